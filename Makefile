@@ -1,0 +1,98 @@
+# Everything starts here: `make demo` shows a lab, `make test` tests everything this machine can run.
+
+VENV    := .venv
+BIN     := $(VENV)/bin
+LOCK    := requirements.lock
+PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
+# The distribution's interpreter if it is new enough: every user of the machine can run it.
+# PYTHON=... overrides it.
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+FIND_PYTHON = for python in $(PYTHON) /usr/bin/python3 python3; do \
+        "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && break; python=; done; \
+    test -n "$$python" || { echo "setup: needs Python 3.11 or newer (try: make PYTHON=...)" >&2; exit 1; }
+
+# A virtual environment holds absolute paths: one that was built elsewhere is built again.
+ifneq ($(file <$(VENV)/.locked),$(CURDIR))
+$(VENV)/.locked: elsewhere
+endif
+
+# Anybody may check a tree that belongs to somebody else: then no tool leaves a cache in it.
+ifneq ($(shell test -w . && echo ours),ours)
+export RUFF_NO_CACHE := true
+export MYPY_CACHE_DIR := /dev/null
+endif
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo test check bench golden format lock clean elsewhere
+.NOTPARALLEL:
+
+help: ## list these targets
+	@echo "nsnet: a Linux data-plane emulator for Kubernetes networking"
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
+	    while IFS='|' read -r target what; do printf '%-15s %s\n' "$$target" "$$what"; done
+
+setup: $(VENV)/.ready ## install system packages and build .venv; nothing to do the second time
+
+demo: setup ## run a lab: two clusters with the same addresses, joined by NAT
+	@$(BIN)/nsnet run scenarios/island-nat.yaml
+
+test: setup ## every test this machine can run (kernel tests want root; they say why they skip)
+	@$(BIN)/pytest tests
+
+check: setup ## format, lint, types, import rules, pure tests: no root needed
+	@echo "check: ruff format"
+	@$(BIN)/ruff format --check --quiet
+	@echo "check: ruff"
+	@$(BIN)/ruff check --quiet
+	@echo "check: mypy"
+	@$(BIN)/mypy
+	@echo "check: import rules"
+	@$(BIN)/lint-imports --no-logo --no-cache
+	@echo "check: pure tests"
+	@$(BIN)/pytest -q tests/unit tests/errors
+
+bench: setup ## measure: every script in tests/bench
+	@for script in tests/bench/*.py; do \
+	    test -e "$$script" || { echo "bench: no scripts in tests/bench"; exit 0; }; \
+	    echo "bench: $$script"; $(BIN)/python "$$script" || exit 1; done
+
+golden: setup ## rewrite tests/golden from the code; review the diff
+	@NSNET_GOLDEN=rewrite $(BIN)/pytest -q tests/golden
+	@git --no-pager diff --stat -- tests/golden
+
+format: setup ## let ruff format the code and fix what it can
+	@$(BIN)/ruff check --quiet --fix-only
+	@$(BIN)/ruff format
+
+lock: ## pin the newest dependencies in requirements.lock (needs uv)
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+	    --no-emit-index-url --no-emit-find-links --extra test --extra dev --group build \
+	    --custom-compile-command "make lock" pyproject.toml -o $(LOCK)
+
+clean: ## remove .venv and every cache
+	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
+	@find nsnet tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Two stamps, each written last, so that an interrupted build is taken up again where it can be trusted:
+# .locked  the packages of requirements.lock are installed (else start from an empty .venv)
+# .ready   nsnet itself is installed, editable, and everything is compiled
+$(VENV)/.locked: $(LOCK)
+	@vagrant/provision.sh
+	@echo "setup: building $(VENV)"
+	@rm -f $@
+	@$(FIND_PYTHON); "$$python" -m venv --clear $(VENV)
+	@# python-iptables comes as source and is built here: first the pinned setuptools, then the rest with it.
+	@awk '/^[^ #]/ { wanted = /^setuptools==/ } wanted' $(LOCK) > $(VENV)/build-tools.lock
+	@$(PIP) install --require-hashes -r $(VENV)/build-tools.lock
+	@echo "setup: installing the packages of $(LOCK)"
+	@$(PIP) install --require-hashes --no-deps --no-build-isolation --use-pep517 -r $(LOCK)
+	@printf '%s' '$(CURDIR)' > $@
+
+$(VENV)/.ready: $(VENV)/.locked pyproject.toml vagrant/provision.sh
+	@vagrant/provision.sh
+	@echo "setup: installing nsnet"
+	@$(PIP) install --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q $(VENV)/lib nsnet
+	@touch $@
+	@echo "setup: ready; try: $(BIN)/nsnet --help"

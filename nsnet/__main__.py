@@ -1,0 +1,5 @@
+"""`python -m nsnet` is the command `nsnet`."""
+
+from nsnet.cli import main
+
+main(prog_name="nsnet")

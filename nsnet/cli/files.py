@@ -1,0 +1,133 @@
+"""Commands that read a file and touch nothing: plan, explain, validate, graph, schema; and
+doctor."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import click
+
+from nsnet.cli import show
+from nsnet.compile import compile_state
+from nsnet.graph import FORMATS
+from nsnet.plan import plan as planned
+from nsnet.questions import explain as explained
+from nsnet.questions import simple
+from nsnet.resolve import resolve
+from nsnet.scenario.kinds import ScenarioDocument
+from nsnet.scenario.load import Scenario, load
+from nsnet.shell import script
+from nsnet.state import State
+from nsnet.topology import Topology
+
+FILE = click.Path(path_type=Path)
+
+
+def prepared(file: Path) -> tuple[Scenario, Topology, State]:
+    """The scenario of a file and all that follows from it; its warnings are on stderr."""
+    scenario = load(file)
+    topology = resolve(scenario)
+    for warning in topology.warnings:
+        click.echo(f"warning: {warning}", err=True)
+    return scenario, topology, compile_state(topology)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--shell", "form", flag_value="shell", help="the commands a person would type")
+@click.option("--json", "form", flag_value="json", help="every namespace as JSON")
+def plan(file: Path, form: str | None) -> None:
+    """What would be built.
+
+    Example: nsnet plan scenarios/one-node.yaml --shell
+    """
+    _, _, state = prepared(file)
+    if form == "shell":
+        click.echo(script(state.lab, planned(state)), nl=False)
+    elif form == "json":
+        namespaces = [asdict(each) for each in state.netns]
+        data = {"schema": "nsnet.dev/plan/v1", "lab": state.lab, "netns": namespaces}
+        click.echo(json.dumps(data, default=str, indent=2))
+    else:
+        show.state(state)
+
+
+@click.command()
+@click.argument("lab_or_file", metavar="LAB|FILE")
+@click.argument("source", metavar="FROM")
+@click.argument("target", metavar="TO")
+@click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
+@click.option("--json", "as_json", is_flag=True, help="every path as JSON")
+def explain(lab_or_file: str, source: str, target: str, protocol: str, as_json: bool) -> None:
+    """Every way a packet can go, hop by hop, predicted from the file alone.
+
+    Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
+    """
+    if "/" in lab_or_file or Path(lab_or_file).suffix in (".yaml", ".yml"):
+        _, topology, state = prepared(Path(lab_or_file))
+    else:
+        from nsnet.lab import attach
+
+        lab = attach(lab_or_file)
+        topology, state = lab.topology, lab.state
+    found = explained(topology, state, simple(source, target, protocol))
+    if as_json:
+        paths = [asdict(each) for each in found.paths]
+        data = {"schema": "nsnet.dev/explain/v1", "lab": state.lab, "paths": paths}
+        click.echo(json.dumps(data, default=str, indent=2))
+    else:
+        show.explanation(found)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+def validate(file: Path) -> None:
+    """Loads, resolves and compiles; reports every problem.
+
+    Example: nsnet validate scenarios/flat.yaml
+    """
+    scenario, topology, state = prepared(file)
+    click.echo(f"{file}: good. {show.counted(scenario, topology, state)}")
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@click.option("--format", "form", type=click.Choice(list(FORMATS)), default="mermaid")
+def graph(file: Path, form: str) -> None:
+    """The topology as a picture, to be drawn by mermaid or Graphviz.
+
+    Example: nsnet graph scenarios/flat.yaml --format dot | dot -Tsvg > flat.svg
+    """
+    _, topology, _ = prepared(file)
+    click.echo(FORMATS[form](topology), nl=False)
+
+
+@click.command()
+def schema() -> None:
+    """The JSON Schema of Scenario, for editors.
+
+    Example: nsnet schema > scenario.schema.json
+    """
+    click.echo(json.dumps(ScenarioDocument.model_json_schema(by_alias=True), indent=2))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="the findings as JSON")
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """What this kernel and host can do, found by trying; each gap with the command that fixes it.
+
+    Example: nsnet doctor
+    """
+    from nsnet.lab import diagnosis
+
+    found = diagnosis()
+    if as_json:
+        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+    else:
+        show.features(found)
+    if any(each.needed and not each.present for each in found):
+        ctx.exit(3)
+
+
+COMMANDS = (plan, explain, validate, graph, schema, doctor)

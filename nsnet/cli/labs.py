@@ -1,0 +1,228 @@
+"""Commands that build, use and remove labs: run, up, down, ls, status, probe, exec, shell."""
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from nsnet.cli import show
+from nsnet.cli.files import FILE, prepared
+from nsnet.cli.progress import Progress
+from nsnet.errors import CleanupError, NsnetError, UsageError
+from nsnet.report import Report
+
+REPORTING = (
+    click.option("--json", "as_json", is_flag=True, help="the report as JSON"),
+    click.option(
+        "--junit", type=click.Path(path_type=Path, dir_okay=False), help="and as JUnit XML"
+    ),
+)
+
+
+def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The options of every command that ends in a report."""
+    for option in reversed(REPORTING):
+        command = option(command)
+    return command
+
+
+@click.command()
+@click.argument("file", type=FILE)
+@reporting
+@click.pass_context
+def run(ctx: click.Context, file: Path, as_json: bool, junit: Path | None) -> None:
+    """The main job in one go: build, probe, report, leave nothing. No root needed.
+
+    The lab lives in namespaces that vanish with this command, however it ends.
+
+    Example: nsnet run scenarios/island-nat.yaml
+    """
+    scenario, _, _ = prepared(file)
+    where = junit and junit.absolute()
+    from nsnet import lab as labs
+
+    labs.throw_away()
+    with Progress(silent=as_json) as progress, labs.running(scenario, progress) as lab:
+        report = lab.probe(progress)
+    _conclude(ctx, report, as_json=as_json, junit=where)
+
+
+@click.command()
+@click.argument("file", type=FILE)
+def up(file: Path) -> None:
+    """Build a lab that stays up.
+
+    Example: sudo nsnet up scenarios/island-nat.yaml
+    """
+    scenario, topology, state = prepared(file)
+    from nsnet import lab as labs
+
+    labs.need_root("up")
+    with Progress() as progress:
+        built = labs.up(scenario, progress)
+    name = scenario.name
+    if not built:
+        click.echo(f"{name} is up already; nothing to do")
+        return
+    click.echo(f"{name} is up: {show.counted(scenario, topology, state)}")
+    click.echo(f"next: nsnet probe {name} · nsnet status {name} · nsnet down {name}", err=True)
+
+
+@click.command()
+@click.argument("names", metavar="[LAB…]", nargs=-1)
+@click.option("--all", "everything", is_flag=True, help="every lab on this machine")
+def down(names: tuple[str, ...], everything: bool) -> None:
+    """Remove a lab, whatever state it is in.
+
+    Example: sudo nsnet down island-nat
+    """
+    if not names and not everything:
+        raise click.UsageError("say which lab, or --all")
+    from nsnet import lab as labs
+
+    failed: list[NsnetError] = []
+    for name in labs.labs() if everything else names:
+        try:
+            gone = labs.down(name)
+        except NsnetError as error:
+            failed.append(error)
+            continue
+        click.echo(f"{name} is down" if gone else f"{name}: nothing was there")
+    if len(failed) == 1:
+        raise failed[0]
+    if failed:
+        worst = (
+            CleanupError if any(isinstance(each, CleanupError) for each in failed) else UsageError
+        )
+        raise worst("; ".join(str(each) for each in failed))
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="as JSON")
+def ls(as_json: bool) -> None:
+    """The labs that are up.
+
+    Example: nsnet ls
+    """
+    from nsnet import lab as labs
+
+    found = {name: labs.is_complete(name) for name in labs.labs()}
+    if as_json:
+        data = [{"lab": name, "complete": complete} for name, complete in found.items()]
+        click.echo(json.dumps(data, indent=2))
+        return
+    for name, complete in found.items():
+        click.echo(name if complete else f"{name}  (half built or half removed: nsnet down {name})")
+    if not found:
+        click.echo("no lab is up", err=True)
+
+
+@click.command()
+@click.argument("lab")
+@click.option("--json", "as_json", is_flag=True, help="as JSON")
+def status(lab: str, as_json: bool) -> None:
+    """A lab's clusters, nodes, pods and Services with their addresses, and any drift.
+
+    Drift is what the kernel holds otherwise than the file asked for.
+
+    Example: sudo nsnet status island-nat
+    """
+    from nsnet import lab as labs
+
+    labs.need_root("status")
+    found = labs.attach(lab)
+    drift = found.drift()
+    if as_json:
+        data = {"schema": "nsnet.dev/status/v1", "lab": lab, "drift": drift}
+        click.echo(json.dumps(data | show.topology_json(found.topology), indent=2))
+    else:
+        show.status(found.topology, found.state, drift)
+
+
+@click.command()
+@click.argument("lab")
+@click.option("--from", "source", metavar="REF", help="a probe of your own: where it starts")
+@click.option("--to", "target", metavar="REF", help="and where it goes")
+@click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
+@click.option("--times", type=click.IntRange(1, 100_000), default=1, help="attempts")
+@reporting
+@click.pass_context
+def probe(
+    ctx: click.Context,
+    lab: str,
+    source: str | None,
+    target: str | None,
+    protocol: str,
+    times: int,
+    as_json: bool,
+    junit: Path | None,
+) -> None:
+    """Run the scenario's probes, or one of your own, on a live lab.
+
+    Example: sudo nsnet probe island-nat --from east/pod/client --to west/svc/web:80 --times 9
+    """
+    if (source is None) != (target is None):
+        raise click.UsageError("--from and --to go together")
+    from nsnet import lab as labs
+    from nsnet.questions import simple
+
+    labs.need_root("probe")
+    found = labs.attach(lab)
+    own = [simple(source, target, protocol, times=times)] if source and target else []
+    with Progress(silent=as_json) as progress:
+        report = found.probe(progress, own)
+    _conclude(ctx, report, as_json=as_json, junit=junit)
+
+
+@click.command("exec", context_settings={"ignore_unknown_options": True})
+@click.argument("lab")
+@click.argument("reference", metavar="REF")
+@click.argument("command", metavar="-- CMD…", nargs=-1, required=True, type=click.UNPROCESSED)
+def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
+    """Run a command inside a pod, node, gateway, external host or the fabric.
+
+    Example: sudo nsnet exec island-nat east/pod/client -- ip route
+    """
+    _enter(lab, reference)
+    try:
+        os.execvp(command[0], command)
+    except OSError as error:
+        raise UsageError(f"{command[0]}: {error.strerror}") from error
+
+
+@click.command()
+@click.argument("lab")
+@click.argument("reference", metavar="REF")
+def shell(lab: str, reference: str) -> None:
+    """A shell inside a pod, node, gateway, external host or the fabric.
+
+    Example: sudo nsnet shell island-nat east/node/n1
+    """
+    _enter(lab, reference)
+    program = os.environ.get("SHELL", "/bin/sh")
+    os.environ["PS1"] = f"{reference} # "
+    arguments = ["--norc", "--noprofile"] if Path(program).name == "bash" else []
+    os.execvp(program, [program, *arguments])
+
+
+def _enter(lab: str, reference: str) -> None:
+    from nsnet import lab as labs
+
+    labs.need_root("exec")
+    labs.stand_in(labs.attach(lab), reference)
+
+
+def _conclude(ctx: click.Context, report: Report, *, as_json: bool, junit: Path | None) -> None:
+    if junit is not None:
+        junit.write_text(report.as_junit())
+    if as_json:
+        click.echo(json.dumps(report.as_json(), indent=2))
+    else:
+        show.report(report)
+    ctx.exit(0 if report.ok else 1)
+
+
+COMMANDS = (run, up, down, ls, status, probe, exec_, shell)

@@ -1,0 +1,51 @@
+"""What a person sees while nsnet works: one live line on a terminal, a line a phase elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+import click
+
+
+class Progress:
+    """Call it with (phase, done, of how many). It writes to stderr, and only when there is
+    something to tell."""
+
+    def __init__(self, *, silent: bool = False) -> None:
+        self.silent = silent
+        self.live = sys.stderr.isatty() and not silent
+        self._phase = ""
+        self._total = 0
+        self._started = self._shown = 0.0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._finish()
+
+    def __call__(self, phase: str, done: int, total: int) -> None:
+        now = time.monotonic()
+        if phase != self._phase:
+            self._finish()
+            self._phase, self._started, self._shown = phase, now, 0.0
+        self._total = total
+        if self.live and now - self._shown > 0.05:
+            self._shown = now
+            took = now - self._started
+            click.echo(f"\r{phase} {done}/{total}  {took:.1f} s\x1b[K", err=True, nl=False)
+
+    def _finish(self) -> None:
+        """The line of a phase that is over: a terminal's vanishes, another's stays."""
+        if self.live and self._phase:
+            click.echo("\r\x1b[K", err=True, nl=False)
+        elif self._phase and not self.silent:
+            took = time.monotonic() - self._started
+            click.echo(f"{self._phase}: {self._total} steps in {took:.2f} s", err=True)
+        self._phase = ""

@@ -1,0 +1,250 @@
+"""What people read on the terminal. Meant for 80 columns, and good without colour."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from nsnet.packet import Hop, Path, Unknown
+from nsnet.questions import Explanation
+from nsnet.report import Answer, ProbeReport, Report, verdict_of
+from nsnet.ruleset import line
+from nsnet.scenario.load import Scenario
+from nsnet.state import Chain, Kind, Netns, State
+from nsnet.topology import Cluster, Topology, only
+
+if TYPE_CHECKING:
+    from nsnet.lab import Feature
+
+GOOD, BAD, DEFECT = "✓", "✗", "!"
+
+
+def console() -> Console:
+    """rich's console: it obeys NO_COLOR and writes no colour into a pipe."""
+    return Console(highlight=False, soft_wrap=False)
+
+
+def counted(scenario: Scenario, topology: Topology, state: State) -> str:
+    """What a lab consists of, in one line."""
+    clusters = topology.clusters
+    numbers = {
+        "cluster": len(clusters),
+        "node": sum(len(each.nodes) for each in clusters),
+        "pod": sum(len(each.pods) for each in clusters),
+        "Service": sum(len(each.services) for each in clusters),
+        "probe": len(scenario.spec.probes),
+        "namespace": len(state.netns),
+    }
+    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers.items())
+
+
+def report(found: Report) -> None:
+    """Every probe with its three answers and what both ends saw, then the sum."""
+    out = console()
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
+    table.add_column("", width=1)
+    table.add_column("probe", ratio=1)
+    for heading in ("expected", "predicted", "observed"):
+        table.add_column(heading, width=9, overflow="fold")
+    for each in found.probes:
+        mark, style = (GOOD, "green") if each.passed else (BAD, "bold red")
+        table.add_row(
+            Text(mark, style),
+            each.name,
+            _expected(each),
+            verdict_of(each.predicted),
+            Text(each.observed.verdict, "" if each.passed else "bold red"),
+        )
+        table.add_row("", Text(_both_ends(each), "dim"))
+        for sentence in each.disagreements:
+            table.add_row("", Text(f"{BAD} {sentence}", "red"))
+        if isinstance(each.predicted, Unknown):
+            table.add_row("", Text(f"? no prediction: {each.predicted.why}", "yellow"))
+        for sentence in each.defects:
+            table.add_row(
+                Text(DEFECT, "bold magenta"), Text(f"DEFECT of nsnet: {sentence}", "bold magenta")
+            )
+    out.print(table)
+    passed = len(found.probes) - found.failed
+    style = "bold green" if found.ok else "bold red"
+    total = f"{passed} passed, {found.failed} failed, {found.defects} defects"
+    out.print(
+        Text(f"{found.lab}: {len(found.probes)} probes, {total}, in {found.seconds:.1f} s", style)
+    )
+    if found.defects:
+        out.print(
+            "The kernel did what nsnet's model did not predict. Please report it with this output."
+        )
+
+
+def _expected(each: ProbeReport) -> str:
+    wanted = each.expected.get("verdict")
+    if wanted is None:
+        return "ok" if {"source", "servers"} & set(each.expected) else "—"
+    return wanted if isinstance(wanted, str) else f"one of {len(wanted)}"
+
+
+def _both_ends(each: ProbeReport) -> str:
+    times = f" ×{each.times}" if each.times > 1 else ""
+    parts = [f"{each.source} → {each.target} {each.protocol}{times}"]
+    answer = each.observed
+    if len(answer.servers) > 1:
+        parts.append(f"{len(answer.servers)} servers")
+    if answer.sources:
+        parts.append(f"seen as {', '.join(_named(answer, one) for one in answer.sources)}")
+    if each.with_path and answer.path:
+        parts.append("via " + " → ".join(answer.path[1:-1]))
+    return "; ".join(parts)
+
+
+def _named(answer: Answer, address: str) -> str:
+    holder = answer.names.get(address)
+    return f"{address} ({holder})" if holder else address
+
+
+def explanation(found: Explanation) -> None:
+    """Every path, hop by hop, with the rule that changed the packet."""
+    out = console()
+    spec = found.question.spec
+    out.print(f"{spec.from_} → {spec.to} {spec.protocol}")
+    for number, path in enumerate(found.paths, 1):
+        which = f"path {number} of {len(found.paths)}: " if len(found.paths) > 1 else ""
+        out.print(Text(f"\n{which}{_outcome(path)}", "bold"))
+        _hops(out, "there", path.there)
+        _hops(out, "back", path.back)
+
+
+def _outcome(path: Path) -> str:
+    who = f" by {path.server}" if path.server else ""
+    seen = f", who sees {path.source}" if path.source else ""
+    return f"{path.verdict}{who}{seen}"
+
+
+def _hops(out: Console, title: str, hops: Sequence[Hop]) -> None:
+    if not hops:
+        return
+    out.print(Text(f"  {title}", "dim"))
+    last_place = last_packet = ""
+    for hop in hops:
+        place = hop.reference if hop.reference != last_place else ""
+        packet = str(hop.packet) if str(hop.packet) != last_packet else ""
+        text = Text(f"  {place:<20} {hop.what:<32} ")
+        text.append(packet, "cyan")
+        out.print(text, soft_wrap=True)
+        if hop.rule is not None:
+            chain = Chain(hop.rule.table, hop.rule.chain, family=4)
+            rule = line(chain, hop.rule.rule)
+            out.print(
+                Text(f"  {'':<20} rule {hop.rule.position} of {hop.rule.table}: {rule}", "dim"),
+                soft_wrap=True,
+            )
+        last_place, last_packet = hop.reference, str(hop.packet)
+
+
+def state(wanted: State) -> None:
+    """What would be built, namespace by namespace."""
+    out = console()
+    for netns in wanted.netns:
+        out.print(Text(netns.reference, "bold"), Text(netns.name, "dim"), soft_wrap=True)
+        for text in _contents(netns):
+            out.print(f"  {text}", soft_wrap=True)
+    out.print(
+        Text(f"\n{len(wanted.netns)} namespaces; the commands: nsnet plan FILE --shell", "dim")
+    )
+
+
+def _contents(netns: Netns) -> Iterator[str]:
+    for link in netns.interfaces:
+        addresses = " ".join(map(str, link.addresses))
+        towards = f" ── {link.peer.netns.split('.', 2)[-1]}" if link.peer else ""
+        port = f" port of {link.master}" if link.master else ""
+        kind = " bridge" if link.kind is Kind.BRIDGE else ""
+        yield f"{link.name:<15}{kind}{port} {addresses}{towards}".rstrip()
+    for route in netns.routes:
+        via = f" via {route.via}" if route.via else ""
+        yield f"route {route.destination}{via}" + (f"  ({route.why})" if route.why else "")
+    tables: dict[str, int] = {}
+    for chain in netns.chains:
+        tables[chain.table] = tables.get(chain.table, 0) + len(chain.rules)
+    for table, rules in tables.items():
+        yield f"{rules} rules in {table}"
+    for listener in netns.listeners:
+        yield f"listens on {listener.port}/{listener.protocol} as {listener.reference}"
+
+
+def status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
+    """Who has which address, and what is not as it should be."""
+    out = console()
+    for cluster in topology.clusters:
+        title = f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy_mode}"
+        out.print(Text(title, "bold"))
+        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+        for row in _rows(cluster):
+            table.add_row("", *row)
+        out.print(table)
+    if topology.externals:
+        out.print(Text("outside", "bold"))
+        for external in topology.externals:
+            out.print(f"  {external.reference}  {external.address}")
+    if any(netns.neighbours for netns in wanted.netns):
+        out.print(
+            "neighbours are permanent: by ARP, so many would not fit in the kernel's one table"
+        )
+    if not drift:
+        out.print(Text("no drift: the kernel holds what was asked for", "green"))
+    for each in drift:
+        out.print(Text(f"drift: {each}", "bold red"), soft_wrap=True)
+
+
+def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+    if cluster.gateway is not None:
+        ends = only((*cluster.gateway.inside, *cluster.gateway.outside))
+        yield cluster.gateway.reference, _joined(ends), cluster.gateway.kind
+    for node in cluster.nodes:
+        yield node.reference, _joined(only(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
+    for pod in cluster.pods:
+        ports = " ".join(f"{each.port}/{each.protocol}" for each in pod.ports)
+        yield pod.reference, _joined(pod.addresses), f"on {pod.node} {ports}".rstrip()
+    for service in cluster.services:
+        ports = " ".join(
+            f"{each.port}/{each.protocol}→{len(each.endpoints)}" for each in service.ports
+        )
+        exported = f", exported as {_joined(service.exported)}" if service.exported else ""
+        yield service.reference, _joined(service.addresses) or "no address", ports + exported
+
+
+def _joined(things: Iterable[object]) -> str:
+    return " ".join(map(str, things))
+
+
+def topology_json(topology: Topology) -> dict[str, Any]:
+    """Who has which address, for machines."""
+    rows = [
+        {"ref": reference, "addresses": addresses.split(), "about": about}
+        for cluster in topology.clusters
+        for reference, addresses, about in _rows(cluster)
+    ]
+    hosts = [
+        {"ref": each.reference, "addresses": [str(each.address)], "about": ""}
+        for each in topology.externals
+    ]
+    return {"members": [*rows, *hosts]}
+
+
+def features(found: Iterable["Feature"]) -> None:
+    """What this host has and what it lacks, with the remedy."""
+    out = console()
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    for each in found:
+        mark = (
+            Text(GOOD, "green")
+            if each.present
+            else Text(BAD, "bold red" if each.needed else "yellow")
+        )
+        table.add_row(mark, each.name, each.why)
+        if not each.present:
+            need = "needed: " if each.needed else ""
+            table.add_row("", "", Text(f"{need}{each.remedy}", "bold"))
+    out.print(table)

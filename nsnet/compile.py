@@ -1,0 +1,101 @@
+"""Topology → State: asks every feature for its facts, hooks their chains to the kernel's, and
+puts it all together."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from nsnet.fabric import fabric
+from nsnet.gateways import GATEWAYS
+from nsnet.networks import NETWORKS
+from nsnet.services import PROXIES
+from nsnet.settings import with_settings
+from nsnet.state import BUILT_IN, Chain, Fact, Jump, Match, Netns, Rule, State, merge
+from nsnet.topology import Topology
+
+
+class Hook(NamedTuple):
+    """The kernel's chain `hook` jumps to a feature's chain, wherever that chain is."""
+
+    table: str
+    hook: str
+    chain: str
+    match: Match = Match()
+
+
+_NEW = ("NEW",)
+_SERVICES = Match(comment="kubernetes service portals")
+_NEW_SERVICES = replace(_SERVICES, ctstate=_NEW)
+_FIREWALL = Match(comment="kubernetes load balancer firewall", ctstate=_NEW)
+_EXTERNAL = Match(comment="kubernetes externally-visible service portals", ctstate=_NEW)
+_HEALTH = Match(comment="kubernetes health check service ports")
+_MASQUERADING = Match(
+    comment=(
+        "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic"
+        " to our custom IP-MASQ-AGENT chain"
+    ),
+    not_dst_type="LOCAL",
+)
+
+# Which feature comes first at which hook. kube-proxy prepends its jumps one by one, so a node
+# shows them reversed.
+HOOKS: Final = (
+    Hook("filter", "INPUT", "KUBE-FIREWALL"),
+    Hook("filter", "INPUT", "KUBE-PROXY-FIREWALL", _FIREWALL),
+    Hook("filter", "INPUT", "KUBE-NODEPORTS", _HEALTH),
+    Hook("filter", "INPUT", "KUBE-EXTERNAL-SERVICES", _EXTERNAL),
+    Hook("filter", "FORWARD", "KUBE-PROXY-FIREWALL", _FIREWALL),
+    Hook("filter", "FORWARD", "KUBE-FORWARD", Match(comment="kubernetes forwarding rules")),
+    Hook("filter", "FORWARD", "KUBE-SERVICES", _NEW_SERVICES),
+    Hook("filter", "FORWARD", "KUBE-EXTERNAL-SERVICES", _EXTERNAL),
+    Hook("filter", "OUTPUT", "KUBE-FIREWALL"),
+    Hook("filter", "OUTPUT", "KUBE-PROXY-FIREWALL", _FIREWALL),
+    Hook("filter", "OUTPUT", "KUBE-SERVICES", _NEW_SERVICES),
+    Hook("nat", "PREROUTING", "KUBE-SERVICES", _SERVICES),
+    Hook("nat", "PREROUTING", "NSNET-EXPORTS", Match(comment="exported services")),
+    Hook("nat", "OUTPUT", "KUBE-SERVICES", _SERVICES),
+    Hook("nat", "POSTROUTING", "KUBE-POSTROUTING", Match(comment="kubernetes postrouting rules")),
+    Hook("nat", "POSTROUTING", "IP-MASQ-AGENT", _MASQUERADING),
+    Hook("nat", "POSTROUTING", "NSNET-EGRESS"),
+)
+
+
+def compile_state(topology: Topology) -> State:
+    """What Linux must hold for this lab. Raises CompileError where features contradict each
+    other."""
+    state = merge(topology.lab, dict(topology.places()), _facts(topology))
+    return replace(state, netns=tuple(_complete(each) for each in state.netns))
+
+
+def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
+    yield "the fabric", fabric(topology)
+    for cluster in topology.clusters:
+        yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](cluster)
+        yield (
+            f"proxyMode {cluster.proxy_mode} of {cluster.name}",
+            PROXIES[cluster.proxy_mode](cluster),
+        )
+        if cluster.gateway is not None:
+            facts = GATEWAYS[cluster.gateway.kind](topology, cluster, cluster.gateway)
+            yield f"the {cluster.gateway.kind} gateway of {cluster.name}", facts
+
+
+def _complete(netns: Netns) -> Netns:
+    return with_settings(replace(netns, chains=(*_hooked(netns), *netns.chains)))
+
+
+def _hooked(netns: Netns) -> Iterator[Chain]:
+    """The kernel's chains, with a jump to each feature's chain that is there."""
+    there = {(each.family, each.table, each.name) for each in netns.chains}
+    families = sorted({each.family for each in netns.chains})
+    for family in families:
+        for table in sorted({each.table for each in netns.chains}):
+            for hook in BUILT_IN:
+                jumps = tuple(
+                    Rule(each.match, Jump(each.chain))
+                    for each in HOOKS
+                    if (each.table, each.hook) == (table, hook)
+                    and (family, table, each.chain) in there
+                )
+                if jumps:
+                    yield Chain(table, hook, jumps, family)

@@ -1,0 +1,158 @@
+"""What a live lab holds, and where that differs from what was asked, one line a difference."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+from nsnet.ruleset import line
+from nsnet.state import BUILT_IN, Family, Interface, Neighbour, Netns, Peer, Route, State, Sysctl
+
+Thing = TypeVar("Thing")
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """What one namespace really holds, everything sorted: equal namespaces are equal values.
+
+    lo is no interface here, as in a State, but is among the links that are `up`. `foreign` are
+    links of a kind that no State has, (name, kind). Routes the kernel made itself are left out.
+    """
+
+    interfaces: tuple[Interface, ...] = ()
+    up: tuple[str, ...] = ()
+    foreign: tuple[tuple[str, str], ...] = ()
+    routes: tuple[Route, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    sysctls: tuple[Sysctl, ...] = ()
+    chains: Mapping[tuple[Family, str, str], tuple[str, ...]] = field(default_factory=dict)
+
+
+def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
+    """One line for each thing that is not as the State says; none where the lab is as asked."""
+    lines: list[str] = []
+    for netns in state.netns:
+        found = observed.get(netns.name)
+        if found is None:
+            lines.append(f"{netns.reference}: namespace {netns.name} is gone")
+            continue
+        lines += [f"{netns.reference}: {difference}" for difference in _differences(netns, found)]
+    known = {netns.name for netns in state.netns}
+    lines += [f"{name}: namespace was added by hand" for name in observed if name not in known]
+    return lines
+
+
+def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
+    yield from _links(wanted, found)
+    yield from _things(wanted.routes, _comparable(found.routes, wanted.routes), _route)
+    yield from _things(wanted.neighbours, found.neighbours, _neighbour)
+    yield from _sysctls(wanted.sysctls, found.sysctls)
+    yield from _chains(wanted, found)
+
+
+def _links(wanted: Netns, found: Observed) -> Iterator[str]:
+    links = {interface.name: interface for interface in found.interfaces}
+    for interface in wanted.interfaces:
+        if interface.name in links:
+            yield from _link(interface, links.pop(interface.name), found.up)
+        else:
+            yield f"interface {interface.name} is missing"
+    if "lo" not in found.up:
+        yield "interface lo is down"
+    yield from (f"interface {name} was added by hand" for name in links)
+    yield from (f"interface {name} ({kind}) was added by hand" for name, kind in found.foreign)
+
+
+def _link(wanted: Interface, found: Interface, up: Sequence[str]) -> Iterator[str]:
+    where = f"interface {wanted.name}"
+    for what, actual, asked in (
+        ("kind", found.kind, wanted.kind),
+        ("other end", _end(found.peer), _end(wanted.peer)),
+        ("bridge", found.master or "none", wanted.master or "none"),
+        ("MAC address", found.mac, wanted.mac or found.mac),
+        ("hairpin", _switch(found.hairpin), _switch(wanted.hairpin)),
+    ):
+        if actual != asked:
+            yield f"{where}: {what} is {actual}, should be {asked}"
+    if wanted.name not in up:
+        yield f"{where} is down"
+    yield from _things(
+        wanted.addresses, found.addresses, lambda address: f"address {address} on {wanted.name}"
+    )
+
+
+def _things(
+    wanted: Iterable[Thing], found: Iterable[Thing], words: Callable[[Thing], str]
+) -> Iterator[str]:
+    """What is asked and not there, then what is there and nobody asked for."""
+    asked, actual = dict.fromkeys(wanted), dict.fromkeys(found)
+    yield from (f"{words(thing)} is missing" for thing in asked if thing not in actual)
+    yield from (f"{words(thing)} was added by hand" for thing in actual if thing not in asked)
+
+
+def _comparable(found: Iterable[Route], wanted: Iterable[Route]) -> Iterator[Route]:
+    """The routes, without their interface where that is all that the wanted ones leave open."""
+    asked = set(wanted)
+    for route in found:
+        anywhere = replace(route, dev=None)
+        yield anywhere if anywhere in asked else route
+
+
+def _sysctls(wanted: Iterable[Sysctl], found: Iterable[Sysctl]) -> Iterator[str]:
+    values = {sysctl.key: sysctl.value for sysctl in found}
+    for sysctl in wanted:
+        actual, asked = values.get(sysctl.key), " ".join(sysctl.value.split())
+        if actual is None and not sysctl.if_present:
+            yield f"sysctl {sysctl.key} is not there, should be {asked}"
+        elif actual is not None and actual != asked:
+            yield f"sysctl {sysctl.key} is {actual}, should be {asked}"
+
+
+def _chains(wanted: Netns, found: Observed) -> Iterator[str]:
+    asked = {(chain.family, chain.table, chain.name): chain for chain in wanted.chains}
+    for key, chain in asked.items():
+        actual = found.chains.get(key, () if chain.built_in else None)
+        if actual is None:
+            yield f"{_chain(key)}: chain is missing"
+        else:
+            lines = tuple(line(chain, rule) for rule in chain.rules)
+            yield from (f"{_chain(key)}: {words}" for words in _rules(lines, actual))
+    for key, actual in found.chains.items():
+        if key in asked:
+            continue
+        if key[2] not in BUILT_IN:
+            yield f"{_chain(key)}: chain was added by hand"
+        yield from (f"{_chain(key)}: {words}" for words in _rules((), actual))
+
+
+def _rules(wanted: Sequence[str], found: Sequence[str]) -> Iterator[str]:
+    if wanted == found:
+        return
+    missing, added = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
+    yield from (f"rule missing: {rule}" for rule in missing.elements())
+    yield from (f"rule added by hand: {rule}" for rule in added.elements())
+    if not missing and not added:
+        yield "the rules are in another order"
+
+
+def _chain(key: tuple[Family, str, str]) -> str:
+    family, table, name = key
+    return f"{table} {name}" if family == 4 else f"IPv6 {table} {name}"
+
+
+def _route(route: Route) -> str:
+    via = f" via {route.via}" if route.via else ""
+    dev = f" dev {route.dev}" if route.dev else ""
+    return f"route {route.destination}{via}{dev}{' onlink' if route.onlink else ''}"
+
+
+def _neighbour(neighbour: Neighbour) -> str:
+    return f"neighbour {neighbour.address} at {neighbour.mac} dev {neighbour.dev}"
+
+
+def _end(peer: Peer | None) -> str:
+    return f"{peer.interface} in {peer.netns}" if peer else "nowhere"
+
+
+def _switch(on: bool) -> str:
+    return "on" if on else "off"

@@ -1,0 +1,111 @@
+"""The network between the nodes: one namespace that switches each cluster's underlay and routes
+between all of them.
+
+      node eth0 ── br-east ─┐                  ┌─ br-fabric ── gateway eth1
+                            ├─ fabric (routes) ┤
+      node eth0 ── br-west ─┘                  └─ br-fabric ── external eth0
+
+A cluster behind a gateway, or an isolated one, is switched here too, but the fabric holds no
+address in its underlay and no route to it.
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_interface
+
+from nsnet.settings import forwarding
+from nsnet.state import (
+    Fact,
+    Interface,
+    IPInterface,
+    Kind,
+    Listener,
+    Route,
+    veth,
+    with_mac,
+)
+from nsnet.topology import (
+    Cluster,
+    Gateway,
+    Topology,
+    everywhere,
+    link_name,
+    of_family,
+    only,
+    single,
+)
+
+OUTSIDE = "br-fabric"
+
+
+def fabric(topology: Topology) -> Iterator[Fact]:
+    """The routers and switches, every node's eth0 and way out, and the hosts outside."""
+    here = topology.fabric_netns
+    yield here, with_mac(here, Interface(OUTSIDE, Kind.BRIDGE, addresses=topology.fabric))
+    yield from forwarding(here, bridge_netfilter=False)
+    for cluster in topology.clusters:
+        yield from _underlay(here, cluster)
+        if cluster.model == "flat":
+            yield from _pod_routes(here, cluster)
+    yield from _externals(here, topology)
+
+
+def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
+    """The cluster's switch, and each node plugged into it."""
+    switch = link_name("br", cluster.name)
+    open_to_all = cluster.gateway is None and cluster.model != "isolated"
+    addresses = cluster.routers if open_to_all else ()
+    yield here, with_mac(here, Interface(switch, Kind.BRIDGE, addresses=addresses))
+    for node in cluster.nodes:
+        yield from veth(
+            (here, Interface(link_name(cluster.name, node.name), master=switch)),
+            (node.netns, Interface("eth0", addresses=node.addresses)),
+        )
+        if cluster.model != "isolated":
+            for router in cluster.routers:
+                yield node.netns, Route(everywhere(router.ip), router.ip, "eth0", why="the way out")
+    if cluster.gateway is not None:
+        yield from veth(
+            (here, Interface(link_name(cluster.name, "gw"), master=switch)),
+            (cluster.gateway.netns, Interface("eth0", addresses=cluster.gateway.inside)),
+        )
+        yield from veth(
+            (here, Interface(link_name("gw", cluster.name), master=OUTSIDE)),
+            (
+                cluster.gateway.netns,
+                Interface("eth1", addresses=_outside(cluster, cluster.gateway)),
+            ),
+        )
+
+
+def _outside(cluster: Cluster, gateway: Gateway) -> tuple[IPInterface, ...]:
+    """The gateway's own addresses, and one for each Service it offers."""
+    exported = [each for service in cluster.services for each in service.exported]
+    return (*gateway.outside, *(ip_interface(each) for each in exported))
+
+
+def _pod_routes(here: str, cluster: Cluster) -> Iterator[Fact]:
+    """Flat: the fabric knows on which node every pod range is."""
+    for node in cluster.nodes:
+        for pods in node.pod_cidrs:
+            via = of_family(only(node.addresses), pods.version)
+            yield (
+                here,
+                Route(pods, via, link_name("br", cluster.name), why=f"pods of {node.reference}"),
+            )
+
+
+def _externals(here: str, topology: Topology) -> Iterator[Fact]:
+    """Hosts with an address of their own anywhere: the fabric finds them on its outside switch."""
+    for external in topology.externals:
+        address = external.address
+        yield from veth(
+            (here, Interface(link_name("ext", external.name), master=OUTSIDE)),
+            (external.netns, Interface("eth0", addresses=(ip_interface(address),))),
+        )
+        yield here, Route(single(address), dev=OUTSIDE, why=external.reference)
+        router = of_family(only(topology.fabric), address.version)
+        if router is not None:
+            way_out = Route(everywhere(address), router, "eth0", onlink=True, why="the way out")
+            yield external.netns, way_out
+        for port in external.ports:
+            yield external.netns, Listener(port.protocol, port.port, external.reference)

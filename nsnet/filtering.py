@@ -1,0 +1,243 @@
+"""The netfilter of one namespace: which rules a packet meets, and what they and conntrack make of
+it."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import NamedTuple
+
+from nsnet.packet import Packet, RuleAt, Tuple
+from nsnet.state import (
+    Chain,
+    Dnat,
+    Drop,
+    IPAddress,
+    Jump,
+    Masquerade,
+    Match,
+    Netns,
+    Protocol,
+    Reject,
+    Return,
+    SetMark,
+)
+
+
+class Known(Enum):
+    """What conntrack says of a packet."""
+
+    NEW = "NEW"  # the first of a flow; the nat table is asked
+    AGAIN = "NEW (seen before)"  # the same flow a second time: translated as before
+    ANSWER = "ESTABLISHED"
+    RELATED = "RELATED"  # an ICMP error about a flow
+    INVALID = "INVALID"  # an answer to nothing that passed here
+
+
+class Flow(NamedTuple):
+    """A connection as one namespace knows it: as it came, and what its answer looks like."""
+
+    original: Tuple
+    answer: Tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A packet's place in conntrack."""
+
+    known: Known
+    entered: Tuple
+    flow: Flow | None = None
+
+    @property
+    def ctstate(self) -> str:
+        """The word that a rule's --ctstate compares."""
+        return "NEW" if self.known is Known.AGAIN else self.known.value
+
+
+class Passed(NamedTuple):
+    """One outcome of a hook: the packet afterwards, the rules that made it so, and whether it
+    goes on."""
+
+    packet: Packet
+    rules: tuple[RuleAt, ...]
+    stop: Drop | Reject | None = None
+
+
+def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
+    """Finds the packet's flow, as conntrack does on its way in."""
+    for flow in flows:
+        if packet.tuple == flow.answer:
+            return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
+        if packet.tuple == flow.original and not packet.answer:
+            return Tracked(Known.AGAIN, packet.tuple, flow)
+    # A UDP answer that conntrack never saw the question of looks like a question.
+    stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)
+    return Tracked(Known.INVALID if stray else Known.NEW, packet.tuple)
+
+
+class Rules:
+    """The chains of one namespace."""
+
+    def __init__(self, netns: Netns) -> None:
+        self.local = frozenset(netns.addresses)
+        self._chains: Mapping[tuple[int, str, str], Chain] = {
+            (each.family, each.table, each.name): each for each in netns.chains
+        }
+
+    def hook(
+        self,
+        hook: str,
+        packet: Packet,
+        tracked: Tracked,
+        *,
+        in_dev: str = "",
+        out_dev: str = "",
+        masquerade: IPAddress | None = None,
+    ) -> Iterator[Passed]:
+        """Every outcome of one hook. `masquerade` is the address that MASQUERADE would give."""
+        at = _At(tracked.ctstate, in_dev, out_dev)
+        waiting = [Passed(packet, ())]
+        tables = {
+            "PREROUTING": ("mangle", "nat"),
+            "INPUT": ("mangle", "filter", "nat"),
+            "FORWARD": ("mangle", "filter"),
+            "OUTPUT": ("mangle", "nat", "filter"),
+            "POSTROUTING": ("mangle", "nat"),
+        }[hook]
+        for table in tables:
+            after: list[Passed] = []
+            for each in waiting:
+                if each.stop is not None:
+                    after.append(each)
+                elif table == "nat":
+                    after.extend(self._translate(hook, each, tracked, at, masquerade))
+                else:
+                    after.extend(self._filter(table, hook, each, at))
+            waiting = after
+        yield from waiting
+
+    def _filter(self, table: str, hook: str, before: Passed, at: "_At") -> Iterator[Passed]:
+        for packet, rules in self._run(table, hook, before.packet, at):
+            stop = rules[-1].rule.target if rules else None
+            met = (*before.rules, *rules)
+            yield Passed(packet, met, stop if isinstance(stop, Drop | Reject) else None)
+
+    def _translate(
+        self,
+        hook: str,
+        before: Passed,
+        tracked: Tracked,
+        at: "_At",
+        masquerade: IPAddress | None,
+    ) -> Iterator[Passed]:
+        """The nat table decides for a flow's first packet; conntrack repeats or undoes it for the
+        others."""
+        if tracked.known is not Known.NEW:
+            yield before._replace(packet=_retranslate(hook, before.packet, tracked))
+            return
+        for packet, rules in self._run("nat", hook, before.packet, at):
+            yield Passed(_translated(packet, rules, masquerade), (*before.rules, *rules))
+
+    def _run(
+        self, table: str, name: str, packet: Packet, at: "_At"
+    ) -> Iterator[tuple[Packet, tuple[RuleAt, ...]]]:
+        """A built-in chain from its first rule: whoever falls through is accepted."""
+        for _, after, rules in self._chain(table, name, packet, at, 0):
+            yield after, rules
+
+    def _chain(
+        self, table: str, name: str, packet: Packet, at: "_At", start: int
+    ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
+        """(decided, packet, rules met) for each way through the chain from rule `start` on."""
+        chain = self._chains.get((packet.dst.version, table, name))
+        rules = chain.rules if chain is not None else ()
+        for position in range(start, len(rules)):
+            rule = rules[position]
+            if not self._matches(rule.match, packet, at):
+                continue
+            if rule.match.probability is not None and rule.match.probability < 1:
+                yield from self._chain(table, name, packet, at, position + 1)
+            here = RuleAt(table, name, position + 1, rule)
+            match rule.target:
+                case SetMark(value, mask):
+                    packet = replace(packet, mark=(packet.mark & ~mask) ^ value)
+                case Return():
+                    yield False, packet, ()
+                    return
+                case Jump(other):
+                    for decided, after, met in self._chain(table, other, packet, at, 0):
+                        if decided:
+                            yield True, after, (here, *met)
+                        else:
+                            yield from self._chain(table, name, after, at, position + 1)
+                    return
+                case _:
+                    yield True, packet, (here,)
+                    return
+        yield False, packet, ()
+
+    def _matches(self, match: Match, packet: Packet, at: "_At") -> bool:
+        return (
+            (match.dport is None or match.dport == packet.dport)
+            and (match.protocol is None or (match.protocol is packet.protocol and not packet.error))
+            and (match.dst is None or packet.dst in match.dst)
+            and (match.not_dst is None or packet.dst not in match.not_dst)
+            and (match.src is None or packet.src in match.src)
+            and (match.not_src is None or packet.src not in match.not_src)
+            and (match.in_interface is None or match.in_interface == at.in_dev)
+            and (match.out_interface is None or match.out_interface == at.out_dev)
+            and (not match.ctstate or at.ctstate in match.ctstate)
+            and (not match.not_ctstate or at.ctstate not in match.not_ctstate)
+            and (match.dst_type is None or packet.dst in self.local)
+            and (match.not_dst_type is None or packet.dst not in self.local)
+            and (
+                match.mark is None
+                or (packet.mark & match.mark.mask == match.mark.value) is not match.mark.negated
+            )
+        )
+
+
+def _translated(packet: Packet, rules: tuple[RuleAt, ...], masquerade: IPAddress | None) -> Packet:
+    """The packet as the rule that decided makes it."""
+    match rules[-1].rule.target if rules else None:
+        case Dnat(address, port):
+            return replace(packet, dst=address, dport=port or packet.dport)
+        case Masquerade() if masquerade is not None:
+            return replace(packet, src=masquerade)
+        case _:
+            return packet
+
+
+class _At(NamedTuple):
+    """What a rule can ask about besides the packet."""
+
+    ctstate: str
+    in_dev: str
+    out_dev: str
+
+
+def _retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
+    """What conntrack does to a packet of a flow it knows: the destination on the way in, the
+    source on the way out."""
+    if tracked.flow is None:
+        return packet
+    original, answer = tracked.flow
+    way_in = hook in ("PREROUTING", "OUTPUT")
+    if tracked.known is Known.AGAIN:
+        return (
+            replace(packet, dst=answer.src, dport=answer.sport)
+            if way_in
+            else replace(packet, src=answer.dst)
+        )
+    return (
+        replace(packet, dst=original.src)
+        if way_in
+        else replace(packet, src=original.dst, sport=original.dport)
+    )
+
+
+def flow_of(tracked: Tracked, leaving: Packet) -> Flow | None:
+    """What conntrack remembers once a new flow's first packet has made it out or in."""
+    if tracked.known is not Known.NEW:
+        return None
+    return Flow(tracked.entered, leaving.tuple.reversed())

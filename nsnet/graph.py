@@ -1,0 +1,115 @@
+"""The lab as a picture: text that mermaid or Graphviz draws."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nsnet.topology import Cluster, Topology, only
+
+
+class _Box(NamedTuple):
+    """A machine in the picture, with a group it stands in ("" for none)."""
+
+    key: str
+    text: tuple[str, ...]
+    group: str
+
+
+def mermaid(topology: Topology) -> str:
+    """A mermaid flowchart: a subgraph per cluster, lines for cables, Services as notes beside
+    their cluster."""
+    lines = ["flowchart LR"]
+    boxes = list(_boxes(topology))
+    for cluster in topology.clusters:
+        lines.append(f'  subgraph {_key(cluster.name)}["{cluster.name}: {_model(cluster)}"]')
+        lines += [
+            f'    {box.key}["{"<br/>".join(box.text)}"]'
+            for box in boxes
+            if box.group == cluster.name
+        ]
+        lines.append("  end")
+    lines += [f'  {box.key}["{"<br/>".join(box.text)}"]' for box in boxes if not box.group]
+    lines += [f"  {one} --- {other}" for one, other in _cables(topology)]
+    return "\n".join([*lines, ""])
+
+
+def dot(topology: Topology) -> str:
+    """A Graphviz graph of the same."""
+    lines = [
+        f'graph "{topology.lab}" {{',
+        "  rankdir=LR;",
+        '  node [shape=box, fontname="monospace"];',
+    ]
+    boxes = list(_boxes(topology))
+    for cluster in topology.clusters:
+        lines.append(f'  subgraph "cluster_{cluster.name}" {{')
+        lines.append(f'    label="{cluster.name}: {_model(cluster)}";')
+        lines += [f"  {_dot_box(box)}" for box in boxes if box.group == cluster.name]
+        lines.append("  }")
+    lines += [_dot_box(box) for box in boxes if not box.group]
+    lines += [f"  {one} -- {other};" for one, other in _cables(topology)]
+    return "\n".join([*lines, "}", ""])
+
+
+def _dot_box(box: _Box) -> str:
+    text = "\\n".join(box.text)
+    return f'  {box.key} [label="{text}"];'
+
+
+FORMATS = {"mermaid": mermaid, "dot": dot}
+
+
+def _boxes(topology: Topology) -> Iterator[_Box]:
+    yield _Box("fabric", ("fabric", *map(str, only(topology.fabric))), "")
+    for external in topology.externals:
+        ports = [f"{each.port}/{each.protocol}" for each in external.ports]
+        text = (external.reference, str(external.address), *ports)
+        yield _Box(_key(external.reference), text, "")
+    for cluster in topology.clusters:
+        yield from _cluster_boxes(cluster)
+
+
+def _cluster_boxes(cluster: Cluster) -> Iterator[_Box]:
+    name = cluster.name
+    if cluster.gateway is not None:
+        exported = [
+            f"{address} = {service.reference}"
+            for service in cluster.services
+            for address in service.exported
+        ]
+        held = map(str, only((*cluster.gateway.inside, *cluster.gateway.outside)))
+        text = (f"gateway ({cluster.gateway.kind})", *held, *exported)
+        yield _Box(_key(cluster.gateway.reference), text, name)
+    for node in cluster.nodes:
+        text = (f"node {node.name}", *map(str, only(node.addresses)), *map(str, node.pod_cidrs))
+        yield _Box(_key(node.reference), text, name)
+    for pod in cluster.pods:
+        short = pod.reference.removeprefix(f"{name}/")
+        yield _Box(_key(pod.reference), (short, *map(str, pod.addresses)), name)
+    for service in cluster.services:
+        if service.addresses:
+            short = service.reference.removeprefix(f"{name}/")
+            yield _Box(_key(service.reference), (short, *map(str, service.addresses)), name)
+
+
+def _cables(topology: Topology) -> Iterator[tuple[str, str]]:
+    for external in topology.externals:
+        yield "fabric", _key(external.reference)
+    for cluster in topology.clusters:
+        switch = "fabric" if cluster.gateway is None else _key(cluster.gateway.reference)
+        if cluster.gateway is not None:
+            yield "fabric", switch
+        for node in cluster.nodes:
+            yield switch, _key(node.reference)
+            for pod in cluster.pods:
+                if pod.node == node.name:
+                    yield _key(node.reference), _key(pod.reference)
+
+
+def _model(cluster: Cluster) -> str:
+    pods = ", ".join(map(str, cluster.pod_cidrs))
+    return f"{cluster.model}, {cluster.cni}, pods {pods}"
+
+
+def _key(reference: str) -> str:
+    """A word that both languages take for a name: letters, digits and underscores."""
+    return "".join(letter if letter.isalnum() else "_" for letter in reference)

@@ -1,0 +1,375 @@
+"""Op → netlink. Steps of one namespace that follow each other go to the kernel in one send.
+
+A namespace is entered once for its file descriptors; after that its socket works from anywhere.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import groupby
+from pathlib import Path
+from typing import Any, assert_never
+
+from pyroute2.netlink.rtnl import (
+    RTM_DELADDR,
+    RTM_DELLINK,
+    RTM_DELNEIGH,
+    RTM_DELROUTE,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTM_NEWNEIGH,
+    RTM_NEWROUTE,
+    RTM_SETLINK,
+)
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+from nsnet.errors import KernelError
+from nsnet.kernel import netfilter, netns
+from nsnet.kernel.netlink import (
+    NLM_F_CREATE,
+    NLM_F_EXCL,
+    NLM_F_REPLACE,
+    Socket,
+    encoded,
+)
+from nsnet.plan import (
+    AddressAdd,
+    AddressDelete,
+    BridgeAdd,
+    LinkDelete,
+    LinkUp,
+    Listen,
+    NeighbourAdd,
+    NeighbourDelete,
+    NetnsAdd,
+    NetnsDelete,
+    Op,
+    RouteAdd,
+    RouteDelete,
+    RulesLoad,
+    ServersStart,
+    SysctlSet,
+    Unlisten,
+    VethAdd,
+)
+from nsnet.ruleset import restore
+from nsnet.shell import render
+from nsnet.state import Family, Interface, IPInterface, Neighbour, Route
+
+NEW = NLM_F_CREATE | NLM_F_EXCL
+IFF_UP = 0x1
+NUD_PERMANENT = 0x80
+RTNH_F_ONLINK = 4
+RT_SCOPE_LINK = 253
+RTPROT_BOOT = 3  # what `ip route add` writes
+RTN_UNICAST = 1
+MAIN_TABLE = 254
+
+
+@dataclass(slots=True)
+class _Place:
+    """One namespace while it is worked on: its netlink socket, and the index of each of its
+    links."""
+
+    fd: int
+    link: Socket
+    indexes: dict[str, int]
+    waiting: list[bytes] = field(default_factory=list)
+    causes: list[Op] = field(default_factory=list)  # the Op of each waiting message
+
+    def claim(self, name: str) -> int:
+        """An index for a link that is about to be made, so that later messages need not ask for
+        it."""
+        self.indexes[name] = max(self.indexes.values(), default=0) + 1
+        return self.indexes[name]
+
+
+class Applier:
+    """Carries Ops out. Use it in a `with` block: the calling thread visits namespaces and comes
+    back.
+
+    `runtime` is the lab's folder under /run/nsnet: the lock of the iptables tools lies there, not
+    in the host's. `listening` is called with the Ops that concern the server, in order.
+    """
+
+    def __init__(
+        self,
+        runtime: Path,
+        tool: str,
+        listening: Callable[[list[ServersStart | Listen | Unlisten]], None],
+    ) -> None:
+        self.runtime = runtime
+        self.tool = tool
+        self.listening = listening
+        self._places: dict[str, _Place] = {}
+        self._here = ""  # the namespace in which the calling thread stands
+
+    def apply(self, ops: Iterable[Op], progress: Callable[[int], None] = lambda done: None) -> None:
+        """The kernel holds what the Ops say. `progress` hears how many are done. Raises
+        KernelError."""
+        done = 0
+        try:
+            with netns.staying():
+                for (name, kind), group in groupby(ops, key=_group):
+                    steps = list(group)
+                    self._carry_out(name, kind, steps)
+                    done += len(steps)
+                    progress(done)
+        finally:
+            self._here = ""
+            for place in self._places.values():
+                place.link.close()
+                os.close(place.fd)
+            self._places.clear()
+
+    def _carry_out(self, name: str, kind: str, steps: list[Op]) -> None:
+        if kind == "rules":
+            self._load([step for step in steps if isinstance(step, RulesLoad)])
+        elif kind == "servers":
+            self.listening(
+                [step for step in steps if isinstance(step, ServersStart | Listen | Unlisten)]
+            )
+        else:
+            for step in steps:
+                self._step(step)
+            if name in self._places:
+                self._flush(name, self._places[name])
+
+    def _load(self, steps: list[RulesLoad]) -> None:
+        rulesets: dict[str, dict[Family, str]] = {}
+        for step in steps:
+            text = restore(step.chains, step.deleted)
+            rulesets.setdefault(step.netns, {})[step.family] = text
+        netfilter.load(rulesets, self.tool, self.runtime / "xtables.lock")
+
+    def _step(self, op: Op) -> None:
+        match op:
+            case NetnsAdd(name):
+                self._add(op, name)
+            case NetnsDelete(name):
+                self._forget(name)
+                netns.delete(name)
+            case SysctlSet(name, _):
+                self._flush(name, self._place(name))
+                self._set(op)
+            case BridgeAdd(name, interface):
+                self._queue(op, name, _bridge(interface, self._place(name).claim(interface.name)))
+            case VethAdd(name, _, _, _):
+                self._lay(op)
+            case LinkDelete(name, link):
+                place = self._place(name)
+                message = _link(place.indexes.pop(link))
+                self._queue(op, name, encoded(message, RTM_DELLINK))
+                self._flush(name, place)
+                self._reread()
+            case LinkUp(name, link):
+                message = _link(self._index(name, link), flags=IFF_UP)
+                self._queue(op, name, encoded(message, RTM_SETLINK))
+            case AddressAdd(name, dev, address):
+                message = _address(address, self._index(name, dev))
+                self._queue(op, name, encoded(message, RTM_NEWADDR, NEW))
+            case AddressDelete(name, dev, address):
+                message = _address(address, self._index(name, dev))
+                self._queue(op, name, encoded(message, RTM_DELADDR))
+            case RouteAdd(name, route):
+                message = _route(route, self._index(name, route.dev) if route.dev else 0)
+                self._queue(op, name, encoded(message, RTM_NEWROUTE, NEW))
+            case RouteDelete(name, route):
+                message = _route(route, self._index(name, route.dev) if route.dev else 0)
+                self._queue(op, name, encoded(message, RTM_DELROUTE))
+            case NeighbourAdd(name, neighbour):
+                message = _neighbour(neighbour, self._index(name, neighbour.dev))
+                self._queue(op, name, message)
+            case NeighbourDelete(name, neighbour):
+                message = _gone_neighbour(neighbour, self._index(name, neighbour.dev))
+                self._queue(op, name, message)
+            case RulesLoad() | ServersStart() | Listen() | Unlisten():
+                raise AssertionError(f"{op} comes in a group of its own")
+            case _:
+                assert_never(op)
+
+    def _add(self, op: NetnsAdd, name: str) -> None:
+        try:
+            fd = netns.make(name)
+        except OSError as error:
+            raise _refused(op, error.strerror or str(error)) from error
+        self._here = name
+        self._places[name] = _Place(fd, Socket(), {"lo": 1})
+
+    def _place(self, name: str) -> _Place:
+        if name not in self._places:
+            fd = netns.open_named(name)
+            netns.setns(fd)
+            self._here = name
+            self._places[name] = _Place(fd, Socket(), _indexes())
+        return self._places[name]
+
+    def _forget(self, name: str) -> None:
+        place = self._places.pop(name, None)
+        if place is not None:
+            place.link.close()
+            os.close(place.fd)
+
+    def _enter(self, name: str) -> None:
+        if self._here != name:
+            netns.setns(self._place(name).fd)
+            self._here = name
+
+    def _index(self, name: str, link: str) -> int:
+        place = self._place(name)
+        return place.indexes[link]
+
+    def _reread(self) -> None:
+        """A deleted cable took its other end along: what was known of links is no longer sure."""
+        for name, place in self._places.items():
+            self._enter(name)
+            place.indexes = _indexes()
+
+    def _set(self, op: SysctlSet) -> None:
+        self._enter(op.netns)
+        path = "/proc/sys/" + op.sysctl.key.replace(".", "/")
+        try:
+            fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+        except FileNotFoundError as error:
+            if op.sysctl.if_present:
+                return
+            raise _refused(op, "this kernel has no such setting") from error
+        except OSError as error:
+            raise _refused(op, error.strerror or str(error)) from error
+        try:
+            os.write(fd, op.sysctl.value.encode())
+        except OSError as error:
+            raise _refused(op, error.strerror or str(error)) from error
+        finally:
+            os.close(fd)
+
+    def _lay(self, op: VethAdd) -> None:
+        near, far = self._place(op.netns), self._place(op.peer_netns)
+        index = near.claim(op.interface.name)
+        peer = _link(far.claim(op.peer.name), op.peer)
+        peer["attrs"].append(("IFLA_NET_NS_FD", far.fd))
+        message = _link(index, op.interface, flags=IFF_UP if op.interface.master else 0)
+        if op.interface.master:
+            message["attrs"].append(("IFLA_MASTER", near.indexes[op.interface.master]))
+        data = {"attrs": [("VETH_INFO_PEER", peer)]}
+        message["attrs"].append(
+            ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]})
+        )
+        self._queue(op, op.netns, encoded(message, RTM_NEWLINK, NEW))
+        if op.interface.hairpin:
+            port = _link(index)
+            mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", 1)]})
+            slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
+            port["attrs"] = [("IFLA_LINKINFO", slave)]
+            self._queue(op, op.netns, encoded(port, RTM_NEWLINK))
+
+    def _queue(self, op: Op, name: str, message: bytes) -> None:
+        place = self._place(name)
+        place.waiting.append(message)
+        place.causes.append(op)
+
+    def _flush(self, name: str, place: _Place) -> None:
+        if not place.waiting:
+            return
+        refusals = place.link.send(place.waiting)
+        causes, place.waiting, place.causes = place.causes, [], []
+        for position, refusal in refusals.items():
+            raise _refused(causes[position], str(refusal))
+
+
+def _group(op: Op) -> tuple[str, str]:
+    """Ops that are carried out together: those of one namespace, all rule sets, all listeners."""
+    match op:
+        case RulesLoad():
+            return "", "rules"
+        case ServersStart() | Listen() | Unlisten():
+            return "", "servers"
+        case _:
+            return op.netns, "netlink"
+
+
+def _refused(op: Op, reason: str) -> KernelError:
+    return KernelError(f"{render(op)}: {reason}")
+
+
+def _indexes() -> dict[str, int]:
+    return {name: index for index, name in socket.if_nameindex()}
+
+
+def _link(index: int, interface: Interface | None = None, flags: int = 0) -> Any:
+    message = ifinfmsg()
+    message["index"] = index
+    message["flags"] = message["change"] = flags
+    message["attrs"] = []
+    if interface is not None:
+        message["attrs"] += [("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac)]
+    return message
+
+
+def _bridge(interface: Interface, index: int) -> bytes:
+    message = _link(index, interface, IFF_UP)
+    info = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0), ("IFLA_BR_MCAST_SNOOPING", 0)]
+    message["attrs"].append(
+        (
+            "IFLA_LINKINFO",
+            {"attrs": [("IFLA_INFO_KIND", "bridge"), ("IFLA_INFO_DATA", {"attrs": info})]},
+        )
+    )
+    return encoded(message, RTM_NEWLINK, NEW)
+
+
+def _address(address: IPInterface, index: int) -> Any:
+    message = ifaddrmsg()
+    message["family"] = _family(address.version)
+    message["index"] = index
+    message["prefixlen"] = address.network.prefixlen
+    text = str(address.ip)
+    message["attrs"] = [("IFA_LOCAL", text), ("IFA_ADDRESS", text)]
+    return message
+
+
+def _route(route: Route, index: int) -> Any:
+    message = rtmsg()
+    message["family"] = _family(route.destination.version)
+    message["dst_len"] = route.destination.prefixlen
+    message["table"] = MAIN_TABLE
+    message["proto"] = RTPROT_BOOT
+    message["type"] = RTN_UNICAST
+    message["scope"] = 0 if route.via or route.destination.version == 6 else RT_SCOPE_LINK
+    message["flags"] = RTNH_F_ONLINK if route.onlink else 0
+    message["attrs"] = []
+    if route.destination.prefixlen:
+        message["attrs"].append(("RTA_DST", str(route.destination.network_address)))
+    if route.via is not None:
+        message["attrs"].append(("RTA_GATEWAY", str(route.via)))
+    if index:
+        message["attrs"].append(("RTA_OIF", index))
+    return message
+
+
+@cache
+def _neighbour(neighbour: Neighbour, index: int) -> bytes:
+    """Cached: on a crowded bridge everybody knows everybody, by the same messages."""
+    return encoded(_neighbour_message(neighbour, index), RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE)
+
+
+def _gone_neighbour(neighbour: Neighbour, index: int) -> bytes:
+    return encoded(_neighbour_message(neighbour, index), RTM_DELNEIGH)
+
+
+def _neighbour_message(neighbour: Neighbour, index: int) -> Any:
+    message = ndmsg()
+    message["family"] = _family(neighbour.address.version)
+    message["ifindex"] = index
+    message["state"] = NUD_PERMANENT
+    message["attrs"] = [("NDA_DST", str(neighbour.address)), ("NDA_LLADDR", neighbour.mac)]
+    return message
+
+
+def _family(version: int) -> int:
+    return socket.AF_INET if version == 4 else socket.AF_INET6

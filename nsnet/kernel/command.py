@@ -1,0 +1,111 @@
+"""Programs run in namespaces, many at once: born where they work, and ended with their caller."""
+
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from typing import NamedTuple
+
+from nsnet.errors import KernelError, UnsupportedError
+from nsnet.kernel import netns
+
+_SECONDS = 60.0
+_AT_ONCE = 64  # processes, and two file descriptors for each
+
+
+class Command(NamedTuple):
+    """A program to run in a namespace, what it reads, and what its environment adds to ours."""
+
+    netns: str
+    argv: tuple[str, ...]
+    text: str = ""
+    environment: Mapping[str, str] = {}
+
+    @property
+    def by_hand(self) -> str:
+        """What a person types to try it."""
+        return f"ip netns exec {self.netns} {' '.join(self.argv)}{' < …' if self.text else ''}"
+
+
+class Finished(NamedTuple):
+    """A command that ran to its end."""
+
+    command: Command
+    status: int
+    output: str
+    errors: str
+
+
+def find(program: str) -> str | None:
+    """Where a program is; the directories of the administrator's are searched for everybody."""
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+    return shutil.which(program, path=path)
+
+
+def run(commands: Sequence[Command]) -> list[Finished]:
+    """Every command has ended, well or not. Raises KernelError where one takes over a minute."""
+    finished: list[Finished] = []
+    for start in range(0, len(commands), _AT_ONCE):
+        finished.extend(_run_together(commands[start : start + _AT_ONCE]))
+    return finished
+
+
+def _run_together(commands: Sequence[Command]) -> list[Finished]:
+    end = time.monotonic() + _SECONDS
+    with ExitStack() as stack:
+        started = [(command, *_start(command, stack)) for command in commands]
+        finished = []
+        for command, process, output, errors in started:
+            try:
+                status = process.wait(max(0.0, end - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                raise KernelError(f"{command.by_hand}: not done after {_SECONDS:g} s") from None
+            finished.append(Finished(command, status, _content(output), _content(errors)))
+    return finished
+
+
+def _start(command: Command, stack: ExitStack) -> tuple[subprocess.Popen[bytes], int, int]:
+    """The process, and the files in memory for its output and errors: no pipe that can fill up."""
+    program = find(command.argv[0])
+    if program is None:
+        raise UnsupportedError(
+            f"{command.argv[0]} is not installed", hint="what to install: nsnet doctor"
+        )
+    output, errors = _memory(stack), _memory(stack)
+    reading = os.memfd_create("input")
+    try:
+        with os.fdopen(os.dup(reading), "wb") as file:
+            file.write(command.text.encode())
+        os.lseek(reading, 0, os.SEEK_SET)
+        with netns.inside(command.netns):
+            process = subprocess.Popen(
+                (program, *command.argv[1:]),
+                stdin=reading,
+                stdout=output,
+                stderr=errors,
+                env={**os.environ, **command.environment},
+            )
+    except FileNotFoundError as error:
+        raise KernelError(f"{command.by_hand}: there is no such namespace") from error
+    finally:
+        os.close(reading)
+    stack.callback(_end, process)
+    return process, output, errors
+
+
+def _memory(stack: ExitStack) -> int:
+    fd = os.memfd_create("output")
+    stack.callback(os.close, fd)
+    return fd
+
+
+def _content(fd: int) -> str:
+    return os.pread(fd, os.fstat(fd).st_size, 0).decode(errors="replace").strip()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        process.kill()
+        process.wait()

@@ -1,0 +1,280 @@
+"""Netfilter rules: written by iptables-restore, read by iptables-save and python-iptables.
+
+`tool` is the family of iptables a lab uses, iptables-legacy or iptables-nft; the two never mix in
+one namespace, as each would show only its own half of the rules.
+"""
+
+import ctypes
+import os
+import re
+import socket
+import struct
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from ipaddress import ip_network
+from pathlib import Path
+from typing import Final, TypeAlias
+
+from nsnet.errors import KernelError, UnsupportedError, UsageError
+from nsnet.kernel import netlink, netns
+from nsnet.kernel.child import in_child
+from nsnet.kernel.command import Command, Finished, find, run
+from nsnet.state import BUILT_IN, Family, IPNetwork
+
+Chains: TypeAlias = dict[tuple[Family, str, str], tuple[str, ...]]
+
+LEGACY: Final = "iptables-legacy"
+NFT: Final = "iptables-nft"
+TOOLS: Final = (LEGACY, NFT)
+FAMILIES: Final[tuple[Family, ...]] = (4, 6)
+
+_LEVELS: Final[Mapping[Family, tuple[socket.AddressFamily, int]]] = {
+    4: (socket.AF_INET, socket.IPPROTO_IP),
+    6: (socket.AF_INET6, socket.IPPROTO_IPV6),
+}
+_SO_GET_INFO = 64  # IPT_SO_GET_INFO and IP6T_SO_GET_INFO
+_INFO_SIZE = 84  # struct ipt_getinfo, which begins with the 32 bytes of a table's name
+_NFT_MSG_GETTABLE = 10 << 8 | 1
+_NFT_MSG_GETGEN = 10 << 8 | 16
+_NFT_ALL_FAMILIES = struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)  # struct nfgenmsg
+
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_LINE_NUMBER = re.compile(r"\bline:? (\d+)")
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+def choose() -> str:
+    """The tool for a new lab: iptables-legacy where a scratch namespace shows that it works.
+
+    Never tried where the caller stands: asking registers tables. NSNET_IPTABLES overrides it.
+    """
+    wanted = os.environ.get("NSNET_IPTABLES", "")
+    if wanted and wanted not in TOOLS:
+        raise UsageError(f"NSNET_IPTABLES is {wanted}, not {' or '.join(TOOLS)}")
+    candidates = (wanted,) if wanted else TOOLS
+    with netns.staying():
+        netns.unshare(netns.CLONE_NEWNET)
+        for tool in candidates:
+            if works(tool):
+                return tool
+    raise UnsupportedError(
+        f"{' and '.join(candidates)}: not installed, or not in this kernel",
+        hint="see what is missing: nsnet doctor",
+    )
+
+
+def works(tool: str, family: Family = 4) -> bool:
+    """The tool is installed and the kernel has its half of it, where the calling thread stands."""
+    if not installed(tool, family):
+        return False
+    if tool == LEGACY:
+        return all(_legacy_table(name, family) for name in ("filter", "nat", "mangle"))
+    return has_nf_tables()
+
+
+def installed(tool: str, family: Family = 4) -> bool:
+    """The tool's programs are on this host."""
+    return find(f"{_named(tool, family)}-restore") is not None
+
+
+def has_nf_tables() -> bool:
+    """The kernel has nf_tables, where the calling thread stands."""
+    try:
+        with netlink.Socket(netlink.NETLINK_NETFILTER) as nft:
+            nft.ask(netlink.packed(_NFT_MSG_GETGEN, _NFT_ALL_FAMILIES))
+    except OSError:
+        return False
+    return True
+
+
+def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path) -> None:
+    """Each namespace holds its texts (ruleset.restore), each table of them at once or not at all.
+
+    Raises KernelError with the tool's words and the line they are about.
+    """
+    commands = [
+        Command(
+            name,
+            (f"{_named(tool, family)}-restore", "--noflush"),
+            text,
+            # By default the whole host shares one lock; with one each, all load at once.
+            {"XTABLES_LOCKFILE": f"{lockfile}.{name}.{family}"},
+        )
+        for name, texts in rulesets.items()
+        for family, text in texts.items()
+    ]
+    failed = [done for done in run(commands) if done.status]
+    if failed:
+        raise _load_error(failed[0], len(failed) - 1)
+
+
+def save(name: str, tool: str, family: Family) -> dict[tuple[str, str], tuple[str, ...]]:
+    """Every chain of a namespace, (table, name), with its rules as `ruleset.line` writes them."""
+    chains = saved([name], tool, [family])[name]
+    return {(table, chain): lines for (_, table, chain), lines in chains.items()}
+
+
+def saved(
+    names: Iterable[str], tool: str, families: Sequence[Family] = FAMILIES
+) -> dict[str, Chains]:
+    """Every chain of these namespaces, (family, table, name), sorted, with its rules.
+
+    Only tables that exist; looking creates none. A policy that is not ACCEPT comes first.
+    """
+    found: dict[str, Chains] = {name: {} for name in names}
+    commands = [
+        Command(name, (f"{_named(tool, family)}-save",))
+        for name in found
+        for family in _registered(name, tool, families)
+    ]
+    for done in run(commands):
+        if done.status:
+            raise KernelError(f"{done.command.by_hand}: {done.errors or f'exit {done.status}'}")
+        family: Family = 6 if done.command.argv[0].startswith("ip6") else 4
+        found[done.command.netns] |= _parsed(done.output, family)
+    return {name: dict(sorted(chains.items())) for name, chains in found.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class CountedRule:
+    """A rule of a live namespace and what it has seen; `position` counts from 1 in its chain."""
+
+    chain: str
+    position: int
+    packets: int
+    bytes: int
+    target: str
+    source: IPNetwork | None = None
+    not_source: IPNetwork | None = None
+    destination: IPNetwork | None = None
+    not_destination: IPNetwork | None = None
+    protocol: str = ""
+    comment: str = ""
+
+
+def counters(name: str, tool: str, table: str, family: Family = 4) -> tuple[CountedRule, ...]:
+    """Every rule of a table with its counters, chain by chain; none if there is no such table."""
+    if tool != LEGACY:
+        raise UnsupportedError(
+            f"rule counters need {LEGACY}, this lab uses {tool}",
+            hint=f"by hand: ip netns exec {name} {_named(tool, family)}-save -c -t {table}",
+        )
+
+    def read() -> tuple[CountedRule, ...]:
+        with netns.inside(name):
+            if table not in _legacy_names(family):
+                return ()
+            return tuple(_counted(table, family))
+
+    # python-iptables keeps one namespace's tables and one family's extensions for the life of the
+    # process, and a rule that names a missing ipset ends it with SIGSEGV: a process for each.
+    return in_child(read, what=f"rules of {name}, table {table}")
+
+
+def _counted(table: str, family: Family) -> Iterator[CountedRule]:
+    import iptc  # 250-750 ms, and it stays in the child
+
+    opened = iptc.Table(table) if family == 4 else iptc.Table6(table)
+    for chain in opened.chains:
+        for position, rule in enumerate(chain.rules, 1):
+            packets, size = rule.get_counters()
+            source, destination = _network(rule.src), _network(rule.dst)
+            comments = [match.comment for match in rule.matches if match.name == "comment"]
+            yield CountedRule(
+                chain.name,
+                position,
+                packets,
+                size,
+                rule.target.name if rule.target else "",
+                source=None if rule.src.startswith("!") else source,
+                not_source=source if rule.src.startswith("!") else None,
+                destination=None if rule.dst.startswith("!") else destination,
+                not_destination=destination if rule.dst.startswith("!") else None,
+                protocol="" if rule.protocol == "ip" else rule.protocol,
+                comment=comments[0] if comments else "",
+            )
+
+
+def _network(text: str) -> IPNetwork | None:
+    """10.0.0.0/255.0.0.0 as a network; None for everywhere."""
+    network = ip_network(text.removeprefix("!"))
+    return network if network.prefixlen else None
+
+
+def _named(tool: str, family: Family) -> str:
+    return tool if family == 4 else tool.replace("iptables", "ip6tables")
+
+
+def _legacy_table(name: str, family: Family) -> bool:
+    """The kernel has this table, or makes it now in the namespace of the calling thread."""
+    domain, level = _LEVELS[family]
+    try:
+        with socket.socket(domain, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
+            info = ctypes.create_string_buffer(name.encode(), _INFO_SIZE)
+            size = ctypes.c_uint32(_INFO_SIZE)
+            got = _libc.getsockopt(raw.fileno(), level, _SO_GET_INFO, info, ctypes.byref(size))
+            return bool(got == 0)
+    except OSError:
+        return False
+
+
+def _legacy_names(family: Family) -> tuple[str, ...]:
+    """The tables that exist where the calling thread stands."""
+    file = Path(f"/proc/thread-self/net/{'ip' if family == 4 else 'ip6'}_tables_names")
+    with suppress(FileNotFoundError):
+        return tuple(file.read_text().split())
+    return ()
+
+
+def _registered(name: str, tool: str, families: Sequence[Family]) -> list[Family]:
+    """The families in which a namespace has tables: the others need no process to read them."""
+    with netns.inside(name):
+        if tool == LEGACY:
+            return [family for family in families if _legacy_names(family)]
+        with netlink.Socket(netlink.NETLINK_NETFILTER) as nft, suppress(OSError):
+            tables = nft.dump(netlink.packed(_NFT_MSG_GETTABLE, _NFT_ALL_FAMILIES))
+            present = {table[16] for table in tables}  # the first byte after the header
+            return [family for family in families if _LEVELS[family][0] in present]
+    return []
+
+
+def _load_error(failed: Finished, others: int) -> KernelError:
+    """What the tool says, and the line it is about, which only we still have."""
+    words = [line for line in failed.errors.splitlines() if line and not line.startswith("Try `")]
+    message = "; ".join(words) or f"exit {failed.status}"
+    numbers = _LINE_NUMBER.findall(failed.errors)
+    lines = failed.command.text.splitlines()
+    if numbers and 0 < int(numbers[-1]) <= len(lines):
+        message += f": {lines[int(numbers[-1]) - 1]}"
+    if others:
+        message += f" (and {others} more)"
+    return KernelError(f"{failed.command.by_hand}: {message}")
+
+
+def _parsed(text: str, family: Family) -> Chains:
+    """The output of iptables-save: chains by table and name, rules in order."""
+    rules: dict[tuple[Family, str, str], list[str]] = {}
+    table = ""
+    for line in text.splitlines():
+        match line[:1]:
+            case "*":
+                table = line[1:]
+            case ":":
+                chain, policy, *_ = line[1:].split()
+                changed = chain in BUILT_IN and policy != "ACCEPT"
+                rules[family, table, chain] = [f"-P {chain} {policy}"] if changed else []
+            case "-":
+                rules[family, table, line.split(maxsplit=2)[1]].append(_canonical(line))
+    return {key: tuple(lines) for key, lines in rules.items()}
+
+
+def _canonical(line: str) -> str:
+    """The line with its strings quoted as `ruleset.line` does, whatever this iptables escapes."""
+    return _QUOTED.sub(_requoted, line)
+
+
+def _requoted(found: re.Match[str]) -> str:
+    text = re.sub(r"\\(.)", r"\1", found[1])
+    return text if re.fullmatch("[A-Za-z0-9_-]+", text) else f'"{text}"'

@@ -1,0 +1,301 @@
+"""What a lab's namespaces really hold, as values to compare with each other and with a State."""
+
+import errno
+import os
+import struct
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from ipaddress import ip_address, ip_interface, ip_network
+from socket import AF_INET, AF_INET6, AF_UNSPEC
+from typing import Any, NamedTuple
+
+from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+from nsnet.drift import Observed
+from nsnet.kernel import netfilter, netns
+from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
+from nsnet.state import Interface, IPInterface, Kind, Neighbour, Peer, Route, Sysctl
+
+_LO = 1  # the index of lo, in every namespace
+_IFF_UP = 0x1
+_RTEXT_FILTER_SKIP_STATS = 8
+_RT_SCOPE_LINK = 253
+_RT_TABLE_MAIN = 254
+_RTPROT_KERNEL = 2
+_RTNH_F_ONLINK = 0x4
+_NUD_PERMANENT = 0x80
+_BRIDGE_FLAG_HAIRPIN = 1
+
+_RTM_GETNSID = 90
+_NETNSA_NSID = 1
+_NO_NSID = -1
+_NETNSA_FD = 3
+
+# Where it is written whether a message is worth decoding, after a netlink header of 16 bytes.
+_LINK = struct.Struct("=16x4xiI")  # index, flags
+_ADDRESS = struct.Struct("=16xBBBBI")  # family, prefix length, flags, scope, link
+_ROUTE = struct.Struct("=16xBBBBBBBBI")  # family, lengths, tos, table, protocol, scope, type, flags
+_NEIGHBOUR = struct.Struct("=16xB3xiHBB")  # family, link, state, flags, type
+
+
+class _Namespace(NamedTuple):
+    """One namespace as read, before the other ends of its links are known."""
+
+    links: list["_Link"]
+    foreign: list[tuple[str, str]]
+    up: list[str]
+    routes: list[Route]
+    neighbours: list[Neighbour]
+    sysctls: list[Sysctl]
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """A link, and the index of its other end in the namespace that its own calls `nsid`."""
+
+    index: int
+    interface: Interface
+    peer_index: int | None
+    nsid: int | None  # None: in this very namespace
+
+
+class _Requests(NamedTuple):
+    """The four tables, as requests that are encoded once for all namespaces."""
+
+    links: bytes
+    addresses: bytes
+    routes: bytes
+    neighbours: bytes
+
+
+def observe(
+    names: Iterable[str], keys: Mapping[str, Iterable[str]], tool: str
+) -> dict[str, Observed]:
+    """What each of these namespaces holds, with the sysctls named for it, but for those gone."""
+    requests = _requests()
+    found: dict[str, _Namespace] = {}
+    with netns.staying():
+        for name in names:
+            if _enter(name):
+                found[name] = _read(requests, keys.get(name, ()))
+        peers = _peers({name: each.links for name, each in found.items()})
+    chains = netfilter.saved(found, tool)
+    return {
+        name: Observed(
+            interfaces=tuple(
+                replace(link.interface, peer=peers.get((name, link.index))) for link in each.links
+            ),
+            up=tuple(each.up),
+            foreign=tuple(each.foreign),
+            routes=tuple(each.routes),
+            neighbours=tuple(each.neighbours),
+            sysctls=tuple(each.sysctls),
+            chains=chains[name],
+        )
+        for name, each in found.items()
+    }
+
+
+def sysctl_path(key: str) -> str:
+    """The file of a setting, as sysctl(8) finds it: dots and slashes change places.
+
+    net.ipv4.conf.eth0/100.rp_filter is a setting of the link eth0.100.
+    """
+    return "/proc/sys/" + key.translate(str.maketrans("./", "/."))
+
+
+def _enter(name: str) -> bool:
+    """The calling thread stands in the namespace, if there is one of this name."""
+    try:
+        fd = netns.open_named(name)
+    except FileNotFoundError:
+        return False
+    try:
+        netns.setns(fd)
+    except OSError as error:
+        if error.errno != errno.EINVAL:  # EINVAL: a name, and no namespace mounted on it
+            raise
+        return False
+    finally:
+        os.close(fd)
+    return True
+
+
+def _requests() -> _Requests:
+    link = ifinfmsg()
+    link["attrs"] = [("IFLA_EXT_MASK", _RTEXT_FILTER_SKIP_STATS)]
+    route = rtmsg()
+    route["family"] = AF_UNSPEC  # pyroute2 would ask for IPv4 alone
+    return _Requests(
+        encoded(link, RTM_GETLINK),
+        encoded(ifaddrmsg(), RTM_GETADDR),
+        encoded(route, RTM_GETROUTE),
+        encoded(ndmsg(), RTM_GETNEIGH),
+    )
+
+
+def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
+    """Everything about the namespace in which the calling thread stands."""
+    with Socket() as socket:
+        links, names, up = _links(socket.dump(requests.links))
+        addresses = _addresses(socket.dump(requests.addresses))
+        routes = sorted(_routes(socket.dump(requests.routes), names), key=_route_order)
+        neighbours = sorted(
+            _neighbours(socket.dump(requests.neighbours), names),
+            key=lambda each: (each.address.version, each.address.packed, each.dev),
+        )
+    ours: list[_Link] = []
+    foreign: list[tuple[str, str]] = []
+    for index, link in sorted(links.items(), key=lambda each: names[each[0]]):
+        kind = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") or "device"
+        if kind in list(Kind):
+            ours.append(_link(link, Kind(kind), names, addresses.get(index, ())))
+        else:
+            foreign.append((names[index], kind))
+    return _Namespace(ours, foreign, sorted(up), routes, neighbours, list(_sysctls(keys)))
+
+
+def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], list[str]]:
+    """Every link but lo by its index, every link's name, and the names of those that are up."""
+    links: dict[int, Any] = {}
+    names = {_LO: "lo"}
+    up: list[str] = []
+    for data in messages:
+        index, flags = _LINK.unpack_from(data)
+        if index != _LO:
+            links[index] = _decoded(ifinfmsg, data)
+            names[index] = links[index].get_attr("IFLA_IFNAME")
+        if flags & _IFF_UP:
+            up.append(names[index])
+    return links, names, up
+
+
+def _decoded(message: type[Any], data: bytes) -> Any:
+    decoded = message(data)
+    decoded.decode()
+    return decoded
+
+
+def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPInterface]) -> _Link:
+    port = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_SLAVE_DATA", "IFLA_BRPORT_MODE")
+    interface = Interface(
+        names[link["index"]],
+        kind,
+        master=names.get(link.get_attr("IFLA_MASTER") or 0),
+        addresses=tuple(sorted(addresses, key=lambda each: (each.version, each))),
+        mac=link.get_attr("IFLA_ADDRESS"),
+        hairpin=port == _BRIDGE_FLAG_HAIRPIN,
+    )
+    peer = link.get_attr("IFLA_LINK") if kind is Kind.VETH else None
+    return _Link(link["index"], interface, peer, link.get_attr("IFLA_LINK_NETNSID"))
+
+
+def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
+    """By link, without the link-local ones that every IPv6 link gives itself."""
+    found: dict[int, list[IPInterface]] = {}
+    for data in messages:
+        family, length, _, scope, index = _ADDRESS.unpack_from(data)
+        if index == _LO or (family == AF_INET6 and scope == _RT_SCOPE_LINK):
+            continue
+        address = _decoded(ifaddrmsg, data)
+        text = address.get_attr("IFA_LOCAL") or address.get_attr("IFA_ADDRESS")
+        found.setdefault(index, []).append(ip_interface(f"{text}/{length}"))
+    return found
+
+
+def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
+    """The main table without the kernel's own; a route of several hops counts as several."""
+    for data in messages:
+        family, length, _, _, table, protocol, _, _, flags = _ROUTE.unpack_from(data)
+        if (
+            family not in (AF_INET, AF_INET6)
+            or table != _RT_TABLE_MAIN
+            or protocol == _RTPROT_KERNEL
+        ):
+            continue
+        route = _decoded(rtmsg, data)
+        start = route.get_attr("RTA_DST") or ("0.0.0.0" if family == AF_INET else "::")
+        destination = ip_network(f"{start}/{length}")
+        for hop in route.get_attr("RTA_MULTIPATH") or [route]:
+            via = hop.get_attr("RTA_GATEWAY")
+            index = hop.get_attr("RTA_OIF") if hop is route else hop["oif"]
+            onlink = bool((flags if hop is route else hop["flags"]) & _RTNH_F_ONLINK)
+            yield Route(
+                destination, ip_address(via) if via else None, names.get(index or 0), onlink
+            )
+
+
+def _route_order(route: Route) -> tuple[object, ...]:
+    network = route.destination
+    return network.version, network, str(route.via), str(route.dev), route.onlink
+
+
+def _neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:
+    """The permanent ones: the others are learned, and forgotten."""
+    for data in messages:
+        family, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
+        if family in (AF_INET, AF_INET6) and state & _NUD_PERMANENT:
+            neighbour = _decoded(ndmsg, data)
+            address = ip_address(neighbour.get_attr("NDA_DST"))
+            yield Neighbour(address, neighbour.get_attr("NDA_LLADDR") or "", names[index])
+
+
+def _sysctls(keys: Iterable[str]) -> Iterator[Sysctl]:
+    """The settings of the namespace in which the calling thread stands, those that exist."""
+    for key in sorted(set(keys)):
+        with suppress(FileNotFoundError):
+            fd = os.open(sysctl_path(key), os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                value = os.read(fd, 4096).decode()
+            finally:
+                os.close(fd)
+            yield Sysctl(key, " ".join(value.split()))
+
+
+def _peers(links: Mapping[str, list[_Link]]) -> dict[tuple[str, int], Peer]:
+    """The other end of every veth whose two ends were read, by namespace and index.
+
+    Two ends name each other's index, but indexes repeat from namespace to namespace. Which one is
+    meant the kernel says, asked in the namespace of one end for its number (nsid) of the other's.
+    """
+    ends: dict[tuple[int, int | None], list[tuple[str, _Link]]] = {}
+    for name, members in links.items():
+        for link in members:
+            ends.setdefault((link.index, link.peer_index), []).append((name, link))
+    peers: dict[tuple[str, int], Peer] = {}
+    for name, members in links.items():
+        open_ends = [
+            link
+            for link in members
+            if link.peer_index and link.nsid != _NO_NSID and (name, link.index) not in peers
+        ]
+        if not open_ends or not _enter(name):
+            continue
+        with Socket() as socket:
+            nsids: dict[str, int | None] = {name: None}
+            for link in open_ends:
+                for other, end in ends.get((link.peer_index or 0, link.index), ()):
+                    if other not in nsids:
+                        nsids[other] = _nsid(socket, other)
+                    if nsids[other] == link.nsid:
+                        peers[name, link.index] = Peer(other, end.interface.name)
+                        peers[other, end.index] = Peer(name, link.interface.name)
+                        break
+    return peers
+
+
+def _nsid(socket: Socket, name: str) -> int:
+    """What the socket's namespace calls the named one; _NO_NSID if it has no number for it."""
+    fd = netns.open_named(name)
+    try:
+        body = bytes(4) + attribute(_NETNSA_FD, struct.pack("=I", fd))
+        answer = socket.ask(packed(_RTM_GETNSID, body))
+    finally:
+        os.close(fd)
+    (number,) = struct.unpack("=i", attributes(answer, 20)[_NETNSA_NSID])
+    return int(number)

@@ -1,0 +1,170 @@
+"""The processes of a lab: started inside it, and found and ended by the namespace they stand in."""
+
+import os
+import select
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from pathlib import Path
+from typing import TypeAlias
+
+from nsnet.errors import CleanupError, KernelError
+from nsnet.kernel import netns as namespaces
+
+_GONE = (FileNotFoundError, ProcessLookupError)
+_NOT_OURS_TO_SEE = (*_GONE, PermissionError)
+
+
+def until(condition: Callable[[], bool], *, what: str, seconds: float = 5.0) -> None:
+    """Return as soon as condition holds; say what never happened otherwise. Raises TimeoutError."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            raise TimeoutError(f"{what} after {seconds:g} s")
+        time.sleep(0.01)
+
+
+def start(
+    argv: Sequence[str],
+    netns: str,
+    log: Path,
+    *,
+    ready: Callable[[], bool] | None = None,
+    seconds: float = 10.0,
+    environment: Mapping[str, str] | None = None,
+) -> int:
+    """The pid of a process that stands in the namespace from its first instruction and outlives us.
+
+    It has a session of its own, reads nothing and writes to `log`. On return, `ready` holds.
+    Raises KernelError, with the process's last words, where it ended or was not ready in time.
+    """
+    with log.open("ab") as output:
+        try:
+            # Forked by a thread that stands there already: its inode proves it ours at once.
+            with namespaces.inside(netns):
+                process = subprocess.Popen(
+                    argv,
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    cwd="/",
+                    env=None if environment is None else {**os.environ, **environment},
+                    start_new_session=True,
+                )
+        except OSError as error:
+            raise KernelError(
+                f"ip netns exec {netns} {' '.join(argv)}: {error.strerror}: {error.filename}"
+            ) from error
+    if ready is not None:
+        _wait(process, ready, netns, log, seconds)
+    # stop() finds it by its namespace, not by this object, which would complain that it still runs.
+    process.returncode = 0
+    return process.pid
+
+
+Completed: TypeAlias = "subprocess.CompletedProcess[str]"
+
+
+def run(argv: Sequence[str], netns: str, *, seconds: float) -> Completed:
+    """The process stood in the namespace, and has ended; its output is text. Raises TimeoutError."""
+    try:
+        with namespaces.inside(netns):
+            return subprocess.run(
+                argv,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=seconds,
+                check=False,
+            )
+    except subprocess.TimeoutExpired as error:
+        raise TimeoutError(f"{' '.join(argv)}: not done after {seconds:g} s") from error
+
+
+def _wait(
+    process: subprocess.Popen[bytes],
+    ready: Callable[[], bool],
+    netns: str,
+    log: Path,
+    seconds: float,
+) -> None:
+    command = f"ip netns exec {netns} {' '.join(map(str, process.args))}"  # type: ignore[arg-type]
+    try:
+        until(
+            lambda: ready() or process.poll() is not None,
+            what=f"{command}: not ready",
+            seconds=seconds,
+        )
+        if process.poll() is None:
+            return
+        problem = f"{command}: ended with exit status {process.returncode}"
+    except TimeoutError as error:
+        process.kill()
+        process.wait()
+        problem = str(error)
+    raise KernelError(f"{problem}: {_last_line(log)}", hint=f"all it said is in {log}")
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(errors="replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), "it said nothing")
+
+
+def standing_in(inodes: set[int]) -> set[int]:
+    """The pids of all processes of which any thread stands in one of these network namespaces."""
+    wanted = {f"net:[{inode}]" for inode in inodes}
+    return {int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _stands_in(pid, wanted)}
+
+
+def _stands_in(pid: str, wanted: set[str]) -> bool:
+    """A process may have left, but not all of its threads, and the other way round."""
+    with suppress(*_GONE):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            # A thread that has ended, or that we may not look at, is none of ours.
+            with suppress(*_NOT_OURS_TO_SEE):
+                if os.readlink(f"/proc/{pid}/task/{task}/ns/net") in wanted:
+                    return True
+    return False
+
+
+def stop(inodes: set[int], *, seconds: float = 10.0) -> None:
+    """Nobody but us stands in these namespaces any more. Raises CleanupError naming who does."""
+    end = time.monotonic() + seconds
+    while pids := standing_in(inodes) - {os.getpid()}:
+        left = end - time.monotonic()
+        if left <= 0:
+            raise CleanupError(f"still running in the lab: {', '.join(map(_named, sorted(pids)))}")
+        _kill(pids, inodes, left)
+
+
+def _kill(pids: set[int], inodes: set[int], seconds: float) -> None:
+    """SIGKILL to those that still stand there, and time for them to go."""
+    wanted = {f"net:[{inode}]" for inode in inodes}
+    end = time.monotonic() + seconds
+    with ExitStack() as stack:
+        dying = set()
+        poll = select.poll()
+        for pid in pids:
+            with suppress(ProcessLookupError, PermissionError):
+                fd = os.pidfd_open(pid)
+                stack.callback(os.close, fd)
+                # The number may have a new owner since it was found; the descriptor keeps its own.
+                if _stands_in(str(pid), wanted):
+                    signal.pidfd_send_signal(fd, signal.SIGKILL)
+                    poll.register(fd, select.POLLIN)
+                    dying.add(fd)
+        while dying and (ended := poll.poll(max(0.0, end - time.monotonic()) * 1000)):
+            for fd, _ in ended:
+                poll.unregister(fd)
+                dying.discard(fd)
+        for pid in pids:
+            with suppress(ChildProcessError):
+                os.waitpid(pid, os.WNOHANG)
+
+
+def _named(pid: int) -> str:
+    with suppress(OSError):
+        return f"pid {pid} ({Path(f'/proc/{pid}/comm').read_text().strip()})"
+    return f"pid {pid}"

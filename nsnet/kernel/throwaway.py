@@ -1,0 +1,121 @@
+"""Namespaces that leave nothing behind: network, mount and PID (and user, when not root) of a
+process's own.
+
+The process that enters them is PID 1 there and dies with its parent, and when PID 1 dies the
+kernel kills everything else in its PID namespace. So however a throw-away lab ends, nothing of it
+stays.
+"""
+
+import ctypes
+import os
+import select
+import signal
+import socket
+import struct
+import subprocess
+import sys
+from fcntl import ioctl
+
+from nsnet.errors import UnsupportedError
+from nsnet.kernel import netns
+
+PR_SET_PDEATHSIG = 1
+SIOCSIFFLAGS = 0x8914
+IFF_UP = 0x1
+
+ALLOW_USER_NAMESPACES = (
+    "run it with sudo, or allow user namespaces: sudo sysctl -w"
+    " kernel.unprivileged_userns_clone=1 kernel.apparmor_restrict_unprivileged_userns=0"
+    " user.max_user_namespaces=10000"
+)
+
+
+def enter() -> None:
+    """The caller goes on as PID 1 of fresh namespaces, root there, with a /run, /proc and lo of
+    its own.
+
+    The process that called waits for it, and ends as it ends: nothing after this call runs in it.
+    Must be called by the only thread. Raises UnsupportedError where the host does not allow it.
+    """
+    parent = os.getppid()
+    uid, gid = os.getuid(), os.getgid()
+    try:
+        if uid == 0:
+            netns.unshare(netns.CLONE_NEWNET | netns.CLONE_NEWNS | netns.CLONE_NEWPID)
+        else:
+            netns.unshare(
+                netns.CLONE_NEWUSER | netns.CLONE_NEWNET | netns.CLONE_NEWNS | netns.CLONE_NEWPID
+            )
+            _map_to_root(uid, gid)
+    except OSError as error:
+        raise _unsupported(error) from error
+    _die_with_parent(parent)
+    alive, tell = os.pipe()
+    child = os.fork()
+    if child:
+        os.close(alive)
+        _end_as(child)
+    os.close(tell)
+    _die_with_parent(0)  # our parent is outside our PID namespace: its number here is 0
+    if select.select([alive], [], [], 0)[
+        0
+    ]:  # the end of the pipe that only our parent holds is shut
+        os.kill(os.getpid(), signal.SIGKILL)
+    os.close(alive)
+    try:
+        _furnish()
+    except OSError as error:
+        raise _unsupported(error) from error
+
+
+def spawn(module: str, connection: socket.socket) -> "subprocess.Popen[bytes]":
+    """A Python process that runs the module, with its end of a connection as its only argument."""
+    argv = [sys.executable, "-m", module, str(connection.fileno())]
+    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, pass_fds=[connection.fileno()])
+
+
+def _unsupported(error: OSError) -> UnsupportedError:
+    what = f"no namespaces of our own: {error.filename or 'unshare'}: {error.strerror}"
+    return UnsupportedError(what, hint=ALLOW_USER_NAMESPACES)
+
+
+def _map_to_root(uid: int, gid: int) -> None:
+    for name, text in (
+        ("setgroups", "deny"),
+        ("uid_map", f"0 {uid} 1"),
+        ("gid_map", f"0 {gid} 1"),
+    ):
+        fd = os.open(f"/proc/self/{name}", os.O_WRONLY | os.O_CLOEXEC)
+        try:
+            os.write(fd, text.encode())
+        finally:
+            os.close(fd)
+
+
+def _die_with_parent(parent: int) -> None:
+    """SIGKILL when the parent is gone, even if it went before this call."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _end_as(child: int) -> None:
+    """Wait for the child and end as it did; a Ctrl-C is the child's to answer."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _, status = os.waitpid(child, 0)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(
+        os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
+    )
+
+
+def _furnish() -> None:
+    """What a lab needs around it, all of it private: nothing mounted here is seen outside."""
+    netns.mount("none", "/", "none", netns.MS_REC | netns.MS_PRIVATE)
+    netns.mount("nsnet", "/run", "tmpfs", netns.MS_NOSUID | netns.MS_NODEV, "mode=0755")
+    flags = netns.MS_NOSUID | netns.MS_NODEV | netns.MS_NOEXEC
+    netns.mount("proc", "/proc", "proc", flags)
+    netns.mount("sysfs", "/sys", "sysfs", flags)
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as any_socket:
+        ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))

@@ -1,0 +1,336 @@
+"""A lab: a scenario that is up. The only module that joins the pure half and the kernel."""
+
+import os
+import resource
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from nsnet import __version__
+from nsnet.addressing import Assignment
+from nsnet.compile import compile_state
+from nsnet.drift import drift
+from nsnet.errors import CleanupError, UnsupportedError, UsageError
+from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes, throwaway
+from nsnet.kernel.apply import Applier
+from nsnet.packet import Unknown
+from nsnet.plan import Listen, Op, ServersStart, Unlisten, changes, plan
+from nsnet.proof import Connection, ask
+from nsnet.questions import Explanation, explain, question, simple
+from nsnet.references import Place, locate, members
+from nsnet.report import ProbeReport, Report
+from nsnet.resolve import resolve
+from nsnet.scenario.kinds import ProbeSpec
+from nsnet.scenario.load import Scenario, reload
+from nsnet.scenario.scale import KINDS, scaled
+from nsnet.servers import control
+from nsnet.state import State
+from nsnet.topology import Topology, netns_name
+
+RECORD = "nsnet.dev/lab/v1"
+Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
+
+
+Feature: TypeAlias = features.Feature
+
+
+class DefectWarning(UserWarning):
+    """The kernel did what nsnet's model did not predict: the model is wrong."""
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    """Progress for nobody."""
+    del phase, done, total
+
+
+class Lab:
+    """A scenario and what it became; `build` puts it on the kernel that the calling thread stands
+    on."""
+
+    def __init__(self, scenario: Scenario, keep: Assignment | None = None, tool: str = "") -> None:
+        self.original = scenario
+        self.scenario = scenario
+        self.tool = tool
+        self.topology: Topology = resolve(scenario, keep)
+        self.state: State = compile_state(self.topology)
+
+    @property
+    def name(self) -> str:
+        """The lab's name, a part of every namespace's."""
+        return self.scenario.name
+
+    def build(self, progress: Progress = silent) -> None:
+        """The lab is up. The caller holds its lock. Raises KernelError, UnsupportedError."""
+        features.require()
+        _raise_file_limit()
+        netns.prepare()
+        self.tool = netfilter.choose()
+        self._record(complete=False)
+        self._apply(plan(self.state), progress)
+        self._record(complete=True)
+
+    def change(self, scenario: Scenario, progress: Progress = silent) -> None:
+        """The lab is what this scenario says; what both have in common was not touched."""
+        topology = resolve(scenario, self.topology.assignment())
+        state = compile_state(topology)
+        self._apply(changes(self.state, state), progress)
+        self.scenario, self.topology, self.state = scenario, topology, state
+
+    def reset(self) -> None:
+        """The lab is again what its file says."""
+        if self.scenario is not self.original:
+            self.change(self.original)
+
+    def scale(self, reference: str, replicas: int) -> None:
+        """The Deployment or StatefulSet has so many pods. Raises UsageError."""
+        cluster, kind, name, namespace = _workload(self.topology, reference)
+        try:
+            scenario = scaled(self.scenario, cluster, kind, name, namespace, replicas)
+        except KeyError as error:
+            raise UsageError(f"{reference}: there is no such {KINDS[kind]}") from error
+        self.change(scenario)
+
+    def probe(self, progress: Progress = silent, specs: Sequence[ProbeSpec] = ()) -> Report:
+        """Sends what the scenario's probes say, or the given ones, and reports."""
+        start = time.monotonic()
+        asked = [question(self.topology, each) for each in specs or self.scenario.spec.probes]
+        total = sum(each.spec.times for each in asked)
+        reports = ask(
+            self.topology, self.state, asked, lambda done: progress("probing", done, total)
+        )
+        return Report(self.name, self._excused(reports), round(time.monotonic() - start, 3))
+
+    def connect(
+        self, source: str, to: str, protocol: str = "tcp", *, path: bool = False, **fields: Any
+    ) -> Connection:
+        """Real packets from one place to another: `times`, `timeout`, `size`, `source_port` as in
+        a probe.
+
+        Warns with DefectWarning where the kernel differs from the prediction.
+        """
+        named = {{"source_port": "sourcePort"}.get(key, key): each for key, each in fields.items()}
+        asked = question(self.topology, simple(source, to, protocol, **named), path=path)
+        report = self._excused(ask(self.topology, self.state, [asked]))[0]
+        for each in report.defects:
+            warnings.warn(f"{report.name}: {each}", DefectWarning, stacklevel=2)
+        return Connection(report)
+
+    def explain(self, source: str, to: str, protocol: str = "tcp") -> Explanation:
+        """What walk predicts of such a packet."""
+        return explain(self.topology, self.state, simple(source, to, protocol))
+
+    def endpoints(self, reference: str) -> frozenset[str]:
+        """The pods behind a Service, or of a workload."""
+        return members(self.topology, reference)
+
+    def __getitem__(self, reference: str) -> Place:
+        return locate(self.topology, reference)
+
+    def exec(self, reference: str, *argv: str, timeout: float = 60.0) -> processes.Completed:
+        """The command has run there, its output is text. Raises TimeoutError after so many
+        seconds."""
+        place = self[reference]
+        command = enter.command(place.netns, hostname(place), argv)
+        return processes.run(command, place.netns, seconds=timeout)
+
+    def counters(self, reference: str, table: str = "nat") -> tuple[netfilter.CountedRule, ...]:
+        """The rules of a namespace's table with their packet and byte counters, read by python-
+        iptables."""
+        return netfilter.counters(self[reference].netns, self.tool, table)
+
+    def drift(self) -> list[str]:
+        """How the kernel differs from what was asked of it, a line each."""
+        keys = {each.name: [one.key for one in each.sysctls] for each in self.state.netns}
+        names = [each.name for each in self.state.netns]
+        return drift(self.state, observe.observe(names, keys, self.tool))
+
+    def _excused(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
+        """A lab that somebody changed by hand is not the one that was predicted: no defect, no
+        prediction."""
+        if not any(each.defects for each in reports):
+            return reports
+        drifted = self.drift()
+        if not drifted:
+            return reports
+        unknown = Unknown(f"the lab is not as its file says: {drifted[0]}")
+        return tuple(
+            replace(each, predicted=unknown, defects=()) if each.defects else each
+            for each in reports
+        )
+
+    def _apply(self, ops: Sequence[Op], progress: Progress) -> None:
+        applier = Applier(folder.path_of(self.name), self.tool, self._serve)
+        applier.apply(ops, lambda done: progress("building", done, len(ops)))
+
+    def _serve(self, ops: Sequence[ServersStart | Listen | Unlisten]) -> None:
+        """Starts the server, which gets ready while the lab is built, or tells it where to
+        listen."""
+        path = folder.path_of(self.name)
+        server = path / "servers.sock"
+        listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
+        unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
+        for op in ops:
+            if isinstance(op, ServersStart):
+                processes.start(control.argv(server), op.netns, path / "servers.log")
+        if listen or unlisten:
+            processes.until(lambda: control.is_ready(server), what=f"no server at {server}")
+            control.change(server, listen, unlisten)
+
+    def _record(self, *, complete: bool) -> None:
+        folder.write(
+            self.name,
+            {
+                "schema": RECORD,
+                "version": __version__,
+                "complete": complete,
+                "tool": self.tool,
+                "main": self.scenario.document.file,
+                "sources": dict(self.scenario.sources),
+                "assignment": self.topology.assignment().to_json(),
+            },
+        )
+
+
+def is_complete(name: str) -> bool:
+    """The lab was built to its end."""
+    record = folder.read(name)
+    return record is not None and record.get("complete") is True
+
+
+def throw_away() -> None:
+    """The rest of this process happens in namespaces that vanish with it. Raises
+    UnsupportedError."""
+    throwaway.enter()
+
+
+def need_root(command: str) -> None:
+    """Raises UnsupportedError for anybody else."""
+    if os.geteuid() != 0:
+        raise UnsupportedError(
+            f"nsnet {command} works on labs that stay up, which need root",
+            hint=f"sudo nsnet {command} …; without root: nsnet run FILE",
+        )
+
+
+def stand_in(lab: Lab, reference: str) -> None:
+    """This process is in that namespace of the lab for good, ready to become another program."""
+    place = lab[reference]
+    enter.enter(place.netns, hostname(place))
+
+
+def diagnosis() -> tuple[features.Feature, ...]:
+    """What this host can do for nsnet, found by trying."""
+    return features.features()
+
+
+def hostname(place: Place) -> str:
+    """What a machine calls itself: the last part of its reference; a gateway has its cluster's
+    name, too."""
+    parts = place.reference.split("/")
+    return "-".join(parts) if parts[-1] == "gateway" else parts[-1]
+
+
+@contextmanager
+def running(scenario: Scenario, progress: Progress = silent) -> Iterator[Lab]:
+    """A lab that is up inside the block and gone after it, however the block ends."""
+    lab = Lab(scenario)
+    try:
+        with folder.locked(lab.name):
+            lab.build(progress)
+        yield lab
+    finally:
+        down(lab.name)
+
+
+def up(scenario: Scenario, progress: Progress = silent) -> bool:
+    """The lab is up and stays up; False where it was already. Raises UsageError, LockedError,
+    KernelError.
+
+    Half a lab is removed and built anew.
+    """
+    lab = Lab(scenario)
+    with folder.locked(lab.name):
+        record = folder.read(lab.name)
+        if record is not None and record.get("complete") and _is_whole(lab):
+            if record["sources"] == dict(scenario.sources):
+                return False
+            raise UsageError(
+                f"{lab.name} is up with another file",
+                hint=f"to change it: nsnet apply {lab.name} FILE; or first: nsnet down {lab.name}",
+            )
+        _remove(lab.name)
+        lab.build(progress)
+    return True
+
+
+def attach(name: str) -> Lab:
+    """The lab of this name as it is up now. Raises UsageError where there is none, or half of
+    one."""
+    record = folder.read(name)
+    if record is None or not record.get("complete"):
+        known = ", ".join(labs()) or "none"
+        half = netns.names(f"nsnet.{name}.")
+        hint = f"half a lab is left of it; remove it: nsnet down {name}" if half else ""
+        raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
+    keep = Assignment.from_json(record["assignment"])
+    return Lab(reload(record["main"], record["sources"]), keep, record["tool"])
+
+
+def labs() -> list[str]:
+    """Every lab of which something is there, sorted."""
+    by_netns = {each.split(".")[1] for each in netns.names("nsnet.") if each.count(".") > 1}
+    return sorted({*by_netns, *folder.names()})
+
+
+def down(name: str) -> bool:
+    """Nothing of the lab is left; False where there was nothing. Raises LockedError,
+    CleanupError."""
+    if name not in labs():
+        return False
+    with folder.locked(name):
+        _remove(name)
+        folder.remove(name)
+    return True
+
+
+def _remove(name: str) -> None:
+    """Its processes first, which are those that stand in its namespaces; then the names,
+    `servers` last."""
+    names = netns.names(f"nsnet.{name}.")
+    inodes = {inode for each in names if (inode := netns.inode(each)) is not None}
+    if inodes:
+        processes.stop(inodes)
+    servers = netns_name(name, "servers")
+    for each in sorted(names, key=lambda one: one == servers):
+        netns.delete(each)
+    left = netns.names(f"nsnet.{name}.")
+    if left:
+        raise CleanupError(f"these namespaces of {name} could not be removed: {', '.join(left)}")
+
+
+def _is_whole(lab: Lab) -> bool:
+    """Every namespace is there, and its server runs."""
+    inodes = {each.name: netns.inode(each.name) for each in lab.state.netns}
+    home = inodes.get(netns_name(lab.name, "servers"))
+    return None not in inodes.values() and home is not None and bool(processes.standing_in({home}))
+
+
+def _raise_file_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+
+
+def _workload(topology: Topology, reference: str) -> tuple[str, str, str, str]:
+    """(cluster, kind, name, namespace) of a reference to a workload."""
+    *cluster, kind, name = reference.split("/")
+    if kind not in KINDS or len(cluster) > 1:
+        raise UsageError(
+            f"{reference}: only {' and '.join(KINDS)} can be scaled, as in east/deploy/web"
+        )
+    if not cluster and len(topology.clusters) > 1:
+        raise UsageError(f"{reference}: say of which cluster")
+    plain, _, namespace = name.partition(".")
+    return (cluster or [topology.clusters[0].name])[0], kind, plain, namespace or "default"

@@ -1,0 +1,33 @@
+"""What leaves an island borrows its node's address: the chain that ip-masq-agent writes.
+
+POSTROUTING ─▶ IP-MASQ-AGENT ─▶ RETURN for what stays inside ─▶ MASQUERADE
+"""
+
+from collections.abc import Iterator
+
+from nsnet.state import Chain, Fact, Masquerade, Match, Return, Rule
+from nsnet.topology import Cluster
+
+CHAIN = "IP-MASQ-AGENT"
+
+
+def masquerade(cluster: Cluster) -> Iterator[Fact]:
+    """Leaving the cluster, a pod borrows its node's address; inside it keeps its own."""
+    chains = tuple(_chains(cluster))
+    for node in cluster.nodes:
+        for chain in chains:
+            yield node.netns, chain
+
+
+def _chains(cluster: Cluster) -> Iterator[Chain]:
+    inside = (*cluster.pod_cidrs, *cluster.node_cidrs, *cluster.non_masquerade_cidrs)
+    for pods in cluster.pod_cidrs:
+        comment = "ip-masq-agent: local traffic is not subject to MASQUERADE"
+        staying = tuple(
+            Rule(Match(dst=each, comment=comment), Return(), why="stays inside the cluster")
+            for each in inside
+            if each.version == pods.version
+        )
+        comment = "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)"
+        leaving = Rule(Match(comment=comment), Masquerade(), why="egress: the node's address")
+        yield Chain("nat", CHAIN, (*staying, leaving), pods.version)

@@ -1,0 +1,94 @@
+"""A packet on its way, and what became of it: the words in which walk answers."""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from nsnet.state import IPAddress, Protocol, Rule
+from nsnet.verdict import Verdict
+
+
+class Tuple(NamedTuple):
+    """What conntrack knows a packet by. A client's own port is never asked for: it is 0."""
+
+    src: IPAddress
+    sport: int
+    dst: IPAddress
+    dport: int
+
+    def reversed(self) -> "Tuple":
+        """The answer's."""
+        return Tuple(self.dst, self.dport, self.src, self.sport)
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """The first packet of a flow, its answer, or an ICMP error that speaks of it (`error`)."""
+
+    protocol: Protocol
+    src: IPAddress
+    dst: IPAddress
+    dport: int = 0
+    sport: int = 0
+    mark: int = 0
+    error: Verdict | None = None
+    answer: bool = False
+
+    @property
+    def tuple(self) -> Tuple:
+        """Addresses and ports."""
+        return Tuple(self.src, self.sport, self.dst, self.dport)
+
+    def addressed(self, to: Tuple) -> "Packet":
+        """The same packet with other addresses and ports."""
+        return replace(self, src=to.src, sport=to.sport, dst=to.dst, dport=to.dport)
+
+    def __str__(self) -> str:
+        def end(address: IPAddress, port: int) -> str:
+            if not port:
+                return str(address)
+            return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
+
+        return f"{end(self.src, self.sport)} → {end(self.dst, self.dport)}"
+
+
+class RuleAt(NamedTuple):
+    """A rule and where it stands; positions count from 1, as `iptables -L --line-numbers` does."""
+
+    table: str
+    chain: str
+    position: int
+    rule: Rule
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One thing that happened in one namespace, and the packet as it was afterwards."""
+
+    netns: str
+    reference: str
+    what: str
+    packet: Packet
+    rule: RuleAt | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """One way the packet can go: there, back, and how it ends."""
+
+    verdict: Verdict
+    server: str | None  # who answered, by reference
+    source: IPAddress | None  # who the server saw
+    there: tuple[Hop, ...]
+    back: tuple[Hop, ...] = ()
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The references of the namespaces that the request passed, in order, each once."""
+        return tuple(dict.fromkeys(hop.reference for hop in self.there))
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The model has no say: something is not as the State that it walks."""
+
+    why: str

@@ -1,0 +1,334 @@
+"""State → the steps that make it, in an order in which each finds what it needs."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain
+from typing import TypeAlias
+
+from nsnet.state import (
+    Chain,
+    Family,
+    Interface,
+    IPInterface,
+    Kind,
+    Listener,
+    Neighbour,
+    Netns,
+    Route,
+    State,
+    Sysctl,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NetnsAdd:
+    """A new, empty network namespace of this name."""
+
+    netns: str
+
+
+@dataclass(frozen=True, slots=True)
+class NetnsDelete:
+    """The namespace goes, and with it everything in it."""
+
+    netns: str
+
+
+@dataclass(frozen=True, slots=True)
+class SysctlSet:
+    """One kernel setting."""
+
+    netns: str
+    sysctl: Sysctl
+
+
+@dataclass(frozen=True, slots=True)
+class BridgeAdd:
+    """A bridge, up, that learns and forwards at once: no spanning tree, no multicast snooping."""
+
+    netns: str
+    interface: Interface
+
+
+@dataclass(frozen=True, slots=True)
+class VethAdd:
+    """A cable: this end up and, if it has a master, plugged in; the other end born in its
+    namespace."""
+
+    netns: str
+    interface: Interface
+    peer_netns: str
+    peer: Interface
+
+
+@dataclass(frozen=True, slots=True)
+class LinkDelete:
+    """A link goes, and the other end of a cable with it."""
+
+    netns: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class LinkUp:
+    """A link that was born down is up."""
+
+    netns: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AddressAdd:
+    """The link holds this address."""
+
+    netns: str
+    dev: str
+    address: IPInterface
+
+
+@dataclass(frozen=True, slots=True)
+class AddressDelete:
+    """The link holds this address no more."""
+
+    netns: str
+    dev: str
+    address: IPInterface
+
+
+@dataclass(frozen=True, slots=True)
+class RouteAdd:
+    """A route of the main table."""
+
+    netns: str
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class RouteDelete:
+    """A route goes."""
+
+    netns: str
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourAdd:
+    """A permanent neighbour, so that nobody has to ask."""
+
+    netns: str
+    neighbour: Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class NeighbourDelete:
+    """A permanent neighbour goes."""
+
+    netns: str
+    neighbour: Neighbour
+
+
+@dataclass(frozen=True, slots=True)
+class RulesLoad:
+    """Exactly these chains are replaced or deleted, in one atomic step a table; all others stay."""
+
+    netns: str
+    family: Family
+    chains: tuple[Chain, ...]
+    deleted: tuple[Chain, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServersStart:
+    """The process that answers for every pod runs in this namespace, and awaits its listeners."""
+
+    netns: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """The server answers on this port."""
+
+    netns: str
+    listener: Listener
+
+
+@dataclass(frozen=True, slots=True)
+class Unlisten:
+    """The server answers there no more."""
+
+    netns: str
+    listener: Listener
+
+
+Op: TypeAlias = (
+    NetnsAdd
+    | NetnsDelete
+    | SysctlSet
+    | BridgeAdd
+    | VethAdd
+    | LinkDelete
+    | LinkUp
+    | AddressAdd
+    | AddressDelete
+    | RouteAdd
+    | RouteDelete
+    | NeighbourAdd
+    | NeighbourDelete
+    | RulesLoad
+    | ServersStart
+    | Listen
+    | Unlisten
+)
+
+
+def plan(state: State) -> list[Op]:
+    """The steps from nothing to this state."""
+    return changes(State(state.lab), state)
+
+
+def changes(old: State, new: State) -> list[Op]:
+    """The steps from one state of a lab to another; what both share is not touched.
+
+    New things come first and old ones go last, but for what stands in the way of the new.
+    """
+    before = {each.name: each for each in old.netns}
+    after = {each.name: each for each in new.netns}
+    pairs = [(before.get(name, Netns(name, each.reference)), each) for name, each in after.items()]
+    gone = [each for name, each in before.items() if name not in after]
+    return [
+        *_unlisten(pairs, gone),
+        *_unlink(before, after),
+        *(NetnsDelete(each.name) for each in gone),
+        *_found(before, pairs),
+        *_wire(before, after, pairs),
+        *chain.from_iterable(_configure(was, now) for was, now in pairs),
+        *chain.from_iterable(_load(was, now) for was, now in pairs),
+        *chain.from_iterable(_listen(was, now) for was, now in pairs),
+    ]
+
+
+Pairs: TypeAlias = Sequence[tuple[Netns, Netns]]
+
+
+def _unlisten(pairs: Pairs, gone: Sequence[Netns]) -> Iterator[Op]:
+    for was, now in pairs:
+        for listener in was.listeners:
+            if listener not in now.listeners:
+                yield Unlisten(now.name, listener)
+    for each in gone:
+        for listener in each.listeners:
+            yield Unlisten(each.name, listener)
+
+
+def _unlink(before: dict[str, Netns], after: dict[str, Netns]) -> Iterator[Op]:
+    """Links that are gone or are made differently now; those of a namespace that goes, go with
+    it."""
+    for name, was in before.items():
+        if name not in after:
+            continue
+        now = {each.name: each for each in after[name].interfaces}
+        for each in was.interfaces:
+            peer_goes = each.peer is not None and each.peer.netns not in after
+            if not peer_goes and _hardware(each) != _hardware(now.get(each.name)):
+                yield LinkDelete(name, each.name)
+
+
+def _hardware(interface: Interface | None) -> Interface | None:
+    """A link without its addresses: what cannot be changed without making it anew."""
+    return interface and replace(interface, addresses=())
+
+
+def _found(before: dict[str, Netns], pairs: Pairs) -> Iterator[Op]:
+    for was, now in pairs:
+        if now.name not in before:
+            yield NetnsAdd(now.name)
+            if now.reference == "servers":
+                yield ServersStart(now.name)
+        for sysctl in now.sysctls:
+            if not sysctl.dev and sysctl not in was.sysctls:
+                yield SysctlSet(now.name, sysctl)
+
+
+def _wire(before: dict[str, Netns], after: dict[str, Netns], pairs: Pairs) -> Iterator[Op]:
+    """Bridges before cables; a cable is laid from the end that is a port, else from the first."""
+    for was, now in pairs:
+        for each in _new_links(was, now):
+            if each.kind is Kind.BRIDGE:
+                yield BridgeAdd(now.name, each)
+    laid = set()
+    for was, now in pairs:
+        for each in _new_links(was, now):
+            if each.kind is not Kind.VETH or (now.name, each.name) in laid:
+                continue
+            assert each.peer is not None  # merge() refuses a veth without one
+            far = after[each.peer.netns]
+            peer = next(end for end in far.interfaces if end.name == each.peer.interface)
+            if peer.master is not None and each.master is None:
+                continue  # laid from over there
+            laid.add((far.name, peer.name))
+            yield VethAdd(now.name, each, far.name, peer)
+
+
+def _new_links(was: Netns, now: Netns) -> Iterator[Interface]:
+    standing = {each.name: _hardware(each) for each in was.interfaces}
+    for each in now.interfaces:
+        if standing.get(each.name) != _hardware(each):
+            yield each
+
+
+def _configure(was: Netns, now: Netns) -> Iterator[Op]:
+    """Settings of links, then all that one netlink message each can say."""
+    fresh = {each.name for each in _new_links(was, now)}
+    for sysctl in now.sysctls:
+        if sysctl.dev and (sysctl.dev in fresh or sysctl not in was.sysctls):
+            yield SysctlSet(now.name, sysctl)
+    if not was.interfaces and not was.sysctls:
+        yield LinkUp(now.name, "lo")
+    for each in now.interfaces:
+        if each.name in fresh and each.kind is Kind.VETH and each.master is None:
+            yield LinkUp(now.name, each.name)
+    held = {each.name: each.addresses for each in was.interfaces if each.name not in fresh}
+    for each in now.interfaces:
+        standing = held.get(each.name, ())
+        for address in standing:
+            if address not in each.addresses:
+                yield AddressDelete(now.name, each.name, address)
+        for address in each.addresses:
+            if address not in standing:
+                yield AddressAdd(now.name, each.name, address)
+    for route in was.routes:
+        if route not in now.routes and route.dev not in fresh:
+            yield RouteDelete(now.name, route)
+    for route in now.routes:
+        if route not in was.routes or route.dev in fresh:
+            yield RouteAdd(now.name, route)
+    known = set(was.neighbours)
+    wanted = set(now.neighbours)
+    for neighbour in was.neighbours:
+        if neighbour not in wanted and neighbour.dev not in fresh:
+            yield NeighbourDelete(now.name, neighbour)
+    for neighbour in now.neighbours:
+        if neighbour not in known or neighbour.dev in fresh:
+            yield NeighbourAdd(now.name, neighbour)
+
+
+def _load(was: Netns, now: Netns) -> Iterator[Op]:
+    standing = {(each.family, each.table, each.name): each for each in was.chains}
+    wanted = {(each.family, each.table, each.name): each for each in now.chains}
+    for family in sorted({key[0] for key in standing | wanted}):
+        changed = tuple(
+            each
+            for key, each in wanted.items()
+            if key[0] == family and standing.get(key) is not each and standing.get(key) != each
+        )
+        deleted = tuple(
+            each for key, each in standing.items() if key[0] == family and key not in wanted
+        )
+        if changed or deleted:
+            yield RulesLoad(now.name, family, changed, deleted)
+
+
+def _listen(was: Netns, now: Netns) -> Iterator[Op]:
+    for listener in now.listeners:
+        if listener not in was.listeners:
+            yield Listen(now.name, listener)

@@ -1,0 +1,76 @@
+"""One attempt on its way: what it says, how the kernel's errors read, and how it ended."""
+
+import errno
+import json
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from ipaddress import ip_address
+
+from nsnet.probe.flows import Flow
+from nsnet.state import IPAddress
+from nsnet.verdict import Verdict
+
+PREFIX = b"nsnet "
+TOKEN = 16  # bytes
+BODY = b"x"
+
+# How the kernel's word for a failed connection, or an ICMP error, is read. The other errors leave an
+# attempt waiting: EPERM is a DROP in the client's own OUTPUT chain, EINVAL a blackhole route.
+VERDICTS = {
+    errno.ECONNREFUSED: Verdict.REFUSED,
+    errno.ENETUNREACH: Verdict.NET_UNREACHABLE,
+    errno.EHOSTUNREACH: Verdict.HOST_UNREACHABLE,
+    errno.EACCES: Verdict.HOST_UNREACHABLE,  # ICMPv6's "administratively prohibited"; IPv4 says host
+    errno.ETIMEDOUT: Verdict.TIMEOUT,
+    errno.ECONNRESET: Verdict.RESET,
+}
+
+
+@dataclass(slots=True, eq=False)
+class Attempt:
+    """One attempt of the flow in this place of the sequence; it has ended when it has a verdict."""
+
+    place: int
+    flow: Flow
+    token: bytes  # in the request's payload: it survives NAT
+    sequence: int  # the first TCP sequence number, where the path is followed: so does it
+    started: float = 0.0
+    ended: float = 0.0
+    verdict: Verdict | None = None
+    server: str | None = None
+    source: IPAddress | None = None
+
+    def end(
+        self, verdict: Verdict, server: str | None = None, source: IPAddress | None = None
+    ) -> None:
+        """The first verdict counts."""
+        if self.verdict is None:
+            self.ended = time.monotonic()
+            self.verdict, self.server, self.source = verdict, server, source
+
+    @property
+    def request(self) -> bytes:
+        """What is sent to the server."""
+        return payload(self.token, self.flow.size)
+
+
+def payload(token: bytes, size: int) -> bytes:
+    """The echo server's request: a line, and a body of this size."""
+    return b"%s%s %d\n%s" % (PREFIX, token, size, BODY * size)
+
+
+def read_answer(answer: bytes, token: bytes) -> tuple[str | None, IPAddress | None] | None:
+    """(server, source) as the echo server says; neither from any other server; None: another's answer."""
+    try:
+        said = json.loads(answer)
+        if said["token"].encode() != token:
+            return None
+        return str(said["server"]), _address(said["source"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None, None
+
+
+@lru_cache(maxsize=1024)
+def _address(text: str) -> IPAddress:
+    return ip_address(text)

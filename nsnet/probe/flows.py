@@ -1,0 +1,37 @@
+"""What is asked of the prober, and what it answers."""
+
+from dataclasses import dataclass
+
+from nsnet.state import IPAddress, Protocol
+from nsnet.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Attempts from one namespace to one address, each with a fresh source port unless one is given."""
+
+    netns: str  # where the client stands
+    address: IPAddress
+    port: int | None  # None: icmp has no ports
+    protocol: Protocol
+    times: int = 1
+    timeout: float = 1.0  # seconds, of each attempt
+    size: int = 0  # bytes of body
+    source_port: int | None = None  # given: one attempt after the other
+    # A router answers one missing route a second and source: paced attempts of one namespace
+    # start at least so far apart.
+    paced: bool = False
+    path: bool = False  # record the namespaces the request passed
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one attempt ended, seen from both ends."""
+
+    verdict: Verdict
+    server: str | None  # who answered, in its own words; icmp: the namespace that answered
+    source: IPAddress | None  # whom the server saw
+    path: (
+        tuple[str, ...] | None
+    )  # from the client's namespace to where the request got, if asked for
+    ms: float  # from the attempt's start to its verdict

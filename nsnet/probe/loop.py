@@ -1,0 +1,56 @@
+"""Sockets and who is called when one is ready, or too late: one thread, one epoll, no sleep."""
+
+import heapq
+import select
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from itertools import count
+from socket import socket
+
+_EVENTS = 1 << 13  # reported at once
+
+
+class Loop:
+    """Calls back for sockets that are ready and for times that have come."""
+
+    def __init__(self) -> None:
+        self._epoll = select.epoll()
+        self._handlers: dict[int, Callable[[int], None]] = {}
+        self._alarms: list[tuple[float, int, Callable[[], None]]] = []
+        self._order = count()
+
+    def close(self) -> None:
+        """Nothing is watched any more; the sockets are their owners' to close."""
+        self._epoll.close()
+
+    def watch(self, opened: socket, events: int, handler: Callable[[int], None]) -> None:
+        """Call `handler` with the events whenever there are any; errors always count."""
+        fd = opened.fileno()
+        known = fd in self._handlers
+        self._handlers[fd] = handler
+        (self._epoll.modify if known else self._epoll.register)(fd, events)
+
+    def forget(self, opened: socket) -> None:
+        """Close the socket; nobody is called for it any more."""
+        if self._handlers.pop(opened.fileno(), None) is not None:
+            with suppress(OSError):
+                self._epoll.unregister(opened)
+        opened.close()
+
+    def at(self, when: float, alarm: Callable[[], None]) -> None:
+        """Call `alarm` at that time of the monotonic clock, after what had come until then."""
+        heapq.heappush(self._alarms, (when, next(self._order), alarm))
+
+    def turn(self, *, wait: bool) -> None:
+        """Handle what is ready; where nothing is, wait for it or for the next alarm if allowed to."""
+        now = time.monotonic()
+        seconds = max(0.0, self._alarms[0][0] - now) if wait and self._alarms else 0.0
+        for fd, events in self._epoll.poll(seconds, _EVENTS):
+            handler = self._handlers.get(fd)
+            if handler is not None:
+                handler(events)
+        # Alarms of the time before the poll only: an answer that was there in time is no timeout,
+        # however late we were to look.
+        while self._alarms and self._alarms[0][0] <= now:
+            heapq.heappop(self._alarms)[2]()

@@ -1,0 +1,159 @@
+"""Every probe is asked of the author, of the model and of the kernel; the three answers are put
+side by side."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nsnet.judge import Attempt, defects, disagreements, judged, predicted
+from nsnet.packet import Path
+from nsnet.probe import Flow, Outcome, send
+from nsnet.questions import Question, walked
+from nsnet.references import Place, locate
+from nsnet.report import Answer, ProbeReport
+from nsnet.state import IPAddress, State
+from nsnet.topology import Topology
+from nsnet.verdict import Verdict
+from nsnet.walk import Walker
+
+
+def ask(
+    topology: Topology,
+    state: State,
+    questions: Sequence[Question],
+    progress: Callable[[int], None] = lambda done: None,
+) -> tuple[ProbeReport, ...]:
+    """Every question with its three answers. `progress` hears how many attempts are done."""
+    walker = Walker(state)
+    guesses = [walked(walker, each) for each in questions]
+    flows = [_flow(each, guess) for each, guess in zip(questions, guesses, strict=True)]
+    names = {each.name: each.reference for each in state.netns}
+    outcomes = send(flows, list(names), neighbours=_cables(state), progress=progress)
+    return tuple(
+        _report(topology, names, each, guess, outcome)
+        for each, guess, outcome in zip(questions, guesses, outcomes, strict=True)
+    )
+
+
+def _flow(each: Question, guess: Sequence[Path]) -> Flow:
+    # A router says at most once a second to one client that it has no route: only the pace
+    # depends on the guess.
+    far = any(path.verdict is Verdict.NET_UNREACHABLE and len(path.path) > 1 for path in guess)
+    return Flow(
+        each.source.netns,
+        each.to.address,
+        each.to.port,
+        each.spec.protocol,
+        times=each.spec.times,
+        timeout=each.spec.timeout,
+        size=each.spec.size,
+        source_port=each.spec.source_port,
+        paced=far,
+        path=each.path,
+    )
+
+
+def _cables(state: State) -> Mapping[str, frozenset[str]]:
+    return {
+        each.name: frozenset(link.peer.netns for link in each.interfaces if link.peer is not None)
+        for each in state.netns
+    }
+
+
+def _report(
+    topology: Topology,
+    names: Mapping[str, str],
+    each: Question,
+    guess: Sequence[Path],
+    outcomes: Sequence[Outcome],
+) -> ProbeReport:
+    attempts = tuple(
+        judged(_attempt(outcome, names), each.to, each.expected) for outcome in outcomes
+    )
+    foreseen = predicted(guess, each.to, each.expected)
+    holders = _holders(topology, each.source)
+    return ProbeReport(
+        each.name,
+        each.spec.from_,
+        each.spec.to,
+        each.spec.protocol.value,
+        each.spec.times,
+        each.spec.expect.model_dump(mode="json", exclude_defaults=True),
+        Answer(foreseen, holders),
+        Answer(attempts, holders),
+        tuple(disagreements(each.expected, attempts)),
+        tuple(defects(foreseen, attempts, paths=each.path)),
+        each.path,
+    )
+
+
+def _attempt(outcome: Outcome, names: Mapping[str, str]) -> Attempt:
+    path = outcome.path and tuple(names[each] for each in outcome.path)
+    server = outcome.server and names.get(outcome.server, outcome.server)
+    return Attempt(outcome.verdict, server, outcome.source, path, outcome.ms)
+
+
+def _holders(topology: Topology, source: Place) -> dict[str, str]:
+    """Whose address it is, by the eyes of the client: islands reuse addresses, and its own
+    cluster comes first."""
+    places = [
+        locate(topology, reference) for _, reference in topology.places() if reference != "servers"
+    ]
+    places.sort(key=lambda place: (place != source, place.cluster != source.cluster))
+    found: dict[str, str] = {}
+    for place in places:
+        for address in place.addresses:
+            found.setdefault(str(address), place.reference)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """What `lab.connect` saw, at both ends."""
+
+    report: ProbeReport
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of every attempt. Raises ValueError where they differ: see `verdicts`."""
+        verdicts = set(self.verdicts)
+        if len(verdicts) > 1:
+            raise ValueError(f"the attempts ended differently: {self.verdicts}")
+        return verdicts.pop()
+
+    @property
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """How often each verdict came."""
+        found = [each.verdict for each in self._attempts]
+        return {each: found.count(each) for each in dict.fromkeys(found)}
+
+    @property
+    def servers(self) -> frozenset[str]:
+        """Who answered, by reference."""
+        return frozenset(each.server for each in self._attempts if each.server is not None)
+
+    @property
+    def sources(self) -> frozenset[IPAddress]:
+        """Whom the servers saw."""
+        return frozenset(each.source for each in self._attempts if each.source is not None)
+
+    @property
+    def source(self) -> IPAddress | None:
+        """The one address that the servers saw; None without an answer. Raises ValueError for
+        several."""
+        if len(self.sources) > 1:
+            raise ValueError(f"the servers saw several sources: {sorted(map(str, self.sources))}")
+        return next(iter(self.sources), None)
+
+    @property
+    def path(self) -> tuple[str, ...] | None:
+        """The namespaces that the first attempt passed, where path=True asked for them."""
+        return self.report.observed.path
+
+    @property
+    def ms(self) -> float:
+        """The median time of an attempt in milliseconds."""
+        return self.report.observed.ms
+
+    @property
+    def _attempts(self) -> tuple[Attempt, ...]:
+        return self.report.observed.attempts

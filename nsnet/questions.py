@@ -1,0 +1,109 @@
+"""Probes as questions: their references become places, addresses and expectations; and what walk
+says to them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from nsnet.errors import UsageError
+from nsnet.judge import Expected
+from nsnet.packet import Path
+from nsnet.references import Destination, Place, locate, members, target
+from nsnet.scenario.kinds import Expectation, ProbeSpec
+from nsnet.state import IPAddress, State
+from nsnet.topology import Topology
+from nsnet.verdict import Verdict
+from nsnet.walk import Walker
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A probe whose references have become places and addresses."""
+
+    name: str
+    spec: ProbeSpec
+    source: Place
+    to: Destination
+    expected: Expected = field(default_factory=Expected)
+    path: bool = False  # record the way of every attempt
+
+
+def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Question:
+    """The probe in this lab. Raises UnknownReferenceError where a reference names nothing."""
+    source = locate(topology, spec.from_)
+    return Question(
+        spec.name or f"{spec.from_} → {spec.to}",
+        spec,
+        source,
+        target(topology, spec.to, source, spec.protocol),
+        _expected(topology, spec.expect),
+        path or spec.expect.path is not None,
+    )
+
+
+def walked(walker: Walker, each: Question) -> tuple[Path, ...]:
+    """What the model says: every path of a new flow."""
+    protocol = each.spec.protocol
+    return walker.paths(each.source.netns, protocol, each.to.address, each.to.port)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What walk predicts: every path there is."""
+
+    question: Question
+    paths: tuple[Path, ...]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The namespaces that the packet passes. Raises ValueError where there is a choice: see
+        `paths`."""
+        ways = {each.path for each in self.paths}
+        if len(ways) > 1:
+            raise ValueError(f"there are {len(ways)} ways: {sorted(ways)}")
+        return ways.pop()
+
+
+def explain(topology: Topology, state: State, spec: ProbeSpec) -> Explanation:
+    """The prediction alone, without any kernel. Raises UnknownReferenceError where a reference
+    names nothing."""
+    asked = question(topology, spec)
+    return Explanation(asked, walked(Walker(state), asked))
+
+
+def simple(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:
+    """A probe of one's own, without an expectation. Raises UsageError for what no probe has."""
+    try:
+        return ProbeSpec.model_validate(
+            {"from": source, "to": to, "protocol": protocol, **fields}, strict=False
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _expected(topology: Topology, expect: Expectation) -> Expected:
+    verdicts: frozenset[Verdict] | None = None
+    if isinstance(expect.verdict, tuple):
+        verdicts = frozenset(expect.verdict)
+    elif expect.verdict is not None:
+        verdicts = frozenset({expect.verdict})
+    elif expect.source is not None or expect.servers is not None:
+        verdicts = frozenset({Verdict.OK})
+    return Expected(
+        verdicts,
+        frozenset(_addresses(topology, expect.source)) if expect.source is not None else None,
+        frozenset(server for each in expect.servers for server in members(topology, each))
+        if expect.servers is not None
+        else None,
+        tuple(members(topology, each) for each in expect.path) if expect.path is not None else None,
+        expect.balance is not None,
+    )
+
+
+def _addresses(topology: Topology, reference: str) -> Iterator[IPAddress]:
+    """Every address that the reference's namespaces hold."""
+    for each in members(topology, reference):
+        yield from locate(topology, each).addresses

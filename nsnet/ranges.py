@@ -1,0 +1,77 @@
+"""Which address ranges may not overlap, and who would suffer if they did."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import IPv4Network, ip_network
+from itertools import combinations
+from typing import NamedTuple
+
+from nsnet.errors import Problem
+from nsnet.scenario.kinds import ClusterSpec
+from nsnet.scenario.load import Scenario
+from nsnet.state import IPNetwork
+
+
+class Range(NamedTuple):
+    """A range of the file: what it is called and where it is written."""
+
+    name: str  # "serviceCIDR of east"
+    path: str
+    network: IPNetwork
+
+
+def node_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
+    """The underlay of the i-th cluster (from 0): as written, or 192.168.(10·(i+1)).0/24."""
+    if spec.node_cidr is not None:
+        return spec.node_cidr
+    return (IPv4Network((0xC0A80000 + ((10 * (index + 1)) % 256 << 8), 24)),)
+
+
+def overlaps(scenario: Scenario) -> Iterator[Problem]:
+    """Every pair of ranges that must be apart and is not.
+
+    Inside a cluster all ranges are apart. Between clusters the node ranges are, and the pod
+    ranges of flat clusters, which all others must be able to tell from any other place. Islands
+    reuse pod ranges.
+    """
+    spec = scenario.spec
+    fabric = [Range("fabricCIDR", "spec.fabricCIDR", each) for each in spec.fabric_cidr]
+    outside = [
+        Range(
+            f"external {each.name}",
+            f"spec.externals[{index}].address",
+            ip_network(each.address),
+        )
+        for index, each in enumerate(spec.externals)
+    ]
+    public = [*fabric]
+    for index, cluster in enumerate(spec.clusters):
+        pods, services, nodes = (
+            [
+                Range(f"{key} of {cluster.name}", f"spec.clusters[{index}].{key}", each)
+                for each in networks
+            ]
+            for key, networks in (
+                ("podCIDR", cluster.pod_cidr),
+                ("serviceCIDR", cluster.service_cidr),
+                ("nodeCIDR", node_cidrs(index, cluster)),
+            )
+        )
+        yield from _overlapping(scenario, combinations((*pods, *services, *nodes), 2))
+        around = [*fabric, *outside]
+        yield from _overlapping(
+            scenario, ((mine, other) for mine in (*pods, *services, *nodes) for other in around)
+        )
+        seen = [*nodes, *(pods if cluster.model == "flat" else [])]
+        yield from _overlapping(
+            scenario, ((mine, other) for mine in seen for other in public if other not in fabric)
+        )
+        public.extend(seen)
+    yield from _overlapping(scenario, ((host, each) for host in outside for each in fabric))
+
+
+def _overlapping(scenario: Scenario, pairs: Iterable[tuple[Range, Range]]) -> Iterator[Problem]:
+    for one, other in pairs:
+        if one.network.version == other.network.version and one.network.overlaps(other.network):
+            yield scenario.problem(
+                one.path, f"{one.network} overlaps {other.network}, the {other.name}"
+            )

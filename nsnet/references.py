@@ -1,0 +1,299 @@
+"""References: how a scenario, a command or a test names a place in the lab (scenario.md,
+"References").
+
+[CLUSTER/](pod|svc|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
+    | CLUSTER/gateway | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from ipaddress import ip_address
+from typing import NamedTuple, TypeVar
+
+from nsnet.errors import UsageError
+from nsnet.state import IPAddress, Protocol
+from nsnet.topology import FABRIC, Cluster, External, Pod, Service, Topology, of_family, only
+
+T = TypeVar("T", Pod, Service)
+IN_CLUSTER = ("pod", "svc", "deploy", "statefulset", "node")
+
+
+class UnknownReferenceError(UsageError):
+    """The reference names nothing in this lab, or cannot stand where it was used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Somewhere packets can be sent from, and commands run."""
+
+    netns: str
+    reference: str
+    addresses: tuple[IPAddress, ...]
+    cluster: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where a probe goes: an address, a port, and who may answer (None: who has the address)."""
+
+    address: IPAddress
+    port: int | None = None
+    servers: frozenset[str] | None = None
+
+
+class _Parts(NamedTuple):
+    cluster: str  # "" when there is only one
+    kind: str
+    name: str
+    port: str
+
+
+def locate(topology: Topology, reference: str) -> Place:
+    """The namespace that a reference stands for. Raises UnknownReferenceError."""
+    parts = _split(topology, reference)
+    if parts.port:
+        raise UnknownReferenceError(f"{reference}: a place has no port here")
+    match parts.kind:
+        case "fabric":
+            addresses = only(topology.fabric)
+            inner = [each for cluster in topology.clusters for each in _fabric_side(cluster)]
+            return Place(topology.fabric_netns, FABRIC, (*addresses, *inner))
+        case "external":
+            external = _external(topology, reference, parts.name)
+            return Place(external.netns, external.reference, (external.address,))
+        case "gateway":
+            cluster = _cluster(topology, reference, parts.cluster)
+            if cluster.gateway is None:
+                raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
+            ends = (*cluster.gateway.inside, *cluster.gateway.outside)
+            held = (*(end.ip for end in ends), *_exported(cluster))
+            return Place(cluster.gateway.netns, cluster.gateway.reference, held, cluster.name)
+        case "node":
+            cluster = _cluster(topology, reference, parts.cluster)
+            names = [node.name for node in cluster.nodes]
+            if parts.name not in names:
+                raise UnknownReferenceError(
+                    f"{reference}: {cluster.name} has no node {parts.name}"
+                    f"{_near(parts.name, names)}"
+                )
+            node = cluster.node(parts.name)
+            held = tuple(each.ip for each in (*node.addresses, *node.bridge))
+            return Place(node.netns, node.reference, held, cluster.name)
+        case "pod":
+            cluster = _cluster(topology, reference, parts.cluster)
+            pod = _named(cluster, cluster.pods, "pod", parts.name, reference)
+            return Place(pod.netns, pod.reference, pod.addresses, cluster.name)
+        case _:
+            raise UnknownReferenceError(
+                f"{reference}: not a place that packets come from;"
+                " name a pod, node, gateway or external"
+            )
+
+
+def target(
+    topology: Topology, reference: str, source: Place, protocol: Protocol = Protocol.TCP
+) -> Destination:
+    """What a client standing at `source` would address. Raises UnknownReferenceError."""
+    parts = _split(topology, reference)
+    destination, named_ports = _destination(topology, reference, parts, source)
+    if protocol is Protocol.ICMP:
+        return replace(destination, port=None)
+    if not parts.port:
+        raise UnknownReferenceError(f"{reference}: {protocol} needs a port, as in {reference}:80")
+    if parts.port.isdigit() and 0 < int(parts.port) < 65536:
+        return replace(destination, port=int(parts.port))
+    if parts.port not in named_ports:
+        known = ", ".join(name for name in named_ports if name) or "none"
+        raise UnknownReferenceError(
+            f"{reference}: no port is named {parts.port}; named ports: {known}"
+        )
+    return replace(destination, port=named_ports[parts.port])
+
+
+def members(topology: Topology, reference: str) -> frozenset[str]:
+    """The pods a reference stands for: those of a workload, the ready endpoints of a Service, or
+    itself."""
+    parts = _split(topology, reference)
+    if parts.kind in ("deploy", "statefulset"):
+        cluster = _cluster(topology, reference, parts.cluster)
+        wanted = _qualified(parts.kind, parts.name)
+        found = {pod.reference for pod in cluster.pods if pod.workload.split("/", 1)[-1] in wanted}
+        if not found:
+            raise UnknownReferenceError(f"{reference}: {cluster.name} has no pod of it")
+        return frozenset(found)
+    if parts.kind == "svc":
+        cluster = _cluster(topology, reference, parts.cluster)
+        service = _named(cluster, cluster.services, "svc", parts.name, reference)
+        return _endpoints(service)
+    if parts.kind == "address":
+        return frozenset({reference})
+    return frozenset({locate(topology, reference).reference})
+
+
+def _split(topology: Topology, reference: str) -> _Parts:
+    if reference == FABRIC:
+        return _Parts("", FABRIC, "", "")
+    if "/" not in reference:
+        return _address_parts(reference)
+    body, _, port = reference.partition(":")
+    match body.split("/"):
+        case ["external", name]:
+            return _Parts("", "external", name, port)
+        case [cluster, "gateway"]:
+            return _Parts(cluster, "gateway", "", port)
+        case [kind, name] if kind in IN_CLUSTER:
+            return _Parts("", kind, name, port)
+        case [cluster, kind, name] if kind in IN_CLUSTER:
+            return _Parts(cluster, kind, name, port)
+        case _:
+            known = ", ".join(f"CLUSTER/{kind}/NAME" for kind in IN_CLUSTER)
+            raise UnknownReferenceError(
+                f"{reference}: no such reference; they look like {known}, CLUSTER/gateway,"
+                " external/NAME, fabric, ADDRESS"
+            )
+
+
+def _address_parts(reference: str) -> _Parts:
+    written = re.fullmatch(r"\[(.+)\](?::(.+))?|([^:]+)(?::([^:]+))?|(.*)", reference)
+    assert written is not None
+    address = written[1] or written[3] or written[5]
+    try:
+        ip_address(address)
+    except ValueError:
+        raise UnknownReferenceError(
+            f"{reference}: neither a reference such as east/pod/web-0 nor an IP address"
+        ) from None
+    return _Parts("", "address", address, written[2] or written[4] or "")
+
+
+def _destination(
+    topology: Topology, reference: str, parts: _Parts, source: Place
+) -> tuple[Destination, dict[str, int]]:
+    match parts.kind:
+        case "address":
+            return Destination(ip_address(parts.name)), {}
+        case "svc":
+            cluster = _cluster(topology, reference, parts.cluster)
+            service = _named(cluster, cluster.services, "svc", parts.name, reference)
+            address = _service_address(reference, service, cluster, source)
+            ports = {port.name: port.port for port in service.ports}
+            return Destination(address, servers=_endpoints(service)), ports
+        case "pod":
+            cluster = _cluster(topology, reference, parts.cluster)
+            pod = _named(cluster, cluster.pods, "pod", parts.name, reference)
+            ports = {port.name: port.port for port in pod.ports}
+            servers = frozenset({pod.reference})
+            return Destination(_reachable(pod.addresses, source), servers=servers), ports
+        case "gateway":
+            cluster = _cluster(topology, reference, parts.cluster)
+            place = locate(topology, reference.partition(":")[0])
+            assert cluster.gateway is not None  # locate() says so
+            near = source.cluster == cluster.name
+            ends = cluster.gateway.inside if near else cluster.gateway.outside
+            held = tuple(end.ip for end in ends)
+            return Destination(_reachable(held, source), servers=frozenset({place.reference})), {}
+        case "external":
+            external = _external(topology, reference, parts.name)
+            return Destination(external.address, servers=frozenset({external.reference})), {}
+        case "node" | "fabric":
+            place = locate(topology, reference.partition(":")[0])
+            servers = frozenset({place.reference})
+            return Destination(_reachable(place.addresses, source), servers=servers), {}
+        case _:
+            raise UnknownReferenceError(
+                f"{reference}: packets cannot be sent to a {parts.kind}; name its Service or a pod"
+            )
+
+
+def _service_address(
+    reference: str, service: Service, cluster: Cluster, source: Place
+) -> IPAddress:
+    if source.cluster == cluster.name:
+        if not service.addresses:
+            raise UnknownReferenceError(
+                f"{reference}: has no address of its own (headless); name one of its pods"
+            )
+        return _reachable(service.addresses, source)
+    if not service.exported:
+        raise UnknownReferenceError(
+            f"{reference}: is not exported, so it has no address outside {cluster.name}"
+            " (a ServiceExport gives it one)"
+        )
+    return _reachable(service.exported, source)
+
+
+def _endpoints(service: Service) -> frozenset[str]:
+    return frozenset(
+        endpoint.reference
+        for port in service.ports
+        for endpoint in port.endpoints
+        if endpoint.ready
+    )
+
+
+def _reachable(addresses: Sequence[IPAddress], source: Place) -> IPAddress:
+    """The first address of a family that the source has, too."""
+    for address in addresses:
+        if of_family(source.addresses, address.version) is not None:
+            return address
+    return addresses[0]
+
+
+def _cluster(topology: Topology, reference: str, name: str) -> Cluster:
+    names = [cluster.name for cluster in topology.clusters]
+    if not name and len(names) == 1:
+        return topology.clusters[0]
+    if not name:
+        raise UnknownReferenceError(f"{reference}: say of which cluster: {', '.join(names)}")
+    for cluster in topology.clusters:
+        if cluster.name == name:
+            return cluster
+    raise UnknownReferenceError(f"{reference}: there is no cluster {name}{_near(name, names)}")
+
+
+def _external(topology: Topology, reference: str, name: str) -> External:
+    for external in topology.externals:
+        if external.name == name:
+            return external
+    names = [external.name for external in topology.externals]
+    raise UnknownReferenceError(f"{reference}: there is no external {name}{_near(name, names)}")
+
+
+def _named(cluster: Cluster, things: Iterable[T], kind: str, name: str, reference: str) -> T:
+    """The thing of this name: the longest existing name wins before a namespace is split off."""
+    by_name = {(each.name, each.namespace): each for each in things}
+    if (name, "default") in by_name:
+        return by_name[name, "default"]
+    for cut in reversed([index for index, letter in enumerate(name) if letter == "."]):
+        if (name[:cut], name[cut + 1 :]) in by_name:
+            return by_name[name[:cut], name[cut + 1 :]]
+    word = {"pod": "pod", "svc": "Service"}[kind]
+    known = [each.reference.rsplit("/", 1)[-1] for each in by_name.values()]
+    raise UnknownReferenceError(
+        f"{reference}: {cluster.name} has no {word} {name}{_near(name, known)}"
+    )
+
+
+def _qualified(kind: str, name: str) -> frozenset[str]:
+    return frozenset({f"{kind}/{name}", f"{kind}/{name.removesuffix('.default')}"})
+
+
+def _near(name: str, known: Sequence[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    if close:
+        return f"; did you mean {close[0]}?"
+    listed = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
+    return f"; there are: {listed}" if known else "; there are none"
+
+
+def _fabric_side(cluster: Cluster) -> tuple[IPAddress, ...]:
+    """The fabric is the router of clusters that stand in it openly."""
+    if cluster.gateway is not None or cluster.model == "isolated":
+        return ()
+    return only(cluster.routers)
+
+
+def _exported(cluster: Cluster) -> tuple[IPAddress, ...]:
+    return tuple(address for service in cluster.services for address in service.exported)

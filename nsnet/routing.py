@@ -1,0 +1,67 @@
+"""The routes of one namespace: where a packet goes next, and which address it leaves with."""
+
+from typing import NamedTuple
+
+from nsnet.state import IPAddress, IPInterface, Netns, Route
+
+LOCAL = "lo"
+
+
+class NextHop(NamedTuple):
+    """The link a packet leaves by and the neighbour it is handed to; `lo` for an address of our
+    own."""
+
+    dev: str
+    neighbour: IPAddress
+
+
+class Routes:
+    """The local and the main table."""
+
+    def __init__(self, netns: Netns) -> None:
+        self.local = frozenset(netns.addresses)
+        self._held = {each.name: each.addresses for each in netns.interfaces}
+        connected = [
+            Route(address.network, dev=each.name)
+            for each in netns.interfaces
+            for address in each.addresses
+            if address.network.prefixlen < address.max_prefixlen
+        ]
+        everything = (*connected, *netns.routes)
+        # The longest prefix wins; of equals, the first that was made.
+        self._routes = sorted(everything, key=lambda route: -route.destination.prefixlen)
+
+    def find(self, address: IPAddress) -> NextHop | None:
+        """Where a packet to this address goes; None without a route."""
+        if address in self.local or address.is_loopback:
+            return NextHop(LOCAL, address)
+        for route in self._routes:
+            if address in route.destination:
+                dev = route.dev or self._towards(route.via)
+                return NextHop(dev, route.via or address) if dev else None
+        return None
+
+    def source(self, hop: NextHop) -> IPAddress | None:
+        """The address a packet of our own leaves with, and the one MASQUERADE gives.
+
+        The first of the link that has the neighbour in its range, else the link's first at all.
+        """
+        if hop.dev == LOCAL:
+            return hop.neighbour
+        family = [each for each in self._held[hop.dev] if each.version == hop.neighbour.version]
+        for each in family:
+            if hop.neighbour in each.network:
+                return each.ip
+        return family[0].ip if family else self._any(hop.neighbour.version)
+
+    def _towards(self, via: IPAddress | None) -> str:
+        """The link on which a route's gateway is a neighbour."""
+        for name, addresses in self._held.items():
+            if via is not None and any(via in each.network for each in addresses):
+                return name
+        return ""
+
+    def _any(self, version: int) -> IPAddress | None:
+        """A link without an address borrows one of another link."""
+        held: list[IPInterface] = [each for group in self._held.values() for each in group]
+        return next((each.ip for each in held if each.version == version), None)

@@ -1,0 +1,325 @@
+"""YAML text as plain data that knows its lines.
+
+It is built from the parser's events, not by yaml.load: one pass instead of three, and the limits
+on depth, size and aliases hold before anything is built.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final, NamedTuple, TypeAlias
+
+import yaml
+from yaml.events import (
+    AliasEvent,
+    DocumentStartEvent,
+    MappingEndEvent,
+    MappingStartEvent,
+    NodeEvent,
+    ScalarEvent,
+    SequenceEndEvent,
+    SequenceStartEvent,
+)
+
+from nsnet.errors import Problem, ScenarioError
+from nsnet.scenario.scalars import plain
+
+MAX_BYTES: Final = 32 * 2**20
+MAX_DEPTH: Final = 64
+MAX_VALUES: Final = 5_000_000  # 32 MiB of manifests hold fewer; of "[,,,]" three times as many
+MAX_ALIASED: Final = 1_000_000  # values that all aliases of a file stand for
+
+LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+Inner: TypeAlias = "dict[str, Place] | list[Place] | None"
+
+
+class Place(NamedTuple):
+    """The line of a value, which in a mapping is that of its key, and the places inside it."""
+
+    line: int
+    inner: Inner = None
+
+
+class Anchored(NamedTuple):
+    """What an alias stands for."""
+
+    data: object
+    place: Place
+    values: int = 1
+    height: int = 0  # levels below its own
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One document of a YAML stream, or one item of a Kubernetes List (then `at` says which)."""
+
+    file: str
+    data: object
+    place: Place = field(default=Place(0), repr=False, compare=False)
+    at: str = field(default="", repr=False, compare=False)
+
+    def problem(self, path: str, message: str) -> Problem:
+        """A mistake at `path`, on the line of the longest part of the path that exists."""
+        full = ".".join(part for part in (self.at, path) if part)
+        return Problem(self.file, _line(self.place, path), full, message)
+
+    def items(self) -> tuple["Document", ...]:
+        """The items of a Kubernetes List, each a document of its own."""
+        inner = self.place.inner
+        if not isinstance(self.data, dict) or not isinstance(inner, dict):
+            return ()
+        items, places = self.data.get("items"), inner.get("items", Place(0)).inner
+        if not isinstance(items, list) or not isinstance(places, list):
+            return ()
+        prefix = f"{self.at}.items" if self.at else "items"
+        return tuple(
+            Document(self.file, item, place, f"{prefix}[{index}]")
+            for index, (item, place) in enumerate(zip(items, places, strict=True))
+        )
+
+
+def shown(key: str) -> str:
+    """A key as it stands in a path: itself, unless it would garble the terminal or vanish."""
+    return key if key.isprintable() and key else repr(key)
+
+
+def _line(place: Place, path: str) -> int:
+    """The line of the longest part of `path` that exists. Keys may hold dots: the longest wins."""
+    if isinstance(place.inner, list):
+        index = re.match(r"\[(\d+)\]\.?", path)
+        if index and int(index[1]) < len(place.inner):
+            return _line(place.inner[int(index[1])], path[index.end() :])
+    if isinstance(place.inner, dict):
+        keys = [
+            key
+            for key in place.inner
+            if path.startswith(shown(key)) and path[len(shown(key)) :][:1] in ("", ".", "[")
+        ]
+        if keys:
+            key = max(keys, key=len)
+            return _line(place.inner[key], path[len(shown(key)) :].removeprefix("."))
+    return place.line
+
+
+# What YAML allows in a text: https://yaml.org/spec/1.1/#c-printable
+FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def decode(file: str, raw: bytes) -> str:
+    """The text of a file; raises ScenarioError where it is none."""
+    if len(raw) > MAX_BYTES:
+        raise ScenarioError([Problem(file, 0, "", "is over 32 MiB; nsnet reads no more than that")])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"is not a text in UTF-8: byte 0x{raw[error.start]:02x}"
+        raise ScenarioError([Problem(file, line, "", message)]) from error
+    if found := FORBIDDEN.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        message = f"is not a text: it holds the control character U+{ord(found[0]):04X}"
+        raise ScenarioError([Problem(file, line, "", message)])
+    return text
+
+
+def parse(file: str, text: str) -> tuple[list[Document], list[Problem]]:
+    """The documents of a stream and its mistakes; a mistake of syntax ends the stream."""
+    reader = _Reader(file, text)
+    documents: list[Document] = []
+    try:
+        documents.extend(reader.documents())
+    except ScenarioError as error:
+        reader.problems.extend(error.problems)
+    except yaml.MarkedYAMLError as error:
+        reader.problems.append(_syntax(file, text, error))
+    return documents, reader.problems
+
+
+def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
+    lines = text.splitlines()
+    mark = error.problem_mark or error.context_mark
+    number = min(mark.line + 1, len(lines)) if mark else 0
+    line = lines[number - 1] if number else ""
+    message = f"is not YAML: {error.problem or error.context}"
+    if error.problem and error.context and error.context_mark:
+        message += f", {error.context} that starts in line {error.context_mark.line + 1}"
+    if "\t" in line[: len(line) - len(line.lstrip())]:
+        message = "is not YAML: a tab cannot indent, spaces can"
+    elif "{{" in line:
+        message = f"{message}; is this a template that was never rendered?"
+    return Problem(file, number, "", message)
+
+
+class _Reader:
+    """Builds the documents of one stream, event by event."""
+
+    def __init__(self, file: str, text: str) -> None:
+        self.file = file
+        self.events = yaml.parse(text, Loader=LOADER)
+        self.problems: list[Problem] = []
+        self.anchors: dict[str, Anchored | None] = {}  # None: still open
+        self.values = 0
+        self.aliased = 0
+        self.deepest = 0
+
+    def documents(self) -> Iterator[Document]:
+        """Every document that is not empty."""
+        for event in self.events:
+            if isinstance(event, DocumentStartEvent):
+                self.anchors.clear()
+                data, place = self._value(self._next(), 1)
+                if data is not None:
+                    yield Document(self.file, data, place)
+
+    def _next(self) -> NodeEvent:
+        event = next(self.events)
+        assert isinstance(event, NodeEvent), event
+        return event
+
+    def _problem(self, line: int, message: str) -> Problem:
+        return Problem(self.file, line, "", message)
+
+    def _value(self, event: NodeEvent, depth: int) -> tuple[object, Place]:
+        """The value that starts with this event."""
+        line = _line_of(event)
+        if isinstance(event, AliasEvent):
+            return self._alias(event, line, depth)
+        self.values += 1
+        if self.values > MAX_VALUES:
+            raise ScenarioError([self._problem(line, f"holds over {MAX_VALUES:,} values")])
+        self._descend(depth, line)
+        if not event.anchor:
+            return self._content(event, line, depth)
+        values, deepest = self.values, self.deepest
+        self.anchors[event.anchor], self.deepest = None, depth
+        data, place = self._content(event, line, depth)
+        size, height = self.values - values + 1, self.deepest - depth
+        self.anchors[event.anchor] = Anchored(data, place, size, height)
+        self.deepest = max(self.deepest, deepest)
+        return data, place
+
+    def _descend(self, depth: int, line: int) -> None:
+        if depth > MAX_DEPTH:
+            raise ScenarioError([self._problem(line, f"is nested over {MAX_DEPTH} levels deep")])
+        self.deepest = max(self.deepest, depth)
+
+    def _content(self, event: NodeEvent, line: int, depth: int) -> tuple[object, Place]:
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event, line), Place(line)
+        if isinstance(event, SequenceStartEvent):
+            items, inner = self._sequence(event, depth)
+            return items, Place(line, inner)
+        assert isinstance(event, MappingStartEvent), event
+        data, places = self._mapping(event, depth)
+        return data, Place(line, places)
+
+    def _alias(self, event: AliasEvent, line: int, depth: int) -> tuple[object, Place]:
+        name = event.anchor or ""
+        anchored = self.anchors.get(name)
+        if anchored is None:
+            why = "stands inside its own anchor" if name in self.anchors else "has no anchor"
+            raise ScenarioError([self._problem(line, f"alias *{name} {why}")])
+        self._descend(depth + anchored.height, line)
+        self.values += anchored.values
+        self.aliased += anchored.values
+        # Shared data costs nothing here, but whoever walks it walks it as often as it is named.
+        if self.aliased > MAX_ALIASED:
+            message = f"aliases stand for over {MAX_ALIASED:,} values; write them out"
+            raise ScenarioError([self._problem(line, message)])
+        return anchored.data, anchored.place
+
+    def _scalar(self, event: ScalarEvent, line: int) -> object:
+        if event.tag == "tag:yaml.org,2002:str" or event.tag == "!":
+            return event.value
+        if event.tag is not None:
+            self._check_tag(event.tag, line)
+        elif not event.implicit[0]:  # in quotes, or a block
+            return event.value
+        return plain(event.value)
+
+    def _check_tag(self, tag: str, line: int) -> None:
+        if tag not in TAGS:
+            self.problems.append(self._problem(line, f"tag {tag!r} means nothing to nsnet"))
+
+    def _sequence(self, start: SequenceStartEvent, depth: int) -> tuple[list[object], list[Place]]:
+        if start.tag is not None:
+            self._check_tag(start.tag, _line_of(start))
+        data: list[object] = []
+        places: list[Place] = []
+        for event in self.events:
+            if isinstance(event, SequenceEndEvent):
+                break
+            assert isinstance(event, NodeEvent), event
+            item, place = self._value(event, depth + 1)
+            data.append(item)
+            places.append(place)
+        return data, places
+
+    def _mapping(
+        self, start: MappingStartEvent, depth: int
+    ) -> tuple[dict[str, object], dict[str, Place]]:
+        if start.tag is not None:
+            self._check_tag(start.tag, _line_of(start))
+        data: dict[str, object] = {}
+        places: dict[str, Place] = {}
+        merged: tuple[object, Place] | None = None
+        for event in self.events:
+            if isinstance(event, MappingEndEvent):
+                break
+            assert isinstance(event, NodeEvent), event
+            line = _line_of(event)
+            key = self._key(event, depth)
+            value, place = self._value(self._next(), depth + 1)
+            if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0] and not merged:
+                merged = value, Place(line, place.inner)
+            elif key in data:
+                first = places[key].line
+                message = f"key {shown(key)!r} stands here twice, first in line {first}"
+                self.problems.append(self._problem(line, message))
+            else:
+                data[key] = value
+                places[key] = place if place.line == line else Place(line, place.inner)
+        if merged:
+            self._merge(merged, data, places)
+        return data, places
+
+    def _key(self, event: NodeEvent, depth: int) -> str:
+        """A key is the text that stands there: `on: push` is about "on", as everybody means it."""
+        if isinstance(event, ScalarEvent):
+            self.values += 1
+            if event.anchor:
+                self.anchors[event.anchor] = Anchored(event.value, Place(_line_of(event)))
+            return event.value
+        key, place = self._value(event, depth + 1)
+        if isinstance(key, str):
+            return key
+        message = "a key must be text; is this a template that was never rendered?"
+        raise ScenarioError([self._problem(place.line, message)])
+
+    def _merge(
+        self, merged: tuple[object, Place], data: dict[str, object], places: dict[str, Place]
+    ) -> None:
+        """`<<: *base`: the keys of other mappings, where this one does not say better itself."""
+        value, place = merged
+        maps = value if isinstance(value, list) else [value]
+        inner = place.inner if isinstance(place.inner, list) else [place]
+        for each, where in zip(maps, inner, strict=True):
+            if not isinstance(each, dict) or not isinstance(where.inner, dict):
+                message = "'<<' merges a mapping or a list of mappings"
+                self.problems.append(self._problem(place.line, message))
+                return
+            for key in each:
+                if key not in data:
+                    data[key] = each[key]
+                    places[key] = where.inner[key]
+
+
+def _line_of(event: NodeEvent) -> int:
+    assert event.start_mark is not None
+    return event.start_mark.line + 1
+
+
+TAGS: Final = frozenset(
+    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "seq", "map")
+)

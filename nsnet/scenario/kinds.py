@@ -1,0 +1,264 @@
+"""Our own kind of document, `kind: Scenario`. Strict: nothing unknown passes."""
+
+import re
+import reprlib
+from collections.abc import Callable
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from typing import Annotated, Final, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    WithJsonSchema,
+)
+from pydantic.alias_generators import to_camel
+
+from nsnet.state import IPAddress, IPNetwork, Protocol
+from nsnet.verdict import Verdict
+
+RESERVED_NAMES = (
+    "pod",
+    "svc",
+    "lb",
+    "deploy",
+    "statefulset",
+    "node",
+    "gateway",
+    "external",
+    "fabric",
+)
+LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
+SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
+
+_SHORT = reprlib.Repr()
+_SHORT.maxstring = _SHORT.maxlong = 60
+
+
+def quoted(value: object) -> str:
+    """A value as a message shows it: in quotes if it is text, and never long."""
+    return _SHORT.repr(value)
+
+
+def _address(value: object) -> IPAddress:
+    try:
+        # An address with a scope (fe80::1%eth0) means another place in every namespace.
+        if isinstance(value, str) and "%" not in value:
+            return ip_address(value)
+    except ValueError:
+        pass
+    raise ValueError(f"{quoted(value)} is not an IP address")
+
+
+def _network(value: object) -> IPNetwork:
+    wrong = f"{quoted(value)} is not a CIDR range such as 10.244.0.0/16"
+    # ipaddress would also take a bare address and a netmask; Kubernetes does not.
+    if not isinstance(value, str) or not value.partition("/")[2].isdecimal() or "%" in value:
+        raise ValueError(wrong)
+    try:
+        network = ip_network(value, strict=False)
+    except ValueError:
+        raise ValueError(wrong) from None
+    if ip_address(value.partition("/")[0]) != network.network_address:
+        message = f"{quoted(value)} has bits set behind its prefix; did you mean {network}?"
+        raise ValueError(message)
+    return network
+
+
+def _networks(value: object) -> tuple[IPNetwork, ...]:
+    """One range a family, in Kubernetes' own notation: "10.244.0.0/16,fd00:10:244::/56"."""
+    parts = value.split(",") if isinstance(value, str) else [value]
+    networks = tuple(_network(each.strip() if isinstance(each, str) else each) for each in parts)
+    if len({network.version for network in networks}) < len(networks):
+        raise ValueError(f"{quoted(value)} has two ranges of one family")
+    return networks
+
+
+def _port(value: int) -> int:
+    if not 1 <= value <= 65535:
+        raise ValueError(f"{quoted(value)} is not a port (1-65535)")
+    return value
+
+
+def named(pattern: str, between: str, longest: int) -> Callable[[str], str]:
+    """A check that a name has this form."""
+
+    def check(value: str) -> str:
+        if len(value) > longest:
+            raise ValueError(f"{quoted(value)} is too long a name: at most {longest} characters")
+        if not re.fullmatch(pattern, value):
+            allowed = f"lower-case letters and digits, and {between} only between them"
+            raise ValueError(f"{quoted(value)} is no name: {allowed}")
+        return value
+
+    return check
+
+
+def _not_reserved(value: str) -> str:
+    if value in RESERVED_NAMES:
+        raise ValueError(f"{value!r} is a word of references; choose another name")
+    return value
+
+
+# The two forms of a value that may be a list, as pydantic names them; no key looks like that.
+ONE: Final = "(one)"
+MANY: Final = "(many)"
+
+
+def _one_or_many(value: object) -> str:
+    """Which form is meant, so that a mistake is reported for that one alone."""
+    return MANY if isinstance(value, list | tuple) else ONE
+
+
+Address = Annotated[IPAddress, BeforeValidator(_address)]
+CIDR_SCHEMA: Final = {"type": "string", "examples": ["10.244.0.0/16"]}
+Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), WithJsonSchema(CIDR_SCHEMA)]
+Cidrs = Annotated[
+    tuple[IPv4Network | IPv6Network, ...],
+    BeforeValidator(_networks),
+    WithJsonSchema(CIDR_SCHEMA),
+]
+Label = Annotated[
+    str,
+    AfterValidator(named(LABEL, "'-'", 63)),
+    Field(json_schema_extra={"pattern": f"^{LABEL}$", "maxLength": 63}),
+]
+Subdomain = Annotated[
+    str,
+    AfterValidator(named(SUBDOMAIN, "'-' and '.'", 253)),
+    Field(json_schema_extra={"pattern": f"^{SUBDOMAIN}$", "maxLength": 253}),
+]
+Port = Annotated[
+    int,
+    Field(strict=True, json_schema_extra={"minimum": 1, "maximum": 65535}),
+    AfterValidator(_port),
+]
+Number = Annotated[int, Field(strict=True)]  # neither "3" nor yes
+TransportProtocol = Literal["TCP", "UDP"]
+OneOrMany = Discriminator(_one_or_many)
+
+
+class Strict(BaseModel):
+    """A mapping in which every key is known, written in camelCase."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False
+    )
+
+
+class Metadata(Strict):
+    """The lab's name: it becomes a part of every namespace's name."""
+
+    name: Label
+
+
+class NodeSpec(Strict):
+    """A node by name, with the labels that selectors and topology read."""
+
+    name: Subdomain
+    labels: dict[str, str] = {}
+
+
+class GatewaySpec(Strict):
+    """How an island reaches the other clusters."""
+
+    kind: Literal["nat"]
+
+
+class ClusterSpec(Strict):
+    """One cluster: its network model, its ranges, its nodes and the manifests that live in it."""
+
+    name: Annotated[Label, AfterValidator(_not_reserved)]
+    cni: Literal["bridge"] = "bridge"
+    model: Literal["flat", "island", "isolated"] = "island"
+    pod_cidr: Annotated[
+        Cidrs, Field(alias="podCIDR", json_schema_extra={"default": "10.244.0.0/16"})
+    ] = (IPv4Network("10.244.0.0/16"),)
+    service_cidr: Annotated[
+        Cidrs, Field(alias="serviceCIDR", json_schema_extra={"default": "10.96.0.0/16"})
+    ] = (IPv4Network("10.96.0.0/16"),)
+    node_cidr: Annotated[Cidrs | None, Field(alias="nodeCIDR")] = None
+    node_cidr_mask_size: Annotated[
+        Annotated[Number, Field(ge=8, le=126)] | None, Field(alias="nodeCIDRMaskSize")
+    ] = None
+    non_masquerade_cidrs: Annotated[tuple[Cidr, ...], Field(alias="nonMasqueradeCIDRs")] = ()
+    proxy_mode: Literal["iptables"] = "iptables"
+    nodes: Annotated[
+        Annotated[Number, Field(ge=1, le=1000), Tag(ONE)]
+        | Annotated[tuple[NodeSpec, ...], Field(min_length=1), Tag(MANY)],
+        OneOrMany,
+    ] = 1
+    gateway: GatewaySpec | None = None
+    manifests: tuple[str, ...] = ()
+
+
+class PortSpec(Strict):
+    """A port that an external host serves."""
+
+    port: Port
+    protocol: TransportProtocol = "TCP"
+
+
+class ExternalSpec(Strict):
+    """A host outside every cluster: the other client, the other server."""
+
+    name: Label
+    address: Address
+    ports: tuple[PortSpec, ...] = ()
+
+
+class Expectation(Strict):
+    """What the author of a probe says will happen."""
+
+    verdict: (
+        Annotated[
+            Annotated[Verdict, Tag(ONE)]
+            | Annotated[tuple[Verdict, ...], Field(min_length=1), Tag(MANY)],
+            OneOrMany,
+        ]
+        | None
+    ) = None
+    source: str | None = None
+    servers: tuple[str, ...] | None = None
+    path: tuple[str, ...] | None = None
+    balance: Literal["even"] | None = None
+
+
+class ProbeSpec(Strict):
+    """Real packets from one place to another, and what is expected of them."""
+
+    name: str = ""
+    from_: Annotated[str, Field(alias="from")]
+    to: str
+    protocol: Protocol = Protocol.TCP
+    times: Annotated[Number, Field(ge=1, le=100_000)] = 1
+    timeout: Annotated[float, Field(strict=True, gt=0, le=60)] = 1.0
+    size: Annotated[Number, Field(ge=0, le=1_000_000)] = 0
+    source_port: Port | None = None
+    together: str = ""
+    expect: Expectation = Expectation()
+
+
+class ScenarioSpec(Strict):
+    """The lab: clusters, the hosts around them, and the probes that prove it."""
+
+    description: str = ""
+    clusters: Annotated[tuple[ClusterSpec, ...], Field(min_length=1)]
+    externals: tuple[ExternalSpec, ...] = ()
+    fabric_cidr: Annotated[
+        Cidrs, Field(alias="fabricCIDR", json_schema_extra={"default": "198.18.0.0/16"})
+    ] = (IPv4Network("198.18.0.0/16"),)
+    probes: tuple[ProbeSpec, ...] = ()
+
+
+class ScenarioDocument(Strict):
+    """The first document of a scenario file."""
+
+    api_version: Literal["nsnet.dev/v1alpha1"]
+    kind: Literal["Scenario"]
+    metadata: Metadata
+    spec: ScenarioSpec

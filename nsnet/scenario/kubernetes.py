@@ -1,0 +1,227 @@
+"""The Kubernetes objects nsnet reads, lenient: what it does not need it does not look at.
+
+Field names and meanings are those of the Kubernetes API reference, v1.30.
+"""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic.alias_generators import to_camel
+
+from nsnet.scenario.kinds import Address, Label, Number, Port, Subdomain, quoted
+
+
+class Lenient(BaseModel):
+    """A mapping of which nsnet reads some keys and no others; a null is as good as no key."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or None not in data.values():
+            return data
+        return {key: value for key, value in data.items() if value is not None}
+
+
+def _null_is_empty(value: object) -> object:
+    # Not absent: a selector {app: null} asks for app="", and must not come to select every pod.
+    if not isinstance(value, dict) or None not in value.values():
+        return value
+    return {key: "" if each is None else each for key, each in value.items()}
+
+
+def _target_port(value: object) -> object:
+    """A number, or the name of a port; a number in quotes is one too: no name is all digits."""
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        raise ValueError("expected a port's number or name")
+    if isinstance(value, str) and not value.isdecimal():
+        return value
+    number = int(value) if len(str(value)) <= 5 else 0
+    if not 1 <= number <= 65535:
+        raise ValueError(f"{quoted(value)} is not a port (1-65535)")
+    return number
+
+
+Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
+TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
+PortProtocol = Literal["TCP", "UDP", "SCTP"]
+
+
+class ObjectMeta(Lenient):
+    """The name of an object, and what is said about it."""
+
+    name: Subdomain
+    namespace: Label = "default"
+    labels: Labels = {}
+    annotations: Labels = {}
+    deletion_timestamp: str | None = None
+
+
+class TemplateMeta(Lenient):
+    """The labels and annotations a workload gives to its pods."""
+
+    labels: Labels = {}
+    annotations: Labels = {}
+
+
+class ContainerPort(Lenient):
+    """A port on which a container listens."""
+
+    name: str = ""
+    container_port: Port
+    protocol: PortProtocol = "TCP"
+
+
+class Container(Lenient):
+    """A container: of it only the ports matter here."""
+
+    name: str = ""
+    ports: tuple[ContainerPort, ...] = ()
+
+
+class PodSpec(Lenient):
+    """Where a pod may run and what it listens on."""
+
+    containers: tuple[Container, ...] = ()
+    node_name: str = ""
+    node_selector: Labels = {}
+    host_network: StrictBool = False
+
+
+class Condition(Lenient):
+    """One condition of a status; of a pod's only Ready is read."""
+
+    type: str
+    status: str
+
+
+class PodStatus(Lenient):
+    """A manifest may carry the status it was saved with."""
+
+    conditions: tuple[Condition, ...] = ()
+
+
+class Pod(Lenient):
+    """One pod."""
+
+    kind: Literal["Pod"]
+    metadata: ObjectMeta
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class PodTemplate(Lenient):
+    """What each pod of a workload is made from."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: PodSpec = PodSpec()
+
+
+class WorkloadSpec(Lenient):
+    """How many pods, and from which template."""
+
+    replicas: Annotated[Number, Field(ge=0, le=10_000)] = 1
+    template: PodTemplate = PodTemplate()
+
+
+class Workload(Lenient):
+    """Whatever makes several pods of one template."""
+
+    kind: Literal["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"]
+    metadata: ObjectMeta
+    spec: WorkloadSpec = WorkloadSpec()
+
+
+class ServicePort(Lenient):
+    """A port of a Service; without a targetPort the pods listen on the same number."""
+
+    name: str = ""
+    port: Port
+    target_port: TargetPort | None = None
+    protocol: PortProtocol = "TCP"
+
+
+class ServiceSpec(Lenient):
+    """A static virtual address in front of the pods that the selector finds."""
+
+    type: Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"] = "ClusterIP"
+    selector: Labels = {}
+    ports: tuple[ServicePort, ...] = ()
+    cluster_ip: Annotated[str, Field(alias="clusterIP")] = ""
+
+
+class Service(Lenient):
+    """A Service."""
+
+    kind: Literal["Service"]
+    metadata: ObjectMeta
+    spec: ServiceSpec = ServiceSpec()
+
+
+class EndpointConditions(Lenient):
+    """Ready unless said otherwise."""
+
+    ready: StrictBool | None = None
+    serving: StrictBool | None = None
+    terminating: StrictBool | None = None
+
+
+class SliceEndpoint(Lenient):
+    """Addresses that are one endpoint."""
+
+    addresses: tuple[Address, ...]
+    conditions: EndpointConditions = EndpointConditions()
+    node_name: str = ""
+
+
+class SlicePort(Lenient):
+    """The port on which every endpoint of the slice answers for the Service port of this name."""
+
+    name: str = ""
+    port: Port
+    protocol: PortProtocol = "TCP"
+
+
+class EndpointSlice(Lenient):
+    """Endpoints written by hand, for a Service without a selector."""
+
+    kind: Literal["EndpointSlice"]
+    metadata: ObjectMeta
+    endpoints: tuple[SliceEndpoint, ...] = ()
+    ports: tuple[SlicePort, ...] = ()
+
+
+class ServiceExport(Lenient):
+    """Other clusters may use the Service of this name (Multi-Cluster Services API)."""
+
+    kind: Literal["ServiceExport"]
+    metadata: ObjectMeta
+
+
+Object: TypeAlias = Pod | Workload | Service | EndpointSlice | ServiceExport
+
+MODELS: dict[str, type[Object]] = {
+    "Pod": Pod,
+    "Deployment": Workload,
+    "ReplicaSet": Workload,
+    "StatefulSet": Workload,
+    "DaemonSet": Workload,
+    "Service": Service,
+    "EndpointSlice": EndpointSlice,
+    "ServiceExport": ServiceExport,
+}
+
+# The API group of every kind nsnet knows: a Service of another group (Knative's) is another thing.
+GROUPS: dict[str, str] = {
+    "Namespace": "",
+    "Pod": "",
+    "Service": "",
+    "Deployment": "apps",
+    "ReplicaSet": "apps",
+    "StatefulSet": "apps",
+    "DaemonSet": "apps",
+    "EndpointSlice": "discovery.k8s.io",
+    "NetworkPolicy": "networking.k8s.io",
+    "ServiceExport": "multicluster.x-k8s.io",
+}

@@ -1,0 +1,35 @@
+"""What a YAML scalar without quotes means: what Kubernetes takes it for.
+
+YAML 1.1, as go-yaml reads it: `yes` and `on` are truth values, but dates and 12:30 are text.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+WORDS: Final[dict[str, object]] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON"), True),
+    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF"), False),
+    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf"), float("inf")),
+    "-.inf": float("-inf"),
+    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
+}
+INTEGER: Final = re.compile(
+    r"[-+]?(0b[01]{1,64}|0x[0-9a-fA-F]{1,16}|0o?[0-7]{1,22}|[1-9][0-9]{0,40}|0)"
+)
+# What has a leading zero and is not octal is a name: 0080, or 0012e4 of a hash.
+FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+@lru_cache(maxsize=10_000)
+def plain(text: str) -> object:
+    """What a scalar without quotes means."""
+    if text in WORDS:
+        return WORDS[text]
+    if text[0] not in "+-.0123456789":
+        return text
+    if number := INTEGER.fullmatch(text):
+        octal = number[1][0] == "0" and number[1][1:].isdecimal()
+        return int(text, 8 if octal else 0)
+    return float(text) if FLOAT.fullmatch(text) else text

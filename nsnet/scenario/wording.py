@@ -1,0 +1,131 @@
+"""What pydantic finds, in words of YAML: no message of pydantic's own reaches the user."""
+
+import re
+from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
+from typing import Any, TypeVar, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from nsnet.errors import Problem
+from nsnet.scenario.documents import Document, shown
+from nsnet.scenario.kinds import MANY, ONE, quoted
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read(document: Document, model: type[Model]) -> tuple[Model | None, list[Problem]]:
+    """The document as this model, or everything that keeps it from being one."""
+    try:
+        return model.model_validate(document.data), []
+    except ValidationError as error:
+        details = error.errors(include_url=False)
+        return None, [document.problem(*each) for each in _explained(document.data, model, details)]
+
+
+def did_you_mean(word: str, known: list[str], otherwise: str) -> str:
+    """The nearest known word as a question; if none is near, all of them."""
+    spelled = {each.casefold(): each for each in known}
+    near = get_close_matches(word.casefold(), spelled, n=1)
+    return f"did you mean {spelled[near[0]]}?" if near else f"{otherwise}: {', '.join(known)}"
+
+
+def kind_of(value: object) -> str:
+    """What a value is, as somebody who writes YAML would say."""
+    match value:
+        case None:
+            return "nothing"
+        case bool():
+            return "yes/no"
+        case int() | float():
+            return f"the number {quoted(value)}"
+        case str():
+            return f"the text {quoted(value)}"
+        case dict():
+            return "a mapping"
+        case _:
+            return "a list"
+
+
+def _explained(
+    data: object, model: type[BaseModel], details: list[ErrorDetails]
+) -> Iterator[tuple[str, str]]:
+    for each in details:
+        path, either = _path(data, each["loc"])
+        value, context = each["input"], each.get("ctx", {})
+        if each["type"] == "extra_forbidden":
+            yield path, _unknown_key(model, each["loc"])
+        elif each["type"] == "too_short" and len(value) >= context["min_length"]:
+            continue  # the items are wrong, not too few; each has a message of its own
+        else:
+            yield path, _message(each["type"], value, context, either)
+
+
+def _message(kind: str, value: object, context: Mapping[str, Any], either: str) -> str:
+    match kind:
+        case "missing":
+            return "is missing"
+        case "value_error":
+            return str(context["error"])
+        case "literal_error" | "enum":
+            allowed = ", ".join(re.findall("'([^']*)'", context["expected"]))
+            what = quoted(value) if isinstance(value, str) else kind_of(value)
+            return f"{what} is not one of: {allowed}"
+        case "greater_than_equal" | "greater_than":
+            bound = (
+                f"at least {context['ge']}" if "ge" in context else f"more than {context['gt']:g}"
+            )
+            return f"{quoted(value)} is too small: {bound}"
+        case "less_than_equal":
+            return f"{quoted(value)} is too large: at most {context['le']:g}"
+        case "too_short":
+            return "is empty; at least one is needed"
+        case "string_type" if isinstance(value, bool | int | float):
+            return f"expected text, got {kind_of(value)}; put it in quotes"
+        case "int_type" if isinstance(value, str) and value.isdecimal():
+            return f"expected a whole number, got {kind_of(value)}; leave out the quotes"
+    return f"expected {WANTED.get(kind, 'something else')}{either}, got {kind_of(value)}"
+
+
+WANTED: Mapping[str, str] = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "tuple_type": "a list",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+}
+
+
+def _path(data: object, steps: tuple[int | str, ...]) -> tuple[str, str]:
+    """The path as people write it, without the form of a value, and what else could stand there."""
+    path = ""
+    either = ""
+    for step in steps:
+        if isinstance(step, int) and isinstance(data, list):
+            path += f"[{step}]"
+            data = data[step]
+        elif isinstance(step, str) and isinstance(data, dict) and step not in (ONE, MANY):
+            path += f".{shown(step)}" if path else shown(step)
+            data = data.get(step)
+        else:
+            either = " or a list" if step == ONE else ""
+    return path, either
+
+
+def _unknown_key(model: type[BaseModel], steps: tuple[int | str, ...]) -> str:
+    for step in steps[:-1]:
+        field = next((each for each in model.model_fields.values() if each.alias == step), None)
+        if field is not None:
+            model = next(_models(field.annotation), model)
+    known = [each.alias or name for name, each in model.model_fields.items()]
+    return "unknown key; " + did_you_mean(str(steps[-1]), known, "known keys")
+
+
+def _models(annotation: object) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)

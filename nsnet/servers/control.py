@@ -1,0 +1,71 @@
+"""The near end of the echo server's control socket: how it is started, and told its ports."""
+
+import json
+import socket
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from nsnet.errors import KernelError
+from nsnet.state import Listener
+
+_SECONDS = 60.0
+_CHUNK = 1 << 16
+_START = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); from nsnet.servers.echo import main; main()"
+)
+
+
+def argv(path: Path) -> tuple[str, ...]:
+    """The command that serves, told what by the socket it makes at `path`.
+
+    -I and -S leave out what takes time and what the environment could change. A module of the
+    package is loaded compiled; a script would be compiled at every start.
+    """
+    package = Path(__file__).resolve().parents[2]
+    return (sys.executable, "-I", "-S", "-c", _START, str(package), str(path))
+
+
+def is_ready(path: Path) -> bool:
+    """Somebody serves at the path."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        return connection.connect_ex(str(path)) == 0
+
+
+def change(
+    path: Path,
+    listen: Iterable[tuple[str, Listener]],
+    unlisten: Iterable[tuple[str, Listener]] = (),
+) -> None:
+    """The server at `path` listens at these (namespace, port)s in addition, and no longer at those.
+
+    Raises KernelError: a port that is in use, a namespace that is not there, a server that is not.
+    """
+    request = {
+        "listen": [(name, each.protocol, each.port, each.reference) for name, each in listen],
+        "unlisten": [(name, each.protocol, each.port) for name, each in unlisten],
+    }
+    answer = _ask(path, json.dumps(request).encode() + b"\n")
+    if "error" in answer:
+        raise KernelError(f"the lab's server cannot listen: {answer['error']}")
+
+
+def _ask(path: Path, request: bytes) -> dict[str, object]:
+    answer = bytearray()
+    try:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(_SECONDS)
+            connection.connect(str(path))
+            connection.sendall(request)
+            while not answer.endswith(b"\n"):
+                part = connection.recv(_CHUNK)
+                if not part:
+                    raise ConnectionResetError("it ended")
+                answer += part
+    except OSError as error:
+        raise KernelError(
+            f"the lab's server does not answer at {path}: {error.strerror or error}",
+            hint="its last words are in the log beside it; nsnet down and up start a new one",
+        ) from error
+    answered: dict[str, object] = json.loads(answer)
+    return answered

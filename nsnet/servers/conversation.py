@@ -1,0 +1,108 @@
+"""What the echo server understands and what it answers: bytes in, bytes out, no socket in here.
+
+    nsnet TOKEN SIZE, SIZE bytes   {"server", "source", "port", "token", "size"}
+    GET PATH HTTP/1.1 …            200 and {"server", "source", "host", "path"}
+    anything else                  {"server", "source", "port"}: for a person with nc
+
+Standard library only, as echo.py.
+"""
+
+import json
+from typing import Any
+
+_LINE = 8192  # no line, and no HTTP head, is longer
+
+
+class Conversation:
+    """What one TCP client has said so far. Once it has ended, nothing more is answered."""
+
+    def __init__(self, server: str, source: str, port: int) -> None:
+        self.ended = False
+        self._seen = {"server": server, "source": source, "port": port}
+        self._unread = bytearray()
+        self._token = ""
+        self._size: int | None = None  # of the body we are in
+        self._missing = 0
+
+    def hear(self, data: bytes) -> bytes:
+        """The answers that are due now that these bytes have come."""
+        self._unread += data
+        answers = b""
+        while (answer := self._next()) is not None:
+            answers += answer
+        return answers
+
+    def _next(self) -> bytes | None:
+        """The answer to what is at the front; None while it is not all there."""
+        if self.ended:
+            self._unread.clear()
+            return None
+        if self._size is not None:
+            return self._after_body(self._size)
+        line, newline, rest = self._unread.partition(b"\n")
+        if not newline:
+            self.ended = len(line) > _LINE
+            return None
+        match bytes(line).split():
+            case [b"nsnet", token, size] if _is_size(size):
+                self._token, self._size = token.decode(errors="replace"), int(size)
+                self._missing = self._size
+                self._unread = rest
+                return b""
+            case [method, path, version] if version.startswith(b"HTTP/1."):
+                return self._http(method, path)
+            case _:
+                self._unread = rest
+                return json_line(self._seen)
+
+    def _after_body(self, size: int) -> bytes | None:
+        """Bodies are counted, not kept."""
+        come = min(self._missing, len(self._unread))
+        del self._unread[:come]
+        self._missing -= come
+        if self._missing:
+            return None
+        self._size = None
+        return json_line({**self._seen, "token": self._token, "size": size})
+
+    def _http(self, method: bytes, path: bytes) -> bytes | None:
+        head, end, _ = self._unread.replace(b"\r\n", b"\n").partition(b"\n\n")
+        if not end:
+            self.ended = len(head) > _LINE
+            return None
+        self.ended = True
+        headers = [line.partition(b":") for line in head.split(b"\n")[1:]]
+        host = next((value for name, _, value in headers if name.lower() == b"host"), b"")
+        body = json_line(
+            {
+                "server": self._seen["server"],
+                "source": self._seen["source"],
+                "host": host.strip().decode("latin-1"),
+                "path": path.decode("latin-1"),
+            }
+        )
+        answer = (
+            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        )
+        return answer.encode() + (b"" if method == b"HEAD" else body)
+
+
+def datagram_answer(server: str, source: str, port: int, datagram: bytes) -> bytes:
+    """What the sender of a datagram is told; `size` is how much of its body has arrived."""
+    seen = {"server": server, "source": source, "port": port}
+    line, newline, body = datagram.partition(b"\n")
+    match line.split():
+        case [b"nsnet", token, size] if newline and _is_size(size):
+            return json_line({**seen, "token": token.decode(errors="replace"), "size": len(body)})
+        case _:
+            return json_line(seen)
+
+
+def json_line(answer: dict[str, Any]) -> bytes:
+    """One line of JSON."""
+    return json.dumps(answer).encode() + b"\n"
+
+
+def _is_size(word: bytes) -> bool:
+    return word.isdigit() and len(word) < 16

@@ -1,0 +1,114 @@
+"""Op → the line a learner would type. Runnable as it is: `nsnet plan FILE --shell | sudo sh`."""
+
+from collections.abc import Iterable, Iterator
+from typing import assert_never
+
+from nsnet.plan import (
+    AddressAdd,
+    AddressDelete,
+    BridgeAdd,
+    LinkDelete,
+    LinkUp,
+    Listen,
+    NeighbourAdd,
+    NeighbourDelete,
+    NetnsAdd,
+    NetnsDelete,
+    Op,
+    RouteAdd,
+    RouteDelete,
+    RulesLoad,
+    ServersStart,
+    SysctlSet,
+    Unlisten,
+    VethAdd,
+)
+from nsnet.ruleset import restore
+from nsnet.state import Route
+
+HEAD = """\
+# !/bin/sh Builds {lab}. Undo: for n in $(ip netns list | grep -o '^nsnet\\.{lab}\\.[^ ]*'); do ip
+# netns del $n; done
+set -eu
+IPT=${{IPT:-iptables-legacy}}       # or iptables-nft
+IP6T=${{IP6T:-ip6$(echo "$IPT" | cut -c3-)}}
+"""
+
+
+def script(lab: str, ops: Iterable[Op]) -> str:
+    """A shell script that does what these Ops do."""
+    return "\n".join([HEAD.format(lab=lab), *map(render, ops), ""])
+
+
+def render(op: Op) -> str:
+    """The command a person would type for this op."""
+    match op:
+        case NetnsAdd(netns):
+            return f"ip netns add {netns}"
+        case NetnsDelete(netns):
+            return f"ip netns del {netns}"
+        case SysctlSet(netns, sysctl):
+            setting = f"{sysctl.key}={sysctl.value}"
+            # sysctl -e: a setting that this kernel does not have is no error.
+            quiet = "-qe" if sysctl.if_present else "-q"
+            return f"ip netns exec {netns} sysctl {quiet} -w {setting}"
+        case BridgeAdd(netns, interface):
+            return (
+                f"ip -n {netns} link add {interface.name} address {interface.mac} type bridge"
+                " forward_delay 0 stp_state 0 mcast_snooping 0\n"
+                f"ip -n {netns} link set {interface.name} up"
+            )
+        case VethAdd():
+            return "\n".join(_veth(op))
+        case LinkDelete(netns, name):
+            return f"ip -n {netns} link del {name}"
+        case LinkUp(netns, name):
+            return f"ip -n {netns} link set {name} up"
+        case AddressAdd(netns, dev, address):
+            return f"ip -n {netns} addr add {address} dev {dev}"
+        case AddressDelete(netns, dev, address):
+            return f"ip -n {netns} addr del {address} dev {dev}"
+        case RouteAdd(netns, route):
+            return f"ip -n {netns} route add {_route(route)}"
+        case RouteDelete(netns, route):
+            return f"ip -n {netns} route del {_route(route)}"
+        case NeighbourAdd(netns, neighbour):
+            where = f"lladdr {neighbour.mac} dev {neighbour.dev} nud permanent"
+            return f"ip -n {netns} neigh replace {neighbour.address} {where}"
+        case NeighbourDelete(netns, neighbour):
+            return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
+        case RulesLoad(netns, family, chains, deleted):
+            tool = "$IPT" if family == 4 else "$IP6T"
+            text = restore(chains, deleted)
+            return f"ip netns exec {netns} {tool}-restore --noflush <<'EOF'\n{text}EOF"
+        case ServersStart(netns):
+            return f"# {netns}: nsnet starts its server here; it answers for every pod"
+        case Listen(netns, listener):
+            return f"# {netns}: {listener.reference} answers on {listener.port}/{listener.protocol}"
+        case Unlisten(netns, listener):
+            return f"# {netns}: nothing answers on {listener.port}/{listener.protocol} any more"
+        case _:
+            assert_never(op)
+
+
+def _veth(op: VethAdd) -> Iterator[str]:
+    near, far = op.interface, op.peer
+    yield (
+        f"ip -n {op.netns} link add {near.name} address {near.mac} type veth"
+        f" peer name {far.name} address {far.mac} netns {op.peer_netns}"
+    )
+    if near.master is not None:
+        yield f"ip -n {op.netns} link set {near.name} master {near.master} up"
+    if near.hairpin:
+        yield f"bridge -n {op.netns} link set dev {near.name} hairpin on"
+
+
+def _route(route: Route) -> str:
+    parts = ["default" if route.destination.prefixlen == 0 else str(route.destination)]
+    if route.via is not None:
+        parts.append(f"via {route.via}")
+    if route.dev is not None:
+        parts.append(f"dev {route.dev}")
+    if route.onlink:
+        parts.append("onlink")
+    return " ".join(parts)

@@ -1,0 +1,378 @@
+"""The kernel we want, as a value: one `Netns` per network namespace, nothing but frozen data.
+
+Planning, printing, drawing, explaining, comparing and applying all read a `State`. Features do
+not build one; they yield facts, `(netns, piece)` pairs, and `merge` puts the facts of all
+features together.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from hashlib import sha256
+from ipaddress import (
+    IPv4Address,
+    IPv4Interface,
+    IPv4Network,
+    IPv6Address,
+    IPv6Interface,
+    IPv6Network,
+)
+from typing import Literal, NamedTuple, TypeAlias, assert_never
+
+from nsnet.errors import CompileError
+
+IPAddress: TypeAlias = IPv4Address | IPv6Address
+IPInterface: TypeAlias = IPv4Interface | IPv6Interface
+IPNetwork: TypeAlias = IPv4Network | IPv6Network
+Family: TypeAlias = Literal[4, 6]
+
+
+class Protocol(StrEnum):
+    """What a probe speaks and a port listens to, in the kernel's own lower case."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    ICMP = "icmp"
+
+
+class Kind(StrEnum):
+    """The kinds of link, as `ip link add type` says them."""
+
+    VETH = "veth"
+    BRIDGE = "bridge"
+
+
+class Peer(NamedTuple):
+    """The other end of a veth pair."""
+
+    netns: str
+    interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """One link inside a namespace, by the name a learner sees there: eth0, cbr0, web-0."""
+
+    name: str
+    kind: Kind = Kind.VETH
+    peer: Peer | None = None
+    master: str | None = None  # the bridge this is a port of
+    addresses: tuple[IPInterface, ...] = ()
+    mac: str = ""
+    hairpin: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where packets for `destination` go: to `via`, or straight out of `dev`."""
+
+    destination: IPNetwork
+    via: IPAddress | None = None
+    dev: str | None = None
+    onlink: bool = False  # believe that `via` is a neighbour on `dev` although no address says so
+    why: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A permanent ARP or NDP entry."""
+
+    address: IPAddress
+    mac: str
+    dev: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sysctl:
+    """One kernel setting of the namespace, by its dotted name."""
+
+    key: str
+    value: str
+    dev: str = ""  # of this link: it can be set once the link is there
+    if_present: bool = False  # older kernels do not have it, and do without
+
+
+@dataclass(frozen=True, slots=True)
+class Jump:
+    """Go on in another chain, and come back."""
+
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Accept:
+    """Let the packet through this hook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Back to the chain that jumped here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """Forget the packet; nobody is told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Answer with ICMP port unreachable."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dnat:
+    """Rewrite the destination, and the answers' source back."""
+
+    address: IPAddress
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class Masquerade:
+    """Rewrite the source to the address of the interface the packet leaves by."""
+
+    random_fully: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetMark:
+    """mark = (mark and not mask) xor value: `--set-xmark value/mask`."""
+
+    value: int
+    mask: int
+
+
+Target: TypeAlias = Jump | Accept | Return | Drop | Reject | Dnat | Masquerade | SetMark
+
+
+@dataclass(frozen=True, slots=True)
+class MarkMatch:
+    """`[!] --mark value/mask`."""
+
+    value: int
+    mask: int
+    negated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What a packet must be for its rule to apply; what is not said matches all."""
+
+    src: IPNetwork | None = None
+    not_src: IPNetwork | None = None
+    dst: IPNetwork | None = None
+    not_dst: IPNetwork | None = None
+    in_interface: str | None = None
+    out_interface: str | None = None
+    protocol: Protocol | None = None
+    dport: int | None = None
+    comment: str = ""
+    ctstate: tuple[str, ...] = ()
+    not_ctstate: tuple[str, ...] = ()
+    mark: MarkMatch | None = None
+    dst_type: str | None = None  # addrtype: LOCAL
+    not_dst_type: str | None = None
+    probability: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One netfilter rule. `why` is for people; what the kernel shows is in the match and the
+    target."""
+
+    match: Match = Match()
+    target: Target = Accept()
+    why: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """A netfilter chain with its rules in order. A chain has one author; hooks jump to it
+    (compile.HOOKS)."""
+
+    table: str
+    name: str
+    rules: tuple[Rule, ...] = ()
+    family: Family = 4
+
+    @property
+    def built_in(self) -> bool:
+        """The kernel's own chains cannot be created or removed, only filled."""
+        return self.name in BUILT_IN
+
+
+BUILT_IN = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """A port the echo server answers on; it says it is `reference`."""
+
+    protocol: Protocol
+    port: int
+    reference: str
+
+
+Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | Listener
+Fact: TypeAlias = tuple[str, Piece]
+
+
+@dataclass(frozen=True, slots=True)
+class Netns:
+    """Everything one network namespace must hold; `reference` is what people call it."""
+
+    name: str
+    reference: str
+    interfaces: tuple[Interface, ...] = ()
+    routes: tuple[Route, ...] = ()
+    neighbours: tuple[Neighbour, ...] = ()
+    sysctls: tuple[Sysctl, ...] = ()
+    chains: tuple[Chain, ...] = ()
+    listeners: tuple[Listener, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[IPAddress, ...]:
+        """Every address this namespace holds, in the order of its interfaces."""
+        return tuple(address.ip for each in self.interfaces for address in each.addresses)
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """A whole lab: its namespaces in creation order."""
+
+    lab: str
+    netns: tuple[Netns, ...] = ()
+
+    def __getitem__(self, name: str) -> Netns:
+        for each in self.netns:
+            if each.name == name:
+                return each
+        raise KeyError(name)
+
+
+def mac_of(address: IPAddress) -> str:
+    """The MAC address of whoever holds this address: 02:00 and the four bytes of an IPv4 address,
+    02:06 and the last four of an IPv6 one. A reused address keeps its MAC, so no ARP entry goes
+    stale."""
+    head = (2, 0) if address.version == 4 else (2, 6)
+    return ":".join(f"{byte:02x}" for byte in (*head, *address.packed[-4:]))
+
+
+def mac_by_name(netns: str, interface: str) -> str:
+    """The MAC address of a link that holds no address, such as the node's end of a pod's veth."""
+    digest = sha256(f"{netns}/{interface}".encode()).digest()
+    return ":".join(f"{byte:02x}" for byte in (6, *digest[:5]))
+
+
+def with_mac(netns: str, interface: Interface) -> Interface:
+    """The link with the MAC address that follows from its address, or else from its name."""
+    if interface.addresses:
+        return replace(interface, mac=mac_of(interface.addresses[0].ip))
+    return replace(interface, mac=mac_by_name(netns, interface.name))
+
+
+def veth(one: tuple[str, Interface], other: tuple[str, Interface]) -> Iterator[Fact]:
+    """Both ends of a cable, each `(netns, interface)`."""
+    for (netns, interface), (far, end) in ((one, other), (other, one)):
+        yield netns, with_mac(netns, replace(interface, peer=Peer(far, end.name)))
+
+
+def merge(
+    lab: str, places: Mapping[str, str], facts: Iterable[tuple[str, Iterable[Fact]]]
+) -> State:
+    """One State of all facts, grouped by namespace; equal facts count once.
+
+    `places` maps every namespace to its reference, in creation order; `facts` are (author, facts)
+    pairs. Raises CompileError where two authors contradict each other or one names what is not
+    there.
+    """
+    claims: dict[str, dict[object, tuple[str, Piece]]] = {name: {} for name in places}
+    for author, yielded in facts:
+        for netns, piece in yielded:
+            if netns not in claims:
+                raise CompileError(f"{author}: {netns} is no namespace of this lab")
+            first, standing = claims[netns].setdefault(identity(piece), (author, piece))
+            if standing is not piece and standing != piece:
+                raise CompileError(
+                    f"{netns}: {first} and {author} contradict each other: {standing} and {piece}"
+                )
+    namespaces = tuple(
+        _netns(name, reference, [piece for _, piece in claims[name].values()])
+        for name, reference in places.items()
+    )
+    _check_links(namespaces)
+    return State(lab, namespaces)
+
+
+def identity(piece: Piece) -> tuple[object, ...]:
+    """What there can be only one of in a namespace: two pieces of one identity are the same piece
+    or a mistake."""
+    match piece:
+        case Interface(name=name):
+            return (Interface, name)
+        case Route(destination=destination):
+            return (Route, destination)
+        case Neighbour(address=address, dev=dev):
+            return (Neighbour, address, dev)
+        case Sysctl(key=key):
+            return (Sysctl, key)
+        case Chain(table=table, name=name, family=family):
+            return (Chain, family, table, name)
+        case Listener(protocol=protocol, port=port):
+            return (Listener, protocol, port)
+        case _:
+            assert_never(piece)
+
+
+def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
+    interfaces = [each for each in pieces if isinstance(each, Interface)]
+    chains = [each for each in pieces if isinstance(each, Chain)]
+    return Netns(
+        name,
+        reference,
+        # A bridge comes before its ports, whoever yielded them first.
+        tuple(sorted(interfaces, key=lambda each: each.kind is not Kind.BRIDGE)),
+        tuple(each for each in pieces if isinstance(each, Route)),
+        tuple(each for each in pieces if isinstance(each, Neighbour)),
+        tuple(each for each in pieces if isinstance(each, Sysctl)),
+        tuple(sorted(chains, key=lambda each: (each.family, each.table, not each.built_in))),
+        tuple(each for each in pieces if isinstance(each, Listener)),
+    )
+
+
+def _check_links(namespaces: tuple[Netns, ...]) -> None:
+    """Both ends of a veth say so, masters and jump targets are there, no name is too long, no
+    address twice."""
+    ends = {
+        Peer(netns.name, each.name): each.peer
+        for netns in namespaces
+        for each in netns.interfaces
+        if each.kind is Kind.VETH
+    }
+    for end, peer in ends.items():
+        if peer is None or ends.get(peer) != end:
+            raise CompileError(f"{end.netns}: {end.interface} has no other end that agrees")
+    for netns in namespaces:
+        bridges = {each.name for each in netns.interfaces if each.kind is Kind.BRIDGE}
+        for each in netns.interfaces:
+            if len(each.name) > 15:
+                raise CompileError(f"{netns.name}: {each.name} is too long a name for a link")
+            if each.master is not None and each.master not in bridges:
+                raise CompileError(
+                    f"{netns.name}: {each.name} is a port of {each.master}, no bridge"
+                )
+        held = Counter(netns.addresses)
+        for address, times in held.items():
+            if times > 1:
+                raise CompileError(f"{netns.name}: address {address} stands there {times} times")
+        names = {(chain.family, chain.table, chain.name) for chain in netns.chains}
+        for chain in netns.chains:
+            for rule in chain.rules:
+                if not isinstance(rule.target, Jump):
+                    continue
+                if (chain.family, chain.table, rule.target.chain) not in names:
+                    raise CompileError(
+                        f"{netns.name}: {chain.table} {chain.name} jumps to {rule.target.chain},"
+                        " which nobody made"
+                    )

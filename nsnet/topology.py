@@ -1,0 +1,245 @@
+"""The lab as Kubernetes would describe it, resolved: pods are placed, Services know their
+endpoints, all have addresses."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from ipaddress import ip_interface, ip_network
+
+from nsnet.addressing import Assignment
+from nsnet.state import Family, IPAddress, IPInterface, IPNetwork, Protocol
+
+FABRIC = "fabric"
+
+
+@dataclass(frozen=True, slots=True)
+class ListenPort:
+    """A port that a pod or an external host serves."""
+
+    port: int
+    protocol: Protocol
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine of a cluster: an address in the underlay, a range for its pods."""
+
+    name: str
+    netns: str
+    reference: str
+    labels: Mapping[str, str] = field(compare=False)
+    addresses: tuple[IPInterface, ...]
+    pod_cidrs: tuple[IPNetwork, ...]
+
+    @property
+    def bridge(self) -> tuple[IPInterface, ...]:
+        """The first address of each pod range belongs to the node: its pods' default gateway."""
+        return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.pod_cidrs)
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod on its node. A pod of the host's network has the node's namespace and addresses."""
+
+    name: str
+    namespace: str
+    netns: str
+    reference: str
+    node: str
+    labels: Mapping[str, str] = field(compare=False)
+    addresses: tuple[IPAddress, ...]
+    ports: tuple[ListenPort, ...]
+    workload: str = ""  # "deploy/web.default": what made it
+    ready: bool = True
+    terminating: bool = False
+    host_network: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address and port behind a Service port."""
+
+    address: IPAddress
+    port: int
+    reference: str  # the pod, or the address where no pod is known
+    node: str = ""
+    ready: bool = True
+    serving: bool = True
+    terminating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """One port of a Service and what stands behind it."""
+
+    name: str
+    port: int
+    protocol: Protocol
+    endpoints: tuple[Endpoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A static address in front of endpoints that come and go. Headless: no address."""
+
+    name: str
+    namespace: str
+    reference: str
+    addresses: tuple[IPAddress, ...]
+    ports: tuple[ServicePort, ...]
+    exported: tuple[IPAddress, ...] = ()  # on the gateway's outside, for the other clusters
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What stands between an island and everything else."""
+
+    kind: str
+    netns: str
+    reference: str
+    inside: tuple[IPInterface, ...]
+    outside: tuple[IPInterface, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster, complete."""
+
+    name: str
+    cni: str
+    model: str
+    proxy_mode: str
+    pod_cidrs: tuple[IPNetwork, ...]
+    service_cidrs: tuple[IPNetwork, ...]
+    node_cidrs: tuple[IPNetwork, ...]
+    non_masquerade_cidrs: tuple[IPNetwork, ...]
+    nodes: tuple[Node, ...]
+    pods: tuple[Pod, ...]
+    services: tuple[Service, ...]
+    gateway: Gateway | None = None
+
+    @property
+    def routers(self) -> tuple[IPInterface, ...]:
+        """The nodes' way out: the first address of each node range, the gateway's or the fabric's
+        own."""
+        return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.node_cidrs)
+
+    def node(self, name: str) -> Node:
+        """The node of this name. Raises KeyError."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A host outside every cluster."""
+
+    name: str
+    netns: str
+    reference: str
+    address: IPAddress
+    ports: tuple[ListenPort, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The whole lab, and what its author should know about it."""
+
+    lab: str
+    clusters: tuple[Cluster, ...]
+    externals: tuple[External, ...]
+    fabric: tuple[
+        IPInterface, ...
+    ]  # the fabric's own addresses, the default gateway of all who stand in it
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def fabric_netns(self) -> str:
+        """The namespace of routers and switches between the nodes."""
+        return netns_name(self.lab, FABRIC)
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Every namespace and its reference, in creation order."""
+        yield netns_name(self.lab, "servers"), "servers"
+        yield self.fabric_netns, FABRIC
+        for external in self.externals:
+            yield external.netns, external.reference
+        for cluster in self.clusters:
+            if cluster.gateway is not None:
+                yield cluster.gateway.netns, cluster.gateway.reference
+            for node in cluster.nodes:
+                yield node.netns, node.reference
+            for pod in cluster.pods:
+                if not pod.host_network:
+                    yield pod.netns, pod.reference
+
+    def assignment(self) -> Assignment:
+        """What this lab has given to whom."""
+        addresses: dict[str, tuple[IPAddress, ...]] = {}
+        for cluster in self.clusters:
+            addresses |= {each.reference: only(each.addresses) for each in cluster.nodes}
+            addresses |= {
+                each.reference: each.addresses for each in cluster.pods if not each.host_network
+            }
+            for service in cluster.services:
+                addresses[service.reference] = service.addresses
+                if service.exported:
+                    addresses[export_of(service.reference)] = service.exported
+            if cluster.gateway is not None:
+                addresses[cluster.gateway.reference] = only(cluster.gateway.outside)
+        nodes = [node for cluster in self.clusters for node in cluster.nodes]
+        pods = [pod for cluster in self.clusters for pod in cluster.pods]
+        return Assignment(
+            addresses,
+            {node.reference: node.pod_cidrs for node in nodes},
+            {pod.reference: pod.node for pod in pods},
+        )
+
+
+def netns_name(lab: str, *parts: str) -> str:
+    """The name of a lab's namespace: dots, so that lab `a` does not own those of `a-b`."""
+    return ".".join(("nsnet", lab, *parts))
+
+
+def reference_of(cluster: str, kind: str, name: str, namespace: str = "default") -> str:
+    """The one way in which reports write a reference: east/pod/web-0, east/svc/web.prod."""
+    suffix = "" if namespace == "default" else f".{namespace}"
+    return f"{cluster}/{kind}/{name}{suffix}"
+
+
+def link_name(*parts: str) -> str:
+    """The name of a link, of at most 15 characters: the parts joined by a dash, shortened where
+    they are too long."""
+    name = "-".join(parts)
+    if len(name) <= 15 and "." not in name and name not in ("lo", "eth0", "eth1", "cbr0"):
+        return name
+    return f"{name[:8].replace('.', '-')}-{sha256(name.encode()).hexdigest()[:6]}"
+
+
+def export_of(reference: str) -> str:
+    """The owner of a Service's outside address, beside the Service itself that owns the inside
+    one."""
+    return f"{reference} (exported)"
+
+
+def of_family(addresses: tuple[IPAddress, ...], family: Family) -> IPAddress | None:
+    """The address of this family, if there is one."""
+    return next((each for each in addresses if each.version == family), None)
+
+
+def only(interfaces: tuple[IPInterface, ...]) -> tuple[IPAddress, ...]:
+    """The addresses without their prefix lengths."""
+    return tuple(each.ip for each in interfaces)
+
+
+def single(address: IPAddress) -> IPNetwork:
+    """The network that holds this one address."""
+    return ip_network(address)
+
+
+def everywhere(address: IPAddress) -> IPNetwork:
+    """The destination of a default route, in the family of the address."""
+    return ip_network("0.0.0.0/0" if address.version == 4 else "::/0")

@@ -1,0 +1,409 @@
+"""State + Packet → every Path it can take: a pure model of routing, bridging, netfilter and
+conntrack.
+
+A packet in one namespace:
+
+      in ─▶ PREROUTING ─▶ route? ─▶ FORWARD ──────▶ POSTROUTING ─▶ out
+                            └─▶ INPUT ─▶ socket ─▶ route ─▶ OUTPUT ─┘
+
+Random choices branch; an answer walks back through what conntrack remembers of the way there.
+Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks.c, nf_nat_core.c.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from nsnet.filtering import Flow, Passed, Rules, Tracked, flow_of, track
+from nsnet.packet import Hop, Packet, Path, RuleAt
+from nsnet.routing import LOCAL, NextHop, Routes
+from nsnet.state import Dnat, Drop, IPAddress, Listener, Masquerade, Netns, Protocol, State
+from nsnet.verdict import Verdict
+from nsnet.wires import Crossing, Station, Wires
+
+MAX_HOPS = 64  # the initial TTL
+
+
+@dataclass(frozen=True, slots=True)
+class _Journey:
+    """A packet under way: where it has been, and what each namespace remembers of it."""
+
+    packet: Packet
+    hops: tuple[Hop, ...] = ()
+    flows: dict[str, tuple[Flow, ...]] = field(default_factory=dict)
+
+    def known(self, netns: str) -> tuple[Flow, ...]:
+        return self.flows.get(netns, ())
+
+    def remember(self, netns: str, flow: Flow | None) -> "_Journey":
+        if flow is None:
+            return self
+        return replace(self, flows={**self.flows, netns: (*self.known(netns), flow)})
+
+
+@dataclass(frozen=True, slots=True)
+class _Arrived:
+    """The packet reached a namespace that holds its destination."""
+
+    netns: str
+    journey: _Journey
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """A namespace gave up on the packet and says so to its source."""
+
+    netns: str
+    error: Verdict
+    journey: _Journey
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """The packet is gone and nobody is told."""
+
+    journey: _Journey
+
+
+_End: TypeAlias = _Arrived | _Refused | _Lost
+
+
+def walk(
+    state: State,
+    netns: str,
+    protocol: Protocol,
+    to: IPAddress,
+    port: int | None = None,
+) -> tuple[Path, ...]:
+    """Every path that a new flow from this namespace can take, in a lab at rest. Raises KeyError
+    for no such namespace."""
+    return Walker(state).paths(netns, protocol, to, port)
+
+
+class Walker:
+    """A State, indexed for many walks."""
+
+    def __init__(self, state: State) -> None:
+        self._netns = {each.name: each for each in state.netns}
+        self._wires = Wires(state)
+        self._routes: dict[str, Routes] = {}
+        self._rules: dict[str, Rules] = {}
+
+    def paths(
+        self, netns: str, protocol: Protocol, to: IPAddress, port: int | None = None
+    ) -> tuple[Path, ...]:
+        """What `walk` returns."""
+        hop = self._route(netns, to)
+        source = self._routes_of(netns).source(hop) if hop else None
+        if source is None:
+            start = Hop(
+                netns, self._netns[netns].reference, f"no route to {to}", _blank(protocol, to)
+            )
+            return (Path(Verdict.NET_UNREACHABLE, None, None, (start,)),)
+        packet = Packet(protocol, source, to, dport=port or 0)
+        journey = _note(_Journey(packet), self._netns[netns], f"sends {protocol}")
+        ends = self._emit(netns, journey)
+        return tuple(path for end in ends for path in self._conclude(netns, packet, end))
+
+    def _conclude(self, client: str, asked: Packet, end: _End) -> Iterator[Path]:
+        """The answer that this end of the way there brings about, walked back to the client."""
+        match end:
+            case _Lost(journey):
+                yield Path(Verdict.TIMEOUT, None, None, journey.hops)
+            case _Refused(netns, error, journey) if (
+                netns == client and len({hop.netns for hop in journey.hops}) == 1
+            ):
+                yield Path(error, None, None, journey.hops)
+            case _Refused(netns, error, journey):
+                answer = replace(_answer_to(journey.packet), error=error)
+                yield from self._return(client, asked, netns, journey, answer, None)
+            case _Arrived(netns, journey):
+                server = self._server(netns, journey.packet)
+                answer = _answer_to(journey.packet)
+                if server is None:
+                    yield from self._return(client, asked, netns, journey, answer, None)
+                else:
+                    yield from self._return(client, asked, netns, journey, answer, server)
+
+    def _return(
+        self,
+        client: str,
+        asked: Packet,
+        netns: str,
+        there: _Journey,
+        answer: Packet,
+        server: str | None,
+    ) -> Iterator[Path]:
+        refused = answer.error or Verdict.REFUSED
+        what = (server and f"answers as {server}") or (
+            f"says {refused}" if answer.error else "refuses: nothing listens there"
+        )
+        start = _note(replace(there, packet=answer, hops=()), self._netns[netns], what)
+        source = there.packet.src if server else None
+        for end in self._emit(netns, start):
+            home = (
+                isinstance(end, _Arrived)
+                and end.netns == client
+                and end.journey.packet.tuple == asked.tuple.reversed()
+            )
+            verdict = (Verdict.OK if server else refused) if home else Verdict.TIMEOUT
+            back = end.journey.hops
+            if not home:
+                why = "no socket of the client waits for this answer"
+                last = self._netns[back[-1].netns]
+                back = _note(end.journey, last, why).hops if isinstance(end, _Arrived) else back
+            yield Path(verdict, server, source, there.hops, back)
+
+    def _server(self, netns: str, packet: Packet) -> str | None:
+        """Who answers here, if anybody listens."""
+        if packet.protocol is Protocol.ICMP:
+            return self._netns[netns].reference
+        wanted = (packet.protocol, packet.dport)
+        heard = (each for each in self._netns[netns].listeners if _port(each) == wanted)
+        return next((each.reference for each in heard), None)
+
+    def _emit(self, netns: str, journey: _Journey) -> Iterator[_End]:
+        """A packet made in this namespace: OUTPUT, and on."""
+        hop = self._route(netns, journey.packet.dst)
+        if hop is None:
+            yield self._unroutable(netns, journey)
+            return
+        tracked = track(journey.packet, journey.known(netns))
+        outcomes = self._rules_of(netns).hook("OUTPUT", journey.packet, tracked, out_dev=hop.dev)
+        for passed in outcomes:
+            there = self._filtered(netns, journey, passed)
+            if passed.stop is not None:
+                yield self._stopped(netns, there, passed)
+                continue
+            onward = self._route(netns, there.packet.dst)
+            if onward is None:
+                yield self._unroutable(netns, there)
+            else:
+                yield from self._leave(netns, onward, there, tracked)
+
+    def _leave(
+        self, netns: str, hop: NextHop, journey: _Journey, tracked: Tracked, bridged_from: str = ""
+    ) -> Iterator[_End]:
+        """POSTROUTING, then the wire. `bridged_from`: a frame DNATed on a bridge, switched on by
+        it."""
+        outcomes = self._rules_of(netns).hook(
+            "POSTROUTING",
+            journey.packet,
+            tracked,
+            out_dev=hop.dev,
+            masquerade=self._routes_of(netns).source(hop),
+        )
+        for passed in outcomes:
+            there = self._filtered(netns, journey, passed)
+            there = there.remember(netns, flow_of(tracked, there.packet))
+            there = replace(there, packet=replace(there.packet, mark=0))
+            if hop.dev == LOCAL:
+                yield from self._accept(
+                    netns, there, LOCAL, track(there.packet, there.known(netns))
+                )
+                continue
+            station = self._wires.find(netns, hop.dev, hop.neighbour)
+            if station is None:
+                lost = _note(there, self._netns[netns], f"nobody on {hop.dev} has {hop.neighbour}")
+                yield _Refused(netns, Verdict.HOST_UNREACHABLE, lost)
+            elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
+                yield _Lost(_note(there, self._netns[netns], f"{bridged_from} has no hairpin"))
+            else:
+                yield from self._wire(station, station.crossings, there)
+
+    def _hairpinned(self, netns: str, bridge: str, station: Station, in_port: str) -> bool:
+        """The frame would have to leave by the port it came in on, and may not."""
+        if self._wires.first_port(netns, bridge, station) != in_port:
+            return False
+        ports = {each.name: each for each in self._netns[netns].interfaces}
+        return not ports[in_port].hairpin
+
+    def _wire(
+        self, station: Station, crossings: tuple[Crossing, ...], journey: _Journey
+    ) -> Iterator[_End]:
+        """The frame passes each bridge in its way, then it is there."""
+        if not crossings:
+            yield from self._enter(station, journey)
+            return
+        first, rest = crossings[0], crossings[1:]
+        here = self._netns[first.netns]
+        crossed = _note(journey, here, f"{first.bridge} switches it to {first.out_port}")
+        if not self._bridge_netfilter(here, journey.packet):
+            yield from self._wire(station, rest, crossed)
+            return
+        tracked = track(crossed.packet, crossed.known(here.name))
+        rules = self._rules_of(here.name)
+        for passed in rules.hook("PREROUTING", crossed.packet, tracked, in_dev=first.bridge):
+            there = self._filtered(here.name, crossed, passed)
+            if passed.stop is not None:
+                yield self._stopped(here.name, there, passed)
+            elif there.packet.dst != crossed.packet.dst:
+                yield from self._routed(here.name, first.bridge, first.in_port, there, tracked)
+            else:
+                yield from self._switched(station, first, rest, there, tracked)
+
+    def _switched(
+        self,
+        station: Station,
+        crossing: Crossing,
+        rest: tuple[Crossing, ...],
+        journey: _Journey,
+        tracked: Tracked,
+    ) -> Iterator[_End]:
+        """The other hooks of a frame that a bridge passes on as it is."""
+        netns, bridge = crossing.netns, crossing.bridge
+        rules = self._rules_of(netns)
+        for passed in rules.hook("FORWARD", journey.packet, tracked, in_dev=bridge, out_dev=bridge):
+            there = self._filtered(netns, journey, passed)
+            if passed.stop is not None:
+                yield self._stopped(netns, there, passed)
+                continue
+            for last in rules.hook("POSTROUTING", there.packet, tracked, out_dev=bridge):
+                gone = self._filtered(netns, there, last)
+                gone = gone.remember(netns, flow_of(tracked, gone.packet))
+                gone = replace(gone, packet=replace(gone.packet, mark=0))
+                yield from self._wire(station, rest, gone)
+
+    def _enter(self, station: Station, journey: _Journey) -> Iterator[_End]:
+        """A frame for this namespace: PREROUTING, then here or onward."""
+        here = self._netns[station.netns]
+        if len(journey.hops) > MAX_HOPS:
+            yield _Lost(_note(journey, here, "its time to live is over"))
+            return
+        arrived = _note(journey, here, f"comes in by {station.port or station.dev}")
+        if not self._plausible(here, station.dev, journey.packet.src):
+            yield _Lost(
+                _note(arrived, here, f"rp_filter: {journey.packet.src} is not behind {station.dev}")
+            )
+            return
+        tracked = track(arrived.packet, arrived.known(here.name))
+        rules = self._rules_of(here.name)
+        for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
+            there = self._filtered(here.name, arrived, passed)
+            if passed.stop is not None:
+                yield self._stopped(here.name, there, passed)
+                continue
+            changed = there.packet.dst != arrived.packet.dst
+            in_port = station.port if changed and self._bridge_netfilter(here, there.packet) else ""
+            yield from self._routed(here.name, station.dev, in_port, there, tracked)
+
+    def _routed(
+        self, netns: str, in_dev: str, in_port: str, journey: _Journey, tracked: Tracked
+    ) -> Iterator[_End]:
+        """After PREROUTING: for us, or for somebody we have a route to."""
+        here = self._netns[netns]
+        hop = self._route(netns, journey.packet.dst)
+        if hop is not None and hop.dev == LOCAL:
+            yield from self._accept(netns, journey, in_dev, tracked)
+            return
+        if not self._forwards(here, journey.packet.dst.version):
+            yield _Lost(_note(journey, here, "ip_forward is 0"))
+            return
+        if hop is None:
+            yield self._unroutable(netns, journey)
+            return
+        rules = self._rules_of(netns)
+        for passed in rules.hook(
+            "FORWARD", journey.packet, tracked, in_dev=in_dev, out_dev=hop.dev
+        ):
+            there = self._filtered(netns, journey, passed)
+            if passed.stop is not None:
+                yield self._stopped(netns, there, passed)
+            else:
+                bridged_from = in_port if hop.dev == in_dev else ""
+                yield from self._leave(netns, hop, there, tracked, bridged_from)
+
+    def _accept(
+        self, netns: str, journey: _Journey, in_dev: str, tracked: Tracked
+    ) -> Iterator[_End]:
+        """INPUT, then the socket."""
+        for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
+            there = self._filtered(netns, journey, passed)
+            if passed.stop is not None:
+                yield self._stopped(netns, there, passed)
+            else:
+                yield _Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))
+
+    def _filtered(self, netns: str, journey: _Journey, passed: Passed) -> _Journey:
+        """The journey after a hook, with a hop for what the rules did to the packet."""
+        here = self._netns[netns]
+        before, after = journey.packet, passed.packet
+        deciding = [
+            each for each in passed.rules if isinstance(each.rule.target, Dnat | Masquerade)
+        ]
+        rule = deciding[-1] if deciding else None
+        moved = replace(journey, packet=after)
+        if before.dst != after.dst or before.dport != after.dport:
+            what = "DNAT" if rule else "conntrack gives it its destination back"
+            moved = _note(moved, here, what, rule)
+        if before.src != after.src:
+            what = "MASQUERADE" if rule else "conntrack gives it its source back"
+            moved = _note(moved, here, what, rule)
+        return moved
+
+    def _stopped(self, netns: str, journey: _Journey, passed: Passed) -> _End:
+        here, rule = self._netns[netns], passed.rules[-1]
+        if isinstance(passed.stop, Drop):
+            return _Lost(_note(journey, here, "DROP", rule))
+        return _Refused(netns, Verdict.REFUSED, _note(journey, here, "REJECT", rule))
+
+    def _unroutable(self, netns: str, journey: _Journey) -> _End:
+        there = _note(journey, self._netns[netns], f"no route to {journey.packet.dst}")
+        return _Refused(netns, Verdict.NET_UNREACHABLE, there)
+
+    def _route(self, netns: str, address: IPAddress) -> NextHop | None:
+        return self._routes_of(netns).find(address)
+
+    def _routes_of(self, netns: str) -> Routes:
+        if netns not in self._routes:
+            self._routes[netns] = Routes(self._netns[netns])
+        return self._routes[netns]
+
+    def _rules_of(self, netns: str) -> Rules:
+        if netns not in self._rules:
+            self._rules[netns] = Rules(self._netns[netns])
+        return self._rules[netns]
+
+    def _plausible(self, here: Netns, dev: str, source: IPAddress) -> bool:
+        """Reverse path filtering: 1 asks that answers go out where the packet came in, 2 that
+        there is a route."""
+        if source.version == 6:
+            return True
+        mode = max(_setting(here, f"net.ipv4.conf.{each}.rp_filter") for each in ("all", dev))
+        hop = self._route(here.name, source)
+        if mode == 1:
+            return hop is not None and hop.dev == dev
+        return mode == 0 or hop is not None
+
+    @staticmethod
+    def _forwards(here: Netns, version: int) -> bool:
+        key = "net.ipv4.ip_forward" if version == 4 else "net.ipv6.conf.all.forwarding"
+        return _setting(here, key) > 0
+
+    @staticmethod
+    def _bridge_netfilter(here: Netns, packet: Packet) -> bool:
+        tool = "iptables" if packet.dst.version == 4 else "ip6tables"
+        return _setting(here, f"net.bridge.bridge-nf-call-{tool}") > 0
+
+
+def _setting(netns: Netns, key: str) -> int:
+    """A setting as State makes it; what it does not say is off."""
+    return next((int(each.value) for each in netns.sysctls if each.key == key), 0)
+
+
+def _note(journey: _Journey, here: Netns, what: str, rule: RuleAt | None = None) -> _Journey:
+    hop = Hop(here.name, here.reference, what, journey.packet, rule)
+    return replace(journey, hops=(*journey.hops, hop))
+
+
+def _answer_to(packet: Packet) -> Packet:
+    return replace(packet.addressed(packet.tuple.reversed()), answer=True, mark=0, error=None)
+
+
+def _port(listener: Listener) -> tuple[Protocol, int]:
+    return listener.protocol, listener.port
+
+
+def _blank(protocol: Protocol, to: IPAddress) -> Packet:
+    """A packet that never got a source, for want of a route."""
+    return Packet(protocol, to, to)

@@ -1,0 +1,125 @@
+"""A few namespaces with cables between them, made by the commands a learner would type."""
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
+from ipaddress import ip_interface
+from itertools import count
+from pathlib import Path
+
+from nsnet.errors import CleanupError
+from nsnet.kernel import netns, processes
+from nsnet.servers import control
+from nsnet.state import Listener, Protocol
+
+_COUNT = count()
+
+
+class SmallLab:
+    """Namespaces by their short names; `small_lab` removes them."""
+
+    def __init__(self, runtime: Path) -> None:
+        self.prefix = f"nsnet.t{os.getpid()}.{next(_COUNT)}."
+        self.runtime = runtime
+        self.socket = runtime / "servers.sock"
+
+    def __getitem__(self, name: str) -> str:
+        return f"{self.prefix}{name}"
+
+    @property
+    def namespaces(self) -> list[str]:
+        """All but the echo server's own, which no packet passes."""
+        return [name for name in netns.names(self.prefix) if name != self["servers"]]
+
+    def run(self, name: str, command: str) -> str:
+        """Type a command in a namespace."""
+        argv = ["ip", "netns", "exec", self[name], *command.split()]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        return done.stdout
+
+    def add(self, *names: str) -> None:
+        """Empty namespaces, in which errors are not rationed and ARP gives up early."""
+        for name in names:
+            subprocess.run(["ip", "netns", "add", self[name]], timeout=20, check=True)
+            self.run(name, "ip link set lo up")
+            for setting in (
+                "ipv4.icmp_ratelimit=0",
+                "ipv6.icmp.ratelimit=0",
+                "ipv4.ip_forward=1",
+                "ipv6.conf.all.forwarding=1",
+                "ipv6.conf.default.accept_dad=0",
+            ):
+                self.run(name, f"sysctl -qw net.{setting}")
+
+    def cable(self, one: str, other: str, *addresses: tuple[str, str]) -> None:
+        """A veth pair, each end named after the other; the far end is the default route's next hop."""
+        self.run(one, f"ip link add {other} type veth peer name {one} netns {self[other]}")
+        for name, dev, own in ((one, other, 0), (other, one, 1)):
+            self.run(name, f"ip link set {dev} up")
+            for family in ("ipv4", "ipv6"):
+                self.run(name, f"sysctl -qw net.{family}.neigh.{dev}.retrans_time_ms=100")
+            for pair in addresses:
+                flags = " nodad" if ":" in pair[own] else ""
+                self.run(name, f"ip address add {pair[own]} dev {dev}{flags}")
+
+    def default_route(self, name: str, via: str) -> None:
+        """What is not a neighbour's goes there."""
+        self.run(name, f"ip route add default via {via}")
+
+    def serve(self, name: str, *ports: int) -> None:
+        """The echo server answers there, as pod/NAME, over TCP and UDP; it is started if need be."""
+        if self["servers"] not in netns.names(self.prefix):
+            self.add("servers")
+            processes.start(
+                control.argv(self.socket),
+                self["servers"],
+                self.runtime / "servers.log",
+                ready=partial(control.is_ready, self.socket),
+            )
+        protocols = (Protocol.TCP, Protocol.UDP)
+        listeners = [Listener(each, port, f"pod/{name}") for each in protocols for port in ports]
+        control.change(self.socket, [(self[name], each) for each in listeners])
+
+    def down(self) -> None:
+        """Nothing is left of it."""
+        names = netns.names(self.prefix)
+        try:
+            with suppress(CleanupError):
+                processes.stop({inode for name in names if (inode := netns.inode(name))})
+        finally:
+            for name in names:
+                netns.delete(name)
+
+
+@contextmanager
+def small_lab() -> Iterator[SmallLab]:
+    """An empty lab, gone after the block."""
+    with ExitStack() as stack:
+        runtime = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nsnet-test-")))
+        lab = SmallLab(runtime)
+        stack.callback(lab.down)
+        yield lab
+
+
+@contextmanager
+def routed_lab() -> Iterator[SmallLab]:
+    """client 10.1.0.2 -- 10.1.0.1 router 10.2.0.1 -- 10.2.0.2 server; the same with fd01:: and fd02::."""
+    with small_lab() as lab:
+        lab.add("client", "router", "server")
+        lab.cable("client", "router", ("10.1.0.2/24", "10.1.0.1/24"), ("fd01::2/64", "fd01::1/64"))
+        lab.cable("router", "server", ("10.2.0.1/24", "10.2.0.2/24"), ("fd02::1/64", "fd02::2/64"))
+        for name, via in (("client", "10.1.0.1"), ("server", "10.2.0.1")):
+            lab.default_route(name, via)
+        for name, via in (("client", "fd01::1"), ("server", "fd02::1")):
+            lab.run(name, f"ip -6 route add default via {via}")
+        lab.serve("server", 80)
+        yield lab
+
+
+def addresses(*texts: str) -> list[str]:
+    """The addresses without their prefix lengths."""
+    return [str(ip_interface(text).ip) for text in texts]

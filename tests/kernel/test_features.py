@@ -1,0 +1,117 @@
+"""What this host can do is found by trying, and trying changes nothing."""
+
+import os
+import signal
+import time
+from subprocess import run
+
+import pytest
+
+from nsnet.errors import KernelError, UnsupportedError
+from nsnet.kernel import features, netns
+from nsnet.kernel.child import in_child
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+
+
+def _links() -> str:
+    done = run(["ip", "-o", "link"], capture_output=True, text=True, check=True)
+    return "".join(line.split(": ")[1] for line in done.stdout.splitlines())
+
+
+def test_every_feature_says_what_it_is_for_and_how_to_get_it() -> None:
+    found = features.features()
+    assert all(each.name and each.why and each.remedy for each in found)
+    assert len({each.name for each in found}) == len(found)
+    assert [each.name for each in found if each.needed] == [
+        "network namespaces",
+        "veth",
+        "bridge",
+        "bridge netfilter",
+        "iptables",
+    ]
+
+
+def test_trying_leaves_the_host_and_the_caller_as_they_were() -> None:
+    before = (os.stat(netns.HERE).st_ino, _links(), netns.names())
+    features.features()
+    assert (os.stat(netns.HERE).st_ino, _links(), netns.names()) == before
+
+
+def test_what_up_requires_is_found_out_in_no_time() -> None:
+    features.require()
+    start = time.perf_counter()
+    features.require()
+    assert time.perf_counter() - start < 0.1  # 2 ms; a busy machine takes longer
+
+
+def test_what_is_missing_is_said_in_one_line_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = list(features._needed())
+    unknown = features._link("nosuch", "nothing", "NOSUCH", needed=True)
+    monkeypatch.setattr(features, "_needed", lambda: [*known, unknown])
+    with pytest.raises(UnsupportedError) as raised:
+        features.require()
+    assert str(raised.value) == "this host has no nosuch"
+    assert raised.value.hint == "modprobe nosuch (a kernel with CONFIG_NOSUCH)"
+    assert raised.value.exit_code == 3
+
+
+def test_a_kind_of_link_the_kernel_does_not_know_is_a_gap() -> None:
+    trial = features._link("nosuch", "nothing", "NOSUCH")
+
+    def attempt() -> features.Feature:
+        netns.unshare(netns.CLONE_NEWNET)
+        return trial.tried()
+
+    found = in_child(attempt, what="test")
+    assert found == features.Feature(
+        "nosuch",
+        False,
+        "nothing: Unknown device type",
+        "modprobe nosuch (a kernel with CONFIG_NOSUCH)",
+    )
+
+
+def test_an_ordinary_user_is_told_to_use_root() -> None:
+    def attempt() -> str:
+        os.setresuid(65534, 65534, 65534)
+        with pytest.raises(UnsupportedError) as raised:
+            features.require()
+        return f"{raised.value}; {raised.value.hint}"
+
+    assert in_child(attempt, what="test") == (
+        "network namespaces: Operation not permitted; run nsnet as root: sudo nsnet …"
+    )
+
+
+def test_a_child_gives_back_what_it_was_asked_for() -> None:
+    assert in_child(lambda: "x" * 1_000_000, what="test") == "x" * 1_000_000
+
+
+def test_what_a_child_raises_is_raised_here() -> None:
+    def refuse() -> None:
+        raise UnsupportedError("no", hint="yes")
+
+    with pytest.raises(UnsupportedError, match="no") as raised:
+        in_child(refuse, what="test")
+    assert raised.value.hint == "yes"
+
+
+def test_a_child_that_is_killed_is_an_error_and_not_the_end() -> None:
+    with pytest.raises(KernelError, match=r"test: .* without an answer \(killed by SIGTERM\)"):
+        in_child(lambda: os.kill(os.getpid(), signal.SIGTERM), what="test")
+
+
+def test_a_child_that_hangs_is_ended() -> None:
+    with pytest.raises(KernelError, match=r"test: no answer after 0\.1 s"):
+        in_child(lambda: time.sleep(60), what="test", seconds=0.1)
+
+
+def test_a_child_works_in_its_own_namespace() -> None:
+    def elsewhere() -> int:
+        netns.unshare(netns.CLONE_NEWNET)
+        return os.stat(netns.HERE).st_ino
+
+    assert in_child(elsewhere, what="test") != os.stat(netns.HERE).st_ino

@@ -1,0 +1,201 @@
+"""A live lab against its State: what differs is one line, what is equal is not mentioned."""
+
+from dataclasses import replace
+from ipaddress import ip_address, ip_interface, ip_network
+
+import pytest
+
+from nsnet.drift import Observed, drift
+from nsnet.ruleset import line
+from nsnet.state import (
+    Accept,
+    Chain,
+    Family,
+    Interface,
+    Jump,
+    Kind,
+    Match,
+    Neighbour,
+    Netns,
+    Peer,
+    Route,
+    Rule,
+    State,
+    Sysctl,
+)
+
+SERVICES = Chain(
+    "nat",
+    "KUBE-SERVICES",
+    (
+        Rule(Match(dst=ip_network("10.96.0.10/32"), comment="default/web"), Jump("KUBE-SVC-WEB")),
+        Rule(Match(probability=1 / 3), Jump("KUBE-SEP-A")),
+    ),
+)
+FIRST, SECOND = (line(SERVICES, rule) for rule in SERVICES.rules)
+KEY: tuple[Family, str, str] = (4, "nat", "KUBE-SERVICES")
+
+BRIDGE = Interface(
+    "cbr0", Kind.BRIDGE, addresses=(ip_interface("10.244.1.1/24"),), mac="02:00:0a:f4:01:01"
+)
+PORT = Interface("web-0", peer=Peer("nsnet.demo.web-0", "eth0"), master="cbr0", hairpin=True)
+ROUTE = Route(ip_network("10.244.2.0/24"), via=ip_address("192.168.10.3"))
+NEIGHBOUR = Neighbour(ip_address("10.244.1.10"), "02:00:0a:f4:01:0a", "cbr0")
+
+NODE = Netns(
+    "nsnet.demo.n1",
+    "east/node/n1",
+    interfaces=(BRIDGE, PORT),
+    routes=(ROUTE,),
+    neighbours=(NEIGHBOUR,),
+    sysctls=(
+        Sysctl("net.ipv4.ip_forward", "1"),
+        Sysctl("net.ipv4.ip_local_port_range", "32768 60999"),
+        Sysctl("net.ipv4.icmp_msgs_burst", "100000", if_present=True),
+    ),
+    chains=(Chain("nat", "PREROUTING"), SERVICES),
+)
+STATE = State("demo", (NODE,))
+
+AS_ASKED = Observed(
+    interfaces=(BRIDGE, replace(PORT, mac="06:00:00:00:00:01")),
+    up=("cbr0", "lo", "web-0"),
+    routes=(replace(ROUTE, dev="eth0"),),
+    neighbours=(NEIGHBOUR,),
+    sysctls=NODE.sysctls[:2],
+    chains={KEY: (FIRST, SECOND), (4, "nat", "OUTPUT"): ()},
+)
+
+
+def test_a_lab_as_it_was_asked_has_no_drift() -> None:
+    assert drift(STATE, {NODE.name: AS_ASKED}) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (
+            replace(AS_ASKED, interfaces=(BRIDGE,), up=("cbr0", "lo")),
+            ["interface web-0 is missing"],
+        ),
+        (
+            replace(AS_ASKED, interfaces=(*AS_ASKED.interfaces, Interface("mine"))),
+            ["interface mine was added by hand"],
+        ),
+        (
+            replace(AS_ASKED, foreign=(("dummy0", "dummy"),)),
+            ["interface dummy0 (dummy) was added by hand"],
+        ),
+        (
+            replace(AS_ASKED, up=("cbr0",)),
+            ["interface web-0 is down", "interface lo is down"],
+        ),
+        (
+            replace(AS_ASKED, interfaces=(BRIDGE, replace(PORT, master=None, hairpin=False))),
+            [
+                "interface web-0: bridge is none, should be cbr0",
+                "interface web-0: hairpin is off, should be on",
+            ],
+        ),
+        (
+            replace(AS_ASKED, interfaces=(BRIDGE, replace(PORT, peer=None))),
+            ["interface web-0: other end is nowhere, should be eth0 in nsnet.demo.web-0"],
+        ),
+        (
+            replace(
+                AS_ASKED,
+                interfaces=(
+                    replace(
+                        BRIDGE, mac="02:00:00:00:00:01", addresses=(ip_interface("10.9.9.9/24"),)
+                    ),
+                    PORT,
+                ),
+            ),
+            [
+                "interface cbr0: MAC address is 02:00:00:00:00:01, should be 02:00:0a:f4:01:01",
+                "address 10.244.1.1/24 on cbr0 is missing",
+                "address 10.9.9.9/24 on cbr0 was added by hand",
+            ],
+        ),
+        (
+            replace(AS_ASKED, routes=()),
+            ["route 10.244.2.0/24 via 192.168.10.3 is missing"],
+        ),
+        (
+            replace(
+                AS_ASKED,
+                routes=(*AS_ASKED.routes, Route(ip_network("10.9.0.0/16"), dev="eth0")),
+            ),
+            ["route 10.9.0.0/16 dev eth0 was added by hand"],
+        ),
+        (
+            replace(AS_ASKED, neighbours=()),
+            ["neighbour 10.244.1.10 at 02:00:0a:f4:01:0a dev cbr0 is missing"],
+        ),
+        (
+            replace(AS_ASKED, sysctls=(Sysctl("net.ipv4.ip_forward", "0"), NODE.sysctls[1])),
+            ["sysctl net.ipv4.ip_forward is 0, should be 1"],
+        ),
+        (
+            replace(AS_ASKED, sysctls=NODE.sysctls[1:2]),
+            ["sysctl net.ipv4.ip_forward is not there, should be 1"],
+        ),
+        (
+            replace(AS_ASKED, chains={KEY: (FIRST,)}),
+            [f"nat KUBE-SERVICES: rule missing: {SECOND}"],
+        ),
+        (
+            replace(AS_ASKED, chains={KEY: (FIRST, SECOND, "-A KUBE-SERVICES -j DROP")}),
+            ["nat KUBE-SERVICES: rule added by hand: -A KUBE-SERVICES -j DROP"],
+        ),
+        (
+            replace(AS_ASKED, chains={KEY: (FIRST, FIRST, SECOND)}),
+            [f"nat KUBE-SERVICES: rule added by hand: {FIRST}"],
+        ),
+        (
+            replace(AS_ASKED, chains={KEY: (SECOND, FIRST)}),
+            ["nat KUBE-SERVICES: the rules are in another order"],
+        ),
+        (
+            replace(AS_ASKED, chains={}),
+            ["nat KUBE-SERVICES: chain is missing"],
+        ),
+        (
+            replace(AS_ASKED, chains={**AS_ASKED.chains, (6, "filter", "MINE"): ()}),
+            ["IPv6 filter MINE: chain was added by hand"],
+        ),
+        (
+            replace(
+                AS_ASKED, chains={**AS_ASKED.chains, (4, "filter", "INPUT"): ("-P INPUT DROP",)}
+            ),
+            ["filter INPUT: rule added by hand: -P INPUT DROP"],
+        ),
+    ],
+)
+def test_each_difference_is_one_line(found: Observed, lines: list[str]) -> None:
+    assert drift(STATE, {NODE.name: found}) == [f"east/node/n1: {each}" for each in lines]
+
+
+def test_a_namespace_that_is_gone_says_nothing_else() -> None:
+    assert drift(STATE, {}) == ["east/node/n1: namespace nsnet.demo.n1 is gone"]
+
+
+def test_a_namespace_nobody_asked_for_is_named() -> None:
+    observed = {NODE.name: AS_ASKED, "nsnet.demo.mine": Observed()}
+    assert drift(STATE, observed) == ["nsnet.demo.mine: namespace was added by hand"]
+
+
+def test_a_route_that_names_its_interface_must_leave_by_it() -> None:
+    node = replace(NODE, routes=(replace(ROUTE, dev="eth1"),))
+    assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+        "east/node/n1: route 10.244.2.0/24 via 192.168.10.3 dev eth1 is missing",
+        "east/node/n1: route 10.244.2.0/24 via 192.168.10.3 dev eth0 was added by hand",
+    ]
+
+
+def test_a_rule_of_a_built_in_chain_is_missed_even_without_its_table() -> None:
+    forward = Chain("filter", "FORWARD", (Rule(target=Accept()),))
+    node = replace(NODE, chains=(*NODE.chains, forward))
+    assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+        "east/node/n1: filter FORWARD: rule missing: -A FORWARD -j ACCEPT"
+    ]
