@@ -155,26 +155,30 @@ class Rules:
             rule = rules[position]
             if not self._matches(rule.match, packet, at):
                 continue
-            if rule.match.probability is not None and rule.match.probability < 1:
-                yield from self._chain(table, name, packet, at, position + 1)
-            here = RuleAt(table, name, position + 1, rule)
-            match rule.target:
-                case SetMark(value, mask):
-                    packet = replace(packet, mark=(packet.mark & ~mask) ^ value)
-                case Return():
-                    yield False, packet, ()
-                    return
-                case Jump(other):
-                    for decided, after, met in self._chain(table, other, packet, at, 0):
-                        if decided:
-                            yield True, after, (here, *met)
-                        else:
-                            yield from self._chain(table, name, after, at, position + 1)
-                    return
-                case _:
-                    yield True, packet, (here,)
-                    return
+            yield from self._apply(table, name, packet, at, RuleAt(table, name, position + 1, rule))
+            if rule.match.probability is None:
+                return
+            # And the other way: the dice fell otherwise, and the next rule is asked.
         yield False, packet, ()
+
+    def _apply(
+        self, table: str, name: str, packet: Packet, at: "_At", here: RuleAt
+    ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
+        """What a rule that matched does, and what follows; `here.position` is the index of the next rule."""
+        match here.rule.target:
+            case SetMark(value, mask):
+                marked = replace(packet, mark=(packet.mark & ~mask) ^ value)
+                yield from self._chain(table, name, marked, at, here.position)
+            case Return():
+                yield False, packet, ()
+            case Jump(other):
+                for decided, after, met in self._chain(table, other, packet, at, 0):
+                    if decided:
+                        yield True, after, (here, *met)
+                    else:
+                        yield from self._chain(table, name, after, at, here.position)
+            case _:
+                yield True, packet, (here,)
 
     def _matches(self, match: Match, packet: Packet, at: "_At") -> bool:
         return (

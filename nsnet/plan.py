@@ -302,13 +302,14 @@ def _configure(was: Netns, now: Netns) -> Iterator[Op]:
     for route in now.routes:
         if route not in was.routes or route.dev in fresh:
             yield RouteAdd(now.name, route)
+    # A crowded lab has tens of thousands of neighbours: those of a new namespace need no comparison.
     known = set(was.neighbours)
-    wanted = set(now.neighbours)
+    wanted = set(now.neighbours) if known else set()
     for neighbour in was.neighbours:
         if neighbour not in wanted and neighbour.dev not in fresh:
             yield NeighbourDelete(now.name, neighbour)
     for neighbour in now.neighbours:
-        if neighbour not in known or neighbour.dev in fresh:
+        if not known or neighbour.dev in fresh or neighbour not in known:
             yield NeighbourAdd(now.name, neighbour)
 
 

@@ -70,10 +70,10 @@ def restore(chains: Iterable[Chain], deleted: Iterable[Chain] = ()) -> str:
 def line(chain: Chain, rule: Rule) -> str:
     """One rule as `iptables-save` prints it."""
     target = _target(rule.target, chain.family)
-    return " ".join(("-A", chain.name, *_match(rule.match), "-j", target))
+    return " ".join(("-A", chain.name, *_match(rule.match, chain.family), "-j", target))
 
 
-def _match(match: Match) -> Iterator[str]:
+def _match(match: Match, family: Family) -> Iterator[str]:
     for flag, network, negated in (
         ("-s", match.src, False),
         ("-s", match.not_src, True),
@@ -87,7 +87,8 @@ def _match(match: Match) -> Iterator[str]:
     if match.out_interface is not None:
         yield f"-o {match.out_interface}"
     if match.protocol is not None:
-        yield f"-p {match.protocol}"
+        ping6 = match.protocol is Protocol.ICMP and family == 6
+        yield f"-p {'ipv6-icmp' if ping6 else match.protocol}"
     # kube-proxy names the state first where a hook jumps to its chains, and the comment first
     # elsewhere.
     if match.ctstate == ("NEW",):

@@ -27,8 +27,8 @@ from nsnet.ruleset import restore
 from nsnet.state import Route
 
 HEAD = """\
-# !/bin/sh Builds {lab}. Undo: for n in $(ip netns list | grep -o '^nsnet\\.{lab}\\.[^ ]*'); do ip
-# netns del $n; done
+#!/bin/sh
+# Builds the lab {lab}, but for its server. To remove it again: nsnet down {lab}
 set -eu
 IPT=${{IPT:-iptables-legacy}}       # or iptables-nft
 IP6T=${{IP6T:-ip6$(echo "$IPT" | cut -c3-)}}

@@ -334,10 +334,10 @@ class Walker:
         rule = deciding[-1] if deciding else None
         moved = replace(journey, packet=after)
         if before.dst != after.dst or before.dport != after.dport:
-            what = "DNAT" if rule else "conntrack gives it its destination back"
+            what = "DNAT" if rule else "conntrack undoes the SNAT"
             moved = _note(moved, here, what, rule)
         if before.src != after.src:
-            what = "MASQUERADE" if rule else "conntrack gives it its source back"
+            what = "MASQUERADE" if rule else "conntrack undoes the DNAT"
             moved = _note(moved, here, what, rule)
         return moved
 

@@ -169,7 +169,8 @@ def _contents(netns: Netns) -> Iterator[str]:
     for chain in netns.chains:
         tables[chain.table] = tables.get(chain.table, 0) + len(chain.rules)
     for table, rules in tables.items():
-        yield f"{rules} rules in {table}"
+        if rules:
+            yield f"{rules} iptables rules in table {table}"
     for listener in netns.listeners:
         yield f"listens on {listener.port}/{listener.protocol} as {listener.reference}"
 

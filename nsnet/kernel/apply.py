@@ -7,7 +7,6 @@ import os
 import socket
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cache
 from itertools import groupby
 from pathlib import Path
 from typing import Any, assert_never
@@ -37,6 +36,7 @@ from nsnet.kernel.netlink import (
     Socket,
     encoded,
 )
+from nsnet.kernel.observe import sysctl_path
 from nsnet.plan import (
     AddressAdd,
     AddressDelete,
@@ -107,6 +107,7 @@ class Applier:
         self.tool = tool
         self.listening = listening
         self._places: dict[str, _Place] = {}
+        self._encoded: dict[tuple[int, int], bytes] = {}  # neighbours, by identity
         self._here = ""  # the namespace in which the calling thread stands
 
     def apply(self, ops: Iterable[Op], progress: Callable[[int], None] = lambda done: None) -> None:
@@ -183,11 +184,10 @@ class Applier:
                 message = _route(route, self._index(name, route.dev) if route.dev else 0)
                 self._queue(op, name, encoded(message, RTM_DELROUTE))
             case NeighbourAdd(name, neighbour):
-                message = _neighbour(neighbour, self._index(name, neighbour.dev))
-                self._queue(op, name, message)
+                self._queue(op, name, self._neighbour(neighbour, self._index(name, neighbour.dev)))
             case NeighbourDelete(name, neighbour):
-                message = _gone_neighbour(neighbour, self._index(name, neighbour.dev))
-                self._queue(op, name, message)
+                message = _neighbour(neighbour, self._index(name, neighbour.dev))
+                self._queue(op, name, encoded(message, RTM_DELNEIGH))
             case RulesLoad() | ServersStart() | Listen() | Unlisten():
                 raise AssertionError(f"{op} comes in a group of its own")
             case _:
@@ -232,7 +232,7 @@ class Applier:
 
     def _set(self, op: SysctlSet) -> None:
         self._enter(op.netns)
-        path = "/proc/sys/" + op.sysctl.key.replace(".", "/")
+        path = sysctl_path(op.sysctl.key)
         try:
             fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
         except FileNotFoundError as error:
@@ -267,6 +267,14 @@ class Applier:
             slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
             port["attrs"] = [("IFLA_LINKINFO", slave)]
             self._queue(op, op.netns, encoded(port, RTM_NEWLINK))
+
+    def _neighbour(self, neighbour: Neighbour, index: int) -> bytes:
+        """On a crowded bridge everybody knows everybody: the same object, the same message."""
+        key = id(neighbour), index
+        if key not in self._encoded:
+            flags = NLM_F_CREATE | NLM_F_REPLACE
+            self._encoded[key] = encoded(_neighbour(neighbour, index), RTM_NEWNEIGH, flags)
+        return self._encoded[key]
 
     def _queue(self, op: Op, name: str, message: bytes) -> None:
         place = self._place(name)
@@ -352,17 +360,7 @@ def _route(route: Route, index: int) -> Any:
     return message
 
 
-@cache
-def _neighbour(neighbour: Neighbour, index: int) -> bytes:
-    """Cached: on a crowded bridge everybody knows everybody, by the same messages."""
-    return encoded(_neighbour_message(neighbour, index), RTM_NEWNEIGH, NLM_F_CREATE | NLM_F_REPLACE)
-
-
-def _gone_neighbour(neighbour: Neighbour, index: int) -> bytes:
-    return encoded(_neighbour_message(neighbour, index), RTM_DELNEIGH)
-
-
-def _neighbour_message(neighbour: Neighbour, index: int) -> Any:
+def _neighbour(neighbour: Neighbour, index: int) -> Any:
     message = ndmsg()
     message["family"] = _family(neighbour.address.version)
     message["ifindex"] = index

@@ -1,4 +1,4 @@
-"""Stand in a namespace of a lab as a command does that a person runs there: its network, its name, its /sys.
+"""Stand in a namespace of a lab as a person's command does: its network, its name, its /sys.
 
 python -m nsnet.kernel.enter NETNS HOSTNAME COMMAND…
 """

@@ -3,6 +3,7 @@
 import errno
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
@@ -15,13 +16,13 @@ PREFIX = b"nsnet "
 TOKEN = 16  # bytes
 BODY = b"x"
 
-# How the kernel's word for a failed connection, or an ICMP error, is read. The other errors leave an
-# attempt waiting: EPERM is a DROP in the client's own OUTPUT chain, EINVAL a blackhole route.
+# How the kernel's word for a failed connection, or an ICMP error, is read. The other errors leave
+# an attempt waiting: EPERM is a DROP in the client's own OUTPUT chain, EINVAL a blackhole route.
 VERDICTS = {
     errno.ECONNREFUSED: Verdict.REFUSED,
     errno.ENETUNREACH: Verdict.NET_UNREACHABLE,
     errno.EHOSTUNREACH: Verdict.HOST_UNREACHABLE,
-    errno.EACCES: Verdict.HOST_UNREACHABLE,  # ICMPv6's "administratively prohibited"; IPv4 says host
+    errno.EACCES: Verdict.HOST_UNREACHABLE,  # ICMPv6: prohibited; IPv4 says host
     errno.ETIMEDOUT: Verdict.TIMEOUT,
     errno.ECONNRESET: Verdict.RESET,
 }
@@ -29,12 +30,12 @@ VERDICTS = {
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One attempt of the flow in this place of the sequence; it has ended when it has a verdict."""
+    """One attempt of a flow. It has ended when it has a verdict; `done` hears of it."""
 
-    place: int
     flow: Flow
     token: bytes  # in the request's payload: it survives NAT
-    sequence: int  # the first TCP sequence number, where the path is followed: so does it
+    sequence: int  # of the SYN, where the path is followed: so does it; the identity of an echo
+    done: Callable[["Attempt"], None]
     started: float = 0.0
     ended: float = 0.0
     verdict: Verdict | None = None
@@ -48,6 +49,7 @@ class Attempt:
         if self.verdict is None:
             self.ended = time.monotonic()
             self.verdict, self.server, self.source = verdict, server, source
+            self.done(self)
 
     @property
     def request(self) -> bytes:
@@ -61,7 +63,7 @@ def payload(token: bytes, size: int) -> bytes:
 
 
 def read_answer(answer: bytes, token: bytes) -> tuple[str | None, IPAddress | None] | None:
-    """(server, source) as the echo server says; neither from any other server; None: another's answer."""
+    """(server, source) as the echo server says; of another server neither; None: not our answer."""
     try:
         said = json.loads(answer)
         if said["token"].encode() != token:

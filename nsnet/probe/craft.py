@@ -1,7 +1,7 @@
 """Packets built by scapy, once of every kind; what differs between attempts is patched in.
 
-Building a packet takes scapy 0.4 ms, patching it 2 us. Importing scapy takes 0.4 s: it happens in here,
-when the first packet is asked for.
+Building a packet takes scapy 0.4 ms, patching it a few us. Importing scapy takes 0.4 s: it happens
+in here, when the first packet is asked for.
 """
 
 import struct
@@ -28,9 +28,9 @@ class Template:
         return self.packet.index(PREFIX) + len(PREFIX)
 
     def patched(self, token: bytes, fields: tuple[tuple[int, bytes], ...]) -> bytearray:
-        """The packet with this token and these (offset, bytes), all at even offsets, and its checksum.
+        """The packet with this token, these (even offset, bytes), and the checksum that follows.
 
-        A sum of 16-bit words does not mind where they stand (RFC 1071), so the template's is added to.
+        A sum of 16-bit words does not mind their order (RFC 1071): it is added to the template's.
         """
         packet = bytearray(self.packet)
         (checksum,) = struct.unpack_from("!H", packet, self.checksum)

@@ -8,7 +8,7 @@ from nsnet.verdict import Verdict
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Attempts from one namespace to one address, each with a fresh source port unless one is given."""
+    """Attempts from one namespace to one address, each from a fresh port unless one is given."""
 
     netns: str  # where the client stands
     address: IPAddress

@@ -43,7 +43,7 @@ class Loop:
         heapq.heappush(self._alarms, (when, next(self._order), alarm))
 
     def turn(self, *, wait: bool) -> None:
-        """Handle what is ready; where nothing is, wait for it or for the next alarm if allowed to."""
+        """Handle what is ready; where nothing is, wait for it or the next alarm if allowed to."""
         now = time.monotonic()
         seconds = max(0.0, self._alarms[0][0] - now) if wait and self._alarms else 0.0
         for fd, events in self._epoll.poll(seconds, _EVENTS):

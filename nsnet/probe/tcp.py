@@ -57,7 +57,8 @@ class Connection:
             self._attempt.end(VERDICTS[error])
         elif error in {errno.EADDRINUSE, errno.EADDRNOTAVAIL}:
             raise no_port(self._attempt, error)
-        self.close()
+        else:
+            self.close()  # nothing more will come
 
     def _connected(self, events: int) -> None:
         error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -80,7 +81,6 @@ class Connection:
             return
         except OSError:
             self._attempt.end(Verdict.RESET)
-            self.close()
 
     def _read(self, data: bytes) -> None:
         self._answer += data
@@ -89,9 +89,6 @@ class Connection:
             self._attempt.end(Verdict.OK, server, source)
         elif not data:
             self._attempt.end(Verdict.RESET)
-        else:
-            return
-        self.close()
 
 
 def bind(opened: socket.socket, port: int | None) -> int:
@@ -117,7 +114,7 @@ def no_port(attempt: Attempt, error: int) -> KernelError:
 
 
 def choose_sequence(opened: socket.socket, sequence: int) -> None:
-    """The connection's SYN will have this sequence number. No NAT changes it, so it can be followed."""
+    """The connection's SYN will have this sequence number: no NAT changes it, to be followed by."""
     opened.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, 1)
     opened.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR_QUEUE, _TCP_SEND_QUEUE)
     opened.setsockopt(socket.IPPROTO_TCP, _TCP_QUEUE_SEQ, struct.pack("I", sequence))

@@ -1,4 +1,4 @@
-"""A UDP attempt is a crafted datagram beside a socket of the same port, which hears what comes back.
+"""A UDP attempt is a crafted datagram, and a socket of its port that hears what comes back.
 
 Without that socket the client's own kernel would refuse the answer.
 """
@@ -6,6 +6,7 @@ Without that socket the client's own kernel would refuse the answer.
 import errno
 import select
 import socket
+import struct
 from contextlib import suppress
 
 from nsnet.errors import KernelError
@@ -16,6 +17,8 @@ from nsnet.probe.tcp import bind, no_port
 from nsnet.verdict import Verdict
 
 _CHUNK = 1 << 16
+_CRAFTED = 1 << 15  # bytes of body: no link takes more as one packet
+_QUOTED, _CONTROL = 128, 512  # bytes
 # Not in Python's socket module: ICMP errors wait in a queue of the socket's (linux/errqueue.h).
 _ERROR_QUEUE = {
     socket.AF_INET: (socket.IPPROTO_IP, 11),  # IP_RECVERR
@@ -24,7 +27,7 @@ _ERROR_QUEUE = {
 
 
 class Datagram:
-    """One attempt over UDP. `raw` sends IPv4 packets with their headers; without it the socket sends."""
+    """One attempt over UDP. `raw` sends IPv4 packets; without it the socket itself sends."""
 
     def __init__(
         self, attempt: Attempt, opened: socket.socket, raw: socket.socket | None, loop: Loop
@@ -37,7 +40,7 @@ class Datagram:
     def start(self) -> None:
         """The datagram is on its way, or was refused by this very kernel."""
         flow = self._attempt.flow
-        self._socket.setsockopt(*_ERROR_QUEUE[self._socket.family], 1)
+        queue_errors(self._socket)
         # connect() has the kernel choose our address as it would for any program, and lets only
         # answers through that come from the address asked, and from its port.
         error = bind(self._socket, flow.source_port)
@@ -46,21 +49,24 @@ class Datagram:
             self._loop.watch(self._socket, select.EPOLLIN, self._ready)
             error = self._send()
         if error:
-            self._fail(error)
+            self._refused_here(error)
 
     def close(self) -> None:
         """Leave."""
         self._loop.forget(self._socket)
 
     def _send(self) -> int:
+        """Send; the number of this kernel's refusal otherwise."""
         flow = self._attempt.flow
+        port = flow.port or 0
         try:
-            if self._raw is None:
+            if self._raw is None or flow.size > _CRAFTED:
                 self._socket.send(self._attempt.request)
                 return 0
-            address, port = self._socket.getsockname()
-            own = (socket.inet_aton(address), port)
-            packet = craft.udp(self._attempt.token, flow.size, own, _end(flow.address, flow.port))
+            address, own_port = self._socket.getsockname()
+            source = (socket.inet_aton(address), own_port)
+            destination = (flow.address.packed, port)
+            packet = craft.udp(self._attempt.token, flow.size, source, destination)
             self._raw.sendto(packet, (str(flow.address), 0))
         except OSError as error:
             # A raw socket does not fragment what is too long for the link; a UDP socket does.
@@ -70,22 +76,41 @@ class Datagram:
             return error.errno or errno.EINVAL
         return 0
 
+    def _refused_here(self, error: int) -> None:
+        flow = self._attempt.flow
+        if error in {errno.EADDRINUSE, errno.EADDRNOTAVAIL}:
+            raise no_port(self._attempt, error)
+        if error == errno.EMSGSIZE:
+            raise KernelError(f"{flow.netns}: {flow.size} bytes are too many for one datagram")
+        self._fail(error)
+
     def _fail(self, error: int) -> None:
         if error in VERDICTS:
             self._attempt.end(VERDICTS[error])
-            self.close()
-        elif error in {errno.EADDRINUSE, errno.EADDRNOTAVAIL}:
-            raise no_port(self._attempt, error)
-        elif error == errno.EMSGSIZE and self._raw is None:
-            flow = self._attempt.flow
-            raise KernelError(f"{flow.netns}: {flow.size} bytes are too many for one datagram")
 
     def _ready(self, events: int) -> None:
         if events & select.EPOLLERR:
-            self._fail(_next_error(self._socket))
+            self._fail(next_error(self._socket)[0])
         if events & select.EPOLLIN and self._attempt.verdict is None:
             with suppress(OSError):  # an ICMP error, told a second time
                 said = read_answer(self._socket.recv(_CHUNK), self._attempt.token)
                 if said is not None:
                     self._attempt.end(Verdict.OK, *said)
-                    self.close()
+
+
+def queue_errors(opened: socket.socket) -> None:
+    """ICMP errors for what this socket, or a raw one of its port, has sent wait in its queue."""
+    opened.setsockopt(*_ERROR_QUEUE[opened.family], 1)
+
+
+def next_error(opened: socket.socket) -> tuple[int, bytes]:
+    """The number of the next error in the socket's queue, and what was quoted of the packet."""
+    try:
+        quoted, control, _, _ = opened.recvmsg(_QUOTED, _CONTROL, socket.MSG_ERRQUEUE)
+    except BlockingIOError:
+        return opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), b""
+    for level, kind, data in control:
+        if (level, kind) == _ERROR_QUEUE[opened.family]:
+            number: int = struct.unpack_from("I", data)[0]
+            return number, quoted
+    return 0, quoted

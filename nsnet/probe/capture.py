@@ -1,0 +1,204 @@
+"""Requests recognised on their way: one socket in every namespace hears all of its interfaces.
+
+A udp or icmp request is known by the token it carries, a TCP connection by the sequence number of
+its SYN, which its attempt has chosen. Both survive NAT.
+"""
+
+import array
+import select
+import socket
+import struct
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from threading import Thread
+from typing import NamedTuple, TypeAlias
+
+from nsnet.errors import KernelError
+from nsnet.kernel import netns
+from nsnet.probe.attempt import PREFIX, TOKEN
+from nsnet.probe.loop import Loop
+from nsnet.probe.path import Sighting
+
+Key: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
+
+_ETH_P_ALL = 3
+_SNAP = 128  # bytes kept of a packet
+_WAITING = 1 << 23  # bytes of packets
+_TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
+_ECHO = {(_ICMP, 8), (_ICMP6, 128)}
+_SYN, _ACK = 0x02, 0x10
+
+# What Python's socket module does not have (asm-generic/socket.h, linux/if_packet.h).
+_SO_ATTACH_FILTER = 26
+_SO_RCVBUFFORCE = 33
+_SO_TIMESTAMPNS = 35
+_SOL_PACKET = 263
+_PACKET_STATISTICS = 6
+
+
+class Seen(NamedTuple):
+    """What matters of a packet."""
+
+    key: Key
+    is_request: bool
+    ttl: int
+    source: bytes
+
+
+class Capture:
+    """Where the followed requests were seen, and the replies to echo requests."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._sockets: dict[str, socket.socket] = {}
+        self._seen: dict[tuple[Key, bool], dict[tuple[str, str, bool], Sighting]] = {}
+
+    def listen(self, namespaces: Iterable[str]) -> None:
+        """From now on, nothing passes these namespaces unheard."""
+        for name in namespaces:
+            with netns.inside(name):
+                self._sockets[name] = _packet_socket()
+            self._loop.watch(self._sockets[name], select.EPOLLIN, self._handler(name))
+
+    def follow(self, key: Key) -> None:
+        """Remember where this one is seen."""
+        self._seen[key, True] = {}
+        self._seen[key, False] = {}
+
+    def requests(self, key: Key) -> list[Sighting]:
+        """Where the request was seen, each interface and direction once."""
+        return list(self._seen[key, True].values())
+
+    def replies(self, key: Key) -> list[Sighting]:
+        """Where the echo reply was seen."""
+        return list(self._seen[key, False].values())
+
+    def drain(self) -> None:
+        """All that has been captured is known. Raises KernelError where some of it was lost."""
+        for name, opened in self._sockets.items():
+            self._read(name, opened)
+            statistics = opened.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
+            _, lost = struct.unpack("II", statistics)
+            if lost:
+                raise KernelError(
+                    f"{name}: {lost} packets could not be captured: paths are incomplete",
+                    hint="fewer attempts at a time, or without their paths",
+                )
+
+    def close(self) -> None:
+        """All sockets are closed. Each waits 10 ms for an RCU grace period: many share one."""
+        threads = [
+            Thread(target=self._loop.forget, args=(each,)) for each in self._sockets.values()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+
+    def _handler(self, name: str) -> Callable[[int], None]:
+        return lambda _: self._read(name, self._sockets[name])
+
+    def _read(self, name: str, opened: socket.socket) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                packet, control, _, (interface, _, kind, *_) = opened.recvmsg(_SNAP, 64)
+                seen = parse(packet)
+                if seen is None or (seen.key, seen.is_request) not in self._seen:
+                    continue
+                sighting = Sighting(name, kind, seen.ttl, _time(control), seen.source)
+                place = (name, interface, kind == socket.PACKET_OUTGOING)
+                # A SYN that was sent again is no news.
+                self._seen[seen.key, seen.is_request].setdefault(place, sighting)
+
+
+def parse(packet: bytes) -> Seen | None:
+    """A request, or the reply to an echo request; None for anything else."""
+    if len(packet) < 40:
+        return None
+    if packet[0] >> 4 == 4:
+        protocol, ttl, source, start = packet[9], packet[8], packet[12:16], (packet[0] & 0xF) * 4
+    else:
+        protocol, ttl, source, start = packet[6], packet[7], packet[8:24], 40
+        if protocol == _FRAGMENT:
+            protocol, start = packet[40], 48
+    inner = packet[start:]
+    if protocol == _TCP:
+        if len(inner) < 14 or inner[13] & (_SYN | _ACK) != _SYN:
+            return None
+        return Seen(struct.unpack_from("!I", inner, 4)[0], True, ttl, source)
+    if protocol not in {_UDP, _ICMP, _ICMP6} or inner[8 : 8 + len(PREFIX)] != PREFIX:
+        return None
+    token = inner[8 + len(PREFIX) :][:TOKEN]
+    return Seen(token, protocol == _UDP or (protocol, inner[0]) in _ECHO, ttl, source)
+
+
+def _time(control: list[tuple[int, int, bytes]]) -> int:
+    for level, kind, data in control:
+        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("qq", data)
+            return int(seconds) * 1_000_000_000 + int(nanoseconds)
+    return 0
+
+
+def _packet_socket() -> socket.socket:
+    """A socket that hears what parse() understands, at all interfaces of the current namespace."""
+    opened = socket.socket(
+        socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
+    )
+    program = array.array("B", b"".join(struct.pack("HBBI", *each) for each in _FILTER))
+    address, length = program.buffer_info()
+    opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", length // 8, address))
+    opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING)
+    except PermissionError:  # root of a user namespace gets what is usual, at most
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WAITING)
+    return opened
+
+
+def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> list[tuple[int, int, int, int]]:
+    """A classic BPF program of (label, code, operand, label if true, label if false)."""
+    program = list(lines)
+    labels = {label: index for index, (label, *_) in enumerate(program) if label}
+
+    def jump(index: int, label: str) -> int:
+        return labels[label] - index - 1 if label else 0
+
+    return [
+        (code, jump(index, true), jump(index, false), operand)
+        for index, (_, code, operand, true, false) in enumerate(program)
+    ]
+
+
+# linux/bpf_common.h. A is the accumulator, X the index register; offsets count from the IP header.
+_LDB, _LDXH, _LDX = 0x30, 0xB1, 0x01  # A = byte, X = length of the IPv4 header there, X = operand
+_LDBX, _LDX4 = 0x50, 0x40  # A = byte at X + operand, A = word there
+_AND, _JEQ, _RET = 0x54, 0x15, 0x06
+
+# SYNs, and udp and icmp payloads that begin like ours: every 10th packet of a probe, perhaps.
+_FILTER = _assembled(
+    [
+        ("", _LDB, 0, "", ""),
+        ("", _AND, 0xF0, "", ""),
+        ("", _JEQ, 0x60, "ip6", "ip4"),
+        ("ip4", _LDXH, 0, "", ""),
+        ("", _LDB, 9, "", ""),
+        ("", _JEQ, _TCP, "tcp", "known"),
+        ("ip6", _LDX, 40, "", ""),
+        ("", _LDB, 6, "", ""),
+        ("", _JEQ, _FRAGMENT, "fragment", "whole"),
+        ("fragment", _LDX, 48, "", ""),
+        ("", _LDB, 40, "", ""),
+        ("whole", _JEQ, _TCP, "tcp", "known"),
+        ("tcp", _LDBX, 13, "", ""),
+        ("", _AND, _SYN | _ACK, "", ""),
+        ("", _JEQ, _SYN, "keep", "drop"),
+        ("known", _JEQ, _UDP, "payload", "icmp"),
+        ("icmp", _JEQ, _ICMP, "payload", "icmp6"),
+        ("icmp6", _JEQ, _ICMP6, "payload", "drop"),
+        ("payload", _LDX4, 8, "", ""),
+        ("", _JEQ, int.from_bytes(PREFIX[:4], "big"), "keep", "drop"),
+        ("keep", _RET, _SNAP, "", ""),
+        ("drop", _RET, 0, "", ""),
+    ]
+)

@@ -1,0 +1,90 @@
+"""Whose turn it is to start another attempt: flows take turns, and so do their namespaces."""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from nsnet.probe.flows import Flow
+
+_UNDER_WAY = 64  # attempts of one flow
+
+
+@dataclass(slots=True, eq=False)
+class Course:
+    """How far a flow has come."""
+
+    flow: Flow
+    started: int = 0
+    under_way: int = 0
+    is_due: bool = False  # it stands in the queue
+
+    @property
+    def may_start(self) -> bool:
+        """Another attempt is wanted and has room."""
+        room = 1 if self.flow.source_port else _UNDER_WAY
+        return self.started < self.flow.times and self.under_way < room
+
+
+@dataclass(slots=True, eq=False)
+class _Source:
+    """A namespace that clients stand in."""
+
+    due: deque[Course] = field(default_factory=deque)
+    paced: deque[Course] = field(default_factory=deque)
+    may_pace: bool = True  # a paced attempt may start: the last one is long enough ago
+
+
+class Schedule:
+    """The queue of every namespace. Of the paced flows of one, one attempt at a time is let in."""
+
+    def __init__(self, flows: Sequence[Flow]) -> None:
+        self.courses = tuple(Course(flow) for flow in flows)
+        self._sources: dict[str, _Source] = {}
+        self._busy: dict[str, _Source] = {}  # those with something due, in turn
+        for course in self.courses:
+            source = self._sources.setdefault(course.flow.netns, _Source())
+            if course.flow.paced:
+                source.paced.append(course)
+            self._offer(course)
+
+    def take(self, most: int) -> tuple[str, list[Course]]:
+        """The next namespace with something due, and the flows that start an attempt in it."""
+        if not self._busy:
+            return "", []
+        name, source = next(iter(self._busy.items()))
+        del self._busy[name]
+        taken: list[Course] = []
+        while source.due and len(taken) < most:
+            course = source.due.popleft()
+            course.is_due = False
+            course.started += 1
+            course.under_way += 1
+            taken.append(course)
+            self._offer(course)
+        if source.due:
+            self._busy[name] = source
+        return name, taken
+
+    def ended(self, course: Course) -> None:
+        """An attempt of it has ended: there is room for the next."""
+        course.under_way -= 1
+        self._offer(course)
+
+    def let_paced(self, name: str) -> None:
+        """It is time for another paced attempt in the namespace."""
+        source = self._sources[name]
+        source.may_pace = True
+        source.paced.rotate(-1)
+        for course in source.paced:
+            self._offer(course)
+
+    def _offer(self, course: Course) -> None:
+        """It is due, if it may start and is not due already."""
+        source = self._sources[course.flow.netns]
+        if course.is_due or not course.may_start or (course.flow.paced and not source.may_pace):
+            return
+        if course.flow.paced:
+            source.may_pace = False
+        course.is_due = True
+        source.due.append(course)
+        self._busy.setdefault(course.flow.netns, source)

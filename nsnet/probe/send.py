@@ -1,0 +1,209 @@
+"""Flows made to happen: all at once, from one thread, every attempt with its own deadline."""
+
+import os
+import resource
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from functools import partial
+from ipaddress import ip_address
+from itertools import count
+from typing import TypeAlias, assert_never
+
+from nsnet.errors import KernelError
+from nsnet.kernel import netns
+from nsnet.probe import craft
+from nsnet.probe.attempt import Attempt
+from nsnet.probe.capture import Capture, Key
+from nsnet.probe.flows import Flow, Outcome
+from nsnet.probe.icmp import Echo, Echoes
+from nsnet.probe.loop import Loop
+from nsnet.probe.path import answered, passed
+from nsnet.probe.schedule import Course, Schedule
+from nsnet.probe.tcp import Connection
+from nsnet.probe.udp import Datagram
+from nsnet.state import Family, Protocol
+from nsnet.verdict import Verdict
+
+Exchange: TypeAlias = Connection | Datagram | Echo
+
+# Attempts without an answer make others wait for a moment, so that a queue before the server is no
+# timeout. After the moment they are presumed lost, and wait for their deadlines alone.
+_FRESH = 256
+_MOMENT = 0.1  # seconds
+_A_TURN = 32  # attempts started between two looks at what has come back
+_PACE = 1.05  # seconds between paced attempts: the router's clock ticks 4 ms
+_SPARE = 64  # file descriptors left to others
+_STRIDE = 0x9E3779B1  # odd, so that no two attempts of 2^32 have one sequence number
+
+
+def send(
+    flows: Sequence[Flow],
+    namespaces: Sequence[str],
+    progress: Callable[[int], None] = lambda done: None,
+    neighbours: Mapping[str, frozenset[str]] | None = None,
+) -> list[tuple[Outcome, ...]]:
+    """Every attempt of every flow with how it ended, in the flows' order.
+
+    For icmp, and where paths are asked for, requests are looked for in all `namespaces`;
+    `neighbours` (who has a cable to whom) puts in order what was seen too close together.
+    `progress` hears how many attempts have ended. Raises KernelError.
+    """
+    if any(flow.protocol is not Protocol.TCP for flow in flows):
+        craft.load()
+    with ExitStack() as stack:
+        loop = Loop()
+        stack.callback(loop.close)
+        capture = Capture(loop)
+        stack.callback(capture.close)
+        if any(map(_is_followed, flows)):
+            capture.listen(namespaces)
+        sender = _Sender(flows, loop, capture)
+        stack.callback(sender.close)
+        sender.run(progress)
+        capture.drain()
+        return [
+            tuple(_outcome(attempt, capture, neighbours or {}) for attempt in attempts)
+            for attempts in sender.attempts.values()
+        ]
+
+
+class _Sender:
+    """The attempts under way and their sockets."""
+
+    def __init__(self, flows: Sequence[Flow], loop: Loop, capture: Capture) -> None:
+        self._loop = loop
+        self._capture = capture
+        self._schedule = Schedule(flows)
+        self.attempts: dict[Course, list[Attempt]] = {each: [] for each in self._schedule.courses}
+        self._total = sum(flow.times for flow in flows)
+        self._ended = 0
+        self._exchanges: dict[Attempt, tuple[Exchange, Course]] = {}
+        self._fresh: set[Attempt] = set()
+        self._raw: dict[str, socket.socket] = {}
+        self._echoes: dict[tuple[str, Family], Echoes] = {}
+        self._run = secrets.token_hex(4).encode()
+        self._sequence = secrets.randbits(32)
+        self._numbers = count()
+        self._room = _descriptors()
+
+    def close(self) -> None:
+        """Nothing is under way, no socket open."""
+        for exchange, _ in self._exchanges.values():
+            exchange.close()
+        for opened in self._raw.values():
+            opened.close()
+        for echoes in self._echoes.values():
+            echoes.close()
+
+    def run(self, progress: Callable[[int], None]) -> None:
+        """Every attempt has ended."""
+        told = 0
+        while self._ended < self._total:
+            room = min(_A_TURN, _FRESH - len(self._fresh), self._room - len(self._exchanges))
+            name, courses = self._schedule.take(room) if room > 0 else ("", [])
+            if courses:
+                self._start(name, courses)
+            self._loop.turn(wait=not courses)
+            if self._ended > told:
+                told = self._ended
+                progress(told)
+
+    def _start(self, name: str, courses: list[Course]) -> None:
+        """One attempt of each: sockets are opened inside the namespace, and used from outside."""
+        attempts = [self._attempt(course) for course in courses]
+        try:
+            with netns.inside(name):
+                for attempt, course in zip(attempts, courses, strict=True):
+                    self._exchanges[attempt] = (self._exchange(attempt), course)
+        except FileNotFoundError as error:
+            raise KernelError(f"{name}: there is no such namespace") from error
+        for attempt in attempts:
+            self._fresh.add(attempt)
+            self._start_one(attempt, self._exchanges[attempt][0])
+
+    def _start_one(self, attempt: Attempt, exchange: Exchange) -> None:
+        flow, now = attempt.flow, time.monotonic()
+        attempt.started = now
+        exchange.start()
+        if attempt.verdict is None:
+            self._loop.at(now + _MOMENT, partial(self._fresh.discard, attempt))
+            self._loop.at(now + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
+        if flow.paced:
+            self._loop.at(now + _PACE, partial(self._schedule.let_paced, flow.netns))
+
+    def _attempt(self, course: Course) -> Attempt:
+        number = next(self._numbers)
+        sequence = (self._sequence + number * _STRIDE) & 0xFFFFFFFF or 1  # 0: let the kernel choose
+        attempt = Attempt(course.flow, b"%s%08x" % (self._run, number), sequence, self._done)
+        self.attempts[course].append(attempt)
+        if _is_followed(course.flow):
+            self._capture.follow(_key(attempt))
+        return attempt
+
+    def _done(self, attempt: Attempt) -> None:
+        """It has ended: its socket is closed, and another may take its place."""
+        exchange, course = self._exchanges.pop(attempt)
+        exchange.close()
+        self._fresh.discard(attempt)
+        self._ended += 1
+        self._schedule.ended(course)
+
+    def _exchange(self, attempt: Attempt) -> Exchange:
+        """The attempt with its socket, opened in the namespace we stand in."""
+        flow = attempt.flow
+        kind = socket.AF_INET if flow.address.version == 4 else socket.AF_INET6
+        match flow.protocol:
+            case Protocol.TCP:
+                opened = socket.socket(kind, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+                return Connection(attempt, opened, self._loop)
+            case Protocol.UDP:
+                opened = socket.socket(kind, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+                # A raw IPv6 socket would want more of the header from us than the test is worth.
+                raw = self._raw_socket(flow.netns) if kind == socket.AF_INET else None
+                return Datagram(attempt, opened, raw, self._loop)
+            case Protocol.ICMP:
+                key = (flow.netns, flow.address.version)
+                if key not in self._echoes:
+                    self._echoes[key] = Echoes(flow.address.version, self._loop)
+                return Echo(attempt, self._echoes[key])
+            case _:
+                assert_never(flow.protocol)
+
+    def _raw_socket(self, name: str) -> socket.socket:
+        """A socket of the namespace we stand in, for whole IPv4 packets; it hears nothing."""
+        if name not in self._raw:
+            kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK
+            self._raw[name] = socket.socket(socket.AF_INET, kind, socket.IPPROTO_RAW)
+        return self._raw[name]
+
+
+def _is_followed(flow: Flow) -> bool:
+    """Requests are looked for on their way; only so is it known who answered an echo request."""
+    return flow.path or flow.protocol is Protocol.ICMP
+
+
+def _key(attempt: Attempt) -> Key:
+    return attempt.sequence if attempt.flow.protocol is Protocol.TCP else attempt.token
+
+
+def _outcome(
+    attempt: Attempt, capture: Capture, neighbours: Mapping[str, frozenset[str]]
+) -> Outcome:
+    flow, server, source, path = attempt.flow, attempt.server, attempt.source, None
+    if flow.protocol is Protocol.ICMP and attempt.verdict is Verdict.OK:
+        server, seen = answered(capture.requests(attempt.token), capture.replies(attempt.token))
+        source = ip_address(seen) if seen else None
+    if flow.path:
+        path = passed(flow.netns, capture.requests(_key(attempt)), neighbours)
+    ms = (attempt.ended - attempt.started) * 1000
+    return Outcome(attempt.verdict or Verdict.TIMEOUT, server, source, path, ms)
+
+
+def _descriptors() -> int:
+    """How many more sockets this process may open, at most; the soft limit becomes the hard one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard - len(os.listdir("/proc/self/fd")) - _SPARE
