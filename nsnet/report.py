@@ -161,8 +161,3 @@ class Report:
 def _complain(case: ElementTree.Element, kind: str, sentences: Sequence[str]) -> None:
     if sentences:
         ElementTree.SubElement(case, kind, message=sentences[0]).text = "\n".join(sentences)
-
-
-def verdict_of(answer: Answer | Unknown) -> str:
-    """One word for a table."""
-    return "?" if isinstance(answer, Unknown) else answer.verdict

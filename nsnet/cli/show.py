@@ -1,5 +1,6 @@
 """What people read on the terminal. Meant for 80 columns, and good without colour."""
 
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from rich.text import Text
 
 from nsnet.packet import Hop, Path, Unknown
 from nsnet.questions import Explanation
-from nsnet.report import Answer, ProbeReport, Report, verdict_of
+from nsnet.report import Answer, ProbeReport, Report
 from nsnet.ruleset import line
 from nsnet.scenario.load import Scenario
 from nsnet.state import Chain, Kind, Netns, State
@@ -43,60 +44,57 @@ def counted(scenario: Scenario, topology: Topology, state: State) -> str:
 def report(found: Report) -> None:
     """Every probe with its three answers and what both ends saw, then the sum."""
     out = console()
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), expand=True)
-    table.add_column("", width=1)
-    table.add_column("probe", ratio=1)
-    for heading in ("expected", "predicted", "observed"):
-        table.add_column(heading, width=9, overflow="fold")
+    out.print(Text("of each probe: expected / predicted / observed", "dim"))
     for each in found.probes:
         mark, style = (GOOD, "green") if each.passed else (BAD, "bold red")
-        table.add_row(
-            Text(mark, style),
-            each.name,
-            _expected(each),
-            verdict_of(each.predicted),
-            Text(each.observed.verdict, "" if each.passed else "bold red"),
-        )
-        table.add_row("", Text(_both_ends(each), "dim"))
+        out.print(Text.assemble((mark, style), " ", (each.name, "bold")))
+        times = f" ×{each.times}" if each.times > 1 else ""
+        _indented(out, f"{each.source} → {each.target} {each.protocol}{times}", "dim")
+        _indented(out, _answers(each))
         for sentence in each.disagreements:
-            table.add_row("", Text(f"{BAD} {sentence}", "red"))
+            _indented(out, f"{BAD} {sentence}", "bold red")
         if isinstance(each.predicted, Unknown):
-            table.add_row("", Text(f"? no prediction: {each.predicted.why}", "yellow"))
+            _indented(out, f"? no prediction: {each.predicted.why}", "yellow")
         for sentence in each.defects:
-            table.add_row(
-                Text(DEFECT, "bold magenta"), Text(f"DEFECT of nsnet: {sentence}", "bold magenta")
-            )
-    out.print(table)
+            _indented(out, f"{DEFECT} DEFECT of nsnet: {sentence}", "bold magenta")
     passed = len(found.probes) - found.failed
-    style = "bold green" if found.ok else "bold red"
     total = f"{passed} passed, {found.failed} failed, {found.defects} defects"
-    out.print(
-        Text(f"{found.lab}: {len(found.probes)} probes, {total}, in {found.seconds:.1f} s", style)
-    )
+    sum_up = f"{found.lab}: {len(found.probes)} probes, {total}, in {found.seconds:.1f} s"
+    out.print(Text(sum_up, "bold green" if found.ok else "bold red"))
     if found.defects:
-        out.print(
-            "The kernel did what nsnet's model did not predict. Please report it with this output."
-        )
+        out.print("The kernel did what nsnet did not predict. Please report it, with this output.")
+
+
+def _indented(out: Console, text: str, style: str = "") -> None:
+    """A line, or more where it is long, that stands under a probe's name."""
+    for each in textwrap.wrap(text, out.width - 4, break_long_words=False, break_on_hyphens=False):
+        out.print(Text(f"    {each}", style), soft_wrap=True)
+
+
+def _answers(each: ProbeReport) -> str:
+    """The three answers, and what the kernel's says of both ends."""
+    answer = each.observed
+    three = f"{_expected(each)} / {_predicted(each)} / {answer.verdict}"
+    seen = []
+    if answer.servers:
+        who = answer.servers[0] if len(answer.servers) == 1 else f"{len(answer.servers)} servers"
+        seen.append(f"by {who}")
+    if answer.sources:
+        seen.append(f"seen as {', '.join(_named(answer, one) for one in answer.sources)}")
+    if each.with_path and answer.path:
+        seen.append("by way of " + " → ".join(answer.path[1:-1]))
+    return " ".join([three, "", ", ".join(seen)]).rstrip()
 
 
 def _expected(each: ProbeReport) -> str:
     wanted = each.expected.get("verdict")
     if wanted is None:
-        return "ok" if {"source", "servers"} & set(each.expected) else "—"
+        return "ok" if {"source", "servers"} & set(each.expected) else "nothing"
     return wanted if isinstance(wanted, str) else f"one of {len(wanted)}"
 
 
-def _both_ends(each: ProbeReport) -> str:
-    times = f" ×{each.times}" if each.times > 1 else ""
-    parts = [f"{each.source} → {each.target} {each.protocol}{times}"]
-    answer = each.observed
-    if len(answer.servers) > 1:
-        parts.append(f"{len(answer.servers)} servers")
-    if answer.sources:
-        parts.append(f"seen as {', '.join(_named(answer, one) for one in answer.sources)}")
-    if each.with_path and answer.path:
-        parts.append("via " + " → ".join(answer.path[1:-1]))
-    return "; ".join(parts)
+def _predicted(each: ProbeReport) -> str:
+    return "nothing" if isinstance(each.predicted, Unknown) else each.predicted.verdict
 
 
 def _named(answer: Answer, address: str) -> str:

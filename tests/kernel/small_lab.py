@@ -47,7 +47,7 @@ class SmallLab:
             subprocess.run(["ip", "netns", "add", self[name]], timeout=20, check=True)
             self.run(name, "ip link set lo up")
             for setting in (
-                "ipv4.icmp_ratelimit=0",
+                "ipv4.icmp_ratemask=0",
                 "ipv6.icmp.ratelimit=0",
                 "ipv4.ip_forward=1",
                 "ipv6.conf.all.forwarding=1",
