@@ -12,9 +12,13 @@ SERVICE_NAME = "kubernetes.io/service-name"  # the label by which a slice names 
 
 
 def service_ports(
-    service: kubernetes.Service, pods: Sequence[Pod], manifests: Sequence[Manifest]
+    service: kubernetes.Service,
+    pods: Sequence[Pod],
+    manifests: Sequence[Manifest],
+    others: Mapping[IPAddress, str],
 ) -> tuple[ServicePort, ...]:
-    """The ports of a Service with their endpoints, in the order of the file."""
+    """The ports of a Service with their endpoints, in the order of the file. `others` are the
+    references of those who are no pods."""
     slices = [
         each.object
         for each in manifests
@@ -31,7 +35,7 @@ def service_ports(
             Protocol(port.protocol.lower()),
             (
                 *_from_pods(service, port, selected),
-                *_from_slices(port, slices, by_address),
+                *_from_slices(port, slices, by_address, others),
             ),
         )
         for port in service.spec.ports
@@ -87,6 +91,7 @@ def _from_slices(
     port: kubernetes.ServicePort,
     slices: Sequence[kubernetes.EndpointSlice],
     pods: Mapping[IPAddress, Pod],
+    others: Mapping[IPAddress, str],
 ) -> Iterator[Endpoint]:
     for each in slices:
         numbers = [
@@ -102,7 +107,7 @@ def _from_slices(
                 yield Endpoint(
                     address,
                     numbers[0],
-                    pod.reference if pod else str(address),
+                    pod.reference if pod else others.get(address, str(address)),
                     endpoint.node_name or (pod.node if pod else ""),
                     ready=ready,
                     serving=ready if conditions.serving is None else conditions.serving,

@@ -164,7 +164,8 @@ class Rules:
     def _apply(
         self, table: str, name: str, packet: Packet, at: "_At", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """What a rule that matched does, and what follows; `here.position` is the index of the next rule."""
+        """What a rule that matched does, and what follows; `here.position` is the index of the
+        next rule."""
         match here.rule.target:
             case SetMark(value, mask):
                 marked = replace(packet, mark=(packet.mark & ~mask) ^ value)

@@ -22,7 +22,7 @@ from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
 from nsnet.references import Place, locate, members
 from nsnet.report import ProbeReport, Report
-from nsnet.resolve import resolve
+from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import Scenario, reload
 from nsnet.scenario.scale import KINDS, scaled
@@ -55,6 +55,7 @@ class Lab:
         self.scenario = scenario
         self.tool = tool
         self.topology: Topology = resolve(scenario, keep)
+        check_probes(scenario, self.topology)
         self.state: State = compile_state(self.topology)
 
     @property
@@ -210,7 +211,7 @@ def need_root(command: str) -> None:
     """Raises UnsupportedError for anybody else."""
     if os.geteuid() != 0:
         raise UnsupportedError(
-            f"nsnet {command} works on labs that stay up, which need root",
+            f"nsnet {command} is for labs that stay up, and they need root",
             hint=f"sudo nsnet {command} …; without root: nsnet run FILE",
         )
 
@@ -262,7 +263,12 @@ def up(scenario: Scenario, progress: Progress = silent) -> bool:
                 hint=f"to change it: nsnet apply {lab.name} FILE; or first: nsnet down {lab.name}",
             )
         _remove(lab.name)
-        lab.build(progress)
+        try:
+            lab.build(progress)
+        except BaseException:  # a Ctrl-C, too: half a lab is of no use to anybody
+            _remove(lab.name)
+            folder.remove(lab.name)
+            raise
     return True
 
 
@@ -290,6 +296,7 @@ def down(name: str) -> bool:
     CleanupError."""
     if name not in labs():
         return False
+    need_root("down")
     with folder.locked(name):
         _remove(name)
         folder.remove(name)

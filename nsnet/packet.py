@@ -1,6 +1,7 @@
 """A packet on its way, and what became of it: the words in which walk answers."""
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import NamedTuple
 
 from nsnet.state import IPAddress, Protocol, Rule
@@ -83,8 +84,8 @@ class Path:
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The references of the namespaces that the request passed, in order, each once."""
-        return tuple(dict.fromkeys(hop.reference for hop in self.there))
+        """The references of the namespaces that the request passed, in order, repeats kept."""
+        return tuple(reference for reference, _ in groupby(hop.reference for hop in self.there))
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,14 @@ def drafts(cluster: str, manifests: Sequence[Manifest], nodes: Sequence[Node]) -
                     )
 
 
+def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
+    """The reference of everything that makes pods, even where it makes none."""
+    for manifest in manifests:
+        if isinstance(manifest.object, Workload):
+            meta = manifest.object.metadata
+            yield reference_of(cluster, WORKLOADS[manifest.object.kind], meta.name, meta.namespace)
+
+
 def _of_workload(
     cluster: str, manifest: Manifest, workload: Workload, suffix: str, *, node: str
 ) -> Draft:

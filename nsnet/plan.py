@@ -14,6 +14,7 @@ from nsnet.state import (
     Listener,
     Neighbour,
     Netns,
+    Peer,
     Route,
     State,
     Sysctl,
@@ -195,13 +196,14 @@ def changes(old: State, new: State) -> list[Op]:
     after = {each.name: each for each in new.netns}
     pairs = [(before.get(name, Netns(name, each.reference)), each) for name, each in after.items()]
     gone = [each for name, each in before.items() if name not in after]
+    laid = _laid(before, after)
     return [
         *_unlisten(pairs, gone),
-        *_unlink(before, after),
+        *_unlink(before, after, laid),
         *(NetnsDelete(each.name) for each in gone),
         *_found(before, pairs),
-        *_wire(before, after, pairs),
-        *chain.from_iterable(_configure(was, now) for was, now in pairs),
+        *_wire(after, laid),
+        *chain.from_iterable(_configure(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_load(was, now) for was, now in pairs),
         *chain.from_iterable(_listen(was, now) for was, now in pairs),
     ]
@@ -220,22 +222,62 @@ def _unlisten(pairs: Pairs, gone: Sequence[Netns]) -> Iterator[Op]:
             yield Unlisten(each.name, listener)
 
 
-def _unlink(before: dict[str, Netns], after: dict[str, Netns]) -> Iterator[Op]:
-    """Links that are gone or are made differently now; those of a namespace that goes, go with
-    it."""
+def _laid(before: dict[str, Netns], after: dict[str, Netns]) -> frozenset[Peer]:
+    """The links that are made: those that are new or made differently now, the ports of such a
+    bridge, and the other end of each such cable."""
+    differing = {
+        Peer(name, each.name)
+        for name, now in after.items()
+        for each in _differing(before.get(name), now)
+    }
+    ports = {
+        Peer(name, each.name)
+        for name, now in after.items()
+        for each in now.interfaces
+        if each.master is not None and Peer(name, each.master) in differing
+    }
+    near = differing | ports
+    far = {
+        each.peer
+        for name, now in after.items()
+        for each in now.interfaces
+        if each.peer is not None and Peer(name, each.name) in near
+    }
+    return frozenset(near | far)
+
+
+def _differing(was: Netns | None, now: Netns) -> Iterator[Interface]:
+    standing = {each.name: _hardware(each) for each in was.interfaces} if was is not None else {}
+    for each in now.interfaces:
+        if standing.get(each.name) != _hardware(each):
+            yield each
+
+
+def _hardware(interface: Interface) -> Interface:
+    """A link without its addresses: what cannot be changed without making it anew."""
+    return replace(interface, addresses=())
+
+
+def _unlink(
+    before: dict[str, Netns], after: dict[str, Netns], laid: frozenset[Peer]
+) -> Iterator[Op]:
+    """Links that are gone or are made anew; the other end of a cable goes with it.
+
+    The end of a cable into a namespace that is deleted goes on its own, but only when the kernel
+    gets round to it, and its name may be wanted before.
+    """
+    gone = set[Peer]()
     for name, was in before.items():
         if name not in after:
             continue
-        now = {each.name: each for each in after[name].interfaces}
+        wanted = {each.name for each in after[name].interfaces}
         for each in was.interfaces:
-            peer_goes = each.peer is not None and each.peer.netns not in after
-            if not peer_goes and _hardware(each) != _hardware(now.get(each.name)):
-                yield LinkDelete(name, each.name)
-
-
-def _hardware(interface: Interface | None) -> Interface | None:
-    """A link without its addresses: what cannot be changed without making it anew."""
-    return interface and replace(interface, addresses=())
+            end = Peer(name, each.name)
+            if end in gone or (each.name in wanted and end not in laid):
+                continue
+            if each.peer is not None:
+                gone.add(each.peer)
+            yield LinkDelete(name, each.name)
 
 
 def _found(before: dict[str, Netns], pairs: Pairs) -> Iterator[Op]:
@@ -249,36 +291,35 @@ def _found(before: dict[str, Netns], pairs: Pairs) -> Iterator[Op]:
                 yield SysctlSet(now.name, sysctl)
 
 
-def _wire(before: dict[str, Netns], after: dict[str, Netns], pairs: Pairs) -> Iterator[Op]:
+def _wire(after: dict[str, Netns], laid: frozenset[Peer]) -> Iterator[Op]:
     """Bridges before cables; a cable is laid from the end that is a port, else from the first."""
-    for was, now in pairs:
-        for each in _new_links(was, now):
-            if each.kind is Kind.BRIDGE:
-                yield BridgeAdd(now.name, each)
-    laid = set()
-    for was, now in pairs:
-        for each in _new_links(was, now):
-            if each.kind is not Kind.VETH or (now.name, each.name) in laid:
+    cables: list[tuple[Netns, Interface]] = []
+    for name, now in after.items():
+        for each in now.interfaces:
+            if Peer(name, each.name) not in laid:
                 continue
-            assert each.peer is not None  # merge() refuses a veth without one
-            far = after[each.peer.netns]
-            peer = next(end for end in far.interfaces if end.name == each.peer.interface)
-            if peer.master is not None and each.master is None:
-                continue  # laid from over there
-            laid.add((far.name, peer.name))
-            yield VethAdd(now.name, each, far.name, peer)
+            if each.kind is Kind.BRIDGE:
+                yield BridgeAdd(name, each)
+            else:
+                cables.append((now, each))
+    done = set[Peer]()
+    for now, each in cables:
+        if Peer(now.name, each.name) in done:
+            continue
+        assert each.peer is not None  # merge() refuses a veth without one
+        far = after[each.peer.netns]
+        peer = next(end for end in far.interfaces if end.name == each.peer.interface)
+        if peer.master is not None and each.master is None:
+            continue  # laid from over there
+        done.add(each.peer)
+        yield VethAdd(now.name, each, far.name, peer)
 
 
-def _new_links(was: Netns, now: Netns) -> Iterator[Interface]:
-    standing = {each.name: _hardware(each) for each in was.interfaces}
-    for each in now.interfaces:
-        if standing.get(each.name) != _hardware(each):
-            yield each
-
-
-def _configure(was: Netns, now: Netns) -> Iterator[Op]:
+def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     """Settings of links, then all that one netlink message each can say."""
-    fresh = {each.name for each in _new_links(was, now)}
+    fresh = {each.name for each in now.interfaces if Peer(now.name, each.name) in laid}
+    # What a link held went with it.
+    lost = {each.name for each in was.interfaces} - {each.name for each in now.interfaces} | fresh
     for sysctl in now.sysctls:
         if sysctl.dev and (sysctl.dev in fresh or sysctl not in was.sysctls):
             yield SysctlSet(now.name, sysctl)
@@ -297,16 +338,17 @@ def _configure(was: Netns, now: Netns) -> Iterator[Op]:
             if address not in standing:
                 yield AddressAdd(now.name, each.name, address)
     for route in was.routes:
-        if route not in now.routes and route.dev not in fresh:
+        if route not in now.routes and route.dev not in lost:
             yield RouteDelete(now.name, route)
     for route in now.routes:
         if route not in was.routes or route.dev in fresh:
             yield RouteAdd(now.name, route)
-    # A crowded lab has tens of thousands of neighbours: those of a new namespace need no comparison.
+    # A crowded lab has tens of thousands of neighbours: those of a new namespace need no
+    # comparison.
     known = set(was.neighbours)
     wanted = set(now.neighbours) if known else set()
     for neighbour in was.neighbours:
-        if neighbour not in wanted and neighbour.dev not in fresh:
+        if neighbour not in wanted and neighbour.dev not in lost:
             yield NeighbourDelete(now.name, neighbour)
     for neighbour in now.neighbours:
         if not known or neighbour.dev in fresh or neighbour not in known:

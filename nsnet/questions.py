@@ -3,6 +3,7 @@ says to them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 from typing import Any
 
 from pydantic import ValidationError
@@ -104,6 +105,9 @@ def _expected(topology: Topology, expect: Expectation) -> Expected:
 
 
 def _addresses(topology: Topology, reference: str) -> Iterator[IPAddress]:
-    """Every address that the reference's namespaces hold."""
+    """Every address that the reference's namespaces hold; an address stands for itself."""
     for each in members(topology, reference):
-        yield from locate(topology, each).addresses
+        try:
+            yield ip_address(each)
+        except ValueError:
+            yield from locate(topology, each).addresses

@@ -118,17 +118,17 @@ def members(topology: Topology, reference: str) -> frozenset[str]:
     parts = _split(topology, reference)
     if parts.kind in ("deploy", "statefulset"):
         cluster = _cluster(topology, reference, parts.cluster)
-        wanted = _qualified(parts.kind, parts.name)
-        found = {pod.reference for pod in cluster.pods if pod.workload.split("/", 1)[-1] in wanted}
-        if not found:
-            raise UnknownReferenceError(f"{reference}: {cluster.name} has no pod of it")
-        return frozenset(found)
+        wanted = f"{cluster.name}/{parts.kind}/{parts.name.removesuffix('.default')}"
+        if wanted not in cluster.workloads:
+            near = _near(wanted, cluster.workloads)
+            raise UnknownReferenceError(f"{reference}: {cluster.name} has none of this name{near}")
+        return frozenset(pod.reference for pod in cluster.pods if pod.workload == wanted)
     if parts.kind == "svc":
         cluster = _cluster(topology, reference, parts.cluster)
         service = _named(cluster, cluster.services, "svc", parts.name, reference)
         return _endpoints(service)
     if parts.kind == "address":
-        return frozenset({reference})
+        return frozenset({parts.name})
     return frozenset({locate(topology, reference).reference})
 
 
@@ -225,12 +225,14 @@ def _service_address(
 
 
 def _endpoints(service: Service) -> frozenset[str]:
-    return frozenset(
-        endpoint.reference
-        for port in service.ports
-        for endpoint in port.endpoints
-        if endpoint.ready
-    )
+    """Who may answer: the ready endpoints of each port, or else those that are on their way out
+    and still serve."""
+    found: set[str] = set()
+    for port in service.ports:
+        ready = {each.reference for each in port.endpoints if each.ready}
+        going = {each.reference for each in port.endpoints if each.serving and each.terminating}
+        found |= ready or going
+    return frozenset(found)
 
 
 def _reachable(addresses: Sequence[IPAddress], source: Place) -> IPAddress:
@@ -274,10 +276,6 @@ def _named(cluster: Cluster, things: Iterable[T], kind: str, name: str, referenc
     raise UnknownReferenceError(
         f"{reference}: {cluster.name} has no {word} {name}{_near(name, known)}"
     )
-
-
-def _qualified(kind: str, name: str) -> frozenset[str]:
-    return frozenset({f"{kind}/{name}", f"{kind}/{name.removesuffix('.default')}"})
 
 
 def _near(name: str, known: Sequence[str]) -> str:

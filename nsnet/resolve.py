@@ -10,7 +10,7 @@ from ipaddress import ip_address, ip_interface
 from nsnet.addressing import AddressError, Assignment, Pool, allocate
 from nsnet.endpoints import selected_pods, service_ports
 from nsnet.errors import Problem, ScenarioError
-from nsnet.placement import Draft, drafts, place
+from nsnet.placement import Draft, drafts, place, workloads
 from nsnet.ranges import node_cidrs, overlaps
 from nsnet.references import UnknownReferenceError, locate, members, target
 from nsnet.scenario import kubernetes
@@ -40,11 +40,16 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     resolver = _Resolver(scenario, keep or Assignment())
     resolver.problems.extend(overlaps(scenario))
     topology = resolver.topology()
-    if not resolver.problems:
-        resolver.problems.extend(_probe_problems(scenario, topology))
     if resolver.problems:
         raise ScenarioError(resolver.problems)
     return topology
+
+
+def check_probes(scenario: Scenario, topology: Topology) -> None:
+    """Every reference in the probes names something. Raises ScenarioError with every problem."""
+    problems = list(_probe_problems(scenario, topology))
+    if problems:
+        raise ScenarioError(problems)
 
 
 class _Resolver:
@@ -129,6 +134,7 @@ class _Resolver:
             nodes,
             pods,
             tuple(self._services(path, spec, manifests, pods)),
+            tuple(workloads(spec.name, manifests)),
             self._gateway(spec, underlay),
         )
 
@@ -188,7 +194,7 @@ class _Resolver:
                 owner: held
                 for owner in owners
                 for held in self.keep.pod_cidrs.get(owner, ())
-                if held.version == network.version
+                if held.prefixlen == size and held.overlaps(network)
             }
             free = (each for each in network.subnets(new_prefix=size) if each not in kept.values())
             for owner in owners:
@@ -275,6 +281,8 @@ class _Resolver:
         self, path: str, spec: ClusterSpec, manifests: Sequence[Manifest], pods: Sequence[Pod]
     ) -> Iterator[Service]:
         mine = [each for each in manifests if isinstance(each.object, kubernetes.Service)]
+        externals = self.scenario.spec.externals
+        outside = {each.address: f"external/{each.name}" for each in externals}
         exported = self._exported(path, spec, manifests)
         owners = {_service_reference(spec, each): each for each in mine}
         addresses = self._service_addresses(path, spec, owners)
@@ -290,7 +298,7 @@ class _Resolver:
                 service.metadata.namespace,
                 reference,
                 addresses.get(reference, ()),
-                service_ports(service, pods, manifests),
+                service_ports(service, pods, manifests, outside),
                 self._fabric_addresses(spec, export_of(reference)) if reference in exported else (),
             )
 

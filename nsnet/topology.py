@@ -50,7 +50,7 @@ class Pod:
     labels: Mapping[str, str] = field(compare=False)
     addresses: tuple[IPAddress, ...]
     ports: tuple[ListenPort, ...]
-    workload: str = ""  # "deploy/web.default": what made it
+    workload: str = ""  # the reference of what made it: east/deploy/web
     ready: bool = True
     terminating: bool = False
     host_network: bool = False
@@ -62,7 +62,7 @@ class Endpoint:
 
     address: IPAddress
     port: int
-    reference: str  # the pod, or the address where no pod is known
+    reference: str  # the pod or the host outside, or the address where neither is known
     node: str = ""
     ready: bool = True
     serving: bool = True
@@ -117,6 +117,7 @@ class Cluster:
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
     services: tuple[Service, ...]
+    workloads: tuple[str, ...] = ()  # by reference; one may have no pod
     gateway: Gateway | None = None
 
     @property

@@ -13,7 +13,7 @@ from nsnet.graph import FORMATS
 from nsnet.plan import plan as planned
 from nsnet.questions import explain as explained
 from nsnet.questions import simple
-from nsnet.resolve import resolve
+from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.load import Scenario, load
 from nsnet.shell import script
@@ -27,6 +27,7 @@ def prepared(file: Path) -> tuple[Scenario, Topology, State]:
     """The scenario of a file and all that follows from it; its warnings are on stderr."""
     scenario = load(file)
     topology = resolve(scenario)
+    check_probes(scenario, topology)
     for warning in topology.warnings:
         click.echo(f"warning: {warning}", err=True)
     return scenario, topology, compile_state(topology)

@@ -4,7 +4,7 @@ import json
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -33,7 +33,7 @@ def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.argument("file", type=FILE)
 @reporting
 @click.pass_context
-def run(ctx: click.Context, file: Path, as_json: bool, junit: Path | None) -> None:
+def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> None:
     """The main job in one go: build, probe, report, leave nothing. No root needed.
 
     The lab lives in namespaces that vanish with this command, however it ends.
@@ -41,13 +41,12 @@ def run(ctx: click.Context, file: Path, as_json: bool, junit: Path | None) -> No
     Example: nsnet run scenarios/island-nat.yaml
     """
     scenario, _, _ = prepared(file)
-    where = junit and junit.absolute()
     from nsnet import lab as labs
 
     labs.throw_away()
     with Progress(silent=as_json) as progress, labs.running(scenario, progress) as lab:
         report = lab.probe(progress)
-    _conclude(ctx, report, as_json=as_json, junit=where)
+    _conclude(ctx, report, as_json=as_json, junit=junit)
 
 
 @click.command()
@@ -158,7 +157,7 @@ def probe(
     protocol: str,
     times: int,
     as_json: bool,
-    junit: Path | None,
+    junit: TextIO | None,
 ) -> None:
     """Run the scenario's probes, or one of your own, on a live lab.
 
@@ -215,9 +214,9 @@ def _enter(lab: str, reference: str) -> None:
     labs.stand_in(labs.attach(lab), reference)
 
 
-def _conclude(ctx: click.Context, report: Report, *, as_json: bool, junit: Path | None) -> None:
+def _conclude(ctx: click.Context, report: Report, *, as_json: bool, junit: TextIO | None) -> None:
     if junit is not None:
-        junit.write_text(report.as_junit())
+        junit.write(report.as_junit())
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
     else:

@@ -12,7 +12,8 @@ from nsnet.kernel import netns
 
 
 def enter(name: str, hostname: str) -> None:
-    """The calling process is in the namespace for good. Raises FileNotFoundError where there is none."""
+    """The calling process is in the namespace for good. Raises FileNotFoundError where there is
+    none."""
     fd = netns.open_named(name)
     netns.setns(fd)
     os.close(fd)

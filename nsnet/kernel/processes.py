@@ -68,7 +68,7 @@ Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 
 
 def run(argv: Sequence[str], netns: str, *, seconds: float) -> Completed:
-    """The process stood in the namespace, and has ended; its output is text. Raises TimeoutError."""
+    """The process ran in the namespace to its end; its output is text. Raises TimeoutError."""
     try:
         with namespaces.inside(netns):
             return subprocess.run(

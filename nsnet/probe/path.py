@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 HOST = 0  # PACKET_HOST: addressed to the interface that saw it
+OTHER_HOST = 3  # PACKET_OTHERHOST: to another address, as a bridge's ports see it
 OUTGOING = 4  # PACKET_OUTGOING: seen on its way out
 
 
@@ -11,7 +12,7 @@ class Sighting(NamedTuple):
     """A packet at one interface of one namespace, in one direction, for the first time."""
 
     netns: str
-    kind: int  # HOST, OUTGOING, or a frame for somebody else, as a bridge's ports see them
+    kind: int  # HOST, OTHER_HOST or OUTGOING
     ttl: int
     time: int  # ns
     source: bytes
@@ -32,22 +33,34 @@ def passed(
     known) settles what came too close together.
     """
     seen = sorted(sightings, key=lambda each: each.order)
-    # A bridge that does not know an address floods: the pods that get such a frame drop it.
-    taken = {each.netns for each in seen if each.kind in {HOST, OUTGOING}}
-    entries = [each.netns for each in seen if each.kind != OUTGOING]
+    left = [each.netns for each in seen if _is_entry(each, seen)]
     path = [client]
-    left = [netns for netns in entries if netns in taken]
     while (after := _next(path[-1], left, neighbours)) is not None:
         # What else came in here came on the way through.
         left, path = (
             [netns for netns in left[:after] if netns != path[-1]] + left[after + 1 :],
             [*path, left[after]],
         )
-    # A frame that was dropped at a bridge's port was for somebody else, too; it got that far.
-    stray = {netns for netns in entries if netns not in taken}
-    if len(stray) == 1 and _next(path[-1], list(stray), neighbours) is not None:
-        path.extend(stray)
+    # Sent on, and seen once more as somebody else's frame: it was dropped at a bridge's port.
+    last = [each.kind for each in seen if each.netns == path[-1]][-1:]
+    strays = {each.netns for each in seen if each.kind == OTHER_HOST and each.netns not in path}
+    if last == [OUTGOING] and len(strays) == 1:
+        path.extend(strays)
     return tuple(path)
+
+
+def _is_entry(sighting: Sighting, seen: list[Sighting]) -> bool:
+    """It came in, and was meant to: to be received, or to be sent on by a bridge.
+
+    A bridge that does not know an address floods all its ports; pods drop what is not theirs.
+    """
+    if sighting.kind != OTHER_HOST:
+        return sighting.kind == HOST
+    return any(
+        each.kind == HOST or (each.kind == OUTGOING and each.order > sighting.order)
+        for each in seen
+        if each.netns == sighting.netns
+    )
 
 
 def _next(here: str, left: list[str], neighbours: Mapping[str, frozenset[str]]) -> int | None:
