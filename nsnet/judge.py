@@ -41,7 +41,7 @@ class Expected:
     source: frozenset[IPAddress] | None = None
     servers: frozenset[str] | None = None
     path: tuple[frozenset[str], ...] | None = None
-    balanced: bool = False
+    balanced: frozenset[str] | None = None  # these, or if empty those who did, answer equally often
 
 
 def judged(attempt: Attempt, to: Destination, expected: Expected) -> Attempt:
@@ -142,13 +142,13 @@ def _paths(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
 
 
 def _balance(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
-    if not expected.balanced:
+    if expected.balanced is None:
         return []
     counts = Counter(each.server for each in attempts if each.server is not None)
-    servers = expected.servers or frozenset(counts)
+    servers = expected.balanced or frozenset(counts)
     if len(servers) < 2:
         return []
-    fair = sum(counts.values()) / len(servers)
+    fair = sum(counts[server] for server in servers) / len(servers)
     chi = sum((counts[server] - fair) ** 2 / fair for server in servers) if fair else 0.0
     limit = chi_square_limit(len(servers) - 1)
     if chi <= limit:

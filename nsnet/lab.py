@@ -156,7 +156,10 @@ class Lab:
         drifted = self.drift()
         if not drifted:
             return reports
-        unknown = Unknown(f"the lab is not as its file says: {drifted[0]}")
+        differences = "1 difference" if len(drifted) == 1 else f"{len(drifted)} differences"
+        unknown = Unknown(
+            f"the lab is not as its file says ({differences}: nsnet status {self.name})"
+        )
         return tuple(
             replace(each, predicted=unknown, defects=()) if each.defects else each
             for each in reports

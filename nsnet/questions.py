@@ -34,12 +34,13 @@ class Question:
 def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Question:
     """The probe in this lab. Raises UnknownReferenceError where a reference names nothing."""
     source = locate(topology, spec.from_)
+    to = target(topology, spec.to, source, spec.protocol)
     return Question(
         spec.name or f"{spec.from_} → {spec.to}",
         spec,
         source,
-        target(topology, spec.to, source, spec.protocol),
-        _expected(topology, spec.expect),
+        to,
+        _expected(topology, spec.expect, to),
         path or spec.expect.path is not None,
     )
 
@@ -85,7 +86,7 @@ def simple(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeS
         raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
 
 
-def _expected(topology: Topology, expect: Expectation) -> Expected:
+def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expected:
     verdicts: frozenset[Verdict] | None = None
     if isinstance(expect.verdict, tuple):
         verdicts = frozenset(expect.verdict)
@@ -93,14 +94,15 @@ def _expected(topology: Topology, expect: Expectation) -> Expected:
         verdicts = frozenset({expect.verdict})
     elif expect.source is not None or expect.servers is not None:
         verdicts = frozenset({Verdict.OK})
+    servers: frozenset[str] | None = None
+    if expect.servers is not None:
+        servers = frozenset(each for name in expect.servers for each in members(topology, name))
     return Expected(
         verdicts,
         frozenset(_addresses(topology, expect.source)) if expect.source is not None else None,
-        frozenset(server for each in expect.servers for server in members(topology, each))
-        if expect.servers is not None
-        else None,
+        servers,
         tuple(members(topology, each) for each in expect.path) if expect.path is not None else None,
-        expect.balance is not None,
+        (servers or to.servers or frozenset()) if expect.balance is not None else None,
     )
 
 

@@ -16,9 +16,8 @@ from nsnet.report import Report
 
 REPORTING = (
     click.option("--json", "as_json", is_flag=True, help="the report as JSON"),
-    click.option(
-        "--junit", type=click.Path(path_type=Path, dir_okay=False), help="and as JUnit XML"
-    ),
+    # Opened at once: a throw-away lab has a /run of its own, where the file would be lost.
+    click.option("--junit", type=click.File("w", lazy=False), help="and as JUnit XML"),
 )
 
 
