@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nsnet.packet import Hop, Path, Unknown
+from nsnet.packet import Hop, Path, RuleAt, Unknown
 from nsnet.questions import Explanation
 from nsnet.report import Answer, ProbeReport, Report
 from nsnet.ruleset import line
@@ -81,8 +81,8 @@ def _answers(each: ProbeReport) -> str:
         seen.append(f"by {who}")
     if answer.sources:
         seen.append(f"seen as {', '.join(_named(answer, one) for one in answer.sources)}")
-    if each.with_path and answer.path:
-        seen.append("by way of " + " → ".join(answer.path[1:-1]))
+    if each.with_path and len(answer.path or ()) > 2:
+        seen.append("by way of " + " → ".join((answer.path or ())[1:-1]))
     return " ".join([three, "", ", ".join(seen)]).rstrip()
 
 
@@ -128,17 +128,23 @@ def _hops(out: Console, title: str, hops: Sequence[Hop]) -> None:
     for hop in hops:
         place = hop.reference if hop.reference != last_place else ""
         packet = str(hop.packet) if str(hop.packet) != last_packet else ""
-        text = Text(f"  {place:<20} {hop.what:<32} ")
+        text = Text(f"  {place:<18} {hop.what:<30} ")
         text.append(packet, "cyan")
+        text.rstrip()
         out.print(text, soft_wrap=True)
         if hop.rule is not None:
-            chain = Chain(hop.rule.table, hop.rule.chain, family=4)
-            rule = line(chain, hop.rule.rule)
-            out.print(
-                Text(f"  {'':<20} rule {hop.rule.position} of {hop.rule.table}: {rule}", "dim"),
-                soft_wrap=True,
-            )
+            _rule(out, hop.rule)
         last_place, last_packet = hop.reference, str(hop.packet)
+
+
+def _rule(out: Console, at: RuleAt) -> None:
+    """The rule as `iptables -S` shows it, under the hop that it made."""
+    text = line(Chain(at.table, at.chain), at.rule)
+    title = f"by rule {at.position} of {at.table} {at.chain}:"
+    width = max(out.width - 23, 30)
+    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    for each in [title, *lines]:
+        out.print(Text(f"{'':<23}{each}", "dim"), soft_wrap=True)
 
 
 def state(wanted: State) -> None:

@@ -6,7 +6,6 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from ipaddress import ip_interface
 from itertools import count
 from pathlib import Path
 
@@ -42,7 +41,7 @@ class SmallLab:
         return done.stdout
 
     def add(self, *names: str) -> None:
-        """Empty namespaces, in which errors are not rationed and ARP gives up early."""
+        """Empty namespaces that forward, and send as many ICMP errors as there are reasons to."""
         for name in names:
             subprocess.run(["ip", "netns", "add", self[name]], timeout=20, check=True)
             self.run(name, "ip link set lo up")
@@ -56,22 +55,32 @@ class SmallLab:
                 self.run(name, f"sysctl -qw net.{setting}")
 
     def cable(self, one: str, other: str, *addresses: tuple[str, str]) -> None:
-        """A veth pair, each end named after the other; the far end is the default route's next hop."""
+        """A veth pair, each end named after the other's namespace. ARP gives up after 0.3 s."""
         self.run(one, f"ip link add {other} type veth peer name {one} netns {self[other]}")
         for name, dev, own in ((one, other, 0), (other, one, 1)):
-            self.run(name, f"ip link set {dev} up")
+            self.run(name, f"ip link set dev {dev} up")
             for family in ("ipv4", "ipv6"):
                 self.run(name, f"sysctl -qw net.{family}.neigh.{dev}.retrans_time_ms=100")
-            for pair in addresses:
-                flags = " nodad" if ":" in pair[own] else ""
-                self.run(name, f"ip address add {pair[own]} dev {dev}{flags}")
+            for address in (pair[own] for pair in addresses if pair[own]):
+                flags = " nodad" if ":" in address else ""
+                self.run(name, f"ip address add {address} dev {dev}{flags}")
 
-    def default_route(self, name: str, via: str) -> None:
-        """What is not a neighbour's goes there."""
-        self.run(name, f"ip route add default via {via}")
+    def bridge(self, node: str, address: str) -> None:
+        """A bridge cbr0 with this address, whose frames iptables sees."""
+        self.run(node, "ip link add cbr0 type bridge forward_delay 0")
+        self.run(node, "ip link set cbr0 up")
+        self.run(node, f"ip address add {address} dev cbr0")
+        self.run(node, "sysctl -qw net.bridge.bridge-nf-call-iptables=1")
+
+    def plug(self, node: str, pod: str, address: str, gateway: str) -> None:
+        """A pod on the node's bridge; its port may send a frame back (hairpin)."""
+        self.cable(pod, node, (address, ""))
+        self.run(node, f"ip link set dev {pod} master cbr0")
+        self.run(node, f"ip link set dev {pod} type bridge_slave hairpin on")
+        self.run(pod, f"ip route add default via {gateway}")
 
     def serve(self, name: str, *ports: int) -> None:
-        """The echo server answers there, as pod/NAME, over TCP and UDP; it is started if need be."""
+        """The echo server answers there, as pod/NAME, over TCP and UDP; it runs from then on."""
         if self["servers"] not in netns.names(self.prefix):
             self.add("servers")
             processes.start(
@@ -107,19 +116,13 @@ def small_lab() -> Iterator[SmallLab]:
 
 @contextmanager
 def routed_lab() -> Iterator[SmallLab]:
-    """client 10.1.0.2 -- 10.1.0.1 router 10.2.0.1 -- 10.2.0.2 server; the same with fd01:: and fd02::."""
+    """client 10.1.0.2 - 10.1.0.1 router 10.2.0.1 - 10.2.0.2 server; fd01:: and fd02:: likewise."""
     with small_lab() as lab:
         lab.add("client", "router", "server")
         lab.cable("client", "router", ("10.1.0.2/24", "10.1.0.1/24"), ("fd01::2/64", "fd01::1/64"))
         lab.cable("router", "server", ("10.2.0.1/24", "10.2.0.2/24"), ("fd02::1/64", "fd02::2/64"))
-        for name, via in (("client", "10.1.0.1"), ("server", "10.2.0.1")):
-            lab.default_route(name, via)
-        for name, via in (("client", "fd01::1"), ("server", "fd02::1")):
-            lab.run(name, f"ip -6 route add default via {via}")
+        for name, via in (("client", "1"), ("server", "2")):
+            lab.run(name, f"ip route add default via 10.{via}.0.1")
+            lab.run(name, f"ip -6 route add default via fd0{via}::1")
         lab.serve("server", 80)
         yield lab
-
-
-def addresses(*texts: str) -> list[str]:
-    """The addresses without their prefix lengths."""
-    return [str(ip_interface(text).ip) for text in texts]

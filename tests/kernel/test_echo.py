@@ -1,0 +1,194 @@
+"""One process answers on every port of every pod, and a change never restarts it."""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import closing
+
+import pytest
+
+from nsnet.errors import KernelError
+from nsnet.kernel import netns, processes
+from nsnet.servers import control
+from nsnet.state import Listener, Protocol
+from tests.kernel.small_lab import SmallLab, small_lab
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces")
+
+SECONDS = 5.0
+OWN = {4: "127.0.0.1", 6: "::1"}
+KINDS = {"tcp": socket.SOCK_STREAM, "udp": socket.SOCK_DGRAM}
+
+
+@pytest.fixture(scope="module")
+def lab() -> Iterator[SmallLab]:
+    with small_lab() as lab:
+        lab.add("a", "b", "old")
+        lab.run("old", "sysctl -qw net.ipv6.conf.all.disable_ipv6=1")
+        for name in ("a", "b", "old"):
+            lab.serve(name, 80)
+        yield lab
+
+
+def client(lab: SmallLab, name: str, protocol: str, host: str, port: int = 80) -> socket.socket:
+    """A socket that is connected to the host, as seen from inside the namespace."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with netns.inside(lab[name]):
+        opened = socket.socket(family, KINDS[protocol])
+    try:
+        opened.settimeout(SECONDS)
+        opened.connect((host, port))
+    except OSError:
+        opened.close()
+        raise
+    return opened
+
+
+def ask(lab: SmallLab, name: str, protocol: str, host: str, said: bytes) -> dict[str, object]:
+    """What the server there answers."""
+    with closing(client(lab, name, protocol, host)) as opened:
+        opened.sendall(said)
+        answer: dict[str, object] = json.loads(opened.recv(4096))
+        assert answer.pop("port") == opened.getsockname()[1]
+        return answer
+
+
+def own_pid(lab: SmallLab) -> int:
+    """The echo server's pid: nobody else stands where it does."""
+    home = netns.inode(lab["servers"])
+    assert home is not None
+    (pid,) = processes.standing_in({home})
+    return pid
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+@pytest.mark.parametrize(("name", "host"), [("a", "127.0.0.1"), ("b", "::1"), ("old", "127.0.0.1")])
+def test_the_server_says_who_it_is_and_whom_it_saw(
+    lab: SmallLab, name: str, protocol: str, host: str
+) -> None:
+    answer = ask(lab, name, protocol, host, b"nsnet abc 5\nhello")
+    assert answer == {"server": f"pod/{name}", "source": host, "token": "abc", "size": 5}
+
+
+def test_a_large_body_is_counted(lab: SmallLab) -> None:
+    with closing(client(lab, "a", "tcp", "127.0.0.1")) as opened:
+        opened.sendall(b"nsnet abc 1000000\n" + bytes(1_000_000))
+        assert json.loads(opened.recv(4096))["size"] == 1_000_000
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+def test_a_person_with_nc_is_answered(lab: SmallLab, protocol: str) -> None:
+    answer = ask(lab, "a", protocol, "127.0.0.1", b"hello\n")
+    assert answer == {"server": "pod/a", "source": "127.0.0.1"}
+
+
+def test_a_datagram_is_answered_from_the_address_it_was_sent_to(lab: SmallLab) -> None:
+    """To this socket, connected to 127.0.0.7, an answer from 127.0.0.1 would be nobody's."""
+    assert ask(lab, "a", "udp", "127.0.0.7", b"hello")["server"] == "pod/a"
+
+
+@pytest.mark.parametrize(
+    ("method", "body"),
+    [
+        ("GET", {"server": "pod/a", "source": "::1", "host": "web", "path": "/x?y=1"}),
+        ("HEAD", None),
+    ],
+)
+def test_http_on_the_same_port(lab: SmallLab, method: str, body: object) -> None:
+    with closing(client(lab, "a", "tcp", "::1")) as opened:
+        opened.sendall(f"{method} /x?y=1 HTTP/1.1\r\nHost: web\r\n\r\n".encode())
+        head, _, answered = opened.makefile("rb").read().partition(b"\r\n\r\n")
+    assert head.splitlines()[0] == b"HTTP/1.1 200 OK"
+    assert b"Content-Type: application/json" in head
+    assert (json.loads(answered) if answered else None) == body
+
+
+def test_ports_come_and_go_while_a_connection_lasts(lab: SmallLab) -> None:
+    pid = own_pid(lab)
+    port = (lab["b"], Listener(Protocol.TCP, 8080, "pod/new"))
+    with closing(client(lab, "a", "tcp", "127.0.0.1")) as lasting:
+        control.change(lab.socket, [port])
+        client(lab, "b", "tcp", "127.0.0.1", 8080).close()
+        control.change(lab.socket, [], [port])
+        with pytest.raises(ConnectionRefusedError):
+            client(lab, "b", "tcp", "127.0.0.1", 8080)
+        lasting.sendall(b"still there?\n")
+        assert json.loads(lasting.recv(4096))["server"] == "pod/a"
+    assert own_pid(lab) == pid
+
+
+def test_who_is_connected_to_a_port_that_goes_is_cut_off(lab: SmallLab) -> None:
+    port = (lab["b"], Listener(Protocol.TCP, 8080, "pod/b"))
+    control.change(lab.socket, [port])
+    with closing(client(lab, "b", "tcp", "127.0.0.1", 8080)) as opened:
+        opened.sendall(b"hello\n")
+        assert opened.recv(4096)
+        control.change(lab.socket, [], [port])
+        assert opened.recv(4096) == b""
+
+
+def test_a_namespace_made_anew_is_listened_in_anew(lab: SmallLab) -> None:
+    for _ in range(2):
+        lab.add("again")
+        lab.serve("again", 80)
+        assert ask(lab, "again", "tcp", "127.0.0.1", b"hello\n")["server"] == "pod/again"
+        netns.delete(lab["again"])
+
+
+def test_a_port_that_is_taken_is_named(lab: SmallLab) -> None:
+    with netns.inside(lab["a"]):
+        taken = socket.create_server(("127.0.0.1", 9))
+    ports = [(lab["a"], Listener(Protocol.TCP, port, "pod/a")) for port in (8, 9)]
+    with closing(taken), pytest.raises(KernelError) as raised:
+        control.change(lab.socket, ports)
+    where = f"{lab['a']}: tcp port 9: Address already in use"
+    assert str(raised.value) == f"the lab's server cannot listen: {where}"
+    with pytest.raises(ConnectionRefusedError):  # all of them, or none
+        client(lab, "a", "tcp", "127.0.0.1", 8)
+
+
+def test_a_namespace_that_is_not_there_is_named(lab: SmallLab) -> None:
+    with pytest.raises(KernelError, match="nowhere: there is no such namespace"):
+        control.change(lab.socket, [("nowhere", Listener(Protocol.TCP, 80, "pod/a"))])
+
+
+def test_thousands_of_ports_in_one_request(lab: SmallLab) -> None:
+    ports = [
+        (lab[name], Listener(Protocol.TCP, port, f"pod/{name}"))
+        for name in ("a", "b")
+        for port in range(10_000, 14_000)
+    ]
+    control.change(lab.socket, ports)
+    client(lab, "b", "tcp", "127.0.0.1", 13_999).close()
+    control.change(lab.socket, [], ports)
+
+
+def test_a_server_that_is_gone_is_said_to_be() -> None:
+    with small_lab() as lab, pytest.raises(KernelError, match="does not answer"):
+        control.change(lab.socket, [])
+
+
+def test_a_process_stands_in_its_namespace_until_it_is_stopped() -> None:
+    with small_lab() as lab:
+        lab.add("home", "other")
+        inodes = {name: netns.inode(lab[name]) or 0 for name in ("home", "other")}
+        log = lab.runtime / "log"
+        pids = {
+            name: processes.start(["sleep", "1000"], lab[name], log) for name in ("home", "other")
+        }
+        assert processes.standing_in({inodes["home"]}) == {pids["home"]}
+        processes.stop({inodes["home"]})
+        assert processes.standing_in(set(inodes.values())) == {pids["other"]}
+
+
+def test_a_process_that_ends_at_once_is_quoted() -> None:
+    with small_lab() as lab:
+        lab.add("home")
+        with pytest.raises(KernelError, match="ended with exit status 2: it is Monday"):
+            processes.start(
+                ["sh", "-c", "echo it is Monday >&2; exit 2"],
+                lab["home"],
+                lab.runtime / "log",
+                ready=lambda: False,
+            )
