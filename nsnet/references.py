@@ -173,7 +173,7 @@ def _destination(
 ) -> tuple[Destination, dict[str, int]]:
     match parts.kind:
         case "address":
-            return Destination(ip_address(parts.name)), {}
+            return Destination(_unicast(reference, parts.name)), {}
         case "svc":
             cluster = _cluster(topology, reference, parts.cluster)
             service = _named(cluster, cluster.services, "svc", parts.name, reference)
@@ -205,6 +205,13 @@ def _destination(
             raise UnknownReferenceError(
                 f"{reference}: packets cannot be sent to a {parts.kind}; name its Service or a pod"
             )
+
+
+def _unicast(reference: str, written: str) -> IPAddress:
+    address = ip_address(written)
+    if address.is_multicast or address.is_unspecified or written == "255.255.255.255":
+        raise UnknownReferenceError(f"{reference}: is not the address of one host")
+    return address
 
 
 def _service_address(

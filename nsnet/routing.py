@@ -41,8 +41,18 @@ class Routes:
                 return NextHop(dev, route.via or address) if dev else None
         return None
 
+    def masquerade(self, hop: NextHop) -> IPAddress | None:
+        """The address that MASQUERADE gives: the one a packet of our own would leave with.
+
+        Out of `lo` IPv4 takes the first address of any other link, for 127.0.0.1 is no address of
+        this host to others (inet_select_addr).
+        """
+        if hop.dev == LOCAL and hop.neighbour.version == 4:
+            return self._any(4)
+        return self.source(hop)
+
     def source(self, hop: NextHop) -> IPAddress | None:
-        """The address a packet of our own leaves with, and the one MASQUERADE gives.
+        """The address a packet of our own leaves with.
 
         The first of the link that has the neighbour in its range, else the link's first at all.
         """

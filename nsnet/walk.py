@@ -173,7 +173,7 @@ class Walker:
         for passed in outcomes:
             there = self._filtered(netns, journey, passed)
             if passed.stop is not None:
-                yield self._stopped(netns, there, passed)
+                yield self._stopped(netns, there, passed, tracked)
                 continue
             onward = self._route(netns, there.packet.dst)
             if onward is None:
@@ -191,7 +191,7 @@ class Walker:
             journey.packet,
             tracked,
             out_dev=hop.dev,
-            masquerade=self._routes_of(netns).source(hop),
+            masquerade=self._routes_of(netns).masquerade(hop),
         )
         for passed in outcomes:
             there = self._filtered(netns, journey, passed)
@@ -236,7 +236,7 @@ class Walker:
         for passed in rules.hook("PREROUTING", crossed.packet, tracked, in_dev=first.bridge):
             there = self._filtered(here.name, crossed, passed)
             if passed.stop is not None:
-                yield self._stopped(here.name, there, passed)
+                yield self._stopped(here.name, there, passed, tracked)
             elif there.packet.dst != crossed.packet.dst:
                 yield from self._routed(here.name, first.bridge, first.in_port, there, tracked)
             else:
@@ -256,7 +256,7 @@ class Walker:
         for passed in rules.hook("FORWARD", journey.packet, tracked, in_dev=bridge, out_dev=bridge):
             there = self._filtered(netns, journey, passed)
             if passed.stop is not None:
-                yield self._stopped(netns, there, passed)
+                yield self._stopped(netns, there, passed, tracked)
                 continue
             for last in rules.hook("POSTROUTING", there.packet, tracked, out_dev=bridge):
                 gone = self._filtered(netns, there, last)
@@ -281,7 +281,7 @@ class Walker:
         for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
             there = self._filtered(here.name, arrived, passed)
             if passed.stop is not None:
-                yield self._stopped(here.name, there, passed)
+                yield self._stopped(here.name, there, passed, tracked)
                 continue
             changed = there.packet.dst != arrived.packet.dst
             in_port = station.port if changed and self._bridge_netfilter(here, there.packet) else ""
@@ -300,7 +300,7 @@ class Walker:
             yield _Lost(_note(journey, here, "ip_forward is 0"))
             return
         if hop is None:
-            yield self._unroutable(netns, journey)
+            yield self._unroutable(netns, journey.remember(netns, flow_of(tracked, journey.packet)))
             return
         rules = self._rules_of(netns)
         for passed in rules.hook(
@@ -308,7 +308,7 @@ class Walker:
         ):
             there = self._filtered(netns, journey, passed)
             if passed.stop is not None:
-                yield self._stopped(netns, there, passed)
+                yield self._stopped(netns, there, passed, tracked)
             else:
                 bridged_from = in_port if hop.dev == in_dev else ""
                 yield from self._leave(netns, hop, there, tracked, bridged_from)
@@ -320,7 +320,7 @@ class Walker:
         for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
             there = self._filtered(netns, journey, passed)
             if passed.stop is not None:
-                yield self._stopped(netns, there, passed)
+                yield self._stopped(netns, there, passed, tracked)
             else:
                 yield _Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))
 
@@ -341,8 +341,10 @@ class Walker:
             moved = _note(moved, here, what, rule)
         return moved
 
-    def _stopped(self, netns: str, journey: _Journey, passed: Passed) -> _End:
+    def _stopped(self, netns: str, journey: _Journey, passed: Passed, tracked: Tracked) -> _End:
         here, rule = self._netns[netns], passed.rules[-1]
+        # An ICMP error about a packet that was DNATed already speaks of it as the client knows it.
+        journey = journey.remember(netns, flow_of(tracked, journey.packet))
         if isinstance(passed.stop, Drop):
             return _Lost(_note(journey, here, "DROP", rule))
         return _Refused(netns, Verdict.REFUSED, _note(journey, here, "REJECT", rule))

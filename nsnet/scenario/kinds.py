@@ -4,7 +4,7 @@ import re
 import reprlib
 from collections.abc import Callable
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -15,6 +15,7 @@ from pydantic import (
     Field,
     Tag,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
@@ -34,6 +35,7 @@ RESERVED_NAMES = (
 )
 LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
+ENOUGH_TO_BE_EVEN: Final = 300  # attempts: fewer say little about shares
 
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxlong = 60
@@ -239,8 +241,16 @@ class ProbeSpec(Strict):
     timeout: Annotated[float, Field(strict=True, gt=0, le=60)] = 1.0
     size: Annotated[Number, Field(ge=0, le=1_000_000)] = 0
     source_port: Port | None = None
-    together: str = ""
+    together: str = ""  # all probes of a run start at once: a label says that this one must
     expect: Expectation = Expectation()
+
+    @model_validator(mode="after")
+    def _enough_to_be_even(self) -> Self:
+        if self.expect.balance is not None and self.times < ENOUGH_TO_BE_EVEN:
+            raise ValueError(
+                f"balance is judged from {ENOUGH_TO_BE_EVEN} times on, not {self.times}"
+            )
+        return self
 
 
 class ScenarioSpec(Strict):

@@ -1,0 +1,228 @@
+"""A machine for labs that stay up: network, mount and process namespaces of its own.
+
+Whatever a test leaves behind in there is seen exactly (nobody else is in it), harms nobody, and is
+gone with the machine. That goes when its PID 1 reads the end of a pipe that we hold: also when this
+process is killed.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias, TypeVar
+
+import pytest
+
+from nsnet.errors import UnsupportedError
+from nsnet.kernel import features, netns
+from nsnet.kernel.child import in_child
+from nsnet.kernel.processes import until
+
+Result = TypeVar("Result")
+Completed: TypeAlias = "subprocess.CompletedProcess[str]"
+
+ROOT = Path(__file__).resolve().parents[2]
+SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+NSNET = str(Path(sys.executable).with_name("nsnet"))  # the command that users have
+SECONDS = 120.0  # nothing here takes so long, however busy the machine
+
+# SIGCHLD ignored: PID 1 need not wait for its orphans, they leave no zombies. /run is empty but for
+# the mount that the first `ip netns add` leaves.
+_FURNISH = """
+mount -t tmpfs tmpfs /run && ip link set lo up && ip netns add first && ip netns del first &&
+trap '' CHLD && echo ready && exec cat >/dev/null
+"""
+
+
+def unable() -> str:
+    """Why this host cannot have labs that stay up; "" where it can."""
+    if os.geteuid() != 0:
+        return "labs that stay up need root"
+    try:
+        features.require()
+    except UnsupportedError as error:
+        return f"{error}: {error.hint}"
+    return ""
+
+
+UNABLE = unable()
+NEEDS_ROOT = pytest.mark.skipif(bool(UNABLE), reason=UNABLE)
+
+
+def anybody_unable() -> str:
+    """Why whoever runs the tests cannot have throw-away labs here; "" where they can."""
+    if os.geteuid() == 0:
+        return UNABLE
+    found = features.user_namespaces()
+    return "" if found.present else f"{found.why}: {found.remedy}"
+
+
+class Machine:
+    """`machine` makes one and removes it."""
+
+    def __init__(self, pid: int) -> None:
+        self.pid = pid  # of its PID 1, as we see it
+        self.root = Path(f"/proc/{pid}/root")
+
+    def path(self, name: str) -> Path:
+        """A file of the machine, for us."""
+        return self.root / name.removeprefix("/")
+
+    def start(
+        self, *argv: str, env: Mapping[str, str] | None = None, stdin: int = subprocess.DEVNULL
+    ) -> "subprocess.Popen[str]":
+        """A command that runs there, in the folder of the repository. Its parent is not in there:
+        see `inner`."""
+        enter = ("nsenter", "--target", str(self.pid), "--net", "--mount", "--pid", "--wd", "--")
+        return subprocess.Popen(
+            (*enter, *argv),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(env or {})},
+        )
+
+    def run(self, *argv: str, env: Mapping[str, str] | None = None, text: str = "") -> Completed:
+        """A command that ran there, with this text to read."""
+        with self.start(*argv, env=env, stdin=subprocess.PIPE) as process:
+            try:
+                output, errors = process.communicate(text, timeout=SECONDS)
+            except BaseException:
+                process.kill()
+                raise
+        return subprocess.CompletedProcess(argv, process.returncode, output, errors)
+
+    def nsnet(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Completed:
+        """nsnet's command line ran there."""
+        return self.run(NSNET, *map(str, arguments), env=env)
+
+    def do(self, *argv: str, env: Mapping[str, str] | None = None, text: str = "") -> str:
+        """The output of a command that did well there."""
+        done = self.run(*argv, env=env, text=text)
+        assert done.returncode == 0, f"{' '.join(argv)}: {done.stderr}{done.stdout}"
+        return done.stdout
+
+    def inside(self, work: Callable[[], Result]) -> Result:
+        """What the function returned in a process of ours that went there."""
+
+        def enter() -> Result:
+            _join(self.pid, "pid", netns.CLONE_NEWPID)  # its next child is in
+            return in_child(stand, what="in the machine")
+
+        def stand() -> Result:
+            # Standing in its mounts, /proc is another one: first the network.
+            _join(self.pid, "net", netns.CLONE_NEWNET)
+            _join(self.pid, "mnt", netns.CLONE_NEWNS)
+            os.chdir(ROOT)
+            return work()
+
+        return in_child(enter, what="the machine")
+
+    def contents(self) -> dict[str, list[str]]:
+        """Everything that a lab could leave behind; PID 1 is the machine's own."""
+        mounts = Path(f"/proc/{self.pid}/mountinfo").read_text().splitlines()
+        files = (str(each.relative_to(self.root)) for each in self.path("/run").rglob("*"))
+        links = Path(f"/proc/{self.pid}/net/dev").read_text().splitlines()[2:]
+        return {
+            "processes": sorted(self.processes()),
+            "network namespaces": self.do("lsns", "-n", "-t", "net", "-o", "NS").split(),
+            "mounts": sorted(line.split(" - ")[0].split()[4] for line in mounts),
+            "files": sorted(files),
+            "links": sorted(line.split(":")[0].strip() for line in links),
+        }
+
+    def processes(self) -> list[str]:
+        """The command lines of all processes but PID 1 and the dead."""
+        found = []
+        for folder in self.path("/proc").iterdir():
+            if not folder.name.isdigit() or folder.name == "1":
+                continue
+            try:
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode().strip()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if command:  # a zombie has none
+                found.append(command)
+        return found
+
+
+@contextmanager
+def machine() -> Iterator[Machine]:
+    """An empty machine, gone after the block with all that is in it."""
+    argv = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", _FURNISH]
+    with subprocess.Popen(
+        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        yield Machine(inner(process))
+
+
+def inner(process: "subprocess.Popen[str]") -> int:
+    """The pid of the one child of a process: of a command in a machine, whose parent is not in
+    there."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
+    until(lambda: bool(children.read_text().split()), what="no child", seconds=SECONDS)
+    return int(children.read_text().split()[0])
+
+
+def kill_after(process: "subprocess.Popen[str]", seconds: float, sign: int = signal.SIGKILL) -> int:
+    """The command in a machine got a signal so long after its start, unless it had ended before;
+    how it ended."""
+    end = time.monotonic() + seconds
+    fd = _pidfd(process)
+    try:
+        process.wait(max(0.0, end - time.monotonic()))
+    except subprocess.TimeoutExpired:
+        if fd is not None:
+            signal.pidfd_send_signal(fd, sign)
+    finally:
+        if fd is not None:
+            os.close(fd)
+    process.communicate(timeout=SECONDS)
+    return process.returncode
+
+
+def _pidfd(process: "subprocess.Popen[str]") -> int | None:
+    """Of the command itself; None where it has ended."""
+    try:
+        return os.pidfd_open(inner(process))
+    except (ProcessLookupError, FileNotFoundError, TimeoutError):
+        return None
+
+
+def moments(seconds: float, times: int, chance: Callable[[], float]) -> list[float]:
+    """So many moments spread over a command's duration, each at random in its part of it."""
+    return [seconds * (number + chance()) / times for number in range(times)]
+
+
+def measured(command: Callable[[], object]) -> float:
+    """How many seconds it takes."""
+    start = time.monotonic()
+    command()
+    return time.monotonic() - start
+
+
+def _join(pid: int, kind: str, flag: int) -> None:
+    fd = os.open(f"/proc/{pid}/ns/{kind}", os.O_RDONLY | os.O_CLOEXEC)
+    netns.setns(fd, flag)
+    os.close(fd)
+
+
+def renamed(source: Path, name: str, target: Path) -> Path:
+    """A copy of a scenario that needs no other file, as a lab of another name."""
+    text = source.read_text().replace(f"name: {source.stem}}}", f"name: {name}}}")
+    assert f"name: {name}}}" in text
+    target.write_text(text)
+    return target
+
+
+def names(machine: Machine, lab: str) -> Sequence[str]:
+    """The lab's namespaces."""
+    folder = machine.path("/run/netns")
+    return sorted(each.name for each in folder.iterdir() if each.name.startswith(f"nsnet.{lab}."))
