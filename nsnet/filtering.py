@@ -79,10 +79,16 @@ class Rules:
     """The chains of one namespace."""
 
     def __init__(self, netns: Netns) -> None:
+        self._netns = netns
         self.local = frozenset(netns.addresses)
         self._chains: Mapping[tuple[int, str, str], Chain] = {
             (each.family, each.table, each.name): each for each in netns.chains
         }
+
+    def sees_bridged(self, packet: Packet) -> bool:
+        """Frames that a bridge only passes on meet the rules, too (br_netfilter)."""
+        tool = "iptables" if packet.dst.version == 4 else "ip6tables"
+        return self._netns.setting(f"net.bridge.bridge-nf-call-{tool}") > 0
 
     def hook(
         self,

@@ -7,13 +7,14 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, TypeAlias
 
 from nsnet import __version__
 from nsnet.addressing import Assignment
 from nsnet.compile import compile_state
 from nsnet.drift import drift
-from nsnet.errors import CleanupError, UnsupportedError, UsageError
+from nsnet.errors import CleanupError, KernelError, UnsupportedError, UsageError
 from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes, throwaway
 from nsnet.kernel.apply import Applier
 from nsnet.packet import Unknown
@@ -180,7 +181,7 @@ class Lab:
             if isinstance(op, ServersStart):
                 processes.start(control.argv(server), op.netns, path / "servers.log")
         if listen or unlisten:
-            processes.until(lambda: control.is_ready(server), what=f"no server at {server}")
+            _await_server(server)
             control.change(server, listen, unlisten)
 
     def _record(self, *, complete: bool) -> None:
@@ -326,6 +327,15 @@ def _is_whole(lab: Lab) -> bool:
     inodes = {each.name: netns.inode(each.name) for each in lab.state.netns}
     home = inodes.get(netns_name(lab.name, "servers"))
     return None not in inodes.values() and home is not None and bool(processes.standing_in({home}))
+
+
+def _await_server(at: Path) -> None:
+    """The server that was started a moment ago answers. Raises KernelError with its last words."""
+    try:
+        processes.until(lambda: control.is_ready(at), what="the lab's server is not ready")
+    except TimeoutError as error:
+        said = at.with_name("servers.log").read_text(errors="replace").strip() or "it said nothing"
+        raise KernelError(f"{error}: {said.splitlines()[-1]}") from error
 
 
 def _raise_file_limit() -> None:

@@ -19,6 +19,7 @@ class Routes:
     """The local and the main table."""
 
     def __init__(self, netns: Netns) -> None:
+        self._netns = netns
         self.local = frozenset(netns.addresses)
         self._held = {each.name: each.addresses for each in netns.interfaces}
         connected = [
@@ -63,6 +64,19 @@ class Routes:
             if hop.neighbour in each.network:
                 return each.ip
         return family[0].ip if family else self._any(hop.neighbour.version)
+
+    def forwards(self, address: IPAddress) -> bool:
+        """Packets for others, of this address's family, are passed on."""
+        key = "net.ipv4.ip_forward" if address.version == 4 else "net.ipv6.conf.all.forwarding"
+        return self._netns.setting(key) > 0
+
+    def plausible(self, dev: str, source: IPAddress) -> bool:
+        """Reverse path filtering: 1 asks that answers go out where the packet came in, 2 that
+        there is a route at all. The kernel takes the stricter of the link's and everybody's."""
+        keys = (f"net.ipv4.conf.{each}.rp_filter" for each in ("all", dev))
+        mode = max(map(self._netns.setting, keys)) if source.version == 4 else 0
+        hop = self.find(source) if mode else None
+        return mode == 0 or (hop is not None and (mode == 2 or hop.dev == dev))
 
     def _towards(self, via: IPAddress | None) -> str:
         """The link on which a route's gateway is a neighbour."""

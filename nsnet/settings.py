@@ -46,6 +46,8 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
         yield Sysctl("net.ipv6.conf.default.accept_ra", "0")
         yield Sysctl("net.ipv6.conf.all.forwarding", "1" if forwards else "0")
         yield Sysctl("net.ipv6.icmp.ratelimit", "0")
+        yield Sysctl("net.ipv4.icmp_msgs_per_sec", "100000", if_present=True)  # of both families
+        yield Sysctl("net.ipv4.icmp_msgs_burst", "100000", if_present=True)
     else:
         yield Sysctl("net.ipv6.conf.all.disable_ipv6", "1")
     yield Sysctl("net.ipv4.ip_forward", "0")
@@ -53,10 +55,9 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
     # the link's.
     yield Sysctl("net.ipv4.conf.all.rp_filter", "0")
     yield Sysctl("net.ipv4.conf.default.rp_filter", "0")
-    # By default 3 of 12 rejected connections learn of it; the rest see a timeout.
-    yield Sysctl("net.ipv4.icmp_ratelimit", "0")
-    yield Sysctl("net.ipv4.icmp_msgs_per_sec", "100000", if_present=True)
-    yield Sysctl("net.ipv4.icmp_msgs_burst", "100000", if_present=True)
+    # By default 3 of 12 rejected connections learn of it, and the rest see a timeout. With no type of
+    # error limited, a router without a route still answers a burst of 5 and then one a second.
+    yield Sysctl("net.ipv4.icmp_ratemask", "0")
     for interface in netns.interfaces:
         for version in sorted({address.version for address in interface.addresses}):
             # A neighbour that is not there is noticed after three tries: 0.3 s instead of 3.

@@ -236,6 +236,10 @@ class Netns:
         """Every address this namespace holds, in the order of its interfaces."""
         return tuple(address.ip for each in self.interfaces for address in each.addresses)
 
+    def setting(self, key: str) -> int:
+        """A numeric sysctl as this State makes it; what it does not say is off."""
+        return next((int(each.value) for each in self.sysctls if each.key == key), 0)
+
 
 @dataclass(frozen=True, slots=True)
 class State:

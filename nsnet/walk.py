@@ -228,7 +228,7 @@ class Walker:
         first, rest = crossings[0], crossings[1:]
         here = self._netns[first.netns]
         crossed = _note(journey, here, f"{first.bridge} switches it to {first.out_port}")
-        if not self._bridge_netfilter(here, journey.packet):
+        if not self._rules_of(here.name).sees_bridged(journey.packet):
             yield from self._wire(station, rest, crossed)
             return
         tracked = track(crossed.packet, crossed.known(here.name))
@@ -271,7 +271,7 @@ class Walker:
             yield _Lost(_note(journey, here, "its time to live is over"))
             return
         arrived = _note(journey, here, f"comes in by {station.port or station.dev}")
-        if not self._plausible(here, station.dev, journey.packet.src):
+        if not self._routes_of(here.name).plausible(station.dev, journey.packet.src):
             yield _Lost(
                 _note(arrived, here, f"rp_filter: {journey.packet.src} is not behind {station.dev}")
             )
@@ -284,7 +284,11 @@ class Walker:
                 yield self._stopped(here.name, there, passed, tracked)
                 continue
             changed = there.packet.dst != arrived.packet.dst
-            in_port = station.port if changed and self._bridge_netfilter(here, there.packet) else ""
+            in_port = (
+                station.port
+                if changed and self._rules_of(here.name).sees_bridged(there.packet)
+                else ""
+            )
             yield from self._routed(here.name, station.dev, in_port, there, tracked)
 
     def _routed(
@@ -296,7 +300,7 @@ class Walker:
         if hop is not None and hop.dev == LOCAL:
             yield from self._accept(netns, journey, in_dev, tracked)
             return
-        if not self._forwards(here, journey.packet.dst.version):
+        if not self._routes_of(netns).forwards(journey.packet.dst):
             yield _Lost(_note(journey, here, "ip_forward is 0"))
             return
         if hop is None:
@@ -365,32 +369,6 @@ class Walker:
         if netns not in self._rules:
             self._rules[netns] = Rules(self._netns[netns])
         return self._rules[netns]
-
-    def _plausible(self, here: Netns, dev: str, source: IPAddress) -> bool:
-        """Reverse path filtering: 1 asks that answers go out where the packet came in, 2 that
-        there is a route."""
-        if source.version == 6:
-            return True
-        mode = max(_setting(here, f"net.ipv4.conf.{each}.rp_filter") for each in ("all", dev))
-        hop = self._route(here.name, source)
-        if mode == 1:
-            return hop is not None and hop.dev == dev
-        return mode == 0 or hop is not None
-
-    @staticmethod
-    def _forwards(here: Netns, version: int) -> bool:
-        key = "net.ipv4.ip_forward" if version == 4 else "net.ipv6.conf.all.forwarding"
-        return _setting(here, key) > 0
-
-    @staticmethod
-    def _bridge_netfilter(here: Netns, packet: Packet) -> bool:
-        tool = "iptables" if packet.dst.version == 4 else "ip6tables"
-        return _setting(here, f"net.bridge.bridge-nf-call-{tool}") > 0
-
-
-def _setting(netns: Netns, key: str) -> int:
-    """A setting as State makes it; what it does not say is off."""
-    return next((int(each.value) for each in netns.sysctls if each.key == key), 0)
 
 
 def _note(journey: _Journey, here: Netns, what: str, rule: RuleAt | None = None) -> _Journey:

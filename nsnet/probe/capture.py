@@ -10,9 +10,9 @@ import socket
 import struct
 import time
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
-from threading import Thread
 from typing import NamedTuple, TypeAlias
 
 from nsnet.errors import KernelError
@@ -29,6 +29,7 @@ _ETH_P_EXPERIMENTAL = 0x88B5
 _STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # what _FILTER lets through
 _SNAP, _CONTROL = 128, 64  # bytes kept of a packet, and of what is said about it
 _WAITING = 1 << 23  # bytes of packets
+_CLOSED_AT_ONCE = 64
 _TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
 _ECHO = {(_ICMP, 8), (_ICMP6, 128)}
 _SYN, _ACK = 0x02, 0x10
@@ -101,14 +102,9 @@ class Capture:
                 )
 
     def close(self) -> None:
-        """All sockets are closed. Each waits 10 ms for an RCU grace period: many share one."""
-        threads = [
-            Thread(target=self._loop.forget, args=(each,)) for each in self._sockets.values()
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        """All sockets are closed. Each waits 13 ms for an RCU grace period, which many share."""
+        with ThreadPoolExecutor(_CLOSED_AT_ONCE) as pool:
+            list(pool.map(self._loop.forget, self._sockets.values()))
 
     def _read(self, name: str, opened: socket.socket, _: int = 0) -> None:
         with suppress(BlockingIOError):

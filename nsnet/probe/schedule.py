@@ -52,7 +52,6 @@ class Schedule:
         if not self._busy:
             return "", []
         name, source = next(iter(self._busy.items()))
-        del self._busy[name]
         taken: list[Course] = []
         while source.due and len(taken) < most:
             course = source.due.popleft()
@@ -61,8 +60,9 @@ class Schedule:
             course.under_way += 1
             taken.append(course)
             self._offer(course)
+        del self._busy[name]
         if source.due:
-            self._busy[name] = source
+            self._busy[name] = source  # behind the others
         return name, taken
 
     def ended(self, course: Course) -> None:

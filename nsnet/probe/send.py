@@ -29,13 +29,15 @@ from nsnet.verdict import Verdict
 
 Exchange: TypeAlias = Connection | Datagram | Echo
 
-# Attempts without an answer make others wait for a moment, so that a queue before the server is no
-# timeout. After the moment they are presumed lost, and wait for their deadlines alone.
-_FRESH = 256
+# So that a queue before the server is no timeout, only so many attempts wait for their answers. One
+# that has waited for a moment, and much longer than others had to, is presumed lost: it waits for
+# its deadline beside them.
+_FRESH = 512
 _MOMENT = 0.1  # seconds
+_MUCH_LONGER = 4
 _A_TURN = 32  # attempts started between two looks at what has come back
 _PACE = 1.05  # seconds between paced attempts: the router's clock ticks 4 ms
-_SPARE = 64  # file descriptors left to others
+_SPARE, _OF_A_SOURCE = 64, 5  # file descriptors: of others, and for a namespace's raw sockets
 _STRIDE = 0x9E3779B1  # odd, so that no two attempts of 2^32 have one sequence number
 
 
@@ -82,12 +84,13 @@ class _Sender:
         self._ended = 0
         self._exchanges: dict[Attempt, tuple[Exchange, Course]] = {}
         self._fresh: set[Attempt] = set()
+        self._moment = _MOMENT
         self._raw: dict[str, socket.socket] = {}
         self._echoes: dict[tuple[str, Family], Echoes] = {}
         self._run = secrets.token_hex(4).encode()
         self._sequence = secrets.randbits(32)
         self._numbers = count()
-        self._room = _descriptors()
+        self._room = _descriptors({flow.netns for flow in flows})
 
     def close(self) -> None:
         """Nothing is under way, no socket open."""
@@ -129,7 +132,7 @@ class _Sender:
         attempt.started = now
         exchange.start()
         if attempt.verdict is None:
-            self._loop.at(now + _MOMENT, partial(self._fresh.discard, attempt))
+            self._loop.at(now + self._moment, partial(self._fresh.discard, attempt))
             self._loop.at(now + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
         if flow.paced:
             self._loop.at(now + _PACE, partial(self._schedule.let_paced, flow.netns))
@@ -148,6 +151,9 @@ class _Sender:
         exchange, course = self._exchanges.pop(attempt)
         exchange.close()
         self._fresh.discard(attempt)
+        if attempt.verdict is Verdict.OK:
+            waited = attempt.ended - attempt.started
+            self._moment = max(_MOMENT, _MUCH_LONGER * waited, 0.9 * self._moment)
         self._ended += 1
         self._schedule.ended(course)
 
@@ -202,8 +208,9 @@ def _outcome(
     return Outcome(attempt.verdict or Verdict.TIMEOUT, server, source, path, ms)
 
 
-def _descriptors() -> int:
-    """How many more sockets this process may open, at most; the soft limit becomes the hard one."""
+def _descriptors(sources: set[str]) -> int:
+    """How many attempts can have a socket; the soft limit of this process becomes the hard one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    return hard - len(os.listdir("/proc/self/fd")) - _SPARE
+    shared = _OF_A_SOURCE * len(sources)
+    return max(_A_TURN, hard - len(os.listdir("/proc/self/fd")) - shared - _SPARE)

@@ -10,17 +10,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
 import pytest
 
+from nsnet import lab as labs
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import features, netns
 from nsnet.kernel.child import in_child
 from nsnet.kernel.processes import until
+from nsnet.report import Report
+from nsnet.scenario.load import load
 
 Result = TypeVar("Result")
 Completed: TypeAlias = "subprocess.CompletedProcess[str]"
@@ -30,9 +33,10 @@ SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 NSNET = str(Path(sys.executable).with_name("nsnet"))  # the command that users have
 SECONDS = 120.0  # nothing here takes so long, however busy the machine
 
-# SIGCHLD ignored: PID 1 need not wait for its orphans, they leave no zombies. /run is empty but for
-# the mount that the first `ip netns add` leaves.
+# The host's labs are none of its own. /run is empty but for the mount that the first `ip netns add`
+# leaves. PID 1 ignores SIGCHLD, so its orphans leave no zombies.
 _FURNISH = """
+while umount -l /run/netns 2>/dev/null; do :; done
 mount -t tmpfs tmpfs /run && ip link set lo up && ip netns add first && ip netns del first &&
 trap '' CHLD && echo ready && exec cat >/dev/null
 """
@@ -59,6 +63,9 @@ def anybody_unable() -> str:
         return UNABLE
     found = features.user_namespaces()
     return "" if found.present else f"{found.why}: {found.remedy}"
+
+
+ANYBODY_UNABLE = anybody_unable()
 
 
 class Machine:
@@ -123,6 +130,29 @@ class Machine:
 
         return in_child(enter, what="the machine")
 
+    # What nsnet's commands do, without the start of another Python.
+
+    def up(self, file: Path) -> None:
+        """A lab is up that was not."""
+        assert self.inside(lambda: labs.up(load(file)))
+
+    def down(self) -> None:
+        """No lab is up."""
+        self.inside(lambda: [labs.down(name) for name in labs.labs()])
+
+    def drift(self, lab: str) -> list[str]:
+        """What differs from its file."""
+        return self.inside(lambda: labs.attach(lab).drift())
+
+    def probe(self, lab: str) -> Report:
+        """What its probes say."""
+        return self.inside(lambda: labs.attach(lab).probe())
+
+    def names(self, lab: str) -> list[str]:
+        """The lab's namespaces."""
+        names = (each.name for each in self.path("/run/netns").iterdir())
+        return sorted(name for name in names if name.startswith(f"nsnet.{lab}."))
+
     def contents(self) -> dict[str, list[str]]:
         """Everything that a lab could leave behind; PID 1 is the machine's own."""
         mounts = Path(f"/proc/{self.pid}/mountinfo").read_text().splitlines()
@@ -154,9 +184,13 @@ class Machine:
 @contextmanager
 def machine() -> Iterator[Machine]:
     """An empty machine, gone after the block with all that is in it."""
-    argv = ["unshare", "--net", "--mount", "--pid", "--fork", "--mount-proc", "sh", "-c", _FURNISH]
+    own = ["--net", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc"]
     with subprocess.Popen(
-        argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT
+        ["unshare", *own, "sh", "-c", _FURNISH],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
@@ -220,9 +254,3 @@ def renamed(source: Path, name: str, target: Path) -> Path:
     assert f"name: {name}}}" in text
     target.write_text(text)
     return target
-
-
-def names(machine: Machine, lab: str) -> Sequence[str]:
-    """The lab's namespaces."""
-    folder = machine.path("/run/netns")
-    return sorted(each.name for each in folder.iterdir() if each.name.startswith(f"nsnet.{lab}."))

@@ -3,6 +3,7 @@
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -83,22 +84,8 @@ def attempt(lab: SmallLab, flow: Flow) -> tuple[object, ...]:
 def test_ok_through_a_router(
     lab: SmallLab, protocol: Protocol, server: str, family: int, size: int
 ) -> None:
-    (outcomes,) = send(
-        [
-            Flow(
-                lab["client"],
-                ip_address(SERVER[family]),
-                None if protocol is ICMP else 80,
-                protocol,
-                size=size,
-                path=True,
-            )
-        ],
-        lab.namespaces,
-    )
-    assert [seen(lab, outcome) for outcome in outcomes] == [
-        (OK, server, CLIENT[family], "client router server")
-    ]
+    asked = replace(flow(lab, protocol, SERVER[family]), size=size)
+    assert attempt(lab, asked) == (OK, server, CLIENT[family], "client router server")
 
 
 @pytest.mark.parametrize("family", [4, 6])

@@ -1,0 +1,362 @@
+"""However nsnet ends, a lab can be removed as if it had never been; and two of them never meet."""
+
+import fcntl
+import os
+import random
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nsnet import lab as labs
+from nsnet.errors import KernelError
+from nsnet.kernel.processes import until
+from nsnet.scenario.load import load
+from tests.kernel.machine import (
+    NEEDS_ROOT,
+    NSNET,
+    ROOT,
+    SECONDS,
+    Machine,
+    kill_after,
+    machine,
+    measured,
+    moments,
+    renamed,
+)
+
+pytestmark = NEEDS_ROOT
+
+TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
+ONE_NODE = ROOT / "scenarios" / "one-node.yaml"
+ISLANDS = ROOT / "scenarios" / "island-nat.yaml"
+KILLS = 20
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Machine]:
+    """One for all tests of this module: each leaves it empty."""
+    with machine() as made:
+        yield made
+
+
+@pytest.fixture
+def empty(machines: Machine) -> Iterator[Machine]:
+    """A machine with nothing in it, that has nothing in it afterwards."""
+    before = machines.contents()
+    yield machines
+    machines.down()
+    assert machines.contents() == before
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """Every run its own; a failure shows the seed."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")  # noqa: T201
+    return random.Random(seed)
+
+
+def test_up_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
+    before = empty.contents()
+    took = measured(lambda: empty.do(NSNET, "up", str(ISLANDS)))
+    assert empty.do(NSNET, "down", "--all") == "island-nat is down\n"
+    for moment in moments(took, KILLS, chance.random):
+        kill_after(empty.start(NSNET, "up", str(ISLANDS)), moment)
+        empty.down()
+        assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
+
+
+def test_up_may_be_killed_after_any_step(empty: Machine, chance: random.Random) -> None:
+    before = empty.contents()
+    steps: list[int] = []
+
+    def up(last: int) -> list[int]:
+        """Builds the lab, or as much as there is until so many steps are done."""
+
+        def progress(phase: str, done: int, total: int) -> None:
+            del phase, total
+            steps.append(done)
+            if done >= last:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+        labs.up(load(ISLANDS), progress)
+        return steps
+
+    all_steps = empty.inside(lambda: up(1 << 30))
+    empty.down()
+    for last in sorted(chance.sample(all_steps, KILLS)):
+        with pytest.raises(KernelError, match="killed by SIGKILL"):
+            empty.inside(lambda: up(last))  # noqa: B023
+        assert empty.names("island-nat")
+        empty.down()
+        assert empty.contents() == before, f"killed after step {last} of {all_steps[-1]}"
+
+
+def test_probe_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
+    empty.up(ISLANDS)
+    before = empty.contents()
+    took = measured(lambda: empty.do(NSNET, "probe", "island-nat"))
+    for moment in moments(took, KILLS, chance.random):
+        kill_after(empty.start(NSNET, "probe", "island-nat"), moment)
+        until(
+            lambda: empty.contents() == before,
+            what=f"killed after {moment:.3f} s of {took:.3f}: something is left",
+            seconds=SECONDS,
+        )
+    assert empty.drift("island-nat") == []
+
+
+def test_down_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
+    before = empty.contents()
+    empty.up(ISLANDS)
+    took = measured(lambda: empty.do(NSNET, "down", "--all"))
+    for moment in moments(took, KILLS, chance.random):
+        empty.up(ISLANDS)
+        kill_after(empty.start(NSNET, "down", "island-nat"), moment)
+        empty.down()
+        assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
+
+
+def test_a_killed_run_leaves_nothing(empty: Machine, chance: random.Random) -> None:
+    before = empty.contents()
+    took = measured(lambda: empty.do(NSNET, "run", str(ISLANDS)))
+    for moment in moments(took, 8, chance.random):
+        kill_after(empty.start(NSNET, "run", str(ISLANDS)), moment)
+        until(
+            lambda: empty.contents() == before,
+            what=f"killed after {moment:.3f} s of {took:.3f}: something is left",
+            seconds=SECONDS,
+        )
+
+
+def test_a_killed_pytest_leaves_nothing(empty: Machine, tmp_path: Path) -> None:
+    before = empty.contents()
+    (tmp_path / "test_long.py").write_text(
+        "import pytest\n"
+        f"@pytest.mark.lab({str(ISLANDS)!r})\n"
+        "def test_long(lab):\n"
+        f"    open({str(tmp_path / 'there')!r}, 'w').close()\n"
+        "    lab.exec('east/pod/client', 'sleep', '1000', timeout=1000)\n"
+    )
+    process = empty.start(
+        sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path),
+        str(tmp_path),
+    )  # fmt: skip
+    until((tmp_path / "there").exists, what="no lab", seconds=SECONDS)
+    until(lambda: "sleep 1000" in empty.processes(), what="no command", seconds=SECONDS)
+    assert kill_after(process, 0.0) == -signal.SIGKILL
+    until(lambda: empty.contents() == before, what="something is left", seconds=SECONDS)
+
+
+def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing(tmp_path: Path) -> None:
+    mark = f"NSNET_TEST={tmp_path}"
+    slow = tmp_path / "slow.yaml"
+    slow.write_text(
+        ONE_NODE.read_text().replace("to: pod/web:81", "to: pod/web:81\n    times: 90000")
+    )
+    with subprocess.Popen(
+        [NSNET, "run", str(slow)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "NSNET_TEST": str(tmp_path)},
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        assert process.stderr.readline().startswith("building: ")  # now it probes
+        assert len(marked(mark)) > 1
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        assert process.stderr.read().splitlines()[-1] == "interrupted"
+        assert process.wait(SECONDS) == 130
+    until(lambda: not marked(mark), what="its processes are gone", seconds=SECONDS)
+
+
+def marked(mark: str) -> list[int]:
+    """The processes that were started with this in their environment, or by one that was."""
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if mark.encode() in Path("/proc", pid, "environ").read_bytes().split(b"\0"):
+                found.append(int(pid))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found
+
+
+def test_down_leaves_no_nameless_namespace(empty: Machine) -> None:
+    """A cable from here into each namespace goes when the kernel has really removed that."""
+    before = empty.contents()
+    empty.up(ISLANDS)
+    ends = {name: f"w{number}" for number, name in enumerate(empty.names("island-nat"))}
+    for name, end in ends.items():
+        empty.do("ip", "link", "add", end, "type", "veth", "peer", "name", "witness", "netns", name)
+    assert empty.contents()["links"] == sorted(["lo", *ends.values()])
+    assert empty.probe("island-nat").ok
+    empty.down()
+    until(lambda: empty.contents() == before, what="a namespace lives on", seconds=SECONDS)
+
+
+def test_two_labs_do_not_know_of_each_other(empty: Machine, tmp_path: Path) -> None:
+    files = {name: renamed(ONE_NODE, name, tmp_path / f"{name}.yaml") for name in ("a", "a-b")}
+    for file in files.values():
+        empty.do(NSNET, "up", str(file))
+    both = {name: empty.names(name) for name in files}
+    assert all(both.values())
+    for name in files:
+        assert empty.drift(name) == []
+        assert empty.probe(name).ok
+    assert empty.do(NSNET, "down", "a") == "a is down\n"
+    assert (empty.names("a"), empty.names("a-b")) == ([], both["a-b"])
+    assert empty.drift("a-b") == []
+    assert empty.probe("a-b").ok
+    assert empty.do(NSNET, "ls") == "a-b\n"
+
+
+def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_lab_that_goes(
+    empty: Machine, tmp_path: Path
+) -> None:
+    empty.up(ONE_NODE)
+    empty.do(
+        "ip", "link", "add", "w0", "type", "veth", "peer", "witness", "netns",
+        "nsnet.one-node.fabric",
+    )  # fmt: skip
+    (tmp_path / "test_long.py").write_text(
+        "import pytest\n"
+        f"@pytest.mark.lab({str(ONE_NODE)!r})\n"
+        "def test_long(lab):\n"
+        "    lab.exec('pod/client', 'sleep', '1000', timeout=1000)\n"
+    )
+    process = empty.start(
+        sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path),
+        str(tmp_path),
+    )  # fmt: skip
+    until(lambda: "sleep 1000" in empty.processes(), what="no command", seconds=SECONDS)
+    empty.down()
+    try:
+        until(
+            lambda: empty.contents()["links"] == ["lo"],
+            what="the namespace lives on", seconds=20,
+        )  # fmt: skip
+        assert "sleep 1000" in empty.processes()
+    finally:
+        kill_after(process, 0.0)
+
+
+def test_a_lab_that_another_nsnet_works_on_is_left_alone(empty: Machine) -> None:
+    empty.up(ONE_NODE)
+    fd = os.open(empty.path("/run/nsnet/one-node"), os.O_RDONLY)
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX)
+        for command in (("up", str(ONE_NODE)), ("down", "one-node")):
+            done = empty.nsnet(*command)
+            assert (done.returncode, done.stderr.splitlines()) == (
+                3,
+                [
+                    "error: another nsnet is working on one-node",
+                    "hint: wait until it is done; who it is: fuser -v /run/nsnet/one-node",
+                ],
+            )
+    finally:
+        os.close(fd)
+    assert empty.drift("one-node") == []
+    assert empty.nsnet("up", ONE_NODE).returncode == 0
+
+
+def test_of_many_that_build_one_lab_at_once_one_does(empty: Machine) -> None:
+    started = [empty.start(NSNET, "up", str(TWO_NODES)) for _ in range(5)]
+    ended = [(*each.communicate(timeout=SECONDS), each.returncode) for each in started]
+    built = [output for output, _, status in ended if status == 0]
+    refused = [errors.splitlines()[-2] for _, errors, status in ended if status != 0]
+    assert {status for *_, status in ended} <= {0, 3}, ended
+    assert sum("two-nodes is up: " in each for each in built) == 1, ended
+    # Who came after the first was done found nothing to do.
+    assert sum("nothing to do" in each for each in built) == len(built) - 1
+    assert set(refused) <= {"error: another nsnet is working on two-nodes"}
+    assert empty.drift("two-nodes") == []
+    assert empty.probe("two-nodes").ok
+
+
+def test_up_again_has_nothing_to_do(empty: Machine) -> None:
+    empty.up(ONE_NODE)
+    before = empty.contents(), empty.path("/run/nsnet/one-node/lab.json").stat().st_mtime_ns
+    assert empty.do(NSNET, "up", str(ONE_NODE)) == "one-node is up already; nothing to do\n"
+    after = empty.contents(), empty.path("/run/nsnet/one-node/lab.json").stat().st_mtime_ns
+    assert after == before
+
+
+def test_up_with_another_file_is_refused(empty: Machine, tmp_path: Path) -> None:
+    empty.up(ONE_NODE)
+    other = renamed(ONE_NODE, "one-node", tmp_path / "other.yaml")
+    other.write_text(other.read_text().replace("containerPort: 80}", "containerPort: 90}"))
+    done = empty.nsnet("up", other)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.splitlines()[-2:] == [
+        "error: one-node is up with another file",
+        "hint: to change it: nsnet apply one-node FILE; or first: nsnet down one-node",
+    ]
+    assert empty.drift("one-node") == []
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "ip netns del nsnet.two-nodes.east.pod.default.far",
+        "rm /run/nsnet/two-nodes/lab.json",
+        "echo '{\"complete\":' > /run/nsnet/two-nodes/lab.json",
+        "umount -n -l /run/netns/nsnet.two-nodes.east.node.n1",
+        "kill -9 $(pidof -x python python3)",
+    ],
+    ids=["a pod", "no record", "half a record", "a name", "the server"],
+)
+def test_half_a_lab_is_built_anew(empty: Machine, damage: str) -> None:
+    empty.up(TWO_NODES)
+    empty.do("sh", "-c", damage)
+    assert empty.do(NSNET, "up", str(TWO_NODES)).startswith("two-nodes is up: ")
+    assert empty.drift("two-nodes") == []
+    assert empty.probe("two-nodes").ok
+
+
+def test_a_lab_whose_up_was_killed_is_built_anew(empty: Machine, chance: random.Random) -> None:
+    took = measured(lambda: empty.up(TWO_NODES))
+    empty.down()
+    for moment in moments(took, 3, chance.random):
+        # Between the first namespace and the end, whenever the machine gets that far.
+        process = empty.start(NSNET, "up", str(TWO_NODES))
+        until(
+            lambda: bool(empty.names("two-nodes")) or process.poll() is not None,  # noqa: B023
+            what="no namespace", seconds=SECONDS,
+        )  # fmt: skip
+        kill_after(process, moment)
+        assert empty.nsnet("up", TWO_NODES).returncode == 0
+        assert empty.drift("two-nodes") == []
+        empty.down()
+
+
+@pytest.mark.parametrize("lost", ["lab.json", "servers.sock", "*", "."])
+def test_down_needs_no_file(empty: Machine, lost: str) -> None:
+    before = empty.contents()
+    empty.up(ONE_NODE)
+    empty.do("sh", "-c", f"rm -r $(realpath /run/nsnet/one-node/{lost})")
+    assert empty.do(NSNET, "down", "one-node") == "one-node is down\n"
+    assert empty.contents() == before
+
+
+def test_down_ends_what_people_started_in_a_lab(empty: Machine) -> None:
+    before = empty.contents()
+    empty.up(ONE_NODE)
+    process = empty.start(NSNET, "exec", "one-node", "pod/client", "--", "sleep", "1000")
+    until(lambda: "sleep 1000" in empty.processes(), what="no command", seconds=SECONDS)
+    empty.down()
+    process.communicate(timeout=SECONDS)
+    assert empty.contents() == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"), [(("nosuch",), "nosuch: nothing was there\n"), (("--all",), "")]
+)
+def test_down_on_nothing_is_no_error(empty: Machine, arguments: tuple[str, ...], says: str) -> None:
+    assert empty.do(NSNET, "down", *arguments) == says

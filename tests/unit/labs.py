@@ -1,0 +1,159 @@
+"""Labs for the unit tests: a short text in, values out."""
+
+from functools import cache
+from ipaddress import ip_address, ip_interface, ip_network
+from pathlib import Path
+from typing import NamedTuple
+
+from nsnet.addressing import Assignment
+from nsnet.compile import compile_state
+from nsnet.resolve import check_probes, resolve
+from nsnet.scenario.load import Scenario, load, reload
+from nsnet.state import IPAddress, IPInterface, IPNetwork, State
+from nsnet.topology import Pod, Service, Topology
+
+SCENARIOS = Path(__file__).parents[2] / "scenarios"
+SHIPPED = sorted(each.stem for each in SCENARIOS.glob("*.yaml"))
+TWO_NODES = ("{name: east, nodes: 2}",)
+
+
+class Lab(NamedTuple):
+    """A scenario and all that follows from it."""
+
+    scenario: Scenario
+    topology: Topology
+    state: State
+
+
+@cache
+def shipped(name: str) -> Lab:
+    """The scenario of this name that nsnet comes with."""
+    scenario = load(SCENARIOS / f"{name}.yaml")
+    topology = resolve(scenario)
+    check_probes(scenario, topology)
+    return Lab(scenario, topology, compile_state(topology))
+
+
+def written(*objects: str, clusters: tuple[str, ...] = TWO_NODES, spec: str = "") -> Scenario:
+    """A scenario of these clusters and Kubernetes objects; `spec` is what else its spec says."""
+    lines = [
+        "apiVersion: nsnet.dev/v1alpha1",
+        "kind: Scenario",
+        "metadata: {name: lab}",
+        "spec:",
+        "  clusters:",
+        *(f"  - {each}" for each in clusters),
+        *(f"  {each}" for each in spec.strip().splitlines()),
+    ]
+    return reload("lab.yaml", {"lab.yaml": "\n---\n".join(("\n".join(lines), *objects))})
+
+
+def topology(
+    *objects: str,
+    clusters: tuple[str, ...] = TWO_NODES,
+    spec: str = "",
+    keep: Assignment | None = None,
+) -> Topology:
+    """The lab of these objects, resolved."""
+    return resolve(written(*objects, clusters=clusters, spec=spec), keep)
+
+
+def lab(*objects: str, clusters: tuple[str, ...] = TWO_NODES, spec: str = "") -> Lab:
+    """The lab of these objects, compiled."""
+    scenario = written(*objects, clusters=clusters, spec=spec)
+    resolved = resolve(scenario)
+    return Lab(scenario, resolved, compile_state(resolved))
+
+
+def pod(
+    name: str, *, namespace: str = "default", labels: str = "", spec: str = "", meta: str = ""
+) -> str:
+    """A pod that listens on TCP port 80."""
+    metadata = f"name: {name}, namespace: {namespace}, labels: {{{labels}}}, {meta}"
+    containers = "" if "containers" in spec else "containers: [{ports: [{containerPort: 80}]}], "
+    return f"apiVersion: v1\nkind: Pod\nmetadata: {{{metadata}}}\nspec: {{{containers}{spec}}}"
+
+
+def workload(
+    kind: str,
+    name: str,
+    replicas: int = 1,
+    *,
+    namespace: str = "default",
+    spec: str = "",
+    meta: str = "",
+) -> str:
+    """A workload of that kind: its pods carry `app: NAME` and listen on TCP port 80."""
+    containers = "" if "containers" in spec else "containers: [{ports: [{containerPort: 80}]}], "
+    return (
+        f"apiVersion: apps/v1\nkind: {kind}\n"
+        f"metadata: {{name: {name}, namespace: {namespace}, {meta}}}\n"
+        f"spec:\n  replicas: {replicas}\n  template:\n"
+        f"    metadata: {{labels: {{app: {name}}}}}\n    spec: {{{containers}{spec}}}"
+    )
+
+
+def service(
+    name: str,
+    ports: str = "{port: 80}",
+    *,
+    app: str | None = None,
+    namespace: str = "default",
+    spec: str = "",
+    meta: str = "",
+) -> str:
+    """A Service in front of the pods that carry `app: NAME`; app="" selects nothing."""
+    app = name if app is None else app
+    selector = f"selector: {{app: {app}}}, " if app else ""
+    return (
+        f"apiVersion: v1\nkind: Service\n"
+        f"metadata: {{name: {name}, namespace: {namespace}, {meta}}}\n"
+        f"spec: {{{selector}ports: [{ports}], {spec}}}"
+    )
+
+
+def endpoint_slice(name: str, endpoints: str, ports: str = "{port: 80}") -> str:
+    """Endpoints written by hand for the Service of this name."""
+    return (
+        "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
+        f"metadata: {{name: {name}-1, labels: {{kubernetes.io/service-name: {name}}}}}\n"
+        f"ports: [{ports}]\nendpoints: [{endpoints}]"
+    )
+
+
+def exported(name: str, meta: str = "") -> str:
+    """The Service of this name is for other clusters, too."""
+    return (
+        "apiVersion: multicluster.x-k8s.io/v1alpha1\nkind: ServiceExport\n"
+        f"metadata: {{name: {name}, {meta}}}"
+    )
+
+
+def in_clusters(names: str) -> str:
+    """The annotation that says where an object lives."""
+    return f'annotations: {{nsnet.dev/cluster: "{names}"}}'
+
+
+def pods(found: Topology) -> dict[str, Pod]:
+    """Every pod by its reference."""
+    return {each.reference: each for cluster in found.clusters for each in cluster.pods}
+
+
+def services(found: Topology) -> dict[str, Service]:
+    """Every Service by its reference."""
+    return {each.reference: each for cluster in found.clusters for each in cluster.services}
+
+
+def ip(text: str) -> IPAddress:
+    """An address."""
+    return ip_address(text)
+
+
+def net(text: str) -> IPNetwork:
+    """A range of addresses."""
+    return ip_network(text)
+
+
+def held(text: str) -> IPInterface:
+    """An address with the length of its prefix."""
+    return ip_interface(text)

@@ -1,0 +1,73 @@
+"""The echo server's side of a conversation, byte by byte or all at once."""
+
+import json
+
+import pytest
+
+from nsnet.servers.conversation import Conversation, datagram_answer
+
+SEEN = {"server": "pod/web", "source": "10.0.0.1", "port": 40000}
+
+
+def conversation() -> Conversation:
+    return Conversation("pod/web", "10.0.0.1", 40000)
+
+
+def answers(said: bytes, step: int) -> list[object]:
+    """Every line of the answers to what is said in pieces of this length."""
+    talk = conversation()
+    heard = b"".join(talk.hear(said[at : at + step]) for at in range(0, len(said), step))
+    return [json.loads(line) for line in heard.splitlines()]
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000])
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (b"nsnet abc 0\n", [{**SEEN, "token": "abc", "size": 0}]),
+        (b"nsnet abc 3\nx\ny", [{**SEEN, "token": "abc", "size": 3}]),
+        (b"nsnet abc 3\nxy", []),  # one byte is missing
+        (
+            b"nsnet a 1\nxnsnet b 0\nhello\n",
+            [{**SEEN, "token": "a", "size": 1}, {**SEEN, "token": "b", "size": 0}, SEEN],
+        ),
+        (b"nsnet abc -1\n", [SEEN]),
+        (b"hello", []),
+    ],
+)
+def test_an_answer_to_every_request_that_is_complete(
+    said: bytes, expected: list[object], step: int
+) -> None:
+    assert answers(said, step) == expected
+
+
+@pytest.mark.parametrize("step", [1, 1000])
+def test_http_is_answered_once(step: int) -> None:
+    said = b"POST /a HTTP/1.1\r\nX: y\r\nhost: web:80\r\n\r\nbody\nnsnet abc 0\n"
+    talk = conversation()
+    heard = b"".join(talk.hear(said[at : at + step]) for at in range(0, len(said), step))
+    head, _, body = heard.partition(b"\r\n\r\n")
+    assert head.splitlines()[2] == f"Content-Length: {len(body)}".encode()
+    answer = {"server": "pod/web", "source": "10.0.0.1", "host": "web:80", "path": "/a"}
+    assert json.loads(body) == answer
+    assert talk.ended
+
+
+@pytest.mark.parametrize("said", [b"x" * 10_000, b"GET / HTTP/1.1\r\n" + b"x" * 10_000])
+def test_nobody_is_listened_to_for_ever(said: bytes) -> None:
+    talk = conversation()
+    assert talk.hear(said) == b""
+    assert talk.ended
+
+
+@pytest.mark.parametrize(
+    ("datagram", "expected"),
+    [
+        (b"nsnet abc 3\nxyz", {**SEEN, "token": "abc", "size": 3}),
+        (b"nsnet abc 9\nxyz", {**SEEN, "token": "abc", "size": 3}),  # what came counts
+        (b"nsnet abc 3", SEEN),
+        (b"", SEEN),
+    ],
+)
+def test_a_datagram_is_answered_by_a_datagram(datagram: bytes, expected: object) -> None:
+    assert json.loads(datagram_answer("pod/web", "10.0.0.1", 40000, datagram)) == expected
