@@ -201,6 +201,7 @@ def changes(old: State, new: State) -> list[Op]:
         *_unlisten(pairs, gone),
         *_unlink(before, after, laid),
         *(NetnsDelete(each.name) for each in gone),
+        *chain.from_iterable(_clear(was, now, laid) for was, now in pairs),
         *_found(before, pairs),
         *_wire(after, laid),
         *chain.from_iterable(_configure(was, now, laid) for was, now in pairs),
@@ -315,11 +316,30 @@ def _wire(after: dict[str, Netns], laid: frozenset[Peer]) -> Iterator[Op]:
         yield VethAdd(now.name, each, far.name, peer)
 
 
+def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
+    """What shall not be there any more; what hung on a link that went, went with it.
+
+    All of it comes before any setting: a namespace in which IPv6 is switched off has lost its
+    IPv6 addresses already.
+    """
+    stay = {each.name for each in now.interfaces if Peer(now.name, each.name) not in laid}
+    wanted = set(now.neighbours) if was.neighbours else set()
+    for route in was.routes:
+        if route not in now.routes and route.dev in stay:
+            yield RouteDelete(now.name, route)
+    for neighbour in was.neighbours:
+        if neighbour not in wanted and neighbour.dev in stay:
+            yield NeighbourDelete(now.name, neighbour)
+    addresses = {each.name: each.addresses for each in now.interfaces}
+    for each in was.interfaces:
+        for address in each.addresses if each.name in stay else ():
+            if address not in addresses[each.name]:
+                yield AddressDelete(now.name, each.name, address)
+
+
 def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     """Settings of links, then all that one netlink message each can say."""
     fresh = {each.name for each in now.interfaces if Peer(now.name, each.name) in laid}
-    # What a link held went with it.
-    lost = {each.name for each in was.interfaces} - {each.name for each in now.interfaces} | fresh
     for sysctl in now.sysctls:
         if sysctl.dev and (sysctl.dev in fresh or sysctl not in was.sysctls):
             yield SysctlSet(now.name, sysctl)
@@ -331,25 +351,15 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     held = {each.name: each.addresses for each in was.interfaces if each.name not in fresh}
     for each in now.interfaces:
         standing = held.get(each.name, ())
-        for address in standing:
-            if address not in each.addresses:
-                yield AddressDelete(now.name, each.name, address)
         for address in each.addresses:
             if address not in standing:
                 yield AddressAdd(now.name, each.name, address)
-    for route in was.routes:
-        if route not in now.routes and route.dev not in lost:
-            yield RouteDelete(now.name, route)
     for route in now.routes:
         if route not in was.routes or route.dev in fresh:
             yield RouteAdd(now.name, route)
     # A crowded lab has tens of thousands of neighbours: those of a new namespace need no
     # comparison.
     known = set(was.neighbours)
-    wanted = set(now.neighbours) if known else set()
-    for neighbour in was.neighbours:
-        if neighbour not in wanted and neighbour.dev not in lost:
-            yield NeighbourDelete(now.name, neighbour)
     for neighbour in now.neighbours:
         if not known or neighbour.dev in fresh or neighbour not in known:
             yield NeighbourAdd(now.name, neighbour)

@@ -40,10 +40,13 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
     versions = {address.version for address in netns.addresses}
     forwards = Sysctl("net.ipv4.ip_forward", "1") in netns.sysctls
     if 6 in versions:
+        yield Sysctl("net.ipv6.conf.all.disable_ipv6", "0")
         # Duplicate address detection would make every address useless for its first second.
         yield Sysctl("net.ipv6.conf.all.accept_dad", "0")
         yield Sysctl("net.ipv6.conf.default.accept_dad", "0")
         yield Sysctl("net.ipv6.conf.default.accept_ra", "0")
+        # IPv6 routers cannot be told not to speak of shortcuts, but hosts not to listen.
+        yield Sysctl("net.ipv6.conf.default.accept_redirects", "0")
         yield Sysctl("net.ipv6.conf.all.forwarding", "1" if forwards else "0")
         yield Sysctl("net.ipv6.icmp.ratelimit", "0")
         yield Sysctl("net.ipv4.icmp_msgs_per_sec", "100000", if_present=True)  # of both families
@@ -55,7 +58,7 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
     # the link's.
     yield Sysctl("net.ipv4.conf.all.rp_filter", "0")
     yield Sysctl("net.ipv4.conf.default.rp_filter", "0")
-    # By default 3 of 12 rejected connections learn of it, and the rest see a timeout. With no type of
+    # By default 3 of 12 rejected connections learn of it; the others see a timeout. With no type of
     # error limited, a router without a route still answers a burst of 5 and then one a second.
     yield Sysctl("net.ipv4.icmp_ratemask", "0")
     for interface in netns.interfaces:

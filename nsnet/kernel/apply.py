@@ -69,6 +69,7 @@ RT_SCOPE_LINK = 253
 RTPROT_BOOT = 3  # what `ip route add` writes
 RTN_UNICAST = 1
 MAIN_TABLE = 254
+DOOMED = 0x6E73  # the group of links that are about to be removed
 
 
 @dataclass(slots=True)
@@ -136,8 +137,12 @@ class Applier:
                 [step for step in steps if isinstance(step, ServersStart | Listen | Unlisten)]
             )
         else:
-            for step in steps:
-                self._step(step)
+            for deleted, group in groupby(steps, key=lambda step: isinstance(step, LinkDelete)):
+                if deleted:
+                    self._unplug(name, [step for step in group if isinstance(step, LinkDelete)])
+                else:
+                    for step in group:
+                        self._step(step)
             if name in self._places:
                 self._flush(name, self._places[name])
 
@@ -162,12 +167,6 @@ class Applier:
                 self._queue(op, name, _bridge(interface, self._place(name).claim(interface.name)))
             case VethAdd(name, _, _, _):
                 self._lay(op)
-            case LinkDelete(name, link):
-                place = self._place(name)
-                message = _link(place.indexes.pop(link))
-                self._queue(op, name, encoded(message, RTM_DELLINK))
-                self._flush(name, place)
-                self._reread()
             case LinkUp(name, link):
                 message = _link(self._index(name, link), flags=IFF_UP)
                 self._queue(op, name, encoded(message, RTM_SETLINK))
@@ -188,10 +187,23 @@ class Applier:
             case NeighbourDelete(name, neighbour):
                 message = _neighbour(neighbour, self._index(name, neighbour.dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
-            case RulesLoad() | ServersStart() | Listen() | Unlisten():
+            case LinkDelete() | RulesLoad() | ServersStart() | Listen() | Unlisten():
                 raise AssertionError(f"{op} comes in a group of its own")
             case _:
                 assert_never(op)
+
+    def _unplug(self, name: str, steps: list[LinkDelete]) -> None:
+        """Removing a link takes 20 ms, and as long for a whole group of them."""
+        place = self._place(name)
+        for step in steps:
+            message = _link(place.indexes[step.name])
+            message["attrs"] = [("IFLA_GROUP", DOOMED)]
+            self._queue(step, name, encoded(message, RTM_SETLINK))
+        everyone = _link(0)
+        everyone["attrs"] = [("IFLA_GROUP", DOOMED)]
+        self._queue(steps[-1], name, encoded(everyone, RTM_DELLINK))
+        self._flush(name, place)
+        self._reread()
 
     def _add(self, op: NetnsAdd, name: str) -> None:
         try:

@@ -28,6 +28,7 @@ _RT_SCOPE_LINK = 253
 _RT_TABLE_MAIN = 254
 _RTPROT_KERNEL = 2
 _RTNH_F_ONLINK = 0x4
+_RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
 _NUD_PERMANENT = 0x80
 _BRIDGE_FLAG_HAIRPIN = 1
 
@@ -209,13 +210,15 @@ def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
 
 
 def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
-    """The main table without the kernel's own; a route of several hops counts as several."""
+    """The main table without the kernel's own and what it has learned; a route of several hops
+    counts as several."""
     for data in messages:
         family, length, _, _, table, protocol, _, _, flags = _ROUTE.unpack_from(data)
         if (
             family not in (AF_INET, AF_INET6)
             or table != _RT_TABLE_MAIN
             or protocol == _RTPROT_KERNEL
+            or flags & _RTM_F_CLONED
         ):
             continue
         route = _decoded(rtmsg, data)

@@ -486,5 +486,8 @@ def test_over_any_changes_nobody_moves_and_no_address_is_given_twice(
         assert {name: after[name] for name in after if name in before} == {
             name: before[name] for name in after if name in before
         }
-        addresses = [each.addresses for each in (*after.values(), *services(found).values())]
+        addresses = [
+            *(each.addresses for each in after.values()),
+            *(each.addresses for each in services(found).values()),
+        ]
         assert len(set(addresses)) == len(addresses)

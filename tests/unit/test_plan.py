@@ -1,0 +1,283 @@
+"""The steps from one lab to another: each finds what it needs, and what stays is not touched."""
+
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nsnet.compile import compile_state
+from nsnet.plan import (
+    AddressAdd,
+    BridgeAdd,
+    LinkDelete,
+    LinkUp,
+    Listen,
+    NetnsAdd,
+    NetnsDelete,
+    Op,
+    RulesLoad,
+    ServersStart,
+    SysctlSet,
+    Unlisten,
+    VethAdd,
+    changes,
+    plan,
+)
+from nsnet.resolve import resolve
+from nsnet.scenario.scale import scaled
+from nsnet.state import State
+from nsnet.topology import Topology
+from tests.unit.labs import (
+    SHIPPED,
+    exported,
+    lab,
+    pod,
+    service,
+    shipped,
+    topology,
+    workload,
+    written,
+)
+from tests.unit.world import World
+
+
+def web(replicas: int) -> State:
+    """The shipped ClusterIP lab after its Deployment was scaled."""
+    scenario, old, _ = shipped("clusterip")
+    new = scaled(scenario, "east", "deploy", "web", "default", replicas)
+    return compile_state(resolve(new, old.assignment()))
+
+
+def kinds(ops: list[Op]) -> list[str]:
+    """The kinds of steps, each once, in order of appearance."""
+    return list(dict.fromkeys(type(op).__name__ for op in ops))
+
+
+# --- from nothing ---
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_step_finds_what_it_needs(name: str) -> None:
+    state = shipped(name).state
+    World().apply(plan(state)).holds(state)
+
+
+def test_the_order_of_things() -> None:
+    assert kinds(plan(shipped("clusterip").state)) == [
+        "NetnsAdd",
+        "ServersStart",  # first of all, for it takes its time to get ready
+        "SysctlSet",  # before links exist, or they would be born with IPv6
+        "BridgeAdd",
+        "VethAdd",
+        "LinkUp",
+        "AddressAdd",
+        "RouteAdd",
+        "RulesLoad",
+        "Listen",
+    ]
+
+
+def test_a_cable_is_laid_from_the_bridge_that_it_is_plugged_into() -> None:
+    laid = [op for op in plan(shipped("island-nat").state) if isinstance(op, VethAdd)]
+    assert all(op.interface.master is not None for op in laid)
+
+
+def test_a_plan_has_no_step_twice() -> None:
+    ops = plan(shipped("island-nat").state)
+    assert len(set(ops)) == len(ops)
+
+
+def test_a_crowded_lab_knows_its_neighbours_beforehand() -> None:
+    crowd = lab(workload("Deployment", "web", 30), clusters=("{name: east, nodes: 1}",)).state
+    World().apply(plan(crowd)).holds(crowd)
+    assert len(crowd["nsnet.lab.east.node.n1"].neighbours) == 30
+    assert len(crowd["nsnet.lab.east.pod.default.web-0"].neighbours) == 30  # 29, and the bridge
+    assert all(not each.neighbours for each in shipped("clusterip").state.netns)
+
+
+# --- from one lab to another ---
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_between_equal_labs_there_is_nothing_to_do(name: str) -> None:
+    assert changes(shipped(name).state, shipped(name).state) == []
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_to_nothing(name: str) -> None:
+    state = shipped(name).state
+    nothing = State(state.lab)
+    World().apply([*plan(state), *changes(state, nothing)]).holds(nothing)
+
+
+def test_another_endpoint_is_a_pod_and_rules_and_nothing_else() -> None:
+    ops = changes(web(3), web(4))
+    pod_netns = "nsnet.clusterip.east.pod.default.web-3"
+    assert {op.netns for op in ops if not isinstance(op, RulesLoad | VethAdd)} == {pod_netns}
+    assert [(op.netns, op.peer_netns) for op in ops if isinstance(op, VethAdd)] == [
+        ("nsnet.clusterip.east.node.n2", pod_netns)
+    ]
+    loaded = {
+        op.netns: [f"{each.table} {each.name}" for each in op.chains]
+        for op in ops
+        if isinstance(op, RulesLoad)
+    }
+    assert list(loaded) == ["nsnet.clusterip.east.node.n1", "nsnet.clusterip.east.node.n2"]
+    assert [each.split("-")[1] for each in loaded["nsnet.clusterip.east.node.n1"]] == ["SVC", "SEP"]
+
+
+def test_the_last_endpoint_takes_the_services_chains_with_it() -> None:
+    ops = changes(web(1), web(0))
+    loads = [op for op in ops if isinstance(op, RulesLoad)]
+    assert [each.name.split("-")[1] for each in loads[0].deleted] == ["SVC", "SEP"]
+    assert [f"{each.table} {each.name}" for each in loads[0].chains] == [
+        "filter KUBE-SERVICES",  # refuses now
+        "nat KUBE-SERVICES",  # dispatches no more
+    ]
+    assert [op for op in ops if isinstance(op, NetnsDelete)] == [
+        NetnsDelete("nsnet.clusterip.east.pod.default.web-0")
+    ]
+
+
+def test_a_cable_is_cut_before_its_pod_goes() -> None:
+    # The kernel takes a namespace apart when it finds the time: until then the node's end of the
+    # cable would still be there, and a new pod of that name could not have it.
+    ops = changes(web(1), web(0))
+    assert ops[:3] == [
+        ops[0],
+        LinkDelete("nsnet.clusterip.east.node.n1", "web-0"),
+        NetnsDelete("nsnet.clusterip.east.pod.default.web-0"),
+    ]
+    assert isinstance(ops[0], Unlisten)
+
+
+@pytest.mark.parametrize(("before", "after"), [(3, 5), (3, 1), (3, 0), (0, 3), (1, 2)])
+def test_there_and_back_again(before: int, after: int) -> None:
+    world = World().apply(plan(web(before)))
+    world.apply(changes(web(before), web(after))).holds(web(after))
+    world.apply(changes(web(after), web(before))).holds(web(before))
+
+
+def test_a_new_port_of_a_pod_is_one_more_listener() -> None:
+    two = "containers: [{ports: [{containerPort: 80}, {containerPort: 81}]}]"
+    (op,) = changes(lab(pod("web")).state, lab(pod("web", spec=two)).state)
+    assert isinstance(op, Listen)
+    assert (op.netns, op.listener.port) == ("nsnet.lab.east.pod.default.web", 81)
+
+
+def test_a_changed_setting_is_set() -> None:
+    state = shipped("one-node").state
+    node = state["nsnet.one-node.east.node.n1"]
+    strict = tuple(
+        replace(each, value="1") if each.key.endswith("all.rp_filter") else each
+        for each in node.sysctls
+    )
+    other = replace(
+        state,
+        netns=tuple(
+            replace(node, sysctls=strict) if each is node else each for each in state.netns
+        ),
+    )
+    (op,) = changes(state, other)
+    assert isinstance(op, SysctlSet)
+    assert (op.sysctl.key, op.sysctl.value) == ("net.ipv4.conf.all.rp_filter", "1")
+
+
+def test_a_pod_that_moves_gets_a_cable_to_its_new_node() -> None:
+    there = topology(pod("web", spec="nodeName: n1"))
+    here = resolve(written(pod("web", spec="nodeName: n2")), there.assignment())
+    old, new = compile_state(there), compile_state(here)
+    ops = changes(old, new)
+    assert [op for op in ops if isinstance(op, LinkDelete)] == [
+        LinkDelete("nsnet.lab.east.node.n1", "web")  # its other end goes with it
+    ]
+    assert [op.netns for op in ops if isinstance(op, VethAdd)] == ["nsnet.lab.east.node.n2"]
+    World().apply([*plan(old), *ops]).holds(new)
+
+
+def test_a_pod_that_gets_another_address_gets_another_cable() -> None:
+    # The MAC address follows from the address, so that nobody's ARP entry goes stale.
+    old = compile_state(topology(pod("b")))
+    new = compile_state(topology(pod("a"), pod("b"), clusters=("{name: east, nodes: 1}",)))
+    ops = changes(old, new)
+    assert LinkDelete("nsnet.lab.east.node.n1", "b") in ops
+    World().apply([*plan(old), *ops]).holds(new)
+
+
+def test_when_a_bridge_is_made_anew_so_are_its_ports() -> None:
+    old = topology(pod("web"))
+    far = ("{name: east, nodes: 2, podCIDR: 10.250.0.0/16}",)
+    new = resolve(written(pod("web"), clusters=far), old.assignment())
+    ops = changes(compile_state(old), compile_state(new))
+    assert [op.interface.name for op in ops if isinstance(op, BridgeAdd)] == ["cbr0", "cbr0"]
+    assert [op.interface.name for op in ops if isinstance(op, VethAdd)] == ["web"]
+    World().apply([*plan(compile_state(old)), *ops]).holds(compile_state(new))
+
+
+def test_a_host_outside_that_goes_takes_its_route_along() -> None:
+    two = "externals:\n- {name: api, address: 203.0.113.80}\n- {name: log, address: 203.0.113.81}"
+    one = "externals:\n- {name: api, address: 203.0.113.80}"
+    old, new = lab(spec=two).state, lab(spec=one).state
+    assert kinds(changes(old, new)) == ["LinkDelete", "NetnsDelete", "RouteDelete"]
+    World().apply([*plan(old), *changes(old, new)]).holds(new)
+
+
+def test_the_server_is_started_once() -> None:
+    assert [type(op) for op in changes(web(0), web(3)) if isinstance(op, ServersStart)] == []
+    assert sum(isinstance(op, ServersStart) for op in plan(web(3))) == 1
+
+
+def test_only_what_is_new_is_brought_up() -> None:
+    ops = changes(web(3), web(4))
+    fresh = "nsnet.clusterip.east.pod.default.web-3"
+    assert {op.netns for op in ops if isinstance(op, LinkUp | AddressAdd | NetnsAdd)} == {fresh}
+
+
+# --- any change ---
+
+
+CLUSTERS = {
+    "island": "",
+    "flat": ", model: flat",
+    "isolated": ", model: isolated",
+    "gateway": ", gateway: {kind: nat}",
+    "other pods": ", podCIDR: 10.250.0.0/16",
+    "other nodes": ", nodeCIDR: 192.168.77.0/24",
+    "dual": (
+        ", podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:96::/112',"
+        " nodeCIDR: '192.168.10.0/24,fd00:192:168::/64'"
+    ),
+}
+
+
+@cache
+def variant(model: str, nodes: int, replicas: int, host: bool) -> Topology:
+    """A lab that differs from the next in one or all of these."""
+    return topology(
+        pod("client", spec="hostNetwork: true" if host else ""),
+        workload("Deployment", "web", replicas),
+        workload("DaemonSet", "agent"),
+        service("web"),
+        *([exported("web")] if model == "gateway" else []),
+        clusters=(f"{{name: east, nodes: {nodes}{CLUSTERS[model]}}}",),
+    )
+
+
+variants = st.builds(
+    variant,
+    st.sampled_from(sorted(CLUSTERS)),
+    st.integers(1, 3),
+    st.integers(0, 3),
+    st.booleans(),
+)
+
+
+@settings(derandomize=True, max_examples=60, deadline=None)
+@given(one=variants, other=variants)
+def test_from_any_lab_to_any_other_and_back(one: Topology, other: Topology) -> None:
+    before, after = compile_state(one), compile_state(other)
+    world = World().apply(plan(before))
+    world.apply(changes(before, after)).holds(after)
+    world.apply(changes(after, before)).holds(before)

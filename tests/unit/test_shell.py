@@ -1,0 +1,151 @@
+"""Every step as the command a person would type."""
+
+import re
+import subprocess
+from typing import get_args
+
+import pytest
+
+from nsnet.plan import (
+    AddressAdd,
+    AddressDelete,
+    BridgeAdd,
+    LinkDelete,
+    LinkUp,
+    Listen,
+    NeighbourAdd,
+    NeighbourDelete,
+    NetnsAdd,
+    NetnsDelete,
+    Op,
+    RouteAdd,
+    RouteDelete,
+    RulesLoad,
+    ServersStart,
+    SysctlSet,
+    Unlisten,
+    VethAdd,
+    plan,
+)
+from nsnet.shell import render, script
+from nsnet.state import (
+    Chain,
+    Interface,
+    Kind,
+    Listener,
+    Match,
+    Neighbour,
+    Protocol,
+    Return,
+    Route,
+    Rule,
+    Sysctl,
+)
+from tests.unit.labs import SHIPPED, held, ip, net, shipped
+
+BRIDGE = Interface("cbr0", Kind.BRIDGE, mac="02:00:0a:f4:00:01")
+PORT = Interface("web", master="cbr0", mac="06:00:00:00:00:01", hairpin=True)
+POD = Interface("eth0", mac="02:00:0a:f4:00:02")
+DEFAULT = Route(net("0.0.0.0/0"), ip("10.244.0.1"), "eth0")
+ONLINK = Route(net("::/0"), ip("fd98::1"), "eth0", onlink=True)
+DIRECT = Route(net("203.0.113.80/32"), dev="br-fabric")
+NEIGHBOUR = Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0")
+WEB = Listener(Protocol.TCP, 80, "east/pod/web")
+OLD = Chain("nat", "KUBE-SVC-OLD")
+SERVICES = Chain("nat", "KUBE-SERVICES", (Rule(Match(comment="none yet"), Return()),))
+
+COMMANDS: list[tuple[Op, str]] = [
+    (NetnsAdd("n1"), "ip netns add n1"),
+    (NetnsDelete("n1"), "ip netns del n1"),
+    (
+        SysctlSet("n1", Sysctl("net.ipv4.ip_forward", "1")),
+        "ip netns exec n1 sysctl -q -w net.ipv4.ip_forward=1",
+    ),
+    (
+        SysctlSet("n1", Sysctl("net.ipv4.icmp_msgs_burst", "100000", if_present=True)),
+        "ip netns exec n1 sysctl -qe -w net.ipv4.icmp_msgs_burst=100000",
+    ),
+    (
+        BridgeAdd("n1", BRIDGE),
+        "ip -n n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge"
+        " forward_delay 0 stp_state 0 mcast_snooping 0\n"
+        "ip -n n1 link set cbr0 up",
+    ),
+    (
+        VethAdd("n1", PORT, "web", POD),
+        "ip -n n1 link add web address 06:00:00:00:00:01 type veth"
+        " peer name eth0 address 02:00:0a:f4:00:02 netns web\n"
+        "ip -n n1 link set web master cbr0 up\n"
+        "bridge -n n1 link set dev web hairpin on",
+    ),
+    (
+        VethAdd("n1", POD, "n2", POD),
+        "ip -n n1 link add eth0 address 02:00:0a:f4:00:02 type veth"
+        " peer name eth0 address 02:00:0a:f4:00:02 netns n2",
+    ),
+    (LinkDelete("n1", "web"), "ip -n n1 link del web"),
+    (LinkUp("web", "lo"), "ip -n web link set lo up"),
+    (AddressAdd("web", "eth0", held("10.244.0.2/24")), "ip -n web addr add 10.244.0.2/24 dev eth0"),
+    (AddressDelete("web", "eth0", held("fd00::2/64")), "ip -n web addr del fd00::2/64 dev eth0"),
+    (RouteAdd("web", DEFAULT), "ip -n web route add default via 10.244.0.1 dev eth0"),
+    (RouteAdd("api", ONLINK), "ip -n api route add default via fd98::1 dev eth0 onlink"),
+    (RouteDelete("fabric", DIRECT), "ip -n fabric route del 203.0.113.80/32 dev br-fabric"),
+    (
+        NeighbourAdd("n1", NEIGHBOUR),
+        "ip -n n1 neigh replace 10.244.0.2 lladdr 02:00:0a:f4:00:02 dev cbr0 nud permanent",
+    ),
+    (NeighbourDelete("n1", NEIGHBOUR), "ip -n n1 neigh del 10.244.0.2 dev cbr0"),
+    (
+        RulesLoad("n1", 4, (SERVICES,), (OLD,)),
+        "ip netns exec n1 $IPT-restore --noflush <<'EOF'\n"
+        "*nat\n"
+        ":KUBE-SERVICES - [0:0]\n"
+        ":KUBE-SVC-OLD - [0:0]\n"
+        '-A KUBE-SERVICES -m comment --comment "none yet" -j RETURN\n'
+        "-X KUBE-SVC-OLD\n"
+        "COMMIT\n"
+        "EOF",
+    ),
+    (
+        RulesLoad("n1", 6, (OLD,)),
+        "ip netns exec n1 $IP6T-restore --noflush <<'EOF'\n"
+        "*nat\n:KUBE-SVC-OLD - [0:0]\nCOMMIT\nEOF",
+    ),
+    # What a shell cannot do is a comment, for the script to remain runnable.
+    (ServersStart("s"), "# s: nsnet starts its server here; it answers for every pod"),
+    (Listen("web", WEB), "# web: east/pod/web answers on 80/tcp"),
+    (Unlisten("web", WEB), "# web: nothing answers on 80/tcp any more"),
+]
+
+
+@pytest.mark.parametrize(("op", "command"), COMMANDS)
+def test_a_step_is_a_command_that_a_person_would_type(op: Op, command: str) -> None:
+    assert render(op) == command
+
+
+def test_no_step_is_without_its_command_here() -> None:
+    assert {type(op) for op, _ in COMMANDS} == set(get_args(Op))
+
+
+def test_a_script_lets_its_user_choose_the_iptables() -> None:
+    assert script("demo", [NetnsAdd("nsnet.demo.n1")]) == (
+        "#!/bin/sh\n"
+        "# Builds the lab demo, but for its server. To remove it again: nsnet down demo\n"
+        "set -eu\n"
+        "IPT=${IPT:-iptables-legacy}       # or iptables-nft\n"
+        'IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}\n'
+        "\n"
+        "ip netns add nsnet.demo.n1\n"
+    )
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_script_is_one_that_a_shell_can_read(name: str) -> None:
+    text = script(name, plan(shipped(name).state))
+    subprocess.run(["sh", "-n"], input=text, text=True, timeout=10, check=True)
+
+
+def test_a_script_names_no_namespace_of_anybody_else() -> None:
+    text = script("island-nat", plan(shipped("island-nat").state))
+    names = re.findall(r"(?:ip -n|ip netns \w+|bridge -n|netns) (\S+)", text)
+    assert {name.split(".")[:2] == ["nsnet", "island-nat"] for name in names} == {True}

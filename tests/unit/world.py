@@ -1,0 +1,211 @@
+"""A kernel of paper: it does what Ops say, and complains when one comes before what it needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import assert_never
+
+from nsnet.plan import (
+    AddressAdd,
+    AddressDelete,
+    BridgeAdd,
+    LinkDelete,
+    LinkUp,
+    Listen,
+    NeighbourAdd,
+    NeighbourDelete,
+    NetnsAdd,
+    NetnsDelete,
+    Op,
+    RouteAdd,
+    RouteDelete,
+    RulesLoad,
+    ServersStart,
+    SysctlSet,
+    Unlisten,
+    VethAdd,
+)
+from nsnet.state import (
+    Chain,
+    Interface,
+    IPNetwork,
+    Jump,
+    Kind,
+    Listener,
+    Neighbour,
+    Route,
+    State,
+)
+
+NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
+
+
+@dataclass(slots=True)
+class Place:
+    """What one namespace holds."""
+
+    links: dict[str, Interface] = field(default_factory=dict)
+    up: set[str] = field(default_factory=set)
+    routes: list[Route] = field(default_factory=list)
+    neighbours: list[Neighbour] = field(default_factory=list)
+    sysctls: dict[str, str] = field(default_factory=dict)
+    chains: dict[tuple[int, str, str], Chain] = field(default_factory=dict)
+    listeners: list[Listener] = field(default_factory=list)
+
+
+class World:
+    """All namespaces of the machine. Every method of a kernel that would return an error raises
+    AssertionError."""
+
+    def __init__(self) -> None:
+        self.places: dict[str, Place] = {}
+        self.served = False
+
+    def apply(self, ops: Iterable[Op]) -> "World":
+        """The world after these steps."""
+        for op in ops:
+            self._do(op)
+        return self
+
+    def holds(self, state: State) -> None:
+        """Exactly what the State says is there, and nothing else."""
+        assert set(self.places) == {each.name for each in state.netns}
+        for each in state.netns:
+            place = self.places[each.name]
+            assert place.links == {link.name: link for link in each.interfaces}, each.reference
+            assert place.up == {"lo", *place.links}, each.reference
+            assert _same(place.routes, each.routes), each.reference
+            assert _same(place.neighbours, each.neighbours), each.reference
+            assert place.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
+            assert place.chains == {(one.family, one.table, one.name): one for one in each.chains}
+            assert _same(place.listeners, each.listeners), each.reference
+
+    def _do(self, op: Op) -> None:
+        match op:
+            case NetnsAdd(name):
+                assert name not in self.places, f"{op}: File exists"
+                self.places[name] = Place()
+            case NetnsDelete(name):
+                for link in list(self.places[name].links):
+                    self._cut(name, link)
+                del self.places[name]
+            case SysctlSet(name, sysctl):
+                place = self.places[name]
+                assert not sysctl.dev or sysctl.dev in place.links, f"{op}: No such file"
+                place.sysctls[sysctl.key] = sysctl.value
+                if (sysctl.key, sysctl.value) == (NO_IPV6, "1"):
+                    self._without_ipv6(place)
+            case BridgeAdd(name, interface):
+                self._add(name, replace(interface, addresses=()))
+                self.places[name].up.add(interface.name)
+            case VethAdd(name, interface, far, peer):
+                self._add(name, replace(interface, addresses=()))
+                self._add(far, replace(peer, addresses=()))
+                if interface.master is not None:
+                    self.places[name].up.add(interface.name)
+            case LinkDelete(name, link):
+                self._cut(name, link)
+            case LinkUp(name, link):
+                assert link == "lo" or link in self.places[name].links, f"{op}: Cannot find device"
+                self.places[name].up.add(link)
+            case RulesLoad():
+                self._load(op)
+            case ServersStart(name):
+                assert name in self.places
+                self.served = True
+            case Listen(name, listener):
+                assert self.served, f"{op}: nobody is there to listen"
+                assert listener not in self.places[name].listeners, f"{op}: Address in use"
+                self.places[name].listeners.append(listener)
+            case Unlisten(name, listener):
+                self.places[name].listeners.remove(listener)
+            case AddressAdd() | AddressDelete() | RouteAdd() | RouteDelete():
+                self._configure(op)
+            case NeighbourAdd(name, neighbour):
+                assert neighbour.dev in self.places[name].up, f"{op}: Cannot find device"
+                self.places[name].neighbours.append(neighbour)
+            case NeighbourDelete(name, neighbour):
+                self.places[name].neighbours.remove(neighbour)
+            case _:
+                assert_never(op)
+
+    def _configure(self, op: AddressAdd | AddressDelete | RouteAdd | RouteDelete) -> None:
+        place = self.places[op.netns]
+        match op:
+            case AddressAdd(_, dev, address):
+                link = place.links[dev]
+                assert dev in place.up, f"{op}: before its link is up"
+                assert address not in link.addresses, f"{op}: File exists"
+                disabled = address.version == 6 and place.sysctls.get(NO_IPV6) == "1"
+                assert not disabled, f"{op}: IPv6 is disabled on this device"
+                place.links[dev] = replace(link, addresses=(*link.addresses, address))
+            case AddressDelete(_, dev, address):
+                link = place.links[dev]
+                assert address in link.addresses, f"{op}: Cannot assign requested address"
+                left = tuple(each for each in link.addresses if each != address)
+                place.links[dev] = replace(link, addresses=left)
+            case RouteAdd(_, route):
+                assert route.dev in place.up, f"{op}: Cannot find device"
+                networks = {each.network for each in place.links[route.dev].addresses}
+                assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
+                twins = [each for each in place.routes if each.destination == route.destination]
+                assert not twins, f"{op}: File exists"
+                place.routes.append(route)
+            case RouteDelete(_, route):
+                assert route in place.routes, f"{op}: No such process"
+                place.routes.remove(route)
+
+    def _without_ipv6(self, place: Place) -> None:
+        for name, link in place.links.items():
+            left = tuple(each for each in link.addresses if each.version == 4)
+            place.links[name] = replace(link, addresses=left)
+        place.routes = [each for each in place.routes if each.destination.version == 4]
+        place.neighbours = [each for each in place.neighbours if each.address.version == 4]
+
+    def _add(self, name: str, interface: Interface) -> None:
+        place = self.places[name]
+        assert interface.name not in place.links, f"{name} {interface.name}: File exists"
+        if interface.master is not None:
+            assert place.links[interface.master].kind is Kind.BRIDGE
+        place.links[interface.name] = interface
+
+    def _cut(self, name: str, link: str) -> None:
+        """A link goes with all that hangs on it, and so does the other end of a cable."""
+        gone = self._drop(name, link)
+        if gone.peer is not None:
+            self._drop(*gone.peer)
+        for port, interface in self.places[name].links.items():
+            if interface.master == link:
+                self.places[name].links[port] = replace(interface, master=None)
+
+    def _drop(self, name: str, link: str) -> Interface:
+        place = self.places[name]
+        place.up.discard(link)
+        place.routes = [each for each in place.routes if each.dev != link]
+        place.neighbours = [each for each in place.neighbours if each.dev != link]
+        place.sysctls = {
+            key: value for key, value in place.sysctls.items() if f".{link}." not in key
+        }
+        assert link in place.links, f"{name} {link}: Cannot find device"
+        return place.links.pop(link)
+
+    def _load(self, op: RulesLoad) -> None:
+        """One atomic step: afterwards every jump must have somewhere to go."""
+        chains = self.places[op.netns].chains
+        for each in op.deleted:
+            del chains[each.family, each.table, each.name]
+        for each in op.chains:
+            assert each.family == op.family
+            chains[each.family, each.table, each.name] = each
+        for each in chains.values():
+            for rule in each.rules:
+                if isinstance(rule.target, Jump):
+                    key = (each.family, each.table, rule.target.chain)
+                    assert key in chains, f"{each.name}: No chain {rule.target.chain}"
+
+
+def _reached(route: Route, networks: set[IPNetwork]) -> bool:
+    return route.via is None or route.onlink or any(route.via in each for each in networks)
+
+
+def _same(one: Iterable[object], other: Iterable[object]) -> bool:
+    return sorted(one, key=repr) == sorted(other, key=repr)
