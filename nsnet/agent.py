@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from nsnet.lab import Lab
 
 _LENGTH = struct.Struct("=Q")
+_PORTABLE = (NsnetError, ValueError, KeyError, AttributeError, TypeError, TimeoutError)
 
 
 class AgentError(RuntimeError):
@@ -69,7 +70,7 @@ class Agent:
             )
         kind, value, noted = answer
         for message in noted:
-            warnings.warn(message, stacklevel=4)
+            warnings.warn(message, stacklevel=3)  # who called the lab
         if kind == "error":
             raise value
         return value
@@ -161,7 +162,7 @@ def _answer(lab: Any, verb: str, arguments: tuple[Any, ...]) -> tuple[str, Any, 
 def _portable(error: Exception) -> Exception:
     """An error the other side can raise: ours, and what Python and subprocess say; else our
     traceback."""
-    if isinstance(error, NsnetError | ValueError | KeyError | AttributeError | TypeError):
+    if isinstance(error, _PORTABLE):
         return error
     if type(error).__module__ == "subprocess":
         return error

@@ -111,5 +111,6 @@ def _model(cluster: Cluster) -> str:
 
 
 def _key(reference: str) -> str:
-    """A word that both languages take for a name: letters, digits and underscores."""
-    return "".join(letter if letter.isalnum() else "_" for letter in reference)
+    """A word that both languages take for a name: letters, digits and underscores. References are
+    in lower case, so pod `a` of namespace `b` is not pod `a-b`."""
+    return "".join(letter if letter.isalnum() else "_" for letter in reference.replace(".", "_IN_"))

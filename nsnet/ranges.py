@@ -69,6 +69,37 @@ def overlaps(scenario: Scenario) -> Iterator[Problem]:
     yield from _overlapping(scenario, ((host, each) for host in outside for each in fabric))
 
 
+def too_small(scenario: Scenario) -> Iterator[Problem]:
+    """Every range that has no address for a router and another for a host."""
+    ranges = [("spec.fabricCIDR", each) for each in scenario.spec.fabric_cidr]
+    for index, cluster in enumerate(scenario.spec.clusters):
+        path = f"spec.clusters[{index}].nodeCIDR"
+        ranges += [(path, each) for each in node_cidrs(index, cluster)]
+    for path, each in ranges:
+        if each.num_addresses < 4:
+            yield scenario.problem(path, f"{each} has no room for a router and a host")
+
+
+def unfit(scenario: Scenario) -> Iterator[Problem]:
+    """Every family that the pods of a cluster have and the ranges around them lack, or the other
+    way round."""
+    for index, cluster in enumerate(scenario.spec.clusters):
+        path = f"spec.clusters[{index}]"
+        pods = {each.version for each in cluster.pod_cidr}
+        nodes = {each.version for each in node_cidrs(index, cluster)}
+        outside = {each.version for each in scenario.spec.fabric_cidr}
+        for version in sorted(pods - nodes):
+            message = f"has no IPv{version} range, and the pods of {cluster.name} have one"
+            yield scenario.problem(f"{path}.nodeCIDR", message)
+        for each in cluster.service_cidr:
+            if each.version not in pods:
+                message = f"{each} is no range for pods that have no IPv{each.version} address"
+                yield scenario.problem(f"{path}.serviceCIDR", message)
+        if cluster.gateway is not None and not pods & outside:
+            message = f"fabricCIDR has no range of a family that the pods of {cluster.name} have"
+            yield scenario.problem(f"{path}.gateway", message)
+
+
 def _overlapping(scenario: Scenario, pairs: Iterable[tuple[Range, Range]]) -> Iterator[Problem]:
     for one, other in pairs:
         if one.network.version == other.network.version and one.network.overlaps(other.network):

@@ -11,7 +11,7 @@ from nsnet.addressing import AddressError, Assignment, Pool, allocate
 from nsnet.endpoints import selected_pods, service_ports
 from nsnet.errors import Problem, ScenarioError
 from nsnet.placement import Draft, drafts, place, workloads
-from nsnet.ranges import node_cidrs, overlaps
+from nsnet.ranges import node_cidrs, overlaps, too_small, unfit
 from nsnet.references import UnknownReferenceError, locate, members, target
 from nsnet.scenario import kubernetes
 from nsnet.scenario.kinds import ClusterSpec, NodeSpec
@@ -37,8 +37,11 @@ KEPT_FREE = (1, 10)  # of every service range: kubernetes.default and the cluste
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     """The lab that the file describes. Raises ScenarioError with every problem."""
+    ranges = [*too_small(scenario), *overlaps(scenario), *unfit(scenario)]
+    if any(too_small(scenario)):
+        raise ScenarioError(ranges)  # nobody could be given an address
     resolver = _Resolver(scenario, keep or Assignment())
-    resolver.problems.extend(overlaps(scenario))
+    resolver.problems.extend(ranges)
     topology = resolver.topology()
     if resolver.problems:
         raise ScenarioError(resolver.problems)
@@ -206,6 +209,7 @@ class _Resolver:
     ) -> tuple[Pod, ...]:
         placed: list[tuple[Draft, Node]] = []
         seen: set[str] = set()
+        bound: dict[tuple[str, int, Protocol], str] = {}
         for outcome in place(spec.name, drafted, nodes, self.keep):
             if isinstance(outcome, Problem):
                 self.problems.append(outcome)
@@ -215,7 +219,7 @@ class _Resolver:
             if reference in seen:
                 message = f"two pods would be named {draft.name}"
                 self.problems.append(draft.manifest.problem("metadata.name", message))
-            elif not self._ports_clash(draft):
+            elif not self._ports_clash(draft) and not self._bound(draft, node, bound):
                 seen.add(reference)
                 placed.append((draft, node))
         addresses = self._pod_addresses(spec, nodes, placed)
@@ -230,6 +234,19 @@ class _Resolver:
             message = f"{where}: containers of a pod share one network"
             self.problems.append(draft.manifest.problem(f"{draft.path}.containers", message))
         return bool(twice)
+
+    def _bound(self, draft: Draft, node: Node, bound: dict[tuple[str, int, Protocol], str]) -> bool:
+        """Pods of the host's network share it with each other: on a node a port can be bound
+        once."""
+        for each in draft.ports if draft.spec.host_network else ():
+            me = f"{draft.namespace}/{draft.name}"
+            owner = bound.setdefault((node.name, each.port, each.protocol), me)
+            if owner != me:
+                where = f"port {each.port}/{each.protocol.upper()} of node {node.name}"
+                message = f"{where} is taken by pod {owner}, on the host's network, too"
+                self.problems.append(draft.manifest.problem(f"{draft.path}.containers", message))
+                return True
+        return False
 
     def _pod_addresses(
         self, spec: ClusterSpec, nodes: Sequence[Node], placed: Iterable[tuple[Draft, Node]]

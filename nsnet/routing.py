@@ -72,7 +72,7 @@ class Routes:
 
     def plausible(self, dev: str, source: IPAddress) -> bool:
         """Reverse path filtering: 1 asks that answers go out where the packet came in, 2 that
-        there is a route at all. The kernel takes the stricter of the link's and everybody's."""
+        there is a route at all. The kernel takes the higher of the link's and everybody's."""
         keys = (f"net.ipv4.conf.{each}.rp_filter" for each in ("all", dev))
         mode = max(map(self._netns.setting, keys)) if source.version == 4 else 0
         hop = self.find(source) if mode else None

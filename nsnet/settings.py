@@ -54,7 +54,7 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
     else:
         yield Sysctl("net.ipv6.conf.all.disable_ipv6", "1")
     yield Sysctl("net.ipv4.ip_forward", "0")
-    # Reverse path filtering is a lesson of its own; the kernel takes the stricter of `all` and
+    # Reverse path filtering is a lesson of its own; the kernel takes the higher of `all` and
     # the link's.
     yield Sysctl("net.ipv4.conf.all.rp_filter", "0")
     yield Sysctl("net.ipv4.conf.default.rp_filter", "0")

@@ -184,7 +184,7 @@ def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
 
     Example: sudo nsnet exec island-nat east/pod/client -- ip route
     """
-    _enter(lab, reference)
+    _enter("exec", lab, reference)
     try:
         os.execvp(command[0], command)
     except OSError as error:
@@ -199,17 +199,17 @@ def shell(lab: str, reference: str) -> None:
 
     Example: sudo nsnet shell island-nat east/node/n1
     """
-    _enter(lab, reference)
+    _enter("shell", lab, reference)
     program = os.environ.get("SHELL", "/bin/sh")
     os.environ["PS1"] = f"{reference} # "
     arguments = ["--norc", "--noprofile"] if Path(program).name == "bash" else []
     os.execvp(program, [program, *arguments])
 
 
-def _enter(lab: str, reference: str) -> None:
+def _enter(command: str, lab: str, reference: str) -> None:
     from nsnet import lab as labs
 
-    labs.need_root("exec")
+    labs.need_root(command)
     labs.stand_in(labs.attach(lab), reference)
 
 

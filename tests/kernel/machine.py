@@ -31,13 +31,14 @@ Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 NSNET = str(Path(sys.executable).with_name("nsnet"))  # the command that users have
+MARK = "NSNET_TEST"  # a variable that only tests set
 SECONDS = 120.0  # nothing here takes so long, however busy the machine
 
 # The host's labs are none of its own. /run is empty but for the mount that the first `ip netns add`
 # leaves. PID 1 ignores SIGCHLD, so its orphans leave no zombies.
 _FURNISH = """
-while umount -l /run/netns 2>/dev/null; do :; done
-mount -t tmpfs tmpfs /run && ip link set lo up && ip netns add first && ip netns del first &&
+while umount -n -l /run/netns 2>/dev/null; do :; done
+mount -n -t tmpfs tmpfs /run && ip link set lo up && ip netns add first && ip netns del first &&
 trap '' CHLD && echo ready && exec cat >/dev/null
 """
 
@@ -254,3 +255,17 @@ def renamed(source: Path, name: str, target: Path) -> Path:
     assert f"name: {name}}}" in text
     target.write_text(text)
     return target
+
+
+def marked(value: str) -> list[int]:
+    """The processes on this host that were started with MARK in their environment, or by one that
+    was."""
+    mark = f"{MARK}={value}".encode()
+    found = []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if mark in Path("/proc", pid, "environ").read_bytes().split(b"\0"):
+                found.append(int(pid))
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue
+    return found

@@ -16,6 +16,7 @@ from nsnet.errors import KernelError
 from nsnet.kernel.processes import until
 from nsnet.scenario.load import load
 from tests.kernel.machine import (
+    MARK,
     NEEDS_ROOT,
     NSNET,
     ROOT,
@@ -23,6 +24,7 @@ from tests.kernel.machine import (
     Machine,
     kill_after,
     machine,
+    marked,
     measured,
     moments,
     renamed,
@@ -153,7 +155,6 @@ def test_a_killed_pytest_leaves_nothing(empty: Machine, tmp_path: Path) -> None:
 
 
 def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing(tmp_path: Path) -> None:
-    mark = f"NSNET_TEST={tmp_path}"
     slow = tmp_path / "slow.yaml"
     slow.write_text(
         ONE_NODE.read_text().replace("to: pod/web:81", "to: pod/web:81\n    times: 90000")
@@ -163,28 +164,16 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing(tmp_path: Path) -> None:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        env={**os.environ, "NSNET_TEST": str(tmp_path)},
+        env={**os.environ, MARK: str(tmp_path)},
         start_new_session=True,
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline().startswith("building: ")  # now it probes
-        assert len(marked(mark)) > 1
+        assert len(marked(str(tmp_path))) > 1
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         assert process.stderr.read().splitlines()[-1] == "interrupted"
         assert process.wait(SECONDS) == 130
-    until(lambda: not marked(mark), what="its processes are gone", seconds=SECONDS)
-
-
-def marked(mark: str) -> list[int]:
-    """The processes that were started with this in their environment, or by one that was."""
-    found = []
-    for pid in filter(str.isdigit, os.listdir("/proc")):
-        try:
-            if mark.encode() in Path("/proc", pid, "environ").read_bytes().split(b"\0"):
-                found.append(int(pid))
-        except (FileNotFoundError, ProcessLookupError, PermissionError):
-            continue
-    return found
+    until(lambda: not marked(str(tmp_path)), what="its processes are gone", seconds=SECONDS)
 
 
 def test_down_leaves_no_nameless_namespace(empty: Machine) -> None:

@@ -264,7 +264,11 @@ def test_what_the_model_did_not_predict_is_a_warning_that_nobody_overlooks(
     result.assert_outcomes(passed=1, failed=1, warnings=1)
     words = "DefectWarning: pod/client → pod/dns: timeout was not predicted"
     result.stdout.fnmatch_lines(
-        [f"*test_it.py:7: {words}", f"FAILED test_it.py::test_again *{words}"]
+        [
+            f"E  *{words}",
+            f"*test_it.py:7: {words}",
+            "FAILED test_it.py::test_again - *DefectWarning*",
+        ]
     )
 
 

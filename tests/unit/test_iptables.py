@@ -10,7 +10,7 @@ from nsnet.ruleset import line
 from nsnet.services.iptables import LARGE_CLUSTER_ENDPOINTS, chain_hash, iptables
 from nsnet.state import Chain, Family, Protocol, Sysctl
 from nsnet.topology import Endpoint, Service, ServicePort, Topology
-from tests.unit.labs import ip, lab, pod, service, topology
+from tests.unit.labs import ip, lab, net, pod, service, topology
 
 # The Service whose chain names were read from a running kube-proxy.
 CLUSTERS = ("{name: east, podCIDR: 10.180.0.0/16, serviceCIDR: 172.30.0.0/16}",)
@@ -334,15 +334,8 @@ def test_in_ipv6_the_same_chains_speak_of_the_other_address() -> None:
             ),
         ),
     )
-    cluster = replace(
-        SVC5.clusters[0],
-        services=(svc5,),
-        service_cidrs=topology(
-            clusters=("{name: east, serviceCIDR: '172.30.0.0/16,fd00:172:30::/112'}",)
-        )
-        .clusters[0]
-        .service_cidrs,
-    )
+    both = (net("172.30.0.0/16"), net("fd00:172:30::/112"))
+    cluster = replace(SVC5.clusters[0], services=(svc5,), service_cidrs=both)
     six = {
         each.name: [line(each, rule) for rule in each.rules]
         for _, each in iptables(cluster)

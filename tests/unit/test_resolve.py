@@ -113,6 +113,10 @@ def test_a_workload_without_pods_is_still_known() -> None:
             "metadata.name: two pods would be named web-0",
         ),
         (
+            [pod("a", spec="hostNetwork: true"), pod("b", spec="hostNetwork: true")],
+            "port 80/TCP of node n1 is taken by pod default/a, on the host's network, too",
+        ),
+        (
             [pod("a", spec="containers: [{ports: [{containerPort: 80}, {containerPort: 80}]}]")],
             "port 80/TCP stands there twice: containers of a pod share one network",
         ),
@@ -245,6 +249,36 @@ def test_addresses_of_islands_may_be_equal_and_of_flat_clusters_may_not() -> Non
     topology(clusters=("{name: east}", "{name: west}"))
     message = refused(clusters=("{name: east, model: flat}", "{name: west, model: flat}"))
     assert "10.244.0.0/16 overlaps 10.244.0.0/16, the podCIDR of east" in message
+
+
+@pytest.mark.parametrize(
+    ("cluster", "spec", "message"),
+    [
+        ("nodeCIDR: 10.0.0.0/31", "", "nodeCIDR: 10.0.0.0/31 has no room for a router and a host"),
+        ("", "fabricCIDR: 198.18.0.0/32", "fabricCIDR: 198.18.0.0/32 has no room for a router"),
+        ("nodes: 300, podCIDR: 10.0.0.0/16", "", "10.0.0.0/16 has room for 256 nodes, a /24 each"),
+        ("podCIDR: 10.0.0.0/29, nodeCIDRMaskSize: 31", "", "has room for 4 nodes, a /31 each"),
+        ("nodes: 4, nodeCIDR: 10.0.0.0/30", "", "10.0.0.0/30 has no free address left for east/n"),
+        (
+            "podCIDR: '10.244.0.0/16,fd00:10:244::/56'",
+            "",
+            "nodeCIDR: has no IPv6 range, and the pods of east have one",
+        ),
+        (
+            "serviceCIDR: '10.96.0.0/16,fd00:10:96::/112'",
+            "",
+            "serviceCIDR: fd00:10:96::/112 is no range for pods that have no IPv6 address",
+        ),
+        (
+            "gateway: {kind: nat}",
+            "fabricCIDR: fd98::/64",
+            "gateway: fabricCIDR has no range of a family that the pods of east have",
+        ),
+        ("model: flat, gateway: {kind: nat}", "", "only an island has one; east is flat"),
+    ],
+)
+def test_ranges_that_do_not_fit(cluster: str, spec: str, message: str) -> None:
+    assert message in refused(clusters=(f"{{name: east, {cluster}}}",), spec=spec)
 
 
 # --- what stands behind a Service ---
@@ -443,15 +477,15 @@ def test_what_is_gone_frees_its_address() -> None:
     }
 
 
-def test_a_node_that_goes_leaves_the_others_their_ranges() -> None:
+def test_a_node_that_goes_leaves_the_others_where_they_are() -> None:
     old = topology(clusters=("{name: east, nodes: [{name: n1}, {name: n2}, {name: n3}]}",))
     new = topology(
         clusters=("{name: east, nodes: [{name: n0}, {name: n3}]}",), keep=old.assignment()
     )
-    assert {each.name: str(each.pod_cidrs[0]) for each in new.clusters[0].nodes} == {
-        "n0": "10.244.0.0/24",
-        "n3": "10.244.2.0/24",
-    }
+    assert [
+        (each.name, str(each.addresses[0]), str(each.pod_cidrs[0]))
+        for each in new.clusters[0].nodes
+    ] == [("n0", "192.168.10.2/24", "10.244.0.0/24"), ("n3", "192.168.10.4/24", "10.244.2.0/24")]
 
 
 def test_a_new_range_for_pods_moves_all_of_them() -> None:

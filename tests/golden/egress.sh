@@ -1,0 +1,280 @@
+#!/bin/sh
+# Builds the lab egress, but for its server. To remove it again: nsnet down egress
+set -eu
+IPT=${IPT:-iptables-legacy}       # or iptables-nft
+IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}
+
+ip netns add nsnet.egress.servers
+# nsnet.egress.servers: nsnet starts its server here; it answers for every pod
+ip netns exec nsnet.egress.servers sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.servers sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.egress.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.servers sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.egress.fabric
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.egress.fabric sysctl -q -w net.bridge.bridge-nf-call-iptables=0
+ip netns exec nsnet.egress.fabric sysctl -q -w net.bridge.bridge-nf-call-ip6tables=0
+ip netns add nsnet.egress.external.api
+ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.egress.external.audit
+ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.egress.external.laptop
+ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.egress.east.node.n1
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns add nsnet.egress.east.node.n2
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns add nsnet.egress.east.pod.default.client
+ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.egress.east.pod.default.other
+ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.icmp_ratemask=0
+ip -n nsnet.egress.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.egress.fabric link set br-fabric up
+ip -n nsnet.egress.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.egress.fabric link set br-east up
+ip -n nsnet.egress.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.egress.east.node.n1 link set cbr0 up
+ip -n nsnet.egress.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.egress.east.node.n2 link set cbr0 up
+ip -n nsnet.egress.fabric link add east-n1 address 06:90:aa:b3:ef:ac type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.egress.east.node.n1
+ip -n nsnet.egress.fabric link set east-n1 master br-east up
+ip -n nsnet.egress.fabric link add east-n2 address 06:78:5a:77:a0:34 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.egress.east.node.n2
+ip -n nsnet.egress.fabric link set east-n2 master br-east up
+ip -n nsnet.egress.fabric link add ext-api address 06:74:2b:fc:63:74 type veth peer name eth0 address 02:00:cb:00:71:50 netns nsnet.egress.external.api
+ip -n nsnet.egress.fabric link set ext-api master br-fabric up
+ip -n nsnet.egress.fabric link add ext-audit address 06:5d:7e:8a:46:03 type veth peer name eth0 address 02:00:cb:00:71:c8 netns nsnet.egress.external.audit
+ip -n nsnet.egress.fabric link set ext-audit master br-fabric up
+ip -n nsnet.egress.fabric link add ext-laptop address 06:d2:eb:27:ab:76 type veth peer name eth0 address 02:00:c6:33:64:07 netns nsnet.egress.external.laptop
+ip -n nsnet.egress.fabric link set ext-laptop master br-fabric up
+ip -n nsnet.egress.east.node.n1 link add client address 06:a9:61:b8:46:80 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.egress.east.pod.default.client
+ip -n nsnet.egress.east.node.n1 link set client master cbr0 up
+bridge -n nsnet.egress.east.node.n1 link set dev client hairpin on
+ip -n nsnet.egress.east.node.n2 link add other address 06:13:ea:27:95:d5 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.egress.east.pod.default.other
+ip -n nsnet.egress.east.node.n2 link set other master cbr0 up
+bridge -n nsnet.egress.east.node.n2 link set dev other hairpin on
+ip -n nsnet.egress.servers link set lo up
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.neigh.br-fabric.retrans_time_ms=100
+ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.neigh.br-east.retrans_time_ms=100
+ip -n nsnet.egress.fabric link set lo up
+ip -n nsnet.egress.fabric addr add 198.18.0.1/16 dev br-fabric
+ip -n nsnet.egress.fabric addr add 192.168.10.1/24 dev br-east
+ip -n nsnet.egress.fabric route add 203.0.113.80/32 dev br-fabric
+ip -n nsnet.egress.fabric route add 203.0.113.200/32 dev br-fabric
+ip -n nsnet.egress.fabric route add 198.51.100.7/32 dev br-fabric
+ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.egress.external.api link set lo up
+ip -n nsnet.egress.external.api link set eth0 up
+ip -n nsnet.egress.external.api addr add 203.0.113.80/32 dev eth0
+ip -n nsnet.egress.external.api route add default via 198.18.0.1 dev eth0 onlink
+ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.egress.external.audit link set lo up
+ip -n nsnet.egress.external.audit link set eth0 up
+ip -n nsnet.egress.external.audit addr add 203.0.113.200/32 dev eth0
+ip -n nsnet.egress.external.audit route add default via 198.18.0.1 dev eth0 onlink
+ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.egress.external.laptop link set lo up
+ip -n nsnet.egress.external.laptop link set eth0 up
+ip -n nsnet.egress.external.laptop addr add 198.51.100.7/32 dev eth0
+ip -n nsnet.egress.external.laptop route add default via 198.18.0.1 dev eth0 onlink
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
+ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.egress.east.node.n1 link set lo up
+ip -n nsnet.egress.east.node.n1 link set eth0 up
+ip -n nsnet.egress.east.node.n1 addr add 10.244.0.1/24 dev cbr0
+ip -n nsnet.egress.east.node.n1 addr add 192.168.10.2/24 dev eth0
+ip -n nsnet.egress.east.node.n1 route add default via 192.168.10.1 dev eth0
+ip -n nsnet.egress.east.node.n1 route add 10.244.1.0/24 via 192.168.10.3 dev eth0
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
+ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.egress.east.node.n2 link set lo up
+ip -n nsnet.egress.east.node.n2 link set eth0 up
+ip -n nsnet.egress.east.node.n2 addr add 10.244.1.1/24 dev cbr0
+ip -n nsnet.egress.east.node.n2 addr add 192.168.10.3/24 dev eth0
+ip -n nsnet.egress.east.node.n2 route add default via 192.168.10.1 dev eth0
+ip -n nsnet.egress.east.node.n2 route add 10.244.0.0/24 via 192.168.10.2 dev eth0
+ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.egress.east.pod.default.client link set lo up
+ip -n nsnet.egress.east.pod.default.client link set eth0 up
+ip -n nsnet.egress.east.pod.default.client addr add 10.244.0.2/24 dev eth0
+ip -n nsnet.egress.east.pod.default.client route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.egress.east.pod.default.other link set lo up
+ip -n nsnet.egress.east.pod.default.other link set eth0 up
+ip -n nsnet.egress.east.pod.default.other addr add 10.244.1.2/24 dev eth0
+ip -n nsnet.egress.east.pod.default.other route add default via 10.244.1.1 dev eth0
+ip netns exec nsnet.egress.east.node.n1 $IPT-restore --noflush <<'EOF'
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-PROXY-FIREWALL - [0:0]
+:KUBE-FIREWALL - [0:0]
+:KUBE-FORWARD - [0:0]
+:KUBE-SERVICES - [0:0]
+-F INPUT
+-F FORWARD
+-F OUTPUT
+-A INPUT -j KUBE-FIREWALL
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A OUTPUT -j KUBE-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+*mangle
+:KUBE-PROXY-CANARY - [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:IP-MASQ-AGENT - [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-POSTROUTING - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-SERVICES - [0:0]
+-F PREROUTING
+-F OUTPUT
+-F POSTROUTING
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A POSTROUTING -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom IP-MASQ-AGENT chain" -m addrtype ! --dst-type LOCAL -j IP-MASQ-AGENT
+-A IP-MASQ-AGENT -d 10.244.0.0/16 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -d 192.168.10.0/24 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -d 203.0.113.128/25 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)" -j MASQUERADE
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+COMMIT
+EOF
+ip netns exec nsnet.egress.east.node.n2 $IPT-restore --noflush <<'EOF'
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-PROXY-FIREWALL - [0:0]
+:KUBE-FIREWALL - [0:0]
+:KUBE-FORWARD - [0:0]
+:KUBE-SERVICES - [0:0]
+-F INPUT
+-F FORWARD
+-F OUTPUT
+-A INPUT -j KUBE-FIREWALL
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A OUTPUT -j KUBE-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+*mangle
+:KUBE-PROXY-CANARY - [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:IP-MASQ-AGENT - [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-POSTROUTING - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-SERVICES - [0:0]
+-F PREROUTING
+-F OUTPUT
+-F POSTROUTING
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A POSTROUTING -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom IP-MASQ-AGENT chain" -m addrtype ! --dst-type LOCAL -j IP-MASQ-AGENT
+-A IP-MASQ-AGENT -d 10.244.0.0/16 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -d 192.168.10.0/24 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -d 203.0.113.128/25 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)" -j MASQUERADE
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+COMMIT
+EOF
+# nsnet.egress.external.api: external/api answers on 443/tcp
+# nsnet.egress.external.api: external/api answers on 53/udp
+# nsnet.egress.external.audit: external/audit answers on 443/tcp
+# nsnet.egress.east.pod.default.other: east/pod/other answers on 80/tcp

@@ -1,0 +1,461 @@
+"""The command line on labs that are up: what it prints, and how it ends."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from nsnet import lab as labs
+from tests.kernel.machine import NEEDS_ROOT, NSNET, ROOT, Completed, Machine, machine, renamed
+
+pytestmark = NEEDS_ROOT
+
+CLUSTERIP = ROOT / "scenarios" / "clusterip.yaml"
+EGRESS = ROOT / "scenarios" / "egress.yaml"
+TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
+
+# As the manual of the command line gives them, in order.
+REPORT = ["schema", "lab", "passed", "failed", "defects", "probes"]
+PROBE = [
+    "name", "from", "to", "protocol", "times", "expected", "predicted", "observed", "passed",
+    "defect",
+]  # fmt: skip
+ANSWER = ["verdict", "verdicts", "servers", "sources", "path", "ms"]
+
+FAILING = """\
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {name: failing}
+spec:
+  clusters:
+  - {name: east}
+  probes:
+  - name: what is true
+    from: pod/client
+    to: pod/web:80
+    expect: {verdict: ok}
+  - name: what is false
+    from: pod/client
+    to: pod/web:80
+    expect: {verdict: refused}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: client}
+spec:
+  containers: [{name: main, image: netexec}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers: [{name: main, image: netexec, ports: [{containerPort: 80}]}]
+"""
+
+
+@pytest.fixture(scope="module")
+def where() -> Iterator[Machine]:
+    """A machine with two labs up."""
+    with machine() as made:
+        made.up(CLUSTERIP)
+        made.up(TWO_NODES)
+        yield made
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Path:
+    file = tmp_path / "failing.yaml"
+    file.write_text(FAILING)
+    return file
+
+
+def parsed(done: Completed) -> dict[str, Any]:
+    """What --json printed; nothing else was said."""
+    assert done.stderr == ""
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+# run
+
+
+def test_run_reports_and_ends_well(where: Machine) -> None:
+    done = where.nsnet("run", TWO_NODES)
+    assert done.returncode == 0
+    first, *_, last = done.stdout.splitlines()
+    assert first == "of each probe: expected / predicted / observed"
+    assert last.startswith("two-nodes: 9 probes, 9 passed, 0 failed, 0 defects, in ")
+    assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["building", "probing"]
+
+
+def test_run_leaves_a_lab_of_the_same_name_alone(where: Machine) -> None:
+    before = where.contents()
+    assert where.nsnet("run", TWO_NODES).returncode == 0
+    assert where.contents() == before
+
+
+def test_run_ends_with_1_where_a_probe_disagrees(where: Machine, failing: Path) -> None:
+    done = where.nsnet("run", failing)
+    assert done.returncode == 1
+    assert "✗ what is false" in done.stdout
+    assert "    ✗ expected refused, got ok by east/pod/web, who saw 10.244.0.2" in done.stdout
+    assert done.stdout.splitlines()[-1].startswith(
+        "failing: 2 probes, 1 passed, 1 failed, 0 defects, in "
+    )
+
+
+@pytest.mark.parametrize("command", ["run", "up"])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "error: FILE: "),
+        ("", "error: FILE: "),
+        (FAILING.replace("metadata: {name: failing}", "metadata: {nam: x}"), "error: FILE:3: "),
+        (FAILING.replace("to: pod/web:80", "to: pod/wib:80", 1), "error: FILE:10: "),
+    ],
+    ids=["no file", "an empty one", "an unknown key", "an unknown pod"],
+)
+def test_a_wrong_file_ends_with_2_and_builds_nothing(
+    where: Machine, tmp_path: Path, command: str, text: str | None, says: str
+) -> None:
+    file = tmp_path / "wrong.yaml"
+    if text is not None:
+        file.write_text(text)
+    before = where.contents()
+    done = where.nsnet(command, file)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(says.replace("FILE", str(file)))
+    assert where.contents() == before
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run",),
+        ("run", "--nosuch", "FILE"),
+        ("nosuch",),
+        ("down",),
+        ("probe", "two-nodes", "--to", "pod/far"),
+    ],
+    ids=" ".join,
+)
+def test_wrong_usage_ends_with_2(where: Machine, arguments: tuple[str, ...]) -> None:
+    done = where.nsnet(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("Usage: nsnet ")
+
+
+# --json, --junit
+
+
+def test_the_json_report_is_as_the_manual_says(where: Machine, failing: Path) -> None:
+    done = where.nsnet("run", failing, "--json")
+    report = parsed(done)
+    assert done.returncode == 1
+    assert list(report) == REPORT
+    assert {key: report[key] for key in REPORT[:-1]} == {
+        "schema": "nsnet.dev/report/v1",
+        "lab": "failing",
+        "passed": 1,
+        "failed": 1,
+        "defects": 0,
+    }
+    good, bad = report["probes"]
+    assert list(good) == list(bad) == PROBE
+    assert list(good["predicted"]) == list(good["observed"]) == ANSWER
+    ms = good["observed"].pop("ms")
+    assert 0 < ms < 1000
+    assert good == {
+        "name": "what is true",
+        "from": "pod/client",
+        "to": "pod/web:80",
+        "protocol": "tcp",
+        "times": 1,
+        "expected": {"verdict": "ok"},
+        "predicted": {
+            "verdict": "ok",
+            "verdicts": {"ok": 1},
+            "servers": ["east/pod/web"],
+            "sources": [{"address": "10.244.0.2", "ref": "east/pod/client"}],
+            "path": None,
+            "ms": None,
+        },
+        "observed": {
+            "verdict": "ok",
+            "verdicts": {"ok": 1},
+            "servers": ["east/pod/web"],
+            "sources": [{"address": "10.244.0.2", "ref": "east/pod/client"}],
+            "path": None,
+        },
+        "passed": True,
+        "defect": False,
+    }
+    assert (bad["expected"], bad["passed"], bad["defect"]) == ({"verdict": "refused"}, False, False)
+
+
+def test_json_tells_the_path_where_it_was_asked_for(where: Machine) -> None:
+    report = parsed(where.nsnet("probe", "two-nodes", "--json"))
+    with_path = {each["name"]: each for each in report["probes"] if "path" in each["expected"]}
+    assert len(with_path) == 2
+    for each in with_path.values():
+        wanted = [f"east/{place}" if "/" in place else place for place in each["expected"]["path"]]
+        assert each["observed"]["path"] == each["predicted"]["path"] == wanted
+
+
+def test_json_counts_every_attempt(where: Machine) -> None:
+    done = where.nsnet(
+        "probe",
+        "clusterip",
+        "--json",
+        "--from",
+        "pod/client",
+        "--to",
+        "svc/web:80",
+        "--times",
+        "60",
+    )
+    (only,) = parsed(done)["probes"]
+    assert (done.returncode, only["times"]) == (0, 60)
+    assert only["observed"]["verdicts"] == {"ok": 60}
+    assert only["observed"]["servers"] == [f"east/pod/web-{number}" for number in range(3)]
+    assert only["predicted"]["servers"] == only["observed"]["servers"]
+
+
+@pytest.mark.parametrize("folder", ["tmp", "run"])
+def test_the_junit_file_tells_a_ci_what_failed(
+    where: Machine, failing: Path, tmp_path: Path, folder: str
+) -> None:
+    file = tmp_path / "report.xml" if folder == "tmp" else Path("/run/report.xml")
+    done = where.nsnet("run", failing, "--json", "--junit", file)
+    there = where.path(str(file)) if folder == "run" else file
+    suite = ElementTree.parse(there).getroot()
+    assert (done.returncode, parsed(done)["failed"]) == (1, 1)
+    assert {key: suite.get(key) for key in ("name", "tests", "failures", "errors")} == {
+        "name": "failing",
+        "tests": "2",
+        "failures": "1",
+        "errors": "0",
+    }
+    good, bad = suite.findall("testcase")
+    assert (good.get("name"), bad.get("name")) == ("what is true", "what is false")
+    assert good.find("failure") is None
+    failure = bad.find("failure")
+    assert failure is not None
+    assert (failure.get("message") or "").startswith("expected refused, got ok by east/pod/web")
+    if folder == "run":
+        there.unlink()
+
+
+# up, down, ls
+
+
+def test_a_lab_comes_and_goes(where: Machine, failing: Path) -> None:
+    before = where.contents()
+    done = where.nsnet("up", failing)
+    assert (done.returncode, done.stdout) == (
+        0,
+        "failing is up: 1 cluster, 1 node, 2 pods, 0 Services, 2 probes, 5 namespaces\n",
+    )
+    assert where.do(NSNET, "ls").split() == ["clusterip", "failing", "two-nodes"]
+    assert json.loads(where.do(NSNET, "ls", "--json")) == [
+        {"lab": name, "complete": True} for name in ("clusterip", "failing", "two-nodes")
+    ]
+    assert where.nsnet("probe", "failing").returncode == 1
+    assert where.do(NSNET, "down", "failing", "nosuch") == (
+        "failing is down\nnosuch: nothing was there\n"
+    )
+    assert where.contents() == before
+
+
+def test_half_a_lab_is_listed_as_such(where: Machine) -> None:
+    where.do("ip", "netns", "add", "nsnet.half.fabric")
+    assert "half  (half built or half removed: nsnet down half)\n" in where.do(NSNET, "ls")
+    done = where.nsnet("probe", "half")
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("hint: half a lab is left of it")
+    assert where.do(NSNET, "down", "half") == "half is down\n"
+
+
+@pytest.mark.parametrize(
+    "command", [("status",), ("probe",), ("exec", "pod/client", "true"), ("shell", "pod/client")]
+)
+def test_a_lab_that_is_not_up_ends_with_2(where: Machine, command: tuple[str, ...]) -> None:
+    name, *rest = command
+    done = where.nsnet(name, "nosuch", *rest)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: no lab nosuch is up; there are: clusterip, two-nodes\n"
+
+
+# status, drift
+
+
+def test_status_names_everybody_with_their_addresses(where: Machine) -> None:
+    text = where.do(NSNET, "status", "clusterip")
+    assert [line.split() for line in text.splitlines() if "pod/web-" in line] == [
+        ["east/pod/web-0", "10.244.0.4", "on", "n1", "8080/tcp"],
+        ["east/pod/web-1", "10.244.1.2", "on", "n2", "8080/tcp"],
+        ["east/pod/web-2", "10.244.0.5", "on", "n1", "8080/tcp"],
+    ]
+    assert text.splitlines()[-1] == "no drift: the kernel holds what was asked for"
+    found = parsed(where.nsnet("status", "clusterip", "--json"))
+    assert list(found) == ["schema", "lab", "drift", "members"]
+    assert (found["schema"], found["drift"]) == ("nsnet.dev/status/v1", [])
+    assert {"ref": "east/svc/web", "addresses": ["10.96.0.2"], "about": "80/tcp→3"} in found[
+        "members"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "command", "drift"),
+    [
+        (
+            TWO_NODES,
+            "ip route del 10.244.1.0/24",
+            ["east/node/n1: route 10.244.1.0/24 via 192.168.10.3 dev eth0 is missing"],
+        ),
+        (
+            EGRESS,
+            "iptables-legacy -t nat -F IP-MASQ-AGENT",
+            [
+                f"east/node/n1: nat IP-MASQ-AGENT: rule missing: -A IP-MASQ-AGENT {rule}"
+                for rule in ("-d 10.244.0.0/16",)
+            ],
+        ),
+    ],
+    ids=["a route", "a chain"],
+)
+def test_what_was_changed_by_hand_is_drift_and_no_prediction_holds(
+    where: Machine, tmp_path: Path, scenario: Path, command: str, drift: list[str]
+) -> None:
+    where.up(renamed(scenario, "touched", tmp_path / "touched.yaml"))
+    try:
+        where.do(NSNET, "exec", "touched", "node/n1", "--", *command.split())
+        lines = where.do(NSNET, "status", "touched").splitlines()
+        assert [line for line in lines if "drift" in line] == [f"drift: {each}" for each in drift]
+        assert parsed(where.nsnet("status", "touched", "--json"))["drift"] == drift
+        done = where.nsnet("probe", "touched", "--json")
+        report = parsed(done)
+        assert (done.returncode, report["defects"]) == (1, 0)
+        failed = [each for each in report["probes"] if not each["passed"]]
+        assert failed
+        for each in failed:
+            assert list(each["predicted"]) == ["verdict", "unknown"]
+            assert each["predicted"]["verdict"] is None
+            assert "the lab is not as its file says" in each["predicted"]["unknown"]
+        done = where.nsnet("probe", "touched")
+        assert done.returncode == 1
+        assert "? no prediction: the lab is not as its file says" in done.stdout
+        assert "DEFECT" not in done.stdout
+    finally:
+        where.inside(lambda: labs.down("touched"))
+
+
+def test_probe_ends_well_where_all_is_as_expected(where: Machine) -> None:
+    done = where.nsnet("probe", "two-nodes")
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1].startswith("two-nodes: 9 probes, 9 passed, ")
+
+
+def test_a_probe_of_ones_own_tells_both_ends(where: Machine) -> None:
+    done = where.nsnet("probe", "two-nodes", "--from", "pod/client", "--to", "pod/far:80")
+    assert done.returncode == 0
+    assert "nothing / ok / ok  by east/pod/far, seen as 10.244.0.2 (east/pod/client)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("source", "to", "says"),
+    [
+        ("pod/clint", "pod/far:80", "did you mean client?"),
+        ("pod/client", "pod/far", "tcp needs a port"),
+        ("pod/client", "pod/far:http", "no port is named http"),
+    ],
+)
+def test_a_probe_to_nobody_ends_with_2(where: Machine, source: str, to: str, says: str) -> None:
+    done = where.nsnet("probe", "two-nodes", "--from", source, "--to", to)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert says in done.stderr
+
+
+# exec, shell, doctor
+
+
+@pytest.mark.parametrize(
+    ("place", "name", "address"),
+    [
+        ("pod/client", "client", "10.244.0.2/24"),
+        ("east/node/n2", "n2", "192.168.10.3/24"),
+        ("fabric", "fabric", "198.18.0.1/16"),
+    ],
+)
+def test_a_command_runs_in_its_place(where: Machine, place: str, name: str, address: str) -> None:
+    done = where.nsnet("exec", "two-nodes", place, "--", "sh", "-c", "hostname; ip -o addr")
+    first, *rest = done.stdout.splitlines()
+    assert first == name
+    assert address in " ".join(rest).split()
+
+
+@pytest.mark.parametrize(("script", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", -9)])
+def test_a_command_ends_as_it_ends(where: Machine, script: str, status: int) -> None:
+    done = where.nsnet("exec", "two-nodes", "pod/client", "--", "sh", "-c", script)
+    assert (done.returncode, done.stderr) == (status, "")
+
+
+def test_a_command_keeps_its_input_and_both_outputs(where: Machine) -> None:
+    argv = (NSNET, "exec", "two-nodes", "pod/client", "sh", "-c", "tr a-z A-Z; echo no >&2")
+    done = where.run(*argv, text="yes\n")
+    assert (done.stdout, done.stderr) == ("YES\n", "no\n")
+
+
+def test_a_command_that_is_not_there_ends_with_2(where: Machine) -> None:
+    done = where.nsnet("exec", "two-nodes", "pod/client", "--", "/no/such")
+    assert (done.returncode, done.stderr) == (2, "error: /no/such: No such file or directory\n")
+
+
+def test_the_host_keeps_its_name_while_a_command_runs_in_a_pod(where: Machine) -> None:
+    before = where.do("hostname")
+    where.do(NSNET, "exec", "two-nodes", "pod/client", "hostname", "other")
+    assert where.do("hostname") == before
+
+
+@pytest.mark.parametrize("program", ["/bin/sh", "/bin/bash"])
+def test_a_shell_reads_what_is_piped_into_it(where: Machine, program: str) -> None:
+    done = where.run(
+        NSNET,
+        "shell",
+        "two-nodes",
+        "pod/far",
+        text="hostname\nls /sys/class/net\nexit 4\n",
+        env={"SHELL": program},
+    )
+    assert (done.returncode, done.stdout.split()) == (4, ["far", "eth0", "lo"])
+
+
+def test_doctor_finds_what_the_tests_need(where: Machine) -> None:
+    done = where.nsnet("doctor")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "✓  veth" in done.stdout
+    found = json.loads(where.do(NSNET, "doctor", "--json"))
+    assert [list(each) for each in found] == [
+        ["name", "present", "why", "remedy", "needed"] for _ in found
+    ]
+    assert {each["name"] for each in found if each["needed"] and not each["present"]} == set()
+
+
+@pytest.mark.parametrize(
+    "command", [("run", str(TWO_NODES)), ("doctor",)], ids=lambda each: each[0]
+)
+def test_a_host_without_iptables_is_told_so(where: Machine, command: tuple[str, ...]) -> None:
+    hide = 'mount -n -t tmpfs none /usr/sbin && mount -n -t tmpfs none /sbin && exec "$@"'
+    done = where.run("unshare", "-m", "sh", "-c", hide, "sh", NSNET, *command)
+    assert done.returncode == 3
+    if command[0] == "run":
+        assert done.stderr == (
+            "error: this host has no iptables\n"
+            "hint: apt install iptables; modprobe ip_tables, or nf_tables\n"
+        )
+    else:
+        needed = "needed: apt install iptables; modprobe ip_tables, or nf_tables"
+        assert needed in " ".join(done.stdout.split())

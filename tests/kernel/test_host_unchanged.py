@@ -1,0 +1,247 @@
+"""The host is the same before, while and after a lab is built, used and removed."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import pytest
+
+from nsnet.kernel.command import find
+from tests.kernel.machine import (
+    MARK,
+    NEEDS_ROOT,
+    NSNET,
+    ROOT,
+    SECONDS,
+    Machine,
+    machine,
+    marked,
+    renamed,
+)
+
+pytestmark = NEEDS_ROOT
+
+LAB: Final = f"host-{os.getpid()}"
+OURS: Final = ("/run/netns", "/run/nsnet")  # the exceptions, by name
+# What other programs change all the time: sessions and units come and go.
+OTHERS: Final = ("/run/systemd", "/run/udev", "/run/user", "/run/log")
+# How many connections conntrack knows at this moment.
+COUNTED: Final = ("/proc/sys/net/netfilter/nf_conntrack_count",)
+# How long an address or route from DHCP or a router is still good for.
+REMAINING: Final = ("valid_life_time", "preferred_life_time", "expires")
+
+
+def ip(*arguments: str) -> object:
+    """What `ip` shows of the host."""
+    return _lasting(json.loads(output("ip", "-j", *arguments) or "[]"))
+
+
+def _lasting(shown: Any) -> Any:
+    if isinstance(shown, list):
+        return [_lasting(each) for each in shown]
+    if isinstance(shown, dict):
+        return {key: _lasting(each) for key, each in shown.items() if key not in REMAINING}
+    return shown
+
+
+def output(*argv: str) -> str:
+    return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+def nftables() -> str:
+    """Without counters; not asked where asking would load nf_tables."""
+    loadable = Path("/proc/modules").exists()
+    if find("nft") is None or (loadable and not Path("/sys/module/nf_tables").exists()):
+        return ""
+    return output("nft", "-s", "list", "ruleset")
+
+
+def legacy_rules() -> dict[str, str]:
+    """The tables that iptables-legacy has in the host. Any question about another would make it."""
+    found = {}
+    for kind in ("ip", "ip6", "arp"):
+        names = Path(f"/proc/net/{kind}_tables_names")
+        tables = names.read_text().split() if names.exists() else []
+        found[kind] = " ".join(tables)
+        tool = f"{kind}tables-legacy-save"
+        for table in tables if kind != "arp" and find(tool) else ():
+            saved = output(tool, "-t", table)
+            rules = [line for line in saved.splitlines() if not line.startswith("#")]
+            found[f"{kind} {table}"] = re.sub(r"\[\d+:\d+\]", "", "\n".join(rules))
+    return found
+
+
+def sysctls() -> dict[str, str]:
+    """Every setting under net.* that can be read."""
+    found = {}
+    for folder, _, files in os.walk("/proc/sys/net"):
+        for file in files:
+            path = f"{folder}/{file}"
+            try:
+                found[path] = Path(path).read_text()
+            except OSError as error:
+                found[path] = str(error.errno)  # write-only, or not set
+    return {path: value for path, value in found.items() if path not in COUNTED}
+
+
+def listening() -> list[str]:
+    """Who waits for connections or datagrams."""
+    found = []
+    for kind in ("tcp", "tcp6", "udp", "udp6", "raw", "raw6"):
+        for line in Path("/proc/net", kind).read_text().splitlines()[1:]:
+            _, local, _, state, *_ = line.split()
+            if state in ("0A", "07"):  # TCP_LISTEN; TCP_CLOSE, as every unconnected datagram socket
+                found.append(f"{kind} {local}")
+    for line in Path("/proc/net/unix").read_text().splitlines()[1:]:
+        columns = line.split(maxsplit=7)
+        if columns[3] == "00010000" and len(columns) > 7:  # __SO_ACCEPTCON
+            found.append(f"unix {columns[7]}")
+    return sorted(found)
+
+
+def mounts() -> list[str]:
+    """All but those on the two folders."""
+    found = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        _, _, device, root, target, *rest = line.split()
+        if not target.startswith(OURS):
+            found.append(" ".join((target, device, root, *rest)))
+    return sorted(found)
+
+
+def run_folder() -> list[str]:
+    """`ls -R /run`, but for the two folders and what belongs to the running system."""
+    return sorted(
+        os.path.join(folder, name)
+        for folder, folders, files in os.walk("/run")
+        for name in (*folders, *files)
+        if not os.path.join(folder, name).startswith((*OURS, *OTHERS))
+    )
+
+
+ASPECTS: Final[dict[str, Callable[[], object]]] = {
+    "links": lambda: ip("-d", "link"),
+    "addresses": lambda: ip("addr"),
+    "routes": lambda: ip("route", "show", "table", "all"),
+    "IPv6 routes": lambda: ip("-6", "route", "show", "table", "all"),
+    "policy rules": lambda: [ip("rule"), ip("-6", "rule")],
+    "permanent neighbours": lambda: ip("neigh", "show", "nud", "permanent"),
+    "nftables": nftables,
+    "legacy iptables": legacy_rules,
+    "sysctls": sysctls,
+    "listening sockets": listening,
+    "mounts": mounts,
+    "kernel modules": lambda: sorted(os.listdir("/sys/module")),
+    "files in /run": run_folder,
+    "host name": lambda: list(os.uname()),
+}
+
+
+class Moment(NamedTuple):
+    """The host at some point of a lab's life."""
+
+    when: str
+    host: dict[str, object]
+
+
+class History(NamedTuple):
+    """What a lab's life did to the host, and its processes: {pid: the network it stands in}."""
+
+    moments: list[Moment]
+    while_up: dict[int, str]
+    afterwards: dict[int, str]
+
+
+def look(when: str) -> Moment:
+    return Moment(when, {name: aspect() for name, aspect in ASPECTS.items()})
+
+
+def lab_processes() -> dict[int, str]:
+    """Whatever runs that was started by our commands."""
+    return {pid: os.readlink(f"/proc/{pid}/ns/net") for pid in marked(LAB)}
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
+    """The host before, during and after every command.
+
+    A kernel loads modules for whoever asks for a veth or an iptables match: before the first moment
+    there was a lab, elsewhere, that asked for everything.
+    """
+    folder = tmp_path_factory.mktemp("host")
+    shutil.copytree(ROOT / "scenarios" / "island-nat", folder / "island-nat")
+    file = renamed(ROOT / "scenarios" / "island-nat.yaml", LAB, folder / "lab.yaml")
+    with machine() as elsewhere:
+        elsewhere.do(NSNET, "run", str(file))
+    moments = [look("before")]
+    try:
+        moments += commanded("up", str(file))
+        while_up = lab_processes()
+        for command, argument in (("probe", LAB), ("status", LAB), ("run", str(file))):
+            moments += commanded(command, argument)
+        moments += commanded("down", LAB)
+        yield History(moments, while_up, lab_processes())
+    finally:
+        subprocess.run([NSNET, "down", LAB], capture_output=True, timeout=SECONDS, check=False)
+
+
+def commanded(command: str, argument: str) -> Iterator[Moment]:
+    """The host again and again while nsnet works, and when it is done."""
+    with subprocess.Popen(
+        [NSNET, command, argument],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, MARK: LAB},
+    ) as process:
+        while process.poll() is None:
+            yield look(f"during {command}")
+        assert process.stderr is not None
+        assert process.returncode == 0, process.stderr.read()
+    yield look(f"after {command}")
+
+
+@pytest.mark.parametrize("aspect", ASPECTS)
+def test_the_host_is_the_same_before_during_and_after(history: History, aspect: str) -> None:
+    before, *later = history.moments
+    for when, host in later:
+        assert (when, host[aspect]) == (when, before.host[aspect])
+
+
+def test_the_host_was_looked_at_while_nsnet_worked(history: History) -> None:
+    seen = {when for when, _ in history.moments}
+    assert {f"during {command}" for command in ("up", "probe", "status", "run", "down")} <= seen
+
+
+def test_what_runs_for_a_lab_runs_in_its_namespaces_and_goes_with_it(history: History) -> None:
+    assert len(history.while_up) == 1  # the server
+    assert os.readlink("/proc/self/ns/net") not in history.while_up.values()
+    assert history.afterwards == {}
+
+
+def packets(where: Machine) -> dict[str, str]:
+    """What the machine's own network has sent and received, by every counter there is."""
+    return {
+        name: Path(f"/proc/{where.pid}/net/{name}").read_text()
+        for name in ("dev", "snmp", "netstat", "snmp6")
+    }
+
+
+def test_no_packet_leaves_a_lab_for_the_namespace_nsnet_is_called_in() -> None:
+    with machine() as where:
+        before = packets(where)
+        for command in (
+            ("up", "scenarios/island-nat.yaml"),
+            ("probe", "island-nat"),
+            ("status", "island-nat"),
+            ("exec", "island-nat", "fabric", "--", "ping", "-c1", "-W1", "192.0.2.1"),
+            ("exec", "island-nat", "east/pod/client", "--", "ping", "-c1", "-W1", "203.0.113.80"),
+            ("down", "island-nat"),
+        ):
+            where.nsnet(*command)
+            assert packets(where) == before

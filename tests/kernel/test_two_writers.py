@@ -1,0 +1,185 @@
+"""Two writers, one reader: what a person types and what netlink carries make the same lab."""
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from nsnet import lab as labs
+from nsnet.compile import compile_state
+from nsnet.drift import Observed
+from nsnet.kernel import netfilter, netns
+from nsnet.kernel.observe import observe
+from nsnet.resolve import resolve
+from nsnet.scenario.load import load
+from nsnet.state import State
+from tests.kernel.machine import NEEDS_ROOT, NSNET, SCENARIOS, Machine, machine
+
+pytestmark = NEEDS_ROOT
+
+# More pods than fit in the kernel's one table of neighbours, if everybody asked for everybody.
+CROWD = """\
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {name: crowd}
+spec:
+  clusters:
+  - {name: east, nodes: 1}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: web}
+spec:
+  replicas: 32
+  selector: {matchLabels: {app: web}}
+  template:
+    metadata: {labels: {app: web}}
+    spec:
+      containers: [{name: main, image: netexec, ports: [{containerPort: 80}]}]
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  selector: {app: web}
+  ports: [{port: 80}]
+"""
+
+# What `ip` shows that is counted, that the kernel chooses as links come, or that it notices later
+# (the other end of a cable is up).
+CHANGES = {
+    "ifindex", "link_index", "link_netnsid", "hello_timer", "tcn_timer", "topology_change_timer",
+    "gc_timer", "no", "designated_port", "port", "id", "operstate",
+}  # fmt: skip
+NOTICED = {"NO-CARRIER", "LOWER_UP", "linkdown"}
+
+
+@pytest.fixture(scope="module")
+def typist() -> Iterator[Machine]:
+    """Where labs are typed."""
+    with machine() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def caller() -> Iterator[Machine]:
+    """Where labs are built by netlink."""
+    with machine() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("crowd") / "crowd.yaml"
+    file.write_text(CROWD)
+    return file
+
+
+def state_of(file: Path) -> State:
+    return compile_state(resolve(load(file)))
+
+
+def read(where: Machine, state: State, tool: str) -> dict[str, Observed]:
+    """By nsnet's own reader."""
+    names = [each.name for each in state.netns]
+    keys = {each.name: [sysctl.key for sysctl in each.sysctls] for each in state.netns}
+    return where.inside(lambda: observe(names, keys, tool))
+
+
+def shown(where: Machine, state: State) -> dict[str, dict[str, Any]]:
+    """By `ip`, which also shows what nsnet's reader does not look for."""
+    shows = {
+        "links": "-d link",
+        "addresses": "addr",
+        "routes": "route show table all",
+        "IPv6 routes": "-6 route show table all",
+        "rules": "rule",
+        "neighbours": "neigh show nud permanent",
+    }
+    lines = [
+        f"ip -n {each.name} -j {arguments} || exit; echo"
+        for each in state.netns
+        for arguments in shows.values()
+    ]
+    output = where.do("sh", "-c", "\n".join(lines)).split("\n")
+    answers = iter(json.loads(line) for line in output if line)
+    return {each.name: {what: _constant(next(answers)) for what in shows} for each in state.netns}
+
+
+def _constant(shown: Any) -> Any:
+    if isinstance(shown, list):
+        kept = (
+            _constant(each) for each in shown if not isinstance(each, str) or each not in NOTICED
+        )
+        return sorted(kept, key=json.dumps)
+    if isinstance(shown, dict):
+        return {key: _constant(each) for key, each in shown.items() if key not in CHANGES}
+    return shown
+
+
+def settings(where: Machine, state: State) -> dict[str, dict[str, str]]:
+    """Every setting of every namespace, those too of which nsnet knows nothing."""
+
+    def read_all() -> dict[str, dict[str, str]]:
+        found = {}
+        for each in state.netns:
+            with netns.inside(each.name):
+                found[each.name] = dict(_settings())
+        return found
+
+    return where.inside(read_all)
+
+
+def _settings() -> Iterator[tuple[str, str]]:
+    for folder, _, files in os.walk("/proc/sys/net"):
+        for file in files:
+            with suppress(OSError):  # what nobody may read, or only once it is set
+                yield f"{folder}/{file}", Path(folder, file).read_text()
+
+
+def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What the two say of the same thing, where they do not say the same."""
+    found: dict[str, dict[str, Any]] = {}
+    for name in sorted({*one, *other}):
+        mine, theirs = one.get(name, {}), other.get(name, {})
+        for key in sorted({*mine, *theirs}):
+            if mine.get(key) != theirs.get(key):
+                found[f"{name}: {key}"] = {"typed": mine.get(key), "called": theirs.get(key)}
+    return found
+
+
+EACH = [
+    *((file, tool) for file in SCENARIOS for tool in netfilter.TOOLS),
+    (None, netfilter.LEGACY),
+]
+
+
+@pytest.mark.parametrize(
+    ("file", "tool"), EACH, ids=[f"{file.stem if file else 'crowd'}, {tool}" for file, tool in EACH]
+)
+def test_what_is_typed_and_what_is_called_make_the_same_lab(
+    typist: Machine, caller: Machine, crowd: Path, file: Path | None, tool: str
+) -> None:
+    scenario = file or crowd
+    state = state_of(scenario)
+
+    def up() -> bool:
+        os.environ["NSNET_IPTABLES"] = tool
+        return labs.up(load(scenario))
+
+    try:
+        typist.do("sh", "-c", f"{NSNET} plan {scenario} --shell | sh", env={"IPT": tool})
+        assert caller.inside(up)
+        typed, called = read(typist, state, tool), read(caller, state, tool)
+        for each in state.netns:
+            assert typed[each.name] == called[each.name]
+        assert bool(file) != any(each.neighbours for each in typed.values())
+        assert differing(shown(typist, state), shown(caller, state)) == {}
+        assert differing(settings(typist, state), settings(caller, state)) == {}
+    finally:
+        typist.down()
+        caller.down()
