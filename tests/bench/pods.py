@@ -112,7 +112,12 @@ def main() -> None:
             times["ip -batch"].append(timed(lambda: subprocess.run(reference, check=True)))
             settled()
             start = time.perf_counter()
-            up = subprocess.Popen([*NSNET, "up", str(file)], stderr=subprocess.PIPE, text=True)
+            up = subprocess.Popen(
+                [*NSNET, "up", str(file)],
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
             assert up.stderr is not None
             said = up.stderr.read()
             _, status, usage = os.wait4(up.pid, 0)
@@ -124,7 +129,9 @@ def main() -> None:
             assert applied is not None, said
             times["apply"].append(float(applied[1]))
             down = [*NSNET, "down", LAB]
-            times["down"].append(timed(lambda: subprocess.run(down, check=True)))
+            times["down"].append(
+                timed(lambda: subprocess.run(down, check=True, stdout=subprocess.DEVNULL))
+            )
     reference_time = statistics.median(times["ip -batch"])
     print(f"{pods} pods on 2 nodes, medians of {rounds} rounds")
     for name, found in times.items():

@@ -1,104 +1,31 @@
-"""Where a packet goes, who sees it come from where, and how it ends: told from data alone."""
+"""Where a packet goes between a few hosts, what is done to it, and how it ends: told from data
+alone."""
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
 
 import pytest
 
-from nsnet.judge import disagreements, predicted
 from nsnet.packet import Path
-from nsnet.questions import explain, question, simple, walked
 from nsnet.state import (
     Accept,
     Chain,
     Dnat,
     Drop,
-    Fact,
-    Interface,
     Jump,
-    Kind,
-    Listener,
     MarkMatch,
     Masquerade,
     Match,
     Protocol,
     Reject,
     Return,
-    Route,
     Rule,
     SetMark,
     State,
-    Sysctl,
     Target,
-    merge,
-    veth,
 )
-from nsnet.verdict import Verdict
-from nsnet.walk import Walker, walk
-from tests.unit.labs import SHIPPED, held, ip, lab, net, pod, service, shipped, workload
-
-FORWARDS = {"net.ipv4.ip_forward": "1"}
-
-
-class Wiring(NamedTuple):
-    """Hosts, the cables between them, and what else they hold."""
-
-    cables: Sequence[tuple[str, str]]  # "host link address", at both ends
-    routes: Mapping[str, Sequence[str]]  # host → "destination gateway link"
-    settings: Mapping[str, Mapping[str, str]] = {}
-    chains: Mapping[str, Sequence[Chain]] = {}
-
-    def state(self) -> State:
-        """The State that says so. On the server something listens on TCP and UDP port 80."""
-        names = dict.fromkeys(end.split()[0] for cable in self.cables for end in cable)
-        return merge("lab", {name: name for name in names}, [("the test", list(self._facts()))])
-
-    def _facts(self) -> list[Fact]:
-        facts: list[Fact] = []
-        for one, other in self.cables:
-            facts += veth(_end(one), _end(other))
-        for host, routes in self.routes.items():
-            for destination, gateway, dev in map(str.split, routes):
-                facts.append((host, Route(net(destination), ip(gateway), dev)))
-        for host, settings in self.settings.items():
-            facts += [(host, Sysctl(key, value)) for key, value in settings.items()]
-        for host, chains in self.chains.items():
-            facts += [(host, chain) for chain in chains]
-        listens = (Protocol.TCP, Protocol.UDP)
-        facts += [("server", Listener(each, 80, "server")) for each in listens]
-        return facts
-
-
-def _end(text: str) -> tuple[str, Interface]:
-    host, link, address = text.split()
-    return host, Interface(link, addresses=(held(address),))
-
-
-# client ── router ── server
-ROUTED = Wiring(
-    cables=[
-        ("client eth0 10.0.1.2/24", "router eth0 10.0.1.1/24"),
-        ("router eth1 10.0.2.1/24", "server eth0 10.0.2.2/24"),
-    ],
-    routes={"client": ["0.0.0.0/0 10.0.1.1 eth0"], "server": ["0.0.0.0/0 10.0.2.1 eth0"]},
-    settings={"router": FORWARDS},
-)
-# The same with a second way home: the server answers by `back`, the client asks by `there`.
-ROUND = Wiring(
-    cables=[
-        ("client eth0 10.0.1.2/24", "there eth0 10.0.1.1/24"),
-        ("there eth1 10.0.2.1/24", "server eth0 10.0.2.2/24"),
-        ("server eth1 10.0.4.2/24", "back eth1 10.0.4.1/24"),
-        ("back eth0 10.0.3.1/24", "client eth1 10.0.3.2/24"),
-    ],
-    routes={
-        "client": ["10.0.2.0/24 10.0.1.1 eth0"],
-        "server": ["10.0.1.0/24 10.0.4.1 eth1"],
-        "back": ["10.0.1.0/24 10.0.3.2 eth0"],
-    },
-    settings={"there": FORWARDS, "back": FORWARDS},
-)
+from nsnet.walk import walk
+from tests.unit.labs import ip, net
+from tests.unit.wiring import FORWARDS, ROUND, ROUTED, Wiring
 
 
 def ask(
@@ -463,181 +390,3 @@ def test_every_random_choice_is_a_path() -> None:
     )
     paths = walk(filtered("router", choice).state(), "client", Protocol.TCP, ip("10.0.1.1"), 80)
     assert [path.verdict for path in paths] == ["ok", "refused", "host-unreachable"]
-
-
-# --- bridges ---
-
-ONE_NODE = lab(
-    pod("own", labels="app: own"),
-    pod("other", labels="app: other"),
-    service("own"),
-    service("other"),
-    clusters=("{name: east, nodes: 1}",),
-)
-
-
-def on_the_node(*, netfilter: bool, hairpin: bool) -> State:
-    """The lab of one node, its bridge set up like this."""
-    node = ONE_NODE.state["nsnet.lab.east.node.n1"]
-    sysctls = tuple(
-        replace(each, value=str(int(netfilter))) if "bridge-nf-call" in each.key else each
-        for each in node.sysctls
-    )
-    links = tuple(
-        replace(each, hairpin=hairpin) if each.master else each for each in node.interfaces
-    )
-    changed = replace(node, sysctls=sysctls, interfaces=links)
-    netns = tuple(changed if each is node else each for each in ONE_NODE.state.netns)
-    return replace(ONE_NODE.state, netns=netns)
-
-
-@pytest.mark.parametrize(
-    ("netfilter", "hairpin", "to", "verdict"),
-    [
-        # bridge-nf-call-iptables=1: frames from port to port pass iptables.
-        (True, False, "svc/own:80", "timeout"),  # it would have to leave where it came in
-        (True, False, "svc/other:80", "ok"),
-        (True, True, "svc/own:80", "ok"),
-        (True, True, "svc/other:80", "ok"),
-        # =0: the answer of another pod is bridged past the NAT that has to undo its address.
-        (False, False, "svc/own:80", "ok"),  # its answer goes to the node, which stepped in between
-        (False, False, "svc/other:80", "timeout"),
-        (False, True, "svc/own:80", "ok"),
-        (False, True, "svc/other:80", "timeout"),
-        # Without a Service in between, none of this matters.
-        (False, False, "pod/other:80", "ok"),
-        (True, False, "pod/other:80", "ok"),
-    ],
-)
-def test_a_pod_reaches_services_on_its_own_bridge(
-    netfilter: bool, hairpin: bool, to: str, verdict: str
-) -> None:
-    state = on_the_node(netfilter=netfilter, hairpin=hairpin)
-    (path,) = explain(ONE_NODE.topology, state, simple("pod/own", to)).paths
-    assert path.verdict == verdict
-
-
-def test_a_pod_meets_itself_as_its_node() -> None:
-    (path,) = explain(*ONE_NODE[1:], simple("pod/own", "svc/own:80")).paths
-    assert (path.server, str(path.source)) == ("east/pod/own", "10.244.0.1")
-
-
-def test_a_bridge_names_the_ports_a_frame_passes() -> None:
-    (path,) = explain(*ONE_NODE[1:], simple("pod/own", "pod/other:80")).paths
-    assert [hop.what for hop in path.there if hop.reference == "east/node/n1"] == [
-        "cbr0 switches it to other"
-    ]
-
-
-def test_bridges_in_a_ring_are_not_walked_forever() -> None:
-    bridges: list[Fact] = [
-        (name, Interface("br0", Kind.BRIDGE, addresses=(held(f"10.0.0.{number}/24"),)))
-        for number, name in enumerate(("client", "server", "third"), 1)
-    ]
-    for one, other in (("client", "server"), ("server", "third"), ("third", "client")):
-        bridges += veth(
-            (one, Interface(f"to-{other}", master="br0")),
-            (other, Interface(f"to-{one}", master="br0")),
-        )
-    names = ("client", "server", "third")
-    ring = merge("lab", {name: name for name in names}, [("the test", bridges)])
-    (path,) = walk(ring, "client", Protocol.TCP, ip("10.0.0.9"), 80)
-    assert path.verdict == "host-unreachable"
-
-
-# --- whole labs ---
-
-
-@pytest.mark.parametrize(
-    ("scenario", "source", "to", "seen"),
-    [
-        ("flat", "east/pod/client", "west/pod/web-0:80", {"10.244.0.2"}),  # as itself
-        ("flat", "external/laptop", "west/pod/web-0:80", {"203.0.113.10"}),
-        ("egress", "pod/client", "external/api:443", {"192.168.10.2"}),  # as its node
-        ("egress", "pod/client", "pod/other:80", {"10.244.0.2"}),
-        ("clusterip", "pod/client", "svc/web:80", {"10.244.0.2"}),
-        # By its bridge to the pods it hosts, by its eth0 to the others.
-        ("clusterip", "node/n1", "svc/web:80", {"10.244.0.1", "192.168.10.2"}),
-        # As itself, but where it meets itself.
-        ("clusterip", "pod/web-0", "svc/web:80", {"10.244.0.1", "10.244.0.4"}),
-        ("island-nat", "east/pod/client", "west/svc/web:80", {"198.18.0.2"}),  # as its gateway
-        ("island-nat", "east/node/n1", "west/svc/web:80", {"198.18.0.2"}),
-        ("island-nat", "external/laptop", "west/svc/web:80", {"203.0.113.10"}),
-        ("dual-stack", "pod/client", "[fd00:10:96::2]:80", {"fd00:10:244::2"}),
-    ],
-)
-def test_what_the_server_sees_as_its_client(
-    scenario: str, source: str, to: str, seen: set[str]
-) -> None:
-    found = explain(*shipped(scenario)[1:], simple(source, to))
-    assert {str(path.source) for path in found.paths} == seen
-
-
-@pytest.mark.parametrize("name", SHIPPED)
-def test_the_model_agrees_with_the_author_of_every_shipped_probe(name: str) -> None:
-    scenario, topology, state = shipped(name)
-    walker = Walker(state)
-    wrong = {}
-    for spec in scenario.spec.probes:
-        asked = question(topology, spec)
-        attempts = predicted(walked(walker, asked), asked.to, asked.expected)
-        if found := disagreements(asked.expected, attempts):
-            wrong[spec.name] = found
-    assert wrong == {}
-
-
-def test_every_endpoint_of_a_service_is_a_path() -> None:
-    found = explain(*shipped("clusterip")[1:], simple("pod/client", "svc/web:80"))
-    assert [path.server for path in found.paths] == [
-        "east/pod/web-0",
-        "east/pod/web-1",
-        "east/pod/web-2",
-    ]
-    assert {path.verdict for path in found.paths} == {Verdict.OK}
-
-
-def test_a_host_that_is_its_own_endpoint_meets_itself_at_its_bridge() -> None:
-    # Out of `lo` MASQUERADE takes the first address that another link holds.
-    found = lab(pod("web", labels="app: web", spec="hostNetwork: true"), service("web"))
-    (path,) = explain(*found[1:], simple("node/n1", "svc/web:80")).paths
-    assert (path.server, str(path.source)) == ("east/pod/web", "10.244.0.1")
-
-
-# --- IPv6 ---
-
-SIX = lab(
-    pod("client", spec="nodeName: n1"),
-    workload("Deployment", "web", 2),
-    service("web"),
-    service("empty", app=""),
-    clusters=(
-        "{name: east, nodes: 2, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
-        " serviceCIDR: '10.96.0.0/16,fd00:10:96::/112',"
-        " nodeCIDR: '192.168.10.0/24,fd00:192:168::/64'}",
-    ),
-    spec=(
-        "fabricCIDR: 198.18.0.0/16,fd98::/64\n"
-        "externals: [{name: api, address: '2001:db8::80', ports: [{port: 443}]}]"
-    ),
-)
-
-
-@pytest.mark.parametrize(
-    ("source", "to", "verdict", "seen"),
-    [
-        ("pod/client", "[fd00:10:244:1::2]:80", "ok", "fd00:10:244::2"),
-        ("pod/client", "[fd00:10:96::2]:80", "ok", "fd00:10:244::2"),
-        ("node/n1", "[fd00:10:244:1::2]:80", "ok", "fd00:192:168::2"),
-        ("pod/client", "external/api:443", "ok", "fd00:192:168::2"),  # masqueraded by its node
-        ("pod/client", "[fd00:10:96::3]:80", "refused", "None"),  # no endpoints
-        ("pod/client", "[fd00:10:244:1::99]:80", "host-unreachable", "None"),
-        ("pod/client", "[2001:db8::99]:80", "net-unreachable", "None"),
-        ("external/api", "[fd00:10:244:1::2]:80", "net-unreachable", "None"),
-    ],
-)
-def test_all_that_holds_for_ipv4_holds_for_ipv6(
-    source: str, to: str, verdict: str, seen: str
-) -> None:
-    paths = explain(*SIX[1:], simple(source, to)).paths
-    assert {path.verdict.value for path in paths} == {verdict}
-    assert {str(path.source) for path in paths} == {seen}
