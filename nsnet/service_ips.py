@@ -1,0 +1,119 @@
+"""Services and their addresses: the ClusterIP inside, and outside that of an exported Service."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from ipaddress import ip_address
+from typing import Final
+
+from nsnet.addressing import AddressError, Pool
+from nsnet.endpoints import selected_pods, service_ports
+from nsnet.ledger import Ledger
+from nsnet.scenario import kubernetes
+from nsnet.scenario.kinds import ClusterSpec
+from nsnet.scenario.load import Manifest
+from nsnet.state import IPAddress
+from nsnet.topology import Pod, Service, export_of, reference_of
+
+KEPT_FREE: Final = (1, 10)  # of every service range: kubernetes.default and the cluster's DNS
+
+
+def services(
+    ledger: Ledger, path: str, spec: ClusterSpec, manifests: Sequence[Manifest], pods: Sequence[Pod]
+) -> Iterator[Service]:
+    """Every Service of the cluster, with its addresses and its endpoints, in the order of the
+    file."""
+    mine = [each for each in manifests if isinstance(each.object, kubernetes.Service)]
+    externals = ledger.scenario.spec.externals
+    outside = {each.address: f"external/{each.name}" for each in externals}
+    exported = _exported(ledger, spec, manifests)
+    owners = {_service_reference(spec, each): each for each in mine}
+    addresses = _service_addresses(ledger, path, spec, owners)
+    for reference, manifest in owners.items():
+        service = manifest.object
+        assert isinstance(service, kubernetes.Service)
+        if service.spec.selector and not selected_pods(service, pods):
+            problem = manifest.problem("spec.selector", "")
+            place_ = f"{problem.file}:{problem.line}"
+            ledger.warnings.append(f"{place_}: the selector of {reference} matches no pod")
+        yield Service(
+            service.metadata.name,
+            service.metadata.namespace,
+            reference,
+            addresses.get(reference, ()),
+            service_ports(service, pods, manifests, outside),
+            ledger.outside(spec, export_of(reference)) if reference in exported else (),
+        )
+
+
+def _service_addresses(
+    ledger: Ledger, path: str, spec: ClusterSpec, owners: Mapping[str, Manifest]
+) -> dict[str, tuple[IPAddress, ...]]:
+    """A ClusterIP of each family for each Service that has one: as written, as it was, or the
+    first free."""
+    given: dict[str, tuple[IPAddress, ...]] = {}
+    pools = [
+        Pool(each, [each[host] for host in KEPT_FREE if host < each.num_addresses])
+        for each in spec.service_cidr
+    ]
+    for reference, manifest in owners.items():
+        written = _written_cluster_ip(manifest)
+        try:
+            wanted = ip_address(written) if written else None
+            family = next((each for each in pools if wanted and wanted in each.network), None)
+            if wanted and family is None:
+                ranges = ", ".join(str(each) for each in spec.service_cidr)
+                raise AddressError(f"{wanted} is outside serviceCIDR {ranges}")
+            if wanted and family:
+                family.hold(wanted, reference)
+                given[reference] = (wanted,)
+        except (ValueError, AddressError) as error:
+            message = (
+                str(error)
+                if isinstance(error, AddressError)
+                else f"{written!r} is not an IP address"
+            )
+            ledger.problems.append(manifest.problem("spec.clusterIP", message))
+    waiting = [each for each in owners if each not in given and _has_cluster_ip(owners[each])]
+    for pool in pools:
+        for owner, address in ledger.allocate(f"{path}.serviceCIDR", pool, waiting).items():
+            given[owner] = (*given.get(owner, ()), address)
+    return given
+
+
+def _exported(ledger: Ledger, spec: ClusterSpec, manifests: Sequence[Manifest]) -> frozenset[str]:
+    services = {
+        _service_reference(spec, each)
+        for each in manifests
+        if isinstance(each.object, kubernetes.Service)
+    }
+    exported = set()
+    for manifest in manifests:
+        if not isinstance(manifest.object, kubernetes.ServiceExport):
+            continue
+        reference = _service_reference(spec, manifest)
+        if reference not in services:
+            name = manifest.object.metadata.name
+            message = f"{spec.name} has no Service {name} to export"
+            ledger.problems.append(manifest.problem("metadata.name", message))
+        elif spec.gateway is None:
+            message = f"a Service is exported by a gateway, and {spec.name} has none"
+            ledger.problems.append(manifest.problem("kind", message))
+        else:
+            exported.add(reference)
+    return frozenset(exported)
+
+
+def _service_reference(spec: ClusterSpec, manifest: Manifest) -> str:
+    meta = manifest.object.metadata
+    return reference_of(spec.name, "svc", meta.name, meta.namespace)
+
+
+def _written_cluster_ip(manifest: Manifest) -> str:
+    service = manifest.object
+    assert isinstance(service, kubernetes.Service)
+    return "" if service.spec.cluster_ip == "None" else service.spec.cluster_ip
+
+
+def _has_cluster_ip(manifest: Manifest) -> bool:
+    service = manifest.object
+    assert isinstance(service, kubernetes.Service)
+    return service.spec.cluster_ip != "None" and service.spec.type != "ExternalName"
