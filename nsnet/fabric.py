@@ -51,7 +51,7 @@ def fabric(topology: Topology) -> Iterator[Fact]:
 
 def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
     """The cluster's switch, and each node plugged into it."""
-    switch = link_name("br", cluster.name)
+    switch = switch_of(cluster)
     open_to_all = cluster.gateway is None and cluster.model != "isolated"
     addresses = cluster.routers if open_to_all else ()
     yield here, with_mac(here, Interface(switch, Kind.BRIDGE, addresses=addresses))
@@ -65,11 +65,11 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
                 yield node.netns, Route(everywhere(router.ip), router.ip, "eth0", why="the way out")
     if cluster.gateway is not None:
         yield from veth(
-            (here, Interface(link_name(cluster.name, "gw"), master=switch)),
+            (here, Interface(link_name("gw-" + cluster.name), master=switch)),
             (cluster.gateway.netns, Interface("eth0", addresses=cluster.gateway.inside)),
         )
         yield from veth(
-            (here, Interface(link_name("gw", cluster.name), master=OUTSIDE)),
+            (here, Interface(link_name("out-" + cluster.name), master=OUTSIDE)),
             (
                 cluster.gateway.netns,
                 Interface("eth1", addresses=_outside(cluster, cluster.gateway)),
@@ -83,6 +83,11 @@ def _outside(cluster: Cluster, gateway: Gateway) -> tuple[IPInterface, ...]:
     return (*gateway.outside, *(ip_interface(each) for each in exported))
 
 
+def switch_of(cluster: Cluster) -> str:
+    """The bridge that is the cluster's underlay."""
+    return link_name(f"br-{cluster.name}")
+
+
 def _pod_routes(here: str, cluster: Cluster) -> Iterator[Fact]:
     """Flat: the fabric knows on which node every pod range is."""
     for node in cluster.nodes:
@@ -90,7 +95,7 @@ def _pod_routes(here: str, cluster: Cluster) -> Iterator[Fact]:
             via = of_family(only(node.addresses), pods.version)
             yield (
                 here,
-                Route(pods, via, link_name("br", cluster.name), why=f"pods of {node.reference}"),
+                Route(pods, via, switch_of(cluster), why=f"pods of {node.reference}"),
             )
 
 
@@ -99,7 +104,7 @@ def _externals(here: str, topology: Topology) -> Iterator[Fact]:
     for external in topology.externals:
         address = external.address
         yield from veth(
-            (here, Interface(link_name("ext", external.name), master=OUTSIDE)),
+            (here, Interface(link_name("ext-" + external.name), master=OUTSIDE)),
             (external.netns, Interface("eth0", addresses=(ip_interface(address),))),
         )
         yield here, Route(single(address), dev=OUTSIDE, why=external.reference)

@@ -20,6 +20,7 @@ from nsnet.state import (
     Reject,
     Return,
     SetMark,
+    Snat,
 )
 
 
@@ -213,6 +214,8 @@ def _translated(packet: Packet, rules: tuple[RuleAt, ...], masquerade: IPAddress
     match rules[-1].rule.target if rules else None:
         case Dnat(address, port):
             return replace(packet, dst=address, dport=port or packet.dport)
+        case Snat(address):
+            return replace(packet, src=address)
         case Masquerade() if masquerade is not None:
             return replace(packet, src=masquerade)
         case _:

@@ -190,37 +190,41 @@ def plan(state: State) -> list[Op]:
 def changes(old: State, new: State) -> list[Op]:
     """The steps from one state of a lab to another; what both share is not touched.
 
-    New things come first and old ones go last, but for what stands in the way of the new.
+    What stands in the way goes first, then all that is new comes; the rules change over; and what
+    is no longer wanted goes last, when nothing is sent there any more.
     """
     before = {each.name: each for each in old.netns}
     after = {each.name: each for each in new.netns}
     pairs = [(before.get(name, Netns(name, each.reference)), each) for name, each in after.items()]
     gone = [each for name, each in before.items() if name not in after]
     laid = _laid(before, after)
+    cut = _cut(before, after, laid)
+    # A cable to a namespace that goes is in nobody's way, and carries answers to the last.
+    last = [end for end, peer in cut if peer and peer.netns not in after and end not in laid]
     return [
-        *_unlisten(pairs, gone),
-        *_unlink(before, after, laid),
-        *(NetnsDelete(each.name) for each in gone),
+        *chain.from_iterable(_unlisten(was, now.listeners) for was, now in pairs),
+        *(LinkDelete(*end) for end, _ in cut if end not in last),
         *chain.from_iterable(_clear(was, now, laid) for was, now in pairs),
         *_found(before, pairs),
         *_wire(after, laid),
         *chain.from_iterable(_configure(was, now, laid) for was, now in pairs),
-        *chain.from_iterable(_load(was, now) for was, now in pairs),
         *chain.from_iterable(_listen(was, now) for was, now in pairs),
+        *chain.from_iterable(_load(was, now) for was, now in pairs),
+        *chain.from_iterable(_unlisten(each, ()) for each in gone),
+        # The kernel takes a namespace apart when it finds the time, and until then the far end of
+        # its cable would stay: cut by hand, its name is free at once.
+        *(LinkDelete(*end) for end in last),
+        *(NetnsDelete(each.name) for each in gone),
     ]
 
 
 Pairs: TypeAlias = Sequence[tuple[Netns, Netns]]
 
 
-def _unlisten(pairs: Pairs, gone: Sequence[Netns]) -> Iterator[Op]:
-    for was, now in pairs:
-        for listener in was.listeners:
-            if listener not in now.listeners:
-                yield Unlisten(now.name, listener)
-    for each in gone:
-        for listener in each.listeners:
-            yield Unlisten(each.name, listener)
+def _unlisten(was: Netns, wanted: tuple[Listener, ...]) -> Iterator[Op]:
+    for listener in was.listeners:
+        if listener not in wanted:
+            yield Unlisten(was.name, listener)
 
 
 def _laid(before: dict[str, Netns], after: dict[str, Netns]) -> frozenset[Peer]:
@@ -259,26 +263,20 @@ def _hardware(interface: Interface) -> Interface:
     return replace(interface, addresses=())
 
 
-def _unlink(
+def _cut(
     before: dict[str, Netns], after: dict[str, Netns], laid: frozenset[Peer]
-) -> Iterator[Op]:
-    """Links that are gone or are made anew; the other end of a cable goes with it.
-
-    The end of a cable into a namespace that is deleted goes on its own, but only when the kernel
-    gets round to it, and its name may be wanted before.
-    """
-    gone = set[Peer]()
+) -> list[tuple[Peer, Peer | None]]:
+    """The links that go, or are made anew, each with its other end, which goes with it."""
+    cut: dict[Peer, Peer | None] = {}
     for name, was in before.items():
         if name not in after:
             continue
         wanted = {each.name for each in after[name].interfaces}
         for each in was.interfaces:
             end = Peer(name, each.name)
-            if end in gone or (each.name in wanted and end not in laid):
-                continue
-            if each.peer is not None:
-                gone.add(each.peer)
-            yield LinkDelete(name, each.name)
+            if end not in cut.values() and (each.name not in wanted or end in laid):
+                cut[end] = each.peer
+    return list(cut.items())
 
 
 def _found(before: dict[str, Netns], pairs: Pairs) -> Iterator[Op]:

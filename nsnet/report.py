@@ -149,7 +149,7 @@ class Report:
                 suite,
                 "testcase",
                 classname=f"{self.lab}.{each.source}",
-                name=each.name,
+                name="".join(letter for letter in each.name if letter.isprintable()),
                 time=f"{sum(one.ms for one in each.observed.attempts) / 1000:.3f}",
             )
             _complain(case, "failure", each.disagreements)

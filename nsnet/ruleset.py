@@ -27,6 +27,7 @@ from nsnet.state import (
     Return,
     Rule,
     SetMark,
+    Snat,
     Target,
 )
 
@@ -138,6 +139,8 @@ def _target(target: Target, family: Family) -> str:
             return f"REJECT --reject-with {'icmp' if family == 4 else 'icmp6'}-port-unreachable"
         case Dnat(address, port):
             return f"DNAT --to-destination {endpoint(address, port)}"
+        case Snat(address):
+            return f"SNAT --to-source {address}"
         case Masquerade(random_fully):
             return "MASQUERADE --random-fully" if random_fully else "MASQUERADE"
         case SetMark(value, mask):

@@ -136,6 +136,13 @@ class Masquerade:
 
 
 @dataclass(frozen=True, slots=True)
+class Snat:
+    """Rewrite the source to this address, and the answers' destination back."""
+
+    address: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
 class SetMark:
     """mark = (mark and not mask) xor value: `--set-xmark value/mask`."""
 
@@ -143,7 +150,7 @@ class SetMark:
     mask: int
 
 
-Target: TypeAlias = Jump | Accept | Return | Drop | Reject | Dnat | Masquerade | SetMark
+Target: TypeAlias = Jump | Accept | Return | Drop | Reject | Dnat | Snat | Masquerade | SetMark
 
 
 @dataclass(frozen=True, slots=True)

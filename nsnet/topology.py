@@ -212,12 +212,12 @@ def reference_of(cluster: str, kind: str, name: str, namespace: str = "default")
 
 
 def link_name(*parts: str) -> str:
-    """The name of a link, of at most 15 characters: the parts joined by a dash, shortened where
-    they are too long."""
-    name = "-".join(parts)
+    """The name of a link, of at most 15 characters, shortened where it would be longer. Parts are
+    joined by a letter that no name of Kubernetes has, so that no two links get one name."""
+    name = "_".join(parts)
     if len(name) <= 15 and "." not in name and name not in ("lo", "eth0", "eth1", "cbr0"):
         return name
-    return f"{name[:8].replace('.', '-')}-{sha256(name.encode()).hexdigest()[:6]}"
+    return f"{name[:8].replace('.', '_')}_{sha256(name.encode()).hexdigest()[:6]}"
 
 
 def export_of(reference: str) -> str:

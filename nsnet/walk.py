@@ -17,7 +17,7 @@ from typing import TypeAlias
 from nsnet.filtering import Flow, Passed, Rules, Tracked, flow_of, track
 from nsnet.packet import Hop, Packet, Path, RuleAt
 from nsnet.routing import LOCAL, NextHop, Routes
-from nsnet.state import Dnat, Drop, IPAddress, Listener, Masquerade, Netns, Protocol, State
+from nsnet.state import Dnat, Drop, IPAddress, Listener, Masquerade, Netns, Protocol, Snat, State
 from nsnet.verdict import Verdict
 from nsnet.wires import Crossing, Station, Wires
 
@@ -333,15 +333,15 @@ class Walker:
         here = self._netns[netns]
         before, after = journey.packet, passed.packet
         deciding = [
-            each for each in passed.rules if isinstance(each.rule.target, Dnat | Masquerade)
+            each for each in passed.rules if isinstance(each.rule.target, Dnat | Masquerade | Snat)
         ]
         rule = deciding[-1] if deciding else None
         moved = replace(journey, packet=after)
         if before.dst != after.dst or before.dport != after.dport:
-            what = "DNAT" if rule else "conntrack undoes the SNAT"
+            what = type(rule.rule.target).__name__.upper() if rule else "conntrack undoes the SNAT"
             moved = _note(moved, here, what, rule)
         if before.src != after.src:
-            what = "MASQUERADE" if rule else "conntrack undoes the DNAT"
+            what = type(rule.rule.target).__name__.upper() if rule else "conntrack undoes the DNAT"
             moved = _note(moved, here, what, rule)
         return moved
 

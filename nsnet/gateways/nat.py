@@ -2,7 +2,7 @@
 Service has its own.
 
 PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one a port) ─▶ DNAT to one of the ready endpoints
-POSTROUTING ─▶ NSNET-EGRESS ─▶ MASQUERADE out of eth1
+POSTROUTING ─▶ NSNET-EGRESS ─▶ SNAT out of eth1
 """
 
 from collections.abc import Iterator
@@ -15,11 +15,12 @@ from nsnet.state import (
     Dnat,
     Fact,
     Family,
+    IPAddress,
     Jump,
-    Masquerade,
     Match,
     Route,
     Rule,
+    Snat,
 )
 from nsnet.topology import (
     Cluster,
@@ -48,20 +49,21 @@ def nat(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact
         for pods in node.pod_cidrs:
             via = of_family(only(node.addresses), pods.version)
             yield here, Route(pods, via, INSIDE, why=f"pods of {node.reference}")
-    for family in sorted({each.version for each in gateway.outside}):
+    for outside in gateway.outside:
         exports = [
             (service, port)
             for service in cluster.services
             for port in service.ports
-            if of_family(service.exported, family) is not None
+            if of_family(service.exported, outside.version) is not None
         ]
-        for chain in _chains(exports, family):
+        for chain in _chains(exports, outside.ip):
             yield here, chain
 
 
-def _chains(exports: list[tuple[Service, ServicePort]], family: Family) -> Iterator[Chain]:
+def _chains(exports: list[tuple[Service, ServicePort]], outside: IPAddress) -> Iterator[Chain]:
     """What comes in for an exported Service goes to one of its endpoints; what leaves is the
     gateway's."""
+    family = outside.version
     offered = [(service, port, usable(port.endpoints, family)) for service, port in exports]
     yield Chain(
         "nat",
@@ -93,7 +95,8 @@ def _chains(exports: list[tuple[Service, ServicePort]], family: Family) -> Itera
             family,
         )
     leaving = Match(out_interface=OUTSIDE, comment="leaves with the address of the gateway")
-    yield Chain("nat", EGRESS, (Rule(leaving, Masquerade(), why="egress"),), family)
+    # Not MASQUERADE: eth1 holds the exported addresses, too, and the kernel might choose one.
+    yield Chain("nat", EGRESS, (Rule(leaving, Snat(outside), why="egress"),), family)
 
 
 def _offer(service: Service, port: ServicePort, family: Family) -> Rule:

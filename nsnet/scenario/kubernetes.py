@@ -58,6 +58,12 @@ class ObjectMeta(Lenient):
     deletion_timestamp: str | None = None
 
 
+class ServiceMeta(ObjectMeta):
+    """A Service's name becomes a DNS label, so it has no dot."""
+
+    name: Label
+
+
 class TemplateMeta(Lenient):
     """The labels and annotations a workload gives to its pods."""
 
@@ -155,7 +161,7 @@ class Service(Lenient):
     """A Service."""
 
     kind: Literal["Service"]
-    metadata: ObjectMeta
+    metadata: ServiceMeta
     spec: ServiceSpec = ServiceSpec()
 
 

@@ -1,8 +1,8 @@
-"""What 200 pods cost: `nsnet up` and `down` beside `ip -batch`, which does the pods alone, in the same run.
+"""What 200 pods cost: `nsnet up` and `down` beside `ip -batch`, which does the pods alone.
 
     sudo .venv/bin/python tests/bench/pods.py [PODS [ROUNDS]]
 
-Prints milliseconds a pod and the ratio to `ip -batch`; times of one run are comparable, times of two are not.
+Prints milliseconds a pod, and the ratio to `ip -batch` in the same run, which is what to quote.
 """
 
 import os
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 NSNET = [sys.executable, "-m", "nsnet"]
@@ -61,10 +61,10 @@ def batch(pods: int) -> Iterator[str]:
         yield "route add default via 10.244.0.1\nEND"
 
 
-def timed(work: Callable[[], object]) -> float:
-    """Seconds of wall clock."""
+def timed(argv: list[str]) -> float:
+    """Seconds of wall clock that a command takes."""
     start = time.perf_counter()
-    work()
+    subprocess.run(argv, check=True, stdout=subprocess.DEVNULL)
     return time.perf_counter() - start
 
 
@@ -108,8 +108,7 @@ def main() -> None:
         text = "\n".join(batch(pods))
         for _ in range(rounds):
             settled()
-            reference = ["unshare", "-nm", "sh", "-euc", text]
-            times["ip -batch"].append(timed(lambda: subprocess.run(reference, check=True)))
+            times["ip -batch"].append(timed(["unshare", "-nm", "sh", "-euc", text]))
             settled()
             start = time.perf_counter()
             up = subprocess.Popen(
@@ -128,10 +127,7 @@ def main() -> None:
             applied = re.search(r"building: .* in ([\d.]+) s", said)
             assert applied is not None, said
             times["apply"].append(float(applied[1]))
-            down = [*NSNET, "down", LAB]
-            times["down"].append(
-                timed(lambda: subprocess.run(down, check=True, stdout=subprocess.DEVNULL))
-            )
+            times["down"].append(timed([*NSNET, "down", LAB]))
     reference_time = statistics.median(times["ip -batch"])
     print(f"{pods} pods on 2 nodes, medians of {rounds} rounds")
     for name, found in times.items():

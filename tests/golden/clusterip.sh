@@ -84,10 +84,10 @@ ip -n nsnet.clusterip.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type 
 ip -n nsnet.clusterip.east.node.n1 link set cbr0 up
 ip -n nsnet.clusterip.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.clusterip.east.node.n2 link set cbr0 up
-ip -n nsnet.clusterip.fabric link add east-n1 address 06:53:e2:6d:fb:1b type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.clusterip.east.node.n1
-ip -n nsnet.clusterip.fabric link set east-n1 master br-east up
-ip -n nsnet.clusterip.fabric link add east-n2 address 06:aa:4d:a2:c9:0c type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.clusterip.east.node.n2
-ip -n nsnet.clusterip.fabric link set east-n2 master br-east up
+ip -n nsnet.clusterip.fabric link add east_n1 address 06:4a:66:0c:4b:8a type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.clusterip.east.node.n1
+ip -n nsnet.clusterip.fabric link set east_n1 master br-east up
+ip -n nsnet.clusterip.fabric link add east_n2 address 06:4d:79:13:f4:df type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.clusterip.east.node.n2
+ip -n nsnet.clusterip.fabric link set east_n2 master br-east up
 ip -n nsnet.clusterip.east.node.n1 link add client address 06:41:ab:5b:97:15 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.clusterip.east.pod.default.client
 ip -n nsnet.clusterip.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.clusterip.east.node.n1 link set dev client hairpin on
@@ -150,6 +150,10 @@ ip -n nsnet.clusterip.east.pod.default.web-2 link set lo up
 ip -n nsnet.clusterip.east.pod.default.web-2 link set eth0 up
 ip -n nsnet.clusterip.east.pod.default.web-2 addr add 10.244.0.5/24 dev eth0
 ip -n nsnet.clusterip.east.pod.default.web-2 route add default via 10.244.0.1 dev eth0
+# nsnet.clusterip.east.pod.default.dns: east/pod/dns answers on 5353/udp
+# nsnet.clusterip.east.pod.default.web-0: east/pod/web-0 answers on 8080/tcp
+# nsnet.clusterip.east.pod.default.web-1: east/pod/web-1 answers on 8080/tcp
+# nsnet.clusterip.east.pod.default.web-2: east/pod/web-2 answers on 8080/tcp
 ip netns exec nsnet.clusterip.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -318,7 +322,3 @@ COMMIT
 -A KUBE-SEP-DQ6NHHCTWXWUGO7E -p udp -m comment --comment "default/dns" -m udp -j DNAT --to-destination 10.244.0.3:5353
 COMMIT
 EOF
-# nsnet.clusterip.east.pod.default.dns: east/pod/dns answers on 5353/udp
-# nsnet.clusterip.east.pod.default.web-0: east/pod/web-0 answers on 8080/tcp
-# nsnet.clusterip.east.pod.default.web-1: east/pod/web-1 answers on 8080/tcp
-# nsnet.clusterip.east.pod.default.web-2: east/pod/web-2 answers on 8080/tcp

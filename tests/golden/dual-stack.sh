@@ -153,14 +153,14 @@ ip -n nsnet.dual-stack.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type
 ip -n nsnet.dual-stack.east.node.n1 link set cbr0 up
 ip -n nsnet.dual-stack.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.dual-stack.east.node.n2 link set cbr0 up
-ip -n nsnet.dual-stack.fabric link add east-n1 address 06:ed:c6:f4:4e:8f type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.dual-stack.east.node.n1
-ip -n nsnet.dual-stack.fabric link set east-n1 master br-east up
-ip -n nsnet.dual-stack.fabric link add east-n2 address 06:b6:8e:3f:19:c6 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.dual-stack.east.node.n2
-ip -n nsnet.dual-stack.fabric link set east-n2 master br-east up
-ip -n nsnet.dual-stack.fabric link add east-gw address 06:ca:54:7d:d3:9f type veth peer name eth0 address 02:00:c0:a8:0a:01 netns nsnet.dual-stack.east.gateway
-ip -n nsnet.dual-stack.fabric link set east-gw master br-east up
-ip -n nsnet.dual-stack.fabric link add gw-east address 06:99:f1:99:b9:c7 type veth peer name eth1 address 02:00:c6:12:00:02 netns nsnet.dual-stack.east.gateway
-ip -n nsnet.dual-stack.fabric link set gw-east master br-fabric up
+ip -n nsnet.dual-stack.fabric link add east_n1 address 06:95:0e:67:95:ea type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.dual-stack.east.node.n1
+ip -n nsnet.dual-stack.fabric link set east_n1 master br-east up
+ip -n nsnet.dual-stack.fabric link add east_n2 address 06:ac:87:7a:46:e9 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.dual-stack.east.node.n2
+ip -n nsnet.dual-stack.fabric link set east_n2 master br-east up
+ip -n nsnet.dual-stack.fabric link add gw-east address 06:99:f1:99:b9:c7 type veth peer name eth0 address 02:00:c0:a8:0a:01 netns nsnet.dual-stack.east.gateway
+ip -n nsnet.dual-stack.fabric link set gw-east master br-east up
+ip -n nsnet.dual-stack.fabric link add out-east address 06:fc:8c:c9:f8:05 type veth peer name eth1 address 02:00:c6:12:00:02 netns nsnet.dual-stack.east.gateway
+ip -n nsnet.dual-stack.fabric link set out-east master br-fabric up
 ip -n nsnet.dual-stack.fabric link add ext-api address 06:65:be:cb:9f:1f type veth peer name eth0 address 02:06:00:00:00:80 netns nsnet.dual-stack.external.api
 ip -n nsnet.dual-stack.fabric link set ext-api master br-fabric up
 ip -n nsnet.dual-stack.east.node.n1 link add client address 06:1f:b7:1d:df:fd type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.dual-stack.east.pod.default.client
@@ -253,6 +253,11 @@ ip -n nsnet.dual-stack.east.pod.default.web-1 addr add 10.244.1.3/24 dev eth0
 ip -n nsnet.dual-stack.east.pod.default.web-1 addr add fd00:10:244:1::3/64 dev eth0
 ip -n nsnet.dual-stack.east.pod.default.web-1 route add default via 10.244.1.1 dev eth0
 ip -n nsnet.dual-stack.east.pod.default.web-1 route add default via fd00:10:244:1::1 dev eth0
+# nsnet.dual-stack.external.api: external/api answers on 443/tcp
+# nsnet.dual-stack.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
+# nsnet.dual-stack.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
+# nsnet.dual-stack.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
+# nsnet.dual-stack.east.pod.default.web-1: east/pod/web-1 answers on 53/udp
 ip netns exec nsnet.dual-stack.east.gateway $IPT-restore --noflush <<'EOF'
 *nat
 :PREROUTING ACCEPT [0:0]
@@ -263,7 +268,7 @@ ip netns exec nsnet.dual-stack.east.gateway $IPT-restore --noflush <<'EOF'
 -F POSTROUTING
 -A PREROUTING -m comment --comment "exported services" -j NSNET-EXPORTS
 -A POSTROUTING -j NSNET-EGRESS
--A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j MASQUERADE
+-A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.2
 COMMIT
 EOF
 ip netns exec nsnet.dual-stack.east.gateway $IP6T-restore --noflush <<'EOF'
@@ -276,7 +281,7 @@ ip netns exec nsnet.dual-stack.east.gateway $IP6T-restore --noflush <<'EOF'
 -F POSTROUTING
 -A PREROUTING -m comment --comment "exported services" -j NSNET-EXPORTS
 -A POSTROUTING -j NSNET-EGRESS
--A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j MASQUERADE
+-A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source fd98::2
 COMMIT
 EOF
 ip netns exec nsnet.dual-stack.east.node.n1 $IPT-restore --noflush <<'EOF'
@@ -559,8 +564,3 @@ COMMIT
 -A KUBE-SEP-D5RRBXTY6BMKHHWL -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination [fd00:10:244:1::3]:80
 COMMIT
 EOF
-# nsnet.dual-stack.external.api: external/api answers on 443/tcp
-# nsnet.dual-stack.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
-# nsnet.dual-stack.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
-# nsnet.dual-stack.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
-# nsnet.dual-stack.east.pod.default.web-1: east/pod/web-1 answers on 53/udp

@@ -84,10 +84,10 @@ ip -n nsnet.egress.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bri
 ip -n nsnet.egress.east.node.n1 link set cbr0 up
 ip -n nsnet.egress.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.egress.east.node.n2 link set cbr0 up
-ip -n nsnet.egress.fabric link add east-n1 address 06:90:aa:b3:ef:ac type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.egress.east.node.n1
-ip -n nsnet.egress.fabric link set east-n1 master br-east up
-ip -n nsnet.egress.fabric link add east-n2 address 06:78:5a:77:a0:34 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.egress.east.node.n2
-ip -n nsnet.egress.fabric link set east-n2 master br-east up
+ip -n nsnet.egress.fabric link add east_n1 address 06:99:96:60:f7:c5 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.egress.east.node.n1
+ip -n nsnet.egress.fabric link set east_n1 master br-east up
+ip -n nsnet.egress.fabric link add east_n2 address 06:f9:d5:f7:1c:e3 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.egress.east.node.n2
+ip -n nsnet.egress.fabric link set east_n2 master br-east up
 ip -n nsnet.egress.fabric link add ext-api address 06:74:2b:fc:63:74 type veth peer name eth0 address 02:00:cb:00:71:50 netns nsnet.egress.external.api
 ip -n nsnet.egress.fabric link set ext-api master br-fabric up
 ip -n nsnet.egress.fabric link add ext-audit address 06:5d:7e:8a:46:03 type veth peer name eth0 address 02:00:cb:00:71:c8 netns nsnet.egress.external.audit
@@ -150,6 +150,10 @@ ip -n nsnet.egress.east.pod.default.other link set lo up
 ip -n nsnet.egress.east.pod.default.other link set eth0 up
 ip -n nsnet.egress.east.pod.default.other addr add 10.244.1.2/24 dev eth0
 ip -n nsnet.egress.east.pod.default.other route add default via 10.244.1.1 dev eth0
+# nsnet.egress.external.api: external/api answers on 443/tcp
+# nsnet.egress.external.api: external/api answers on 53/udp
+# nsnet.egress.external.audit: external/audit answers on 443/tcp
+# nsnet.egress.east.pod.default.other: east/pod/other answers on 80/tcp
 ip netns exec nsnet.egress.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -274,7 +278,3 @@ COMMIT
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 COMMIT
 EOF
-# nsnet.egress.external.api: external/api answers on 443/tcp
-# nsnet.egress.external.api: external/api answers on 53/udp
-# nsnet.egress.external.audit: external/audit answers on 443/tcp
-# nsnet.egress.east.pod.default.other: east/pod/other answers on 80/tcp

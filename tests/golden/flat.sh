@@ -132,14 +132,14 @@ ip -n nsnet.flat.west.node.n1 link add cbr0 address 02:00:0a:f5:00:01 type bridg
 ip -n nsnet.flat.west.node.n1 link set cbr0 up
 ip -n nsnet.flat.west.node.n2 link add cbr0 address 02:00:0a:f5:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.flat.west.node.n2 link set cbr0 up
-ip -n nsnet.flat.fabric link add east-n1 address 06:35:7c:7b:6d:ed type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.flat.east.node.n1
-ip -n nsnet.flat.fabric link set east-n1 master br-east up
-ip -n nsnet.flat.fabric link add east-n2 address 06:73:80:1f:35:78 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.flat.east.node.n2
-ip -n nsnet.flat.fabric link set east-n2 master br-east up
-ip -n nsnet.flat.fabric link add west-n1 address 06:07:b3:29:93:ce type veth peer name eth0 address 02:00:c0:a8:14:02 netns nsnet.flat.west.node.n1
-ip -n nsnet.flat.fabric link set west-n1 master br-west up
-ip -n nsnet.flat.fabric link add west-n2 address 06:3e:98:73:4f:83 type veth peer name eth0 address 02:00:c0:a8:14:03 netns nsnet.flat.west.node.n2
-ip -n nsnet.flat.fabric link set west-n2 master br-west up
+ip -n nsnet.flat.fabric link add east_n1 address 06:af:7c:56:c0:d1 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.flat.east.node.n1
+ip -n nsnet.flat.fabric link set east_n1 master br-east up
+ip -n nsnet.flat.fabric link add east_n2 address 06:b1:65:f3:54:9f type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.flat.east.node.n2
+ip -n nsnet.flat.fabric link set east_n2 master br-east up
+ip -n nsnet.flat.fabric link add west_n1 address 06:c7:95:25:0c:07 type veth peer name eth0 address 02:00:c0:a8:14:02 netns nsnet.flat.west.node.n1
+ip -n nsnet.flat.fabric link set west_n1 master br-west up
+ip -n nsnet.flat.fabric link add west_n2 address 06:0e:ed:b4:89:28 type veth peer name eth0 address 02:00:c0:a8:14:03 netns nsnet.flat.west.node.n2
+ip -n nsnet.flat.fabric link set west_n2 master br-west up
 ip -n nsnet.flat.fabric link add ext-laptop address 06:fd:27:94:ea:9c type veth peer name eth0 address 02:00:cb:00:71:0a netns nsnet.flat.external.laptop
 ip -n nsnet.flat.fabric link set ext-laptop master br-fabric up
 ip -n nsnet.flat.fabric link add ext-api address 06:71:da:1d:d0:67 type veth peer name eth0 address 02:00:cb:00:71:50 netns nsnet.flat.external.api
@@ -248,6 +248,15 @@ ip -n nsnet.flat.west.pod.default.web-1 link set lo up
 ip -n nsnet.flat.west.pod.default.web-1 link set eth0 up
 ip -n nsnet.flat.west.pod.default.web-1 addr add 10.245.1.2/24 dev eth0
 ip -n nsnet.flat.west.pod.default.web-1 route add default via 10.245.1.1 dev eth0
+# nsnet.flat.external.api: external/api answers on 443/tcp
+# nsnet.flat.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
+# nsnet.flat.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
+# nsnet.flat.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
+# nsnet.flat.east.pod.default.web-1: east/pod/web-1 answers on 53/udp
+# nsnet.flat.west.pod.default.web-0: west/pod/web-0 answers on 80/tcp
+# nsnet.flat.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
+# nsnet.flat.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
+# nsnet.flat.west.pod.default.web-1: west/pod/web-1 answers on 53/udp
 ip netns exec nsnet.flat.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -516,12 +525,3 @@ COMMIT
 -A KUBE-SEP-XEDDLXNSGDIH75IJ -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.245.1.2:80
 COMMIT
 EOF
-# nsnet.flat.external.api: external/api answers on 443/tcp
-# nsnet.flat.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
-# nsnet.flat.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
-# nsnet.flat.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
-# nsnet.flat.east.pod.default.web-1: east/pod/web-1 answers on 53/udp
-# nsnet.flat.west.pod.default.web-0: west/pod/web-0 answers on 80/tcp
-# nsnet.flat.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
-# nsnet.flat.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
-# nsnet.flat.west.pod.default.web-1: west/pod/web-1 answers on 53/udp

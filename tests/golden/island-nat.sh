@@ -160,22 +160,22 @@ ip -n nsnet.island-nat.west.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type
 ip -n nsnet.island-nat.west.node.n1 link set cbr0 up
 ip -n nsnet.island-nat.west.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.island-nat.west.node.n2 link set cbr0 up
-ip -n nsnet.island-nat.fabric link add east-n1 address 06:ed:49:4f:d5:55 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.island-nat.east.node.n1
-ip -n nsnet.island-nat.fabric link set east-n1 master br-east up
-ip -n nsnet.island-nat.fabric link add east-n2 address 06:82:06:9a:47:67 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.island-nat.east.node.n2
-ip -n nsnet.island-nat.fabric link set east-n2 master br-east up
-ip -n nsnet.island-nat.fabric link add east-gw address 06:8e:c3:76:9b:1e type veth peer name eth0 address 02:00:c0:a8:0a:01 netns nsnet.island-nat.east.gateway
-ip -n nsnet.island-nat.fabric link set east-gw master br-east up
-ip -n nsnet.island-nat.fabric link add gw-east address 06:a3:f4:b4:3d:f8 type veth peer name eth1 address 02:00:c6:12:00:02 netns nsnet.island-nat.east.gateway
-ip -n nsnet.island-nat.fabric link set gw-east master br-fabric up
-ip -n nsnet.island-nat.fabric link add west-n1 address 06:c3:76:06:c5:78 type veth peer name eth0 address 02:00:c0:a8:14:02 netns nsnet.island-nat.west.node.n1
-ip -n nsnet.island-nat.fabric link set west-n1 master br-west up
-ip -n nsnet.island-nat.fabric link add west-n2 address 06:b8:86:b4:1b:64 type veth peer name eth0 address 02:00:c0:a8:14:03 netns nsnet.island-nat.west.node.n2
-ip -n nsnet.island-nat.fabric link set west-n2 master br-west up
-ip -n nsnet.island-nat.fabric link add west-gw address 06:bd:80:df:95:4e type veth peer name eth0 address 02:00:c0:a8:14:01 netns nsnet.island-nat.west.gateway
-ip -n nsnet.island-nat.fabric link set west-gw master br-west up
-ip -n nsnet.island-nat.fabric link add gw-west address 06:5d:2e:87:0c:ee type veth peer name eth1 address 02:00:c6:12:00:03 netns nsnet.island-nat.west.gateway
-ip -n nsnet.island-nat.fabric link set gw-west master br-fabric up
+ip -n nsnet.island-nat.fabric link add east_n1 address 06:35:62:6e:6d:8b type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.island-nat.east.node.n1
+ip -n nsnet.island-nat.fabric link set east_n1 master br-east up
+ip -n nsnet.island-nat.fabric link add east_n2 address 06:88:49:3d:83:79 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.island-nat.east.node.n2
+ip -n nsnet.island-nat.fabric link set east_n2 master br-east up
+ip -n nsnet.island-nat.fabric link add gw-east address 06:a3:f4:b4:3d:f8 type veth peer name eth0 address 02:00:c0:a8:0a:01 netns nsnet.island-nat.east.gateway
+ip -n nsnet.island-nat.fabric link set gw-east master br-east up
+ip -n nsnet.island-nat.fabric link add out-east address 06:5e:99:82:3d:c8 type veth peer name eth1 address 02:00:c6:12:00:02 netns nsnet.island-nat.east.gateway
+ip -n nsnet.island-nat.fabric link set out-east master br-fabric up
+ip -n nsnet.island-nat.fabric link add west_n1 address 06:19:0b:86:a5:1a type veth peer name eth0 address 02:00:c0:a8:14:02 netns nsnet.island-nat.west.node.n1
+ip -n nsnet.island-nat.fabric link set west_n1 master br-west up
+ip -n nsnet.island-nat.fabric link add west_n2 address 06:71:3a:05:05:04 type veth peer name eth0 address 02:00:c0:a8:14:03 netns nsnet.island-nat.west.node.n2
+ip -n nsnet.island-nat.fabric link set west_n2 master br-west up
+ip -n nsnet.island-nat.fabric link add gw-west address 06:5d:2e:87:0c:ee type veth peer name eth0 address 02:00:c0:a8:14:01 netns nsnet.island-nat.west.gateway
+ip -n nsnet.island-nat.fabric link set gw-west master br-west up
+ip -n nsnet.island-nat.fabric link add out-west address 06:fd:31:7d:ed:64 type veth peer name eth1 address 02:00:c6:12:00:03 netns nsnet.island-nat.west.gateway
+ip -n nsnet.island-nat.fabric link set out-west master br-fabric up
 ip -n nsnet.island-nat.fabric link add ext-laptop address 06:06:96:e1:3b:c6 type veth peer name eth0 address 02:00:cb:00:71:0a netns nsnet.island-nat.external.laptop
 ip -n nsnet.island-nat.fabric link set ext-laptop master br-fabric up
 ip -n nsnet.island-nat.fabric link add ext-api address 06:f4:25:32:e9:61 type veth peer name eth0 address 02:00:cb:00:71:50 netns nsnet.island-nat.external.api
@@ -305,6 +305,18 @@ ip -n nsnet.island-nat.west.pod.default.web-2 link set lo up
 ip -n nsnet.island-nat.west.pod.default.web-2 link set eth0 up
 ip -n nsnet.island-nat.west.pod.default.web-2 addr add 10.244.0.4/24 dev eth0
 ip -n nsnet.island-nat.west.pod.default.web-2 route add default via 10.244.0.1 dev eth0
+# nsnet.island-nat.external.api: external/api answers on 443/tcp
+# nsnet.island-nat.external.api: external/api answers on 53/udp
+# nsnet.island-nat.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
+# nsnet.island-nat.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
+# nsnet.island-nat.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
+# nsnet.island-nat.east.pod.default.web-1: east/pod/web-1 answers on 53/udp
+# nsnet.island-nat.west.pod.default.web-0: west/pod/web-0 answers on 80/tcp
+# nsnet.island-nat.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
+# nsnet.island-nat.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
+# nsnet.island-nat.west.pod.default.web-1: west/pod/web-1 answers on 53/udp
+# nsnet.island-nat.west.pod.default.web-2: west/pod/web-2 answers on 80/tcp
+# nsnet.island-nat.west.pod.default.web-2: west/pod/web-2 answers on 53/udp
 ip netns exec nsnet.island-nat.east.gateway $IPT-restore --noflush <<'EOF'
 *nat
 :PREROUTING ACCEPT [0:0]
@@ -315,7 +327,7 @@ ip netns exec nsnet.island-nat.east.gateway $IPT-restore --noflush <<'EOF'
 -F POSTROUTING
 -A PREROUTING -m comment --comment "exported services" -j NSNET-EXPORTS
 -A POSTROUTING -j NSNET-EGRESS
--A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j MASQUERADE
+-A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.2
 COMMIT
 EOF
 ip netns exec nsnet.island-nat.east.node.n1 $IPT-restore --noflush <<'EOF'
@@ -482,7 +494,7 @@ ip netns exec nsnet.island-nat.west.gateway $IPT-restore --noflush <<'EOF'
 -A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.33333333349 -m udp -j DNAT --to-destination 10.244.0.3:53
 -A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.1.2:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.1.2:53
 -A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.4:53" -m udp -j DNAT --to-destination 10.244.0.4:53
--A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j MASQUERADE
+-A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.3
 COMMIT
 EOF
 ip netns exec nsnet.island-nat.west.node.n1 $IPT-restore --noflush <<'EOF'
@@ -667,15 +679,3 @@ COMMIT
 -A KUBE-SEP-73HLITT7J2BENIZX -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.4:53
 COMMIT
 EOF
-# nsnet.island-nat.external.api: external/api answers on 443/tcp
-# nsnet.island-nat.external.api: external/api answers on 53/udp
-# nsnet.island-nat.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
-# nsnet.island-nat.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
-# nsnet.island-nat.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
-# nsnet.island-nat.east.pod.default.web-1: east/pod/web-1 answers on 53/udp
-# nsnet.island-nat.west.pod.default.web-0: west/pod/web-0 answers on 80/tcp
-# nsnet.island-nat.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
-# nsnet.island-nat.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
-# nsnet.island-nat.west.pod.default.web-1: west/pod/web-1 answers on 53/udp
-# nsnet.island-nat.west.pod.default.web-2: west/pod/web-2 answers on 80/tcp
-# nsnet.island-nat.west.pod.default.web-2: west/pod/web-2 answers on 53/udp

@@ -100,12 +100,12 @@ ip -n nsnet.isolated.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type b
 ip -n nsnet.isolated.east.node.n2 link set cbr0 up
 ip -n nsnet.isolated.west.node.n1 link add cbr0 address 02:00:0a:f5:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.isolated.west.node.n1 link set cbr0 up
-ip -n nsnet.isolated.fabric link add east-n1 address 06:90:b1:77:36:b2 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.isolated.east.node.n1
-ip -n nsnet.isolated.fabric link set east-n1 master br-east up
-ip -n nsnet.isolated.fabric link add east-n2 address 06:23:c5:fe:e3:4c type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.isolated.east.node.n2
-ip -n nsnet.isolated.fabric link set east-n2 master br-east up
-ip -n nsnet.isolated.fabric link add west-n1 address 06:ad:cf:2b:f7:2c type veth peer name eth0 address 02:00:c0:a8:14:02 netns nsnet.isolated.west.node.n1
-ip -n nsnet.isolated.fabric link set west-n1 master br-west up
+ip -n nsnet.isolated.fabric link add east_n1 address 06:8f:3f:a8:97:13 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.isolated.east.node.n1
+ip -n nsnet.isolated.fabric link set east_n1 master br-east up
+ip -n nsnet.isolated.fabric link add east_n2 address 06:78:c1:01:2b:5b type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.isolated.east.node.n2
+ip -n nsnet.isolated.fabric link set east_n2 master br-east up
+ip -n nsnet.isolated.fabric link add west_n1 address 06:9c:af:fb:28:6f type veth peer name eth0 address 02:00:c0:a8:14:02 netns nsnet.isolated.west.node.n1
+ip -n nsnet.isolated.fabric link set west_n1 master br-west up
 ip -n nsnet.isolated.fabric link add ext-laptop address 06:b8:7a:bd:11:e0 type veth peer name eth0 address 02:00:cb:00:71:0a netns nsnet.isolated.external.laptop
 ip -n nsnet.isolated.fabric link set ext-laptop master br-fabric up
 ip -n nsnet.isolated.east.node.n1 link add client address 06:b4:7e:e1:15:ac type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.isolated.east.pod.default.client
@@ -170,6 +170,8 @@ ip -n nsnet.isolated.west.pod.default.web link set lo up
 ip -n nsnet.isolated.west.pod.default.web link set eth0 up
 ip -n nsnet.isolated.west.pod.default.web addr add 10.245.0.3/24 dev eth0
 ip -n nsnet.isolated.west.pod.default.web route add default via 10.245.0.1 dev eth0
+# nsnet.isolated.east.pod.default.web: east/pod/web answers on 80/tcp
+# nsnet.isolated.west.pod.default.web: west/pod/web answers on 80/tcp
 ip netns exec nsnet.isolated.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -359,5 +361,3 @@ COMMIT
 -A KUBE-SEP-HJILITJD4OI3XZ63 -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.245.0.3:80
 COMMIT
 EOF
-# nsnet.isolated.east.pod.default.web: east/pod/web answers on 80/tcp
-# nsnet.isolated.west.pod.default.web: west/pod/web answers on 80/tcp

@@ -52,8 +52,8 @@ ip -n nsnet.one-node.fabric link add br-east address 02:00:c0:a8:0a:01 type brid
 ip -n nsnet.one-node.fabric link set br-east up
 ip -n nsnet.one-node.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.one-node.east.node.n1 link set cbr0 up
-ip -n nsnet.one-node.fabric link add east-n1 address 06:de:15:11:2f:3c type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.one-node.east.node.n1
-ip -n nsnet.one-node.fabric link set east-n1 master br-east up
+ip -n nsnet.one-node.fabric link add east_n1 address 06:0b:51:42:f1:6a type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.one-node.east.node.n1
+ip -n nsnet.one-node.fabric link set east_n1 master br-east up
 ip -n nsnet.one-node.east.node.n1 link add client address 06:9f:fb:b9:69:c9 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.one-node.east.pod.default.client
 ip -n nsnet.one-node.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.one-node.east.node.n1 link set dev client hairpin on
@@ -83,6 +83,8 @@ ip -n nsnet.one-node.east.pod.default.web link set lo up
 ip -n nsnet.one-node.east.pod.default.web link set eth0 up
 ip -n nsnet.one-node.east.pod.default.web addr add 10.244.0.3/24 dev eth0
 ip -n nsnet.one-node.east.pod.default.web route add default via 10.244.0.1 dev eth0
+# nsnet.one-node.east.pod.default.web: east/pod/web answers on 80/tcp
+# nsnet.one-node.east.pod.default.web: east/pod/web answers on 53/udp
 ip netns exec nsnet.one-node.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -144,5 +146,3 @@ COMMIT
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 COMMIT
 EOF
-# nsnet.one-node.east.pod.default.web: east/pod/web answers on 80/tcp
-# nsnet.one-node.east.pod.default.web: east/pod/web answers on 53/udp

@@ -72,10 +72,10 @@ ip -n nsnet.two-nodes.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type 
 ip -n nsnet.two-nodes.east.node.n1 link set cbr0 up
 ip -n nsnet.two-nodes.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.two-nodes.east.node.n2 link set cbr0 up
-ip -n nsnet.two-nodes.fabric link add east-n1 address 06:07:56:90:05:ba type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.two-nodes.east.node.n1
-ip -n nsnet.two-nodes.fabric link set east-n1 master br-east up
-ip -n nsnet.two-nodes.fabric link add east-n2 address 06:32:92:37:03:48 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.two-nodes.east.node.n2
-ip -n nsnet.two-nodes.fabric link set east-n2 master br-east up
+ip -n nsnet.two-nodes.fabric link add east_n1 address 06:6e:15:f0:f4:38 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.two-nodes.east.node.n1
+ip -n nsnet.two-nodes.fabric link set east_n1 master br-east up
+ip -n nsnet.two-nodes.fabric link add east_n2 address 06:d9:c2:52:2c:90 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.two-nodes.east.node.n2
+ip -n nsnet.two-nodes.fabric link set east_n2 master br-east up
 ip -n nsnet.two-nodes.east.node.n1 link add client address 06:d8:a8:65:c1:83 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.two-nodes.east.pod.default.client
 ip -n nsnet.two-nodes.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.two-nodes.east.node.n1 link set dev client hairpin on
@@ -122,6 +122,9 @@ ip -n nsnet.two-nodes.east.pod.default.near link set lo up
 ip -n nsnet.two-nodes.east.pod.default.near link set eth0 up
 ip -n nsnet.two-nodes.east.pod.default.near addr add 10.244.0.3/24 dev eth0
 ip -n nsnet.two-nodes.east.pod.default.near route add default via 10.244.0.1 dev eth0
+# nsnet.two-nodes.east.pod.default.far: east/pod/far answers on 80/tcp
+# nsnet.two-nodes.east.pod.default.far: east/pod/far answers on 53/udp
+# nsnet.two-nodes.east.pod.default.near: east/pod/near answers on 80/tcp
 ip netns exec nsnet.two-nodes.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -244,6 +247,3 @@ COMMIT
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 COMMIT
 EOF
-# nsnet.two-nodes.east.pod.default.far: east/pod/far answers on 80/tcp
-# nsnet.two-nodes.east.pod.default.far: east/pod/far answers on 53/udp
-# nsnet.two-nodes.east.pod.default.near: east/pod/near answers on 80/tcp

@@ -21,9 +21,9 @@ from nsnet import lab as labs
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import features, netns
 from nsnet.kernel.child import in_child
-from nsnet.kernel.processes import until
 from nsnet.report import Report
 from nsnet.scenario.load import load
+from tests.kernel.forked import SECONDS, Nsnet, Process, inner
 
 Result = TypeVar("Result")
 Completed: TypeAlias = "subprocess.CompletedProcess[str]"
@@ -32,7 +32,6 @@ ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 NSNET = str(Path(sys.executable).with_name("nsnet"))  # the command that users have
 MARK = "NSNET_TEST"  # a variable that only tests set
-SECONDS = 120.0  # nothing here takes so long, however busy the machine
 
 # The host's labs are none of its own. /run is empty but for the mount that the first `ip netns add`
 # leaves. PID 1 ignores SIGCHLD, so its orphans leave no zombies.
@@ -105,14 +104,35 @@ class Machine:
                 raise
         return subprocess.CompletedProcess(argv, process.returncode, output, errors)
 
-    def nsnet(self, *arguments: str | Path, env: Mapping[str, str] | None = None) -> Completed:
-        """nsnet's command line ran there."""
-        return self.run(NSNET, *map(str, arguments), env=env)
-
     def do(self, *argv: str, env: Mapping[str, str] | None = None, text: str = "") -> str:
         """The output of a command that did well there."""
         done = self.run(*argv, env=env, text=text)
         assert done.returncode == 0, f"{' '.join(argv)}: {done.stderr}{done.stdout}"
+        return done.stdout
+
+    def nsnet(
+        self, *arguments: str | Path, env: Mapping[str, str] | None = None, text: str = ""
+    ) -> Completed:
+        """nsnet's command line ran there."""
+        process = self.call(*arguments, env=env, text=text)
+        output, errors = process.communicate(timeout=SECONDS)
+        return subprocess.CompletedProcess(arguments, process.wait(), output, errors)
+
+    def call(
+        self, *arguments: str | Path, env: Mapping[str, str] | None = None, text: str = ""
+    ) -> Nsnet:
+        """nsnet's command line runs there."""
+
+        def go() -> None:
+            _join(self.pid, "pid", netns.CLONE_NEWPID)  # its next child is in
+            self._enter()
+
+        return Nsnet([*map(str, arguments)], go, text, env or {})
+
+    def told(self, *arguments: str | Path) -> str:
+        """The output of nsnet's command line that did well there."""
+        done = self.nsnet(*arguments)
+        assert done.returncode == 0, f"{arguments}: {done.stderr}{done.stdout}"
         return done.stdout
 
     def inside(self, work: Callable[[], Result]) -> Result:
@@ -123,15 +143,18 @@ class Machine:
             return in_child(stand, what="in the machine")
 
         def stand() -> Result:
-            # Standing in its mounts, /proc is another one: first the network.
-            _join(self.pid, "net", netns.CLONE_NEWNET)
-            _join(self.pid, "mnt", netns.CLONE_NEWNS)
-            os.chdir(ROOT)
+            self._enter()
             return work()
 
         return in_child(enter, what="the machine")
 
-    # What nsnet's commands do, without the start of another Python.
+    def _enter(self) -> None:
+        # Standing in its mounts, /proc is another one: first the network.
+        _join(self.pid, "net", netns.CLONE_NEWNET)
+        _join(self.pid, "mnt", netns.CLONE_NEWNS)
+        os.chdir(ROOT)
+
+    # What nsnet's commands do, and what it returns.
 
     def up(self, file: Path) -> None:
         """A lab is up that was not."""
@@ -198,15 +221,7 @@ def machine() -> Iterator[Machine]:
         yield Machine(inner(process))
 
 
-def inner(process: "subprocess.Popen[str]") -> int:
-    """The pid of the one child of a process: of a command in a machine, whose parent is not in
-    there."""
-    children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    until(lambda: bool(children.read_text().split()), what="no child", seconds=SECONDS)
-    return int(children.read_text().split()[0])
-
-
-def kill_after(process: "subprocess.Popen[str]", seconds: float, sign: int = signal.SIGKILL) -> int:
+def kill_after(process: Process, seconds: float, sign: int = signal.SIGKILL) -> int:
     """The command in a machine got a signal so long after its start, unless it had ended before;
     how it ended."""
     end = time.monotonic() + seconds
@@ -220,10 +235,10 @@ def kill_after(process: "subprocess.Popen[str]", seconds: float, sign: int = sig
         if fd is not None:
             os.close(fd)
     process.communicate(timeout=SECONDS)
-    return process.returncode
+    return process.wait()
 
 
-def _pidfd(process: "subprocess.Popen[str]") -> int | None:
+def _pidfd(process: Process) -> int | None:
     """Of the command itself; None where it has ended."""
     try:
         return os.pidfd_open(inner(process))

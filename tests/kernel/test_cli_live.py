@@ -265,12 +265,12 @@ def test_a_lab_comes_and_goes(where: Machine, failing: Path) -> None:
         0,
         "failing is up: 1 cluster, 1 node, 2 pods, 0 Services, 2 probes, 5 namespaces\n",
     )
-    assert where.do(NSNET, "ls").split() == ["clusterip", "failing", "two-nodes"]
-    assert json.loads(where.do(NSNET, "ls", "--json")) == [
+    assert where.told("ls").split() == ["clusterip", "failing", "two-nodes"]
+    assert json.loads(where.told("ls", "--json")) == [
         {"lab": name, "complete": True} for name in ("clusterip", "failing", "two-nodes")
     ]
     assert where.nsnet("probe", "failing").returncode == 1
-    assert where.do(NSNET, "down", "failing", "nosuch") == (
+    assert where.told("down", "failing", "nosuch") == (
         "failing is down\nnosuch: nothing was there\n"
     )
     assert where.contents() == before
@@ -278,11 +278,11 @@ def test_a_lab_comes_and_goes(where: Machine, failing: Path) -> None:
 
 def test_half_a_lab_is_listed_as_such(where: Machine) -> None:
     where.do("ip", "netns", "add", "nsnet.half.fabric")
-    assert "half  (half built or half removed: nsnet down half)\n" in where.do(NSNET, "ls")
+    assert "half  (half built or half removed: nsnet down half)\n" in where.told("ls")
     done = where.nsnet("probe", "half")
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1].startswith("hint: half a lab is left of it")
-    assert where.do(NSNET, "down", "half") == "half is down\n"
+    assert where.told("down", "half") == "half is down\n"
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_lab_that_is_not_up_ends_with_2(where: Machine, command: tuple[str, ..
 
 
 def test_status_names_everybody_with_their_addresses(where: Machine) -> None:
-    text = where.do(NSNET, "status", "clusterip")
+    text = where.told("status", "clusterip")
     assert [line.split() for line in text.splitlines() if "pod/web-" in line] == [
         ["east/pod/web-0", "10.244.0.4", "on", "n1", "8080/tcp"],
         ["east/pod/web-1", "10.244.1.2", "on", "n2", "8080/tcp"],
@@ -343,8 +343,8 @@ def test_what_was_changed_by_hand_is_drift_and_no_prediction_holds(
 ) -> None:
     where.up(renamed(scenario, "touched", tmp_path / "touched.yaml"))
     try:
-        where.do(NSNET, "exec", "touched", "node/n1", "--", *command.split())
-        lines = where.do(NSNET, "status", "touched").splitlines()
+        where.told("exec", "touched", "node/n1", "--", *command.split())
+        lines = where.told("status", "touched").splitlines()
         assert [line for line in lines if "drift" in line] == [f"drift: {each}" for each in drift]
         assert parsed(where.nsnet("status", "touched", "--json"))["drift"] == drift
         done = where.nsnet("probe", "touched", "--json")
@@ -427,7 +427,7 @@ def test_a_command_that_is_not_there_ends_with_2(where: Machine) -> None:
 
 def test_the_host_keeps_its_name_while_a_command_runs_in_a_pod(where: Machine) -> None:
     before = where.do("hostname")
-    where.do(NSNET, "exec", "two-nodes", "pod/client", "hostname", "other")
+    where.told("exec", "two-nodes", "pod/client", "hostname", "other")
     assert where.do("hostname") == before
 
 
@@ -448,7 +448,7 @@ def test_doctor_finds_what_the_tests_need(where: Machine) -> None:
     done = where.nsnet("doctor")
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓  veth" in done.stdout
-    found = json.loads(where.do(NSNET, "doctor", "--json"))
+    found = json.loads(where.told("doctor", "--json"))
     assert [list(each) for each in found] == [
         ["name", "present", "why", "remedy", "needed"] for _ in found
     ]

@@ -64,10 +64,10 @@ def chance() -> random.Random:
 
 def test_up_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
     before = empty.contents()
-    took = measured(lambda: empty.do(NSNET, "up", str(ISLANDS)))
-    assert empty.do(NSNET, "down", "--all") == "island-nat is down\n"
+    took = measured(lambda: empty.told("up", str(ISLANDS)))
+    assert empty.told("down", "--all") == "island-nat is down\n"
     for moment in moments(took, KILLS, chance.random):
-        kill_after(empty.start(NSNET, "up", str(ISLANDS)), moment)
+        kill_after(empty.call("up", str(ISLANDS)), moment)
         empty.down()
         assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
 
@@ -101,9 +101,9 @@ def test_up_may_be_killed_after_any_step(empty: Machine, chance: random.Random) 
 def test_probe_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
     empty.up(ISLANDS)
     before = empty.contents()
-    took = measured(lambda: empty.do(NSNET, "probe", "island-nat"))
+    took = measured(lambda: empty.told("probe", "island-nat"))
     for moment in moments(took, KILLS, chance.random):
-        kill_after(empty.start(NSNET, "probe", "island-nat"), moment)
+        kill_after(empty.call("probe", "island-nat"), moment)
         until(
             lambda: empty.contents() == before,
             what=f"killed after {moment:.3f} s of {took:.3f}: something is left",
@@ -115,19 +115,19 @@ def test_probe_may_be_killed_at_any_moment(empty: Machine, chance: random.Random
 def test_down_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
     before = empty.contents()
     empty.up(ISLANDS)
-    took = measured(lambda: empty.do(NSNET, "down", "--all"))
+    took = measured(lambda: empty.told("down", "--all"))
     for moment in moments(took, KILLS, chance.random):
         empty.up(ISLANDS)
-        kill_after(empty.start(NSNET, "down", "island-nat"), moment)
+        kill_after(empty.call("down", "island-nat"), moment)
         empty.down()
         assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
 
 
 def test_a_killed_run_leaves_nothing(empty: Machine, chance: random.Random) -> None:
     before = empty.contents()
-    took = measured(lambda: empty.do(NSNET, "run", str(ISLANDS)))
+    took = measured(lambda: empty.told("run", str(ISLANDS)))
     for moment in moments(took, 8, chance.random):
-        kill_after(empty.start(NSNET, "run", str(ISLANDS)), moment)
+        kill_after(empty.call("run", str(ISLANDS)), moment)
         until(
             lambda: empty.contents() == before,
             what=f"killed after {moment:.3f} s of {took:.3f}: something is left",
@@ -192,17 +192,17 @@ def test_down_leaves_no_nameless_namespace(empty: Machine) -> None:
 def test_two_labs_do_not_know_of_each_other(empty: Machine, tmp_path: Path) -> None:
     files = {name: renamed(ONE_NODE, name, tmp_path / f"{name}.yaml") for name in ("a", "a-b")}
     for file in files.values():
-        empty.do(NSNET, "up", str(file))
+        empty.told("up", str(file))
     both = {name: empty.names(name) for name in files}
     assert all(both.values())
     for name in files:
         assert empty.drift(name) == []
         assert empty.probe(name).ok
-    assert empty.do(NSNET, "down", "a") == "a is down\n"
+    assert empty.told("down", "a") == "a is down\n"
     assert (empty.names("a"), empty.names("a-b")) == ([], both["a-b"])
     assert empty.drift("a-b") == []
     assert empty.probe("a-b").ok
-    assert empty.do(NSNET, "ls") == "a-b\n"
+    assert empty.told("ls") == "a-b\n"
 
 
 def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_lab_that_goes(
@@ -256,7 +256,7 @@ def test_a_lab_that_another_nsnet_works_on_is_left_alone(empty: Machine) -> None
 
 
 def test_of_many_that_build_one_lab_at_once_one_does(empty: Machine) -> None:
-    started = [empty.start(NSNET, "up", str(TWO_NODES)) for _ in range(5)]
+    started = [empty.call("up", str(TWO_NODES)) for _ in range(5)]
     ended = [(*each.communicate(timeout=SECONDS), each.returncode) for each in started]
     built = [output for output, _, status in ended if status == 0]
     refused = [errors.splitlines()[-2] for _, errors, status in ended if status != 0]
@@ -272,7 +272,7 @@ def test_of_many_that_build_one_lab_at_once_one_does(empty: Machine) -> None:
 def test_up_again_has_nothing_to_do(empty: Machine) -> None:
     empty.up(ONE_NODE)
     before = empty.contents(), empty.path("/run/nsnet/one-node/lab.json").stat().st_mtime_ns
-    assert empty.do(NSNET, "up", str(ONE_NODE)) == "one-node is up already; nothing to do\n"
+    assert empty.told("up", str(ONE_NODE)) == "one-node is up already; nothing to do\n"
     after = empty.contents(), empty.path("/run/nsnet/one-node/lab.json").stat().st_mtime_ns
     assert after == before
 
@@ -304,7 +304,7 @@ def test_up_with_another_file_is_refused(empty: Machine, tmp_path: Path) -> None
 def test_half_a_lab_is_built_anew(empty: Machine, damage: str) -> None:
     empty.up(TWO_NODES)
     empty.do("sh", "-c", damage)
-    assert empty.do(NSNET, "up", str(TWO_NODES)).startswith("two-nodes is up: ")
+    assert empty.told("up", str(TWO_NODES)).startswith("two-nodes is up: ")
     assert empty.drift("two-nodes") == []
     assert empty.probe("two-nodes").ok
 
@@ -314,7 +314,7 @@ def test_a_lab_whose_up_was_killed_is_built_anew(empty: Machine, chance: random.
     empty.down()
     for moment in moments(took, 3, chance.random):
         # Between the first namespace and the end, whenever the machine gets that far.
-        process = empty.start(NSNET, "up", str(TWO_NODES))
+        process = empty.call("up", str(TWO_NODES))
         until(
             lambda: bool(empty.names("two-nodes")) or process.poll() is not None,  # noqa: B023
             what="no namespace", seconds=SECONDS,
@@ -330,14 +330,14 @@ def test_down_needs_no_file(empty: Machine, lost: str) -> None:
     before = empty.contents()
     empty.up(ONE_NODE)
     empty.do("sh", "-c", f"rm -r $(realpath /run/nsnet/one-node/{lost})")
-    assert empty.do(NSNET, "down", "one-node") == "one-node is down\n"
+    assert empty.told("down", "one-node") == "one-node is down\n"
     assert empty.contents() == before
 
 
 def test_down_ends_what_people_started_in_a_lab(empty: Machine) -> None:
     before = empty.contents()
     empty.up(ONE_NODE)
-    process = empty.start(NSNET, "exec", "one-node", "pod/client", "--", "sleep", "1000")
+    process = empty.call("exec", "one-node", "pod/client", "--", "sleep", "1000")
     until(lambda: "sleep 1000" in empty.processes(), what="no command", seconds=SECONDS)
     empty.down()
     process.communicate(timeout=SECONDS)
@@ -348,4 +348,4 @@ def test_down_ends_what_people_started_in_a_lab(empty: Machine) -> None:
     ("arguments", "says"), [(("nosuch",), "nosuch: nothing was there\n"), (("--all",), "")]
 )
 def test_down_on_nothing_is_no_error(empty: Machine, arguments: tuple[str, ...], says: str) -> None:
-    assert empty.do(NSNET, "down", *arguments) == says
+    assert empty.told("down", *arguments) == says

@@ -80,7 +80,8 @@ def test_a_plan_for_a_shell() -> None:
     text = nsnet("plan", "--shell", f"{SCENARIOS}/one-node.yaml").stdout
     assert text.startswith("#!/bin/sh\n")
     assert "IPT=${IPT:-iptables-legacy}" in text
-    assert text.endswith("east/pod/web answers on 53/udp\n")
+    assert "east/pod/web answers on 53/udp\n" in text
+    assert text.endswith("COMMIT\nEOF\n")
 
 
 def test_a_plan_for_machines() -> None:
