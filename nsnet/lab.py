@@ -70,16 +70,19 @@ class Lab:
         _raise_file_limit()
         netns.prepare()
         self.tool = netfilter.choose()
-        self._record(complete=False)
+        self.record(complete=False)
         self._apply(plan(self.state), progress)
-        self._record(complete=True)
+        self.record(complete=True)
 
-    def change(self, scenario: Scenario, progress: Progress = silent) -> None:
-        """The lab is what this scenario says; what both have in common was not touched."""
+    def change(self, scenario: Scenario, progress: Progress = silent) -> int:
+        """The lab is what this scenario says; what both have in common was not touched. Returns how
+        many steps that took."""
         topology = resolve(scenario, self.topology.assignment())
         state = compile_state(topology)
-        self._apply(changes(self.state, state), progress)
+        steps = changes(self.state, state)
+        self._apply(steps, progress)
         self.scenario, self.topology, self.state = scenario, topology, state
+        return len(steps)
 
     def reset(self) -> None:
         """The lab is again what its file says."""
@@ -184,7 +187,8 @@ class Lab:
             _await_server(server)
             control.change(server, listen, unlisten)
 
-    def _record(self, *, complete: bool) -> None:
+    def record(self, *, complete: bool) -> None:
+        """What must be known of the lab by another nsnet is on file."""
         folder.write(
             self.name,
             {
@@ -259,7 +263,7 @@ def up(scenario: Scenario, progress: Progress = silent) -> bool:
     lab = Lab(scenario)
     with folder.locked(lab.name):
         record = folder.read(lab.name)
-        if record is not None and record.get("complete") and _is_whole(lab):
+        if is_complete(lab.name) and record is not None and _is_whole(attach(lab.name)):
             if record["sources"] == dict(scenario.sources):
                 return False
             raise UsageError(
@@ -274,6 +278,19 @@ def up(scenario: Scenario, progress: Progress = silent) -> bool:
             folder.remove(lab.name)
             raise
     return True
+
+
+def apply(name: str, scenario: Scenario, progress: Progress = silent) -> int:
+    """The lab is what this scenario says; returns how many steps that took. What exists keeps its
+    addresses. Raises UsageError, LockedError, ScenarioError, KernelError."""
+    if scenario.name != name:
+        raise UsageError(f"{scenario.document.file} describes {scenario.name}, not {name}")
+    with folder.locked(name):
+        lab = attach(name)
+        check_probes(scenario, resolve(scenario, lab.topology.assignment()))
+        steps = lab.change(scenario, progress)
+        lab.record(complete=True)
+    return steps
 
 
 def attach(name: str) -> Lab:

@@ -70,6 +70,25 @@ def up(file: Path) -> None:
 
 
 @click.command()
+@click.argument("lab")
+@click.argument("file", type=FILE)
+def apply(lab: str, file: Path) -> None:
+    """Change a running lab to match the file, touching only what differs.
+
+    What exists keeps its addresses, and connections that have nothing to do with the change go on.
+
+    Example: sudo nsnet apply clusterip my-clusterip.yaml
+    """
+    scenario, _, _ = prepared(file)
+    from nsnet import lab as labs
+
+    labs.need_root("apply")
+    with Progress() as progress:
+        steps = labs.apply(lab, scenario, progress)
+    click.echo(f"{lab} is as {file} says: {steps} steps" if steps else f"{lab}: nothing to change")
+
+
+@click.command()
 @click.argument("names", metavar="[LAB…]", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="every lab on this machine")
 def down(names: tuple[str, ...], everything: bool) -> None:
@@ -223,4 +242,4 @@ def _conclude(ctx: click.Context, report: Report, *, as_json: bool, junit: TextI
     ctx.exit(0 if report.ok else 1)
 
 
-COMMANDS = (run, up, down, ls, status, probe, exec_, shell)
+COMMANDS = (run, up, apply, down, ls, status, probe, exec_, shell)

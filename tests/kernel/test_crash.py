@@ -125,9 +125,9 @@ def test_down_may_be_killed_at_any_moment(empty: Machine, chance: random.Random)
 
 def test_a_killed_run_leaves_nothing(empty: Machine, chance: random.Random) -> None:
     before = empty.contents()
-    took = measured(lambda: empty.told("run", str(ISLANDS)))
+    took = measured(lambda: empty.do(NSNET, "run", str(ISLANDS)))
     for moment in moments(took, 8, chance.random):
-        kill_after(empty.call("run", str(ISLANDS)), moment)
+        kill_after(empty.start(NSNET, "run", str(ISLANDS)), moment)
         until(
             lambda: empty.contents() == before,
             what=f"killed after {moment:.3f} s of {took:.3f}: something is left",
@@ -257,7 +257,7 @@ def test_a_lab_that_another_nsnet_works_on_is_left_alone(empty: Machine) -> None
 
 def test_of_many_that_build_one_lab_at_once_one_does(empty: Machine) -> None:
     started = [empty.call("up", str(TWO_NODES)) for _ in range(5)]
-    ended = [(*each.communicate(timeout=SECONDS), each.returncode) for each in started]
+    ended = [(*each.communicate(timeout=SECONDS), each.wait()) for each in started]
     built = [output for output, _, status in ended if status == 0]
     refused = [errors.splitlines()[-2] for _, errors, status in ended if status != 0]
     assert {status for *_, status in ended} <= {0, 3}, ended
@@ -316,7 +316,7 @@ def test_a_lab_whose_up_was_killed_is_built_anew(empty: Machine, chance: random.
         # Between the first namespace and the end, whenever the machine gets that far.
         process = empty.call("up", str(TWO_NODES))
         until(
-            lambda: bool(empty.names("two-nodes")) or process.poll() is not None,  # noqa: B023
+            lambda: bool(empty.names("two-nodes")),
             what="no namespace", seconds=SECONDS,
         )  # fmt: skip
         kill_after(process, moment)

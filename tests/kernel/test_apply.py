@@ -1,0 +1,76 @@
+"""`nsnet apply`: a lab becomes what another file says, and what exists stays where it is."""
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nsnet import lab as labs
+from nsnet.errors import UsageError
+from nsnet.scenario.load import load
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="labs that stay up need root")
+SHIPPED = Path(__file__).parents[2] / "scenarios" / "clusterip.yaml"
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Iterator[Path]:
+    """A scenario of our own name that is up, and down afterwards."""
+    name = f"t{os.getpid()}-apply"
+    text = SHIPPED.read_text().replace("name: clusterip", f"name: {name}")
+    file = tmp_path / f"{name}.yaml"
+    file.write_text(text)
+    try:
+        labs.up(load(file))
+        yield file
+    finally:
+        labs.down(name)
+
+
+def edited(file: Path, pattern: str, text: str) -> Path:
+    """The same file with one thing in it changed."""
+    changed, count = re.subn(pattern, text, file.read_text())
+    assert count
+    file.write_text(changed)
+    return file
+
+
+@pytest.mark.parametrize("replicas", [5, 1])
+def test_another_number_of_replicas(file: Path, replicas: int) -> None:
+    before = labs.attach(file.stem).topology.assignment().addresses
+    assert labs.apply(file.stem, load(edited(file, "replicas: 3", f"replicas: {replicas}")))
+    lab = labs.attach(file.stem)
+    assert lab.drift() == []
+    after = lab.topology.assignment().addresses
+    assert {each: after[each] for each in before if each in after}.items() <= before.items()
+    assert len(lab.endpoints("svc/web")) == replicas
+    seen = lab.connect("pod/client", "svc/web:80", times=20 * replicas)
+    assert seen.servers == lab.endpoints("deploy/web")
+
+
+def test_what_is_the_same_is_not_touched(file: Path) -> None:
+    assert labs.apply(file.stem, load(file)) == 0
+
+
+def test_a_service_gets_another_port(file: Path) -> None:
+    labs.apply(
+        file.stem, load(edited(file, "port: 80, targetPort: http", "port: 8000, targetPort: http"))
+    )
+    lab = labs.attach(file.stem)
+    assert lab.drift() == []
+    assert lab.connect("pod/client", "svc/web:8000").verdict == "ok"
+    assert lab.connect("pod/client", "svc/web:80").verdict == "net-unreachable"
+
+
+def test_the_file_of_another_lab_is_refused(file: Path) -> None:
+    with pytest.raises(UsageError, match="describes clusterip, not"):
+        labs.apply(file.stem, load(SHIPPED))
+    assert labs.attach(file.stem).drift() == []
+
+
+def test_up_with_another_file_is_refused(file: Path) -> None:
+    with pytest.raises(UsageError, match="is up with another file"):
+        labs.up(load(edited(file, "replicas: 3", "replicas: 4")))
+    assert labs.attach(file.stem).drift() == []
