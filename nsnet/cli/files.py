@@ -60,7 +60,9 @@ def plan(file: Path, form: str | None) -> None:
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--json", "as_json", is_flag=True, help="every path as JSON")
 def explain(lab_or_file: str, source: str, target: str, protocol: str, as_json: bool) -> None:
-    """Every way a packet can go, hop by hop, predicted from the file alone.
+    """Every way a packet can go, predicted from a file.
+
+    Hop by hop, with the rules that change the packet, there and back.
 
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """
@@ -116,7 +118,7 @@ def schema() -> None:
 @click.option("--json", "as_json", is_flag=True, help="the findings as JSON")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """What this kernel and host can do, found by trying; each gap with the command that fixes it.
+    """What this host can do, and how to get the rest.
 
     Example: nsnet doctor
     """

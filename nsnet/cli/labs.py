@@ -73,9 +73,9 @@ def up(file: Path) -> None:
 @click.argument("lab")
 @click.argument("file", type=FILE)
 def apply(lab: str, file: Path) -> None:
-    """Change a running lab to match the file, touching only what differs.
+    """Change a running lab to match a file.
 
-    What exists keeps its addresses, and connections that have nothing to do with the change go on.
+    Only what differs is touched: what exists keeps its addresses, and connections that have nothing to do with the change go on.
 
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
@@ -141,7 +141,7 @@ def ls(as_json: bool) -> None:
 @click.argument("lab")
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def status(lab: str, as_json: bool) -> None:
-    """A lab's clusters, nodes, pods and Services with their addresses, and any drift.
+    """Who has which address in a lab, and any drift.
 
     Drift is what the kernel holds otherwise than the file asked for.
 
@@ -199,7 +199,9 @@ def probe(
 @click.argument("reference", metavar="REF")
 @click.argument("command", metavar="-- CMD…", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
-    """Run a command inside a pod, node, gateway, external host or the fabric.
+    """Run a command somewhere in a lab.
+
+    REF is a pod, a node, a gateway, an external host or the fabric.
 
     Example: sudo nsnet exec island-nat east/pod/client -- ip route
     """
@@ -214,7 +216,9 @@ def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
 @click.argument("lab")
 @click.argument("reference", metavar="REF")
 def shell(lab: str, reference: str) -> None:
-    """A shell inside a pod, node, gateway, external host or the fabric.
+    """A shell somewhere in a lab.
+
+    REF is a pod, a node, a gateway, an external host or the fabric.
 
     Example: sudo nsnet shell island-nat east/node/n1
     """

@@ -13,9 +13,6 @@ from pathlib import Path
 from typing import NoReturn, Protocol, TextIO
 
 from nsnet.cli import main
-from nsnet.kernel.processes import until
-
-SECONDS = 120.0  # nothing here takes so long, however busy the machine
 
 
 class Process(Protocol):
@@ -52,9 +49,8 @@ class Nsnet:
         if self.status is None:
             fd = os.pidfd_open(self.pid)
             try:
-                seconds = SECONDS if timeout is None else timeout
-                if not select.select([fd], [], [], seconds)[0]:
-                    raise subprocess.TimeoutExpired(["nsnet", *self.arguments], seconds)
+                if not select.select([fd], [], [], timeout)[0]:
+                    raise subprocess.TimeoutExpired(["nsnet", *self.arguments], timeout or 0.0)
             finally:
                 os.close(fd)
             self.status = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
@@ -72,12 +68,11 @@ class Nsnet:
         return output, errors
 
 
-def inner(process: Process) -> int:
-    """The pid of the one child of a process: of a command in a machine, whose parent is not in
-    there."""
+def inner(process: Process) -> list[int]:
+    """The children of a process: the command in a machine, whose parent is not in there. Raises
+    OSError where it is gone."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
-    until(lambda: bool(children.read_text().split()), what="no child", seconds=SECONDS)
-    return int(children.read_text().split()[0])
+    return [int(pid) for pid in children.read_text().split()]
 
 
 def _lead(

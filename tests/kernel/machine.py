@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
@@ -23,7 +23,7 @@ from nsnet.kernel import features, netns
 from nsnet.kernel.child import in_child
 from nsnet.report import Report
 from nsnet.scenario.load import load
-from tests.kernel.forked import SECONDS, Nsnet, Process, inner
+from tests.kernel.forked import Nsnet, Process, inner
 
 Result = TypeVar("Result")
 Completed: TypeAlias = "subprocess.CompletedProcess[str]"
@@ -31,6 +31,7 @@ Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 NSNET = str(Path(sys.executable).with_name("nsnet"))  # the command that users have
+SECONDS = 120.0  # nothing here takes so long, however busy the machine
 MARK = "NSNET_TEST"  # a variable that only tests set
 
 # The host's labs are none of its own. /run is empty but for the mount that the first `ip netns add`
@@ -218,32 +219,36 @@ def machine() -> Iterator[Machine]:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        yield Machine(inner(process))
+        yield Machine(inner(process)[0])
 
 
-def kill_after(process: Process, seconds: float, sign: int = signal.SIGKILL) -> int:
-    """The command in a machine got a signal so long after its start, unless it had ended before;
-    how it ended."""
+def kill_after(process: Process, seconds: float) -> int:
+    """The command in a machine was killed so long after its start, unless it had ended before; how
+    it ended."""
     end = time.monotonic() + seconds
     fd = _pidfd(process)
-    try:
-        process.wait(max(0.0, end - time.monotonic()))
-    except subprocess.TimeoutExpired:
-        if fd is not None:
-            signal.pidfd_send_signal(fd, sign)
-    finally:
-        if fd is not None:
+    if fd is not None:
+        try:
+            process.wait(max(0.0, end - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+        finally:
             os.close(fd)
     process.communicate(timeout=SECONDS)
     return process.wait()
 
 
 def _pidfd(process: Process) -> int | None:
-    """Of the command itself; None where it has ended."""
-    try:
-        return os.pidfd_open(inner(process))
-    except (ProcessLookupError, FileNotFoundError, TimeoutError):
-        return None
+    """Of the command itself, which `process` starts; None where it has ended. Does not sleep: some
+    commands take but a moment."""
+    while True:
+        with suppress(OSError):
+            if children := inner(process):
+                return os.pidfd_open(children[0])
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0)
+            return None
 
 
 def moments(seconds: float, times: int, chance: Callable[[], float]) -> list[float]:

@@ -150,7 +150,7 @@ def test_a_killed_pytest_leaves_nothing(empty: Machine, tmp_path: Path) -> None:
     )  # fmt: skip
     until((tmp_path / "there").exists, what="no lab", seconds=SECONDS)
     until(lambda: "sleep 1000" in empty.processes(), what="no command", seconds=SECONDS)
-    assert kill_after(process, 0.0) == -signal.SIGKILL
+    assert kill_after(process, 0) == -signal.SIGKILL
     until(lambda: empty.contents() == before, what="something is left", seconds=SECONDS)
 
 
@@ -232,7 +232,7 @@ def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_lab_that_goes(
         )  # fmt: skip
         assert "sleep 1000" in empty.processes()
     finally:
-        kill_after(process, 0.0)
+        kill_after(process, 0)
 
 
 def test_a_lab_that_another_nsnet_works_on_is_left_alone(empty: Machine) -> None:

@@ -17,7 +17,7 @@ from nsnet.kernel.observe import observe
 from nsnet.resolve import resolve
 from nsnet.scenario.load import load
 from nsnet.state import State
-from tests.kernel.machine import NEEDS_ROOT, NSNET, SCENARIOS, Machine, machine
+from tests.kernel.machine import NEEDS_ROOT, SCENARIOS, Machine, machine
 
 pytestmark = NEEDS_ROOT
 
@@ -172,7 +172,7 @@ def test_what_is_typed_and_what_is_called_make_the_same_lab(
         return labs.up(load(scenario))
 
     try:
-        typist.do("sh", "-c", f"{NSNET} plan {scenario} --shell | sh", env={"IPT": tool})
+        typist.do("sh", env={"IPT": tool}, text=typist.told("plan", scenario, "--shell"))
         assert caller.inside(up)
         typed, called = read(typist, state, tool), read(caller, state, tool)
         for each in state.netns:
