@@ -178,8 +178,9 @@ def test_what_is_typed_and_what_is_called_make_the_same_lab(
         for each in state.netns:
             assert typed[each.name] == called[each.name]
         assert bool(file) != any(each.neighbours for each in typed.values())
-        assert differing(shown(typist, state), shown(caller, state)) == {}
-        assert differing(settings(typist, state), settings(caller, state)) == {}
+        if tool == netfilter.LEGACY:  # the rest is the same with the other
+            assert differing(shown(typist, state), shown(caller, state)) == {}
+            assert differing(settings(typist, state), settings(caller, state)) == {}
     finally:
         typist.down()
         caller.down()
