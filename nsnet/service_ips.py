@@ -31,9 +31,10 @@ def services(
         service = manifest.object
         assert isinstance(service, kubernetes.Service)
         if service.spec.selector and not selected_pods(service, pods):
-            problem = manifest.problem("spec.selector", "")
-            place_ = f"{problem.file}:{problem.line}"
-            ledger.warnings.append(f"{place_}: the selector of {reference} matches no pod")
+            _warn(ledger, manifest, "spec.selector", f"the selector of {reference} matches no pod")
+        if service.spec.type in ("NodePort", "LoadBalancer"):
+            message = f"{reference} is a {service.spec.type}: only its ClusterIP works yet"
+            _warn(ledger, manifest, "spec.type", message)
         yield Service(
             service.metadata.name,
             service.metadata.namespace,
@@ -42,6 +43,11 @@ def services(
             service_ports(service, pods, manifests, outside),
             ledger.outside(spec, export_of(reference)) if reference in exported else (),
         )
+
+
+def _warn(ledger: Ledger, manifest: Manifest, path: str, message: str) -> None:
+    problem = manifest.problem(path, "")
+    ledger.warnings.append(f"{problem.file}:{problem.line}: {message}")
 
 
 def _service_addresses(
