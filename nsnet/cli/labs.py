@@ -75,7 +75,8 @@ def up(file: Path) -> None:
 def apply(lab: str, file: Path) -> None:
     """Change a running lab to match a file.
 
-    Only what differs is touched: what exists keeps its addresses, and connections that have nothing to do with the change go on.
+    Only what differs is touched: what exists keeps its addresses, and connections that have
+    nothing to do with the change go on.
 
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
