@@ -18,7 +18,8 @@ class Pool:
 
     def __init__(self, network: IPNetwork, reserved: Iterable[IPAddress] = ()) -> None:
         self.network = network
-        self._owners: dict[IPAddress, str] = dict.fromkeys(reserved, "Kubernetes itself")
+        self._owners: dict[IPAddress, str] = {}
+        self._reserved = frozenset(reserved)  # never handed out, but whoever asks by name gets it
         self._next = 1
         # The last address of an IPv4 range is its broadcast address.
         self._end = network.num_addresses - (1 if network.version == 4 else 0)
@@ -37,7 +38,7 @@ class Pool:
         while self._next < self._end:
             address = self.network[self._next]
             self._next += 1
-            if address not in self._owners:
+            if address not in self._owners and address not in self._reserved:
                 self._owners[address] = owner
                 return address
         raise AddressError(f"{self.network} has no free address left for {owner}")

@@ -5,13 +5,16 @@
 The one who asks never changes namespaces. When it dies, however it dies, so does the lab.
 """
 
+import os
 import pickle
+import signal
 import socket
 import struct
 import sys
 import traceback
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -35,8 +38,10 @@ class Agent:
 
     def __init__(self, file: Path) -> None:
         self.file = file
+        self.in_step = True  # every question has had its answer; once broken off, none is asked
 
     def __enter__(self) -> Self:
+        __tracebackhide__ = True
         self._socket, theirs = socket.socketpair()
         with theirs:
             self._process = throwaway.spawn(__name__, theirs)
@@ -54,6 +59,8 @@ class Agent:
         trace: TracebackType | None,
     ) -> None:
         self._socket.close()  # the agent reads the end of its work
+        if not self.in_step:
+            self._process.kill()  # it may be busy with something that nobody waits for any more
         self._process.wait(timeout=30)
 
     @property
@@ -62,12 +69,20 @@ class Agent:
         return cast("Lab", _Far(self))
 
     def _ask(self, verb: str, *arguments: Any) -> Any:
-        _write(self._socket, (verb, arguments))
-        answer = _read(self._socket)
+        __tracebackhide__ = True
+        if not self.in_step:
+            raise AgentError("the lab was interrupted while it answered, and answers no more")
+        self.in_step = False
+        try:
+            _write(self._socket, (verb, arguments))
+            answer = _read(self._socket)
+        except ConnectionError:
+            answer = None
         if answer is None:
             raise AgentError(
                 f"the lab's process ended with status {self._process.wait(timeout=30)}"
             )
+        self.in_step = True
         kind, value, noted = answer
         for message in noted:
             warnings.warn(message, stacklevel=3)  # who called the lab
@@ -82,33 +97,42 @@ class _Far:
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
 
+    def __repr__(self) -> str:
+        return f"<lab of {os.path.relpath(self._agent.file)}>"
+
     def __getattr__(self, name: str) -> Any:
+        __tracebackhide__ = True
         found, value = self._agent._ask("get", name)
         if found == "value":
             return value
 
         def call(*arguments: Any, **options: Any) -> Any:
+            __tracebackhide__ = True
             return self._agent._ask("call", name, arguments, options)
 
         return call
 
     def __getitem__(self, reference: str) -> Any:
+        __tracebackhide__ = True
         return self._agent._ask("call", "__getitem__", (reference,), {})
 
 
 def _write(where: socket.socket, value: object) -> None:
+    __tracebackhide__ = True
     data = pickle.dumps(value)
     where.sendall(_LENGTH.pack(len(data)) + data)
 
 
 def _read(where: socket.socket) -> Any:
     """The next value; None where the other side is gone."""
+    __tracebackhide__ = True
     head = _exactly(where, _LENGTH.size)
     data = head and _exactly(where, _LENGTH.unpack(head)[0])
     return pickle.loads(data) if data else None
 
 
 def _exactly(where: socket.socket, size: int) -> bytes:
+    __tracebackhide__ = True
     data = bytearray()
     while len(data) < size:
         part = where.recv(size - len(data))
@@ -162,12 +186,15 @@ def _answer(lab: Any, verb: str, arguments: tuple[Any, ...]) -> tuple[str, Any, 
 def _portable(error: Exception) -> Exception:
     """An error the other side can raise: ours, and what Python and subprocess say; else our
     traceback."""
-    if isinstance(error, _PORTABLE):
-        return error
-    if type(error).__module__ == "subprocess":
-        return error
+    if isinstance(error, _PORTABLE) or type(error).__module__ == "subprocess":
+        with suppress(Exception):  # some library's error cannot travel, or arrives without words
+            if str(pickle.loads(pickle.dumps(error))) == str(error):
+                return error
     return AgentError("".join(traceback.format_exception(error)))
 
 
 if __name__ == "__main__":
+    # Its socket and its parent say when to end. Handled rather than ignored: commands that it runs
+    # in the lab would inherit that.
+    signal.signal(signal.SIGINT, lambda number, frame: None)
     _serve(socket.socket(fileno=int(sys.argv[1])))

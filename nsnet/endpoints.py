@@ -27,7 +27,10 @@ def service_ports(
         and each.object.metadata.labels.get(SERVICE_NAME) == service.metadata.name
     ]
     selected = selected_pods(service, pods)
-    by_address = {address: pod for pod in pods for address in pod.addresses}
+    by_address: dict[IPAddress, list[Pod]] = {}
+    for pod in pods:
+        for address in pod.addresses:
+            by_address.setdefault(address, []).append(pod)
     return tuple(
         ServicePort(
             port.name,
@@ -90,7 +93,7 @@ def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:
 def _from_slices(
     port: kubernetes.ServicePort,
     slices: Sequence[kubernetes.EndpointSlice],
-    pods: Mapping[IPAddress, Pod],
+    pods: Mapping[IPAddress, Sequence[Pod]],
     others: Mapping[IPAddress, str],
 ) -> Iterator[Endpoint]:
     for each in slices:
@@ -103,7 +106,7 @@ def _from_slices(
             conditions = endpoint.conditions
             ready = conditions.ready is not False
             for address in endpoint.addresses[:1]:  # the API: only the first is used
-                pod = pods.get(address)
+                pod = _listening(pods.get(address, ()), numbers[0])
                 yield Endpoint(
                     address,
                     numbers[0],
@@ -113,3 +116,9 @@ def _from_slices(
                     serving=ready if conditions.serving is None else conditions.serving,
                     terminating=bool(conditions.terminating),
                 )
+
+
+def _listening(pods: Sequence[Pod], port: int) -> Pod | None:
+    """Of the pods that share an address, the node's, the one that has the port."""
+    having = (pod for pod in pods if any(each.port == port for each in pod.ports))
+    return next(having, pods[0] if pods else None)

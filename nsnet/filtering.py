@@ -188,6 +188,9 @@ class Rules:
             case _:
                 yield True, packet, (here,)
 
+    def _is_local(self, address: IPAddress) -> bool:
+        return address in self.local or address.is_loopback
+
     def _matches(self, match: Match, packet: Packet, at: "_At") -> bool:
         return (
             (match.dport is None or match.dport == packet.dport)
@@ -200,8 +203,8 @@ class Rules:
             and (match.out_interface is None or match.out_interface == at.out_dev)
             and (not match.ctstate or at.ctstate in match.ctstate)
             and (not match.not_ctstate or at.ctstate not in match.not_ctstate)
-            and (match.dst_type is None or packet.dst in self.local)
-            and (match.not_dst_type is None or packet.dst not in self.local)
+            and (match.dst_type is None or self._is_local(packet.dst))
+            and (match.not_dst_type is None or not self._is_local(packet.dst))
             and (
                 match.mark is None
                 or (packet.mark & match.mark.mask == match.mark.value) is not match.mark.negated

@@ -54,6 +54,8 @@ class Lab:
     def __init__(self, scenario: Scenario, keep: Assignment | None = None, tool: str = "") -> None:
         self.original = scenario
         self.scenario = scenario
+        self._keep = keep
+        self._touched = False  # somebody may have changed it, or a change was broken off
         self.tool = tool
         self.topology: Topology = resolve(scenario, keep)
         check_probes(scenario, self.topology)
@@ -80,14 +82,25 @@ class Lab:
         topology = resolve(scenario, self.topology.assignment())
         state = compile_state(topology)
         steps = changes(self.state, state)
+        touched, self._touched = self._touched, True
         self._apply(steps, progress)
+        self._touched = touched
         self.scenario, self.topology, self.state = scenario, topology, state
         return len(steps)
 
     def reset(self) -> None:
-        """The lab is again what its file says."""
-        if self.scenario is not self.original:
+        """The lab is again what its file says; where somebody changed it by hand, it is built
+        anew."""
+        if self._touched and self.drift():
+            with folder.locked(self.name):
+                _remove(self.name)
+                self.scenario = self.original
+                self.topology = resolve(self.original, self._keep)
+                self.state = compile_state(self.topology)
+                self.build()
+        elif self.scenario is not self.original:
             self.change(self.original)
+        self._touched = False
 
     def scale(self, reference: str, replicas: int) -> None:
         """The Deployment or StatefulSet has so many pods. Raises UsageError."""
@@ -103,10 +116,12 @@ class Lab:
         start = time.monotonic()
         asked = [question(self.topology, each) for each in specs or self.scenario.spec.probes]
         total = sum(each.spec.times for each in asked)
-        reports = ask(
-            self.topology, self.state, asked, lambda done: progress("probing", done, total)
-        )
-        return Report(self.name, self._excused(reports), round(time.monotonic() - start, 3))
+        with self.missing_namespaces_named():
+            reports = ask(
+                self.topology, self.state, asked, lambda done: progress("probing", done, total)
+            )
+        reports = self._drift_is_no_defect(reports)
+        return Report(self.name, reports, round(time.monotonic() - start, 3))
 
     def connect(
         self, source: str, to: str, protocol: str = "tcp", *, path: bool = False, **fields: Any
@@ -118,7 +133,9 @@ class Lab:
         """
         named = {{"source_port": "sourcePort"}.get(key, key): each for key, each in fields.items()}
         asked = question(self.topology, simple(source, to, protocol, **named), path=path)
-        report = self._excused(ask(self.topology, self.state, [asked]))[0]
+        with self.missing_namespaces_named():
+            reports = ask(self.topology, self.state, [asked])
+        (report,) = self._drift_is_no_defect(reports)
         for each in report.defects:
             warnings.warn(f"{report.name}: {each}", DefectWarning, stacklevel=2)
         return Connection(report)
@@ -139,7 +156,9 @@ class Lab:
         seconds."""
         place = self[reference]
         command = enter.command(place.netns, hostname(place), argv)
-        return processes.run(command, place.netns, seconds=timeout)
+        self._touched = True
+        with self.missing_namespaces_named():
+            return processes.run(command, place.netns, seconds=timeout)
 
     def counters(self, reference: str, table: str = "nat") -> tuple[netfilter.CountedRule, ...]:
         """The rules of a namespace's table with their packet and byte counters, read by python-
@@ -150,11 +169,30 @@ class Lab:
         """How the kernel differs from what was asked of it, a line each."""
         keys = {each.name: [one.key for one in each.sysctls] for each in self.state.netns}
         names = [each.name for each in self.state.netns]
-        return drift(self.state, observe.observe(names, keys, self.tool))
+        lines = drift(self.state, observe.observe(names, keys, self.tool))
+        if not control.is_ready(folder.path_of(self.name) / "servers.sock"):
+            lines.append("servers: nsnet's server does not run")
+        return lines
 
-    def _excused(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
-        """A lab that somebody changed by hand is not the one that was predicted: no defect, no
-        prediction."""
+    @contextmanager
+    def missing_namespaces_named(self) -> Iterator[None]:
+        """What cannot be done for want of a namespace that somebody deleted is a KernelError."""
+        try:
+            yield
+        except OSError as error:
+            gone = [each for each in self.state.netns if netns.inode(each.name) is None]
+            if not gone:
+                raise
+            more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
+            raise KernelError(
+                f"{gone[0].reference}: namespace {gone[0].name} is gone{more}",
+                hint=f"what else is not as it should be: nsnet status {self.name};"
+                f" to build it anew: nsnet down {self.name}, then nsnet up FILE",
+            ) from error
+
+    def _drift_is_no_defect(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
+        """Where the kernel differs from the prediction and somebody changed the lab by hand, that
+        is why: such a report has no prediction, and nsnet no defect."""
         if not any(each.defects for each in reports):
             return reports
         drifted = self.drift()
@@ -227,7 +265,8 @@ def need_root(command: str) -> None:
 def stand_in(lab: Lab, reference: str) -> None:
     """This process is in that namespace of the lab for good, ready to become another program."""
     place = lab[reference]
-    enter.enter(place.netns, hostname(place))
+    with lab.missing_namespaces_named():
+        enter.enter(place.netns, hostname(place))
 
 
 def diagnosis() -> tuple[features.Feature, ...]:
@@ -298,10 +337,16 @@ def attach(name: str) -> Lab:
     one."""
     record = folder.read(name)
     if record is None or not record.get("complete"):
-        known = ", ".join(labs()) or "none"
+        known = ", ".join(each for each in labs() if is_complete(each)) or "none"
         half = netns.names(f"nsnet.{name}.")
         hint = f"half a lab is left of it; remove it: nsnet down {name}" if half else ""
         raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
+    if record.get("schema") != RECORD:
+        raise UsageError(
+            f"{name} was built by another nsnet, whose records this one cannot read"
+            f" ({record.get('schema')}, not {RECORD})",
+            hint=f"remove it, then build it anew: nsnet down {name}; nsnet up FILE",
+        )
     keep = Assignment.from_json(record["assignment"])
     return Lab(reload(record["main"], record["sources"]), keep, record["tool"])
 

@@ -25,7 +25,7 @@ def pods(
         draft, node = outcome
         reference = reference_of(spec.name, "pod", draft.name, draft.namespace)
         if reference in seen:
-            message = f"two pods would be named {draft.name}"
+            message = f"two pods would be called {reference}"
             ledger.problems.append(draft.manifest.problem("metadata.name", message))
         elif not _ports_clash(ledger, draft) and not _bound(ledger, draft, node, bound):
             seen.add(reference)

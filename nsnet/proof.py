@@ -15,6 +15,8 @@ from nsnet.topology import Topology
 from nsnet.verdict import Verdict
 from nsnet.walk import Walker
 
+UNANSWERED_ARP = 0.5  # seconds: three tries of retrans_time_ms, and some for a busy machine
+
 
 def ask(
     topology: Topology,
@@ -35,9 +37,6 @@ def ask(
 
 
 def _flow(each: Question, guess: Sequence[Path]) -> Flow:
-    # A router says at most once a second to one client that it has no route: only the pace
-    # depends on the guess.
-    far = any(path.verdict is Verdict.NET_UNREACHABLE and len(path.path) > 1 for path in guess)
     return Flow(
         each.source.netns,
         each.to.address,
@@ -47,9 +46,19 @@ def _flow(each: Question, guess: Sequence[Path]) -> Flow:
         timeout=each.spec.timeout,
         size=each.spec.size,
         source_port=each.spec.source_port,
-        paced=far,
+        pace=_pace(guess),
         path=each.path,
     )
+
+
+def _pace(guess: Sequence[Path]) -> str:
+    """Who shares what a router says of missing routes, at most one a second to one source: the
+    router, and the source as it sees it. Only the pace of a probe depends on the guess."""
+    for path in guess:
+        last = path.there[-1]
+        if path.verdict is Verdict.NET_UNREACHABLE and last.netns != path.there[0].netns:
+            return f"{last.netns} {last.packet.src}"
+    return ""
 
 
 def _cables(state: State) -> Mapping[str, frozenset[str]]:
@@ -70,6 +79,10 @@ def _report(
         judged(_attempt(outcome, names), each.to, each.expected) for outcome in outcomes
     )
     foreseen = predicted(guess, each.to, each.expected)
+    if each.spec.timeout < UNANSWERED_ARP:
+        # Who waits for less than an ARP request does may give up first.
+        late = (one for one in foreseen if one.verdict is Verdict.HOST_UNREACHABLE)
+        foreseen += tuple(one._replace(verdict=Verdict.TIMEOUT) for one in late)
     holders = _holders(topology, each.source)
     return ProbeReport(
         each.name,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from nsnet.agent import Agent
     from nsnet.lab import Lab
 
 
@@ -26,32 +27,35 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture(scope="module")
-def nsnet_labs() -> Iterator[Callable[[Path], "Lab"]]:
+def nsnet_labs() -> Iterator[Callable[[Path], "Agent"]]:
     """Builds the lab of a file, or gives the one that this module already has."""
     from nsnet.agent import Agent
 
-    built: dict[Path, Lab] = {}
+    built: dict[Path, Agent] = {}
     with ExitStack() as stack:
 
-        def lab_of(file: Path) -> "Lab":
-            if file not in built:
-                built[file] = stack.enter_context(Agent(file)).lab
+        def agent_of(file: Path) -> "Agent":
+            __tracebackhide__ = True
+            if file not in built or not built[file].in_step:
+                built[file] = stack.enter_context(Agent(file))
             return built[file]
 
-        yield lab_of
+        yield agent_of
 
 
 @pytest.fixture
-def lab(request: pytest.FixtureRequest, nsnet_labs: Callable[[Path], "Lab"]) -> Iterator["Lab"]:
+def lab(request: pytest.FixtureRequest, nsnet_labs: Callable[[Path], "Agent"]) -> Iterator["Lab"]:
     """The lab of the nearest `@pytest.mark.lab(FILE)`, as its file says."""
+    __tracebackhide__ = True
     marker = request.node.get_closest_marker("lab")
     if marker is None or len(marker.args) != 1:
         raise pytest.UsageError(
             f"{request.node.nodeid} asks for a lab: say which, by @pytest.mark.lab(FILE)"
         )
-    found = nsnet_labs(_scenario(request, Path(marker.args[0])))
-    yield found
-    found.reset()
+    agent = nsnet_labs(_scenario(request, Path(marker.args[0])))
+    yield agent.lab
+    if agent.in_step:  # else a Ctrl-C came in between, and the lab is nobody's any more
+        agent.lab.reset()
 
 
 def _scenario(request: pytest.FixtureRequest, file: Path) -> Path:

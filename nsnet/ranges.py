@@ -3,12 +3,22 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, ip_network
 from itertools import combinations
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nsnet.errors import Problem
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.load import Scenario
 from nsnet.state import IPNetwork
+
+SPECIAL: Final[dict[IPNetwork, str]] = {
+    ip_network("0.0.0.0/8"): "this host",
+    ip_network("127.0.0.0/8"): "loopback",
+    ip_network("224.0.0.0/4"): "multicast",
+    ip_network("240.0.0.0/4"): "reserved",
+    ip_network("::/127"): "this host and loopback",
+    ip_network("fe80::/10"): "link-local",
+    ip_network("ff00::/8"): "multicast",
+}
 
 
 class Range(NamedTuple):
@@ -80,14 +90,34 @@ def too_small(scenario: Scenario) -> Iterator[Problem]:
             yield scenario.problem(path, f"{each} has no room for a router and a host")
 
 
+def special(scenario: Scenario) -> Iterator[Problem]:
+    """Every range that means something else to every machine."""
+    ranges = [("spec.fabricCIDR", each) for each in scenario.spec.fabric_cidr]
+    for index, cluster in enumerate(scenario.spec.clusters):
+        path = f"spec.clusters[{index}]"
+        ranges += [(f"{path}.podCIDR", each) for each in cluster.pod_cidr]
+        ranges += [(f"{path}.serviceCIDR", each) for each in cluster.service_cidr]
+        ranges += [(f"{path}.nodeCIDR", each) for each in node_cidrs(index, cluster)]
+    for index, external in enumerate(scenario.spec.externals):
+        ranges.append((f"spec.externals[{index}].address", ip_network(external.address)))
+    for path, each in ranges:
+        for reserved, meaning in SPECIAL.items():
+            if each.version == reserved.version and each.overlaps(reserved):
+                yield scenario.problem(path, f"{each} overlaps {reserved}, which is {meaning}")
+
+
 def unfit(scenario: Scenario) -> Iterator[Problem]:
     """Every family that the pods of a cluster have and the ranges around them lack, or the other
-    way round."""
+    way round; and every host outside for whose family the fabric has no address."""
+    outside = {each.version for each in scenario.spec.fabric_cidr}
+    for index, external in enumerate(scenario.spec.externals):
+        if external.address.version not in outside:
+            message = f"fabricCIDR has no IPv{external.address.version} range to reach it by"
+            yield scenario.problem(f"spec.externals[{index}].address", message)
     for index, cluster in enumerate(scenario.spec.clusters):
         path = f"spec.clusters[{index}]"
         pods = {each.version for each in cluster.pod_cidr}
         nodes = {each.version for each in node_cidrs(index, cluster)}
-        outside = {each.version for each in scenario.spec.fabric_cidr}
         for version in sorted(pods - nodes):
             message = f"has no IPv{version} range, and the pods of {cluster.name} have one"
             yield scenario.problem(f"{path}.nodeCIDR", message)
@@ -95,8 +125,10 @@ def unfit(scenario: Scenario) -> Iterator[Problem]:
             if each.version not in pods:
                 message = f"{each} is no range for pods that have no IPv{each.version} address"
                 yield scenario.problem(f"{path}.serviceCIDR", message)
-        if cluster.gateway is not None and not pods & outside:
-            message = f"fabricCIDR has no range of a family that the pods of {cluster.name} have"
+        for version in sorted(pods - outside) if cluster.gateway is not None else ():
+            message = (
+                f"fabricCIDR has no IPv{version} range, and the pods of {cluster.name} have one"
+            )
             yield scenario.problem(f"{path}.gateway", message)
 
 

@@ -98,6 +98,12 @@ def target(
     """What a client standing at `source` would address. Raises UnknownReferenceError."""
     parts = _split(topology, reference)
     destination, named_ports = _destination(topology, reference, parts, source)
+    version = destination.address.version
+    if source.addresses and of_family(source.addresses, version) is None:
+        here = source.reference
+        raise UnknownReferenceError(f"{reference}: is IPv{version}, and {here} has no such address")
+    if destination.address in _meant_for_nobody(topology):
+        raise UnknownReferenceError(f"{reference}: is the broadcast address of its range")
     if protocol is Protocol.ICMP:
         return replace(destination, port=None)
     if not parts.port:
@@ -184,7 +190,9 @@ def _destination(
             cluster = _cluster(topology, reference, parts.cluster)
             pod = _named(cluster, cluster.pods, "pod", parts.name, reference)
             ports = {port.name: port.port for port in pod.ports}
-            servers = frozenset({pod.reference})
+            # On the host's network it is the node that answers a ping.
+            host = {cluster.node(pod.node).reference} if pod.host_network else set()
+            servers = frozenset({pod.reference, *host})
             return Destination(_reachable(pod.addresses, source), servers=servers), ports
         case "gateway":
             cluster = _cluster(topology, reference, parts.cluster)
@@ -199,7 +207,7 @@ def _destination(
             return Destination(external.address, servers=frozenset({external.reference})), {}
         case "node" | "fabric":
             place = locate(topology, reference.partition(":")[0])
-            servers = frozenset({place.reference})
+            servers = frozenset({place.reference, *_on_network_of(topology, place)})
             return Destination(_reachable(place.addresses, source), servers=servers), {}
         case _:
             raise UnknownReferenceError(
@@ -209,9 +217,27 @@ def _destination(
 
 def _unicast(reference: str, written: str) -> IPAddress:
     address = ip_address(written)
-    if address.is_multicast or address.is_unspecified or written == "255.255.255.255":
+    nobody = address.is_multicast or address.is_unspecified or written == "255.255.255.255"
+    if nobody or (address.version == 6 and address.is_link_local):
         raise UnknownReferenceError(f"{reference}: is not the address of one host")
     return address
+
+
+def _on_network_of(topology: Topology, place: Place) -> frozenset[str]:
+    """The pods that share a node's network."""
+    pods = (pod for cluster in topology.clusters for pod in cluster.pods)
+    return frozenset(pod.reference for pod in pods if pod.host_network and pod.netns == place.netns)
+
+
+def _meant_for_nobody(topology: Topology) -> frozenset[IPAddress]:
+    """Addresses at the end of a range (IPv6: at its start), which mean all of it, or any router."""
+    connected = [each.network for each in topology.fabric]
+    for cluster in topology.clusters:
+        connected += [
+            *cluster.node_cidrs,
+            *(each for node in cluster.nodes for each in node.pod_cidrs),
+        ]
+    return frozenset(each[-1] if each.version == 4 else each[0] for each in connected)
 
 
 def _service_address(

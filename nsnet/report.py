@@ -36,6 +36,21 @@ class Answer:
         return sorted({str(each.source) for each in self.attempts if each.source is not None})
 
     @property
+    def ends(self) -> list[str]:
+        """What both ends say, for people: `by east/pod/web`, `seen as 10.244.0.2 (…)`."""
+        said = []
+        if self.servers:
+            several = f"{len(self.servers)} servers"
+            said.append(f"by {self.servers[0] if len(self.servers) == 1 else several}")
+        if self.sources:
+            said.append(f"seen as {', '.join(map(self._named, self.sources))}")
+        return said
+
+    def _named(self, address: str) -> str:
+        holder = self.names.get(address)
+        return f"{address} ({holder})" if holder else address
+
+    @property
     def path(self) -> tuple[str, ...] | None:
         """The way of the first attempt, where it was recorded."""
         return next((each.path for each in self.attempts if each.path is not None), None)
@@ -78,6 +93,12 @@ class ProbeReport:
     def passed(self) -> bool:
         """The kernel did what the author expected."""
         return not self.disagreements
+
+    def __str__(self) -> str:
+        """What was seen, in one sentence."""
+        times = f" ×{self.times}" if self.times > 1 else ""
+        seen = " ".join([self.observed.verdict, ", ".join(self.observed.ends)]).rstrip()
+        return f"{self.source} → {self.target} {self.protocol}{times}: {seen}"
 
     def as_json(self) -> dict[str, Any]:
         """As cli.md describes it."""

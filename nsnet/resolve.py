@@ -12,7 +12,7 @@ from nsnet.errors import Problem, ScenarioError
 from nsnet.ledger import Ledger
 from nsnet.placement import drafts, workloads
 from nsnet.pods import pods
-from nsnet.ranges import node_cidrs, overlaps, too_small, unfit
+from nsnet.ranges import node_cidrs, overlaps, special, too_small, unfit
 from nsnet.references import UnknownReferenceError, locate, members, target
 from nsnet.scenario.kinds import ClusterSpec, NodeSpec
 from nsnet.scenario.load import Scenario
@@ -32,7 +32,12 @@ from nsnet.topology import (
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     """The lab that the file describes. Raises ScenarioError with every problem."""
-    ranges = [*too_small(scenario), *overlaps(scenario), *unfit(scenario)]
+    ranges = [
+        *special(scenario),
+        *too_small(scenario),
+        *overlaps(scenario),
+        *unfit(scenario),
+    ]
     if any(too_small(scenario)):
         raise ScenarioError(ranges)  # nobody could be given an address
     ledger = Ledger(scenario, keep or Assignment())
@@ -163,7 +168,11 @@ class _Resolver:
             size = (spec.node_cidr_mask_size or 24) if network.version == 4 else 64
             room = 2 ** (size - network.prefixlen) if size >= network.prefixlen else 0
             if room < len(owners) or size > network.max_prefixlen - 2:
-                message = f"{network} has room for {room} nodes, a /{size} each, not {len(owners)}"
+                message = (
+                    f"{network} has room for {room} nodes, a /{size} each, not {len(owners)}"
+                    if size <= network.max_prefixlen - 2
+                    else f"a /{size} has no room for pods"
+                )
                 self.ledger.wrong(f"{path}.podCIDR", message)
                 continue
             kept = {
@@ -194,10 +203,17 @@ class _Resolver:
 
 def _probe_problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
     """Every reference in the probes names something, and can stand where it stands."""
+    ports: dict[tuple[str, Protocol, int], int] = {}
     for index, probe in enumerate(scenario.spec.probes):
         path = f"spec.probes[{index}]"
         try:
             source = locate(topology, probe.from_)
+            if probe.source_port is not None:
+                place = (source.netns, probe.protocol, probe.source_port)
+                first = ports.setdefault(place, index)
+                if first != index:
+                    message = f"probes[{first}] has {probe.source_port} there: all start at once"
+                    yield scenario.problem(f"{path}.sourcePort", message)
         except UnknownReferenceError as error:
             yield scenario.problem(f"{path}.from", str(error))
             continue

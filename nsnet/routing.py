@@ -1,5 +1,6 @@
 """The routes of one namespace: where a packet goes next, and which address it leaves with."""
 
+from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from nsnet.state import IPAddress, IPInterface, Netns, Route
@@ -58,7 +59,9 @@ class Routes:
         The first of the link that has the neighbour in its range, else the link's first at all.
         """
         if hop.dev == LOCAL:
-            return hop.neighbour
+            # All of 127.0.0.0/8 is ours, and speaks with its first address.
+            loopback = hop.neighbour.version == 4 and hop.neighbour.is_loopback
+            return IPv4Address("127.0.0.1") if loopback else hop.neighbour
         family = [each for each in self._held[hop.dev] if each.version == hop.neighbour.version]
         for each in family:
             if hop.neighbour in each.network:

@@ -32,9 +32,9 @@ def services(
         assert isinstance(service, kubernetes.Service)
         if service.spec.selector and not selected_pods(service, pods):
             _warn(ledger, manifest, "spec.selector", f"the selector of {reference} matches no pod")
-        if service.spec.type in ("NodePort", "LoadBalancer"):
-            message = f"{reference} is a {service.spec.type}: only its ClusterIP works yet"
-            _warn(ledger, manifest, "spec.type", message)
+        for key, meaning in _not_yet(service.spec):
+            _warn(ledger, manifest, f"spec.{key}", f"{reference}: {meaning}")
+        _refuse_ports_twice(ledger, manifest, service)
         yield Service(
             service.metadata.name,
             service.metadata.namespace,
@@ -43,6 +43,27 @@ def services(
             service_ports(service, pods, manifests, outside),
             ledger.outside(spec, export_of(reference)) if reference in exported else (),
         )
+
+
+def _not_yet(spec: kubernetes.ServiceSpec) -> Iterator[tuple[str, str]]:
+    """What a Service asks for and nsnet does not do yet: nobody shall take it for done."""
+    if spec.type in ("NodePort", "LoadBalancer"):
+        yield "type", f"of a {spec.type}, only the ClusterIP works yet"
+    if spec.session_affinity != "None":
+        yield "sessionAffinity", "affinity does not work yet"
+    if spec.internal_traffic_policy != "Cluster":
+        yield "internalTrafficPolicy", "traffic policies do not work yet"
+    if spec.external_ips:
+        yield "externalIPs", "external addresses do not work yet"
+
+
+def _refuse_ports_twice(ledger: Ledger, manifest: Manifest, service: kubernetes.Service) -> None:
+    seen: set[tuple[int, str]] = set()
+    for index, each in enumerate(service.spec.ports):
+        if (each.port, each.protocol) in seen:
+            message = f"{each.port}/{each.protocol} stands there twice"
+            ledger.problems.append(manifest.problem(f"spec.ports[{index}].port", message))
+        seen.add((each.port, each.protocol))
 
 
 def _warn(ledger: Ledger, manifest: Manifest, path: str, message: str) -> None:

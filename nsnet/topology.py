@@ -10,6 +10,8 @@ from nsnet.addressing import Assignment
 from nsnet.state import Family, IPAddress, IPInterface, IPNetwork, Protocol
 
 FABRIC = "fabric"
+# Taken on a node or by a gateway, and what the kernel means otherwise in /proc/sys/net.
+NO_LINK_NAMES = ("lo", "eth0", "eth1", "cbr0", "all", "default")
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +217,7 @@ def link_name(*parts: str) -> str:
     """The name of a link, of at most 15 characters, shortened where it would be longer. Parts are
     joined by a letter that no name of Kubernetes has, so that no two links get one name."""
     name = "_".join(parts)
-    if len(name) <= 15 and "." not in name and name not in ("lo", "eth0", "eth1", "cbr0"):
+    if len(name) <= 15 and "." not in name and name not in NO_LINK_NAMES:
         return name
     return f"{name[:8].replace('.', '_')}_{sha256(name.encode()).hexdigest()[:6]}"
 

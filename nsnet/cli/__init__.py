@@ -3,12 +3,21 @@
 Commands that need no kernel import none of what talks to one, so they start fast and run anywhere.
 """
 
+import errno
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 import click
 
 from nsnet import __version__
-from nsnet.errors import NsnetError
+from nsnet.errors import NsnetError, UsageError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # for what we print, or write down of a lab
 
 
 class _Main(click.Group):
@@ -20,7 +29,8 @@ class _Main(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with _ended_like_by_ctrl_c(), _output_written():
+                return super().invoke(ctx)
         except NsnetError as error:
             for line in error.lines():
                 click.echo(f"error: {line}", err=True)
@@ -30,6 +40,50 @@ class _Main(click.Group):
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             ctx.exit(130)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            # What is still in the buffer finds no room either, when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            click.echo(
+                f"error: {': '.join(filter(None, (error.filename, error.strerror)))}", err=True
+            )
+            ctx.exit(3)
+
+
+@contextmanager
+def _output_written() -> Iterator[None]:
+    """What was printed has left us, or the error is raised here and not when Python ends."""
+    if sys.stdout is None:  # nsnet … >&-
+        raise UsageError("standard output is closed", hint="to see nothing: >/dev/null")
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+
+
+@contextmanager
+def _ended_like_by_ctrl_c() -> Iterator[None]:
+    """SIGTERM and SIGHUP let us clean up, too: the first of them is a KeyboardInterrupt, the others
+    do not disturb that."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        for each in before:
+            signal.signal(each, lambda number, frame: None)
+        raise KeyboardInterrupt
+
+    both = (signal.SIGTERM, signal.SIGHUP)
+    # nohup has SIGHUP ignored, and wants it so.
+    before = {each: signal.getsignal(each) for each in both}
+    before = {each: was for each, was in before.items() if was is not signal.SIG_IGN}
+    for each in before:
+        signal.signal(each, interrupt)
+    try:
+        yield
+    finally:
+        for each, was in before.items():
+            signal.signal(each, was)
 
 
 @click.group(

@@ -14,7 +14,7 @@ class Progress:
 
     def __init__(self, *, silent: bool = False) -> None:
         self.silent = silent
-        self.live = sys.stderr.isatty() and not silent
+        self.live = sys.stderr is not None and sys.stderr.isatty() and not silent
         self._phase = ""
         self._total = 0
         self._started = self._shown = 0.0

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from nsnet.packet import Hop, Path, RuleAt, Unknown
 from nsnet.questions import Explanation
-from nsnet.report import Answer, ProbeReport, Report
+from nsnet.report import ProbeReport, Report
 from nsnet.ruleset import line
 from nsnet.scenario.load import Scenario
 from nsnet.state import Chain, Kind, Netns, State
@@ -23,8 +23,9 @@ GOOD, BAD, DEFECT = "✓", "✗", "!"
 
 
 def console() -> Console:
-    """rich's console: it obeys NO_COLOR and writes no colour into a pipe."""
-    return Console(highlight=False, soft_wrap=False)
+    """rich's console: it obeys NO_COLOR, writes no colour into a pipe, and prints what it is given:
+    the brackets of [fd00::2]:80 are no markup."""
+    return Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
 def counted(scenario: Scenario, topology: Topology, state: State) -> str:
@@ -38,7 +39,11 @@ def counted(scenario: Scenario, topology: Topology, state: State) -> str:
         "probe": len(scenario.spec.probes),
         "namespace": len(state.netns),
     }
-    return ", ".join(f"{n} {word}{'' if n == 1 else 's'}" for word, n in numbers.items())
+    return ", ".join(_number(n, word) for word, n in numbers.items())
+
+
+def _number(count: int, word: str) -> str:
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def report(found: Report) -> None:
@@ -46,10 +51,17 @@ def report(found: Report) -> None:
     out = console()
     out.print(Text("of each probe: expected / predicted / observed", "dim"))
     for each in found.probes:
-        mark, style = (GOOD, "green") if each.passed else (BAD, "bold red")
-        out.print(Text.assemble((mark, style), " ", (each.name, "bold")))
+        mark, style = _mark(each)
+        ends = f"{each.source} → {each.target}"
         times = f" ×{each.times}" if each.times > 1 else ""
-        _indented(out, f"{each.source} → {each.target} {each.protocol}{times}", "dim")
+        question = f"{ends} {each.protocol}{times}"
+        own_name = each.name != ends
+        first, *rest = _wrapped(out, each.name if own_name else question) or [""]
+        out.print(Text.assemble((mark, style), " ", (first, "bold")), soft_wrap=True)
+        for text in rest:
+            out.print(Text(f"  {text}", "bold"), soft_wrap=True)
+        if own_name:
+            _indented(out, question, "dim")
         _indented(out, _answers(each))
         for sentence in each.disagreements:
             _indented(out, f"{BAD} {sentence}", "bold red")
@@ -58,29 +70,38 @@ def report(found: Report) -> None:
         for sentence in each.defects:
             _indented(out, f"{DEFECT} DEFECT of nsnet: {sentence}", "bold magenta")
     passed = len(found.probes) - found.failed
-    total = f"{passed} passed, {found.failed} failed, {found.defects} defects"
-    sum_up = f"{found.lab}: {len(found.probes)} probes, {total}, in {found.seconds:.1f} s"
+    total = f"{passed} passed, {found.failed} failed, {_number(found.defects, 'defect')}"
+    probes = _number(len(found.probes), "probe")
+    sum_up = f"{found.lab}: {probes}, {total}, in {found.seconds:.1f} s"
     out.print(Text(sum_up, "bold green" if found.ok else "bold red"))
     if found.defects:
         out.print("The kernel did what nsnet did not predict. Please report it, with this output.")
 
 
+def _mark(each: ProbeReport) -> tuple[str, str]:
+    """A sign and its style."""
+    if not each.passed:
+        return BAD, "bold red"
+    return (DEFECT, "bold magenta") if each.defects else (GOOD, "green")
+
+
 def _indented(out: Console, text: str, style: str = "") -> None:
     """A line, or more where it is long, that stands under a probe's name."""
-    for each in textwrap.wrap(text, out.width - 4, break_long_words=False, break_on_hyphens=False):
+    for each in _wrapped(out, text):
         out.print(Text(f"    {each}", style), soft_wrap=True)
+
+
+def _wrapped(out: Console, text: str) -> list[str]:
+    """Lines with room for what stands before them."""
+    width = max(out.width - 4, 20)
+    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _answers(each: ProbeReport) -> str:
     """The three answers, and what the kernel's says of both ends."""
     answer = each.observed
     three = f"{_expected(each)} / {_predicted(each)} / {answer.verdict}"
-    seen = []
-    if answer.servers:
-        who = answer.servers[0] if len(answer.servers) == 1 else f"{len(answer.servers)} servers"
-        seen.append(f"by {who}")
-    if answer.sources:
-        seen.append(f"seen as {', '.join(_named(answer, one) for one in answer.sources)}")
+    seen = answer.ends
     if each.with_path and len(answer.path or ()) > 2:
         seen.append("by way of " + " → ".join((answer.path or ())[1:-1]))
     return " ".join([three, "", ", ".join(seen)]).rstrip()
@@ -89,17 +110,12 @@ def _answers(each: ProbeReport) -> str:
 def _expected(each: ProbeReport) -> str:
     wanted = each.expected.get("verdict")
     if wanted is None:
-        return "ok" if {"source", "servers"} & set(each.expected) else "nothing"
+        return "ok" if {"source", "servers"} & set(each.expected) else "—"
     return wanted if isinstance(wanted, str) else f"one of {len(wanted)}"
 
 
 def _predicted(each: ProbeReport) -> str:
-    return "nothing" if isinstance(each.predicted, Unknown) else each.predicted.verdict
-
-
-def _named(answer: Answer, address: str) -> str:
-    holder = answer.names.get(address)
-    return f"{address} ({holder})" if holder else address
+    return "?" if isinstance(each.predicted, Unknown) else each.predicted.verdict
 
 
 def explanation(found: Explanation) -> None:

@@ -91,8 +91,11 @@ class _Place:
 
 
 class Applier:
-    """Carries Ops out. Use it in a `with` block: the calling thread visits namespaces and comes
+    """Carries Ops out, in one `apply` or several: the calling thread visits namespaces and comes
     back.
+
+    It chooses the index of every link it makes. That is sure because nobody else makes links in a
+    lab's namespaces at that time: the lab's lock is held, and what people add by hand came before.
 
     `runtime` is the lab's folder under /run/nsnet: the lock of the iptables tools lies there, not
     in the host's. `listening` is called with the Ops that concern the server, in order.
@@ -193,7 +196,8 @@ class Applier:
                 assert_never(op)
 
     def _unplug(self, name: str, steps: list[LinkDelete]) -> None:
-        """Removing a link takes 20 ms, and as long for a whole group of them."""
+        """The links are gone. The kernel takes 20 ms for a request to remove one link, and as long
+        for one to remove a whole group: so they are put in a group first."""
         place = self._place(name)
         for step in steps:
             message = _link(place.indexes[step.name])

@@ -14,7 +14,9 @@ import socket
 import struct
 import subprocess
 import sys
+from contextlib import suppress
 from fcntl import ioctl
+from types import FrameType
 
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import netns
@@ -22,6 +24,8 @@ from nsnet.kernel import netns
 PR_SET_PDEATHSIG = 1
 SIOCSIFFLAGS = 0x8914
 IFF_UP = 0x1
+
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # by the one that waits
 
 ALLOW_USER_NAMESPACES = (
     "run it with sudo, or allow user namespaces: sudo sysctl -w"
@@ -51,10 +55,17 @@ def enter() -> None:
         raise _unsupported(error) from error
     _die_with_parent(parent)
     alive, tell = os.pipe()
+    # What comes until both are ready for it waits: Python forgets signals that a new child had.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
     child = os.fork()
     if child:
         os.close(alive)
         _end_as(child)
+    # A Ctrl-C is for the process group of the one that waits, which passes it on: once, not twice.
+    # To write to the terminal from the background is all right with us, whatever `stty tostop`.
+    os.setpgid(0, 0)
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     os.close(tell)
     _die_with_parent(0)  # our parent is outside our PID namespace: its number here is 0
     if select.select([alive], [], [], 0)[
@@ -69,9 +80,14 @@ def enter() -> None:
 
 
 def spawn(module: str, connection: socket.socket) -> "subprocess.Popen[bytes]":
-    """A Python process that runs the module, with its end of a connection as its only argument."""
+    """A Python process that runs the module, with its end of a connection as its only argument.
+
+    It is in a process group of its own: a Ctrl-C is for whoever started it.
+    """
     argv = [sys.executable, "-m", module, str(connection.fileno())]
-    return subprocess.Popen(argv, stdin=subprocess.DEVNULL, pass_fds=[connection.fileno()])
+    return subprocess.Popen(
+        argv, stdin=subprocess.DEVNULL, pass_fds=[connection.fileno()], process_group=0
+    )
 
 
 def _unsupported(error: OSError) -> UnsupportedError:
@@ -100,11 +116,19 @@ def _die_with_parent(parent: int) -> None:
 
 
 def _end_as(child: int) -> None:
-    """Wait for the child and end as it did; a Ctrl-C is the child's to answer."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """Wait for the child and end as it did; a signal that we would answer is the child's to
+    answer."""
+
+    def pass_on(number: int, frame: FrameType | None) -> None:
+        del frame
+        with suppress(ProcessLookupError):
+            os.kill(child, number)
+
+    for number in _PASSED_ON:
+        if callable(signal.getsignal(number)):
+            signal.signal(number, pass_on)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
     _, status = os.waitpid(child, 0)
-    sys.stdout.flush()
-    sys.stderr.flush()
     os._exit(
         os.waitstatus_to_exitcode(status) if os.WIFEXITED(status) else 128 + os.WTERMSIG(status)
     )

@@ -18,9 +18,9 @@ class Flow:
     timeout: float = 1.0  # seconds, of each attempt
     size: int = 0  # bytes of body
     source_port: int | None = None  # given: one attempt after the other
-    # A router answers one missing route a second and source: paced attempts of one namespace
-    # start at least so far apart.
-    paced: bool = False
+    # A router answers one missing route a second to one source: attempts of flows that share a pace
+    # (any word for the router and the source it sees; "" for none) start at least so far apart.
+    pace: str = ""
     path: bool = False  # record the namespaces the request passed
 
 

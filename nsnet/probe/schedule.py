@@ -30,21 +30,28 @@ class _Source:
     """A namespace that clients stand in."""
 
     due: deque[Course] = field(default_factory=deque)
-    paced: deque[Course] = field(default_factory=deque)
-    may_pace: bool = True  # a paced attempt may start: the last one is long enough ago
+
+
+@dataclass(slots=True, eq=False)
+class _Pace:
+    """Flows of which one attempt at a time is let in."""
+
+    courses: deque[Course] = field(default_factory=deque)
+    may_start: bool = True  # the last one is long enough ago
 
 
 class Schedule:
-    """The queue of every namespace. Of the paced flows of one, one attempt at a time is let in."""
+    """The queue of every namespace. Of flows that share a pace, one attempt at a time is let in."""
 
     def __init__(self, flows: Sequence[Flow]) -> None:
         self.courses = tuple(Course(flow) for flow in flows)
         self._sources: dict[str, _Source] = {}
         self._busy: dict[str, _Source] = {}  # those with something due, in turn
+        self._paces: dict[str, _Pace] = {}
         for course in self.courses:
-            source = self._sources.setdefault(course.flow.netns, _Source())
-            if course.flow.paced:
-                source.paced.append(course)
+            self._sources.setdefault(course.flow.netns, _Source())
+            if course.flow.pace:
+                self._paces.setdefault(course.flow.pace, _Pace()).courses.append(course)
             self._offer(course)
 
     def take(self, most: int) -> tuple[str, list[Course]]:
@@ -70,21 +77,22 @@ class Schedule:
         course.under_way -= 1
         self._offer(course)
 
-    def let_paced(self, name: str) -> None:
-        """It is time for another paced attempt in the namespace."""
-        source = self._sources[name]
-        source.may_pace = True
-        source.paced.rotate(-1)
-        for course in source.paced:
+    def let_paced(self, pace: str) -> None:
+        """It is time for another attempt of this pace."""
+        shared = self._paces[pace]
+        shared.may_start = True
+        shared.courses.rotate(-1)
+        for course in shared.courses:
             self._offer(course)
 
     def _offer(self, course: Course) -> None:
         """It is due, if it may start and is not due already."""
         source = self._sources[course.flow.netns]
-        if course.is_due or not course.may_start or (course.flow.paced and not source.may_pace):
+        pace = self._paces.get(course.flow.pace)
+        if course.is_due or not course.may_start or (pace is not None and not pace.may_start):
             return
-        if course.flow.paced:
-            source.may_pace = False
+        if pace is not None:
+            pace.may_start = False
         course.is_due = True
         source.due.append(course)
         self._busy.setdefault(course.flow.netns, source)

@@ -134,8 +134,8 @@ class _Sender:
         if attempt.verdict is None:
             self._loop.at(now + self._moment, partial(self._fresh.discard, attempt))
             self._loop.at(now + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
-        if flow.paced:
-            self._loop.at(now + _PACE, partial(self._schedule.let_paced, flow.netns))
+        if flow.pace:
+            self._loop.at(now + _PACE, partial(self._schedule.let_paced, flow.pace))
 
     def _attempt(self, course: Course) -> Attempt:
         number = next(self._numbers)

@@ -35,6 +35,7 @@ RESERVED_NAMES = (
 )
 LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
+LARGEST_DATAGRAM: Final = 65_000  # with headers, and a line that names the attempt, 65,535
 ENOUGH_TO_BE_EVEN: Final = 300  # attempts: fewer say little about shares
 
 _SHORT = reprlib.Repr()
@@ -245,11 +246,14 @@ class ProbeSpec(Strict):
     expect: Expectation = Expectation()
 
     @model_validator(mode="after")
-    def _enough_to_be_even(self) -> Self:
+    def _makes_sense(self) -> Self:
         if self.expect.balance is not None and self.times < ENOUGH_TO_BE_EVEN:
             raise ValueError(
                 f"balance is judged from {ENOUGH_TO_BE_EVEN} times on, not {self.times}"
             )
+        if self.protocol is not Protocol.TCP and self.size > LARGEST_DATAGRAM:
+            most = f"a datagram holds {LARGEST_DATAGRAM} bytes"
+            raise ValueError(f"size {self.size} needs tcp: {most}")
         return self
 
 

@@ -5,10 +5,19 @@ Field names and meanings are those of the Kubernetes API reference, v1.30.
 
 from typing import Annotated, Any, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictBool, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
-from nsnet.scenario.kinds import Address, Label, Number, Port, Subdomain, quoted
+from nsnet.scenario.kinds import LABEL, Address, Label, Number, Port, Subdomain, named, quoted
+from nsnet.state import IPAddress
 
 
 class Lenient(BaseModel):
@@ -43,6 +52,18 @@ def _target_port(value: object) -> object:
     return number
 
 
+def _endpoint_address(value: IPAddress) -> IPAddress:
+    if value.is_loopback or value.is_link_local or value.is_multicast or value.is_unspecified:
+        raise ValueError(f"{value} means another place, or none, on every machine")
+    return value
+
+
+def _port_name(value: str) -> str:
+    return value and named(LABEL, "'-'", 63)(value)
+
+
+PortName = Annotated[str, AfterValidator(_port_name)]
+EndpointAddress = Annotated[Address, AfterValidator(_endpoint_address)]
 Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
 TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
 PortProtocol = Literal["TCP", "UDP", "SCTP"]
@@ -74,7 +95,7 @@ class TemplateMeta(Lenient):
 class ContainerPort(Lenient):
     """A port on which a container listens."""
 
-    name: str = ""
+    name: PortName = ""
     container_port: Port
     protocol: PortProtocol = "TCP"
 
@@ -142,7 +163,7 @@ class Workload(Lenient):
 class ServicePort(Lenient):
     """A port of a Service; without a targetPort the pods listen on the same number."""
 
-    name: str = ""
+    name: PortName = ""
     port: Port
     target_port: TargetPort | None = None
     protocol: PortProtocol = "TCP"
@@ -155,6 +176,9 @@ class ServiceSpec(Lenient):
     selector: Labels = {}
     ports: tuple[ServicePort, ...] = ()
     cluster_ip: Annotated[str, Field(alias="clusterIP")] = ""
+    session_affinity: str = "None"
+    internal_traffic_policy: str = "Cluster"
+    external_ips: Annotated[tuple[str, ...], Field(alias="externalIPs")] = ()
 
 
 class Service(Lenient):
@@ -176,7 +200,7 @@ class EndpointConditions(Lenient):
 class SliceEndpoint(Lenient):
     """Addresses that are one endpoint."""
 
-    addresses: tuple[Address, ...]
+    addresses: tuple[EndpointAddress, ...]
     conditions: EndpointConditions = EndpointConditions()
     node_name: str = ""
 
@@ -184,7 +208,7 @@ class SliceEndpoint(Lenient):
 class SlicePort(Lenient):
     """The port on which every endpoint of the slice answers for the Service port of this name."""
 
-    name: str = ""
+    name: PortName = ""
     port: Port
     protocol: PortProtocol = "TCP"
 

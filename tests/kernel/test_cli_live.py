@@ -97,6 +97,23 @@ def test_run_reports_and_ends_well(where: Machine) -> None:
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["building", "probing"]
 
 
+@pytest.mark.parametrize(
+    ("redirection", "status", "says"),
+    [
+        (">/dev/full", 3, "error: No space left on device"),
+        (">&-", 2, "error: standard output is closed"),
+    ],
+)
+def test_a_report_that_cannot_be_printed_is_one_line(
+    where: Machine, redirection: str, status: int, says: str
+) -> None:
+    done = where.run("sh", "-c", f"{NSNET} run {TWO_NODES} {redirection}")
+    assert done.returncode == status
+    assert [each for each in done.stderr.splitlines() if each.startswith("error")] == [says]
+    assert "Traceback" not in done.stderr
+    assert "Exception" not in done.stderr
+
+
 def test_run_leaves_a_lab_of_the_same_name_alone(where: Machine) -> None:
     before = where.contents()
     assert where.nsnet("run", TWO_NODES).returncode == 0
@@ -281,7 +298,9 @@ def test_half_a_lab_is_listed_as_such(where: Machine) -> None:
     assert "half  (half built or half removed: nsnet down half)\n" in where.told("ls")
     done = where.nsnet("probe", "half")
     assert done.returncode == 2
-    assert done.stderr.splitlines()[-1].startswith("hint: half a lab is left of it")
+    error, hint = done.stderr.splitlines()
+    assert error == "error: no lab half is up; there are: clusterip, two-nodes"
+    assert hint.startswith("hint: half a lab is left of it")
     assert where.told("down", "half") == "half is down\n"
 
 
@@ -364,6 +383,50 @@ def test_what_was_changed_by_hand_is_drift_and_no_prediction_holds(
         where.inside(lambda: labs.down("touched"))
 
 
+@pytest.fixture
+def touched(where: Machine, tmp_path: Path) -> Iterator[str]:
+    """The name of a lab that one test has for itself."""
+    where.up(renamed(TWO_NODES, "touched", tmp_path / "touched.yaml"))
+    yield "touched"
+    where.inside(lambda: labs.down("touched"))
+
+
+def test_a_server_that_was_killed_is_drift_and_no_defect(where: Machine, touched: str) -> None:
+    servers = "for p in $(ip netns pids nsnet.touched.servers); do kill -9 $p; done"
+    where.do("sh", "-c", servers)
+    assert parsed(where.nsnet("status", touched, "--json"))["drift"] == [
+        "servers: nsnet's server does not run"
+    ]
+    done = where.nsnet("probe", touched)
+    assert done.returncode == 1
+    assert "(1 difference: nsnet status touched)" in " ".join(done.stdout.split())
+    assert "DEFECT" not in done.stdout
+
+
+@pytest.mark.parametrize("damage", ["ip netns del", "umount -l /run/netns/"])
+def test_a_namespace_that_was_deleted_is_named(where: Machine, touched: str, damage: str) -> None:
+    name = "nsnet.touched.east.pod.default.client"
+    where.do("sh", "-c", f"{damage}{'' if damage.endswith('/') else ' '}{name}")
+    for command in (["probe"], ["exec", "pod/client", "--", "true"]):
+        done = where.nsnet(command[0], touched, *command[1:])
+        assert (done.returncode, done.stdout) == (3, "")
+        error, hint = done.stderr.splitlines()[-2:]
+        assert error == f"error: east/pod/client: namespace {name} is gone"
+        assert hint.startswith("hint: what else is not as it should be: nsnet status touched; ")
+
+
+def test_a_lab_of_another_version_has_to_go_first(where: Machine, touched: str) -> None:
+    record = where.path(f"/run/nsnet/{touched}/lab.json")
+    record.write_text(record.read_text().replace("nsnet.dev/lab/v1", "nsnet.dev/lab/v9"))
+    done = where.nsnet("probe", touched)
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: touched was built by another nsnet, whose records this one cannot read"
+        " (nsnet.dev/lab/v9, not nsnet.dev/lab/v1)\n"
+        "hint: remove it, then build it anew: nsnet down touched; nsnet up FILE\n"
+    )
+
+
 def test_probe_ends_well_where_all_is_as_expected(where: Machine) -> None:
     done = where.nsnet("probe", "two-nodes")
     assert done.returncode == 0
@@ -373,7 +436,7 @@ def test_probe_ends_well_where_all_is_as_expected(where: Machine) -> None:
 def test_a_probe_of_ones_own_tells_both_ends(where: Machine) -> None:
     done = where.nsnet("probe", "two-nodes", "--from", "pod/client", "--to", "pod/far:80")
     assert done.returncode == 0
-    assert "nothing / ok / ok  by east/pod/far, seen as 10.244.0.2 (east/pod/client)" in done.stdout
+    assert "— / ok / ok  by east/pod/far, seen as 10.244.0.2 (east/pod/client)" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from nsnet import lab as labs
 from nsnet.errors import KernelError
 from nsnet.kernel.processes import until
 from nsnet.scenario.load import load
+from tests.kernel.forked import Process, inner
 from tests.kernel.machine import (
     MARK,
     NEEDS_ROOT,
@@ -74,28 +75,55 @@ def test_up_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -
 
 def test_up_may_be_killed_after_any_step(empty: Machine, chance: random.Random) -> None:
     before = empty.contents()
-    steps: list[int] = []
-
-    def up(last: int) -> list[int]:
-        """Builds the lab, or as much as there is until so many steps are done."""
-
-        def progress(phase: str, done: int, total: int) -> None:
-            del phase, total
-            steps.append(done)
-            if done >= last:
-                os.kill(os.getpid(), signal.SIGKILL)
-
-        labs.up(load(ISLANDS), progress)
-        return steps
-
-    all_steps = empty.inside(lambda: up(1 << 30))
-    empty.down()
-    for last in sorted(chance.sample(all_steps, KILLS)):
+    steps = steps_of_up(empty)
+    for last in sorted(chance.sample(steps, KILLS)):
         with pytest.raises(KernelError, match="killed by SIGKILL"):
-            empty.inside(lambda: up(last))  # noqa: B023
+            empty.inside(lambda: up_until(last, kill))  # noqa: B023
         assert empty.names("island-nat")
         empty.down()
-        assert empty.contents() == before, f"killed after step {last} of {all_steps[-1]}"
+        assert empty.contents() == before, f"killed after step {last} of {steps[-1]}"
+
+
+@pytest.mark.parametrize("problem", [KeyboardInterrupt(), KernelError("no")], ids=repr)
+def test_an_up_that_is_interrupted_leaves_nothing(
+    empty: Machine, chance: random.Random, problem: BaseException
+) -> None:
+    before = empty.contents()
+    steps = steps_of_up(empty)
+
+    def interrupt() -> None:
+        raise problem
+
+    for last in sorted(chance.sample(steps, 5)):
+        with pytest.raises(type(problem)):
+            empty.inside(lambda: up_until(last, interrupt))  # noqa: B023
+        assert empty.contents() == before, f"interrupted after step {last} of {steps[-1]}"
+
+
+def steps_of_up(where: Machine) -> list[int]:
+    """After how many steps a build looks up."""
+    steps = where.inside(lambda: up_until(1 << 30, kill))
+    where.down()
+    return steps
+
+
+def up_until(last: int, end: Callable[[], None]) -> list[int]:
+    """Builds the lab until so many steps are done; returns how many were done whenever it looked
+    up."""
+    steps: list[int] = []
+
+    def progress(phase: str, done: int, total: int) -> None:
+        del phase, total
+        steps.append(done)
+        if done >= last:
+            end()
+
+    labs.up(load(ISLANDS), progress)
+    return steps
+
+
+def kill() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_probe_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
@@ -133,6 +161,34 @@ def test_a_killed_run_leaves_nothing(empty: Machine, chance: random.Random) -> N
             what=f"killed after {moment:.3f} s of {took:.3f}: something is left",
             seconds=SECONDS,
         )
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("command", ["up", "run"])
+def test_a_signal_to_the_command_alone_is_a_ctrl_c(
+    empty: Machine, command: str, number: signal.Signals
+) -> None:
+    """While it builds: it says so, and leaves nothing."""
+    before = empty.contents()
+    process = empty.start(NSNET, command, str(ISLANDS))
+    if command == "up":
+        until(lambda: bool(empty.names("island-nat")), what="no namespace", seconds=SECONDS)
+    else:
+        until(lambda: len(started_by(process)) > 1, what="no child", seconds=SECONDS)
+    os.kill(started_by(process)[0], number)
+    _, errors = process.communicate(timeout=SECONDS)
+    assert (process.returncode, errors.splitlines()[-1]) == (130, "interrupted")
+    assert "Traceback" not in errors
+    until(lambda: empty.contents() == before, what="something is left", seconds=SECONDS)
+
+
+def started_by(process: Process) -> list[int]:
+    """The command in a machine, and its child where it has one."""
+    found = inner(process)
+    if not found:
+        return []
+    children = Path(f"/proc/{found[0]}/task/{found[0]}/children").read_text().split()
+    return [found[0], *map(int, children)]
 
 
 def test_a_killed_pytest_leaves_nothing(empty: Machine, tmp_path: Path) -> None:

@@ -1,6 +1,10 @@
 """Labs as fixtures: the examples of the manual, and what the plugin promises beside them."""
 
+import os
 import random
+import signal
+import subprocess
+import sys
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -8,11 +12,12 @@ import pytest
 
 from nsnet import Verdict, agent
 from nsnet.errors import ScenarioError, UsageError
+from nsnet.kernel.processes import until
 from nsnet.lab import Lab
 from nsnet.packet import Unknown
 from nsnet.references import UnknownReferenceError
 from nsnet.scenario.load import load
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT
+from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SECONDS
 
 pytest_plugins = ["pytester"]
 pytestmark = [
@@ -68,6 +73,88 @@ def test_a_failing_test_changes_nothing_for_the_next(pytester: pytest.Pytester) 
         """
     )
     pytester.runpytest_inprocess().assert_outcomes(failed=1, passed=1)
+
+
+def test_what_was_changed_by_hand_is_not_there_for_the_next(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+        pytestmark = pytest.mark.lab({str(CLUSTERIP)!r})
+        before = {{}}
+
+        def test_remembers(lab):
+            before.update((each.name, each) for each in lab.state.netns)
+            lab.exec("node/n1", "ip", "route", "del", "default")
+            lab.exec("node/n1", "ip", "link", "del", "cbr0")
+            lab.scale("deploy/web", 1)
+
+        def test_finds_all(lab):
+            assert lab.drift() == []
+            assert {{each.name: each for each in lab.state.netns}} == before
+            assert lab.connect("pod/client", "svc/web:80").verdict == "ok"
+            with pytest.raises(Exception, match="fail"):
+                lab.exec("node/n1", "ip", "link", "del", "cbr0")
+                lab.scale("deploy/web", 0)
+                raise ValueError("fail")
+
+        def test_finds_all_again(lab):
+            assert lab.drift() == []
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=3)
+
+
+def test_a_failing_test_shows_itself_and_not_our_plumbing(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        f"""
+        import pytest
+        pytestmark = pytest.mark.lab({str(CLUSTERIP)!r})
+
+        def test_it(lab):
+            lab.connect("pod/nobody", "pod/dns", "icmp")
+        """
+    )
+    result = pytester.runpytest_inprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["lab = <lab of *clusterip.yaml>", "E  *no pod nobody*"])
+    result.stdout.no_fnmatch_line("*agent.py*")
+
+
+def test_an_error_that_cannot_travel_arrives_with_its_words() -> None:
+    class OddError(ValueError):
+        def __init__(self, *, number: int) -> None:
+            super().__init__(f"the number was {number}")
+
+    assert "the number was 7" in str(agent._portable(OddError(number=7)))
+
+
+def test_ctrl_c_is_pytests_to_answer(tmp_path: Path) -> None:
+    (tmp_path / "test_long.py").write_text(
+        "import pytest\n"
+        f"@pytest.mark.lab({str(CLUSTERIP)!r})\n"
+        "def test_long(lab):\n"
+        f"    open({str(tmp_path / 'there')!r}, 'w').close()\n"
+        "    lab.exec('pod/client', 'sleep', '1000', timeout=1000)\n"
+    )
+    argv = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--rootdir", str(tmp_path)]
+    with subprocess.Popen(
+        [*argv, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=ROOT,
+        process_group=0,
+    ) as process:
+        try:
+            until((tmp_path / "there").exists, what="no test", seconds=SECONDS)
+            os.killpg(process.pid, signal.SIGINT)
+            output, _ = process.communicate(timeout=SECONDS)
+        finally:
+            process.kill()
+    assert process.returncode == 2, output
+    assert "KeyboardInterrupt" in output
+    assert output.splitlines()[-1].strip("= ").startswith("no tests ran in ")
+    assert "ConnectionResetError" not in output
 
 
 # Scaling.

@@ -202,7 +202,7 @@ def test_paced_attempts_give_a_router_time_to_answer(lab: SmallLab) -> None:
     exhausting = Flow(lab["client"], address, 80, UDP, times=20, timeout=0.1)
     send([exhausting], [])
     send([Flow(lab["client"], address, 80, UDP, timeout=1.2)], [])
-    paced = Flow(lab["client"], address, 80, UDP, times=2, paced=True)
+    paced = Flow(lab["client"], address, 80, UDP, times=2, pace="router")
     (outcomes, others) = send([paced, paced], [])
     assert Counter(each.verdict for each in (*outcomes, *others)[1:]) == {NET: 3}
 

@@ -148,6 +148,7 @@ def test_any_packet_can_be_explained(protocol: str, target: str, outcome: str) -
 def test_an_explanation_of_ipv6_shows_ipv6_rules() -> None:
     file = f"{SCENARIOS}/dual-stack.yaml"
     text = nsnet("explain", file, "pod/client", "[fd00:10:96::2]:80").stdout
+    assert text.startswith("pod/client → [fd00:10:96::2]:80 tcp\n")
     assert "fd00:10:244::2 → [fd00:10:96::2]:80" in text
     assert "--to-destination" in text
     assert "[fd00:10:244:1::2]:80" in text

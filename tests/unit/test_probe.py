@@ -100,16 +100,16 @@ def test_a_source_port_is_for_one_attempt_at_a_time() -> None:
 
 
 def test_one_paced_attempt_of_a_namespace_at_a_time() -> None:
-    schedule = Schedule([flow("a", times=2, paced=True), flow("a", paced=True), flow("b")])
+    schedule = Schedule([flow("a", times=2, pace="r"), flow("a", pace="r"), flow("b")])
     first, second, other = schedule.courses
     assert schedule.take(9) == ("a", [first])
     assert schedule.take(9) == ("b", [other])
     schedule.ended(first)
     assert schedule.take(9) == ("", [])
     for expected in (second, first):
-        schedule.let_paced("a")
+        schedule.let_paced("r")
         assert schedule.take(9) == ("a", [expected])
-    schedule.let_paced("a")
+    schedule.let_paced("r")
     assert schedule.take(9) == ("", [])
 
 

@@ -114,14 +114,13 @@ def test_the_longest_existing_name_wins_before_a_namespace_is_split_off(
         ("west/gateway:80", "198.18.0.2 80"),
         ("external/api:443", "203.0.113.80 443"),
         ("10.244.0.9:80", "10.244.0.9 80"),
-        ("[fd00::1]:80", "fd00::1 80"),
     ],
 )
 def test_where_packets_go(reference: str, address: str) -> None:
     assert to(reference) == address
 
 
-@pytest.mark.parametrize("reference", ["10.0.0.1", "fd00::1", "[fd00::1]", "external/api"])
+@pytest.mark.parametrize("reference", ["10.0.0.1", "[10.0.0.1]", "external/api"])
 def test_ping_needs_no_port(reference: str) -> None:
     assert target(LAB, reference, locate(LAB, "fabric"), Protocol.ICMP).port is None
 
@@ -157,10 +156,14 @@ def test_of_two_families_the_client_takes_one_that_it_has() -> None:
     found = topology(
         pod("web"),
         clusters=clusters,
-        spec="externals:\n- {name: four, address: 192.0.2.1}\n- {name: six, address: 2001:db8::1}",
+        spec="fabricCIDR: '198.18.0.0/16,fd98::/64'\n"
+        "externals:\n- {name: four, address: 192.0.2.1}\n- {name: six, address: 2001:db8::1}",
     )
     assert to("pod/web:80", "external/four", lab=found) == "10.244.0.2 80"
     assert to("pod/web:80", "external/six", lab=found) == "fd00:10:244::2 80"
+    assert to("[fd00::1]:80", "external/six", lab=found) == "fd00::1 80"
+    with pytest.raises(UnknownReferenceError, match="is IPv6, and external/four has no such"):
+        to("[fd00::1]:80", "external/four", lab=found)
 
 
 # --- who may answer ---

@@ -134,7 +134,7 @@ def test_the_longest_prefix_wins(routes: list[str], to: str, path: str) -> None:
 
 @pytest.mark.parametrize(
     ("to", "source"),
-    [("10.0.2.2", "10.0.1.2"), ("10.0.3.1", "10.0.3.2"), ("127.0.0.9", "127.0.0.9")],
+    [("10.0.2.2", "10.0.1.2"), ("10.0.3.1", "10.0.3.2"), ("127.0.0.9", "127.0.0.1")],
 )
 def test_a_packet_leaves_with_the_address_of_its_link(to: str, source: str) -> None:
     assert str(ask(ROUND, to).there[0].packet.src) == source
