@@ -119,11 +119,14 @@ def _holders(topology: Topology, source: Place) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class Connection:
     """What `lab.connect` saw, at both ends."""
 
     report: ProbeReport
+
+    def __repr__(self) -> str:
+        return str(self.report)
 
     @property
     def verdict(self) -> Verdict:

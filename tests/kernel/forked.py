@@ -9,6 +9,7 @@ import subprocess
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, Protocol, TextIO
 
@@ -80,6 +81,7 @@ def _lead(
 ) -> NoReturn:
     """The parent's whole life: it goes there, and ends as its child does."""
     try:
+        _close_all_but(files)
         go()
         child = os.fork()
         if child == 0:
@@ -91,6 +93,14 @@ def _lead(
     finally:
         traceback.print_exc()
         os._exit(70)
+
+
+def _close_all_but(files: Sequence[int]) -> None:
+    """A machine ends when its pipe does: nobody else may hold that open."""
+    for fd in map(int, os.listdir("/proc/self/fd")):
+        if fd > 2 and fd not in files:
+            with suppress(OSError):  # that of the listing itself
+                os.close(fd)
 
 
 def _command(arguments: Sequence[str], files: Sequence[int], env: Mapping[str, str]) -> NoReturn:

@@ -219,7 +219,14 @@ def machine() -> Iterator[Machine]:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        yield Machine(inner(process)[0])
+        (pid,) = inner(process)
+        fd = os.pidfd_open(pid)
+        try:
+            yield Machine(pid)
+        finally:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(fd, signal.SIGKILL)
+            os.close(fd)
 
 
 def kill_after(process: Process, seconds: float) -> int:

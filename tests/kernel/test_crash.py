@@ -38,6 +38,22 @@ ONE_NODE = ROOT / "scenarios" / "one-node.yaml"
 ISLANDS = ROOT / "scenarios" / "island-nat.yaml"
 KILLS = 20
 
+# Its probe takes longer than any test machine sleeps.
+LONG = """\
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {name: long}
+spec:
+  clusters: [{name: east}]
+  probes: [{from: pod/web, to: "pod/web:80", times: 100000}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers: [{name: main, image: netexec, ports: [{containerPort: 80}]}]
+"""
+
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Machine]:
@@ -166,18 +182,20 @@ def test_a_killed_run_leaves_nothing(empty: Machine, chance: random.Random) -> N
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["up", "run"])
 def test_a_signal_to_the_command_alone_is_a_ctrl_c(
-    empty: Machine, command: str, number: signal.Signals
+    empty: Machine, tmp_path: Path, command: str, number: signal.Signals
 ) -> None:
-    """While it builds: it says so, and leaves nothing."""
+    """While it builds or probes: it says so, and leaves nothing."""
     before = empty.contents()
-    process = empty.start(NSNET, command, str(ISLANDS))
+    file = tmp_path / "long.yaml"
+    file.write_text(LONG)
+    process = empty.start(NSNET, command, str(file if command == "run" else ISLANDS))
     if command == "up":
         until(lambda: bool(empty.names("island-nat")), what="no namespace", seconds=SECONDS)
     else:
         until(lambda: len(started_by(process)) > 1, what="no child", seconds=SECONDS)
     os.kill(started_by(process)[0], number)
     _, errors = process.communicate(timeout=SECONDS)
-    assert (process.returncode, errors.splitlines()[-1]) == (130, "interrupted")
+    assert (process.returncode, errors.splitlines()[-1]) == (130, "interrupted"), errors
     assert "Traceback" not in errors
     until(lambda: empty.contents() == before, what="something is left", seconds=SECONDS)
 

@@ -53,6 +53,14 @@ def test_the_model_knows_how_everybody_fares_with_everybody(lab: Lab) -> None:
     assert lab.drift() == []  # packets leave no trace
 
 
+@pytest.mark.lab("scenarios/island-nat.yaml")
+def test_pods_behind_one_gateway_share_what_a_router_says_of_missing_routes(lab: Lab) -> None:
+    """Five answers at once and one a second, to one source: more pods than that need patience."""
+    pods = [pod.reference for pod in lab.topology.clusters[0].pods]
+    specs = [simple(pod, "192.0.2.1:9", "udp", timeout=0.5, times=3) for pod in pods]
+    assert differences(lab.probe(specs=specs)) == []
+
+
 def everybody(lab: Lab) -> Iterator[ProbeSpec]:
     """From every place to every other place and Service."""
     places = [reference for _, reference in lab.topology.places() if reference != "servers"]
