@@ -33,8 +33,6 @@ from nsnet.topology import Topology, netns_name
 
 RECORD = "nsnet.dev/lab/v1"
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
-
-
 Feature: TypeAlias = features.Feature
 
 
@@ -324,9 +322,11 @@ def apply(name: str, scenario: Scenario, progress: Progress = silent) -> int:
     addresses. Raises UsageError, LockedError, ScenarioError, KernelError."""
     if scenario.name != name:
         raise UsageError(f"{scenario.document.file} describes {scenario.name}, not {name}")
+    attach(name)  # where no lab is, the lock would make a folder for one
     with folder.locked(name):
         lab = attach(name)
         check_probes(scenario, resolve(scenario, lab.topology.assignment()))
+        lab.record(complete=False)  # a change that is broken off leaves neither the old nor the new
         steps = lab.change(scenario, progress)
         lab.record(complete=True)
     return steps

@@ -21,7 +21,7 @@ from nsnet.state import Dnat, Drop, IPAddress, Listener, Masquerade, Netns, Prot
 from nsnet.verdict import Verdict
 from nsnet.wires import Crossing, Station, Wires
 
-MAX_HOPS = 64  # the initial TTL
+MAX_HOPS = 200  # things that happen to a packet before it must be going in circles
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +110,7 @@ class Walker:
         match end:
             case _Lost(journey):
                 yield Path(Verdict.TIMEOUT, None, None, journey.hops)
-            case _Refused(netns, error, journey) if (
-                netns == client and len({hop.netns for hop in journey.hops}) == 1
-            ):
+            case _Refused(_, error, journey) if _stayed_at(client, journey):
                 yield Path(error, None, None, journey.hops)
             case _Refused(netns, error, journey):
                 answer = replace(_answer_to(journey.packet), error=error)
@@ -120,10 +118,7 @@ class Walker:
             case _Arrived(netns, journey):
                 server = self._server(netns, journey.packet)
                 answer = _answer_to(journey.packet)
-                if server is None:
-                    yield from self._return(client, asked, netns, journey, answer, None)
-                else:
-                    yield from self._return(client, asked, netns, journey, answer, server)
+                yield from self._return(client, asked, netns, journey, answer, server)
 
     def _return(
         self,
@@ -369,6 +364,11 @@ class Walker:
         if netns not in self._rules:
             self._rules[netns] = Rules(self._netns[netns])
         return self._rules[netns]
+
+
+def _stayed_at(netns: str, journey: _Journey) -> bool:
+    """The packet never left: its sender hears of an error at once, without any answer."""
+    return {hop.netns for hop in journey.hops} == {netns}
 
 
 def _note(journey: _Journey, here: Netns, what: str, rule: RuleAt | None = None) -> _Journey:

@@ -74,3 +74,21 @@ def test_up_with_another_file_is_refused(file: Path) -> None:
     with pytest.raises(UsageError, match="is up with another file"):
         labs.up(load(edited(file, "replicas: 3", "replicas: 4")))
     assert labs.attach(file.stem).drift() == []
+
+
+def test_a_lab_that_is_not_up_cannot_be_changed(tmp_path: Path) -> None:
+    name = f"t{os.getpid()}-absent"
+    file = tmp_path / "absent.yaml"
+    file.write_text(SHIPPED.read_text().replace("name: clusterip", f"name: {name}"))
+    with pytest.raises(UsageError, match=f"no lab {name} is up"):
+        labs.apply(name, load(file))
+    assert name not in labs.labs()
+
+
+def test_a_change_that_was_broken_off_leaves_half_a_lab(file: Path) -> None:
+    lab = labs.attach(file.stem)
+    lab.record(complete=False)  # as a killed `nsnet apply` leaves it
+    with pytest.raises(UsageError, match="no lab") as raised:
+        labs.attach(file.stem)
+    assert raised.value.hint.endswith(f"nsnet down {file.stem}")
+    assert labs.up(load(file))  # built anew
