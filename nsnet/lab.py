@@ -374,6 +374,10 @@ def _remove(name: str) -> None:
     `servers` last."""
     names = netns.names(f"nsnet.{name}.")
     inodes = {inode for each in names if (inode := netns.inode(each)) is not None}
+    # Where somebody has deleted its name by hand, the server's namespace lives on without one.
+    home = control.home(folder.path_of(name) / "servers.sock")
+    if home is not None and home != netns.here():
+        inodes.add(home)
     if inodes:
         processes.stop(inodes)
     servers = netns_name(name, "servers")

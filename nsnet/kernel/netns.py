@@ -135,6 +135,11 @@ def names(prefix: str = "") -> list[str]:
     return []
 
 
+def here() -> int:
+    """The identity of the namespace in which the calling thread stands."""
+    return os.stat(HERE).st_ino
+
+
 def inode(name: str) -> int | None:
     """The identity of a named namespace; None where the name is only a file, or not there."""
     with suppress(OSError):

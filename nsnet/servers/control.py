@@ -1,15 +1,19 @@
 """The near end of the echo server's control socket: how it is started, and told its ports."""
 
 import json
+import os
 import socket
+import struct
 import sys
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 
 from nsnet.errors import KernelError
 from nsnet.state import Listener
 
 _SECONDS = 60.0
+_UCRED = struct.Struct("=iII")  # process, user, group
 _CHUNK = 1 << 16
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1)); from nsnet.servers.echo import main; main()"
@@ -30,6 +34,18 @@ def is_ready(path: Path) -> bool:
     """Somebody serves at the path."""
     with socket.socket(socket.AF_UNIX) as connection:
         return connection.connect_ex(str(path)) == 0
+
+
+def home(path: Path) -> int | None:
+    """The identity of the network namespace of whoever serves at the path; None if nobody does."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        if connection.connect_ex(str(path)) != 0:
+            return None
+        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+        pid, _, _ = _UCRED.unpack(credentials)
+        with suppress(OSError):  # it ended at this moment
+            return os.stat(f"/proc/{pid}/ns/net").st_ino
+    return None
 
 
 def change(

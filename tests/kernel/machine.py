@@ -219,14 +219,15 @@ def machine() -> Iterator[Machine]:
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
-        (pid,) = inner(process)
-        fd = os.pidfd_open(pid)
+        assert process.stdin is not None
         try:
-            yield Machine(pid)
+            yield Machine(inner(process)[0])
         finally:
-            with suppress(ProcessLookupError):
-                signal.pidfd_send_signal(fd, signal.SIGKILL)
-            os.close(fd)
+            process.stdin.close()
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.kill(inner(process)[0], signal.SIGKILL)
 
 
 def kill_after(process: Process, seconds: float) -> int:

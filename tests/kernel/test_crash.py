@@ -45,8 +45,9 @@ kind: Scenario
 metadata: {name: long}
 spec:
   clusters: [{name: east, nonMasqueradeCIDRs: [203.0.113.0/24]}]
-  externals: [{name: silent, address: 203.0.113.1, ports: [{port: 53, protocol: UDP}]}]
-  probes: [{from: pod/client, to: "external/silent:53", protocol: udp, timeout: 600}]
+  externals: [{name: silent, address: 203.0.113.1, ports: [{port: 9, protocol: UDP}]}]
+  probes:
+  - {from: pod/client, to: "external/silent:9", protocol: udp, timeout: 60, times: 9, sourcePort: 9}
 ---
 apiVersion: v1
 kind: Pod
@@ -372,12 +373,13 @@ def test_up_with_another_file_is_refused(empty: Machine, tmp_path: Path) -> None
     "damage",
     [
         "ip netns del nsnet.two-nodes.east.pod.default.far",
+        "ip netns del nsnet.two-nodes.servers",
         "rm /run/nsnet/two-nodes/lab.json",
         "echo '{\"complete\":' > /run/nsnet/two-nodes/lab.json",
         "umount -n -l /run/netns/nsnet.two-nodes.east.node.n1",
-        "kill -9 $(pidof -x python python3)",
+        "kill -9 $(ip netns pids nsnet.two-nodes.servers)",
     ],
-    ids=["a pod", "no record", "half a record", "a name", "the server"],
+    ids=["a pod", "the servers' namespace", "no record", "half a record", "a name", "the server"],
 )
 def test_half_a_lab_is_built_anew(empty: Machine, damage: str) -> None:
     empty.up(TWO_NODES)
@@ -408,6 +410,15 @@ def test_down_needs_no_file(empty: Machine, lost: str) -> None:
     before = empty.contents()
     empty.up(ONE_NODE)
     empty.do("sh", "-c", f"rm -r $(realpath /run/nsnet/one-node/{lost})")
+    assert empty.told("down", "one-node") == "one-node is down\n"
+    assert empty.contents() == before
+
+
+def test_down_ends_a_server_whose_namespace_lost_its_name(empty: Machine) -> None:
+    before = empty.contents()
+    empty.up(ONE_NODE)
+    for name in empty.names("one-node"):
+        empty.do("ip", "netns", "del", name)
     assert empty.told("down", "one-node") == "one-node is down\n"
     assert empty.contents() == before
 

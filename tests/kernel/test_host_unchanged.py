@@ -5,7 +5,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -104,12 +104,17 @@ def listening() -> list[str]:
     return sorted(found)
 
 
+def inside(path: str, folders: Sequence[str]) -> bool:
+    """The path is one of the folders, or in one."""
+    return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
+
+
 def mounts() -> list[str]:
     """All but those on the two folders."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         _, _, device, root, target, *rest = line.split()
-        if not target.startswith(OURS):
+        if not inside(target, OURS):
             found.append(" ".join((target, device, root, *rest)))
     return sorted(found)
 
@@ -120,7 +125,7 @@ def run_folder() -> list[str]:
         os.path.join(folder, name)
         for folder, folders, files in os.walk("/run")
         for name in (*folders, *files)
-        if not os.path.join(folder, name).startswith((*OURS, *OTHERS))
+        if not inside(os.path.join(folder, name), (*OURS, *OTHERS))
     )
 
 
