@@ -287,6 +287,7 @@ def test_two_labs_do_not_know_of_each_other(empty: Machine, tmp_path: Path) -> N
 def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_lab_that_goes(
     empty: Machine, tmp_path: Path
 ) -> None:
+    before = empty.contents()
     empty.up(ONE_NODE)
     empty.do(
         "ip", "link", "add", "w0", "type", "veth", "peer", "witness", "netns",
@@ -307,11 +308,12 @@ def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_lab_that_goes(
     try:
         until(
             lambda: empty.contents()["links"] == ["lo"],
-            what="the namespace lives on", seconds=20,
+            what="the namespace lives on", seconds=SECONDS,
         )  # fmt: skip
         assert "sleep 1000" in empty.processes()
     finally:
         kill_after(process, 0)
+    until(lambda: empty.contents() == before, what="something is left", seconds=SECONDS)
 
 
 def test_a_lab_that_another_nsnet_works_on_is_left_alone(empty: Machine) -> None:

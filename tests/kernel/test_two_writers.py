@@ -17,7 +17,7 @@ from nsnet.kernel.observe import observe
 from nsnet.resolve import resolve
 from nsnet.scenario.load import load
 from nsnet.state import State
-from tests.kernel.machine import NEEDS_ROOT, SCENARIOS, Machine, machine
+from tests.kernel.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machine
 
 pytestmark = NEEDS_ROOT
 
@@ -162,7 +162,7 @@ EACH = [
     ("file", "tool"), EACH, ids=[f"{file.stem if file else 'crowd'}, {tool}" for file, tool in EACH]
 )
 def test_what_is_typed_and_what_is_called_make_the_same_lab(
-    typist: Machine, caller: Machine, crowd: Path, file: Path | None, tool: str
+    typist: Machine, caller: Machine, crowd: Path, tmp_path: Path, file: Path | None, tool: str
 ) -> None:
     scenario = file or crowd
     state = state_of(scenario)
@@ -171,10 +171,15 @@ def test_what_is_typed_and_what_is_called_make_the_same_lab(
         os.environ["NSNET_IPTABLES"] = tool
         return labs.up(load(scenario))
 
+    script = tmp_path / "script.sh"
+    script.write_text(typist.told("plan", scenario, "--shell"))
     try:
-        typist.do("sh", env={"IPT": tool}, text=typist.told("plan", scenario, "--shell"))
-        assert caller.inside(up)
-        typed, called = read(typist, state, tool), read(caller, state, tool)
+        with typist.start("sh", str(script), env={"IPT": tool}) as typing:  # which takes its time
+            assert caller.inside(up)
+            called = read(caller, state, tool)
+            _, errors = typing.communicate(timeout=SECONDS)
+        assert typing.returncode == 0, errors
+        typed = read(typist, state, tool)
         for each in state.netns:
             assert typed[each.name] == called[each.name]
         assert bool(file) != any(each.neighbours for each in typed.values())
