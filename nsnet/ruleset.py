@@ -17,17 +17,21 @@ from nsnet.state import (
     Dnat,
     Drop,
     Family,
+    Goto,
     IPAddress,
     IPNetwork,
     Jump,
+    Lookup,
     Masquerade,
     Match,
     Protocol,
     Reject,
+    Remember,
     Return,
     Rule,
     SetMark,
     Snat,
+    Spread,
     Target,
 )
 
@@ -145,6 +149,8 @@ def _target(target: Target, family: Family) -> str:
             return "MASQUERADE --random-fully" if random_fully else "MASQUERADE"
         case SetMark(value, mask):
             return f"MARK --set-xmark {value:#x}/{mask:#x}"
+        case Goto() | Lookup() | Spread() | Remember():
+            raise AssertionError(f"{target} is for nftables")
         case _:
             assert_never(target)
 
