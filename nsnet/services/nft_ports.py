@@ -32,7 +32,7 @@ from nsnet.state import (
     Spread,
     Target,
 )
-from nsnet.topology import Node, Service, ServicePort, of_family, only, single
+from nsnet.topology import ZONE, Node, Service, ServicePort, of_family, only, single
 
 LONGEST_BASE: Final = 240  # of a chain's name, without its prefix
 REJECT: Final = Goto("reject-chain")
@@ -72,8 +72,16 @@ class Port(NamedTuple):
     affinity: tuple[NftSet, ...]
 
 
-@lru_cache(maxsize=1 << 16)  # when a lab changes, most of its Services do not
 def of_port(offer: Offer, node: Node) -> Port:
+    """The port's part of the node's table."""
+    return _of_port(offer, node, node.labels.get(ZONE, ""))
+
+
+# When a lab changes, most of its Services do not. Nodes that differ in labels alone are equal, so
+# the one that matters is named.
+@lru_cache(maxsize=1 << 16)
+def _of_port(offer: Offer, node: Node, zone: str) -> Port:
+    del zone
     service, port, family = offer.service, offer.port, offer.family
     name = f"{service.namespace}/{service.name}/{port.protocol}/{port.name}"
     found = candidates(service, port, node, family)

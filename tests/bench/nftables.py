@@ -6,7 +6,6 @@ Prints seconds: nsnet's own part (chains, their text), `nft -f` of that text, an
 change of one endpoint. Everything happens in a network namespace that goes with this process.
 """
 
-import os
 import statistics
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from typing import TypeVar
 from nsnet import nft
 from nsnet.compile import compile_state
 from nsnet.kernel import netns, nftables
-from nsnet.plan import TableLoad, changes, plan
-from nsnet.state import Protocol, State
+from nsnet.plan import Op, TableLoad, changes, plan
+from nsnet.state import Protocol
 from nsnet.topology import Cluster, Endpoint, Node, Proxy, Service, ServicePort, Topology
 
 Result = TypeVar("Result")
@@ -122,12 +121,13 @@ def measure(services: int) -> dict[str, float]:
     }
 
 
-def _loads(ops: list[object] | list[TableLoad]) -> list[TableLoad]:
+def _loads(ops: list[Op]) -> list[TableLoad]:
     return [op for op in ops if isinstance(op, TableLoad)]
 
 
 def main() -> None:
-    services, rounds = [*map(int, sys.argv[1:]), 5000, 3][:2] if len(sys.argv) < 3 else map(int, sys.argv[1:3])
+    arguments = [int(each) for each in sys.argv[1:]]
+    services, rounds = (*arguments, *(5000, 3)[len(arguments) :])
     results = []
     for _ in range(rounds):
         netns.unshare(netns.CLONE_NEWNET)  # an empty one; the last goes
