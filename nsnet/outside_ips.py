@@ -41,6 +41,8 @@ def hold_written(ledger: Ledger) -> None:
 
 def _refuse_overlap(address: IPAddress, ranges: Iterable[Range]) -> None:
     for each in ranges:
+        if address in each.network and each.network.num_addresses == 1:
+            raise AddressError(f"{address} is the address of {each.name}")
         if address in each.network:
             raise AddressError(f"{address} is in {each.network}, the {each.name}")
 

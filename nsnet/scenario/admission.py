@@ -3,10 +3,11 @@
 Source: kubernetes/pkg/apis/core/validation/validation.go (ValidateService), v1.30.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
-from nsnet.scenario.kinds import LABEL, named
+from nsnet.scenario.kinds import LABEL, quoted
 from nsnet.scenario.kubernetes import Service, ServicePort, ServiceSpec
 
 MAX_CLUSTER_IPS: Final = 2  # one of each family
@@ -71,7 +72,8 @@ def _cluster_ip(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
     if spec.headless and spec.type != "ClusterIP":
         yield path, f"may not be None when type is {spec.type}"
     if spec.cluster_ips and spec.cluster_ip not in ("", spec.cluster_ips[0]):
-        yield "spec.clusterIP", f"is {spec.cluster_ip}, but clusterIPs begins with another"
+        first = spec.cluster_ips[0]
+        yield "spec.clusterIP", f"{spec.cluster_ip} is not {first}, the first of clusterIPs"
     if len(spec.cluster_ips) > MAX_CLUSTER_IPS or "" in spec.cluster_ips:
         yield "spec.clusterIPs", "holds an address of each family, at most two"
     if spec.headless and len(spec.cluster_ips) > 1:
@@ -106,8 +108,6 @@ def _load_balancer(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
 def _external_name(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
     if not spec.external_name:
         yield "spec.externalName", "is missing: the DNS name that an ExternalName stands for"
-        return
-    try:
-        named(DNS_NAME, "'-' and '.'", 253)(spec.external_name)
-    except ValueError as error:
-        yield "spec.externalName", str(error)
+    elif len(spec.external_name) > 253 or not re.fullmatch(DNS_NAME, spec.external_name):
+        form = "lower-case letters, digits and '-' between dots, at most 253 of them"
+        yield "spec.externalName", f"{quoted(spec.external_name)} is no DNS name: {form}"

@@ -97,9 +97,7 @@ def _port_name(value: str) -> str:
 
 PortName = Annotated[str, AfterValidator(_port_name)]
 EndpointAddress = Annotated[Address, BeforeValidator(_decimal), AfterValidator(_endpoint_address)]
-ClusterAddress = Annotated[
-    IPv4Address | IPv6Address | str, BeforeValidator(_cluster_address)
-]
+ClusterAddress = Annotated[IPv4Address | IPv6Address | str, BeforeValidator(_cluster_address)]
 Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
 TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
 PortProtocol = Literal["TCP", "UDP", "SCTP"]
@@ -236,7 +234,7 @@ class ServiceSpec(Lenient):
     external_name: str = ""
     external_traffic_policy: Policy | None = None
     internal_traffic_policy: Policy = "Cluster"
-    traffic_distribution: Literal["", "PreferClose"] = ""
+    traffic_distribution: Literal["PreferClose"] | None = None
     health_check_node_port: Port | None = None
     load_balancer_ip: Annotated[EndpointAddress | None, Field(alias="loadBalancerIP")] = None
     load_balancer_source_ranges: tuple[Cidr, ...] = ()
