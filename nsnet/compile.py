@@ -72,8 +72,8 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     for cluster in topology.clusters:
         yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](cluster)
         yield (
-            f"proxyMode {cluster.proxy_mode} of {cluster.name}",
-            PROXIES[cluster.proxy_mode](cluster),
+            f"proxyMode {cluster.proxy.mode} of {cluster.name}",
+            PROXIES[cluster.proxy.mode](cluster),
         )
         if cluster.gateway is not None:
             facts = GATEWAYS[cluster.gateway.kind](topology, cluster, cluster.gateway)

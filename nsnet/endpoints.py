@@ -40,6 +40,7 @@ def service_ports(
                 *_from_pods(service, port, selected),
                 *_from_slices(port, slices, by_address, others),
             ),
+            port.node_port,
         )
         for port in service.spec.ports
         if port.protocol != "SCTP"

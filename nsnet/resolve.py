@@ -24,6 +24,7 @@ from nsnet.topology import (
     Gateway,
     ListenPort,
     Node,
+    Proxy,
     Topology,
     netns_name,
     reference_of,
@@ -115,7 +116,7 @@ class _Resolver:
             spec.name,
             spec.cni,
             spec.model,
-            spec.proxy_mode,
+            _proxy(spec),
             spec.pod_cidr,
             spec.service_cidr,
             underlay,
@@ -199,6 +200,17 @@ class _Resolver:
             tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in underlay),
             tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in outside),
         )
+
+
+def _proxy(spec: ClusterSpec) -> Proxy:
+    said = spec.kube_proxy
+    return Proxy(
+        spec.proxy_mode,
+        said.masquerade_all,
+        said.localhost_node_ports,
+        said.node_port_addresses,
+        said.scheduler,
+    )
 
 
 def _probe_problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_address
-from typing import Final
+from typing import Any, Final
 
 from nsnet.addressing import AddressError, Pool
 from nsnet.endpoints import selected_pods, service_ports
@@ -13,6 +13,7 @@ from nsnet.scenario.load import Manifest
 from nsnet.state import IPAddress
 from nsnet.topology import Pod, Service, export_of, reference_of
 
+PROXY_NAME: Final = "service.kubernetes.io/service-proxy-name"  # somebody else's than kube-proxy's
 KEPT_FREE: Final = (1, 10)  # of every service range: kubernetes.default and the cluster's DNS
 
 
@@ -42,7 +43,27 @@ def services(
             addresses.get(reference, ()),
             service_ports(service, pods, manifests, outside),
             ledger.outside(spec, export_of(reference)) if reference in exported else (),
+            **_policies(service),
         )
+
+
+def _policies(service: kubernetes.Service) -> dict[str, Any]:
+    """What a Service says beside its addresses and ports."""
+    spec = service.spec
+    return {
+        "type": spec.type,
+        "external_name": spec.external_name,
+        "external_ips": spec.external_ips,
+        "source_ranges": spec.load_balancer_source_ranges,
+        "external_local": spec.external_traffic_policy == "Local",
+        "internal_local": spec.internal_traffic_policy == "Local",
+        "affinity_seconds": (
+            spec.session_affinity_config.client_ip.timeout_seconds
+            if spec.session_affinity == "ClientIP"
+            else None
+        ),
+        "proxied": PROXY_NAME not in service.metadata.labels,
+    }
 
 
 def _not_yet(spec: kubernetes.ServiceSpec) -> Iterator[tuple[str, str]]:

@@ -5,11 +5,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_interface, ip_network
+from typing import Literal, TypeAlias
 
 from nsnet.addressing import Assignment
 from nsnet.state import Family, IPAddress, IPInterface, IPNetwork, Protocol
 
+ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+
 FABRIC = "fabric"
+ZONE = "topology.kubernetes.io/zone"  # the label of a node that says where it stands
 # Taken on a node or by a gateway, and what the kernel means otherwise in /proc/sys/net.
 NO_LINK_NAMES = ("lo", "eth0", "eth1", "cbr0", "all", "default")
 
@@ -69,6 +73,7 @@ class Endpoint:
     ready: bool = True
     serving: bool = True
     terminating: bool = False
+    zones: tuple[str, ...] = ()  # it is meant for clients of these; empty: there is no hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +84,7 @@ class ServicePort:
     port: int
     protocol: Protocol
     endpoints: tuple[Endpoint, ...]
+    node_port: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,32 @@ class Service:
     addresses: tuple[IPAddress, ...]
     ports: tuple[ServicePort, ...]
     exported: tuple[IPAddress, ...] = ()  # on the gateway's outside, for the other clusters
+    type: ServiceType = "ClusterIP"
+    external_name: str = ""  # ExternalName: what its name is another name for
+    external_ips: tuple[IPAddress, ...] = ()
+    load_balancer_ips: tuple[IPAddress, ...] = ()
+    source_ranges: tuple[IPNetwork, ...] = ()  # who may use load_balancer_ips; empty: everybody
+    external_local: bool = False  # externalTrafficPolicy: Local
+    internal_local: bool = False  # internalTrafficPolicy: Local
+    affinity_seconds: int | None = None  # sessionAffinity: ClientIP, for so long
+    health_check_port: int | None = None
+    proxied: bool = True  # False: it is labelled as somebody else's than kube-proxy's
+
+    def is_external(self, port: ServicePort, family: Family) -> bool:
+        """The port can be reached by another address than the ClusterIP."""
+        others = (*self.load_balancer_ips, *self.external_ips)
+        return port.node_port is not None or of_family(others, family) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """How the nodes of a cluster make Services work: what kube-proxy is configured with."""
+
+    mode: str
+    masquerade_all: bool = False
+    localhost_node_ports: bool = True
+    node_port_addresses: tuple[IPNetwork, ...] = ()  # empty: the mode's own choice
+    scheduler: str = "rr"  # of ipvs
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +143,7 @@ class Cluster:
     name: str
     cni: str
     model: str
-    proxy_mode: str
+    proxy: Proxy
     pod_cidrs: tuple[IPNetwork, ...]
     service_cidrs: tuple[IPNetwork, ...]
     node_cidrs: tuple[IPNetwork, ...]

@@ -200,7 +200,7 @@ def status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
     """Who has which address, and what is not as it should be."""
     out = console()
     for cluster in topology.clusters:
-        title = f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy_mode}"
+        title = f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy.mode}"
         out.print(Text(title, "bold"))
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
         for row in _rows(cluster):

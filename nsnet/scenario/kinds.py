@@ -141,6 +141,7 @@ Port = Annotated[
     AfterValidator(_port),
 ]
 Number = Annotated[int, Field(strict=True)]  # neither "3" nor yes
+Boolean = Annotated[bool, Field(strict=True)]  # neither "true" nor 1
 TransportProtocol = Literal["TCP", "UDP"]
 OneOrMany = Discriminator(_one_or_many)
 
@@ -172,6 +173,15 @@ class GatewaySpec(Strict):
     kind: Literal["nat"]
 
 
+class KubeProxySpec(Strict):
+    """What kube-proxy is configured with (kubeproxy.config.k8s.io/v1alpha1)."""
+
+    masquerade_all: Boolean = False
+    localhost_node_ports: Boolean = True
+    node_port_addresses: tuple[Cidr, ...] = ()
+    scheduler: Literal["rr", "wrr", "lc", "wlc", "sh", "mh"] = "rr"
+
+
 class ClusterSpec(Strict):
     """One cluster: its network model, its ranges, its nodes and the manifests that live in it."""
 
@@ -190,6 +200,7 @@ class ClusterSpec(Strict):
     ] = None
     non_masquerade_cidrs: Annotated[tuple[Cidr, ...], Field(alias="nonMasqueradeCIDRs")] = ()
     proxy_mode: Literal["iptables"] = "iptables"
+    kube_proxy: KubeProxySpec = KubeProxySpec()
     nodes: Annotated[
         Annotated[Number, Field(ge=1, le=1000), Tag(ONE)]
         | Annotated[tuple[NodeSpec, ...], Field(min_length=1), Tag(MANY)],

@@ -16,7 +16,17 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from nsnet.scenario.kinds import LABEL, Address, Label, Number, Port, Subdomain, named, quoted
+from nsnet.scenario.kinds import (
+    LABEL,
+    Address,
+    Cidr,
+    Label,
+    Number,
+    Port,
+    Subdomain,
+    named,
+    quoted,
+)
 from nsnet.state import IPAddress
 
 
@@ -67,6 +77,8 @@ EndpointAddress = Annotated[Address, AfterValidator(_endpoint_address)]
 Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
 TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
 PortProtocol = Literal["TCP", "UDP", "SCTP"]
+ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+Policy = Literal["Cluster", "Local"]
 
 
 class ObjectMeta(Lenient):
@@ -167,18 +179,59 @@ class ServicePort(Lenient):
     port: Port
     target_port: TargetPort | None = None
     protocol: PortProtocol = "TCP"
+    node_port: Port | None = None
+
+
+class ClientIPConfig(Lenient):
+    """How long a client keeps its endpoint, in seconds."""
+
+    timeout_seconds: Annotated[Number, Field(ge=1, le=86_400)] = 10_800
+
+
+class SessionAffinityConfig(Lenient):
+    """The settings of sessionAffinity: ClientIP."""
+
+    client_ip: Annotated[ClientIPConfig, Field(alias="clientIP")] = ClientIPConfig()
 
 
 class ServiceSpec(Lenient):
     """A static virtual address in front of the pods that the selector finds."""
 
-    type: Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"] = "ClusterIP"
+    type: ServiceType = "ClusterIP"
     selector: Labels = {}
     ports: tuple[ServicePort, ...] = ()
     cluster_ip: Annotated[str, Field(alias="clusterIP")] = ""
-    session_affinity: str = "None"
-    internal_traffic_policy: str = "Cluster"
-    external_ips: Annotated[tuple[str, ...], Field(alias="externalIPs")] = ()
+    external_ips: Annotated[tuple[EndpointAddress, ...], Field(alias="externalIPs")] = ()
+    external_name: str = ""
+    external_traffic_policy: Policy = "Cluster"
+    internal_traffic_policy: Policy = "Cluster"
+    traffic_distribution: Literal["", "PreferClose"] = ""
+    health_check_node_port: Port | None = None
+    load_balancer_ip: Annotated[EndpointAddress | None, Field(alias="loadBalancerIP")] = None
+    load_balancer_source_ranges: tuple[Cidr, ...] = ()
+    allocate_load_balancer_node_ports: StrictBool = True
+    publish_not_ready_addresses: StrictBool = False
+    session_affinity: Literal["None", "ClientIP"] = "None"
+    session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
+
+
+class Ingress(Lenient):
+    """One address at which a load balancer offers the Service."""
+
+    ip: EndpointAddress | None = None
+    ip_mode: Literal["VIP", "Proxy"] = "VIP"
+
+
+class LoadBalancerStatus(Lenient):
+    """The addresses that a load balancer was given."""
+
+    ingress: tuple[Ingress, ...] = ()
+
+
+class ServiceStatus(Lenient):
+    """A manifest may carry the status it was saved with."""
+
+    load_balancer: LoadBalancerStatus = LoadBalancerStatus()
 
 
 class Service(Lenient):
@@ -187,6 +240,7 @@ class Service(Lenient):
     kind: Literal["Service"]
     metadata: ServiceMeta
     spec: ServiceSpec = ServiceSpec()
+    status: ServiceStatus = ServiceStatus()
 
 
 class EndpointConditions(Lenient):
@@ -197,12 +251,25 @@ class EndpointConditions(Lenient):
     terminating: StrictBool | None = None
 
 
+class Zone(Lenient):
+    """A zone by its name."""
+
+    name: str
+
+
+class EndpointHints(Lenient):
+    """The zones whose clients an endpoint is meant for."""
+
+    for_zones: tuple[Zone, ...] = ()
+
+
 class SliceEndpoint(Lenient):
     """Addresses that are one endpoint."""
 
     addresses: tuple[EndpointAddress, ...]
     conditions: EndpointConditions = EndpointConditions()
     node_name: str = ""
+    hints: EndpointHints = EndpointHints()
 
 
 class SlicePort(Lenient):
