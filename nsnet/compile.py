@@ -31,6 +31,7 @@ _NEW_SERVICES = replace(_SERVICES, ctstate=_NEW)
 _FIREWALL = Match(comment="kubernetes load balancer firewall", ctstate=_NEW)
 _EXTERNAL = Match(comment="kubernetes externally-visible service portals", ctstate=_NEW)
 _HEALTH = Match(comment="kubernetes health check service ports")
+_BALANCED = Match(comment="load balancers")
 _MASQUERADING = Match(
     comment=(
         "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic"
@@ -50,6 +51,8 @@ HOOKS: Final = (
     Hook("filter", "FORWARD", "KUBE-FORWARD", Match(comment="kubernetes forwarding rules")),
     Hook("filter", "FORWARD", "KUBE-SERVICES", _NEW_SERVICES),
     Hook("filter", "FORWARD", "KUBE-EXTERNAL-SERVICES", _EXTERNAL),
+    Hook("filter", "FORWARD", "NSNET-LB", _BALANCED),
+    Hook("filter", "OUTPUT", "NSNET-LB", _BALANCED),
     Hook("filter", "OUTPUT", "KUBE-FIREWALL"),
     Hook("filter", "OUTPUT", "KUBE-PROXY-FIREWALL", _FIREWALL),
     Hook("filter", "OUTPUT", "KUBE-SERVICES", _NEW_SERVICES),

@@ -106,12 +106,13 @@ class Walker:
             lost = _note(_Journey(_blank(protocol, to)), here, f"no route to {to}")
             return (Path(Verdict.NET_UNREACHABLE, None, None, lost.hops),)
         packets = [Packet(protocol, each, to, dport=port or 0) for each in sources if each]
-        return tuple(
+        paths = (
             path
             for packet in packets
             for end in self._emit(netns, _note(_Journey(packet), here, f"sends {protocol}"))
             for path in self._conclude(netns, packet, end)
         )
+        return tuple(dict.fromkeys(paths))  # a filter may drop all that a choice would part
 
     def _conclude(self, client: str, asked: Packet, end: _End) -> Iterator[Path]:
         """The answer that this end of the way there brings about, walked back to the client."""
