@@ -65,13 +65,22 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where packets for `destination` go: to `via`, or straight out of `dev`."""
+    """Where packets for `destination` go: to `via`, straight out of `dev`, to one of `nexthops`
+    (all on `dev`, chosen by a hash of the flow), or into a black hole, and nobody is told."""
 
     destination: IPNetwork
     via: IPAddress | None = None
     dev: str | None = None
     onlink: bool = False  # believe that `via` is a neighbour on `dev` although no address says so
+    nexthops: tuple[IPAddress, ...] = ()  # two or more, in ascending order, of equal cost
+    blackhole: bool = False
     why: str = field(default="", compare=False)
+
+    @property
+    def gateways(self) -> tuple[IPAddress, ...]:
+        """The neighbours that a packet may be handed to; none where it is handed to whom it is
+        for, or to nobody."""
+        return self.nexthops or ((self.via,) if self.via is not None else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +244,29 @@ class Listener:
     reference: str
 
 
-Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | Listener
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A TCP port of a node that says, in kube-proxy's words, how many ready endpoints of this
+    Service the node has: HTTP 200, or 503 for none."""
+
+    port: int
+    namespace: str
+    name: str
+    local_endpoints: int
+
+    @property
+    def protocol(self) -> Protocol:
+        """What it is asked over."""
+        return Protocol.TCP
+
+    @property
+    def reference(self) -> str:
+        """What people call it."""
+        return f"the health check of {self.namespace}/{self.name} ({self.local_endpoints} here)"
+
+
+Listens: TypeAlias = Listener | HealthCheck
+Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | Listens
 Fact: TypeAlias = tuple[str, Piece]
 
 
@@ -250,7 +281,7 @@ class Netns:
     neighbours: tuple[Neighbour, ...] = ()
     sysctls: tuple[Sysctl, ...] = ()
     chains: tuple[Chain, ...] = ()
-    listeners: tuple[Listener, ...] = ()
+    listeners: tuple[Listens, ...] = ()
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -346,6 +377,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (Chain, family, table, name)
         case Listener(protocol=protocol, port=port):
             return (Listener, protocol, port)
+        case HealthCheck(port=port):
+            return (Listener, Protocol.TCP, port)  # one port, whoever answers there
         case _:
             assert_never(piece)
 
@@ -362,7 +395,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, Neighbour)),
         tuple(each for each in pieces if isinstance(each, Sysctl)),
         tuple(sorted(chains, key=lambda each: (each.family, each.table, not each.built_in))),
-        tuple(each for each in pieces if isinstance(each, Listener)),
+        tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
     )
 
 

@@ -1,5 +1,6 @@
 """Labs for the unit tests: a short text in, values out."""
 
+from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
@@ -9,7 +10,16 @@ from nsnet.addressing import Assignment
 from nsnet.compile import compile_state
 from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.load import Scenario, load, reload
-from nsnet.state import IPAddress, IPInterface, IPNetwork, State
+from nsnet.state import (
+    Interface,
+    IPAddress,
+    IPInterface,
+    IPNetwork,
+    Listener,
+    Netns,
+    Protocol,
+    State,
+)
 from nsnet.topology import Pod, Service, Topology
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -132,6 +142,48 @@ def exported(name: str, meta: str = "") -> str:
 def in_clusters(names: str) -> str:
     """The annotation that says where an object lives."""
     return f'annotations: {{nsnet.dev/cluster: "{names}"}}'
+
+
+def offered(
+    found: Topology, name: str, *addresses: str, local: bool = False, health: int | None = None
+) -> Topology:
+    """The lab with a load balancer that offers the Services of this name at these addresses."""
+
+    def balanced(service: Service) -> Service:
+        if service.name != name:
+            return service
+        return replace(
+            service,
+            type="LoadBalancer",
+            load_balancer_ips=tuple(map(ip_address, addresses)),
+            external_local=local,
+            health_check_port=health,
+        )
+
+    clusters = (
+        replace(each, services=tuple(map(balanced, each.services))) for each in found.clusters
+    )
+    return replace(found, clusters=tuple(clusters))
+
+
+def answering(state: State, *vips: str) -> State:
+    """The nodes answer at these addresses of a load balancer by themselves: no rules are needed."""
+    own = tuple(held(each) for each in vips)
+
+    def with_own(link: Interface) -> Interface:
+        return replace(link, addresses=(*link.addresses, *own)) if link.name == "eth0" else link
+
+    def answers(netns: Netns) -> Netns:
+        if "/node/" not in netns.reference:
+            return netns
+        ports = (Listener(each, 80, netns.reference) for each in (Protocol.TCP, Protocol.UDP))
+        return replace(
+            netns,
+            interfaces=tuple(map(with_own, netns.interfaces)),
+            listeners=(*netns.listeners, *ports),
+        )
+
+    return replace(state, netns=tuple(map(answers, state.netns)))
 
 
 def pods(found: Topology) -> dict[str, Pod]:

@@ -11,6 +11,7 @@ from nsnet.plan import (
     LinkDelete,
     LinkUp,
     Listen,
+    ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
     NetnsAdd,
@@ -18,6 +19,7 @@ from nsnet.plan import (
     Op,
     RouteAdd,
     RouteDelete,
+    RouteReplace,
     RulesLoad,
     ServersStart,
     SysctlSet,
@@ -30,7 +32,7 @@ from nsnet.state import (
     IPNetwork,
     Jump,
     Kind,
-    Listener,
+    Listens,
     Neighbour,
     Route,
     State,
@@ -49,7 +51,7 @@ class Place:
     neighbours: list[Neighbour] = field(default_factory=list)
     sysctls: dict[str, str] = field(default_factory=dict)
     chains: dict[tuple[int, str, str], Chain] = field(default_factory=dict)
-    listeners: list[Listener] = field(default_factory=list)
+    listeners: list[Listens] = field(default_factory=list)
 
 
 class World:
@@ -114,11 +116,16 @@ class World:
                 self.served = True
             case Listen(name, listener):
                 assert self.served, f"{op}: nobody is there to listen"
-                assert listener not in self.places[name].listeners, f"{op}: Address in use"
+                ports = [(one.protocol, one.port) for one in self.places[name].listeners]
+                assert (listener.protocol, listener.port) not in ports, f"{op}: Address in use"
                 self.places[name].listeners.append(listener)
+            case ListenerReplace(name, listener):
+                ports = [(one.protocol, one.port) for one in self.places[name].listeners]
+                at = ports.index((listener.protocol, listener.port))
+                self.places[name].listeners[at] = listener
             case Unlisten(name, listener):
                 self.places[name].listeners.remove(listener)
-            case AddressAdd() | AddressDelete() | RouteAdd() | RouteDelete():
+            case AddressAdd() | AddressDelete() | RouteAdd() | RouteReplace() | RouteDelete():
                 self._configure(op)
             case NeighbourAdd(name, neighbour):
                 assert neighbour.dev in self.places[name].up, f"{op}: Cannot find device"
@@ -128,7 +135,9 @@ class World:
             case _:
                 assert_never(op)
 
-    def _configure(self, op: AddressAdd | AddressDelete | RouteAdd | RouteDelete) -> None:
+    def _configure(
+        self, op: AddressAdd | AddressDelete | RouteAdd | RouteReplace | RouteDelete
+    ) -> None:
         place = self.places[op.netns]
         match op:
             case AddressAdd(_, dev, address):
@@ -143,12 +152,14 @@ class World:
                 assert address in link.addresses, f"{op}: Cannot assign requested address"
                 left = tuple(each for each in link.addresses if each != address)
                 place.links[dev] = replace(link, addresses=left)
-            case RouteAdd(_, route):
-                assert route.dev in place.up, f"{op}: Cannot find device"
-                networks = {each.network for each in place.links[route.dev].addresses}
-                assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
+            case RouteAdd(_, route) | RouteReplace(_, route):
+                if not route.blackhole:
+                    assert route.dev in place.up, f"{op}: Cannot find device"
+                    networks = {each.network for each in place.links[route.dev].addresses}
+                    assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
                 twins = [each for each in place.routes if each.destination == route.destination]
-                assert not twins, f"{op}: File exists"
+                assert isinstance(op, RouteReplace) == bool(twins), f"{op}: File exists"
+                place.routes = [each for each in place.routes if each not in twins]
                 place.routes.append(route)
             case RouteDelete(_, route):
                 assert route in place.routes, f"{op}: No such process"
@@ -204,7 +215,9 @@ class World:
 
 
 def _reached(route: Route, networks: set[IPNetwork]) -> bool:
-    return route.via is None or route.onlink or any(route.via in each for each in networks)
+    return route.onlink or all(
+        any(gateway in network for network in networks) for gateway in route.gateways
+    )
 
 
 def _same(one: Iterable[object], other: Iterable[object]) -> bool:
