@@ -116,12 +116,13 @@ class Servers:
     ) -> None:
         """These ports are open in addition, no longer, or open still and answered otherwise.
 
-        Raises OSError that says which cannot be opened, KeyError for what is not open to be
-        replaced. A port that was open is opened anew: its namespace may be another one of the same
-        name. After an error none of `listen` is open.
+        Raises OSError that says which cannot be. A port of `listen` that was open is opened anew:
+        its namespace may be another one of the same name. After an error none of `listen` is open.
         """
         for each in replace:
             port, told = _told(each)
+            if port not in self._ports:
+                raise OSError(f"{port[0]}: {port[1]} port {port[2]} is not open")
             opened = self._ports[port].socket
             self._ports[port] = Listening(opened, port, *told)
             self._listening[opened.fileno()] = self._ports[port]

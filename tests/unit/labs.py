@@ -1,5 +1,6 @@
 """Labs for the unit tests: a short text in, values out."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address, ip_interface, ip_network
@@ -11,13 +12,17 @@ from nsnet.compile import compile_state
 from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.load import Scenario, load, reload
 from nsnet.state import (
-    Interface,
+    Chain,
+    Dnat,
+    Family,
     IPAddress,
     IPInterface,
     IPNetwork,
     Listener,
+    Match,
     Netns,
     Protocol,
+    Rule,
     State,
 )
 from nsnet.topology import Pod, Service, Topology
@@ -167,11 +172,19 @@ def offered(
 
 
 def answering(state: State, *vips: str) -> State:
-    """The nodes answer at these addresses of a load balancer by themselves: no rules are needed."""
-    own = tuple(held(each) for each in vips)
+    """What comes to a node for port 80 of one of these addresses is answered by the node itself,
+    as if kube-proxy had found the endpoint there."""
 
-    def with_own(link: Interface) -> Interface:
-        return replace(link, addresses=(*link.addresses, *own)) if link.name == "eth0" else link
+    def rules(netns: Netns, family: Family) -> Iterator[Rule]:
+        own = next(each for each in netns.addresses if each.version == family)
+        for vip in (each for each in map(ip_network, vips) if each.version == family):
+            for protocol in (Protocol.TCP, Protocol.UDP):
+                yield Rule(Match(dst=vip, protocol=protocol, dport=80), Dnat(own, 80))
+
+    def with_rules(netns: Netns, chain: Chain) -> Chain:
+        if (chain.table, chain.name) != ("nat", "PREROUTING"):
+            return chain
+        return replace(chain, rules=(*rules(netns, chain.family), *chain.rules))
 
     def answers(netns: Netns) -> Netns:
         if "/node/" not in netns.reference:
@@ -179,7 +192,7 @@ def answering(state: State, *vips: str) -> State:
         ports = (Listener(each, 80, netns.reference) for each in (Protocol.TCP, Protocol.UDP))
         return replace(
             netns,
-            interfaces=tuple(map(with_own, netns.interfaces)),
+            chains=tuple(with_rules(netns, each) for each in netns.chains),
             listeners=(*netns.listeners, *ports),
         )
 
