@@ -182,7 +182,9 @@ def _table(family: Family, table: str) -> str:
 
 
 def _route(route: Route) -> str:
-    via = f" via {route.via}" if route.via else ""
+    if route.blackhole:
+        return f"blackhole route {route.destination}"
+    via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
     dev = f" dev {route.dev}" if route.dev else ""
     return f"route {route.destination}{via}{dev}{' onlink' if route.onlink else ''}"
 

@@ -18,7 +18,7 @@ from nsnet.errors import CleanupError, KernelError, UnsupportedError, UsageError
 from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes, throwaway
 from nsnet.kernel.apply import Applier
 from nsnet.packet import Unknown
-from nsnet.plan import Listen, Op, ServersStart, Unlisten, changes, plan
+from nsnet.plan import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten, changes, plan
 from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
 from nsnet.references import Place, locate, members
@@ -216,19 +216,20 @@ class Lab:
         if any(each.sets for each in state.netns):
             features.require_nftables()
 
-    def _serve(self, ops: Sequence[ServersStart | Listen | Unlisten]) -> None:
+    def _serve(self, ops: Sequence[Serving]) -> None:
         """Starts the server, which gets ready while the lab is built, or tells it where to
         listen."""
         path = folder.path_of(self.name)
         server = path / "servers.sock"
         listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
         unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
+        replaced = [(op.netns, op.listener) for op in ops if isinstance(op, ListenerReplace)]
         for op in ops:
             if isinstance(op, ServersStart):
                 processes.start(control.argv(server), op.netns, path / "servers.log")
-        if listen or unlisten:
+        if listen or unlisten or replaced:
             _await_server(server)
-            control.change(server, listen, unlisten)
+            control.change(server, listen, unlisten, replaced)
 
     def record(self, *, complete: bool) -> None:
         """What must be known of the lab by another nsnet is on file."""

@@ -85,7 +85,8 @@ def lines(piece: Piece) -> tuple[str, ...]:
 def line(rule: Rule, family: Family) -> str:
     """One rule as `nft list` prints it."""
     comment = (f'comment "{rule.match.comment}"',) if rule.match.comment else ()
-    return " ".join((*_match(rule.match, family), _statement(rule.target, family), *comment))
+    statement = () if rule.target is None else (_statement(rule.target, family),)
+    return " ".join((*_match(rule.match, family), *statement, *comment))
 
 
 def _table(family: Family) -> str:

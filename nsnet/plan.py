@@ -12,12 +12,14 @@ from nsnet.state import (
     Family,
     Interface,
     IPInterface,
+    IPNetwork,
     Kind,
-    Listener,
+    Listens,
     Neighbour,
     Netns,
     NftSet,
     Peer,
+    Protocol,
     Route,
     State,
     Sysctl,
@@ -109,6 +111,14 @@ class RouteAdd:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteReplace:
+    """The route to this destination leads elsewhere, from one moment to the next."""
+
+    netns: str
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
 class RouteDelete:
     """A route goes."""
 
@@ -165,7 +175,15 @@ class Listen:
     """The server answers on this port."""
 
     netns: str
-    listener: Listener
+    listener: Listens
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerReplace:
+    """The server answers otherwise on this port, which was open and is never closed."""
+
+    netns: str
+    listener: Listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +191,7 @@ class Unlisten:
     """The server answers there no more."""
 
     netns: str
-    listener: Listener
+    listener: Listens
 
 
 Op: TypeAlias = (
@@ -187,6 +205,7 @@ Op: TypeAlias = (
     | AddressAdd
     | AddressDelete
     | RouteAdd
+    | RouteReplace
     | RouteDelete
     | NeighbourAdd
     | NeighbourDelete
@@ -194,8 +213,13 @@ Op: TypeAlias = (
     | TableLoad
     | ServersStart
     | Listen
+    | ListenerReplace
     | Unlisten
 )
+
+
+# What the process that answers for every pod is told.
+Serving: TypeAlias = ServersStart | Listen | ListenerReplace | Unlisten
 
 
 def plan(state: State) -> list[Op]:
@@ -227,6 +251,7 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(_listen(was, now) for was, now in pairs),
         *chain.from_iterable(_load(was, now) for was, now in pairs),
         *chain.from_iterable(_load_tables(was, now) for was, now in pairs),
+        *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
         # its cable would stay: cut by hand, its name is free at once.
@@ -238,10 +263,15 @@ def changes(old: State, new: State) -> list[Op]:
 Pairs: TypeAlias = Sequence[tuple[Netns, Netns]]
 
 
-def _unlisten(was: Netns, wanted: tuple[Listener, ...]) -> Iterator[Op]:
+def _unlisten(was: Netns, wanted: tuple[Listens, ...]) -> Iterator[Op]:
+    ports = {_port(each) for each in wanted} if was.listeners else set()
     for listener in was.listeners:
-        if listener not in wanted:
+        if _port(listener) not in ports:
             yield Unlisten(was.name, listener)
+
+
+def _port(listener: Listens) -> tuple[Protocol, int]:
+    return listener.protocol, listener.port
 
 
 def _laid(before: dict[str, Netns], after: dict[str, Netns]) -> frozenset[Peer]:
@@ -337,10 +367,11 @@ def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     All of it comes before any setting: a namespace in which IPv6 is switched off has lost its
     IPv6 addresses already.
     """
-    stay = {each.name for each in now.interfaces if Peer(now.name, each.name) not in laid}
+    stay = _staying(now, laid)
     wanted = set(now.neighbours) if was.neighbours else set()
+    destinations = {each.destination for each in now.routes} if was.routes else set()
     for route in was.routes:
-        if route not in now.routes and route.dev in stay:
+        if route.destination not in destinations and _lasts(route, stay):
             yield RouteDelete(now.name, route)
     for neighbour in was.neighbours:
         if neighbour not in wanted and neighbour.dev in stay:
@@ -369,15 +400,50 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
         for address in each.addresses:
             if address not in standing:
                 yield AddressAdd(now.name, each.name, address)
+    routes = _standing(was, now, laid)
     for route in now.routes:
-        if route not in was.routes or route.dev in fresh:
+        old = routes.get(route.destination)
+        if old is None:
             yield RouteAdd(now.name, route)
+        elif old != route and _loses(old, route):
+            yield RouteReplace(now.name, route)
     # A crowded lab has tens of thousands of neighbours: those of a new namespace need no
     # comparison.
     known = set(was.neighbours)
     for neighbour in now.neighbours:
         if not known or neighbour.dev in fresh or neighbour not in known:
             yield NeighbourAdd(now.name, neighbour)
+
+
+def _staying(now: Netns, laid: frozenset[Peer]) -> set[str]:
+    """The links that are there before and after and not made anew."""
+    return {each.name for each in now.interfaces if Peer(now.name, each.name) not in laid}
+
+
+def _lasts(route: Route, stay: set[str]) -> bool:
+    """It does not go with its link. A black hole has none."""
+    return route.blackhole or route.dev in stay
+
+
+def _standing(was: Netns, now: Netns, laid: frozenset[Peer]) -> dict[IPNetwork, Route]:
+    """The old routes that are still there once links and addresses have changed."""
+    stay = _staying(now, laid) if was.routes else set()
+    return {each.destination: each for each in was.routes if _lasts(each, stay)}
+
+
+def _loses(old: Route, new: Route) -> bool:
+    """It no longer leads to some neighbours, and to no others."""
+    return set(new.gateways) < set(old.gateways)
+
+
+def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
+    """Routes that lead to new places, whose rules are there now. (Those that only lose some were
+    changed before the rules were.)"""
+    standing = _standing(was, now, laid)
+    for route in now.routes:
+        old = standing.get(route.destination, route)
+        if old != route and not _loses(old, route):
+            yield RouteReplace(now.name, route)
 
 
 def _load(was: Netns, now: Netns) -> Iterator[Op]:
@@ -454,6 +520,10 @@ def _nftables(netns: Netns, family: Family) -> dict[str, Piece]:
 
 
 def _listen(was: Netns, now: Netns) -> Iterator[Op]:
+    standing = {_port(each): each for each in was.listeners}
     for listener in now.listeners:
-        if listener not in was.listeners:
+        old = standing.get(_port(listener))
+        if old is None:
             yield Listen(now.name, listener)
+        elif old != listener:
+            yield ListenerReplace(now.name, listener)

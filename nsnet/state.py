@@ -65,13 +65,22 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where packets for `destination` go: to `via`, or straight out of `dev`."""
+    """Where packets for `destination` go: to `via`, straight out of `dev`, to one of `nexthops`
+    (all on `dev`, chosen by a hash of the flow), or into a black hole, and nobody is told."""
 
     destination: IPNetwork
     via: IPAddress | None = None
     dev: str | None = None
     onlink: bool = False  # believe that `via` is a neighbour on `dev` although no address says so
+    nexthops: tuple[IPAddress, ...] = ()  # two or more, in ascending order, of equal cost
+    blackhole: bool = False
     why: str = field(default="", compare=False)
+
+    @property
+    def gateways(self) -> tuple[IPAddress, ...]:
+        """The neighbours that a packet may be handed to; none where it is handed to whom it is
+        for, or to nobody."""
+        return self.nexthops or ((self.via,) if self.via is not None else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,6 +216,18 @@ class MarkMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """A list of sources that netfilter keeps by this name: xt_recent.
+
+    With `seconds`, whoever was put on it in so many seconds matches, and who was earlier is
+    forgotten; without, the packet's source is put on it, and matches.
+    """
+
+    name: str
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """What a packet must be for its rule to apply; what is not said matches all."""
 
@@ -222,10 +243,11 @@ class Match:
     ctstate: tuple[str, ...] = ()
     not_ctstate: tuple[str, ...] = ()
     mark: MarkMatch | None = None
-    dst_type: str | None = None  # addrtype: LOCAL
+    recent: Recent | None = None
+    src_type: str | None = None  # addrtype: LOCAL
+    dst_type: str | None = None
     not_dst_type: str | None = None
     probability: float | None = None
-    src_type: str | None = None
     # Only nftables can say these.
     src_set: str | None = None  # an NftSet
     dst_set: str | None = None
@@ -234,11 +256,11 @@ class Match:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One netfilter rule. `why` is for people; what the kernel shows is in the match and the
-    target."""
+    """One netfilter rule. Without a target it only counts. `why` is for people; what the kernel
+    shows is in the match and the target."""
 
     match: Match = Match()
-    target: Target = Accept()
+    target: Target | None = Accept()
     why: str = field(default="", compare=False)
 
 
@@ -314,7 +336,29 @@ class Listener:
     reference: str
 
 
-Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | NftSet | NftMap | Listener
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A TCP port of a node that says, in kube-proxy's words, how many ready endpoints of this
+    Service the node has: HTTP 200, or 503 for none."""
+
+    port: int
+    namespace: str
+    name: str
+    local_endpoints: int
+
+    @property
+    def protocol(self) -> Protocol:
+        """What it is asked over."""
+        return Protocol.TCP
+
+    @property
+    def reference(self) -> str:
+        """What people call it."""
+        return f"the health check of {self.namespace}/{self.name} ({self.local_endpoints} here)"
+
+
+Listens: TypeAlias = Listener | HealthCheck
+Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | NftSet | NftMap | Listens
 Fact: TypeAlias = tuple[str, Piece]
 
 
@@ -329,7 +373,7 @@ class Netns:
     neighbours: tuple[Neighbour, ...] = ()
     sysctls: tuple[Sysctl, ...] = ()
     chains: tuple[Chain, ...] = ()
-    listeners: tuple[Listener, ...] = ()
+    listeners: tuple[Listens, ...] = ()
     sets: tuple[NftSet | NftMap, ...] = ()
 
     @property
@@ -428,6 +472,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (NftSet, family, name)
         case Listener(protocol=protocol, port=port):
             return (Listener, protocol, port)
+        case HealthCheck(port=port):
+            return (Listener, Protocol.TCP, port)  # one port, whoever answers there
         case _:
             assert_never(piece)
 
@@ -444,7 +490,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, Neighbour)),
         tuple(each for each in pieces if isinstance(each, Sysctl)),
         tuple(sorted(chains, key=lambda each: (each.family, each.table, not each.built_in))),
-        tuple(each for each in pieces if isinstance(each, Listener)),
+        tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
         tuple(each for each in pieces if isinstance(each, NftSet | NftMap)),
     )
 
@@ -503,7 +549,7 @@ def _check_rules(netns: Netns) -> None:
                     )
 
 
-def _next_chains(target: Target) -> tuple[str, ...]:
+def _next_chains(target: Target | None) -> tuple[str, ...]:
     match target:
         case Jump(chain) | Goto(chain):
             return (chain,)

@@ -187,7 +187,8 @@ def _contents(netns: Netns) -> Iterator[str]:
         kind = " bridge" if link.kind is Kind.BRIDGE else ""
         yield f"{link.name:<15}{kind}{port} {addresses}{towards}".rstrip()
     for route in netns.routes:
-        via = f" via {route.via}" if route.via else ""
+        via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
+        via = " into a black hole" if route.blackhole else via
         yield f"route {route.destination}{via}" + (f"  ({route.why})" if route.why else "")
     tables: dict[str, int] = {}
     for chain in netns.chains:

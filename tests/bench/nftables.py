@@ -96,12 +96,14 @@ def measure(services: int) -> dict[str, float]:
     """Seconds by what was done."""
     before = topology(services)
     compiled, state = timed(lambda: compile_state(before))
-    planned, (load,) = timed(lambda: _loads(plan(state)))
+    planned, loads = timed(lambda: _loads(plan(state)))
+    (load,) = loads
     written, text = timed(lambda: nft.load(load.family, load.old, load.new))
     loaded, _ = timed(lambda: bare(text))
     after = scaled(before)
     recompiled, new = timed(lambda: compile_state(after))
-    replanned, (load,) = timed(lambda: _loads(changes(state, new)))
+    replanned, loads = timed(lambda: _loads(changes(state, new)))
+    (load,) = loads
     rewritten, text = timed(lambda: nft.load(load.family, load.old, load.new))
     reloaded, _ = timed(lambda: bare(text))
     listed, listing = timed(lambda: subprocess.check_output(["nft", "list", "ruleset"]))

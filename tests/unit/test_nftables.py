@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nsnet.compile import compile_state
-from nsnet.services.nft_ports import based
+from nsnet.services.nftables.ports import based
 from nsnet.state import NftMap
 from nsnet.topology import Proxy, Topology
 from tests.unit.labs import ip, lab, net, pod, service, topology

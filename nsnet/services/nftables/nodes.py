@@ -1,23 +1,17 @@
-"""proxyMode: nftables. The table that kube-proxy writes, with its names, order and comments.
+"""The table of each node: what is always there, and what every Service port adds to it."""
 
-  filter-…  (before DNAT) ─▶ …-check ─▶ maps of what is refused or dropped, firewall-…
-  nat-prerouting, nat-output ─▶ services ─▶ service-ips, service-nodeports (maps)
-      ─▶ [external-…] ─▶ service-… or local-… (one a Service port) ─▶ endpoint-… ─▶ DNAT
-  nat-postrouting ─▶ masquerading: what mark-for-masquerade marked is masqueraded
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
 
-No rule drops what conntrack calls INVALID, and no setting (nf_conntrack_tcp_be_liberal) makes up
-for it: kube-proxy leaves both to the administrator in this mode. 127.0.0.1 never is a NodePort's
-address, so route_localnet stays off. Nothing filters INPUT: a healthCheckNodePort needs no rule.
-
-Source: kubernetes/pkg/proxy/nftables/proxier.go, v1.30.
-"""
-
-from collections.abc import Iterator
-from ipaddress import ip_network
-from typing import Final
-
-from nsnet.services.iptables import MASQUERADE_MARK
-from nsnet.services.nft_ports import ANY, Offer, Port, differs, of_port
+from nsnet.balancing import candidates
+from nsnet.services.kube_proxy import (
+    LOCALNET,
+    MASQUERADE_MARK,
+    node_port_addresses,
+    node_port_ranges,
+    pod_range,
+)
+from nsnet.services.nftables.ports import ANY, Part, Terms, part
 from nsnet.state import (
     KUBE_PROXY,
     Base,
@@ -26,7 +20,7 @@ from nsnet.state import (
     Element,
     Fact,
     Family,
-    IPNetwork,
+    IPAddress,
     Jump,
     Lookup,
     MarkMatch,
@@ -40,10 +34,10 @@ from nsnet.state import (
     SetMark,
     Target,
 )
-from nsnet.topology import Cluster, Node, of_family, only
+from nsnet.topology import Cluster, Node, Service, ServicePort, of_family, only
 
+Piece: TypeAlias = Chain | NftSet | NftMap
 NEW: Final = Match(ctstate=("NEW",))
-LOCALHOST: Final[dict[Family, IPNetwork]] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1")}
 
 # name, its kind, hook and priority, and the chains it jumps to with new connections or (nat) all.
 BASES: Final[tuple[tuple[str, Base, tuple[str, ...]], ...]] = (
@@ -88,29 +82,52 @@ MAPS: Final[tuple[tuple[str, bool, str], ...]] = (  # name, by address, comment
 
 
 def nftables(cluster: Cluster) -> Iterator[Fact]:
-    """Each node's table, in both families where the Services have both. Nodes share what is the
-    same on all, so a large lab holds it once."""
+    """The table of every node; nodes share what is the same on them, so that a large lab holds it
+    once."""
     for family in sorted({each.version for each in cluster.service_cidrs}):
-        pods = tuple(each for each in cluster.pod_cidrs if each.version == family)
-        offered = [
-            Offer(service, number, family, pods, cluster.proxy.masquerade_all)
-            for service in cluster.services
-            for number in range(len(service.ports))
-            if service.proxied and of_family(service.addresses, family) is not None
-        ]
-        same = [None if differs(each) else of_port(each, cluster.nodes[0]) for each in offered]
         fixed = tuple(_fixed(cluster, family))
-        pieces: tuple[Chain | NftSet | NftMap, ...] = ()
-        for node in cluster.nodes:
-            if not pieces or None in same:
-                ports = [
-                    known or of_port(each, node) for known, each in zip(same, offered, strict=True)
-                ]
-                pieces = (*fixed, *_filled(ports, family))
-            for piece in pieces:
+        shared: dict[tuple[int, ...], tuple[Piece, ...]] = {}
+        for node, parts in zip(cluster.nodes, _parts(cluster, family), strict=True):
+            known = tuple(map(id, parts))
+            if known not in shared:
+                shared[known] = tuple(_pieces(parts, family))
+            for piece in (*fixed, *shared[known]):
                 yield node.netns, piece
             if not _every_address(cluster, family):
-                yield node.netns, _node_port_ips(cluster, node, family)
+                addresses = tuple(_node_port_ips(cluster, node, family))
+                comment = "IPs that accept NodePort traffic"
+                yield node.netns, NftSet("nodeport-ips", addresses, family, comment)
+
+
+def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
+    """For each node, what every Service port adds to its table."""
+    terms = Terms(family, pod_range(cluster, family), cluster.proxy.masquerade_all)
+    rows: list[list[Part]] = [[] for _ in cluster.nodes]
+    for service in cluster.services:
+        if not service.proxied or of_family(service.addresses, family) is None:
+            continue
+        for port in service.ports:
+            differs = _differs(service, port)
+            for node, row in zip(cluster.nodes, rows, strict=True):
+                if row is rows[0] or differs:
+                    found = candidates(service, port, node, family)
+                    allowed = _allowed(service, node, family)
+                    row.append(part(service, port, found, allowed, terms))
+                else:
+                    row.append(rows[0][-1])
+    return rows
+
+
+def _differs(service: Service, port: ServicePort) -> bool:
+    """It matters on which node one asks for this Service."""
+    local = service.external_local or service.internal_local
+    return local or bool(service.source_ranges) or any(each.zones for each in port.endpoints)
+
+
+def _allowed(service: Service, node: Node, family: Family) -> bool:
+    """The node itself is within the Service's source ranges."""
+    address = of_family(only(node.addresses), family)
+    return address is not None and any(address in each for each in service.source_ranges)
 
 
 def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
@@ -153,41 +170,37 @@ def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
 
 
 def _every_address(cluster: Cluster, family: Family) -> bool:
-    """NodePorts are open at all addresses of a node: a range says so, or there is none of the
-    family among the ranges."""
-    ranges = cluster.proxy.node_port_addresses
-    mine = [each for each in ranges if each.version == family]
-    return bool(ranges) and (not mine or any(each.prefixlen == 0 for each in mine))
+    """NodePorts are open at every address of a node: asked for, not by default."""
+    proxy = cluster.proxy
+    return bool(proxy.node_port_addresses) and not node_port_ranges(proxy, family)
 
 
 def _to_node(cluster: Cluster, family: Family) -> Match:
     if _every_address(cluster, family):
-        return Match(dst_type="LOCAL", not_dst=LOCALHOST[family])
+        return Match(dst_type="LOCAL", not_dst=LOCALNET[family])
     return Match(dst_set="nodeport-ips")
 
 
-def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> NftSet:
-    """The node's own address, or those that lie in nodePortAddresses."""
-    ranges = cluster.proxy.node_port_addresses
-    addresses = [each for each in only(node.addresses) if each.version == family][:1]
-    if ranges:
-        everything = (*only(node.addresses), *only(node.bridge))
-        addresses = [each for each in everything if any(each in within for within in ranges)]
-    mine = tuple(each for each in addresses if each.version == family)
-    return NftSet("nodeport-ips", mine, family, "IPs that accept NodePort traffic")
+def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> Iterator[IPAddress]:
+    """The node's own address, or those that lie in nodePortAddresses; 127.0.0.1 never."""
+    primary = of_family(only(node.addresses), family)
+    ranges = node_port_ranges(cluster.proxy, family)
+    if not ranges and primary is not None:
+        yield primary
+    yield from (each for each in node_port_addresses(node, ranges) if not each.is_loopback)
 
 
-def _filled(ports: list[Port], family: Family) -> Iterator[Chain | NftSet | NftMap]:
-    """The sets and maps with what the Services' ports put in, and the ports' own chains."""
-    addresses = tuple(dict.fromkeys(each.cluster_ip for each in ports))
+def _pieces(parts: Iterable[Part], family: Family) -> Iterator[Piece]:
+    """The sets and maps with what the Service ports put in, and the chains that are theirs."""
+    addresses = tuple(dict.fromkeys(each.cluster_ip for each in parts))
     yield NftSet("cluster-ips", addresses, family, "Active ClusterIPs")
     # Where two Services claim one address and port, the first has it.
     held: dict[str, dict[object, Element]] = {name: {} for name, _, _ in MAPS}
-    for each in ports:
+    for each in parts:
         for name, element in each.elements:
             held[name].setdefault((element.address, element.protocol, element.port), element)
     for name, by_address, comment in MAPS:
         yield NftMap(name, by_address, tuple(held[name].values()), family, comment)
-    for each in ports:
+    for each in parts:
         yield from each.affinity
         yield from each.chains
