@@ -249,12 +249,13 @@ def _service_address(
                 f"{reference}: has no address of its own (headless); name one of its pods"
             )
         return _reachable(service.addresses, source)
-    if not service.exported:
+    outside = service.exported or service.load_balancer_ips
+    if not outside:
         raise UnknownReferenceError(
             f"{reference}: is not exported, so it has no address outside {cluster.name}"
-            " (a ServiceExport gives it one)"
+            " (a ServiceExport or type: LoadBalancer gives it one)"
         )
-    return _reachable(service.exported, source)
+    return _reachable(outside, source)
 
 
 def _endpoints(service: Service) -> frozenset[str]:
