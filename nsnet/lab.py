@@ -67,6 +67,7 @@ class Lab:
     def build(self, progress: Progress = silent) -> None:
         """The lab is up. The caller holds its lock. Raises KernelError, UnsupportedError."""
         features.require()
+        self._require_nftables(self.state)
         _raise_file_limit()
         netns.prepare()
         self.tool = netfilter.choose()
@@ -79,6 +80,7 @@ class Lab:
         many steps that took."""
         topology = resolve(scenario, self.topology.assignment())
         state = compile_state(topology)
+        self._require_nftables(state)
         steps = changes(self.state, state)
         touched, self._touched = self._touched, True
         self._apply(steps, progress)
@@ -208,6 +210,11 @@ class Lab:
     def _apply(self, ops: Sequence[Op], progress: Progress) -> None:
         applier = Applier(folder.path_of(self.name), self.tool, self._serve)
         applier.apply(ops, lambda done: progress("building", done, len(ops)))
+
+    def _require_nftables(self, state: State) -> None:
+        """Raises UnsupportedError where this lab needs what the host does not have."""
+        if any(each.sets for each in state.netns):
+            features.require_nftables()
 
     def _serve(self, ops: Sequence[Serving]) -> None:
         """Starts the server, which gets ready while the lab is built, or tells it where to

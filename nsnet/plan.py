@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeAlias
 
+from nsnet.nft import Piece
 from nsnet.state import (
+    KUBE_PROXY,
     Chain,
     Family,
     Interface,
@@ -15,11 +17,13 @@ from nsnet.state import (
     Listens,
     Neighbour,
     Netns,
+    NftSet,
     Peer,
     Protocol,
     Route,
     State,
     Sysctl,
+    named_sets,
 )
 
 
@@ -149,6 +153,17 @@ class RulesLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class TableLoad:
+    """These chains, sets and maps of kube-proxy's nftables table change over from `old` to `new`
+    in one atomic step; all others stay. Nothing new: the table goes."""
+
+    netns: str
+    family: Family
+    old: tuple[Piece, ...]
+    new: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ServersStart:
     """The process that answers for every pod runs in this namespace, and awaits its listeners."""
 
@@ -195,6 +210,7 @@ Op: TypeAlias = (
     | NeighbourAdd
     | NeighbourDelete
     | RulesLoad
+    | TableLoad
     | ServersStart
     | Listen
     | ListenerReplace
@@ -234,6 +250,7 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(_configure(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_listen(was, now) for was, now in pairs),
         *chain.from_iterable(_load(was, now) for was, now in pairs),
+        *chain.from_iterable(_load_tables(was, now) for was, now in pairs),
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
@@ -430,8 +447,8 @@ def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
 
 
 def _load(was: Netns, now: Netns) -> Iterator[Op]:
-    standing = {(each.family, each.table, each.name): each for each in was.chains}
-    wanted = {(each.family, each.table, each.name): each for each in now.chains}
+    standing = _iptables(was)
+    wanted = _iptables(now)
     for family in sorted({key[0] for key in standing | wanted}):
         changed = tuple(
             each
@@ -443,6 +460,63 @@ def _load(was: Netns, now: Netns) -> Iterator[Op]:
         )
         if changed or deleted:
             yield RulesLoad(now.name, family, changed, deleted)
+
+
+def _iptables(netns: Netns) -> dict[tuple[Family, str, str], Chain]:
+    return {
+        (each.family, each.table, each.name): each
+        for each in netns.chains
+        if each.table != KUBE_PROXY
+    }
+
+
+def _load_tables(was: Netns, now: Netns) -> Iterator[Op]:
+    """Once the tables of iptables are there: of two nat chains at one hook, the kernel asks the
+    younger first."""
+    for family in (4, 6):
+        standing, wanted = _nftables(was, family), _nftables(now, family)
+        differing = {
+            name
+            for name in {*standing, *wanted}
+            if standing.get(name) is not wanted.get(name) and standing.get(name) != wanted.get(name)
+        }
+        differing |= _naming(_remade(standing, wanted), wanted)
+        if differing:
+            yield TableLoad(
+                now.name,
+                family,
+                tuple(each for name, each in standing.items() if name in differing),
+                tuple(each for name, each in wanted.items() if name in differing),
+            )
+
+
+def _remade(standing: dict[str, Piece], wanted: dict[str, Piece]) -> set[str]:
+    """The sets that cannot change as they are: they go, and come again with another timeout."""
+    return {
+        name
+        for name, each in standing.items()
+        if isinstance(each, NftSet)
+        and isinstance(now := wanted.get(name), NftSet)
+        and each.timeout != now.timeout
+    }
+
+
+def _naming(sets: set[str], pieces: dict[str, Piece]) -> set[str]:
+    """The chains whose rules name one of these sets: no set goes while they do."""
+    chains = [each for each in pieces.values() if isinstance(each, Chain)] if sets else []
+    return {
+        each.name
+        for each in chains
+        if any(name in sets for rule in each.rules for name in named_sets(rule))
+    }
+
+
+def _nftables(netns: Netns, family: Family) -> dict[str, Piece]:
+    pieces: tuple[Piece, ...] = (
+        *netns.sets,
+        *(each for each in netns.chains if each.table == KUBE_PROXY),
+    )
+    return {each.name: each for each in pieces if each.family == family}
 
 
 def _listen(was: Netns, now: Netns) -> Iterator[Op]:

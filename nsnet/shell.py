@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from nsnet import nft
 from nsnet.plan import (
     AddressAdd,
     AddressDelete,
@@ -22,6 +23,7 @@ from nsnet.plan import (
     RulesLoad,
     ServersStart,
     SysctlSet,
+    TableLoad,
     Unlisten,
     VethAdd,
 )
@@ -85,6 +87,10 @@ def render(op: Op) -> str:
             tool = "$IPT" if family == 4 else "$IP6T"
             text = restore(chains, deleted)
             return f"ip netns exec {netns} {tool}-restore --noflush <<'EOF'\n{text}EOF"
+        case TableLoad(netns, family, old, new):
+            texts = (nft.load(family, old, new), nft.delete(family, old, new))
+            command = f"ip netns exec {netns} nft -f - <<'EOF'\n"
+            return "\n".join(f"{command}{text}EOF" for text in texts if text)
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
         case Listen(netns, listener):

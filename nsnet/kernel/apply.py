@@ -27,8 +27,9 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
+from nsnet import nft
 from nsnet.errors import KernelError
-from nsnet.kernel import netfilter, netns
+from nsnet.kernel import netfilter, netns, nftables
 from nsnet.kernel.netlink import (
     NLM_F_CREATE,
     NLM_F_EXCL,
@@ -57,6 +58,7 @@ from nsnet.plan import (
     ServersStart,
     Serving,
     SysctlSet,
+    TableLoad,
     Unlisten,
     VethAdd,
 )
@@ -139,6 +141,7 @@ class Applier:
     def _carry_out(self, name: str, kind: str, steps: list[Op]) -> None:
         if kind == "rules":
             self._load([step for step in steps if isinstance(step, RulesLoad)])
+            _load_tables([step for step in steps if isinstance(step, TableLoad)])
         elif kind == "servers":
             self.listening([step for step in steps if isinstance(step, Serving)])
         else:
@@ -196,7 +199,7 @@ class Applier:
             case NeighbourDelete(name, neighbour):
                 message = _neighbour(neighbour, self._index(name, neighbour.dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
-            case LinkDelete() | RulesLoad():
+            case LinkDelete() | RulesLoad() | TableLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case ServersStart() | Listen() | ListenerReplace() | Unlisten():
                 raise AssertionError(f"{op} comes in a group of its own")
@@ -314,10 +317,16 @@ class Applier:
             raise _refused(causes[position], str(refusal))
 
 
+def _load_tables(steps: list[TableLoad]) -> None:
+    """Nothing names the chains that go before any of them does."""
+    nftables.load((each.netns, nft.load(each.family, each.old, each.new)) for each in steps)
+    nftables.delete((each.netns, nft.delete(each.family, each.old, each.new)) for each in steps)
+
+
 def _group(op: Op) -> tuple[str, str]:
     """Ops that are carried out together: those of one namespace, all rule sets, all listeners."""
     match op:
-        case RulesLoad():
+        case RulesLoad() | TableLoad():
             return "", "rules"
         case ServersStart() | Listen() | ListenerReplace() | Unlisten():
             return "", "servers"

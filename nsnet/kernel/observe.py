@@ -17,7 +17,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.drift import Observed
-from nsnet.kernel import netfilter, netns
+from nsnet.kernel import netfilter, netns, nftables
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
 from nsnet.state import (
     Interface,
@@ -96,6 +96,7 @@ def observe(
                 found[name] = _read(requests, keys.get(name, ()))
         peers = _peers({name: each.links for name, each in found.items()})
     chains = netfilter.saved(found, tool)
+    tables = nftables.saved(found)
     return {
         name: Observed(
             interfaces=tuple(
@@ -106,7 +107,8 @@ def observe(
             routes=tuple(each.routes),
             neighbours=tuple(each.neighbours),
             sysctls=tuple(each.sysctls),
-            chains=chains[name],
+            chains=chains[name] | tables[name].chains,
+            sets=tables[name].sets,
         )
         for name, each in found.items()
     }

@@ -23,10 +23,12 @@ from nsnet.plan import (
     RulesLoad,
     ServersStart,
     SysctlSet,
+    TableLoad,
     Unlisten,
     VethAdd,
 )
 from nsnet.state import (
+    KUBE_PROXY,
     Chain,
     Interface,
     IPNetwork,
@@ -34,6 +36,7 @@ from nsnet.state import (
     Kind,
     Listens,
     Neighbour,
+    Piece,
     Route,
     State,
 )
@@ -51,6 +54,7 @@ class Place:
     neighbours: list[Neighbour] = field(default_factory=list)
     sysctls: dict[str, str] = field(default_factory=dict)
     chains: dict[tuple[int, str, str], Chain] = field(default_factory=dict)
+    tables: dict[tuple[int, str], Piece] = field(default_factory=dict)  # of nftables
     listeners: list[Listens] = field(default_factory=list)
 
 
@@ -78,7 +82,11 @@ class World:
             assert _same(place.routes, each.routes), each.reference
             assert _same(place.neighbours, each.neighbours), each.reference
             assert place.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
-            assert place.chains == {(one.family, one.table, one.name): one for one in each.chains}
+            chains = {(one.family, one.table, one.name): one for one in each.chains}
+            of_nft = {key: one for key, one in chains.items() if one.table == KUBE_PROXY}
+            assert place.chains == {key: chains[key] for key in chains.keys() - of_nft.keys()}
+            table = (*of_nft.values(), *each.sets)
+            assert place.tables == {(one.family, one.name): one for one in table}
             assert _same(place.listeners, each.listeners), each.reference
 
     def _do(self, op: Op) -> None:
@@ -111,6 +119,11 @@ class World:
                 self.places[name].up.add(link)
             case RulesLoad():
                 self._load(op)
+            case TableLoad(name, family, old, new):
+                tables = self.places[name].tables
+                for each in old:
+                    assert tables.pop((family, each.name)) == each
+                tables |= {(family, each.name): each for each in new}
             case ServersStart(name):
                 assert name in self.places
                 self.served = True
