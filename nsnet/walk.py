@@ -173,6 +173,8 @@ class Walker:
             onward = self._route(netns, there.packet.dst)
             if onward is None:
                 yield self._unroutable(netns, there)
+            elif self._routes_of(netns).keeps_localnet(onward.dev, there.packet.src):
+                yield self._martian(netns, there, onward.dev)
             else:
                 yield from self._leave(netns, onward, there, tracked)
 
@@ -291,7 +293,11 @@ class Walker:
     ) -> Iterator[_End]:
         """After PREROUTING: for us, or for somebody we have a route to."""
         here = self._netns[netns]
-        hop = self._route(netns, journey.packet.dst)
+        packet = journey.packet
+        hop = self._route(netns, packet.dst)
+        if self._routes_of(netns).keeps_localnet(in_dev, packet.src, packet.dst):
+            yield self._martian(netns, journey, in_dev)
+            return
         if hop is not None and hop.dev == LOCAL:
             yield from self._accept(netns, journey, in_dev, tracked)
             return
@@ -347,6 +353,10 @@ class Walker:
         if isinstance(passed.stop, Drop):
             return _Lost(_note(journey, here, "DROP", rule))
         return _Refused(netns, Verdict.REFUSED, _note(journey, here, "REJECT", rule))
+
+    def _martian(self, netns: str, journey: _Journey, dev: str) -> _End:
+        why = f"127.0.0.0/8 does not pass {dev}: route_localnet is 0"
+        return _Lost(_note(journey, self._netns[netns], why))
 
     def _unroutable(self, netns: str, journey: _Journey) -> _End:
         there = _note(journey, self._netns[netns], f"no route to {journey.packet.dst}")
