@@ -55,7 +55,7 @@ install_packages() {
         say "installing $missing"
         apt update
         # shellcheck disable=SC2086
-        apt install --yes --no-install-recommends $missing >/dev/null
+        said=$(apt install --yes --no-install-recommends $missing 2>&1) || fail "apt-get install said: $said"
     fi
 }
 
