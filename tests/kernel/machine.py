@@ -158,6 +158,7 @@ class Machine:
         _join(self.pid, "mnt", netns.CLONE_NEWNS)
         os.fchdir(root)
         os.chroot(".")
+        os.close(root)
         os.chdir(ROOT)
 
     # What nsnet's commands do, and what it returns.
