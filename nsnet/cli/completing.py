@@ -57,8 +57,9 @@ class _Reference(StringParamType):
         self.targets = targets
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-        words = (ctx.params.get(each) for each in ("lab", "lab_or_file", "file"))
-        where = next((str(each) for each in words if each), "")
+        # Behind an option that still lacks its value, click has not told words from arguments.
+        named = [ctx.params.get(each) for each in ("lab", "lab_or_file", "file")]
+        where = next((str(each) for each in (*named, *ctx.args) if each), "")
         try:
             topology = _topology(where)
         except (NsnetError, OSError, KeyError, ValueError, TypeError):
