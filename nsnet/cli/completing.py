@@ -5,7 +5,7 @@ A shell asks at every press of a key: it gets what is known without root and wit
 from a file with a mistake or a record that cannot be read, nothing.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import click
@@ -16,7 +16,7 @@ from nsnet import record
 from nsnet.errors import NsnetError
 from nsnet.resolve import resolve
 from nsnet.scenario.load import load
-from nsnet.topology import FABRIC, Pod, Service, Topology
+from nsnet.topology import FABRIC, ListenPort, Pod, Service, ServicePort, Topology
 
 Items = list[CompletionItem[str]]
 YAML = (".yaml", ".yml")
@@ -80,9 +80,9 @@ def references(topology: Topology, incomplete: str, *, targets: bool) -> Iterato
 
     The only cluster goes without saying, unless it is said.
     """
-    unsaid = f"{topology.clusters[0].name}/" if len(topology.clusters) == 1 else ""
-    if not unsaid or incomplete.startswith(unsaid):
-        unsaid = "\0"
+    unsaid = f"{topology.clusters[0].name}/"
+    if len(topology.clusters) > 1 or incomplete.startswith(unsaid):
+        unsaid = ""
     for reference, ports in _all(topology, targets=targets):
         if targets and ":" in incomplete:
             yield from (f"{reference.removeprefix(unsaid)}:{port}" for port in ports)
@@ -95,13 +95,18 @@ def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str,
     for cluster in topology.clusters:
         things: tuple[Pod | Service, ...] = (*cluster.pods, *(cluster.services if targets else ()))
         for each in things:
-            yield each.reference, tuple(port.name or str(port.port) for port in each.ports)
+            yield each.reference, _ports(each.ports)
         yield from ((node.reference, ()) for node in cluster.nodes)
         if cluster.gateway is not None:
             yield cluster.gateway.reference, ()
     for external in topology.externals:
-        yield external.reference, tuple(port.name or str(port.port) for port in external.ports)
+        yield external.reference, _ports(external.ports)
     yield FABRIC, ()
+
+
+def _ports(ports: Sequence[ListenPort | ServicePort]) -> tuple[str, ...]:
+    """Each once, though it may be one of TCP and one of UDP."""
+    return tuple(dict.fromkeys(each.name or str(each.port) for each in ports))
 
 
 def _topology(where: str) -> Topology:

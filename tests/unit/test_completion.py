@@ -24,7 +24,7 @@ CLIENT = """
 apiVersion: v1
 kind: Pod
 metadata: {name: client}
-spec: {containers: [{name: c, ports: [{containerPort: 53, protocol: UDP}]}]}
+spec: {containers: [{name: c, ports: [{containerPort: 53, protocol: UDP}, {containerPort: 53}]}]}
 """
 WEB = """
 apiVersion: v1
