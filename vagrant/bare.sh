@@ -3,8 +3,9 @@
 #
 #   vagrant/bare.sh     as root, on a Debian 12 whose apt and pip reach their packages
 #
-# Debian is fetched once (.cache/bare/debian-12.tar); each run unpacks it, puts the last commit into it and enters it
-# in mount and PID namespaces of its own. So its mounts and its processes are gone with it, however it ends.
+# Debian is fetched once (.cache/bare/debian-12.tar, 170 MB); each run unpacks it, puts the last commit into it and
+# enters it in mount and PID namespaces of its own: mounts and processes are gone with it, however it ends. The
+# network is the host's, for the packages; labs have their own anyway.
 # Packages come the way they come to this host: from its apt sources, and with its settings of apt and pip.
 set -eu
 cd "$(dirname "$0")/.."
@@ -94,14 +95,17 @@ inside() {
 leave() { rm -rf --one-file-system "$root"; }
 
 case "${1-}" in
+    "")
+        test "$(id -u)" -eq 0 || fail "a chroot needs root: sudo make test-bare"
+        exec unshare --mount --propagation private "$0" --apart # debootstrap mounts, too
+        ;;
+    --apart) ;;
     --inside)
         inside
         exit
         ;;
-    "") ;;
     *) fail "usage: $0" ;;
 esac
-test "$(id -u)" -eq 0 || fail "a chroot needs root: sudo make test-bare"
 mkdir -p "$cache"
 exec 9>"$cache/lock"
 flock --nonblock 9 || fail "another one is running"
