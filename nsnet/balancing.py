@@ -5,10 +5,12 @@ Source: kubernetes/pkg/proxy/topology.go, v1.30.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from nsnet.state import Family
 from nsnet.topology import ZONE, Endpoint, Node, Service, ServicePort
+
+Choice = TypeVar("Choice")
 
 
 class Candidates(NamedTuple):
@@ -47,7 +49,7 @@ def usable(endpoints: Sequence[Endpoint], family: Family) -> tuple[Endpoint, ...
     return _ready_or_going(mine, mine)
 
 
-def shares(endpoints: Sequence[Endpoint]) -> Iterator[tuple[Endpoint, float | None]]:
+def shares(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
     """Each endpoint with the probability of its rule, given that no rule before it matched; the
     last always does."""
     for position, endpoint in enumerate(endpoints):

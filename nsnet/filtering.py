@@ -160,7 +160,7 @@ class Rules:
         rules = chain.rules if chain is not None else ()
         for position in range(start, len(rules)):
             rule = rules[position]
-            if not self._matches(rule.match, packet, at):
+            if rule.target is None or not self._matches(rule.match, packet, at):
                 continue
             yield from self._apply(table, name, packet, at, RuleAt(table, name, position + 1, rule))
             if rule.match.probability is None:
@@ -203,6 +203,9 @@ class Rules:
             and (match.out_interface is None or match.out_interface == at.out_dev)
             and (not match.ctstate or at.ctstate in match.ctstate)
             and (not match.not_ctstate or at.ctstate not in match.not_ctstate)
+            # In a lab at rest nobody was here recently.
+            and (match.recent is None or match.recent.seconds is None)
+            and (match.src_type is None or self._is_local(packet.src))
             and (match.dst_type is None or self._is_local(packet.dst))
             and (match.not_dst_type is None or not self._is_local(packet.dst))
             and (

@@ -163,6 +163,18 @@ class MarkMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """A list of sources that netfilter keeps by this name: xt_recent.
+
+    With `seconds`, whoever was put on it in so many seconds matches, and who was earlier is
+    forgotten; without, the packet's source is put on it, and matches.
+    """
+
+    name: str
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """What a packet must be for its rule to apply; what is not said matches all."""
 
@@ -178,18 +190,20 @@ class Match:
     ctstate: tuple[str, ...] = ()
     not_ctstate: tuple[str, ...] = ()
     mark: MarkMatch | None = None
-    dst_type: str | None = None  # addrtype: LOCAL
+    recent: Recent | None = None
+    src_type: str | None = None  # addrtype: LOCAL
+    dst_type: str | None = None
     not_dst_type: str | None = None
     probability: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One netfilter rule. `why` is for people; what the kernel shows is in the match and the
-    target."""
+    """One netfilter rule. Without a target it only counts. `why` is for people; what the kernel
+    shows is in the match and the target."""
 
     match: Match = Match()
-    target: Target = Accept()
+    target: Target | None = Accept()
     why: str = field(default="", compare=False)
 
 
