@@ -66,7 +66,7 @@ def special(family: int) -> Iterator[Wanted]:
     yield Wanted("unnamed-port", both, (("", 80, "TCP", 8080),), type="NodePort")
     yield Wanted("three-ports", both, three, type="NodePort")
     yield Wanted("varied", both, (("v", 80, "TCP", "varied"),), type=lb)
-    yield Wanted("no-such-name", both, (("n", 80, "TCP", "nowhere"),))
+    yield Wanted("one-has-it", both, (("s", 80, "TCP", "spare"),), type="NodePort")
     yield Wanted("elsewhere", both, WEB, namespace="prod", type="NodePort")
     for policy, behind in product(INSIDE, ("cold", "mixture", "all-leaving")):
         yield Wanted(

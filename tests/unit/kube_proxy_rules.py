@@ -48,7 +48,7 @@ def rules(services: list[Service], node: Node, options: Options) -> Ruleset:
     """All that kube-proxy wrote on this node."""
     found: Ruleset = {}
     large = sum(len(port.endpoints) for service in services for port in service.ports) > LARGE
-    for table, name, *rule in [*_before(options)]:
+    for table, name, *rule in _before(options):
         _add(found, table, name, *rule)
     for service in services:
         if is_skipped(service) or not of_family(service.cluster_ips, options.family):
@@ -62,7 +62,7 @@ def rules(services: list[Service], node: Node, options: Options) -> Ruleset:
     elif not options.localhost_node_ports:
         local += " ! -d 127.0.0.0/8"
     _add(found, "nat", "KUBE-SERVICES", f"{_comment(MUST_BE_LAST)} {local} -j KUBE-NODEPORTS")
-    _jump(found, options)
+    _jump(found)
     return found
 
 
@@ -80,6 +80,7 @@ def _before(options: Options) -> Iterator[tuple[str, ...]]:
         yield table, "KUBE-PROXY-CANARY"
     for name in ("SERVICES", "EXTERNAL-SERVICES", "FORWARD", "NODEPORTS", "PROXY-FIREWALL"):
         yield "filter", f"KUBE-{name}"
+    yield "filter", "KUBE-FIREWALL"  # created for the jump to it; it may stay empty
     for name in ("SERVICES", "NODEPORTS", "POSTROUTING", "MARK-MASQ"):
         yield "nat", f"KUBE-{name}"
     if options.localhost_node_ports and options.family == 4:
@@ -127,10 +128,9 @@ JUMPS = [
 ]
 
 
-def _jump(found: Ruleset, options: Options) -> None:
+def _jump(found: Ruleset) -> None:
     for table, hook, match, name in JUMPS:
-        if (table, name) in found:
-            found.setdefault((table, hook), []).insert(0, f"{match} -j {name}".strip())
+        found.setdefault((table, hook), []).insert(0, f"{match} -j {name}".strip())
 
 
 class _Writer:

@@ -6,7 +6,8 @@ count, everything else does.
 
 import shlex
 from collections.abc import Iterable, Iterator, Mapping
-from difflib import ndiff
+from difflib import unified_diff
+from functools import cache
 from ipaddress import ip_network
 from itertools import groupby
 
@@ -40,6 +41,7 @@ DEFAULTS = {
 }
 
 
+@cache
 def canonical(rule: str) -> str:
     """The rule in one spelling: two rules that say the same have the same."""
     words = shlex.split(rule)
@@ -129,11 +131,10 @@ def of_kube_proxy(chains: Mapping[tuple[str, str], Iterable[str]]) -> Chains:
 # --- comparing ---
 
 
+@cache
 def about(rule: str) -> str:
     """The Service port that a rule's comment begins with, as ns/name:port; "" if none."""
-    words = shlex.split(rule)
-    comment = words[words.index("--comment") + 1] if "--comment" in words else ""
-    first = comment.split(" ")[0]
+    first = _words(rule)[0]
     return first if "/" in first else ""
 
 
@@ -156,7 +157,8 @@ def _chain(
     wanted, found = _ordered(expected), _ordered(actual)
     if wanted != found:
         yield f"{where} differs (- expected, + found):"
-        yield from (f"  {line}" for line in ndiff(wanted, found) if not line.startswith("?"))
+        diff = [*unified_diff(wanted, found, n=1, lineterm="")]
+        yield from (f"  {line}" for line in diff[2:])
 
 
 def _ordered(rules: list[str]) -> list[str]:
@@ -189,6 +191,8 @@ SHARED = (
 )
 
 
-def _words(rule: str) -> list[str]:
+@cache
+def _words(rule: str) -> tuple[str, ...]:
     words = shlex.split(rule)
-    return words[words.index("--comment") + 1].split(" ") if "--comment" in words else []
+    said = words[words.index("--comment") + 1] if "--comment" in words else ""
+    return tuple(said.split(" "))

@@ -61,9 +61,11 @@ class Pod:
 
     @property
     def ports(self) -> dict[tuple[str, str], int]:
-        """Its ports by protocol and name. `varied` has another number on each node."""
+        """Its ports by protocol and name. `varied` has another number on each node;
+        `spare` only one pod has."""
         varied = 9001 if self.node == "n1" else 9002
-        return {("TCP", "http"): 8080, ("UDP", "dns"): 5353, ("TCP", "varied"): varied}
+        ports = {("TCP", "http"): 8080, ("UDP", "dns"): 5353, ("TCP", "varied"): varied}
+        return ports | ({("TCP", "spare"): 7001} if self.name == "web-2" else {})
 
     def named(self, protocol: str, target: int | str) -> int | None:
         """The number of a targetPort; None where the pod has none of that name."""
@@ -183,7 +185,7 @@ def _described(
         tuple(str(balanced[2 * number + each]) for each in range(vips)),
         wanted.ip_mode,
         tuple(str(outside[2 * number + each]) for each in range(wanted.external_ips)),
-        29_000 + number if local_lb else 0,
+        32_500 + number if local_lb else 0,
         wanted.topology_mode,
         frozenset(wanted.labels),
     )

@@ -99,8 +99,9 @@ def test_the_jump_to_node_ports_is_the_last_rule() -> None:
 def test_only_an_ipv4_node_with_localhost_node_ports_guards_its_loopback() -> None:
     for options in (replace(OPTIONS, localhost_node_ports=False), replace(OPTIONS, family=6)):
         found = rules([], NODE, options)
-        assert ("filter", "KUBE-FIREWALL") not in found
-        assert "KUBE-FIREWALL" not in targets(found, "filter", "INPUT")
+        assert found["filter", "KUBE-FIREWALL"] == []
+        assert "KUBE-FIREWALL" in targets(found, "filter", "INPUT")
+    assert targets(rules([], NODE, OPTIONS), "filter", "KUBE-FIREWALL") == ["DROP"]
 
 
 # --- which endpoints ---
