@@ -49,6 +49,12 @@ def usable(endpoints: Sequence[Endpoint], family: Family) -> tuple[Endpoint, ...
     return _ready_or_going(mine, mine)
 
 
+def ready_on(service: Service, node: Node) -> int:
+    """What the node's health check counts: one endpoint of several ports or families is one."""
+    endpoints = (each for port in service.ports for each in port.endpoints)
+    return len({each.reference for each in endpoints if each.ready and each.node == node.name})
+
+
 def shares(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
     """Each endpoint with the probability of its rule, given that no rule before it matched; the
     last always does."""

@@ -18,20 +18,20 @@ from nsnet.errors import CleanupError, KernelError, UnsupportedError, UsageError
 from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes, throwaway
 from nsnet.kernel.apply import Applier
 from nsnet.packet import Unknown
-from nsnet.plan import Listen, Op, ServersStart, Unlisten, changes, plan
+from nsnet.plan import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten, changes, plan
 from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
+from nsnet.record import SCHEMA, recorded
 from nsnet.references import Place, locate, members
 from nsnet.report import ProbeReport, Report
 from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.kinds import ProbeSpec
-from nsnet.scenario.load import Scenario, reload
+from nsnet.scenario.load import Scenario
 from nsnet.scenario.scale import KINDS, scaled
 from nsnet.servers import control
 from nsnet.state import State
 from nsnet.topology import Topology, netns_name
 
-RECORD = "nsnet.dev/lab/v1"
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 Feature: TypeAlias = features.Feature
 
@@ -67,6 +67,7 @@ class Lab:
     def build(self, progress: Progress = silent) -> None:
         """The lab is up. The caller holds its lock. Raises KernelError, UnsupportedError."""
         features.require()
+        self._require_nftables(self.state)
         _raise_file_limit()
         netns.prepare()
         self.tool = netfilter.choose()
@@ -79,6 +80,7 @@ class Lab:
         many steps that took."""
         topology = resolve(scenario, self.topology.assignment())
         state = compile_state(topology)
+        self._require_nftables(state)
         steps = changes(self.state, state)
         touched, self._touched = self._touched, True
         self._apply(steps, progress)
@@ -209,26 +211,32 @@ class Lab:
         applier = Applier(folder.path_of(self.name), self.tool, self._serve)
         applier.apply(ops, lambda done: progress("building", done, len(ops)))
 
-    def _serve(self, ops: Sequence[ServersStart | Listen | Unlisten]) -> None:
+    def _require_nftables(self, state: State) -> None:
+        """Raises UnsupportedError where this lab needs what the host does not have."""
+        if any(each.sets for each in state.netns):
+            features.require_nftables()
+
+    def _serve(self, ops: Sequence[Serving]) -> None:
         """Starts the server, which gets ready while the lab is built, or tells it where to
         listen."""
         path = folder.path_of(self.name)
         server = path / "servers.sock"
         listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
         unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
+        replaced = [(op.netns, op.listener) for op in ops if isinstance(op, ListenerReplace)]
         for op in ops:
             if isinstance(op, ServersStart):
                 processes.start(control.argv(server), op.netns, path / "servers.log")
-        if listen or unlisten:
+        if listen or unlisten or replaced:
             _await_server(server)
-            control.change(server, listen, unlisten)
+            control.change(server, listen, unlisten, replaced)
 
     def record(self, *, complete: bool) -> None:
         """What must be known of the lab by another nsnet is on file."""
         folder.write(
             self.name,
             {
-                "schema": RECORD,
+                "schema": SCHEMA,
                 "version": __version__,
                 "complete": complete,
                 "tool": self.tool,
@@ -341,14 +349,13 @@ def attach(name: str) -> Lab:
         half = netns.names(f"nsnet.{name}.")
         hint = f"half a lab is left of it; remove it: nsnet down {name}" if half else ""
         raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
-    if record.get("schema") != RECORD:
+    if record.get("schema") != SCHEMA:
         raise UsageError(
             f"{name} was built by another nsnet, whose records this one cannot read"
-            f" ({record.get('schema')}, not {RECORD})",
+            f" ({record.get('schema')}, not {SCHEMA})",
             hint=f"remove it, then build it anew: nsnet down {name}; nsnet up FILE",
         )
-    keep = Assignment.from_json(record["assignment"])
-    return Lab(reload(record["main"], record["sources"]), keep, record["tool"])
+    return Lab(*recorded(record), record["tool"])
 
 
 def labs() -> list[str]:

@@ -16,17 +16,21 @@ from nsnet.state import (
     Dnat,
     Drop,
     Family,
+    Goto,
     IPAddress,
     Jump,
+    Lookup,
     Masquerade,
     Match,
     Protocol,
     Recent,
     Reject,
+    Remember,
     Return,
     Rule,
     SetMark,
     Snat,
+    Spread,
     Target,
 )
 
@@ -154,6 +158,8 @@ def _target(target: Target, family: Family) -> str:
             return "MASQUERADE --random-fully" if random_fully else "MASQUERADE"
         case SetMark(value, mask):
             return f"MARK --set-xmark {value:#x}/{mask:#x}"
+        case Goto() | Lookup() | Spread() | Remember():
+            raise AssertionError(f"{target} is for nftables")
         case _:
             assert_never(target)
 

@@ -18,6 +18,7 @@ ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.default.accept_
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.default.accept_ra=0
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.default.accept_redirects=0
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.fib_multipath_hash_policy=1
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.icmp.ratelimit=0
 ip netns exec nsnet.dual-stack.fabric sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
 ip netns exec nsnet.dual-stack.fabric sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
@@ -51,6 +52,7 @@ ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.default.a
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.default.accept_ra=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.default.accept_redirects=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.fib_multipath_hash_policy=1
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.icmp.ratelimit=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
 ip netns exec nsnet.dual-stack.east.gateway sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
@@ -70,6 +72,7 @@ ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.conf.default.a
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.conf.default.accept_ra=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.conf.default.accept_redirects=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.fib_multipath_hash_policy=1
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.icmp.ratelimit=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
@@ -90,6 +93,7 @@ ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.conf.default.a
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.conf.default.accept_ra=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.conf.default.accept_redirects=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.fib_multipath_hash_policy=1
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.icmp.ratelimit=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
