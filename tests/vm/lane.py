@@ -62,7 +62,7 @@ class Lane:
         self._patience = patience
         self._run: Run | None = None
         self._wanted: list[str] = []
-        self._without: dict[str, Phase] = {}  # the phase in which a test had no result
+        self._without: set[str] = set()  # tests that had no result
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
@@ -77,7 +77,7 @@ class Lane:
         there = [
             Elsewhere.from_parent(item.parent, name=item.name, original=item)
             for item in session.items
-            if item.nodeid in whys
+            if item.nodeid in whys and item.parent is not None
         ]
         session.items[:] = [*here, *there]
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
@@ -90,7 +90,7 @@ class Lane:
         self, item: pytest.Item, call: "pytest.CallInfo[None]"
     ) -> pytest.TestReport | None:
         """The VM's report of this phase of the test; without one, a failure that says why."""
-        if not isinstance(item, Elsewhere):
+        if not isinstance(item, Elsewhere) or call.when == "collect":
             return None
         if item.nodeid in self._without:  # said already; what comes after is no second failure
             return _report(item, call.when, "passed", None)
@@ -99,11 +99,13 @@ class Lane:
             self._run = self._start()
         data = self._run.report(item.nodeid, call.when) if self._run else None
         if data is None:
-            self._without[item.nodeid] = call.when
+            self._without.add(item.nodeid)
             end = self._run.end() if self._run else f"and there is no VM: {unable}"
             return _report(item, call.when, "failed", f"{self._why(item.original)}, {end}")
         found = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
         assert isinstance(found, pytest.TestReport)
+        if isinstance(found.longrepr, list):  # of a skipped test, and JSON knows no tuples
+            found.longrepr = tuple(found.longrepr)
         return found
 
     def pytest_unconfigure(self) -> None:
