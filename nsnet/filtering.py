@@ -272,7 +272,6 @@ class Rules:
             and (match.src_type is None or self._is_local(packet.src))
             and (match.dst_type is None or self._is_local(packet.dst))
             and (match.not_dst_type is None or not self._is_local(packet.dst))
-            and (match.src_type is None or self._is_local(packet.src))
             and (match.src_set is None or packet.src in self._set(match.src_set, packet))
             and (match.dst_set is None or packet.dst in self._set(match.dst_set, packet))
             and not any(packet.src in each for each in match.not_src_in)
