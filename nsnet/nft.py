@@ -59,7 +59,7 @@ def load(family: Family, old: Iterable[Piece], new: Iterable[Piece]) -> str:
         *_emptied(family, standing, wanted),
         f"table {_table(family)} {{",
         '\tcomment "rules for kube-proxy"',
-        *(_block(each, standing.get(each.name)) for each in wanted.values()),
+        "\n\n".join(_block(each, standing.get(each.name)) for each in wanted.values()),
         "}",
     ]
     return "\n".join([*lines, ""])
@@ -123,7 +123,7 @@ def _block(piece: Piece, standing: Piece | None) -> str:
         added = [_element(each) for each in _elements(piece) if each not in has]
         if added:
             inside.append(f"\t\telements = {{ {_NEWLINE.join(added)} }}")
-    return "\n".join((f"\t{_kind(piece)} {piece.name} {{", *inside, "\t}\n"))
+    return "\n".join((f"\t{_kind(piece)} {piece.name} {{", *inside, "\t}"))
 
 
 def _kind(piece: Piece) -> str:

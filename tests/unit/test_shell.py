@@ -25,12 +25,14 @@ from nsnet.plan import (
     RulesLoad,
     ServersStart,
     SysctlSet,
+    TableLoad,
     Unlisten,
     VethAdd,
     plan,
 )
 from nsnet.shell import render, script
 from nsnet.state import (
+    Base,
     Chain,
     HealthCheck,
     Interface,
@@ -58,6 +60,7 @@ NOBODY = Route(net("172.18.0.1/32"), blackhole=True)
 NEIGHBOUR = Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0")
 WEB = Listener(Protocol.TCP, 80, "east/pod/web")
 HEALTH = HealthCheck(32000, "default", "web", 2)
+PREROUTING = Chain("kube-proxy", "nat-prerouting", base=Base("nat", "prerouting", -100))
 OLD = Chain("nat", "KUBE-SVC-OLD")
 SERVICES = Chain("nat", "KUBE-SERVICES", (Rule(Match(comment="none yet"), Return()),))
 
@@ -129,6 +132,20 @@ COMMANDS: list[tuple[Op, str]] = [
         RulesLoad("n1", 6, (OLD,)),
         "ip netns exec n1 $IP6T-restore --noflush <<'EOF'\n"
         "*nat\n:KUBE-SVC-OLD - [0:0]\nCOMMIT\nEOF",
+    ),
+    (
+        TableLoad("n1", 4, (), (PREROUTING,)),
+        "ip netns exec n1 nft -f - <<'EOF'\n"
+        "table ip kube-proxy {\n"
+        '\tcomment "rules for kube-proxy"\n'
+        "\tchain nat-prerouting {\n"
+        "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+        "\t}\n"
+        "}\nEOF",
+    ),
+    (
+        TableLoad("n1", 6, (PREROUTING,), ()),
+        "ip netns exec n1 nft -f - <<'EOF'\ndelete table ip6 kube-proxy\nEOF",
     ),
     # What a shell cannot do is a comment, for the script to remain runnable.
     (ServersStart("s"), "# s: nsnet starts its server here; it answers for every pod"),
