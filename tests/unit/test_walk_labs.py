@@ -138,8 +138,8 @@ def test_every_endpoint_of_a_service_is_a_path() -> None:
     found = explain(*shipped("clusterip")[1:], simple("pod/client", "svc/web:80"))
     assert [path.server for path in found.paths] == [
         "east/pod/web-0",
-        "east/pod/web-1",
         "east/pod/web-2",
+        "east/pod/web-1",
     ]
     assert {path.verdict for path in found.paths} == {Verdict.OK}
 
