@@ -1,6 +1,6 @@
 """State → the steps that make it, in an order in which each finds what it needs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeAlias
@@ -447,13 +447,12 @@ def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
 
 
 def _load(was: Netns, now: Netns) -> Iterator[Op]:
-    standing = _iptables(was)
-    wanted = _iptables(now)
+    # Of tens of thousands most are the very same value, which needs no comparison.
+    same = set(map(id, was.chains)) & set(map(id, now.chains))
+    standing, wanted = _iptables(was, same), _iptables(now, same)
     for family in sorted({key[0] for key in standing | wanted}):
         changed = tuple(
-            each
-            for key, each in wanted.items()
-            if key[0] == family and standing.get(key) is not each and standing.get(key) != each
+            each for key, each in wanted.items() if key[0] == family and standing.get(key) != each
         )
         deleted = tuple(
             each for key, each in standing.items() if key[0] == family and key not in wanted
@@ -462,11 +461,11 @@ def _load(was: Netns, now: Netns) -> Iterator[Op]:
             yield RulesLoad(now.name, family, changed, deleted)
 
 
-def _iptables(netns: Netns) -> dict[tuple[Family, str, str], Chain]:
+def _iptables(netns: Netns, same: Set[int]) -> dict[tuple[Family, str, str], Chain]:
     return {
         (each.family, each.table, each.name): each
         for each in netns.chains
-        if each.table != KUBE_PROXY
+        if id(each) not in same and each.table != KUBE_PROXY
     }
 
 

@@ -479,8 +479,10 @@ def identity(piece: Piece) -> tuple[object, ...]:
 
 
 def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
-    interfaces = [each for each in pieces if isinstance(each, Interface)]
     chains = [each for each in pieces if isinstance(each, Chain)]
+    if chains:  # tens of thousands, and few of all else
+        pieces = [each for each in pieces if not isinstance(each, Chain)]
+    interfaces = [each for each in pieces if isinstance(each, Interface)]
     return Netns(
         name,
         reference,
@@ -525,13 +527,16 @@ def _check_links(namespaces: tuple[Netns, ...]) -> None:
 
 def _check_rules(netns: Netns) -> None:
     """The chains, sets and maps that rules and maps name are there."""
-    chains = {(chain.family, chain.table, chain.name) for chain in netns.chains}
+    chains: dict[tuple[Family, str], set[str]] = {}
+    for chain in netns.chains:
+        chains.setdefault((chain.family, chain.table), set()).add(chain.name)
     sets = {(each.family, each.name) for each in netns.sets}
     for chain in netns.chains:
         family, table = chain.family, chain.table
+        here = chains[family, table]
         for rule in chain.rules:
             for name in next_chains(rule.target):
-                if (family, table, name) not in chains:
+                if name not in here:
                     raise CompileError(
                         f"{netns.name}: {table} {chain.name} jumps to {name}, which nobody made"
                     )
@@ -543,7 +548,7 @@ def _check_rules(netns: Netns) -> None:
     for each in netns.sets:
         for element in each.elements if isinstance(each, NftMap) else ():
             for name in next_chains(element.target):
-                if (each.family, KUBE_PROXY, name) not in chains:
+                if name not in chains.get((each.family, KUBE_PROXY), ()):
                     raise CompileError(
                         f"{netns.name}: {each.name} sends packets to {name}, which nobody made"
                     )
