@@ -166,8 +166,8 @@ def test_the_clusters_own_pods_reach_a_load_balancer_without_leaving(lab: Lab) -
 
 
 def test_pods_of_another_island_reach_a_load_balancer_as_their_gateway(lab: Lab) -> None:
-    seen = lab.connect("west/pod/client", "east/svc/here:80", times=30)
+    seen = lab.connect("west/pod/client", "east/lb/here:80", times=30)
     assert seen.servers == lab.endpoints("east/deploy/web")
     assert seen.sources <= set(lab["west/gateway"].addresses)
-    back = lab.connect("east/pod/client", "west/svc/here:80", times=30)
+    back = lab.connect("east/pod/client", "west/lb/here:80", times=30)
     assert back.servers == lab.endpoints("west/deploy/web")
