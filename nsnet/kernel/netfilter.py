@@ -116,8 +116,10 @@ def _keeping(name: str, tool: str, family: Family) -> tuple[str, ...]:
     With it iptables-nft asks the kernel for each chain that it does name: 20,000 of them take
     minutes, and 3 seconds without. So where there is no table yet, nothing has to stay.
     """
-    empty = tool == NFT and not _registered(name, tool, [family])
-    return () if empty else ("--noflush",)
+    with suppress(FileNotFoundError):  # whoever runs the command says so
+        if tool == NFT and not _registered(name, tool, [family]):
+            return ()
+    return ("--noflush",)
 
 
 def save(name: str, tool: str, family: Family) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -243,8 +243,8 @@ COMMIT
 :KUBE-SEP-3O7CRKSJJCLTDL3W - [0:0]
 :KUBE-SVC-GDAY7HUAPXMCMK53 - [0:0]
 :KUBE-SEP-AY2VQRJWQBOPM7TC - [0:0]
-:KUBE-SEP-BHW4DM5WK7EWKCD2 - [0:0]
 :KUBE-SEP-CMJN4BCPA6VEOTUC - [0:0]
+:KUBE-SEP-BHW4DM5WK7EWKCD2 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -326,14 +326,14 @@ COMMIT
 -A KUBE-SEP-3O7CRKSJJCLTDL3W -p tcp -m comment --comment "default/going" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A KUBE-SVC-GDAY7HUAPXMCMK53 ! -s 10.244.0.0/16 -d 10.96.0.11/32 -p tcp -m comment --comment "default/sliced:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.0.4:8080" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-AY2VQRJWQBOPM7TC
--A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.1.4:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-BHW4DM5WK7EWKCD2
--A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.1.2:80" -j KUBE-SEP-CMJN4BCPA6VEOTUC
+-A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.1.2:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-CMJN4BCPA6VEOTUC
+-A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.1.4:8080" -j KUBE-SEP-BHW4DM5WK7EWKCD2
 -A KUBE-SEP-AY2VQRJWQBOPM7TC -s 10.244.0.4/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-AY2VQRJWQBOPM7TC -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.0.4:8080
--A KUBE-SEP-BHW4DM5WK7EWKCD2 -s 10.244.1.4/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
--A KUBE-SEP-BHW4DM5WK7EWKCD2 -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.4:8080
 -A KUBE-SEP-CMJN4BCPA6VEOTUC -s 10.244.1.2/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-CMJN4BCPA6VEOTUC -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SEP-BHW4DM5WK7EWKCD2 -s 10.244.1.4/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-BHW4DM5WK7EWKCD2 -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.4:8080
 COMMIT
 EOF
 ip netns exec nsnet.services.east.node.n2 $IPT-restore --noflush <<'EOF'
@@ -408,8 +408,8 @@ COMMIT
 :KUBE-SEP-3O7CRKSJJCLTDL3W - [0:0]
 :KUBE-SVC-GDAY7HUAPXMCMK53 - [0:0]
 :KUBE-SEP-AY2VQRJWQBOPM7TC - [0:0]
-:KUBE-SEP-BHW4DM5WK7EWKCD2 - [0:0]
 :KUBE-SEP-CMJN4BCPA6VEOTUC - [0:0]
+:KUBE-SEP-BHW4DM5WK7EWKCD2 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -496,13 +496,13 @@ COMMIT
 -A KUBE-SEP-3O7CRKSJJCLTDL3W -p tcp -m comment --comment "default/going" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A KUBE-SVC-GDAY7HUAPXMCMK53 ! -s 10.244.0.0/16 -d 10.96.0.11/32 -p tcp -m comment --comment "default/sliced:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.0.4:8080" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-AY2VQRJWQBOPM7TC
--A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.1.4:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-BHW4DM5WK7EWKCD2
--A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.1.2:80" -j KUBE-SEP-CMJN4BCPA6VEOTUC
+-A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.1.2:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-CMJN4BCPA6VEOTUC
+-A KUBE-SVC-GDAY7HUAPXMCMK53 -m comment --comment "default/sliced:http -> 10.244.1.4:8080" -j KUBE-SEP-BHW4DM5WK7EWKCD2
 -A KUBE-SEP-AY2VQRJWQBOPM7TC -s 10.244.0.4/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-AY2VQRJWQBOPM7TC -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.0.4:8080
--A KUBE-SEP-BHW4DM5WK7EWKCD2 -s 10.244.1.4/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
--A KUBE-SEP-BHW4DM5WK7EWKCD2 -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.4:8080
 -A KUBE-SEP-CMJN4BCPA6VEOTUC -s 10.244.1.2/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-CMJN4BCPA6VEOTUC -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SEP-BHW4DM5WK7EWKCD2 -s 10.244.1.4/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-BHW4DM5WK7EWKCD2 -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.4:8080
 COMMIT
 EOF
