@@ -21,9 +21,10 @@ from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from nsnet import nft
 from nsnet.compile import compile_state
-from nsnet.kernel import netfilter, netns
-from nsnet.plan import Op, RulesLoad, changes
+from nsnet.kernel import netfilter, netns, nftables
+from nsnet.plan import Op, RulesLoad, TableLoad, changes
 from nsnet.ruleset import restore
 from nsnet.state import Protocol, State
 from nsnet.topology import Cluster, Endpoint, Node, Proxy, Service, ServicePort, Topology
@@ -55,7 +56,27 @@ def _iptables(tool: str) -> Column:
     )
 
 
-COLUMNS: Final = {tool: _iptables(tool) for tool in netfilter.TOOLS}
+def _tables(ops: list[Op]) -> str:
+    """Of nftables, transaction by transaction."""
+    texts = (
+        text
+        for op in ops
+        if isinstance(op, TableLoad)
+        for text in (*nft.load(op.family, op.old, op.new), nft.delete(op.family, op.old, op.new))
+    )
+    return THEN.join(text for text in texts if text)
+
+
+THEN: Final = "# and then\n"
+COLUMNS: Final = {
+    **{tool: _iptables(tool) for tool in netfilter.TOOLS},
+    "nft": Column(
+        "nftables",
+        lambda part: ("nft", "-f", "-"),
+        _tables,
+        lambda text, lock: nftables.load([(NODE, tuple(text.split(THEN)))]),
+    ),
+}
 
 
 def topology(services: int, mode: str) -> Topology:
@@ -130,7 +151,8 @@ def measure(name: str, services: int) -> dict[str, float]:
 
     def bare(text: str, *, part: bool) -> None:
         argv = ["ip", "netns", "exec", NODE, *column.bare(part)]
-        subprocess.run(argv, input=text.encode(), check=True)
+        for each in text.split(THEN):
+            subprocess.run(argv, input=each.encode(), check=True)
 
     with tempfile.TemporaryDirectory() as folder, netns.staying():
         lock = Path(folder) / "lock"
