@@ -88,7 +88,7 @@ def render(op: Op) -> str:
             text = restore(chains, deleted)
             return f"ip netns exec {netns} {tool}-restore --noflush <<'EOF'\n{text}EOF"
         case TableLoad(netns, family, old, new):
-            texts = (nft.load(family, old, new), nft.delete(family, old, new))
+            texts = (*nft.load(family, old, new), nft.delete(family, old, new))
             command = f"ip netns exec {netns} nft -f - <<'EOF'\n"
             return "\n".join(f"{command}{text}EOF" for text in texts if text)
         case ServersStart(netns):

@@ -535,7 +535,7 @@ def _check_rules(netns: Netns) -> None:
         family, table = chain.family, chain.table
         here = chains[family, table]
         for rule in chain.rules:
-            for name in _next_chains(rule.target):
+            for name in next_chains(rule.target):
                 if name not in here:
                     raise CompileError(
                         f"{netns.name}: {table} {chain.name} jumps to {name}, which nobody made"
@@ -547,14 +547,15 @@ def _check_rules(netns: Netns) -> None:
                     )
     for each in netns.sets:
         for element in each.elements if isinstance(each, NftMap) else ():
-            for name in _next_chains(element.target):
+            for name in next_chains(element.target):
                 if name not in chains.get((each.family, KUBE_PROXY), ()):
                     raise CompileError(
                         f"{netns.name}: {each.name} sends packets to {name}, which nobody made"
                     )
 
 
-def _next_chains(target: Target | None) -> tuple[str, ...]:
+def next_chains(target: Target | None) -> tuple[str, ...]:
+    """The chains in which a packet that meets this may go on."""
     match target:
         case Jump(chain) | Goto(chain):
             return (chain,)

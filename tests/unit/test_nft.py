@@ -1,5 +1,6 @@
 """kube-proxy's table as text: what `nft list` prints and `nft -f` reads, and what changes it."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -160,7 +161,8 @@ REMEMBERING = Chain(KUBE_PROXY, "endpoint-a", (Rule(target=Remember("affinity-a"
 
 
 def test_a_new_table_is_loaded_as_it_is_listed() -> None:
-    assert load(4, (), (IPS, SERVICES, ONE, ENDPOINT)) == (
+    (text,) = load(4, (), (IPS, SERVICES, ONE, ENDPOINT))
+    assert text == (
         "table ip kube-proxy {\n"
         '\tcomment "rules for kube-proxy"\n'
         "\tset cluster-ips {\n"
@@ -183,8 +185,9 @@ def test_a_new_table_is_loaded_as_it_is_listed() -> None:
     )
 
 
-def body(text: str) -> tuple[list[str], str]:
+def body(texts: tuple[str, ...]) -> tuple[list[str], str]:
     """What comes before the table's block, and the block without its frame."""
+    (text,) = texts
     before, _, block = text.partition('table ip kube-proxy {\n\tcomment "rules for kube-proxy"\n')
     return before.splitlines(), block.removesuffix("}\n")
 
@@ -232,8 +235,33 @@ def test_a_set_with_another_timeout_is_made_anew() -> None:
 
 
 def test_a_table_that_nobody_wants_goes_whole() -> None:
-    assert load(6, (IPS, ONE), ()) == "delete table ip6 kube-proxy\n"
+    assert load(6, (IPS, ONE), ()) == ("delete table ip6 kube-proxy\n",)
     assert delete(6, (IPS, ONE), ()) == ""
+
+
+def test_a_large_new_table_comes_in_parts_what_packets_meet_first_last(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("nsnet.nft.AT_ONCE", 2)
+    calls = Chain(
+        KUBE_PROXY,
+        "nat-prerouting",
+        (Rule(target=Lookup("service-ips", True)),),
+        base=Base("nat", "prerouting", -100),
+    )
+    sticky = replace(REMEMBERING, name="endpoint-b")
+    texts = load(4, (), (calls, SERVICES, BOTH, sticky, ENDPOINT, STICKY))
+    names = [re.findall(r"^\t(?:chain|set|map) (\S+)", each, re.MULTILINE) for each in texts]
+    assert names == [
+        ["endpoint-a", "affinity-a"],
+        ["endpoint-b", "service-x"],
+        ["service-ips", "nat-prerouting"],
+    ]
+
+
+def test_a_change_is_one_transaction_however_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nsnet.nft.AT_ONCE", 2)
+    assert len(load(4, (IPS,), (IPS, SERVICES, BOTH, OTHER, ENDPOINT))) == 1
 
 
 # --- which pieces a change is about ---

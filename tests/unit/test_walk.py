@@ -201,7 +201,19 @@ def test_reverse_path_filtering_asks_any_of_the_next_hops(
     strict = {**ROUND.settings, "client": {"net.ipv4.conf.all.rp_filter": mode}}
     answer = Route(net("10.0.2.2/32"), dev=dev, nexthops=tuple(map(ip, hops)), blackhole=not hops)
     state = leading("client", answer, ROUND._replace(settings=strict))
-    assert Routes(state["client"]).plausible("eth1", ip("10.0.2.2")) is plausible
+    assert (Routes(state["client"]).implausible("eth1", ip("10.0.2.2")) == "") is plausible
+
+
+@pytest.mark.parametrize(
+    ("source", "doubt"),
+    [
+        ("10.0.1.2", "martian: 10.0.1.2 is an address of this host"),
+        ("10.0.2.2", ""),
+        ("fd00::1", ""),
+    ],
+)
+def test_nobody_else_has_an_address_of_ours(source: str, doubt: str) -> None:
+    assert Routes(ROUND.state()["client"]).implausible("eth1", ip(source)) == doubt
 
 
 # --- reverse path filtering ---
