@@ -7,7 +7,6 @@ Source: kubernetes/pkg/proxy/topology.go, v1.30.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from nsnet.ruleset import endpoint as written
 from nsnet.state import Family
 from nsnet.topology import ZONE, Endpoint, Node, Service, ServicePort
 
@@ -28,7 +27,7 @@ class Candidates(NamedTuple):
 
 def candidates(service: Service, port: ServicePort, node: Node, family: Family) -> Candidates:
     """Who may be chosen on this node, by ready, terminating and local endpoints and zone hints."""
-    mine = _listed(port.endpoints, family)
+    mine = [each for each in port.endpoints if each.address.version == family]
     external = service.is_external(port, family)
     cluster: tuple[Endpoint, ...] = ()
     anywhere = False
@@ -46,19 +45,8 @@ def candidates(service: Service, port: ServicePort, node: Node, family: Family) 
 
 def usable(endpoints: Sequence[Endpoint], family: Family) -> tuple[Endpoint, ...]:
     """The ready endpoints; when there is none, those that still serve although they are going."""
-    mine = _listed(endpoints, family)
+    mine = [each for each in endpoints if each.address.version == family]
     return _ready_or_going(mine, mine)
-
-
-def _listed(endpoints: Sequence[Endpoint], family: Family) -> list[Endpoint]:
-    """As kube-proxy lists them: each address and port once, in the order of their text, in which
-    10.0.0.10 comes before 10.0.0.2."""
-    texts = {
-        written(each.address, each.port): each
-        for each in endpoints
-        if each.address.version == family
-    }
-    return [texts[text] for text in sorted(texts)]
 
 
 def ready_on(service: Service, node: Node) -> int:

@@ -163,17 +163,3 @@ def test_an_address_of_the_other_family_is_no_endpoint() -> None:
     service = Service("web", "default", "east/svc/web", (ip("10.96.0.1"),), (port,))
     assert candidates(service, port, node(), 4) == ((), (), False)
     assert candidates(service, port, node(), 6).cluster == (six,)
-
-
-def test_endpoints_stand_in_the_order_of_their_text_and_each_once() -> None:
-    def at(text: str, port: int = 80) -> Endpoint:
-        return replace(endpoints("here")[0], address=ip(text), port=port)
-
-    found = (at("10.244.0.2", 9), at("10.244.0.2"), at("10.244.0.10"), at("10.244.0.2", 9))
-    port = ServicePort("", 80, Protocol.TCP, found)
-    service = Service("web", "default", "east/svc/web", (ip("10.96.0.1"),), (port,))
-    assert [(str(each.address), each.port) for each in candidates(service, port, node(), 4)[0]] == [
-        ("10.244.0.10", 80),
-        ("10.244.0.2", 80),
-        ("10.244.0.2", 9),
-    ]
