@@ -221,7 +221,21 @@ class Listener:
     reference: str
 
 
-Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | Listener
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """UDP to this address and port is sent on to one of these endpoints.
+
+    The rules say so for a flow's first packet, and conntrack repeats it for as long as the flow
+    goes on: so it must be told of an endpoint that is gone.
+    """
+
+    address: IPAddress | None  # None: any address of this machine, and the port is a NodePort
+    port: int
+    endpoints: tuple[tuple[IPAddress, int], ...] = ()
+    family: Family = 4
+
+
+Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | Listener | Translation
 Fact: TypeAlias = tuple[str, Piece]
 
 
@@ -237,6 +251,7 @@ class Netns:
     sysctls: tuple[Sysctl, ...] = ()
     chains: tuple[Chain, ...] = ()
     listeners: tuple[Listener, ...] = ()
+    translations: tuple[Translation, ...] = ()
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -332,6 +347,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (Chain, family, table, name)
         case Listener(protocol=protocol, port=port):
             return (Listener, protocol, port)
+        case Translation(address=address, port=port, family=family):
+            return (Translation, family, address, port)
         case _:
             assert_never(piece)
 
@@ -349,6 +366,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, Sysctl)),
         tuple(sorted(chains, key=lambda each: (each.family, each.table, not each.built_in))),
         tuple(each for each in pieces if isinstance(each, Listener)),
+        tuple(each for each in pieces if isinstance(each, Translation)),
     )
 
 

@@ -28,7 +28,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.errors import KernelError
-from nsnet.kernel import netfilter, netns
+from nsnet.kernel import conntrack, netfilter, netns
 from nsnet.kernel.netlink import (
     NLM_F_CREATE,
     NLM_F_EXCL,
@@ -41,6 +41,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     LinkDelete,
     LinkUp,
     Listen,
@@ -190,6 +191,9 @@ class Applier:
             case NeighbourDelete(name, neighbour):
                 message = _neighbour(neighbour, self._index(name, neighbour.dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
+            case ConntrackDelete(name):
+                self._enter(name)
+                self._forget_flows(op)
             case LinkDelete() | RulesLoad() | ServersStart() | Listen() | Unlisten():
                 raise AssertionError(f"{op} comes in a group of its own")
             case _:
@@ -263,6 +267,12 @@ class Applier:
             raise _refused(op, error.strerror or str(error)) from error
         finally:
             os.close(fd)
+
+    def _forget_flows(self, op: ConntrackDelete) -> None:
+        try:
+            conntrack.delete(op.family, op.destination, op.dport, op.endpoint)
+        except OSError as error:
+            raise _refused(op, error.strerror or str(error)) from error
 
     def _lay(self, op: VethAdd) -> None:
         near, far = self._place(op.netns), self._place(op.peer_netns)
