@@ -44,7 +44,7 @@ def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
 
 def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _links(wanted, found)
-    yield from _things(wanted.routes, _comparable(found.routes, wanted.routes), _route)
+    yield from _things(wanted.routes, comparable(found.routes, wanted.routes), _route)
     yield from _things(wanted.neighbours, found.neighbours, _neighbour)
     yield from _sysctls(wanted.sysctls, found.sysctls)
     yield from _chains(wanted, found)
@@ -90,7 +90,7 @@ def _things(
     yield from (f"{words(thing)} was added by hand" for thing in actual if thing not in asked)
 
 
-def _comparable(found: Iterable[Route], wanted: Iterable[Route]) -> Iterator[Route]:
+def comparable(found: Iterable[Route], wanted: Iterable[Route]) -> Iterator[Route]:
     """The routes, without their interface where that is all that the wanted ones leave open."""
     asked = set(wanted)
     for route in found:

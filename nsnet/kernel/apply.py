@@ -3,6 +3,7 @@
 A namespace is entered once for its file descriptors; after that its socket works from anywhere.
 """
 
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -201,16 +202,19 @@ class Applier:
 
     def _unplug(self, name: str, steps: list[LinkDelete]) -> None:
         """The links are gone. The kernel takes 20 ms for a request to remove one link, and as long
-        for one to remove a whole group: so they are put in a group first."""
+        for one to remove a whole group: so they are put in a group first.
+
+        One whose other end went with its namespace may go by itself at any moment."""
         place = self._place(name)
-        for step in steps:
+        self._flush(name, place)
+        for step in (each for each in steps if each.name in place.indexes):
             message = _link(place.indexes[step.name])
             message["attrs"] = [("IFLA_GROUP", DOOMED)]
             self._queue(step, name, encoded(message, RTM_SETLINK))
         everyone = _link(0)
         everyone["attrs"] = [("IFLA_GROUP", DOOMED)]
         self._queue(steps[-1], name, encoded(everyone, RTM_DELLINK))
-        self._flush(name, place)
+        self._flush(name, place, but=errno.ENODEV)
         self._reread()
 
     def _add(self, op: NetnsAdd, name: str) -> None:
@@ -307,13 +311,15 @@ class Applier:
         place.waiting.append(message)
         place.causes.append(op)
 
-    def _flush(self, name: str, place: _Place) -> None:
+    def _flush(self, name: str, place: _Place, but: int = 0) -> None:
+        """What waits is done; `but` is a refusal that is none."""
         if not place.waiting:
             return
         refusals = place.link.send(place.waiting)
         causes, place.waiting, place.causes = place.causes, [], []
         for position, refusal in refusals.items():
-            raise _refused(causes[position], str(refusal))
+            if refusal.errno != but:
+                raise _refused(causes[position], str(refusal))
 
 
 def _group(op: Op) -> tuple[str, str]:
