@@ -5,10 +5,13 @@ Source: kubernetes/pkg/proxy/topology.go, v1.30.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from nsnet.ruleset import endpoint as written
 from nsnet.state import Family
 from nsnet.topology import ZONE, Endpoint, Node, Service, ServicePort
+
+Choice = TypeVar("Choice")
 
 
 class Candidates(NamedTuple):
@@ -25,7 +28,7 @@ class Candidates(NamedTuple):
 
 def candidates(service: Service, port: ServicePort, node: Node, family: Family) -> Candidates:
     """Who may be chosen on this node, by ready, terminating and local endpoints and zone hints."""
-    mine = tuple(each for each in port.endpoints if each.address.version == family)
+    mine = _listed(port.endpoints, family)
     external = service.is_external(port, family)
     cluster: tuple[Endpoint, ...] = ()
     anywhere = False
@@ -43,11 +46,28 @@ def candidates(service: Service, port: ServicePort, node: Node, family: Family) 
 
 def usable(endpoints: Sequence[Endpoint], family: Family) -> tuple[Endpoint, ...]:
     """The ready endpoints; when there is none, those that still serve although they are going."""
-    mine = [each for each in endpoints if each.address.version == family]
+    mine = _listed(endpoints, family)
     return _ready_or_going(mine, mine)
 
 
-def shares(endpoints: Sequence[Endpoint]) -> Iterator[tuple[Endpoint, float | None]]:
+def _listed(endpoints: Sequence[Endpoint], family: Family) -> list[Endpoint]:
+    """As kube-proxy lists them: each address and port once, in the order of their text, in which
+    10.0.0.10 comes before 10.0.0.2."""
+    texts = {
+        written(each.address, each.port): each
+        for each in endpoints
+        if each.address.version == family
+    }
+    return [texts[text] for text in sorted(texts)]
+
+
+def ready_on(service: Service, node: Node) -> int:
+    """What the node's health check counts: one endpoint of several ports or families is one."""
+    endpoints = (each for port in service.ports for each in port.endpoints)
+    return len({each.reference for each in endpoints if each.ready and each.node == node.name})
+
+
+def shares(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
     """Each endpoint with the probability of its rule, given that no rule before it matched; the
     last always does."""
     for position, endpoint in enumerate(endpoints):

@@ -18,22 +18,22 @@ from nsnet.errors import CleanupError, KernelError, UnsupportedError, UsageError
 from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes, throwaway
 from nsnet.kernel.apply import Applier
 from nsnet.packet import Unknown
-from nsnet.plan import Listen, Op, ServersStart, Unlisten, changes, plan
+from nsnet.plan import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten, changes, plan
 from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
+from nsnet.record import SCHEMA, recorded
 from nsnet.references import Place, locate, members
 from nsnet.repair import repairs
 from nsnet.report import ProbeReport, Report
 from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.kinds import ProbeSpec
-from nsnet.scenario.load import Scenario, load, reload
+from nsnet.scenario.load import Scenario, load
 from nsnet.scenario.scale import KINDS, scaled
 from nsnet.servers import control
 from nsnet.state import State
 from nsnet.topology import Topology, netns_name
 from nsnet.turnover import replaced, restarting, without
 
-RECORD = "nsnet.dev/lab/v1"
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 Feature: TypeAlias = features.Feature
 
@@ -69,6 +69,7 @@ class Lab:
     def build(self, progress: Progress = silent) -> None:
         """The lab is up. The caller holds its lock. Raises KernelError, UnsupportedError."""
         features.require()
+        self._require_nftables(self.state)
         _raise_file_limit()
         netns.prepare()
         self.tool = netfilter.choose()
@@ -131,6 +132,7 @@ class Lab:
     def _become(self, scenario: Scenario, topology: Topology, progress: Progress = silent) -> int:
         """The lab is this one; a pod that is made anew is gone before it comes."""
         state = compile_state(topology)
+        self._require_nftables(state)
         anew = replaced(self.topology, topology)
         between = compile_state(without(self.topology, anew)) if anew else self.state
         steps = [*changes(self.state, between), *changes(between, state)]
@@ -277,26 +279,32 @@ class Lab:
         applier = Applier(folder.path_of(self.name), self.tool, self._serve)
         applier.apply(ops, lambda done: progress("building", done, len(ops)))
 
-    def _serve(self, ops: Sequence[ServersStart | Listen | Unlisten]) -> None:
+    def _require_nftables(self, state: State) -> None:
+        """Raises UnsupportedError where this lab needs what the host does not have."""
+        if any(each.sets for each in state.netns):
+            features.require_nftables()
+
+    def _serve(self, ops: Sequence[Serving]) -> None:
         """Starts the server, which gets ready while the lab is built, or tells it where to
         listen."""
         path = folder.path_of(self.name)
         server = path / "servers.sock"
         listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
         unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
+        replaced = [(op.netns, op.listener) for op in ops if isinstance(op, ListenerReplace)]
         for op in ops:
             if isinstance(op, ServersStart):
                 processes.start(control.argv(server), op.netns, path / "servers.log")
-        if listen or unlisten:
+        if listen or unlisten or replaced:
             _await_server(server)
-            control.change(server, listen, unlisten)
+            control.change(server, listen, unlisten, replaced)
 
     def record(self, *, complete: bool) -> None:
         """What must be known of the lab by another nsnet is on file."""
         folder.write(
             self.name,
             {
-                "schema": RECORD,
+                "schema": SCHEMA,
                 "version": __version__,
                 "complete": complete,
                 "tool": self.tool,
@@ -419,14 +427,13 @@ def attach(name: str) -> Lab:
         half = netns.names(f"nsnet.{name}.")
         hint = f"half a lab is left of it; remove it: nsnet down {name}" if half else ""
         raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
-    if record.get("schema") != RECORD:
+    if record.get("schema") != SCHEMA:
         raise UsageError(
             f"{name} was built by another nsnet, whose records this one cannot read"
-            f" ({record.get('schema')}, not {RECORD})",
+            f" ({record.get('schema')}, not {SCHEMA})",
             hint=f"remove it, then build it anew: nsnet down {name}; nsnet up FILE",
         )
-    keep = Assignment.from_json(record["assignment"])
-    lab = Lab(reload(record["main"], record["sources"]), keep, record["tool"])
+    lab = Lab(*recorded(record), record["tool"])
     lab._touched = True  # who knows what was done to it by hand
     return lab
 

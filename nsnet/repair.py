@@ -1,12 +1,24 @@
 """A lab that somebody changed by hand, as a State; and the steps from there to what was asked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 
-from nsnet.drift import Observed, comparable
-from nsnet.plan import LinkUp, Op, ServersStart, changes
-from nsnet.ruleset import line
-from nsnet.state import Chain, Interface, Match, Netns, Rule, State, Sysctl
+from nsnet import nft
+from nsnet.drift import Observed, chain_lines, comparable
+from nsnet.plan import LinkUp, Op, ServersStart, TableLoad, changes
+from nsnet.state import (
+    KUBE_PROXY,
+    Chain,
+    Family,
+    Interface,
+    Match,
+    Netns,
+    Rule,
+    State,
+    Sysctl,
+)
+
+_FAMILIES: tuple[Family, ...] = (4, 6)
 
 
 def repairs(state: State, observed: Mapping[str, Observed], *, served: bool) -> list[Op]:
@@ -15,7 +27,11 @@ def repairs(state: State, observed: Mapping[str, Observed], *, served: bool) -> 
     `served`: the lab's server runs, and where it should.
     """
     real = actual(state, observed, served=served)
-    return [*_awake(state, observed, served=served), *changes(real, state)]
+    return [
+        *_awake(state, observed, served=served),
+        *_tables_gone(state, observed),
+        *changes(real, state),
+    ]
 
 
 def actual(state: State, observed: Mapping[str, Observed], *, served: bool) -> State:
@@ -45,11 +61,48 @@ def _awake(state: State, observed: Mapping[str, Observed], *, served: bool) -> I
                 yield LinkUp(each.name, name)
 
 
+def _tables_gone(state: State, observed: Mapping[str, Observed]) -> Iterator[Op]:
+    """A table of nftables that was changed by hand is loaded anew, whole: nobody wrote down which
+    element of which map somebody added."""
+    for each in state.netns:
+        found = observed.get(each.name, Observed())
+        for family in _FAMILIES:
+            standing, wanted = _standing_table(found, family), _wanted_table(each, family)
+            if standing and standing != wanted:
+                old = tuple(Chain(KUBE_PROXY, name, (), family) for name in standing)
+                yield TableLoad(each.name, family, old, ())
+
+
+def _standing_table(found: Observed, family: Family) -> dict[str, list[str]]:
+    chains = {key[2]: [*lines] for key, lines in found.chains.items() if _is_nft(key, family)}
+    sets = {key[1]: sorted(lines) for key, lines in found.sets.items() if key[0] == family}
+    return chains | sets
+
+
+def _wanted_table(wanted: Netns, family: Family) -> dict[str, list[str]]:
+    chains = {
+        each.name: [*chain_lines(each)]
+        for each in wanted.chains
+        if _is_nft((each.family, each.table, each.name), family)
+    }
+    sets = {each.name: sorted(nft.lines(each)) for each in wanted.sets if each.family == family}
+    return chains | sets
+
+
+def _is_nft(key: tuple[Family, str, str], family: Family) -> bool:
+    return key[:2] == (family, KUBE_PROXY)
+
+
 def _netns(wanted: Netns, found: Observed, *, served: bool) -> Netns:
     asked = {each.name: each for each in wanted.interfaces}
     links = tuple(_link(each, asked.get(each.name)) for each in found.interfaces)
     # None of its links is there: it is another one of the same name, and the server's sockets are
     # in the old one.
+    whole = [
+        family
+        for family in _FAMILIES
+        if _standing_table(found, family) == _wanted_table(wanted, family)
+    ]
     another = bool(asked) and not any(each.name in asked for each in links)
     return replace(
         wanted,
@@ -57,7 +110,8 @@ def _netns(wanted: Netns, found: Observed, *, served: bool) -> Netns:
         routes=tuple(comparable(found.routes, wanted.routes)),
         neighbours=found.neighbours,
         sysctls=tuple(_sysctls(wanted, found)),
-        chains=tuple(_chains(wanted, found)),
+        chains=tuple(_chains(wanted, found, whole)),
+        sets=tuple(each for each in wanted.sets if each.family in whole),
         listeners=wanted.listeners if served and not another else (),
     )
 
@@ -77,11 +131,14 @@ def _sysctls(wanted: Netns, found: Observed) -> Iterator[Sysctl]:
             yield replace(each, value=value)
 
 
-def _chains(wanted: Netns, found: Observed) -> Iterator[Chain]:
+def _chains(wanted: Netns, found: Observed, whole: Collection[Family]) -> Iterator[Chain]:
+    """`whole`: in these families the table of nftables is as it should be, else it is gone."""
     asked = {(each.family, each.table, each.name): each for each in wanted.chains}
     for (family, table, name), lines in found.chains.items():
         each = asked.get((family, table, name))
-        if each is not None and lines == tuple(line(each, rule) for rule in each.rules):
+        if table == KUBE_PROXY and family not in whole:
+            continue
+        if each is not None and lines == chain_lines(each):
             yield each
         elif lines or each is not None or not Chain(table, name).built_in:
             # We have no words for whatever rule a person writes: all that counts is that it is

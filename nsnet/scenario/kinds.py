@@ -47,7 +47,8 @@ def quoted(value: object) -> str:
     return _SHORT.repr(value)
 
 
-def _address(value: object) -> IPAddress:
+def address(value: object) -> IPAddress:
+    """The address that a text stands for. Raises ValueError."""
     try:
         # An address with a scope (fe80::1%eth0) means another place in every namespace.
         if isinstance(value, str) and "%" not in value:
@@ -117,7 +118,7 @@ def _one_or_many(value: object) -> str:
     return MANY if isinstance(value, list | tuple) else ONE
 
 
-Address = Annotated[IPAddress, BeforeValidator(_address)]
+Address = Annotated[IPAddress, BeforeValidator(address)]
 CIDR_SCHEMA: Final = {"type": "string", "examples": ["10.244.0.0/16"]}
 Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), WithJsonSchema(CIDR_SCHEMA)]
 Cidrs = Annotated[
@@ -199,7 +200,7 @@ class ClusterSpec(Strict):
         Annotated[Number, Field(ge=8, le=126)] | None, Field(alias="nodeCIDRMaskSize")
     ] = None
     non_masquerade_cidrs: Annotated[tuple[Cidr, ...], Field(alias="nonMasqueradeCIDRs")] = ()
-    proxy_mode: Literal["iptables"] = "iptables"
+    proxy_mode: Literal["iptables", "nftables"] = "iptables"
     kube_proxy: KubeProxySpec = KubeProxySpec()
     nodes: Annotated[
         Annotated[Number, Field(ge=1, le=1000), Tag(ONE)]
@@ -239,7 +240,13 @@ class Expectation(Strict):
     source: str | None = None
     servers: tuple[str, ...] | None = None
     path: tuple[str, ...] | None = None
-    balance: Literal["even"] | None = None
+    balance: Annotated[
+        Literal["even", "sticky"] | None,
+        Field(
+            description="even: all servers answer equally often (chi-square, p = 1e-6);"
+            " sticky: one server answers all attempts (sessionAffinity)"
+        ),
+    ] = None
 
 
 class ProbeSpec(Strict):
@@ -258,10 +265,12 @@ class ProbeSpec(Strict):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.expect.balance is not None and self.times < ENOUGH_TO_BE_EVEN:
+        if self.expect.balance == "even" and self.times < ENOUGH_TO_BE_EVEN:
             raise ValueError(
                 f"balance is judged from {ENOUGH_TO_BE_EVEN} times on, not {self.times}"
             )
+        if self.expect.balance == "sticky" and self.times < 2:
+            raise ValueError("balance: sticky is judged from 2 times on, not 1")
         if self.protocol is not Protocol.TCP and self.size > LARGEST_DATAGRAM:
             most = f"a datagram holds {LARGEST_DATAGRAM} bytes"
             raise ValueError(f"size {self.size} needs tcp: {most}")

@@ -44,6 +44,9 @@ def lab() -> Iterator[SmallLab]:
             lab.run("server", f"ip address add {address} dev router")
         lab.run("router", "iptables-legacy -A FORWARD -d 10.2.0.3 -p icmp -j DROP")
         lab.run("server", "iptables-legacy -A INPUT -d 10.2.0.4 -p icmp -j REJECT")
+        # Router and server send these to each other, until their time to live is over.
+        lab.run("router", "ip route add 192.0.2.0/24 via 10.2.0.2")
+        lab.run("router", "ip -6 route add 2001:db8::/64 via fd02::2")
         # A namespace of its own, without any route.
         lab.add("nowhere")
         yield lab
@@ -126,6 +129,13 @@ def test_places_that_cannot_be_reached(
 ) -> None:
     asked = flow(lab, protocol, to, source=source)
     assert attempt(lab, asked) == (verdict, None, None, path)
+
+
+@pytest.mark.parametrize("protocol", [TCP, UDP, ICMP])
+@pytest.mark.parametrize("to", ["192.0.2.1", "2001:db8::1"])
+def test_a_packet_whose_time_to_live_is_over(lab: SmallLab, protocol: Protocol, to: str) -> None:
+    """To a client, ICMP time exceeded is one more way in which a host cannot be reached."""
+    assert attempt(lab, flow(lab, protocol, to))[0] is HOST
 
 
 @pytest.mark.parametrize(

@@ -98,10 +98,8 @@ def test_a_new_node_has_nothing_to_forget() -> None:
     assert not [op for op in changes(State("lab"), new) if isinstance(op, ConntrackDelete)]
 
 
-def scaled(replicas: int, protocol: str = DNS, **others: tuple[str, ...]) -> Lab:
-    return lab(
-        workload("Deployment", "dns", replicas, spec=UDP), service("dns", protocol), **others
-    )
+def scaled(replicas: int, protocol: str = DNS) -> Lab:
+    return lab(workload("Deployment", "dns", replicas, spec=UDP), service("dns", protocol))
 
 
 def test_a_pod_of_a_service_that_goes_is_forgotten_on_every_node_after_the_rules() -> None:

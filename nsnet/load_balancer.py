@@ -1,0 +1,124 @@
+"""The load balancer in front of a cluster: its addresses are routes over the nodes that are
+healthy.
+
+      client ─▶ router ─┬─▶ node n1 ─▶ kube-proxy knows the address: an endpoint
+                        └─▶ node n2 ─▶ …
+
+It is of the kind that routes and does not translate (Azure with a floating IP, MetalLB with BGP):
+the node sees the client and the load balancer's own address, and answers the client by itself. The
+router in front of the nodes has one route of equal cost to all that are healthy: the fabric for a
+cluster that stands there openly, the gateway for one behind it. With externalTrafficPolicy:
+Cluster every node is healthy, with Local those whose health check says 200; where that is nobody,
+clients hear nothing. Nor do they from a port that no Service offers. Health checks take no time
+here: the routes are what they would come to.
+
+A limit of plain routes, which MetalLB with BGP has, too: when the set of nodes changes, so does the
+hash that spreads flows over them. A connection may move to a node that does not know it, and be
+reset. (Nexthop groups of type resilient would keep it.)
+"""
+
+from collections.abc import Iterator
+
+from nsnet.balancing import ready_on
+from nsnet.fabric import OUTSIDE, switch_of
+from nsnet.state import Chain, Drop, Fact, IPAddress, Match, Return, Route, Rule
+from nsnet.topology import Cluster, Gateway, Service, Topology, of_family, only, single
+
+INSIDE, TO_FABRIC = "eth0", "eth1"  # of a gateway
+PORTS = "NSNET-LB"
+
+
+def load_balancers(topology: Topology) -> Iterator[Fact]:
+    """Every load balancer's address leads to its Service's nodes. Isolated clusters have none."""
+    here = topology.fabric_netns
+    openly: list[Service] = []
+    for cluster in topology.clusters:
+        balanced = _balanced(cluster)
+        if cluster.gateway is not None:
+            yield from _behind(topology, cluster, cluster.gateway, balanced)
+            continue
+        openly += balanced
+        yield from ((here, each) for each in _routes(cluster, balanced, switch_of(cluster)))
+    yield from ((here, each) for each in _chains(openly))
+
+
+def _balanced(cluster: Cluster) -> list[Service]:
+    if cluster.model == "isolated":
+        return []
+    return [each for each in cluster.services if each.load_balancer_ips and each.proxied]
+
+
+def _offered(services: list[Service]) -> Iterator[tuple[Service, IPAddress]]:
+    for service in services:
+        for address in service.load_balancer_ips:
+            yield service, address
+
+
+def _behind(
+    topology: Topology, cluster: Cluster, gateway: Gateway, balanced: list[Service]
+) -> Iterator[Fact]:
+    """The fabric leads to the gateway, and the gateway to the nodes. To the other clusters' load
+    balancers it asks the fabric: in the range of its own link, nobody there has their addresses."""
+    for service, address in _offered(balanced):
+        outside = of_family(only(gateway.outside), address.version)
+        if outside is not None:
+            to_gateway = Route(single(address), outside, OUTSIDE, why=_why(service))
+            yield topology.fabric_netns, to_gateway
+    yield from ((gateway.netns, each) for each in _routes(cluster, balanced, INSIDE))
+    yield from ((gateway.netns, each) for each in _chains(balanced))
+    others = [
+        each for other in topology.clusters if other is not cluster for each in _balanced(other)
+    ]
+    for service, address in _offered(others):
+        router = of_family(only(topology.fabric), address.version)
+        if router is not None and of_family(only(gateway.outside), address.version) is not None:
+            yield gateway.netns, Route(single(address), router, TO_FABRIC, why=_why(service))
+
+
+def _routes(cluster: Cluster, services: list[Service], dev: str) -> Iterator[Route]:
+    """To the nodes whose health check succeeds, by the link that they are on."""
+    for service, address in _offered(services):
+        nodes = [
+            of_family(only(each.addresses), address.version)
+            for each in cluster.nodes
+            if not service.external_local or ready_on(service, each)
+        ]
+        healthy = tuple(sorted(each for each in nodes if each is not None))
+        to, why = single(address), _why(service)
+        match healthy:
+            case ():
+                yield Route(to, blackhole=True, why=why)
+            case (node,):
+                yield Route(to, node, dev, why=why)
+            case _:
+                yield Route(to, dev=dev, nexthops=healthy, why=why)
+
+
+def _chains(services: list[Service]) -> Iterator[Chain]:
+    """Only the Services' own ports pass: a node would route the others back, round and round."""
+    addresses = sorted({each for _, each in _offered(services)}, key=str)
+    for family in sorted({each.version for each in addresses}):
+        mine = [each for each in addresses if each.version == family]
+        passing = [
+            _passing(service, address)
+            for address in mine
+            for service in services
+            if address in service.load_balancer_ips
+        ]
+        others = [
+            Rule(Match(dst=single(each), comment="no Service's port"), Drop()) for each in mine
+        ]
+        yield Chain(
+            "filter", PORTS, (*(rule for each in passing for rule in each), *others), family
+        )
+
+
+def _passing(service: Service, address: IPAddress) -> Iterator[Rule]:
+    comment = f"{service.namespace}/{service.name}"
+    for port in service.ports:
+        match = Match(dst=single(address), protocol=port.protocol, dport=port.port, comment=comment)
+        yield Rule(match, Return(), why=_why(service))
+
+
+def _why(service: Service) -> str:
+    return f"the load balancer of {service.reference}"
