@@ -11,6 +11,7 @@ from nsnet.state import (
     Chain,
     Family,
     Interface,
+    IPAddress,
     IPInterface,
     IPNetwork,
     Kind,
@@ -23,6 +24,8 @@ from nsnet.state import (
     Route,
     State,
     Sysctl,
+    Translation,
+    identity,
     named_sets,
 )
 
@@ -153,6 +156,18 @@ class RulesLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class ConntrackDelete:
+    """Conntrack forgets the UDP flows to this address, or to this port of any address: all, or
+    those that were translated to this endpoint."""
+
+    netns: str
+    family: Family
+    destination: IPAddress | None = None
+    dport: int | None = None
+    endpoint: IPAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TableLoad:
     """These chains, sets and maps of kube-proxy's nftables table change over from `old` to `new`
     in one atomic step; all others stay. Nothing new: the table goes."""
@@ -210,6 +225,7 @@ Op: TypeAlias = (
     | NeighbourAdd
     | NeighbourDelete
     | RulesLoad
+    | ConntrackDelete
     | TableLoad
     | ServersStart
     | Listen
@@ -230,8 +246,9 @@ def plan(state: State) -> list[Op]:
 def changes(old: State, new: State) -> list[Op]:
     """The steps from one state of a lab to another; what both share is not touched.
 
-    What stands in the way goes first, then all that is new comes; the rules change over; and what
-    is no longer wanted goes last, when nothing is sent there any more.
+    What stands in the way goes first, then all that is new comes; the rules change over, conntrack
+    forgets what it knew of the old ones; and what is no longer wanted goes last, when nothing is
+    sent there any more.
     """
     before = {each.name: each for each in old.netns}
     after = {each.name: each for each in new.netns}
@@ -242,7 +259,6 @@ def changes(old: State, new: State) -> list[Op]:
     # A cable to a namespace that goes is in nobody's way, and carries answers to the last.
     last = [end for end, peer in cut if peer and peer.netns not in after and end not in laid]
     return [
-        *chain.from_iterable(_unlisten(was, now.listeners) for was, now in pairs),
         *(LinkDelete(*end) for end, _ in cut if end not in last),
         *chain.from_iterable(_clear(was, now, laid) for was, now in pairs),
         *_found(before, pairs),
@@ -252,6 +268,9 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(_load(was, now) for was, now in pairs),
         *chain.from_iterable(_load_tables(was, now) for was, now in pairs),
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
+        # After all rules: a packet of a flow that is forgotten must not meet the old ones again.
+        *chain.from_iterable(_forget(was, now) for was, now in pairs if now.name in before),
+        *chain.from_iterable(_unlisten(was, now.listeners) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
         # its cable would stay: cut by hand, its name is free at once.
@@ -516,6 +535,37 @@ def _nftables(netns: Netns, family: Family) -> dict[str, Piece]:
         *(each for each in netns.chains if each.table == KUBE_PROXY),
     )
     return {each.name: each for each in pieces if each.family == family}
+
+
+def _forget(was: Netns, now: Netns) -> Iterator[Op]:
+    """The UDP flows that would go on as no rule says any more, each kind of them once.
+
+    TCP is left alone, as by kube-proxy: a connection to an endpoint that is gone shall end, not
+    begin again elsewhere in the middle of it.
+    """
+    before = {identity(each): each for each in was.translations}
+    after = {identity(each): each for each in now.translations}
+    stale: list[Op] = []
+    for key, each in before.items():
+        kept = after.get(key)
+        if kept is None:
+            stale.append(_stale(now.name, each, None))
+        elif kept is not each:
+            stay = set(kept.endpoints)
+            gone = [end for end in each.endpoints if end not in stay]
+            stale += [_stale(now.name, each, address) for address, _ in gone]
+    for key, each in after.items():
+        first = before.get(key)
+        # What was sent while nothing translated it went somewhere else, and would go on to.
+        if each.endpoints and (first is None or not first.endpoints):
+            stale.append(_stale(now.name, each, None))
+    yield from dict.fromkeys(stale)
+
+
+def _stale(netns: str, each: Translation, endpoint: IPAddress | None) -> ConntrackDelete:
+    # As kube-proxy: of an address all ports, and the port only where there is no address.
+    dport = each.port if each.address is None else None
+    return ConntrackDelete(netns, each.family, each.address, dport, endpoint)
 
 
 def _listen(was: Netns, now: Netns) -> Iterator[Op]:

@@ -8,6 +8,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     LinkDelete,
     LinkUp,
     Listen,
@@ -87,6 +88,8 @@ def render(op: Op) -> str:
             tool = "$IPT" if family == 4 else "$IP6T"
             text = restore(chains, deleted)
             return f"ip netns exec {netns} {tool}-restore --noflush <<'EOF'\n{text}EOF"
+        case ConntrackDelete():
+            return f"ip netns exec {op.netns} conntrack -D {_flows(op)} || [ $? = 1 ]  # 1: none"
         case TableLoad(netns, family, old, new):
             texts = (*nft.load(family, old, new), nft.delete(family, old, new))
             command = f"ip netns exec {netns} nft -f - <<'EOF'\n"
@@ -102,6 +105,15 @@ def render(op: Op) -> str:
             return f"# {netns}: nothing answers on {listener.port}/{listener.protocol} any more"
         case _:
             assert_never(op)
+
+
+def _flows(op: ConntrackDelete) -> str:
+    """In the order in which kube-proxy says it."""
+    endpoint = f" --dst-nat {op.endpoint}" if op.endpoint is not None else ""
+    family = " -f ipv6" if op.family == 6 else ""
+    if op.destination is None:
+        return f"-p udp --dport {op.dport}{endpoint}{family}"
+    return f"--orig-dst {op.destination}{endpoint} -p udp{family}"
 
 
 def _veth(op: VethAdd) -> Iterator[str]:

@@ -337,6 +337,20 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """UDP to this address and port is sent on to one of these endpoints.
+
+    The rules say so for a flow's first packet, and conntrack repeats it for as long as the flow
+    goes on: so it must be told of an endpoint that is gone.
+    """
+
+    address: IPAddress | None  # None: any address of this machine, and the port is a NodePort
+    port: int
+    endpoints: tuple[tuple[IPAddress, int], ...] = ()
+    family: Family = 4
+
+
+@dataclass(frozen=True, slots=True)
 class HealthCheck:
     """A TCP port of a node that says, in kube-proxy's words, how many ready endpoints of this
     Service the node has: HTTP 200, or 503 for none."""
@@ -358,7 +372,9 @@ class HealthCheck:
 
 
 Listens: TypeAlias = Listener | HealthCheck
-Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | NftSet | NftMap | Listens
+Piece: TypeAlias = (
+    Interface | Route | Neighbour | Sysctl | Chain | NftSet | NftMap | Listens | Translation
+)
 Fact: TypeAlias = tuple[str, Piece]
 
 
@@ -375,6 +391,7 @@ class Netns:
     chains: tuple[Chain, ...] = ()
     listeners: tuple[Listens, ...] = ()
     sets: tuple[NftSet | NftMap, ...] = ()
+    translations: tuple[Translation, ...] = ()
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -472,6 +489,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (NftSet, family, name)
         case Listener(protocol=protocol, port=port):
             return (Listener, protocol, port)
+        case Translation(address=address, port=port, family=family):
+            return (Translation, family, address, port)
         case HealthCheck(port=port):
             return (Listener, Protocol.TCP, port)  # one port, whoever answers there
         case _:
@@ -494,6 +513,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(sorted(chains, key=lambda each: (each.family, each.table, not each.built_in))),
         tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
         tuple(each for each in pieces if isinstance(each, NftSet | NftMap)),
+        tuple(each for each in pieces if isinstance(each, Translation)),
     )
 
 

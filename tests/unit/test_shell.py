@@ -10,6 +10,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     LinkDelete,
     LinkUp,
     Listen,
@@ -132,6 +133,16 @@ COMMANDS: list[tuple[Op, str]] = [
         RulesLoad("n1", 6, (OLD,)),
         "ip netns exec n1 $IP6T-restore --noflush <<'EOF'\n"
         "*nat\n:KUBE-SVC-OLD - [0:0]\nCOMMIT\nEOF",
+    ),
+    # Nothing to delete is no error to conntrack(8)'s user, but to conntrack(8) it is: exit 1.
+    (
+        ConntrackDelete("n1", 4, ip("10.96.0.10"), None, ip("10.244.0.2")),
+        "ip netns exec n1 conntrack -D --orig-dst 10.96.0.10 --dst-nat 10.244.0.2 -p udp"
+        " || [ $? = 1 ]  # 1: none",
+    ),
+    (
+        ConntrackDelete("n1", 6, None, 30053),
+        "ip netns exec n1 conntrack -D -p udp --dport 30053 -f ipv6 || [ $? = 1 ]  # 1: none",
     ),
     (
         TableLoad("n1", 4, (), (PREROUTING,)),

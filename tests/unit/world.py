@@ -8,6 +8,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     LinkDelete,
     LinkUp,
     Listen,
@@ -119,6 +120,8 @@ class World:
                 self.places[name].up.add(link)
             case RulesLoad():
                 self._load(op)
+            case ConntrackDelete(name):
+                assert name in self.places  # it remembers no packets
             case TableLoad(name, family, old, new):
                 tables = self.places[name].tables
                 for each in old:
