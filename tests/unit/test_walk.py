@@ -39,7 +39,7 @@ def ask(
     return path
 
 
-def chain(hook: str, *rules: tuple[Match, Target], table: str = "filter") -> Chain:
+def chain(hook: str, *rules: tuple[Match, Target | None], table: str = "filter") -> Chain:
     """A chain of these rules."""
     return Chain(table, hook, tuple(Rule(*each) for each in rules))
 
@@ -334,14 +334,15 @@ MARKED = Match(mark=MarkMatch(0x4000, 0x4000))
             [],
             "ok",
         ),
+        ("a rule without a target only counts", [(ALL, None), (ALL, Drop())], [], "timeout"),
         ("who falls through is accepted", [(MARKED, Drop())], [], "ok"),
         ("a return from the kernel's chain accepts", [(ALL, Return()), (ALL, Drop())], [], "ok"),
     ],
 )
 def test_which_rule_decides(
     case: str,
-    forward: list[tuple[Match, Target]],
-    mine: list[tuple[Match, Target]],
+    forward: list[tuple[Match, Target | None]],
+    mine: list[tuple[Match, Target | None]],
     verdict: str,
 ) -> None:
     wiring = filtered("router", chain("FORWARD", *forward), chain("MINE", *mine))

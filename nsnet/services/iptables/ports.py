@@ -167,7 +167,7 @@ class _Port:
             yield Chain("nat", self._ext, tuple(self._from_outside()), family)
         if self._fences:
             yield Chain("nat", self._fw, tuple(self._let_in()), family)
-        if cluster and (not service.internal_local or self._is_external):
+        if cluster:
             yield Chain("nat", self._svc, self._choosing(self._svc, cluster, backends), family)
         if local:
             yield Chain("nat", self._svl, self._choosing(self._svl, local, backends), family)
