@@ -47,8 +47,7 @@ def delete(texts: Iterable[tuple[str, str]]) -> None:
     while failed := _run(waiting):
         if time.monotonic() > end:
             raise _error(failed)
-        left = {each.command.netns for each in failed}
-        waiting = [(name, text) for name, text in waiting if name in left]
+        waiting = [(each.command.netns, each.command.text) for each in failed]
         time.sleep(0.05)
 
 
