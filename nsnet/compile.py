@@ -11,6 +11,7 @@ from nsnet.load_balancer import load_balancers
 from nsnet.networks import NETWORKS
 from nsnet.services import PROXIES
 from nsnet.services.health import health_checks
+from nsnet.services.kube_proxy import conntrack
 from nsnet.settings import with_settings
 from nsnet.state import BUILT_IN, Chain, Fact, Jump, Match, Netns, Rule, State, merge
 from nsnet.topology import Topology
@@ -83,6 +84,7 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
             PROXIES[cluster.proxy.mode](cluster),
         )
         yield f"the Services of {cluster.name}", translations(cluster)
+        yield f"kube-proxy of {cluster.name}", conntrack(cluster)
         yield f"the health checks of {cluster.name}", health_checks(cluster)
         if cluster.gateway is not None:
             facts = GATEWAYS[cluster.gateway.kind](topology, cluster, cluster.gateway)

@@ -12,6 +12,7 @@ from typing import Final
 
 from nsnet.state import (
     Chain,
+    Fact,
     Family,
     IPAddress,
     IPNetwork,
@@ -21,6 +22,7 @@ from nsnet.state import (
     Return,
     Rule,
     SetMark,
+    Sysctl,
 )
 from nsnet.topology import Cluster, Node, Proxy, Service, ServicePort, only
 
@@ -55,6 +57,14 @@ def mark_chains(family: Family) -> Iterator[Chain]:
         Rule(Match(comment=comment), Masquerade(random_fully=True), why="marked: masqueraded"),
     )
     yield Chain("nat", "KUBE-POSTROUTING", masquerade, family)
+
+
+def conntrack(cluster: Cluster) -> Iterator[Fact]:
+    """How long each node remembers a TCP connection: kube-proxy's --conntrack-tcp-timeout-…"""
+    for node in cluster.nodes:
+        for state, seconds in (("established", 86_400), ("close_wait", 3_600)):
+            key = f"net.netfilter.nf_conntrack_tcp_timeout_{state}"
+            yield node.netns, Sysctl(key, str(seconds), if_present=True)
 
 
 def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:

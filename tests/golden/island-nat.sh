@@ -57,6 +57,8 @@ ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.fib_multipath_
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.island-nat.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.island-nat.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.island-nat.east.node.n2
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -69,6 +71,8 @@ ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.fib_multipath_
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.island-nat.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.island-nat.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.island-nat.east.pod.default.client
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
@@ -110,6 +114,8 @@ ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.fib_multipath_
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.island-nat.west.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.island-nat.west.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.island-nat.west.node.n2
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -122,6 +128,8 @@ ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.fib_multipath_
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.island-nat.west.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.island-nat.west.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.island-nat.west.pod.default.client
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv4.ip_forward=0

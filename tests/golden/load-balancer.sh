@@ -46,6 +46,8 @@ ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv4.fib_multipa
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.load-balancer.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.load-balancer.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.load-balancer.east.node.n2
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -58,6 +60,8 @@ ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.fib_multipa
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.load-balancer.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.load-balancer.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.load-balancer.east.node.n3
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.ip_forward=1
@@ -70,6 +74,8 @@ ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.fib_multipa
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.load-balancer.east.node.n3 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.load-balancer.east.node.n3 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.load-balancer.east.pod.default.alone
 ip netns exec nsnet.load-balancer.east.pod.default.alone sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.east.pod.default.alone sysctl -q -w net.ipv4.ip_forward=0
