@@ -125,6 +125,16 @@ STEPS = (
         (Ask("external/laptop", f"{VIP}:80", NODES),),
     ),
     Step(
+        "TCP and UDP on one number of the load balancer, from outside and from inside",
+        f"{BALANCED}, ports: [{{name: tcp, port: 80}}, {{name: udp, port: 80, protocol: UDP}}]",
+        (
+            Ask("external/laptop", f"{VIP}:80", NODES),
+            Ask("external/laptop", f"{VIP}:80", NODES, "udp"),
+            Ask("pod/client", f"{VIP}:80", NODES),
+            Ask("pod/client", f"{VIP}:80", NODES, "udp"),
+        ),
+    ),
+    Step(
         "a ClusterIP again: the load balancer's address is nobody's",
         f"{IP}, {PORT}",
         (HERE, Ask("external/laptop", f"{VIP}:80", ("host-unreachable",))),
@@ -184,12 +194,23 @@ def test_what_a_service_was_is_closed_and_what_it_is_works(changing: tuple[Lab, 
         assert lab.drift() == [], words
 
 
-def test_affinity_comes_and_goes(changing: tuple[Lab, Path]) -> None:
+BOTH = "ports: [{name: tcp, port: 80}, {name: udp, port: 80, protocol: UDP}]"
+
+
+@pytest.mark.parametrize("protocol", ["tcp", "udp"])
+@pytest.mark.parametrize("to", ["svc/web:80", "lb/web:80"])
+def test_affinity_comes_and_goes(changing: tuple[Lab, Path], to: str, protocol: str) -> None:
     lab, file = changing
     mode = lab.topology.clusters[0].proxy.mode
-    for affinity, servers in (("None", 2), ("ClientIP", 1), ("None", 2)):
-        web = SERVICE % ("web", f"sessionAffinity: {affinity}, {IP}, {PORT}")
+    for affinity in ("None", "ClientIP", "None"):
+        web = SERVICE % ("web", f"sessionAffinity: {affinity}, {BALANCED}, {BOTH}")
         file.write_text(HEAD % mode + web)
         lab.apply(file)
-        seen = lab.connect("pod/client", "svc/web:80", times=40)
-        assert len(seen.servers) == servers, affinity
+        if affinity == "None":
+            assert len(lab.connect("pod/client", to, protocol, times=40).servers) == 2
+            continue
+        # Conntrack remembers UDP flows for a while, and keeps them where they were: these ports
+        # are none that a client is given.
+        ports = range(20_000, 20_012)
+        seen = [lab.connect("pod/client", to, protocol, source_port=port) for port in ports]
+        assert len({server for each in seen for server in each.servers}) == 1
