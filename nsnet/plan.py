@@ -170,12 +170,14 @@ class ConntrackDelete:
 @dataclass(frozen=True, slots=True)
 class TableLoad:
     """These chains, sets and maps of kube-proxy's nftables table change over from `old` to `new`
-    in one atomic step; all others stay. Nothing new: the table goes."""
+    in one atomic step; all others stay. Nothing new: the table goes. `anew`: all of it goes,
+    whatever it holds, and comes as it is in `new`, in one step, too."""
 
     netns: str
     family: Family
     old: tuple[Piece, ...]
     new: tuple[Piece, ...]
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,8 +29,7 @@ def repairs(state: State, observed: Mapping[str, Observed], *, served: bool) -> 
     real = actual(state, observed, served=served)
     return [
         *_awake(state, observed, served=served),
-        *_tables_gone(state, observed),
-        *changes(real, state),
+        *_tables(state, observed, changes(real, state)),
     ]
 
 
@@ -61,16 +60,24 @@ def _awake(state: State, observed: Mapping[str, Observed], *, served: bool) -> I
                 yield LinkUp(each.name, name)
 
 
-def _tables_gone(state: State, observed: Mapping[str, Observed]) -> Iterator[Op]:
-    """A table of nftables that was changed by hand is loaded anew, whole: nobody wrote down which
-    element of which map somebody added."""
+def _tables(state: State, observed: Mapping[str, Observed], steps: list[Op]) -> Iterator[Op]:
+    """The steps, and a table of nftables that was changed by hand is loaded anew, whole: nobody
+    wrote down which element of which map somebody added."""
+    changed: dict[tuple[str, Family], tuple[Chain, ...]] = {}
     for each in state.netns:
         found = observed.get(each.name, Observed())
         for family in _FAMILIES:
-            standing, wanted = _standing_table(found, family), _wanted_table(each, family)
-            if standing and standing != wanted:
-                old = tuple(Chain(KUBE_PROXY, name, (), family) for name in standing)
-                yield TableLoad(each.name, family, old, ())
+            standing = _standing_table(found, family)
+            if standing and standing != _wanted_table(each, family):
+                chains = tuple(Chain(KUBE_PROXY, name, (), family) for name in standing)
+                changed[each.name, family] = chains
+    for op in steps:
+        if isinstance(op, TableLoad) and changed.pop((op.netns, op.family), ()):
+            yield replace(op, anew=True)
+        else:
+            yield op
+    for (name, family), chains in changed.items():
+        yield TableLoad(name, family, chains, ())
 
 
 def _standing_table(found: Observed, family: Family) -> dict[str, list[str]]:

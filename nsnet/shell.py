@@ -90,8 +90,8 @@ def render(op: Op) -> str:
             return f"ip netns exec {netns} {tool}-restore --noflush <<'EOF'\n{text}EOF"
         case ConntrackDelete():
             return f"ip netns exec {op.netns} conntrack -D {_flows(op)} || [ $? = 1 ]  # 1: none"
-        case TableLoad(netns, family, old, new):
-            texts = (*nft.load(family, old, new), nft.delete(family, old, new))
+        case TableLoad(netns, family, old, new, anew):
+            texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
             command = f"ip netns exec {netns} nft -f - <<'EOF'\n"
             return "\n".join(f"{command}{text}EOF" for text in texts if text)
         case ServersStart(netns):

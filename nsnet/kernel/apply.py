@@ -335,7 +335,9 @@ class Applier:
 
 def _load_tables(steps: list[TableLoad]) -> None:
     """Nothing names the chains that go before any of them does."""
-    nftables.load([(each.netns, nft.load(each.family, each.old, each.new)) for each in steps])
+    nftables.load(
+        [(each.netns, nft.load(each.family, each.old, each.new, anew=each.anew)) for each in steps]
+    )
     nftables.delete((each.netns, nft.delete(each.family, each.old, each.new)) for each in steps)
 
 

@@ -122,7 +122,7 @@ class World:
                 self._load(op)
             case ConntrackDelete(name):
                 assert name in self.places  # it remembers no packets
-            case TableLoad(name, family, old, new):
+            case TableLoad(name, family, old, new, _):
                 tables = self.places[name].tables
                 for each in old:
                     assert tables.pop((family, each.name)) == each
