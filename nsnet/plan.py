@@ -10,6 +10,7 @@ from nsnet.state import (
     Family,
     Interface,
     IPInterface,
+    IpSet,
     Kind,
     Listener,
     Neighbour,
@@ -18,6 +19,8 @@ from nsnet.state import (
     Route,
     State,
     Sysctl,
+    VirtualServer,
+    identity,
 )
 
 
@@ -46,6 +49,14 @@ class SysctlSet:
 @dataclass(frozen=True, slots=True)
 class BridgeAdd:
     """A bridge, up, that learns and forwards at once: no spanning tree, no multicast snooping."""
+
+    netns: str
+    interface: Interface
+
+
+@dataclass(frozen=True, slots=True)
+class DummyAdd:
+    """A link to nowhere, down: it only holds addresses."""
 
     netns: str
     interface: Interface
@@ -139,6 +150,34 @@ class RulesLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class SetsLoad:
+    """These ipsets hold exactly these members."""
+
+    netns: str
+    sets: tuple[IpSet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetsDelete:
+    """These ipsets go; no rule names them any more."""
+
+    netns: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualServersLoad:
+    """These virtual servers have exactly these real servers, and those `deleted` go.
+
+    A real server that is no longer wanted gets no new connection, and goes with its last.
+    """
+
+    netns: str
+    servers: tuple[VirtualServer, ...]
+    deleted: tuple[VirtualServer, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ServersStart:
     """The process that answers for every pod runs in this namespace, and awaits its listeners."""
 
@@ -166,6 +205,7 @@ Op: TypeAlias = (
     | NetnsDelete
     | SysctlSet
     | BridgeAdd
+    | DummyAdd
     | VethAdd
     | LinkDelete
     | LinkUp
@@ -176,6 +216,9 @@ Op: TypeAlias = (
     | NeighbourAdd
     | NeighbourDelete
     | RulesLoad
+    | SetsLoad
+    | SetsDelete
+    | VirtualServersLoad
     | ServersStart
     | Listen
     | Unlisten
@@ -209,7 +252,10 @@ def changes(old: State, new: State) -> list[Op]:
         *_wire(after, laid),
         *chain.from_iterable(_configure(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_listen(was, now) for was, now in pairs),
+        *chain.from_iterable(_fill(was, now) for was, now in pairs),
         *chain.from_iterable(_load(was, now) for was, now in pairs),
+        *chain.from_iterable(_balance(was, now) for was, now in pairs),
+        *chain.from_iterable(_empty(was, now) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
         # its cable would stay: cut by hand, its name is free at once.
@@ -299,6 +345,8 @@ def _wire(after: dict[str, Netns], laid: frozenset[Peer]) -> Iterator[Op]:
                 continue
             if each.kind is Kind.BRIDGE:
                 yield BridgeAdd(name, each)
+            elif each.kind is Kind.DUMMY:
+                yield DummyAdd(name, each)
             else:
                 cables.append((now, each))
     done = set[Peer]()
@@ -377,6 +425,30 @@ def _load(was: Netns, now: Netns) -> Iterator[Op]:
         )
         if changed or deleted:
             yield RulesLoad(now.name, family, changed, deleted)
+
+
+def _fill(was: Netns, now: Netns) -> Iterator[Op]:
+    """Sets come before the rules that look packets up in them."""
+    standing = set(was.sets)
+    changed = tuple(each for each in now.sets if each not in standing)
+    if changed:
+        yield SetsLoad(now.name, changed)
+
+
+def _balance(was: Netns, now: Netns) -> Iterator[Op]:
+    standing = set(was.virtual_servers)
+    wanted = {identity(each) for each in now.virtual_servers}
+    changed = tuple(each for each in now.virtual_servers if each not in standing)
+    deleted = tuple(each for each in was.virtual_servers if identity(each) not in wanted)
+    if changed or deleted:
+        yield VirtualServersLoad(now.name, changed, deleted)
+
+
+def _empty(was: Netns, now: Netns) -> Iterator[Op]:
+    wanted = {each.name for each in now.sets}
+    gone = tuple(each.name for each in was.sets if each.name not in wanted)
+    if gone:
+        yield SetsDelete(now.name, gone)
 
 
 def _listen(was: Netns, now: Netns) -> Iterator[Op]:

@@ -3,10 +3,12 @@
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from nsnet.ipsets import filled
 from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    DummyAdd,
     LinkDelete,
     LinkUp,
     Listen,
@@ -19,12 +21,15 @@ from nsnet.plan import (
     RouteDelete,
     RulesLoad,
     ServersStart,
+    SetsDelete,
+    SetsLoad,
     SysctlSet,
     Unlisten,
     VethAdd,
+    VirtualServersLoad,
 )
-from nsnet.ruleset import restore
-from nsnet.state import Route
+from nsnet.ruleset import endpoint, restore
+from nsnet.state import Route, VirtualServer
 
 HEAD = """\
 #!/bin/sh
@@ -58,6 +63,8 @@ def render(op: Op) -> str:
                 " forward_delay 0 stp_state 0 mcast_snooping 0\n"
                 f"ip -n {netns} link set {interface.name} up"
             )
+        case DummyAdd(netns, interface):
+            return f"ip -n {netns} link add {interface.name} address {interface.mac} type dummy"
         case VethAdd():
             return "\n".join(_veth(op))
         case LinkDelete(netns, name):
@@ -79,8 +86,14 @@ def render(op: Op) -> str:
             return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
         case RulesLoad(netns, family, chains, deleted):
             tool = "$IPT" if family == 4 else "$IP6T"
-            text = restore(chains, deleted)
-            return f"ip netns exec {netns} {tool}-restore --noflush <<'EOF'\n{text}EOF"
+            return _fed(netns, f"{tool}-restore --noflush", restore(chains, deleted))
+        case SetsLoad(netns, sets):
+            return _fed(netns, "ipset restore -exist", filled(sets))
+        case SetsDelete(netns, names):
+            return "\n".join(f"ip netns exec {netns} ipset destroy {name}" for name in names)
+        case VirtualServersLoad(netns, servers, deleted):
+            lines = "".join(f"{line}\n" for line in _virtual(servers, deleted))
+            return _fed(netns, "ipvsadm --restore", lines)
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
         case Listen(netns, listener):
@@ -89,6 +102,27 @@ def render(op: Op) -> str:
             return f"# {netns}: nothing answers on {listener.port}/{listener.protocol} any more"
         case _:
             assert_never(op)
+
+
+def _fed(netns: str, command: str, text: str) -> str:
+    return f"ip netns exec {netns} {command} <<'EOF'\n{text}EOF"
+
+
+def _virtual(servers: Iterable[VirtualServer], deleted: Iterable[VirtualServer]) -> Iterator[str]:
+    """As `ipvsadm --save -n` prints them: -A a virtual server, -a a real server of it."""
+    for each in deleted:
+        yield f"-D {_service(each)}"
+    for each in servers:
+        flags = " -b mh-port" if each.scheduler == "mh" else ""
+        kept = f" -p {each.persistent}" if each.persistent is not None else ""
+        yield f"-A {_service(each)} -s {each.scheduler}{flags}{kept}"
+        for real in each.servers:
+            where = endpoint(real.address, real.port)
+            yield f"-a {_service(each)} -r {where} -m -w {real.weight}"
+
+
+def _service(server: VirtualServer) -> str:
+    return f"-{server.protocol[0]} {endpoint(server.address, server.port)}"
 
 
 def _veth(op: VethAdd) -> Iterator[str]:

@@ -28,7 +28,9 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.errors import KernelError
+from nsnet.ipsets import filled
 from nsnet.kernel import netfilter, netns
+from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import (
     NLM_F_CREATE,
     NLM_F_EXCL,
@@ -41,6 +43,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    DummyAdd,
     LinkDelete,
     LinkUp,
     Listen,
@@ -53,9 +56,12 @@ from nsnet.plan import (
     RouteDelete,
     RulesLoad,
     ServersStart,
+    SetsDelete,
+    SetsLoad,
     SysctlSet,
     Unlisten,
     VethAdd,
+    VirtualServersLoad,
 )
 from nsnet.ruleset import restore
 from nsnet.shell import render
@@ -135,6 +141,20 @@ class Applier:
     def _carry_out(self, name: str, kind: str, steps: list[Op]) -> None:
         if kind == "rules":
             self._load([step for step in steps if isinstance(step, RulesLoad)])
+        elif kind == "sets":
+            netfilter.load_sets(
+                (step.netns, filled(step.sets)) for step in steps if isinstance(step, SetsLoad)
+            )
+        elif kind == "no sets":
+            netfilter.load_sets(
+                (step.netns, "".join(f"destroy {each}\n" for each in step.names))
+                for step in steps
+                if isinstance(step, SetsDelete)
+            )
+        elif kind == "virtual servers":
+            for step in steps:
+                if isinstance(step, VirtualServersLoad):
+                    self._balance(step)
         elif kind == "servers":
             self.listening(
                 [step for step in steps if isinstance(step, ServersStart | Listen | Unlisten)]
@@ -156,6 +176,17 @@ class Applier:
             rulesets.setdefault(step.netns, {})[step.family] = text
         netfilter.load(rulesets, self.tool, self.runtime / "xtables.lock")
 
+    def _balance(self, op: VirtualServersLoad) -> None:
+        self._enter(op.netns)
+        try:
+            ipvs = Ipvs()
+            try:
+                ipvs.load(op.servers, op.deleted)
+            finally:
+                ipvs.close()
+        except OSError as error:
+            raise _refused(op, error.strerror or str(error)) from error
+
     def _step(self, op: Op) -> None:
         match op:
             case NetnsAdd(name):
@@ -168,6 +199,8 @@ class Applier:
                 self._set(op)
             case BridgeAdd(name, interface):
                 self._queue(op, name, _bridge(interface, self._place(name).claim(interface.name)))
+            case DummyAdd(name, interface):
+                self._queue(op, name, _dummy(interface, self._place(name).claim(interface.name)))
             case VethAdd(name, _, _, _):
                 self._lay(op)
             case LinkUp(name, link):
@@ -191,6 +224,8 @@ class Applier:
                 message = _neighbour(neighbour, self._index(name, neighbour.dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
             case LinkDelete() | RulesLoad() | ServersStart() | Listen() | Unlisten():
+                raise AssertionError(f"{op} comes in a group of its own")
+            case SetsLoad() | SetsDelete() | VirtualServersLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case _:
                 assert_never(op)
@@ -311,6 +346,12 @@ def _group(op: Op) -> tuple[str, str]:
     match op:
         case RulesLoad():
             return "", "rules"
+        case SetsLoad():
+            return "", "sets"
+        case SetsDelete():
+            return "", "no sets"
+        case VirtualServersLoad():
+            return "", "virtual servers"
         case ServersStart() | Listen() | Unlisten():
             return "", "servers"
         case _:
@@ -344,6 +385,12 @@ def _bridge(interface: Interface, index: int) -> bytes:
             {"attrs": [("IFLA_INFO_KIND", "bridge"), ("IFLA_INFO_DATA", {"attrs": info})]},
         )
     )
+    return encoded(message, RTM_NEWLINK, NEW)
+
+
+def _dummy(interface: Interface, index: int) -> bytes:
+    message = _link(index, interface)
+    message["attrs"].append(("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "dummy")]}))
     return encoded(message, RTM_NEWLINK, NEW)
 
 

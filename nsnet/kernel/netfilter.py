@@ -110,6 +110,14 @@ def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path
         raise _load_error(failed[0], len(failed) - 1)
 
 
+def load_sets(texts: Iterable[tuple[str, str]]) -> None:
+    """Each namespace has been told this by `ipset restore`. Raises KernelError."""
+    commands = [Command(name, ("ipset", "restore", "-exist"), text) for name, text in texts]
+    for done in run(commands):
+        if done.status:
+            raise KernelError(f"{done.command.by_hand}: {done.errors or f'exit {done.status}'}")
+
+
 def save(name: str, tool: str, family: Family) -> dict[tuple[str, str], tuple[str, ...]]:
     """Every chain of a namespace, (table, name), with its rules as `ruleset.line` writes them."""
     chains = saved([name], tool, [family])[name]

@@ -17,7 +17,7 @@ class Kept(NamedTuple):
 
     def named(self, family: Family) -> str:
         """The name that it has in this family."""
-        return self.name if family == 4 else self.name.replace("KUBE-", "KUBE-6-", 1)
+        return self.name if family == 4 else self.name.replace("KUBE-", "KUBE-6-", 1)[:31]
 
 
 LOOP_BACK: Final = Kept(
