@@ -5,8 +5,21 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from nsnet.ruleset import line
-from nsnet.state import BUILT_IN, Family, Interface, Neighbour, Netns, Peer, Route, State, Sysctl
+from nsnet.ruleset import endpoint, line
+from nsnet.state import (
+    BUILT_IN,
+    Family,
+    Interface,
+    IpSet,
+    Kind,
+    Neighbour,
+    Netns,
+    Peer,
+    Route,
+    State,
+    Sysctl,
+    VirtualServer,
+)
 
 Thing = TypeVar("Thing")
 
@@ -26,6 +39,8 @@ class Observed:
     neighbours: tuple[Neighbour, ...] = ()
     sysctls: tuple[Sysctl, ...] = ()
     chains: Mapping[tuple[Family, str, str], tuple[str, ...]] = field(default_factory=dict)
+    sets: tuple[IpSet, ...] = ()
+    virtual_servers: tuple[VirtualServer, ...] = ()
 
 
 def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
@@ -48,6 +63,8 @@ def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _things(wanted.neighbours, found.neighbours, _neighbour)
     yield from _sysctls(wanted.sysctls, found.sysctls)
     yield from _chains(wanted, found)
+    yield from _things(_members(wanted.sets), _members(found.sets), str)
+    yield from _things(_balanced(wanted), _balanced(found), str)
 
 
 def _links(wanted: Netns, found: Observed) -> Iterator[str]:
@@ -74,7 +91,7 @@ def _link(wanted: Interface, found: Interface, up: Sequence[str]) -> Iterator[st
     ):
         if actual != asked:
             yield f"{where}: {what} is {actual}, should be {asked}"
-    if wanted.name not in up:
+    if wanted.name not in up and wanted.kind is not Kind.DUMMY:
         yield f"{where} is down"
     yield from _things(
         wanted.addresses, found.addresses, lambda address: f"address {address} on {wanted.name}"
@@ -133,6 +150,23 @@ def _rules(wanted: Sequence[str], found: Sequence[str]) -> Iterator[str]:
     yield from (f"rule added by hand: {rule}" for rule in added.elements())
     if not missing and not added:
         yield "the rules are in another order"
+
+
+def _members(sets: Iterable[IpSet]) -> Iterator[str]:
+    """Each set, and each entry of one."""
+    for each in sets:
+        yield f"ipset {each.name} ({each.type})"
+        yield from (f"ipset {each.name}: {member}" for member in each.members)
+
+
+def _balanced(netns: Netns | Observed) -> Iterator[str]:
+    """Each virtual server, and each real server behind one."""
+    for each in netns.virtual_servers:
+        where = f"virtual server {each.protocol} {endpoint(each.address, each.port)}"
+        kept = f", persistent {each.persistent} s" if each.persistent is not None else ""
+        yield f"{where} ({each.scheduler}{kept})"
+        for real in each.servers:
+            yield f"{where} → {endpoint(real.address, real.port)} weight {real.weight}"
 
 
 def _chain(key: tuple[Family, str, str]) -> str:

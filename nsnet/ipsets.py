@@ -1,8 +1,10 @@
-"""ipsets as text: what `ipset restore` reads."""
+"""ipsets as text: what `ipset restore` reads, and `ipset save` prints."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
 
-from nsnet.state import IpSet, SetType
+from nsnet.state import IpSet, Member, Protocol, SetType
 
 LARGEST = 65536  # members, as kube-proxy makes them
 
@@ -27,3 +29,33 @@ def _kind(each: IpSet) -> str:
         return "bitmap:port range 0-65535"
     family = "inet" if each.family == 4 else "inet6"
     return f"{each.type} family {family} hashsize 1024 maxelem {LARGEST}"
+
+
+def parsed(text: str) -> tuple[IpSet, ...]:
+    """The sets that `ipset save` printed."""
+    sets: dict[str, IpSet] = {}
+    for line in text.splitlines():
+        match line.split():
+            case ["create", name, kind, *options]:
+                sets[name] = IpSet(name, SetType(kind), family=6 if "inet6" in options else 4)
+            case ["add", name, entry, *_]:
+                member = _member(sets[name].type, entry)
+                sets[name] = replace(sets[name], members=(*sets[name].members, member))
+    return tuple(sets.values())
+
+
+def _member(kind: SetType, entry: str) -> Member:
+    if kind is SetType.PORT:
+        return Member(port=int(entry))
+    address, *rest = entry.split(",")
+    if not rest:
+        return Member(ip_address(address))
+    protocol, _, port = rest[0].partition(":")
+    member = Member(ip_address(address), Protocol(protocol), int(port))
+    match kind:
+        case SetType.ADDRESS_PORT_ADDRESS:
+            return replace(member, source=ip_address(rest[1]))
+        case SetType.ADDRESS_PORT_NETWORK:
+            return replace(member, source=ip_network(rest[1]))
+        case _:
+            return member

@@ -17,7 +17,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.drift import Observed
-from nsnet.kernel import netfilter, netns
+from nsnet.kernel import ipvs, netfilter, netns
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
 from nsnet.state import Interface, IPInterface, Kind, Neighbour, Peer, Route, Sysctl
 
@@ -86,6 +86,10 @@ def observe(
                 found[name] = _read(requests, keys.get(name, ()))
         peers = _peers({name: each.links for name, each in found.items()})
     chains = netfilter.saved(found, tool)
+    # IPVS is only asked where its addresses are: elsewhere the kernel may not even have it.
+    balanced = [name for name, each in found.items() if _has_dummy(each)]
+    sets = netfilter.saved_sets(balanced)
+    virtual = {name: ipvs.observed(name) for name in balanced}
     return {
         name: Observed(
             interfaces=tuple(
@@ -97,6 +101,8 @@ def observe(
             neighbours=tuple(each.neighbours),
             sysctls=tuple(each.sysctls),
             chains=chains[name],
+            sets=sets.get(name, ()),
+            virtual_servers=virtual.get(name, ()),
         )
         for name, each in found.items()
     }
@@ -108,6 +114,10 @@ def sysctl_path(key: str) -> str:
     net.ipv4.conf.eth0/100.rp_filter is a setting of the link eth0.100.
     """
     return "/proc/sys/" + key.translate(str.maketrans("./", "/."))
+
+
+def _has_dummy(found: _Namespace) -> bool:
+    return any(each.interface.kind is Kind.DUMMY for each in found.links)
 
 
 def _enter(name: str) -> bool:

@@ -8,6 +8,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    DummyAdd,
     LinkDelete,
     LinkUp,
     Listen,
@@ -20,20 +21,26 @@ from nsnet.plan import (
     RouteDelete,
     RulesLoad,
     ServersStart,
+    SetsDelete,
+    SetsLoad,
     SysctlSet,
     Unlisten,
     VethAdd,
+    VirtualServersLoad,
 )
 from nsnet.state import (
     Chain,
     Interface,
     IPNetwork,
+    IpSet,
     Jump,
     Kind,
     Listener,
     Neighbour,
     Route,
     State,
+    VirtualServer,
+    identity,
 )
 
 NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
@@ -50,6 +57,8 @@ class Place:
     sysctls: dict[str, str] = field(default_factory=dict)
     chains: dict[tuple[int, str, str], Chain] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
+    sets: dict[str, IpSet] = field(default_factory=dict)
+    virtual_servers: dict[tuple[object, ...], VirtualServer] = field(default_factory=dict)
 
 
 class World:
@@ -72,12 +81,15 @@ class World:
         for each in state.netns:
             place = self.places[each.name]
             assert place.links == {link.name: link for link in each.interfaces}, each.reference
-            assert place.up == {"lo", *place.links}, each.reference
+            cables = {link.name for link in each.interfaces if link.kind is not Kind.DUMMY}
+            assert place.up == {"lo", *cables}, each.reference
             assert _same(place.routes, each.routes), each.reference
             assert _same(place.neighbours, each.neighbours), each.reference
             assert place.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
             assert place.chains == {(one.family, one.table, one.name): one for one in each.chains}
             assert _same(place.listeners, each.listeners), each.reference
+            assert _same(place.sets.values(), each.sets), each.reference
+            assert _same(place.virtual_servers.values(), each.virtual_servers), each.reference
 
     def _do(self, op: Op) -> None:
         match op:
@@ -97,6 +109,8 @@ class World:
             case BridgeAdd(name, interface):
                 self._add(name, replace(interface, addresses=()))
                 self.places[name].up.add(interface.name)
+            case DummyAdd(name, interface):
+                self._add(name, replace(interface, addresses=()))
             case VethAdd(name, interface, far, peer):
                 self._add(name, replace(interface, addresses=()))
                 self._add(far, replace(peer, addresses=()))
@@ -109,6 +123,18 @@ class World:
                 self.places[name].up.add(link)
             case RulesLoad():
                 self._load(op)
+            case SetsLoad(name, sets):
+                self.places[name].sets |= {each.name: each for each in sets}
+            case SetsDelete(name, names):
+                for each in names:
+                    used = [c for c in self.places[name].chains.values() if _looks_in(c, each)]
+                    assert not used, f"{op}: Set cannot be destroyed: it is in use"
+                    del self.places[name].sets[each]
+            case VirtualServersLoad(name, servers, deleted):
+                place = self.places[name]
+                for server in deleted:
+                    del place.virtual_servers[identity(server)]
+                place.virtual_servers |= {identity(server): server for server in servers}
             case ServersStart(name):
                 assert name in self.places
                 self.served = True
@@ -133,7 +159,8 @@ class World:
         match op:
             case AddressAdd(_, dev, address):
                 link = place.links[dev]
-                assert dev in place.up, f"{op}: before its link is up"
+                ready = dev in place.up or link.kind is Kind.DUMMY
+                assert ready, f"{op}: before its link is up"
                 assert address not in link.addresses, f"{op}: File exists"
                 disabled = address.version == 6 and place.sysctls.get(NO_IPV6) == "1"
                 assert not disabled, f"{op}: IPv6 is disabled on this device"
@@ -201,10 +228,18 @@ class World:
                 if isinstance(rule.target, Jump):
                     key = (each.family, each.table, rule.target.chain)
                     assert key in chains, f"{each.name}: No chain {rule.target.chain}"
+                if rule.match.in_set is not None:
+                    sets = self.places[op.netns].sets
+                    assert rule.match.in_set.name in sets, f"{each.name}: no such set"
 
 
 def _reached(route: Route, networks: set[IPNetwork]) -> bool:
     return route.via is None or route.onlink or any(route.via in each for each in networks)
+
+
+def _looks_in(chain: Chain, name: str) -> bool:
+    sets = [rule.match.in_set for rule in chain.rules]
+    return any(each is not None and each.name == name for each in sets)
 
 
 def _same(one: Iterable[object], other: Iterable[object]) -> bool:
