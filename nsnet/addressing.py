@@ -4,6 +4,7 @@ already given."""
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address, ip_network
+from typing import Any
 
 from nsnet.errors import NsnetError
 from nsnet.state import IPAddress, IPNetwork
@@ -32,6 +33,10 @@ class Pool:
         standing = self._owners.setdefault(address, owner)
         if standing != owner:
             raise AddressError(f"{address} is taken by {standing}")
+
+    def owner(self, address: IPAddress) -> str | None:
+        """Whose the address is, if it is anybody's."""
+        return self._owners.get(address)
 
     def take(self, owner: str) -> IPAddress:
         """The first free address, owned by `owner` now. Raises AddressError when none is left."""
@@ -64,6 +69,7 @@ class Assignment:
     addresses: Mapping[str, tuple[IPAddress, ...]] = field(default_factory=dict)
     pod_cidrs: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # pod reference → node name
+    node_ports: Mapping[str, int] = field(default_factory=dict)
 
     def of(self, owner: str, network: IPNetwork) -> IPAddress | None:
         """The address that the owner holds in this range, if any."""
@@ -76,13 +82,16 @@ class Assignment:
             "addresses": {owner: list(map(str, held)) for owner, held in self.addresses.items()},
             "podCIDRs": {owner: list(map(str, held)) for owner, held in self.pod_cidrs.items()},
             "nodes": dict(self.nodes),
+            "nodePorts": dict(self.node_ports),
         }
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Mapping[str, list[str]]]) -> "Assignment":
-        """What `to_json` wrote. Raises KeyError or ValueError on anything else."""
+    def from_json(cls, data: Mapping[str, Mapping[str, Any]]) -> "Assignment":
+        """What `to_json` wrote, also before there were NodePorts. Raises KeyError or ValueError on
+        anything else."""
         return cls(
             {owner: tuple(map(ip_address, held)) for owner, held in data["addresses"].items()},
             {owner: tuple(map(ip_network, held)) for owner, held in data["podCIDRs"].items()},
             {owner: str(node) for owner, node in data["nodes"].items()},
+            {owner: int(number) for owner, number in data.get("nodePorts", {}).items()},
         )

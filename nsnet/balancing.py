@@ -5,10 +5,12 @@ Source: kubernetes/pkg/proxy/topology.go, v1.30.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from nsnet.state import Family
 from nsnet.topology import ZONE, Endpoint, Node, Service, ServicePort
+
+Choice = TypeVar("Choice")
 
 
 class Candidates(NamedTuple):
@@ -47,7 +49,13 @@ def usable(endpoints: Sequence[Endpoint], family: Family) -> tuple[Endpoint, ...
     return _ready_or_going(mine, mine)
 
 
-def shares(endpoints: Sequence[Endpoint]) -> Iterator[tuple[Endpoint, float | None]]:
+def ready_on(service: Service, node: Node) -> int:
+    """What the node's health check counts: one endpoint of several ports or families is one."""
+    endpoints = (each for port in service.ports for each in port.endpoints)
+    return len({each.reference for each in endpoints if each.ready and each.node == node.name})
+
+
+def shares(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
     """Each endpoint with the probability of its rule, given that no rule before it matched; the
     last always does."""
     for position, endpoint in enumerate(endpoints):

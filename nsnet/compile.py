@@ -7,8 +7,10 @@ from typing import Final, NamedTuple
 
 from nsnet.fabric import fabric
 from nsnet.gateways import GATEWAYS
+from nsnet.load_balancer import load_balancers
 from nsnet.networks import NETWORKS
 from nsnet.services import PROXIES
+from nsnet.services.health import health_checks
 from nsnet.settings import with_settings
 from nsnet.state import BUILT_IN, Chain, Fact, Jump, Match, Netns, Rule, State, merge
 from nsnet.topology import Topology
@@ -29,6 +31,7 @@ _NEW_SERVICES = replace(_SERVICES, ctstate=_NEW)
 _FIREWALL = Match(comment="kubernetes load balancer firewall", ctstate=_NEW)
 _EXTERNAL = Match(comment="kubernetes externally-visible service portals", ctstate=_NEW)
 _HEALTH = Match(comment="kubernetes health check service ports")
+_BALANCED = Match(comment="load balancers")
 _MASQUERADING = Match(
     comment=(
         "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic"
@@ -48,6 +51,8 @@ HOOKS: Final = (
     Hook("filter", "FORWARD", "KUBE-FORWARD", Match(comment="kubernetes forwarding rules")),
     Hook("filter", "FORWARD", "KUBE-SERVICES", _NEW_SERVICES),
     Hook("filter", "FORWARD", "KUBE-EXTERNAL-SERVICES", _EXTERNAL),
+    Hook("filter", "FORWARD", "NSNET-LB", _BALANCED),
+    Hook("filter", "OUTPUT", "NSNET-LB", _BALANCED),
     Hook("filter", "OUTPUT", "KUBE-FIREWALL"),
     Hook("filter", "OUTPUT", "KUBE-PROXY-FIREWALL", _FIREWALL),
     Hook("filter", "OUTPUT", "KUBE-SERVICES", _NEW_SERVICES),
@@ -69,12 +74,14 @@ def compile_state(topology: Topology) -> State:
 
 def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "the fabric", fabric(topology)
+    yield "the load balancer", load_balancers(topology)
     for cluster in topology.clusters:
         yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](cluster)
         yield (
             f"proxyMode {cluster.proxy.mode} of {cluster.name}",
             PROXIES[cluster.proxy.mode](cluster),
         )
+        yield f"the health checks of {cluster.name}", health_checks(cluster)
         if cluster.gateway is not None:
             facts = GATEWAYS[cluster.gateway.kind](topology, cluster, cluster.gateway)
             yield f"the {cluster.gateway.kind} gateway of {cluster.name}", facts

@@ -5,15 +5,19 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from nsnet import nft
 from nsnet.ruleset import endpoint, line
 from nsnet.state import (
     BUILT_IN,
+    KUBE_PROXY,
+    Chain,
     Family,
     Interface,
     IpSet,
     Kind,
     Neighbour,
     Netns,
+    NftSet,
     Peer,
     Route,
     State,
@@ -39,8 +43,9 @@ class Observed:
     neighbours: tuple[Neighbour, ...] = ()
     sysctls: tuple[Sysctl, ...] = ()
     chains: Mapping[tuple[Family, str, str], tuple[str, ...]] = field(default_factory=dict)
-    sets: tuple[IpSet, ...] = ()
+    ipsets: tuple[IpSet, ...] = ()
     virtual_servers: tuple[VirtualServer, ...] = ()
+    sets: Mapping[tuple[Family, str], tuple[str, ...]] = field(default_factory=dict)
 
 
 def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
@@ -63,8 +68,9 @@ def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _things(wanted.neighbours, found.neighbours, _neighbour)
     yield from _sysctls(wanted.sysctls, found.sysctls)
     yield from _chains(wanted, found)
-    yield from _things(_members(wanted.sets), _members(found.sets), str)
+    yield from _things(_members(wanted.ipsets), _members(found.ipsets), str)
     yield from _things(_balanced(wanted), _balanced(found), str)
+    yield from _sets(wanted, found)
 
 
 def _links(wanted: Netns, found: Observed) -> Iterator[str]:
@@ -132,7 +138,7 @@ def _chains(wanted: Netns, found: Observed) -> Iterator[str]:
         if actual is None:
             yield f"{_chain(key)}: chain is missing"
         else:
-            lines = tuple(line(chain, rule) for rule in chain.rules)
+            lines = _lines(chain)
             yield from (f"{_chain(key)}: {words}" for words in _rules(lines, actual))
     for key, actual in found.chains.items():
         if key in asked:
@@ -142,12 +148,33 @@ def _chains(wanted: Netns, found: Observed) -> Iterator[str]:
         yield from (f"{_chain(key)}: {words}" for words in _rules((), actual))
 
 
-def _rules(wanted: Sequence[str], found: Sequence[str]) -> Iterator[str]:
+def _lines(chain: Chain) -> tuple[str, ...]:
+    if chain.table == KUBE_PROXY:
+        return nft.lines(chain)
+    return tuple(line(chain, rule) for rule in chain.rules)
+
+
+def _sets(wanted: Netns, found: Observed) -> Iterator[str]:
+    """The sets and maps of nftables; their elements have no order."""
+    asked = {(each.family, each.name): each for each in wanted.sets}
+    for key, each in asked.items():
+        where = f"{_table(key[0], KUBE_PROXY)} {key[1]}"
+        if key in found.sets:
+            lines, actual = sorted(nft.lines(each)), sorted(found.sets[key])
+            yield from (f"{where}: {words}" for words in _rules(lines, actual, "element"))
+        else:
+            yield f"{where}: {'set' if isinstance(each, NftSet) else 'map'} is missing"
+    for family, name in found.sets:
+        if (family, name) not in asked:
+            yield f"{_table(family, KUBE_PROXY)} {name}: set was added by hand"
+
+
+def _rules(wanted: Sequence[str], found: Sequence[str], what: str = "rule") -> Iterator[str]:
     if wanted == found:
         return
     missing, added = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
-    yield from (f"rule missing: {rule}" for rule in missing.elements())
-    yield from (f"rule added by hand: {rule}" for rule in added.elements())
+    yield from (f"{what} missing: {rule}" for rule in missing.elements())
+    yield from (f"{what} added by hand: {rule}" for rule in added.elements())
     if not missing and not added:
         yield "the rules are in another order"
 
@@ -171,11 +198,17 @@ def _balanced(netns: Netns | Observed) -> Iterator[str]:
 
 def _chain(key: tuple[Family, str, str]) -> str:
     family, table, name = key
-    return f"{table} {name}" if family == 4 else f"IPv6 {table} {name}"
+    return f"{_table(family, table)} {name}"
+
+
+def _table(family: Family, table: str) -> str:
+    return table if family == 4 else f"IPv6 {table}"
 
 
 def _route(route: Route) -> str:
-    via = f" via {route.via}" if route.via else ""
+    if route.blackhole:
+        return f"blackhole route {route.destination}"
+    via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
     dev = f" dev {route.dev}" if route.dev else ""
     return f"route {route.destination}{via}{dev}{' onlink' if route.onlink else ''}"
 

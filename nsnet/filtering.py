@@ -4,24 +4,44 @@ it."""
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from nsnet.packet import Packet, RuleAt, Tuple
 from nsnet.state import (
+    KUBE_PROXY,
     Chain,
     Dnat,
     Drop,
+    Element,
+    Goto,
     IPAddress,
     Jump,
+    Lookup,
     Masquerade,
     Match,
     Netns,
+    NftMap,
+    NftSet,
     Protocol,
     Reject,
+    Remember,
     Return,
+    Rule,
     SetMark,
     Snat,
+    Spread,
 )
+
+# At which priority the kernel asks the tables of iptables, lowest first.
+PRIORITIES = {"mangle": -150, "filter": 0}
+TRANSLATION = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
+HOOKS = {
+    "PREROUTING": ("mangle",),
+    "INPUT": ("mangle", "filter"),
+    "FORWARD": ("mangle", "filter"),
+    "OUTPUT": ("mangle", "filter"),
+    "POSTROUTING": ("mangle",),
+}
 
 
 class Known(Enum):
@@ -85,6 +105,24 @@ class Rules:
         self._chains: Mapping[tuple[int, str, str], Chain] = {
             (each.family, each.table, each.name): each for each in netns.chains
         }
+        self._sets = {
+            (each.family, each.name): frozenset(each.elements)
+            for each in netns.sets
+            if isinstance(each, NftSet)
+        }
+        self._maps: Mapping[tuple[int, str], Mapping[_Key, tuple[int, Element]]] = {
+            (each.family, each.name): {
+                (one.address, one.protocol, one.port): (position, one)
+                for position, one in enumerate(each.elements, 1)
+            }
+            for each in netns.sets
+            if isinstance(each, NftMap)
+        }
+        self._stations = {
+            (family, hook): tuple(_stations(netns, family, hook))
+            for family in (4, 6)
+            for hook in HOOKS
+        }
 
     def sees_bridged(self, packet: Packet) -> bool:
         """Frames that a bridge only passes on meet the rules, too (br_netfilter)."""
@@ -104,27 +142,22 @@ class Rules:
         """Every outcome of one hook. `masquerade` is the address that MASQUERADE would give."""
         at = _At(tracked.ctstate, in_dev, out_dev)
         waiting = [Passed(packet, ())]
-        tables = {
-            "PREROUTING": ("mangle", "nat"),
-            "INPUT": ("mangle", "filter", "nat"),
-            "FORWARD": ("mangle", "filter"),
-            "OUTPUT": ("mangle", "nat", "filter"),
-            "POSTROUTING": ("mangle", "nat"),
-        }[hook]
-        for table in tables:
+        for station in self._stations[packet.dst.version, hook]:
             after: list[Passed] = []
             for each in waiting:
                 if each.stop is not None:
                     after.append(each)
-                elif table == "nat":
-                    after.extend(self._translate(hook, each, tracked, at, masquerade))
+                elif station.translates:
+                    after.extend(
+                        self._translate(hook, station.chains, each, tracked, at, masquerade)
+                    )
                 else:
-                    after.extend(self._filter(table, hook, each, at))
+                    after.extend(self._filter(*station.chains[0], each, at))
             waiting = after
         yield from waiting
 
-    def _filter(self, table: str, hook: str, before: Passed, at: "_At") -> Iterator[Passed]:
-        for packet, rules in self._run(table, hook, before.packet, at):
+    def _filter(self, table: str, name: str, before: Passed, at: "_At") -> Iterator[Passed]:
+        for packet, rules in self._run(table, name, before.packet, at):
             stop = rules[-1].rule.target if rules else None
             met = (*before.rules, *rules)
             yield Passed(packet, met, stop if isinstance(stop, Drop | Reject) else None)
@@ -132,18 +165,26 @@ class Rules:
     def _translate(
         self,
         hook: str,
+        chains: tuple[tuple[str, str], ...],
         before: Passed,
         tracked: Tracked,
         at: "_At",
         masquerade: IPAddress | None,
     ) -> Iterator[Passed]:
-        """The nat table decides for a flow's first packet; conntrack repeats or undoes it for the
-        others."""
+        """The nat chains decide for a flow's first packet, the first that translates it for all;
+        conntrack repeats or undoes it for the others."""
         if tracked.known is not Known.NEW:
             yield before._replace(packet=_retranslate(hook, before.packet, tracked))
             return
-        for packet, rules in self._run("nat", hook, before.packet, at):
-            yield Passed(_translated(packet, rules, masquerade), (*before.rules, *rules))
+        (table, name), later = chains[0], chains[1:]
+        for packet, rules in self._run(table, name, before.packet, at):
+            passed = Passed(_translated(packet, rules, masquerade), (*before.rules, *rules))
+            if later and not (
+                rules and isinstance(rules[-1].rule.target, Dnat | Snat | Masquerade)
+            ):
+                yield from self._translate(hook, later, passed, tracked, at, masquerade)
+            else:
+                yield passed
 
     def _run(
         self, table: str, name: str, packet: Packet, at: "_At"
@@ -160,7 +201,7 @@ class Rules:
         rules = chain.rules if chain is not None else ()
         for position in range(start, len(rules)):
             rule = rules[position]
-            if not self._matches(rule.match, packet, at):
+            if rule.target is None or not self._matches(rule.match, packet, at):
                 continue
             yield from self._apply(table, name, packet, at, RuleAt(table, name, position + 1, rule))
             if rule.match.probability is None:
@@ -177,8 +218,24 @@ class Rules:
             case SetMark(value, mask):
                 marked = replace(packet, mark=(packet.mark & ~mask) ^ value)
                 yield from self._chain(table, name, marked, at, here.position)
+            case Remember():
+                yield from self._chain(table, name, packet, at, here.position)
             case Return():
                 yield False, packet, ()
+            case Goto(other):
+                yield from self._gone(other, packet, at, here)
+            case Spread(others):
+                for other in others:
+                    yield from self._gone(other, packet, at, here)
+            case Lookup(asked, by_address):
+                key = (packet.dst if by_address else None, packet.protocol, packet.dport)
+                element = self._maps[packet.dst.version, asked].get(key)
+                if element is None or packet.error:
+                    yield from self._chain(table, name, packet, at, here.position)
+                    return
+                position, (_, _, target, _, why) = element
+                found = RuleAt(table, asked, position, Rule(target=target, why=why))
+                yield from self._apply(table, asked, packet, at, found)
             case Jump(other):
                 for decided, after, met in self._chain(table, other, packet, at, 0):
                     if decided:
@@ -187,6 +244,13 @@ class Rules:
                         yield from self._chain(table, name, after, at, here.position)
             case _:
                 yield True, packet, (here,)
+
+    def _gone(
+        self, name: str, packet: Packet, at: "_At", here: RuleAt
+    ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
+        """Every way through the other chain, at whose end the chain that goes there ends, too."""
+        for decided, after, met in self._chain(here.table, name, packet, at, 0):
+            yield decided, after, (here, *met) if decided else ()
 
     def _is_local(self, address: IPAddress) -> bool:
         return address in self.local or address.is_loopback
@@ -203,13 +267,54 @@ class Rules:
             and (match.out_interface is None or match.out_interface == at.out_dev)
             and (not match.ctstate or at.ctstate in match.ctstate)
             and (not match.not_ctstate or at.ctstate not in match.not_ctstate)
+            # In a lab at rest nobody was here recently.
+            and (match.recent is None or match.recent.seconds is None)
+            and (match.src_type is None or self._is_local(packet.src))
             and (match.dst_type is None or self._is_local(packet.dst))
             and (match.not_dst_type is None or not self._is_local(packet.dst))
+            and (match.src_type is None or self._is_local(packet.src))
+            and (match.src_set is None or packet.src in self._set(match.src_set, packet))
+            and (match.dst_set is None or packet.dst in self._set(match.dst_set, packet))
+            and not any(packet.src in each for each in match.not_src_in)
             and (
                 match.mark is None
                 or (packet.mark & match.mark.mask == match.mark.value) is not match.mark.negated
             )
         )
+
+    def _set(self, name: str, packet: Packet) -> frozenset[IPAddress]:
+        return self._sets[packet.dst.version, name]
+
+
+_Key: TypeAlias = tuple[IPAddress | None, Protocol, int]
+
+
+class _Station(NamedTuple):
+    """What the kernel does at a hook before it goes on to the next: one chain that filters, or
+    all that translate."""
+
+    priority: int
+    translates: bool
+    chains: tuple[tuple[str, str], ...]  # table and name
+
+
+def _stations(netns: Netns, family: int, hook: str) -> list[_Station]:
+    """What a hook does, in order. Translation happens once, whoever asks for it."""
+    based = [
+        (each, each.base)
+        for each in netns.chains
+        if each.base is not None and each.family == family and each.base.hook.upper() == hook
+    ]
+    stations = [_Station(PRIORITIES[each], False, ((each, hook),)) for each in HOOKS[hook]]
+    stations += [
+        _Station(base.priority, False, ((KUBE_PROXY, each.name),))
+        for each, base in based
+        if base.kind == "filter"
+    ]
+    if hook in TRANSLATION:
+        own = [(KUBE_PROXY, each.name) for each, base in based if base.kind == "nat"]
+        stations.append(_Station(TRANSLATION[hook], True, (*own, ("nat", hook))))
+    return sorted(stations, key=lambda each: each.priority)
 
 
 def _translated(packet: Packet, rules: tuple[RuleAt, ...], masquerade: IPAddress | None) -> Packet:

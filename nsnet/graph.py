@@ -88,7 +88,8 @@ def _cluster_boxes(cluster: Cluster) -> Iterator[_Box]:
     for service in cluster.services:
         if service.addresses:
             short = service.reference.removeprefix(f"{name}/")
-            yield _Box(_key(service.reference), (short, *map(str, service.addresses)), name)
+            held = map(str, (*service.addresses, *service.load_balancer_ips))
+            yield _Box(_key(service.reference), (short, *held), name)
 
 
 def _cables(topology: Topology) -> Iterator[tuple[str, str]]:

@@ -18,7 +18,7 @@ from nsnet.errors import CleanupError, KernelError, UnsupportedError, UsageError
 from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes, throwaway
 from nsnet.kernel.apply import Applier
 from nsnet.packet import Unknown
-from nsnet.plan import Listen, Op, ServersStart, Unlisten, changes, plan
+from nsnet.plan import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten, changes, plan
 from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
 from nsnet.references import Place, locate, members
@@ -67,6 +67,7 @@ class Lab:
     def build(self, progress: Progress = silent) -> None:
         """The lab is up. The caller holds its lock. Raises KernelError, UnsupportedError."""
         features.require()
+        self._require_nftables(self.state)
         _raise_file_limit()
         netns.prepare()
         self.tool = netfilter.choose()
@@ -79,6 +80,7 @@ class Lab:
         many steps that took."""
         topology = resolve(scenario, self.topology.assignment())
         state = compile_state(topology)
+        self._require_nftables(state)
         steps = changes(self.state, state)
         touched, self._touched = self._touched, True
         self._apply(steps, progress)
@@ -209,19 +211,25 @@ class Lab:
         applier = Applier(folder.path_of(self.name), self.tool, self._serve)
         applier.apply(ops, lambda done: progress("building", done, len(ops)))
 
-    def _serve(self, ops: Sequence[ServersStart | Listen | Unlisten]) -> None:
+    def _require_nftables(self, state: State) -> None:
+        """Raises UnsupportedError where this lab needs what the host does not have."""
+        if any(each.sets for each in state.netns):
+            features.require_nftables()
+
+    def _serve(self, ops: Sequence[Serving]) -> None:
         """Starts the server, which gets ready while the lab is built, or tells it where to
         listen."""
         path = folder.path_of(self.name)
         server = path / "servers.sock"
         listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
         unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
+        replaced = [(op.netns, op.listener) for op in ops if isinstance(op, ListenerReplace)]
         for op in ops:
             if isinstance(op, ServersStart):
                 processes.start(control.argv(server), op.netns, path / "servers.log")
-        if listen or unlisten:
+        if listen or unlisten or replaced:
             _await_server(server)
-            control.change(server, listen, unlisten)
+            control.change(server, listen, unlisten, replaced)
 
     def record(self, *, complete: bool) -> None:
         """What must be known of the lab by another nsnet is on file."""

@@ -1,11 +1,10 @@
 """What is found out while a file is resolved: its mistakes, its warnings, and who gets which
 address."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from nsnet.addressing import AddressError, Assignment, Pool, allocate
 from nsnet.errors import Problem
-from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.load import Scenario
 from nsnet.state import IPAddress
 
@@ -19,12 +18,9 @@ class Ledger:
         self.keep = keep
         self.problems: list[Problem] = []
         self.warnings: list[str] = list(scenario.warnings)
-        self._outside = [Pool(each, (each[1],)) for each in scenario.spec.fabric_cidr]
+        self._outside = [Pool(each) for each in scenario.spec.fabric_cidr]
         for pool in self._outside:
-            for owner in keep.addresses:
-                held = keep.of(owner, pool.network)
-                if held is not None:
-                    pool.hold(held, owner)
+            pool.hold(pool.network[1], "fabric")
 
     def wrong(self, path: str, message: str) -> None:
         """A mistake at this path of the Scenario."""
@@ -46,11 +42,41 @@ class Ledger:
             self.wrong(path, str(error))
             return {}
 
-    def outside(self, spec: ClusterSpec, owner: str) -> tuple[IPAddress, ...]:
-        """Addresses outside every cluster, of the families that the cluster has."""
-        versions = {each.version for each in spec.pod_cidr}
+    def hold_outside(self, address: IPAddress, owner: str) -> bool:
+        """Nobody else is given this address; False where it is outside fabricCIDR. Raises
+        AddressError where it is taken."""
+        for pool in self._outside:
+            if address in pool.network:
+                pool.hold(address, owner)
+                return True
+        return False
+
+    def reserve_outside(self, address: IPAddress, owner: str) -> None:
+        """Nobody is given this address who has not got it already."""
+        for pool in self._outside:
+            if address in pool.network and pool.owner(address) is None:
+                pool.hold(address, owner)
+
+    def keep_outside(self) -> None:
+        """Who has an address outside keeps it, unless the file gives it to somebody else."""
+        for pool in self._outside:
+            for owner in self.keep.addresses:
+                held = self.keep.of(owner, pool.network)
+                if held is not None and pool.owner(held) is None:
+                    pool.hold(held, owner)
+
+    def outside(self, families: Collection[int], owner: str) -> tuple[IPAddress, ...]:
+        """Addresses outside every cluster, of these families."""
         given: list[IPAddress] = []
         for pool in self._outside:
-            if pool.network.version in versions:
-                given.extend(self.allocate("spec.fabricCIDR", pool, [owner]).values())
+            held = self.keep.of(owner, pool.network)
+            if pool.network.version not in families:
+                continue
+            if held is not None and pool.owner(held) == owner:
+                given.append(held)
+                continue
+            try:
+                given.append(pool.take(owner))
+            except AddressError as error:
+                self.wrong("spec.fabricCIDR", str(error))
         return tuple(given)

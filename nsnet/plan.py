@@ -5,22 +5,28 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeAlias
 
+from nsnet.nft import Piece
 from nsnet.state import (
+    KUBE_PROXY,
     Chain,
     Family,
     Interface,
     IPInterface,
+    IPNetwork,
     IpSet,
     Kind,
-    Listener,
+    Listens,
     Neighbour,
     Netns,
+    NftSet,
     Peer,
+    Protocol,
     Route,
     State,
     Sysctl,
     VirtualServer,
     identity,
+    named_sets,
 )
 
 
@@ -116,6 +122,14 @@ class RouteAdd:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteReplace:
+    """The route to this destination leads elsewhere, from one moment to the next."""
+
+    netns: str
+    route: Route
+
+
+@dataclass(frozen=True, slots=True)
 class RouteDelete:
     """A route goes."""
 
@@ -178,6 +192,17 @@ class VirtualServersLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class TableLoad:
+    """These chains, sets and maps of kube-proxy's nftables table change over from `old` to `new`
+    in one atomic step; all others stay. Nothing new: the table goes."""
+
+    netns: str
+    family: Family
+    old: tuple[Piece, ...]
+    new: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ServersStart:
     """The process that answers for every pod runs in this namespace, and awaits its listeners."""
 
@@ -189,7 +214,15 @@ class Listen:
     """The server answers on this port."""
 
     netns: str
-    listener: Listener
+    listener: Listens
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerReplace:
+    """The server answers otherwise on this port, which was open and is never closed."""
+
+    netns: str
+    listener: Listens
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,7 +230,7 @@ class Unlisten:
     """The server answers there no more."""
 
     netns: str
-    listener: Listener
+    listener: Listens
 
 
 Op: TypeAlias = (
@@ -212,6 +245,7 @@ Op: TypeAlias = (
     | AddressAdd
     | AddressDelete
     | RouteAdd
+    | RouteReplace
     | RouteDelete
     | NeighbourAdd
     | NeighbourDelete
@@ -219,10 +253,16 @@ Op: TypeAlias = (
     | SetsLoad
     | SetsDelete
     | VirtualServersLoad
+    | TableLoad
     | ServersStart
     | Listen
+    | ListenerReplace
     | Unlisten
 )
+
+
+# What the process that answers for every pod is told.
+Serving: TypeAlias = ServersStart | Listen | ListenerReplace | Unlisten
 
 
 def plan(state: State) -> list[Op]:
@@ -256,6 +296,8 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(_load(was, now) for was, now in pairs),
         *chain.from_iterable(_balance(was, now) for was, now in pairs),
         *chain.from_iterable(_empty(was, now) for was, now in pairs),
+        *chain.from_iterable(_load_tables(was, now) for was, now in pairs),
+        *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
         # its cable would stay: cut by hand, its name is free at once.
@@ -267,10 +309,15 @@ def changes(old: State, new: State) -> list[Op]:
 Pairs: TypeAlias = Sequence[tuple[Netns, Netns]]
 
 
-def _unlisten(was: Netns, wanted: tuple[Listener, ...]) -> Iterator[Op]:
+def _unlisten(was: Netns, wanted: tuple[Listens, ...]) -> Iterator[Op]:
+    ports = {_port(each) for each in wanted} if was.listeners else set()
     for listener in was.listeners:
-        if listener not in wanted:
+        if _port(listener) not in ports:
             yield Unlisten(was.name, listener)
+
+
+def _port(listener: Listens) -> tuple[Protocol, int]:
+    return listener.protocol, listener.port
 
 
 def _laid(before: dict[str, Netns], after: dict[str, Netns]) -> frozenset[Peer]:
@@ -368,10 +415,11 @@ def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     All of it comes before any setting: a namespace in which IPv6 is switched off has lost its
     IPv6 addresses already.
     """
-    stay = {each.name for each in now.interfaces if Peer(now.name, each.name) not in laid}
+    stay = _staying(now, laid)
     wanted = set(now.neighbours) if was.neighbours else set()
+    destinations = {each.destination for each in now.routes} if was.routes else set()
     for route in was.routes:
-        if route not in now.routes and route.dev in stay:
+        if route.destination not in destinations and _lasts(route, stay):
             yield RouteDelete(now.name, route)
     for neighbour in was.neighbours:
         if neighbour not in wanted and neighbour.dev in stay:
@@ -400,9 +448,13 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
         for address in each.addresses:
             if address not in standing:
                 yield AddressAdd(now.name, each.name, address)
+    routes = _standing(was, now, laid)
     for route in now.routes:
-        if route not in was.routes or route.dev in fresh:
+        old = routes.get(route.destination)
+        if old is None:
             yield RouteAdd(now.name, route)
+        elif old != route and _loses(old, route):
+            yield RouteReplace(now.name, route)
     # A crowded lab has tens of thousands of neighbours: those of a new namespace need no
     # comparison.
     known = set(was.neighbours)
@@ -411,9 +463,40 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
             yield NeighbourAdd(now.name, neighbour)
 
 
+def _staying(now: Netns, laid: frozenset[Peer]) -> set[str]:
+    """The links that are there before and after and not made anew."""
+    return {each.name for each in now.interfaces if Peer(now.name, each.name) not in laid}
+
+
+def _lasts(route: Route, stay: set[str]) -> bool:
+    """It does not go with its link. A black hole has none."""
+    return route.blackhole or route.dev in stay
+
+
+def _standing(was: Netns, now: Netns, laid: frozenset[Peer]) -> dict[IPNetwork, Route]:
+    """The old routes that are still there once links and addresses have changed."""
+    stay = _staying(now, laid) if was.routes else set()
+    return {each.destination: each for each in was.routes if _lasts(each, stay)}
+
+
+def _loses(old: Route, new: Route) -> bool:
+    """It no longer leads to some neighbours, and to no others."""
+    return set(new.gateways) < set(old.gateways)
+
+
+def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
+    """Routes that lead to new places, whose rules are there now. (Those that only lose some were
+    changed before the rules were.)"""
+    standing = _standing(was, now, laid)
+    for route in now.routes:
+        old = standing.get(route.destination, route)
+        if old != route and not _loses(old, route):
+            yield RouteReplace(now.name, route)
+
+
 def _load(was: Netns, now: Netns) -> Iterator[Op]:
-    standing = {(each.family, each.table, each.name): each for each in was.chains}
-    wanted = {(each.family, each.table, each.name): each for each in now.chains}
+    standing = _iptables(was)
+    wanted = _iptables(now)
     for family in sorted({key[0] for key in standing | wanted}):
         changed = tuple(
             each
@@ -429,8 +512,8 @@ def _load(was: Netns, now: Netns) -> Iterator[Op]:
 
 def _fill(was: Netns, now: Netns) -> Iterator[Op]:
     """Sets come before the rules that look packets up in them."""
-    standing = set(was.sets)
-    changed = tuple(each for each in now.sets if each not in standing)
+    standing = set(was.ipsets)
+    changed = tuple(each for each in now.ipsets if each not in standing)
     if changed:
         yield SetsLoad(now.name, changed)
 
@@ -445,13 +528,74 @@ def _balance(was: Netns, now: Netns) -> Iterator[Op]:
 
 
 def _empty(was: Netns, now: Netns) -> Iterator[Op]:
-    wanted = {each.name for each in now.sets}
-    gone = tuple(each.name for each in was.sets if each.name not in wanted)
+    wanted = {each.name for each in now.ipsets}
+    gone = tuple(each.name for each in was.ipsets if each.name not in wanted)
     if gone:
         yield SetsDelete(now.name, gone)
 
 
+def _iptables(netns: Netns) -> dict[tuple[Family, str, str], Chain]:
+    return {
+        (each.family, each.table, each.name): each
+        for each in netns.chains
+        if each.table != KUBE_PROXY
+    }
+
+
+def _load_tables(was: Netns, now: Netns) -> Iterator[Op]:
+    """Once the tables of iptables are there: of two nat chains at one hook, the kernel asks the
+    younger first."""
+    for family in (4, 6):
+        standing, wanted = _nftables(was, family), _nftables(now, family)
+        differing = {
+            name
+            for name in {*standing, *wanted}
+            if standing.get(name) is not wanted.get(name) and standing.get(name) != wanted.get(name)
+        }
+        differing |= _naming(_remade(standing, wanted), wanted)
+        if differing:
+            yield TableLoad(
+                now.name,
+                family,
+                tuple(each for name, each in standing.items() if name in differing),
+                tuple(each for name, each in wanted.items() if name in differing),
+            )
+
+
+def _remade(standing: dict[str, Piece], wanted: dict[str, Piece]) -> set[str]:
+    """The sets that cannot change as they are: they go, and come again with another timeout."""
+    return {
+        name
+        for name, each in standing.items()
+        if isinstance(each, NftSet)
+        and isinstance(now := wanted.get(name), NftSet)
+        and each.timeout != now.timeout
+    }
+
+
+def _naming(sets: set[str], pieces: dict[str, Piece]) -> set[str]:
+    """The chains whose rules name one of these sets: no set goes while they do."""
+    chains = [each for each in pieces.values() if isinstance(each, Chain)] if sets else []
+    return {
+        each.name
+        for each in chains
+        if any(name in sets for rule in each.rules for name in named_sets(rule))
+    }
+
+
+def _nftables(netns: Netns, family: Family) -> dict[str, Piece]:
+    pieces: tuple[Piece, ...] = (
+        *netns.sets,
+        *(each for each in netns.chains if each.table == KUBE_PROXY),
+    )
+    return {each.name: each for each in pieces if each.family == family}
+
+
 def _listen(was: Netns, now: Netns) -> Iterator[Op]:
+    standing = {_port(each): each for each in was.listeners}
     for listener in now.listeners:
-        if listener not in was.listeners:
+        old = standing.get(_port(listener))
+        if old is None:
             yield Listen(now.name, listener)
+        elif old != listener:
+            yield ListenerReplace(now.name, listener)

@@ -79,6 +79,22 @@ def overlaps(scenario: Scenario) -> Iterator[Problem]:
     yield from _overlapping(scenario, ((host, each) for host in outside for each in fabric))
 
 
+def all_ranges(scenario: Scenario) -> Iterator[Range]:
+    """Every range and address of the lab beside the fabric's own."""
+    for index, each in enumerate(scenario.spec.clusters):
+        path = f"spec.clusters[{index}]"
+        for key, networks in (
+            ("podCIDR", each.pod_cidr),
+            ("serviceCIDR", each.service_cidr),
+            ("nodeCIDR", node_cidrs(index, each)),
+        ):
+            for network in networks:
+                yield Range(f"{key} of {each.name}", f"{path}.{key}", network)
+    for index, host in enumerate(scenario.spec.externals):
+        where = f"spec.externals[{index}].address"
+        yield Range(f"external {host.name}", where, ip_network(host.address))
+
+
 def too_small(scenario: Scenario) -> Iterator[Problem]:
     """Every range that has no address for a router and another for a host."""
     ranges = [("spec.fabricCIDR", each) for each in scenario.spec.fabric_cidr]

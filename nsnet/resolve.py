@@ -10,6 +10,7 @@ from ipaddress import ip_interface
 from nsnet.addressing import Assignment, Pool
 from nsnet.errors import Problem, ScenarioError
 from nsnet.ledger import Ledger
+from nsnet.outside_ips import hold_written
 from nsnet.placement import drafts, workloads
 from nsnet.pods import pods
 from nsnet.ranges import node_cidrs, overlaps, special, too_small, unfit
@@ -68,10 +69,14 @@ class _Resolver:
         spec = self.scenario.spec
         self.ledger.refuse_twice("spec.clusters", [each.name for each in spec.clusters])
         self.ledger.refuse_twice("spec.externals", [each.name for each in spec.externals])
-        # All gateways come before all exported Services, whichever cluster they belong to.
+        # What is written comes before what is given, and all gateways before all exported Services
+        # and load balancers, whichever cluster they belong to.
+        hold_written(self.ledger)
+        self.ledger.keep_outside()
         for each in spec.clusters:
             if each.gateway is not None:
-                self.gateways[each.name] = self.ledger.outside(each, f"{each.name}/gateway")
+                families = {network.version for network in each.pod_cidr}
+                self.gateways[each.name] = self.ledger.outside(families, f"{each.name}/gateway")
         clusters = tuple(self._cluster(index, each) for index, each in enumerate(spec.clusters))
         topology = Topology(
             self.scenario.name,
@@ -123,7 +128,7 @@ class _Resolver:
             spec.non_masquerade_cidrs,
             nodes,
             housed,
-            tuple(services(self.ledger, path, spec, manifests, housed)),
+            services(self.ledger, path, spec, manifests, nodes, housed),
             tuple(workloads(spec.name, manifests)),
             self._gateway(spec, underlay),
         )

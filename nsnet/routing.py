@@ -33,14 +33,19 @@ class Routes:
         # The longest prefix wins; of equals, the first that was made.
         self._routes = sorted(everything, key=lambda route: -route.destination.prefixlen)
 
-    def find(self, address: IPAddress) -> NextHop | None:
-        """Where a packet to this address goes; None without a route."""
+    def find(self, address: IPAddress) -> tuple[NextHop, ...] | None:
+        """Where a packet to this address may go: the flow's hash chooses one. Nowhere at all into
+        a black hole; None without a route."""
         if address in self.local or address.is_loopback:
-            return NextHop(LOCAL, address)
+            return (NextHop(LOCAL, address),)
         for route in self._routes:
-            if address in route.destination:
-                dev = route.dev or self._towards(route.via)
-                return NextHop(dev, route.via or address) if dev else None
+            if address not in route.destination:
+                continue
+            if route.blackhole:
+                return ()
+            neighbours = route.gateways or (address,)
+            hops = [NextHop(route.dev or self._towards(each), each) for each in neighbours]
+            return tuple(hops) if all(hop.dev for hop in hops) else None
         return None
 
     def masquerade(self, hop: NextHop) -> IPAddress | None:
@@ -78,13 +83,13 @@ class Routes:
         there is a route at all. The kernel takes the higher of the link's and everybody's."""
         keys = (f"net.ipv4.conf.{each}.rp_filter" for each in ("all", dev))
         mode = max(map(self._netns.setting, keys)) if source.version == 4 else 0
-        hop = self.find(source) if mode else None
-        return mode == 0 or (hop is not None and (mode == 2 or hop.dev == dev))
+        hops = self.find(source) if mode else None
+        return mode == 0 or any(mode == 2 or hop.dev == dev for hop in hops or ())
 
-    def _towards(self, via: IPAddress | None) -> str:
+    def _towards(self, via: IPAddress) -> str:
         """The link on which a route's gateway is a neighbour."""
         for name, addresses in self._held.items():
-            if via is not None and any(via in each.network for each in addresses):
+            if any(via in each.network for each in addresses):
                 return name
         return ""
 

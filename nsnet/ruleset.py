@@ -7,7 +7,6 @@ line.
 
 import re
 from collections.abc import Iterable, Iterator
-from ipaddress import IPv4Network, IPv6Network
 from itertools import groupby
 from socket import getprotobyname
 from typing import assert_never
@@ -18,21 +17,23 @@ from nsnet.state import (
     Dnat,
     Drop,
     Family,
+    Goto,
     IPAddress,
-    IPNetwork,
     Jump,
+    Lookup,
     Masquerade,
     Match,
     Protocol,
+    Recent,
     Reject,
+    Remember,
     Return,
     Rule,
     SetMark,
     Snat,
+    Spread,
     Target,
 )
-
-EVERYWHERE: frozenset[IPNetwork] = frozenset((IPv4Network("0.0.0.0/0"), IPv6Network("::/0")))
 
 
 def families(chains: Iterable[Chain]) -> tuple[Family, ...]:
@@ -71,8 +72,10 @@ def restore(chains: Iterable[Chain], deleted: Iterable[Chain] = ()) -> str:
 
 def line(chain: Chain, rule: Rule) -> str:
     """One rule as `iptables-save` prints it."""
-    target = _target(rule.target, chain.family)
-    return " ".join(("-A", chain.name, *_match(rule.match, chain.family), "-j", target))
+    match = _match(rule.match, chain.family)
+    if rule.target is None:
+        return " ".join(("-A", chain.name, *match))
+    return " ".join(("-A", chain.name, *match, "-j", _target(rule.target, chain.family)))
 
 
 def _match(match: Match, family: Family) -> Iterator[str]:
@@ -82,7 +85,7 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         ("-d", match.dst, False),
         ("-d", match.not_dst, True),
     ):
-        if network is not None and network not in EVERYWHERE:
+        if network is not None and network.prefixlen:
             yield f"{'! ' if negated else ''}{flag} {network}"
     if match.in_interface is not None:
         yield f"-i {match.in_interface}"
@@ -112,6 +115,10 @@ def _match(match: Match, family: Family) -> Iterator[str]:
     if match.mark is not None:
         negation = "! " if match.mark.negated else ""
         yield f"-m mark {negation}--mark {match.mark.value:#x}/{match.mark.mask:#x}"
+    if match.recent is not None:
+        yield _recent(match.recent, family)
+    if match.src_type is not None:
+        yield f"-m addrtype --src-type {match.src_type}"
     if match.dst_type is not None:
         yield f"-m addrtype --dst-type {match.dst_type}"
     if match.not_dst_type is not None:
@@ -124,6 +131,12 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield f"-m {match.protocol}"
         if match.dport is not None:
             yield f"--dport {match.dport}"
+
+
+def _recent(recent: Recent, family: Family) -> str:
+    asks = "--set" if recent.seconds is None else f"--rcheck --seconds {recent.seconds} --reap"
+    mask = "255.255.255.255" if family == 4 else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+    return f"-m recent {asks} --name {recent.name} --mask {mask} --rsource"
 
 
 def _quoted(text: str) -> str:
@@ -156,6 +169,8 @@ def _target(target: Target, family: Family) -> str:
             return "MASQUERADE --random-fully" if random_fully else "MASQUERADE"
         case SetMark(value, mask):
             return f"MARK --set-xmark {value:#x}/{mask:#x}"
+        case Goto() | Lookup() | Spread() | Remember():
+            raise AssertionError(f"{target} is for nftables")
         case _:
             assert_never(target)
 

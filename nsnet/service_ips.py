@@ -1,167 +1,104 @@
-"""Services and their addresses: the ClusterIP inside, and outside that of an exported Service."""
+"""Services: all that the file says of each and the cluster gives to it, as one value."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from ipaddress import ip_address
-from typing import Any, Final
+from collections.abc import Container, Iterator, Sequence
+from typing import Final
 
-from nsnet.addressing import AddressError, Pool
-from nsnet.endpoints import selected_pods, service_ports
+from nsnet.cluster_ips import cluster_ips, families
+from nsnet.declared import Declared, declared
+from nsnet.endpoints import Backends
 from nsnet.ledger import Ledger
+from nsnet.node_ports import node_ports
+from nsnet.outside_ips import external_ips, load_balancer_ips, refuse_clashes
 from nsnet.scenario import kubernetes
+from nsnet.scenario.admission import refusals
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.load import Manifest
-from nsnet.state import IPAddress
-from nsnet.topology import Pod, Service, export_of, reference_of
+from nsnet.topology import Node, Pod, Service, export_of, health_check_of, reference_of
 
-PROXY_NAME: Final = "service.kubernetes.io/service-proxy-name"  # somebody else's than kube-proxy's
-KEPT_FREE: Final = (1, 10)  # of every service range: kubernetes.default and the cluster's DNS
+# kube-proxy does not even hear of a Service with one of these labels: it is somebody else's.
+NOT_PROXIED: Final = (
+    "service.kubernetes.io/service-proxy-name",
+    "service.kubernetes.io/headless",
+)
 
 
 def services(
-    ledger: Ledger, path: str, spec: ClusterSpec, manifests: Sequence[Manifest], pods: Sequence[Pod]
-) -> Iterator[Service]:
+    ledger: Ledger,
+    path: str,
+    spec: ClusterSpec,
+    manifests: Sequence[Manifest],
+    nodes: Sequence[Node],
+    pods: Sequence[Pod],
+) -> tuple[Service, ...]:
     """Every Service of the cluster, with its addresses and its endpoints, in the order of the
     file."""
-    mine = [each for each in manifests if isinstance(each.object, kubernetes.Service)]
+    mine = {each.reference: each for each in declared(spec.name, manifests)}
+    exported = frozenset(_exported(ledger, spec, mine, manifests))
     externals = ledger.scenario.spec.externals
     outside = {each.address: f"external/{each.name}" for each in externals}
-    exported = _exported(ledger, spec, manifests)
-    owners = {_service_reference(spec, each): each for each in mine}
-    addresses = _service_addresses(ledger, path, spec, owners)
-    for reference, manifest in owners.items():
-        service = manifest.object
-        assert isinstance(service, kubernetes.Service)
-        if service.spec.selector and not selected_pods(service, pods):
-            _warn(ledger, manifest, "spec.selector", f"the selector of {reference} matches no pod")
-        for key, meaning in _not_yet(service.spec):
-            _warn(ledger, manifest, f"spec.{key}", f"{reference}: {meaning}")
-        _refuse_ports_twice(ledger, manifest, service)
-        yield Service(
-            service.metadata.name,
-            service.metadata.namespace,
-            reference,
-            addresses.get(reference, ()),
-            service_ports(service, pods, manifests, outside),
-            ledger.outside(spec, export_of(reference)) if reference in exported else (),
-            **_policies(service),
+    backends = Backends(manifests, nodes, pods, outside)
+    versions = {owner: families(ledger, spec, each) for owner, each in mine.items()}
+    inside = cluster_ips(ledger, path, spec, mine, versions)
+    numbers = node_ports(ledger, list(mine.values()))
+    balanced = load_balancer_ips(ledger, spec, mine, versions)
+    offered: list[tuple[Declared, Service]] = []
+    for owner, each in mine.items():
+        _check(ledger, each, backends)
+        said = each.spec
+        service = Service(
+            each.service.metadata.name,
+            each.service.metadata.namespace,
+            owner,
+            inside[owner],
+            backends.ports(each, numbers, versions[owner]),
+            ledger.outside(versions[owner], export_of(owner)) if owner in exported else (),
+            type=said.type,
+            external_name=said.external_name if said.type == "ExternalName" else "",
+            external_ips=external_ips(ledger, each, inside[owner]),
+            load_balancer_ips=balanced.get(owner, ()),
+            source_ranges=said.load_balancer_source_ranges,
+            external_local=said.external_traffic_policy == "Local",
+            internal_local=said.internal_traffic_policy == "Local",
+            affinity_seconds=_affinity(said),
+            health_check_port=numbers.get(health_check_of(owner)),
+            proxied=not any(label in each.service.metadata.labels for label in NOT_PROXIED),
         )
+        offered.append((each, service))
+    refuse_clashes(ledger, offered)
+    return tuple(service for _, service in offered)
 
 
-def _policies(service: kubernetes.Service) -> dict[str, Any]:
-    """What a Service says beside its addresses and ports."""
-    spec = service.spec
-    return {
-        "type": spec.type,
-        "external_name": spec.external_name,
-        "external_ips": spec.external_ips,
-        "source_ranges": spec.load_balancer_source_ranges,
-        "external_local": spec.external_traffic_policy == "Local",
-        "internal_local": spec.internal_traffic_policy == "Local",
-        "affinity_seconds": (
-            spec.session_affinity_config.client_ip.timeout_seconds
-            if spec.session_affinity == "ClientIP"
-            else None
-        ),
-        "proxied": PROXY_NAME not in service.metadata.labels,
-    }
+def _check(ledger: Ledger, each: Declared, backends: Backends) -> None:
+    """What the Service itself has wrong, and its selector."""
+    wrong = (*refusals(each.service), *backends.refusals(each))
+    ledger.problems.extend(each.problem(path, message) for path, message in wrong)
+    if each.spec.selector and each.spec.type != "ExternalName" and not backends.selected(each):
+        message = f"the selector of {each.reference} matches no pod"
+        ledger.warnings.append(each.warning("spec.selector", message))
 
 
-def _not_yet(spec: kubernetes.ServiceSpec) -> Iterator[tuple[str, str]]:
-    """What a Service asks for and nsnet does not do yet: nobody shall take it for done."""
-    if spec.type in ("NodePort", "LoadBalancer"):
-        yield "type", f"of a {spec.type}, only the ClusterIP works yet"
-    if spec.session_affinity != "None":
-        yield "sessionAffinity", "affinity does not work yet"
-    if spec.internal_traffic_policy != "Cluster":
-        yield "internalTrafficPolicy", "traffic policies do not work yet"
-    if spec.external_ips:
-        yield "externalIPs", "external addresses do not work yet"
+def _affinity(spec: kubernetes.ServiceSpec) -> int | None:
+    """For how long a client keeps its endpoint, if it does."""
+    if spec.session_affinity == "None":
+        return None
+    config = spec.session_affinity_config or kubernetes.SessionAffinityConfig()
+    return config.client_ip.timeout_seconds
 
 
-def _refuse_ports_twice(ledger: Ledger, manifest: Manifest, service: kubernetes.Service) -> None:
-    seen: set[tuple[int, str]] = set()
-    for index, each in enumerate(service.spec.ports):
-        if (each.port, each.protocol) in seen:
-            message = f"{each.port}/{each.protocol} stands there twice"
-            ledger.problems.append(manifest.problem(f"spec.ports[{index}].port", message))
-        seen.add((each.port, each.protocol))
-
-
-def _warn(ledger: Ledger, manifest: Manifest, path: str, message: str) -> None:
-    problem = manifest.problem(path, "")
-    ledger.warnings.append(f"{problem.file}:{problem.line}: {message}")
-
-
-def _service_addresses(
-    ledger: Ledger, path: str, spec: ClusterSpec, owners: Mapping[str, Manifest]
-) -> dict[str, tuple[IPAddress, ...]]:
-    """A ClusterIP of each family for each Service that has one: as written, as it was, or the
-    first free."""
-    given: dict[str, tuple[IPAddress, ...]] = {}
-    pools = [
-        Pool(each, [each[host] for host in KEPT_FREE if host < each.num_addresses])
-        for each in spec.service_cidr
-    ]
-    for reference, manifest in owners.items():
-        written = _written_cluster_ip(manifest)
-        try:
-            wanted = ip_address(written) if written else None
-            family = next((each for each in pools if wanted and wanted in each.network), None)
-            if wanted and family is None:
-                ranges = ", ".join(str(each) for each in spec.service_cidr)
-                raise AddressError(f"{wanted} is outside serviceCIDR {ranges}")
-            if wanted and family:
-                family.hold(wanted, reference)
-                given[reference] = (wanted,)
-        except (ValueError, AddressError) as error:
-            message = (
-                str(error)
-                if isinstance(error, AddressError)
-                else f"{written!r} is not an IP address"
-            )
-            ledger.problems.append(manifest.problem("spec.clusterIP", message))
-    waiting = [each for each in owners if each not in given and _has_cluster_ip(owners[each])]
-    for pool in pools:
-        for owner, address in ledger.allocate(f"{path}.serviceCIDR", pool, waiting).items():
-            given[owner] = (*given.get(owner, ()), address)
-    return given
-
-
-def _exported(ledger: Ledger, spec: ClusterSpec, manifests: Sequence[Manifest]) -> frozenset[str]:
-    services = {
-        _service_reference(spec, each)
-        for each in manifests
-        if isinstance(each.object, kubernetes.Service)
-    }
-    exported = set()
+def _exported(
+    ledger: Ledger, spec: ClusterSpec, services: Container[str], manifests: Sequence[Manifest]
+) -> Iterator[str]:
+    """The Services that other clusters may use, by reference."""
     for manifest in manifests:
         if not isinstance(manifest.object, kubernetes.ServiceExport):
             continue
-        reference = _service_reference(spec, manifest)
+        meta = manifest.object.metadata
+        reference = reference_of(spec.name, "svc", meta.name, meta.namespace)
         if reference not in services:
-            name = manifest.object.metadata.name
-            message = f"{spec.name} has no Service {name} to export"
+            message = f"{spec.name} has no Service {meta.name} to export"
             ledger.problems.append(manifest.problem("metadata.name", message))
         elif spec.gateway is None:
             message = f"a Service is exported by a gateway, and {spec.name} has none"
             ledger.problems.append(manifest.problem("kind", message))
         else:
-            exported.add(reference)
-    return frozenset(exported)
-
-
-def _service_reference(spec: ClusterSpec, manifest: Manifest) -> str:
-    meta = manifest.object.metadata
-    return reference_of(spec.name, "svc", meta.name, meta.namespace)
-
-
-def _written_cluster_ip(manifest: Manifest) -> str:
-    service = manifest.object
-    assert isinstance(service, kubernetes.Service)
-    return "" if service.spec.cluster_ip == "None" else service.spec.cluster_ip
-
-
-def _has_cluster_ip(manifest: Manifest) -> bool:
-    service = manifest.object
-    assert isinstance(service, kubernetes.Service)
-    return service.spec.cluster_ip != "None" and service.spec.type != "ExternalName"
+            yield reference

@@ -48,6 +48,8 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
         # IPv6 routers cannot be told not to speak of shortcuts, but hosts not to listen.
         yield Sysctl("net.ipv6.conf.default.accept_redirects", "0")
         yield Sysctl("net.ipv6.conf.all.forwarding", "1" if forwards else "0")
+        if forwards:
+            yield Sysctl("net.ipv6.fib_multipath_hash_policy", "1")
         yield Sysctl("net.ipv6.icmp.ratelimit", "0")
         yield Sysctl("net.ipv4.icmp_msgs_per_sec", "100000", if_present=True)  # of both families
         yield Sysctl("net.ipv4.icmp_msgs_burst", "100000", if_present=True)

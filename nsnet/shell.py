@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
+from nsnet import nft
 from nsnet.ipsets import filled
 from nsnet.plan import (
     AddressAdd,
@@ -12,6 +13,7 @@ from nsnet.plan import (
     LinkDelete,
     LinkUp,
     Listen,
+    ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
     NetnsAdd,
@@ -19,11 +21,13 @@ from nsnet.plan import (
     Op,
     RouteAdd,
     RouteDelete,
+    RouteReplace,
     RulesLoad,
     ServersStart,
     SetsDelete,
     SetsLoad,
     SysctlSet,
+    TableLoad,
     Unlisten,
     VethAdd,
     VirtualServersLoad,
@@ -77,6 +81,8 @@ def render(op: Op) -> str:
             return f"ip -n {netns} addr del {address} dev {dev}"
         case RouteAdd(netns, route):
             return f"ip -n {netns} route add {_route(route)}"
+        case RouteReplace(netns, route):
+            return f"ip -n {netns} route replace {_route(route)}"
         case RouteDelete(netns, route):
             return f"ip -n {netns} route del {_route(route)}"
         case NeighbourAdd(netns, neighbour):
@@ -94,10 +100,16 @@ def render(op: Op) -> str:
         case VirtualServersLoad(netns, servers, deleted):
             lines = "".join(f"{line}\n" for line in _virtual(servers, deleted))
             return _fed(netns, "ipvsadm --restore", lines)
+        case TableLoad(netns, family, old, new):
+            texts = (nft.load(family, old, new), nft.delete(family, old, new))
+            return "\n".join(_fed(netns, "nft -f -", text) for text in texts if text)
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
         case Listen(netns, listener):
             return f"# {netns}: {listener.reference} answers on {listener.port}/{listener.protocol}"
+        case ListenerReplace(netns, listener):
+            where = f"{listener.port}/{listener.protocol}"
+            return f"# {netns}: from now on {listener.reference} answers on {where}"
         case Unlisten(netns, listener):
             return f"# {netns}: nothing answers on {listener.port}/{listener.protocol} any more"
         case _:
@@ -138,11 +150,10 @@ def _veth(op: VethAdd) -> Iterator[str]:
 
 
 def _route(route: Route) -> str:
-    parts = ["default" if route.destination.prefixlen == 0 else str(route.destination)]
-    if route.via is not None:
-        parts.append(f"via {route.via}")
-    if route.dev is not None:
-        parts.append(f"dev {route.dev}")
-    if route.onlink:
-        parts.append("onlink")
-    return " ".join(parts)
+    to = "default" if route.destination.prefixlen == 0 else str(route.destination)
+    if route.blackhole:
+        return f"blackhole {to}"
+    out = (f" dev {route.dev}" if route.dev else "") + (" onlink" if route.onlink else "")
+    if route.nexthops:
+        return to + "".join(f" nexthop via {each}{out}" for each in route.nexthops)
+    return to + (f" via {route.via}" if route.via else "") + out

@@ -66,13 +66,22 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where packets for `destination` go: to `via`, or straight out of `dev`."""
+    """Where packets for `destination` go: to `via`, straight out of `dev`, to one of `nexthops`
+    (all on `dev`, chosen by a hash of the flow), or into a black hole, and nobody is told."""
 
     destination: IPNetwork
     via: IPAddress | None = None
     dev: str | None = None
     onlink: bool = False  # believe that `via` is a neighbour on `dev` although no address says so
+    nexthops: tuple[IPAddress, ...] = ()  # two or more, in ascending order, of equal cost
+    blackhole: bool = False
     why: str = field(default="", compare=False)
+
+    @property
+    def gateways(self) -> tuple[IPAddress, ...]:
+        """The neighbours that a packet may be handed to; none where it is handed to whom it is
+        for, or to nobody."""
+        return self.nexthops or ((self.via,) if self.via is not None else ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +160,51 @@ class SetMark:
     mask: int
 
 
-Target: TypeAlias = Jump | Accept | Return | Drop | Reject | Dnat | Snat | Masquerade | SetMark
+@dataclass(frozen=True, slots=True)
+class Goto:
+    """Go on in another chain; who jumped here goes on when that ends."""
+
+    chain: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """What a map (NftMap) says of the packet's protocol and port, and of its destination where the
+    map is about addresses; the next rule where it says nothing."""
+
+    map: str
+    by_address: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Go to one of these chains, each as likely as the others."""
+
+    chains: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Remember:
+    """The source is in a set (NftSet) from now on, for as long as the set keeps it."""
+
+    set: str
+
+
+Target: TypeAlias = (
+    Jump
+    | Accept
+    | Return
+    | Drop
+    | Reject
+    | Dnat
+    | Snat
+    | Masquerade
+    | SetMark
+    | Goto
+    | Lookup
+    | Spread
+    | Remember
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +235,18 @@ class VirtualMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class Recent:
+    """A list of sources that netfilter keeps by this name: xt_recent.
+
+    With `seconds`, whoever was put on it in so many seconds matches, and who was earlier is
+    forgotten; without, the packet's source is put on it, and matches.
+    """
+
+    name: str
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """What a packet must be for its rule to apply; what is not said matches all."""
 
@@ -197,34 +262,50 @@ class Match:
     ctstate: tuple[str, ...] = ()
     not_ctstate: tuple[str, ...] = ()
     mark: MarkMatch | None = None
-    dst_type: str | None = None  # addrtype: LOCAL
+    recent: Recent | None = None
+    src_type: str | None = None  # addrtype: LOCAL
+    dst_type: str | None = None
     not_dst_type: str | None = None
     not_src_type: str | None = None
     in_set: SetMatch | None = None
     not_bridged: bool = False  # physdev: it did not come in by a port of a bridge
     virtual: VirtualMatch | None = None
     probability: float | None = None
+    # Only nftables can say these.
+    src_set: str | None = None  # an NftSet
+    dst_set: str | None = None
+    not_src_in: tuple[IPNetwork, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One netfilter rule. `why` is for people; what the kernel shows is in the match and the
-    target."""
+    """One netfilter rule. Without a target it only counts. `why` is for people; what the kernel
+    shows is in the match and the target."""
 
     match: Match = Match()
-    target: Target = Accept()
+    target: Target | None = Accept()
     why: str = field(default="", compare=False)
+
+
+class Base(NamedTuple):
+    """Where the kernel calls a chain of nftables: those of the lowest priority come first."""
+
+    kind: Literal["filter", "nat"]
+    hook: str
+    priority: int
 
 
 @dataclass(frozen=True, slots=True)
 class Chain:
     """A netfilter chain with its rules in order. A chain has one author; hooks jump to it
-    (compile.HOOKS)."""
+    (compile.HOOKS), or it has a base of its own (nftables)."""
 
     table: str
     name: str
     rules: tuple[Rule, ...] = ()
     family: Family = 4
+    base: Base | None = None
+    comment: str = ""
 
     @property
     def built_in(self) -> bool:
@@ -233,6 +314,40 @@ class Chain:
 
 
 BUILT_IN = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
+KUBE_PROXY = "kube-proxy"  # the one table of nftables; all others are those of iptables
+
+
+@dataclass(frozen=True, slots=True)
+class NftSet:
+    """A set of addresses that rules of nftables ask for. Where it has a timeout, in seconds, the
+    packets fill it, and a lab at rest has it empty."""
+
+    name: str
+    elements: tuple[IPAddress, ...] = ()
+    family: Family = 4
+    comment: str = ""
+    timeout: int = 0
+
+
+class Element(NamedTuple):
+    """One line of an NftMap: what becomes of the packets of this protocol to this port."""
+
+    protocol: Protocol
+    port: int
+    target: Goto | Drop
+    address: IPAddress | None = None  # the packets' destination, in a map that is about it
+    comment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NftMap:
+    """A map of nftables, from packets to what becomes of them."""
+
+    name: str
+    by_address: bool
+    elements: tuple[Element, ...] = ()
+    family: Family = 4
+    comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +420,40 @@ class VirtualServer:
     persistent: int | None = None
 
 
-Piece: TypeAlias = Interface | Route | Neighbour | Sysctl | Chain | Listener | IpSet | VirtualServer
+@dataclass(frozen=True, slots=True)
+class HealthCheck:
+    """A TCP port of a node that says, in kube-proxy's words, how many ready endpoints of this
+    Service the node has: HTTP 200, or 503 for none."""
+
+    port: int
+    namespace: str
+    name: str
+    local_endpoints: int
+
+    @property
+    def protocol(self) -> Protocol:
+        """What it is asked over."""
+        return Protocol.TCP
+
+    @property
+    def reference(self) -> str:
+        """What people call it."""
+        return f"the health check of {self.namespace}/{self.name} ({self.local_endpoints} here)"
+
+
+Listens: TypeAlias = Listener | HealthCheck
+Piece: TypeAlias = (
+    Interface
+    | Route
+    | Neighbour
+    | Sysctl
+    | Chain
+    | NftSet
+    | NftMap
+    | Listens
+    | IpSet
+    | VirtualServer
+)
 Fact: TypeAlias = tuple[str, Piece]
 
 
@@ -320,8 +468,9 @@ class Netns:
     neighbours: tuple[Neighbour, ...] = ()
     sysctls: tuple[Sysctl, ...] = ()
     chains: tuple[Chain, ...] = ()
-    listeners: tuple[Listener, ...] = ()
-    sets: tuple[IpSet, ...] = ()
+    listeners: tuple[Listens, ...] = ()
+    sets: tuple[NftSet | NftMap, ...] = ()
+    ipsets: tuple[IpSet, ...] = ()
     virtual_servers: tuple[VirtualServer, ...] = ()
 
     @property
@@ -416,12 +565,16 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (Sysctl, key)
         case Chain(table=table, name=name, family=family):
             return (Chain, family, table, name)
+        case NftSet(name=name, family=family) | NftMap(name=name, family=family):
+            return (NftSet, family, name)
         case Listener(protocol=protocol, port=port):
             return (Listener, protocol, port)
         case IpSet(name=name):
             return (IpSet, name)
         case VirtualServer(address=address, protocol=protocol, port=port):
             return (VirtualServer, address, protocol, port)
+        case HealthCheck(port=port):
+            return (Listener, Protocol.TCP, port)  # one port, whoever answers there
         case _:
             assert_never(piece)
 
@@ -438,7 +591,8 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, Neighbour)),
         tuple(each for each in pieces if isinstance(each, Sysctl)),
         tuple(sorted(chains, key=lambda each: (each.family, each.table, not each.built_in))),
-        tuple(each for each in pieces if isinstance(each, Listener)),
+        tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
+        tuple(each for each in pieces if isinstance(each, NftSet | NftMap)),
         tuple(each for each in pieces if isinstance(each, IpSet)),
         tuple(each for each in pieces if isinstance(each, VirtualServer)),
     )
@@ -472,10 +626,47 @@ def _check_links(namespaces: tuple[Netns, ...]) -> None:
         names = {(chain.family, chain.table, chain.name) for chain in netns.chains}
         for chain in netns.chains:
             for rule in chain.rules:
-                if not isinstance(rule.target, Jump):
-                    continue
-                if (chain.family, chain.table, rule.target.chain) not in names:
+                for target in _next_chains(rule.target):
+                    if (chain.family, chain.table, target) not in names:
+                        raise CompileError(
+                            f"{netns.name}: {chain.table} {chain.name} jumps to {target},"
+                            " which nobody made"
+                        )
+        _check_sets(netns, names)
+
+
+def _next_chains(target: Target | None) -> tuple[str, ...]:
+    match target:
+        case Jump(chain) | Goto(chain):
+            return (chain,)
+        case Spread(chains):
+            return chains
+        case _:
+            return ()
+
+
+def _check_sets(netns: Netns, chains: set[tuple[Family, str, str]]) -> None:
+    """Sets and maps that rules name are there, and the chains that maps name."""
+    sets = {(each.family, each.name) for each in netns.sets}
+    for chain in netns.chains if netns.sets else ():
+        for rule in chain.rules:
+            for name in named_sets(rule):
+                if (chain.family, name) not in sets:
+                    raise CompileError(f"{netns.name}: {chain.name} asks {name}, which nobody made")
+    for each in netns.sets:
+        for element in each.elements if isinstance(each, NftMap) else ():
+            for name in _next_chains(element.target):
+                if (each.family, KUBE_PROXY, name) not in chains:
                     raise CompileError(
-                        f"{netns.name}: {chain.table} {chain.name} jumps to {rule.target.chain},"
-                        " which nobody made"
+                        f"{netns.name}: {each.name} sends packets to {name}, which nobody made"
                     )
+
+
+def named_sets(rule: Rule) -> Iterator[str]:
+    """The sets and maps of nftables that a rule asks or fills."""
+    match rule.target:
+        case Lookup(name) | Remember(name):
+            yield name
+    for asked in (rule.match.src_set, rule.match.dst_set):
+        if asked is not None:
+            yield asked

@@ -6,7 +6,8 @@ A packet in one namespace:
       in ─▶ PREROUTING ─▶ route? ─▶ FORWARD ──────▶ POSTROUTING ─▶ out
                             └─▶ INPUT ─▶ socket ─▶ route ─▶ OUTPUT ─┘
 
-Random choices branch; an answer walks back through what conntrack remembers of the way there.
+Random choices and routes of equal cost branch; an answer walks back through what conntrack
+remembers of the way there.
 Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks.c, nf_nat_core.c.
 """
 
@@ -15,13 +16,13 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from nsnet.filtering import Flow, Passed, Rules, Tracked, flow_of, track
-from nsnet.packet import Hop, Packet, Path, RuleAt
+from nsnet.packet import Hop, Packet, Path, RuleAt, Tuple
 from nsnet.routing import LOCAL, NextHop, Routes
 from nsnet.state import Dnat, Drop, IPAddress, Listener, Masquerade, Netns, Protocol, Snat, State
 from nsnet.verdict import Verdict
 from nsnet.wires import Crossing, Station, Wires
 
-MAX_HOPS = 200  # things that happen to a packet before it must be going in circles
+TTL = 64  # routers that may pass a packet on
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class _Journey:
     packet: Packet
     hops: tuple[Hop, ...] = ()
     flows: dict[str, tuple[Flow, ...]] = field(default_factory=dict)
+    chosen: dict[tuple[str, Tuple], NextHop] = field(default_factory=dict)
+    ttl: int = TTL
 
     def known(self, netns: str) -> tuple[Flow, ...]:
         return self.flows.get(netns, ())
@@ -93,17 +96,23 @@ class Walker:
         self, netns: str, protocol: Protocol, to: IPAddress, port: int | None = None
     ) -> tuple[Path, ...]:
         """What `walk` returns."""
-        hop = self._route(netns, to)
-        source = self._routes_of(netns).source(hop) if hop else None
-        if source is None:
-            start = Hop(
-                netns, self._netns[netns].reference, f"no route to {to}", _blank(protocol, to)
-            )
-            return (Path(Verdict.NET_UNREACHABLE, None, None, (start,)),)
-        packet = Packet(protocol, source, to, dport=port or 0)
-        journey = _note(_Journey(packet), self._netns[netns], f"sends {protocol}")
-        ends = self._emit(netns, journey)
-        return tuple(path for end in ends for path in self._conclude(netns, packet, end))
+        here, routes = self._netns[netns], self._routes_of(netns)
+        hops = routes.find(to)
+        if hops == ():
+            lost = _note(_Journey(_blank(protocol, to)), here, f"a black hole for {to}")
+            return (Path(Verdict.TIMEOUT, None, None, lost.hops),)
+        sources = dict.fromkeys(routes.source(hop) for hop in hops or ())
+        if None in sources or not sources:
+            lost = _note(_Journey(_blank(protocol, to)), here, f"no route to {to}")
+            return (Path(Verdict.NET_UNREACHABLE, None, None, lost.hops),)
+        packets = [Packet(protocol, each, to, dport=port or 0) for each in sources if each]
+        paths = (
+            path
+            for packet in packets
+            for end in self._emit(netns, _note(_Journey(packet), here, f"sends {protocol}"))
+            for path in self._conclude(netns, packet, end)
+        )
+        return tuple(dict.fromkeys(paths))  # a filter may drop all that a choice would part
 
     def _conclude(self, client: str, asked: Packet, end: _End) -> Iterator[Path]:
         """The answer that this end of the way there brings about, walked back to the client."""
@@ -133,7 +142,7 @@ class Walker:
         what = (server and f"answers as {server}") or (
             f"says {refused}" if answer.error else "refuses: nothing listens there"
         )
-        start = _note(replace(there, packet=answer, hops=()), self._netns[netns], what)
+        start = _note(replace(there, packet=answer, hops=(), ttl=TTL), self._netns[netns], what)
         source = there.packet.src if server else None
         for end in self._emit(netns, start):
             home = (
@@ -154,27 +163,31 @@ class Walker:
         if packet.protocol is Protocol.ICMP:
             return self._netns[netns].reference
         wanted = (packet.protocol, packet.dport)
-        heard = (each for each in self._netns[netns].listeners if _port(each) == wanted)
-        return next((each.reference for each in heard), None)
+        for each in self._netns[netns].listeners:
+            if (each.protocol, each.port) == wanted:
+                # A health check is its node's.
+                own = self._netns[netns].reference
+                return each.reference if isinstance(each, Listener) else own
+        return None
 
     def _emit(self, netns: str, journey: _Journey) -> Iterator[_End]:
         """A packet made in this namespace: OUTPUT, and on."""
-        hop = self._route(netns, journey.packet.dst)
-        if hop is None:
-            yield self._unroutable(netns, journey)
-            return
         tracked = track(journey.packet, journey.known(netns))
-        outcomes = self._rules_of(netns).hook("OUTPUT", journey.packet, tracked, out_dev=hop.dev)
-        for passed in outcomes:
-            there = self._filtered(netns, journey, passed)
-            if passed.stop is not None:
-                yield self._stopped(netns, there, passed, tracked)
+        for hop, sent in self._ways(netns, journey):
+            if hop is None:
+                yield self._unroutable(netns, sent)
                 continue
-            onward = self._route(netns, there.packet.dst)
-            if onward is None:
-                yield self._unroutable(netns, there)
-            else:
-                yield from self._leave(netns, onward, there, tracked)
+            outcomes = self._rules_of(netns).hook("OUTPUT", sent.packet, tracked, out_dev=hop.dev)
+            for passed in outcomes:
+                there = self._filtered(netns, sent, passed)
+                if passed.stop is not None:
+                    yield self._stopped(netns, there, passed, tracked)
+                    continue
+                for onward, leaving in self._ways(netns, there):
+                    if onward is None:
+                        yield self._unroutable(netns, leaving)
+                    else:
+                        yield from self._leave(netns, onward, leaving, tracked)
 
     def _leave(
         self, netns: str, hop: NextHop, journey: _Journey, tracked: Tracked, bridged_from: str = ""
@@ -262,9 +275,6 @@ class Walker:
     def _enter(self, station: Station, journey: _Journey) -> Iterator[_End]:
         """A frame for this namespace: PREROUTING, then here or onward."""
         here = self._netns[station.netns]
-        if len(journey.hops) > MAX_HOPS:
-            yield _Lost(_note(journey, here, "its time to live is over"))
-            return
         arrived = _note(journey, here, f"comes in by {station.port or station.dev}")
         if not self._routes_of(here.name).plausible(station.dev, journey.packet.src):
             yield _Lost(
@@ -291,16 +301,31 @@ class Walker:
     ) -> Iterator[_End]:
         """After PREROUTING: for us, or for somebody we have a route to."""
         here = self._netns[netns]
-        hop = self._route(netns, journey.packet.dst)
-        if hop is not None and hop.dev == LOCAL:
-            yield from self._accept(netns, journey, in_dev, tracked)
-            return
-        if not self._routes_of(netns).forwards(journey.packet.dst):
-            yield _Lost(_note(journey, here, "ip_forward is 0"))
-            return
-        if hop is None:
-            yield self._unroutable(netns, journey.remember(netns, flow_of(tracked, journey.packet)))
-            return
+        known = journey.remember(netns, flow_of(tracked, journey.packet))
+        for hop, onward in self._ways(netns, journey):
+            if hop is not None and hop.dev == LOCAL:
+                yield from self._accept(netns, journey, in_dev, tracked)
+            elif not self._routes_of(netns).forwards(journey.packet.dst):
+                yield _Lost(_note(journey, here, "ip_forward is 0"))
+            elif hop is None:
+                yield self._unroutable(netns, known)
+            elif journey.ttl == 1:
+                over = _note(known, here, "its time to live is over")
+                yield _Refused(netns, Verdict.HOST_UNREACHABLE, over)
+            else:
+                passing = replace(onward, ttl=onward.ttl - 1)
+                yield from self._forward(netns, in_dev, in_port, hop, passing, tracked)
+
+    def _forward(
+        self,
+        netns: str,
+        in_dev: str,
+        in_port: str,
+        hop: NextHop,
+        journey: _Journey,
+        tracked: Tracked,
+    ) -> Iterator[_End]:
+        """FORWARD, and on."""
         rules = self._rules_of(netns)
         for passed in rules.hook(
             "FORWARD", journey.packet, tracked, in_dev=in_dev, out_dev=hop.dev
@@ -349,11 +374,22 @@ class Walker:
         return _Refused(netns, Verdict.REFUSED, _note(journey, here, "REJECT", rule))
 
     def _unroutable(self, netns: str, journey: _Journey) -> _End:
-        there = _note(journey, self._netns[netns], f"no route to {journey.packet.dst}")
-        return _Refused(netns, Verdict.NET_UNREACHABLE, there)
+        here, to = self._netns[netns], journey.packet.dst
+        if self._routes_of(netns).find(to) == ():
+            return _Lost(_note(journey, here, f"a black hole for {to}"))
+        return _Refused(netns, Verdict.NET_UNREACHABLE, _note(journey, here, f"no route to {to}"))
 
-    def _route(self, netns: str, address: IPAddress) -> NextHop | None:
-        return self._routes_of(netns).find(address)
+    def _ways(self, netns: str, journey: _Journey) -> Iterator[tuple[NextHop | None, _Journey]]:
+        """Each next hop that the packet can take here, None for want of any. Where it comes by
+        again it takes the same: a hash of its addresses and ports has chosen."""
+        hops = self._routes_of(netns).find(journey.packet.dst) or (None,)
+        chosen = journey.chosen.get((netns, journey.packet.tuple))
+        for hop in (chosen,) if chosen is not None else hops:
+            if hop is None or len(hops) == 1:
+                yield hop, journey
+            else:
+                choice = {(netns, journey.packet.tuple): hop}
+                yield hop, replace(journey, chosen={**journey.chosen, **choice})
 
     def _routes_of(self, netns: str) -> Routes:
         if netns not in self._routes:
@@ -378,10 +414,6 @@ def _note(journey: _Journey, here: Netns, what: str, rule: RuleAt | None = None)
 
 def _answer_to(packet: Packet) -> Packet:
     return replace(packet.addressed(packet.tuple.reversed()), answer=True, mark=0, error=None)
-
-
-def _port(listener: Listener) -> tuple[Protocol, int]:
-    return listener.protocol, listener.port
 
 
 def _blank(protocol: Protocol, to: IPAddress) -> Packet:

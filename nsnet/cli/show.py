@@ -8,12 +8,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from nsnet import nft
 from nsnet.packet import Hop, Path, RuleAt, Unknown
 from nsnet.questions import Explanation
 from nsnet.report import ProbeReport, Report
 from nsnet.ruleset import line
 from nsnet.scenario.load import Scenario
-from nsnet.state import Chain, Kind, Netns, State
+from nsnet.state import KUBE_PROXY, Chain, Family, Kind, Netns, State
 from nsnet.topology import Cluster, Topology, only
 
 if TYPE_CHECKING:
@@ -149,13 +150,16 @@ def _hops(out: Console, title: str, hops: Sequence[Hop]) -> None:
         text.rstrip()
         out.print(text, soft_wrap=True)
         if hop.rule is not None:
-            _rule(out, hop.rule)
+            _rule(out, hop.rule, hop.packet.dst.version)
         last_place, last_packet = hop.reference, str(hop.packet)
 
 
-def _rule(out: Console, at: RuleAt) -> None:
-    """The rule as `iptables -S` shows it, under the hop that it made."""
-    text = line(Chain(at.table, at.chain), at.rule)
+def _rule(out: Console, at: RuleAt, family: Family) -> None:
+    """The rule as `iptables -S` or `nft list` shows it, under the hop that it made."""
+    if at.table == KUBE_PROXY:
+        text = nft.line(at.rule, family)
+    else:
+        text = line(Chain(at.table, at.chain, family=family), at.rule)
     title = f"by rule {at.position} of {at.table} {at.chain}:"
     width = max(out.width - 23, 30)
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
@@ -183,14 +187,16 @@ def _contents(netns: Netns) -> Iterator[str]:
         kind = " bridge" if link.kind is Kind.BRIDGE else ""
         yield f"{link.name:<15}{kind}{port} {addresses}{towards}".rstrip()
     for route in netns.routes:
-        via = f" via {route.via}" if route.via else ""
+        via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
+        via = " into a black hole" if route.blackhole else via
         yield f"route {route.destination}{via}" + (f"  ({route.why})" if route.why else "")
     tables: dict[str, int] = {}
     for chain in netns.chains:
         tables[chain.table] = tables.get(chain.table, 0) + len(chain.rules)
     for table, rules in tables.items():
         if rules:
-            yield f"{rules} iptables rules in table {table}"
+            tool = "nftables" if table == KUBE_PROXY else "iptables"
+            yield f"{rules} {tool} rules in table {table}"
     for listener in netns.listeners:
         yield f"listens on {listener.port}/{listener.protocol} as {listener.reference}"
 

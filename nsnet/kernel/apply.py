@@ -27,9 +27,10 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
+from nsnet import nft
 from nsnet.errors import KernelError
 from nsnet.ipsets import filled
-from nsnet.kernel import netfilter, netns
+from nsnet.kernel import netfilter, netns, nftables
 from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import (
     NLM_F_CREATE,
@@ -47,6 +48,7 @@ from nsnet.plan import (
     LinkDelete,
     LinkUp,
     Listen,
+    ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
     NetnsAdd,
@@ -54,11 +56,14 @@ from nsnet.plan import (
     Op,
     RouteAdd,
     RouteDelete,
+    RouteReplace,
     RulesLoad,
     ServersStart,
+    Serving,
     SetsDelete,
     SetsLoad,
     SysctlSet,
+    TableLoad,
     Unlisten,
     VethAdd,
     VirtualServersLoad,
@@ -74,6 +79,7 @@ RTNH_F_ONLINK = 4
 RT_SCOPE_LINK = 253
 RTPROT_BOOT = 3  # what `ip route add` writes
 RTN_UNICAST = 1
+RTN_BLACKHOLE = 6
 MAIN_TABLE = 254
 DOOMED = 0x6E73  # the group of links that are about to be removed
 
@@ -111,7 +117,7 @@ class Applier:
         self,
         runtime: Path,
         tool: str,
-        listening: Callable[[list[ServersStart | Listen | Unlisten]], None],
+        listening: Callable[[list[Serving]], None],
     ) -> None:
         self.runtime = runtime
         self.tool = tool
@@ -141,6 +147,7 @@ class Applier:
     def _carry_out(self, name: str, kind: str, steps: list[Op]) -> None:
         if kind == "rules":
             self._load([step for step in steps if isinstance(step, RulesLoad)])
+            _load_tables([step for step in steps if isinstance(step, TableLoad)])
         elif kind == "sets":
             netfilter.load_sets(
                 (step.netns, filled(step.sets)) for step in steps if isinstance(step, SetsLoad)
@@ -156,9 +163,7 @@ class Applier:
                 if isinstance(step, VirtualServersLoad):
                     self._balance(step)
         elif kind == "servers":
-            self.listening(
-                [step for step in steps if isinstance(step, ServersStart | Listen | Unlisten)]
-            )
+            self.listening([step for step in steps if isinstance(step, Serving)])
         else:
             for deleted, group in groupby(steps, key=lambda step: isinstance(step, LinkDelete)):
                 if deleted:
@@ -215,6 +220,10 @@ class Applier:
             case RouteAdd(name, route):
                 message = _route(route, self._index(name, route.dev) if route.dev else 0)
                 self._queue(op, name, encoded(message, RTM_NEWROUTE, NEW))
+            case RouteReplace(name, route):
+                message = _route(route, self._index(name, route.dev) if route.dev else 0)
+                flags = NLM_F_CREATE | NLM_F_REPLACE
+                self._queue(op, name, encoded(message, RTM_NEWROUTE, flags))
             case RouteDelete(name, route):
                 message = _route(route, self._index(name, route.dev) if route.dev else 0)
                 self._queue(op, name, encoded(message, RTM_DELROUTE))
@@ -223,7 +232,9 @@ class Applier:
             case NeighbourDelete(name, neighbour):
                 message = _neighbour(neighbour, self._index(name, neighbour.dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
-            case LinkDelete() | RulesLoad() | ServersStart() | Listen() | Unlisten():
+            case LinkDelete() | RulesLoad() | TableLoad():
+                raise AssertionError(f"{op} comes in a group of its own")
+            case ServersStart() | Listen() | ListenerReplace() | Unlisten():
                 raise AssertionError(f"{op} comes in a group of its own")
             case SetsLoad() | SetsDelete() | VirtualServersLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
@@ -341,10 +352,16 @@ class Applier:
             raise _refused(causes[position], str(refusal))
 
 
+def _load_tables(steps: list[TableLoad]) -> None:
+    """Nothing names the chains that go before any of them does."""
+    nftables.load((each.netns, nft.load(each.family, each.old, each.new)) for each in steps)
+    nftables.delete((each.netns, nft.delete(each.family, each.old, each.new)) for each in steps)
+
+
 def _group(op: Op) -> tuple[str, str]:
     """Ops that are carried out together: those of one namespace, all rule sets, all listeners."""
     match op:
-        case RulesLoad():
+        case RulesLoad() | TableLoad():
             return "", "rules"
         case SetsLoad():
             return "", "sets"
@@ -352,7 +369,7 @@ def _group(op: Op) -> tuple[str, str]:
             return "", "no sets"
         case VirtualServersLoad():
             return "", "virtual servers"
-        case ServersStart() | Listen() | Unlisten():
+        case ServersStart() | Listen() | ListenerReplace() | Unlisten():
             return "", "servers"
         case _:
             return op.netns, "netlink"
@@ -410,12 +427,22 @@ def _route(route: Route, index: int) -> Any:
     message["dst_len"] = route.destination.prefixlen
     message["table"] = MAIN_TABLE
     message["proto"] = RTPROT_BOOT
-    message["type"] = RTN_UNICAST
-    message["scope"] = 0 if route.via or route.destination.version == 6 else RT_SCOPE_LINK
-    message["flags"] = RTNH_F_ONLINK if route.onlink else 0
+    message["type"] = RTN_BLACKHOLE if route.blackhole else RTN_UNICAST
+    direct = not route.gateways and not route.blackhole and route.destination.version == 4
+    message["scope"] = RT_SCOPE_LINK if direct else 0
+    flags = RTNH_F_ONLINK if route.onlink else 0
     message["attrs"] = []
     if route.destination.prefixlen:
         message["attrs"].append(("RTA_DST", str(route.destination.network_address)))
+    if route.nexthops:
+        # The weight of a next hop is its `hops` + 1: all are of equal cost.
+        hops = [
+            {"oif": index, "flags": flags, "hops": 0, "attrs": [("RTA_GATEWAY", str(each))]}
+            for each in route.nexthops
+        ]
+        message["attrs"].append(("RTA_MULTIPATH", hops))
+        return message
+    message["flags"] = flags
     if route.via is not None:
         message["attrs"].append(("RTA_GATEWAY", str(route.via)))
     if index:

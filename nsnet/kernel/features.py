@@ -100,6 +100,15 @@ def require() -> None:
         )
 
 
+def require_nftables() -> None:
+    """This host has what proxyMode nftables needs, too. Raises UnsupportedError."""
+    with netns.staying():
+        netns.unshare(netns.CLONE_NEWNET)
+        feature = _nftables().tried()
+    if not feature.present:
+        raise UnsupportedError(f"this host has no nft: {feature.why}", hint=feature.remedy)
+
+
 def user_namespaces() -> Feature:
     """Whether somebody who is not root can have a throw-away lab here."""
     return _Trial(
@@ -152,7 +161,7 @@ def _wanted() -> Iterator[_Trial]:
         partial(_iptables, netfilter.TOOLS, 6),
         "apt install iptables; modprobe ip6_tables",
     )
-    yield _Trial("nft", "Services as nftables", _nft, "apt install nftables; modprobe nf_tables")
+    yield _nftables()
     yield _Trial("ipset", "sets of addresses in rules", _ipset, "modprobe ip_set")
     yield _link("vxlan", "overlay networks", "VXLAN")
     yield _link("macvlan", "pods on the node's own network", "MACVLAN")
@@ -163,6 +172,11 @@ def _wanted() -> Iterator[_Trial]:
     yield _queue("netem", "delay and loss", "NET_SCH_NETEM")
     yield _queue("tbf", "limited bandwidth", "NET_SCH_TBF")
     yield _Trial("IPVS", "Services as virtual servers", _ipvs, _module("ip_vs", "IP_VS"))
+
+
+def _nftables() -> _Trial:
+    remedy = "apt install nftables; modprobe nf_tables"
+    return _Trial("nft", "Services as nftables", _nft, remedy)
 
 
 def _link(

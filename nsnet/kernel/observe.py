@@ -17,9 +17,18 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.drift import Observed
-from nsnet.kernel import ipvs, netfilter, netns
+from nsnet.kernel import ipvs, netfilter, netns, nftables
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
-from nsnet.state import Interface, IPInterface, Kind, Neighbour, Peer, Route, Sysctl
+from nsnet.state import (
+    Interface,
+    IPInterface,
+    IPNetwork,
+    Kind,
+    Neighbour,
+    Peer,
+    Route,
+    Sysctl,
+)
 
 _LO = 1  # the index of lo, in every namespace
 _IFF_UP = 0x1
@@ -27,6 +36,7 @@ _RTEXT_FILTER_SKIP_STATS = 8
 _RT_SCOPE_LINK = 253
 _RT_TABLE_MAIN = 254
 _RTPROT_KERNEL = 2
+_RTN_BLACKHOLE = 6
 _RTNH_F_ONLINK = 0x4
 _RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
 _NUD_PERMANENT = 0x80
@@ -88,8 +98,9 @@ def observe(
     chains = netfilter.saved(found, tool)
     # IPVS is only asked where its addresses are: elsewhere the kernel may not even have it.
     balanced = [name for name, each in found.items() if _has_dummy(each)]
-    sets = netfilter.saved_sets(balanced)
+    ipsets = netfilter.saved_sets(balanced)
     virtual = {name: ipvs.observed(name) for name in balanced}
+    tables = nftables.saved(found)
     return {
         name: Observed(
             interfaces=tuple(
@@ -100,9 +111,10 @@ def observe(
             routes=tuple(each.routes),
             neighbours=tuple(each.neighbours),
             sysctls=tuple(each.sysctls),
-            chains=chains[name],
-            sets=sets.get(name, ()),
+            ipsets=ipsets.get(name, ()),
             virtual_servers=virtual.get(name, ()),
+            chains=chains[name] | tables[name].chains,
+            sets=tables[name].sets,
         )
         for name, each in found.items()
     }
@@ -221,9 +233,9 @@ def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
 
 def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
     """The main table without the kernel's own and what it has learned; a route of several hops
-    counts as several."""
+    that are not alike counts as several."""
     for data in messages:
-        family, length, _, _, table, protocol, _, _, flags = _ROUTE.unpack_from(data)
+        family, length, _, _, table, protocol, _, kind, flags = _ROUTE.unpack_from(data)
         if (
             family not in (AF_INET, AF_INET6)
             or table != _RT_TABLE_MAIN
@@ -234,18 +246,40 @@ def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]
         route = _decoded(rtmsg, data)
         start = route.get_attr("RTA_DST") or ("0.0.0.0" if family == AF_INET else "::")
         destination = ip_network(f"{start}/{length}")
-        for hop in route.get_attr("RTA_MULTIPATH") or [route]:
-            via = hop.get_attr("RTA_GATEWAY")
-            index = hop.get_attr("RTA_OIF") if hop is route else hop["oif"]
-            onlink = bool((flags if hop is route else hop["flags"]) & _RTNH_F_ONLINK)
-            yield Route(
-                destination, ip_address(via) if via else None, names.get(index or 0), onlink
-            )
+        if kind == _RTN_BLACKHOLE:
+            yield Route(destination, blackhole=True)
+        elif hops := route.get_attr("RTA_MULTIPATH"):
+            yield from _multipath(destination, hops, names)
+        else:
+            via, index = route.get_attr("RTA_GATEWAY"), route.get_attr("RTA_OIF") or 0
+            onlink = bool(flags & _RTNH_F_ONLINK)
+            yield Route(destination, ip_address(via) if via else None, names.get(index), onlink)
+
+
+def _multipath(
+    destination: IPNetwork, hops: Iterable[Any], names: dict[int, str]
+) -> Iterator[Route]:
+    """One route where all hops are neighbours on one link, and of one weight; else several."""
+    found = [
+        Route(
+            destination,
+            ip_address(hop.get_attr("RTA_GATEWAY")) if hop.get_attr("RTA_GATEWAY") else None,
+            names.get(hop["oif"]),
+            bool(hop["flags"] & _RTNH_F_ONLINK),
+        )
+        for hop in hops
+    ]
+    vias = sorted(each.via for each in found if each.via is not None)
+    alike = {(each.dev, each.onlink) for each in found}, {hop["hops"] for hop in hops}
+    if len(vias) == len(found) and all(len(each) == 1 for each in alike):
+        yield replace(found[0], via=None, nexthops=tuple(vias))
+    else:
+        yield from found
 
 
 def _route_order(route: Route) -> tuple[object, ...]:
     network = route.destination
-    return network.version, network, str(route.via), str(route.dev), route.onlink
+    return network.version, network, str(route.gateways), str(route.dev), route.onlink
 
 
 def _neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:

@@ -47,7 +47,8 @@ def quoted(value: object) -> str:
     return _SHORT.repr(value)
 
 
-def _address(value: object) -> IPAddress:
+def address(value: object) -> IPAddress:
+    """The address that a text stands for. Raises ValueError."""
     try:
         # An address with a scope (fe80::1%eth0) means another place in every namespace.
         if isinstance(value, str) and "%" not in value:
@@ -117,7 +118,7 @@ def _one_or_many(value: object) -> str:
     return MANY if isinstance(value, list | tuple) else ONE
 
 
-Address = Annotated[IPAddress, BeforeValidator(_address)]
+Address = Annotated[IPAddress, BeforeValidator(address)]
 CIDR_SCHEMA: Final = {"type": "string", "examples": ["10.244.0.0/16"]}
 Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), WithJsonSchema(CIDR_SCHEMA)]
 Cidrs = Annotated[
@@ -199,7 +200,7 @@ class ClusterSpec(Strict):
         Annotated[Number, Field(ge=8, le=126)] | None, Field(alias="nodeCIDRMaskSize")
     ] = None
     non_masquerade_cidrs: Annotated[tuple[Cidr, ...], Field(alias="nonMasqueradeCIDRs")] = ()
-    proxy_mode: Literal["iptables"] = "iptables"
+    proxy_mode: Literal["iptables", "nftables"] = "iptables"
     kube_proxy: KubeProxySpec = KubeProxySpec()
     nodes: Annotated[
         Annotated[Number, Field(ge=1, le=1000), Tag(ONE)]

@@ -3,7 +3,9 @@
 Field names and meanings are those of the Kubernetes API reference, v1.30.
 """
 
-from typing import Annotated, Any, Literal, TypeAlias
+import re
+from ipaddress import IPv4Address, IPv6Address
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import (
     AfterValidator,
@@ -24,10 +26,13 @@ from nsnet.scenario.kinds import (
     Number,
     Port,
     Subdomain,
+    address,
     named,
     quoted,
 )
 from nsnet.state import IPAddress
+
+HEADLESS: Final = "None"  # in the place of a ClusterIP
 
 
 class Lenient(BaseModel):
@@ -62,6 +67,24 @@ def _target_port(value: object) -> object:
     return number
 
 
+def _decimal(value: object) -> object:
+    """Leading zeros are no sign of octal numbers here (CVE-2021-29923): 010.0.0.1 is 10.0.0.1."""
+    if isinstance(value, str) and "." in value and ":" not in value:
+        return re.sub(r"\b0+(?=[0-9])", "", value)
+    return value
+
+
+def _cluster_address(value: object) -> object:
+    """An address, or what stands in its place: "None", "", or a mistake that is found when the
+    range is known, too."""
+    try:
+        return address(_decimal(value))
+    except ValueError:
+        if isinstance(value, str):
+            return value
+        raise
+
+
 def _endpoint_address(value: IPAddress) -> IPAddress:
     if value.is_loopback or value.is_link_local or value.is_multicast or value.is_unspecified:
         raise ValueError(f"{value} means another place, or none, on every machine")
@@ -73,11 +96,14 @@ def _port_name(value: str) -> str:
 
 
 PortName = Annotated[str, AfterValidator(_port_name)]
-EndpointAddress = Annotated[Address, AfterValidator(_endpoint_address)]
+EndpointAddress = Annotated[Address, BeforeValidator(_decimal), AfterValidator(_endpoint_address)]
+ClusterAddress = Annotated[IPv4Address | IPv6Address | str, BeforeValidator(_cluster_address)]
 Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
 TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
 PortProtocol = Literal["TCP", "UDP", "SCTP"]
 ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+FamilyName = Literal["IPv4", "IPv6"]
+FamilyPolicy = Literal["SingleStack", "PreferDualStack", "RequireDualStack"]
 Policy = Literal["Cluster", "Local"]
 
 
@@ -200,19 +226,37 @@ class ServiceSpec(Lenient):
     type: ServiceType = "ClusterIP"
     selector: Labels = {}
     ports: tuple[ServicePort, ...] = ()
-    cluster_ip: Annotated[str, Field(alias="clusterIP")] = ""
+    cluster_ip: Annotated[ClusterAddress, Field(alias="clusterIP")] = ""
+    cluster_ips: Annotated[tuple[ClusterAddress, ...], Field(alias="clusterIPs")] = ()
+    ip_families: tuple[FamilyName, ...] = ()
+    ip_family_policy: FamilyPolicy | None = None
     external_ips: Annotated[tuple[EndpointAddress, ...], Field(alias="externalIPs")] = ()
     external_name: str = ""
-    external_traffic_policy: Policy = "Cluster"
+    external_traffic_policy: Policy | None = None
     internal_traffic_policy: Policy = "Cluster"
-    traffic_distribution: Literal["", "PreferClose"] = ""
+    traffic_distribution: Literal["PreferClose"] | None = None
     health_check_node_port: Port | None = None
     load_balancer_ip: Annotated[EndpointAddress | None, Field(alias="loadBalancerIP")] = None
     load_balancer_source_ranges: tuple[Cidr, ...] = ()
-    allocate_load_balancer_node_ports: StrictBool = True
+    allocate_load_balancer_node_ports: StrictBool | None = None
     publish_not_ready_addresses: StrictBool = False
     session_affinity: Literal["None", "ClientIP"] = "None"
-    session_affinity_config: SessionAffinityConfig = SessionAffinityConfig()
+    session_affinity_config: SessionAffinityConfig | None = None
+
+    @property
+    def headless(self) -> bool:
+        """It has endpoints, and no address in front of them."""
+        return HEADLESS in (self.cluster_ip, *self.cluster_ips)
+
+    @property
+    def has_cluster_ip(self) -> bool:
+        """It has an address inside the cluster, and kube-proxy serves it."""
+        return not self.headless and self.type != "ExternalName"
+
+    @property
+    def has_health_check(self) -> bool:
+        """Its load balancer asks every node whether an endpoint is there."""
+        return self.type == "LoadBalancer" and self.external_traffic_policy == "Local"
 
 
 class Ingress(Lenient):

@@ -8,9 +8,10 @@ import sys
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
+from typing import assert_never
 
 from nsnet.errors import KernelError
-from nsnet.state import Listener
+from nsnet.state import HealthCheck, Listener, Listens
 
 _SECONDS = 60.0
 _UCRED = struct.Struct("=iII")  # process, user, group
@@ -50,20 +51,35 @@ def home(path: Path) -> int | None:
 
 def change(
     path: Path,
-    listen: Iterable[tuple[str, Listener]],
-    unlisten: Iterable[tuple[str, Listener]] = (),
+    listen: Iterable[tuple[str, Listens]],
+    unlisten: Iterable[tuple[str, Listens]] = (),
+    replace: Iterable[tuple[str, Listens]] = (),
 ) -> None:
-    """The server at `path` listens at these (namespace, port)s in addition, and no longer at those.
+    """The server at `path` listens at these (namespace, port)s in addition, no longer at those,
+    and answers otherwise at those it replaces.
 
     Raises KernelError: a port that is in use, a namespace that is not there, a server that is not.
     """
     request = {
-        "listen": [(name, each.protocol, each.port, each.reference) for name, each in listen],
+        "listen": [_entry(name, each) for name, each in listen],
         "unlisten": [(name, each.protocol, each.port) for name, each in unlisten],
+        "replace": [_entry(name, each) for name, each in replace],
     }
     answer = _ask(path, json.dumps(request).encode() + b"\n")
     if "error" in answer:
         raise KernelError(f"the lab's server cannot listen: {answer['error']}")
+
+
+def _entry(name: str, listener: Listens) -> tuple[object, ...]:
+    """(namespace, protocol, port, who answers there, what a health check there counts)."""
+    port = (name, listener.protocol, listener.port)
+    match listener:
+        case Listener(reference=reference):
+            return (*port, reference, None)
+        case HealthCheck(_, namespace, service, endpoints):
+            return (*port, name, (namespace, service, endpoints))
+        case _:
+            assert_never(listener)
 
 
 def _ask(path: Path, request: bytes) -> dict[str, object]:

@@ -1,23 +1,33 @@
 """What the echo server understands and what it answers: bytes in, bytes out, no socket in here.
 
     nsnet TOKEN SIZE, SIZE bytes   {"server", "source", "port", "token", "size"}
-    GET PATH HTTP/1.1 …            200 and {"server", "source", "host", "path"}
+    GET PATH HTTP/1.1 …            200 and {"server", "source", "host", "path"};
+                                   of a health check, what kube-proxy's would say
     anything else                  {"server", "source", "port"}: for a person with nc
 
 Standard library only, as echo.py.
 """
 
 import json
-from typing import Any
+from typing import Any, NamedTuple
 
 _LINE = 8192  # no line, and no HTTP head, is longer
+
+
+class Health(NamedTuple):
+    """What a health check is about: a Service, and how many ready endpoints its node has."""
+
+    namespace: str
+    name: str
+    local_endpoints: int
 
 
 class Conversation:
     """What one TCP client has said so far. Once it has ended, nothing more is answered."""
 
-    def __init__(self, server: str, source: str, port: int) -> None:
+    def __init__(self, server: str, source: str, port: int, health: Health | None = None) -> None:
         self.ended = False
+        self._health = health
         self._seen = {"server": server, "source": source, "port": port}
         self._unread = bytearray()
         self._token = ""
@@ -71,6 +81,8 @@ class Conversation:
             self.ended = len(head) > _LINE
             return None
         self.ended = True
+        if self._health is not None:
+            return _health_answer(self._health, body=method != b"HEAD")
         headers = [line.partition(b":") for line in head.split(b"\n")[1:]]
         host = next((value for name, _, value in headers if name.lower() == b"host"), b"")
         body = json_line(
@@ -81,11 +93,35 @@ class Conversation:
                 "path": path.decode("latin-1"),
             }
         )
-        answer = (
-            "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
-            f"Content-Length: {len(body)}\r\nConnection: close\r\n\r\n"
-        )
-        return answer.encode() + (b"" if method == b"HEAD" else body)
+        return _response("200 OK", b"" if method == b"HEAD" else body, len(body))
+
+
+def _health_answer(health: Health, *, body: bool) -> bytes:
+    """As kube-proxy answers (pkg/proxy/healthcheck): a load balancer reads the status."""
+    status = "200 OK" if health.local_endpoints else "503 Service Unavailable"
+    said = json.dumps(
+        {
+            "service": {"namespace": health.namespace, "name": health.name},
+            "localEndpoints": health.local_endpoints,
+            "serviceProxyHealthy": True,
+        },
+        indent="\t",
+    ).encode()
+    more = (
+        "X-Content-Type-Options: nosniff\r\n"
+        f"X-Load-Balancing-Endpoint-Weight: {health.local_endpoints}\r\n"
+    )
+    return _response(status, said if body else b"", len(said), more)
+
+
+def _response(status: str, body: bytes, length: int, headers: str = "") -> bytes:
+    """An HTTP answer after which we hang up. `length` is the body's, also where HEAD leaves it
+    out."""
+    head = (
+        f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}"
+        f"Content-Length: {length}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def datagram_answer(server: str, source: str, port: int, datagram: bytes) -> bytes:

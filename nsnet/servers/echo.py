@@ -33,9 +33,10 @@ from socket import (
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from nsnet.kernel import netns
-from nsnet.servers.conversation import Conversation, datagram_answer, json_line
+from nsnet.servers.conversation import Conversation, Health, datagram_answer, json_line
 
 Port: TypeAlias = tuple[str, str, int]  # namespace, protocol, number
+CHANGES = ("listen", "unlisten", "replace")
 
 _IDLE = 60.0  # seconds
 _BACKLOG = 1024
@@ -48,11 +49,12 @@ _IP_PKTINFO = 8
 
 
 class Listening(NamedTuple):
-    """An open port of a pod; who asks there is told `reference`."""
+    """An open port of a pod; who asks there is told `reference`, or how healthy a Service is."""
 
     socket: socket
     port: Port
     reference: str
+    health: Health | None
 
 
 class Orders:
@@ -72,7 +74,7 @@ class Orders:
     def _answer(self, line: bytes) -> bytes:
         try:
             request = json.loads(line)
-            self._servers.change(request.get("listen", ()), request.get("unlisten", ()))
+            self._servers.change(*(request.get(each, ()) for each in CHANGES))
         except Exception as error:  # noqa: BLE001 - a bad request is told so, and ends nothing
             return json_line({"error": str(error) or repr(error)})
         return json_line({"ok": True})
@@ -109,13 +111,22 @@ class Servers:
                 elif fd == self._control.fileno():
                     self._accept(self._control, None)
 
-    def change(self, listen: list[list[Any]], unlisten: list[list[Any]]) -> None:
-        """These ports are open in addition, and no longer. Raises OSError that says which cannot.
+    def change(
+        self, listen: list[list[Any]], unlisten: list[list[Any]], replace: list[list[Any]]
+    ) -> None:
+        """These ports are open in addition, no longer, or open still and answered otherwise.
 
-        A port that was open is opened anew: its namespace may be another one of the same name.
-        After an error none of `listen` is open.
+        Raises OSError that says which cannot be. A port of `listen` that was open is opened anew:
+        its namespace may be another one of the same name. After an error none of `listen` is open.
         """
-        wanted = {(name, protocol, port): reference for name, protocol, port, reference in listen}
+        for each in replace:
+            port, told = _told(each)
+            if port not in self._ports:
+                raise OSError(f"{port[0]}: {port[1]} port {port[2]} is not open")
+            opened = self._ports[port].socket
+            self._ports[port] = Listening(opened, port, *told)
+            self._listening[opened.fileno()] = self._ports[port]
+        wanted = dict(map(_told, listen))
         self._close({*wanted, *((name, protocol, port) for name, protocol, port in unlisten)})
         namespaces: dict[str, list[Port]] = {}
         for port in wanted:
@@ -123,7 +134,7 @@ class Servers:
         try:
             for name, ports in namespaces.items():
                 for port, opened in _open_in(name, ports):
-                    self._ports[port] = Listening(opened, port, wanted[port])
+                    self._ports[port] = Listening(opened, port, *wanted[port])
                     self._listening[opened.fileno()] = self._ports[port]
                     self._watch(opened)
         except BaseException:
@@ -175,7 +186,9 @@ class Servers:
             return
         peer = Peer(opened, Orders(self), None)
         if listening is not None:
-            conversation = Conversation(listening.reference, _plain(address[0]), address[1])
+            conversation = Conversation(
+                listening.reference, _plain(address[0]), address[1], listening.health
+            )
             peer = Peer(opened, conversation, listening.port)
         self._watch(opened)
         self._peers[opened.fileno()] = (time.monotonic(), peer)
@@ -204,6 +217,12 @@ class Servers:
             datagram = bytes(memoryview(self._buffer)[:length])
             answer = datagram_answer(listening.reference, _plain(client[0]), client[1], datagram)
             listening.socket.sendmsg([answer], _asked_at(control), 0, client)
+
+
+def _told(entry: list[Any]) -> tuple[Port, tuple[str, Health | None]]:
+    """What is to be told at which port, of an entry of a request."""
+    name, protocol, port, reference, health = entry
+    return (name, protocol, port), (reference, Health(*health) if health else None)
 
 
 def _open_in(name: str, ports: list[Port]) -> list[tuple[Port, socket]]:

@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from nsnet.services.iptables import iptables
+from nsnet.services.nftables import nftables
 from nsnet.state import Fact
 from nsnet.topology import Cluster
 
-PROXIES: Final[dict[str, Callable[[Cluster], Iterator[Fact]]]] = {"iptables": iptables}
+PROXIES: Final[dict[str, Callable[[Cluster], Iterator[Fact]]]] = {
+    "iptables": iptables,
+    "nftables": nftables,
+}

@@ -113,7 +113,7 @@ def _chains(cluster: Cluster, found: _Sorted) -> Iterator[Chain]:
 
 def _sorted(cluster: Cluster, node: Node, family: Family) -> _Sorted:
     found = _Sorted(family)
-    own = [each for each in _node_addresses(cluster, node) if each.version == family]
+    own = [each for each in _node_port_addresses(cluster, node) if each.version == family]
     for service in cluster.services:
         if not service.proxied or not _of(service.addresses, family):
             continue
@@ -203,11 +203,13 @@ def _loop_back(found: _Sorted, node: Node, port: ServicePort) -> None:
             found.members[LOOP_BACK][member] = None
 
 
-def _node_addresses(cluster: Cluster, node: Node) -> tuple[IPAddress, ...]:
-    """Where NodePorts answer: every address of the node, or those asked for."""
+def _node_port_addresses(cluster: Cluster, node: Node) -> Iterator[IPAddress]:
+    """Where NodePorts answer: at every address of the node, or those asked for; IPVS cannot do it
+    at 127.0.0.1."""
     ranges = cluster.proxy.node_port_addresses
-    held = (*only(node.addresses), *only(node.bridge))
-    return tuple(each for each in held if not ranges or any(each in one for one in ranges))
+    for address in (*only(node.addresses), *only(node.bridge)):
+        if not ranges or any(address in each for each in ranges):
+            yield address
 
 
 def _of(addresses: tuple[IPAddress, ...], family: Family) -> tuple[IPAddress, ...]:

@@ -6,10 +6,8 @@ Source: kubernetes/pkg/proxy/ipvs/proxier.go (writeIptablesRules), v1.30.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from ipaddress import ip_network
 from typing import Literal, NamedTuple
 
-from nsnet.services.iptables import MARKED, mark_masquerade, postrouting
 from nsnet.services.ipvs_sets import (
     CLUSTER_IP,
     EXTERNAL_IP,
@@ -26,6 +24,7 @@ from nsnet.services.ipvs_sets import (
     VIRTUAL_IPS,
     Kept,
 )
+from nsnet.services.kube_proxy import FORWARDING, LOCALNET, MARK_MASQ, mark_chains
 from nsnet.state import (
     Accept,
     Chain,
@@ -44,7 +43,7 @@ from nsnet.state import (
 )
 
 Side = Literal["src", "dst"]
-MARK = Jump("KUBE-MARK-MASQ")
+MARK = Jump(MARK_MASQ)
 
 
 class Sets(NamedTuple):
@@ -68,14 +67,13 @@ class Sets(NamedTuple):
 def chains(sets: Sets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> Iterator[Chain]:
     """All chains but KUBE-IPVS-OUT-FILTER, which speaks of single Services."""
     family = sets.family
-    yield Chain("nat", "KUBE-MARK-MASQ", mark_masquerade(), family)
     loop_back = sets.rules(LOOP_BACK, Masquerade(), "dst", "dst", "src")
-    yield Chain("nat", "KUBE-POSTROUTING", (*loop_back, *postrouting()), family)
+    yield from mark_chains(family, tuple(loop_back))
     yield Chain("nat", "KUBE-SERVICES", tuple(_services(sets, pods, masquerade_all)), family)
     local = sets.rules(LOAD_BALANCER_LOCAL, Return(), "dst", "dst")
     yield Chain("nat", "KUBE-LOAD-BALANCER", (*local, Rule(Match(), MARK)), family)
     yield Chain("nat", "KUBE-NODE-PORT", tuple(_node_ports(sets)), family)
-    yield Chain("filter", "KUBE-FORWARD", _forwarding(), family)
+    yield Chain("filter", "KUBE-FORWARD", FORWARDING, family)
     health = sets.rules(HEALTH, Accept(), "dst")
     yield Chain("filter", "KUBE-NODE-PORT", tuple(health), family)
     firewall = sets.rules(LOAD_BALANCER_FW, Jump("KUBE-SOURCE-RANGES-FIREWALL"), "dst", "dst")
@@ -91,8 +89,7 @@ def chains(sets: Sets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> It
 
 def _services(sets: Sets, pods: Sequence[IPNetwork], masquerade_all: bool) -> Iterator[Rule]:
     """Marks what leaves with the node's address, and lets pass what IPVS will take."""
-    loopback = ip_network("127.0.0.0/8" if sets.family == 4 else "::1/128")
-    yield Rule(Match(src=loopback), Return(), why="IPVS cannot answer 127.0.0.1")
+    yield Rule(Match(src=LOCALNET[sets.family]), Return(), why="IPVS cannot answer 127.0.0.1")
     yield from sets.rules(LOAD_BALANCER, Jump("KUBE-LOAD-BALANCER"), "dst", "dst")
     for match in sets.look(CLUSTER_IP, "dst", "dst"):
         if masquerade_all:
@@ -129,16 +126,3 @@ def _other_ports(sets: Sets) -> Iterator[Rule]:
         yield Rule(match, Return())
     for match in sets.look(VIRTUAL_IPS, "dst", comment=False):
         yield Rule(replace(match, ctstate=("NEW",)), Reject(), why="no port of the Service")
-
-
-def _forwarding() -> tuple[Rule, ...]:
-    return (
-        Rule(Match(comment="kubernetes forwarding rules", mark=MARKED), Accept(), why="a Service"),
-        Rule(
-            Match(
-                comment="kubernetes forwarding conntrack rule", ctstate=("RELATED", "ESTABLISHED")
-            ),
-            Accept(),
-            why="an answer",
-        ),
-    )

@@ -18,6 +18,7 @@ ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.default.accept_
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.default.accept_ra=0
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.default.accept_redirects=0
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.fib_multipath_hash_policy=1
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.icmp.ratelimit=0
 ip netns exec nsnet.dual-stack.fabric sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
 ip netns exec nsnet.dual-stack.fabric sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
@@ -51,6 +52,7 @@ ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.default.a
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.default.accept_ra=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.default.accept_redirects=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.fib_multipath_hash_policy=1
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.icmp.ratelimit=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
 ip netns exec nsnet.dual-stack.east.gateway sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
@@ -70,6 +72,7 @@ ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.conf.default.a
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.conf.default.accept_ra=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.conf.default.accept_redirects=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.fib_multipath_hash_policy=1
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv6.icmp.ratelimit=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
@@ -90,6 +93,7 @@ ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.conf.default.a
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.conf.default.accept_ra=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.conf.default.accept_redirects=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.conf.all.forwarding=1
+ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.fib_multipath_hash_policy=1
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv6.icmp.ratelimit=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
@@ -365,11 +369,13 @@ ip netns exec nsnet.dual-stack.east.node.n1 $IP6T-restore --noflush <<'EOF'
 :KUBE-EXTERNAL-SERVICES - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-PROXY-FIREWALL - [0:0]
+:KUBE-FIREWALL - [0:0]
 :KUBE-FORWARD - [0:0]
 :KUBE-SERVICES - [0:0]
 -F INPUT
 -F FORWARD
 -F OUTPUT
+-A INPUT -j KUBE-FIREWALL
 -A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
 -A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
 -A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
@@ -377,6 +383,7 @@ ip netns exec nsnet.dual-stack.east.node.n1 $IP6T-restore --noflush <<'EOF'
 -A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
 -A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A OUTPUT -j KUBE-FIREWALL
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
@@ -414,7 +421,7 @@ COMMIT
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d fd00:10:96::2/128 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
--A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SERVICES ! -d ::1/128 -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s fd00:10:244::/56 -d fd00:10:96::2/128 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> [fd00:10:244:1::2]:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-5NWBG24J2NY6KEB3
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> [fd00:10:244:1::3]:80" -j KUBE-SEP-D5RRBXTY6BMKHHWL
@@ -505,11 +512,13 @@ ip netns exec nsnet.dual-stack.east.node.n2 $IP6T-restore --noflush <<'EOF'
 :KUBE-EXTERNAL-SERVICES - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-PROXY-FIREWALL - [0:0]
+:KUBE-FIREWALL - [0:0]
 :KUBE-FORWARD - [0:0]
 :KUBE-SERVICES - [0:0]
 -F INPUT
 -F FORWARD
 -F OUTPUT
+-A INPUT -j KUBE-FIREWALL
 -A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
 -A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
 -A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
@@ -517,6 +526,7 @@ ip netns exec nsnet.dual-stack.east.node.n2 $IP6T-restore --noflush <<'EOF'
 -A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
 -A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A OUTPUT -j KUBE-FIREWALL
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
@@ -554,7 +564,7 @@ COMMIT
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d fd00:10:96::2/128 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
--A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SERVICES ! -d ::1/128 -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s fd00:10:244::/56 -d fd00:10:96::2/128 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> [fd00:10:244:1::2]:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-5NWBG24J2NY6KEB3
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> [fd00:10:244:1::3]:80" -j KUBE-SEP-D5RRBXTY6BMKHHWL

@@ -11,7 +11,7 @@ import pytest
 from nsnet.errors import KernelError
 from nsnet.kernel import netns, processes
 from nsnet.servers import control
-from nsnet.state import Listener, Protocol
+from nsnet.state import HealthCheck, Listener, Protocol
 from tests.kernel.small_lab import SmallLab, small_lab
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces")
@@ -126,6 +126,32 @@ def test_who_is_connected_to_a_port_that_goes_is_cut_off(lab: SmallLab) -> None:
         assert opened.recv(4096)
         control.change(lab.socket, [], [port])
         assert opened.recv(4096) == b""
+
+
+def test_what_a_port_answers_changes_and_it_stays_open(lab: SmallLab) -> None:
+    checks = [HealthCheck(10_000, "shop", "web", count) for count in (0, 3)]
+    control.change(lab.socket, [(lab["b"], checks[0])])
+    get = b"GET / HTTP/1.1\r\n\r\n"
+    with (
+        closing(client(lab, "b", "tcp", "127.0.0.1", 10_000)) as before,
+        closing(client(lab, "b", "tcp", "127.0.0.1", 10_000)) as after,
+    ):
+        before.sendall(get)
+        assert before.recv(4096).startswith(b"HTTP/1.1 503 ")
+        control.change(lab.socket, [], [], [(lab["b"], checks[1])])
+        after.sendall(get)  # connected while there was none
+        assert after.recv(4096).startswith(b"HTTP/1.1 ")
+    with closing(client(lab, "b", "tcp", "127.0.0.1", 10_000)) as new:
+        new.sendall(get)
+        assert b"X-Load-Balancing-Endpoint-Weight: 3\r\n" in new.recv(4096)
+    control.change(lab.socket, [], [(lab["b"], checks[1])])
+    with pytest.raises(ConnectionRefusedError):
+        client(lab, "b", "tcp", "127.0.0.1", 10_000)
+
+
+def test_only_an_open_port_can_be_answered_otherwise(lab: SmallLab) -> None:
+    with pytest.raises(KernelError, match="port 10001 is not open"):
+        control.change(lab.socket, [], [], [(lab["b"], HealthCheck(10_001, "shop", "web", 0))])
 
 
 def test_a_namespace_made_anew_is_listened_in_anew(lab: SmallLab) -> None:

@@ -23,6 +23,7 @@ from nsnet.state import (
     Masquerade,
     Match,
     Protocol,
+    Recent,
     Reject,
     Return,
     Rule,
@@ -42,6 +43,21 @@ UNABLE = _unable()
 pytestmark = pytest.mark.skipif(bool(UNABLE), reason=UNABLE)
 
 Maker = Callable[[], str]
+
+
+def _recent(address: str) -> tuple[Rule, ...]:
+    """Affinity, as kube-proxy writes it."""
+    name = "KUBE-SEP-I77PXRDZVX7PMWMN"
+    return (
+        Rule(Match(comment="a -> b", recent=Recent(name, 10800)), Jump("KUBE-SEP")),
+        Rule(Match(recent=Recent(name, 1)), Jump("KUBE-SEP")),
+        Rule(
+            Match(protocol=Protocol.TCP, comment="a/b", recent=Recent(name)),
+            Dnat(ip_address(address), 8080),
+        ),
+        Rule(Match(protocol=Protocol.UDP, recent=Recent(name)), Dnat(ip_address(address), 53)),
+    )
+
 
 # One rule at least for each thing a State's rule can say.
 CHAINS: dict[Family, tuple[Chain, ...]] = {
@@ -112,6 +128,32 @@ CHAINS: dict[Family, tuple[Chain, ...]] = {
                 Rule(Match(protocol=Protocol.TCP), Dnat(ip_address("10.244.1.10"), 8080)),
             ),
         ),
+        Chain(
+            "nat",
+            "KUBE-EXT",
+            (
+                Rule(Match(comment="from the node itself", src_type="LOCAL"), Jump("KUBE-SEP")),
+                Rule(Match(src_type="LOCAL", dst_type="LOCAL"), Jump("KUBE-SEP")),
+                Rule(Match(src=ip_network("0.0.0.0/0"), comment="anybody"), Jump("KUBE-SEP")),
+                Rule(
+                    Match(not_dst=ip_network("127.0.0.0/8"), comment="a: b", dst_type="LOCAL"),
+                    Jump("KUBE-SEP"),
+                ),
+                Rule(Match(comment="other traffic will be dropped"), None),
+                Rule(Match(), None),
+                *_recent("10.244.1.10"),
+            ),
+        ),
+        Chain(
+            "filter",
+            "KUBE-EXTERNAL-SERVICES",
+            (
+                Rule(
+                    Match(protocol=Protocol.UDP, dport=30080, comment="has none", dst_type="LOCAL"),
+                    Reject(),
+                ),
+            ),
+        ),
         Chain("nat", "KUBE-EMPTY"),
     ),
     6: (
@@ -121,6 +163,20 @@ CHAINS: dict[Family, tuple[Chain, ...]] = {
             "nat",
             "KUBE-SEP",
             (Rule(Match(protocol=Protocol.TCP), Dnat(ip_address("fd00:244::10"), 8080)),),
+        ),
+        Chain(
+            "nat",
+            "KUBE-EXT",
+            (
+                Rule(Match(comment="from the node itself", src_type="LOCAL"), Jump("KUBE-SEP")),
+                Rule(Match(src=ip_network("::/0"), comment="anybody"), Jump("KUBE-SEP")),
+                Rule(
+                    Match(not_dst=ip_network("::1/128"), comment="a: b", dst_type="LOCAL"),
+                    Jump("KUBE-SEP"),
+                ),
+                Rule(Match(comment="other traffic will be dropped"), None),
+                *_recent("fd00:244::10"),
+            ),
         ),
     ),
 }

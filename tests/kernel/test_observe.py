@@ -268,9 +268,43 @@ def test_the_same_lab_built_twice_reads_the_same(lab: str, tmp_path: Path) -> No
             "n1",
             "route add 10.9.0.0/16 nexthop via 192.168.0.2 nexthop via 192.168.0.3",
             [
+                "east/node/n1: route 10.9.0.0/16 via 192.168.0.2 or 192.168.0.3 dev eth0"
+                " was added by hand",
+            ],
+        ),
+        (  # hops that are not alike: no State has such a route
+            "n1",
+            "route add 10.9.0.0/16 nexthop via 192.168.0.2 weight 2 nexthop via 192.168.0.3",
+            [
                 "east/node/n1: route 10.9.0.0/16 via 192.168.0.2 dev eth0 was added by hand",
                 "east/node/n1: route 10.9.0.0/16 via 192.168.0.3 dev eth0 was added by hand",
             ],
+        ),
+        (
+            "n1",
+            "route add 10.9.0.0/16 nexthop via 192.168.0.2 nexthop via 10.244.1.10",
+            [
+                "east/node/n1: route 10.9.0.0/16 via 10.244.1.10 dev cbr0 was added by hand",
+                "east/node/n1: route 10.9.0.0/16 via 192.168.0.2 dev eth0 was added by hand",
+            ],
+        ),
+        (
+            "n1",
+            "route add fd09::/16 nexthop via fd00:1::9 nexthop via fd00:1::8",
+            [
+                "east/node/n1: route fd09::/16 via fd00:1::8 or fd00:1::9 dev cbr0"
+                " was added by hand",
+            ],
+        ),
+        (
+            "n1",
+            "route add blackhole 10.9.0.0/16",
+            ["east/node/n1: blackhole route 10.9.0.0/16 was added by hand"],
+        ),
+        (
+            "n1",
+            "route add blackhole fd09::/16",
+            ["east/node/n1: blackhole route fd09::/16 was added by hand"],
         ),
         (
             "n1",

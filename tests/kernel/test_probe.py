@@ -44,6 +44,9 @@ def lab() -> Iterator[SmallLab]:
             lab.run("server", f"ip address add {address} dev router")
         lab.run("router", "iptables-legacy -A FORWARD -d 10.2.0.3 -p icmp -j DROP")
         lab.run("server", "iptables-legacy -A INPUT -d 10.2.0.4 -p icmp -j REJECT")
+        # Router and server send these to each other, until their time to live is over.
+        lab.run("router", "ip route add 192.0.2.0/24 via 10.2.0.2")
+        lab.run("router", "ip -6 route add 2001:db8::/64 via fd02::2")
         # A namespace of its own, without any route.
         lab.add("nowhere")
         yield lab
@@ -119,6 +122,9 @@ def test_ports_that_do_not_answer(
         ("client", "fd02::99", HOST, "client router"),
         ("client", "10.1.0.99", HOST, "client"),  # nor the client's
         ("client", "fd01::99", HOST, "client"),
+        # To a client, ICMP time exceeded is one more way in which a host cannot be reached.
+        ("client", "192.0.2.1", HOST, "client" + 32 * " router server"),
+        ("client", "2001:db8::1", HOST, "client" + 32 * " router server"),
     ],
 )
 def test_places_that_cannot_be_reached(

@@ -1,5 +1,7 @@
 """Labs for the unit tests: a short text in, values out."""
 
+from collections.abc import Iterator
+from dataclasses import replace
 from functools import cache
 from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
@@ -9,7 +11,20 @@ from nsnet.addressing import Assignment
 from nsnet.compile import compile_state
 from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.load import Scenario, load, reload
-from nsnet.state import IPAddress, IPInterface, IPNetwork, State
+from nsnet.state import (
+    Chain,
+    Dnat,
+    Family,
+    IPAddress,
+    IPInterface,
+    IPNetwork,
+    Listener,
+    Match,
+    Netns,
+    Protocol,
+    Rule,
+    State,
+)
 from nsnet.topology import Pod, Service, Topology
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
@@ -132,6 +147,56 @@ def exported(name: str, meta: str = "") -> str:
 def in_clusters(names: str) -> str:
     """The annotation that says where an object lives."""
     return f'annotations: {{nsnet.dev/cluster: "{names}"}}'
+
+
+def offered(
+    found: Topology, name: str, *addresses: str, local: bool = False, health: int | None = None
+) -> Topology:
+    """The lab with a load balancer that offers the Services of this name at these addresses."""
+
+    def balanced(service: Service) -> Service:
+        if service.name != name:
+            return service
+        return replace(
+            service,
+            type="LoadBalancer",
+            load_balancer_ips=tuple(map(ip_address, addresses)),
+            external_local=local,
+            health_check_port=health,
+        )
+
+    clusters = (
+        replace(each, services=tuple(map(balanced, each.services))) for each in found.clusters
+    )
+    return replace(found, clusters=tuple(clusters))
+
+
+def answering(state: State, *vips: str) -> State:
+    """What comes to a node for port 80 of one of these addresses is answered by the node itself,
+    as if kube-proxy had found the endpoint there."""
+
+    def rules(netns: Netns, family: Family) -> Iterator[Rule]:
+        own = next(each for each in netns.addresses if each.version == family)
+        for vip in (each for each in map(ip_network, vips) if each.version == family):
+            for protocol in (Protocol.TCP, Protocol.UDP):
+                yield Rule(Match(dst=vip, protocol=protocol, dport=80), Dnat(own, 80))
+
+    def with_rules(netns: Netns, chain: Chain) -> Chain:
+        if (chain.table, chain.name) != ("nat", "PREROUTING"):
+            return chain
+        return replace(chain, rules=(*rules(netns, chain.family), *chain.rules))
+
+    def answers(netns: Netns) -> Netns:
+        if "/node/" not in netns.reference:
+            return netns
+        ports = (Listener(each, 80, netns.reference) for each in (Protocol.TCP, Protocol.UDP))
+        return replace(
+            netns,
+            chains=tuple(with_rules(netns, each) for each in netns.chains),
+            listeners=(*netns.listeners, *ports),
+        )
+
+    return replace(state, netns=tuple(map(answers, state.netns)))
 
 
 def pods(found: Topology) -> dict[str, Pod]:

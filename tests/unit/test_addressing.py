@@ -82,6 +82,7 @@ ASSIGNMENT = Assignment(
     {"east/pod/web": (ip("10.244.0.2"), ip("fd00:10:244::2")), "east/svc/web": (ip("10.96.0.2"),)},
     {"east/node/n1": (net("10.244.0.0/24"), net("fd00:10:244::/64"))},
     {"east/pod/web": "n1"},
+    {"east/svc/web:80/tcp": 30080},
 )
 
 
@@ -97,7 +98,13 @@ def test_an_assignment_is_readable_in_its_file() -> None:
         },
         "podCIDRs": {"east/node/n1": ["10.244.0.0/24", "fd00:10:244::/64"]},
         "nodes": {"east/pod/web": "n1"},
+        "nodePorts": {"east/svc/web:80/tcp": 30080},
     }
+
+
+def test_a_file_from_before_there_were_node_ports_is_read() -> None:
+    before = {name: held for name, held in ASSIGNMENT.to_json().items() if name != "nodePorts"}
+    assert Assignment.from_json(json.loads(json.dumps(before))).node_ports == {}
 
 
 @pytest.mark.parametrize("data", [{}, {"addresses": {"a": ["x"]}, "podCIDRs": {}, "nodes": {}}])

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nsnet.servers.conversation import Conversation, datagram_answer
+from nsnet.servers.conversation import Conversation, Health, datagram_answer
 
 SEEN = {"server": "pod/web", "source": "10.0.0.1", "port": 40000}
 
@@ -51,6 +51,31 @@ def test_http_is_answered_once(step: int) -> None:
     answer = {"server": "pod/web", "source": "10.0.0.1", "host": "web:80", "path": "/a"}
     assert json.loads(body) == answer
     assert talk.ended
+
+
+@pytest.mark.parametrize(("count", "status"), [(2, "200 OK"), (0, "503 Service Unavailable")])
+def test_a_health_check_answers_as_kube_proxy_does(count: int, status: str) -> None:
+    talk = Conversation("node", "10.0.0.1", 40000, Health("shop", "web", count))
+    heard = talk.hear(b"GET /healthz HTTP/1.1\r\nHost: n1\r\n\r\n").decode()
+    head, _, body = heard.partition("\r\n\r\n")
+    assert head.split("\r\n") == [
+        f"HTTP/1.1 {status}",
+        "Content-Type: application/json",
+        "X-Content-Type-Options: nosniff",
+        f"X-Load-Balancing-Endpoint-Weight: {count}",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+    ]
+    # The template of kube-proxy 1.30 (pkg/proxy/healthcheck/service_health.go), filled in.
+    assert body == (
+        '{\n\t"service": {\n\t\t"namespace": "shop",\n\t\t"name": "web"\n\t},\n'
+        f'\t"localEndpoints": {count},\n\t"serviceProxyHealthy": true\n}}'
+    )
+
+
+def test_a_health_check_knows_a_probe_from_a_load_balancer() -> None:
+    talk = Conversation("node", "10.0.0.1", 40000, Health("shop", "web", 0))
+    assert json.loads(talk.hear(b"nsnet abc 0\n"))["server"] == "node"
 
 
 @pytest.mark.parametrize("said", [b"x" * 10_000, b"GET / HTTP/1.1\r\n" + b"x" * 10_000])

@@ -40,6 +40,8 @@ BRIDGE = Interface(
 )
 PORT = Interface("web-0", peer=Peer("nsnet.demo.web-0", "eth0"), master="cbr0", hairpin=True)
 ROUTE = Route(ip_network("10.244.2.0/24"), via=ip_address("192.168.10.3"))
+VIAS = (ip_address("192.168.10.3"), ip_address("192.168.10.4"))
+HOLE = Route(ip_network("10.8.0.0/16"), blackhole=True)
 NEIGHBOUR = Neighbour(ip_address("10.244.1.10"), "02:00:0a:f4:01:0a", "cbr0")
 
 NODE = Netns(
@@ -127,6 +129,17 @@ def test_a_lab_as_it_was_asked_has_no_drift() -> None:
                 routes=(*AS_ASKED.routes, Route(ip_network("10.9.0.0/16"), dev="eth0")),
             ),
             ["route 10.9.0.0/16 dev eth0 was added by hand"],
+        ),
+        (
+            replace(AS_ASKED, routes=(*AS_ASKED.routes, HOLE)),
+            ["blackhole route 10.8.0.0/16 was added by hand"],
+        ),
+        (
+            replace(AS_ASKED, routes=(replace(ROUTE, via=None, dev="eth0", nexthops=VIAS),)),
+            [
+                "route 10.244.2.0/24 via 192.168.10.3 is missing",
+                "route 10.244.2.0/24 via 192.168.10.3 or 192.168.10.4 dev eth0 was added by hand",
+            ],
         ),
         (
             replace(AS_ASKED, neighbours=()),

@@ -82,6 +82,20 @@ def test_the_same_file_is_the_same_lab(name: str) -> None:
     assert resolve(scenario, found.assignment()) == found
 
 
+def test_the_same_file_is_the_same_lab_with_services_of_every_type() -> None:
+    local = "type: LoadBalancer, externalTrafficPolicy: Local"
+    scenario = written(
+        service("first", spec="type: NodePort"),
+        service("local", "{name: a, port: 53}, {name: b, port: 53, protocol: UDP}", spec=local),
+        service("written", "{port: 80, nodePort: 30000}", spec="type: NodePort"),
+        service("shared", spec="type: LoadBalancer, loadBalancerIP: 198.18.0.2"),
+        service("api", spec="type: ExternalName, externalName: api.example.org"),
+        clusters=("{name: east, gateway: {kind: nat}}",),
+    )
+    found = resolve(scenario)
+    assert resolve(scenario, found.assignment()) == found
+
+
 @settings(derandomize=True, max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True), min_size=2, max_size=4))
 def test_over_any_changes_nobody_moves_and_no_address_is_given_twice(

@@ -213,7 +213,11 @@ def test_an_external_name_has_neither() -> None:
 
 
 def test_in_a_dual_stack_cluster_everybody_has_an_address_of_each_family() -> None:
-    found = topology(pod("web", labels="app: web"), service("web"), clusters=DUAL)
+    found = topology(
+        pod("web", labels="app: web"),
+        service("web", spec="ipFamilyPolicy: PreferDualStack"),
+        clusters=DUAL,
+    )
     node = found.clusters[0].nodes[1]
     assert list(map(str, node.pod_cidrs)) == ["10.244.1.0/24", "fd00:10:244:1::/64"]
     assert list(map(str, node.addresses)) == ["192.168.10.3/24", "fd00:192:168::3/64"]

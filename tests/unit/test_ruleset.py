@@ -14,6 +14,7 @@ from nsnet.state import (
     Masquerade,
     Match,
     Protocol,
+    Recent,
     Reject,
     Return,
     Rule,
@@ -56,6 +57,17 @@ WEB = net("10.96.0.10/32")
             Match(mark=MarkMatch(0x4000, 0x4000, negated=True)),
             "-m mark ! --mark 0x4000/0x4000 ",
         ),
+        (
+            Match(recent=Recent("KUBE-SEP-A", 10800)),
+            "-m recent --rcheck --seconds 10800 --reap --name KUBE-SEP-A --mask 255.255.255.255"
+            " --rsource ",
+        ),
+        (
+            Match(protocol=Protocol.UDP, comment="a", recent=Recent("KUBE-SEP-A")),
+            "-p udp -m comment --comment a"
+            " -m recent --set --name KUBE-SEP-A --mask 255.255.255.255 --rsource -m udp ",
+        ),
+        (Match(src_type="LOCAL"), "-m addrtype --src-type LOCAL "),
         (Match(dst_type="LOCAL"), "-m addrtype --dst-type LOCAL "),
         (Match(not_dst_type="LOCAL"), "-m addrtype ! --dst-type LOCAL "),
         (Match(probability=0.5), "-m statistic --mode random --probability 0.50000000000 "),
@@ -84,6 +96,16 @@ def test_a_match_in_the_kernels_own_words(match: Match, text: str) -> None:
 )
 def test_a_target_in_the_kernels_own_words(target: Target, family: Family, text: str) -> None:
     assert line(Chain("nat", "C", family=family), Rule(target=target)) == f"-A C -j {text}"
+
+
+def test_a_rule_without_a_target_only_says_what_it_matches() -> None:
+    rest = Rule(Match(comment="other traffic"), target=None)
+    assert line(Chain("nat", "C"), rest) == '-A C -m comment --comment "other traffic"'
+
+
+def test_a_list_of_recent_sources_holds_whole_addresses_of_its_family() -> None:
+    known = line(Chain("nat", "C", family=6), Rule(Match(recent=Recent("KUBE-SEP-A", 1))))
+    assert " --mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff --rsource " in known
 
 
 def test_ping_has_another_name_in_ipv6() -> None:

@@ -13,6 +13,7 @@ from nsnet.plan import (
     LinkDelete,
     LinkUp,
     Listen,
+    ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
     NetnsAdd,
@@ -20,6 +21,7 @@ from nsnet.plan import (
     Op,
     RouteAdd,
     RouteDelete,
+    RouteReplace,
     RulesLoad,
     ServersStart,
     SysctlSet,
@@ -30,6 +32,7 @@ from nsnet.plan import (
 from nsnet.shell import render, script
 from nsnet.state import (
     Chain,
+    HealthCheck,
     Interface,
     Kind,
     Listener,
@@ -49,8 +52,12 @@ POD = Interface("eth0", mac="02:00:0a:f4:00:02")
 DEFAULT = Route(net("0.0.0.0/0"), ip("10.244.0.1"), "eth0")
 ONLINK = Route(net("::/0"), ip("fd98::1"), "eth0", onlink=True)
 DIRECT = Route(net("203.0.113.80/32"), dev="br-fabric")
+BOTH = Route(net("172.18.0.1/32"), dev="br-east", nexthops=(ip("192.168.10.2"), ip("192.168.10.3")))
+BOTH6 = Route(net("fd18::1/128"), dev="br-east", nexthops=(ip("fd00::2"), ip("fd00::3")))
+NOBODY = Route(net("172.18.0.1/32"), blackhole=True)
 NEIGHBOUR = Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0")
 WEB = Listener(Protocol.TCP, 80, "east/pod/web")
+HEALTH = HealthCheck(32000, "default", "web", 2)
 OLD = Chain("nat", "KUBE-SVC-OLD")
 SERVICES = Chain("nat", "KUBE-SERVICES", (Rule(Match(comment="none yet"), Return()),))
 
@@ -89,6 +96,18 @@ COMMANDS: list[tuple[Op, str]] = [
     (AddressDelete("web", "eth0", held("fd00::2/64")), "ip -n web addr del fd00::2/64 dev eth0"),
     (RouteAdd("web", DEFAULT), "ip -n web route add default via 10.244.0.1 dev eth0"),
     (RouteAdd("api", ONLINK), "ip -n api route add default via fd98::1 dev eth0 onlink"),
+    (
+        RouteAdd("fabric", BOTH),
+        "ip -n fabric route add 172.18.0.1/32"
+        " nexthop via 192.168.10.2 dev br-east nexthop via 192.168.10.3 dev br-east",
+    ),
+    (
+        RouteReplace("fabric", BOTH6),
+        "ip -n fabric route replace fd18::1/128"
+        " nexthop via fd00::2 dev br-east nexthop via fd00::3 dev br-east",
+    ),
+    (RouteReplace("fabric", NOBODY), "ip -n fabric route replace blackhole 172.18.0.1/32"),
+    (RouteDelete("fabric", NOBODY), "ip -n fabric route del blackhole 172.18.0.1/32"),
     (RouteDelete("fabric", DIRECT), "ip -n fabric route del 203.0.113.80/32 dev br-fabric"),
     (
         NeighbourAdd("n1", NEIGHBOUR),
@@ -114,6 +133,14 @@ COMMANDS: list[tuple[Op, str]] = [
     # What a shell cannot do is a comment, for the script to remain runnable.
     (ServersStart("s"), "# s: nsnet starts its server here; it answers for every pod"),
     (Listen("web", WEB), "# web: east/pod/web answers on 80/tcp"),
+    (
+        Listen("n1", HEALTH),
+        "# n1: the health check of default/web (2 here) answers on 32000/tcp",
+    ),
+    (
+        ListenerReplace("n1", HEALTH),
+        "# n1: from now on the health check of default/web (2 here) answers on 32000/tcp",
+    ),
     (Unlisten("web", WEB), "# web: nothing answers on 80/tcp any more"),
 ]
 

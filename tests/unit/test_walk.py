@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from nsnet.packet import Path
+from nsnet.routing import Routes
 from nsnet.state import (
     Accept,
     Chain,
@@ -18,6 +19,7 @@ from nsnet.state import (
     Protocol,
     Reject,
     Return,
+    Route,
     Rule,
     SetMark,
     State,
@@ -117,7 +119,11 @@ def test_routers_that_send_a_packet_to_each_other_drop_it_in_the_end() -> None:
         settings={"router": FORWARDS, "server": FORWARDS},
     )
     found = ask(loop, "192.0.2.1")
-    assert (found.verdict, found.there[-1].what) == ("timeout", "its time to live is over")
+    assert (found.verdict, found.there[-1].what) == (
+        "host-unreachable",  # what the kernel makes of an ICMP time exceeded
+        "its time to live is over",
+    )
+    assert len(found.path) == 1 + 64  # the client sends, and 64 routers see it
 
 
 @pytest.mark.parametrize(
@@ -138,6 +144,64 @@ def test_the_longest_prefix_wins(routes: list[str], to: str, path: str) -> None:
 )
 def test_a_packet_leaves_with_the_address_of_its_link(to: str, source: str) -> None:
     assert str(ask(ROUND, to).there[0].packet.src) == source
+
+
+# --- several next hops, and none ---
+
+
+def leading(host: str, route: Route, wiring: Wiring = ROUTED) -> State:
+    """The same hosts, one of them with this route, too."""
+    state = wiring.state()
+    return replace(
+        state,
+        netns=tuple(
+            replace(each, routes=(*each.routes, route)) if each.name == host else each
+            for each in state.netns
+        ),
+    )
+
+
+def test_each_next_hop_of_equal_cost_is_a_path() -> None:
+    both = Route(net("10.0.2.2/32"), dev="eth1", nexthops=(ip("10.0.2.2"), ip("10.0.2.9")))
+    paths = walk(leading("router", both), "client", Protocol.TCP, ip("10.0.2.2"), 80)
+    assert [path.verdict for path in paths] == ["ok", "host-unreachable"]
+
+
+def test_a_hash_chooses_so_a_packet_that_comes_by_again_goes_the_same_way() -> None:
+    both = Route(net("192.0.2.1/32"), dev="eth1", nexthops=(ip("10.0.2.2"), ip("10.0.2.9")))
+    back = ROUTED._replace(settings={"router": FORWARDS, "server": FORWARDS})
+    paths = walk(leading("router", both, back), "client", Protocol.TCP, ip("192.0.2.1"), 80)
+    assert [(path.there[-1].what, len(path.path)) for path in paths] == [
+        ("its time to live is over", 65),
+        ("nobody on eth1 has 10.0.2.9", 2),
+    ]
+
+
+@pytest.mark.parametrize("host", ["client", "router"])
+@pytest.mark.parametrize("protocol", Protocol)
+def test_a_black_hole_tells_nobody(host: str, protocol: Protocol) -> None:
+    path = ask(leading(host, Route(net("10.0.2.2/32"), blackhole=True)), protocol=protocol)
+    assert (path.verdict, path.there[-1].reference) == ("timeout", host)
+    assert path.there[-1].what == "a black hole for 10.0.2.2"
+
+
+@pytest.mark.parametrize(
+    ("mode", "hops", "dev", "plausible"),
+    [
+        ("1", ("10.0.1.1", "10.0.1.9"), "eth0", False),  # it came in by eth1
+        ("1", ("10.0.3.1", "10.0.3.9"), "eth1", True),
+        ("2", ("10.0.1.1", "10.0.1.9"), "eth0", True),
+        ("1", (), "", False),
+        ("2", (), "", False),
+    ],
+)
+def test_reverse_path_filtering_asks_any_of_the_next_hops(
+    mode: str, hops: tuple[str, ...], dev: str, plausible: bool
+) -> None:
+    strict = {**ROUND.settings, "client": {"net.ipv4.conf.all.rp_filter": mode}}
+    answer = Route(net("10.0.2.2/32"), dev=dev, nexthops=tuple(map(ip, hops)), blackhole=not hops)
+    state = leading("client", answer, ROUND._replace(settings=strict))
+    assert Routes(state["client"]).plausible("eth1", ip("10.0.2.2")) is plausible
 
 
 # --- reverse path filtering ---

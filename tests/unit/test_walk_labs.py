@@ -154,8 +154,8 @@ def test_a_host_that_is_its_own_endpoint_meets_itself_at_its_bridge() -> None:
 SIX = lab(
     pod("client", spec="nodeName: n1"),
     workload("Deployment", "web", 2),
-    service("web"),
-    service("empty", app=""),
+    service("web", spec="ipFamilyPolicy: PreferDualStack"),
+    service("empty", app="", spec="ipFamilyPolicy: PreferDualStack"),
     clusters=(
         "{name: east, nodes: 2, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
         " serviceCIDR: '10.96.0.0/16,fd00:10:96::/112',"

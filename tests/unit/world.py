@@ -12,6 +12,7 @@ from nsnet.plan import (
     LinkDelete,
     LinkUp,
     Listen,
+    ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
     NetnsAdd,
@@ -19,24 +20,28 @@ from nsnet.plan import (
     Op,
     RouteAdd,
     RouteDelete,
+    RouteReplace,
     RulesLoad,
     ServersStart,
     SetsDelete,
     SetsLoad,
     SysctlSet,
+    TableLoad,
     Unlisten,
     VethAdd,
     VirtualServersLoad,
 )
 from nsnet.state import (
+    KUBE_PROXY,
     Chain,
     Interface,
     IPNetwork,
     IpSet,
     Jump,
     Kind,
-    Listener,
+    Listens,
     Neighbour,
+    Piece,
     Route,
     State,
     VirtualServer,
@@ -56,9 +61,10 @@ class Place:
     neighbours: list[Neighbour] = field(default_factory=list)
     sysctls: dict[str, str] = field(default_factory=dict)
     chains: dict[tuple[int, str, str], Chain] = field(default_factory=dict)
-    listeners: list[Listener] = field(default_factory=list)
     sets: dict[str, IpSet] = field(default_factory=dict)
     virtual_servers: dict[tuple[object, ...], VirtualServer] = field(default_factory=dict)
+    tables: dict[tuple[int, str], Piece] = field(default_factory=dict)  # of nftables
+    listeners: list[Listens] = field(default_factory=list)
 
 
 class World:
@@ -86,9 +92,13 @@ class World:
             assert _same(place.routes, each.routes), each.reference
             assert _same(place.neighbours, each.neighbours), each.reference
             assert place.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
-            assert place.chains == {(one.family, one.table, one.name): one for one in each.chains}
+            chains = {(one.family, one.table, one.name): one for one in each.chains}
+            of_nft = {key: one for key, one in chains.items() if one.table == KUBE_PROXY}
+            assert place.chains == {key: chains[key] for key in chains.keys() - of_nft.keys()}
+            table = (*of_nft.values(), *each.sets)
+            assert place.tables == {(one.family, one.name): one for one in table}
             assert _same(place.listeners, each.listeners), each.reference
-            assert _same(place.sets.values(), each.sets), each.reference
+            assert _same(place.sets.values(), each.ipsets), each.reference
             assert _same(place.virtual_servers.values(), each.virtual_servers), each.reference
 
     def _do(self, op: Op) -> None:
@@ -126,25 +136,35 @@ class World:
             case SetsLoad(name, sets):
                 self.places[name].sets |= {each.name: each for each in sets}
             case SetsDelete(name, names):
-                for each in names:
-                    used = [c for c in self.places[name].chains.values() if _looks_in(c, each)]
+                for gone in names:
+                    used = [c for c in self.places[name].chains.values() if _looks_in(c, gone)]
                     assert not used, f"{op}: Set cannot be destroyed: it is in use"
-                    del self.places[name].sets[each]
+                    del self.places[name].sets[gone]
             case VirtualServersLoad(name, servers, deleted):
                 place = self.places[name]
                 for server in deleted:
                     del place.virtual_servers[identity(server)]
                 place.virtual_servers |= {identity(server): server for server in servers}
+            case TableLoad(name, family, old, new):
+                tables = self.places[name].tables
+                for each in old:
+                    assert tables.pop((family, each.name)) == each
+                tables |= {(family, each.name): each for each in new}
             case ServersStart(name):
                 assert name in self.places
                 self.served = True
             case Listen(name, listener):
                 assert self.served, f"{op}: nobody is there to listen"
-                assert listener not in self.places[name].listeners, f"{op}: Address in use"
+                ports = [(one.protocol, one.port) for one in self.places[name].listeners]
+                assert (listener.protocol, listener.port) not in ports, f"{op}: Address in use"
                 self.places[name].listeners.append(listener)
+            case ListenerReplace(name, listener):
+                ports = [(one.protocol, one.port) for one in self.places[name].listeners]
+                at = ports.index((listener.protocol, listener.port))
+                self.places[name].listeners[at] = listener
             case Unlisten(name, listener):
                 self.places[name].listeners.remove(listener)
-            case AddressAdd() | AddressDelete() | RouteAdd() | RouteDelete():
+            case AddressAdd() | AddressDelete() | RouteAdd() | RouteReplace() | RouteDelete():
                 self._configure(op)
             case NeighbourAdd(name, neighbour):
                 assert neighbour.dev in self.places[name].up, f"{op}: Cannot find device"
@@ -154,7 +174,9 @@ class World:
             case _:
                 assert_never(op)
 
-    def _configure(self, op: AddressAdd | AddressDelete | RouteAdd | RouteDelete) -> None:
+    def _configure(
+        self, op: AddressAdd | AddressDelete | RouteAdd | RouteReplace | RouteDelete
+    ) -> None:
         place = self.places[op.netns]
         match op:
             case AddressAdd(_, dev, address):
@@ -170,12 +192,14 @@ class World:
                 assert address in link.addresses, f"{op}: Cannot assign requested address"
                 left = tuple(each for each in link.addresses if each != address)
                 place.links[dev] = replace(link, addresses=left)
-            case RouteAdd(_, route):
-                assert route.dev in place.up, f"{op}: Cannot find device"
-                networks = {each.network for each in place.links[route.dev].addresses}
-                assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
+            case RouteAdd(_, route) | RouteReplace(_, route):
+                if not route.blackhole:
+                    assert route.dev in place.up, f"{op}: Cannot find device"
+                    networks = {each.network for each in place.links[route.dev].addresses}
+                    assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
                 twins = [each for each in place.routes if each.destination == route.destination]
-                assert not twins, f"{op}: File exists"
+                assert isinstance(op, RouteReplace) == bool(twins), f"{op}: File exists"
+                place.routes = [each for each in place.routes if each not in twins]
                 place.routes.append(route)
             case RouteDelete(_, route):
                 assert route in place.routes, f"{op}: No such process"
@@ -234,7 +258,9 @@ class World:
 
 
 def _reached(route: Route, networks: set[IPNetwork]) -> bool:
-    return route.via is None or route.onlink or any(route.via in each for each in networks)
+    return route.onlink or all(
+        any(gateway in network for network in networks) for gateway in route.gateways
+    )
 
 
 def _looks_in(chain: Chain, name: str) -> bool:

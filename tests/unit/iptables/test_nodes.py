@@ -7,7 +7,8 @@ import pytest
 
 from nsnet.compile import compile_state
 from nsnet.ruleset import line
-from nsnet.services.iptables import LARGE_CLUSTER_ENDPOINTS, chain_hash, iptables
+from nsnet.services.iptables import LARGE_CLUSTER_ENDPOINTS, iptables
+from nsnet.services.kube_proxy import chain_hash
 from nsnet.state import Chain, Family, Protocol, Sysctl
 from nsnet.topology import Endpoint, Service, ServicePort, Topology
 from tests.unit.labs import ip, lab, net, pod, service, topology
@@ -346,4 +347,6 @@ def test_in_ipv6_the_same_chains_speak_of_the_other_address() -> None:
     assert six["KUBE-SERVICES"][0].startswith("-A KUBE-SERVICES -d fd00:172:30::41/128 -p tcp")
     assert six[sep][1].endswith("-j DNAT --to-destination [fd00:10:180::3]:80")
     assert sep == f"KUBE-SEP-{chain_hash('ns5/svc5:p80tcp[fd00:10:180::3]:80')}"
-    assert "KUBE-FIREWALL" not in six  # ::1 cannot be reached from outside anyway
+    assert six["KUBE-FIREWALL"] == []  # ::1 cannot be reached from outside anyway
+    assert "-m addrtype --dst-type LOCAL" in six["KUBE-SERVICES"][-1]
+    assert " ! -d ::1/128 " in six["KUBE-SERVICES"][-1]  # and no NodePort answers there

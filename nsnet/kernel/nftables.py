@@ -1,0 +1,120 @@
+"""kube-proxy's table of nftables: written and read by nft, in every namespace at once."""
+
+import socket
+import struct
+import time
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from typing import Final, NamedTuple
+
+from nsnet.errors import KernelError
+from nsnet.kernel import netlink, netns
+from nsnet.kernel.command import Command, Finished, run
+from nsnet.state import KUBE_PROXY, Family
+
+_NFT_MSG_GETTABLE = 10 << 8 | 1
+_NFTA_TABLE_NAME = 1
+_ALL_FAMILIES = struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)  # struct nfgenmsg
+_FAMILIES: Final[Mapping[str, Family]] = {"ip": 4, "ip6": 6}
+_SECONDS = 10.0
+
+
+class Tables(NamedTuple):
+    """What the table holds in both families: the lines between the braces of each chain, and of
+    each set or map, the elements after what it is. What packets put into a set is left out."""
+
+    chains: dict[tuple[Family, str, str], tuple[str, ...]]
+    sets: dict[tuple[Family, str], tuple[str, ...]]
+
+
+def load(texts: Iterable[tuple[str, str]]) -> None:
+    """Each namespace has taken its text in, all of it or none. Raises KernelError."""
+    failed = _run(texts)
+    if failed:
+        raise _error(failed)
+
+
+def delete(texts: Iterable[tuple[str, str]]) -> None:
+    """The same for chains that nothing names any more.
+
+    A kernel before 6.2 calls them busy until it has put away, in its own time, the map elements
+    that named them. Raises KernelError where that takes too long.
+    """
+    waiting = [*texts]
+    end = time.monotonic() + _SECONDS
+    while failed := _run(waiting):
+        if time.monotonic() > end:
+            raise _error(failed)
+        left = {each.command.netns for each in failed}
+        waiting = [(name, text) for name, text in waiting if name in left]
+        time.sleep(0.05)
+
+
+def saved(names: Iterable[str]) -> dict[str, Tables]:
+    """The table as each of these namespaces holds it; empty where there is none."""
+    found = {name: Tables({}, {}) for name in names}
+    commands = [Command(name, ("nft", "list", "ruleset")) for name in found if _present(name)]
+    for done in run(commands):
+        if done.status:
+            raise _error([done])
+        found[done.command.netns] = parsed(done.output)
+    return found
+
+
+def parsed(text: str) -> Tables:
+    """The output of `nft list ruleset`."""
+    tables = Tables({}, {})
+    family: Family | None = None
+    kind, name, inside = "", "", list[str]()
+    for line in text.splitlines():
+        match line.split():
+            case ["table", word, table, "{"]:
+                family = _FAMILIES.get(word) if table == KUBE_PROXY else None
+            case _ if family is None:
+                continue
+            case ["chain" | "set" | "map" as kind, name, "{"] if line.startswith("\t" + kind):
+                inside = []
+            case ["}"] if kind:
+                if kind == "chain":
+                    tables.chains[family, KUBE_PROXY, name] = tuple(inside)
+                else:
+                    tables.sets[family, name] = tuple(_set_lines(inside))
+                kind = ""
+            case _ if kind:
+                inside.append(line.strip())
+    return tables
+
+
+def _set_lines(inside: list[str]) -> Iterable[str]:
+    """What a set is, a line each, then its elements, each without what is around it."""
+    start = next((at for at, line in enumerate(inside) if line.startswith("elements = ")), None)
+    yield from inside[:start]
+    if start is None or any(line.startswith("timeout ") for line in inside):
+        return
+    listed = " ".join(inside[start:]).removeprefix("elements = {").removesuffix("}")
+    yield from (each.strip() for each in listed.split(", "))
+
+
+def _present(name: str) -> bool:
+    """The namespace has the table: only then it needs a process to read it."""
+    with netns.inside(name), suppress(OSError):
+        with netlink.Socket(netlink.NETLINK_NETFILTER) as nft:
+            tables = nft.dump(netlink.packed(_NFT_MSG_GETTABLE, _ALL_FAMILIES))
+        names = (netlink.attributes(each, 20)[_NFTA_TABLE_NAME] for each in tables)
+        return KUBE_PROXY.encode() in [each.rstrip(b"\0") for each in names]
+    return False
+
+
+def _run(texts: Iterable[tuple[str, str]]) -> list[Finished]:
+    commands = [Command(name, ("nft", "-f", "-"), text) for name, text in texts if text]
+    return [done for done in run(commands) if done.status]
+
+
+def _error(failed: list[Finished]) -> KernelError:
+    """What nft says, and how to ask it again."""
+    first = failed[0]
+    words = [each for each in first.errors.splitlines() if "rror" in each] or [
+        first.errors or f"exit {first.status}"
+    ]
+    more = f" (and {len(failed) - 1} more)" if len(failed) > 1 else ""
+    return KernelError(f"{first.command.by_hand}: {words[0]}{more}")

@@ -1,0 +1,105 @@
+"""The load balancer in front of a cluster: its addresses are routes over the nodes that are
+healthy.
+
+      client ─▶ router ─┬─▶ node n1 ─▶ kube-proxy knows the address: an endpoint
+                        └─▶ node n2 ─▶ …
+
+It is of the kind that routes and does not translate (Azure with a floating IP, MetalLB with BGP):
+the node sees the client and the load balancer's own address, and answers the client by itself. The
+router in front of the nodes has one route of equal cost to all that are healthy: the fabric for a
+cluster that stands there openly, the gateway for one behind it. With externalTrafficPolicy:
+Cluster every node is healthy, with Local those whose health check says 200; where that is nobody,
+clients hear nothing. Nor do they from a port that no Service offers. Health checks take no time
+here: the routes are what they would come to.
+
+A limit of plain routes, which MetalLB with BGP has, too: when the set of nodes changes, so does the
+hash that spreads flows over them. A connection may move to a node that does not know it, and be
+reset. (Nexthop groups of type resilient would keep it.)
+"""
+
+from collections.abc import Iterator
+
+from nsnet.balancing import ready_on
+from nsnet.fabric import OUTSIDE, switch_of
+from nsnet.state import Chain, Drop, Fact, IPAddress, Match, Return, Route, Rule
+from nsnet.topology import Cluster, Service, Topology, of_family, only, single
+
+INSIDE = "eth0"  # of a gateway
+PORTS = "NSNET-LB"
+
+
+def load_balancers(topology: Topology) -> Iterator[Fact]:
+    """Every load balancer's address leads to its Service's nodes. Isolated clusters have none."""
+    here = topology.fabric_netns
+    openly: list[Service] = []
+    for cluster in topology.clusters:
+        balanced = [each for each in cluster.services if each.load_balancer_ips and each.proxied]
+        if cluster.model == "isolated":
+            continue
+        if cluster.gateway is None:
+            openly += balanced
+            yield from ((here, each) for each in _routes(cluster, balanced, switch_of(cluster)))
+            continue
+        for outside in cluster.gateway.outside:
+            for service, address in _offered(balanced):
+                if address.version == outside.version:
+                    yield here, Route(single(address), outside.ip, OUTSIDE, why=_why(service))
+        router = cluster.gateway.netns
+        yield from ((router, each) for each in _routes(cluster, balanced, INSIDE))
+        yield from ((router, each) for each in _chains(balanced))
+    yield from ((here, each) for each in _chains(openly))
+
+
+def _offered(services: list[Service]) -> Iterator[tuple[Service, IPAddress]]:
+    for service in services:
+        for address in service.load_balancer_ips:
+            yield service, address
+
+
+def _routes(cluster: Cluster, services: list[Service], dev: str) -> Iterator[Route]:
+    """To the nodes whose health check succeeds, by the link that they are on."""
+    for service, address in _offered(services):
+        nodes = [
+            of_family(only(each.addresses), address.version)
+            for each in cluster.nodes
+            if not service.external_local or ready_on(service, each)
+        ]
+        healthy = tuple(sorted(each for each in nodes if each is not None))
+        to, why = single(address), _why(service)
+        match healthy:
+            case ():
+                yield Route(to, blackhole=True, why=why)
+            case (node,):
+                yield Route(to, node, dev, why=why)
+            case _:
+                yield Route(to, dev=dev, nexthops=healthy, why=why)
+
+
+def _chains(services: list[Service]) -> Iterator[Chain]:
+    """Only the Services' own ports pass: a node would route the others back, round and round."""
+    addresses = sorted({each for _, each in _offered(services)}, key=str)
+    for family in sorted({each.version for each in addresses}):
+        mine = [each for each in addresses if each.version == family]
+        passing = [
+            _passing(service, address)
+            for address in mine
+            for service in services
+            if address in service.load_balancer_ips
+        ]
+        others = [
+            Rule(Match(dst=single(each), comment="no Service's port"), Drop()) for each in mine
+        ]
+        yield Chain(
+            "filter", PORTS, (*(rule for each in passing for rule in each), *others), family
+        )
+
+
+def _passing(service: Service, address: IPAddress) -> Iterator[Rule]:
+    comment = f"{service.namespace}/{service.name}"
+    for port in service.ports:
+        match = Match(dst=single(address), protocol=port.protocol, dport=port.port, comment=comment)
+        yield Rule(match, Return(), why=_why(service))
+
+
+def _why(service: Service) -> str:
+    return f"the load balancer of {service.reference}"

@@ -1,0 +1,127 @@
+"""The addresses of Services that are in no range of their cluster: those of load balancers, and
+externalIPs.
+
+Nobody's interface holds them. The lab's network brings them to a node, where kube-proxy knows them.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from nsnet.addressing import AddressError
+from nsnet.declared import Declared, declared
+from nsnet.ledger import Ledger
+from nsnet.ranges import Range, all_ranges
+from nsnet.scenario.kinds import ClusterSpec
+from nsnet.state import Family, IPAddress
+from nsnet.topology import Service, balancer_of, of_family
+
+
+def hold_written(ledger: Ledger) -> None:
+    """What the file says by number is nobody else's: before any address outside is given away."""
+    ranges = list(all_ranges(ledger.scenario))
+    owners: dict[IPAddress, tuple[str, str]] = {}  # of a load balancer: its cluster and Service
+    external: dict[IPAddress, str] = {}
+    for cluster in ledger.scenario.spec.clusters:
+        for each in declared(cluster.name, ledger.scenario.manifests):
+            for address in each.spec.external_ips:
+                external.setdefault(address, each.reference)
+            if cluster.model == "isolated":
+                continue
+            for path, address in _written(each):
+                there, owner = owners.setdefault(address, (cluster.name, each.reference))
+                try:
+                    if there != cluster.name:
+                        raise AddressError(f"{address} is taken by {owner}, of another cluster")
+                    if not ledger.hold_outside(address, owner):
+                        _refuse_overlap(address, ranges)
+                except AddressError as error:
+                    ledger.problems.append(each.problem(path, str(error)))
+    for address, owner in external.items():
+        ledger.reserve_outside(address, owner)
+
+
+def _refuse_overlap(address: IPAddress, ranges: Iterable[Range]) -> None:
+    for each in ranges:
+        if address in each.network and each.network.num_addresses == 1:
+            raise AddressError(f"{address} is the address of {each.name}")
+        if address in each.network:
+            raise AddressError(f"{address} is in {each.network}, the {each.name}")
+
+
+def load_balancer_ips(
+    ledger: Ledger,
+    cluster: ClusterSpec,
+    services: Mapping[str, Declared],
+    families: Mapping[str, tuple[Family, ...]],
+) -> dict[str, tuple[IPAddress, ...]]:
+    """The addresses at which kube-proxy expects what comes by a load balancer: as written, as they
+    were, or the first free of fabricCIDR."""
+    balanced = {owner: each for owner, each in services.items() if each.spec.type == "LoadBalancer"}
+    if balanced and cluster.model == "isolated":
+        names = ", ".join(balanced)
+        ledger.warnings.append(
+            f"{cluster.name} is isolated, so its load balancers have no address: {names}"
+        )
+        return {}
+    given: dict[str, tuple[IPAddress, ...]] = {}
+    for owner, each in balanced.items():
+        if each.service.status.load_balancer.ingress or each.spec.load_balancer_ip:
+            written = dict.fromkeys(address for _, address in _written(each))
+            given[owner] = tuple(written)
+        else:
+            given[owner] = ledger.outside(families[owner], balancer_of(owner))
+            if not given[owner]:
+                ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
+                message = f"{owner} has no load-balancer address of its family in {ranges}"
+                ledger.warnings.append(each.warning("spec.type", message))
+    return given
+
+
+def external_ips(
+    ledger: Ledger, each: Declared, cluster_ips: tuple[IPAddress, ...]
+) -> tuple[IPAddress, ...]:
+    """The externalIPs that kube-proxy takes notice of: those of a family of the ClusterIPs."""
+    known = []
+    for index, address in enumerate(each.spec.external_ips):
+        if of_family(cluster_ips, address.version) is not None:
+            known.append(address)
+        else:
+            lacks = f"{each.reference} has no IPv{address.version} ClusterIP"
+            message = f"{lacks}, so kube-proxy takes no notice of {address}"
+            ledger.warnings.append(each.warning(f"spec.externalIPs[{index}]", message))
+    return tuple(dict.fromkeys(known))
+
+
+def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[Declared, Service]]) -> None:
+    """Every address and port outside leads to one Service; two may share an address."""
+    owners: dict[tuple[IPAddress, int, str], str] = {}
+    for _, service in offered:
+        for address in service.addresses:
+            for port in service.ports:
+                owners[address, port.port, port.protocol] = service.reference
+    for each, service in offered:
+        for path, address in (*_written(each), *_external(each)):
+            for port in service.ports:
+                place = (address, port.port, port.protocol)
+                standing = owners.setdefault(place, service.reference)
+                if standing != service.reference:
+                    at = f"{port.port}/{port.protocol.upper()} of {address}"
+                    ledger.problems.append(each.problem(path, f"{at} is taken by {standing}"))
+
+
+def _written(each: Declared) -> Iterator[tuple[str, IPAddress]]:
+    """Each address that the file gives to a load balancer, and its path."""
+    if each.spec.type != "LoadBalancer":
+        return
+    ingress = each.service.status.load_balancer.ingress
+    for index, one in enumerate(ingress):
+        # In mode Proxy the load balancer talks to the nodes for its clients: to kube-proxy its
+        # address is as any other.
+        if one.ip is not None and one.ip_mode == "VIP":
+            yield f"status.loadBalancer.ingress[{index}].ip", one.ip
+    if not ingress and each.spec.load_balancer_ip is not None:
+        yield "spec.loadBalancerIP", each.spec.load_balancer_ip
+
+
+def _external(each: Declared) -> Iterator[tuple[str, IPAddress]]:
+    for index, address in enumerate(each.spec.external_ips):
+        yield f"spec.externalIPs[{index}]", address

@@ -1,0 +1,71 @@
+"""The endpoints of a Service port: how one of them is chosen, and translated to."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nsnet.balancing import shares
+from nsnet.ruleset import endpoint as written
+from nsnet.services.kube_proxy import MARK_MASQ, chain_hash
+from nsnet.state import Chain, Dnat, Family, Jump, Match, Protocol, Recent, Rule
+from nsnet.topology import Endpoint, single
+
+
+class Backend(NamedTuple):
+    """An endpoint, how it is written, and the name of its chain."""
+
+    endpoint: Endpoint
+    text: str
+    chain: str
+
+
+class Backends(NamedTuple):
+    """What is the same for all endpoints of a Service port."""
+
+    port: str  # kube-proxy's name of it
+    protocol: Protocol
+    affinity: int | None
+    comments: bool
+    family: Family
+
+    def of(self, endpoints: tuple[Endpoint, ...]) -> tuple[Backend, ...]:
+        """The endpoints with the names of their chains."""
+        return tuple(map(self._named, endpoints))
+
+    def choose(self, found: tuple[Backend, ...]) -> Iterator[Rule]:
+        """The one the client had the last time, if there is affinity; else any, each as often."""
+        for each in found if self.affinity is not None else ():
+            match = Match(comment=self._to(each), recent=Recent(each.chain, self.affinity))
+            yield Rule(match, Jump(each.chain), why=f"{self.port}: as before")
+        for number, (each, probability) in enumerate(shares(found), 1):
+            yield Rule(
+                Match(comment=self._to(each), probability=probability),
+                Jump(each.chain),
+                why=f"{self.port}: endpoint {number} of {len(found)}",
+            )
+
+    def translate(self, each: Backend) -> Chain:
+        """KUBE-SEP-…, which sends to this endpoint."""
+        address, port = each.endpoint.address, each.endpoint.port
+        comment = self.port if self.comments else ""
+        remembered = None if self.affinity is None else Recent(each.chain)
+        rules = (
+            Rule(
+                Match(src=single(address), comment=comment),
+                Jump(MARK_MASQ),
+                why=f"{self.port}: a pod that reaches itself",
+            ),
+            Rule(
+                Match(protocol=self.protocol, comment=comment, recent=remembered),
+                Dnat(address, port),
+                why=f"{self.port}: {each.endpoint.reference}",
+            ),
+        )
+        return Chain("nat", each.chain, rules, self.family)
+
+    def _named(self, endpoint: Endpoint) -> Backend:
+        text = written(endpoint.address, endpoint.port)
+        name = f"KUBE-SEP-{chain_hash(f'{self.port}{self.protocol}{text}')}"
+        return Backend(endpoint, text, name)
+
+    def _to(self, each: Backend) -> str:
+        return f"{self.port} -> {each.text}" if self.comments else ""

@@ -1,0 +1,96 @@
+"""What kube-proxy does alike in its modes: names, the mark of what is to be masqueraded, and
+where NodePorts are.
+
+Source: kubernetes/pkg/proxy/iptables/proxier.go, pkg/proxy/util/nodeport_addresses.go, v1.30.
+"""
+
+from base64 import b32encode
+from collections.abc import Iterator
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from nsnet.state import (
+    Accept,
+    Chain,
+    Family,
+    IPAddress,
+    IPNetwork,
+    MarkMatch,
+    Masquerade,
+    Match,
+    Return,
+    Rule,
+    SetMark,
+)
+from nsnet.topology import Cluster, Node, Proxy, Service, ServicePort, only
+
+MASQUERADE_MARK: Final = 0x4000  # bit 14, kube-proxy's --iptables-masquerade-bit
+MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK)
+NOT_MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK, negated=True)
+MARK_MASQ: Final = "KUBE-MARK-MASQ"
+
+LOCALNET: Final[dict[Family, IPNetwork]] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
+_LOOPBACK: Final[dict[Family, IPAddress]] = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
+
+
+def port_name(service: Service, port: ServicePort) -> str:
+    """kube-proxy's name of a Service port: ns/name:portname, or ns/name where the port has none."""
+    suffix = f":{port.name}" if port.name else ""
+    return f"{service.namespace}/{service.name}{suffix}"
+
+
+def chain_hash(text: str) -> str:
+    """kube-proxy's 16 characters that stand for a Service port or an endpoint."""
+    return b32encode(sha256(text.encode()).digest()[:10]).decode()
+
+
+def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]:
+    """What KUBE-MARK-MASQ marks, KUBE-POSTROUTING masquerades, after these rules of its own."""
+    mark = Rule(target=SetMark(MASQUERADE_MARK, MASQUERADE_MARK), why="to be masqueraded")
+    yield Chain("nat", MARK_MASQ, (mark,), family)
+    comment = "kubernetes service traffic requiring SNAT"
+    masquerade = (
+        Rule(Match(mark=NOT_MARKED), Return(), why="not marked: keeps its source"),
+        Rule(Match(), SetMark(MASQUERADE_MARK, 0), why="the mark has done its work"),
+        Rule(Match(comment=comment), Masquerade(random_fully=True), why="marked: masqueraded"),
+    )
+    yield Chain("nat", "KUBE-POSTROUTING", (*first, *masquerade), family)
+
+
+def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:
+    """Who counts as a pod of the cluster: kube-proxy's --cluster-cidr."""
+    return next((each for each in cluster.pod_cidrs if each.version == family), None)
+
+
+def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
+    """Where NodePorts are open: --nodeport-addresses. Empty: at every address of the node."""
+    ranges = tuple(each for each in proxy.node_port_addresses if each.version == family)
+    return () if any(each.prefixlen == 0 for each in ranges) else ranges
+
+
+def node_port_addresses(node: Node, ranges: tuple[IPNetwork, ...]) -> Iterator[IPAddress]:
+    """The node's own addresses that are in one of the ranges."""
+    loopback = [_LOOPBACK[family] for family in sorted({each.version for each in ranges})]
+    for address in (*only(node.addresses), *only(node.bridge), *loopback):
+        if any(address in each for each in ranges):
+            yield address
+
+
+FORWARDING: Final = (
+    Rule(Match(comment="kubernetes forwarding rules", mark=MARKED), Accept(), why="a Service"),
+    Rule(
+        Match(comment="kubernetes forwarding conntrack rule", ctstate=("RELATED", "ESTABLISHED")),
+        Accept(),
+        why="an answer",
+    ),
+)
+
+
+def localhost_node_ports(proxy: Proxy) -> bool:
+    """A node reaches NodePorts at 127.0.0.1, too: wanted, and not excluded by their ranges."""
+    ranges = node_port_ranges(proxy, 4)
+    loopback = LOCALNET[4].network_address
+    return proxy.localhost_node_ports and (
+        not ranges or any(loopback in each or each.network_address.is_loopback for each in ranges)
+    )
