@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from nsnet.ipsets import Index
 from nsnet.packet import Packet, RuleAt, Tuple
+from nsnet.ruleset import endpoint
 from nsnet.state import (
     KUBE_PROXY,
     Chain,
@@ -16,6 +18,7 @@ from nsnet.state import (
     Goto,
     IPAddress,
     Jump,
+    Kind,
     Lookup,
     Masquerade,
     Match,
@@ -28,12 +31,17 @@ from nsnet.state import (
     Return,
     Rule,
     SetMark,
+    SetMatch,
     Snat,
     Spread,
+    VirtualMatch,
+    VirtualServer,
 )
 
 # At which priority the kernel asks the tables of iptables, lowest first.
 PRIORITIES = {"mangle": -150, "filter": 0}
+# IPVS looks at what is for this host after its filters, at what this host sends before them.
+BALANCING = {"INPUT": 99, "OUTPUT": -98}
 TRANSLATION = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
 HOOKS = {
     "PREROUTING": ("mangle",),
@@ -77,11 +85,11 @@ class Tracked:
 
 class Passed(NamedTuple):
     """One outcome of a hook: the packet afterwards, the rules that made it so, and whether it
-    goes on."""
+    goes on. What IPVS has taken leaves the hook: it is sent, as this host's own packets are."""
 
     packet: Packet
     rules: tuple[RuleAt, ...]
-    stop: Drop | Reject | None = None
+    stop: Drop | Reject | VirtualServer | None = None
 
 
 def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
@@ -118,6 +126,11 @@ class Rules:
             for each in netns.sets
             if isinstance(each, NftMap)
         }
+        self._ipsets = {each.name: Index(each) for each in netns.ipsets}
+        self._bridges = {each.name for each in netns.interfaces if each.kind is Kind.BRIDGE}
+        self._servers = {
+            (each.address, each.protocol, each.port): each for each in netns.virtual_servers
+        }
         self._stations = {
             (family, hook): tuple(_stations(netns, family, hook))
             for family in (4, 6)
@@ -138,15 +151,21 @@ class Rules:
         in_dev: str = "",
         out_dev: str = "",
         masquerade: IPAddress | None = None,
+        taken: VirtualServer | None = None,
     ) -> Iterator[Passed]:
-        """Every outcome of one hook. `masquerade` is the address that MASQUERADE would give."""
-        at = _At(tracked.ctstate, in_dev, out_dev)
+        """Every outcome of one hook. `masquerade` is the address that MASQUERADE would give,
+        `taken` the virtual server that sends the packet."""
+        at = _At(tracked.ctstate, in_dev, out_dev, taken)
         waiting = [Passed(packet, ())]
         for station in self._stations[packet.dst.version, hook]:
+            if taken is not None and hook == "OUTPUT" and station.chooses:
+                continue  # its destination is chosen
             after: list[Passed] = []
             for each in waiting:
                 if each.stop is not None:
                     after.append(each)
+                elif not station.chains:
+                    after.extend(self._balance(each, tracked))
                 elif station.translates:
                     after.extend(
                         self._translate(hook, station.chains, each, tracked, at, masquerade)
@@ -161,6 +180,23 @@ class Rules:
             stop = rules[-1].rule.target if rules else None
             met = (*before.rules, *rules)
             yield Passed(packet, met, stop if isinstance(stop, Drop | Reject) else None)
+
+    def _balance(self, before: Passed, tracked: Tracked) -> Iterator[Passed]:
+        """IPVS sends what is for a virtual server to any of its real servers."""
+        packet = before.packet
+        server = self._servers.get((packet.dst, packet.protocol, packet.dport))
+        if server is None or packet.error or tracked.known not in (Known.NEW, Known.AGAIN):
+            yield before
+            return
+        where = f"{server.protocol} {endpoint(server.address, server.port)}"
+        if not server.servers:
+            refused = RuleAt("ipvs", where, 0, Rule(target=Reject(), why="no real server"))
+            yield Passed(packet, (*before.rules, refused), Reject())
+        for position, real in enumerate(server.servers, 1):
+            why = f"{server.scheduler}: real server {position} of {len(server.servers)}"
+            chosen = Rule(target=Dnat(real.address, real.port), why=why)
+            rules = (*before.rules, RuleAt("ipvs", where, position, chosen))
+            yield Passed(_translated(packet, rules, None), rules, server)
 
     def _translate(
         self,
@@ -270,9 +306,12 @@ class Rules:
             # In a lab at rest nobody was here recently.
             and (match.recent is None or match.recent.seconds is None)
             and (match.src_type is None or self._is_local(packet.src))
+            and (match.not_src_type is None or not self._is_local(packet.src))
             and (match.dst_type is None or self._is_local(packet.dst))
             and (match.not_dst_type is None or not self._is_local(packet.dst))
-            and (match.src_type is None or self._is_local(packet.src))
+            and (match.in_set is None or self._is_in(match.in_set, packet))
+            and not (match.not_bridged and at.in_dev in self._bridges)
+            and (match.virtual is None or _is_taken(match.virtual, at.taken))
             and (match.src_set is None or packet.src in self._set(match.src_set, packet))
             and (match.dst_set is None or packet.dst in self._set(match.dst_set, packet))
             and not any(packet.src in each for each in match.not_src_in)
@@ -282,6 +321,11 @@ class Rules:
             )
         )
 
+    def _is_in(self, asked: SetMatch, packet: Packet) -> bool:
+        src, dst = (packet.src, packet.sport), (packet.dst, packet.dport)
+        ends = [src if side == "src" else dst for side in asked.fields]
+        return not packet.error and self._ipsets[asked.name].has(packet.protocol, ends)
+
     def _set(self, name: str, packet: Packet) -> frozenset[IPAddress]:
         return self._sets[packet.dst.version, name]
 
@@ -290,12 +334,17 @@ _Key: TypeAlias = tuple[IPAddress | None, Protocol, int]
 
 
 class _Station(NamedTuple):
-    """What the kernel does at a hook before it goes on to the next: one chain that filters, or
-    all that translate."""
+    """What the kernel does at a hook before it goes on to the next: one chain that filters, all
+    that translate, or (no chain) IPVS."""
 
     priority: int
     translates: bool
     chains: tuple[tuple[str, str], ...]  # table and name
+
+    @property
+    def chooses(self) -> bool:
+        """It may give the packet another destination."""
+        return self.translates or not self.chains
 
 
 def _stations(netns: Netns, family: int, hook: str) -> list[_Station]:
@@ -314,6 +363,8 @@ def _stations(netns: Netns, family: int, hook: str) -> list[_Station]:
     if hook in TRANSLATION:
         own = [(KUBE_PROXY, each.name) for each, base in based if base.kind == "nat"]
         stations.append(_Station(TRANSLATION[hook], True, (*own, ("nat", hook))))
+    if hook in BALANCING and netns.virtual_servers:
+        stations.append(_Station(BALANCING[hook], False, ()))
     return sorted(stations, key=lambda each: each.priority)
 
 
@@ -336,6 +387,17 @@ class _At(NamedTuple):
     ctstate: str
     in_dev: str
     out_dev: str
+    taken: VirtualServer | None = None
+
+
+def _is_taken(match: VirtualMatch, taken: VirtualServer | None) -> bool:
+    if taken is None:
+        return False
+    return (taken.address, taken.protocol, taken.port) == (
+        match.address,
+        match.protocol,
+        match.port,
+    )
 
 
 def _retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:

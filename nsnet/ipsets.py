@@ -1,10 +1,10 @@
-"""ipsets as text: what `ipset restore` reads, and `ipset save` prints."""
+"""ipsets as text (what `ipset restore` reads and `ipset save` prints), and looked up in."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from ipaddress import ip_address, ip_network
 
-from nsnet.state import IpSet, Member, Protocol, SetType
+from nsnet.state import IPAddress, IPNetwork, IpSet, Member, Protocol, SetType
 
 LARGEST = 65536  # members, as kube-proxy makes them
 
@@ -59,3 +59,28 @@ def _member(kind: SetType, entry: str) -> Member:
             return replace(member, source=ip_network(rest[1]))
         case _:
             return member
+
+
+class Index:
+    """A set, ready to be asked whether a packet is in it."""
+
+    def __init__(self, ipset: IpSet) -> None:
+        self._type = ipset.type
+        self._members = frozenset(replace(each, source=None) for each in ipset.members)
+        self._sources: dict[Member, list[IPNetwork]] = {}
+        for each in ipset.members:
+            if each.source is not None:
+                known = self._sources.setdefault(replace(each, source=None), [])
+                known.append(ip_network(each.source))
+
+    def has(self, protocol: Protocol, ends: Sequence[tuple[IPAddress, int]]) -> bool:
+        """`ends` are the addresses and ports of the packet that a rule names, src or dst, in the
+        rule's order."""
+        if self._type is SetType.PORT:
+            return Member(port=ends[0][1]) in self._members
+        if self._type is SetType.ADDRESS:
+            return Member(ends[0][0]) in self._members
+        key = Member(ends[0][0], protocol, ends[1][1])
+        if self._type is SetType.ADDRESS_PORT:
+            return key in self._members
+        return any(ends[2][0] in each for each in self._sources.get(key, ()))
