@@ -24,13 +24,13 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test check bench golden format lock clean elsewhere
+.PHONY: help setup demo test test-bare check bench golden format lock clean elsewhere
 .NOTPARALLEL:
 
 help: ## list these targets
 	@echo "nsnet: a Linux data-plane emulator for Kubernetes networking"
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
-	    while IFS='|' read -r target what; do printf '%-15s %s\n' "$$target" "$$what"; done
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
+	    while IFS='|' read -r target what; do printf '%-17s %s\n' "$$target" "$$what"; done
 
 setup: $(VENV)/.ready ## install system packages and build .venv; nothing to do the second time
 
@@ -39,6 +39,9 @@ demo: setup ## run a lab: two clusters with the same addresses, joined by NAT
 
 test: setup ## every test this machine can run (kernel tests want root; they say why they skip)
 	@$(BIN)/pytest tests
+
+test-bare: setup ## demo and test on a bare Debian 12 in a folder; needs root, and Debian 12 around it
+	@vagrant/bare.sh
 
 check: setup ## format, lint, types, import rules, pure tests: no root needed
 	@echo "check: ruff format"

@@ -24,12 +24,9 @@ def families(ledger: Ledger, cluster: ClusterSpec, each: Declared) -> tuple[Fami
     known: tuple[Family, ...] = tuple(network.version for network in cluster.service_cidr)
     asked = [_family(name) for name in spec.ip_families]
     asked = asked or [address.version for _, address in _written(spec)] or [known[0]]
-    anywhere = spec.headless and not spec.selector  # its endpoints are whatever somebody writes
-    if spec.ip_family_policy == "SingleStack":
-        return (asked[0],)
-    if spec.ip_family_policy is not None or len(asked) > 1 or anywhere:
-        return (asked[0], *(each for each in known if each != asked[0]))
-    return (asked[0],)
+    policy = spec.ip_family_policy or ("RequireDualStack" if len(asked) > 1 else "SingleStack")
+    others = () if policy == "SingleStack" else known
+    return (asked[0], *(each for each in others if each != asked[0]))
 
 
 def cluster_ips(

@@ -3,7 +3,7 @@ its own source."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -42,6 +42,7 @@ class Expected:
     servers: frozenset[str] | None = None
     path: tuple[frozenset[str], ...] | None = None
     balanced: frozenset[str] | None = None  # these, or if empty those who did, answer equally often
+    sticky: bool = False  # whoever answers first answers always
 
 
 def judged(attempt: Attempt, to: Destination, expected: Expected) -> Attempt:
@@ -74,6 +75,7 @@ def disagreements(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
         *_servers(expected, attempts),
         *_paths(expected, attempts),
         *_balance(expected, attempts),
+        *_sticky(expected, attempts),
     ]
 
 
@@ -153,8 +155,19 @@ def _balance(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
     limit = chi_square_limit(len(servers) - 1)
     if chi <= limit:
         return []
-    shares = ", ".join(f"{server} {counts[server]}" for server in sorted(servers))
+    shares = _shares({server: counts[server] for server in servers})
     return [f"uneven: {shares} (chi-square {chi:.1f}, at most {limit:.1f})"]
+
+
+def _sticky(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+    counts = Counter(each.server for each in attempts if each.server is not None)
+    if not expected.sticky or len(counts) < 2:
+        return []
+    return [f"not sticky: {_shares(counts)}"]
+
+
+def _shares(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{server} {times}" for server, times in sorted(counts.items()))
 
 
 def _words(seen: tuple[Verdict, str | None, IPAddress | None]) -> str:

@@ -21,17 +21,17 @@ from nsnet.packet import Unknown
 from nsnet.plan import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten, changes, plan
 from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
+from nsnet.record import SCHEMA, recorded
 from nsnet.references import Place, locate, members
 from nsnet.report import ProbeReport, Report
 from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.kinds import ProbeSpec
-from nsnet.scenario.load import Scenario, reload
+from nsnet.scenario.load import Scenario
 from nsnet.scenario.scale import KINDS, scaled
 from nsnet.servers import control
 from nsnet.state import State
 from nsnet.topology import Topology, netns_name
 
-RECORD = "nsnet.dev/lab/v1"
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 Feature: TypeAlias = features.Feature
 
@@ -236,7 +236,7 @@ class Lab:
         folder.write(
             self.name,
             {
-                "schema": RECORD,
+                "schema": SCHEMA,
                 "version": __version__,
                 "complete": complete,
                 "tool": self.tool,
@@ -349,14 +349,13 @@ def attach(name: str) -> Lab:
         half = netns.names(f"nsnet.{name}.")
         hint = f"half a lab is left of it; remove it: nsnet down {name}" if half else ""
         raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
-    if record.get("schema") != RECORD:
+    if record.get("schema") != SCHEMA:
         raise UsageError(
             f"{name} was built by another nsnet, whose records this one cannot read"
-            f" ({record.get('schema')}, not {RECORD})",
+            f" ({record.get('schema')}, not {SCHEMA})",
             hint=f"remove it, then build it anew: nsnet down {name}; nsnet up FILE",
         )
-    keep = Assignment.from_json(record["assignment"])
-    return Lab(reload(record["main"], record["sources"]), keep, record["tool"])
+    return Lab(*recorded(record), record["tool"])
 
 
 def labs() -> list[str]:

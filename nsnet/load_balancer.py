@@ -22,9 +22,9 @@ from collections.abc import Iterator
 from nsnet.balancing import ready_on
 from nsnet.fabric import OUTSIDE, switch_of
 from nsnet.state import Chain, Drop, Fact, IPAddress, Match, Return, Route, Rule
-from nsnet.topology import Cluster, Service, Topology, of_family, only, single
+from nsnet.topology import Cluster, Gateway, Service, Topology, of_family, only, single
 
-INSIDE = "eth0"  # of a gateway
+INSIDE, TO_FABRIC = "eth0", "eth1"  # of a gateway
 PORTS = "NSNET-LB"
 
 
@@ -33,27 +33,46 @@ def load_balancers(topology: Topology) -> Iterator[Fact]:
     here = topology.fabric_netns
     openly: list[Service] = []
     for cluster in topology.clusters:
-        balanced = [each for each in cluster.services if each.load_balancer_ips and each.proxied]
-        if cluster.model == "isolated":
+        balanced = _balanced(cluster)
+        if cluster.gateway is not None:
+            yield from _behind(topology, cluster, cluster.gateway, balanced)
             continue
-        if cluster.gateway is None:
-            openly += balanced
-            yield from ((here, each) for each in _routes(cluster, balanced, switch_of(cluster)))
-            continue
-        for outside in cluster.gateway.outside:
-            for service, address in _offered(balanced):
-                if address.version == outside.version:
-                    yield here, Route(single(address), outside.ip, OUTSIDE, why=_why(service))
-        router = cluster.gateway.netns
-        yield from ((router, each) for each in _routes(cluster, balanced, INSIDE))
-        yield from ((router, each) for each in _chains(balanced))
+        openly += balanced
+        yield from ((here, each) for each in _routes(cluster, balanced, switch_of(cluster)))
     yield from ((here, each) for each in _chains(openly))
+
+
+def _balanced(cluster: Cluster) -> list[Service]:
+    if cluster.model == "isolated":
+        return []
+    return [each for each in cluster.services if each.load_balancer_ips and each.proxied]
 
 
 def _offered(services: list[Service]) -> Iterator[tuple[Service, IPAddress]]:
     for service in services:
         for address in service.load_balancer_ips:
             yield service, address
+
+
+def _behind(
+    topology: Topology, cluster: Cluster, gateway: Gateway, balanced: list[Service]
+) -> Iterator[Fact]:
+    """The fabric leads to the gateway, and the gateway to the nodes. To the other clusters' load
+    balancers it asks the fabric: in the range of its own link, nobody there has their addresses."""
+    for service, address in _offered(balanced):
+        outside = of_family(only(gateway.outside), address.version)
+        if outside is not None:
+            to_gateway = Route(single(address), outside, OUTSIDE, why=_why(service))
+            yield topology.fabric_netns, to_gateway
+    yield from ((gateway.netns, each) for each in _routes(cluster, balanced, INSIDE))
+    yield from ((gateway.netns, each) for each in _chains(balanced))
+    others = [
+        each for other in topology.clusters if other is not cluster for each in _balanced(other)
+    ]
+    for service, address in _offered(others):
+        router = of_family(only(topology.fabric), address.version)
+        if router is not None and of_family(only(gateway.outside), address.version) is not None:
+            yield gateway.netns, Route(single(address), router, TO_FABRIC, why=_why(service))
 
 
 def _routes(cluster: Cluster, services: list[Service], dev: str) -> Iterator[Route]:

@@ -24,6 +24,11 @@ class _Asking(NamedTuple):
     written: int | None
     port: int = 0  # of the Service; 0: the health check's
 
+    @property
+    def holder(self) -> str:
+        """Who may share the number: all ports of a Service, and its health check nobody's."""
+        return self.each.reference if self.port else self.owner
+
     def turn(self, kept: Mapping[str, int]) -> int:
         """Those that stand come first, so that it is a new one that is wrong; new ones last."""
         if self.written is None:
@@ -32,25 +37,25 @@ class _Asking(NamedTuple):
 
 
 class _Numbers:
-    """Who has which number. TCP and UDP of one Service may share one, two Services may not."""
+    """Who holds which number. TCP and UDP of one Service may share one, two Services may not."""
 
     def __init__(self) -> None:
-        self._owners: dict[int, str] = {}
+        self._holders: dict[int, str] = {}
         self._free = iter(NODE_PORTS)
 
-    def hold(self, number: int, service: str) -> None:
-        """The number belongs to this Service. Raises AddressError where it cannot."""
+    def hold(self, number: int, holder: str) -> None:
+        """The number is this holder's. Raises AddressError where it cannot be."""
         if number not in NODE_PORTS:
             raise AddressError(f"{number} is no NodePort ({NODE_PORTS[0]}-{NODE_PORTS[-1]})")
-        standing = self._owners.setdefault(number, service)
-        if standing != service:
+        standing = self._holders.setdefault(number, holder)
+        if standing != holder:
             raise AddressError(f"{number} is taken by {standing}")
 
-    def take(self, service: str) -> int:
+    def take(self, holder: str) -> int:
         """The first free number. Raises AddressError when none is left."""
         for number in self._free:
-            if number not in self._owners:
-                self._owners[number] = service
+            if number not in self._holders:
+                self._holders[number] = holder
                 return number
         raise AddressError(f"all of {NODE_PORTS[0]}-{NODE_PORTS[-1]} are taken")
 
@@ -64,16 +69,16 @@ def node_ports(ledger: Ledger, services: Sequence[Declared]) -> Mapping[str, int
     kept = ledger.keep.node_ports
     asking = [ask for each in services for ask in _asking(each)]
     for ask in sorted(asking, key=lambda ask: ask.turn(kept)):
-        service = ask.each.reference
+        place = (ask.holder, ask.port)
         try:
-            wanted = ask.written or kept.get(ask.owner) or same.get((service, ask.port))
+            wanted = ask.written or kept.get(ask.owner) or same.get(place)
             if wanted is not None:
-                numbers.hold(wanted, service)
-            given[ask.owner] = wanted or numbers.take(service)
+                numbers.hold(wanted, ask.holder)
+            given[ask.owner] = wanted or numbers.take(ask.holder)
         except AddressError as error:
             ledger.problems.append(ask.each.problem(ask.path, str(error)))
         else:
-            same.setdefault((service, ask.port), given[ask.owner])
+            same.setdefault(place, given[ask.owner])
     return given
 
 

@@ -102,7 +102,8 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
         frozenset(_addresses(topology, expect.source)) if expect.source is not None else None,
         servers,
         tuple(members(topology, each) for each in expect.path) if expect.path is not None else None,
-        (servers or to.servers or frozenset()) if expect.balance is not None else None,
+        (servers or to.servers or frozenset()) if expect.balance == "even" else None,
+        expect.balance == "sticky",
     )
 
 

@@ -1,7 +1,7 @@
 """References: how a scenario, a command or a test names a place in the lab (scenario.md,
 "References").
 
-[CLUSTER/](pod|svc|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
+[CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
     | CLUSTER/gateway | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
 """
 
@@ -14,10 +14,20 @@ from typing import NamedTuple, TypeVar
 
 from nsnet.errors import UsageError
 from nsnet.state import IPAddress, Protocol
-from nsnet.topology import FABRIC, Cluster, External, Pod, Service, Topology, of_family, only
+from nsnet.topology import (
+    FABRIC,
+    Cluster,
+    External,
+    Pod,
+    Service,
+    ServicePort,
+    Topology,
+    of_family,
+    only,
+)
 
 T = TypeVar("T", Pod, Service)
-IN_CLUSTER = ("pod", "svc", "deploy", "statefulset", "node")
+IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
 
 
 class UnknownReferenceError(UsageError):
@@ -97,7 +107,7 @@ def target(
 ) -> Destination:
     """What a client standing at `source` would address. Raises UnknownReferenceError."""
     parts = _split(topology, reference)
-    destination, named_ports = _destination(topology, reference, parts, source)
+    destination, named_ports = _destination(topology, reference, parts, source, protocol)
     version = destination.address.version
     if source.addresses and of_family(source.addresses, version) is None:
         here = source.reference
@@ -129,10 +139,10 @@ def members(topology: Topology, reference: str) -> frozenset[str]:
             near = _near(wanted, cluster.workloads)
             raise UnknownReferenceError(f"{reference}: {cluster.name} has none of this name{near}")
         return frozenset(pod.reference for pod in cluster.pods if pod.workload == wanted)
-    if parts.kind == "svc":
+    if parts.kind in ("svc", "lb"):
         cluster = _cluster(topology, reference, parts.cluster)
         service = _named(cluster, cluster.services, "svc", parts.name, reference)
-        return _endpoints(service)
+        return _endpoints(service.ports)
     if parts.kind == "address":
         return frozenset({parts.name})
     return frozenset({locate(topology, reference).reference})
@@ -175,17 +185,21 @@ def _address_parts(reference: str) -> _Parts:
 
 
 def _destination(
-    topology: Topology, reference: str, parts: _Parts, source: Place
+    topology: Topology, reference: str, parts: _Parts, source: Place, protocol: Protocol
 ) -> tuple[Destination, dict[str, int]]:
     match parts.kind:
         case "address":
             return Destination(_unicast(reference, parts.name)), {}
-        case "svc":
+        case "svc" | "lb":
             cluster = _cluster(topology, reference, parts.cluster)
             service = _named(cluster, cluster.services, "svc", parts.name, reference)
-            address = _service_address(reference, service, cluster, source)
+            held = (
+                _balanced(reference, service, cluster)
+                if parts.kind == "lb"
+                else _service_addresses(reference, service, cluster, source)
+            )
             ports = {port.name: port.port for port in service.ports}
-            return Destination(address, servers=_endpoints(service)), ports
+            return Destination(_reachable(held, source), servers=_endpoints(service.ports)), ports
         case "pod":
             cluster = _cluster(topology, reference, parts.cluster)
             pod = _named(cluster, cluster.pods, "pod", parts.name, reference)
@@ -207,7 +221,8 @@ def _destination(
             return Destination(external.address, servers=frozenset({external.reference})), {}
         case "node" | "fabric":
             place = locate(topology, reference.partition(":")[0])
-            servers = frozenset({place.reference, *_on_network_of(topology, place)})
+            behind = _behind_node_port(topology, place, parts.port, protocol)
+            servers = frozenset({place.reference, *_on_network_of(topology, place), *behind})
             return Destination(_reachable(place.addresses, source), servers=servers), {}
         case _:
             raise UnknownReferenceError(
@@ -240,28 +255,74 @@ def _meant_for_nobody(topology: Topology) -> frozenset[IPAddress]:
     return frozenset(each[-1] if each.version == 4 else each[0] for each in connected)
 
 
-def _service_address(
+def _behind_node_port(
+    topology: Topology, node: Place, port: str, protocol: Protocol
+) -> frozenset[str]:
+    """The endpoints of the Service whose NodePort this is: they answer as right as the node."""
+    return _endpoints(
+        each
+        for cluster in topology.clusters
+        if cluster.name == node.cluster
+        for service in cluster.services
+        for each in service.ports
+        if (str(each.node_port), each.protocol) == (port, protocol)
+    )
+
+
+def _service_addresses(
     reference: str, service: Service, cluster: Cluster, source: Place
-) -> IPAddress:
+) -> tuple[IPAddress, ...]:
+    """What a client standing there would address."""
+    _refuse_alias(reference, service)
     if source.cluster == cluster.name:
         if not service.addresses:
             raise UnknownReferenceError(
                 f"{reference}: has no address of its own (headless); name one of its pods"
             )
-        return _reachable(service.addresses, source)
-    if not service.exported:
+        return service.addresses
+    if source.cluster:
+        if not service.exported:
+            raise UnknownReferenceError(
+                f"{reference}: is not exported, so it has no address outside {cluster.name}"
+                " (a ServiceExport gives it one)"
+            )
+        return service.exported
+    outside = service.load_balancer_ips or service.exported
+    if not outside:
         raise UnknownReferenceError(
-            f"{reference}: is not exported, so it has no address outside {cluster.name}"
-            " (a ServiceExport gives it one)"
+            f"{reference}: has no address outside {cluster.name}"
+            " (type: LoadBalancer or a ServiceExport gives it one)"
         )
-    return _reachable(service.exported, source)
+    return outside
 
 
-def _endpoints(service: Service) -> frozenset[str]:
+def _balanced(reference: str, service: Service, cluster: Cluster) -> tuple[IPAddress, ...]:
+    """The addresses of its load balancer, from anywhere."""
+    _refuse_alias(reference, service)
+    if service.load_balancer_ips:
+        return service.load_balancer_ips
+    if service.type != "LoadBalancer":
+        why = f"it is of type {service.type}"
+    elif cluster.model == "isolated":
+        why = f"{cluster.name} is isolated"
+    else:
+        why = "a proxy has it (ipMode: Proxy), or fabricCIDR lacks its family"
+    raise UnknownReferenceError(f"{reference}: has no load-balancer address here: {why}")
+
+
+def _refuse_alias(reference: str, service: Service) -> None:
+    if service.type == "ExternalName":
+        raise UnknownReferenceError(
+            f"{reference}: is only another name (ExternalName) for {service.external_name},"
+            " it has no address"
+        )
+
+
+def _endpoints(ports: Iterable[ServicePort]) -> frozenset[str]:
     """Who may answer: the ready endpoints of each port, or else those that are on their way out
     and still serve."""
     found: set[str] = set()
-    for port in service.ports:
+    for port in ports:
         ready = {each.reference for each in port.endpoints if each.ready}
         going = {each.reference for each in port.endpoints if each.serving and each.terminating}
         found |= ready or going

@@ -78,6 +78,16 @@ class Routes:
         key = "net.ipv4.ip_forward" if address.version == 4 else "net.ipv6.conf.all.forwarding"
         return self._netns.setting(key) > 0
 
+    def keeps_localnet(self, dev: str, *ends: IPAddress) -> bool:
+        """Packets from or to 127.0.0.0/8 pass no other link than `lo`, unless route_localnet of
+        this one's or everybody's says so."""
+        keys = (f"net.ipv4.conf.{each}.route_localnet" for each in ("all", dev))
+        return (
+            dev != LOCAL
+            and any(each.version == 4 and each.is_loopback for each in ends)
+            and not any(map(self._netns.setting, keys))
+        )
+
     def plausible(self, dev: str, source: IPAddress) -> bool:
         """Reverse path filtering: 1 asks that answers go out where the packet came in, 2 that
         there is a route at all. The kernel takes the higher of the link's and everybody's."""

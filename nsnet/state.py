@@ -623,16 +623,33 @@ def _check_links(namespaces: tuple[Netns, ...]) -> None:
         for address, times in held.items():
             if times > 1:
                 raise CompileError(f"{netns.name}: address {address} stands there {times} times")
-        names = {(chain.family, chain.table, chain.name) for chain in netns.chains}
-        for chain in netns.chains:
-            for rule in chain.rules:
-                for target in _next_chains(rule.target):
-                    if (chain.family, chain.table, target) not in names:
-                        raise CompileError(
-                            f"{netns.name}: {chain.table} {chain.name} jumps to {target},"
-                            " which nobody made"
-                        )
-        _check_sets(netns, names)
+        _check_rules(netns)
+
+
+def _check_rules(netns: Netns) -> None:
+    """The chains, sets and maps that rules and maps name are there."""
+    chains = {(chain.family, chain.table, chain.name) for chain in netns.chains}
+    sets = {(each.family, each.name) for each in netns.sets}
+    for chain in netns.chains:
+        family, table = chain.family, chain.table
+        for rule in chain.rules:
+            for name in _next_chains(rule.target):
+                if (family, table, name) not in chains:
+                    raise CompileError(
+                        f"{netns.name}: {table} {chain.name} jumps to {name}, which nobody made"
+                    )
+            for name in named_sets(rule) if sets else ():
+                if (family, name) not in sets:
+                    raise CompileError(
+                        f"{netns.name}: {table} {chain.name} asks {name}, which nobody made"
+                    )
+    for each in netns.sets:
+        for element in each.elements if isinstance(each, NftMap) else ():
+            for name in _next_chains(element.target):
+                if (each.family, KUBE_PROXY, name) not in chains:
+                    raise CompileError(
+                        f"{netns.name}: {each.name} sends packets to {name}, which nobody made"
+                    )
 
 
 def _next_chains(target: Target | None) -> tuple[str, ...]:
@@ -645,28 +662,10 @@ def _next_chains(target: Target | None) -> tuple[str, ...]:
             return ()
 
 
-def _check_sets(netns: Netns, chains: set[tuple[Family, str, str]]) -> None:
-    """Sets and maps that rules name are there, and the chains that maps name."""
-    sets = {(each.family, each.name) for each in netns.sets}
-    for chain in netns.chains if netns.sets else ():
-        for rule in chain.rules:
-            for name in named_sets(rule):
-                if (chain.family, name) not in sets:
-                    raise CompileError(f"{netns.name}: {chain.name} asks {name}, which nobody made")
-    for each in netns.sets:
-        for element in each.elements if isinstance(each, NftMap) else ():
-            for name in _next_chains(element.target):
-                if (each.family, KUBE_PROXY, name) not in chains:
-                    raise CompileError(
-                        f"{netns.name}: {each.name} sends packets to {name}, which nobody made"
-                    )
-
-
-def named_sets(rule: Rule) -> Iterator[str]:
+def named_sets(rule: Rule) -> list[str]:
     """The sets and maps of nftables that a rule asks or fills."""
+    names = [each for each in (rule.match.src_set, rule.match.dst_set) if each is not None]
     match rule.target:
         case Lookup(name) | Remember(name):
-            yield name
-    for asked in (rule.match.src_set, rule.match.dst_set):
-        if asked is not None:
-            yield asked
+            names.append(name)
+    return names

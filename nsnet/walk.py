@@ -207,6 +207,8 @@ class Walker:
                 for onward, leaving in self._ways(netns, there):
                     if onward is None:
                         yield self._unroutable(netns, leaving)
+                    elif self._routes_of(netns).keeps_localnet(onward.dev, leaving.packet.src):
+                        yield self._martian(netns, leaving, onward.dev)
                     else:
                         yield from self._leave(netns, onward, leaving, tracked)
 
@@ -322,11 +324,15 @@ class Walker:
     ) -> Iterator[_End]:
         """After PREROUTING: for us, or for somebody we have a route to."""
         here = self._netns[netns]
-        known = journey.remember(netns, flow_of(tracked, journey.packet))
+        packet = journey.packet
+        known = journey.remember(netns, flow_of(tracked, packet))
+        if self._routes_of(netns).keeps_localnet(in_dev, packet.src, packet.dst):
+            yield self._martian(netns, journey, in_dev)
+            return
         for hop, onward in self._ways(netns, journey):
             if hop is not None and hop.dev == LOCAL:
                 yield from self._accept(netns, journey, in_dev, tracked)
-            elif not self._routes_of(netns).forwards(journey.packet.dst):
+            elif not self._routes_of(netns).forwards(packet.dst):
                 yield _Lost(_note(journey, here, "ip_forward is 0"))
             elif hop is None:
                 yield self._unroutable(netns, known)
@@ -395,6 +401,10 @@ class Walker:
         if isinstance(passed.stop, Drop):
             return _Lost(_note(journey, here, "DROP", rule))
         return _Refused(netns, Verdict.REFUSED, _note(journey, here, "REJECT", rule))
+
+    def _martian(self, netns: str, journey: _Journey, dev: str) -> _End:
+        why = f"127.0.0.0/8 does not pass {dev}: route_localnet is 0"
+        return _Lost(_note(journey, self._netns[netns], why))
 
     def _unroutable(self, netns: str, journey: _Journey) -> _End:
         here, to = self._netns[netns], journey.packet.dst

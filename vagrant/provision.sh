@@ -11,7 +11,8 @@ packages="python3 python3-venv python3-dev gcc libc6-dev make
     iproute2 iptables nftables ipset iputils-ping kmod procps util-linux"
 
 # nsnet itself never loads a module: br_netfilter would change the bridges the host already has.
-modules="bridge br_netfilter veth dummy vxlan vrf wireguard sch_netem sch_tbf
+# Not ipip: it would put a link tunl0 into every namespace.
+modules="bridge br_netfilter veth dummy macvlan vxlan vrf wireguard sch_netem sch_tbf
     nf_conntrack nf_tables ip_tables ip6_tables iptable_nat ip6table_nat
     ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh ip_vs_dh ip_vs_sed ip_vs_nq ip_vs_mh
     ip_set ip_set_hash_ip ip_set_hash_net ip_set_hash_ipport ip_set_hash_ipportip
@@ -55,7 +56,7 @@ install_packages() {
         say "installing $missing"
         apt update
         # shellcheck disable=SC2086
-        apt install --yes --no-install-recommends $missing >/dev/null
+        said=$(apt install --yes --no-install-recommends $missing 2>&1) || fail "apt-get install said: $said"
     fi
 }
 

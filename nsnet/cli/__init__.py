@@ -100,9 +100,9 @@ def main() -> None:
     """
 
 
-from nsnet.cli import files, labs  # noqa: E402  (the commands register with `main`)
+from nsnet.cli import completion, files, labs  # noqa: E402  (the commands register with `main`)
 
-for command in (*labs.COMMANDS, *files.COMMANDS):
+for command in (*labs.COMMANDS, *files.COMMANDS, *completion.COMMANDS):
     main.add_command(command)
 
 __all__ = ["main"]

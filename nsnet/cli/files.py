@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from nsnet.cli import show
+from nsnet.cli.completing import FILE, LAB_OR_FILE, PLACE, TARGET, is_file
 from nsnet.compile import compile_state
 from nsnet.graph import FORMATS
 from nsnet.plan import plan as planned
@@ -19,8 +20,6 @@ from nsnet.scenario.load import Scenario, load
 from nsnet.shell import script
 from nsnet.state import State
 from nsnet.topology import Topology
-
-FILE = click.Path(path_type=Path)
 
 
 def prepared(file: Path) -> tuple[Scenario, Topology, State]:
@@ -54,9 +53,9 @@ def plan(file: Path, form: str | None) -> None:
 
 
 @click.command()
-@click.argument("lab_or_file", metavar="LAB|FILE")
-@click.argument("source", metavar="FROM")
-@click.argument("target", metavar="TO")
+@click.argument("lab_or_file", type=LAB_OR_FILE, metavar="LAB|FILE")
+@click.argument("source", type=PLACE, metavar="FROM")
+@click.argument("target", type=TARGET, metavar="TO")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--json", "as_json", is_flag=True, help="every path as JSON")
 def explain(lab_or_file: str, source: str, target: str, protocol: str, as_json: bool) -> None:
@@ -66,7 +65,7 @@ def explain(lab_or_file: str, source: str, target: str, protocol: str, as_json: 
 
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """
-    if "/" in lab_or_file or Path(lab_or_file).suffix in (".yaml", ".yml"):
+    if is_file(lab_or_file):
         _, topology, state = prepared(Path(lab_or_file))
     else:
         from nsnet.lab import attach

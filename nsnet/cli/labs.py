@@ -9,7 +9,8 @@ from typing import Any, TextIO
 import click
 
 from nsnet.cli import show
-from nsnet.cli.files import FILE, prepared
+from nsnet.cli.completing import FILE, LAB, PLACE, TARGET
+from nsnet.cli.files import prepared
 from nsnet.cli.progress import Progress
 from nsnet.errors import CleanupError, NsnetError, UsageError
 from nsnet.report import Report
@@ -70,7 +71,7 @@ def up(file: Path) -> None:
 
 
 @click.command()
-@click.argument("lab")
+@click.argument("lab", type=LAB)
 @click.argument("file", type=FILE)
 def apply(lab: str, file: Path) -> None:
     """Change a running lab to match a file.
@@ -90,7 +91,7 @@ def apply(lab: str, file: Path) -> None:
 
 
 @click.command()
-@click.argument("names", metavar="[LAB…]", nargs=-1)
+@click.argument("names", type=LAB, metavar="[LAB…]", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="every lab on this machine")
 def down(names: tuple[str, ...], everything: bool) -> None:
     """Remove a lab, whatever state it is in.
@@ -139,7 +140,7 @@ def ls(as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("lab")
+@click.argument("lab", type=LAB)
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def status(lab: str, as_json: bool) -> None:
     """Who has which address in a lab, and any drift.
@@ -161,9 +162,11 @@ def status(lab: str, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("lab")
-@click.option("--from", "source", metavar="REF", help="a probe of your own: where it starts")
-@click.option("--to", "target", metavar="REF", help="and where it goes")
+@click.argument("lab", type=LAB)
+@click.option(
+    "--from", "source", type=PLACE, metavar="REF", help="a probe of your own: where it starts"
+)
+@click.option("--to", "target", type=TARGET, metavar="REF", help="and where it goes")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--times", type=click.IntRange(1, 100_000), default=1, help="attempts")
 @reporting
@@ -196,8 +199,8 @@ def probe(
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True})
-@click.argument("lab")
-@click.argument("reference", metavar="REF")
+@click.argument("lab", type=LAB)
+@click.argument("reference", type=PLACE, metavar="REF")
 @click.argument("command", metavar="-- CMD…", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
     """Run a command somewhere in a lab.
@@ -214,8 +217,8 @@ def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
 
 
 @click.command()
-@click.argument("lab")
-@click.argument("reference", metavar="REF")
+@click.argument("lab", type=LAB)
+@click.argument("reference", type=PLACE, metavar="REF")
 def shell(lab: str, reference: str) -> None:
     """A shell somewhere in a lab.
 

@@ -15,7 +15,7 @@ from nsnet.report import ProbeReport, Report
 from nsnet.ruleset import line
 from nsnet.scenario.load import Scenario
 from nsnet.state import KUBE_PROXY, Chain, Family, Kind, Netns, State
-from nsnet.topology import Cluster, Topology, only
+from nsnet.topology import Cluster, Service, ServicePort, Topology, only
 
 if TYPE_CHECKING:
     from nsnet.lab import Feature
@@ -235,11 +235,33 @@ def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
         ports = " ".join(f"{each.port}/{each.protocol}" for each in pod.ports)
         yield pod.reference, _joined(pod.addresses), f"on {pod.node} {ports}".rstrip()
     for service in cluster.services:
-        ports = " ".join(
-            f"{each.port}/{each.protocol}→{len(each.endpoints)}" for each in service.ports
-        )
-        exported = f", exported as {_joined(service.exported)}" if service.exported else ""
-        yield service.reference, _joined(service.addresses) or "no address", ports + exported
+        yield service.reference, _joined(service.addresses) or "no address", _offer(service)
+
+
+def _offer(service: Service) -> str:
+    """The ports as kubectl shows them, each with the number of its endpoints, and a line for all
+    that is there outside."""
+    if service.type == "ExternalName":
+        return f"ExternalName {service.external_name}"
+    kind = service.type if service.addresses else "headless"
+    about = [" ".join([kind, *map(_port, service.ports)])]
+    for what, addresses in (
+        ("load balancer", service.load_balancer_ips),
+        ("external", service.external_ips),
+        ("exported as", service.exported),
+    ):
+        if addresses:
+            about.append(f"{what} {_joined(addresses)}")
+    if service.health_check_port is not None:
+        about.append(f"health check {service.health_check_port}")
+    if not service.proxied:
+        about.append("not for kube-proxy")
+    return "\n".join(about)
+
+
+def _port(each: ServicePort) -> str:
+    number = f":{each.node_port}" if each.node_port is not None else ""
+    return f"{each.port}{number}/{each.protocol}→{len(each.endpoints)}"
 
 
 def _joined(things: Iterable[object]) -> str:
@@ -249,7 +271,7 @@ def _joined(things: Iterable[object]) -> str:
 def topology_json(topology: Topology) -> dict[str, Any]:
     """Who has which address, for machines."""
     rows = [
-        {"ref": reference, "addresses": addresses.split(), "about": about}
+        {"ref": reference, "addresses": addresses.split(), "about": about.replace("\n", ", ")}
         for cluster in topology.clusters
         for reference, addresses, about in _rows(cluster)
     ]

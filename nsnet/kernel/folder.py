@@ -1,5 +1,5 @@
-"""A lab's folder under /run/nsnet: what nsnet wrote down about it, and the lock that one nsnet at
-a time holds.
+"""A lab's folder under /run/nsnet: what nsnet writes down about it (`record` reads it), and the
+lock that one nsnet at a time holds.
 
 The lock is a flock on the folder itself: it is free as soon as its holder is dead, however it died.
 """
@@ -10,25 +10,14 @@ import json
 import os
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from nsnet.errors import LockedError, UnsupportedError
+from nsnet.record import RUN, names, path_of, read
 
-RUN = Path("/run/nsnet")
-
-
-def path_of(lab: str) -> Path:
-    """Where the lab's files are."""
-    return RUN / lab
-
-
-def names() -> list[str]:
-    """Every lab that has a folder, sorted."""
-    with suppress(FileNotFoundError):
-        return sorted(each.name for each in RUN.iterdir() if each.is_dir())
-    return []
+__all__ = ["locked", "names", "path_of", "read", "remove", "write"]
 
 
 @contextmanager
@@ -75,15 +64,6 @@ def write(lab: str, record: dict[str, Any]) -> None:
     draft = path.with_suffix(".new")
     draft.write_text(json.dumps(record))
     draft.replace(path)
-
-
-def read(lab: str) -> dict[str, Any] | None:
-    """What was last written; None where there is nothing, or nothing whole."""
-    try:
-        record = json.loads((path_of(lab) / "lab.json").read_text())
-    except (OSError, ValueError):
-        return None
-    return record if isinstance(record, dict) else None
 
 
 def remove(lab: str) -> None:

@@ -240,7 +240,13 @@ class Expectation(Strict):
     source: str | None = None
     servers: tuple[str, ...] | None = None
     path: tuple[str, ...] | None = None
-    balance: Literal["even"] | None = None
+    balance: Annotated[
+        Literal["even", "sticky"] | None,
+        Field(
+            description="even: all servers answer equally often (chi-square, p = 1e-6);"
+            " sticky: one server answers all attempts (sessionAffinity)"
+        ),
+    ] = None
 
 
 class ProbeSpec(Strict):
@@ -259,10 +265,12 @@ class ProbeSpec(Strict):
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
-        if self.expect.balance is not None and self.times < ENOUGH_TO_BE_EVEN:
+        if self.expect.balance == "even" and self.times < ENOUGH_TO_BE_EVEN:
             raise ValueError(
                 f"balance is judged from {ENOUGH_TO_BE_EVEN} times on, not {self.times}"
             )
+        if self.expect.balance == "sticky" and self.times < 2:
+            raise ValueError("balance: sticky is judged from 2 times on, not 1")
         if self.protocol is not Protocol.TCP and self.size > LARGEST_DATAGRAM:
             most = f"a datagram holds {LARGEST_DATAGRAM} bytes"
             raise ValueError(f"size {self.size} needs tcp: {most}")

@@ -85,7 +85,8 @@ class Machine:
     ) -> "subprocess.Popen[str]":
         """A command that runs there, in the folder of the repository. Its parent is not in there:
         see `inner`."""
-        enter = ("nsenter", "--target", str(self.pid), "--net", "--mount", "--pid", "--wd", "--")
+        into = ("--net", "--mount", "--pid", "--root", "--wd")
+        enter = ("nsenter", "--target", str(self.pid), *into, "--")
         return subprocess.Popen(
             (*enter, *argv),
             stdin=stdin,
@@ -152,7 +153,12 @@ class Machine:
     def _enter(self) -> None:
         # Standing in its mounts, /proc is another one: first the network.
         _join(self.pid, "net", netns.CLONE_NEWNET)
+        # Who joins mounts is at their root; our own is another one where we are in a chroot.
+        root = os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         _join(self.pid, "mnt", netns.CLONE_NEWNS)
+        os.fchdir(root)
+        os.chroot(".")
+        os.close(root)
         os.chdir(ROOT)
 
     # What nsnet's commands do, and what it returns.

@@ -328,9 +328,8 @@ def test_status_names_everybody_with_their_addresses(where: Machine) -> None:
     found = parsed(where.nsnet("status", "clusterip", "--json"))
     assert list(found) == ["schema", "lab", "drift", "members"]
     assert (found["schema"], found["drift"]) == ("nsnet.dev/status/v1", [])
-    assert {"ref": "east/svc/web", "addresses": ["10.96.0.2"], "about": "80/tcp→3"} in found[
-        "members"
-    ]
+    web = {"ref": "east/svc/web", "addresses": ["10.96.0.2"], "about": "ClusterIP 80/tcp→3"}
+    assert web in found["members"]
 
 
 @pytest.mark.parametrize(
@@ -533,3 +532,26 @@ def test_a_host_without_iptables_is_told_so(where: Machine, command: tuple[str, 
     else:
         needed = "needed: apt install iptables; modprobe ip_tables, or nf_tables"
         assert needed in " ".join(done.stdout.split())
+
+
+# completion
+
+
+@pytest.mark.parametrize(
+    ("words", "offered"),
+    [
+        (["status", ""], ["clusterip", "two-nodes"]),
+        (["exec", "two-nodes", "pod/f"], ["pod/far"]),
+        (["probe", "two-nodes", "--from", "pod/client", "--to", "pod/far", ":"], ["80", "53"]),
+    ],
+    ids=" ".join,
+)
+def test_a_shell_completes_what_is_up(where: Machine, words: list[str], offered: list[str]) -> None:
+    environment = {
+        "_NSNET_COMPLETE": "bash_complete",
+        "COMP_WORDS": "\n".join(("nsnet", *words)),
+        "COMP_CWORD": str(len(words)),
+    }
+    done = where.run(NSNET, env=environment)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.split() == [f"plain,{each}" for each in offered]

@@ -95,7 +95,9 @@ class User:
         return self.run(self.python, "-m", "nsnet", *arguments)
 
     def forbidden(self, *arguments: str) -> Completed:
-        """nsnet where nobody may make user namespaces."""
+        """nsnet where nobody may make user namespaces; perhaps that is here."""
+        if FORBIDDEN:
+            return self.nsnet(*arguments)
         return self.run(self.python, "-c", FORBID, self.python, "-m", "nsnet", *arguments)
 
     def scenario(self, name: str) -> str:

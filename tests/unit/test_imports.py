@@ -3,6 +3,7 @@ kernel."""
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -20,6 +21,7 @@ COMMANDS = (
     ["plan", FILE, "--shell"],
     ["plan", FILE, "--json"],
     ["explain", FILE, "east/pod/client", "west/svc/web:80"],
+    ["completion", "bash"],
 )
 # All in one process, for its start is what takes time: what one has imported, the next would show.
 ONE_PROCESS = """
@@ -51,3 +53,23 @@ def test_a_command_that_needs_no_kernel_imports_none_of_what_talks_to_it(
     imported: list[str], command: list[str]
 ) -> None:
     assert imported[COMMANDS.index(command)] == ""
+
+
+def test_completing_a_reference_imports_none_of_it() -> None:
+    script = str(Path(sys.executable).with_name("nsnet"))
+    done = subprocess.run(
+        [sys.executable, "-X", "importtime", script],
+        capture_output=True,
+        text=True,
+        env={
+            "_NSNET_COMPLETE": "bash_complete",
+            "COMP_WORDS": f"nsnet explain {FILE} east/gat",
+            "COMP_CWORD": "3",
+        },
+        timeout=60,
+        check=False,
+    )
+    assert done.stdout == "plain,east/gateway\n"
+    imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
+    assert "nsnet.topology" in imported
+    assert imported.isdisjoint(SLOW)

@@ -178,6 +178,25 @@ def test_uneven_shares_are_shown() -> None:
     ]
 
 
+STICKY = Expected(sticky=True)
+
+
+@pytest.mark.parametrize(
+    ("expected", "attempts", "sentences"),
+    [
+        (STICKY, spread(web_0=40), []),
+        (STICKY, [*spread(web_0=2), TIMEOUT], []),  # which `verdict` would say
+        (STICKY, [TIMEOUT], []),
+        (STICKY, spread(web_0=39, web_1=1), ["not sticky: east/pod/web-0 39, east/pod/web-1 1"]),
+        (Expected(), spread(web_0=39, web_1=1), []),
+    ],
+)
+def test_affinity_is_one_server_for_all_attempts_that_are_answered(
+    expected: Expected, attempts: list[Attempt], sentences: list[str]
+) -> None:
+    assert disagreements(expected, attempts) == sentences
+
+
 def tail(chi: float, degrees: int) -> float:
     """How often fair dice are at least so uneven: exact, by recurrence."""
     half = chi / 2
@@ -301,3 +320,6 @@ def test_an_even_share_is_one_for_each_endpoint() -> None:
     one = expected(balance="even", servers=["pod/web-0"]).balanced
     assert one == frozenset({"east/pod/web-0"})
     assert expected().balanced is None
+    assert expected(balance="sticky").balanced is None
+    assert expected(balance="sticky").sticky
+    assert not expected(balance="even").sticky

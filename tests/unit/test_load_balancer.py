@@ -21,7 +21,7 @@ from nsnet.ruleset import line
 from nsnet.state import HealthCheck, Protocol, Route, State
 from nsnet.topology import Topology
 from nsnet.walk import walk
-from tests.unit.labs import answering, ip, net, offered, pod, service, topology
+from tests.unit.labs import answering, in_clusters, ip, net, offered, pod, service, topology
 from tests.unit.world import World
 
 VIP = "172.18.0.1"
@@ -117,6 +117,32 @@ def test_a_load_balancer_has_an_address_of_each_family() -> None:
     assert gateways(found, to="fd18::1") == "fd00:192:168::2 fd00:192:168::3"
 
 
+def test_islands_ask_the_fabric_for_each_others_load_balancers() -> None:
+    """Their addresses are from the fabric's own range, on the gateways' link."""
+    web = [
+        pod("web", labels="app: web", meta=in_clusters("west")),
+        service("web", spec="type: LoadBalancer", meta=in_clusters("west")),
+        pod("client", meta=in_clusters("east")),
+    ]
+    found = topology(
+        *web,
+        clusters=(
+            f"{{name: east, nodes: 1{GATEWAY}}}",
+            f"{{name: west, nodes: 2{GATEWAY}}}",
+            "{name: alone, nodes: 1, model: isolated}",
+        ),
+    )
+    east, west, _ = found.clusters
+    (vip,) = west.services[0].load_balancer_ips
+    assert vip in found.fabric[0].network
+    assert east.gateway is not None
+    assert west.gateway is not None
+    assert gateways(found, east.gateway.netns, str(vip)) == str(found.fabric[0].ip)
+    assert gateways(found, west.gateway.netns, str(vip)).count(" ") == 1
+    paths = walk(compile_state(found), "nsnet.lab.east.pod.default.client", Protocol.TCP, vip, 80)
+    assert {(path.verdict, path.server) for path in paths} == {("ok", "west/pod/web")}
+
+
 # --- health checks ---
 
 
@@ -137,7 +163,11 @@ def test_a_pod_of_two_ports_and_families_is_one_endpoint() -> None:
     two = "containers: [{ports: [{containerPort: 80}, {containerPort: 81}]}], nodeName: n1"
     found = topology(
         pod("web", labels="app: web", spec=two),
-        service("web", "{name: a, port: 80}, {name: b, port: 81}", spec="ipFamilyPolicy: x"),
+        service(
+            "web",
+            "{name: a, port: 80}, {name: b, port: 81}",
+            spec="ipFamilyPolicy: RequireDualStack",
+        ),
         clusters=(f"{{name: east, nodes: 1{DUAL}}}",),
     )
     state = compile_state(offered(found, "web", VIP, local=True, health=32000))
@@ -220,7 +250,7 @@ def test_a_port_that_becomes_a_health_check_is_not_closed() -> None:
     old = compile_state(topology(pod("own", spec=two), service("web")))
     new = compile_state(offered(topology(service("web")), "web", local=True, health=32000))
     here = "nsnet.lab.east.node.n1"
-    assert [op for op in changes(old, new) if op.netns == here] == [
+    assert [op for op in concerned(changes(old, new)) if op.netns == here] == [
         ListenerReplace(here, HealthCheck(32000, "default", "web", 0))
     ]
 

@@ -222,6 +222,89 @@ def test_who_stands_behind_a_service_while_pods_leave(
     assert members(found, "svc/web") == {f"east/pod/{name}" for name in servers}
 
 
+# --- Services that others than pods can use ---
+
+BALANCED = topology(
+    pod("client", meta=BOTH),
+    workload("Deployment", "shop", 2, meta=BOTH, spec=WEB),
+    workload("Deployment", "dns", meta=BOTH, spec=WEB.replace("8080", "53, protocol: UDP")),
+    service(
+        "shop", "{name: web, port: 80, targetPort: http}", spec="type: LoadBalancer", meta=BOTH
+    ),
+    service("dns", "{port: 53, protocol: UDP}", spec="type: NodePort", meta=BOTH),
+    service("plain", app="shop", spec="externalIPs: [203.0.113.1]", meta=BOTH),
+    exported("shop", in_clusters("west")),
+    exported("plain", in_clusters("west")),
+    clusters=("{name: east, nodes: 2}", "{name: west, gateway: {kind: nat}}"),
+    spec="externals: [{name: api, address: 203.0.113.80}]",
+)
+SHOPS = {"east/pod/shop-0", "east/pod/shop-1"}
+
+
+@pytest.mark.parametrize(
+    ("reference", "source", "address"),
+    [
+        ("east/lb/shop:80", "external/api", "198.18.0.3 80"),
+        ("east/lb/shop:web", "west/pod/client", "198.18.0.3 80"),
+        ("east/lb/shop:80", "east/pod/client", "198.18.0.3 80"),  # from its own pods, too
+        ("east/lb/shop:80", "east/node/n1", "198.18.0.3 80"),
+        ("east/svc/shop:80", "external/api", "198.18.0.3 80"),
+        ("east/svc/shop:80", "fabric", "198.18.0.3 80"),
+        ("east/svc/shop:80", "east/pod/client", "10.96.0.2 80"),
+        ("west/svc/shop:80", "external/api", "198.18.0.4 80"),  # the load balancer's
+        ("west/svc/shop:80", "east/pod/client", "198.18.0.5 80"),  # what the gateway offers
+        ("west/svc/plain:80", "external/api", "198.18.0.6 80"),  # it has no load balancer
+    ],
+)
+def test_a_load_balancer_is_addressed_from_outside(
+    reference: str, source: str, address: str
+) -> None:
+    assert to(reference, source, lab=BALANCED) == address
+
+
+@pytest.mark.parametrize(
+    ("reference", "protocol", "servers"),
+    [
+        ("east/lb/shop:80", "tcp", SHOPS),
+        ("east/node/n1:30000", "tcp", {"east/node/n1", *SHOPS}),
+        ("east/node/n2:30000", "tcp", {"east/node/n2", *SHOPS}),
+        ("east/node/n1:30000", "udp", {"east/node/n1"}),  # nobody's, over UDP
+        ("east/node/n1:30001", "udp", {"east/node/n1", "east/pod/dns-0"}),
+        ("east/node/n1:30001", "tcp", {"east/node/n1"}),
+        ("west/node/n1:30000", "tcp", {"west/node/n1", "west/pod/shop-0", "west/pod/shop-1"}),
+        ("east/node/n1:80", "tcp", {"east/node/n1"}),
+        ("192.168.10.2:30000", "tcp", None),  # whoever gets it
+        ("203.0.113.1:80", "tcp", None),
+    ],
+)
+def test_behind_a_node_port_are_the_endpoints_of_its_service(
+    reference: str, protocol: str, servers: set[str] | None
+) -> None:
+    source = locate(BALANCED, "external/api")
+    assert target(BALANCED, reference, source, Protocol(protocol)).servers == servers
+
+
+def test_a_load_balancer_stands_for_its_endpoints() -> None:
+    assert members(BALANCED, "east/lb/shop") == SHOPS
+
+
+@pytest.mark.parametrize("source", ["east/node/n1", "east/pod/client"])
+def test_everybody_may_speak_to_itself(source: str) -> None:
+    assert to("127.0.0.1:30000", source, lab=BALANCED) == "127.0.0.1 30000"
+
+
+@pytest.mark.parametrize(
+    ("reference", "source", "message"),
+    [
+        ("east/lb/dns:53", "external/api", "load-balancer address here: it is of type NodePort"),
+        ("east/svc/dns:53", "external/api", "no address outside east (type: LoadBalancer or a Ser"),
+        ("east/svc/shop:80", "west/pod/client", "is not exported, so it has no address outside e"),
+    ],
+)
+def test_a_service_that_has_no_such_address(reference: str, source: str, message: str) -> None:
+    assert message in complaint(reference, source, lab=BALANCED)
+
+
 # --- what is wrong, and what was meant ---
 
 

@@ -65,6 +65,12 @@ def test_the_first_range_of_a_cluster_is_its_first_family() -> None:
     assert inside(service("web"), clusters=SIX_FIRST) == ["fd00:10:96::2"]
 
 
+def test_an_address_of_the_other_family_is_given_to_those_alone_who_want_it() -> None:
+    both = service("b", spec="ipFamilyPolicy: PreferDualStack")
+    found = services(topology(service("a"), both, clusters=DUAL))
+    assert list(map(str, found["east/svc/b"].addresses)) == ["10.96.0.3", "fd00:10:96::2"]
+
+
 def test_two_families_are_preferred_where_there_is_one() -> None:
     assert inside(service("web", spec="ipFamilyPolicy: PreferDualStack")) == ["10.96.0.2"]
 
@@ -146,6 +152,18 @@ def test_what_is_written_is_taken_before_gateways_and_exports_are_given_an_addre
     assert str(gateway.outside[0]) == "198.18.0.4/16"
     assert str(services(found)["east/svc/web"].exported[0]) == "198.18.0.6"
     assert outside(found) == {"web": ["198.18.0.5"], "api": ["198.18.0.2"], "db": []}
+
+
+@pytest.mark.parametrize(
+    ("spec", "addresses"),
+    [("ipFamilies: [IPv6]", ["fd98::3"]), ("", ["198.18.0.3"])],
+)
+def test_a_service_is_exported_in_its_own_families(spec: str, addresses: list[str]) -> None:
+    clusters = (DUAL[0].replace("{name: east", "{name: east, gateway: {kind: nat}"),)
+    found = topology(
+        service("web", spec=spec), exported("web"), clusters=clusters, spec=BOTH_OUTSIDE
+    )
+    assert list(map(str, services(found)["east/svc/web"].exported)) == addresses
 
 
 def test_two_load_balancers_may_share_an_address_if_their_ports_differ() -> None:

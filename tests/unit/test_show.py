@@ -10,7 +10,7 @@ from nsnet.judge import Attempt
 from nsnet.packet import Unknown
 from nsnet.report import Answer, ProbeReport, Report
 from nsnet.verdict import Verdict
-from tests.unit.labs import ip
+from tests.unit.labs import ip, lab, pod, service
 
 SEEN = Answer(
     (Attempt(Verdict.OK, "east/pod/web", ip("10.244.0.2"), None, 1.0),),
@@ -94,4 +94,40 @@ def test_a_probe_for_people(
 def test_a_probe_is_a_sentence() -> None:
     assert str(probe("a name")) == (
         "pod/client → pod/web:80 tcp: ok by east/pod/web, seen as 10.244.0.2 (east/pod/client)"
+    )
+
+
+def test_the_services_of_a_lab_for_people(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    local = "type: LoadBalancer, externalTrafficPolicy: Local, externalIPs: [203.0.113.1]"
+    found = lab(
+        pod("web", labels="app: web"),
+        service("plain", app="web"),
+        service("web", spec=local),
+        service("dns", "{name: a, port: 53}, {name: b, port: 53, protocol: UDP}"),
+        service("headless", app="web", spec="clusterIP: None"),
+        service("other", app="web", meta="labels: {service.kubernetes.io/headless: ''}"),
+        service("api", spec="type: ExternalName, externalName: api.example.org"),
+        clusters=("{name: east}",),
+    )
+    show.status(found.topology, found.state, [])
+    lines = [each.rstrip() for each in capsys.readouterr().out.splitlines()]
+    assert lines[3:-1] == [
+        "  east/svc/plain     10.96.0.2     ClusterIP 80/tcp→1",
+        "  east/svc/web       10.96.0.3     LoadBalancer 80:30000/tcp→1",
+        "                                   load balancer 198.18.0.2",
+        "                                   external 203.0.113.1",
+        "                                   health check 30001",
+        "  east/svc/dns       10.96.0.4     ClusterIP 53/tcp→0 53/udp→0",
+        "  east/svc/headless  no address    headless 80/tcp→1",
+        "  east/svc/other     10.96.0.5     ClusterIP 80/tcp→1",
+        "                                   not for kube-proxy",
+        "  east/svc/api       no address    ExternalName api.example.org",
+    ]
+    members = {each["ref"]: each["about"] for each in show.topology_json(found.topology)["members"]}
+    assert members["east/svc/web"] == (
+        "LoadBalancer 80:30000/tcp→1, load balancer 198.18.0.2, external 203.0.113.1,"
+        " health check 30001"
     )

@@ -1,0 +1,147 @@
+"""What the arguments of commands are, so that a shell can complete them: labs that are up, files,
+and references into either.
+
+A shell asks at every press of a key: it gets what is known without root and without any kernel, and
+from a file with a mistake or a record that cannot be read, nothing.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import click
+from click.shell_completion import CompletionItem
+from click.types import StringParamType
+
+from nsnet import record
+from nsnet.errors import NsnetError
+from nsnet.resolve import resolve
+from nsnet.scenario.load import load
+from nsnet.topology import FABRIC, ListenPort, Pod, Service, ServicePort, Topology
+
+Items = list[CompletionItem[str]]
+YAML = (".yaml", ".yml")
+
+
+def is_file(lab_or_file: str) -> bool:
+    """Whether somebody who wrote this means a file; the name of a lab has neither dot nor slash."""
+    return "/" in lab_or_file or Path(lab_or_file).suffix in YAML
+
+
+class _Lab(StringParamType):
+    name = "lab"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+        given = ctx.params.get(param.name or "") or ()
+        return _items(each for each in _labs(incomplete) if each not in given)
+
+
+class _File(click.Path):
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+        # Where there is none, the shell completes the folders on the way to one.
+        return _items(_files(incomplete)) or [CompletionItem(incomplete, type="file")]
+
+
+class _LabOrFile(StringParamType):
+    name = "lab|file"
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+        return _items(_labs(incomplete)) + FILE.shell_complete(ctx, param, incomplete)
+
+
+class _Reference(StringParamType):
+    """Of the lab or the file that stands before it."""
+
+    name = "ref"
+
+    def __init__(self, *, targets: bool = False) -> None:
+        self.targets = targets
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
+        # Behind an option that still lacks its value, click has not told words from arguments.
+        named = [ctx.params.get(each) for each in ("lab", "lab_or_file", "file")]
+        where = next((str(each) for each in (*named, *ctx.args) if each), "")
+        try:
+            topology = _topology(where)
+        except (NsnetError, OSError, KeyError, ValueError, TypeError):
+            return []
+        offered = references(topology, incomplete, targets=self.targets)
+        return _items(each for each in offered if each.startswith(incomplete))
+
+
+LAB = _Lab()
+FILE = _File(path_type=Path)
+LAB_OR_FILE = _LabOrFile()
+PLACE = _Reference()  # where packets start and commands run
+TARGET = _Reference(targets=True)  # where packets go
+
+
+def references(topology: Topology, incomplete: str, *, targets: bool) -> Iterator[str]:
+    """Every place, and with `targets` every Service; with their ports, after a colon.
+
+    The only cluster goes without saying, unless it is said.
+    """
+    unsaid = f"{topology.clusters[0].name}/"
+    if len(topology.clusters) > 1 or incomplete.startswith(unsaid):
+        unsaid = ""
+    for reference, ports in _all(topology, targets=targets):
+        if targets and ":" in incomplete:
+            yield from (f"{reference.removeprefix(unsaid)}:{port}" for port in ports)
+        else:
+            yield reference.removeprefix(unsaid)
+
+
+def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """References with their ports, by name where they have one."""
+    for cluster in topology.clusters:
+        things: tuple[Pod | Service, ...] = (*cluster.pods, *(cluster.services if targets else ()))
+        for each in things:
+            yield each.reference, _ports(each.ports)
+        yield from ((node.reference, ()) for node in cluster.nodes)
+        if cluster.gateway is not None:
+            yield cluster.gateway.reference, ()
+    for external in topology.externals:
+        yield external.reference, _ports(external.ports)
+    yield FABRIC, ()
+
+
+def _ports(ports: Sequence[ListenPort | ServicePort]) -> tuple[str, ...]:
+    """Each once, though it may be one of TCP and one of UDP."""
+    return tuple(dict.fromkeys(each.name or str(each.port) for each in ports))
+
+
+def _topology(where: str) -> Topology:
+    if is_file(where):
+        return resolve(load(Path(where)))
+    return resolve(*record.recorded(record.read(where) or {}))
+
+
+def _labs(incomplete: str) -> list[str]:
+    try:
+        return [each for each in record.names() if each.startswith(incomplete)]
+    except OSError:
+        return []
+
+
+def _files(incomplete: str) -> list[str]:
+    """The YAML files that begin so; where there is none, those in the folders that begin so."""
+    folder, _, start = incomplete.rpartition("/")
+    within = Path(folder or ("/" if incomplete.startswith("/") else "."))
+    prefix = incomplete.removesuffix(start)
+    for pattern in ("*", "*/*"):
+        try:
+            found = sorted(
+                f"{prefix}{each.relative_to(within)}"
+                for each in within.glob(pattern)
+                if each.suffix in YAML and not each.parent.name.startswith(".")
+            )
+        except OSError:
+            return []
+        # A shell takes what it is given as it is: a name with a blank would become two.
+        chosen = [each for each in found if each.startswith(incomplete) and " " not in each]
+        if chosen:
+            return chosen
+    return []
+
+
+def _items(values: Iterator[str] | list[str]) -> Items:
+    return [CompletionItem(each) for each in values]

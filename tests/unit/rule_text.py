@@ -1,0 +1,198 @@
+"""Rules as `iptables` prints or reads them, compared by what they say and not by how.
+
+A rule becomes the set of its options: their order, leading zeros, defaults and quotes do not
+count, everything else does.
+"""
+
+import shlex
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import unified_diff
+from functools import cache
+from ipaddress import ip_network
+from itertools import groupby
+
+from nsnet import ruleset
+from nsnet.state import BUILT_IN, Netns
+
+Chains = dict[tuple[str, str], list[str]]  # (table, chain) -> its rules, without `-A CHAIN`
+
+LONG = {
+    "--source": "-s",
+    "--src": "-s",
+    "--destination": "-d",
+    "--dst": "-d",
+    "--protocol": "-p",
+    "--jump": "-j",
+    "--in-interface": "-i",
+    "--out-interface": "-o",
+    "--destination-port": "--dport",
+}
+# What a kernel says although nobody asked for it.
+DEFAULTS = {
+    "--rsource",
+    "--mask 255.255.255.255",
+    "--mask ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+    "--reject-with icmp-port-unreachable",
+    "--reject-with icmp6-port-unreachable",
+    "-s 0.0.0.0/0",
+    "-d 0.0.0.0/0",
+    "-s ::/0",
+    "-d ::/0",
+}
+
+
+@cache
+def canonical(rule: str) -> str:
+    """The rule in one spelling: two rules that say the same have the same."""
+    words = shlex.split(rule)
+    matches: set[str] = set()
+    target: set[str] = set()
+    jump = ""
+    while words:
+        negated = words[0] == "!" and bool(words.pop(0))
+        option = LONG.get(words[0], words[0])
+        words.pop(0)
+        value = ""
+        if option == "--comment" or (words and words[0] != "!" and not words[0].startswith("-")):
+            value = words.pop(0)
+        if option in ("-j", "-g"):
+            jump = f"{option} {value}"
+            continue
+        said = _option(option, value)
+        if said not in DEFAULTS:
+            (target if jump else matches).add(f"! {said}" if negated else said)
+    return " ".join((*sorted(matches), *filter(None, (jump,)), *sorted(target)))
+
+
+def _option(option: str, value: str) -> str:
+    match option:
+        case "-s" | "-d":
+            return f"{option} {ip_network(value, strict=False)}"
+        case "--mark" | "--set-xmark" | "--set-mark":
+            number, _, mask = value.partition("/")
+            return f"{option} {int(number, 0):#x}/{int(mask or '0xffffffff', 0):#x}"
+        case "--or-mark":
+            return f"--set-xmark {int(value, 0):#x}/{int(value, 0):#x}"
+        case "--xor-mark":
+            return f"--set-xmark {int(value, 0):#x}/0x0"
+        case "--probability":
+            # The kernel's own unit: 2^-31, which is less than 1e-9.
+            return f"--probability {round(float(value) * 2**31)}/2^31"
+        case "--ctstate" | "--state":
+            return f"--ctstate {','.join(sorted(value.split(',')))}"
+        case "--comment":
+            return f"--comment {value!r}"
+        case _:
+            return f"{option} {value}".rstrip()
+
+
+# --- where rules come from ---
+
+
+def of_netns(netns: Netns, family: int) -> Chains:
+    """The chains of one family that nsnet wants in a namespace."""
+    return {
+        (each.table, each.name): [
+            ruleset.line(each, rule).removeprefix(f"-A {each.name}").strip() for rule in each.rules
+        ]
+        for each in netns.chains
+        if each.family == family
+    }
+
+
+def of_save(text: str) -> Chains:
+    """The chains of `iptables-save`."""
+    found: Chains = {}
+    table = ""
+    for line in text.splitlines():
+        if line.startswith("*"):
+            table = line[1:]
+        elif line.startswith(":"):
+            found.setdefault((table, line[1:].split()[0]), [])
+        elif line.startswith("-A "):
+            _, name, *rest = line.split(" ", 2)
+            found.setdefault((table, name), []).append(" ".join(rest))
+    return found
+
+
+def of_kube_proxy(chains: Mapping[tuple[str, str], Iterable[str]]) -> Chains:
+    """Those of kube-proxy; of the kernel's own chains what leads to them."""
+    found: Chains = {}
+    for (table, name), rules in chains.items():
+        if name.startswith("KUBE-"):
+            found[table, name] = list(rules)
+        elif name in BUILT_IN:
+            jumps = [each for each in rules if "-j KUBE-" in each]
+            if jumps:
+                found[table, name] = jumps
+    return found
+
+
+# --- comparing ---
+
+
+@cache
+def about(rule: str) -> str:
+    """The Service port that a rule's comment begins with, as ns/name:port; "" if none."""
+    first = _words(rule)[0]
+    return first if "/" in first else ""
+
+
+def differences(expected: Chains, actual: Chains) -> list[str]:
+    """In what the chains differ, chain by chain."""
+    return [
+        line
+        for key in sorted({*expected, *actual})
+        for line in _chain(key, expected.get(key), actual.get(key))
+    ]
+
+
+def _chain(
+    key: tuple[str, str], expected: list[str] | None, actual: list[str] | None
+) -> Iterator[str]:
+    where = " ".join(key)
+    if expected is None or actual is None:
+        yield f"{where} {'should not be there' if expected is None else 'is missing'}"
+        return
+    wanted, found = _ordered(expected), _ordered(actual)
+    if wanted != found:
+        yield f"{where} differs (- expected, + found):"
+        diff = [*unified_diff(wanted, found, n=1, lineterm="")]
+        yield from (f"  {line}" for line in diff[2:])
+
+
+def _ordered(rules: list[str]) -> list[str]:
+    """In a chain of all Services these come in any order, but the rules of each in their own."""
+    ordered: list[str] = []
+    for of_services, run in groupby(rules, key=lambda rule: bool(about(rule))):
+        run_of = list(run)
+        ordered += sorted(run_of, key=about) if of_services else run_of
+    return [canonical(each) for each in ordered]
+
+
+def of_service(chains: Chains, names: set[str]) -> Chains:
+    """What speaks of these Service ports (ns/name:port): their rules in the chains of all Services,
+    and their own chains."""
+    found: Chains = {}
+    for (table, name), rules in chains.items():
+        mine = [each for each in rules if about(each) in names]
+        if name in SHARED:
+            found[table, name] = mine
+        elif any(spoken in names for each in rules for spoken in _words(each)):
+            found[table, name] = rules
+    return found
+
+
+SHARED = (
+    "KUBE-SERVICES",
+    "KUBE-NODEPORTS",
+    "KUBE-EXTERNAL-SERVICES",
+    "KUBE-PROXY-FIREWALL",
+)
+
+
+@cache
+def _words(rule: str) -> tuple[str, ...]:
+    words = shlex.split(rule)
+    said = words[words.index("--comment") + 1] if "--comment" in words else ""
+    return tuple(said.split(" "))
