@@ -3,6 +3,7 @@
 VENV    := .venv
 BIN     := $(VENV)/bin
 LOCK    := requirements.lock
+VM      := .cache/vm
 PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # The distribution's interpreter if it is new enough: every user of the machine can run it.
 # PYTHON=... overrides it.
@@ -24,7 +25,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-bare check bench golden format lock clean elsewhere
+.PHONY: help setup demo test test-bare vm check bench golden format lock clean elsewhere
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -32,18 +33,21 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
 	    while IFS='|' read -r target what; do printf '%-17s %s\n' "$$target" "$$what"; done
 
-setup: $(VENV)/.ready ## install system packages and build .venv; nothing to do the second time
+setup: $(VENV)/.ready $(VM)/version ## install system packages, build .venv, fetch a kernel for the VM; the second time, nothing
 
-demo: setup ## run a lab: two clusters with the same addresses, joined by NAT
+demo: $(VENV)/.ready ## run a lab: two clusters with the same addresses, joined by NAT
 	@$(BIN)/nsnet run scenarios/island-nat.yaml
 
-test: setup ## every test this machine can run (kernel tests want root; they say why they skip)
+test: setup ## every test (as root, nothing is skipped: what this kernel lacks, the VM's has)
 	@$(BIN)/pytest tests
 
 test-bare: setup ## demo and test on a bare Debian 12 in a folder; needs root, and Debian 12 around it
 	@vagrant/bare.sh
 
-check: setup ## format, lint, types, import rules, pure tests: no root needed
+vm: setup ## a shell in a VM with a stock kernel and every module; or CMD="nsnet doctor"
+	@$(BIN)/python -m tests.vm $${CMD:+"$$CMD"}
+
+check: $(VENV)/.ready ## format, lint, types, import rules, pure tests: no root needed
 	@echo "check: ruff format"
 	@$(BIN)/ruff format --check --quiet
 	@echo "check: ruff"
@@ -55,16 +59,16 @@ check: setup ## format, lint, types, import rules, pure tests: no root needed
 	@echo "check: pure tests"
 	@$(BIN)/pytest -q tests/unit tests/errors
 
-bench: setup ## measure: every script in tests/bench
+bench: $(VENV)/.ready ## measure: every script in tests/bench
 	@for script in tests/bench/*.py; do \
 	    test -e "$$script" || { echo "bench: no scripts in tests/bench"; exit 0; }; \
 	    echo "bench: $$script"; $(BIN)/python "$$script" || exit 1; done
 
-golden: setup ## rewrite tests/golden from the code; review the diff
+golden: $(VENV)/.ready ## rewrite tests/golden from the code; review the diff
 	@NSNET_GOLDEN=rewrite $(BIN)/pytest -q tests/golden
 	@git --no-pager diff --stat -- tests/golden
 
-format: setup ## let ruff format the code and fix what it can
+format: $(VENV)/.ready ## let ruff format the code and fix what it can
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format
 
@@ -99,3 +103,7 @@ $(VENV)/.ready: $(VENV)/.locked pyproject.toml vagrant/provision.sh
 	@$(BIN)/python -m compileall -q $(VENV)/lib nsnet
 	@touch $@
 	@echo "setup: ready; try: $(BIN)/nsnet --help"
+
+# The file is written last, too. Nothing is booted before a test asks for it, or `make vm`.
+$(VM)/version: vagrant/provision.sh
+	@vagrant/provision.sh --vm $(VM)

@@ -1,10 +1,11 @@
 #!/bin/sh
 # The system half of the set-up: the packages that nsnet drives and is built with.
 #
-#   vagrant/provision.sh             install what is missing; when nothing is, apt is not even called
-#   vagrant/provision.sh --modules   and load the kernel modules a lab can use: for a VM that is ours alone
+#   vagrant/provision.sh               install what is missing; when nothing is, apt is not even called
+#   vagrant/provision.sh --vm FOLDER   an emulator, and in that folder a stock kernel for it
+#   vagrant/provision.sh --modules     load the kernel modules a lab can use: in a VM that is ours alone
 #
-# It starts no service: none of these packages brings one that runs on install.
+# It starts no service: none of the packages it installs brings one that runs on install.
 set -eu
 
 packages="python3 python3-venv python3-dev gcc libc6-dev make
@@ -36,9 +37,8 @@ as_root() {
 }
 
 missing_packages() {
-    # shellcheck disable=SC2086  # a list, on purpose
-    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package};' $packages 2>/dev/null) || true
-    for package in $packages; do
+    installed=$(dpkg-query -W -f '${db:Status-Status} ${Package};' "$@" 2>/dev/null) || true
+    for package in "$@"; do
         case $installed in
             *"installed $package;"*) ;;
             *) printf '%s ' "$package" ;;
@@ -49,9 +49,8 @@ missing_packages() {
 apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null; }
 
 install_packages() {
-    # shellcheck disable=SC2086
-    command -v apt-get >/dev/null || fail "there is no apt here; install by hand what Debian calls" $packages
-    missing=$(missing_packages)
+    command -v apt-get >/dev/null || fail "there is no apt here; install by hand what Debian calls $*"
+    missing=$(missing_packages "$@")
     if [ -n "$missing" ]; then
         say "installing $missing"
         apt update
@@ -60,24 +59,78 @@ install_packages() {
     fi
 }
 
+# Boots nothing and installs no kernel: `version`, written last, says that the folder is whole.
+fetch_vm() {
+    case $(uname -m) in
+        x86_64) emulator=qemu-system-x86 ;;
+        aarch64) emulator=qemu-system-arm ;;
+        *) fail "no emulator is known for $(uname -m)" ;;
+    esac
+    install_packages "$emulator"
+    mkdir -p "$1"
+    cd "$1"
+    if [ ! -e version ]; then
+        say "fetching a stock kernel for the VM (70 MB, nothing of it is installed)"
+        apt update
+        rm -rf ./*
+        unpack_kernel
+        unpack busybox-static  # the first program in the VM
+        # Installed, it would be a service: a host with IPVS has no need of that.
+        unpack ipvsadm
+        apt satisfy --yes --no-install-recommends "$(cat depends)" >/dev/null
+        PATH=$PATH:/sbin:/usr/sbin depmod -b . "$version"
+        echo "$version" >version
+    fi
+    touch version
+}
+
+unpack_kernel() {
+    # Debian's name, Ubuntu's name; each but depends on the kernel of the day.
+    image=""
+    for any in "linux-image-$(dpkg --print-architecture)" linux-image-generic; do
+        [ -n "$image" ] ||
+            image=$(apt-cache depends "$any" 2>/dev/null | sed -n 's/^ *Depends: \(linux-image-[0-9].*\)/\1/p')
+    done
+    [ -n "$image" ] || fail "apt knows no stock kernel"
+    version=${image#linux-image-}
+    unpack "$image"
+    for extra in "linux-modules-$version" "linux-modules-extra-$version"; do
+        ! apt-cache show "$extra" >/dev/null 2>&1 || unpack "$extra"
+    done
+    chmod a+r boot/*
+    [ -e lib ] || ln -s usr/lib lib
+}
+
+unpack() {
+    apt-get -qq -o APT::Sandbox::User=root download "$1"
+    dpkg-deb -f "$1"_*.deb Depends >depends
+    dpkg-deb -x "$1"_*.deb .
+    rm "$1"_*.deb
+}
+
 load_modules() {
+    # shellcheck disable=SC2086  # a list, on purpose
+    as_root modprobe --all --quiet $modules || true
     absent=""
     for module in $modules; do
-        # One that is built in, or loaded already, is no failure.
-        as_root modprobe --quiet "$module" || [ -d "/sys/module/$module" ] || absent="$absent $module"
+        # One that is built in is no failure.
+        [ -d "/sys/module/$module" ] || as_root modprobe --quiet "$module" || absent="$absent $module"
     done
     say "kernel modules loaded${absent:+, but this kernel lacks$absent}"
 }
 
-case "${1-}" in
-    "")
-        install_packages
+case "${1-}:$#" in
+    :0)
+        # shellcheck disable=SC2086
+        install_packages $packages
         ;;
-    --modules)
-        install_packages
+    --vm:2)
+        fetch_vm "$2"
+        ;;
+    --modules:1)
         load_modules
         ;;
     *)
-        fail "usage: $0 [--modules]"
+        fail "usage: $0 [--vm FOLDER | --modules]"
         ;;
 esac

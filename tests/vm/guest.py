@@ -1,0 +1,53 @@
+"""pytest in the VM: it runs the tests that the host asks for, and writes down each report as it is
+made.
+"""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.vm.needs import lacking
+
+FOLDER: Final = "NSNET_VM"  # the variable that says where
+WANTED: Final = "wanted.json"
+REPORTS: Final = "reports.jsonl"
+
+
+class Guest:
+    """The plugin. In its folder, the host finds what pytest reports."""
+
+    def __init__(self, config: pytest.Config, folder: Path) -> None:
+        self._config = config
+        self._wanted: list[str] = json.loads((folder / WANTED).read_text())
+        self._reports = (folder / REPORTS).open("a")
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """The tests that the host asks for, in its order."""
+        found = {item.nodeid: item for item in items}
+        items[:] = [found[nodeid] for nodeid in self._wanted if nodeid in found]
+
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """There is no kernel beyond this one to go to."""
+        if words := lacking(item):
+            pytest.fail(f"the VM's kernel has no {words} either", pytrace=False)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """The host can read it."""
+        data = self._config.hook.pytest_report_to_serializable(config=self._config, report=report)
+        print(json.dumps(data), file=self._reports, flush=True)
+
+    def pytest_unconfigure(self) -> None:
+        """All is written."""
+        self._reports.close()
+
+
+def arguments(nodeids: Sequence[str], verbosity: int, style: str) -> list[str]:
+    """pytest's, for a run in the VM."""
+    files = dict.fromkeys(nodeid.partition("::")[0] for nodeid in nodeids)
+    # Nothing can be kept there, and every import takes its time.
+    without = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
+    return [*without, f"--verbosity={verbosity}", f"--tb={style}", *files]

@@ -1,0 +1,187 @@
+"""Tests that this kernel cannot run are run in the VM, and count here like all others.
+
+    this pytest                    the folder                    the VM's pytest
+    the other tests, then
+    boots, asks for tests     ──   wanted.json    ──▶
+    each report is its own   ◀──   reports.jsonl  ──             runs them, in one go
+
+A test without a result, for whatever reason, has failed.
+"""
+
+import json
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final, Literal, TypeAlias
+
+import pytest
+
+from tests.vm import guest, machine, needs
+
+Phase: TypeAlias = Literal["setup", "call", "teardown"]
+Boot: TypeAlias = Callable[[Path], Sequence[str]]
+
+PATIENCE: Final = 180.0  # seconds without a report: the longest is an emulated boot, about 10
+LAST_WORDS: Final = 40  # lines
+
+
+class Elsewhere(pytest.Item):
+    """Stands where a test stood that runs in the VM: no fixture of it is set up here."""
+
+    def __init__(self, *, original: pytest.Item, **rest: Any) -> None:
+        super().__init__(**rest)
+        self.original = original
+
+    def runtest(self) -> None:
+        """Nothing happens here."""
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Where the test is written."""
+        return self.original.reportinfo()
+
+
+class Lane:
+    """The plugin. `boot` gives the command that runs a folder's `command` in another kernel."""
+
+    def __init__(
+        self,
+        config: pytest.Config,
+        *,
+        why: Callable[[pytest.Item], str] = needs.elsewhere,
+        unable: Callable[[], str] = machine.unable,
+        boot: Boot = machine.argv,
+        patience: float = PATIENCE,
+    ) -> None:
+        self._config = config
+        self._why = why
+        self._unable = unable
+        self._boot = boot
+        self._patience = patience
+        self._run: Run | None = None
+        self._wanted: list[str] = []
+        self._without: set[str] = set()  # tests that had no result
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> None:
+        """What is for the VM comes last, all together: nothing else keeps the processor busy."""
+        if session.config.option.collectonly:
+            return
+        whys = {item.nodeid: why for item in session.items if (why := self._why(item))}
+        if not whys:
+            return
+        self._wanted = list(whys)
+        here = [item for item in session.items if item.nodeid not in whys]
+        there = [
+            Elsewhere.from_parent(item.parent, name=item.name, original=item)
+            for item in session.items
+            if item.nodeid in whys and item.parent is not None
+        ]
+        session.items[:] = [*here, *there]
+        terminal = self._config.pluginmanager.get_plugin("terminalreporter")
+        if terminal is not None:
+            reasons = "; ".join(sorted(set(whys.values())))
+            terminal.write_line(f"{len(whys)} of them will run in the VM: {reasons}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: "pytest.CallInfo[None]"
+    ) -> pytest.TestReport | None:
+        """The VM's report of this phase of the test; without one, a failure that says why."""
+        if not isinstance(item, Elsewhere) or call.when == "collect":
+            return None
+        if item.nodeid in self._without:  # said already; what comes after is no second failure
+            return _report(item, call.when, "passed", None)
+        unable = self._unable()
+        if self._run is None and not unable:
+            self._run = self._start()
+        data = self._run.report(item.nodeid, call.when) if self._run else None
+        if data is None:
+            self._without.add(item.nodeid)
+            end = self._run.end() if self._run else f"and there is no VM: {unable}"
+            return _report(item, call.when, "failed", f"{self._why(item.original)}, {end}")
+        found = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
+        assert isinstance(found, pytest.TestReport)
+        if isinstance(found.longrepr, list):  # of a skipped test, and JSON knows no tuples
+            found.longrepr = tuple(found.longrepr)
+        return found
+
+    def pytest_unconfigure(self) -> None:
+        """No VM is left, however the session ended; its folder is, where something was missing."""
+        if self._run is not None:
+            self._run.stop()
+            if not self._without:
+                shutil.rmtree(self._run.folder)
+
+    def _start(self) -> "Run":
+        folder = Path(tempfile.mkdtemp(prefix="nsnet-vm-"))
+        option = self._config.option
+        arguments = guest.arguments(self._wanted, option.verbose, option.tbstyle)
+        (folder / guest.WANTED).write_text(json.dumps(self._wanted))
+        (folder / guest.REPORTS).touch()
+        machine.write_command(
+            folder,
+            [sys.executable, "-m", "pytest", f"--rootdir={self._config.rootpath}", *arguments],
+            env={guest.FOLDER: str(folder), "HYPOTHESIS_STORAGE_DIRECTORY": "/tmp/hypothesis"},
+        )
+        return Run(folder, self._boot(folder), self._patience)
+
+
+class Run:
+    """The reports of a VM's pytest, as they come."""
+
+    def __init__(self, folder: Path, argv: Sequence[str], patience: float) -> None:
+        self.folder = folder
+        self._patience = patience
+        self._reports: dict[tuple[str, str], dict[str, Any]] = {}
+        self._file = (folder / guest.REPORTS).open("rb")
+        self._half = b""
+        self._end = ""
+        self._vm = machine.Running(folder, argv)
+
+    def report(self, nodeid: str, phase: Phase) -> dict[str, Any] | None:
+        """Of this phase of a test, as soon as there is one; None where there will never be."""
+        deadline = time.monotonic() + self._patience
+        while (nodeid, phase) not in self._reports and not self._end:
+            ended = self._vm.ended(0.1)
+            if self._read():  # what it wrote before it ended, too
+                deadline = time.monotonic() + self._patience
+            elif ended:
+                self._end = "and the VM ended without a result"
+            elif time.monotonic() > deadline:
+                self._vm.end()
+                self._end = f"and the VM said nothing for {self._patience:g} s"
+        return self._reports.get((nodeid, phase))
+
+    def end(self) -> str:
+        """How it ended, and the last that was said there."""
+        words = self._vm.log.read_text(errors="replace").splitlines()[-LAST_WORDS:]
+        return "\n".join((f"{self._end}; from {self._vm.log}:", *words))
+
+    def stop(self) -> None:
+        """It runs no more."""
+        self._vm.end()
+        self._file.close()
+
+    def _read(self) -> bool:
+        found, self._half = parsed(self._half + self._file.read())
+        self._reports.update(found)
+        return bool(found)
+
+
+def parsed(text: bytes) -> tuple[dict[tuple[str, str], dict[str, Any]], bytes]:
+    """The reports in it by test and phase, and what is not a whole line yet."""
+    *lines, rest = text.split(b"\n")
+    reports = [json.loads(line) for line in lines]
+    return {(each["nodeid"], each["when"]): each for each in reports}, rest
+
+
+def _report(
+    item: Elsewhere,
+    phase: Phase,
+    outcome: Literal["passed", "failed"],
+    words: str | None,
+) -> pytest.TestReport:
+    return pytest.TestReport(item.nodeid, item.location, {item.name: 1}, outcome, words, phase)

@@ -1,0 +1,38 @@
+"""Which tests cannot run in the kernel that runs here, and why."""
+
+import os
+from functools import cache
+
+import pytest
+
+from nsnet.kernel import features
+
+
+def lacking(item: pytest.Item) -> str:
+    """What a test's `needs` name and this kernel has not, to be read; "" where nothing."""
+    wanted = dict.fromkeys(name for mark in item.iter_markers("needs") for name in mark.args)
+    if not wanted:
+        return ""
+    have = _features()
+    unknown = [name for name in wanted if name not in have]
+    if unknown:
+        known = ", ".join(have)
+        raise pytest.UsageError(f"{item.nodeid} needs {unknown[0]!r}; nsnet knows of {known}")
+    return " and no ".join(name for name in wanted if not have[name])
+
+
+def elsewhere(item: pytest.Item) -> str:
+    """Why a test is for the VM; "" where it is not."""
+    if item.get_closest_marker("vm"):
+        return "it is about the VM's own kernel"
+    words = lacking(item)
+    if words:
+        return f"this kernel has no {words}"
+    if os.geteuid() != 0 and item.get_closest_marker("needs"):
+        return "it needs root"
+    return ""
+
+
+@cache
+def _features() -> dict[str, bool]:
+    return {each.name: each.present for each in features.features()}
