@@ -17,7 +17,7 @@ def filled(sets: Iterable[IpSet]) -> str:
     lines: list[str] = []
     for each in sets:
         kind = _kind(each)
-        new = f"{each.name[:28]}.new"
+        new = f"{each.name[:27]}.new"  # 31 letters at most
         lines += [f"create {each.name} {kind}", f"create {new} {kind}", f"flush {new}"]
         lines += [f"add {new} {member}" for member in each.members]
         lines += [f"swap {new} {each.name}", f"destroy {new}"]
