@@ -67,7 +67,7 @@ class Lab:
     def build(self, progress: Progress = silent) -> None:
         """The lab is up. The caller holds its lock. Raises KernelError, UnsupportedError."""
         features.require()
-        self._require_nftables(self.state)
+        features.require_for(self.state)
         _raise_file_limit()
         netns.prepare()
         self.tool = netfilter.choose()
@@ -80,7 +80,7 @@ class Lab:
         many steps that took."""
         topology = resolve(scenario, self.topology.assignment())
         state = compile_state(topology)
-        self._require_nftables(state)
+        features.require_for(state)
         steps = changes(self.state, state)
         touched, self._touched = self._touched, True
         self._apply(steps, progress)
@@ -211,11 +211,6 @@ class Lab:
         applier = Applier(folder.path_of(self.name), self.tool, self._serve)
         applier.apply(ops, lambda done: progress("building", done, len(ops)))
 
-    def _require_nftables(self, state: State) -> None:
-        """Raises UnsupportedError where this lab needs what the host does not have."""
-        if any(each.sets for each in state.netns):
-            features.require_nftables()
-
     def _serve(self, ops: Sequence[Serving]) -> None:
         """Starts the server, which gets ready while the lab is built, or tells it where to
         listen."""
@@ -333,7 +328,9 @@ def apply(name: str, scenario: Scenario, progress: Progress = silent) -> int:
     attach(name)  # where no lab is, the lock would make a folder for one
     with folder.locked(name):
         lab = attach(name)
-        check_probes(scenario, resolve(scenario, lab.topology.assignment()))
+        topology = resolve(scenario, lab.topology.assignment())
+        check_probes(scenario, topology)
+        features.require_for(compile_state(topology))
         lab.record(complete=False)  # a change that is broken off leaves neither the old nor the new
         steps = lab.change(scenario, progress)
         lab.record(complete=True)

@@ -57,7 +57,6 @@ DUMMY: Final = "kube-ipvs0"
 SYSCTLS: Final = (
     # Without conntrack the nat table never sees a packet that IPVS sends on.
     Sysctl("net.ipv4.vs.conntrack", "1"),
-    Sysctl("net.ipv4.vs.conn_reuse_mode", "0"),
     Sysctl("net.ipv4.vs.expire_nodest_conn", "1"),
     Sysctl("net.ipv4.vs.expire_quiescent_template", "1"),
 )
