@@ -95,10 +95,11 @@ class Passed(NamedTuple):
 def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
     """Finds the packet's flow, as conntrack does on its way in."""
     for flow in flows:
-        if packet.tuple == flow.answer:
-            return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
+        # A host that pings itself asks and answers with the same addresses: the question is first.
         if packet.tuple == flow.original and not packet.answer:
             return Tracked(Known.AGAIN, packet.tuple, flow)
+        if packet.tuple == flow.answer:
+            return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
     # A UDP answer that conntrack never saw the question of looks like a question.
     stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)
     return Tracked(Known.INVALID if stray else Known.NEW, packet.tuple)

@@ -1,5 +1,5 @@
 """The rules of proxyMode ipvs: the same few however many Services there are, for they look packets
-up in sets. Only a set that holds something has its rules.
+up in sets. In the nat table only a set that holds something has its rules.
 
 Source: kubernetes/pkg/proxy/ipvs/proxier.go (writeIptablesRules), v1.30.
 """
@@ -74,8 +74,8 @@ def chains(sets: Sets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> It
     yield Chain("nat", "KUBE-LOAD-BALANCER", (*local, Rule(Match(), MARK)), family)
     yield Chain("nat", "KUBE-NODE-PORT", tuple(_node_ports(sets)), family)
     yield Chain("filter", "KUBE-FORWARD", FORWARDING, family)
-    health = sets.rules(HEALTH, Accept(), "dst")
-    yield Chain("filter", "KUBE-NODE-PORT", tuple(health), family)
+    health = Match(comment=HEALTH.comment, in_set=SetMatch(HEALTH.named(family), ("dst",)))
+    yield Chain("filter", "KUBE-NODE-PORT", (Rule(health, Accept()),), family)
     firewall = sets.rules(LOAD_BALANCER_FW, Jump("KUBE-SOURCE-RANGES-FIREWALL"), "dst", "dst")
     yield Chain("filter", "KUBE-PROXY-FIREWALL", tuple(firewall), family)
     allowed = (
@@ -119,10 +119,11 @@ def _node_ports(sets: Sets) -> Iterator[Rule]:
 def _other_ports(sets: Sets) -> Iterator[Rule]:
     """kube-ipvs0 makes each virtual address the node's own: its own servers shall not answer
     there."""
+    family = sets.family
     for kept in (LOAD_BALANCER, CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL):
-        for match in sets.look(kept, "dst", "dst", comment=False):
-            yield Rule(match, Return())
-    for match in sets.look(HEALTH, "dst", comment=False):
-        yield Rule(match, Return())
-    for match in sets.look(VIRTUAL_IPS, "dst", comment=False):
-        yield Rule(replace(match, ctstate=("NEW",)), Reject(), why="no port of the Service")
+        found = SetMatch(kept.named(family), ("dst", "dst"))
+        yield Rule(Match(in_set=found), Return())
+    yield Rule(Match(in_set=SetMatch(HEALTH.named(family), ("dst",))), Return())
+    held = SetMatch(VIRTUAL_IPS.named(family), ("dst",))
+    # A ping, too: the address answers none.
+    yield Rule(Match(ctstate=("NEW",), in_set=held), Reject(), why="no port of the Service")
