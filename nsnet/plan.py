@@ -25,7 +25,6 @@ from nsnet.state import (
     State,
     Sysctl,
     VirtualServer,
-    identity,
     named_sets,
 )
 
@@ -181,14 +180,15 @@ class SetsDelete:
 
 @dataclass(frozen=True, slots=True)
 class VirtualServersLoad:
-    """These virtual servers have exactly these real servers, and those `deleted` go.
+    """The `new` virtual servers are there instead of the `old` ones; one that is in both is not
+    interrupted.
 
     A real server that is no longer wanted gets no new connection, and goes with its last.
     """
 
     netns: str
-    servers: tuple[VirtualServer, ...]
-    deleted: tuple[VirtualServer, ...] = ()
+    old: tuple[VirtualServer, ...]
+    new: tuple[VirtualServer, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -519,12 +519,11 @@ def _fill(was: Netns, now: Netns) -> Iterator[Op]:
 
 
 def _balance(was: Netns, now: Netns) -> Iterator[Op]:
-    standing = set(was.virtual_servers)
-    wanted = {identity(each) for each in now.virtual_servers}
-    changed = tuple(each for each in now.virtual_servers if each not in standing)
-    deleted = tuple(each for each in was.virtual_servers if identity(each) not in wanted)
-    if changed or deleted:
-        yield VirtualServersLoad(now.name, changed, deleted)
+    standing, wanted = set(was.virtual_servers), set(now.virtual_servers)
+    old = tuple(each for each in was.virtual_servers if each not in wanted)
+    new = tuple(each for each in now.virtual_servers if each not in standing)
+    if old or new:
+        yield VirtualServersLoad(now.name, old, new)
 
 
 def _empty(was: Netns, now: Netns) -> Iterator[Op]:

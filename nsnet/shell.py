@@ -33,7 +33,7 @@ from nsnet.plan import (
     VirtualServersLoad,
 )
 from nsnet.ruleset import endpoint, restore
-from nsnet.state import Route, VirtualServer
+from nsnet.state import RealServer, Route, VirtualServer, identity
 
 HEAD = """\
 #!/bin/sh
@@ -97,8 +97,8 @@ def render(op: Op) -> str:
             return _fed(netns, "ipset restore -exist", filled(sets))
         case SetsDelete(netns, names):
             return "\n".join(f"ip netns exec {netns} ipset destroy {name}" for name in names)
-        case VirtualServersLoad(netns, servers, deleted):
-            lines = "".join(f"{line}\n" for line in _virtual(servers, deleted))
+        case VirtualServersLoad(netns, old, new):
+            lines = "".join(f"{line}\n" for line in _virtual(old, new))
             return _fed(netns, "ipvsadm --restore", lines)
         case TableLoad(netns, family, old, new):
             texts = (nft.load(family, old, new), nft.delete(family, old, new))
@@ -120,21 +120,34 @@ def _fed(netns: str, command: str, text: str) -> str:
     return f"ip netns exec {netns} {command} <<'EOF'\n{text}EOF"
 
 
-def _virtual(servers: Iterable[VirtualServer], deleted: Iterable[VirtualServer]) -> Iterator[str]:
-    """As `ipvsadm --save -n` prints them: -A a virtual server, -a a real server of it."""
-    for each in deleted:
-        yield f"-D {_service(each)}"
-    for each in servers:
+def _virtual(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[str]:
+    """As `ipvsadm --save -n` prints them: -A, -E, -D a virtual server, -a, -d a real server of it.
+
+    -d ends the connections there. To let them end: -e … -w 0, and -d later.
+    """
+    before = {identity(each): each for each in old}
+    for each in new:
+        was = before.pop(identity(each), None)
         flags = " -b mh-port" if each.scheduler == "mh" else ""
         kept = f" -p {each.persistent}" if each.persistent is not None else ""
-        yield f"-A {_service(each)} -s {each.scheduler}{flags}{kept}"
+        yield f"-{'E' if was else 'A'} {_service(each)} -s {each.scheduler}{flags}{kept}"
+        standing = was.servers if was else ()
         for real in each.servers:
-            where = endpoint(real.address, real.port)
-            yield f"-a {_service(each)} -r {where} -m -w {real.weight}"
+            if real not in standing:
+                yield f"-a {_service(each)} {_real(real)} -m -w {real.weight}"
+        for real in standing:
+            if real not in each.servers:
+                yield f"-d {_service(each)} {_real(real)}"
+    for each in before.values():
+        yield f"-D {_service(each)}"
 
 
 def _service(server: VirtualServer) -> str:
     return f"-{server.protocol[0]} {endpoint(server.address, server.port)}"
+
+
+def _real(server: RealServer) -> str:
+    return f"-r {endpoint(server.address, server.port)}"
 
 
 def _veth(op: VethAdd) -> Iterator[str]:

@@ -186,7 +186,7 @@ class Applier:
         try:
             ipvs = Ipvs()
             try:
-                ipvs.load(op.servers, op.deleted)
+                ipvs.load(op.old, op.new)
             finally:
                 ipvs.close()
         except OSError as error:

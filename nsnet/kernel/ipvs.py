@@ -71,18 +71,19 @@ class Ipvs:
             server = _decoded(attributes(attributes(entry, _HEADERS)[_SERVICE], 0))
             yield server, tuple(self._standing(server))
 
-    def load(self, servers: Iterable[VirtualServer], deleted: Iterable[VirtualServer]) -> None:
-        """These virtual servers have these real servers, and those deleted are gone.
+    def load(self, old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> None:
+        """The new virtual servers are there instead of the old ones.
 
         As kube-proxy does it: a real server of TCP that has connections is left without weight
         until the next change. Raises OSError with the kernel's words.
         """
         there = {_key(server): standing for server, standing in self.servers()}
         messages: list[bytes] = []
-        for server in deleted:
-            if _key(server) in there:
+        wanted = {_key(server): server for server in new}
+        for server in old:
+            if _key(server) in there and _key(server) not in wanted:
                 messages.append(self._message(_DEL_SERVICE, _service(server)))
-        for server in servers:
+        for server in wanted.values():
             command = _SET_SERVICE if _key(server) in there else _NEW_SERVICE
             messages.append(self._message(command, _service(server)))
             messages += self._changes(server, there.get(_key(server), ()))

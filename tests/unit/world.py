@@ -140,11 +140,11 @@ class World:
                     used = [c for c in self.places[name].chains.values() if _looks_in(c, gone)]
                     assert not used, f"{op}: Set cannot be destroyed: it is in use"
                     del self.places[name].sets[gone]
-            case VirtualServersLoad(name, servers, deleted):
-                place = self.places[name]
-                for server in deleted:
-                    del place.virtual_servers[identity(server)]
-                place.virtual_servers |= {identity(server): server for server in servers}
+            case VirtualServersLoad(name, before, after):
+                servers = self.places[name].virtual_servers
+                for server in before:
+                    assert servers.pop(identity(server)) == server
+                servers |= {identity(server): server for server in after}
             case TableLoad(name, family, old, new):
                 tables = self.places[name].tables
                 for each in old:
