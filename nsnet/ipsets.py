@@ -24,6 +24,11 @@ def filled(sets: Iterable[IpSet]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
+def destroyed(names: Iterable[str]) -> str:
+    """Input for `ipset restore`: none of these sets is there."""
+    return "".join(f"destroy {each}\n" for each in names)
+
+
 def _kind(each: IpSet) -> str:
     if each.type is SetType.PORT:
         return "bitmap:port range 0-65535"

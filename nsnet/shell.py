@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from nsnet import nft
-from nsnet.ipsets import filled
+from nsnet.ipsets import destroyed, filled
 from nsnet.plan import (
     AddressAdd,
     AddressDelete,
@@ -96,7 +96,7 @@ def render(op: Op) -> str:
         case SetsLoad(netns, sets):
             return _fed(netns, "ipset restore -exist", filled(sets))
         case SetsDelete(netns, names):
-            return "\n".join(f"ip netns exec {netns} ipset destroy {name}" for name in names)
+            return _fed(netns, "ipset restore", destroyed(names))
         case VirtualServersLoad(netns, old, new):
             lines = "".join(f"{line}\n" for line in _virtual(old, new))
             return _fed(netns, "ipvsadm --restore", lines)

@@ -29,7 +29,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet import nft
 from nsnet.errors import KernelError
-from nsnet.ipsets import filled
+from nsnet.ipsets import destroyed, filled
 from nsnet.kernel import netfilter, netns, nftables
 from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import (
@@ -154,7 +154,7 @@ class Applier:
             )
         elif kind == "no sets":
             netfilter.load_sets(
-                (step.netns, "".join(f"destroy {each}\n" for each in step.names))
+                (step.netns, destroyed(step.names))
                 for step in steps
                 if isinstance(step, SetsDelete)
             )

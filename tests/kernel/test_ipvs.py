@@ -5,6 +5,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from ipaddress import ip_address
 from itertools import product
 from pathlib import Path
 
@@ -166,8 +167,9 @@ class TestChanges:
         assert talk.says() == first
         lab.change(load(altered(tmp_path, *ELSEWHERE)))
         weights = real_servers(lab, "10.96.0.2:80")
-        assert sorted(weights.values()) == [0, 1]
-        assert weights[FAR] == 1
+        assert weights.pop(FAR) == 1
+        assert set(weights.values()) == {0}  # also those who had connections a moment ago
+        assert lab[first].addresses[0] in {ip_address(each.split(":")[0]) for each in weights}
         assert lab.drift() == []
         assert talk.says() == first
         assert servers(lab, "pod/client", "svc/web:80", times=2) == {"east/pod/far": 2}
@@ -179,7 +181,7 @@ class TestChanges:
         lab.change(load(scheduled(tmp_path, "lc")))
         assert real_servers(lab, "10.96.0.5:80") == {FAR: 1}
 
-    @pytest.mark.parametrize("way", ["iptables ipvs", "nftables iptables"])
+    @pytest.mark.parametrize("way", ["iptables ipvs", "nftables"])
     def test_another_proxy_mode_leaves_nothing_of_the_old(
         self, lab: Lab, tmp_path: Path, way: str
     ) -> None:

@@ -176,8 +176,10 @@ COMMANDS: list[tuple[Op, str]] = [
     ),
     (
         SetsDelete("n1", ("KUBE-CLUSTER-IP", "KUBE-LOOP-BACK")),
-        "ip netns exec n1 ipset destroy KUBE-CLUSTER-IP\n"
-        "ip netns exec n1 ipset destroy KUBE-LOOP-BACK",
+        "ip netns exec n1 ipset restore <<'EOF'\n"
+        "destroy KUBE-CLUSTER-IP\n"
+        "destroy KUBE-LOOP-BACK\n"
+        "EOF",
     ),
     (
         VirtualServersLoad("n1", (), (served("rr", 2, 3), served("mh", port=53, persistent=9))),
