@@ -7,7 +7,7 @@ from enum import Enum
 from typing import NamedTuple, TypeAlias
 
 from nsnet.ipsets import Index
-from nsnet.packet import Packet, RuleAt, Tuple
+from nsnet.packet import IPVS, Packet, RuleAt, Tuple
 from nsnet.ruleset import endpoint
 from nsnet.state import (
     KUBE_PROXY,
@@ -191,12 +191,12 @@ class Rules:
             return
         where = f"{server.protocol} {endpoint(server.address, server.port)}"
         if not server.servers:
-            refused = RuleAt("ipvs", where, 0, Rule(target=Reject(), why="no real server"))
+            refused = RuleAt(IPVS, where, 0, Rule(target=Reject(), why="it has no real server"))
             yield Passed(packet, (*before.rules, refused), Reject())
         for position, real in enumerate(server.servers, 1):
-            why = f"{server.scheduler}: real server {position} of {len(server.servers)}"
+            why = f"{server.scheduler} chooses real server {position} of {len(server.servers)}"
             chosen = Rule(target=Dnat(real.address, real.port), why=why)
-            rules = (*before.rules, RuleAt("ipvs", where, position, chosen))
+            rules = (*before.rules, RuleAt(IPVS, where, position, chosen))
             yield Passed(_translated(packet, rules, None), rules, server)
 
     def _translate(

@@ -185,7 +185,8 @@ def _wanted() -> Iterator[_Trial]:
     yield _link("ipip", "tunnels between nodes", "NET_IPIP", changes_host=True)
     yield _queue("netem", "delay and loss", "NET_SCH_NETEM")
     yield _queue("tbf", "limited bandwidth", "NET_SCH_TBF")
-    yield _Trial("IPVS", "Services as virtual servers", _ipvs, _module("ip_vs", "IP_VS"))
+    remedy = _module("ip_vs", "IP_VS") + ("" if _is_host_root() else f"; {AS_ROOT}")
+    yield _Trial("IPVS", "Services as virtual servers", _ipvs, remedy)
 
 
 def _link(
@@ -256,6 +257,8 @@ def _ipvs() -> None:
     )
     with netlink.Socket(netlink.NETLINK_GENERIC) as socket:
         socket.ask(netlink.packed(_GENL_ID_CTRL, body))
+    if not Path("/proc/sys/net/ipv4/vs").exists():
+        raise OSError(errno.EPERM, "it obeys no root but the machine's")  # of user namespaces
 
 
 def _stay_unloaded(module: str) -> None:

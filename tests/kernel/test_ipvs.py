@@ -181,7 +181,7 @@ class TestChanges:
         lab.change(load(scheduled(tmp_path, "lc")))
         assert real_servers(lab, "10.96.0.5:80") == {FAR: 1}
 
-    @pytest.mark.parametrize("way", ["iptables ipvs", "nftables"])
+    @pytest.mark.parametrize("way", ["iptables ipvs"])
     def test_another_proxy_mode_leaves_nothing_of_the_old(
         self, lab: Lab, tmp_path: Path, way: str
     ) -> None:

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
+from nsnet.cli.show import explanation
 from nsnet.compile import compile_state
+from nsnet.questions import explain, simple
 from nsnet.state import Protocol, Route, State
 from nsnet.topology import Endpoint, Proxy, Service, ServicePort, Topology
 from nsnet.walk import walk
@@ -194,6 +196,18 @@ def test_each_real_server_is_a_path_whose_hop_says_which() -> None:
     paths = walk(serving(BOTH), NETNS["client"], Protocol.TCP, ip("10.96.0.10"), 80)
     rules = [hop.rule for path in paths for hop in path.there if hop.rule is not None]
     assert [(each.table, each.chain, each.rule.why) for each in rules] == [
-        ("ipvs", "tcp 10.96.0.10:80", "rr: real server 1 of 2"),
-        ("ipvs", "tcp 10.96.0.10:80", "rr: real server 2 of 2"),
+        ("ipvs", "tcp 10.96.0.10:80", "rr chooses real server 1 of 2"),
+        ("ipvs", "tcp 10.96.0.10:80", "rr chooses real server 2 of 2"),
+    ]
+
+
+def test_it_is_explained_by_the_virtual_server(capsys: pytest.CaptureFixture[str]) -> None:
+    for names in (BOTH, ""):
+        explanation(explain(LAB.topology, serving(names), simple("pod/client", "10.96.0.10:80")))
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    title = "by virtual server tcp 10.96.0.10:80:"
+    assert [lines[at + 1] for at, line in enumerate(lines) if line == title] == [
+        "rr chooses real server 1 of 2",
+        "rr chooses real server 2 of 2",
+        "it has no real server",
     ]
