@@ -25,6 +25,12 @@ class Hook(NamedTuple):
     hook: str
     chain: str
     match: Match = Match()
+    beside: str = ""  # only where this chain is, too
+
+    @property
+    def chains(self) -> tuple[str, ...]:
+        """The chains that must be there."""
+        return (self.chain, self.beside) if self.beside else (self.chain,)
 
 
 _NEW = ("NEW",)
@@ -32,6 +38,9 @@ _SERVICES = Match(comment="kubernetes service portals")
 _NEW_SERVICES = replace(_SERVICES, ctstate=_NEW)
 _FIREWALL = Match(comment="kubernetes load balancer firewall", ctstate=_NEW)
 _EXTERNAL = Match(comment="kubernetes externally-visible service portals", ctstate=_NEW)
+_IPVS_FIREWALL = Match(comment="kube-proxy firewall rules")
+_IPVS = Match(comment="kubernetes ipvs access filter")
+_IPVS_HEALTH = Match(comment="kubernetes health check rules")
 _HEALTH = Match(comment="kubernetes health check service ports")
 _BALANCED = Match(comment="load balancers")
 _MASQUERADING = Match(
@@ -46,17 +55,22 @@ _MASQUERADING = Match(
 # shows them reversed.
 HOOKS: Final = (
     Hook("filter", "INPUT", "KUBE-FIREWALL"),
-    Hook("filter", "INPUT", "KUBE-PROXY-FIREWALL", _FIREWALL),
+    Hook("filter", "INPUT", "KUBE-PROXY-FIREWALL", _FIREWALL, "KUBE-EXTERNAL-SERVICES"),
     Hook("filter", "INPUT", "KUBE-NODEPORTS", _HEALTH),
     Hook("filter", "INPUT", "KUBE-EXTERNAL-SERVICES", _EXTERNAL),
-    Hook("filter", "FORWARD", "KUBE-PROXY-FIREWALL", _FIREWALL),
+    Hook("filter", "INPUT", "KUBE-IPVS-FILTER", _IPVS),
+    Hook("filter", "INPUT", "KUBE-PROXY-FIREWALL", _IPVS_FIREWALL, "KUBE-IPVS-FILTER"),
+    Hook("filter", "INPUT", "KUBE-NODE-PORT", _IPVS_HEALTH),
+    Hook("filter", "FORWARD", "KUBE-PROXY-FIREWALL", _IPVS_FIREWALL, "KUBE-IPVS-FILTER"),
+    Hook("filter", "FORWARD", "KUBE-PROXY-FIREWALL", _FIREWALL, "KUBE-EXTERNAL-SERVICES"),
     Hook("filter", "FORWARD", "KUBE-FORWARD", Match(comment="kubernetes forwarding rules")),
     Hook("filter", "FORWARD", "KUBE-SERVICES", _NEW_SERVICES),
     Hook("filter", "FORWARD", "KUBE-EXTERNAL-SERVICES", _EXTERNAL),
     Hook("filter", "FORWARD", "NSNET-LB", _BALANCED),
     Hook("filter", "OUTPUT", "NSNET-LB", _BALANCED),
     Hook("filter", "OUTPUT", "KUBE-FIREWALL"),
-    Hook("filter", "OUTPUT", "KUBE-PROXY-FIREWALL", _FIREWALL),
+    Hook("filter", "OUTPUT", "KUBE-IPVS-OUT-FILTER", _IPVS),
+    Hook("filter", "OUTPUT", "KUBE-PROXY-FIREWALL", _FIREWALL, "KUBE-EXTERNAL-SERVICES"),
     Hook("filter", "OUTPUT", "KUBE-SERVICES", _NEW_SERVICES),
     Hook("nat", "PREROUTING", "KUBE-SERVICES", _SERVICES),
     Hook("nat", "PREROUTING", "NSNET-EXPORTS", Match(comment="exported services")),
@@ -106,7 +120,7 @@ def _hooked(netns: Netns) -> Iterator[Chain]:
                     Rule(each.match, Jump(each.chain))
                     for each in HOOKS
                     if (each.table, each.hook) == (table, hook)
-                    and (family, table, each.chain) in there
+                    and {(family, table, name) for name in each.chains} <= there
                 )
                 if jumps:
                     yield Chain(table, hook, jumps, family)

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from nsnet import nft
-from nsnet.ruleset import line
+from nsnet.ruleset import endpoint, line
 from nsnet.state import (
     BUILT_IN,
     KUBE_PROXY,
     Chain,
     Family,
     Interface,
+    IpSet,
+    Kind,
     Neighbour,
     Netns,
     NftSet,
@@ -20,6 +22,7 @@ from nsnet.state import (
     Route,
     State,
     Sysctl,
+    VirtualServer,
 )
 
 Thing = TypeVar("Thing")
@@ -40,6 +43,8 @@ class Observed:
     neighbours: tuple[Neighbour, ...] = ()
     sysctls: tuple[Sysctl, ...] = ()
     chains: Mapping[tuple[Family, str, str], tuple[str, ...]] = field(default_factory=dict)
+    ipsets: tuple[IpSet, ...] = ()
+    virtual_servers: tuple[VirtualServer, ...] = ()
     sets: Mapping[tuple[Family, str], tuple[str, ...]] = field(default_factory=dict)
 
 
@@ -63,6 +68,8 @@ def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _things(wanted.neighbours, found.neighbours, _neighbour)
     yield from _sysctls(wanted.sysctls, found.sysctls)
     yield from _chains(wanted, found)
+    yield from _things(_members(wanted.ipsets), _members(found.ipsets), str)
+    yield from _things(_balanced(wanted), _balanced(found), str)
     yield from _sets(wanted, found)
 
 
@@ -90,7 +97,7 @@ def _link(wanted: Interface, found: Interface, up: Sequence[str]) -> Iterator[st
     ):
         if actual != asked:
             yield f"{where}: {what} is {actual}, should be {asked}"
-    if wanted.name not in up:
+    if wanted.name not in up and wanted.kind is not Kind.DUMMY:
         yield f"{where} is down"
     yield from _things(
         wanted.addresses, found.addresses, lambda address: f"address {address} on {wanted.name}"
@@ -171,6 +178,23 @@ def _rules(wanted: Sequence[str], found: Sequence[str], what: str = "rule") -> I
     yield from (f"{what} added by hand: {rule}" for rule in added.elements())
     if not missing and not added:
         yield "the rules are in another order"
+
+
+def _members(sets: Iterable[IpSet]) -> Iterator[str]:
+    """Each set, and each entry of one."""
+    for each in sets:
+        yield f"ipset {each.name} ({each.type})"
+        yield from (f"ipset {each.name}: {member}" for member in each.members)
+
+
+def _balanced(netns: Netns | Observed) -> Iterator[str]:
+    """Each virtual server, and each real server behind one."""
+    for each in netns.virtual_servers:
+        where = f"virtual server {each.protocol} {endpoint(each.address, each.port)}"
+        kept = f", persistent {each.persistent} s" if each.persistent is not None else ""
+        yield f"{where} ({each.scheduler}{kept})"
+        for real in each.servers:
+            yield f"{where} → {endpoint(real.address, real.port)} weight {real.weight}"
 
 
 def _chain(key: tuple[Family, str, str]) -> str:

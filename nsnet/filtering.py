@@ -6,7 +6,9 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
-from nsnet.packet import Packet, RuleAt, Tuple
+from nsnet.ipsets import Index
+from nsnet.packet import IPVS, Packet, RuleAt, Tuple
+from nsnet.ruleset import endpoint
 from nsnet.state import (
     KUBE_PROXY,
     Chain,
@@ -16,6 +18,7 @@ from nsnet.state import (
     Goto,
     IPAddress,
     Jump,
+    Kind,
     Lookup,
     Masquerade,
     Match,
@@ -28,12 +31,17 @@ from nsnet.state import (
     Return,
     Rule,
     SetMark,
+    SetMatch,
     Snat,
     Spread,
+    VirtualMatch,
+    VirtualServer,
 )
 
 # At which priority the kernel asks the tables of iptables, lowest first.
 PRIORITIES = {"mangle": -150, "filter": 0}
+# IPVS looks at what is for this host after its filters, at what this host sends before them.
+BALANCING = {"INPUT": 99, "OUTPUT": -98}
 TRANSLATION = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
 HOOKS = {
     "PREROUTING": ("mangle",),
@@ -77,20 +85,21 @@ class Tracked:
 
 class Passed(NamedTuple):
     """One outcome of a hook: the packet afterwards, the rules that made it so, and whether it
-    goes on."""
+    goes on. What IPVS has taken leaves the hook: it is sent, as this host's own packets are."""
 
     packet: Packet
     rules: tuple[RuleAt, ...]
-    stop: Drop | Reject | None = None
+    stop: Drop | Reject | VirtualServer | None = None
 
 
 def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
     """Finds the packet's flow, as conntrack does on its way in."""
     for flow in flows:
-        if packet.tuple == flow.answer:
-            return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
+        # A host that pings itself asks and answers with the same addresses: the question is first.
         if packet.tuple == flow.original and not packet.answer:
             return Tracked(Known.AGAIN, packet.tuple, flow)
+        if packet.tuple == flow.answer:
+            return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
     # A UDP answer that conntrack never saw the question of looks like a question.
     stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)
     return Tracked(Known.INVALID if stray else Known.NEW, packet.tuple)
@@ -118,6 +127,11 @@ class Rules:
             for each in netns.sets
             if isinstance(each, NftMap)
         }
+        self._ipsets = {each.name: Index(each) for each in netns.ipsets}
+        self._bridges = {each.name for each in netns.interfaces if each.kind is Kind.BRIDGE}
+        self._servers = {
+            (each.address, each.protocol, each.port): each for each in netns.virtual_servers
+        }
         self._stations = {
             (family, hook): tuple(_stations(netns, family, hook))
             for family in (4, 6)
@@ -138,15 +152,21 @@ class Rules:
         in_dev: str = "",
         out_dev: str = "",
         masquerade: IPAddress | None = None,
+        taken: VirtualServer | None = None,
     ) -> Iterator[Passed]:
-        """Every outcome of one hook. `masquerade` is the address that MASQUERADE would give."""
-        at = _At(tracked.ctstate, in_dev, out_dev)
+        """Every outcome of one hook. `masquerade` is the address that MASQUERADE would give,
+        `taken` the virtual server that sends the packet."""
+        at = _At(tracked.ctstate, in_dev, out_dev, taken)
         waiting = [Passed(packet, ())]
         for station in self._stations[packet.dst.version, hook]:
+            if taken is not None and hook == "OUTPUT" and station.chooses:
+                continue  # its destination is chosen
             after: list[Passed] = []
             for each in waiting:
                 if each.stop is not None:
                     after.append(each)
+                elif not station.chains:
+                    after.extend(self._balance(each, tracked))
                 elif station.translates:
                     after.extend(
                         self._translate(hook, station.chains, each, tracked, at, masquerade)
@@ -161,6 +181,23 @@ class Rules:
             stop = rules[-1].rule.target if rules else None
             met = (*before.rules, *rules)
             yield Passed(packet, met, stop if isinstance(stop, Drop | Reject) else None)
+
+    def _balance(self, before: Passed, tracked: Tracked) -> Iterator[Passed]:
+        """IPVS sends what is for a virtual server to any of its real servers."""
+        packet = before.packet
+        server = self._servers.get((packet.dst, packet.protocol, packet.dport))
+        if server is None or packet.error or tracked.known not in (Known.NEW, Known.AGAIN):
+            yield before
+            return
+        where = f"{server.protocol} {endpoint(server.address, server.port)}"
+        if not server.servers:
+            refused = RuleAt(IPVS, where, 0, Rule(target=Reject(), why="it has no real server"))
+            yield Passed(packet, (*before.rules, refused), Reject())
+        for position, real in enumerate(server.servers, 1):
+            why = f"{server.scheduler} chooses real server {position} of {len(server.servers)}"
+            chosen = Rule(target=Dnat(real.address, real.port), why=why)
+            rules = (*before.rules, RuleAt(IPVS, where, position, chosen))
+            yield Passed(_translated(packet, rules, None), rules, server)
 
     def _translate(
         self,
@@ -270,8 +307,12 @@ class Rules:
             # In a lab at rest nobody was here recently.
             and (match.recent is None or match.recent.seconds is None)
             and (match.src_type is None or self._is_local(packet.src))
+            and (match.not_src_type is None or not self._is_local(packet.src))
             and (match.dst_type is None or self._is_local(packet.dst))
             and (match.not_dst_type is None or not self._is_local(packet.dst))
+            and (match.in_set is None or self._is_in(match.in_set, packet))
+            and not (match.not_bridged and at.in_dev in self._bridges)
+            and (match.virtual is None or _is_taken(match.virtual, at.taken))
             and (match.src_set is None or packet.src in self._set(match.src_set, packet))
             and (match.dst_set is None or packet.dst in self._set(match.dst_set, packet))
             and not any(packet.src in each for each in match.not_src_in)
@@ -281,6 +322,11 @@ class Rules:
             )
         )
 
+    def _is_in(self, asked: SetMatch, packet: Packet) -> bool:
+        src, dst = (packet.src, packet.sport), (packet.dst, packet.dport)
+        ends = [src if side == "src" else dst for side in asked.fields]
+        return not packet.error and self._ipsets[asked.name].has(packet.protocol, ends)
+
     def _set(self, name: str, packet: Packet) -> frozenset[IPAddress]:
         return self._sets[packet.dst.version, name]
 
@@ -289,12 +335,17 @@ _Key: TypeAlias = tuple[IPAddress | None, Protocol, int]
 
 
 class _Station(NamedTuple):
-    """What the kernel does at a hook before it goes on to the next: one chain that filters, or
-    all that translate."""
+    """What the kernel does at a hook before it goes on to the next: one chain that filters, all
+    that translate, or (no chain) IPVS."""
 
     priority: int
     translates: bool
     chains: tuple[tuple[str, str], ...]  # table and name
+
+    @property
+    def chooses(self) -> bool:
+        """It may give the packet another destination."""
+        return self.translates or not self.chains
 
 
 def _stations(netns: Netns, family: int, hook: str) -> list[_Station]:
@@ -313,6 +364,8 @@ def _stations(netns: Netns, family: int, hook: str) -> list[_Station]:
     if hook in TRANSLATION:
         own = [(KUBE_PROXY, each.name) for each, base in based if base.kind == "nat"]
         stations.append(_Station(TRANSLATION[hook], True, (*own, ("nat", hook))))
+    if hook in BALANCING and netns.virtual_servers:
+        stations.append(_Station(BALANCING[hook], False, ()))
     return sorted(stations, key=lambda each: each.priority)
 
 
@@ -335,6 +388,17 @@ class _At(NamedTuple):
     ctstate: str
     in_dev: str
     out_dev: str
+    taken: VirtualServer | None = None
+
+
+def _is_taken(match: VirtualMatch, taken: VirtualServer | None) -> bool:
+    if taken is None:
+        return False
+    return (taken.address, taken.protocol, taken.port) == (
+        match.address,
+        match.protocol,
+        match.port,
+    )
 
 
 def _retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:

@@ -69,7 +69,7 @@ class Lab:
     def build(self, progress: Progress = silent) -> None:
         """The lab is up. The caller holds its lock. Raises KernelError, UnsupportedError."""
         features.require()
-        self._require_nftables(self.state)
+        features.require_for(self.state)
         _raise_file_limit()
         netns.prepare()
         self.tool = netfilter.choose()
@@ -132,7 +132,7 @@ class Lab:
     def _become(self, scenario: Scenario, topology: Topology, progress: Progress = silent) -> int:
         """The lab is this one; a pod that is made anew is gone before it comes."""
         state = compile_state(topology)
-        self._require_nftables(state)
+        features.require_for(state)
         anew = replaced(self.topology, topology)
         between = compile_state(without(self.topology, anew)) if anew else self.state
         steps = [*changes(self.state, between), *changes(between, state)]
@@ -278,11 +278,6 @@ class Lab:
     def _apply(self, ops: Sequence[Op], progress: Progress) -> None:
         applier = Applier(folder.path_of(self.name), self.tool, self._serve)
         applier.apply(ops, lambda done: progress("building", done, len(ops)))
-
-    def _require_nftables(self, state: State) -> None:
-        """Raises UnsupportedError where this lab needs what the host does not have."""
-        if any(each.sets for each in state.netns):
-            features.require_nftables()
 
     def _serve(self, ops: Sequence[Serving]) -> None:
         """Starts the server, which gets ready while the lab is built, or tells it where to

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 from itertools import groupby
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nsnet.state import IPAddress, Protocol, Rule
 from nsnet.verdict import Verdict
@@ -50,6 +50,9 @@ class Packet:
             return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
 
         return f"{end(self.src, self.sport)} → {end(self.dst, self.dport)}"
+
+
+IPVS: Final = "ipvs"  # the table of what is no rule, but a virtual server's choice
 
 
 class RuleAt(NamedTuple):

@@ -14,6 +14,7 @@ from nsnet.state import (
     IPAddress,
     IPInterface,
     IPNetwork,
+    IpSet,
     Kind,
     Listens,
     Neighbour,
@@ -25,6 +26,7 @@ from nsnet.state import (
     State,
     Sysctl,
     Translation,
+    VirtualServer,
     identity,
     named_sets,
 )
@@ -55,6 +57,14 @@ class SysctlSet:
 @dataclass(frozen=True, slots=True)
 class BridgeAdd:
     """A bridge, up, that learns and forwards at once: no spanning tree, no multicast snooping."""
+
+    netns: str
+    interface: Interface
+
+
+@dataclass(frozen=True, slots=True)
+class DummyAdd:
+    """A link to nowhere, down: it only holds addresses."""
 
     netns: str
     interface: Interface
@@ -168,6 +178,35 @@ class ConntrackDelete:
 
 
 @dataclass(frozen=True, slots=True)
+class SetsLoad:
+    """These ipsets hold exactly these members."""
+
+    netns: str
+    sets: tuple[IpSet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SetsDelete:
+    """These ipsets go; no rule names them any more."""
+
+    netns: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualServersLoad:
+    """The `new` virtual servers are there instead of the `old` ones; one that is in both is not
+    interrupted.
+
+    A real server that is no longer wanted gets no new connection, and goes with its last.
+    """
+
+    netns: str
+    old: tuple[VirtualServer, ...]
+    new: tuple[VirtualServer, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableLoad:
     """These chains, sets and maps of kube-proxy's nftables table change over from `old` to `new`
     in one atomic step; all others stay. Nothing new: the table goes. `anew`: all of it goes,
@@ -216,6 +255,7 @@ Op: TypeAlias = (
     | NetnsDelete
     | SysctlSet
     | BridgeAdd
+    | DummyAdd
     | VethAdd
     | LinkDelete
     | LinkUp
@@ -228,6 +268,9 @@ Op: TypeAlias = (
     | NeighbourDelete
     | RulesLoad
     | ConntrackDelete
+    | SetsLoad
+    | SetsDelete
+    | VirtualServersLoad
     | TableLoad
     | ServersStart
     | Listen
@@ -267,7 +310,10 @@ def changes(old: State, new: State) -> list[Op]:
         *_wire(after, laid),
         *chain.from_iterable(_configure(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_listen(was, now) for was, now in pairs),
+        *chain.from_iterable(_fill(was, now) for was, now in pairs),
         *chain.from_iterable(_load(was, now) for was, now in pairs),
+        *chain.from_iterable(_balance(was, now) for was, now in pairs),
+        *chain.from_iterable(_empty(was, now) for was, now in pairs),
         *chain.from_iterable(_load_tables(was, now) for was, now in pairs),
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
         # After all rules: a packet of a flow that is forgotten must not meet the old ones again.
@@ -367,6 +413,8 @@ def _wire(after: dict[str, Netns], laid: frozenset[Peer]) -> Iterator[Op]:
                 continue
             if each.kind is Kind.BRIDGE:
                 yield BridgeAdd(name, each)
+            elif each.kind is Kind.DUMMY:
+                yield DummyAdd(name, each)
             else:
                 cables.append((now, each))
     done = set[Peer]()
@@ -480,6 +528,29 @@ def _load(was: Netns, now: Netns) -> Iterator[Op]:
         )
         if changed or deleted:
             yield RulesLoad(now.name, family, changed, deleted)
+
+
+def _fill(was: Netns, now: Netns) -> Iterator[Op]:
+    """Sets come before the rules that look packets up in them."""
+    standing = set(was.ipsets)
+    changed = tuple(each for each in now.ipsets if each not in standing)
+    if changed:
+        yield SetsLoad(now.name, changed)
+
+
+def _balance(was: Netns, now: Netns) -> Iterator[Op]:
+    standing, wanted = set(was.virtual_servers), set(now.virtual_servers)
+    old = tuple(each for each in was.virtual_servers if each not in wanted)
+    new = tuple(each for each in now.virtual_servers if each not in standing)
+    if old or new:
+        yield VirtualServersLoad(now.name, old, new)
+
+
+def _empty(was: Netns, now: Netns) -> Iterator[Op]:
+    wanted = {each.name for each in now.ipsets}
+    gone = tuple(each.name for each in was.ipsets if each.name not in wanted)
+    if gone:
+        yield SetsDelete(now.name, gone)
 
 
 def _iptables(netns: Netns, same: Set[int]) -> dict[tuple[Family, str, str], Chain]:

@@ -8,6 +8,7 @@ line.
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
+from socket import getprotobyname
 from typing import assert_never
 
 from nsnet.state import (
@@ -99,6 +100,14 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield "-m conntrack --ctstate NEW"
     if match.comment:
         yield f"-m comment --comment {_quoted(match.comment)}"
+    if match.in_set is not None:
+        yield f"-m set --match-set {match.in_set.name} {','.join(match.in_set.fields)}"
+    if match.virtual is not None:
+        taken = match.virtual
+        number = getprotobyname(taken.protocol)
+        yield f"-m ipvs --vproto {number} --vaddr {taken.address} --vport {taken.port}"
+    if match.not_bridged:
+        yield "-m physdev ! --physdev-is-in"
     if match.ctstate and match.ctstate != ("NEW",):
         yield f"-m conntrack --ctstate {','.join(match.ctstate)}"
     if match.not_ctstate:
@@ -114,9 +123,11 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield f"-m addrtype --dst-type {match.dst_type}"
     if match.not_dst_type is not None:
         yield f"-m addrtype ! --dst-type {match.not_dst_type}"
+    if match.not_src_type is not None:
+        yield f"-m addrtype ! --src-type {match.not_src_type}"
     if match.probability is not None:
         yield f"-m statistic --mode random --probability {as_kernel_probability(match.probability)}"
-    if match.protocol in (Protocol.TCP, Protocol.UDP):
+    if match.protocol in (Protocol.TCP, Protocol.UDP) and match.in_set is None:
         yield f"-m {match.protocol}"
         if match.dport is not None:
             yield f"--dport {match.dport}"

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from nsnet import nft
+from nsnet.ipsets import destroyed, filled
 from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    DummyAdd,
     LinkDelete,
     LinkUp,
     Listen,
@@ -23,13 +25,16 @@ from nsnet.plan import (
     RouteReplace,
     RulesLoad,
     ServersStart,
+    SetsDelete,
+    SetsLoad,
     SysctlSet,
     TableLoad,
     Unlisten,
     VethAdd,
+    VirtualServersLoad,
 )
-from nsnet.ruleset import restore
-from nsnet.state import Route
+from nsnet.ruleset import endpoint, restore
+from nsnet.state import RealServer, Route, VirtualServer, identity
 
 HEAD = """\
 #!/bin/sh
@@ -63,6 +68,8 @@ def render(op: Op) -> str:
                 " forward_delay 0 stp_state 0 mcast_snooping 0\n"
                 f"ip -n {netns} link set {interface.name} up"
             )
+        case DummyAdd(netns, interface):
+            return f"ip -n {netns} link add {interface.name} address {interface.mac} type dummy"
         case VethAdd():
             return "\n".join(_veth(op))
         case LinkDelete(netns, name):
@@ -86,14 +93,19 @@ def render(op: Op) -> str:
             return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
         case RulesLoad(netns, family, chains, deleted):
             tool = "$IPT" if family == 4 else "$IP6T"
-            text = restore(chains, deleted)
-            return f"ip netns exec {netns} {tool}-restore --noflush <<'EOF'\n{text}EOF"
+            return _fed(netns, f"{tool}-restore --noflush", restore(chains, deleted))
+        case SetsLoad(netns, sets):
+            return _fed(netns, "ipset restore -exist", filled(sets))
+        case SetsDelete(netns, names):
+            return _fed(netns, "ipset restore", destroyed(names))
+        case VirtualServersLoad(netns, old, new):
+            lines = "".join(f"{line}\n" for line in _virtual(old, new))
+            return _fed(netns, "ipvsadm --restore", lines)
         case ConntrackDelete():
             return f"ip netns exec {op.netns} conntrack -D {_flows(op)} || [ $? = 1 ]  # 1: none"
         case TableLoad(netns, family, old, new, anew):
             texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
-            command = f"ip netns exec {netns} nft -f - <<'EOF'\n"
-            return "\n".join(f"{command}{text}EOF" for text in texts if text)
+            return "\n".join(_fed(netns, "nft -f -", text) for text in texts if text)
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
         case Listen(netns, listener):
@@ -114,6 +126,40 @@ def _flows(op: ConntrackDelete) -> str:
     if op.destination is None:
         return f"-p udp --dport {op.dport}{endpoint}{family}"
     return f"--orig-dst {op.destination}{endpoint} -p udp{family}"
+
+
+def _fed(netns: str, command: str, text: str) -> str:
+    return f"ip netns exec {netns} {command} <<'EOF'\n{text}EOF"
+
+
+def _virtual(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[str]:
+    """As `ipvsadm --save -n` prints them: -A, -E, -D a virtual server, -a, -d a real server of it.
+
+    -d ends the connections there. To let them end: -e … -w 0, and -d later.
+    """
+    before = {identity(each): each for each in old}
+    for each in new:
+        was = before.pop(identity(each), None)
+        flags = " -b mh-port" if each.scheduler == "mh" else ""
+        kept = f" -p {each.persistent}" if each.persistent is not None else ""
+        yield f"-{'E' if was else 'A'} {_service(each)} -s {each.scheduler}{flags}{kept}"
+        standing = was.servers if was else ()
+        for real in each.servers:
+            if real not in standing:
+                yield f"-a {_service(each)} {_real(real)} -m -w {real.weight}"
+        for real in standing:
+            if real not in each.servers:
+                yield f"-d {_service(each)} {_real(real)}"
+    for each in before.values():
+        yield f"-D {_service(each)}"
+
+
+def _service(server: VirtualServer) -> str:
+    return f"-{server.protocol[0]} {endpoint(server.address, server.port)}"
+
+
+def _real(server: RealServer) -> str:
+    return f"-r {endpoint(server.address, server.port)}"
 
 
 def _veth(op: VethAdd) -> Iterator[str]:

@@ -41,6 +41,7 @@ class Kind(StrEnum):
 
     VETH = "veth"
     BRIDGE = "bridge"
+    DUMMY = "dummy"  # holds addresses that belong to no cable; it is never up
 
 
 class Peer(NamedTuple):
@@ -216,6 +217,24 @@ class MarkMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class SetMatch:
+    """`-m set --match-set name src,dst`: which fields of the packet, in the order of the set's
+    type."""
+
+    name: str
+    fields: tuple[Literal["src", "dst"], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualMatch:
+    """`-m ipvs --vproto … --vaddr … --vport …`: a packet that a virtual server has taken."""
+
+    address: IPAddress
+    protocol: Protocol
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recent:
     """A list of sources that netfilter keeps by this name: xt_recent.
 
@@ -247,6 +266,10 @@ class Match:
     src_type: str | None = None  # addrtype: LOCAL
     dst_type: str | None = None
     not_dst_type: str | None = None
+    not_src_type: str | None = None
+    in_set: SetMatch | None = None
+    not_bridged: bool = False  # physdev: it did not come in by a port of a bridge
+    virtual: VirtualMatch | None = None
     probability: float | None = None
     # Only nftables can say these.
     src_set: str | None = None  # an NftSet
@@ -336,6 +359,67 @@ class Listener:
     reference: str
 
 
+class SetType(StrEnum):
+    """What an ipset is made of, as `ipset create` says it."""
+
+    ADDRESS = "hash:ip"
+    ADDRESS_PORT = "hash:ip,port"
+    ADDRESS_PORT_ADDRESS = "hash:ip,port,ip"
+    ADDRESS_PORT_NETWORK = "hash:ip,port,net"
+    PORT = "bitmap:port"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One entry of an ipset; which fields it has follows from the set's type."""
+
+    address: IPAddress | None = None
+    protocol: Protocol | None = None
+    port: int | None = None
+    source: IPAddress | IPNetwork | None = None
+
+    def __str__(self) -> str:
+        port = str(self.port) if self.protocol is None else f"{self.protocol}:{self.port}"
+        parts = (
+            None if self.address is None else str(self.address),
+            None if self.port is None else port,
+            None if self.source is None else str(self.source),
+        )
+        return ",".join(each for each in parts if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class IpSet:
+    """A set that rules look packets up in."""
+
+    name: str
+    type: SetType
+    members: tuple[Member, ...] = ()
+    family: Family = 4
+
+
+@dataclass(frozen=True, slots=True)
+class RealServer:
+    """Where a virtual server sends connections: by NAT, in the share that its weight has."""
+
+    address: IPAddress
+    port: int
+    weight: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class VirtualServer:
+    """An address and port that IPVS answers for; `persistent`: a client keeps its server for so
+    many seconds."""
+
+    address: IPAddress
+    protocol: Protocol
+    port: int
+    scheduler: str
+    servers: tuple[RealServer, ...] = ()
+    persistent: int | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Translation:
     """UDP to this address and port is sent on to one of these endpoints.
@@ -373,7 +457,17 @@ class HealthCheck:
 
 Listens: TypeAlias = Listener | HealthCheck
 Piece: TypeAlias = (
-    Interface | Route | Neighbour | Sysctl | Chain | NftSet | NftMap | Listens | Translation
+    Interface
+    | Route
+    | Neighbour
+    | Sysctl
+    | Chain
+    | NftSet
+    | NftMap
+    | Listens
+    | IpSet
+    | VirtualServer
+    | Translation
 )
 Fact: TypeAlias = tuple[str, Piece]
 
@@ -392,6 +486,8 @@ class Netns:
     listeners: tuple[Listens, ...] = ()
     sets: tuple[NftSet | NftMap, ...] = ()
     translations: tuple[Translation, ...] = ()
+    ipsets: tuple[IpSet, ...] = ()
+    virtual_servers: tuple[VirtualServer, ...] = ()
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -491,6 +587,10 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (Listener, protocol, port)
         case Translation(address=address, port=port, family=family):
             return (Translation, family, address, port)
+        case IpSet(name=name):
+            return (IpSet, name)
+        case VirtualServer(address=address, protocol=protocol, port=port):
+            return (VirtualServer, address, protocol, port)
         case HealthCheck(port=port):
             return (Listener, Protocol.TCP, port)  # one port, whoever answers there
         case _:
@@ -514,6 +614,8 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
         tuple(each for each in pieces if isinstance(each, NftSet | NftMap)),
         tuple(each for each in pieces if isinstance(each, Translation)),
+        tuple(each for each in pieces if isinstance(each, IpSet)),
+        tuple(each for each in pieces if isinstance(each, VirtualServer)),
     )
 
 

@@ -18,7 +18,18 @@ from typing import TypeAlias
 from nsnet.filtering import Flow, Passed, Rules, Tracked, flow_of, track
 from nsnet.packet import Hop, Packet, Path, RuleAt, Tuple
 from nsnet.routing import LOCAL, NextHop, Routes
-from nsnet.state import Dnat, Drop, IPAddress, Listener, Masquerade, Netns, Protocol, Snat, State
+from nsnet.state import (
+    Dnat,
+    Drop,
+    IPAddress,
+    Listener,
+    Masquerade,
+    Netns,
+    Protocol,
+    Snat,
+    State,
+    VirtualServer,
+)
 from nsnet.verdict import Verdict
 from nsnet.wires import Crossing, Station, Wires
 
@@ -172,14 +183,24 @@ class Walker:
 
     def _emit(self, netns: str, journey: _Journey) -> Iterator[_End]:
         """A packet made in this namespace: OUTPUT, and on."""
-        tracked = track(journey.packet, journey.known(netns))
+        yield from self._send(netns, journey, track(journey.packet, journey.known(netns)))
+
+    def _send(
+        self, netns: str, journey: _Journey, tracked: Tracked, taken: VirtualServer | None = None
+    ) -> Iterator[_End]:
+        """OUTPUT, and on, for a packet of this namespace's own or one that IPVS has `taken`."""
         for hop, sent in self._ways(netns, journey):
             if hop is None:
                 yield self._unroutable(netns, sent)
                 continue
-            outcomes = self._rules_of(netns).hook("OUTPUT", sent.packet, tracked, out_dev=hop.dev)
+            outcomes = self._rules_of(netns).hook(
+                "OUTPUT", sent.packet, tracked, out_dev=hop.dev, taken=taken
+            )
             for passed in outcomes:
                 there = self._filtered(netns, sent, passed)
+                if isinstance(passed.stop, VirtualServer):
+                    yield from self._send(netns, there, tracked, passed.stop)
+                    continue
                 if passed.stop is not None:
                     yield self._stopped(netns, there, passed, tracked)
                     continue
@@ -348,7 +369,9 @@ class Walker:
         """INPUT, then the socket."""
         for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
             there = self._filtered(netns, journey, passed)
-            if passed.stop is not None:
+            if isinstance(passed.stop, VirtualServer):
+                yield from self._send(netns, there, tracked, passed.stop)
+            elif passed.stop is not None:
                 yield self._stopped(netns, there, passed, tracked)
             else:
                 yield _Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))

@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nsnet import nft
-from nsnet.packet import Hop, Path, RuleAt, Unknown
+from nsnet.packet import IPVS, Hop, Path, RuleAt, Unknown
 from nsnet.questions import Explanation
 from nsnet.report import ProbeReport, Report
 from nsnet.ruleset import line
@@ -156,11 +156,13 @@ def _hops(out: Console, title: str, hops: Sequence[Hop]) -> None:
 
 def _rule(out: Console, at: RuleAt, family: Family) -> None:
     """The rule as `iptables -S` or `nft list` shows it, under the hop that it made."""
+    title = f"by rule {at.position} of {at.table} {at.chain}:"
     if at.table == KUBE_PROXY:
         text = nft.line(at.rule, family)
+    elif at.table == IPVS:
+        title, text = f"by virtual server {at.chain}:", at.rule.why
     else:
         text = line(Chain(at.table, at.chain, family=family), at.rule)
-    title = f"by rule {at.position} of {at.table} {at.chain}:"
     width = max(out.width - 23, 30)
     lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
     for each in [title, *lines]:

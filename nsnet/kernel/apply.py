@@ -30,7 +30,9 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet import nft
 from nsnet.errors import KernelError
+from nsnet.ipsets import destroyed, filled
 from nsnet.kernel import conntrack, netfilter, netns, nftables
+from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import (
     NLM_F_CREATE,
     NLM_F_EXCL,
@@ -44,6 +46,7 @@ from nsnet.plan import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    DummyAdd,
     LinkDelete,
     LinkUp,
     Listen,
@@ -59,10 +62,13 @@ from nsnet.plan import (
     RulesLoad,
     ServersStart,
     Serving,
+    SetsDelete,
+    SetsLoad,
     SysctlSet,
     TableLoad,
     Unlisten,
     VethAdd,
+    VirtualServersLoad,
 )
 from nsnet.ruleset import restore
 from nsnet.shell import render
@@ -144,6 +150,20 @@ class Applier:
         if kind == "rules":
             self._load([step for step in steps if isinstance(step, RulesLoad)])
             _load_tables([step for step in steps if isinstance(step, TableLoad)])
+        elif kind == "sets":
+            netfilter.load_sets(
+                (step.netns, filled(step.sets)) for step in steps if isinstance(step, SetsLoad)
+            )
+        elif kind == "no sets":
+            netfilter.load_sets(
+                (step.netns, destroyed(step.names))
+                for step in steps
+                if isinstance(step, SetsDelete)
+            )
+        elif kind == "virtual servers":
+            for step in steps:
+                if isinstance(step, VirtualServersLoad):
+                    self._balance(step)
         elif kind == "servers":
             self.listening([step for step in steps if isinstance(step, Serving)])
         else:
@@ -163,6 +183,17 @@ class Applier:
             rulesets.setdefault(step.netns, {})[step.family] = text
         netfilter.load(rulesets, self.tool, self.runtime / "xtables.lock")
 
+    def _balance(self, op: VirtualServersLoad) -> None:
+        self._enter(op.netns)
+        try:
+            ipvs = Ipvs()
+            try:
+                ipvs.load(op.old, op.new)
+            finally:
+                ipvs.close()
+        except OSError as error:
+            raise _refused(op, error.strerror or str(error)) from error
+
     def _step(self, op: Op) -> None:
         match op:
             case NetnsAdd(name):
@@ -175,6 +206,8 @@ class Applier:
                 self._set(op)
             case BridgeAdd(name, interface):
                 self._queue(op, name, _bridge(interface, self._place(name).claim(interface.name)))
+            case DummyAdd(name, interface):
+                self._queue(op, name, _dummy(interface, self._place(name).claim(interface.name)))
             case VethAdd(name, _, _, _):
                 self._lay(op)
             case LinkUp(name, link):
@@ -207,6 +240,8 @@ class Applier:
             case LinkDelete() | RulesLoad() | TableLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case ServersStart() | Listen() | ListenerReplace() | Unlisten():
+                raise AssertionError(f"{op} comes in a group of its own")
+            case SetsLoad() | SetsDelete() | VirtualServersLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case _:
                 assert_never(op)
@@ -346,6 +381,12 @@ def _group(op: Op) -> tuple[str, str]:
     match op:
         case RulesLoad() | TableLoad():
             return "", "rules"
+        case SetsLoad():
+            return "", "sets"
+        case SetsDelete():
+            return "", "no sets"
+        case VirtualServersLoad():
+            return "", "virtual servers"
         case ServersStart() | Listen() | ListenerReplace() | Unlisten():
             return "", "servers"
         case _:
@@ -379,6 +420,12 @@ def _bridge(interface: Interface, index: int) -> bytes:
             {"attrs": [("IFLA_INFO_KIND", "bridge"), ("IFLA_INFO_DATA", {"attrs": info})]},
         )
     )
+    return encoded(message, RTM_NEWLINK, NEW)
+
+
+def _dummy(interface: Interface, index: int) -> bytes:
+    message = _link(index, interface)
+    message["attrs"].append(("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "dummy")]}))
     return encoded(message, RTM_NEWLINK, NEW)
 
 

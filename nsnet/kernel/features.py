@@ -10,7 +10,7 @@ import os
 import platform
 import resource
 import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -21,7 +21,7 @@ from nsnet.errors import NsnetError, UnsupportedError
 from nsnet.kernel import netfilter, netlink, netns
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import find
-from nsnet.state import Family
+from nsnet.state import Family, Kind, State
 
 AS_ROOT: Final = "run nsnet as root: sudo nsnet …"
 FILES: Final = 4096
@@ -87,12 +87,21 @@ def require() -> None:
     try:
         with netns.staying():
             pass  # coming back needs rights of its own: without them, stay
-        with netns.staying():
-            netns.unshare(netns.CLONE_NEWNET)
-            tried = [trial.tried() for trial in _needed()]
+        _require(_needed())
     except OSError as error:
         raise UnsupportedError(f"network namespaces: {error.strerror}", hint=AS_ROOT) from error
-    gaps = [feature for feature in tried if not feature.present]
+
+
+def require_for(state: State) -> None:
+    """This host has what only some labs need, this one among them. Raises UnsupportedError."""
+    names = set(_names(state))
+    _require(trial for trial in _wanted() if trial.name in names)
+
+
+def _require(trials: Iterable[_Trial]) -> None:
+    with netns.staying():
+        netns.unshare(netns.CLONE_NEWNET)
+        gaps = [found for trial in trials if not (found := trial.tried()).present]
     if gaps:
         raise UnsupportedError(
             f"this host has no {', no '.join(gap.name for gap in gaps)}",
@@ -100,13 +109,17 @@ def require() -> None:
         )
 
 
-def require_nftables() -> None:
-    """This host has what proxyMode nftables needs, too. Raises UnsupportedError."""
-    with netns.staying():
-        netns.unshare(netns.CLONE_NEWNET)
-        feature = _nftables().tried()
-    if not feature.present:
-        raise UnsupportedError(f"this host has no nft: {feature.why}", hint=feature.remedy)
+def _names(state: State) -> Iterator[str]:
+    """The features beyond those of every lab."""
+    for each in state.netns:
+        if each.sets:
+            yield "nft"
+        if each.ipsets:
+            yield "ipset"
+        if any(link.kind is Kind.DUMMY for link in each.interfaces):
+            yield "dummy"
+        if any(sysctl.key.startswith("net.ipv4.vs.") for sysctl in each.sysctls):
+            yield "IPVS"
 
 
 def user_namespaces() -> Feature:
@@ -161,8 +174,9 @@ def _wanted() -> Iterator[_Trial]:
         partial(_iptables, netfilter.TOOLS, 6),
         "apt install iptables; modprobe ip6_tables",
     )
-    yield _nftables()
-    yield _Trial("ipset", "sets of addresses in rules", _ipset, "modprobe ip_set")
+    yield _Trial("nft", "Services as nftables", _nft, "apt install nftables; modprobe nf_tables")
+    remedy = "apt install ipset; modprobe ip_set"
+    yield _Trial("ipset", "sets of addresses in rules", _ipset, remedy)
     yield _link("vxlan", "overlay networks", "VXLAN")
     yield _link("macvlan", "pods on the node's own network", "MACVLAN")
     yield _link("dummy", "addresses that belong to no cable", "DUMMY", changes_host=True)
@@ -171,12 +185,8 @@ def _wanted() -> Iterator[_Trial]:
     yield _link("ipip", "tunnels between nodes", "NET_IPIP", changes_host=True)
     yield _queue("netem", "delay and loss", "NET_SCH_NETEM")
     yield _queue("tbf", "limited bandwidth", "NET_SCH_TBF")
-    yield _Trial("IPVS", "Services as virtual servers", _ipvs, _module("ip_vs", "IP_VS"))
-
-
-def _nftables() -> _Trial:
-    remedy = "apt install nftables; modprobe nf_tables"
-    return _Trial("nft", "Services as nftables", _nft, remedy)
+    remedy = _module("ip_vs", "IP_VS") + ("" if _is_host_root() else f"; {AS_ROOT}")
+    yield _Trial("IPVS", "Services as virtual servers", _ipvs, remedy)
 
 
 def _link(
@@ -231,6 +241,8 @@ def _nft() -> None:
 
 
 def _ipset() -> None:
+    if find("ipset") is None:
+        raise OSError(errno.ENOENT, "not installed")
     body = struct.pack("=BBH", 0, 0, 0) + netlink.attribute(
         _IPSET_ATTR_PROTOCOL, bytes([_IPSET_PROTOCOL])
     )
@@ -245,6 +257,8 @@ def _ipvs() -> None:
     )
     with netlink.Socket(netlink.NETLINK_GENERIC) as socket:
         socket.ask(netlink.packed(_GENL_ID_CTRL, body))
+    if not Path("/proc/sys/net/ipv4/vs").exists():
+        raise OSError(errno.EPERM, "it obeys no root but the machine's")  # of user namespaces
 
 
 def _stay_unloaded(module: str) -> None:

@@ -17,10 +17,11 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from nsnet.errors import KernelError, UnsupportedError, UsageError
+from nsnet.ipsets import parsed
 from nsnet.kernel import netlink, netns
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import Command, Finished, find, run
-from nsnet.state import BUILT_IN, Family, IPNetwork
+from nsnet.state import BUILT_IN, Family, IPNetwork, IpSet
 
 Chains: TypeAlias = dict[tuple[Family, str, str], tuple[str, ...]]
 
@@ -120,6 +121,24 @@ def _keeping(name: str, tool: str, family: Family) -> tuple[str, ...]:
         if tool == NFT and not _registered(name, tool, [family]):
             return ()
     return ("--noflush",)
+
+
+def load_sets(texts: Iterable[tuple[str, str]]) -> None:
+    """Each namespace has been told this by `ipset restore`. Raises KernelError."""
+    commands = [Command(name, ("ipset", "restore", "-exist"), text) for name, text in texts]
+    for done in run(commands):
+        if done.status:
+            raise KernelError(f"{done.command.by_hand}: {done.errors or f'exit {done.status}'}")
+
+
+def saved_sets(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
+    """The ipsets of each of these namespaces. Raises KernelError."""
+    found: dict[str, tuple[IpSet, ...]] = {}
+    for done in run([Command(name, ("ipset", "save")) for name in names]):
+        if done.status:
+            raise KernelError(f"{done.command.by_hand}: {done.errors or f'exit {done.status}'}")
+        found[done.command.netns] = parsed(done.output)
+    return found
 
 
 def save(name: str, tool: str, family: Family) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -17,7 +17,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.drift import Observed
-from nsnet.kernel import netfilter, netns, nftables
+from nsnet.kernel import ipvs, netfilter, netns, nftables
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
 from nsnet.state import (
     Interface,
@@ -96,6 +96,10 @@ def observe(
                 found[name] = _read(requests, keys.get(name, ()))
         peers = _peers({name: each.links for name, each in found.items()})
     chains = netfilter.saved(found, tool)
+    # IPVS is only asked where its addresses are: elsewhere the kernel may not even have it.
+    balanced = [name for name, each in found.items() if _has_dummy(each)]
+    ipsets = netfilter.saved_sets(balanced)
+    virtual = {name: ipvs.observed(name) for name in balanced}
     tables = nftables.saved(found)
     return {
         name: Observed(
@@ -107,6 +111,8 @@ def observe(
             routes=tuple(each.routes),
             neighbours=tuple(each.neighbours),
             sysctls=tuple(each.sysctls),
+            ipsets=ipsets.get(name, ()),
+            virtual_servers=virtual.get(name, ()),
             chains=chains[name] | tables[name].chains,
             sets=tables[name].sets,
         )
@@ -120,6 +126,10 @@ def sysctl_path(key: str) -> str:
     net.ipv4.conf.eth0/100.rp_filter is a setting of the link eth0.100.
     """
     return "/proc/sys/" + key.translate(str.maketrans("./", "/."))
+
+
+def _has_dummy(found: _Namespace) -> bool:
+    return any(each.interface.kind is Kind.DUMMY for each in found.links)
 
 
 def _enter(name: str) -> bool:

@@ -200,7 +200,7 @@ class ClusterSpec(Strict):
         Annotated[Number, Field(ge=8, le=126)] | None, Field(alias="nodeCIDRMaskSize")
     ] = None
     non_masquerade_cidrs: Annotated[tuple[Cidr, ...], Field(alias="nonMasqueradeCIDRs")] = ()
-    proxy_mode: Literal["iptables", "nftables"] = "iptables"
+    proxy_mode: Literal["iptables", "nftables", "ipvs"] = "iptables"
     kube_proxy: KubeProxySpec = KubeProxySpec()
     nodes: Annotated[
         Annotated[Number, Field(ge=1, le=1000), Tag(ONE)]

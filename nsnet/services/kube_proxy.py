@@ -11,6 +11,7 @@ from ipaddress import ip_address, ip_network
 from typing import Final
 
 from nsnet.state import (
+    Accept,
     Chain,
     Fact,
     Family,
@@ -46,8 +47,8 @@ def chain_hash(text: str) -> str:
     return b32encode(sha256(text.encode()).digest()[:10]).decode()
 
 
-def mark_chains(family: Family) -> Iterator[Chain]:
-    """What KUBE-MARK-MASQ marks, KUBE-POSTROUTING masquerades."""
+def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]:
+    """What KUBE-MARK-MASQ marks, KUBE-POSTROUTING masquerades, after these rules of its own."""
     mark = Rule(target=SetMark(MASQUERADE_MARK, MASQUERADE_MARK), why="to be masqueraded")
     yield Chain("nat", MARK_MASQ, (mark,), family)
     comment = "kubernetes service traffic requiring SNAT"
@@ -56,7 +57,7 @@ def mark_chains(family: Family) -> Iterator[Chain]:
         Rule(Match(), SetMark(MASQUERADE_MARK, 0), why="the mark has done its work"),
         Rule(Match(comment=comment), Masquerade(random_fully=True), why="marked: masqueraded"),
     )
-    yield Chain("nat", "KUBE-POSTROUTING", masquerade, family)
+    yield Chain("nat", "KUBE-POSTROUTING", (*first, *masquerade), family)
 
 
 def conntrack(cluster: Cluster) -> Iterator[Fact]:
@@ -84,6 +85,16 @@ def node_port_addresses(node: Node, ranges: tuple[IPNetwork, ...]) -> Iterator[I
     for address in (*only(node.addresses), *only(node.bridge), *loopback):
         if any(address in each for each in ranges):
             yield address
+
+
+FORWARDING: Final = (
+    Rule(Match(comment="kubernetes forwarding rules", mark=MARKED), Accept(), why="a Service"),
+    Rule(
+        Match(comment="kubernetes forwarding conntrack rule", ctstate=("RELATED", "ESTABLISHED")),
+        Accept(),
+        why="an answer",
+    ),
+)
 
 
 def localhost_node_ports(proxy: Proxy) -> bool:

@@ -1,15 +1,22 @@
 """What this host can do is found by trying, and trying changes nothing."""
 
+import errno
 import os
 import signal
 import time
+from dataclasses import replace
+from pathlib import Path
 from subprocess import run
 
 import pytest
 
+from nsnet import lab as labs
 from nsnet.errors import KernelError, UnsupportedError
 from nsnet.kernel import features, netns
 from nsnet.kernel.child import in_child
+from nsnet.scenario.load import load
+from tests.kernel.machine import ROOT, machine
+from tests.unit.labs import lab
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 
@@ -56,6 +63,68 @@ def test_what_is_missing_is_said_in_one_line_with_its_remedy(
     assert str(raised.value) == "this host has no nosuch"
     assert raised.value.hint == "modprobe nosuch (a kernel with CONFIG_NOSUCH)"
     assert raised.value.exit_code == 3
+
+
+MODES = {
+    "iptables": None,
+    "nftables": "this host has no nft",
+    "ipvs": "this host has no ipset, no dummy, no IPVS",
+}
+
+
+@pytest.mark.parametrize(("mode", "words"), MODES.items())
+def test_only_what_a_proxy_mode_needs_is_missed(
+    monkeypatch: pytest.MonkeyPatch, mode: str, words: str | None
+) -> None:
+    nothing_there(monkeypatch)
+    state = lab(clusters=(f"{{name: east, proxyMode: {mode}}}",)).state
+    if words is None:
+        features.require_for(state)
+        return
+    with pytest.raises(UnsupportedError) as raised:
+        features.require_for(state)
+    assert (str(raised.value), raised.value.exit_code) == (words, 3)
+
+
+def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """This kernel has nothing of what only some labs need."""
+
+    def attempt() -> None:
+        raise OSError(errno.ENOENT, "not there")
+
+    absent = [replace(trial, attempt=attempt) for trial in features._wanted()]
+    monkeypatch.setattr(features, "_wanted", lambda: absent)
+
+
+def test_what_ipvs_needs_comes_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    nothing_there(monkeypatch)
+    with pytest.raises(UnsupportedError) as raised:
+        features.require_for(lab(clusters=("{name: east, proxyMode: ipvs}",)).state)
+    assert raised.value.hint == (
+        "apt install ipset; modprobe ip_set; modprobe dummy (a kernel with CONFIG_DUMMY);"
+        " modprobe ip_vs (a kernel with CONFIG_IP_VS)"
+    )
+
+
+def test_a_lab_that_cannot_be_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    nothing_there(monkeypatch)
+    file = tmp_path / "clusterip.yaml"
+    text = (ROOT / "scenarios" / "clusterip.yaml").read_text()
+    file.write_text(text.replace("nodes: 2}", "nodes: 2, proxyMode: ipvs}"))
+
+    def refused() -> tuple[str, str, list[str]]:
+        with pytest.raises(UnsupportedError) as up:
+            labs.up(load(file))
+        left = labs.labs()
+        labs.up(load(ROOT / "scenarios" / "clusterip.yaml"))
+        with pytest.raises(UnsupportedError) as applied:
+            labs.apply("clusterip", load(file))
+        assert labs.attach("clusterip").drift() == []  # it is whole, and as it was
+        return str(up.value), str(applied.value), left
+
+    with machine() as made:
+        words = "this host has no ipset, no dummy, no IPVS"
+        assert made.inside(refused) == (words, words, [])
 
 
 def test_a_kind_of_link_the_kernel_does_not_know_is_a_gap() -> None:

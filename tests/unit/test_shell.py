@@ -11,6 +11,7 @@ from nsnet.plan import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    DummyAdd,
     LinkDelete,
     LinkUp,
     Listen,
@@ -25,10 +26,13 @@ from nsnet.plan import (
     RouteReplace,
     RulesLoad,
     ServersStart,
+    SetsDelete,
+    SetsLoad,
     SysctlSet,
     TableLoad,
     Unlisten,
     VethAdd,
+    VirtualServersLoad,
     plan,
 )
 from nsnet.shell import render, script
@@ -37,15 +41,20 @@ from nsnet.state import (
     Chain,
     HealthCheck,
     Interface,
+    IpSet,
     Kind,
     Listener,
     Match,
+    Member,
     Neighbour,
     Protocol,
+    RealServer,
     Return,
     Route,
     Rule,
+    SetType,
     Sysctl,
+    VirtualServer,
 )
 from tests.unit.labs import SHIPPED, held, ip, net, shipped
 
@@ -64,6 +73,20 @@ HEALTH = HealthCheck(32000, "default", "web", 2)
 PREROUTING = Chain("kube-proxy", "nat-prerouting", base=Base("nat", "prerouting", -100))
 OLD = Chain("nat", "KUBE-SVC-OLD")
 SERVICES = Chain("nat", "KUBE-SERVICES", (Rule(Match(comment="none yet"), Return()),))
+
+CLUSTER_IPS = IpSet(
+    "KUBE-CLUSTER-IP", SetType.ADDRESS_PORT, (Member(ip("10.96.0.2"), Protocol.TCP, 80),)
+)
+NODE_PORTS = IpSet("KUBE-NODE-PORT-TCP", SetType.PORT, (Member(port=30080),))
+
+
+def served(
+    scheduler: str = "rr", *hosts: int, port: int = 80, persistent: int | None = None
+) -> VirtualServer:
+    """A virtual server at 10.96.0.2, with these pods of 10.244.0.0/24 behind it."""
+    behind = tuple(RealServer(ip("10.244.0.0") + host, 80) for host in hosts)
+    return VirtualServer(ip("10.96.0.2"), Protocol.TCP, port, scheduler, behind, persistent)
+
 
 COMMANDS: list[tuple[Op, str]] = [
     (NetnsAdd("n1"), "ip netns add n1"),
@@ -157,6 +180,52 @@ COMMANDS: list[tuple[Op, str]] = [
     (
         TableLoad("n1", 6, (PREROUTING,), ()),
         "ip netns exec n1 nft -f - <<'EOF'\ndelete table ip6 kube-proxy\nEOF",
+    ),
+    (
+        DummyAdd("n1", Interface("kube-ipvs0", Kind.DUMMY, mac="06:00:00:00:00:02")),
+        "ip -n n1 link add kube-ipvs0 address 06:00:00:00:00:02 type dummy",
+    ),
+    (
+        SetsLoad("n1", (CLUSTER_IPS, NODE_PORTS)),
+        "ip netns exec n1 ipset restore -exist <<'EOF'\n"
+        "create KUBE-CLUSTER-IP hash:ip,port family inet hashsize 1024 maxelem 65536\n"
+        "create KUBE-CLUSTER-IP.new hash:ip,port family inet hashsize 1024 maxelem 65536\n"
+        "flush KUBE-CLUSTER-IP.new\n"
+        "add KUBE-CLUSTER-IP.new 10.96.0.2,tcp:80\n"
+        "swap KUBE-CLUSTER-IP.new KUBE-CLUSTER-IP\n"
+        "destroy KUBE-CLUSTER-IP.new\n"
+        "create KUBE-NODE-PORT-TCP bitmap:port range 0-65535\n"
+        "create KUBE-NODE-PORT-TCP.new bitmap:port range 0-65535\n"
+        "flush KUBE-NODE-PORT-TCP.new\n"
+        "add KUBE-NODE-PORT-TCP.new 30080\n"
+        "swap KUBE-NODE-PORT-TCP.new KUBE-NODE-PORT-TCP\n"
+        "destroy KUBE-NODE-PORT-TCP.new\n"
+        "EOF",
+    ),
+    (
+        SetsDelete("n1", ("KUBE-CLUSTER-IP", "KUBE-LOOP-BACK")),
+        "ip netns exec n1 ipset restore <<'EOF'\n"
+        "destroy KUBE-CLUSTER-IP\n"
+        "destroy KUBE-LOOP-BACK\n"
+        "EOF",
+    ),
+    (
+        VirtualServersLoad("n1", (), (served("rr", 2, 3), served("mh", port=53, persistent=9))),
+        "ip netns exec n1 ipvsadm --restore <<'EOF'\n"
+        "-A -t 10.96.0.2:80 -s rr\n"
+        "-a -t 10.96.0.2:80 -r 10.244.0.2:80 -m -w 1\n"
+        "-a -t 10.96.0.2:80 -r 10.244.0.3:80 -m -w 1\n"
+        "-A -t 10.96.0.2:53 -s mh -b mh-port -p 9\n"
+        "EOF",
+    ),
+    (
+        VirtualServersLoad("n1", (served("rr", 2, 3), served(port=53)), (served("sh", 3, 4),)),
+        "ip netns exec n1 ipvsadm --restore <<'EOF'\n"
+        "-E -t 10.96.0.2:80 -s sh\n"
+        "-a -t 10.96.0.2:80 -r 10.244.0.4:80 -m -w 1\n"
+        "-d -t 10.96.0.2:80 -r 10.244.0.2:80\n"
+        "-D -t 10.96.0.2:53\n"
+        "EOF",
     ),
     # What a shell cannot do is a comment, for the script to remain runnable.
     (ServersStart("s"), "# s: nsnet starts its server here; it answers for every pod"),

@@ -9,6 +9,7 @@ from nsnet.plan import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    DummyAdd,
     LinkDelete,
     LinkUp,
     Listen,
@@ -23,16 +24,20 @@ from nsnet.plan import (
     RouteReplace,
     RulesLoad,
     ServersStart,
+    SetsDelete,
+    SetsLoad,
     SysctlSet,
     TableLoad,
     Unlisten,
     VethAdd,
+    VirtualServersLoad,
 )
 from nsnet.state import (
     KUBE_PROXY,
     Chain,
     Interface,
     IPNetwork,
+    IpSet,
     Jump,
     Kind,
     Listens,
@@ -40,6 +45,8 @@ from nsnet.state import (
     Piece,
     Route,
     State,
+    VirtualServer,
+    identity,
 )
 
 NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
@@ -55,6 +62,8 @@ class Place:
     neighbours: list[Neighbour] = field(default_factory=list)
     sysctls: dict[str, str] = field(default_factory=dict)
     chains: dict[tuple[int, str, str], Chain] = field(default_factory=dict)
+    sets: dict[str, IpSet] = field(default_factory=dict)
+    virtual_servers: dict[tuple[object, ...], VirtualServer] = field(default_factory=dict)
     tables: dict[tuple[int, str], Piece] = field(default_factory=dict)  # of nftables
     listeners: list[Listens] = field(default_factory=list)
 
@@ -79,7 +88,8 @@ class World:
         for each in state.netns:
             place = self.places[each.name]
             assert place.links == {link.name: link for link in each.interfaces}, each.reference
-            assert place.up == {"lo", *place.links}, each.reference
+            cables = {link.name for link in each.interfaces if link.kind is not Kind.DUMMY}
+            assert place.up == {"lo", *cables}, each.reference
             assert _same(place.routes, each.routes), each.reference
             assert _same(place.neighbours, each.neighbours), each.reference
             assert place.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
@@ -89,6 +99,8 @@ class World:
             table = (*of_nft.values(), *each.sets)
             assert place.tables == {(one.family, one.name): one for one in table}
             assert _same(place.listeners, each.listeners), each.reference
+            assert _same(place.sets.values(), each.ipsets), each.reference
+            assert _same(place.virtual_servers.values(), each.virtual_servers), each.reference
 
     def _do(self, op: Op) -> None:
         match op:
@@ -108,6 +120,8 @@ class World:
             case BridgeAdd(name, interface):
                 self._add(name, replace(interface, addresses=()))
                 self.places[name].up.add(interface.name)
+            case DummyAdd(name, interface):
+                self._add(name, replace(interface, addresses=()))
             case VethAdd(name, interface, far, peer):
                 self._add(name, replace(interface, addresses=()))
                 self._add(far, replace(peer, addresses=()))
@@ -122,6 +136,18 @@ class World:
                 self._load(op)
             case ConntrackDelete(name):
                 assert name in self.places  # it remembers no packets
+            case SetsLoad(name, sets):
+                self.places[name].sets |= {each.name: each for each in sets}
+            case SetsDelete(name, names):
+                for gone in names:
+                    used = [c for c in self.places[name].chains.values() if _looks_in(c, gone)]
+                    assert not used, f"{op}: Set cannot be destroyed: it is in use"
+                    del self.places[name].sets[gone]
+            case VirtualServersLoad(name, before, after):
+                servers = self.places[name].virtual_servers
+                for server in before:
+                    assert servers.pop(identity(server)) == server
+                servers |= {identity(server): server for server in after}
             case TableLoad(name, family, old, new, _):
                 tables = self.places[name].tables
                 for each in old:
@@ -158,7 +184,8 @@ class World:
         match op:
             case AddressAdd(_, dev, address):
                 link = place.links[dev]
-                assert dev in place.up, f"{op}: before its link is up"
+                ready = dev in place.up or link.kind is Kind.DUMMY
+                assert ready, f"{op}: before its link is up"
                 assert address not in link.addresses, f"{op}: File exists"
                 disabled = address.version == 6 and place.sysctls.get(NO_IPV6) == "1"
                 assert not disabled, f"{op}: IPv6 is disabled on this device"
@@ -228,12 +255,20 @@ class World:
                 if isinstance(rule.target, Jump):
                     key = (each.family, each.table, rule.target.chain)
                     assert key in chains, f"{each.name}: No chain {rule.target.chain}"
+                if rule.match.in_set is not None:
+                    sets = self.places[op.netns].sets
+                    assert rule.match.in_set.name in sets, f"{each.name}: no such set"
 
 
 def _reached(route: Route, networks: set[IPNetwork]) -> bool:
     return route.onlink or all(
         any(gateway in network for network in networks) for gateway in route.gateways
     )
+
+
+def _looks_in(chain: Chain, name: str) -> bool:
+    sets = [rule.match.in_set for rule in chain.rules]
+    return any(each is not None and each.name == name for each in sets)
 
 
 def _same(one: Iterable[object], other: Iterable[object]) -> bool:

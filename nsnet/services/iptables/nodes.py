@@ -6,8 +6,8 @@ from itertools import chain
 from nsnet.balancing import candidates
 from nsnet.services.iptables.ports import Part, Terms, part, parts_anywhere
 from nsnet.services.kube_proxy import (
+    FORWARDING,
     LOCALNET,
-    MARKED,
     localhost_node_ports,
     mark_chains,
     node_port_addresses,
@@ -15,7 +15,6 @@ from nsnet.services.kube_proxy import (
     pod_range,
 )
 from nsnet.state import (
-    Accept,
     Chain,
     Drop,
     Fact,
@@ -142,19 +141,10 @@ def _node_ports(cluster: Cluster, node: Node, family: Family) -> Iterator[Rule]:
 
 
 def _forwarding() -> tuple[Rule, ...]:
-    return (
-        # A packet that conntrack cannot place would pass un-NATed, and the client reset its
-        # connection.
-        Rule(Match(ctstate=("INVALID",)), Drop(), why="no connection of ours"),
-        Rule(Match(comment="kubernetes forwarding rules", mark=MARKED), Accept(), why="a Service"),
-        Rule(
-            Match(
-                comment="kubernetes forwarding conntrack rule", ctstate=("RELATED", "ESTABLISHED")
-            ),
-            Accept(),
-            why="an answer",
-        ),
-    )
+    # A packet that conntrack cannot place would pass un-NATed, and the client reset its
+    # connection.
+    invalid = Rule(Match(ctstate=("INVALID",)), Drop(), why="no connection of ours")
+    return (invalid, *FORWARDING)
 
 
 def _block_localnet() -> Rule:

@@ -1,0 +1,91 @@
+"""ipsets as text (what `ipset restore` reads and `ipset save` prints), and looked up in."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+
+from nsnet.state import IPAddress, IPNetwork, IpSet, Member, Protocol, SetType
+
+LARGEST = 65536  # members, as kube-proxy makes them
+
+
+def filled(sets: Iterable[IpSet]) -> str:
+    """Input for `ipset restore -exist`: each set is there, and holds its members and no others.
+
+    A set that is there already is filled beside itself and swapped in: no packet meets half of it.
+    """
+    lines: list[str] = []
+    for each in sets:
+        kind = _kind(each)
+        new = f"{each.name[:27]}.new"  # 31 letters at most
+        lines += [f"create {each.name} {kind}", f"create {new} {kind}", f"flush {new}"]
+        lines += [f"add {new} {member}" for member in each.members]
+        lines += [f"swap {new} {each.name}", f"destroy {new}"]
+    return "".join(f"{line}\n" for line in lines)
+
+
+def destroyed(names: Iterable[str]) -> str:
+    """Input for `ipset restore`: none of these sets is there."""
+    return "".join(f"destroy {each}\n" for each in names)
+
+
+def _kind(each: IpSet) -> str:
+    if each.type is SetType.PORT:
+        return "bitmap:port range 0-65535"
+    family = "inet" if each.family == 4 else "inet6"
+    return f"{each.type} family {family} hashsize 1024 maxelem {LARGEST}"
+
+
+def parsed(text: str) -> tuple[IpSet, ...]:
+    """The sets that `ipset save` printed."""
+    sets: dict[str, IpSet] = {}
+    for line in text.splitlines():
+        match line.split():
+            case ["create", name, kind, *options]:
+                sets[name] = IpSet(name, SetType(kind), family=6 if "inet6" in options else 4)
+            case ["add", name, entry, *_]:
+                member = _member(sets[name].type, entry)
+                sets[name] = replace(sets[name], members=(*sets[name].members, member))
+    return tuple(sets.values())
+
+
+def _member(kind: SetType, entry: str) -> Member:
+    if kind is SetType.PORT:
+        return Member(port=int(entry))
+    address, *rest = entry.split(",")
+    if not rest:
+        return Member(ip_address(address))
+    protocol, _, port = rest[0].partition(":")
+    member = Member(ip_address(address), Protocol(protocol), int(port))
+    match kind:
+        case SetType.ADDRESS_PORT_ADDRESS:
+            return replace(member, source=ip_address(rest[1]))
+        case SetType.ADDRESS_PORT_NETWORK:
+            return replace(member, source=ip_network(rest[1]))
+        case _:
+            return member
+
+
+class Index:
+    """A set, ready to be asked whether a packet is in it."""
+
+    def __init__(self, ipset: IpSet) -> None:
+        self._type = ipset.type
+        self._members = frozenset(replace(each, source=None) for each in ipset.members)
+        self._sources: dict[Member, list[IPNetwork]] = {}
+        for each in ipset.members:
+            if each.source is not None:
+                known = self._sources.setdefault(replace(each, source=None), [])
+                known.append(ip_network(each.source))
+
+    def has(self, protocol: Protocol, ends: Sequence[tuple[IPAddress, int]]) -> bool:
+        """`ends` are the addresses and ports of the packet that a rule names, src or dst, in the
+        rule's order."""
+        if self._type is SetType.PORT:
+            return Member(port=ends[0][1]) in self._members
+        if self._type is SetType.ADDRESS:
+            return Member(ends[0][0]) in self._members
+        key = Member(ends[0][0], protocol, ends[1][1])
+        if self._type is SetType.ADDRESS_PORT:
+            return key in self._members
+        return any(ends[2][0] in each for each in self._sources.get(key, ()))

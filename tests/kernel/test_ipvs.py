@@ -1,0 +1,248 @@
+"""proxyMode ipvs on the kernel: what it holds is what was asked of it, what it does is what the
+model predicts, and connections meet the server that the scheduler says."""
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from ipaddress import ip_address
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from nsnet.compile import compile_state
+from nsnet.kernel.processes import until
+from nsnet.lab import Lab
+from nsnet.plan import changes
+from nsnet.questions import simple
+from nsnet.report import Answer
+from nsnet.resolve import resolve
+from nsnet.scenario.kinds import ProbeSpec
+from nsnet.scenario.load import load
+from nsnet.shell import script
+from nsnet.state import State
+from nsnet.topology import Service
+from tests.kernel.machine import ROOT
+from tests.kernel.test_scenarios import differences
+
+FILE = ROOT / "tests" / "kernel" / "ipvs.yaml"
+NODE = "node/n1"
+FAR = "10.244.1.2:80"  # the address of pod/far
+
+pytestmark = [pytest.mark.needs("IPVS", "dummy", "ipset"), pytest.mark.lab(str(FILE))]
+
+# A connection that lasts: it says something whenever it is told to, and writes down the answer.
+LASTING = """
+import socket, sys, time
+from pathlib import Path
+here = Path(sys.argv[1])
+with socket.create_connection((sys.argv[2], 80), 10) as connection:
+    answers = connection.makefile()
+    for number in range(9):
+        while not (here / f"ask{number}").exists():
+            time.sleep(0.05)
+        connection.sendall(b"who\\n")
+        (here / f"new{number}").write_text(answers.readline())
+        (here / f"new{number}").rename(here / f"answer{number}")
+"""
+
+
+def patient(lab: Lab) -> list[ProbeSpec]:
+    """The probes of its file. An emulated processor may take a second for what shall succeed."""
+    return [
+        each.model_copy(update={"timeout": max(each.timeout, 10.0)}) if each.timeout == 1 else each
+        for each in lab.scenario.spec.probes
+    ]
+
+
+def servers(lab: Lab, source: str, to: str, times: int) -> Counter[str]:
+    """How many connections each server had."""
+    seen = lab.connect(source, to, times=times, timeout=10.0).report.observed
+    assert isinstance(seen, Answer)
+    return Counter(str(each.server) for each in seen.attempts)
+
+
+def typed(lab: Lab, reference: str, *command: str) -> str:
+    """What a command says there."""
+    done = lab.exec(reference, *command)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def real_servers(lab: Lab, address: str) -> dict[str, int]:
+    """The weight of each real server, as ipvsadm lists them."""
+    lines = typed(lab, NODE, "ipvsadm", "--save", "-n").splitlines()
+    words = [line.split() for line in lines if line.startswith(f"-a -t {address} ")]
+    return {each[4]: int(each[each.index("-w") + 1]) for each in words}
+
+
+def altered(tmp_path: Path, old: str, new: str) -> Path:
+    """The lab's file, but for this."""
+    text = FILE.read_text()
+    assert text.count(old) == 1
+    file = tmp_path / "ipvs.yaml"
+    file.write_text(text.replace(old, new))
+    return file
+
+
+def addresses(service: Service) -> Iterator[str]:
+    """Each of its own, in brackets where that is how they are written before a port."""
+    for each in (*service.addresses, *service.external_ips, *service.load_balancer_ips):
+        yield f"[{each}]" if each.version == 6 else str(each)
+
+
+class TestAsBuilt:
+    def test_the_kernel_holds_what_was_asked_of_it(self, lab: Lab) -> None:
+        assert lab.drift() == []
+
+    def test_author_and_model_and_kernel_agree(self, lab: Lab) -> None:
+        assert differences(lab.probe(specs=patient(lab))) == []
+
+    def test_so_do_they_on_every_address_by_every_port_and_by_ping(self, lab: Lab) -> None:
+        (cluster,) = lab.topology.clusters
+        specs = []
+        for source, service in product(("pod/client", "node/n1", "node/n2"), cluster.services):
+            for to in addresses(service):
+                specs += [
+                    simple(source, f"{to}:{service.ports[0].port}", timeout=2.0, times=2),
+                    simple(source, f"{to}:77", timeout=2.0),
+                    simple(source, to.strip("[]"), "icmp", timeout=2.0),
+                ]
+        assert differences(lab.probe(specs=specs)) == []
+        assert lab.drift() == []  # packets leave no trace
+
+    def test_what_was_changed_by_hand_is_seen(self, lab: Lab) -> None:
+        typed(lab, NODE, "ipvsadm", "-e", "-t", "10.96.0.5:80", "-r", FAR, "-m", "-w", "3")
+        typed(lab, NODE, "ipset", "del", "KUBE-CLUSTER-IP", "10.96.0.5,tcp:80")
+        typed(lab, NODE, "ip", "addr", "del", "10.96.0.8/32", "dev", "kube-ipvs0")
+        assert lab.drift() == [
+            "east/node/n1: address 10.96.0.8/32 on kube-ipvs0 is missing",
+            "east/node/n1: ipset KUBE-CLUSTER-IP: 10.96.0.5,tcp:80 is missing",
+            "east/node/n1: virtual server tcp 10.96.0.5:80 → 10.244.1.2:80 weight 1 is missing",
+            "east/node/n1: virtual server tcp 10.96.0.5:80 → 10.244.1.2:80 weight 3 was added by"
+            " hand",
+        ]
+
+
+class TestSchedulers:
+    def test_rr_serves_in_turn(self, lab: Lab) -> None:
+        found = servers(lab, "pod/client", "svc/web:80", times=12)
+        assert found == {f"east/pod/web-{number}": 4 for number in range(3)}
+
+    def test_sh_goes_by_the_client(self, lab: Lab, tmp_path: Path) -> None:
+        lab.change(load(scheduled(tmp_path, "sh")))
+        assert lab.drift() == []
+        assert len(servers(lab, "pod/client", "svc/web:80", times=12)) == 1
+
+    def test_mh_goes_by_the_clients_port_as_well(self, lab: Lab, tmp_path: Path) -> None:
+        lab.change(load(scheduled(tmp_path, "mh")))
+        assert lab.drift() == []
+        # One of three is never chosen once in 30,000 times.
+        assert len(servers(lab, "pod/client", "svc/web:80", times=30)) == 3
+
+    @pytest.mark.parametrize("name", ["wrr", "lc", "wlc"])
+    def test_the_others_serve_too(self, lab: Lab, tmp_path: Path, name: str) -> None:
+        lab.change(load(scheduled(tmp_path, name)))
+        assert lab.drift() == []
+        assert servers(lab, "pod/client", "svc/web:80", times=3).total() == 3
+
+    def test_a_client_that_is_to_keep_its_server_does(self, lab: Lab) -> None:
+        assert len(servers(lab, "pod/client", "svc/sticky:80", times=12)) == 1
+
+
+def scheduled(tmp_path: Path, name: str) -> Path:
+    """The lab's file with another scheduler."""
+    mode = "    proxyMode: ipvs\n"
+    return altered(tmp_path, mode, f"{mode}    kubeProxy: {{scheduler: {name}}}\n")
+
+
+class TestChanges:
+    def test_a_real_server_that_goes_keeps_the_connections_it_has(
+        self, lab: Lab, tmp_path: Path
+    ) -> None:
+        talk = Talk(lab, tmp_path, "10.96.0.2")
+        first = talk.says()
+        lab.scale("deploy/web", 4)
+        assert talk.says() == first
+        lab.change(load(altered(tmp_path, *ELSEWHERE)))
+        weights = real_servers(lab, "10.96.0.2:80")
+        assert weights.pop(FAR) == 1
+        assert set(weights.values()) == {0}  # also those who had connections a moment ago
+        assert lab[first].addresses[0] in {ip_address(each.split(":")[0]) for each in weights}
+        assert lab.drift() == []
+        assert talk.says() == first
+        assert servers(lab, "pod/client", "svc/web:80", times=2) == {"east/pod/far": 2}
+
+    def test_without_connections_it_goes_at_the_next_change(self, lab: Lab, tmp_path: Path) -> None:
+        typed(lab, NODE, "ipvsadm", "-a", "-t", "10.96.0.5:80", "-r", "10.244.0.9:80", "-m", "-w0")
+        assert real_servers(lab, "10.96.0.5:80") == {FAR: 1, "10.244.0.9:80": 0}
+        assert lab.drift() == []  # on its way out, it is nobody's mistake
+        lab.change(load(scheduled(tmp_path, "lc")))
+        assert real_servers(lab, "10.96.0.5:80") == {FAR: 1}
+
+    @pytest.mark.parametrize("way", ["iptables ipvs"])
+    def test_another_proxy_mode_leaves_nothing_of_the_old(
+        self, lab: Lab, tmp_path: Path, way: str
+    ) -> None:
+        for mode in way.split():
+            lab.change(load(altered(tmp_path, "proxyMode: ipvs", f"proxyMode: {mode}")))
+            assert lab.drift() == []
+            assert servers(lab, "pod/client", "svc/web:80", times=3).total() == 3
+            if mode != "ipvs":
+                assert typed(lab, NODE, "ipset", "save") == ""
+                assert typed(lab, NODE, "ipvsadm", "--save", "-n") == ""
+                assert "kube-ipvs0" not in typed(lab, NODE, "ip", "link")
+
+    def test_what_is_typed_and_what_is_called_make_the_same(self, lab: Lab, tmp_path: Path) -> None:
+        lab.change(load(scheduled(tmp_path, "mh")))
+        called = virtual_servers(lab)
+        without = state_of(altered(tmp_path, "proxyMode: ipvs", "proxyMode: iptables"))
+        typed(lab, "fabric", "sh", "-c", script("ipvs", changes(lab.state, without)))
+        assert virtual_servers(lab) == []
+        typed(lab, "fabric", "sh", "-c", script("ipvs", changes(without, lab.state)))
+        assert virtual_servers(lab) == called
+        assert lab.drift() == []
+
+
+ELSEWHERE = (
+    """
+  selector: {app: web}
+  externalIPs: [198.51.100.7]
+  ports: [{port: 80, targetPort: 8080, nodePort: 30080}]
+""",
+    """
+  selector: {app: far}
+  externalIPs: [198.51.100.7]
+  ports: [{port: 80, nodePort: 30080}]
+""",
+)
+
+
+def state_of(file: Path) -> State:
+    return compile_state(resolve(load(file)))
+
+
+def virtual_servers(lab: Lab) -> list[str]:
+    """With every flag, as ipvsadm lists them."""
+    return sorted(typed(lab, NODE, "ipvsadm", "--save", "-n").splitlines())
+
+
+class Talk:
+    """A connection of pod/client that lasts."""
+
+    def __init__(self, lab: Lab, folder: Path, address: str) -> None:
+        self._folder = folder
+        self._asked = 0
+        program = folder / "lasting.py"
+        program.write_text(LASTING)
+        command = f"{sys.executable} -S {program} {folder} {address} >{folder}/log 2>&1 &"
+        typed(lab, "pod/client", "sh", "-c", command)
+
+    def says(self) -> str:
+        """Who serves it."""
+        (self._folder / f"ask{self._asked}").touch()
+        answer = self._folder / f"answer{self._asked}"
+        until(answer.exists, what=f"no answer, {self._folder}", seconds=10.0)
+        self._asked += 1
+        return str(json.loads(answer.read_text())["server"])
