@@ -40,6 +40,7 @@ from nsnet.state import (
     Family,
     Interface,
     IPAddress,
+    IPNetwork,
     IpSet,
     Kind,
     Match,
@@ -135,6 +136,7 @@ def _offers(
     for address in _of(service.addresses, found.family):
         _enter(found, node, address, port, CLUSTER_IP)
         yield _Offer(address, port.port, service.internal_local)
+    ranges = [each for each in service.source_ranges if each.version == found.family]
     external = EXTERNAL_IP_LOCAL if service.external_local else EXTERNAL_IP
     for address in _of(service.external_ips, found.family):
         _enter(found, node, address, port, external)
@@ -143,9 +145,9 @@ def _offers(
         _enter(found, node, address, port, LOAD_BALANCER)
         if service.external_local:
             _enter(found, node, address, port, LOAD_BALANCER_LOCAL)
-        if service.source_ranges:
+        if ranges:
             _enter(found, node, address, port, LOAD_BALANCER_FW)
-            _bar(found, node, service, port, address)
+            _admit(found, node, service, port, address, ranges)
         yield _Offer(address, port.port, service.external_local)
     if port.node_port is None:
         return
@@ -162,11 +164,15 @@ def _enter(found: _Sorted, node: Node, address: IPAddress, port: ServicePort, ke
         found.bound[address] = None
 
 
-def _bar(
-    found: _Sorted, node: Node, service: Service, port: ServicePort, address: IPAddress
+def _admit(
+    found: _Sorted,
+    node: Node,
+    service: Service,
+    port: ServicePort,
+    address: IPAddress,
+    ranges: list[IPNetwork],
 ) -> None:
-    """loadBalancerSourceRanges: who else may come, and whether this node may."""
-    ranges = [each for each in service.source_ranges if each.version == found.family]
+    """loadBalancerSourceRanges: who may come, and whether this node may."""
     for each in ranges:
         found.members[SOURCE_CIDR][Member(address, port.protocol, port.port, each)] = None
     if any(own in each for own in only(node.addresses) for each in ranges):

@@ -205,10 +205,10 @@ def _caught(asked: Question, host: Host) -> Outcome | Open:
 def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) -> Outcome | Open:
     if any(str(each) in asked.world.on_host for each in asked.port.endpoints):
         return Open("IPVS hands packets for the node itself to itself: not specified")
+    if asked.is_forbidden:  # the filter comes before IPVS
+        return Open("KUBE-IPVS-OUT-FILTER looks at answers") if own_node else TIMEOUT
     if not choice.exist:
         return REFUSED  # by IPVS itself
-    if asked.is_forbidden:
-        return Open("KUBE-IPVS-OUT-FILTER looks at answers") if own_node else TIMEOUT
     # No short circuit, but with nobody here all endpoints are as good.
     if not asked.is_local:
         masqueraded = not (asked.is_internal and asked.client.is_pod)
@@ -220,6 +220,10 @@ def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) 
     if not asked.is_internal and not choice.local and kp.external_local(asked.service):
         everybody = [each for each in asked.port.endpoints if each.ready]
         endpoints = tuple(everybody) or choice.cluster
+    if not endpoints:
+        return REFUSED
+    if any(each.address == asked.client.address and each not in choice.local for each in endpoints):
+        return Open("KUBE-LOOP-BACK knows only the node's own: a pod hears from itself")
     return _answered(asked, host, endpoints, masqueraded=masqueraded)
 
 
