@@ -11,11 +11,15 @@ from nsnet.state import (
     Chain,
     Family,
     Interface,
+    IpSet,
+    Kind,
     Match,
     Netns,
     Rule,
     State,
     Sysctl,
+    VirtualServer,
+    identity,
 )
 
 _FAMILIES: tuple[Family, ...] = (4, 6)
@@ -54,7 +58,8 @@ def _awake(state: State, observed: Mapping[str, Observed], *, served: bool) -> I
         if each.reference == "servers" and not served:
             yield ServersStart(each.name)
         there = ("lo", *(link.name for link in found.interfaces))
-        wanted = ("lo", *(link.name for link in each.interfaces))
+        cables = (link.name for link in each.interfaces if link.kind is not Kind.DUMMY)
+        wanted = ("lo", *cables)
         for name in wanted:
             if name in there and name not in found.up:
                 yield LinkUp(each.name, name)
@@ -119,6 +124,8 @@ def _netns(wanted: Netns, found: Observed, *, served: bool) -> Netns:
         sysctls=tuple(_sysctls(wanted, found)),
         chains=tuple(_chains(wanted, found, whole)),
         sets=tuple(each for each in wanted.sets if each.family in whole),
+        ipsets=tuple(_ipsets(wanted, found)),
+        virtual_servers=tuple(_virtual_servers(wanted, found)),
         listeners=wanted.listeners if served and not another else (),
     )
 
@@ -136,6 +143,23 @@ def _sysctls(wanted: Netns, found: Observed) -> Iterator[Sysctl]:
             yield each
         elif value is not None:
             yield replace(each, value=value)
+
+
+def _ipsets(wanted: Netns, found: Observed) -> Iterator[IpSet]:
+    """A set is as it should be in whatever order its members are."""
+    asked = {each.name: each for each in wanted.ipsets}
+    for each in found.ipsets:
+        mine = asked.get(each.name, each)
+        alike = replace(mine, members=()) == replace(each, members=())
+        yield mine if alike and {*mine.members} == {*each.members} else each
+
+
+def _virtual_servers(wanted: Netns, found: Observed) -> Iterator[VirtualServer]:
+    asked = {identity(each): each for each in wanted.virtual_servers}
+    for each in found.virtual_servers:
+        mine = asked.get(identity(each), each)
+        alike = replace(mine, servers=()) == replace(each, servers=())
+        yield mine if alike and {*mine.servers} == {*each.servers} else each
 
 
 def _chains(wanted: Netns, found: Observed, whole: Collection[Family]) -> Iterator[Chain]:

@@ -30,6 +30,7 @@ Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
+IPVS = pytest.mark.needs("IPVS", "dummy", "ipset")
 NSNET = str(Path(sys.executable).with_name("nsnet"))  # the command that users have
 SECONDS = 120.0  # nothing here takes so long, however busy the machine
 MARK = "NSNET_TEST"  # a variable that only tests set
@@ -210,6 +211,11 @@ class Machine:
             if command:  # a zombie has none
                 found.append(command)
         return found
+
+
+def needs(file: Path) -> tuple[pytest.MarkDecorator, ...]:
+    """What this scenario asks of a kernel beyond what every lab does."""
+    return (IPVS,) if "proxyMode: ipvs" in file.read_text() else ()
 
 
 @contextmanager

@@ -9,11 +9,10 @@ from nsnet.agent import Agent
 from nsnet.lab import Lab
 from nsnet.questions import simple
 from nsnet.report import Answer, ProbeReport
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT
+from tests.kernel.machine import ANYBODY_UNABLE, IPVS, ROOT
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 
-IPVS = pytest.mark.needs("IPVS", "dummy", "ipset")
 CONNECTIONS = 3000
 SHIPPED = ROOT / "scenarios" / "clusterip.yaml"  # three endpoints
 

@@ -14,12 +14,15 @@ from nsnet.references import UnknownReferenceError
 from nsnet.report import Answer, Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.verdict import Verdict
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS
+from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS, needs
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 
 CLUSTERIP = ROOT / "scenarios" / "clusterip.yaml"
-EACH = [pytest.param(marks=pytest.mark.lab(str(each)), id=each.stem) for each in SCENARIOS]
+EACH = [
+    pytest.param(marks=(pytest.mark.lab(str(each)), *needs(each)), id=each.stem)
+    for each in SCENARIOS
+]
 each_scenario = pytest.mark.parametrize((), EACH)
 
 

@@ -6,10 +6,20 @@ import pytest
 
 from nsnet import nft
 from nsnet.drift import Observed, chain_lines
-from nsnet.plan import LinkUp, Op, RouteAdd, RouteDelete, RulesLoad, ServersStart, SysctlSet
+from nsnet.plan import (
+    LinkUp,
+    Op,
+    RouteAdd,
+    RouteDelete,
+    RulesLoad,
+    ServersStart,
+    SetsLoad,
+    SysctlSet,
+    VirtualServersLoad,
+)
 from nsnet.repair import repairs
 from nsnet.shell import render
-from nsnet.state import Netns, State
+from nsnet.state import Kind, Netns, State
 from tests.unit.labs import SHIPPED, net, shipped
 
 NODE = "nsnet.one-node.east.node.n1"
@@ -19,12 +29,16 @@ def intact(netns: Netns) -> Observed:
     """What is read where nobody changed anything."""
     return Observed(
         interfaces=netns.interfaces,
-        up=("lo", *(each.name for each in netns.interfaces)),
+        up=("lo", *(each.name for each in netns.interfaces if each.kind is not Kind.DUMMY)),
         routes=netns.routes,
         neighbours=netns.neighbours,
         sysctls=tuple(replace(each, value=" ".join(each.value.split())) for each in netns.sysctls),
         chains={(each.family, each.table, each.name): chain_lines(each) for each in netns.chains},
         sets={(each.family, each.name): nft.lines(each) for each in netns.sets},
+        ipsets=tuple(replace(each, members=each.members[::-1]) for each in netns.ipsets),
+        virtual_servers=tuple(
+            replace(each, servers=each.servers[::-1]) for each in netns.virtual_servers
+        ),
     )
 
 
@@ -101,3 +115,23 @@ def test_a_server_that_died_is_started_and_told_every_port() -> None:
     first, *others = repairs(state, whole(state), served=False)
     assert isinstance(first, ServersStart)
     assert len(others) == sum(len(each.listeners) for each in state.netns)
+
+
+def test_a_set_and_a_virtual_server_are_filled_again_and_no_other_touched() -> None:
+    state = shipped("ipvs").state
+    observed = whole(state)
+    name = NODE.replace("one-node", "ipvs")
+    found = observed[name]
+    observed[name] = replace(
+        found,
+        ipsets=tuple(
+            replace(each, members=()) if each.name == "KUBE-CLUSTER-IP" else each
+            for each in found.ipsets
+        ),
+        virtual_servers=found.virtual_servers[1:],
+    )
+    sets, servers = repairs(state, observed, served=True)
+    assert isinstance(sets, SetsLoad)
+    assert [each.name for each in sets.sets] == ["KUBE-CLUSTER-IP"]
+    assert isinstance(servers, VirtualServersLoad)
+    assert (servers.old, servers.new) == ((), state[name].virtual_servers[:1])
