@@ -227,6 +227,8 @@ def test_who_has_connected_to_a_port_that_ends_is_answered_first(lab: SmallLab) 
     with closing(client(lab, "b", "tcp", "127.0.0.1", 8081)) as opened:
         ending = threading.Thread(target=control.change, args=(lab.socket, [], [port]))
         ending.start()
+        ending.join(0.1)
+        assert ending.is_alive()  # it waits for what the client has to say
         opened.sendall(b"hello\n")
         assert json.loads(opened.recv(4096))["server"] == "pod/ending"
         ending.join()
