@@ -2,7 +2,7 @@
 already given."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
 from typing import Any
 
@@ -70,11 +70,17 @@ class Assignment:
     pod_cidrs: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # pod reference → node name
     node_ports: Mapping[str, int] = field(default_factory=dict)
+    given_up: frozenset[IPAddress] = frozenset()  # a moment ago: nobody is handed them now
 
     def of(self, owner: str, network: IPNetwork) -> IPAddress | None:
         """The address that the owner holds in this range, if any."""
         held = self.addresses.get(owner, ())
         return next((address for address in held if address in network), None)
+
+    def without(self, owner: str) -> "Assignment":
+        """The owner has given its addresses up, and will be handed others."""
+        held = dict(self.addresses)
+        return replace(self, given_up=frozenset(held.pop(owner, ())), addresses=held)
 
     def to_json(self) -> dict[str, object]:
         """As plain data for a file."""

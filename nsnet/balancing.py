@@ -27,7 +27,7 @@ class Candidates(NamedTuple):
 
 def candidates(service: Service, port: ServicePort, node: Node, family: Family) -> Candidates:
     """Who may be chosen on this node, by ready, terminating and local endpoints and zone hints."""
-    mine = tuple(each for each in port.endpoints if each.address.version == family)
+    mine = [each for each in port.endpoints if each.address.version == family]
     external = service.is_external(port, family)
     cluster: tuple[Endpoint, ...] = ()
     anywhere = False

@@ -11,9 +11,11 @@ from nsnet.load_balancer import load_balancers
 from nsnet.networks import NETWORKS
 from nsnet.services import PROXIES
 from nsnet.services.health import health_checks
+from nsnet.services.kube_proxy import conntrack
 from nsnet.settings import with_settings
 from nsnet.state import BUILT_IN, Chain, Fact, Jump, Match, Netns, Rule, State, merge
 from nsnet.topology import Topology
+from nsnet.translations import translations
 
 
 class Hook(NamedTuple):
@@ -95,6 +97,8 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
             f"proxyMode {cluster.proxy.mode} of {cluster.name}",
             PROXIES[cluster.proxy.mode](cluster),
         )
+        yield f"the Services of {cluster.name}", translations(cluster)
+        yield f"kube-proxy of {cluster.name}", conntrack(cluster)
         yield f"the health checks of {cluster.name}", health_checks(cluster)
         if cluster.gateway is not None:
             facts = GATEWAYS[cluster.gateway.kind](topology, cluster, cluster.gateway)

@@ -64,7 +64,7 @@ def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
 
 def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _links(wanted, found)
-    yield from _things(wanted.routes, _comparable(found.routes, wanted.routes), _route)
+    yield from _things(wanted.routes, comparable(found.routes, wanted.routes), _route)
     yield from _things(wanted.neighbours, found.neighbours, _neighbour)
     yield from _sysctls(wanted.sysctls, found.sysctls)
     yield from _chains(wanted, found)
@@ -113,7 +113,7 @@ def _things(
     yield from (f"{words(thing)} was added by hand" for thing in actual if thing not in asked)
 
 
-def _comparable(found: Iterable[Route], wanted: Iterable[Route]) -> Iterator[Route]:
+def comparable(found: Iterable[Route], wanted: Iterable[Route]) -> Iterator[Route]:
     """The routes, without their interface where that is all that the wanted ones leave open."""
     asked = set(wanted)
     for route in found:
@@ -138,7 +138,7 @@ def _chains(wanted: Netns, found: Observed) -> Iterator[str]:
         if actual is None:
             yield f"{_chain(key)}: chain is missing"
         else:
-            lines = _lines(chain)
+            lines = chain_lines(chain)
             yield from (f"{_chain(key)}: {words}" for words in _rules(lines, actual))
     for key, actual in found.chains.items():
         if key in asked:
@@ -148,7 +148,8 @@ def _chains(wanted: Netns, found: Observed) -> Iterator[str]:
         yield from (f"{_chain(key)}: {words}" for words in _rules((), actual))
 
 
-def _lines(chain: Chain) -> tuple[str, ...]:
+def chain_lines(chain: Chain) -> tuple[str, ...]:
+    """The rules as the kernel's own tools show them."""
     if chain.table == KUBE_PROXY:
         return nft.lines(chain)
     return tuple(line(chain, rule) for rule in chain.rules)

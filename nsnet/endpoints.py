@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from nsnet.declared import Declared
+from nsnet.ruleset import endpoint as written
 from nsnet.scenario import kubernetes
 from nsnet.scenario.load import Manifest
 from nsnet.state import Family, IPAddress, Protocol
@@ -72,8 +73,8 @@ class Backends:
     def ports(
         self, each: Declared, node_ports: Mapping[str, int], families: Collection[Family]
     ) -> tuple[ServicePort, ...]:
-        """The ports of a Service with their endpoints, in the order of the file: those of the
-        pods, then those of the slices, each place once."""
+        """The ports of a Service, in the order of the file. Their endpoints are in kube-proxy's
+        order, which is that of "address:port" as text; each place once."""
         meta = each.service.metadata
         pods = self.selected(each)
         slices = self._slices.get((meta.namespace, meta.name), ())
@@ -82,14 +83,14 @@ class Backends:
             if port.protocol == "SCTP":
                 continue
             places: dict[tuple[IPAddress, int], Endpoint] = {}
-            for endpoint in (
+            for one in (
                 *self._from_pods(each, port, pods, families),
                 *self._from_slices(each, port, slices),
             ):
-                places.setdefault((endpoint.address, endpoint.port), endpoint)
+                places.setdefault((one.address, one.port), one)
             number = node_ports.get(node_port_of(each.reference, port.port, port.protocol))
             protocol = Protocol(port.protocol.lower())
-            endpoints = tuple(places.values())
+            endpoints = tuple(places[place] for place in sorted(places, key=_written))
             found.append(ServicePort(port.name, port.port, protocol, endpoints, number))
         return tuple(found)
 
@@ -158,6 +159,10 @@ def _asks_for_hints(service: kubernetes.Service) -> bool:
     said = [service.metadata.annotations.get(each, "") for each in TOPOLOGY]
     wanted = next((each for each in said if each), "")
     return wanted.lower() == "auto" or service.spec.traffic_distribution == "PreferClose"
+
+
+def _written(place: tuple[IPAddress, int]) -> str:
+    return written(*place)
 
 
 def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:

@@ -4,7 +4,7 @@ import os
 import resource
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 from nsnet import __version__
 from nsnet.addressing import Assignment
 from nsnet.compile import compile_state
-from nsnet.drift import drift
+from nsnet.drift import Observed, drift
 from nsnet.errors import CleanupError, KernelError, UnsupportedError, UsageError
 from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes, throwaway
 from nsnet.kernel.apply import Applier
@@ -23,14 +23,16 @@ from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
 from nsnet.record import SCHEMA, recorded
 from nsnet.references import Place, locate, members
+from nsnet.repair import repairs
 from nsnet.report import ProbeReport, Report
 from nsnet.resolve import check_probes, resolve
 from nsnet.scenario.kinds import ProbeSpec
-from nsnet.scenario.load import Scenario
+from nsnet.scenario.load import Scenario, load
 from nsnet.scenario.scale import KINDS, scaled
 from nsnet.servers import control
 from nsnet.state import State
 from nsnet.topology import Topology, netns_name
+from nsnet.turnover import replaced, restarting, without
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 Feature: TypeAlias = features.Feature
@@ -52,11 +54,11 @@ class Lab:
     def __init__(self, scenario: Scenario, keep: Assignment | None = None, tool: str = "") -> None:
         self.original = scenario
         self.scenario = scenario
-        self._keep = keep
         self._touched = False  # somebody may have changed it, or a change was broken off
         self.tool = tool
         self.topology: Topology = resolve(scenario, keep)
         check_probes(scenario, self.topology)
+        self._first = self.topology  # who had which address when it was built
         self.state: State = compile_state(self.topology)
 
     @property
@@ -78,28 +80,85 @@ class Lab:
     def change(self, scenario: Scenario, progress: Progress = silent) -> int:
         """The lab is what this scenario says; what both have in common was not touched. Returns how
         many steps that took."""
+        return self._become(scenario, resolve(scenario, self.topology.assignment()), progress)
+
+    def apply(self, changed: str | Path | Scenario, progress: Progress = silent) -> int:
+        """The lab is what this file says, and what was changed by hand is repaired; what exists
+        keeps its addresses. Returns how many steps that took. Raises UsageError, ScenarioError,
+        KernelError."""
+        scenario = changed if isinstance(changed, Scenario) else load(Path(changed))
+        if scenario.name != self.name:
+            raise UsageError(f"{scenario.document.file} describes {scenario.name}, not {self.name}")
         topology = resolve(scenario, self.topology.assignment())
+        check_probes(scenario, topology)
+        repaired = self.repair(progress) if self._touched else 0
+        return repaired + self._become(scenario, topology, progress)
+
+    def restart(self, reference: str, progress: Progress = silent) -> tuple[str, ...]:
+        """The pod, or one after the other every pod of the workload, is made anew, with another
+        address; its Services lead to the new one. Returns who it was. Raises UsageError."""
+        pods = restarting(self.topology, reference)
+        for done, pod in enumerate(pods, 1):
+            keep = self.topology.assignment().without(pod.reference)
+            self._become(self.scenario, resolve(self.scenario, keep))
+            progress("restarting", done, len(pods))
+        return tuple(each.reference for each in pods)
+
+    def repair(self, progress: Progress = silent) -> int:
+        """What was changed by hand is again as the lab's file says. Returns how many steps that
+        took. Raises KernelError with what is beyond nsnet."""
+        observed = self._observed()
+        if not self._drift(observed):
+            return 0
+        server = folder.path_of(self.name) / "servers.sock"
+        home = control.home(server)
+        served = home is not None and home == netns.inode(netns_name(self.name, "servers"))
+        if not served and home is not None and home != netns.here():
+            processes.stop({home})  # its namespace has no name any more, and down would not find it
+        for each in self.state.netns:
+            if each.name not in observed:
+                netns.delete(each.name)  # a name may be left of it
+        steps = repairs(self.state, observed, served=served)
+        self._carry_out(steps, progress)
+        self.record(complete=True)
+        if left := self.drift():
+            more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
+            raise KernelError(
+                f"{self.name} cannot be repaired: {left[0]}{more}",
+                hint=f"to build it anew: nsnet down {self.name}, then nsnet up FILE",
+            )
+        return len(steps)
+
+    def _become(self, scenario: Scenario, topology: Topology, progress: Progress = silent) -> int:
+        """The lab is this one; a pod that is made anew is gone before it comes."""
         state = compile_state(topology)
         features.require_for(state)
-        steps = changes(self.state, state)
+        anew = replaced(self.topology, topology)
+        between = compile_state(without(self.topology, anew)) if anew else self.state
+        steps = [*changes(self.state, between), *changes(between, state)]
+        self._carry_out(steps, progress)
+        self.scenario, self.topology, self.state = scenario, topology, state
+        self.record(complete=True)
+        return len(steps)
+
+    def _carry_out(self, steps: Sequence[Op], progress: Progress) -> None:
+        """The kernel holds what the steps say; broken off, they leave half a lab."""
+        self.record(complete=False)
         touched, self._touched = self._touched, True
         self._apply(steps, progress)
         self._touched = touched
-        self.scenario, self.topology, self.state = scenario, topology, state
-        return len(steps)
 
     def reset(self) -> None:
-        """The lab is again what its file says; where somebody changed it by hand, it is built
-        anew."""
+        """The lab is again what its file says, everybody's address included; where somebody changed
+        it by hand, it is built anew."""
         if self._touched and self.drift():
             with folder.locked(self.name):
                 _remove(self.name)
-                self.scenario = self.original
-                self.topology = resolve(self.original, self._keep)
+                self.scenario, self.topology = self.original, self._first
                 self.state = compile_state(self.topology)
                 self.build()
-        elif self.scenario is not self.original:
-            self.change(self.original)
+        elif self.topology is not self._first:
+            self._become(self.original, self._first)
         self._touched = False
 
     def scale(self, reference: str, replicas: int) -> None:
@@ -167,9 +226,14 @@ class Lab:
 
     def drift(self) -> list[str]:
         """How the kernel differs from what was asked of it, a line each."""
+        return self._drift(self._observed())
+
+    def _observed(self) -> dict[str, Observed]:
         keys = {each.name: [one.key for one in each.sysctls] for each in self.state.netns}
-        names = [each.name for each in self.state.netns]
-        lines = drift(self.state, observe.observe(names, keys, self.tool))
+        return observe.observe([each.name for each in self.state.netns], keys, self.tool)
+
+    def _drift(self, observed: Mapping[str, Observed]) -> list[str]:
+        lines = drift(self.state, observed)
         if not control.is_ready(folder.path_of(self.name) / "servers.sock"):
             lines.append("servers: nsnet's server does not run")
         return lines
@@ -180,15 +244,19 @@ class Lab:
         try:
             yield
         except OSError as error:
-            gone = [each for each in self.state.netns if netns.inode(each.name) is None]
-            if not gone:
-                raise
+            self.require_namespaces(error)
+            raise
+
+    def require_namespaces(self, cause: OSError | None = None) -> None:
+        """Raises KernelError where somebody has deleted one of the lab's namespaces."""
+        gone = [each for each in self.state.netns if netns.inode(each.name) is None]
+        if gone:
             more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
             raise KernelError(
                 f"{gone[0].reference}: namespace {gone[0].name} is gone{more}",
                 hint=f"what else is not as it should be: nsnet status {self.name};"
-                f" to build it anew: nsnet down {self.name}, then nsnet up FILE",
-            ) from error
+                f" to repair it: nsnet apply {self.name} FILE",
+            ) from cause
 
     def _drift_is_no_defect(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
         """Where the kernel differs from the prediction and somebody changed the lab by hand, that
@@ -322,19 +390,27 @@ def up(scenario: Scenario, progress: Progress = silent) -> bool:
 
 def apply(name: str, scenario: Scenario, progress: Progress = silent) -> int:
     """The lab is what this scenario says; returns how many steps that took. What exists keeps its
-    addresses. Raises UsageError, LockedError, ScenarioError, KernelError."""
-    if scenario.name != name:
-        raise UsageError(f"{scenario.document.file} describes {scenario.name}, not {name}")
+    addresses, and what was changed by hand is repaired. Raises UsageError, LockedError,
+    ScenarioError, KernelError."""
+    with _locked(name) as lab:
+        return lab.apply(scenario, progress)
+
+
+def restart(name: str, reference: str, progress: Progress = silent) -> dict[str, str]:
+    """The pod, or every pod of the workload, is made anew; returns their addresses by reference.
+    Raises UsageError, LockedError, KernelError."""
+    with _locked(name) as lab:
+        lab.require_namespaces()  # found out halfway, it would leave half a lab
+        pods = lab.restart(reference, progress)
+        return {each: " ".join(map(str, lab[each].addresses)) for each in pods}
+
+
+@contextmanager
+def _locked(name: str) -> Iterator[Lab]:
+    """The lab as it is up, and ours to change inside the block. Raises UsageError, LockedError."""
     attach(name)  # where no lab is, the lock would make a folder for one
     with folder.locked(name):
-        lab = attach(name)
-        topology = resolve(scenario, lab.topology.assignment())
-        check_probes(scenario, topology)
-        features.require_for(compile_state(topology))
-        lab.record(complete=False)  # a change that is broken off leaves neither the old nor the new
-        steps = lab.change(scenario, progress)
-        lab.record(complete=True)
-    return steps
+        yield attach(name)
 
 
 def attach(name: str) -> Lab:
@@ -352,7 +428,9 @@ def attach(name: str) -> Lab:
             f" ({record.get('schema')}, not {SCHEMA})",
             hint=f"remove it, then build it anew: nsnet down {name}; nsnet up FILE",
         )
-    return Lab(*recorded(record), record["tool"])
+    lab = Lab(*recorded(record), record["tool"])
+    lab._touched = True  # who knows what was done to it by hand
+    return lab
 
 
 def labs() -> list[str]:

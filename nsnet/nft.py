@@ -3,9 +3,9 @@
 A new table is loaded as it is listed. A change first empties what it replaces, in the same
 transaction:
 
-flush chain ip kube-proxy service-…             what stood
-delete element ip kube-proxy service-ips { … }
-table ip kube-proxy { … }                       what shall be
+    flush chain ip kube-proxy service-…             what stood
+    delete element ip kube-proxy service-ips { … }
+    table ip kube-proxy { … }                       what shall be
 """
 
 from collections.abc import Iterable, Iterator
@@ -39,30 +39,41 @@ from nsnet.state import (
     Snat,
     Spread,
     Target,
+    named_sets,
+    next_chains,
 )
 
 Piece: TypeAlias = Chain | NftSet | NftMap
+
+AT_ONCE = 2000  # pieces in one transaction
 
 _WORDS = {"prerouting": ("dstnat", -100), "postrouting": ("srcnat", 100)}
 _NEWLINE = ",\n\t\t\t     "
 _SECONDS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
-def load(family: Family, old: Iterable[Piece], new: Iterable[Piece]) -> str:
-    """Input for `nft -f`: the pieces that stood as `old` are as in `new`. Chains that are only
-    old are empty and nobody sends packets there any more; `delete` removes them."""
+def load(
+    family: Family, old: Iterable[Piece], new: Iterable[Piece], *, anew: bool = False
+) -> tuple[str, ...]:
+    """Inputs for `nft -f`, one after the other: the pieces that stood as `old` are as in `new`.
+
+    A change is one transaction. A new table that is large comes in parts, what packets meet first
+    last: the kernel's work grows with the square of a transaction. Chains that are only old are
+    empty afterwards and nobody sends packets there any more; `delete` removes them. `anew`: the
+    table that is there goes in the first of them, whatever it holds.
+    """
+    if anew:
+        first, *others = load(family, (), new)
+        return (f"delete table {_table(family)}\n{first}", *others)
     standing = {each.name: each for each in old}
     wanted = {each.name: each for each in new}
     if not wanted:
-        return f"delete table {_table(family)}\n" if standing else ""
-    lines = [
-        *_emptied(family, standing, wanted),
-        f"table {_table(family)} {{",
-        '\tcomment "rules for kube-proxy"',
-        *(_block(each, standing.get(each.name)) for each in wanted.values()),
-        "}",
-    ]
-    return "\n".join([*lines, ""])
+        return (f"delete table {_table(family)}\n",) if standing else ()
+    if standing or len(wanted) <= AT_ONCE:
+        return (_transaction(family, standing, wanted.values()),)
+    ordered = _from_the_ground_up(wanted)
+    parts = (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))
+    return tuple(_transaction(family, {}, each) for each in parts)
 
 
 def delete(family: Family, old: Iterable[Piece], new: Iterable[Piece]) -> str:
@@ -84,9 +95,56 @@ def lines(piece: Piece) -> tuple[str, ...]:
 
 def line(rule: Rule, family: Family) -> str:
     """One rule as `nft list` prints it."""
-    comment = (f'comment "{rule.match.comment}"',) if rule.match.comment else ()
-    statement = () if rule.target is None else (_statement(rule.target, family),)
-    return " ".join((*_match(rule.match, family), *statement, *comment))
+    words = [*_match(rule.match, family)]
+    if rule.target is not None:
+        words.append(_statement(rule.target, family))
+    if rule.match.comment:
+        words.append(f'comment "{rule.match.comment}"')
+    return " ".join(words)
+
+
+def _transaction(family: Family, standing: dict[str, Piece], new: Iterable[Piece]) -> str:
+    wanted = {each.name: each for each in new}
+    lines = [
+        *_emptied(family, standing, wanted),
+        f"table {_table(family)} {{",
+        '\tcomment "rules for kube-proxy"',
+        "\n\n".join(_block(each, standing.get(each.name)) for each in wanted.values()),
+        "}",
+    ]
+    return "\n".join([*lines, ""])
+
+
+def _from_the_ground_up(pieces: dict[str, Piece]) -> list[Piece]:
+    """Every piece after those that it names."""
+    waiting = dict(pieces)
+    ordered: list[Piece] = []
+
+    def put(name: str) -> None:
+        piece = waiting.pop(name, None)
+        if piece is not None:
+            for each in _named(piece):
+                put(each)
+            ordered.append(piece)
+
+    for name in pieces:
+        put(name)
+    return ordered
+
+
+def _named(piece: Piece) -> Iterator[str]:
+    match piece:
+        case Chain(rules=rules):
+            for rule in rules:
+                yield from named_sets(rule)
+                yield from next_chains(rule.target)
+        case NftSet():
+            pass
+        case NftMap(elements=elements):
+            for element in elements:
+                yield from next_chains(element.target)
+        case _:
+            assert_never(piece)
 
 
 def _table(family: Family) -> str:
@@ -123,7 +181,7 @@ def _block(piece: Piece, standing: Piece | None) -> str:
         added = [_element(each) for each in _elements(piece) if each not in has]
         if added:
             inside.append(f"\t\telements = {{ {_NEWLINE.join(added)} }}")
-    return "\n".join((f"\t{_kind(piece)} {piece.name} {{", *inside, "\t}\n"))
+    return "\n".join((f"\t{_kind(piece)} {piece.name} {{", *inside, "\t}"))
 
 
 def _kind(piece: Piece) -> str:

@@ -1,6 +1,6 @@
 """State → the steps that make it, in an order in which each finds what it needs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeAlias
@@ -11,6 +11,7 @@ from nsnet.state import (
     Chain,
     Family,
     Interface,
+    IPAddress,
     IPInterface,
     IPNetwork,
     IpSet,
@@ -24,7 +25,9 @@ from nsnet.state import (
     Route,
     State,
     Sysctl,
+    Translation,
     VirtualServer,
+    identity,
     named_sets,
 )
 
@@ -163,6 +166,18 @@ class RulesLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class ConntrackDelete:
+    """Conntrack forgets the UDP flows to this address, or to this port of any address: all, or
+    those that were translated to this endpoint."""
+
+    netns: str
+    family: Family
+    destination: IPAddress | None = None
+    dport: int | None = None
+    endpoint: IPAddress | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SetsLoad:
     """These ipsets hold exactly these members."""
 
@@ -194,12 +209,14 @@ class VirtualServersLoad:
 @dataclass(frozen=True, slots=True)
 class TableLoad:
     """These chains, sets and maps of kube-proxy's nftables table change over from `old` to `new`
-    in one atomic step; all others stay. Nothing new: the table goes."""
+    in one atomic step; all others stay. Nothing new: the table goes. `anew`: all of it goes,
+    whatever it holds, and comes as it is in `new`, in one step, too."""
 
     netns: str
     family: Family
     old: tuple[Piece, ...]
     new: tuple[Piece, ...]
+    anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +267,7 @@ Op: TypeAlias = (
     | NeighbourAdd
     | NeighbourDelete
     | RulesLoad
+    | ConntrackDelete
     | SetsLoad
     | SetsDelete
     | VirtualServersLoad
@@ -273,8 +291,9 @@ def plan(state: State) -> list[Op]:
 def changes(old: State, new: State) -> list[Op]:
     """The steps from one state of a lab to another; what both share is not touched.
 
-    What stands in the way goes first, then all that is new comes; the rules change over; and what
-    is no longer wanted goes last, when nothing is sent there any more.
+    What stands in the way goes first, then all that is new comes; the rules change over, conntrack
+    forgets what it knew of the old ones; and what is no longer wanted goes last, when nothing is
+    sent there any more.
     """
     before = {each.name: each for each in old.netns}
     after = {each.name: each for each in new.netns}
@@ -285,7 +304,6 @@ def changes(old: State, new: State) -> list[Op]:
     # A cable to a namespace that goes is in nobody's way, and carries answers to the last.
     last = [end for end, peer in cut if peer and peer.netns not in after and end not in laid]
     return [
-        *chain.from_iterable(_unlisten(was, now.listeners) for was, now in pairs),
         *(LinkDelete(*end) for end, _ in cut if end not in last),
         *chain.from_iterable(_clear(was, now, laid) for was, now in pairs),
         *_found(before, pairs),
@@ -298,6 +316,9 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(_empty(was, now) for was, now in pairs),
         *chain.from_iterable(_load_tables(was, now) for was, now in pairs),
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
+        # After all rules: a packet of a flow that is forgotten must not meet the old ones again.
+        *chain.from_iterable(_forget(was, now) for was, now in pairs if now.name in before),
+        *chain.from_iterable(_unlisten(was, now.listeners) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
         # its cable would stay: cut by hand, its name is free at once.
@@ -495,13 +516,12 @@ def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
 
 
 def _load(was: Netns, now: Netns) -> Iterator[Op]:
-    standing = _iptables(was)
-    wanted = _iptables(now)
+    # Of tens of thousands most are the very same value, which needs no comparison.
+    same = set(map(id, was.chains)) & set(map(id, now.chains))
+    standing, wanted = _iptables(was, same), _iptables(now, same)
     for family in sorted({key[0] for key in standing | wanted}):
         changed = tuple(
-            each
-            for key, each in wanted.items()
-            if key[0] == family and standing.get(key) is not each and standing.get(key) != each
+            each for key, each in wanted.items() if key[0] == family and standing.get(key) != each
         )
         deleted = tuple(
             each for key, each in standing.items() if key[0] == family and key not in wanted
@@ -533,11 +553,11 @@ def _empty(was: Netns, now: Netns) -> Iterator[Op]:
         yield SetsDelete(now.name, gone)
 
 
-def _iptables(netns: Netns) -> dict[tuple[Family, str, str], Chain]:
+def _iptables(netns: Netns, same: Set[int]) -> dict[tuple[Family, str, str], Chain]:
     return {
         (each.family, each.table, each.name): each
         for each in netns.chains
-        if each.table != KUBE_PROXY
+        if id(each) not in same and each.table != KUBE_PROXY
     }
 
 
@@ -588,6 +608,37 @@ def _nftables(netns: Netns, family: Family) -> dict[str, Piece]:
         *(each for each in netns.chains if each.table == KUBE_PROXY),
     )
     return {each.name: each for each in pieces if each.family == family}
+
+
+def _forget(was: Netns, now: Netns) -> Iterator[Op]:
+    """The UDP flows that would go on as no rule says any more, each kind of them once.
+
+    TCP is left alone, as by kube-proxy: a connection to an endpoint that is gone shall end, not
+    begin again elsewhere in the middle of it.
+    """
+    before = {identity(each): each for each in was.translations}
+    after = {identity(each): each for each in now.translations}
+    stale: list[Op] = []
+    for key, each in before.items():
+        kept = after.get(key)
+        if kept is None:
+            stale.append(_stale(now.name, each, None))
+        elif kept is not each:
+            stay = set(kept.endpoints)
+            gone = [end for end in each.endpoints if end not in stay]
+            stale += [_stale(now.name, each, address) for address, _ in gone]
+    for key, each in after.items():
+        first = before.get(key)
+        # What was sent while nothing translated it went somewhere else, and would go on to.
+        if each.endpoints and (first is None or not first.endpoints):
+            stale.append(_stale(now.name, each, None))
+    yield from dict.fromkeys(stale)
+
+
+def _stale(netns: str, each: Translation, endpoint: IPAddress | None) -> ConntrackDelete:
+    # As kube-proxy: of an address all ports, and the port only where there is no address.
+    dport = each.port if each.address is None else None
+    return ConntrackDelete(netns, each.family, each.address, dport, endpoint)
 
 
 def _listen(was: Netns, now: Netns) -> Iterator[Op]:

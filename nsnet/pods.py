@@ -76,7 +76,7 @@ def _pod_addresses(
     given: dict[str, tuple[IPAddress, ...]] = {}
     for node in nodes:
         for bridge, network in zip(node.bridge, node.pod_cidrs, strict=True):
-            pool = Pool(network, (bridge.ip,))
+            pool = Pool(network, (bridge.ip, *ledger.keep.given_up))
             for owner, address in ledger.allocate(
                 f"{path}.podCIDR", pool, by_node[node.name]
             ).items():

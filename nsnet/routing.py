@@ -88,13 +88,24 @@ class Routes:
             and not any(map(self._netns.setting, keys))
         )
 
-    def plausible(self, dev: str, source: IPAddress) -> bool:
-        """Reverse path filtering: 1 asks that answers go out where the packet came in, 2 that
-        there is a route at all. The kernel takes the higher of the link's and everybody's."""
+    def implausible(self, dev: str, source: IPAddress) -> str:
+        """Why a packet that came in by this link is not believed to be from its source, "" where
+        it is.
+
+        Nobody else has an address of ours (accept_local is 0). rp_filter 1 asks that answers go
+        out where the packet came in, 2 that there is a route at all; the kernel takes the higher
+        of the link's and everybody's. Of IPv6 the kernel asks neither.
+        """
+        if source.version == 6:
+            return ""
+        if source in self.local:
+            return f"martian: {source} is an address of this host"
         keys = (f"net.ipv4.conf.{each}.rp_filter" for each in ("all", dev))
-        mode = max(map(self._netns.setting, keys)) if source.version == 4 else 0
+        mode = max(map(self._netns.setting, keys))
         hops = self.find(source) if mode else None
-        return mode == 0 or any(mode == 2 or hop.dev == dev for hop in hops or ())
+        if mode == 0 or any(mode == 2 or hop.dev == dev for hop in hops or ()):
+            return ""
+        return f"rp_filter: {source} is not behind {dev}"
 
     def _towards(self, via: IPAddress) -> str:
         """The link on which a route's gateway is a neighbour."""

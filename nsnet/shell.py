@@ -9,6 +9,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -100,8 +101,10 @@ def render(op: Op) -> str:
         case VirtualServersLoad(netns, old, new):
             lines = "".join(f"{line}\n" for line in _virtual(old, new))
             return _fed(netns, "ipvsadm --restore", lines)
-        case TableLoad(netns, family, old, new):
-            texts = (nft.load(family, old, new), nft.delete(family, old, new))
+        case ConntrackDelete():
+            return f"ip netns exec {op.netns} conntrack -D {_flows(op)} || [ $? = 1 ]  # 1: none"
+        case TableLoad(netns, family, old, new, anew):
+            texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
             return "\n".join(_fed(netns, "nft -f -", text) for text in texts if text)
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
@@ -114,6 +117,15 @@ def render(op: Op) -> str:
             return f"# {netns}: nothing answers on {listener.port}/{listener.protocol} any more"
         case _:
             assert_never(op)
+
+
+def _flows(op: ConntrackDelete) -> str:
+    """In the order in which kube-proxy says it."""
+    endpoint = f" --dst-nat {op.endpoint}" if op.endpoint is not None else ""
+    family = " -f ipv6" if op.family == 6 else ""
+    if op.destination is None:
+        return f"-p udp --dport {op.dport}{endpoint}{family}"
+    return f"--orig-dst {op.destination}{endpoint} -p udp{family}"
 
 
 def _fed(netns: str, command: str, text: str) -> str:

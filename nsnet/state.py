@@ -421,6 +421,20 @@ class VirtualServer:
 
 
 @dataclass(frozen=True, slots=True)
+class Translation:
+    """UDP to this address and port is sent on to one of these endpoints.
+
+    The rules say so for a flow's first packet, and conntrack repeats it for as long as the flow
+    goes on: so it must be told of an endpoint that is gone.
+    """
+
+    address: IPAddress | None  # None: any address of this machine, and the port is a NodePort
+    port: int
+    endpoints: tuple[tuple[IPAddress, int], ...] = ()
+    family: Family = 4
+
+
+@dataclass(frozen=True, slots=True)
 class HealthCheck:
     """A TCP port of a node that says, in kube-proxy's words, how many ready endpoints of this
     Service the node has: HTTP 200, or 503 for none."""
@@ -453,6 +467,7 @@ Piece: TypeAlias = (
     | Listens
     | IpSet
     | VirtualServer
+    | Translation
 )
 Fact: TypeAlias = tuple[str, Piece]
 
@@ -470,6 +485,7 @@ class Netns:
     chains: tuple[Chain, ...] = ()
     listeners: tuple[Listens, ...] = ()
     sets: tuple[NftSet | NftMap, ...] = ()
+    translations: tuple[Translation, ...] = ()
     ipsets: tuple[IpSet, ...] = ()
     virtual_servers: tuple[VirtualServer, ...] = ()
 
@@ -569,6 +585,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (NftSet, family, name)
         case Listener(protocol=protocol, port=port):
             return (Listener, protocol, port)
+        case Translation(address=address, port=port, family=family):
+            return (Translation, family, address, port)
         case IpSet(name=name):
             return (IpSet, name)
         case VirtualServer(address=address, protocol=protocol, port=port):
@@ -580,8 +598,10 @@ def identity(piece: Piece) -> tuple[object, ...]:
 
 
 def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
-    interfaces = [each for each in pieces if isinstance(each, Interface)]
     chains = [each for each in pieces if isinstance(each, Chain)]
+    if chains:  # tens of thousands, and few of all else
+        pieces = [each for each in pieces if not isinstance(each, Chain)]
+    interfaces = [each for each in pieces if isinstance(each, Interface)]
     return Netns(
         name,
         reference,
@@ -593,6 +613,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(sorted(chains, key=lambda each: (each.family, each.table, not each.built_in))),
         tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
         tuple(each for each in pieces if isinstance(each, NftSet | NftMap)),
+        tuple(each for each in pieces if isinstance(each, Translation)),
         tuple(each for each in pieces if isinstance(each, IpSet)),
         tuple(each for each in pieces if isinstance(each, VirtualServer)),
     )
@@ -628,13 +649,16 @@ def _check_links(namespaces: tuple[Netns, ...]) -> None:
 
 def _check_rules(netns: Netns) -> None:
     """The chains, sets and maps that rules and maps name are there."""
-    chains = {(chain.family, chain.table, chain.name) for chain in netns.chains}
+    chains: dict[tuple[Family, str], set[str]] = {}
+    for chain in netns.chains:
+        chains.setdefault((chain.family, chain.table), set()).add(chain.name)
     sets = {(each.family, each.name) for each in netns.sets}
     for chain in netns.chains:
         family, table = chain.family, chain.table
+        here = chains[family, table]
         for rule in chain.rules:
-            for name in _next_chains(rule.target):
-                if (family, table, name) not in chains:
+            for name in next_chains(rule.target):
+                if name not in here:
                     raise CompileError(
                         f"{netns.name}: {table} {chain.name} jumps to {name}, which nobody made"
                     )
@@ -645,14 +669,15 @@ def _check_rules(netns: Netns) -> None:
                     )
     for each in netns.sets:
         for element in each.elements if isinstance(each, NftMap) else ():
-            for name in _next_chains(element.target):
-                if (each.family, KUBE_PROXY, name) not in chains:
+            for name in next_chains(element.target):
+                if name not in chains.get((each.family, KUBE_PROXY), ()):
                     raise CompileError(
                         f"{netns.name}: {each.name} sends packets to {name}, which nobody made"
                     )
 
 
-def _next_chains(target: Target | None) -> tuple[str, ...]:
+def next_chains(target: Target | None) -> tuple[str, ...]:
+    """The chains in which a packet that meets this may go on."""
     match target:
         case Jump(chain) | Goto(chain):
             return (chain,)

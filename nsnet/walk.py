@@ -299,10 +299,9 @@ class Walker:
         """A frame for this namespace: PREROUTING, then here or onward."""
         here = self._netns[station.netns]
         arrived = _note(journey, here, f"comes in by {station.port or station.dev}")
-        if not self._routes_of(here.name).plausible(station.dev, journey.packet.src):
-            yield _Lost(
-                _note(arrived, here, f"rp_filter: {journey.packet.src} is not behind {station.dev}")
-            )
+        doubt = self._routes_of(here.name).implausible(station.dev, journey.packet.src)
+        if doubt:
+            yield _Lost(_note(arrived, here, doubt))
             return
         tracked = track(arrived.packet, arrived.known(here.name))
         rules = self._rules_of(here.name)

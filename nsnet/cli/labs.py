@@ -77,7 +77,8 @@ def apply(lab: str, file: Path) -> None:
     """Change a running lab to match a file.
 
     Only what differs is touched: what exists keeps its addresses, and connections that have
-    nothing to do with the change go on.
+    nothing to do with the change go on. What somebody changed by hand is repaired, also where
+    the file is the same.
 
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
@@ -88,6 +89,28 @@ def apply(lab: str, file: Path) -> None:
     with Progress() as progress:
         steps = labs.apply(lab, scenario, progress)
     click.echo(f"{lab} is as {file} says: {steps} steps" if steps else f"{lab}: nothing to change")
+
+
+@click.command()
+@click.argument("lab", type=LAB)
+@click.argument("reference", type=PLACE, metavar="REF")
+def restart(lab: str, reference: str) -> None:
+    """Recreate a pod, with another address.
+
+    REF is a pod, or a workload: then its pods are recreated one after the other, and while one of
+    them goes and comes its Services lead to the others.
+
+    Example: sudo nsnet restart clusterip deploy/web
+    """
+    from nsnet import lab as labs
+
+    labs.need_root("restart")
+    with Progress() as progress:
+        restarted = labs.restart(lab, reference, progress)
+    for pod, addresses in restarted.items():
+        click.echo(f"{pod} is new, at {addresses}")
+    if not restarted:
+        click.echo(f"{reference} has no pod: nothing to restart")
 
 
 @click.command()
@@ -159,6 +182,8 @@ def status(lab: str, as_json: bool) -> None:
         click.echo(json.dumps(data | show.topology_json(found.topology), indent=2))
     else:
         show.status(found.topology, found.state, drift)
+        if drift:
+            click.echo(f"to repair it: nsnet apply {lab} FILE", err=True)
 
 
 @click.command()
@@ -250,4 +275,4 @@ def _conclude(ctx: click.Context, report: Report, *, as_json: bool, junit: TextI
     ctx.exit(0 if report.ok else 1)
 
 
-COMMANDS = (run, up, apply, down, ls, status, probe, exec_, shell)
+COMMANDS = (run, up, apply, restart, down, ls, status, probe, exec_, shell)

@@ -18,6 +18,7 @@ from nsnet.state import (
     IPAddress,
     Jump,
     Match,
+    Protocol,
     Route,
     Rule,
     Snat,
@@ -33,6 +34,7 @@ from nsnet.topology import (
     only,
     single,
 )
+from nsnet.translations import translated
 
 INSIDE, OUTSIDE = "eth0", "eth1"
 EXPORTS, EGRESS = "NSNET-EXPORTS", "NSNET-EGRESS"
@@ -49,6 +51,11 @@ def nat(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact
         for pods in node.pod_cidrs:
             via = of_family(only(node.addresses), pods.version)
             yield here, Route(pods, via, INSIDE, why=f"pods of {node.reference}")
+    for service in cluster.services:
+        for port in service.ports:
+            if port.protocol is Protocol.UDP:
+                for each in translated(service.exported, port.port, port.endpoints):
+                    yield here, each
     for outside in gateway.outside:
         exports = [
             (service, port)

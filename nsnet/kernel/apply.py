@@ -3,6 +3,7 @@
 A namespace is entered once for its file descriptors; after that its socket works from anywhere.
 """
 
+import errno
 import os
 import socket
 from collections.abc import Callable, Iterable
@@ -30,7 +31,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from nsnet import nft
 from nsnet.errors import KernelError
 from nsnet.ipsets import destroyed, filled
-from nsnet.kernel import netfilter, netns, nftables
+from nsnet.kernel import conntrack, netfilter, netns, nftables
 from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import (
     NLM_F_CREATE,
@@ -44,6 +45,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -232,6 +234,9 @@ class Applier:
             case NeighbourDelete(name, neighbour):
                 message = _neighbour(neighbour, self._index(name, neighbour.dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
+            case ConntrackDelete(name):
+                self._enter(name)
+                self._forget_flows(op)
             case LinkDelete() | RulesLoad() | TableLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case ServersStart() | Listen() | ListenerReplace() | Unlisten():
@@ -243,16 +248,19 @@ class Applier:
 
     def _unplug(self, name: str, steps: list[LinkDelete]) -> None:
         """The links are gone. The kernel takes 20 ms for a request to remove one link, and as long
-        for one to remove a whole group: so they are put in a group first."""
+        for one to remove a whole group: so they are put in a group first.
+
+        One whose other end went with its namespace may go by itself at any moment."""
         place = self._place(name)
-        for step in steps:
+        self._flush(name, place)
+        for step in (each for each in steps if each.name in place.indexes):
             message = _link(place.indexes[step.name])
             message["attrs"] = [("IFLA_GROUP", DOOMED)]
             self._queue(step, name, encoded(message, RTM_SETLINK))
         everyone = _link(0)
         everyone["attrs"] = [("IFLA_GROUP", DOOMED)]
         self._queue(steps[-1], name, encoded(everyone, RTM_DELLINK))
-        self._flush(name, place)
+        self._flush(name, place, but=errno.ENODEV)
         self._reread()
 
     def _add(self, op: NetnsAdd, name: str) -> None:
@@ -310,6 +318,12 @@ class Applier:
         finally:
             os.close(fd)
 
+    def _forget_flows(self, op: ConntrackDelete) -> None:
+        try:
+            conntrack.delete(op.family, op.destination, op.dport, op.endpoint)
+        except OSError as error:
+            raise _refused(op, error.strerror or str(error)) from error
+
     def _lay(self, op: VethAdd) -> None:
         near, far = self._place(op.netns), self._place(op.peer_netns)
         index = near.claim(op.interface.name)
@@ -343,18 +357,22 @@ class Applier:
         place.waiting.append(message)
         place.causes.append(op)
 
-    def _flush(self, name: str, place: _Place) -> None:
+    def _flush(self, name: str, place: _Place, but: int = 0) -> None:
+        """What waits is done; `but` is a refusal that is none."""
         if not place.waiting:
             return
         refusals = place.link.send(place.waiting)
         causes, place.waiting, place.causes = place.causes, [], []
         for position, refusal in refusals.items():
-            raise _refused(causes[position], str(refusal))
+            if refusal.errno != but:
+                raise _refused(causes[position], str(refusal))
 
 
 def _load_tables(steps: list[TableLoad]) -> None:
     """Nothing names the chains that go before any of them does."""
-    nftables.load((each.netns, nft.load(each.family, each.old, each.new)) for each in steps)
+    nftables.load(
+        [(each.netns, nft.load(each.family, each.old, each.new, anew=each.anew)) for each in steps]
+    )
     nftables.delete((each.netns, nft.delete(each.family, each.old, each.new)) for each in steps)
 
 

@@ -98,7 +98,7 @@ def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path
     commands = [
         Command(
             name,
-            (f"{_named(tool, family)}-restore", "--noflush"),
+            (f"{_named(tool, family)}-restore", *_keeping(name, tool, family)),
             text,
             # By default the whole host shares one lock; with one each, all load at once.
             {"XTABLES_LOCKFILE": f"{lockfile}.{name}.{family}"},
@@ -109,6 +109,18 @@ def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path
     failed = [done for done in run(commands) if done.status]
     if failed:
         raise _load_error(failed[0], len(failed) - 1)
+
+
+def _keeping(name: str, tool: str, family: Family) -> tuple[str, ...]:
+    """The option that lets chains stay which the text does not name.
+
+    With it iptables-nft asks the kernel for each chain that it does name: 20,000 of them take
+    minutes, and 3 seconds without. So where there is no table yet, nothing has to stay.
+    """
+    with suppress(FileNotFoundError):  # whoever runs the command says so
+        if tool == NFT and not _registered(name, tool, [family]):
+            return ()
+    return ("--noflush",)
 
 
 def load_sets(texts: Iterable[tuple[str, str]]) -> None:

@@ -3,7 +3,7 @@
 import socket
 import struct
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, NamedTuple
 
@@ -27,11 +27,13 @@ class Tables(NamedTuple):
     sets: dict[tuple[Family, str], tuple[str, ...]]
 
 
-def load(texts: Iterable[tuple[str, str]]) -> None:
-    """Each namespace has taken its text in, all of it or none. Raises KernelError."""
-    failed = _run(texts)
-    if failed:
-        raise _error(failed)
+def load(texts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
+    """Each namespace has taken its texts in, one after the other, each of them whole. Raises
+    KernelError."""
+    for turn in range(max((len(parts) for _, parts in texts), default=0)):
+        failed = _run((name, parts[turn]) for name, parts in texts if turn < len(parts))
+        if failed:
+            raise _error(failed)
 
 
 def delete(texts: Iterable[tuple[str, str]]) -> None:
@@ -45,8 +47,7 @@ def delete(texts: Iterable[tuple[str, str]]) -> None:
     while failed := _run(waiting):
         if time.monotonic() > end:
             raise _error(failed)
-        left = {each.command.netns for each in failed}
-        waiting = [(name, text) for name, text in waiting if name in left]
+        waiting = [(each.command.netns, each.command.text) for each in failed]
         time.sleep(0.05)
 
 

@@ -5,7 +5,8 @@ import os
 import socket
 import struct
 import sys
-from collections.abc import Iterable
+import time
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import assert_never
@@ -14,6 +15,7 @@ from nsnet.errors import KernelError
 from nsnet.state import HealthCheck, Listener, Listens
 
 _SECONDS = 60.0
+_GRACE = 1.0  # seconds for whoever has connected to a port that ends, and is not answered yet
 _UCRED = struct.Struct("=iII")  # process, user, group
 _CHUNK = 1 << 16
 _START = (
@@ -58,16 +60,26 @@ def change(
     """The server at `path` listens at these (namespace, port)s in addition, no longer at those,
     and answers otherwise at those it replaces.
 
-    Raises KernelError: a port that is in use, a namespace that is not there, a server that is not.
+    Whoever has connected to a port that ends is answered first, unless he says nothing. Raises
+    KernelError: a port that is in use, a namespace that is not there, a server that is not.
     """
+    ending = [(name, each.protocol, each.port) for name, each in unlisten]
+    _await_answers(path, ending)
     request = {
         "listen": [_entry(name, each) for name, each in listen],
-        "unlisten": [(name, each.protocol, each.port) for name, each in unlisten],
+        "unlisten": ending,
         "replace": [_entry(name, each) for name, each in replace],
     }
-    answer = _ask(path, json.dumps(request).encode() + b"\n")
+    answer = _ask(path, request)
     if "error" in answer:
         raise KernelError(f"the lab's server cannot listen: {answer['error']}")
+
+
+def _await_answers(path: Path, ending: Sequence[tuple[str, str, int]]) -> None:
+    """What a pod's grace period is for: its last clients got their answers."""
+    end = time.monotonic() + _GRACE
+    while ending and _ask(path, {"ending": ending}).get("unanswered") and time.monotonic() < end:
+        time.sleep(0.005)
 
 
 def _entry(name: str, listener: Listens) -> tuple[object, ...]:
@@ -82,13 +94,13 @@ def _entry(name: str, listener: Listens) -> tuple[object, ...]:
             assert_never(listener)
 
 
-def _ask(path: Path, request: bytes) -> dict[str, object]:
+def _ask(path: Path, request: object) -> dict[str, object]:
     answer = bytearray()
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(_SECONDS)
             connection.connect(str(path))
-            connection.sendall(request)
+            connection.sendall(json.dumps(request).encode() + b"\n")
             while not answer.endswith(b"\n"):
                 part = connection.recv(_CHUNK)
                 if not part:

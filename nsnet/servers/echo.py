@@ -74,6 +74,8 @@ class Orders:
     def _answer(self, line: bytes) -> bytes:
         try:
             request = json.loads(line)
+            if "ending" in request:
+                return json_line({"unanswered": self._servers.unanswered(request["ending"])})
             self._servers.change(*(request.get(each, ()) for each in CHANGES))
         except Exception as error:  # noqa: BLE001 - a bad request is told so, and ends nothing
             return json_line({"error": str(error) or repr(error)})
@@ -97,6 +99,7 @@ class Servers:
         self._ports: dict[Port, Listening] = {}
         self._listening: dict[int, Listening] = {}
         self._peers: dict[int, tuple[float, Peer]] = {}  # idle since when, the longest first
+        self._unanswered: set[int] = set()  # of the peers, who has not heard a word yet
         self._buffer = bytearray(_CHUNK)
         self._watch(control)
 
@@ -141,6 +144,18 @@ class Servers:
             self._close(set(wanted))
             raise
 
+    def unanswered(self, ports: list[list[Any]]) -> int:
+        """How many clients of these ports have connected and have not been answered yet."""
+        asked = {(name, protocol, port) for name, protocol, port in ports}
+        for listening in [self._ports[port] for port in asked if port in self._ports]:
+            # The kernel has made connections that nobody has accepted: to close the port resets
+            # them.
+            while listening.socket.type == SOCK_STREAM and self._accept(
+                listening.socket, listening
+            ):
+                pass
+        return sum(self._peers[fd][1].port in asked for fd in self._unanswered)
+
     def _close(self, ports: set[Port]) -> None:
         """These ports are closed, and who was connected to them sees what a pod's end is like."""
         closed = {port for port in ports if port in self._ports}
@@ -168,6 +183,7 @@ class Servers:
 
     def _hang_up(self, fd: int) -> None:
         _, peer = self._peers.pop(fd)
+        self._unanswered.discard(fd)
         peer.socket.close()
 
     def _serve_port(self, listening: Listening) -> None:
@@ -176,22 +192,25 @@ class Servers:
         else:
             self._answer_datagram(listening)
 
-    def _accept(self, at: socket, listening: Listening | None) -> None:
+    def _accept(self, at: socket, listening: Listening | None) -> bool:
+        """Somebody was waiting, and is connected now."""
         try:
             opened, address = at.accept()
         except OSError as error:
             # Out of descriptors: whoever has been idle longest makes room.
             if error.errno in {errno.EMFILE, errno.ENFILE} and self._peers:
                 self._hang_up(next(iter(self._peers)))
-            return
+            return False
         peer = Peer(opened, Orders(self), None)
         if listening is not None:
             conversation = Conversation(
                 listening.reference, _plain(address[0]), address[1], listening.health
             )
             peer = Peer(opened, conversation, listening.port)
+            self._unanswered.add(opened.fileno())
         self._watch(opened)
         self._peers[opened.fileno()] = (time.monotonic(), peer)
+        return True
 
     def _serve_peer(self, fd: int) -> None:
         _, peer = self._peers[fd]
@@ -200,6 +219,8 @@ class Servers:
             answer = peer.conversation.hear(data)
             if answer and peer.socket.send(answer) < len(answer):
                 data = b""  # it does not fetch its answers
+            if answer:
+                self._unanswered.discard(fd)
             if peer.conversation.ended:
                 peer.socket.shutdown(SHUT_WR)
         except OSError:

@@ -13,6 +13,7 @@ from typing import Final
 from nsnet.state import (
     Accept,
     Chain,
+    Fact,
     Family,
     IPAddress,
     IPNetwork,
@@ -22,6 +23,7 @@ from nsnet.state import (
     Return,
     Rule,
     SetMark,
+    Sysctl,
 )
 from nsnet.topology import Cluster, Node, Proxy, Service, ServicePort, only
 
@@ -56,6 +58,14 @@ def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]
         Rule(Match(comment=comment), Masquerade(random_fully=True), why="marked: masqueraded"),
     )
     yield Chain("nat", "KUBE-POSTROUTING", (*first, *masquerade), family)
+
+
+def conntrack(cluster: Cluster) -> Iterator[Fact]:
+    """How long each node remembers a TCP connection: kube-proxy's --conntrack-tcp-timeout-…"""
+    for node in cluster.nodes:
+        for state, seconds in (("established", 86_400), ("close_wait", 3_600)):
+            key = f"net.netfilter.nf_conntrack_tcp_timeout_{state}"
+            yield node.netns, Sysctl(key, str(seconds), if_present=True)
 
 
 def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:

@@ -34,6 +34,8 @@ ip netns exec nsnet.clusterip.east.node.n1 sysctl -q -w net.ipv4.fib_multipath_h
 ip netns exec nsnet.clusterip.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.clusterip.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.clusterip.east.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.clusterip.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.clusterip.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.clusterip.east.node.n2
 ip netns exec nsnet.clusterip.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.clusterip.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -46,6 +48,8 @@ ip netns exec nsnet.clusterip.east.node.n2 sysctl -q -w net.ipv4.fib_multipath_h
 ip netns exec nsnet.clusterip.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.clusterip.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.clusterip.east.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.clusterip.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.clusterip.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.clusterip.east.pod.default.client
 ip netns exec nsnet.clusterip.east.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.clusterip.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
@@ -201,8 +205,8 @@ COMMIT
 :KUBE-SERVICES - [0:0]
 :KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
 :KUBE-SEP-MQPSSF2DIKDEHI3U - [0:0]
-:KUBE-SEP-UIQK3OSOSTRHRPBX - [0:0]
 :KUBE-SEP-7U6MWNJWR3SADOJA - [0:0]
+:KUBE-SEP-UIQK3OSOSTRHRPBX - [0:0]
 :KUBE-SVC-CR2V5ZP3AXU5XYAF - [0:0]
 :KUBE-SEP-DQ6NHHCTWXWUGO7E - [0:0]
 -F PREROUTING
@@ -224,14 +228,14 @@ COMMIT
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.4:8080" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-MQPSSF2DIKDEHI3U
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-UIQK3OSOSTRHRPBX
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.5:8080" -j KUBE-SEP-7U6MWNJWR3SADOJA
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.5:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-7U6MWNJWR3SADOJA
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:8080" -j KUBE-SEP-UIQK3OSOSTRHRPBX
 -A KUBE-SEP-MQPSSF2DIKDEHI3U -s 10.244.0.4/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MQPSSF2DIKDEHI3U -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.4:8080
--A KUBE-SEP-UIQK3OSOSTRHRPBX -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
--A KUBE-SEP-UIQK3OSOSTRHRPBX -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:8080
 -A KUBE-SEP-7U6MWNJWR3SADOJA -s 10.244.0.5/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-7U6MWNJWR3SADOJA -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.5:8080
+-A KUBE-SEP-UIQK3OSOSTRHRPBX -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-UIQK3OSOSTRHRPBX -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:8080
 -A KUBE-SVC-CR2V5ZP3AXU5XYAF ! -s 10.244.0.0/16 -d 10.96.0.3/32 -p udp -m comment --comment "default/dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
 -A KUBE-SVC-CR2V5ZP3AXU5XYAF -m comment --comment "default/dns -> 10.244.0.3:5353" -j KUBE-SEP-DQ6NHHCTWXWUGO7E
 -A KUBE-SEP-DQ6NHHCTWXWUGO7E -s 10.244.0.3/32 -m comment --comment "default/dns" -j KUBE-MARK-MASQ
@@ -285,8 +289,8 @@ COMMIT
 :KUBE-SERVICES - [0:0]
 :KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
 :KUBE-SEP-MQPSSF2DIKDEHI3U - [0:0]
-:KUBE-SEP-UIQK3OSOSTRHRPBX - [0:0]
 :KUBE-SEP-7U6MWNJWR3SADOJA - [0:0]
+:KUBE-SEP-UIQK3OSOSTRHRPBX - [0:0]
 :KUBE-SVC-CR2V5ZP3AXU5XYAF - [0:0]
 :KUBE-SEP-DQ6NHHCTWXWUGO7E - [0:0]
 -F PREROUTING
@@ -308,14 +312,14 @@ COMMIT
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.4:8080" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-MQPSSF2DIKDEHI3U
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-UIQK3OSOSTRHRPBX
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.5:8080" -j KUBE-SEP-7U6MWNJWR3SADOJA
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.5:8080" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-7U6MWNJWR3SADOJA
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:8080" -j KUBE-SEP-UIQK3OSOSTRHRPBX
 -A KUBE-SEP-MQPSSF2DIKDEHI3U -s 10.244.0.4/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MQPSSF2DIKDEHI3U -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.4:8080
--A KUBE-SEP-UIQK3OSOSTRHRPBX -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
--A KUBE-SEP-UIQK3OSOSTRHRPBX -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:8080
 -A KUBE-SEP-7U6MWNJWR3SADOJA -s 10.244.0.5/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-7U6MWNJWR3SADOJA -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.5:8080
+-A KUBE-SEP-UIQK3OSOSTRHRPBX -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-UIQK3OSOSTRHRPBX -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:8080
 -A KUBE-SVC-CR2V5ZP3AXU5XYAF ! -s 10.244.0.0/16 -d 10.96.0.3/32 -p udp -m comment --comment "default/dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
 -A KUBE-SVC-CR2V5ZP3AXU5XYAF -m comment --comment "default/dns -> 10.244.0.3:5353" -j KUBE-SEP-DQ6NHHCTWXWUGO7E
 -A KUBE-SEP-DQ6NHHCTWXWUGO7E -s 10.244.0.3/32 -m comment --comment "default/dns" -j KUBE-MARK-MASQ

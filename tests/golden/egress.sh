@@ -52,6 +52,8 @@ ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.fib_multipath_hash
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.egress.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.egress.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.egress.east.node.n2
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -64,6 +66,8 @@ ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.fib_multipath_hash
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.egress.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.egress.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.egress.east.pod.default.client
 ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0

@@ -46,6 +46,8 @@ ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv4.fib_multipath_hash_p
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.flat.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.flat.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.flat.east.node.n2
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -58,6 +60,8 @@ ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.fib_multipath_hash_p
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.flat.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.flat.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.flat.east.pod.default.client
 ip netns exec nsnet.flat.east.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
@@ -88,6 +92,8 @@ ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv4.fib_multipath_hash_p
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.flat.west.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.flat.west.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.flat.west.node.n2
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -100,6 +106,8 @@ ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.fib_multipath_hash_p
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.flat.west.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.flat.west.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.flat.west.pod.default.client
 ip netns exec nsnet.flat.west.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.west.pod.default.client sysctl -q -w net.ipv4.ip_forward=0

@@ -57,6 +57,8 @@ ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.fib_multipath_
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.island-nat.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.island-nat.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.island-nat.east.node.n2
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -69,6 +71,8 @@ ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.fib_multipath_
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.island-nat.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.island-nat.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.island-nat.east.pod.default.client
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
@@ -110,6 +114,8 @@ ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.fib_multipath_
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.island-nat.west.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.island-nat.west.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.island-nat.west.node.n2
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.ip_forward=1
@@ -122,6 +128,8 @@ ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.fib_multipath_
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.island-nat.west.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.island-nat.west.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
 ip netns add nsnet.island-nat.west.pod.default.client
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
@@ -489,11 +497,11 @@ ip netns exec nsnet.island-nat.west.gateway $IPT-restore --noflush <<'EOF'
 -A NSNET-EXPORTS -d 198.18.0.4/32 -p tcp -m comment --comment "default/web exported" -m tcp --dport 80 -j NSNET-EXP-1DDAE6F218CA0221
 -A NSNET-EXPORTS -d 198.18.0.4/32 -p udp -m comment --comment "default/web exported" -m udp --dport 53 -j NSNET-EXP-2DA6D28E6C0E12B2
 -A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.33333333349 -m tcp -j DNAT --to-destination 10.244.0.3:80
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.1.2:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.1.2:80
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.4:80" -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.4:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.33333333349 -m udp -j DNAT --to-destination 10.244.0.3:53
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.1.2:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.1.2:53
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.4:53" -m udp -j DNAT --to-destination 10.244.0.4:53
+-A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.4:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.4:53
+-A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
 -A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.3
 COMMIT
 EOF
@@ -543,12 +551,12 @@ COMMIT
 :KUBE-SERVICES - [0:0]
 :KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
 :KUBE-SEP-UF6OOORCMXPJJDSV - [0:0]
-:KUBE-SEP-PBQ62IOVWGYEN623 - [0:0]
 :KUBE-SEP-33EB4EFTF2PW2YRG - [0:0]
+:KUBE-SEP-PBQ62IOVWGYEN623 - [0:0]
 :KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
 :KUBE-SEP-E224WFW45Z4C6ZZP - [0:0]
-:KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
 :KUBE-SEP-73HLITT7J2BENIZX - [0:0]
+:KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -568,24 +576,24 @@ COMMIT
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.3:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-UF6OOORCMXPJJDSV
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-PBQ62IOVWGYEN623
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.4:80" -j KUBE-SEP-33EB4EFTF2PW2YRG
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.4:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-33EB4EFTF2PW2YRG
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:80" -j KUBE-SEP-PBQ62IOVWGYEN623
 -A KUBE-SEP-UF6OOORCMXPJJDSV -s 10.244.0.3/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-UF6OOORCMXPJJDSV -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.3:80
--A KUBE-SEP-PBQ62IOVWGYEN623 -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
--A KUBE-SEP-PBQ62IOVWGYEN623 -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A KUBE-SEP-33EB4EFTF2PW2YRG -s 10.244.0.4/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-33EB4EFTF2PW2YRG -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A KUBE-SEP-PBQ62IOVWGYEN623 -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-PBQ62IOVWGYEN623 -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
 -A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.3:53" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-E224WFW45Z4C6ZZP
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.2:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-BTVZB7E4KKPGX6I5
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.4:53" -j KUBE-SEP-73HLITT7J2BENIZX
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.4:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-73HLITT7J2BENIZX
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.2:53" -j KUBE-SEP-BTVZB7E4KKPGX6I5
 -A KUBE-SEP-E224WFW45Z4C6ZZP -s 10.244.0.3/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
 -A KUBE-SEP-E224WFW45Z4C6ZZP -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.3:53
--A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
--A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
 -A KUBE-SEP-73HLITT7J2BENIZX -s 10.244.0.4/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
 -A KUBE-SEP-73HLITT7J2BENIZX -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.4:53
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
 COMMIT
 EOF
 ip netns exec nsnet.island-nat.west.node.n2 $IPT-restore --noflush <<'EOF'
@@ -634,12 +642,12 @@ COMMIT
 :KUBE-SERVICES - [0:0]
 :KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
 :KUBE-SEP-UF6OOORCMXPJJDSV - [0:0]
-:KUBE-SEP-PBQ62IOVWGYEN623 - [0:0]
 :KUBE-SEP-33EB4EFTF2PW2YRG - [0:0]
+:KUBE-SEP-PBQ62IOVWGYEN623 - [0:0]
 :KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
 :KUBE-SEP-E224WFW45Z4C6ZZP - [0:0]
-:KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
 :KUBE-SEP-73HLITT7J2BENIZX - [0:0]
+:KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -659,23 +667,23 @@ COMMIT
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.3:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-UF6OOORCMXPJJDSV
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-PBQ62IOVWGYEN623
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.4:80" -j KUBE-SEP-33EB4EFTF2PW2YRG
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.4:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-33EB4EFTF2PW2YRG
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:80" -j KUBE-SEP-PBQ62IOVWGYEN623
 -A KUBE-SEP-UF6OOORCMXPJJDSV -s 10.244.0.3/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-UF6OOORCMXPJJDSV -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.3:80
--A KUBE-SEP-PBQ62IOVWGYEN623 -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
--A KUBE-SEP-PBQ62IOVWGYEN623 -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A KUBE-SEP-33EB4EFTF2PW2YRG -s 10.244.0.4/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-33EB4EFTF2PW2YRG -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A KUBE-SEP-PBQ62IOVWGYEN623 -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-PBQ62IOVWGYEN623 -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
 -A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.3:53" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-E224WFW45Z4C6ZZP
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.2:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-BTVZB7E4KKPGX6I5
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.4:53" -j KUBE-SEP-73HLITT7J2BENIZX
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.4:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-73HLITT7J2BENIZX
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.2:53" -j KUBE-SEP-BTVZB7E4KKPGX6I5
 -A KUBE-SEP-E224WFW45Z4C6ZZP -s 10.244.0.3/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
 -A KUBE-SEP-E224WFW45Z4C6ZZP -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.3:53
--A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
--A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
 -A KUBE-SEP-73HLITT7J2BENIZX -s 10.244.0.4/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
 -A KUBE-SEP-73HLITT7J2BENIZX -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.4:53
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
 COMMIT
 EOF

@@ -2,11 +2,13 @@
 model and the policies agree, from outside and from the cluster's own pods."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from itertools import product
 
 import pytest
 
 from nsnet.agent import Agent
+from nsnet.errors import UnsupportedError
 from nsnet.lab import Lab
 from nsnet.questions import simple
 from nsnet.verdict import Verdict
@@ -24,10 +26,11 @@ spec:
   clusters:
   - name: east
     nodes: 3
+    proxyMode: MODE
     podCIDR: 10.244.0.0/16,fd00:10:244::/56
     serviceCIDR: 10.96.0.0/16,fd00:10:96::/112
     nodeCIDR: 192.168.10.0/24,fd00:192:168::/64
-  - {name: west, nodes: 2, gateway: {kind: nat}}
+  - {name: west, nodes: 2, gateway: {kind: nat}, proxyMode: MODE}
   externals:
   - {name: client, address: 203.0.113.9}
   - {name: client6, address: "2001:db8::9"}
@@ -71,11 +74,15 @@ FILE = (
 OUTSIDE = "203.0.113.9"
 
 
-@pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+@pytest.fixture(scope="module", params=["iptables", "nftables"])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     file = tmp_path_factory.mktemp("balanced") / "balanced.yaml"
-    file.write_text(FILE)
-    with Agent(file) as agent:
+    file.write_text(FILE.replace("MODE", request.param))
+    with ExitStack() as stack:
+        try:
+            agent = stack.enter_context(Agent(file))
+        except UnsupportedError as error:
+            pytest.skip(str(error))
         yield agent.lab
 
 
@@ -159,8 +166,8 @@ def test_the_clusters_own_pods_reach_a_load_balancer_without_leaving(lab: Lab) -
 
 
 def test_pods_of_another_island_reach_a_load_balancer_as_their_gateway(lab: Lab) -> None:
-    seen = lab.connect("west/pod/client", "east/svc/here:80", times=30)
+    seen = lab.connect("west/pod/client", "east/lb/here:80", times=30)
     assert seen.servers == lab.endpoints("east/deploy/web")
     assert seen.sources <= set(lab["west/gateway"].addresses)
-    back = lab.connect("east/pod/client", "west/svc/here:80", times=30)
+    back = lab.connect("east/pod/client", "west/lb/here:80", times=30)
     assert back.servers == lab.endpoints("west/deploy/web")

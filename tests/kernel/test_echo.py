@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import threading
 from collections.abc import Iterator
 from contextlib import closing
 
@@ -218,3 +219,23 @@ def test_a_process_that_ends_at_once_is_quoted() -> None:
                 lab.runtime / "log",
                 ready=lambda: False,
             )
+
+
+def test_who_has_connected_to_a_port_that_ends_is_answered_first(lab: SmallLab) -> None:
+    port = (lab["b"], Listener(Protocol.TCP, 8081, "pod/ending"))
+    control.change(lab.socket, [port])
+    with closing(client(lab, "b", "tcp", "127.0.0.1", 8081)) as opened:
+        ending = threading.Thread(target=control.change, args=(lab.socket, [], [port]))
+        ending.start()
+        opened.sendall(b"hello\n")
+        assert json.loads(opened.recv(4096))["server"] == "pod/ending"
+        ending.join()
+        assert opened.recv(4096) == b""
+
+
+def test_who_says_nothing_is_not_waited_for_for_long(lab: SmallLab) -> None:
+    port = (lab["b"], Listener(Protocol.TCP, 8082, "pod/ending"))
+    control.change(lab.socket, [port])
+    with closing(client(lab, "b", "tcp", "127.0.0.1", 8082)) as opened:
+        control.change(lab.socket, [], [port])
+        assert opened.recv(4096) == b""

@@ -104,6 +104,42 @@ def test_what_was_changed_by_hand_is_not_there_for_the_next(pytester: pytest.Pyt
     pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
+def test_a_restarted_pod_and_another_file_are_not_there_for_the_next(
+    pytester: pytest.Pytester, tmp_path: Path
+) -> None:
+    more = tmp_path / "more.yaml"
+    more.write_text(CLUSTERIP.read_text().replace("replicas: 3", "replicas: 5"))
+    pytester.makepyfile(
+        f"""
+        import pytest
+        pytestmark = pytest.mark.lab({str(CLUSTERIP)!r})
+        before = {{}}
+
+        def test_restarts(lab):
+            before.update((each.name, each) for each in lab.state.netns)
+            assert len(lab.restart("deploy/web")) == 3
+            assert {{each.name: each for each in lab.state.netns}} != before
+            assert lab.connect("pod/client", "svc/web:80").verdict == "ok"
+
+        def test_finds_the_same(lab):
+            assert {{each.name: each for each in lab.state.netns}} == before
+            assert lab.drift() == []
+
+        def test_applies(lab):
+            assert lab.apply({str(more)!r}) > 0
+            assert len(lab.endpoints("svc/web")) == 5
+            lab.exec("node/n1", "iptables-legacy", "-t", "nat", "-F")
+            assert lab.apply({str(more)!r}) > 0
+            assert lab.drift() == []
+
+        def test_finds_the_same_again(lab):
+            assert {{each.name: each for each in lab.state.netns}} == before
+            assert lab.drift() == []
+        """
+    )
+    pytester.runpytest_inprocess().assert_outcomes(passed=4)
+
+
 def test_a_failing_test_shows_itself_and_not_our_plumbing(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""

@@ -159,14 +159,11 @@ def test_a_load_balancers_address_is_served_where_it_is_sent(
 def stamps(lab: Lab, name: str) -> dict[str, int]:
     """How many connections each of the Service's endpoints is remembered for, by its chain."""
     (netns,) = (each for each in lab.state.netns if each.reference == "east/node/n1")
+    rules = [rule for chain in netns.chains for rule in chain.rules]
     lists = {
-        rule.target.chain
-        for chain in netns.chains
-        for rule in chain.rules
-        if chain.name.startswith("KUBE-SVC-")
-        and rule.match.recent is not None
-        and rule.match.comment.startswith(f"default/{name}")
-        and (rule.target is not None and hasattr(rule.target, "chain"))
+        rule.match.recent.name
+        for rule in rules
+        if rule.match.recent is not None and rule.match.comment.startswith(f"default/{name} -> ")
     }
     found = {}
     for each in sorted(lists):

@@ -177,6 +177,8 @@ def _caught(asked: Question, host: Host) -> Outcome | Open:
     vip = asked.target.kind in ("LB VIP", "externalIP")
     if asked.mode == "ipvs":
         return _by_ipvs(asked, host, choice, own_node=own_node)
+    if asked.is_forbidden and asked.mode == "nftables" and not own_node:
+        return TIMEOUT  # its firewall asks first in PREROUTING, whether there is anybody or not
     if not choice.exist:
         if vip and own_node and asked.mode == "iptables":
             return Open("KUBE-EXTERNAL-SERVICES is not asked in OUTPUT: it leaves for the fabric")

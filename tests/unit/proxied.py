@@ -89,16 +89,17 @@ def node_of(state: State, node: str) -> Netns:
 
 def outcomes(found: Topology, source: str, to: str, protocol: str = "tcp") -> list[str]:
     """How a connection can end, and who the server sees: `ok near as 10.180.0.3`. The fabric
-    sends the load balancer's addresses to n1."""
+    sends the load balancer's address to both nodes, and here the external one to n1."""
     state = compile_state(found)
-    balanced = tuple(Route(net(f"{each}/32"), ip("192.168.10.2")) for each in (EXTERNAL_IP, VIP))
     fabric = state[found.fabric_netns]
-    routed = replace(fabric, routes=(*fabric.routes, *balanced))
+    external = Route(net(f"{EXTERNAL_IP}/32"), ip("192.168.10.2"))
+    routed = replace(fabric, routes=(*fabric.routes, external))
     state = replace(state, netns=tuple(routed if each is fabric else each for each in state.netns))
     paths = explain(found, state, simple(source, to, protocol)).paths
-    return sorted(
+    ends = {
         f"{each.verdict} {each.server.split('/')[-1].split('.')[0]} as {each.source}"
         if each.server
         else str(each.verdict)
         for each in paths
-    )
+    }
+    return sorted(ends)

@@ -170,16 +170,17 @@ def _ordered(rules: list[str]) -> list[str]:
     return [canonical(each) for each in ordered]
 
 
-def of_service(chains: Chains, names: set[str]) -> Chains:
-    """What speaks of these Service ports (ns/name:port): their rules in the chains of all Services,
-    and their own chains."""
-    found: Chains = {}
-    for (table, name), rules in chains.items():
-        mine = [each for each in rules if about(each) in names]
-        if name in SHARED:
-            found[table, name] = mine
-        elif any(spoken in names for each in rules for spoken in _words(each)):
-            found[table, name] = rules
+def by_service(chains: Chains) -> dict[str, Chains]:
+    """What speaks of each Service port (ns/name:port): its rules in the chains of all Services, and
+    its own chains."""
+    found: dict[str, Chains] = {}
+    for key, rules in chains.items():
+        if key[1] in SHARED:
+            for rule in filter(about, rules):
+                found.setdefault(about(rule), {}).setdefault(key, []).append(rule)
+        else:
+            for port in {word for rule in rules for word in _words(rule) if "/" in word}:
+                found.setdefault(port, {})[key] = rules
     return found
 
 

@@ -101,7 +101,7 @@ def test_an_explanation_for_people() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert text.startswith("east/pod/client → west/svc/web:80 tcp\n")
     assert "path 1 of 3: ok by west/pod/web-0, who sees 198.18.0.2\n" in text
-    assert "path 3 of 3: ok by west/pod/web-2, who sees 198.18.0.2\n" in text
+    assert "path 3 of 3: ok by west/pod/web-1, who sees 198.18.0.2\n" in text
     assert "10.244.0.2 → 198.18.0.4:80" in text
     assert "conntrack undoes the SNAT" in text
 

@@ -10,14 +10,20 @@ from nsnet.ruleset import line
 from nsnet.state import (
     Accept,
     Chain,
+    Drop,
+    Element,
     Family,
+    Goto,
     Interface,
     Jump,
     Kind,
     Match,
     Neighbour,
     Netns,
+    NftMap,
+    NftSet,
     Peer,
+    Protocol,
     Route,
     Rule,
     State,
@@ -212,3 +218,70 @@ def test_a_rule_of_a_built_in_chain_is_missed_even_without_its_table() -> None:
     assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
         "east/node/n1: filter FORWARD: rule missing: -A FORWARD -j ACCEPT"
     ]
+
+
+# --- nftables ---
+
+TO_WEB = Element(Protocol.TCP, 80, Goto("service-web"), ip_address("10.96.0.10"))
+TABLE = Netns(
+    "nsnet.demo.n2",
+    "east/node/n2",
+    chains=(Chain("kube-proxy", "service-web", (Rule(target=Jump("mark")), Rule(target=Drop()))),),
+    sets=(
+        NftSet("cluster-ips", (ip_address("10.96.0.10"), ip_address("10.96.0.11"))),
+        NftMap("service-ips", True, (TO_WEB,), family=6),
+        NftSet("affinity-web", timeout=60),
+    ),
+)
+LOADED = Observed(
+    up=("lo",),
+    chains={(4, "kube-proxy", "service-web"): ("jump mark", "drop")},
+    sets={
+        (4, "cluster-ips"): ("type ipv4_addr", "10.96.0.11", "10.96.0.10"),  # in no order
+        (6, "service-ips"): (
+            "type ipv6_addr . inet_proto . inet_service : verdict",
+            "10.96.0.10 . tcp . 80 : goto service-web",
+        ),
+        (4, "affinity-web"): (
+            "type ipv4_addr",
+            "size 65535",
+            "flags dynamic,timeout",
+            "timeout 1m",
+        ),
+    },
+)
+
+
+def changed(key: tuple[Family, str], *lines: str) -> Observed:
+    """The table with one set of these lines, or without it."""
+    others = {each: held for each, held in LOADED.sets.items() if each != key}
+    return replace(LOADED, sets={**others, key: lines} if lines else others)
+
+
+@pytest.mark.parametrize(
+    ("found", "lines"),
+    [
+        (LOADED, []),
+        (
+            replace(LOADED, chains={(4, "kube-proxy", "service-web"): ("drop",)}),
+            ["kube-proxy service-web: rule missing: jump mark"],
+        ),
+        (
+            replace(LOADED, chains={(4, "kube-proxy", "service-web"): ("drop", "jump mark")}),
+            ["kube-proxy service-web: the rules are in another order"],
+        ),
+        (
+            changed((4, "cluster-ips"), "type ipv4_addr", "10.96.0.10"),
+            ["kube-proxy cluster-ips: element missing: 10.96.0.11"],
+        ),
+        (changed((6, "service-ips")), ["IPv6 kube-proxy service-ips: map is missing"]),
+        (changed((4, "affinity-web")), ["kube-proxy affinity-web: set is missing"]),
+        (
+            changed((6, "mine"), "type ipv6_addr"),
+            ["IPv6 kube-proxy mine: set was added by hand"],
+        ),
+    ],
+)
+def test_a_table_of_nftables_is_compared_line_by_line(found: Observed, lines: list[str]) -> None:
+    state = State("demo", (TABLE,))
+    assert drift(state, {TABLE.name: found}) == [f"east/node/n2: {each}" for each in lines]

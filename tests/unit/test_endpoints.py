@@ -126,3 +126,10 @@ def test_an_external_name_has_no_selector() -> None:
     found = topology(pod("web", labels="app: web"), service("web", spec=name))
     assert found.warnings == ()
     assert services(found)["east/svc/web"].ports[0].endpoints == ()
+
+
+def test_endpoints_stand_in_the_order_of_their_text_as_in_kube_proxy() -> None:
+    listed = "{addresses: [10.244.0.2]}, {addresses: [10.244.0.10]}, {addresses: [10.244.0.1]}"
+    found = behind(service("web", app=""), endpoint_slice("web", listed))
+    # It compares "address:port": of 10.244.0.1: and 10.244.0.10 the digit comes before the colon.
+    assert [str(each.address) for each in found] == ["10.244.0.10", "10.244.0.1", "10.244.0.2"]

@@ -104,6 +104,9 @@ N1, N2 = HOSTS
         (ask(NODE, "localhost NodePort", *BOTH, mode="nftables"), REFUSED),
         # LB3, LB5, LB6, LB7
         (ask(LAPTOP, "LB VIP", *BOTH, ranges=("192.0.2.0/24",)), TIMEOUT),
+        (ask(LAPTOP, "LB VIP", ranges=("192.0.2.0/24",)), REFUSED),
+        (ask(LAPTOP, "LB VIP", ranges=("192.0.2.0/24",), mode="nftables"), TIMEOUT),
+        (ask(NODE, "LB VIP", ranges=("192.0.2.0/24",), mode="nftables"), REFUSED),
         (ask(POD, "LB VIP", ON_N1, ranges=("10.244.0.0/16",)), ok(("one", N1.cbr0))),
         (ask(POD, "LB VIP", ON_N1, ranges=("192.0.2.0/24",)), TIMEOUT),
         (ask(POD, "NodePort", ON_N1, ranges=("192.0.2.0/24",)), ok(("one", N1.cbr0))),

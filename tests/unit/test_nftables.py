@@ -188,6 +188,7 @@ def test_both_families_have_a_table_where_services_have_both() -> None:
         (("10.180.0.0/16",), ["10.180.0.1"]),  # the bridge has an address of its own
         (("192.168.10.0/24", "10.180.0.0/16"), ["192.168.10.2", "10.180.0.1"]),
         (("10.99.0.0/16",), []),
+        (("127.0.0.0/8", "192.168.10.0/24"), ["192.168.10.2"]),  # localhost never
     ],
 )
 def test_node_ports_are_open_at_these_addresses(

@@ -10,6 +10,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -28,6 +29,7 @@ from nsnet.plan import (
     SetsDelete,
     SetsLoad,
     SysctlSet,
+    TableLoad,
     Unlisten,
     VethAdd,
     VirtualServersLoad,
@@ -35,6 +37,7 @@ from nsnet.plan import (
 )
 from nsnet.shell import render, script
 from nsnet.state import (
+    Base,
     Chain,
     HealthCheck,
     Interface,
@@ -67,6 +70,7 @@ NOBODY = Route(net("172.18.0.1/32"), blackhole=True)
 NEIGHBOUR = Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0")
 WEB = Listener(Protocol.TCP, 80, "east/pod/web")
 HEALTH = HealthCheck(32000, "default", "web", 2)
+PREROUTING = Chain("kube-proxy", "nat-prerouting", base=Base("nat", "prerouting", -100))
 OLD = Chain("nat", "KUBE-SVC-OLD")
 SERVICES = Chain("nat", "KUBE-SERVICES", (Rule(Match(comment="none yet"), Return()),))
 
@@ -152,6 +156,30 @@ COMMANDS: list[tuple[Op, str]] = [
         RulesLoad("n1", 6, (OLD,)),
         "ip netns exec n1 $IP6T-restore --noflush <<'EOF'\n"
         "*nat\n:KUBE-SVC-OLD - [0:0]\nCOMMIT\nEOF",
+    ),
+    # Nothing to delete is no error to conntrack(8)'s user, but to conntrack(8) it is: exit 1.
+    (
+        ConntrackDelete("n1", 4, ip("10.96.0.10"), None, ip("10.244.0.2")),
+        "ip netns exec n1 conntrack -D --orig-dst 10.96.0.10 --dst-nat 10.244.0.2 -p udp"
+        " || [ $? = 1 ]  # 1: none",
+    ),
+    (
+        ConntrackDelete("n1", 6, None, 30053),
+        "ip netns exec n1 conntrack -D -p udp --dport 30053 -f ipv6 || [ $? = 1 ]  # 1: none",
+    ),
+    (
+        TableLoad("n1", 4, (), (PREROUTING,)),
+        "ip netns exec n1 nft -f - <<'EOF'\n"
+        "table ip kube-proxy {\n"
+        '\tcomment "rules for kube-proxy"\n'
+        "\tchain nat-prerouting {\n"
+        "\t\ttype nat hook prerouting priority dstnat; policy accept;\n"
+        "\t}\n"
+        "}\nEOF",
+    ),
+    (
+        TableLoad("n1", 6, (PREROUTING,), ()),
+        "ip netns exec n1 nft -f - <<'EOF'\ndelete table ip6 kube-proxy\nEOF",
     ),
     (
         DummyAdd("n1", Interface("kube-ipvs0", Kind.DUMMY, mac="06:00:00:00:00:02")),

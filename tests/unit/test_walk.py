@@ -39,7 +39,7 @@ def ask(
     return path
 
 
-def chain(hook: str, *rules: tuple[Match, Target], table: str = "filter") -> Chain:
+def chain(hook: str, *rules: tuple[Match, Target | None], table: str = "filter") -> Chain:
     """A chain of these rules."""
     return Chain(table, hook, tuple(Rule(*each) for each in rules))
 
@@ -201,7 +201,19 @@ def test_reverse_path_filtering_asks_any_of_the_next_hops(
     strict = {**ROUND.settings, "client": {"net.ipv4.conf.all.rp_filter": mode}}
     answer = Route(net("10.0.2.2/32"), dev=dev, nexthops=tuple(map(ip, hops)), blackhole=not hops)
     state = leading("client", answer, ROUND._replace(settings=strict))
-    assert Routes(state["client"]).plausible("eth1", ip("10.0.2.2")) is plausible
+    assert (Routes(state["client"]).implausible("eth1", ip("10.0.2.2")) == "") is plausible
+
+
+@pytest.mark.parametrize(
+    ("source", "doubt"),
+    [
+        ("10.0.1.2", "martian: 10.0.1.2 is an address of this host"),
+        ("10.0.2.2", ""),
+        ("fd00::1", ""),
+    ],
+)
+def test_nobody_else_has_an_address_of_ours(source: str, doubt: str) -> None:
+    assert Routes(ROUND.state()["client"]).implausible("eth1", ip(source)) == doubt
 
 
 # --- reverse path filtering ---
@@ -322,14 +334,15 @@ MARKED = Match(mark=MarkMatch(0x4000, 0x4000))
             [],
             "ok",
         ),
+        ("a rule without a target only counts", [(ALL, None), (ALL, Drop())], [], "timeout"),
         ("who falls through is accepted", [(MARKED, Drop())], [], "ok"),
         ("a return from the kernel's chain accepts", [(ALL, Return()), (ALL, Drop())], [], "ok"),
     ],
 )
 def test_which_rule_decides(
     case: str,
-    forward: list[tuple[Match, Target]],
-    mine: list[tuple[Match, Target]],
+    forward: list[tuple[Match, Target | None]],
+    mine: list[tuple[Match, Target | None]],
     verdict: str,
 ) -> None:
     wiring = filtered("router", chain("FORWARD", *forward), chain("MINE", *mine))

@@ -126,18 +126,21 @@ def test_the_model_agrees_with_the_author_of_every_shipped_probe(name: str) -> N
     wrong = {}
     for spec in scenario.spec.probes:
         asked = question(topology, spec)
-        attempts = predicted(walked(walker, asked), asked.to, asked.expected)
-        if found := disagreements(asked.expected, attempts):
+        # Who keeps a server shows in later attempts; a walk is the first.
+        expected = replace(asked.expected, sticky=False)
+        attempts = predicted(walked(walker, asked), asked.to, expected)
+        if found := disagreements(expected, attempts):
             wrong[spec.name] = found
     assert wrong == {}
 
 
 def test_every_endpoint_of_a_service_is_a_path() -> None:
     found = explain(*shipped("clusterip")[1:], simple("pod/client", "svc/web:80"))
+    # In the order of their addresses: 10.244.0.4, 10.244.0.5 and, on the other node, 10.244.1.2.
     assert [path.server for path in found.paths] == [
         "east/pod/web-0",
-        "east/pod/web-1",
         "east/pod/web-2",
+        "east/pod/web-1",
     ]
     assert {path.verdict for path in found.paths} == {Verdict.OK}
 

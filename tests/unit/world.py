@@ -8,6 +8,7 @@ from nsnet.plan import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -133,6 +134,8 @@ class World:
                 self.places[name].up.add(link)
             case RulesLoad():
                 self._load(op)
+            case ConntrackDelete(name):
+                assert name in self.places  # it remembers no packets
             case SetsLoad(name, sets):
                 self.places[name].sets |= {each.name: each for each in sets}
             case SetsDelete(name, names):
@@ -145,7 +148,7 @@ class World:
                 for server in before:
                     assert servers.pop(identity(server)) == server
                 servers |= {identity(server): server for server in after}
-            case TableLoad(name, family, old, new):
+            case TableLoad(name, family, old, new, _):
                 tables = self.places[name].tables
                 for each in old:
                     assert tables.pop((family, each.name)) == each

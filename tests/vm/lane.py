@@ -8,6 +8,7 @@
 A test without a result, for whatever reason, has failed.
 """
 
+import compileall
 import json
 import shutil
 import sys
@@ -29,14 +30,27 @@ LAST_WORDS: Final = 40  # lines
 
 
 class Elsewhere(pytest.Item):
-    """Stands where a test stood that runs in the VM: no fixture of it is set up here."""
+    """Stands where a test stood that runs in the VM: no fixture of it is set up here. Each of its
+    phases takes until there is the VM's report of it."""
 
-    def __init__(self, *, original: pytest.Item, **rest: Any) -> None:
+    def __init__(
+        self, *, original: pytest.Item, wait: Callable[[str, Phase], object], **rest: Any
+    ) -> None:
         super().__init__(**rest)
         self.original = original
+        self._wait = wait
+
+    def setup(self) -> None:
+        """Done there, too."""
+        self._wait(self.nodeid, "setup")
 
     def runtest(self) -> None:
-        """Nothing happens here."""
+        """Done there, too."""
+        self._wait(self.nodeid, "call")
+
+    def teardown(self) -> None:
+        """Done there, too."""
+        self._wait(self.nodeid, "teardown")
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the test is written."""
@@ -75,7 +89,7 @@ class Lane:
         self._wanted = list(whys)
         here = [item for item in session.items if item.nodeid not in whys]
         there = [
-            Elsewhere.from_parent(item.parent, name=item.name, original=item)
+            Elsewhere.from_parent(item.parent, name=item.name, original=item, wait=self._data)
             for item in session.items
             if item.nodeid in whys and item.parent is not None
         ]
@@ -94,13 +108,10 @@ class Lane:
             return None
         if item.nodeid in self._without:  # said already; what comes after is no second failure
             return _report(item, call.when, "passed", None)
-        unable = self._unable()
-        if self._run is None and not unable:
-            self._run = self._start()
-        data = self._run.report(item.nodeid, call.when) if self._run else None
+        data = self._data(item.nodeid, call.when)
         if data is None:
             self._without.add(item.nodeid)
-            end = self._run.end() if self._run else f"and there is no VM: {unable}"
+            end = self._run.end() if self._run else f"and there is no VM: {self._unable()}"
             return _report(item, call.when, "failed", f"{self._why(item.original)}, {end}")
         found = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
         assert isinstance(found, pytest.TestReport)
@@ -115,12 +126,21 @@ class Lane:
             if not self._without:
                 shutil.rmtree(self._run.folder)
 
+    def _data(self, nodeid: str, phase: Phase) -> dict[str, Any] | None:
+        if self._run is None:
+            if self._unable():
+                return None
+            self._run = self._start()
+        return self._run.report(nodeid, phase)
+
     def _start(self) -> "Run":
         folder = Path(tempfile.mkdtemp(prefix="nsnet-vm-"))
         option = self._config.option
         arguments = guest.arguments(self._wanted, option.verbose, option.tbstyle)
         (folder / guest.WANTED).write_text(json.dumps(self._wanted))
         (folder / guest.REPORTS).touch()
+        # The VM cannot keep what it compiles.
+        compileall.compile_dir(machine.ROOT / "nsnet", quiet=2)
         machine.write_command(
             folder,
             [sys.executable, "-m", "pytest", f"--rootdir={self._config.rootpath}", *arguments],
@@ -145,7 +165,11 @@ class Run:
         """Of this phase of a test, as soon as there is one; None where there will never be."""
         deadline = time.monotonic() + self._patience
         while (nodeid, phase) not in self._reports and not self._end:
-            ended = self._vm.ended(0.1)
+            try:
+                ended = self._vm.ended(0.1)
+            except KeyboardInterrupt:
+                self._end = "and it was interrupted"  # nobody waits for the teardown either
+                raise
             if self._read():  # what it wrote before it ended, too
                 deadline = time.monotonic() + self._patience
             elif ended:

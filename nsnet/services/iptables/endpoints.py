@@ -9,13 +9,15 @@ from nsnet.services.kube_proxy import MARK_MASQ, chain_hash
 from nsnet.state import Chain, Dnat, Family, Jump, Match, Protocol, Recent, Rule
 from nsnet.topology import Endpoint, single
 
+_TO_MARK = Jump(MARK_MASQ)
+
 
 class Backend(NamedTuple):
-    """An endpoint, how it is written, and the name of its chain."""
+    """An endpoint, how it is written, and the jump to its chain."""
 
     endpoint: Endpoint
     text: str
-    chain: str
+    jump: Jump
 
 
 class Backends(NamedTuple):
@@ -34,12 +36,12 @@ class Backends(NamedTuple):
     def choose(self, found: tuple[Backend, ...]) -> Iterator[Rule]:
         """The one the client had the last time, if there is affinity; else any, each as often."""
         for each in found if self.affinity is not None else ():
-            match = Match(comment=self._to(each), recent=Recent(each.chain, self.affinity))
-            yield Rule(match, Jump(each.chain), why=f"{self.port}: as before")
+            match = Match(comment=self._to(each), recent=Recent(each.jump.chain, self.affinity))
+            yield Rule(match, each.jump, why=f"{self.port}: as before")
         for number, (each, probability) in enumerate(shares(found), 1):
             yield Rule(
                 Match(comment=self._to(each), probability=probability),
-                Jump(each.chain),
+                each.jump,
                 why=f"{self.port}: endpoint {number} of {len(found)}",
             )
 
@@ -47,11 +49,11 @@ class Backends(NamedTuple):
         """KUBE-SEP-…, which sends to this endpoint."""
         address, port = each.endpoint.address, each.endpoint.port
         comment = self.port if self.comments else ""
-        remembered = None if self.affinity is None else Recent(each.chain)
+        remembered = None if self.affinity is None else Recent(each.jump.chain)
         rules = (
             Rule(
                 Match(src=single(address), comment=comment),
-                Jump(MARK_MASQ),
+                _TO_MARK,
                 why=f"{self.port}: a pod that reaches itself",
             ),
             Rule(
@@ -60,12 +62,12 @@ class Backends(NamedTuple):
                 why=f"{self.port}: {each.endpoint.reference}",
             ),
         )
-        return Chain("nat", each.chain, rules, self.family)
+        return Chain("nat", each.jump.chain, rules, self.family)
 
     def _named(self, endpoint: Endpoint) -> Backend:
         text = written(endpoint.address, endpoint.port)
         name = f"KUBE-SEP-{chain_hash(f'{self.port}{self.protocol}{text}')}"
-        return Backend(endpoint, text, name)
+        return Backend(endpoint, text, Jump(name))
 
     def _to(self, each: Backend) -> str:
         return f"{self.port} -> {each.text}" if self.comments else ""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from nsnet.balancing import candidates
-from nsnet.services.iptables.ports import Part, Terms, part
+from nsnet.services.iptables.ports import Part, Terms, part, parts_anywhere
 from nsnet.services.kube_proxy import (
     FORWARDING,
     LOCALNET,
@@ -24,7 +24,7 @@ from nsnet.state import (
     Rule,
     Sysctl,
 )
-from nsnet.topology import Cluster, Node, Service, ServicePort, of_family, only, single
+from nsnet.topology import Cluster, Node, Service, of_family, only, single
 
 # Above so many endpoints kube-proxy leaves the comments of endpoint rules out.
 LARGE_CLUSTER_ENDPOINTS = 1000
@@ -52,14 +52,16 @@ def iptables(cluster: Cluster) -> Iterator[Fact]:
 def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
     """For each node, what every Service port adds to its chains."""
     offered = [
-        (service, port)
-        for service in cluster.services
-        if service.proxied and of_family(service.addresses, family) is not None
-        for port in service.ports
+        each
+        for each in cluster.services
+        if each.proxied and of_family(each.addresses, family) is not None
     ]
     # As kube-proxy counts: those that are not ready, too.
     endpoints = sum(
-        each.address.version == family for _, port in offered for each in port.endpoints
+        endpoint.address.version == family
+        for service in offered
+        for port in service.ports
+        for endpoint in port.endpoints
     )
     terms = Terms(
         family,
@@ -68,21 +70,27 @@ def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
         comments=endpoints <= LARGE_CLUSTER_ENDPOINTS,
     )
     rows: list[list[Part]] = [[] for _ in cluster.nodes]
-    for service, port in offered:
-        differs = _differs(service, port)
+    for service in offered:
+        shared = None if _differs(service) else parts_anywhere(service, terms)
         for node, row in zip(cluster.nodes, rows, strict=True):
-            if row is rows[0] or differs:
-                found = candidates(service, port, node, family)
-                row.append(part(service, port, found, _allowed(service, node, family), terms))
-            else:
-                row.append(rows[0][-1])
+            row.extend(_parts_here(service, node, terms) if shared is None else shared)
     return rows
 
 
-def _differs(service: Service, port: ServicePort) -> bool:
+def _differs(service: Service) -> bool:
     """It matters on which node one asks for this Service."""
-    local = service.external_local or service.internal_local
-    return local or bool(service.source_ranges) or any(each.zones for each in port.endpoints)
+    return (
+        service.external_local
+        or service.internal_local
+        or bool(service.source_ranges)
+        or any(each.zones for port in service.ports for each in port.endpoints)
+    )
+
+
+def _parts_here(service: Service, node: Node, terms: Terms) -> Iterator[Part]:
+    for port in service.ports:
+        found = candidates(service, port, node, terms.family)
+        yield part(service, port, found, _allowed(service, node, terms.family), terms)
 
 
 def _allowed(service: Service, node: Node, family: Family) -> bool:

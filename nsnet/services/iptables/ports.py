@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from nsnet.balancing import Candidates
+from nsnet.balancing import Candidates, usable
 from nsnet.services.iptables.endpoints import Backend, Backends
 from nsnet.services.kube_proxy import MARK_MASQ, chain_hash, port_name
 from nsnet.state import (
@@ -49,10 +49,23 @@ class Part(NamedTuple):
 
 
 @lru_cache(_REMEMBERED)
+def parts_anywhere(service: Service, terms: Terms) -> tuple[Part, ...]:
+    """What the ports of a Service add where it does not matter on which node.
+
+    The same value for the same question, so that what did not change costs nothing anew.
+    """
+    found = [usable(port.endpoints, terms.family) for port in service.ports]
+    return tuple(
+        part(service, port, Candidates(each, (), bool(each)), False, terms)
+        for port, each in zip(service.ports, found, strict=True)
+    )
+
+
+@lru_cache(_REMEMBERED)
 def part(
     service: Service, port: ServicePort, found: Candidates, node_allowed: bool, terms: Terms
 ) -> Part:
-    """The same value for the same question, so that what did not change costs nothing anew."""
+    """What one port adds on a node that sees these endpoints; the same value each time."""
     asked = _Port(service, port, found, node_allowed, terms)
     return Part(
         tuple(asked.dispatched()),
@@ -154,7 +167,7 @@ class _Port:
             yield Chain("nat", self._ext, tuple(self._from_outside()), family)
         if self._fences:
             yield Chain("nat", self._fw, tuple(self._let_in()), family)
-        if cluster and (not service.internal_local or self._is_external):
+        if cluster:
             yield Chain("nat", self._svc, self._choosing(self._svc, cluster, backends), family)
         if local:
             yield Chain("nat", self._svl, self._choosing(self._svl, local, backends), family)

@@ -350,3 +350,10 @@ def test_in_ipv6_the_same_chains_speak_of_the_other_address() -> None:
     assert six["KUBE-FIREWALL"] == []  # ::1 cannot be reached from outside anyway
     assert "-m addrtype --dst-type LOCAL" in six["KUBE-SERVICES"][-1]
     assert " ! -d ::1/128 " in six["KUBE-SERVICES"][-1]  # and no NodePort answers there
+
+
+def test_a_node_remembers_connections_as_long_as_kube_proxy_wants() -> None:
+    node = compile_state(SVC5)[SVC5.clusters[0].nodes[0].netns]
+    timeout = "net.netfilter.nf_conntrack_tcp_timeout_{}".format
+    assert node.setting(timeout("established")) == 86_400
+    assert node.setting(timeout("close_wait")) == 3_600

@@ -68,11 +68,12 @@ def serving(names: str, *, proxy: Proxy | None = None, **what: Any) -> State:
 
 
 def _routed(found: Topology) -> State:
-    """To the fabric, n1 is where those addresses are."""
+    """To the fabric, n1 alone is where those addresses are."""
     state = compile_state(found)
     fabric = state[found.fabric_netns]
-    ways = tuple(Route(net(f"{each}/32"), ip(ETH0)) for each in (VIP, EXTERNAL_IP))
-    routed = replace(fabric, routes=(*fabric.routes, *ways))
+    ways = {net(f"{each}/32"): ip(ETH0) for each in (VIP, EXTERNAL_IP)}
+    others = (each for each in fabric.routes if each.destination not in ways)
+    routed = replace(fabric, routes=(*others, *(Route(to, via) for to, via in ways.items())))
     return replace(state, netns=tuple(routed if each is fabric else each for each in state.netns))
 
 

@@ -1,0 +1,78 @@
+"""Conntrack's table of one namespace, by ctnetlink: what conntrack(8) lists and deletes.
+
+Nothing but UDP is ever looked at.
+"""
+
+import errno
+import socket
+import struct
+from typing import Final
+
+from nsnet.kernel.netlink import NETLINK_NETFILTER, Socket, attribute, attributes, packed
+from nsnet.state import Family, IPAddress
+
+_GET: Final = 1 << 8 | 1  # NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET
+_DELETE: Final = 1 << 8 | 2
+
+_CTA_TUPLE_ORIG, _CTA_TUPLE_REPLY, _CTA_STATUS, _CTA_ID, _CTA_ZONE = 1, 2, 3, 12, 18
+_CTA_TUPLE_IP, _CTA_TUPLE_PROTO = 1, 2
+_CTA_IP_SRC: Final = {4: 1, 6: 3}
+_CTA_IP_DST: Final = {4: 2, 6: 4}
+_CTA_PROTO_NUM, _CTA_PROTO_DST_PORT = 1, 3
+_IPS_DST_NAT = 1 << 5
+
+_BODY = 20  # after the headers of netlink and of netfilter
+_NESTED = 0x8000
+_FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
+
+
+def delete(
+    family: Family, destination: IPAddress | None, dport: int | None, endpoint: IPAddress | None
+) -> int:
+    """The namespace in which the calling thread stands has no UDP flow that was sent to this
+    address and port (None: any) and translated to this endpoint (None: or not). Returns how many
+    there were.
+    """
+    head = struct.pack("=BBH", _FAMILIES[family], 0, 0)
+    with Socket(NETLINK_NETFILTER) as table:
+        flows = [
+            found
+            for entry in table.dump(packed(_GET, head))
+            if _matches(found := attributes(entry, _BODY), family, destination, dport, endpoint)
+        ]
+        refused = table.send([packed(_DELETE, head + _identity(each)) for each in flows])
+    for refusal in refused.values():
+        if refusal.errno != errno.ENOENT:  # it has ended by itself meanwhile
+            raise OSError(refusal.errno, str(refusal), "conntrack")
+    return len(flows) - len(refused)
+
+
+def _matches(
+    flow: dict[int, bytes],
+    family: Family,
+    destination: IPAddress | None,
+    dport: int | None,
+    endpoint: IPAddress | None,
+) -> bool:
+    """As conntrack -D -p udp [--orig-dst …] [--dport …] [--dst-nat …] chooses."""
+    asked = attributes(flow[_CTA_TUPLE_ORIG], 0)
+    protocol = attributes(asked[_CTA_TUPLE_PROTO], 0)
+    if protocol[_CTA_PROTO_NUM][0] != socket.IPPROTO_UDP:
+        return False
+    if dport is not None and protocol[_CTA_PROTO_DST_PORT] != dport.to_bytes(2, "big"):
+        return False
+    if destination is not None:
+        address = attributes(asked[_CTA_TUPLE_IP], 0)[_CTA_IP_DST[family]]
+        if address != destination.packed:
+            return False
+    if endpoint is None:
+        return True
+    status = int.from_bytes(flow[_CTA_STATUS], "big")
+    answers = attributes(attributes(flow[_CTA_TUPLE_REPLY], 0)[_CTA_TUPLE_IP], 0)
+    return bool(status & _IPS_DST_NAT) and answers[_CTA_IP_SRC[family]] == endpoint.packed
+
+
+def _identity(flow: dict[int, bytes]) -> bytes:
+    """What names this flow and no other: a later one of the same addresses has another id."""
+    parts = ((_CTA_TUPLE_ORIG | _NESTED, _CTA_TUPLE_ORIG), (_CTA_ID, _CTA_ID), (_CTA_ZONE,) * 2)
+    return b"".join(attribute(kind, flow[key]) for kind, key in parts if key in flow)

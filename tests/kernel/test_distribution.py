@@ -1,0 +1,53 @@
+"""How 3,000 new connections spread over the endpoints of a Service, in every proxyMode."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+
+from nsnet.agent import Agent
+from nsnet.lab import Lab
+from nsnet.questions import simple
+from nsnet.report import Answer, ProbeReport
+from tests.kernel.machine import ANYBODY_UNABLE, ROOT
+
+pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+
+IPVS = pytest.mark.needs("IPVS", "dummy", "ipset")
+CONNECTIONS = 3000
+SHIPPED = ROOT / "scenarios" / "clusterip.yaml"  # three endpoints
+
+
+@pytest.fixture(scope="module", params=["iptables", "nftables", pytest.param("ipvs", marks=IPVS)])
+def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """The same lab in each mode."""
+    file = tmp_path_factory.mktemp(request.param) / "clusterip.yaml"
+    plain = "{name: east, nodes: 2}"
+    text = SHIPPED.read_text()
+    assert plain in text
+    file.write_text(text.replace(plain, f"{{name: east, nodes: 2, proxyMode: {request.param}}}"))
+    with Agent(file) as agent:
+        yield agent.lab
+
+
+@pytest.fixture(scope="module")
+def report(lab: Lab) -> ProbeReport:
+    """What became of all these connections."""
+    even = {"balance": "even"}
+    spec = simple("pod/client", "svc/web:80", times=CONNECTIONS, timeout=10.0, expect=even)
+    (report,) = lab.probe(specs=[spec]).probes
+    return report
+
+
+def test_the_shares_are_as_even_as_dice_make_them(report: ProbeReport) -> None:
+    """A chi-square test that fails once in a million, as `expect.balance: even` asks for."""
+    assert (report.disagreements, report.defects) == ((), ())
+    assert isinstance(report.observed, Answer)
+    assert len(report.observed.attempts) == CONNECTIONS
+
+
+@pytest.mark.parametrize("lab", [pytest.param("ipvs", marks=IPVS)], indirect=True)
+def test_ipvs_takes_turns_exactly(report: ProbeReport) -> None:
+    assert isinstance(report.observed, Answer)
+    counts = Counter(each.server for each in report.observed.attempts)
+    assert set(counts.values()) == {CONNECTIONS // 3}

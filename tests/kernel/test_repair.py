@@ -1,0 +1,231 @@
+"""What somebody changes by hand is noticed (`nsnet status`) and repaired (`nsnet apply`), whatever
+it is; a lab that nobody touched is left alone."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from nsnet import lab as labs
+from nsnet.errors import KernelError, UsageError
+from nsnet.kernel import netns, processes
+from nsnet.scenario.load import load
+from nsnet.verdict import Verdict
+from tests.kernel.machine import ROOT
+
+pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="labs that stay up need root")
+
+NODE, POD, SERVERS = "east.node.n1", "east.pod.default.dns", "servers"
+V4, NFT = "clusterip", "nftables"
+
+
+class Up:
+    """A shipped scenario that is up under a name of our own."""
+
+    def __init__(self, shipped: str, folder: Path) -> None:
+        self.name = f"t{os.getpid()}-{shipped}"
+        self.file = folder / f"{shipped}.yaml"
+        text = (ROOT / "scenarios" / self.file.name).read_text()
+        self.file.write_text(text.replace(f"name: {shipped}}}", f"name: {self.name}}}"))
+        labs.up(load(self.file))
+
+    def type(self, place: str, command: str) -> None:
+        """Somebody types this in a namespace."""
+        argv = ["ip", "netns", "exec", f"nsnet.{self.name}.{place}", "sh", "-ec", command]
+        done = subprocess.run(argv, timeout=20, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+
+    def drift(self) -> list[str]:
+        return labs.attach(self.name).drift()
+
+    def repair(self) -> int:
+        return labs.apply(self.name, load(self.file))
+
+    def works(self) -> None:
+        lab = labs.attach(self.name)
+        # The kernel says "no route" but once a second, and here labs follow each other faster.
+        unlimited = [
+            each
+            for each in lab.scenario.spec.probes
+            if each.expect.verdict is not Verdict.NET_UNREACHABLE
+        ]
+        report = lab.probe(specs=unlimited)
+        assert report.ok, [each.name for each in report.probes if not each.passed]
+
+
+@pytest.fixture(scope="module")
+def ups(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Up]]:
+    made: dict[str, Up] = {}
+    try:
+        for each in (V4, "dual-stack", NFT):
+            made[each] = Up(each, tmp_path_factory.mktemp("up"))
+        yield made
+    finally:
+        for up in made.values():
+            labs.down(up.name)
+
+
+DAMAGE = {
+    "rules flushed": (V4, NODE, "iptables-legacy -t nat -F; iptables-legacy -F"),
+    "chains deleted": (V4, NODE, "iptables-legacy -t nat -F; iptables-legacy -t nat -X"),
+    "a rule added": (V4, NODE, "iptables-legacy -t nat -I KUBE-SERVICES -j RETURN"),
+    "a rule added to an empty chain": (
+        V4,
+        NODE,
+        "iptables-legacy -t mangle -A KUBE-PROXY-CANARY -j DROP",
+    ),
+    "a chain of one's own": (
+        V4,
+        NODE,
+        "iptables-legacy -N MINE; iptables-legacy -I INPUT -j MINE",
+    ),
+    "rules where there were none": (V4, POD, "iptables-legacy -A INPUT -j DROP"),
+    "a table of one's own": (V4, NODE, "iptables-legacy -t raw -A PREROUTING -j DROP"),
+    "a policy": (V4, NODE, "iptables-legacy -P FORWARD DROP"),
+    "a route removed": (V4, POD, "ip route del default"),
+    "a route added": (V4, NODE, "ip route add 192.0.2.0/24 dev cbr0"),
+    "a route elsewhere": (V4, NODE, "ip route replace 10.244.1.0/24 dev cbr0"),
+    "an address removed": (V4, NODE, "ip addr flush dev cbr0"),
+    "an address added": (V4, POD, "ip addr add 10.9.9.9/24 dev eth0"),
+    "a neighbour added": (V4, NODE, "ip neigh add 10.244.0.99 lladdr 2:0:0:0:0:1 dev cbr0"),
+    "a setting": (V4, NODE, "sysctl -qw net.ipv4.ip_forward=0"),
+    "a link down": (V4, NODE, "ip link set eth0 down"),
+    "lo down": (V4, POD, "ip link set lo down"),
+    "a bridge down": (V4, NODE, "ip link set cbr0 down"),
+    "a link deleted": (V4, POD, "ip link del eth0"),
+    "a bridge deleted": (V4, NODE, "ip link del cbr0"),
+    "a link unplugged": (V4, NODE, "ip link set dns nomaster"),
+    "hairpin off": (V4, NODE, "bridge link set dev dns hairpin off"),
+    "another MAC address": (V4, POD, "ip link set eth0 address 02:00:00:00:00:99"),
+    "a cable added": (V4, NODE, "ip link add one type veth peer name other"),
+    "a bridge added": (V4, NODE, "ip link add mine type bridge"),
+    "IPv6 rules flushed": ("dual-stack", NODE, "ip6tables-legacy -t nat -F"),
+    "IPv6 routes removed": ("dual-stack", NODE, "ip -6 route flush table main proto boot"),
+    "a dual-stack link down": ("dual-stack", NODE, "ip link set eth0 down"),
+    "an nft table flushed": (NFT, NODE, "nft flush ruleset"),
+    "an nft table emptied": (NFT, NODE, "nft flush table ip kube-proxy"),
+    "an nft element removed": (NFT, NODE, "nft flush map ip kube-proxy service-ips"),
+    "an nft rule added": (NFT, NODE, "nft insert rule ip kube-proxy services drop"),
+}
+
+
+@pytest.mark.parametrize("words", DAMAGE)
+def test_what_was_changed_by_hand_is_noticed_and_repaired(ups: dict[str, Up], words: str) -> None:
+    scenario, place, command = DAMAGE[words]
+    up = ups[scenario]
+    up.type(place, command)
+    assert up.drift() != []
+    assert up.repair() > 0
+    assert up.drift() == []
+    assert up.repair() == 0
+    up.works()
+
+
+@pytest.mark.parametrize("place", [POD, NODE, SERVERS, "fabric"])
+def test_a_namespace_that_was_deleted_is_made_again(ups: dict[str, Up], place: str) -> None:
+    up = ups[V4]
+    subprocess.run(["ip", "netns", "del", f"nsnet.{up.name}.{place}"], timeout=20, check=True)
+    assert up.drift() != []
+    assert up.repair() > 0
+    assert up.drift() == []
+    up.works()
+
+
+def test_a_namespace_that_is_another_one_of_the_same_name_is_filled(ups: dict[str, Up]) -> None:
+    up = ups[V4]
+    name = f"nsnet.{up.name}.{POD}"
+    for verb in ("del", "add"):
+        subprocess.run(["ip", "netns", verb, name], timeout=20, check=True)
+    assert up.repair() > 0
+    up.works()
+
+
+def test_a_server_that_died_is_started_again(ups: dict[str, Up]) -> None:
+    up = ups[V4]
+    home = netns.inode(f"nsnet.{up.name}.{SERVERS}")
+    assert home is not None
+    (pid,) = processes.standing_in({home})
+    os.kill(pid, signal.SIGKILL)
+    processes.until(lambda: not processes.standing_in({home}), what="the server is still there")
+    assert up.drift() == ["servers: nsnet's server does not run"]
+    assert up.repair() > 0
+    up.works()
+
+
+def test_what_nsnet_has_no_words_for_is_said(ups: dict[str, Up]) -> None:
+    up = ups[V4]
+    up.type(NODE, "ip route add throw 192.0.2.0/24")
+    with pytest.raises(KernelError, match="cannot be repaired") as raised:
+        up.repair()
+    assert raised.value.hint.startswith("to build it anew: nsnet down")
+    up.type(NODE, "ip route del throw 192.0.2.0/24")
+    assert up.drift() == []
+
+
+def test_a_lab_that_is_changed_is_repaired_first(ups: dict[str, Up]) -> None:
+    up = ups[V4]
+    up.type(NODE, "iptables-legacy -t nat -F")
+    was = up.file.read_text()
+    up.file.write_text(was.replace("replicas: 3", "replicas: 4"))
+    try:
+        up.repair()
+        assert up.drift() == []
+        up.works()
+    finally:
+        up.file.write_text(was)
+        up.repair()
+
+
+# Restarting a pod of a lab that stays up.
+
+
+def test_a_restart_is_on_file(ups: dict[str, Up]) -> None:
+    up = ups[V4]
+    before = labs.attach(up.name).topology.assignment().addresses
+    restarted = labs.restart(up.name, "pod/web-1")
+    lab = labs.attach(up.name)
+    assert restarted == {"east/pod/web-1": str(lab["pod/web-1"].addresses[0])}
+    after = lab.topology.assignment().addresses
+    assert {each for each in before if before[each] != after[each]} == {"east/pod/web-1"}
+    assert lab.drift() == []
+    up.works()
+    assert up.repair() == 0  # and it keeps its address over the next apply
+    assert labs.attach(up.name).topology.assignment().addresses == after
+
+
+def test_every_pod_of_a_workload_restarts(ups: dict[str, Up]) -> None:
+    up = ups[V4]
+    restarted = labs.restart(up.name, "deploy/web")
+    assert list(restarted) == [f"east/pod/web-{number}" for number in range(3)]
+    assert up.drift() == []
+    up.works()
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        ("pod/web-9", "no pod web-9; did you mean"),
+        ("deploy/wib", "none of this name"),
+        ("node/n1", "only pod, deploy, statefulset can be restarted"),
+        ("svc/web", "only pod, deploy, statefulset can be restarted"),
+        ("nonsense", "only pod, deploy, statefulset can be restarted"),
+    ],
+)
+def test_what_cannot_be_restarted_is_said_and_nothing_is_touched(
+    ups: dict[str, Up], reference: str, says: str
+) -> None:
+    with pytest.raises(UsageError, match=says):
+        labs.restart(ups[V4].name, reference)
+    assert ups[V4].drift() == []
+
+
+def test_a_restart_in_a_lab_that_lacks_a_namespace_says_so(ups: dict[str, Up]) -> None:
+    up = ups[V4]
+    subprocess.run(["ip", "netns", "del", f"nsnet.{up.name}.{POD}"], timeout=20, check=True)
+    with pytest.raises(KernelError, match="is gone"):
+        labs.restart(up.name, "pod/web-0")
+    assert up.repair() > 0
+    up.works()
