@@ -26,6 +26,7 @@ from nsnet.state import (
     Masquerade,
     Netns,
     Protocol,
+    Reject,
     Snat,
     State,
     VirtualServer,
@@ -229,9 +230,8 @@ class Walker:
             there = there.remember(netns, flow_of(tracked, there.packet))
             there = replace(there, packet=replace(there.packet, mark=0))
             if hop.dev == LOCAL:
-                yield from self._accept(
-                    netns, there, LOCAL, track(there.packet, there.known(netns))
-                )
+                # What goes by `lo` stays what conntrack took it for.
+                yield from self._accept(netns, there, LOCAL, tracked)
                 continue
             station = self._wires.find(netns, hop.dev, hop.neighbour)
             if station is None:
@@ -369,9 +369,10 @@ class Walker:
         """INPUT, then the socket."""
         for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
             there = self._filtered(netns, journey, passed)
-            if isinstance(passed.stop, VirtualServer):
+            here = there.packet.dst in self._routes_of(netns).local
+            if isinstance(passed.stop, VirtualServer) and not here:
                 yield from self._send(netns, there, tracked, passed.stop)
-            elif passed.stop is not None:
+            elif isinstance(passed.stop, Drop | Reject):
                 yield self._stopped(netns, there, passed, tracked)
             else:
                 yield _Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))

@@ -11,7 +11,7 @@ from nsnet.questions import explain, simple
 from nsnet.state import Protocol, Route, State
 from nsnet.topology import Endpoint, Proxy, Service, ServicePort, Topology
 from nsnet.walk import walk
-from tests.unit.labs import ip, lab, net, pod
+from tests.unit.labs import ip, lab, net, pod, service
 
 TCP, UDP = "{containerPort: 80}", "{containerPort: 80, protocol: UDP}"
 # client and here on n1, other and there on n2, laptop outside.
@@ -199,6 +199,47 @@ def test_each_real_server_is_a_path_whose_hop_says_which() -> None:
         ("ipvs", "tcp 10.96.0.10:80", "rr chooses real server 1 of 2"),
         ("ipvs", "tcp 10.96.0.10:80", "rr chooses real server 2 of 2"),
     ]
+
+
+HOST = lab(
+    pod(
+        "host",
+        labels="app: host",
+        spec=f"nodeName: n1, hostNetwork: true, containers: [{{ports: [{TCP}, {UDP}]}}]",
+    ),
+    pod("client", spec="nodeName: n1"),
+    pod("other", spec="nodeName: n2"),
+    service(
+        "host",
+        "{name: t, port: 80, nodePort: 30080}, {name: u, port: 80, nodePort: 30080, protocol: UDP}",
+        spec="type: NodePort",
+    ),
+    clusters=("{name: east, nodes: 2, proxyMode: ipvs}",),
+    spec="externals: [{name: laptop, address: 203.0.113.10}]",
+)
+
+
+@pytest.mark.parametrize("protocol", [Protocol.TCP, Protocol.UDP])
+@pytest.mark.parametrize(
+    ("source", "to", "outcomes"),
+    [
+        # Handed in at INPUT: it never comes to POSTROUTING, marked or not.
+        ("client", ("10.96.0.2", 80), {f"host {CLIENT}"}),
+        ("client", (ETH0, 30080), {f"host {CLIENT}"}),
+        ("other", (ETH0, 30080), {f"host {OTHER}"}),
+        ("laptop", (ETH0, 30080), {f"host {LAPTOP}"}),
+        # The node's own packets do, on their way to lo.
+        ("n1", ("10.96.0.2", 80), {f"host {BRIDGE}"}),
+        ("n1", (ETH0, 30080), {f"host {BRIDGE}"}),
+        # From another node it is an endpoint like any other.
+        ("other", ("10.96.0.2", 80), {f"host {OTHER}"}),
+        ("n2", ("10.96.0.2", 80), {"host 192.168.10.3"}),
+    ],
+)
+def test_an_endpoint_of_the_node_itself_sees_who_asks(
+    source: str, to: tuple[str, int], outcomes: set[str], protocol: Protocol
+) -> None:
+    assert answers(HOST.state, source, *to, protocol) == outcomes
 
 
 def test_it_is_explained_by_the_virtual_server(capsys: pytest.CaptureFixture[str]) -> None:
