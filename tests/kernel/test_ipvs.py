@@ -127,8 +127,8 @@ class TestAsBuilt:
 
 class TestSchedulers:
     def test_rr_serves_in_turn(self, lab: Lab) -> None:
-        found = servers(lab, "pod/client", "svc/web:80", times=12)
-        assert found == {f"east/pod/web-{number}": 4 for number in range(3)}
+        found = servers(lab, "pod/client", "svc/web:80", times=3000)
+        assert found == {f"east/pod/web-{number}": 1000 for number in range(3)}
 
     def test_sh_goes_by_the_client(self, lab: Lab, tmp_path: Path) -> None:
         lab.change(load(scheduled(tmp_path, "sh")))
