@@ -126,9 +126,17 @@ CHANGES = (
         lambda busy: busy.lab.restart("deploy/web"),
         ("web-0", "web-1", "web-2"),
     ),
-    Change("the Service is a NodePort", lambda busy: busy.apply(type="NodePort")),
-    Change("and a load balancer's", lambda busy: busy.apply(type="LoadBalancer")),
-    Change("and a ClusterIP again", lambda busy: busy.apply()),
+    Change(
+        "the Service is a NodePort of policy Local",
+        lambda busy: busy.apply(type="NodePort\n  externalTrafficPolicy: Local"),
+    ),
+    Change(
+        "and a load balancer's, of policy Cluster", lambda busy: busy.apply(type="LoadBalancer")
+    ),
+    Change(
+        "and a ClusterIP whose traffic stays on its node",
+        lambda busy: busy.apply(type="ClusterIP\n  internalTrafficPolicy: Local"),
+    ),
     Change("a node more", lambda busy: busy.apply(nodes=3)),
     Change("with endpoints on it", lambda busy: busy.apply(nodes=3, web=6)),
     Change(

@@ -135,6 +135,16 @@ def test_a_flow_moves_on_when_its_endpoint_is_removed(udp: Udp, source: str) -> 
     assert udp.ask(source=source, port=port) == "dns-0"
 
 
+def test_a_flow_that_stays_on_its_node_moves_on_there(udp: Udp) -> None:
+    """CT3: internalTrafficPolicy Local."""
+    udp.apply(4, type="ClusterIP\n  internalTrafficPolicy: Local")
+    pods = udp.lab.topology.clusters[0].pods
+    here, gone = sorted(each.name for each in pods if each.workload and each.node == "n1")
+    port = udp.port_to(gone)
+    udp.lab.scale("deploy/dns", int(gone.rsplit("-", 1)[1]))
+    assert udp.ask(port=port) == here
+
+
 def test_a_flow_finds_its_only_endpoint_after_a_restart(udp: Udp) -> None:
     udp.lab.scale("deploy/dns", 1)
     assert udp.ask() == "dns-0"
