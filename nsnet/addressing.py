@@ -7,7 +7,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 
 from nsnet.errors import NsnetError
-from nsnet.state import IPAddress, IPNetwork
+from nsnet.ip import IPAddress, IPNetwork
 
 
 class AddressError(NsnetError):

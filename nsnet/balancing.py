@@ -7,7 +7,7 @@ Source: kubernetes/pkg/proxy/topology.go, v1.30.
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
-from nsnet.state import Family
+from nsnet.ip import Family
 from nsnet.topology import ZONE, Endpoint, Node, Service, ServicePort
 
 Choice = TypeVar("Choice")

@@ -8,10 +8,10 @@ from typing import Final
 
 from nsnet.addressing import AddressError, Pool
 from nsnet.declared import Declared
+from nsnet.ip import Family, IPAddress
 from nsnet.ledger import Ledger
 from nsnet.scenario.kinds import ClusterSpec, quoted
 from nsnet.scenario.kubernetes import HEADLESS, ServiceSpec
-from nsnet.state import Family, IPAddress
 
 KEPT_FREE: Final = (1, 10)  # of every service range: kubernetes.default and the cluster's DNS
 

@@ -8,12 +8,14 @@ from typing import Final, NamedTuple
 from nsnet.fabric import fabric
 from nsnet.gateways import GATEWAYS
 from nsnet.load_balancer import load_balancers
+from nsnet.merge import merge
 from nsnet.networks import NETWORKS
+from nsnet.rules import BUILT_IN, Chain, Jump, Match, Rule
 from nsnet.services import PROXIES
 from nsnet.services.health import health_checks
 from nsnet.services.kube_proxy import conntrack
 from nsnet.settings import with_settings
-from nsnet.state import BUILT_IN, Chain, Fact, Jump, Match, Netns, Rule, State, merge
+from nsnet.state import Fact, Netns, State
 from nsnet.topology import Topology
 from nsnet.translations import translations
 

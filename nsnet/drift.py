@@ -6,24 +6,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from nsnet import nft
+from nsnet.ip import Family
+from nsnet.ipsets import IpSet
+from nsnet.rules import BUILT_IN, KUBE_PROXY, Chain, NftSet
 from nsnet.ruleset import endpoint, line
-from nsnet.state import (
-    BUILT_IN,
-    KUBE_PROXY,
-    Chain,
-    Family,
-    Interface,
-    IpSet,
-    Kind,
-    Neighbour,
-    Netns,
-    NftSet,
-    Peer,
-    Route,
-    State,
-    Sysctl,
-    VirtualServer,
-)
+from nsnet.state import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl, VirtualServer
 
 Thing = TypeVar("Thing")
 

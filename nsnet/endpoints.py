@@ -9,10 +9,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 from nsnet.declared import Declared
+from nsnet.ip import Family, IPAddress, Protocol
 from nsnet.ruleset import endpoint as written
 from nsnet.scenario import kubernetes
 from nsnet.scenario.load import Manifest
-from nsnet.state import Family, IPAddress, Protocol
 from nsnet.topology import ZONE, Endpoint, Node, Pod, ServicePort, node_port_of
 
 SERVICE_NAME: Final = "kubernetes.io/service-name"  # the label by which a slice names its Service

@@ -12,17 +12,9 @@ address in its underlay and no route to it.
 from collections.abc import Iterator
 from ipaddress import ip_interface
 
+from nsnet.ip import IPInterface
 from nsnet.settings import forwarding
-from nsnet.state import (
-    Fact,
-    Interface,
-    IPInterface,
-    Kind,
-    Listener,
-    Route,
-    veth,
-    with_mac,
-)
+from nsnet.state import Fact, Interface, Kind, Listener, Route, veth, with_mac
 from nsnet.topology import (
     Cluster,
     Gateway,

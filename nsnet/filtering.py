@@ -6,26 +6,22 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple, TypeAlias
 
+from nsnet.ip import IPAddress, Protocol
 from nsnet.ipsets import Index
 from nsnet.packet import IPVS, Packet, RuleAt, Tuple
-from nsnet.ruleset import endpoint
-from nsnet.state import (
+from nsnet.rules import (
     KUBE_PROXY,
     Chain,
     Dnat,
     Drop,
     Element,
     Goto,
-    IPAddress,
     Jump,
-    Kind,
     Lookup,
     Masquerade,
     Match,
-    Netns,
     NftMap,
     NftSet,
-    Protocol,
     Reject,
     Remember,
     Return,
@@ -35,8 +31,9 @@ from nsnet.state import (
     Snat,
     Spread,
     VirtualMatch,
-    VirtualServer,
 )
+from nsnet.ruleset import endpoint
+from nsnet.state import Kind, Netns, VirtualServer
 
 # At which priority the kernel asks the tables of iptables, lowest first.
 PRIORITIES = {"mangle": -150, "filter": 0}

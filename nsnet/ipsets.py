@@ -1,10 +1,51 @@
 """ipsets as text (what `ipset restore` reads and `ipset save` prints), and looked up in."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from enum import StrEnum
 from ipaddress import ip_address, ip_network
 
-from nsnet.state import IPAddress, IPNetwork, IpSet, Member, Protocol, SetType
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
+
+
+class SetType(StrEnum):
+    """What an ipset is made of, as `ipset create` says it."""
+
+    ADDRESS = "hash:ip"
+    ADDRESS_PORT = "hash:ip,port"
+    ADDRESS_PORT_ADDRESS = "hash:ip,port,ip"
+    ADDRESS_PORT_NETWORK = "hash:ip,port,net"
+    PORT = "bitmap:port"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One entry of an ipset; which fields it has follows from the set's type."""
+
+    address: IPAddress | None = None
+    protocol: Protocol | None = None
+    port: int | None = None
+    source: IPAddress | IPNetwork | None = None
+
+    def __str__(self) -> str:
+        port = str(self.port) if self.protocol is None else f"{self.protocol}:{self.port}"
+        parts = (
+            None if self.address is None else str(self.address),
+            None if self.port is None else port,
+            None if self.source is None else str(self.source),
+        )
+        return ",".join(each for each in parts if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class IpSet:
+    """A set that rules look packets up in."""
+
+    name: str
+    type: SetType
+    members: tuple[Member, ...] = ()
+    family: Family = 4
+
 
 LARGEST = 65536  # members, as kube-proxy makes them
 

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from nsnet.ip import IPAddress
 from nsnet.packet import Path, Unknown
 from nsnet.references import Destination
-from nsnet.state import IPAddress
 from nsnet.verdict import Verdict
 
 ANSWERED = (Verdict.OK, Verdict.WRONG_SERVER, Verdict.WRONG_SOURCE)

@@ -17,8 +17,9 @@ from nsnet.drift import Observed, drift
 from nsnet.errors import CleanupError, KernelError, UnsupportedError, UsageError
 from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes, throwaway
 from nsnet.kernel.apply import Applier
+from nsnet.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
 from nsnet.packet import Unknown
-from nsnet.plan import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten, changes, plan
+from nsnet.plan import changes, plan
 from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
 from nsnet.record import SCHEMA, recorded

@@ -5,8 +5,8 @@ from collections.abc import Collection, Mapping, Sequence
 
 from nsnet.addressing import AddressError, Assignment, Pool, allocate
 from nsnet.errors import Problem
+from nsnet.ip import IPAddress
 from nsnet.scenario.load import Scenario
-from nsnet.state import IPAddress
 
 
 class Ledger:

@@ -21,7 +21,9 @@ from collections.abc import Iterator
 
 from nsnet.balancing import ready_on
 from nsnet.fabric import OUTSIDE, switch_of
-from nsnet.state import Chain, Drop, Fact, IPAddress, Match, Return, Route, Rule
+from nsnet.ip import IPAddress
+from nsnet.rules import Chain, Drop, Match, Return, Rule
+from nsnet.state import Fact, Route
 from nsnet.topology import Cluster, Gateway, Service, Topology, of_family, only, single
 
 INSIDE, TO_FABRIC = "eth0", "eth1"  # of a gateway

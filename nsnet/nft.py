@@ -12,8 +12,8 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, summarize_address_range
 from typing import TypeAlias, assert_never
 
-from nsnet.ruleset import endpoint
-from nsnet.state import (
+from nsnet.ip import Family, IPAddress, IPNetwork
+from nsnet.rules import (
     KUBE_PROXY,
     Accept,
     Base,
@@ -21,10 +21,7 @@ from nsnet.state import (
     Dnat,
     Drop,
     Element,
-    Family,
     Goto,
-    IPAddress,
-    IPNetwork,
     Jump,
     Lookup,
     Masquerade,
@@ -42,6 +39,7 @@ from nsnet.state import (
     named_sets,
     next_chains,
 )
+from nsnet.ruleset import endpoint
 
 Piece: TypeAlias = Chain | NftSet | NftMap
 

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nsnet.addressing import AddressError
 from nsnet.declared import Declared, declared
+from nsnet.ip import Family, IPAddress
 from nsnet.ledger import Ledger
 from nsnet.ranges import Range, all_ranges
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.state import Family, IPAddress
 from nsnet.topology import Service, balancer_of, of_family
 
 

@@ -4,7 +4,8 @@ from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Final, NamedTuple
 
-from nsnet.state import IPAddress, Protocol, Rule
+from nsnet.ip import IPAddress, Protocol
+from nsnet.rules import Rule
 from nsnet.verdict import Verdict
 
 

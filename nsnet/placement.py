@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from nsnet.addressing import Assignment
 from nsnet.errors import Problem
+from nsnet.ip import Protocol
 from nsnet.scenario.kubernetes import Pod, PodSpec, Workload
 from nsnet.scenario.load import Manifest
-from nsnet.state import Protocol
 from nsnet.topology import ListenPort, Node, reference_of
 
 WORKLOADS: Mapping[str, str] = {

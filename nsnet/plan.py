@@ -1,286 +1,52 @@
 """State → the steps that make it, in an order in which each finds what it needs."""
 
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from typing import TypeAlias
 
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
 from nsnet.nft import Piece
+from nsnet.ops import (
+    AddressAdd,
+    AddressDelete,
+    BridgeAdd,
+    ConntrackDelete,
+    DummyAdd,
+    LinkDelete,
+    LinkUp,
+    Listen,
+    ListenerReplace,
+    NeighbourAdd,
+    NeighbourDelete,
+    NetnsAdd,
+    NetnsDelete,
+    Op,
+    RouteAdd,
+    RouteDelete,
+    RouteReplace,
+    RulesLoad,
+    ServersStart,
+    SetsDelete,
+    SetsLoad,
+    SysctlSet,
+    TableLoad,
+    Unlisten,
+    VethAdd,
+    VirtualServersLoad,
+)
+from nsnet.rules import KUBE_PROXY, Chain, NftSet, named_sets
 from nsnet.state import (
-    KUBE_PROXY,
-    Chain,
-    Family,
     Interface,
-    IPAddress,
-    IPInterface,
-    IPNetwork,
-    IpSet,
     Kind,
     Listens,
-    Neighbour,
     Netns,
-    NftSet,
     Peer,
-    Protocol,
     Route,
     State,
-    Sysctl,
     Translation,
-    VirtualServer,
     identity,
-    named_sets,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class NetnsAdd:
-    """A new, empty network namespace of this name."""
-
-    netns: str
-
-
-@dataclass(frozen=True, slots=True)
-class NetnsDelete:
-    """The namespace goes, and with it everything in it."""
-
-    netns: str
-
-
-@dataclass(frozen=True, slots=True)
-class SysctlSet:
-    """One kernel setting."""
-
-    netns: str
-    sysctl: Sysctl
-
-
-@dataclass(frozen=True, slots=True)
-class BridgeAdd:
-    """A bridge, up, that learns and forwards at once: no spanning tree, no multicast snooping."""
-
-    netns: str
-    interface: Interface
-
-
-@dataclass(frozen=True, slots=True)
-class DummyAdd:
-    """A link to nowhere, down: it only holds addresses."""
-
-    netns: str
-    interface: Interface
-
-
-@dataclass(frozen=True, slots=True)
-class VethAdd:
-    """A cable: this end up and, if it has a master, plugged in; the other end born in its
-    namespace."""
-
-    netns: str
-    interface: Interface
-    peer_netns: str
-    peer: Interface
-
-
-@dataclass(frozen=True, slots=True)
-class LinkDelete:
-    """A link goes, and the other end of a cable with it."""
-
-    netns: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class LinkUp:
-    """A link that was born down is up."""
-
-    netns: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class AddressAdd:
-    """The link holds this address."""
-
-    netns: str
-    dev: str
-    address: IPInterface
-
-
-@dataclass(frozen=True, slots=True)
-class AddressDelete:
-    """The link holds this address no more."""
-
-    netns: str
-    dev: str
-    address: IPInterface
-
-
-@dataclass(frozen=True, slots=True)
-class RouteAdd:
-    """A route of the main table."""
-
-    netns: str
-    route: Route
-
-
-@dataclass(frozen=True, slots=True)
-class RouteReplace:
-    """The route to this destination leads elsewhere, from one moment to the next."""
-
-    netns: str
-    route: Route
-
-
-@dataclass(frozen=True, slots=True)
-class RouteDelete:
-    """A route goes."""
-
-    netns: str
-    route: Route
-
-
-@dataclass(frozen=True, slots=True)
-class NeighbourAdd:
-    """A permanent neighbour, so that nobody has to ask."""
-
-    netns: str
-    neighbour: Neighbour
-
-
-@dataclass(frozen=True, slots=True)
-class NeighbourDelete:
-    """A permanent neighbour goes."""
-
-    netns: str
-    neighbour: Neighbour
-
-
-@dataclass(frozen=True, slots=True)
-class RulesLoad:
-    """Exactly these chains are replaced or deleted, in one atomic step a table; all others stay."""
-
-    netns: str
-    family: Family
-    chains: tuple[Chain, ...]
-    deleted: tuple[Chain, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class ConntrackDelete:
-    """Conntrack forgets the UDP flows to this address, or to this port of any address: all, or
-    those that were translated to this endpoint."""
-
-    netns: str
-    family: Family
-    destination: IPAddress | None = None
-    dport: int | None = None
-    endpoint: IPAddress | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SetsLoad:
-    """These ipsets hold exactly these members."""
-
-    netns: str
-    sets: tuple[IpSet, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SetsDelete:
-    """These ipsets go; no rule names them any more."""
-
-    netns: str
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class VirtualServersLoad:
-    """The `new` virtual servers are there instead of the `old` ones; one that is in both is not
-    interrupted.
-
-    A real server that is no longer wanted gets no new connection, and goes with its last.
-    """
-
-    netns: str
-    old: tuple[VirtualServer, ...]
-    new: tuple[VirtualServer, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class TableLoad:
-    """These chains, sets and maps of kube-proxy's nftables table change over from `old` to `new`
-    in one atomic step; all others stay. Nothing new: the table goes. `anew`: all of it goes,
-    whatever it holds, and comes as it is in `new`, in one step, too."""
-
-    netns: str
-    family: Family
-    old: tuple[Piece, ...]
-    new: tuple[Piece, ...]
-    anew: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class ServersStart:
-    """The process that answers for every pod runs in this namespace, and awaits its listeners."""
-
-    netns: str
-
-
-@dataclass(frozen=True, slots=True)
-class Listen:
-    """The server answers on this port."""
-
-    netns: str
-    listener: Listens
-
-
-@dataclass(frozen=True, slots=True)
-class ListenerReplace:
-    """The server answers otherwise on this port, which was open and is never closed."""
-
-    netns: str
-    listener: Listens
-
-
-@dataclass(frozen=True, slots=True)
-class Unlisten:
-    """The server answers there no more."""
-
-    netns: str
-    listener: Listens
-
-
-Op: TypeAlias = (
-    NetnsAdd
-    | NetnsDelete
-    | SysctlSet
-    | BridgeAdd
-    | DummyAdd
-    | VethAdd
-    | LinkDelete
-    | LinkUp
-    | AddressAdd
-    | AddressDelete
-    | RouteAdd
-    | RouteReplace
-    | RouteDelete
-    | NeighbourAdd
-    | NeighbourDelete
-    | RulesLoad
-    | ConntrackDelete
-    | SetsLoad
-    | SetsDelete
-    | VirtualServersLoad
-    | TableLoad
-    | ServersStart
-    | Listen
-    | ListenerReplace
-    | Unlisten
-)
-
-
-# What the process that answers for every pod is told.
-Serving: TypeAlias = ServersStart | Listen | ListenerReplace | Unlisten
 
 
 def plan(state: State) -> list[Op]:

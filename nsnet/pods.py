@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from nsnet.addressing import Pool
 from nsnet.errors import Problem
+from nsnet.ip import IPAddress, Protocol
 from nsnet.ledger import Ledger
 from nsnet.placement import Draft, place
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.state import IPAddress, Protocol
 from nsnet.topology import Node, Pod, netns_name, only, reference_of
 
 

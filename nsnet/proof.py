@@ -4,13 +4,14 @@ side by side."""
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from nsnet.ip import IPAddress
 from nsnet.judge import Attempt, defects, disagreements, judged, predicted
 from nsnet.packet import Path
 from nsnet.probe import Flow, Outcome, send
 from nsnet.questions import Question, walked
 from nsnet.references import Place, locate
 from nsnet.report import Answer, ProbeReport
-from nsnet.state import IPAddress, State
+from nsnet.state import State
 from nsnet.topology import Topology
 from nsnet.verdict import Verdict
 from nsnet.walk import Walker

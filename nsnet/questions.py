@@ -9,11 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from nsnet.errors import UsageError
+from nsnet.ip import IPAddress
 from nsnet.judge import Expected
 from nsnet.packet import Path
 from nsnet.references import Destination, Place, locate, members, target
 from nsnet.scenario.kinds import Expectation, ProbeSpec
-from nsnet.state import IPAddress, State
+from nsnet.state import State
 from nsnet.topology import Topology
 from nsnet.verdict import Verdict
 from nsnet.walk import Walker

@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import NamedTuple, TypeVar
 
 from nsnet.errors import UsageError
-from nsnet.state import IPAddress, Protocol
+from nsnet.ip import IPAddress, Protocol
 from nsnet.topology import (
     FABRIC,
     Cluster,

@@ -5,22 +5,12 @@ from dataclasses import replace
 
 from nsnet import nft
 from nsnet.drift import Observed, chain_lines, comparable
-from nsnet.plan import LinkUp, Op, ServersStart, TableLoad, changes
-from nsnet.state import (
-    KUBE_PROXY,
-    Chain,
-    Family,
-    Interface,
-    IpSet,
-    Kind,
-    Match,
-    Netns,
-    Rule,
-    State,
-    Sysctl,
-    VirtualServer,
-    identity,
-)
+from nsnet.ip import Family
+from nsnet.ipsets import IpSet
+from nsnet.ops import LinkUp, Op, ServersStart, TableLoad
+from nsnet.plan import changes
+from nsnet.rules import KUBE_PROXY, Chain, Match, Rule
+from nsnet.state import Interface, Kind, Netns, State, Sysctl, VirtualServer, identity
 
 _FAMILIES: tuple[Family, ...] = (4, 6)
 

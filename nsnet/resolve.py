@@ -9,6 +9,7 @@ from ipaddress import ip_interface
 
 from nsnet.addressing import Assignment, Pool
 from nsnet.errors import Problem, ScenarioError
+from nsnet.ip import IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.ledger import Ledger
 from nsnet.outside_ips import hold_written
 from nsnet.placement import drafts, workloads
@@ -18,7 +19,6 @@ from nsnet.references import UnknownReferenceError, locate, members, target
 from nsnet.scenario.kinds import ClusterSpec, NodeSpec
 from nsnet.scenario.load import Scenario
 from nsnet.service_ips import services
-from nsnet.state import IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.topology import (
     Cluster,
     External,

@@ -3,7 +3,8 @@
 from ipaddress import IPv4Address
 from typing import NamedTuple
 
-from nsnet.state import IPAddress, IPInterface, Netns, Route
+from nsnet.ip import IPAddress, IPInterface
+from nsnet.state import Netns, Route
 
 LOCAL = "lo"
 

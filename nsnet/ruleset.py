@@ -11,19 +11,17 @@ from itertools import groupby
 from socket import getprotobyname
 from typing import assert_never
 
-from nsnet.state import (
+from nsnet.ip import Family, IPAddress, Protocol
+from nsnet.rules import (
     Accept,
     Chain,
     Dnat,
     Drop,
-    Family,
     Goto,
-    IPAddress,
     Jump,
     Lookup,
     Masquerade,
     Match,
-    Protocol,
     Recent,
     Reject,
     Remember,

@@ -5,7 +5,7 @@ from typing import assert_never
 
 from nsnet import nft
 from nsnet.ipsets import destroyed, filled
-from nsnet.plan import (
+from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,

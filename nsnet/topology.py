@@ -8,7 +8,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
 from typing import Literal, TypeAlias
 
 from nsnet.addressing import Assignment
-from nsnet.state import Family, IPAddress, IPInterface, IPNetwork, Protocol
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
 

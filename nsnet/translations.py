@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from nsnet.state import Fact, Family, IPAddress, Protocol, Translation
+from nsnet.ip import Family, IPAddress, Protocol
+from nsnet.state import Fact, Translation
 from nsnet.topology import Cluster, Endpoint, Service
 
 

@@ -16,21 +16,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from nsnet.filtering import Flow, Passed, Rules, Tracked, flow_of, track
+from nsnet.ip import IPAddress, Protocol
 from nsnet.packet import Hop, Packet, Path, RuleAt, Tuple
 from nsnet.routing import LOCAL, NextHop, Routes
-from nsnet.state import (
-    Dnat,
-    Drop,
-    IPAddress,
-    Listener,
-    Masquerade,
-    Netns,
-    Protocol,
-    Reject,
-    Snat,
-    State,
-    VirtualServer,
-)
+from nsnet.rules import Dnat, Drop, Masquerade, Reject, Snat
+from nsnet.state import Listener, Netns, State, VirtualServer
 from nsnet.verdict import Verdict
 from nsnet.wires import Crossing, Station, Wires
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nsnet.state import Interface, IPAddress, Kind, State
+from nsnet.ip import IPAddress
+from nsnet.state import Interface, Kind, State
 
 
 class Crossing(NamedTuple):

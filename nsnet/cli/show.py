@@ -9,12 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from nsnet import nft
+from nsnet.ip import Family
 from nsnet.packet import IPVS, Hop, Path, RuleAt, Unknown
 from nsnet.questions import Explanation
 from nsnet.report import ProbeReport, Report
+from nsnet.rules import KUBE_PROXY, Chain
 from nsnet.ruleset import line
 from nsnet.scenario.load import Scenario
-from nsnet.state import KUBE_PROXY, Chain, Family, Kind, Netns, State
+from nsnet.state import Kind, Netns, State
 from nsnet.topology import Cluster, Service, ServicePort, Topology, only
 
 if TYPE_CHECKING:

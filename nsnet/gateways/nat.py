@@ -9,20 +9,10 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from nsnet.balancing import shares, usable
+from nsnet.ip import Family, IPAddress, Protocol
+from nsnet.rules import Chain, Dnat, Jump, Match, Rule, Snat
 from nsnet.settings import forwarding
-from nsnet.state import (
-    Chain,
-    Dnat,
-    Fact,
-    Family,
-    IPAddress,
-    Jump,
-    Match,
-    Protocol,
-    Route,
-    Rule,
-    Snat,
-)
+from nsnet.state import Fact, Route
 from nsnet.topology import (
     Cluster,
     Gateway,

@@ -30,6 +30,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet import nft
 from nsnet.errors import KernelError
+from nsnet.ip import Family, IPInterface
 from nsnet.ipsets import destroyed, filled
 from nsnet.kernel import conntrack, netfilter, netns, nftables
 from nsnet.kernel.ipvs import Ipvs
@@ -41,7 +42,7 @@ from nsnet.kernel.netlink import (
     encoded,
 )
 from nsnet.kernel.observe import sysctl_path
-from nsnet.plan import (
+from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
@@ -72,7 +73,7 @@ from nsnet.plan import (
 )
 from nsnet.ruleset import restore
 from nsnet.shell import render
-from nsnet.state import Family, Interface, IPInterface, Neighbour, Route
+from nsnet.state import Interface, Neighbour, Route
 
 NEW = NLM_F_CREATE | NLM_F_EXCL
 IFF_UP = 0x1

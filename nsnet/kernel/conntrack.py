@@ -8,8 +8,8 @@ import socket
 import struct
 from typing import Final
 
+from nsnet.ip import Family, IPAddress
 from nsnet.kernel.netlink import NETLINK_NETFILTER, Socket, attribute, attributes, packed
-from nsnet.state import Family, IPAddress
 
 _GET: Final = 1 << 8 | 1  # NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET
 _DELETE: Final = 1 << 8 | 2

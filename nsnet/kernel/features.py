@@ -18,10 +18,11 @@ from pathlib import Path
 from typing import Final
 
 from nsnet.errors import NsnetError, UnsupportedError
+from nsnet.ip import Family
 from nsnet.kernel import netfilter, netlink, netns
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import find
-from nsnet.state import Family, Kind, State
+from nsnet.state import Kind, State
 
 AS_ROOT: Final = "run nsnet as root: sudo nsnet …"
 FILES: Final = 4096

@@ -11,6 +11,7 @@ from ipaddress import IPv4Address, IPv6Address
 from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
 from typing import Final, NamedTuple
 
+from nsnet.ip import IPAddress, Protocol
 from nsnet.kernel import netns
 from nsnet.kernel.netlink import (
     NETLINK_GENERIC,
@@ -19,7 +20,7 @@ from nsnet.kernel.netlink import (
     attributes,
     packed,
 )
-from nsnet.state import IPAddress, Protocol, RealServer, VirtualServer
+from nsnet.state import RealServer, VirtualServer
 
 _CTRL: Final = 16
 _GET_FAMILY: Final = 3

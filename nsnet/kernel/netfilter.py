@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from nsnet.errors import KernelError, UnsupportedError, UsageError
-from nsnet.ipsets import parsed
+from nsnet.ip import Family, IPNetwork
+from nsnet.ipsets import IpSet, parsed
 from nsnet.kernel import netlink, netns
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import Command, Finished, find, run
-from nsnet.state import BUILT_IN, Family, IPNetwork, IpSet
+from nsnet.rules import BUILT_IN
 
 Chains: TypeAlias = dict[tuple[Family, str, str], tuple[str, ...]]
 

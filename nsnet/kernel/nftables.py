@@ -8,9 +8,10 @@ from contextlib import suppress
 from typing import Final, NamedTuple
 
 from nsnet.errors import KernelError
+from nsnet.ip import Family
 from nsnet.kernel import netlink, netns
 from nsnet.kernel.command import Command, Finished, run
-from nsnet.state import KUBE_PROXY, Family
+from nsnet.rules import KUBE_PROXY
 
 _NFT_MSG_GETTABLE = 10 << 8 | 1
 _NFTA_TABLE_NAME = 1

@@ -17,18 +17,10 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.drift import Observed
+from nsnet.ip import IPInterface, IPNetwork
 from nsnet.kernel import ipvs, netfilter, netns, nftables
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
-from nsnet.state import (
-    Interface,
-    IPInterface,
-    IPNetwork,
-    Kind,
-    Neighbour,
-    Peer,
-    Route,
-    Sysctl,
-)
+from nsnet.state import Interface, Kind, Neighbour, Peer, Route, Sysctl
 
 _LO = 1  # the index of lo, in every namespace
 _IFF_UP = 0x1

@@ -10,17 +10,7 @@ from ipaddress import ip_interface
 
 from nsnet.networks.masquerade import masquerade
 from nsnet.settings import forwarding
-from nsnet.state import (
-    Fact,
-    Interface,
-    Kind,
-    Listener,
-    Neighbour,
-    Route,
-    mac_of,
-    veth,
-    with_mac,
-)
+from nsnet.state import Fact, Interface, Kind, Listener, Neighbour, Route, mac_of, veth, with_mac
 from nsnet.topology import Cluster, Node, Pod, everywhere, link_name, of_family, only
 
 BRIDGE = "cbr0"

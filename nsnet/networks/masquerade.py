@@ -5,7 +5,8 @@ POSTROUTING ─▶ IP-MASQ-AGENT ─▶ RETURN for what stays inside ─▶ MASQ
 
 from collections.abc import Iterator
 
-from nsnet.state import Chain, Fact, Masquerade, Match, Return, Rule
+from nsnet.rules import Chain, Masquerade, Match, Return, Rule
+from nsnet.state import Fact
 from nsnet.topology import Cluster
 
 CHAIN = "IP-MASQ-AGENT"

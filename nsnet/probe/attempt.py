@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import ip_address
 
+from nsnet.ip import IPAddress
 from nsnet.probe.flows import Flow
-from nsnet.state import IPAddress
 from nsnet.verdict import Verdict
 
 PREFIX = b"nsnet "

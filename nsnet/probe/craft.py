@@ -8,8 +8,8 @@ import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
+from nsnet.ip import Family
 from nsnet.probe.attempt import PREFIX, TOKEN, payload
-from nsnet.state import Family
 
 _NO_TOKEN = bytes(TOKEN)
 _IP = 20  # bytes of header

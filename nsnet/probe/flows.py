@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from nsnet.state import IPAddress, Protocol
+from nsnet.ip import IPAddress, Protocol
 from nsnet.verdict import Verdict
 
 

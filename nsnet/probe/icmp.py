@@ -5,11 +5,11 @@ import socket
 import struct
 from contextlib import suppress
 
+from nsnet.ip import Family
 from nsnet.probe import craft
 from nsnet.probe.attempt import PREFIX, TOKEN, VERDICTS, Attempt
 from nsnet.probe.loop import Loop
 from nsnet.probe.udp import next_error, queue_errors
-from nsnet.state import Family
 from nsnet.verdict import Verdict
 
 # What Python's socket module does not have (linux/icmp.h, linux/icmpv6.h, linux/in.h).

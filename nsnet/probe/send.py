@@ -13,6 +13,7 @@ from itertools import count
 from typing import TypeAlias, assert_never
 
 from nsnet.errors import KernelError
+from nsnet.ip import Family, Protocol
 from nsnet.kernel import netns
 from nsnet.probe import craft
 from nsnet.probe.attempt import Attempt
@@ -24,7 +25,6 @@ from nsnet.probe.path import answered, passed
 from nsnet.probe.schedule import Course, Schedule
 from nsnet.probe.tcp import Connection
 from nsnet.probe.udp import Datagram
-from nsnet.state import Family, Protocol
 from nsnet.verdict import Verdict
 
 Exchange: TypeAlias = Connection | Datagram | Echo

@@ -19,7 +19,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from nsnet.state import IPAddress, IPNetwork, Protocol
+from nsnet.ip import IPAddress, IPNetwork, Protocol
 from nsnet.verdict import Verdict
 
 RESERVED_NAMES = (

@@ -18,6 +18,7 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from nsnet.ip import IPAddress
 from nsnet.scenario.kinds import (
     LABEL,
     Address,
@@ -30,7 +31,6 @@ from nsnet.scenario.kinds import (
     named,
     quoted,
 )
-from nsnet.state import IPAddress
 
 HEADLESS: Final = "None"  # in the place of a ClusterIP
 

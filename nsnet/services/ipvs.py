@@ -15,6 +15,9 @@ from ipaddress import ip_interface
 from typing import Final, NamedTuple
 
 from nsnet.balancing import Candidates, candidates
+from nsnet.ip import Family, IPAddress, IPNetwork
+from nsnet.ipsets import IpSet, Member
+from nsnet.rules import Chain, Drop, Match, Rule, VirtualMatch
 from nsnet.services.ipvs_rules import Sets, chains
 from nsnet.services.ipvs_sets import (
     ALL,
@@ -33,25 +36,7 @@ from nsnet.services.ipvs_sets import (
     VIRTUAL_IPS,
     Kept,
 )
-from nsnet.state import (
-    Chain,
-    Drop,
-    Fact,
-    Family,
-    Interface,
-    IPAddress,
-    IPNetwork,
-    IpSet,
-    Kind,
-    Match,
-    Member,
-    RealServer,
-    Rule,
-    Sysctl,
-    VirtualMatch,
-    VirtualServer,
-    mac_by_name,
-)
+from nsnet.state import Fact, Interface, Kind, RealServer, Sysctl, VirtualServer, mac_by_name
 from nsnet.topology import Cluster, Node, Service, ServicePort, only, single
 
 DUMMY: Final = "kube-ipvs0"

@@ -8,6 +8,20 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
+from nsnet.ip import Family, IPNetwork, Protocol
+from nsnet.rules import (
+    Accept,
+    Chain,
+    Drop,
+    Jump,
+    Masquerade,
+    Match,
+    Reject,
+    Return,
+    Rule,
+    SetMatch,
+    Target,
+)
 from nsnet.services.ipvs_sets import (
     CLUSTER_IP,
     EXTERNAL_IP,
@@ -25,22 +39,6 @@ from nsnet.services.ipvs_sets import (
     Kept,
 )
 from nsnet.services.kube_proxy import FORWARDING, LOCALNET, MARK_MASQ, mark_chains
-from nsnet.state import (
-    Accept,
-    Chain,
-    Drop,
-    Family,
-    IPNetwork,
-    Jump,
-    Masquerade,
-    Match,
-    Protocol,
-    Reject,
-    Return,
-    Rule,
-    SetMatch,
-    Target,
-)
 
 Side = Literal["src", "dst"]
 MARK = Jump(MARK_MASQ)

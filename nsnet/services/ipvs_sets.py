@@ -5,7 +5,8 @@ Source: kubernetes/pkg/proxy/ipvs/ipset.go, v1.30.
 
 from typing import Final, NamedTuple
 
-from nsnet.state import Family, Protocol, SetType
+from nsnet.ip import Family, Protocol
+from nsnet.ipsets import SetType
 
 
 class Kept(NamedTuple):

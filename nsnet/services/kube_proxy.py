@@ -10,21 +10,9 @@ from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from nsnet.state import (
-    Accept,
-    Chain,
-    Fact,
-    Family,
-    IPAddress,
-    IPNetwork,
-    MarkMatch,
-    Masquerade,
-    Match,
-    Return,
-    Rule,
-    SetMark,
-    Sysctl,
-)
+from nsnet.ip import Family, IPAddress, IPNetwork
+from nsnet.rules import Accept, Chain, MarkMatch, Masquerade, Match, Return, Rule, SetMark
+from nsnet.state import Fact, Sysctl
 from nsnet.topology import Cluster, Node, Proxy, Service, ServicePort, only
 
 MASQUERADE_MARK: Final = 0x4000  # bit 14, kube-proxy's --iptables-masquerade-bit

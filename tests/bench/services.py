@@ -23,10 +23,12 @@ from typing import Final, NamedTuple
 
 from nsnet import nft
 from nsnet.compile import compile_state
+from nsnet.ip import Protocol
 from nsnet.kernel import netfilter, netns, nftables
-from nsnet.plan import Op, RulesLoad, TableLoad, changes
+from nsnet.ops import Op, RulesLoad, TableLoad
+from nsnet.plan import changes
 from nsnet.ruleset import restore
-from nsnet.state import Protocol, State
+from nsnet.state import State
 from nsnet.topology import Cluster, Endpoint, Node, Proxy, Service, ServicePort, Topology
 
 ENDPOINTS = 3

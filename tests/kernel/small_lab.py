@@ -10,9 +10,10 @@ from itertools import count
 from pathlib import Path
 
 from nsnet.errors import CleanupError
+from nsnet.ip import Protocol
 from nsnet.kernel import netns, processes
 from nsnet.servers import control
-from nsnet.state import Listener, Protocol
+from nsnet.state import Listener
 
 _COUNT = count()
 

@@ -10,9 +10,10 @@ from contextlib import closing
 import pytest
 
 from nsnet.errors import KernelError
+from nsnet.ip import Protocol
 from nsnet.kernel import netns, processes
 from nsnet.servers import control
-from nsnet.state import HealthCheck, Listener, Protocol
+from nsnet.state import HealthCheck, Listener
 from tests.kernel.small_lab import SmallLab, small_lab
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces")

@@ -19,6 +19,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from nsnet import lab as labs
 from nsnet.compile import compile_state
 from nsnet.drift import Observed, drift
+from nsnet.ip import Protocol
 from nsnet.kernel import folder, netns
 from nsnet.kernel.observe import observe
 from nsnet.lab import Lab
@@ -28,7 +29,7 @@ from nsnet.proof import ask
 from nsnet.questions import question, simple
 from nsnet.report import ProbeReport
 from nsnet.shell import script
-from nsnet.state import Protocol, State
+from nsnet.state import State
 from nsnet.verdict import Verdict
 from tests.kernel.machine import NEEDS_ROOT, SECONDS, Machine, machine
 from tests.kernel.test_two_writers import differing, settings, shown

@@ -11,25 +11,24 @@ from subprocess import run
 import pytest
 
 from nsnet.errors import KernelError, UnsupportedError, UsageError
+from nsnet.ip import Family, Protocol
 from nsnet.kernel import features, netfilter, netns
-from nsnet.ruleset import line, restore
-from nsnet.state import (
+from nsnet.rules import (
     Accept,
     Chain,
     Dnat,
     Drop,
-    Family,
     Jump,
     MarkMatch,
     Masquerade,
     Match,
-    Protocol,
     Recent,
     Reject,
     Return,
     Rule,
     SetMark,
 )
+from nsnet.ruleset import line, restore
 
 
 def _unable() -> str:

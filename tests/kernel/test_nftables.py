@@ -19,8 +19,8 @@ from nsnet.kernel.observe import observe
 from nsnet.lab import Lab
 from nsnet.nft import delete, load
 from nsnet.resolve import resolve
+from nsnet.rules import KUBE_PROXY, Chain, Goto, Rule
 from nsnet.scenario.load import load as read
-from nsnet.state import KUBE_PROXY, Chain, Goto, Rule
 from tests.kernel.machine import NEEDS_ROOT, ROOT, Machine, machine
 from tests.kernel.test_scenarios import differences
 from tests.kernel.test_services import BRIDGE, BY_N1, CLIENT, ETH0, LAPTOP, N2, OTHER, outcomes

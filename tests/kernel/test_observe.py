@@ -18,21 +18,9 @@ from nsnet.errors import UnsupportedError
 from nsnet.kernel import features, netfilter, netns
 from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, Socket, encoded
 from nsnet.kernel.observe import observe, sysctl_path
+from nsnet.rules import Chain, Jump, Match, Rule
 from nsnet.ruleset import restore
-from nsnet.state import (
-    Chain,
-    Interface,
-    Jump,
-    Kind,
-    Match,
-    Neighbour,
-    Netns,
-    Peer,
-    Route,
-    Rule,
-    State,
-    Sysctl,
-)
+from nsnet.state import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
 
 
 def _unable() -> str:

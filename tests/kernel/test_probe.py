@@ -9,8 +9,8 @@ from ipaddress import ip_address
 import pytest
 
 from nsnet.errors import KernelError
+from nsnet.ip import Protocol
 from nsnet.probe import Flow, Outcome, send
-from nsnet.state import Protocol
 from nsnet.verdict import Verdict
 from tests.kernel.small_lab import SmallLab, routed_lab, small_lab
 

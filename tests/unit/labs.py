@@ -9,22 +9,11 @@ from typing import NamedTuple
 
 from nsnet.addressing import Assignment
 from nsnet.compile import compile_state
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.resolve import check_probes, resolve
+from nsnet.rules import Chain, Dnat, Match, Rule
 from nsnet.scenario.load import Scenario, load, reload
-from nsnet.state import (
-    Chain,
-    Dnat,
-    Family,
-    IPAddress,
-    IPInterface,
-    IPNetwork,
-    Listener,
-    Match,
-    Netns,
-    Protocol,
-    Rule,
-    State,
-)
+from nsnet.state import Listener, Netns, State
 from nsnet.topology import Pod, Service, Topology
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"

@@ -8,9 +8,10 @@ from dataclasses import replace
 from typing import Any
 
 from nsnet.compile import compile_state
+from nsnet.ip import Family
 from nsnet.nft import lines
 from nsnet.questions import explain, simple
-from nsnet.state import Family, Netns, Route, State
+from nsnet.state import Netns, Route, State
 from nsnet.topology import Endpoint, Proxy, Service, Topology
 from tests.unit.labs import ip, net, pod, service, topology
 

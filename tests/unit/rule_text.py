@@ -12,7 +12,8 @@ from ipaddress import ip_network
 from itertools import groupby
 
 from nsnet import ruleset
-from nsnet.state import BUILT_IN, Netns
+from nsnet.rules import BUILT_IN
+from nsnet.state import Netns
 
 Chains = dict[tuple[str, str], list[str]]  # (table, chain) -> its rules, without `-A CHAIN`
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsnet.addressing import AddressError, Assignment, Pool, allocate
-from nsnet.state import IPAddress
+from nsnet.ip import IPAddress
 from tests.unit.labs import ip, net
 
 

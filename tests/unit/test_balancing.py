@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from nsnet.balancing import candidates
-from nsnet.state import Protocol
+from nsnet.ip import Protocol
 from nsnet.topology import ZONE, Endpoint, Node, Service, ServicePort
 from tests.unit.labs import held, ip, net
 

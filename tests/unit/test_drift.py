@@ -6,29 +6,10 @@ from ipaddress import ip_address, ip_interface, ip_network
 import pytest
 
 from nsnet.drift import Observed, drift
+from nsnet.ip import Family, Protocol
+from nsnet.rules import Accept, Chain, Drop, Element, Goto, Jump, Match, NftMap, NftSet, Rule
 from nsnet.ruleset import line
-from nsnet.state import (
-    Accept,
-    Chain,
-    Drop,
-    Element,
-    Family,
-    Goto,
-    Interface,
-    Jump,
-    Kind,
-    Match,
-    Neighbour,
-    Netns,
-    NftMap,
-    NftSet,
-    Peer,
-    Protocol,
-    Route,
-    Rule,
-    State,
-    Sysctl,
-)
+from nsnet.state import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
 
 SERVICES = Chain(
     "nat",

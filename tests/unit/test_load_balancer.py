@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nsnet.compile import compile_state
-from nsnet.plan import (
+from nsnet.ip import Protocol
+from nsnet.ops import (
     Listen,
     ListenerReplace,
     Op,
@@ -14,11 +15,10 @@ from nsnet.plan import (
     RouteReplace,
     RulesLoad,
     Unlisten,
-    changes,
-    plan,
 )
+from nsnet.plan import changes, plan
 from nsnet.ruleset import line
-from nsnet.state import HealthCheck, Protocol, Route, State
+from nsnet.state import HealthCheck, Route, State
 from nsnet.topology import Topology
 from nsnet.walk import walk
 from tests.unit.labs import answering, in_clusters, ip, net, offered, pod, service, topology

@@ -10,25 +10,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsnet.errors import CompileError
+from nsnet.ip import Protocol
+from nsnet.merge import merge
+from nsnet.rules import Chain, Jump, Return, Rule
 from nsnet.state import (
-    Chain,
     Fact,
     Interface,
-    Jump,
     Kind,
     Listener,
     Neighbour,
     Netns,
     Peer,
     Piece,
-    Protocol,
-    Return,
     Route,
-    Rule,
     State,
     Sysctl,
     mac_of,
-    merge,
     veth,
 )
 from tests.unit.labs import held, ip, net, shipped

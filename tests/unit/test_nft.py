@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
+from nsnet.ip import Family, Protocol
 from nsnet.nft import delete, line, lines, load
-from nsnet.plan import TableLoad, changes, plan
-from nsnet.state import (
+from nsnet.ops import TableLoad
+from nsnet.plan import changes, plan
+from nsnet.rules import (
     KUBE_PROXY,
     Accept,
     Base,
@@ -15,17 +17,14 @@ from nsnet.state import (
     Dnat,
     Drop,
     Element,
-    Family,
     Goto,
     Jump,
     Lookup,
     MarkMatch,
     Masquerade,
     Match,
-    Netns,
     NftMap,
     NftSet,
-    Protocol,
     Reject,
     Remember,
     Return,
@@ -33,9 +32,9 @@ from nsnet.state import (
     SetMark,
     Snat,
     Spread,
-    State,
     Target,
 )
+from nsnet.state import Netns, State
 from tests.unit.labs import ip, net
 
 TO_PORT = Match(dst=net("10.0.0.1/32"), protocol=Protocol.TCP, dport=80)

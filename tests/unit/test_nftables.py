@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from nsnet.compile import compile_state
+from nsnet.rules import NftMap
 from nsnet.services.nftables.ports import based
-from nsnet.state import NftMap
 from nsnet.topology import Proxy, Topology
 from tests.unit.labs import ip, lab, net, pod, service, topology
 from tests.unit.proxied import (

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsnet.compile import compile_state
-from nsnet.plan import (
+from nsnet.ops import (
     AddressAdd,
     BridgeAdd,
     LinkDelete,
@@ -21,9 +21,8 @@ from nsnet.plan import (
     ServersStart,
     SysctlSet,
     VethAdd,
-    changes,
-    plan,
 )
+from nsnet.plan import changes, plan
 from nsnet.resolve import resolve
 from nsnet.scenario.scale import scaled
 from nsnet.state import State

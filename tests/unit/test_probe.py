@@ -5,12 +5,12 @@ from ipaddress import ip_address
 
 import pytest
 
+from nsnet.ip import Protocol
 from nsnet.probe import Flow
 from nsnet.probe.capture import Seen, parse
 from nsnet.probe.craft import echo_request, udp
 from nsnet.probe.path import HOST, OTHER_HOST, OUTGOING, Sighting, answered, passed
 from nsnet.probe.schedule import Schedule
-from nsnet.state import Protocol
 
 KINDS = {"in": HOST, "other": OTHER_HOST, "out": OUTGOING}
 TOKEN = b"0123456789abcdef"

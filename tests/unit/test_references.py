@@ -2,8 +2,8 @@
 
 import pytest
 
+from nsnet.ip import Protocol
 from nsnet.references import UnknownReferenceError, locate, members, target
-from nsnet.state import Protocol
 from nsnet.topology import Topology
 from tests.unit.labs import exported, in_clusters, pod, service, topology, workload
 

@@ -6,7 +6,7 @@ import pytest
 
 from nsnet import nft
 from nsnet.drift import Observed, chain_lines
-from nsnet.plan import (
+from nsnet.ops import (
     LinkUp,
     Op,
     RouteAdd,

@@ -2,18 +2,16 @@
 
 import pytest
 
-from nsnet.ruleset import as_kernel_probability, endpoint, families, line, restore
-from nsnet.state import (
+from nsnet.ip import Family, Protocol
+from nsnet.rules import (
     Accept,
     Chain,
     Dnat,
     Drop,
-    Family,
     Jump,
     MarkMatch,
     Masquerade,
     Match,
-    Protocol,
     Recent,
     Reject,
     Return,
@@ -21,6 +19,7 @@ from nsnet.state import (
     SetMark,
     Target,
 )
+from nsnet.ruleset import as_kernel_probability, endpoint, families, line, restore
 from tests.unit.labs import ip, net
 
 WEB = net("10.96.0.10/32")

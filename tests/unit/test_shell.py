@@ -6,7 +6,9 @@ from typing import get_args
 
 import pytest
 
-from nsnet.plan import (
+from nsnet.ip import Protocol
+from nsnet.ipsets import IpSet, Member, SetType
+from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
@@ -33,26 +35,18 @@ from nsnet.plan import (
     Unlisten,
     VethAdd,
     VirtualServersLoad,
-    plan,
 )
+from nsnet.plan import plan
+from nsnet.rules import Base, Chain, Match, Return, Rule
 from nsnet.shell import render, script
 from nsnet.state import (
-    Base,
-    Chain,
     HealthCheck,
     Interface,
-    IpSet,
     Kind,
     Listener,
-    Match,
-    Member,
     Neighbour,
-    Protocol,
     RealServer,
-    Return,
     Route,
-    Rule,
-    SetType,
     Sysctl,
     VirtualServer,
 )

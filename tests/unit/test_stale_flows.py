@@ -3,7 +3,8 @@
 import pytest
 
 from nsnet.compile import compile_state
-from nsnet.plan import ConntrackDelete, RulesLoad, changes
+from nsnet.ops import ConntrackDelete, RulesLoad
+from nsnet.plan import changes
 from nsnet.resolve import resolve
 from nsnet.shell import render
 from nsnet.state import Netns, State, Translation

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 import pytest
 
+from nsnet.ip import Protocol
 from nsnet.packet import Path
 from nsnet.routing import Routes
-from nsnet.state import (
+from nsnet.rules import (
     Accept,
     Chain,
     Dnat,
@@ -16,15 +17,13 @@ from nsnet.state import (
     MarkMatch,
     Masquerade,
     Match,
-    Protocol,
     Reject,
     Return,
-    Route,
     Rule,
     SetMark,
-    State,
     Target,
 )
+from nsnet.state import Route, State
 from nsnet.walk import walk
 from tests.unit.labs import ip, net
 from tests.unit.wiring import FORWARDS, ROUND, ROUTED, Wiring

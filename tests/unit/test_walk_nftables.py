@@ -8,7 +8,7 @@ import pytest
 
 from nsnet.compile import compile_state
 from nsnet.questions import explain, simple
-from nsnet.state import KUBE_PROXY, Base, Chain, Dnat, Drop, Goto, Jump, Match, Rule
+from nsnet.rules import KUBE_PROXY, Base, Chain, Dnat, Drop, Goto, Jump, Match, Rule
 from nsnet.topology import Proxy, Topology
 from tests.unit.labs import ip, net
 from tests.unit.proxied import CLUSTER_IP, EXTERNAL_IP, LAB, VIP, offered, outcomes

@@ -3,18 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from nsnet.state import (
-    Chain,
-    Fact,
-    Interface,
-    Listener,
-    Protocol,
-    Route,
-    State,
-    Sysctl,
-    merge,
-    veth,
-)
+from nsnet.ip import Protocol
+from nsnet.merge import merge
+from nsnet.rules import Chain
+from nsnet.state import Fact, Interface, Listener, Route, State, Sysctl, veth
 from tests.unit.labs import held, ip, net
 
 FORWARDS = {"net.ipv4.ip_forward": "1"}

@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from nsnet.plan import (
+from nsnet.ip import IPNetwork
+from nsnet.ipsets import IpSet
+from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
@@ -32,13 +34,9 @@ from nsnet.plan import (
     VethAdd,
     VirtualServersLoad,
 )
+from nsnet.rules import KUBE_PROXY, Chain, Jump
 from nsnet.state import (
-    KUBE_PROXY,
-    Chain,
     Interface,
-    IPNetwork,
-    IpSet,
-    Jump,
     Kind,
     Listens,
     Neighbour,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nsnet.balancing import shares
+from nsnet.ip import Family, Protocol
+from nsnet.rules import Chain, Dnat, Jump, Match, Recent, Rule
 from nsnet.ruleset import endpoint as written
 from nsnet.services.kube_proxy import MARK_MASQ, chain_hash
-from nsnet.state import Chain, Dnat, Family, Jump, Match, Protocol, Recent, Rule
 from nsnet.topology import Endpoint, single
 
 _TO_MARK = Jump(MARK_MASQ)

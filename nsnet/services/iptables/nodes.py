@@ -4,6 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from nsnet.balancing import candidates
+from nsnet.ip import Family
+from nsnet.rules import Chain, Drop, Jump, Match, Rule
 from nsnet.services.iptables.ports import Part, Terms, part, parts_anywhere
 from nsnet.services.kube_proxy import (
     FORWARDING,
@@ -14,16 +16,7 @@ from nsnet.services.kube_proxy import (
     node_port_ranges,
     pod_range,
 )
-from nsnet.state import (
-    Chain,
-    Drop,
-    Fact,
-    Family,
-    Jump,
-    Match,
-    Rule,
-    Sysctl,
-)
+from nsnet.state import Fact, Sysctl
 from nsnet.topology import Cluster, Node, Service, of_family, only, single
 
 # Above so many endpoints kube-proxy leaves the comments of endpoint rules out.

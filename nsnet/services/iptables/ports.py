@@ -6,21 +6,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nsnet.balancing import Candidates, usable
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
+from nsnet.rules import Accept, Chain, Drop, Jump, Match, Reject, Rule
 from nsnet.services.iptables.endpoints import Backend, Backends
 from nsnet.services.kube_proxy import MARK_MASQ, chain_hash, port_name
-from nsnet.state import (
-    Accept,
-    Chain,
-    Drop,
-    Family,
-    IPAddress,
-    IPNetwork,
-    Jump,
-    Match,
-    Protocol,
-    Reject,
-    Rule,
-)
 from nsnet.topology import Service, ServicePort, single
 
 # Of the largest lab, twice: as it is and as it is about to be.

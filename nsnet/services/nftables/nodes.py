@@ -4,23 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from nsnet.balancing import candidates
-from nsnet.services.kube_proxy import (
-    LOCALNET,
-    MASQUERADE_MARK,
-    node_port_addresses,
-    node_port_ranges,
-    pod_range,
-)
-from nsnet.services.nftables.ports import ANY, Part, Terms, part
-from nsnet.state import (
+from nsnet.ip import Family, IPAddress
+from nsnet.rules import (
     KUBE_PROXY,
     Base,
     Chain,
     Drop,
     Element,
-    Fact,
-    Family,
-    IPAddress,
     Jump,
     Lookup,
     MarkMatch,
@@ -34,6 +24,15 @@ from nsnet.state import (
     SetMark,
     Target,
 )
+from nsnet.services.kube_proxy import (
+    LOCALNET,
+    MASQUERADE_MARK,
+    node_port_addresses,
+    node_port_ranges,
+    pod_range,
+)
+from nsnet.services.nftables.ports import ANY, Part, Terms, part
+from nsnet.state import Fact
 from nsnet.topology import Cluster, Node, Service, ServicePort, of_family, only
 
 Piece: TypeAlias = Chain | NftSet | NftMap

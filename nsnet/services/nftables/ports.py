@@ -7,26 +7,23 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from nsnet.balancing import Candidates
-from nsnet.services.kube_proxy import port_name
-from nsnet.state import (
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
+from nsnet.rules import (
     KUBE_PROXY,
     Chain,
     Dnat,
     Drop,
     Element,
-    Family,
     Goto,
-    IPAddress,
-    IPNetwork,
     Jump,
     Match,
     NftSet,
-    Protocol,
     Remember,
     Rule,
     Spread,
     Target,
 )
+from nsnet.services.kube_proxy import port_name
 from nsnet.topology import Endpoint, Service, ServicePort, single
 
 LONGEST_BASE: Final = 240  # of a chain's name, without its prefix

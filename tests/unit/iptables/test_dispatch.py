@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from nsnet.state import Protocol
+from nsnet.ip import Protocol
 from nsnet.topology import Service, ServicePort
 from tests.unit.iptables.web import (
     EXT,

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from nsnet.ip import Protocol
+from nsnet.rules import Chain
 from nsnet.services.iptables import LARGE_CLUSTER_ENDPOINTS, iptables
-from nsnet.state import Chain, Protocol
 from nsnet.topology import Proxy, Service
 from tests.unit.iptables.web import (
     EXT,

@@ -3,7 +3,7 @@
 import pytest
 
 from nsnet.compile import compile_state
-from nsnet.state import Family
+from nsnet.ip import Family
 from nsnet.topology import Proxy
 from tests.unit.iptables.web import HERE, chains, comment, serving, web
 from tests.unit.labs import net

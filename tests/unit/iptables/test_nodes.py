@@ -6,10 +6,12 @@ from dataclasses import replace
 import pytest
 
 from nsnet.compile import compile_state
+from nsnet.ip import Family, Protocol
+from nsnet.rules import Chain
 from nsnet.ruleset import line
 from nsnet.services.iptables import LARGE_CLUSTER_ENDPOINTS, iptables
 from nsnet.services.kube_proxy import chain_hash
-from nsnet.state import Chain, Family, Protocol, Sysctl
+from nsnet.state import Sysctl
 from nsnet.topology import Endpoint, Service, ServicePort, Topology
 from tests.unit.labs import ip, lab, net, pod, service, topology
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from nsnet.compile import compile_state
-from nsnet.state import Protocol, Route, State, Sysctl
+from nsnet.ip import Protocol
+from nsnet.state import Route, State, Sysctl
 from nsnet.topology import Endpoint, Proxy, Service, ServicePort, Topology
 from nsnet.walk import walk
 from tests.unit.labs import ip, lab, net, pod

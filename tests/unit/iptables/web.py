@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Any
 
 from nsnet.compile import compile_state
+from nsnet.ip import Family, Protocol
 from nsnet.ruleset import line
-from nsnet.state import Family, Protocol
 from nsnet.topology import ZONE, Endpoint, Proxy, Service, ServicePort, Topology
 from tests.unit.labs import ip, topology
 

@@ -7,9 +7,9 @@ from itertools import islice
 import pytest
 
 from nsnet.compile import compile_state
+from nsnet.ip import Protocol
 from nsnet.resolve import resolve
 from nsnet.scenario.load import reload
-from nsnet.state import Protocol
 from nsnet.walk import Walker
 from tests.unit.expected_probes import Open, expected
 from tests.unit.generated_lab import generated

@@ -2,8 +2,8 @@
 
 import pytest
 
-from nsnet.ipsets import Index, filled, parsed
-from nsnet.state import IPAddress, IpSet, Member, Protocol, SetType
+from nsnet.ip import IPAddress, Protocol
+from nsnet.ipsets import Index, IpSet, Member, SetType, filled, parsed
 from tests.unit.labs import ip, net
 
 TCP, UDP = Protocol.TCP, Protocol.UDP

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from nsnet.compile import compile_state
+from nsnet.ip import Family, Protocol
+from nsnet.ipsets import IpSet
 from nsnet.ruleset import line
-from nsnet.state import Family, IpSet, Kind, Netns, Protocol
+from nsnet.state import Kind, Netns
 from nsnet.topology import Endpoint, Proxy, Service, ServicePort, Topology
 from tests.unit.labs import ip, net, topology
 

@@ -6,7 +6,7 @@ import pytest
 
 from nsnet.compile import compile_state
 from nsnet.drift import Observed, drift
-from nsnet.plan import (
+from nsnet.ops import (
     AddressAdd,
     DummyAdd,
     LinkDelete,
@@ -15,9 +15,8 @@ from nsnet.plan import (
     SetsDelete,
     SetsLoad,
     VirtualServersLoad,
-    changes,
-    plan,
 )
+from nsnet.plan import changes, plan
 from nsnet.ruleset import line
 from nsnet.state import Kind, Netns, State
 from nsnet.topology import netns_name

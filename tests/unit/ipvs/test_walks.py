@@ -7,8 +7,9 @@ import pytest
 
 from nsnet.cli.show import explanation
 from nsnet.compile import compile_state
+from nsnet.ip import Protocol
 from nsnet.questions import explain, simple
-from nsnet.state import Protocol, Route, State
+from nsnet.state import Route, State
 from nsnet.topology import Endpoint, Proxy, Service, ServicePort, Topology
 from nsnet.walk import walk
 from tests.unit.labs import ip, lab, net, pod, service
