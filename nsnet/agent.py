@@ -144,7 +144,7 @@ def _exactly(where: socket.socket, size: int) -> bytes:
 
 def _serve(near: socket.socket) -> None:
     """Answers until the one who asks hangs up; the lab is gone then."""
-    from nsnet import lab as labs
+    from nsnet import labs
     from nsnet.scenario.load import load
 
     request = _read(near)

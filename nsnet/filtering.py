@@ -2,13 +2,12 @@
 it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from enum import Enum
+from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.ipsets import Index
-from nsnet.packet import IPVS, Packet, RuleAt, Tuple
+from nsnet.packet import IPVS, Packet, RuleAt
 from nsnet.rules import (
     KUBE_PROXY,
     Chain,
@@ -34,6 +33,7 @@ from nsnet.rules import (
 )
 from nsnet.ruleset import endpoint
 from nsnet.state import Kind, Netns, VirtualServer
+from nsnet.tracking import Known, Tracked, retranslated
 
 # At which priority the kernel asks the tables of iptables, lowest first.
 PRIORITIES = {"mangle": -150, "filter": 0}
@@ -49,37 +49,6 @@ HOOKS = {
 }
 
 
-class Known(Enum):
-    """What conntrack says of a packet."""
-
-    NEW = "NEW"  # the first of a flow; the nat table is asked
-    AGAIN = "NEW (seen before)"  # the same flow a second time: translated as before
-    ANSWER = "ESTABLISHED"
-    RELATED = "RELATED"  # an ICMP error about a flow
-    INVALID = "INVALID"  # an answer to nothing that passed here
-
-
-class Flow(NamedTuple):
-    """A connection as one namespace knows it: as it came, and what its answer looks like."""
-
-    original: Tuple
-    answer: Tuple
-
-
-@dataclass(frozen=True, slots=True)
-class Tracked:
-    """A packet's place in conntrack."""
-
-    known: Known
-    entered: Tuple
-    flow: Flow | None = None
-
-    @property
-    def ctstate(self) -> str:
-        """The word that a rule's --ctstate compares."""
-        return "NEW" if self.known is Known.AGAIN else self.known.value
-
-
 class Passed(NamedTuple):
     """One outcome of a hook: the packet afterwards, the rules that made it so, and whether it
     goes on. What IPVS has taken leaves the hook: it is sent, as this host's own packets are."""
@@ -87,19 +56,6 @@ class Passed(NamedTuple):
     packet: Packet
     rules: tuple[RuleAt, ...]
     stop: Drop | Reject | VirtualServer | None = None
-
-
-def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
-    """Finds the packet's flow, as conntrack does on its way in."""
-    for flow in flows:
-        # A host that pings itself asks and answers with the same addresses: the question is first.
-        if packet.tuple == flow.original and not packet.answer:
-            return Tracked(Known.AGAIN, packet.tuple, flow)
-        if packet.tuple == flow.answer:
-            return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
-    # A UDP answer that conntrack never saw the question of looks like a question.
-    stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)
-    return Tracked(Known.INVALID if stray else Known.NEW, packet.tuple)
 
 
 class Rules:
@@ -208,7 +164,7 @@ class Rules:
         """The nat chains decide for a flow's first packet, the first that translates it for all;
         conntrack repeats or undoes it for the others."""
         if tracked.known is not Known.NEW:
-            yield before._replace(packet=_retranslate(hook, before.packet, tracked))
+            yield before._replace(packet=retranslated(hook, before.packet, tracked))
             return
         (table, name), later = chains[0], chains[1:]
         for packet, rules in self._run(table, name, before.packet, at):
@@ -396,30 +352,3 @@ def _is_taken(match: VirtualMatch, taken: VirtualServer | None) -> bool:
         match.protocol,
         match.port,
     )
-
-
-def _retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
-    """What conntrack does to a packet of a flow it knows: the destination on the way in, the
-    source on the way out."""
-    if tracked.flow is None:
-        return packet
-    original, answer = tracked.flow
-    way_in = hook in ("PREROUTING", "OUTPUT")
-    if tracked.known is Known.AGAIN:
-        return (
-            replace(packet, dst=answer.src, dport=answer.sport)
-            if way_in
-            else replace(packet, src=answer.dst)
-        )
-    return (
-        replace(packet, dst=original.src)
-        if way_in
-        else replace(packet, src=original.dst, sport=original.dport)
-    )
-
-
-def flow_of(tracked: Tracked, leaving: Packet) -> Flow | None:
-    """What conntrack remembers once a new flow's first packet has made it out or in."""
-    if tracked.known is not Known.NEW:
-        return None
-    return Flow(tracked.entered, leaving.tuple.reversed())

@@ -12,65 +12,18 @@ Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from dataclasses import replace
 
-from nsnet.filtering import Flow, Passed, Rules, Tracked, flow_of, track
+from nsnet.filtering import Passed, Rules
 from nsnet.ip import IPAddress, Protocol
-from nsnet.packet import Hop, Packet, Path, RuleAt, Tuple
+from nsnet.journey import TTL, Arrived, End, Journey, Lost, Refused, note
+from nsnet.packet import Packet, Path
 from nsnet.routing import LOCAL, NextHop, Routes
 from nsnet.rules import Dnat, Drop, Masquerade, Reject, Snat
-from nsnet.state import Listener, Netns, State, VirtualServer
+from nsnet.state import Listener, State, VirtualServer
+from nsnet.tracking import Tracked, flow_of, track
 from nsnet.verdict import Verdict
 from nsnet.wires import Crossing, Station, Wires
-
-TTL = 64  # routers that may pass a packet on
-
-
-@dataclass(frozen=True, slots=True)
-class _Journey:
-    """A packet under way: where it has been, and what each namespace remembers of it."""
-
-    packet: Packet
-    hops: tuple[Hop, ...] = ()
-    flows: dict[str, tuple[Flow, ...]] = field(default_factory=dict)
-    chosen: dict[tuple[str, Tuple], NextHop] = field(default_factory=dict)
-    ttl: int = TTL
-
-    def known(self, netns: str) -> tuple[Flow, ...]:
-        return self.flows.get(netns, ())
-
-    def remember(self, netns: str, flow: Flow | None) -> "_Journey":
-        if flow is None:
-            return self
-        return replace(self, flows={**self.flows, netns: (*self.known(netns), flow)})
-
-
-@dataclass(frozen=True, slots=True)
-class _Arrived:
-    """The packet reached a namespace that holds its destination."""
-
-    netns: str
-    journey: _Journey
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    """A namespace gave up on the packet and says so to its source."""
-
-    netns: str
-    error: Verdict
-    journey: _Journey
-
-
-@dataclass(frozen=True, slots=True)
-class _Lost:
-    """The packet is gone and nobody is told."""
-
-    journey: _Journey
-
-
-_End: TypeAlias = _Arrived | _Refused | _Lost
 
 
 def walk(
@@ -101,32 +54,32 @@ class Walker:
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
-            lost = _note(_Journey(_blank(protocol, to)), here, f"a black hole for {to}")
+            lost = note(Journey(_blank(protocol, to)), here, f"a black hole for {to}")
             return (Path(Verdict.TIMEOUT, None, None, lost.hops),)
         sources = dict.fromkeys(routes.source(hop) for hop in hops or ())
         if None in sources or not sources:
-            lost = _note(_Journey(_blank(protocol, to)), here, f"no route to {to}")
+            lost = note(Journey(_blank(protocol, to)), here, f"no route to {to}")
             return (Path(Verdict.NET_UNREACHABLE, None, None, lost.hops),)
         packets = [Packet(protocol, each, to, dport=port or 0) for each in sources if each]
         paths = (
             path
             for packet in packets
-            for end in self._emit(netns, _note(_Journey(packet), here, f"sends {protocol}"))
+            for end in self._emit(netns, note(Journey(packet), here, f"sends {protocol}"))
             for path in self._conclude(netns, packet, end)
         )
         return tuple(dict.fromkeys(paths))  # a filter may drop all that a choice would part
 
-    def _conclude(self, client: str, asked: Packet, end: _End) -> Iterator[Path]:
+    def _conclude(self, client: str, asked: Packet, end: End) -> Iterator[Path]:
         """The answer that this end of the way there brings about, walked back to the client."""
         match end:
-            case _Lost(journey):
+            case Lost(journey):
                 yield Path(Verdict.TIMEOUT, None, None, journey.hops)
-            case _Refused(_, error, journey) if _stayed_at(client, journey):
+            case Refused(_, error, journey) if _stayed_at(client, journey):
                 yield Path(error, None, None, journey.hops)
-            case _Refused(netns, error, journey):
+            case Refused(netns, error, journey):
                 answer = replace(_answer_to(journey.packet), error=error)
                 yield from self._return(client, asked, netns, journey, answer, None)
-            case _Arrived(netns, journey):
+            case Arrived(netns, journey):
                 server = self._server(netns, journey.packet)
                 answer = _answer_to(journey.packet)
                 yield from self._return(client, asked, netns, journey, answer, server)
@@ -136,7 +89,7 @@ class Walker:
         client: str,
         asked: Packet,
         netns: str,
-        there: _Journey,
+        there: Journey,
         answer: Packet,
         server: str | None,
     ) -> Iterator[Path]:
@@ -144,11 +97,11 @@ class Walker:
         what = (server and f"answers as {server}") or (
             f"says {refused}" if answer.error else "refuses: nothing listens there"
         )
-        start = _note(replace(there, packet=answer, hops=(), ttl=TTL), self._netns[netns], what)
+        start = note(replace(there, packet=answer, hops=(), ttl=TTL), self._netns[netns], what)
         source = there.packet.src if server else None
         for end in self._emit(netns, start):
             home = (
-                isinstance(end, _Arrived)
+                isinstance(end, Arrived)
                 and end.netns == client
                 and end.journey.packet.tuple == asked.tuple.reversed()
             )
@@ -157,7 +110,7 @@ class Walker:
             if not home:
                 why = "no socket of the client waits for this answer"
                 last = self._netns[back[-1].netns]
-                back = _note(end.journey, last, why).hops if isinstance(end, _Arrived) else back
+                back = note(end.journey, last, why).hops if isinstance(end, Arrived) else back
             yield Path(verdict, server, source, there.hops, back)
 
     def _server(self, netns: str, packet: Packet) -> str | None:
@@ -172,13 +125,13 @@ class Walker:
                 return each.reference if isinstance(each, Listener) else own
         return None
 
-    def _emit(self, netns: str, journey: _Journey) -> Iterator[_End]:
+    def _emit(self, netns: str, journey: Journey) -> Iterator[End]:
         """A packet made in this namespace: OUTPUT, and on."""
         yield from self._send(netns, journey, track(journey.packet, journey.known(netns)))
 
     def _send(
-        self, netns: str, journey: _Journey, tracked: Tracked, taken: VirtualServer | None = None
-    ) -> Iterator[_End]:
+        self, netns: str, journey: Journey, tracked: Tracked, taken: VirtualServer | None = None
+    ) -> Iterator[End]:
         """OUTPUT, and on, for a packet of this namespace's own or one that IPVS has `taken`."""
         for hop, sent in self._ways(netns, journey):
             if hop is None:
@@ -204,8 +157,8 @@ class Walker:
                         yield from self._leave(netns, onward, leaving, tracked)
 
     def _leave(
-        self, netns: str, hop: NextHop, journey: _Journey, tracked: Tracked, bridged_from: str = ""
-    ) -> Iterator[_End]:
+        self, netns: str, hop: NextHop, journey: Journey, tracked: Tracked, bridged_from: str = ""
+    ) -> Iterator[End]:
         """POSTROUTING, then the wire. `bridged_from`: a frame DNATed on a bridge, switched on by
         it."""
         outcomes = self._rules_of(netns).hook(
@@ -225,10 +178,10 @@ class Walker:
                 continue
             station = self._wires.find(netns, hop.dev, hop.neighbour)
             if station is None:
-                lost = _note(there, self._netns[netns], f"nobody on {hop.dev} has {hop.neighbour}")
-                yield _Refused(netns, Verdict.HOST_UNREACHABLE, lost)
+                lost = note(there, self._netns[netns], f"nobody on {hop.dev} has {hop.neighbour}")
+                yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
             elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
-                yield _Lost(_note(there, self._netns[netns], f"{bridged_from} has no hairpin"))
+                yield Lost(note(there, self._netns[netns], f"{bridged_from} has no hairpin"))
             else:
                 yield from self._wire(station, station.crossings, there)
 
@@ -240,15 +193,15 @@ class Walker:
         return not ports[in_port].hairpin
 
     def _wire(
-        self, station: Station, crossings: tuple[Crossing, ...], journey: _Journey
-    ) -> Iterator[_End]:
+        self, station: Station, crossings: tuple[Crossing, ...], journey: Journey
+    ) -> Iterator[End]:
         """The frame passes each bridge in its way, then it is there."""
         if not crossings:
             yield from self._enter(station, journey)
             return
         first, rest = crossings[0], crossings[1:]
         here = self._netns[first.netns]
-        crossed = _note(journey, here, f"{first.bridge} switches it to {first.out_port}")
+        crossed = note(journey, here, f"{first.bridge} switches it to {first.out_port}")
         if not self._rules_of(here.name).sees_bridged(journey.packet):
             yield from self._wire(station, rest, crossed)
             return
@@ -268,9 +221,9 @@ class Walker:
         station: Station,
         crossing: Crossing,
         rest: tuple[Crossing, ...],
-        journey: _Journey,
+        journey: Journey,
         tracked: Tracked,
-    ) -> Iterator[_End]:
+    ) -> Iterator[End]:
         """The other hooks of a frame that a bridge passes on as it is."""
         netns, bridge = crossing.netns, crossing.bridge
         rules = self._rules_of(netns)
@@ -285,13 +238,13 @@ class Walker:
                 gone = replace(gone, packet=replace(gone.packet, mark=0))
                 yield from self._wire(station, rest, gone)
 
-    def _enter(self, station: Station, journey: _Journey) -> Iterator[_End]:
+    def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
         """A frame for this namespace: PREROUTING, then here or onward."""
         here = self._netns[station.netns]
-        arrived = _note(journey, here, f"comes in by {station.port or station.dev}")
+        arrived = note(journey, here, f"comes in by {station.port or station.dev}")
         doubt = self._routes_of(here.name).implausible(station.dev, journey.packet.src)
         if doubt:
-            yield _Lost(_note(arrived, here, doubt))
+            yield Lost(note(arrived, here, doubt))
             return
         tracked = track(arrived.packet, arrived.known(here.name))
         rules = self._rules_of(here.name)
@@ -309,8 +262,8 @@ class Walker:
             yield from self._routed(here.name, station.dev, in_port, there, tracked)
 
     def _routed(
-        self, netns: str, in_dev: str, in_port: str, journey: _Journey, tracked: Tracked
-    ) -> Iterator[_End]:
+        self, netns: str, in_dev: str, in_port: str, journey: Journey, tracked: Tracked
+    ) -> Iterator[End]:
         """After PREROUTING: for us, or for somebody we have a route to."""
         here = self._netns[netns]
         packet = journey.packet
@@ -322,12 +275,12 @@ class Walker:
             if hop is not None and hop.dev == LOCAL:
                 yield from self._accept(netns, journey, in_dev, tracked)
             elif not self._routes_of(netns).forwards(packet.dst):
-                yield _Lost(_note(journey, here, "ip_forward is 0"))
+                yield Lost(note(journey, here, "ip_forward is 0"))
             elif hop is None:
                 yield self._unroutable(netns, known)
             elif journey.ttl == 1:
-                over = _note(known, here, "its time to live is over")
-                yield _Refused(netns, Verdict.HOST_UNREACHABLE, over)
+                over = note(known, here, "its time to live is over")
+                yield Refused(netns, Verdict.HOST_UNREACHABLE, over)
             else:
                 passing = replace(onward, ttl=onward.ttl - 1)
                 yield from self._forward(netns, in_dev, in_port, hop, passing, tracked)
@@ -338,9 +291,9 @@ class Walker:
         in_dev: str,
         in_port: str,
         hop: NextHop,
-        journey: _Journey,
+        journey: Journey,
         tracked: Tracked,
-    ) -> Iterator[_End]:
+    ) -> Iterator[End]:
         """FORWARD, and on."""
         rules = self._rules_of(netns)
         for passed in rules.hook(
@@ -353,9 +306,7 @@ class Walker:
                 bridged_from = in_port if hop.dev == in_dev else ""
                 yield from self._leave(netns, hop, there, tracked, bridged_from)
 
-    def _accept(
-        self, netns: str, journey: _Journey, in_dev: str, tracked: Tracked
-    ) -> Iterator[_End]:
+    def _accept(self, netns: str, journey: Journey, in_dev: str, tracked: Tracked) -> Iterator[End]:
         """INPUT, then the socket."""
         for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
             there = self._filtered(netns, journey, passed)
@@ -365,9 +316,9 @@ class Walker:
             elif isinstance(passed.stop, Drop | Reject):
                 yield self._stopped(netns, there, passed, tracked)
             else:
-                yield _Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))
+                yield Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))
 
-    def _filtered(self, netns: str, journey: _Journey, passed: Passed) -> _Journey:
+    def _filtered(self, netns: str, journey: Journey, passed: Passed) -> Journey:
         """The journey after a hook, with a hop for what the rules did to the packet."""
         here = self._netns[netns]
         before, after = journey.packet, passed.packet
@@ -378,31 +329,31 @@ class Walker:
         moved = replace(journey, packet=after)
         if before.dst != after.dst or before.dport != after.dport:
             what = type(rule.rule.target).__name__.upper() if rule else "conntrack undoes the SNAT"
-            moved = _note(moved, here, what, rule)
+            moved = note(moved, here, what, rule)
         if before.src != after.src:
             what = type(rule.rule.target).__name__.upper() if rule else "conntrack undoes the DNAT"
-            moved = _note(moved, here, what, rule)
+            moved = note(moved, here, what, rule)
         return moved
 
-    def _stopped(self, netns: str, journey: _Journey, passed: Passed, tracked: Tracked) -> _End:
+    def _stopped(self, netns: str, journey: Journey, passed: Passed, tracked: Tracked) -> End:
         here, rule = self._netns[netns], passed.rules[-1]
         # An ICMP error about a packet that was DNATed already speaks of it as the client knows it.
         journey = journey.remember(netns, flow_of(tracked, journey.packet))
         if isinstance(passed.stop, Drop):
-            return _Lost(_note(journey, here, "DROP", rule))
-        return _Refused(netns, Verdict.REFUSED, _note(journey, here, "REJECT", rule))
+            return Lost(note(journey, here, "DROP", rule))
+        return Refused(netns, Verdict.REFUSED, note(journey, here, "REJECT", rule))
 
-    def _martian(self, netns: str, journey: _Journey, dev: str) -> _End:
+    def _martian(self, netns: str, journey: Journey, dev: str) -> End:
         why = f"127.0.0.0/8 does not pass {dev}: route_localnet is 0"
-        return _Lost(_note(journey, self._netns[netns], why))
+        return Lost(note(journey, self._netns[netns], why))
 
-    def _unroutable(self, netns: str, journey: _Journey) -> _End:
+    def _unroutable(self, netns: str, journey: Journey) -> End:
         here, to = self._netns[netns], journey.packet.dst
         if self._routes_of(netns).find(to) == ():
-            return _Lost(_note(journey, here, f"a black hole for {to}"))
-        return _Refused(netns, Verdict.NET_UNREACHABLE, _note(journey, here, f"no route to {to}"))
+            return Lost(note(journey, here, f"a black hole for {to}"))
+        return Refused(netns, Verdict.NET_UNREACHABLE, note(journey, here, f"no route to {to}"))
 
-    def _ways(self, netns: str, journey: _Journey) -> Iterator[tuple[NextHop | None, _Journey]]:
+    def _ways(self, netns: str, journey: Journey) -> Iterator[tuple[NextHop | None, Journey]]:
         """Each next hop that the packet can take here, None for want of any. Where it comes by
         again it takes the same: a hash of its addresses and ports has chosen."""
         hops = self._routes_of(netns).find(journey.packet.dst) or (None,)
@@ -425,14 +376,9 @@ class Walker:
         return self._rules[netns]
 
 
-def _stayed_at(netns: str, journey: _Journey) -> bool:
+def _stayed_at(netns: str, journey: Journey) -> bool:
     """The packet never left: its sender hears of an error at once, without any answer."""
     return {hop.netns for hop in journey.hops} == {netns}
-
-
-def _note(journey: _Journey, here: Netns, what: str, rule: RuleAt | None = None) -> _Journey:
-    hop = Hop(here.name, here.reference, what, journey.packet, rule)
-    return replace(journey, hops=(*journey.hops, hop))
 
 
 def _answer_to(packet: Packet) -> Packet:

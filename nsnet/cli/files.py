@@ -68,7 +68,7 @@ def explain(lab_or_file: str, source: str, target: str, protocol: str, as_json: 
     if is_file(lab_or_file):
         _, topology, state = prepared(Path(lab_or_file))
     else:
-        from nsnet.lab import attach
+        from nsnet.labs import attach
 
         lab = attach(lab_or_file)
         topology, state = lab.topology, lab.state
@@ -121,7 +121,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Example: nsnet doctor
     """
-    from nsnet.lab import diagnosis
+    from nsnet.labs import diagnosis
 
     found = diagnosis()
     if as_json:

@@ -41,7 +41,7 @@ def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> 
     Example: nsnet run scenarios/island-nat.yaml
     """
     scenario, _, _ = prepared(file)
-    from nsnet import lab as labs
+    from nsnet import labs
 
     labs.throw_away()
     with Progress(silent=as_json) as progress, labs.running(scenario, progress) as lab:
@@ -57,7 +57,7 @@ def up(file: Path) -> None:
     Example: sudo nsnet up scenarios/island-nat.yaml
     """
     scenario, topology, state = prepared(file)
-    from nsnet import lab as labs
+    from nsnet import labs
 
     labs.need_root("up")
     with Progress() as progress:
@@ -83,7 +83,7 @@ def apply(lab: str, file: Path) -> None:
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
     scenario, _, _ = prepared(file)
-    from nsnet import lab as labs
+    from nsnet import labs
 
     labs.need_root("apply")
     with Progress() as progress:
@@ -102,7 +102,7 @@ def restart(lab: str, reference: str) -> None:
 
     Example: sudo nsnet restart clusterip deploy/web
     """
-    from nsnet import lab as labs
+    from nsnet import labs
 
     labs.need_root("restart")
     with Progress() as progress:
@@ -123,10 +123,10 @@ def down(names: tuple[str, ...], everything: bool) -> None:
     """
     if not names and not everything:
         raise click.UsageError("say which lab, or --all")
-    from nsnet import lab as labs
+    from nsnet import labs
 
     failed: list[NsnetError] = []
-    for name in labs.labs() if everything else names:
+    for name in labs.names() if everything else names:
         try:
             gone = labs.down(name)
         except NsnetError as error:
@@ -149,9 +149,9 @@ def ls(as_json: bool) -> None:
 
     Example: nsnet ls
     """
-    from nsnet import lab as labs
+    from nsnet import labs
 
-    found = {name: labs.is_complete(name) for name in labs.labs()}
+    found = {name: labs.is_complete(name) for name in labs.names()}
     if as_json:
         data = [{"lab": name, "complete": complete} for name, complete in found.items()]
         click.echo(json.dumps(data, indent=2))
@@ -172,7 +172,7 @@ def status(lab: str, as_json: bool) -> None:
 
     Example: sudo nsnet status island-nat
     """
-    from nsnet import lab as labs
+    from nsnet import labs
 
     labs.need_root("status")
     found = labs.attach(lab)
@@ -212,7 +212,7 @@ def probe(
     """
     if (source is None) != (target is None):
         raise click.UsageError("--from and --to go together")
-    from nsnet import lab as labs
+    from nsnet import labs
     from nsnet.questions import simple
 
     labs.need_root("probe")
@@ -259,7 +259,7 @@ def shell(lab: str, reference: str) -> None:
 
 
 def _enter(command: str, lab: str, reference: str) -> None:
-    from nsnet import lab as labs
+    from nsnet import labs
 
     labs.need_root(command)
     labs.stand_in(labs.attach(lab), reference)

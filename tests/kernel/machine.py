@@ -17,7 +17,7 @@ from typing import TypeAlias, TypeVar
 
 import pytest
 
-from nsnet import lab as labs
+from nsnet import labs
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import features, netns
 from nsnet.kernel.child import in_child
@@ -170,7 +170,7 @@ class Machine:
 
     def down(self) -> None:
         """No lab is up."""
-        self.inside(lambda: [labs.down(name) for name in labs.labs()])
+        self.inside(lambda: [labs.down(name) for name in labs.names()])
 
     def drift(self, lab: str) -> list[str]:
         """What differs from its file."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import lab as labs
+from nsnet import labs
 from nsnet.errors import UsageError
 from nsnet.scenario.load import load
 
@@ -82,7 +82,7 @@ def test_a_lab_that_is_not_up_cannot_be_changed(tmp_path: Path) -> None:
     file.write_text(SHIPPED.read_text().replace("name: clusterip", f"name: {name}"))
     with pytest.raises(UsageError, match=f"no lab {name} is up"):
         labs.apply(name, load(file))
-    assert name not in labs.labs()
+    assert name not in labs.names()
 
 
 def test_a_change_that_was_broken_off_leaves_half_a_lab(file: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import lab as labs
+from nsnet import labs
 from nsnet.errors import KernelError
 from nsnet.kernel.processes import until
 from nsnet.scenario.load import load

@@ -10,7 +10,7 @@ from subprocess import run
 
 import pytest
 
-from nsnet import lab as labs
+from nsnet import labs
 from nsnet.errors import KernelError, UnsupportedError
 from nsnet.kernel import features, netns
 from nsnet.kernel.child import in_child
@@ -115,7 +115,7 @@ def test_a_lab_that_cannot_be_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_
     def refused() -> tuple[str, str, list[str]]:
         with pytest.raises(UnsupportedError) as up:
             labs.up(load(file))
-        left = labs.labs()
+        left = labs.names()
         labs.up(load(ROOT / "scenarios" / "clusterip.yaml"))
         with pytest.raises(UnsupportedError) as applied:
             labs.apply("clusterip", load(file))

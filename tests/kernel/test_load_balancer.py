@@ -16,13 +16,12 @@ import pytest
 from pyroute2.netlink.rtnl import RTM_NEWROUTE
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from nsnet import lab as labs
 from nsnet.compile import compile_state
 from nsnet.drift import Observed, drift
 from nsnet.ip import Protocol
 from nsnet.kernel import folder, netns
 from nsnet.kernel.observe import observe
-from nsnet.lab import Lab
+from nsnet.lab import Lab, silent
 from nsnet.plan import changes, plan
 from nsnet.probe import Flow, send
 from nsnet.proof import ask
@@ -107,7 +106,7 @@ def change(old: Wanted, new: Wanted) -> None:
     """It is another."""
     lab = new.lab()
     lab.tool = "iptables-legacy"
-    lab._apply(changes(old.lab().state, lab.state), labs.silent)
+    lab._apply(changes(old.lab().state, lab.state), silent)
 
 
 def seen(state: State) -> dict[str, Observed]:

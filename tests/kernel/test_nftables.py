@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from nsnet import lab as labs
+from nsnet import labs
 from nsnet.agent import Agent
 from nsnet.compile import compile_state
 from nsnet.drift import drift

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import lab as labs
+from nsnet import labs
 from nsnet.errors import KernelError, UsageError
 from nsnet.kernel import netns, processes
 from nsnet.scenario.load import load

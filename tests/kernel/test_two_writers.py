@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from nsnet import lab as labs
+from nsnet import labs
 from nsnet.compile import compile_state
 from nsnet.drift import Observed
 from nsnet.kernel import netfilter, netns

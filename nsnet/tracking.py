@@ -1,0 +1,79 @@
+"""conntrack as a model: which flow a packet belongs to, and what that does to it."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import NamedTuple
+
+from nsnet.ip import Protocol
+from nsnet.packet import Packet, Tuple
+
+
+class Known(Enum):
+    """What conntrack says of a packet."""
+
+    NEW = "NEW"  # the first of a flow; the nat table is asked
+    AGAIN = "NEW (seen before)"  # the same flow a second time: translated as before
+    ANSWER = "ESTABLISHED"
+    RELATED = "RELATED"  # an ICMP error about a flow
+    INVALID = "INVALID"  # an answer to nothing that passed here
+
+
+class Flow(NamedTuple):
+    """A connection as one namespace knows it: as it came, and what its answer looks like."""
+
+    original: Tuple
+    answer: Tuple
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A packet's place in conntrack."""
+
+    known: Known
+    entered: Tuple
+    flow: Flow | None = None
+
+    @property
+    def ctstate(self) -> str:
+        """The word that a rule's --ctstate compares."""
+        return "NEW" if self.known is Known.AGAIN else self.known.value
+
+
+def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
+    """Finds the packet's flow, as conntrack does on its way in."""
+    for flow in flows:
+        # A host that pings itself asks and answers with the same addresses: the question is first.
+        if packet.tuple == flow.original and not packet.answer:
+            return Tracked(Known.AGAIN, packet.tuple, flow)
+        if packet.tuple == flow.answer:
+            return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
+    # A UDP answer that conntrack never saw the question of looks like a question.
+    stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)
+    return Tracked(Known.INVALID if stray else Known.NEW, packet.tuple)
+
+
+def retranslated(hook: str, packet: Packet, tracked: Tracked) -> Packet:
+    """What conntrack does to a packet of a flow it knows: the destination on the way in, the
+    source on the way out."""
+    if tracked.flow is None:
+        return packet
+    original, answer = tracked.flow
+    way_in = hook in ("PREROUTING", "OUTPUT")
+    if tracked.known is Known.AGAIN:
+        return (
+            replace(packet, dst=answer.src, dport=answer.sport)
+            if way_in
+            else replace(packet, src=answer.dst)
+        )
+    return (
+        replace(packet, dst=original.src)
+        if way_in
+        else replace(packet, src=original.dst, sport=original.dport)
+    )
+
+
+def flow_of(tracked: Tracked, leaving: Packet) -> Flow | None:
+    """What conntrack remembers once a new flow's first packet has made it out or in."""
+    if tracked.known is not Known.NEW:
+        return None
+    return Flow(tracked.entered, leaving.tuple.reversed())
