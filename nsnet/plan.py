@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TypeAlias
 
+from nsnet.neighbours import outdated
 from nsnet.nft import Piece
 from nsnet.state import (
     KUBE_PROXY,
@@ -146,6 +147,15 @@ class NeighbourDelete:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourForget:
+    """What was learnt of this neighbour, if anything, is forgotten: the next packet asks again."""
+
+    netns: str
+    dev: str
+    address: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
 class RulesLoad:
     """Exactly these chains are replaced or deleted, in one atomic step a table; all others stay."""
 
@@ -224,6 +234,7 @@ Op: TypeAlias = (
     | RouteDelete
     | NeighbourAdd
     | NeighbourDelete
+    | NeighbourForget
     | RulesLoad
     | ConntrackDelete
     | TableLoad
@@ -276,6 +287,8 @@ def changes(old: State, new: State) -> list[Op]:
         # its cable would stay: cut by hand, its name is free at once.
         *(LinkDelete(*end) for end in last),
         *(NetnsDelete(each.name) for each in gone),
+        # For a minute, packets to who is gone would be sent to nobody, and nobody be told.
+        *(NeighbourForget(*each) for each in sorted(set(outdated(old, new, laid)), key=str)),
     ]
 
 

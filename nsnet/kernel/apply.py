@@ -50,6 +50,7 @@ from nsnet.plan import (
     ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
+    NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -66,7 +67,7 @@ from nsnet.plan import (
 )
 from nsnet.ruleset import restore
 from nsnet.shell import render
-from nsnet.state import Family, Interface, IPInterface, Neighbour, Route
+from nsnet.state import Family, Interface, IPAddress, IPInterface, Neighbour, Route
 
 NEW = NLM_F_CREATE | NLM_F_EXCL
 IFF_UP = 0x1
@@ -146,6 +147,10 @@ class Applier:
             _load_tables([step for step in steps if isinstance(step, TableLoad)])
         elif kind == "servers":
             self.listening([step for step in steps if isinstance(step, Serving)])
+        elif kind == "neighbours":
+            for step in steps:
+                self._step(step)
+            self._flush(name, self._places[name], but=errno.ENOENT)  # nobody had asked for it
         else:
             for deleted, group in groupby(steps, key=lambda step: isinstance(step, LinkDelete)):
                 if deleted:
@@ -204,6 +209,9 @@ class Applier:
             case ConntrackDelete(name):
                 self._enter(name)
                 self._forget_flows(op)
+            case NeighbourForget(name, dev, address):
+                message = _learnt(address, self._index(name, dev))
+                self._queue(op, name, encoded(message, RTM_DELNEIGH))
             case LinkDelete() | RulesLoad() | TableLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case ServersStart() | Listen() | ListenerReplace() | Unlisten():
@@ -346,6 +354,8 @@ def _group(op: Op) -> tuple[str, str]:
             return "", "rules"
         case ServersStart() | Listen() | ListenerReplace() | Unlisten():
             return "", "servers"
+        case NeighbourForget():
+            return op.netns, "neighbours"
         case _:
             return op.netns, "netlink"
 
@@ -420,11 +430,17 @@ def _route(route: Route, index: int) -> Any:
 
 
 def _neighbour(neighbour: Neighbour, index: int) -> Any:
-    message = ndmsg()
-    message["family"] = _family(neighbour.address.version)
-    message["ifindex"] = index
+    message = _learnt(neighbour.address, index)
     message["state"] = NUD_PERMANENT
-    message["attrs"] = [("NDA_DST", str(neighbour.address)), ("NDA_LLADDR", neighbour.mac)]
+    message["attrs"].append(("NDA_LLADDR", neighbour.mac))
+    return message
+
+
+def _learnt(address: IPAddress, index: int) -> Any:
+    message = ndmsg()
+    message["family"] = _family(address.version)
+    message["ifindex"] = index
+    message["attrs"] = [("NDA_DST", str(address))]
     return message
 
 

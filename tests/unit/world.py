@@ -15,6 +15,7 @@ from nsnet.plan import (
     ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
+    NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -148,6 +149,8 @@ class World:
                 self.places[name].neighbours.append(neighbour)
             case NeighbourDelete(name, neighbour):
                 self.places[name].neighbours.remove(neighbour)
+            case NeighbourForget(name, dev, _):
+                assert dev in self.places[name].links  # it learns of nobody
             case _:
                 assert_never(op)
 
