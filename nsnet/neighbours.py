@@ -15,30 +15,37 @@ class Learnt(NamedTuple):
     address: IPAddress
 
 
-def outdated(old: State, new: State, laid: Set[Peer]) -> Iterator[Learnt]:
-    """Each link on whose wire an address had another MAC address, or is nobody's any more; but for
-    links that are gone, or `laid` anew, and have forgotten everybody."""
-    standing = {
-        Peer(each.name, link.name)
-        for each in new.netns
-        for link in each.interfaces
-        if Peer(each.name, link.name) not in laid
-    }
+def outdated(old: State, new: State, laid: Set[Peer]) -> set[Learnt]:
+    """Each link on whose wire an address had another MAC address, or is nobody's any more. But for
+    links that are gone, or `laid` anew, and have forgotten everybody; and for what was not learnt
+    but told."""
     after = {each.name: each for each in new.netns}
-    wires: Wires | None = None
-    for netns in old.netns:
-        now = after.get(netns.name)
-        if now is not None and now.interfaces == netns.interfaces:
-            continue
-        kept = _held(now) if now is not None else {}
-        for dev, held in _held(netns).items():
-            lost = held - kept.get(dev, frozenset())
-            if not lost:
-                continue
-            wires = wires or Wires(old)
-            for station in wires.heard(netns.name, dev):
-                if Peer(station.netns, station.dev) in standing:
-                    yield from (Learnt(station.netns, station.dev, each) for each, _ in lost)
+    lost = [each for netns in old.netns for each in _lost(netns, after.get(netns.name))]
+    if not lost:
+        return set()
+    wires = Wires(old)
+    links = {Peer(each.name, link.name) for each in new.netns for link in each.interfaces}
+    standing = links - laid
+    heard = {
+        Learnt(station.netns, station.dev, each.address)
+        for each in lost
+        for station in wires.heard(each.netns, each.dev)
+        if Peer(station.netns, station.dev) in standing
+    }
+    told = {
+        Learnt(each.name, one.dev, one.address) for each in old.netns for one in each.neighbours
+    }
+    return heard - told
+
+
+def _lost(was: Netns, now: Netns | None) -> Iterator[Learnt]:
+    """The addresses that a namespace does not hold any more, or by another MAC address."""
+    if now is not None and now.interfaces == was.interfaces:
+        return
+    kept = _held(now) if now is not None else {}
+    for dev, held in _held(was).items():
+        for address, _ in held - kept.get(dev, frozenset()):
+            yield Learnt(was.name, dev, address)
 
 
 def _held(netns: Netns) -> Mapping[str, frozenset[tuple[IPAddress, str | None]]]:

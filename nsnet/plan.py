@@ -288,7 +288,7 @@ def changes(old: State, new: State) -> list[Op]:
         *(LinkDelete(*end) for end in last),
         *(NetnsDelete(each.name) for each in gone),
         # For a minute, packets to who is gone would be sent to nobody, and nobody be told.
-        *(NeighbourForget(*each) for each in sorted(set(outdated(old, new, laid)), key=str)),
+        *(NeighbourForget(*each) for each in sorted(outdated(old, new, laid), key=str)),
     ]
 
 

@@ -14,6 +14,7 @@ from nsnet.plan import (
     LinkDelete,
     LinkUp,
     Listen,
+    NeighbourDelete,
     NeighbourForget,
     NetnsAdd,
     NetnsDelete,
@@ -163,6 +164,14 @@ def test_who_is_gone_is_forgotten_by_everybody_on_its_wire() -> None:
         NeighbourForget("nsnet.lab.east.node.n1", "cbr0", address),
         NeighbourForget("nsnet.lab.east.pod.default.client", "eth0", address),
     ]
+
+
+def test_what_was_told_of_who_is_gone_is_deleted_and_need_not_be_forgotten() -> None:
+    # A crowded lab's neighbours are permanent.
+    one = ("{name: east, nodes: 1}",)
+    old, new = (lab(workload("Deployment", "web", n), clusters=one).state for n in (30, 29))
+    found = [op for op in changes(old, new) if isinstance(op, NeighbourDelete | NeighbourForget)]
+    assert kinds([*found]) == ["NeighbourDelete"]
 
 
 def test_nobody_is_forgotten_who_is_only_joined_by_another() -> None:
