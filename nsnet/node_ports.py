@@ -9,8 +9,9 @@ from typing import Final, NamedTuple
 
 from nsnet.addressing import AddressError
 from nsnet.declared import Declared
+from nsnet.ip import Protocol
 from nsnet.ledger import Ledger
-from nsnet.topology import health_check_of, node_port_of
+from nsnet.topology import Pod, health_check_of, node_port_of
 
 NODE_PORTS: Final = range(30_000, 32_768)  # --service-node-port-range of the API server
 
@@ -37,14 +38,21 @@ class _Asking(NamedTuple):
 
 
 class _Numbers:
-    """Who holds which number. TCP and UDP of one Service may share one, two Services may not."""
+    """Who holds which number. TCP and UDP of one Service may share one, two Services may not.
 
-    def __init__(self) -> None:
+    `bound` is what pods of the host's network listen on, over TCP: a NodePort may be written over
+    one, but nobody else can listen there.
+    """
+
+    def __init__(self, bound: Mapping[int, str]) -> None:
+        self._bound = bound
         self._holders: dict[int, str] = {}
         self._free = iter(NODE_PORTS)
 
-    def hold(self, number: int, holder: str) -> None:
+    def hold(self, number: int, holder: str, *, listens: bool) -> None:
         """The number is this holder's. Raises AddressError where it cannot be."""
+        if listens and number in self._bound:
+            raise AddressError(f"{number} is taken by {self._bound[number]}, on the host's network")
         if number not in NODE_PORTS:
             raise AddressError(f"{number} is no NodePort ({NODE_PORTS[0]}-{NODE_PORTS[-1]})")
         standing = self._holders.setdefault(number, holder)
@@ -54,16 +62,25 @@ class _Numbers:
     def take(self, holder: str) -> int:
         """The first free number. Raises AddressError when none is left."""
         for number in self._free:
-            if number not in self._holders:
+            if number not in self._holders and number not in self._bound:
                 self._holders[number] = holder
                 return number
         raise AddressError(f"all of {NODE_PORTS[0]}-{NODE_PORTS[-1]} are taken")
 
 
-def node_ports(ledger: Ledger, services: Sequence[Declared]) -> Mapping[str, int]:
+def node_ports(
+    ledger: Ledger, services: Sequence[Declared], housed: Sequence[Pod]
+) -> Mapping[str, int]:
     """The number of every port that has one, by its owner: as written, as it was, or the first
     free."""
-    numbers = _Numbers()
+    numbers = _Numbers(
+        {
+            each.port: pod.reference
+            for pod in housed
+            for each in (pod.ports if pod.host_network else ())
+            if each.protocol is Protocol.TCP
+        }
+    )
     given: dict[str, int] = {}
     same: dict[tuple[str, int], int] = {}  # a port of a Service has one number for TCP and UDP
     kept = ledger.keep.node_ports
@@ -73,7 +90,7 @@ def node_ports(ledger: Ledger, services: Sequence[Declared]) -> Mapping[str, int
         try:
             wanted = ask.written or kept.get(ask.owner) or same.get(place)
             if wanted is not None:
-                numbers.hold(wanted, ask.holder)
+                numbers.hold(wanted, ask.holder, listens=not ask.port)
             given[ask.owner] = wanted or numbers.take(ask.holder)
         except AddressError as error:
             ledger.problems.append(ask.each.problem(ask.path, str(error)))

@@ -11,14 +11,7 @@ from nsnet.ip import Family, IPAddress, IPInterface
 from nsnet.ipsets import IpSet
 from nsnet.nft import Piece
 from nsnet.rules import Chain
-from nsnet.state import (
-    Interface,
-    Listens,
-    Neighbour,
-    Route,
-    Sysctl,
-    VirtualServer,
-)
+from nsnet.state import Interface, Listens, Neighbour, Route, Sysctl, VirtualServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +138,15 @@ class NeighbourDelete:
 
 
 @dataclass(frozen=True, slots=True)
+class NeighbourForget:
+    """What was learnt of this neighbour, if anything, is forgotten: the next packet asks again."""
+
+    netns: str
+    dev: str
+    address: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
 class RulesLoad:
     """Exactly these chains are replaced or deleted, in one atomic step a table; all others stay."""
 
@@ -255,6 +257,7 @@ Op: TypeAlias = (
     | RouteDelete
     | NeighbourAdd
     | NeighbourDelete
+    | NeighbourForget
     | RulesLoad
     | ConntrackDelete
     | SetsLoad

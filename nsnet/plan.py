@@ -6,6 +6,7 @@ from itertools import chain
 from typing import TypeAlias
 
 from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
+from nsnet.neighbours import outdated
 from nsnet.nft import Piece
 from nsnet.ops import (
     AddressAdd,
@@ -19,6 +20,7 @@ from nsnet.ops import (
     ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
+    NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -36,17 +38,7 @@ from nsnet.ops import (
     VirtualServersLoad,
 )
 from nsnet.rules import KUBE_PROXY, Chain, NftSet, named_sets
-from nsnet.state import (
-    Interface,
-    Kind,
-    Listens,
-    Netns,
-    Peer,
-    Route,
-    State,
-    Translation,
-    identity,
-)
+from nsnet.state import Interface, Kind, Listens, Netns, Peer, Route, State, Translation, identity
 
 
 def plan(state: State) -> list[Op]:
@@ -90,6 +82,8 @@ def changes(old: State, new: State) -> list[Op]:
         # its cable would stay: cut by hand, its name is free at once.
         *(LinkDelete(*end) for end in last),
         *(NetnsDelete(each.name) for each in gone),
+        # For a minute, packets to who is gone would be sent to nobody, and nobody be told.
+        *(NeighbourForget(*each) for each in sorted(outdated(old, new, laid), key=str)),
     ]
 
 

@@ -39,7 +39,7 @@ def services(
     backends = Backends(manifests, nodes, pods, outside)
     versions = {owner: families(ledger, spec, each) for owner, each in mine.items()}
     inside = cluster_ips(ledger, path, spec, mine, versions)
-    numbers = node_ports(ledger, list(mine.values()))
+    numbers = node_ports(ledger, list(mine.values()), pods)
     balanced = load_balancer_ips(ledger, spec, mine, versions)
     offered: list[tuple[Declared, Service]] = []
     for owner, each in mine.items():

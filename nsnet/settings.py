@@ -60,6 +60,9 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
     # the link's.
     yield Sysctl("net.ipv4.conf.all.rp_filter", "0")
     yield Sysctl("net.ipv4.conf.default.rp_filter", "0")
+    # A hash of addresses and ports chooses among paths of equal cost. Between namespaces a packet
+    # keeps the hash of its socket instead, and that must not change when TCP sends it again.
+    yield Sysctl("net.core.txrehash", "0", if_present=True)
     # By default 3 of 12 rejected connections learn of it; the others see a timeout. With no type of
     # error limited, a router without a route still answers a burst of 5 and then one a second.
     yield Sysctl("net.ipv4.icmp_ratemask", "0")

@@ -17,6 +17,7 @@ from nsnet.ops import (
     ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
+    NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -91,6 +92,8 @@ def render(op: Op) -> str:
             return f"ip -n {netns} neigh replace {neighbour.address} {where}"
         case NeighbourDelete(netns, neighbour):
             return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
+        case NeighbourForget(netns, dev, address):
+            return f"ip -n {netns} neigh flush to {address} dev {dev}"
         case RulesLoad(netns, family, chains, deleted):
             tool = "$IPT" if family == 4 else "$IP6T"
             return _fed(netns, f"{tool}-restore --noflush", restore(chains, deleted))

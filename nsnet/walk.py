@@ -149,7 +149,10 @@ class Walker:
                     yield self._stopped(netns, there, passed, tracked)
                     continue
                 for onward, leaving in self._ways(netns, there):
-                    if onward is None:
+                    if onward is None and leaving.packet.protocol is Protocol.TCP:
+                        # tcp_connect() knew of a route, and tries again whatever comes of it.
+                        yield Lost(self._unroutable(netns, leaving).journey)
+                    elif onward is None:
                         yield self._unroutable(netns, leaving)
                     elif self._routes_of(netns).keeps_localnet(onward.dev, leaving.packet.src):
                         yield self._martian(netns, leaving, onward.dev)

@@ -45,7 +45,7 @@ class Wires:
 
         Linux answers for any address of the namespace, on any of its links (arp_ignore=0).
         """
-        for station in self._heard(netns, dev):
+        for station in self.heard(netns, dev):
             if station.netns != netns and address in self._netns[station.netns].addresses:
                 return station
         return None
@@ -57,7 +57,8 @@ class Wires:
                 return port.name
         return ""
 
-    def _heard(self, netns: str, dev: str) -> Iterator[Station]:
+    def heard(self, netns: str, dev: str) -> Iterator[Station]:
+        """All that a frame sent out of this link reaches."""
         link = self._links[netns, dev]
         outward = self._ports.get((netns, dev), ()) if link.kind is Kind.BRIDGE else (link,)
         for each in outward:

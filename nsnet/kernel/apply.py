@@ -30,7 +30,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet import nft
 from nsnet.errors import KernelError
-from nsnet.ip import Family, IPInterface
+from nsnet.ip import Family, IPAddress, IPInterface
 from nsnet.ipsets import destroyed, filled
 from nsnet.kernel import conntrack, netfilter, netns, nftables
 from nsnet.kernel.ipvs import Ipvs
@@ -54,6 +54,7 @@ from nsnet.ops import (
     ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
+    NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -167,6 +168,10 @@ class Applier:
                     self._balance(step)
         elif kind == "servers":
             self.listening([step for step in steps if isinstance(step, Serving)])
+        elif kind == "neighbours":
+            for step in steps:
+                self._step(step)
+            self._flush(name, self._places[name], but=errno.ENOENT)  # nobody had asked for it
         else:
             for deleted, group in groupby(steps, key=lambda step: isinstance(step, LinkDelete)):
                 if deleted:
@@ -238,6 +243,9 @@ class Applier:
             case ConntrackDelete(name):
                 self._enter(name)
                 self._forget_flows(op)
+            case NeighbourForget(name, dev, address):
+                message = _learnt(address, self._index(name, dev))
+                self._queue(op, name, encoded(message, RTM_DELNEIGH))
             case LinkDelete() | RulesLoad() | TableLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case ServersStart() | Listen() | ListenerReplace() | Unlisten():
@@ -390,6 +398,8 @@ def _group(op: Op) -> tuple[str, str]:
             return "", "virtual servers"
         case ServersStart() | Listen() | ListenerReplace() | Unlisten():
             return "", "servers"
+        case NeighbourForget():
+            return op.netns, "neighbours"
         case _:
             return op.netns, "netlink"
 
@@ -470,11 +480,17 @@ def _route(route: Route, index: int) -> Any:
 
 
 def _neighbour(neighbour: Neighbour, index: int) -> Any:
-    message = ndmsg()
-    message["family"] = _family(neighbour.address.version)
-    message["ifindex"] = index
+    message = _learnt(neighbour.address, index)
     message["state"] = NUD_PERMANENT
-    message["attrs"] = [("NDA_DST", str(neighbour.address)), ("NDA_LLADDR", neighbour.mac)]
+    message["attrs"].append(("NDA_LLADDR", neighbour.mac))
+    return message
+
+
+def _learnt(address: IPAddress, index: int) -> Any:
+    message = ndmsg()
+    message["family"] = _family(address.version)
+    message["ifindex"] = index
+    message["attrs"] = [("NDA_DST", str(address))]
     return message
 
 

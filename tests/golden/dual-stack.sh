@@ -10,6 +10,7 @@ ip netns exec nsnet.dual-stack.servers sysctl -q -w net.ipv6.conf.all.disable_ip
 ip netns exec nsnet.dual-stack.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.dual-stack.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.dual-stack.fabric
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=0
@@ -25,6 +26,7 @@ ip netns exec nsnet.dual-stack.fabric sysctl -qe -w net.ipv4.icmp_msgs_burst=100
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.dual-stack.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -44,6 +46,7 @@ ip netns exec nsnet.dual-stack.external.api sysctl -qe -w net.ipv4.icmp_msgs_bur
 ip netns exec nsnet.dual-stack.external.api sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.dual-stack.external.api sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.external.api sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.external.api sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.external.api sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.dual-stack.east.gateway
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv6.conf.all.disable_ipv6=0
@@ -59,6 +62,7 @@ ip netns exec nsnet.dual-stack.east.gateway sysctl -qe -w net.ipv4.icmp_msgs_bur
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.east.gateway sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.dual-stack.east.gateway sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -79,6 +83,7 @@ ip netns exec nsnet.dual-stack.east.node.n1 sysctl -qe -w net.ipv4.icmp_msgs_bur
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.dual-stack.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -102,6 +107,7 @@ ip netns exec nsnet.dual-stack.east.node.n2 sysctl -qe -w net.ipv4.icmp_msgs_bur
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.dual-stack.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -124,6 +130,7 @@ ip netns exec nsnet.dual-stack.east.pod.default.client sysctl -qe -w net.ipv4.ic
 ip netns exec nsnet.dual-stack.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.dual-stack.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.dual-stack.east.pod.default.web-0
 ip netns exec nsnet.dual-stack.east.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=0
@@ -138,6 +145,7 @@ ip netns exec nsnet.dual-stack.east.pod.default.web-0 sysctl -qe -w net.ipv4.icm
 ip netns exec nsnet.dual-stack.east.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.dual-stack.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.east.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.east.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.dual-stack.east.pod.default.web-1
 ip netns exec nsnet.dual-stack.east.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=0
@@ -152,6 +160,7 @@ ip netns exec nsnet.dual-stack.east.pod.default.web-1 sysctl -qe -w net.ipv4.icm
 ip netns exec nsnet.dual-stack.east.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.dual-stack.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.dual-stack.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.dual-stack.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.dual-stack.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.dual-stack.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.dual-stack.fabric link set br-fabric up

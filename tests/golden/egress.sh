@@ -10,12 +10,14 @@ ip netns exec nsnet.egress.servers sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.egress.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.egress.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.egress.fabric
 ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.egress.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -27,24 +29,28 @@ ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv6.conf.all.disable_i
 ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.external.api sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.external.api sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.egress.external.audit
 ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.external.audit sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.external.audit sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.egress.external.laptop
 ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.external.laptop sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.external.laptop sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.egress.east.node.n1
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.egress.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -59,6 +65,7 @@ ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_i
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.egress.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -73,12 +80,14 @@ ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv6.conf.al
 ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.egress.east.pod.default.other
 ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.egress.east.pod.default.other sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.egress.east.pod.default.other sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.egress.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.egress.fabric link set br-fabric up

@@ -10,12 +10,14 @@ ip netns exec nsnet.flat.servers sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat.fabric
 ip netns exec nsnet.flat.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.flat.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.flat.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.flat.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -27,18 +29,21 @@ ip netns exec nsnet.flat.external.laptop sysctl -q -w net.ipv6.conf.all.disable_
 ip netns exec nsnet.flat.external.laptop sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.external.laptop sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.external.laptop sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.external.laptop sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.external.laptop sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat.external.api
 ip netns exec nsnet.flat.external.api sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.external.api sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.external.api sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.external.api sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.external.api sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.external.api sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat.east.node.n1
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.flat.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -53,6 +58,7 @@ ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.flat.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -67,24 +73,28 @@ ip netns exec nsnet.flat.east.pod.default.client sysctl -q -w net.ipv6.conf.all.
 ip netns exec nsnet.flat.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat.east.pod.default.web-0
 ip netns exec nsnet.flat.east.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.east.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.east.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.east.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat.east.pod.default.web-1
 ip netns exec nsnet.flat.east.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.east.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat.west.node.n1
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.west.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.flat.west.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -99,6 +109,7 @@ ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.west.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.flat.west.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -113,18 +124,21 @@ ip netns exec nsnet.flat.west.pod.default.client sysctl -q -w net.ipv6.conf.all.
 ip netns exec nsnet.flat.west.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.west.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.west.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.west.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.west.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat.west.pod.default.web-0
 ip netns exec nsnet.flat.west.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.west.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.west.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.west.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.west.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.west.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat.west.pod.default.web-1
 ip netns exec nsnet.flat.west.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat.west.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.flat.west.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.flat.west.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat.west.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat.west.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.flat.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.flat.fabric link set br-fabric up

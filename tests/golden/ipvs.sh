@@ -10,12 +10,14 @@ ip netns exec nsnet.ipvs.servers sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.ipvs.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.ipvs.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.ipvs.fabric
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -27,12 +29,14 @@ ip netns exec nsnet.ipvs.external.laptop sysctl -q -w net.ipv6.conf.all.disable_
 ip netns exec nsnet.ipvs.external.laptop sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.ipvs.external.laptop sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.external.laptop sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.external.laptop sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.external.laptop sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.ipvs.east.node.n1
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -49,6 +53,7 @@ ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -65,24 +70,28 @@ ip netns exec nsnet.ipvs.east.pod.default.client sysctl -q -w net.ipv6.conf.all.
 ip netns exec nsnet.ipvs.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.ipvs.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.ipvs.east.pod.default.web-0
 ip netns exec nsnet.ipvs.east.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.ipvs.east.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.ipvs.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.east.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.east.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.ipvs.east.pod.default.web-1
 ip netns exec nsnet.ipvs.east.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.ipvs.east.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.ipvs.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.ipvs.east.pod.default.web-2
 ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.ipvs.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.ipvs.fabric link set br-fabric up

@@ -10,12 +10,14 @@ ip netns exec nsnet.island-nat.servers sysctl -q -w net.ipv6.conf.all.disable_ip
 ip netns exec nsnet.island-nat.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.fabric
 ip netns exec nsnet.island-nat.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.island-nat.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.island-nat.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.island-nat.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -27,18 +29,21 @@ ip netns exec nsnet.island-nat.external.laptop sysctl -q -w net.ipv6.conf.all.di
 ip netns exec nsnet.island-nat.external.laptop sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.external.laptop sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.external.laptop sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.external.laptop sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.external.laptop sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.external.api
 ip netns exec nsnet.island-nat.external.api sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.external.api sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.external.api sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.external.api sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.external.api sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.external.api sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.east.gateway
 ip netns exec nsnet.island-nat.east.gateway sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.east.gateway sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.island-nat.east.gateway sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.east.gateway sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.east.gateway sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.east.gateway sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.island-nat.east.gateway sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.island-nat.east.gateway sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -50,6 +55,7 @@ ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv6.conf.all.disab
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -64,6 +70,7 @@ ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv6.conf.all.disab
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -78,24 +85,28 @@ ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv6.con
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.east.pod.default.web-0
 ip netns exec nsnet.island-nat.east.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.east.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.east.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.east.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.east.pod.default.web-1
 ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.west.gateway
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.west.gateway sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -107,6 +118,7 @@ ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv6.conf.all.disab
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.west.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -121,6 +133,7 @@ ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv6.conf.all.disab
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.west.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -135,24 +148,28 @@ ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv6.con
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.west.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.west.pod.default.web-0
 ip netns exec nsnet.island-nat.west.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.west.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.west.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.west.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.west.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.west.pod.default.web-1
 ip netns exec nsnet.island-nat.west.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.west.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.west.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.west.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.west.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.west.pod.default.web-2
 ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.island-nat.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.island-nat.fabric link set br-fabric up

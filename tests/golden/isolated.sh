@@ -10,12 +10,14 @@ ip netns exec nsnet.isolated.servers sysctl -q -w net.ipv6.conf.all.disable_ipv6
 ip netns exec nsnet.isolated.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.isolated.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.isolated.fabric
 ip netns exec nsnet.isolated.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.isolated.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.isolated.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.isolated.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.isolated.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -27,12 +29,14 @@ ip netns exec nsnet.isolated.external.laptop sysctl -q -w net.ipv6.conf.all.disa
 ip netns exec nsnet.isolated.external.laptop sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.isolated.external.laptop sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.external.laptop sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.external.laptop sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.external.laptop sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.isolated.east.node.n1
 ip netns exec nsnet.isolated.east.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.isolated.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.isolated.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.isolated.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.isolated.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -47,6 +51,7 @@ ip netns exec nsnet.isolated.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable
 ip netns exec nsnet.isolated.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.isolated.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.isolated.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.isolated.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -61,18 +66,21 @@ ip netns exec nsnet.isolated.east.pod.default.client sysctl -q -w net.ipv6.conf.
 ip netns exec nsnet.isolated.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.isolated.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.isolated.east.pod.default.web
 ip netns exec nsnet.isolated.east.pod.default.web sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.isolated.east.pod.default.web sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.isolated.east.pod.default.web sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.east.pod.default.web sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.east.pod.default.web sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.east.pod.default.web sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.isolated.west.node.n1
 ip netns exec nsnet.isolated.west.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.isolated.west.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.isolated.west.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.west.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.west.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.west.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.isolated.west.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.isolated.west.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -87,12 +95,14 @@ ip netns exec nsnet.isolated.west.pod.default.client sysctl -q -w net.ipv6.conf.
 ip netns exec nsnet.isolated.west.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.isolated.west.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.west.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.west.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.west.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.isolated.west.pod.default.web
 ip netns exec nsnet.isolated.west.pod.default.web sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.isolated.west.pod.default.web sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.isolated.west.pod.default.web sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.isolated.west.pod.default.web sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.isolated.west.pod.default.web sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.isolated.west.pod.default.web sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.isolated.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.isolated.fabric link set br-fabric up

@@ -10,12 +10,14 @@ ip netns exec nsnet.load-balancer.servers sysctl -q -w net.ipv6.conf.all.disable
 ip netns exec nsnet.load-balancer.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.load-balancer.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.load-balancer.fabric
 ip netns exec nsnet.load-balancer.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.load-balancer.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.load-balancer.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.load-balancer.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -27,18 +29,21 @@ ip netns exec nsnet.load-balancer.external.laptop sysctl -q -w net.ipv6.conf.all
 ip netns exec nsnet.load-balancer.external.laptop sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.load-balancer.external.laptop sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.external.laptop sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.external.laptop sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.external.laptop sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.load-balancer.external.stranger
 ip netns exec nsnet.load-balancer.external.stranger sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.external.stranger sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.load-balancer.external.stranger sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.external.stranger sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.external.stranger sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.external.stranger sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.load-balancer.east.node.n1
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.load-balancer.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -53,6 +58,7 @@ ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv6.conf.all.di
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.load-balancer.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -67,6 +73,7 @@ ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv6.conf.all.di
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.east.node.n3 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.load-balancer.east.node.n3 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -81,24 +88,28 @@ ip netns exec nsnet.load-balancer.east.pod.default.alone sysctl -q -w net.ipv6.c
 ip netns exec nsnet.load-balancer.east.pod.default.alone sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.load-balancer.east.pod.default.alone sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.east.pod.default.alone sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.east.pod.default.alone sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.east.pod.default.alone sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.load-balancer.east.pod.default.client
 ip netns exec nsnet.load-balancer.east.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.load-balancer.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.load-balancer.east.pod.default.web-0
 ip netns exec nsnet.load-balancer.east.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.east.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.load-balancer.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.east.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.east.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.load-balancer.east.pod.default.web-1
 ip netns exec nsnet.load-balancer.east.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.load-balancer.east.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.load-balancer.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.load-balancer.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.load-balancer.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.load-balancer.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.load-balancer.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.load-balancer.fabric link set br-fabric up

@@ -10,12 +10,14 @@ ip netns exec nsnet.services.servers sysctl -q -w net.ipv6.conf.all.disable_ipv6
 ip netns exec nsnet.services.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.services.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.services.fabric
 ip netns exec nsnet.services.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.services.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.services.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.services.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.services.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -27,6 +29,7 @@ ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv6.conf.all.disable
 ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -41,6 +44,7 @@ ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable
 ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -55,36 +59,42 @@ ip netns exec nsnet.services.east.pod.default.client sysctl -q -w net.ipv6.conf.
 ip netns exec nsnet.services.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.services.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.services.east.pod.default.going
 ip netns exec nsnet.services.east.pod.default.going sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.services.east.pod.default.going sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.services.east.pod.default.going sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.east.pod.default.going sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.pod.default.going sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.pod.default.going sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.services.east.pod.default.remote
 ip netns exec nsnet.services.east.pod.default.remote sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.services.east.pod.default.remote sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.services.east.pod.default.remote sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.east.pod.default.remote sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.pod.default.remote sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.pod.default.remote sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.services.east.pod.default.unready
 ip netns exec nsnet.services.east.pod.default.unready sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.services.east.pod.default.unready sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.services.east.pod.default.unready sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.east.pod.default.unready sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.pod.default.unready sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.pod.default.unready sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.services.east.pod.default.web-0
 ip netns exec nsnet.services.east.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.services.east.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.services.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.services.east.pod.default.web-1
 ip netns exec nsnet.services.east.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.services.east.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.services.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.services.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.services.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.services.fabric link set br-fabric up

@@ -10,12 +10,14 @@ ip netns exec nsnet.two-nodes.servers sysctl -q -w net.ipv6.conf.all.disable_ipv
 ip netns exec nsnet.two-nodes.servers sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.two-nodes.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.two-nodes.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.two-nodes.servers sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.two-nodes.servers sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.two-nodes.fabric
 ip netns exec nsnet.two-nodes.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.two-nodes.fabric sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.two-nodes.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.two-nodes.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.two-nodes.fabric sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.two-nodes.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.two-nodes.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.two-nodes.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -27,6 +29,7 @@ ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv6.conf.all.disabl
 ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.two-nodes.east.node.n1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -41,6 +44,7 @@ ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv6.conf.all.disabl
 ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
 ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.two-nodes.east.node.n2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
 ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
@@ -55,18 +59,21 @@ ip netns exec nsnet.two-nodes.east.pod.default.client sysctl -q -w net.ipv6.conf
 ip netns exec nsnet.two-nodes.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.two-nodes.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.two-nodes.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.two-nodes.east.pod.default.client sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.two-nodes.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.two-nodes.east.pod.default.far
 ip netns exec nsnet.two-nodes.east.pod.default.far sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.two-nodes.east.pod.default.far sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.two-nodes.east.pod.default.far sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.two-nodes.east.pod.default.far sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.two-nodes.east.pod.default.far sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.two-nodes.east.pod.default.far sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.two-nodes.east.pod.default.near
 ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -q -w net.ipv4.ip_forward=0
 ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -q -w net.ipv4.conf.all.rp_filter=0
 ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.two-nodes.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.two-nodes.fabric link set br-fabric up

@@ -129,6 +129,16 @@ def test_a_packet_goes_where_the_model_says(lab: Lab, source: str, to: str, prot
     assert seen.verdict in {each.verdict for each in foreseen}
 
 
+@pytest.mark.lab(str(CLUSTERIP))
+@pytest.mark.parametrize("source", ["node/n1", "node/n2", "pod/client", "pod/dns"])
+def test_who_is_gone_cannot_be_reached_and_everybody_is_told(lab: Lab, source: str) -> None:
+    gone = lab["pod/web-2"].addresses[0]
+    assert lab.connect(source, str(gone), "icmp").verdict is Verdict.OK
+    lab.scale("deploy/web", 2)
+    seen = lab.connect(source, str(gone), "icmp", timeout=3.0)
+    assert seen.verdict is Verdict.HOST_UNREACHABLE
+
+
 def dnats(lab: Lab, place: str, comment: str) -> list[int]:
     """The packets that each DNAT rule of a Service's endpoints has seen in that place."""
     return [

@@ -4,7 +4,7 @@ import pytest
 
 from nsnet.errors import ScenarioError
 from nsnet.topology import Topology
-from tests.unit.labs import service, services, topology
+from tests.unit.labs import pod, service, services, topology
 
 NODE_PORT = "type: NodePort"
 BALANCED = "type: LoadBalancer"
@@ -54,6 +54,12 @@ def numbers(found: Topology) -> dict[str, list[int | None]]:
 )
 def test_the_node_ports_of_a_service(ports: str, spec: str, given: list[int | None]) -> None:
     assert numbers(topology(service("web", ports, spec=spec)))["web"] == given
+
+
+def test_a_port_that_a_pod_of_the_hosts_network_listens_on_is_given_to_nobody() -> None:
+    spec = "hostNetwork: true, containers: [{ports: [{containerPort: 30000}]}]"
+    found = topology(pod("web", spec=spec), service("web", "{port: 80}", spec=LOCAL))
+    assert numbers(found)["web"] == [30001, 30002]
 
 
 def test_what_is_written_is_taken_before_what_is_free_is_given() -> None:

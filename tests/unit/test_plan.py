@@ -14,6 +14,8 @@ from nsnet.ops import (
     LinkDelete,
     LinkUp,
     Listen,
+    NeighbourDelete,
+    NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -143,11 +145,37 @@ def test_a_cable_is_cut_before_its_pod_goes() -> None:
     # cable would still be there, and a new pod of that name could not have it.
     # And both come last, when no rule sends anybody there any more.
     ops = changes(web(1), web(0))
-    assert kinds(ops) == ["RulesLoad", "Unlisten", "LinkDelete", "NetnsDelete"]
-    assert ops[-2:] == [
+    steps = ["RulesLoad", "Unlisten", "LinkDelete", "NetnsDelete", "NeighbourForget"]
+    assert kinds(ops) == steps
+    assert [op for op in ops if isinstance(op, LinkDelete | NetnsDelete)] == [
         LinkDelete("nsnet.clusterip.east.node.n1", "web-0"),
         NetnsDelete("nsnet.clusterip.east.pod.default.web-0"),
     ]
+
+
+def test_who_is_gone_is_forgotten_by_everybody_on_its_wire() -> None:
+    both = (pod("client", spec="nodeName: n1"), pod("far", spec="nodeName: n2"))
+    old = topology(*both, pod("web", spec="nodeName: n1"))
+    new = resolve(written(*both), old.assignment())
+    (address,) = next(each.addresses for each in old.clusters[0].pods if each.name == "web")
+    ops = changes(compile_state(old), compile_state(new))
+    assert [op for op in ops if isinstance(op, NeighbourForget)] == [
+        NeighbourForget("nsnet.lab.east.node.n1", "cbr0", address),
+        NeighbourForget("nsnet.lab.east.pod.default.client", "eth0", address),
+    ]
+
+
+def test_what_was_told_of_who_is_gone_is_deleted_and_need_not_be_forgotten() -> None:
+    # A crowded lab's neighbours are permanent.
+    one = ("{name: east, nodes: 1}",)
+    old, new = (lab(workload("Deployment", "web", n), clusters=one).state for n in (30, 29))
+    found = [op for op in changes(old, new) if isinstance(op, NeighbourDelete | NeighbourForget)]
+    assert kinds([*found]) == ["NeighbourDelete"]
+
+
+def test_nobody_is_forgotten_who_is_only_joined_by_another() -> None:
+    ops = [*changes(web(2), web(3)), *plan(web(2))]
+    assert [op for op in ops if isinstance(op, NeighbourForget)] == []
 
 
 @pytest.mark.parametrize(("before", "after"), [(3, 5), (3, 1), (3, 0), (0, 3), (1, 2)])
@@ -217,7 +245,8 @@ def test_a_host_outside_that_goes_takes_its_route_along() -> None:
     two = "externals:\n- {name: api, address: 203.0.113.80}\n- {name: log, address: 203.0.113.81}"
     one = "externals:\n- {name: api, address: 203.0.113.80}"
     old, new = lab(spec=two).state, lab(spec=one).state
-    assert kinds(changes(old, new)) == ["RouteDelete", "LinkDelete", "NetnsDelete"]
+    steps = ["RouteDelete", "LinkDelete", "NetnsDelete", "NeighbourForget"]
+    assert kinds(changes(old, new)) == steps
     World().apply([*plan(old), *changes(old, new)]).holds(new)
 
 

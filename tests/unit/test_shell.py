@@ -20,6 +20,7 @@ from nsnet.ops import (
     ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
+    NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -135,6 +136,10 @@ COMMANDS: list[tuple[Op, str]] = [
         "ip -n n1 neigh replace 10.244.0.2 lladdr 02:00:0a:f4:00:02 dev cbr0 nud permanent",
     ),
     (NeighbourDelete("n1", NEIGHBOUR), "ip -n n1 neigh del 10.244.0.2 dev cbr0"),
+    (
+        NeighbourForget("n1", "cbr0", ip("10.244.0.2")),
+        "ip -n n1 neigh flush to 10.244.0.2 dev cbr0",
+    ),
     (
         RulesLoad("n1", 4, (SERVICES,), (OLD,)),
         "ip netns exec n1 $IPT-restore --noflush <<'EOF'\n"

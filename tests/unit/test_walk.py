@@ -418,6 +418,24 @@ def test_a_host_translates_what_it_sends_itself() -> None:
     assert (path.verdict, path.server, str(path.source)) == ("ok", "server", "10.0.1.2")
 
 
+@pytest.mark.parametrize(
+    ("protocol", "verdict"),
+    [
+        # tcp_connect() makes nothing of the error and tries again; sendto() returns it.
+        (Protocol.TCP, "timeout"),
+        (Protocol.UDP, "net-unreachable"),
+        (Protocol.ICMP, "net-unreachable"),
+    ],
+)
+def test_what_a_host_itself_translates_to_where_no_route_leads(
+    protocol: Protocol, verdict: str
+) -> None:
+    output = chain("OUTPUT", (ALL, Dnat(ip("192.0.2.1"), 80)), table="nat")
+    wiring = filtered("client", output)._replace(routes={"client": ["10.0.2.0/24 10.0.1.1 eth0"]})
+    path = ask(wiring, protocol=protocol)
+    assert (path.verdict, path.path) == (verdict, ("client",))
+
+
 def test_an_answer_that_bypasses_the_translation_is_for_nobody() -> None:
     path = ask(filtered("there", TO_SERVER, wiring=ROUND), "10.0.1.1", 8080)
     assert (path.verdict, path.path[-1]) == ("timeout", "server")

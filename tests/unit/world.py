@@ -18,6 +18,7 @@ from nsnet.ops import (
     ListenerReplace,
     NeighbourAdd,
     NeighbourDelete,
+    NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -172,6 +173,8 @@ class World:
                 self.places[name].neighbours.append(neighbour)
             case NeighbourDelete(name, neighbour):
                 self.places[name].neighbours.remove(neighbour)
+            case NeighbourForget(name, dev, _):
+                assert dev in self.places[name].links  # it learns of nobody
             case _:
                 assert_never(op)
 
