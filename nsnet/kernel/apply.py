@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import groupby
 from pathlib import Path
-from typing import Any, assert_never
+from typing import assert_never
 
 from pyroute2.netlink.rtnl import (
     RTM_DELADDR,
@@ -23,24 +23,14 @@ from pyroute2.netlink.rtnl import (
     RTM_NEWROUTE,
     RTM_SETLINK,
 )
-from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
-from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
-from pyroute2.netlink.rtnl.ndmsg import ndmsg
-from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet import nft
 from nsnet.errors import KernelError
-from nsnet.ip import Family, IPAddress, IPInterface
+from nsnet.ip import Family
 from nsnet.ipsets import destroyed, filled
-from nsnet.kernel import conntrack, netfilter, netns, nftables
+from nsnet.kernel import conntrack, messages, netfilter, netns, nftables
 from nsnet.kernel.ipvs import Ipvs
-from nsnet.kernel.netlink import (
-    NLM_F_CREATE,
-    NLM_F_EXCL,
-    NLM_F_REPLACE,
-    Socket,
-    encoded,
-)
+from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_REPLACE, Socket, encoded
 from nsnet.kernel.observe import sysctl_path
 from nsnet.ops import (
     AddressAdd,
@@ -74,17 +64,8 @@ from nsnet.ops import (
 )
 from nsnet.ruleset import restore
 from nsnet.shell import render
-from nsnet.state import Interface, Neighbour, Route
+from nsnet.state import Neighbour
 
-NEW = NLM_F_CREATE | NLM_F_EXCL
-IFF_UP = 0x1
-NUD_PERMANENT = 0x80
-RTNH_F_ONLINK = 4
-RT_SCOPE_LINK = 253
-RTPROT_BOOT = 3  # what `ip route add` writes
-RTN_UNICAST = 1
-RTN_BLACKHOLE = 6
-MAIN_TABLE = 254
 DOOMED = 0x6E73  # the group of links that are about to be removed
 
 
@@ -211,40 +192,42 @@ class Applier:
                 self._flush(name, self._place(name))
                 self._set(op)
             case BridgeAdd(name, interface):
-                self._queue(op, name, _bridge(interface, self._place(name).claim(interface.name)))
+                index = self._place(name).claim(interface.name)
+                self._queue(op, name, messages.bridge(interface, index))
             case DummyAdd(name, interface):
-                self._queue(op, name, _dummy(interface, self._place(name).claim(interface.name)))
+                index = self._place(name).claim(interface.name)
+                self._queue(op, name, messages.dummy(interface, index))
             case VethAdd(name, _, _, _):
                 self._lay(op)
             case LinkUp(name, link):
-                message = _link(self._index(name, link), flags=IFF_UP)
+                message = messages.link(self._index(name, link), flags=messages.IFF_UP)
                 self._queue(op, name, encoded(message, RTM_SETLINK))
             case AddressAdd(name, dev, address):
-                message = _address(address, self._index(name, dev))
-                self._queue(op, name, encoded(message, RTM_NEWADDR, NEW))
+                message = messages.address(address, self._index(name, dev))
+                self._queue(op, name, encoded(message, RTM_NEWADDR, messages.NEW))
             case AddressDelete(name, dev, address):
-                message = _address(address, self._index(name, dev))
+                message = messages.address(address, self._index(name, dev))
                 self._queue(op, name, encoded(message, RTM_DELADDR))
             case RouteAdd(name, route):
-                message = _route(route, self._index(name, route.dev) if route.dev else 0)
-                self._queue(op, name, encoded(message, RTM_NEWROUTE, NEW))
+                message = messages.route(route, self._index(name, route.dev) if route.dev else 0)
+                self._queue(op, name, encoded(message, RTM_NEWROUTE, messages.NEW))
             case RouteReplace(name, route):
-                message = _route(route, self._index(name, route.dev) if route.dev else 0)
+                message = messages.route(route, self._index(name, route.dev) if route.dev else 0)
                 flags = NLM_F_CREATE | NLM_F_REPLACE
                 self._queue(op, name, encoded(message, RTM_NEWROUTE, flags))
             case RouteDelete(name, route):
-                message = _route(route, self._index(name, route.dev) if route.dev else 0)
+                message = messages.route(route, self._index(name, route.dev) if route.dev else 0)
                 self._queue(op, name, encoded(message, RTM_DELROUTE))
             case NeighbourAdd(name, neighbour):
                 self._queue(op, name, self._neighbour(neighbour, self._index(name, neighbour.dev)))
             case NeighbourDelete(name, neighbour):
-                message = _neighbour(neighbour, self._index(name, neighbour.dev))
+                message = messages.neighbour(neighbour, self._index(name, neighbour.dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
             case ConntrackDelete(name):
                 self._enter(name)
                 self._forget_flows(op)
             case NeighbourForget(name, dev, address):
-                message = _learnt(address, self._index(name, dev))
+                message = messages.learnt(address, self._index(name, dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
             case LinkDelete() | RulesLoad() | TableLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
@@ -263,10 +246,10 @@ class Applier:
         place = self._place(name)
         self._flush(name, place)
         for step in (each for each in steps if each.name in place.indexes):
-            message = _link(place.indexes[step.name])
+            message = messages.link(place.indexes[step.name])
             message["attrs"] = [("IFLA_GROUP", DOOMED)]
             self._queue(step, name, encoded(message, RTM_SETLINK))
-        everyone = _link(0)
+        everyone = messages.link(0)
         everyone["attrs"] = [("IFLA_GROUP", DOOMED)]
         self._queue(steps[-1], name, encoded(everyone, RTM_DELLINK))
         self._flush(name, place, but=errno.ENODEV)
@@ -336,18 +319,19 @@ class Applier:
     def _lay(self, op: VethAdd) -> None:
         near, far = self._place(op.netns), self._place(op.peer_netns)
         index = near.claim(op.interface.name)
-        peer = _link(far.claim(op.peer.name), op.peer)
+        peer = messages.link(far.claim(op.peer.name), op.peer)
         peer["attrs"].append(("IFLA_NET_NS_FD", far.fd))
-        message = _link(index, op.interface, flags=IFF_UP if op.interface.master else 0)
+        flags = messages.IFF_UP if op.interface.master else 0
+        message = messages.link(index, op.interface, flags)
         if op.interface.master:
             message["attrs"].append(("IFLA_MASTER", near.indexes[op.interface.master]))
         data = {"attrs": [("VETH_INFO_PEER", peer)]}
         message["attrs"].append(
             ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]})
         )
-        self._queue(op, op.netns, encoded(message, RTM_NEWLINK, NEW))
+        self._queue(op, op.netns, encoded(message, RTM_NEWLINK, messages.NEW))
         if op.interface.hairpin:
-            port = _link(index)
+            port = messages.link(index)
             mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", 1)]})
             slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
             port["attrs"] = [("IFLA_LINKINFO", slave)]
@@ -358,7 +342,7 @@ class Applier:
         key = id(neighbour), index
         if key not in self._encoded:
             flags = NLM_F_CREATE | NLM_F_REPLACE
-            self._encoded[key] = encoded(_neighbour(neighbour, index), RTM_NEWNEIGH, flags)
+            self._encoded[key] = encoded(messages.neighbour(neighbour, index), RTM_NEWNEIGH, flags)
         return self._encoded[key]
 
     def _queue(self, op: Op, name: str, message: bytes) -> None:
@@ -410,89 +394,3 @@ def _refused(op: Op, reason: str) -> KernelError:
 
 def _indexes() -> dict[str, int]:
     return {name: index for index, name in socket.if_nameindex()}
-
-
-def _link(index: int, interface: Interface | None = None, flags: int = 0) -> Any:
-    message = ifinfmsg()
-    message["index"] = index
-    message["flags"] = message["change"] = flags
-    message["attrs"] = []
-    if interface is not None:
-        message["attrs"] += [("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac)]
-    return message
-
-
-def _bridge(interface: Interface, index: int) -> bytes:
-    message = _link(index, interface, IFF_UP)
-    info = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0), ("IFLA_BR_MCAST_SNOOPING", 0)]
-    message["attrs"].append(
-        (
-            "IFLA_LINKINFO",
-            {"attrs": [("IFLA_INFO_KIND", "bridge"), ("IFLA_INFO_DATA", {"attrs": info})]},
-        )
-    )
-    return encoded(message, RTM_NEWLINK, NEW)
-
-
-def _dummy(interface: Interface, index: int) -> bytes:
-    message = _link(index, interface)
-    message["attrs"].append(("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "dummy")]}))
-    return encoded(message, RTM_NEWLINK, NEW)
-
-
-def _address(address: IPInterface, index: int) -> Any:
-    message = ifaddrmsg()
-    message["family"] = _family(address.version)
-    message["index"] = index
-    message["prefixlen"] = address.network.prefixlen
-    text = str(address.ip)
-    message["attrs"] = [("IFA_LOCAL", text), ("IFA_ADDRESS", text)]
-    return message
-
-
-def _route(route: Route, index: int) -> Any:
-    message = rtmsg()
-    message["family"] = _family(route.destination.version)
-    message["dst_len"] = route.destination.prefixlen
-    message["table"] = MAIN_TABLE
-    message["proto"] = RTPROT_BOOT
-    message["type"] = RTN_BLACKHOLE if route.blackhole else RTN_UNICAST
-    direct = not route.gateways and not route.blackhole and route.destination.version == 4
-    message["scope"] = RT_SCOPE_LINK if direct else 0
-    flags = RTNH_F_ONLINK if route.onlink else 0
-    message["attrs"] = []
-    if route.destination.prefixlen:
-        message["attrs"].append(("RTA_DST", str(route.destination.network_address)))
-    if route.nexthops:
-        # The weight of a next hop is its `hops` + 1: all are of equal cost.
-        hops = [
-            {"oif": index, "flags": flags, "hops": 0, "attrs": [("RTA_GATEWAY", str(each))]}
-            for each in route.nexthops
-        ]
-        message["attrs"].append(("RTA_MULTIPATH", hops))
-        return message
-    message["flags"] = flags
-    if route.via is not None:
-        message["attrs"].append(("RTA_GATEWAY", str(route.via)))
-    if index:
-        message["attrs"].append(("RTA_OIF", index))
-    return message
-
-
-def _neighbour(neighbour: Neighbour, index: int) -> Any:
-    message = _learnt(neighbour.address, index)
-    message["state"] = NUD_PERMANENT
-    message["attrs"].append(("NDA_LLADDR", neighbour.mac))
-    return message
-
-
-def _learnt(address: IPAddress, index: int) -> Any:
-    message = ndmsg()
-    message["family"] = _family(address.version)
-    message["ifindex"] = index
-    message["attrs"] = [("NDA_DST", str(address))]
-    return message
-
-
-def _family(version: int) -> int:
-    return socket.AF_INET if version == 4 else socket.AF_INET6

@@ -1,0 +1,117 @@
+"""Links, addresses, routes and neighbours as the messages of rtnetlink that make them."""
+
+import socket
+from typing import Any
+
+from pyroute2.netlink.rtnl import RTM_NEWLINK
+from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
+from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+from nsnet.ip import IPAddress, IPInterface
+from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, encoded
+from nsnet.state import Interface, Neighbour, Route
+
+NEW = NLM_F_CREATE | NLM_F_EXCL
+IFF_UP = 0x1
+NUD_PERMANENT = 0x80
+RTNH_F_ONLINK = 4
+RT_SCOPE_LINK = 253
+RTPROT_BOOT = 3  # what `ip route add` writes
+RTN_UNICAST = 1
+RTN_BLACKHOLE = 6
+MAIN_TABLE = 254
+
+
+def link(index: int, interface: Interface | None = None, flags: int = 0) -> Any:
+    """A link by its index; with a name and a MAC address, where it is to be made."""
+    message = ifinfmsg()
+    message["index"] = index
+    message["flags"] = message["change"] = flags
+    message["attrs"] = []
+    if interface is not None:
+        message["attrs"] += [("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac)]
+    return message
+
+
+def bridge(interface: Interface, index: int) -> bytes:
+    """A bridge, up, that learns and forwards at once."""
+    message = link(index, interface, IFF_UP)
+    info = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0), ("IFLA_BR_MCAST_SNOOPING", 0)]
+    message["attrs"].append(
+        (
+            "IFLA_LINKINFO",
+            {"attrs": [("IFLA_INFO_KIND", "bridge"), ("IFLA_INFO_DATA", {"attrs": info})]},
+        )
+    )
+    return encoded(message, RTM_NEWLINK, NEW)
+
+
+def dummy(interface: Interface, index: int) -> bytes:
+    """A link to nowhere, down."""
+    message = link(index, interface)
+    message["attrs"].append(("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "dummy")]}))
+    return encoded(message, RTM_NEWLINK, NEW)
+
+
+def address(address: IPInterface, index: int) -> Any:
+    """An address of a link."""
+    message = ifaddrmsg()
+    message["family"] = _family(address.version)
+    message["index"] = index
+    message["prefixlen"] = address.network.prefixlen
+    text = str(address.ip)
+    message["attrs"] = [("IFA_LOCAL", text), ("IFA_ADDRESS", text)]
+    return message
+
+
+def route(route: Route, index: int) -> Any:
+    """A route of the main table."""
+    message = rtmsg()
+    message["family"] = _family(route.destination.version)
+    message["dst_len"] = route.destination.prefixlen
+    message["table"] = MAIN_TABLE
+    message["proto"] = RTPROT_BOOT
+    message["type"] = RTN_BLACKHOLE if route.blackhole else RTN_UNICAST
+    direct = not route.gateways and not route.blackhole and route.destination.version == 4
+    message["scope"] = RT_SCOPE_LINK if direct else 0
+    flags = RTNH_F_ONLINK if route.onlink else 0
+    message["attrs"] = []
+    if route.destination.prefixlen:
+        message["attrs"].append(("RTA_DST", str(route.destination.network_address)))
+    if route.nexthops:
+        # The weight of a next hop is its `hops` + 1: all are of equal cost.
+        hops = [
+            {"oif": index, "flags": flags, "hops": 0, "attrs": [("RTA_GATEWAY", str(each))]}
+            for each in route.nexthops
+        ]
+        message["attrs"].append(("RTA_MULTIPATH", hops))
+        return message
+    message["flags"] = flags
+    if route.via is not None:
+        message["attrs"].append(("RTA_GATEWAY", str(route.via)))
+    if index:
+        message["attrs"].append(("RTA_OIF", index))
+    return message
+
+
+def neighbour(neighbour: Neighbour, index: int) -> Any:
+    """A permanent neighbour."""
+    message = learnt(neighbour.address, index)
+    message["state"] = NUD_PERMANENT
+    message["attrs"].append(("NDA_LLADDR", neighbour.mac))
+    return message
+
+
+def learnt(address: IPAddress, index: int) -> Any:
+    """What was learnt of a neighbour, whatever that is."""
+    message = ndmsg()
+    message["family"] = _family(address.version)
+    message["ifindex"] = index
+    message["attrs"] = [("NDA_DST", str(address))]
+    return message
+
+
+def _family(version: int) -> int:
+    return socket.AF_INET if version == 4 else socket.AF_INET6
