@@ -86,7 +86,8 @@ class Passed(NamedTuple):
 
 def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
     """Finds the packet's flow, as conntrack does on its way in."""
-    for flow in flows:
+    # Without ports, flows may look alike from behind: an answer belongs to the last.
+    for flow in reversed(flows):
         if packet.tuple == flow.answer:
             return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
         if packet.tuple == flow.original and not packet.answer:
