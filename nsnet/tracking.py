@@ -41,7 +41,8 @@ class Tracked:
 
 def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
     """Finds the packet's flow, as conntrack does on its way in."""
-    for flow in flows:
+    # Without ports, flows may look alike from behind: an answer belongs to the last.
+    for flow in reversed(flows):
         # A host that pings itself asks and answers with the same addresses: the question is first.
         if packet.tuple == flow.original and not packet.answer:
             return Tracked(Known.AGAIN, packet.tuple, flow)

@@ -235,7 +235,10 @@ class Walker:
             if passed.stop is not None:
                 yield self._stopped(netns, there, passed, tracked)
                 continue
-            for last in rules.hook("POSTROUTING", there.packet, tracked, out_dev=bridge):
+            borrowed = self._routes_of(netns).masquerade(NextHop(bridge, there.packet.dst))
+            for last in rules.hook(
+                "POSTROUTING", there.packet, tracked, out_dev=bridge, masquerade=borrowed
+            ):
                 gone = self._filtered(netns, there, last)
                 gone = gone.remember(netns, flow_of(tracked, gone.packet))
                 gone = replace(gone, packet=replace(gone.packet, mark=0))

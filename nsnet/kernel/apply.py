@@ -226,6 +226,8 @@ class Applier:
             case ConntrackDelete(name):
                 self._enter(name)
                 self._forget_flows(op)
+            case NeighbourForget(name, dev, _) if dev not in self._place(name).indexes:
+                pass  # somebody removed the link by hand, and all that was known by it
             case NeighbourForget(name, dev, address):
                 message = messages.learnt(address, self._index(name, dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -173,3 +174,42 @@ def test_a_service_works_the_same_by_iptables_nft(monkeypatch: pytest.MonkeyPatc
         assert "DNAT" not in lab.exec("node/n1", "iptables-legacy-save").stdout
         with pytest.raises(UnsupportedError, match="rule counters need iptables-legacy"):
             lab.counters("node/n1")
+
+
+TWO_PORTS = """\
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {name: two-ports}
+spec:
+  clusters: [{name: east, nodes: 2}]
+  externals: [{name: laptop, address: 203.0.113.10}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: here, labels: {app: web}}
+spec: {nodeName: n1, containers: [{ports: [{name: here, containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: there, labels: {app: web}}
+spec: {nodeName: n2, containers: [{ports: [{name: there, containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web}
+spec:
+  type: LoadBalancer
+  externalTrafficPolicy: Local
+  selector: {app: web}
+  ports: [{name: a, port: 80, targetPort: here}, {name: b, port: 81, targetPort: there}]
+"""
+
+
+def test_a_connection_tries_the_same_of_several_paths_again(tmp_path: Path) -> None:
+    # Both nodes are healthy, each for one of the ports; the other's is dropped there.
+    file = tmp_path / "two-ports.yaml"
+    file.write_text(TWO_PORTS)
+    with Agent(file) as agent:
+        seen = agent.lab.connect("external/laptop", "lb/web:80", path=True, times=24, timeout=3.5)
+    ways = {(each.verdict.value, (each.path or ())[2]) for each in seen.report.observed.attempts}
+    assert ways == {("ok", "east/node/n1"), ("timeout", "east/node/n2")}

@@ -125,6 +125,26 @@ def test_routers_that_send_a_packet_to_each_other_drop_it_in_the_end() -> None:
     assert len(found.path) == 1 + 64  # the client sends, and 64 routers see it
 
 
+def test_who_is_masqueraded_into_a_loop_never_hears_of_it() -> None:
+    # It comes back to the router, of whose own address it seems to be (IPv6 does not mind), and is
+    # another flow there: that is what the error is about.
+    routes = {"client": "::/0 fd01::1", "router": "2001:db8::/32 fd02::2", "server": "::/0 fd02::1"}
+    links = {"client": "eth0", "router": "eth1", "server": "eth0"}
+    forwards = {"net.ipv6.conf.all.forwarding": "1"}
+    loop = Wiring(
+        cables=[
+            ("client eth0 fd01::2/64", "router eth0 fd01::1/64"),
+            ("router eth1 fd02::1/64", "server eth0 fd02::2/64"),
+        ],
+        routes={host: [f"{each} {links[host]}"] for host, each in routes.items()},
+        settings={"router": forwards, "server": forwards},
+        chains={"router": [replace(BORROW, family=6)]},
+    )
+    found = ask(loop, "2001:db8::1")
+    assert found.there[-1].what == "its time to live is over"
+    assert found.verdict == "timeout"
+
+
 @pytest.mark.parametrize(
     ("routes", "to", "path"),
     [

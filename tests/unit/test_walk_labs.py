@@ -70,6 +70,19 @@ def test_a_pod_meets_itself_as_its_node() -> None:
     assert (path.server, str(path.source)) == ("east/pod/own", "10.244.0.1")
 
 
+def test_what_a_bridge_only_passes_on_is_masqueraded_too() -> None:
+    # The external address is the endpoint's own: its port changes, and the frame stays a frame.
+    found = lab(
+        pod("own"),
+        pod("web", labels="app: web"),
+        service("web", "{port: 8080, targetPort: 80}", spec="externalIPs: [10.244.0.3]"),
+        clusters=("{name: east, nodes: 1}",),
+    )
+    (path,) = explain(*found[1:], simple("pod/own", "10.244.0.3:8080")).paths
+    assert (path.verdict, path.server) == ("ok", "east/pod/web")
+    assert str(path.source) == "10.244.0.1"
+
+
 def test_a_bridge_names_the_ports_a_frame_passes() -> None:
     (path,) = explain(*ONE_NODE[1:], simple("pod/own", "pod/other:80")).paths
     assert [hop.what for hop in path.there if hop.reference == "east/node/n1"] == [
