@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from nsnet.filtering import Flow, Passed, Rules, Tracked, flow_of, track
+from nsnet.filtering import Flow, Known, Passed, Rules, Tracked, flow_of, track
 from nsnet.packet import Hop, Packet, Path, RuleAt, Tuple
 from nsnet.routing import LOCAL, NextHop, Routes
 from nsnet.state import Dnat, Drop, IPAddress, Listener, Masquerade, Netns, Protocol, Snat, State
@@ -211,9 +211,11 @@ class Walker:
             there = there.remember(netns, flow_of(tracked, there.packet))
             there = replace(there, packet=replace(there.packet, mark=0))
             if hop.dev == LOCAL:
-                yield from self._accept(
-                    netns, there, LOCAL, track(there.packet, there.known(netns))
-                )
+                # What conntrack said of a packet stays with it.
+                same = tracked
+                if tracked.known is Known.NEW:
+                    same = replace(tracked, known=Known.AGAIN, flow=there.known(netns)[-1])
+                yield from self._accept(netns, there, LOCAL, same)
                 continue
             station = self._wires.find(netns, hop.dev, hop.neighbour)
             if station is None:
