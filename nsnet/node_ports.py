@@ -24,6 +24,7 @@ class _Asking(NamedTuple):
     path: str
     written: int | None
     port: int = 0  # of the Service; 0: the health check's
+    protocol: str = ""
 
     @property
     def holder(self) -> str:
@@ -83,12 +84,22 @@ def node_ports(
     )
     given: dict[str, int] = {}
     same: dict[tuple[str, int], int] = {}  # a port of a Service has one number for TCP and UDP
-    kept = ledger.keep.node_ports
     asking = [ask for each in services for ask in _asking(each)]
+    # What a Service has for one port it cannot have for another of the same protocol.
+    used = {(each.holder, each.protocol, each.written) for each in asking if each.written}
+    standing = ledger.keep.node_ports
+    kept = {
+        each.owner: number
+        for each in asking
+        if (number := standing.get(each.owner)) is not None
+        and (each.holder, each.protocol, number) not in used
+    }
     for ask in sorted(asking, key=lambda ask: ask.turn(kept)):
         place = (ask.holder, ask.port)
         try:
             wanted = ask.written or kept.get(ask.owner) or same.get(place)
+            if ask.written is None and (ask.holder, ask.protocol, wanted) in used:
+                wanted = None
             if wanted is not None:
                 numbers.hold(wanted, ask.holder, listens=not ask.port)
             given[ask.owner] = wanted or numbers.take(ask.holder)
@@ -96,6 +107,7 @@ def node_ports(
             ledger.problems.append(ask.each.problem(ask.path, str(error)))
         else:
             same.setdefault(place, given[ask.owner])
+            used.add((ask.holder, ask.protocol, given[ask.owner]))
     return given
 
 
@@ -111,7 +123,8 @@ def _asking(each: Declared) -> Iterator[_Asking]:
         if port.node_port is None and (not allocates or port.protocol == "SCTP"):
             continue
         owner = node_port_of(each.reference, port.port, port.protocol)
-        yield _Asking(each, owner, f"spec.ports[{index}].nodePort", port.node_port, port.port)
+        path = f"spec.ports[{index}].nodePort"
+        yield _Asking(each, owner, path, port.node_port, port.port, port.protocol)
     if spec.has_health_check:
         owner = health_check_of(each.reference)
         yield _Asking(each, owner, "spec.healthCheckNodePort", spec.health_check_node_port)

@@ -21,7 +21,7 @@ from nsnet.packet import Packet, Path
 from nsnet.routing import LOCAL, NextHop, Routes
 from nsnet.rules import Dnat, Drop, Masquerade, Reject, Snat
 from nsnet.state import Listener, State, VirtualServer
-from nsnet.tracking import Tracked, flow_of, track
+from nsnet.tracking import Known, Tracked, flow_of, track
 from nsnet.verdict import Verdict
 from nsnet.wires import Crossing, Station, Wires
 
@@ -176,8 +176,11 @@ class Walker:
             there = there.remember(netns, flow_of(tracked, there.packet))
             there = replace(there, packet=replace(there.packet, mark=0))
             if hop.dev == LOCAL:
-                # What goes by `lo` stays what conntrack took it for.
-                yield from self._accept(netns, there, LOCAL, tracked)
+                # What conntrack said of a packet stays with it.
+                same = tracked
+                if tracked.known is Known.NEW:
+                    same = replace(tracked, known=Known.AGAIN, flow=there.known(netns)[-1])
+                yield from self._accept(netns, there, LOCAL, same)
                 continue
             station = self._wires.find(netns, hop.dev, hop.neighbour)
             if station is None:

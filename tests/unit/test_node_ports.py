@@ -3,8 +3,9 @@
 import pytest
 
 from nsnet.errors import ScenarioError
+from nsnet.resolve import resolve
 from nsnet.topology import Topology
-from tests.unit.labs import pod, service, services, topology
+from tests.unit.labs import pod, service, services, topology, written
 
 NODE_PORT = "type: NodePort"
 BALANCED = "type: LoadBalancer"
@@ -113,6 +114,14 @@ def test_what_is_written_later_replaces_what_was_given() -> None:
         keep=old.assignment(),
     )
     assert numbers(new) == {"a": [30001], "b": [30000]}
+
+
+def test_a_number_that_a_service_was_given_and_writes_for_another_port_moves_there() -> None:
+    old = topology(service("web", "{port: 80, protocol: UDP}", spec=NODE_PORT))
+    both = "{name: a, port: 80, protocol: UDP}, {name: b, port: 53, protocol: UDP, nodePort: 30000}"
+    new = resolve(written(service("web", both, spec=NODE_PORT)), old.assignment())
+    assert numbers(old)["web"] == [30000]
+    assert numbers(new)["web"] == [30001, 30000]
 
 
 def test_a_number_that_a_lab_has_given_cannot_be_written_by_somebody_else() -> None:

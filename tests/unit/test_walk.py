@@ -456,6 +456,16 @@ def test_what_a_host_itself_translates_to_where_no_route_leads(
     assert (path.verdict, path.path) == (verdict, ("client",))
 
 
+def test_a_host_that_translates_to_itself_is_answered() -> None:
+    # What conntrack said of a packet stays with it through `lo`: that is no second flow.
+    output = chain("OUTPUT", (Match(dst=net("10.0.2.2/32")), Dnat(ip("10.0.1.2"), 80)), table="nat")
+    state = filtered("client", output).state()
+    (listeners,) = (each.listeners for each in state.netns if each.listeners)
+    netns = tuple(replace(each, listeners=listeners) for each in state.netns)
+    path = ask(replace(state, netns=netns), "10.0.2.2", 8080)
+    assert (path.verdict, str(path.source), path.path) == ("ok", "10.0.1.2", ("client",))
+
+
 def test_an_answer_that_bypasses_the_translation_is_for_nobody() -> None:
     path = ask(filtered("there", TO_SERVER, wiring=ROUND), "10.0.1.1", 8080)
     assert (path.verdict, path.path[-1]) == ("timeout", "server")
