@@ -320,9 +320,8 @@ def test_a_chain_that_is_busy_goes_a_moment_later(
         monkeypatch.setattr(nftables, "time", clock)
         gone = [delete(4, (ENDS, calls), (calls,)), delete(6, six, (OTHER_SIX,))]
         nftables.delete([(namespace, each) for each in gone])
-        return [
-            f"{family} {name}" for family, _, name in nftables.saved([namespace])[namespace].chains
-        ]
+        left = nftables.saved([namespace])[namespace].chains  # in the order in which they came
+        return sorted(f"{family} {name}" for family, _, name in left)
 
     assert host.inside(attempt) == ["4 calls", "6 other"]
 
