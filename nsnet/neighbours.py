@@ -1,6 +1,7 @@
-"""What a changed lab's namespaces have learnt of each other (ARP, NDP) and is true no more."""
+"""What a changed lab's namespaces have learnt of each other (ARP, NDP), or asked for in vain, and
+is true no more."""
 
-from collections.abc import Iterator, Mapping, Set
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from nsnet.ip import IPAddress
@@ -20,26 +21,48 @@ def outdated(old: State, new: State, laid: Set[Peer]) -> set[Learnt]:
     """Each link on whose wire an address had another MAC address, or is nobody's any more. But for
     links that are gone, or `laid` anew, and have forgotten everybody; and for what was not learnt
     but told."""
-    after = {each.name: each for each in new.netns}
-    lost = [each for netns in old.netns for each in _lost(netns, after.get(netns.name))]
-    if not lost:
-        return set()
-    wires = Wires(old)
-    links = {Peer(each.name, link.name) for each in new.netns for link in each.interfaces}
-    standing = links - laid
-    heard = {
+    return _heard(old, _lost(old, new), _standing(old, new, laid)) - _told(old)
+
+
+def awaited(old: State, new: State, laid: Set[Peer]) -> set[Learnt]:
+    """Each link on whose wire an address is new: somebody may have asked for it in vain, and would
+    give up on all that waits for the answer, in a moment in which it is there."""
+    return _heard(new, _lost(new, old), _standing(old, new, laid)) - _told(new)
+
+
+def _heard(state: State, changed: Sequence[Learnt], links: Set[Peer]) -> set[Learnt]:
+    """Who hears of these addresses, by these links."""
+    wires = Wires(state) if changed and links else None
+    return {
         Learnt(station.netns, station.dev, each.address)
-        for each in lost
-        for station in wires.heard(each.netns, each.dev)
-        if Peer(station.netns, station.dev) in standing
+        for each in changed
+        for station in (wires.heard(each.netns, each.dev) if wires else ())
+        if Peer(station.netns, station.dev) in links
     }
-    told = {
-        Learnt(each.name, one.dev, one.address) for each in old.netns for one in each.neighbours
-    }
-    return heard - told
 
 
-def _lost(was: Netns, now: Netns | None) -> Iterator[Learnt]:
+def _standing(old: State, new: State, laid: Set[Peer]) -> set[Peer]:
+    """The links that are there before and after."""
+    before, after = (
+        {Peer(each.name, link.name) for each in state.netns for link in each.interfaces}
+        for state in (old, new)
+    )
+    return (before & after) - laid
+
+
+def _told(state: State) -> set[Learnt]:
+    """What nobody has to learn."""
+    return {
+        Learnt(each.name, one.dev, one.address) for each in state.netns for one in each.neighbours
+    }
+
+
+def _lost(old: State, new: State) -> list[Learnt]:
+    after = {each.name: each for each in new.netns}
+    return [each for netns in old.netns for each in _lacking(netns, after.get(netns.name))]
+
+
+def _lacking(was: Netns, now: Netns | None) -> Iterator[Learnt]:
     """The addresses that a namespace does not hold any more, or by another MAC address."""
     if now is not None and now.interfaces == was.interfaces:
         return

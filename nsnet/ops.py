@@ -169,6 +169,15 @@ class ConntrackDelete:
 
 
 @dataclass(frozen=True, slots=True)
+class Drain:
+    """Who was on the way to one of these endpoints has connected, or a second is over: no rule
+    leads anybody there any more."""
+
+    netns: str
+    endpoints: tuple[IPAddress, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class SetsLoad:
     """These ipsets hold exactly these members."""
 
@@ -260,6 +269,7 @@ Op: TypeAlias = (
     | NeighbourForget
     | RulesLoad
     | ConntrackDelete
+    | Drain
     | SetsLoad
     | SetsDelete
     | VirtualServersLoad

@@ -6,11 +6,12 @@ from itertools import chain
 from typing import TypeAlias
 
 from nsnet.ip import IPNetwork, Protocol
-from nsnet.neighbours import outdated
+from nsnet.neighbours import awaited, outdated
 from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    Drain,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -61,6 +62,8 @@ def changes(old: State, new: State) -> list[Op]:
         *_wire(after, laid),
         *chain.from_iterable(_configure(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_listen(was, now) for was, now in pairs),
+        # Before any rule leads there.
+        *(NeighbourForget(*each) for each in sorted(awaited(old, new, laid), key=str)),
         *chain.from_iterable(fill(was, now) for was, now in pairs),
         *chain.from_iterable(load(was, now) for was, now in pairs),
         *chain.from_iterable(balance(was, now) for was, now in pairs),
@@ -69,6 +72,7 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
         # After all rules: a packet of a flow that is forgotten must not meet the old ones again.
         *chain.from_iterable(forget(was, now) for was, now in pairs if now.name in before),
+        *_drain(pairs, gone),
         *chain.from_iterable(_unlisten(was, now.listeners) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
@@ -81,6 +85,20 @@ def changes(old: State, new: State) -> list[Op]:
 
 
 Pairs: TypeAlias = Sequence[tuple[Netns, Netns]]
+
+
+def _drain(pairs: Pairs, gone: Sequence[Netns]) -> Iterator[Op]:
+    """Before pods go, all machines that sent connections there let them arrive: a packet may be on
+    its way that the old rules have translated."""
+    endpoints = tuple(
+        address
+        for each in gone
+        if any(one.protocol is Protocol.TCP for one in each.listeners)
+        for address in each.addresses
+    )
+    for was, now in pairs if endpoints else ():
+        if was.chains or was.virtual_servers:
+            yield Drain(now.name, endpoints)
 
 
 def _unlisten(was: Netns, wanted: tuple[Listens, ...]) -> Iterator[Op]:

@@ -10,6 +10,7 @@ from nsnet.ops import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    Drain,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -106,6 +107,9 @@ def render(op: Op) -> str:
             return _fed(netns, "ipvsadm --restore", lines)
         case ConntrackDelete():
             return f"ip netns exec {op.netns} conntrack -D {_flows(op)} || [ $? = 1 ]  # 1: none"
+        case Drain(netns, endpoints):
+            who = ", ".join(map(str, endpoints))
+            return f"# {netns}: until nobody is connecting to {who}: conntrack -L --state SYN_SENT"
         case TableLoad(netns, family, old, new, anew):
             texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
             return "\n".join(_fed(netns, "nft -f -", text) for text in texts if text)

@@ -7,8 +7,9 @@ import errno
 import os
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import groupby
+from itertools import groupby, starmap
 from pathlib import Path
 from typing import assert_never
 
@@ -28,15 +29,16 @@ from nsnet import nft
 from nsnet.errors import KernelError
 from nsnet.ip import Family
 from nsnet.ipsets import destroyed, filled
-from nsnet.kernel import conntrack, messages, netfilter, netns, nftables
+from nsnet.kernel import conntrack, messages, netfilter, netns, nftables, sysctl
 from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_REPLACE, Socket, encoded
-from nsnet.kernel.observe import sysctl_path
+from nsnet.kernel.processes import until
 from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    Drain,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -149,6 +151,10 @@ class Applier:
                     self._balance(step)
         elif kind == "servers":
             self.listening([step for step in steps if isinstance(step, Serving)])
+        elif kind == "draining":
+            waits = [(step.netns, step.endpoints) for step in steps if isinstance(step, Drain)]
+            with suppress(TimeoutError):  # some never connect
+                until(lambda: not any(starmap(conntrack.connecting, waits)), what=kind, seconds=1)
         elif kind == "neighbours":
             for step in steps:
                 self._step(step)
@@ -231,7 +237,7 @@ class Applier:
             case NeighbourForget(name, dev, address):
                 message = messages.learnt(address, self._index(name, dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
-            case LinkDelete() | RulesLoad() | TableLoad():
+            case LinkDelete() | RulesLoad() | TableLoad() | Drain():
                 raise AssertionError(f"{op} comes in a group of its own")
             case ServersStart() | Listen() | ListenerReplace() | Unlisten():
                 raise AssertionError(f"{op} comes in a group of its own")
@@ -296,21 +302,13 @@ class Applier:
 
     def _set(self, op: SysctlSet) -> None:
         self._enter(op.netns)
-        path = sysctl_path(op.sysctl.key)
         try:
-            fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+            sysctl.write(op.sysctl.key, op.sysctl.value)
         except FileNotFoundError as error:
-            if op.sysctl.if_present:
-                return
-            raise _refused(op, "this kernel has no such setting") from error
+            if not op.sysctl.if_present:
+                raise _refused(op, "this kernel has no such setting") from error
         except OSError as error:
             raise _refused(op, error.strerror or str(error)) from error
-        try:
-            os.write(fd, op.sysctl.value.encode())
-        except OSError as error:
-            raise _refused(op, error.strerror or str(error)) from error
-        finally:
-            os.close(fd)
 
     def _forget_flows(self, op: ConntrackDelete) -> None:
         try:
@@ -384,6 +382,8 @@ def _group(op: Op) -> tuple[str, str]:
             return "", "virtual servers"
         case ServersStart() | Listen() | ListenerReplace() | Unlisten():
             return "", "servers"
+        case Drain():
+            return "", "draining"
         case NeighbourForget():
             return op.netns, "neighbours"
         case _:

@@ -1,20 +1,24 @@
-"""Conntrack's table of one namespace, by ctnetlink: what conntrack(8) lists and deletes.
-
-Nothing but UDP is ever looked at.
-"""
+"""Conntrack's table of one namespace, by ctnetlink: what conntrack(8) lists and deletes."""
 
 import errno
 import socket
 import struct
+from collections.abc import Collection
 from typing import Final
 
 from nsnet.ip import Family, IPAddress
+from nsnet.kernel import netns
 from nsnet.kernel.netlink import NETLINK_NETFILTER, Socket, attribute, attributes, packed
 
 _GET: Final = 1 << 8 | 1  # NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET
 _DELETE: Final = 1 << 8 | 2
 
 _CTA_TUPLE_ORIG, _CTA_TUPLE_REPLY, _CTA_STATUS, _CTA_ID, _CTA_ZONE = 1, 2, 3, 12, 18
+_CTA_PROTOINFO: Final = 4
+_CTA_PROTOINFO_TCP: Final = 1
+_CTA_PROTOINFO_TCP_STATE: Final = 1
+_SYN_SENT: Final = 1
+_SYN_RECV: Final = 2
 _CTA_TUPLE_IP, _CTA_TUPLE_PROTO = 1, 2
 _CTA_IP_SRC: Final = {4: 1, 6: 3}
 _CTA_IP_DST: Final = {4: 2, 6: 4}
@@ -47,6 +51,26 @@ def delete(
     return len(flows) - len(refused)
 
 
+def connecting(name: str, endpoints: Collection[IPAddress]) -> bool:
+    """A TCP connection through this namespace to one of these is asked for, and not open yet."""
+    wanted = {each.packed for each in endpoints}
+    with netns.inside(name), Socket(NETLINK_NETFILTER) as table:
+        entries = table.dump(packed(_GET, struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)))
+    flows = (attributes(entry, _BODY) for entry in entries)
+    return any(_answered_by(each) in wanted for each in flows if _half_open(each))
+
+
+def _half_open(flow: dict[int, bytes]) -> bool:
+    tcp = attributes(flow.get(_CTA_PROTOINFO, b""), 0).get(_CTA_PROTOINFO_TCP, b"")
+    state = attributes(tcp, 0).get(_CTA_PROTOINFO_TCP_STATE, b"\0")
+    return state[0] in (_SYN_SENT, _SYN_RECV)
+
+
+def _answered_by(flow: dict[int, bytes]) -> bytes:
+    answers = attributes(attributes(flow[_CTA_TUPLE_REPLY], 0)[_CTA_TUPLE_IP], 0)
+    return next(answers[kind] for kind in _CTA_IP_SRC.values() if kind in answers)
+
+
 def _matches(
     flow: dict[int, bytes],
     family: Family,
@@ -68,8 +92,7 @@ def _matches(
     if endpoint is None:
         return True
     status = int.from_bytes(flow[_CTA_STATUS], "big")
-    answers = attributes(attributes(flow[_CTA_TUPLE_REPLY], 0)[_CTA_TUPLE_IP], 0)
-    return bool(status & _IPS_DST_NAT) and answers[_CTA_IP_SRC[family]] == endpoint.packed
+    return bool(status & _IPS_DST_NAT) and _answered_by(flow) == endpoint.packed
 
 
 def _identity(flow: dict[int, bytes]) -> bytes:

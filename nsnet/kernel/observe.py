@@ -18,7 +18,7 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.drift import Observed
 from nsnet.ip import IPInterface, IPNetwork
-from nsnet.kernel import ipvs, netfilter, netns, nftables
+from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
 from nsnet.state import Interface, Kind, Neighbour, Peer, Route, Sysctl
 
@@ -110,14 +110,6 @@ def observe(
         )
         for name, each in found.items()
     }
-
-
-def sysctl_path(key: str) -> str:
-    """The file of a setting, as sysctl(8) finds it: dots and slashes change places.
-
-    net.ipv4.conf.eth0/100.rp_filter is a setting of the link eth0.100.
-    """
-    return "/proc/sys/" + key.translate(str.maketrans("./", "/."))
 
 
 def _has_dummy(found: _Namespace) -> bool:
@@ -288,12 +280,7 @@ def _sysctls(keys: Iterable[str]) -> Iterator[Sysctl]:
     """The settings of the namespace in which the calling thread stands, those that exist."""
     for key in sorted(set(keys)):
         with suppress(FileNotFoundError):
-            fd = os.open(sysctl_path(key), os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                value = os.read(fd, 4096).decode()
-            finally:
-                os.close(fd)
-            yield Sysctl(key, " ".join(value.split()))
+            yield Sysctl(key, sysctl.read(key))
 
 
 def _peers(links: Mapping[str, list[_Link]]) -> dict[tuple[str, int], Peer]:

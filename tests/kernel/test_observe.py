@@ -16,8 +16,9 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from nsnet.drift import Observed, drift
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import features, netfilter, netns
+from nsnet.kernel import sysctl as settings
 from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, Socket, encoded
-from nsnet.kernel.observe import observe, sysctl_path
+from nsnet.kernel.observe import observe
 from nsnet.rules import Chain, Jump, Match, Rule
 from nsnet.ruleset import restore
 from nsnet.state import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
@@ -158,7 +159,7 @@ def build(tool: str, folder: Path) -> None:
         with netns.inside(each.name):
             for sysctl in each.sysctls:
                 if not sysctl.if_present:
-                    Path(sysctl_path(sysctl.key)).write_text(sysctl.value)
+                    Path(settings.path(sysctl.key)).write_text(sysctl.value)
     rules = {each.name: {4: restore(each.chains)} for each in STATE.netns if each.chains}
     netfilter.load({name: {4: texts[4]} for name, texts in rules.items()}, tool, folder / "lock")
 
@@ -373,7 +374,7 @@ def test_drift_names_what_was_done_by_hand(
 def test_drift_names_rules_and_settings(each_lab: str) -> None:
     name = f"{LAB}.n1"
     with netns.inside(name):
-        Path(sysctl_path("net.ipv4.ip_forward")).write_text("0")
+        Path(settings.path("net.ipv4.ip_forward")).write_text("0")
         for rule in ("-A PREROUTING -j ACCEPT", "-N MINE"):
             run([each_lab, "-t", "nat", *rule.split()], check=True)
     assert drift(STATE, look(each_lab)) == [
@@ -405,7 +406,7 @@ def test_the_calling_thread_stays_where_it_is(lab: str) -> None:
     ],
 )
 def test_a_setting_is_found_where_sysctl_finds_it(key: str, path: str) -> None:
-    assert sysctl_path(key) == path
+    assert settings.path(key) == path
 
 
 def bridge(name: str) -> bytes:

@@ -114,7 +114,8 @@ def test_to_nothing(name: str) -> None:
 def test_another_endpoint_is_a_pod_and_rules_and_nothing_else() -> None:
     ops = changes(web(3), web(4))
     pod_netns = "nsnet.clusterip.east.pod.default.web-3"
-    assert {op.netns for op in ops if not isinstance(op, RulesLoad | VethAdd)} == {pod_netns}
+    known = RulesLoad | VethAdd | NeighbourForget
+    assert {op.netns for op in ops if not isinstance(op, known)} == {pod_netns}
     assert [(op.netns, op.peer_netns) for op in ops if isinstance(op, VethAdd)] == [
         ("nsnet.clusterip.east.node.n2", pod_netns)
     ]
@@ -145,7 +146,7 @@ def test_a_cable_is_cut_before_its_pod_goes() -> None:
     # cable would still be there, and a new pod of that name could not have it.
     # And both come last, when no rule sends anybody there any more.
     ops = changes(web(1), web(0))
-    steps = ["RulesLoad", "Unlisten", "LinkDelete", "NetnsDelete", "NeighbourForget"]
+    steps = ["RulesLoad", "Drain", "Unlisten", "LinkDelete", "NetnsDelete", "NeighbourForget"]
     assert kinds(ops) == steps
     assert [op for op in ops if isinstance(op, LinkDelete | NetnsDelete)] == [
         LinkDelete("nsnet.clusterip.east.node.n1", "web-0"),
@@ -173,9 +174,22 @@ def test_what_was_told_of_who_is_gone_is_deleted_and_need_not_be_forgotten() -> 
     assert kinds([*found]) == ["NeighbourDelete"]
 
 
-def test_nobody_is_forgotten_who_is_only_joined_by_another() -> None:
-    ops = [*changes(web(2), web(3)), *plan(web(2))]
-    assert [op for op in ops if isinstance(op, NeighbourForget)] == []
+def test_who_comes_is_asked_for_anew_by_everybody_on_its_wire_before_any_rule_leads_there() -> None:
+    # Who asked in vain for its address, when that was another's, would give up on all that waits.
+    ops = changes(web(3), web(4))
+    asked = [op for op in ops if isinstance(op, NeighbourForget)]
+    (address,) = {op.address for op in asked}
+    assert address in web(4)["nsnet.clusterip.east.pod.default.web-3"].addresses
+    assert {(op.netns, op.dev) for op in asked} == {
+        ("nsnet.clusterip.east.node.n2", "cbr0"),
+        ("nsnet.clusterip.east.pod.default.web-1", "eth0"),
+    }
+    loads = [index for index, op in enumerate(ops) if isinstance(op, RulesLoad)]
+    assert max(map(ops.index, asked)) < min(loads)
+
+
+def test_in_a_new_lab_nobody_has_asked_for_anybody() -> None:
+    assert [op for op in plan(web(2)) if isinstance(op, NeighbourForget)] == []
 
 
 @pytest.mark.parametrize(("before", "after"), [(3, 5), (3, 1), (3, 0), (0, 3), (1, 2)])

@@ -13,6 +13,7 @@ from nsnet.ops import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    Drain,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -155,6 +156,10 @@ COMMANDS: list[tuple[Op, str]] = [
         RulesLoad("n1", 6, (OLD,)),
         "ip netns exec n1 $IP6T-restore --noflush <<'EOF'\n"
         "*nat\n:KUBE-SVC-OLD - [0:0]\nCOMMIT\nEOF",
+    ),
+    (
+        Drain("n1", (ip("10.244.1.2"), ip("10.244.1.3"))),
+        "# n1: until nobody is connecting to 10.244.1.2, 10.244.1.3: conntrack -L --state SYN_SENT",
     ),
     # Nothing to delete is no error to conntrack(8)'s user, but to conntrack(8) it is: exit 1.
     (

@@ -11,6 +11,7 @@ from nsnet.ops import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    Drain,
     DummyAdd,
     LinkDelete,
     LinkUp,
@@ -133,7 +134,7 @@ class World:
                 self.places[name].up.add(link)
             case RulesLoad():
                 self._load(op)
-            case ConntrackDelete(name):
+            case ConntrackDelete(name) | Drain(name):
                 assert name in self.places  # it remembers no packets
             case SetsLoad(name, sets):
                 self.places[name].sets |= {each.name: each for each in sets}
