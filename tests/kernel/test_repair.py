@@ -208,7 +208,8 @@ def test_every_pod_of_a_workload_restarts(ups: dict[str, Up]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["chains deleted", "a bridge deleted", "an nft table flushed", "an nft element removed"]
+    "words",
+    ["chains deleted", "a bridge deleted", "an nft table flushed", "an nft element removed"],
 )
 def test_a_lab_is_repaired_before_a_pod_restarts(ups: dict[str, Up], words: str) -> None:
     scenario, place, command = DAMAGE[words]
