@@ -12,7 +12,7 @@ from nsnet.ip import Family, IPAddress
 from nsnet.ledger import Ledger
 from nsnet.ranges import Range, all_ranges
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.topology import Service, balancer_of, of_family
+from nsnet.topology import Service, balancer_of
 
 
 def hold_written(ledger: Ledger) -> None:
@@ -65,8 +65,7 @@ def load_balancer_ips(
     given: dict[str, tuple[IPAddress, ...]] = {}
     for owner, each in balanced.items():
         if each.service.status.load_balancer.ingress or each.spec.load_balancer_ip:
-            written = dict.fromkeys(address for _, address in _written(each))
-            given[owner] = tuple(written)
+            given[owner] = _noticed(ledger, each, families[owner], _written(each))
         else:
             given[owner] = ledger.outside(families[owner], balancer_of(owner))
             if not given[owner]:
@@ -80,14 +79,25 @@ def external_ips(
     ledger: Ledger, each: Declared, cluster_ips: tuple[IPAddress, ...]
 ) -> tuple[IPAddress, ...]:
     """The externalIPs that kube-proxy takes notice of: those of a family of the ClusterIPs."""
+    mine = [address.version for address in cluster_ips]
+    return _noticed(ledger, each, mine, _external(each))
+
+
+def _noticed(
+    ledger: Ledger,
+    each: Declared,
+    families: Sequence[Family],
+    written: Iterable[tuple[str, IPAddress]],
+) -> tuple[IPAddress, ...]:
+    """Those of the Service's families, and a warning for each of the others."""
     known = []
-    for index, address in enumerate(each.spec.external_ips):
-        if of_family(cluster_ips, address.version) is not None:
+    for path, address in written:
+        if address.version in families:
             known.append(address)
         else:
             lacks = f"{each.reference} has no IPv{address.version} ClusterIP"
             message = f"{lacks}, so kube-proxy takes no notice of {address}"
-            ledger.warnings.append(each.warning(f"spec.externalIPs[{index}]", message))
+            ledger.warnings.append(each.warning(path, message))
     return tuple(dict.fromkeys(known))
 
 
