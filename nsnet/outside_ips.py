@@ -116,33 +116,36 @@ def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[Declared, Service]]) 
                 if standing != service.reference:
                     at = f"{port.port}/{port.protocol.upper()} of {address}"
                     ledger.problems.append(each.problem(path, f"{at} is taken by {standing}"))
-    balanced = [each for each, service in offered if service.load_balancer_ips and service.proxied]
-    _refuse_unlike(ledger, balanced)
+    _refuse_unlike(ledger, [each for each in offered if each[1].proxied])
 
 
-def _refuse_unlike(ledger: Ledger, sharing: Iterable[Declared]) -> None:
+def _refuse_unlike(ledger: Ledger, offered: Iterable[tuple[Declared, Service]]) -> None:
     """One route leads to an address: whoever shares it must be found on the same nodes. MetalLB
     asks for the same."""
-    first: dict[IPAddress, Declared] = {}
-    for each in sharing:
+    first: dict[IPAddress, tuple[str, object]] = {}
+    for each, service in offered:
+        mine = service.reference, _whereabouts(each, service)
         for path, address in _written(each):
-            other = first.setdefault(address, each)
-            if _whereabouts(each) != _whereabouts(other):
+            if address not in service.load_balancer_ips:
+                continue
+            other, there = first.setdefault(address, mine)
+            if there != mine[1]:
                 message = (
-                    f"{address} is shared with {other.reference}, and leads to the same nodes:"
-                    " both need externalTrafficPolicy: Cluster, or both Local and one selector"
+                    f"{address} is shared with {other}, and leads to the same nodes: both need"
+                    " externalTrafficPolicy: Cluster, or both Local and the same pods"
                 )
                 ledger.problems.append(each.problem(path, message))
 
 
-def _whereabouts(each: Declared) -> object:
+def _whereabouts(each: Declared, service: Service) -> object:
     """Equal for Services that the load balancer looks for on the same nodes."""
     spec = each.spec
     if spec.external_traffic_policy != "Local":
         return None
     # Without a selector the endpoints are its own.
     whose = spec.selector or each.reference
-    return each.service.metadata.namespace, whose, spec.publish_not_ready_addresses
+    nodes = {one.node for port in service.ports for one in port.endpoints if one.ready}
+    return service.namespace, whose, spec.publish_not_ready_addresses, nodes
 
 
 def _written(each: Declared) -> Iterator[tuple[str, IPAddress]]:
