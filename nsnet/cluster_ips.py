@@ -70,6 +70,9 @@ def _hold(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
     if pool is None:
         ranges = ", ".join(str(each.network) for each in pools)
         raise AddressError(f"{address} is outside serviceCIDR {ranges}")
+    ends = pool.network.network_address, pool.network.broadcast_address
+    if address in (ends if address.version == 4 else ends[:1]):
+        raise AddressError(f"{address} is an end of serviceCIDR {pool.network}, and nobody's")
     pool.hold(address, owner)
 
 

@@ -106,6 +106,10 @@ class Lab:
             progress("restarting", done, len(pods))
         return tuple(each.reference for each in pods)
 
+    def require_restartable(self, reference: str) -> None:
+        """Raises UsageError where this is nothing that can be restarted."""
+        restarting(self.topology, reference)
+
     def repair(self, progress: Progress = silent) -> int:
         """What was changed by hand is again as the lab's file says. Returns how many steps that
         took. Raises KernelError with what is beyond nsnet."""

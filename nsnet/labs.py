@@ -94,9 +94,12 @@ def apply(name: str, scenario: Scenario, progress: Progress = silent) -> int:
 
 def restart(name: str, reference: str, progress: Progress = silent) -> dict[str, str]:
     """The pod, or every pod of the workload, is made anew; returns their addresses by reference.
-    Raises UsageError, LockedError, KernelError."""
+    What was changed by hand is repaired first. Raises UsageError, LockedError, KernelError."""
     with _locked(name) as lab:
-        lab.require_namespaces()  # found out halfway, it would leave half a lab
+        lab.require_restartable(reference)
+        # What is missing, if it were found out halfway, would leave half a lab.
+        lab.require_namespaces()
+        lab.repair(progress)
         pods = lab.restart(reference, progress)
         return {each: " ".join(map(str, lab[each].addresses)) for each in pods}
 

@@ -12,7 +12,7 @@ from nsnet.ip import Family, IPAddress
 from nsnet.ledger import Ledger
 from nsnet.ranges import Range, all_ranges
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.topology import Service, balancer_of, of_family
+from nsnet.topology import Service, balancer_of
 
 
 def hold_written(ledger: Ledger) -> None:
@@ -65,8 +65,7 @@ def load_balancer_ips(
     given: dict[str, tuple[IPAddress, ...]] = {}
     for owner, each in balanced.items():
         if each.service.status.load_balancer.ingress or each.spec.load_balancer_ip:
-            written = dict.fromkeys(address for _, address in _written(each))
-            given[owner] = tuple(written)
+            given[owner] = _noticed(ledger, each, families[owner], _written(each))
         else:
             given[owner] = ledger.outside(families[owner], balancer_of(owner))
             if not given[owner]:
@@ -80,14 +79,25 @@ def external_ips(
     ledger: Ledger, each: Declared, cluster_ips: tuple[IPAddress, ...]
 ) -> tuple[IPAddress, ...]:
     """The externalIPs that kube-proxy takes notice of: those of a family of the ClusterIPs."""
+    mine = [address.version for address in cluster_ips]
+    return _noticed(ledger, each, mine, _external(each))
+
+
+def _noticed(
+    ledger: Ledger,
+    each: Declared,
+    families: Sequence[Family],
+    written: Iterable[tuple[str, IPAddress]],
+) -> tuple[IPAddress, ...]:
+    """Those of the Service's families, and a warning for each of the others."""
     known = []
-    for index, address in enumerate(each.spec.external_ips):
-        if of_family(cluster_ips, address.version) is not None:
+    for path, address in written:
+        if address.version in families:
             known.append(address)
         else:
             lacks = f"{each.reference} has no IPv{address.version} ClusterIP"
             message = f"{lacks}, so kube-proxy takes no notice of {address}"
-            ledger.warnings.append(each.warning(f"spec.externalIPs[{index}]", message))
+            ledger.warnings.append(each.warning(path, message))
     return tuple(dict.fromkeys(known))
 
 
@@ -106,6 +116,36 @@ def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[Declared, Service]]) 
                 if standing != service.reference:
                     at = f"{port.port}/{port.protocol.upper()} of {address}"
                     ledger.problems.append(each.problem(path, f"{at} is taken by {standing}"))
+    _refuse_unlike(ledger, [each for each in offered if each[1].proxied])
+
+
+def _refuse_unlike(ledger: Ledger, offered: Iterable[tuple[Declared, Service]]) -> None:
+    """One route leads to an address: whoever shares it must be found on the same nodes. MetalLB
+    asks for the same."""
+    first: dict[IPAddress, tuple[str, object]] = {}
+    for each, service in offered:
+        mine = service.reference, _whereabouts(each, service)
+        for path, address in _written(each):
+            if address not in service.load_balancer_ips:
+                continue
+            other, there = first.setdefault(address, mine)
+            if there != mine[1]:
+                message = (
+                    f"{address} is shared with {other}, and leads to the same nodes: both need"
+                    " externalTrafficPolicy: Cluster, or both Local and the same pods"
+                )
+                ledger.problems.append(each.problem(path, message))
+
+
+def _whereabouts(each: Declared, service: Service) -> object:
+    """Equal for Services that the load balancer looks for on the same nodes."""
+    spec = each.spec
+    if spec.external_traffic_policy != "Local":
+        return None
+    # Without a selector the endpoints are its own.
+    whose = spec.selector or each.reference
+    nodes = {one.node for port in service.ports for one in port.endpoints if one.ready}
+    return service.namespace, whose, spec.publish_not_ready_addresses, nodes
 
 
 def _written(each: Declared) -> Iterator[tuple[str, IPAddress]]:

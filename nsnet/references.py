@@ -306,7 +306,8 @@ def _balanced(reference: str, service: Service, cluster: Cluster) -> tuple[IPAdd
     elif cluster.model == "isolated":
         why = f"{cluster.name} is isolated"
     else:
-        why = "a proxy has it (ipMode: Proxy), or fabricCIDR lacks its family"
+        status = "its status has none that a node knows (only a hostname, or ipMode: Proxy)"
+        why = f"{status}, or fabricCIDR lacks its family"
     raise UnknownReferenceError(f"{reference}: has no load-balancer address here: {why}")
 
 

@@ -98,7 +98,7 @@ def restart(lab: str, reference: str) -> None:
     """Recreate a pod, with another address.
 
     REF is a pod, or a workload: then its pods are recreated one after the other, and while one of
-    them goes and comes its Services lead to the others.
+    them goes and comes its Services lead to the others. What was changed by hand is repaired first.
 
     Example: sudo nsnet restart clusterip deploy/web
     """

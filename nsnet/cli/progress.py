@@ -47,5 +47,6 @@ class Progress:
             click.echo("\r\x1b[K", err=True, nl=False)
         elif self._phase and not self.silent:
             took = time.monotonic() - self._started
-            click.echo(f"{self._phase}: {self._total} steps in {took:.2f} s", err=True)
+            steps = "1 step" if self._total == 1 else f"{self._total} steps"
+            click.echo(f"{self._phase}: {steps} in {took:.2f} s", err=True)
         self._phase = ""

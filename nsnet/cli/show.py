@@ -9,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from nsnet import nft
+from nsnet.balancing import usable
 from nsnet.ip import Family
 from nsnet.packet import IPVS, Hop, Path, RuleAt, Unknown
 from nsnet.questions import Explanation
@@ -243,8 +244,8 @@ def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
 
 
 def _offer(service: Service) -> str:
-    """The ports as kubectl shows them, each with the number of its endpoints, and a line for all
-    that is there outside."""
+    """The ports as kubectl shows them, each with the number of endpoints that are used, and a line
+    for all that is there outside."""
     if service.type == "ExternalName":
         return f"ExternalName {service.external_name}"
     kind = service.type if service.addresses else "headless"
@@ -265,7 +266,9 @@ def _offer(service: Service) -> str:
 
 def _port(each: ServicePort) -> str:
     number = f":{each.node_port}" if each.node_port is not None else ""
-    return f"{each.port}{number}/{each.protocol}→{len(each.endpoints)}"
+    used = len(usable(each.endpoints, 4)) + len(usable(each.endpoints, 6))
+    idle = f" of {len(each.endpoints)}" if used < len(each.endpoints) else ""
+    return f"{each.port}{number}/{each.protocol}→{used}{idle}"
 
 
 def _joined(things: Iterable[object]) -> str:

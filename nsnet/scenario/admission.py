@@ -106,8 +106,9 @@ def _load_balancer(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
 
 
 def _external_name(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    if not spec.external_name:
+    name = spec.external_name.removesuffix(".")  # said to be complete
+    if not name:
         yield "spec.externalName", "is missing: the DNS name that an ExternalName stands for"
-    elif len(spec.external_name) > 253 or not re.fullmatch(DNS_NAME, spec.external_name):
+    elif len(name) > 253 or not re.fullmatch(DNS_NAME, name):
         form = "lower-case letters, digits and '-' between dots, at most 253 of them"
         yield "spec.externalName", f"{quoted(spec.external_name)} is no DNS name: {form}"

@@ -88,14 +88,14 @@ def _port(value: int) -> int:
     return value
 
 
-def named(pattern: str, between: str, longest: int) -> Callable[[str], str]:
-    """A check that a name has this form."""
+def named(pattern: str, between: str, longest: int, first: str = "") -> Callable[[str], str]:
+    """A check that a name has this form; `first` says what else is asked of its beginning."""
 
     def check(value: str) -> str:
         if len(value) > longest:
             raise ValueError(f"{quoted(value)} is too long a name: at most {longest} characters")
         if not re.fullmatch(pattern, value):
-            allowed = f"lower-case letters and digits, and {between} only between them"
+            allowed = f"lower-case letters and digits, and {between} only between them{first}"
             raise ValueError(f"{quoted(value)} is no name: {allowed}")
         return value
 

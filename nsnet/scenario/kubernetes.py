@@ -99,6 +99,9 @@ PortName = Annotated[str, AfterValidator(_port_name)]
 EndpointAddress = Annotated[Address, BeforeValidator(_decimal), AfterValidator(_endpoint_address)]
 ClusterAddress = Annotated[IPv4Address | IPv6Address | str, BeforeValidator(_cluster_address)]
 Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
+ServiceName = Annotated[
+    str, AfterValidator(named(f"(?![0-9]){LABEL}", "'-'", 63, ", a letter first"))
+]
 TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
 PortProtocol = Literal["TCP", "UDP", "SCTP"]
 ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
@@ -118,9 +121,9 @@ class ObjectMeta(Lenient):
 
 
 class ServiceMeta(ObjectMeta):
-    """A Service's name becomes a DNS label, so it has no dot."""
+    """A Service's name becomes a DNS label, so it has no dot, and one that begins with a letter."""
 
-    name: Label
+    name: ServiceName
 
 
 class TemplateMeta(Lenient):

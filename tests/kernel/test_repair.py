@@ -38,6 +38,13 @@ class Up:
         done = subprocess.run(argv, timeout=20, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
+    def kill_server(self) -> None:
+        home = netns.inode(f"nsnet.{self.name}.{SERVERS}")
+        assert home is not None
+        (pid,) = processes.standing_in({home})
+        os.kill(pid, signal.SIGKILL)
+        processes.until(lambda: not processes.standing_in({home}), what="the server is still there")
+
     def drift(self) -> list[str]:
         return labs.attach(self.name).drift()
 
@@ -145,11 +152,7 @@ def test_a_namespace_that_is_another_one_of_the_same_name_is_filled(ups: dict[st
 
 def test_a_server_that_died_is_started_again(ups: dict[str, Up]) -> None:
     up = ups[V4]
-    home = netns.inode(f"nsnet.{up.name}.{SERVERS}")
-    assert home is not None
-    (pid,) = processes.standing_in({home})
-    os.kill(pid, signal.SIGKILL)
-    processes.until(lambda: not processes.standing_in({home}), what="the server is still there")
+    up.kill_server()
     assert up.drift() == ["servers: nsnet's server does not run"]
     assert up.repair() > 0
     up.works()
@@ -200,6 +203,27 @@ def test_every_pod_of_a_workload_restarts(ups: dict[str, Up]) -> None:
     up = ups[V4]
     restarted = labs.restart(up.name, "deploy/web")
     assert list(restarted) == [f"east/pod/web-{number}" for number in range(3)]
+    assert up.drift() == []
+    up.works()
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["chains deleted", "a bridge deleted", "an nft table flushed", "an nft element removed"],
+)
+def test_a_lab_is_repaired_before_a_pod_restarts(ups: dict[str, Up], words: str) -> None:
+    scenario, place, command = DAMAGE[words]
+    up = ups[scenario]
+    up.type(place, command)
+    labs.restart(up.name, "deploy/web")
+    assert up.drift() == []
+    up.works()
+
+
+def test_a_server_that_died_is_started_before_a_pod_restarts(ups: dict[str, Up]) -> None:
+    up = ups[V4]
+    up.kill_server()
+    labs.restart(up.name, "pod/web-1")
     assert up.drift() == []
     up.works()
 

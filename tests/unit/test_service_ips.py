@@ -186,6 +186,17 @@ def test_an_isolated_cluster_has_no_load_balancer() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("spec", "status"),
+    [("loadBalancerIP: '2001:db8::1'", ""), ("", "{ip: 203.0.113.9}, {ip: '2001:db8::1'}")],
+)
+def test_a_load_balancers_address_of_another_family_does_nothing(spec: str, status: str) -> None:
+    saved = f"\nstatus: {{loadBalancer: {{ingress: [{status}]}}}}"
+    found = topology(service("web", app="", spec=f"{BALANCED}, {spec}") + saved)
+    assert "2001:db8::1" not in outside(found)["web"]
+    assert "no IPv6 ClusterIP, so kube-proxy takes no notice of 2001:db8::1" in found.warnings[0]
+
+
 # --- externalIPs ---
 
 

@@ -10,7 +10,7 @@ from nsnet.judge import Attempt
 from nsnet.packet import Unknown
 from nsnet.report import Answer, ProbeReport, Report
 from nsnet.verdict import Verdict
-from tests.unit.labs import ip, lab, pod, service
+from tests.unit.labs import ip, lab, pod, service, shipped
 
 SEEN = Answer(
     (Attempt(Verdict.OK, "east/pod/web", ip("10.244.0.2"), None, 1.0),),
@@ -131,3 +131,17 @@ def test_the_services_of_a_lab_for_people(
         "LoadBalancer 80:30000/tcp→1, load balancer 198.18.0.2, external 203.0.113.1,"
         " health check 30001"
     )
+
+
+@pytest.mark.parametrize(
+    ("of", "about"),
+    [
+        ("near", "ClusterIP 80/tcp→2"),
+        ("unready", "ClusterIP 80/tcp→0 of 1"),
+        ("going", "ClusterIP 80/tcp→1"),  # for want of others
+        ("sliced", "ClusterIP 80/tcp→3 of 4"),
+    ],
+)
+def test_endpoints_that_get_nothing_are_told_from_those_that_do(of: str, about: str) -> None:
+    members = show.topology_json(shipped("services").topology)["members"]
+    assert {each["ref"]: each["about"] for each in members}[f"east/svc/{of}"] == about
