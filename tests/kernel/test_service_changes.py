@@ -190,6 +190,9 @@ def test_what_a_service_was_is_closed_and_what_it_is_works(changing: tuple[Lab, 
             assert outcomes(lab, each) <= {*each.outcomes}, (words, each)
         if "protocol: UDP" in spec and "name: tcp" not in spec:
             assert outcomes(lab, HERE) == {nobody}, words
+        if "ExternalName" in spec:
+            unknown = "timeout" if mode == "nftables" else "net-unreachable"
+            assert outcomes(lab, HERE) == {unknown}, words
         assert outcomes(lab, Ask("pod/client", "10.96.0.81:80", ())) == {"10.244.0.2"}, words
         assert lab.drift() == [], words
 
