@@ -160,6 +160,9 @@ def _sets(wanted: Netns, found: Observed) -> Iterator[str]:
 def _rules(wanted: Sequence[str], found: Sequence[str], what: str = "rule") -> Iterator[str]:
     if wanted == found:
         return
+    if len(wanted) > 2 and not found:
+        yield f"all {len(wanted)} {what}s are missing"
+        return
     missing, added = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
     yield from (f"{what} missing: {rule}" for rule in missing.elements())
     yield from (f"{what} added by hand: {rule}" for rule in added.elements())

@@ -17,11 +17,6 @@ CLUSTERIP = ROOT / "scenarios" / "clusterip.yaml"
 EGRESS = ROOT / "scenarios" / "egress.yaml"
 TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 
-LOCAL = '-m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE"'
-OUTBOUND = (
-    '-m comment --comment "ip-masq-agent: outbound traffic is subject to MASQUERADE'
-    ' (must be last in chain)"'
-)
 
 # As the manual of the command line gives them, in order.
 REPORT = ["schema", "lab", "passed", "failed", "defects", "probes"]
@@ -343,15 +338,7 @@ def test_status_names_everybody_with_their_addresses(where: Machine) -> None:
         (
             EGRESS,
             "iptables-legacy -t nat -F IP-MASQ-AGENT",
-            [
-                f"east/node/n1: nat IP-MASQ-AGENT: rule missing: -A IP-MASQ-AGENT {rule}"
-                for rule in (
-                    f"-d 10.244.0.0/16 {LOCAL} -j RETURN",
-                    f"-d 192.168.10.0/24 {LOCAL} -j RETURN",
-                    f"-d 203.0.113.128/25 {LOCAL} -j RETURN",
-                    f"{OUTBOUND} -j MASQUERADE",
-                )
-            ],
+            ["east/node/n1: nat IP-MASQ-AGENT: all 4 rules are missing"],
         ),
     ],
     ids=["a route", "a chain"],

@@ -141,6 +141,10 @@ def test_a_lab_as_it_was_asked_has_no_drift() -> None:
             ["sysctl net.ipv4.ip_forward is not there, should be 1"],
         ),
         (
+            replace(AS_ASKED, chains={KEY: ()}),
+            [f"nat KUBE-SERVICES: rule missing: {each}" for each in (FIRST, SECOND)],
+        ),
+        (
             replace(AS_ASKED, chains={KEY: (FIRST,)}),
             [f"nat KUBE-SERVICES: rule missing: {SECOND}"],
         ),
@@ -198,6 +202,14 @@ def test_a_rule_of_a_built_in_chain_is_missed_even_without_its_table() -> None:
     node = replace(NODE, chains=(*NODE.chains, forward))
     assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
         "east/node/n1: filter FORWARD: rule missing: -A FORWARD -j ACCEPT"
+    ]
+
+
+def test_a_chain_that_somebody_flushed_is_one_line() -> None:
+    full = Chain("filter", "FORWARD", (Rule(target=Accept()), Rule(), Rule(target=Drop())))
+    node = replace(NODE, chains=(*NODE.chains, full))
+    assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+        "east/node/n1: filter FORWARD: all 3 rules are missing"
     ]
 
 
