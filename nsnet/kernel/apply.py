@@ -153,6 +153,7 @@ class Applier:
             self.listening([step for step in steps if isinstance(step, Serving)])
         elif kind == "draining":
             waits = [(step.netns, step.endpoints) for step in steps if isinstance(step, Drain)]
+            conntrack.settle(waits[0][0])
             with suppress(TimeoutError):  # some never connect
                 until(lambda: not any(starmap(conntrack.connecting, waits)), what=kind, seconds=1)
         elif kind == "neighbours":

@@ -51,6 +51,14 @@ def delete(
     return len(flows) - len(refused)
 
 
+def settle(name: str) -> None:
+    """Every packet that any processor was at has been dealt with: conntrack shows a connection only
+    once its first packet has passed all rules, and those may have been the old ones."""
+    with netns.inside(name):
+        # packet_release() waits for a grace period of RCU.
+        socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+
+
 def connecting(name: str, endpoints: Collection[IPAddress]) -> bool:
     """A TCP connection through this namespace to one of these is asked for, and not open yet."""
     wanted = {each.packed for each in endpoints}
