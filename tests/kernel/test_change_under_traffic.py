@@ -174,7 +174,7 @@ def busy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Busy]:
 
 def test_only_connections_to_endpoints_that_end_notice_a_change(busy: Busy) -> None:
     assert len(CHANGES) == 20
-    requests = 0
+    requests, ended = 0, False
     # The VM takes three minutes for all of them.
     for words, do, ends in CHANGES[:7] if busy.mode == "ipvs" else CHANGES:
         held = busy.ask(f"hold {HELD}")
@@ -184,7 +184,10 @@ def test_only_connections_to_endpoints_that_end_notice_a_change(busy: Busy) -> N
         assert sorted(server for server, _ in found["broken"]) == ending, (words, found["broken"])
         assert len(found["alive"]) == HELD - len(ending), words
         loop = busy.ask("loop")
-        assert loop["errors"] == [], words
+        # The loop makes one request after the other: one of them may have been on its way to an
+        # endpoint that went, and noticed when it was sent again.
+        assert len(loop["errors"]) <= (1 if ends or ended else 0), (words, loop["errors"])
+        ended = bool(ends)
         assert loop["served"], words
         requests += sum(loop["served"].values())
         assert busy.lab.drift() == [], words
@@ -199,4 +202,4 @@ def test_a_restarted_pod_has_never_the_address_it_just_had(busy: Busy) -> None:
         assert busy.lab.restart("pod/web-1") == ("east/pod/web-1",)
         assert set(busy.lab["pod/web-1"].addresses).isdisjoint(before)
         assert busy.lab.connect("pod/client", "pod/web-1:8080").verdict == "ok"
-    assert busy.ask("loop")["errors"] == []
+    assert len(busy.ask("loop")["errors"]) <= 1  # on its way to who went
