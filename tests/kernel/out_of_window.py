@@ -8,11 +8,13 @@ Prints from whom but the Service the client got segments to the port of that con
 import socket
 import struct
 import sys
+from contextlib import suppress
 from ipaddress import ip_address
 
 from nsnet.kernel import netns
 
 PORT = 80
+AHEAD = 10_000_000  # more than any window of a connection this young
 
 
 def main() -> None:
@@ -28,9 +30,13 @@ def main() -> None:
     )
     with netns.inside(where):
         raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
-    raw.sendto(segment(address, connection), (connection.getsockname()[0], 0))
-    asked(connection)  # by the same way: whatever came, came before this answer
-    sys.stdout.write(" ".join(sorted(sources(link, connection) - {vip})))
+    numbers = segments(link, connection)[-1][1]
+    raw.sendto(segment(address, connection, numbers), (connection.getsockname()[0], 0))
+    # The client refuses what a stranger sends, and the server takes the refusal for its own.
+    with suppress(ConnectionResetError):
+        asked(connection)  # by the same way: whatever came, came before this answer
+    strangers = {source for source, _ in segments(link, connection)} - {vip}
+    sys.stdout.write(" ".join(sorted(strangers)))
 
 
 def asked(connection: socket.socket) -> str:
@@ -39,10 +45,14 @@ def asked(connection: socket.socket) -> str:
     return connection.recv(4096).decode()
 
 
-def segment(source: str, connection: socket.socket) -> bytes:
-    """An ACK of the connection, as conntrack knows it, with numbers from nowhere."""
+def segment(source: str, connection: socket.socket, numbers: tuple[int, int]) -> bytes:
+    """An ACK of the connection, as conntrack knows it, far ahead of the numbers seen last.
+
+    Only a segment ahead of the window is INVALID: one behind it could be an old one.
+    """
     address, port = connection.getsockname()
-    head = struct.pack("!HHIIBBHHH", PORT, port, 0x7FFFFFFF, 0x7FFFFFFF, 5 << 4, 0x10, 64, 0, 0)
+    sequence, acknowledged = (numbers[0] + AHEAD) % (1 << 32), numbers[1]
+    head = struct.pack("!HHIIBBHHH", PORT, port, sequence, acknowledged, 5 << 4, 0x10, 64, 0, 0)
     pseudo = ip_address(source).packed + ip_address(address).packed + struct.pack("!HH", 6, 20)
     total = sum(struct.unpack(f"!{(len(pseudo) + len(head)) // 2}H", pseudo + head))
     while total >> 16:
@@ -50,18 +60,18 @@ def segment(source: str, connection: socket.socket) -> bytes:
     return head[:16] + struct.pack("!H", ~total & 0xFFFF) + head[18:]
 
 
-def sources(link: socket.socket, connection: socket.socket) -> set[str]:
-    """Who has sent segments to the connection's port."""
-    found = set[str]()
+def segments(link: socket.socket, connection: socket.socket) -> list[tuple[str, tuple[int, int]]]:
+    """Of each segment that came to the connection's port: from whom, its numbers."""
+    found = list[tuple[str, tuple[int, int]]]()
     while True:
         try:
             packet, (*_, kind, _, _) = link.recvfrom(65535)
         except BlockingIOError:
             return found
         at = (packet[0] & 0xF) * 4
-        port = struct.unpack("!H", packet[at + 2 : at + 4])[0]
+        port, sequence, acknowledged = struct.unpack("!HII", packet[at + 2 : at + 12])
         if kind == socket.PACKET_HOST and packet[9] == 6 and port == connection.getsockname()[1]:
-            found.add(str(ip_address(packet[12:16])))
+            found.append((str(ip_address(packet[12:16])), (sequence, acknowledged)))
 
 
 if __name__ == "__main__":
