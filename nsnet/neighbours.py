@@ -21,22 +21,24 @@ def outdated(old: State, new: State, laid: Set[Peer]) -> set[Learnt]:
     """Each link on whose wire an address had another MAC address, or is nobody's any more. But for
     links that are gone, or `laid` anew, and have forgotten everybody; and for what was not learnt
     but told."""
-    return _heard(old, _lost(old, new), _standing(old, new, laid)) - _told(old)
+    lost = _lost(old, new)
+    return _heard(old, lost, _standing(old, new, laid)) - _told(old) if lost else set()
 
 
 def awaited(old: State, new: State, laid: Set[Peer]) -> set[Learnt]:
     """Each link on whose wire an address is new: somebody may have asked for it in vain, and would
     give up on all that waits for the answer, in a moment in which it is there."""
-    return _heard(new, _lost(new, old), _standing(old, new, laid)) - _told(new)
+    come = _lost(new, old)
+    return _heard(new, come, _standing(old, new, laid)) - _told(new) if come else set()
 
 
 def _heard(state: State, changed: Sequence[Learnt], links: Set[Peer]) -> set[Learnt]:
     """Who hears of these addresses, by these links."""
-    wires = Wires(state) if changed and links else None
+    wires = Wires(state)
     return {
         Learnt(station.netns, station.dev, each.address)
         for each in changed
-        for station in (wires.heard(each.netns, each.dev) if wires else ())
+        for station in wires.heard(each.netns, each.dev)
         if Peer(station.netns, station.dev) in links
     }
 

@@ -216,14 +216,14 @@ class Applier:
                 message = messages.address(address, self._index(name, dev))
                 self._queue(op, name, encoded(message, RTM_DELADDR))
             case RouteAdd(name, route):
-                message = messages.route(route, self._index(name, route.dev) if route.dev else 0)
+                message = messages.route(route, self._index(name, route.dev))
                 self._queue(op, name, encoded(message, RTM_NEWROUTE, messages.NEW))
             case RouteReplace(name, route):
-                message = messages.route(route, self._index(name, route.dev) if route.dev else 0)
+                message = messages.route(route, self._index(name, route.dev))
                 flags = NLM_F_CREATE | NLM_F_REPLACE
                 self._queue(op, name, encoded(message, RTM_NEWROUTE, flags))
             case RouteDelete(name, route):
-                message = messages.route(route, self._index(name, route.dev) if route.dev else 0)
+                message = messages.route(route, self._index(name, route.dev))
                 self._queue(op, name, encoded(message, RTM_DELROUTE))
             case NeighbourAdd(name, neighbour):
                 self._queue(op, name, self._neighbour(neighbour, self._index(name, neighbour.dev)))
@@ -291,9 +291,9 @@ class Applier:
             netns.setns(self._place(name).fd)
             self._here = name
 
-    def _index(self, name: str, link: str) -> int:
+    def _index(self, name: str, link: str | None) -> int:
         place = self._place(name)
-        return place.indexes[link]
+        return place.indexes[link] if link else 0
 
     def _reread(self) -> None:
         """A deleted cable took its other end along: what was known of links is no longer sure."""

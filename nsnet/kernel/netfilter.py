@@ -124,20 +124,23 @@ def _keeping(name: str, tool: str, family: Family) -> tuple[str, ...]:
     return ("--noflush",)
 
 
+def _check(done: Finished) -> None:
+    if done.status:
+        raise KernelError(f"{done.command.by_hand}: {done.errors or f'exit {done.status}'}")
+
+
 def load_sets(texts: Iterable[tuple[str, str]]) -> None:
     """Each namespace has been told this by `ipset restore`. Raises KernelError."""
     commands = [Command(name, ("ipset", "restore", "-exist"), text) for name, text in texts]
     for done in run(commands):
-        if done.status:
-            raise KernelError(f"{done.command.by_hand}: {done.errors or f'exit {done.status}'}")
+        _check(done)
 
 
 def saved_sets(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
     """The ipsets of each of these namespaces. Raises KernelError."""
     found: dict[str, tuple[IpSet, ...]] = {}
     for done in run([Command(name, ("ipset", "save")) for name in names]):
-        if done.status:
-            raise KernelError(f"{done.command.by_hand}: {done.errors or f'exit {done.status}'}")
+        _check(done)
         found[done.command.netns] = parsed(done.output)
     return found
 
@@ -162,8 +165,7 @@ def saved(
         for family in _registered(name, tool, families)
     ]
     for done in run(commands):
-        if done.status:
-            raise KernelError(f"{done.command.by_hand}: {done.errors or f'exit {done.status}'}")
+        _check(done)
         family: Family = 6 if done.command.argv[0].startswith("ip6") else 4
         found[done.command.netns] |= _parsed(done.output, family)
     return {name: dict(sorted(chains.items())) for name, chains in found.items()}
