@@ -24,10 +24,14 @@ class Candidates(NamedTuple):
     local: tuple[Endpoint, ...]  # for traffic of policy Local
     anywhere: bool
 
+    def serve(self, local: bool) -> bool:
+        """Traffic of this policy has endpoints: of policy Local, on this node."""
+        return bool(self.local) if local else self.anywhere
+
 
 def candidates(service: Service, port: ServicePort, node: Node, family: Family) -> Candidates:
     """Who may be chosen on this node, by ready, terminating and local endpoints and zone hints."""
-    mine = [each for each in port.endpoints if each.address.version == family]
+    mine = _of_family(port.endpoints, family)
     external = service.is_external(port, family)
     cluster: tuple[Endpoint, ...] = ()
     anywhere = False
@@ -45,7 +49,7 @@ def candidates(service: Service, port: ServicePort, node: Node, family: Family) 
 
 def usable(endpoints: Sequence[Endpoint], family: Family) -> tuple[Endpoint, ...]:
     """The ready endpoints; when there is none, those that still serve although they are going."""
-    mine = [each for each in endpoints if each.address.version == family]
+    mine = _of_family(endpoints, family)
     return _ready_or_going(mine, mine)
 
 
@@ -61,6 +65,10 @@ def shares(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]
     for position, endpoint in enumerate(endpoints):
         left = len(endpoints) - position
         yield endpoint, 1 / left if left > 1 else None
+
+
+def _of_family(endpoints: Sequence[Endpoint], family: Family) -> Sequence[Endpoint]:
+    return [each for each in endpoints if each.address.version == family]
 
 
 def _ready_or_going(

@@ -12,19 +12,10 @@ address in its underlay and no route to it.
 from collections.abc import Iterator
 from ipaddress import ip_interface
 
-from nsnet.ip import IPInterface
+from nsnet.ip import IPInterface, everywhere, of_family, only, single
 from nsnet.settings import forwarding
 from nsnet.state import Fact, Interface, Kind, Listener, Route, veth, with_mac
-from nsnet.topology import (
-    Cluster,
-    Gateway,
-    Topology,
-    everywhere,
-    link_name,
-    of_family,
-    only,
-    single,
-)
+from nsnet.topology import Cluster, Gateway, Topology, link_name
 
 OUTSIDE = "br-fabric"
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nsnet.topology import Cluster, Topology, only
+from nsnet.ip import only
+from nsnet.topology import Cluster, Topology
 
 
 class _Box(NamedTuple):

@@ -21,12 +21,13 @@ from collections.abc import Iterator
 
 from nsnet.balancing import ready_on
 from nsnet.fabric import OUTSIDE, switch_of
-from nsnet.ip import IPAddress
+from nsnet.gateways.nat import INSIDE
+from nsnet.gateways.nat import OUTSIDE as TO_FABRIC
+from nsnet.ip import IPAddress, all_of_family, of_family, only, single
 from nsnet.rules import Chain, Drop, Match, Return, Rule
 from nsnet.state import Fact, Route
-from nsnet.topology import Cluster, Gateway, Service, Topology, of_family, only, single
+from nsnet.topology import Cluster, Gateway, Service, Topology
 
-INSIDE, TO_FABRIC = "eth0", "eth1"  # of a gateway
 PORTS = "NSNET-LB"
 
 
@@ -100,7 +101,7 @@ def _chains(services: list[Service]) -> Iterator[Chain]:
     """Only the Services' own ports pass: a node would route the others back, round and round."""
     addresses = sorted({each for _, each in _offered(services)}, key=str)
     for family in sorted({each.version for each in addresses}):
-        mine = [each for each in addresses if each.version == family]
+        mine = all_of_family(addresses, family)
         passing = [
             _passing(service, address)
             for address in mine

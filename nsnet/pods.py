@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from nsnet.addressing import Pool
 from nsnet.errors import Problem
-from nsnet.ip import IPAddress, Protocol
+from nsnet.ip import IPAddress, Protocol, only
 from nsnet.ledger import Ledger
 from nsnet.placement import Draft, place
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.topology import Node, Pod, netns_name, only, reference_of
+from nsnet.topology import Node, Pod, netns_name, reference_of
 
 
 def pods(

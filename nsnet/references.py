@@ -13,18 +13,8 @@ from ipaddress import ip_address
 from typing import NamedTuple, TypeVar
 
 from nsnet.errors import UsageError
-from nsnet.ip import IPAddress, Protocol
-from nsnet.topology import (
-    FABRIC,
-    Cluster,
-    External,
-    Pod,
-    Service,
-    ServicePort,
-    Topology,
-    of_family,
-    only,
-)
+from nsnet.ip import IPAddress, Protocol, of_family, only
+from nsnet.topology import FABRIC, Cluster, External, Pod, Service, ServicePort, Topology
 
 T = TypeVar("T", Pod, Service)
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")

@@ -4,11 +4,11 @@ endpoints, all have addresses."""
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
-from ipaddress import IPv4Network, IPv6Network, ip_interface, ip_network
+from ipaddress import ip_interface
 from typing import Literal, TypeAlias
 
 from nsnet.addressing import Assignment
-from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, of_family, only
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
 
@@ -286,25 +286,3 @@ def node_port_of(reference: str, port: int, protocol: str) -> str:
 def health_check_of(reference: str) -> str:
     """The owner of the port at which a node says whether it has an endpoint of a Service."""
     return f"{reference} (health check)"
-
-
-def of_family(addresses: tuple[IPAddress, ...], family: Family) -> IPAddress | None:
-    """The address of this family, if there is one."""
-    return next((each for each in addresses if each.version == family), None)
-
-
-def only(interfaces: tuple[IPInterface, ...]) -> tuple[IPAddress, ...]:
-    """The addresses without their prefix lengths."""
-    return tuple(each.ip for each in interfaces)
-
-
-def single(address: IPAddress) -> IPNetwork:
-    """The network that holds this one address."""
-    if address.version == 4:
-        return IPv4Network((int(address), 32))  # twice as fast as by its text
-    return IPv6Network((int(address), 128))
-
-
-def everywhere(address: IPAddress) -> IPNetwork:
-    """The destination of a default route, in the family of the address."""
-    return ip_network("0.0.0.0/0" if address.version == 4 else "::/0")

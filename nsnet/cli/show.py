@@ -10,7 +10,7 @@ from rich.text import Text
 
 from nsnet import nft
 from nsnet.balancing import usable
-from nsnet.ip import Family
+from nsnet.ip import Family, only
 from nsnet.packet import IPVS, Hop, Path, RuleAt, Unknown
 from nsnet.questions import Explanation
 from nsnet.report import ProbeReport, Report
@@ -18,7 +18,7 @@ from nsnet.rules import KUBE_PROXY, Chain
 from nsnet.ruleset import line
 from nsnet.scenario.load import Scenario
 from nsnet.state import Kind, Netns, State
-from nsnet.topology import Cluster, Service, ServicePort, Topology, only
+from nsnet.topology import Cluster, Service, ServicePort, Topology
 
 if TYPE_CHECKING:
     from nsnet.lab import Feature

@@ -9,21 +9,11 @@ from collections.abc import Iterator
 from hashlib import sha256
 
 from nsnet.balancing import shares, usable
-from nsnet.ip import Family, IPAddress, Protocol
+from nsnet.ip import Family, IPAddress, Protocol, everywhere, of_family, only, single
 from nsnet.rules import Chain, Dnat, Jump, Match, Rule, Snat
 from nsnet.settings import forwarding
 from nsnet.state import Fact, Route
-from nsnet.topology import (
-    Cluster,
-    Gateway,
-    Service,
-    ServicePort,
-    Topology,
-    everywhere,
-    of_family,
-    only,
-    single,
-)
+from nsnet.topology import Cluster, Gateway, Service, ServicePort, Topology
 from nsnet.translations import translated
 
 INSIDE, OUTSIDE = "eth0", "eth1"

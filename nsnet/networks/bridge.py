@@ -8,10 +8,11 @@ pod eth0 ── web-1 ─┘
 from collections.abc import Iterator
 from ipaddress import ip_interface
 
+from nsnet.ip import everywhere, of_family, only
 from nsnet.networks.masquerade import masquerade
 from nsnet.settings import forwarding
 from nsnet.state import Fact, Interface, Kind, Listener, Neighbour, Route, mac_of, veth, with_mac
-from nsnet.topology import Cluster, Node, Pod, everywhere, link_name, of_family, only
+from nsnet.topology import Cluster, Node, Pod, link_name
 
 BRIDGE = "cbr0"
 # The kernel has one neighbour table of 1,024 entries for all namespaces of the machine.

@@ -15,7 +15,7 @@ from ipaddress import ip_interface
 from typing import Final, NamedTuple
 
 from nsnet.balancing import Candidates, candidates
-from nsnet.ip import Family, IPAddress, IPNetwork
+from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, only, single
 from nsnet.ipsets import IpSet, Member
 from nsnet.rules import Chain, Drop, Match, Rule, VirtualMatch
 from nsnet.services.ipvs_rules import Sets, chains
@@ -36,8 +36,15 @@ from nsnet.services.ipvs_sets import (
     VIRTUAL_IPS,
     Kept,
 )
+from nsnet.services.kube_proxy import (
+    admitted,
+    families,
+    node_port_addresses,
+    node_port_ranges,
+    proxied,
+)
 from nsnet.state import Fact, Interface, Kind, RealServer, Sysctl, VirtualServer, mac_by_name
-from nsnet.topology import Cluster, Node, Service, ServicePort, only, single
+from nsnet.topology import Cluster, Node, Service, ServicePort
 
 DUMMY: Final = "kube-ipvs0"
 SYSCTLS: Final = (
@@ -69,9 +76,8 @@ class _Sorted:
 
 def ipvs(cluster: Cluster) -> Iterator[Fact]:
     """Every node's virtual servers, their addresses, and the sets and rules around them."""
-    families = sorted({each.version for each in cluster.service_cidrs})
     for node in cluster.nodes:
-        every = [_sorted(cluster, node, family) for family in families]
+        every = [_sorted(cluster, node, family) for family in families(cluster)]
         for sysctl in SYSCTLS:
             yield node.netns, sysctl
         addresses = tuple(ip_interface(address) for each in every for address in each.bound)
@@ -91,17 +97,15 @@ def ipvs(cluster: Cluster) -> Iterator[Fact]:
 
 def _chains(cluster: Cluster, found: _Sorted) -> Iterator[Chain]:
     filled = frozenset(kept for kept, members in found.members.items() if members)
-    pods = [each for each in cluster.pod_cidrs if each.version == found.family]
+    pods = all_of_family(cluster.pod_cidrs, found.family)
     yield from chains(Sets(found.family, filled), pods, masquerade_all=cluster.proxy.masquerade_all)
     yield Chain("filter", "KUBE-IPVS-OUT-FILTER", tuple(found.barred), found.family)
 
 
 def _sorted(cluster: Cluster, node: Node, family: Family) -> _Sorted:
     found = _Sorted(family)
-    own = [each for each in _node_port_addresses(cluster, node) if each.version == family]
-    for service in cluster.services:
-        if not service.proxied or not _of(service.addresses, family):
-            continue
+    own = _node_port_addresses(cluster, node, family)
+    for service in proxied(cluster, family):
         for port in service.ports:
             behind = candidates(service, port, node, family)
             for offer in _offers(found, node, service, port, own):
@@ -115,18 +119,18 @@ def _sorted(cluster: Cluster, node: Node, family: Family) -> _Sorted:
 
 
 def _offers(
-    found: _Sorted, node: Node, service: Service, port: ServicePort, own: list[IPAddress]
+    found: _Sorted, node: Node, service: Service, port: ServicePort, own: tuple[IPAddress, ...]
 ) -> Iterator[_Offer]:
     """Every address of the port, entered in the sets of its kind on the way."""
-    for address in _of(service.addresses, found.family):
+    for address in all_of_family(service.addresses, found.family):
         _enter(found, node, address, port, CLUSTER_IP)
         yield _Offer(address, port.port, service.internal_local)
-    ranges = [each for each in service.source_ranges if each.version == found.family]
+    ranges = all_of_family(service.source_ranges, found.family)
     external = EXTERNAL_IP_LOCAL if service.external_local else EXTERNAL_IP
-    for address in _of(service.external_ips, found.family):
+    for address in all_of_family(service.external_ips, found.family):
         _enter(found, node, address, port, external)
         yield _Offer(address, port.port, service.external_local)
-    for address in _of(service.load_balancer_ips, found.family):
+    for address in all_of_family(service.load_balancer_ips, found.family):
         _enter(found, node, address, port, LOAD_BALANCER)
         if service.external_local:
             _enter(found, node, address, port, LOAD_BALANCER_LOCAL)
@@ -155,12 +159,12 @@ def _admit(
     service: Service,
     port: ServicePort,
     address: IPAddress,
-    ranges: list[IPNetwork],
+    ranges: tuple[IPNetwork, ...],
 ) -> None:
     """loadBalancerSourceRanges: who may come, and whether this node may."""
     for each in ranges:
         found.members[SOURCE_CIDR][Member(address, port.protocol, port.port, each)] = None
-    if any(own in each for own in only(node.addresses) for each in ranges):
+    if admitted(service, node, found.family):
         # What the node itself sends to an address of its own has that address as its source.
         found.members[SOURCE_IP][Member(address, port.protocol, port.port, address)] = None
         return
@@ -193,14 +197,10 @@ def _loop_back(found: _Sorted, node: Node, port: ServicePort) -> None:
             found.members[LOOP_BACK][member] = None
 
 
-def _node_port_addresses(cluster: Cluster, node: Node) -> Iterator[IPAddress]:
+def _node_port_addresses(cluster: Cluster, node: Node, family: Family) -> tuple[IPAddress, ...]:
     """Where NodePorts answer: at every address of the node, or those asked for; IPVS cannot do it
     at 127.0.0.1."""
-    ranges = cluster.proxy.node_port_addresses
-    for address in (*only(node.addresses), *only(node.bridge)):
-        if not ranges or any(address in each for each in ranges):
-            yield address
-
-
-def _of(addresses: tuple[IPAddress, ...], family: Family) -> tuple[IPAddress, ...]:
-    return tuple(each for each in addresses if each.version == family)
+    ranges = node_port_ranges(cluster.proxy, family)
+    if not ranges:
+        return all_of_family((*only(node.addresses), *only(node.bridge)), family)
+    return tuple(each for each in node_port_addresses(node, ranges) if not each.is_loopback)

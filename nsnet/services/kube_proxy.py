@@ -10,18 +10,50 @@ from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from nsnet.ip import Family, IPAddress, IPNetwork
+from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, of_family, only
 from nsnet.rules import Accept, Chain, MarkMatch, Masquerade, Match, Return, Rule, SetMark
 from nsnet.state import Fact, Sysctl
-from nsnet.topology import Cluster, Node, Proxy, Service, ServicePort, only
+from nsnet.topology import Cluster, Node, Proxy, Service, ServicePort
 
 MASQUERADE_MARK: Final = 0x4000  # bit 14, kube-proxy's --iptables-masquerade-bit
 MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK)
 NOT_MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK, negated=True)
 MARK_MASQ: Final = "KUBE-MARK-MASQ"
 
+# How many Service ports' rules a mode keeps: of the largest lab, twice, as it is and as it is about
+# to be.
+REMEMBERED: Final = 1 << 15
+
 LOCALNET: Final[dict[Family, IPNetwork]] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
 _LOOPBACK: Final[dict[Family, IPAddress]] = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
+
+
+def families(cluster: Cluster) -> list[Family]:
+    """Those of the cluster's Services: in each, kube-proxy works on its own."""
+    return sorted({each.version for each in cluster.service_cidrs})
+
+
+def proxied(cluster: Cluster, family: Family) -> Iterator[Service]:
+    """The Services that have an address of this family, and are kube-proxy's."""
+    for service in cluster.services:
+        if service.proxied and of_family(service.addresses, family) is not None:
+            yield service
+
+
+def alike(service: Service) -> bool:
+    """All nodes offer the Service in the same way."""
+    return not (
+        service.external_local
+        or service.internal_local
+        or service.source_ranges
+        or any(each.zones for port in service.ports for each in port.endpoints)
+    )
+
+
+def admitted(service: Service, node: Node, family: Family) -> bool:
+    """The node itself is within the Service's source ranges."""
+    address = of_family(only(node.addresses), family)
+    return address is not None and any(address in each for each in service.source_ranges)
 
 
 def port_name(service: Service, port: ServicePort) -> str:
@@ -58,12 +90,12 @@ def conntrack(cluster: Cluster) -> Iterator[Fact]:
 
 def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:
     """Who counts as a pod of the cluster: kube-proxy's --cluster-cidr."""
-    return next((each for each in cluster.pod_cidrs if each.version == family), None)
+    return next(iter(all_of_family(cluster.pod_cidrs, family)), None)
 
 
 def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
     """Where NodePorts are open: --nodeport-addresses. Empty: at every address of the node."""
-    ranges = tuple(each for each in proxy.node_port_addresses if each.version == family)
+    ranges = all_of_family(proxy.node_port_addresses, family)
     return () if any(each.prefixlen == 0 for each in ranges) else ranges
 
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nsnet.balancing import shares
-from nsnet.ip import Family, Protocol
+from nsnet.ip import Family, Protocol, single
 from nsnet.rules import Chain, Dnat, Jump, Match, Recent, Rule
 from nsnet.ruleset import endpoint as written
 from nsnet.services.kube_proxy import MARK_MASQ, chain_hash
-from nsnet.topology import Endpoint, single
+from nsnet.topology import Endpoint
 
 _TO_MARK = Jump(MARK_MASQ)
 

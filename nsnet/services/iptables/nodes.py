@@ -4,20 +4,24 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from nsnet.balancing import candidates
-from nsnet.ip import Family
+from nsnet.ip import Family, single
 from nsnet.rules import Chain, Drop, Jump, Match, Rule
 from nsnet.services.iptables.ports import Part, Terms, part, parts_anywhere
 from nsnet.services.kube_proxy import (
     FORWARDING,
     LOCALNET,
+    admitted,
+    alike,
+    families,
     localhost_node_ports,
     mark_chains,
     node_port_addresses,
     node_port_ranges,
     pod_range,
+    proxied,
 )
 from nsnet.state import Fact, Sysctl
-from nsnet.topology import Cluster, Node, Service, of_family, only, single
+from nsnet.topology import Cluster, Node, Service
 
 # Above so many endpoints kube-proxy leaves the comments of endpoint rules out.
 LARGE_CLUSTER_ENDPOINTS = 1000
@@ -31,7 +35,7 @@ def iptables(cluster: Cluster) -> Iterator[Fact]:
         for node in cluster.nodes:
             # KUBE-FIREWALL keeps others from reaching in.
             yield node.netns, Sysctl("net.ipv4.conf.all.route_localnet", "1")
-    for family in sorted({each.version for each in cluster.service_cidrs}):
+    for family in families(cluster):
         shared: dict[tuple[object, ...], tuple[Chain, ...]] = {}
         for node, parts in zip(cluster.nodes, _parts(cluster, family), strict=True):
             last = tuple(_node_ports(cluster, node, family))
@@ -44,11 +48,7 @@ def iptables(cluster: Cluster) -> Iterator[Fact]:
 
 def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
     """For each node, what every Service port adds to its chains."""
-    offered = [
-        each
-        for each in cluster.services
-        if each.proxied and of_family(each.addresses, family) is not None
-    ]
+    offered = tuple(proxied(cluster, family))
     # As kube-proxy counts: those that are not ready, too.
     endpoints = sum(
         endpoint.address.version == family
@@ -64,32 +64,16 @@ def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
     )
     rows: list[list[Part]] = [[] for _ in cluster.nodes]
     for service in offered:
-        shared = None if _differs(service) else parts_anywhere(service, terms)
+        shared = parts_anywhere(service, terms) if alike(service) else None
         for node, row in zip(cluster.nodes, rows, strict=True):
             row.extend(_parts_here(service, node, terms) if shared is None else shared)
     return rows
 
 
-def _differs(service: Service) -> bool:
-    """It matters on which node one asks for this Service."""
-    return (
-        service.external_local
-        or service.internal_local
-        or bool(service.source_ranges)
-        or any(each.zones for port in service.ports for each in port.endpoints)
-    )
-
-
 def _parts_here(service: Service, node: Node, terms: Terms) -> Iterator[Part]:
     for port in service.ports:
         found = candidates(service, port, node, terms.family)
-        yield part(service, port, found, _allowed(service, node, terms.family), terms)
-
-
-def _allowed(service: Service, node: Node, family: Family) -> bool:
-    """The node itself is within the Service's source ranges."""
-    address = of_family(only(node.addresses), family)
-    return address is not None and any(address in each for each in service.source_ranges)
+        yield part(service, port, found, admitted(service, node, terms.family), terms)
 
 
 def _chains(

@@ -6,14 +6,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from nsnet.balancing import Candidates, usable
-from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, all_of_family, single
 from nsnet.rules import Accept, Chain, Drop, Jump, Match, Reject, Rule
 from nsnet.services.iptables.endpoints import Backend, Backends
-from nsnet.services.kube_proxy import MARK_MASQ, chain_hash, port_name
-from nsnet.topology import Service, ServicePort, single
-
-# Of the largest lab, twice: as it is and as it is about to be.
-_REMEMBERED = 1 << 15
+from nsnet.services.kube_proxy import MARK_MASQ, REMEMBERED, chain_hash, port_name
+from nsnet.topology import Service, ServicePort
 
 
 class Terms(NamedTuple):
@@ -37,7 +34,7 @@ class Part(NamedTuple):
     chains: tuple[Chain, ...]
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def parts_anywhere(service: Service, terms: Terms) -> tuple[Part, ...]:
     """What the ports of a Service add where it does not matter on which node.
 
@@ -50,7 +47,7 @@ def parts_anywhere(service: Service, terms: Terms) -> tuple[Part, ...]:
     )
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def part(
     service: Service, port: ServicePort, found: Candidates, node_allowed: bool, terms: Terms
 ) -> Part:
@@ -85,13 +82,12 @@ class _Port:
         hashed = chain_hash(f"{self._name}{port.protocol}")
         self._svc, self._svl = f"KUBE-SVC-{hashed}", f"KUBE-SVL-{hashed}"
         self._ext, self._fw = f"KUBE-EXT-{hashed}", f"KUBE-FW-{hashed}"
-        self._cluster_ips = self._mine(service.addresses)
-        self._external_ips = self._mine(service.external_ips)
-        self._vips = self._mine(service.load_balancer_ips)
-        self._ranges = [each for each in service.source_ranges if each.version == terms.family]
-        # Policy Local has endpoints where this node has some.
-        self._internal = bool(found.local) if service.internal_local else found.anywhere
-        self._external = bool(found.local) if service.external_local else found.anywhere
+        self._cluster_ips = all_of_family(service.addresses, terms.family)
+        self._external_ips = all_of_family(service.external_ips, terms.family)
+        self._vips = all_of_family(service.load_balancer_ips, terms.family)
+        self._ranges = all_of_family(service.source_ranges, terms.family)
+        self._internal = found.serve(service.internal_local)
+        self._external = found.serve(service.external_local)
         self._fences = found.anywhere and bool(self._vips) and bool(self._ranges)
 
     def dispatched(self) -> Iterator[Rule]:
@@ -229,6 +225,3 @@ class _Port:
             dport=self._port.port,
             comment=f"{self._name} {comment}",
         )
-
-    def _mine(self, addresses: tuple[IPAddress, ...]) -> tuple[IPAddress, ...]:
-        return tuple(each for each in addresses if each.version == self._terms.family)

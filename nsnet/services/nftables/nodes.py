@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from nsnet.balancing import candidates
-from nsnet.ip import Family, IPAddress
+from nsnet.ip import Family, IPAddress, all_of_family, of_family, only
 from nsnet.rules import (
     KUBE_PROXY,
     Base,
@@ -27,13 +27,17 @@ from nsnet.rules import (
 from nsnet.services.kube_proxy import (
     LOCALNET,
     MASQUERADE_MARK,
+    admitted,
+    alike,
+    families,
     node_port_addresses,
     node_port_ranges,
     pod_range,
+    proxied,
 )
 from nsnet.services.nftables.ports import ANY, Part, Terms, part
 from nsnet.state import Fact
-from nsnet.topology import Cluster, Node, Service, ServicePort, of_family, only
+from nsnet.topology import Cluster, Node
 
 Piece: TypeAlias = Chain | NftSet | NftMap
 NEW: Final = Match(ctstate=("NEW",))
@@ -83,7 +87,7 @@ MAPS: Final[tuple[tuple[str, bool, str], ...]] = (  # name, by address, comment
 def nftables(cluster: Cluster) -> Iterator[Fact]:
     """The table of every node; nodes share what is the same on them, so that a large lab holds it
     once."""
-    for family in sorted({each.version for each in cluster.service_cidrs}):
+    for family in families(cluster):
         fixed = tuple(_fixed(cluster, family))
         shared: dict[tuple[int, ...], tuple[Piece, ...]] = {}
         for node, parts in zip(cluster.nodes, _parts(cluster, family), strict=True):
@@ -102,31 +106,17 @@ def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
     """For each node, what every Service port adds to its table."""
     terms = Terms(family, pod_range(cluster, family), cluster.proxy.masquerade_all)
     rows: list[list[Part]] = [[] for _ in cluster.nodes]
-    for service in cluster.services:
-        if not service.proxied or of_family(service.addresses, family) is None:
-            continue
+    for service in proxied(cluster, family):
+        same = alike(service)
         for port in service.ports:
-            differs = _differs(service, port)
             for node, row in zip(cluster.nodes, rows, strict=True):
-                if row is rows[0] or differs:
+                if row is rows[0] or not same:
                     found = candidates(service, port, node, family)
-                    allowed = _allowed(service, node, family)
+                    allowed = admitted(service, node, family)
                     row.append(part(service, port, found, allowed, terms))
                 else:
                     row.append(rows[0][-1])
     return rows
-
-
-def _differs(service: Service, port: ServicePort) -> bool:
-    """It matters on which node one asks for this Service."""
-    local = service.external_local or service.internal_local
-    return local or bool(service.source_ranges) or any(each.zones for each in port.endpoints)
-
-
-def _allowed(service: Service, node: Node, family: Family) -> bool:
-    """The node itself is within the Service's source ranges."""
-    address = of_family(only(node.addresses), family)
-    return address is not None and any(address in each for each in service.source_ranges)
 
 
 def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
@@ -151,7 +141,7 @@ def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
     )
     known = Match(dst_set="cluster-ips", comment="Reject traffic to invalid ports of ClusterIPs")
     unallocated = "Drop traffic to unallocated ClusterIPs"
-    ranges = [each for each in cluster.service_cidrs if each.version == family]
+    ranges = all_of_family(cluster.service_cidrs, family)
     yield chain(
         "cluster-ips-check",
         (known, Reject()),

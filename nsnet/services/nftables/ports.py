@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Final, NamedTuple
 
 from nsnet.balancing import Candidates
-from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, all_of_family, single
 from nsnet.rules import (
     KUBE_PROXY,
     Chain,
@@ -23,15 +23,13 @@ from nsnet.rules import (
     Spread,
     Target,
 )
-from nsnet.services.kube_proxy import port_name
-from nsnet.topology import Endpoint, Service, ServicePort, single
+from nsnet.services.kube_proxy import REMEMBERED, port_name
+from nsnet.topology import Endpoint, Service, ServicePort
 
 LONGEST_BASE: Final = 240  # of a chain's name, without its prefix
 MARK_MASQ: Final = Jump("mark-for-masquerade")
 REJECT: Final = Goto("reject-chain")
 ANY: Final = Match()
-# Of the largest lab, twice: as it is and as it is about to be.
-_REMEMBERED: Final = 1 << 15
 _OF: Final = {each: Match(protocol=each) for each in Protocol}
 
 
@@ -52,7 +50,7 @@ class Part(NamedTuple):
     chains: tuple[Chain, ...]
 
 
-@lru_cache(_REMEMBERED)
+@lru_cache(REMEMBERED)
 def part(
     service: Service, port: ServicePort, found: Candidates, node_allowed: bool, terms: Terms
 ) -> Part:
@@ -91,10 +89,10 @@ class _Port:
         self._service, self._port, self._found, self._terms = service, port, found, terms
         self._node_allowed = node_allowed
         self._comment = port_name(service, port)
-        (self.cluster_ip,) = self._mine(service.addresses)
-        self._external_ips = self._mine(service.external_ips)
-        self._vips = self._mine(service.load_balancer_ips)
-        self._ranges = [each for each in service.source_ranges if each.version == terms.family]
+        (self.cluster_ip,) = all_of_family(service.addresses, terms.family)
+        self._external_ips = all_of_family(service.external_ips, terms.family)
+        self._vips = all_of_family(service.load_balancer_ips, terms.family)
+        self._ranges = all_of_family(service.source_ranges, terms.family)
         self._fences = bool(self._vips) and bool(self._ranges)
         name = f"{service.namespace}/{service.name}/{port.protocol}/{port.name}"
         self._base = based(name)
@@ -103,9 +101,8 @@ class _Port:
             id(each): (each, based(f"{name}__{str(each.address).replace(':', '.')}/{each.port}"))
             for each in (*found.cluster, *found.local)
         }
-        # Policy Local has endpoints where this node has some.
-        self._internal = bool(found.local) if service.internal_local else found.anywhere
-        self._external = bool(found.local) if service.external_local else found.anywhere
+        self._internal = found.serve(service.internal_local)
+        self._external = found.serve(service.external_local)
 
     def elements(self) -> Iterator[tuple[str, Element]]:
         """What is sent on, and what is refused (no endpoint at all) or dropped (none on this
@@ -210,9 +207,6 @@ class _Port:
 
     def _to(self, address: IPAddress, target: Goto | Drop, comment: str = "") -> Element:
         return Element(self._port.protocol, self._port.port, target, address, comment)
-
-    def _mine(self, addresses: Iterable[IPAddress]) -> list[IPAddress]:
-        return [each for each in addresses if each.version == self._terms.family]
 
     def _chain(self, name: str, rules: Iterable[tuple[Match, Target]]) -> Chain:
         written = tuple(Rule(match, target, self._comment) for match, target in rules)

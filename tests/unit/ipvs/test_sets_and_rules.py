@@ -205,6 +205,11 @@ def test_nodeports_can_be_kept_to_some_addresses() -> None:
     assert [each for each in found if each.endswith("30080")] == ["192.168.10.2 30080"]
 
 
+def test_addresses_of_one_family_alone_leave_nodeports_of_the_other_where_they_are() -> None:
+    proxy = Proxy("ipvs", node_port_addresses=(net("fd00::/8"),))
+    assert servers(everything(proxy=proxy)) == servers(everything())
+
+
 @pytest.mark.parametrize(
     ("endpoints", "what", "inside", "outside"),
     [
