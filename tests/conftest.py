@@ -1,6 +1,7 @@
 """Every test that can be run anywhere is run: what this kernel lacks, the one of the VM has."""
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,9 @@ from tests.vm.lane import Lane
 
 def pytest_configure(config: pytest.Config) -> None:
     """Here is the host, or here is the VM."""
+    # A script ignores them for what it starts in the background; what tests start must be told.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     config.addinivalue_line(
         "markers",
         "needs(FEATURE, ...): runs where the kernel has them (`nsnet doctor` lists all), so as not"
