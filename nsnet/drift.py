@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from nsnet import nft
+from nsnet.daemons import Daemon, program
 from nsnet.ip import Family
 from nsnet.ipsets import IpSet
 from nsnet.rules import BUILT_IN, KUBE_PROXY, Chain, NftSet
@@ -33,6 +34,7 @@ class Observed:
     ipsets: tuple[IpSet, ...] = ()
     virtual_servers: tuple[VirtualServer, ...] = ()
     sets: Mapping[tuple[Family, str], tuple[str, ...]] = field(default_factory=dict)
+    daemons: tuple[Daemon, ...] = ()  # those that were looked for and run
 
 
 def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
@@ -58,6 +60,9 @@ def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _things(_members(wanted.ipsets), _members(found.ipsets), str)
     yield from _things(_balanced(wanted), _balanced(found), str)
     yield from _sets(wanted, found)
+    for daemon in wanted.daemons:
+        if daemon not in found.daemons:
+            yield f"{program(daemon)} does not run"
 
 
 def _links(wanted: Netns, found: Observed) -> Iterator[str]:

@@ -14,7 +14,7 @@ from nsnet.addressing import Assignment
 from nsnet.compile import compile_state
 from nsnet.drift import Observed, drift
 from nsnet.errors import KernelError, UsageError
-from nsnet.kernel import enter, features, folder, netfilter, netns, observe, processes
+from nsnet.kernel import daemons, enter, features, folder, netfilter, netns, observe, processes
 from nsnet.kernel.apply import Applier
 from nsnet.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
 from nsnet.packet import Unknown
@@ -236,7 +236,13 @@ class Lab:
 
     def _observed(self) -> dict[str, Observed]:
         keys = {each.name: [one.key for one in each.sysctls] for each in self.state.netns}
-        return observe.observe([each.name for each in self.state.netns], keys, self.tool)
+        found = observe.observe([each.name for each in self.state.netns], keys, self.tool)
+        home = folder.path_of(self.name)
+        for each in self.state.netns:
+            if each.daemons and each.name in found:
+                running = tuple(one for one in each.daemons if daemons.runs(home, each.name, one))
+                found[each.name] = replace(found[each.name], daemons=running)
+        return found
 
     def _drift(self, observed: Mapping[str, Observed]) -> list[str]:
         lines = drift(self.state, observed)

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from nsnet.errors import CompileError
+from nsnet.haproxy import Haproxy
 from nsnet.ip import Family
 from nsnet.ipsets import IpSet
 from nsnet.rules import (
@@ -80,6 +81,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, Translation)),
         tuple(each for each in pieces if isinstance(each, IpSet)),
         tuple(each for each in pieces if isinstance(each, VirtualServer)),
+        tuple(each for each in pieces if isinstance(each, Haproxy)),
     )
 
 

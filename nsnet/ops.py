@@ -7,6 +7,7 @@ told (kernel.apply).
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from nsnet.daemons import Daemon
 from nsnet.ip import Family, IPAddress, IPInterface
 from nsnet.ipsets import IpSet
 from nsnet.nft import Piece
@@ -220,6 +221,30 @@ class TableLoad:
 
 
 @dataclass(frozen=True, slots=True)
+class DaemonStart:
+    """The program runs, and answers."""
+
+    netns: str
+    daemon: Daemon
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonReload:
+    """The program, which runs, does what this configuration says; its connections go on."""
+
+    netns: str
+    daemon: Daemon
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonStop:
+    """The program has ended."""
+
+    netns: str
+    daemon: Daemon
+
+
+@dataclass(frozen=True, slots=True)
 class ServersStart:
     """The process that answers for every pod runs in this namespace, and awaits its listeners."""
 
@@ -274,6 +299,9 @@ Op: TypeAlias = (
     | SetsDelete
     | VirtualServersLoad
     | TableLoad
+    | DaemonStart
+    | DaemonReload
+    | DaemonStop
     | ServersStart
     | Listen
     | ListenerReplace

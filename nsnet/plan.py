@@ -5,12 +5,16 @@ from dataclasses import replace
 from itertools import chain
 from typing import TypeAlias
 
+from nsnet.daemons import Daemon, program
 from nsnet.ip import IPNetwork, Protocol
 from nsnet.neighbours import awaited, outdated
 from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
+    DaemonReload,
+    DaemonStart,
+    DaemonStop,
     Drain,
     DummyAdd,
     LinkDelete,
@@ -70,11 +74,14 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(empty(was, now) for was, now in pairs),
         *chain.from_iterable(load_tables(was, now) for was, now in pairs),
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
+        *chain.from_iterable(_run(was, now) for was, now in pairs),
         # After all rules: a packet of a flow that is forgotten must not meet the old ones again.
         *chain.from_iterable(forget(was, now) for was, now in pairs if now.name in before),
         *_drain(pairs, gone),
         *chain.from_iterable(_unlisten(was, now.listeners) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
+        *chain.from_iterable(_end(was, now.daemons) for was, now in pairs),
+        *chain.from_iterable(_end(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
         # its cable would stay: cut by hand, its name is free at once.
         *(LinkDelete(*end) for end in last),
@@ -106,6 +113,23 @@ def _unlisten(was: Netns, wanted: tuple[Listens, ...]) -> Iterator[Op]:
     for listener in was.listeners:
         if _port(listener) not in ports:
             yield Unlisten(was.name, listener)
+
+
+def _run(was: Netns, now: Netns) -> Iterator[Op]:
+    standing = {program(each): each for each in was.daemons}
+    for daemon in now.daemons:
+        old = standing.get(program(daemon))
+        if old is None:
+            yield DaemonStart(now.name, daemon)
+        elif old != daemon:
+            yield DaemonReload(now.name, daemon)
+
+
+def _end(was: Netns, wanted: tuple[Daemon, ...]) -> Iterator[Op]:
+    programs = {program(each) for each in wanted}
+    for daemon in was.daemons:
+        if program(daemon) not in programs:
+            yield DaemonStop(was.name, daemon)
 
 
 def _port(listener: Listens) -> tuple[Protocol, int]:

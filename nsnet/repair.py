@@ -116,6 +116,7 @@ def _netns(wanted: Netns, found: Observed, *, served: bool) -> Netns:
         sets=tuple(each for each in wanted.sets if each.family in whole),
         ipsets=tuple(_ipsets(wanted, found)),
         virtual_servers=tuple(_virtual_servers(wanted, found)),
+        daemons=found.daemons,
         listeners=wanted.listeners if served and not another else (),
     )
 

@@ -1,15 +1,20 @@
 """Op → the line a learner would type. Runnable as it is: `nsnet plan FILE --shell | sudo sh`."""
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import assert_never
 
 from nsnet import nft
+from nsnet.daemons import Daemon, argv, configuration, stem
 from nsnet.ipsets import destroyed, filled
 from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    DaemonReload,
+    DaemonStart,
+    DaemonStop,
     Drain,
     DummyAdd,
     LinkDelete,
@@ -35,6 +40,7 @@ from nsnet.ops import (
     VethAdd,
     VirtualServersLoad,
 )
+from nsnet.record import path_of
 from nsnet.ruleset import endpoint, restore
 from nsnet.state import RealServer, Route, VirtualServer, identity
 
@@ -113,6 +119,14 @@ def render(op: Op) -> str:
         case TableLoad(netns, family, old, new, anew):
             texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
             return "\n".join(_fed(netns, "nft -f -", text) for text in texts if text)
+        case DaemonStart(netns, daemon):
+            command = argv(daemon, _stem(netns, daemon), background=True)
+            return f"{_configured(netns, daemon)}\nip netns exec {netns} {' '.join(command)}"
+        case DaemonReload(netns, daemon):
+            reload = f"kill -USR2 $(cat {_stem(netns, daemon)}.pid)"
+            return f"{_configured(netns, daemon)}\n{reload}"
+        case DaemonStop(netns, daemon):
+            return f"kill $(cat {_stem(netns, daemon)}.pid)"
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
         case Listen(netns, listener):
@@ -133,6 +147,17 @@ def _flows(op: ConntrackDelete) -> str:
     if op.destination is None:
         return f"-p udp --dport {op.dport}{endpoint}{family}"
     return f"--orig-dst {op.destination}{endpoint} -p udp{family}"
+
+
+def _stem(netns: str, daemon: Daemon) -> Path:
+    _, lab, _ = netns.split(".", 2)
+    return stem(path_of(lab), netns, daemon)
+
+
+def _configured(netns: str, daemon: Daemon) -> str:
+    where = _stem(netns, daemon)
+    text = f"cat >{where}.conf <<'EOF'\n{configuration(daemon)}EOF"
+    return f"mkdir -p {where.parent}\n{text}"
 
 
 def _fed(netns: str, command: str, text: str) -> str:

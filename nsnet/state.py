@@ -11,6 +11,8 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias, assert_never
 
+from nsnet.daemons import Daemon
+from nsnet.haproxy import Haproxy
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.ipsets import IpSet
 from nsnet.rules import Chain, NftMap, NftSet
@@ -85,11 +87,15 @@ class Sysctl:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port the echo server answers on; it says it is `reference`."""
+    """A port the echo server answers on; it says it is `reference`.
+
+    With `proxy_protocol` it believes a PROXY header, version 2, that a TCP connection begins with.
+    """
 
     protocol: Protocol
     port: int
     reference: str
+    proxy_protocol: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +168,7 @@ Piece: TypeAlias = (
     | IpSet
     | VirtualServer
     | Translation
+    | Daemon
 )
 Fact: TypeAlias = tuple[str, Piece]
 
@@ -182,6 +189,7 @@ class Netns:
     translations: tuple[Translation, ...] = ()
     ipsets: tuple[IpSet, ...] = ()
     virtual_servers: tuple[VirtualServer, ...] = ()
+    daemons: tuple[Daemon, ...] = ()
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -258,6 +266,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (IpSet, name)
         case VirtualServer(address=address, protocol=protocol, port=port):
             return (VirtualServer, address, protocol, port)
+        case Haproxy():
+            return (Haproxy,)
         case HealthCheck(port=port):
             return (Listener, Protocol.TCP, port)  # one port, whoever answers there
         case _:

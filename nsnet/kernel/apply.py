@@ -29,7 +29,7 @@ from nsnet import nft
 from nsnet.errors import KernelError
 from nsnet.ip import Family
 from nsnet.ipsets import destroyed, filled
-from nsnet.kernel import conntrack, messages, netfilter, netns, nftables, sysctl
+from nsnet.kernel import conntrack, daemons, messages, netfilter, netns, nftables, sysctl
 from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_REPLACE, Socket, encoded
 from nsnet.kernel.processes import until
@@ -38,6 +38,9 @@ from nsnet.ops import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    DaemonReload,
+    DaemonStart,
+    DaemonStop,
     Drain,
     DummyAdd,
     LinkDelete,
@@ -151,6 +154,9 @@ class Applier:
                     self._balance(step)
         elif kind == "servers":
             self.listening([step for step in steps if isinstance(step, Serving)])
+        elif kind == "daemons":
+            for step in steps:
+                self._run(step)
         elif kind == "draining":
             waits = [(step.netns, step.endpoints) for step in steps if isinstance(step, Drain)]
             conntrack.settle(waits[0][0])
@@ -187,6 +193,15 @@ class Applier:
                 ipvs.close()
         except OSError as error:
             raise _refused(op, error.strerror or str(error)) from error
+
+    def _run(self, op: Op) -> None:
+        match op:
+            case DaemonStart(name, daemon):
+                daemons.start(self.runtime, name, daemon)
+            case DaemonReload(name, daemon):
+                daemons.reload(self.runtime, name, daemon)
+            case DaemonStop(name, daemon):
+                daemons.stop(self.runtime, name, daemon)
 
     def _step(self, op: Op) -> None:
         match op:
@@ -241,6 +256,8 @@ class Applier:
             case LinkDelete() | RulesLoad() | TableLoad() | Drain():
                 raise AssertionError(f"{op} comes in a group of its own")
             case ServersStart() | Listen() | ListenerReplace() | Unlisten():
+                raise AssertionError(f"{op} comes in a group of its own")
+            case DaemonStart() | DaemonReload() | DaemonStop():
                 raise AssertionError(f"{op} comes in a group of its own")
             case SetsLoad() | SetsDelete() | VirtualServersLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
@@ -383,6 +400,8 @@ def _group(op: Op) -> tuple[str, str]:
             return "", "virtual servers"
         case ServersStart() | Listen() | ListenerReplace() | Unlisten():
             return "", "servers"
+        case DaemonStart() | DaemonReload() | DaemonStop():
+            return "", "daemons"
         case Drain():
             return "", "draining"
         case NeighbourForget():
