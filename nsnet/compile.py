@@ -76,9 +76,11 @@ HOOKS: Final = (
     Hook("filter", "OUTPUT", "KUBE-SERVICES", _NEW_SERVICES),
     Hook("nat", "PREROUTING", "KUBE-SERVICES", _SERVICES),
     Hook("nat", "PREROUTING", "NSNET-EXPORTS", Match(comment="exported services")),
+    Hook("nat", "PREROUTING", "NSNET-FROM-VIRTUAL"),
     Hook("nat", "OUTPUT", "KUBE-SERVICES", _SERVICES),
     Hook("nat", "POSTROUTING", "KUBE-POSTROUTING", Match(comment="kubernetes postrouting rules")),
     Hook("nat", "POSTROUTING", "IP-MASQ-AGENT", _MASQUERADING),
+    Hook("nat", "POSTROUTING", "NSNET-TO-VIRTUAL"),
     Hook("nat", "POSTROUTING", "NSNET-EGRESS"),
 )
 

@@ -58,6 +58,10 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
                 Interface("eth1", addresses=_outside(cluster, cluster.gateway)),
             ),
         )
+        for virtual in cluster.virtual_cidrs:
+            via = of_family(only(cluster.gateway.outside), virtual.version)
+            why = f"pods of {cluster.name}, as others know them"
+            yield here, Route(virtual, via, OUTSIDE, why=why)
 
 
 def _outside(cluster: Cluster, gateway: Gateway) -> tuple[IPInterface, ...]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from nsnet.ip import IPAddress, Protocol
+from nsnet.ip import IPAddress, Protocol, mapped
 from nsnet.ipsets import Index
 from nsnet.packet import IPVS, Packet, RuleAt
 from nsnet.rules import (
@@ -19,6 +19,7 @@ from nsnet.rules import (
     Lookup,
     Masquerade,
     Match,
+    Netmap,
     NftMap,
     NftSet,
     Reject,
@@ -33,12 +34,13 @@ from nsnet.rules import (
 )
 from nsnet.ruleset import endpoint
 from nsnet.state import Kind, Netns, VirtualServer
-from nsnet.tracking import Known, Tracked, retranslated
+from nsnet.tracking import WAYS_IN, Known, Tracked, retranslated
 
 # At which priority the kernel asks the tables of iptables, lowest first.
 PRIORITIES = {"mangle": -150, "filter": 0}
 # IPVS looks at what is for this host after its filters, at what this host sends before them.
 BALANCING = {"INPUT": 99, "OUTPUT": -98}
+TRANSLATING = Dnat | Snat | Masquerade | Netmap  # the targets that only a flow's first packet meets
 TRANSLATION = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
 HOOKS = {
     "PREROUTING": ("mangle",),
@@ -150,7 +152,7 @@ class Rules:
             why = f"{server.scheduler} chooses real server {position} of {len(server.servers)}"
             chosen = Rule(target=Dnat(real.address, real.port), why=why)
             rules = (*before.rules, RuleAt(IPVS, where, position, chosen))
-            yield Passed(_translated(packet, rules, None), rules, server)
+            yield Passed(_translated(packet, rules), rules, server)
 
     def _translate(
         self,
@@ -168,10 +170,9 @@ class Rules:
             return
         (table, name), later = chains[0], chains[1:]
         for packet, rules in self._run(table, name, before.packet, at):
-            passed = Passed(_translated(packet, rules, masquerade), (*before.rules, *rules))
-            if later and not (
-                rules and isinstance(rules[-1].rule.target, Dnat | Snat | Masquerade)
-            ):
+            changed = _translated(packet, rules, masquerade, way_in=hook in WAYS_IN)
+            passed = Passed(changed, (*before.rules, *rules))
+            if later and not (rules and isinstance(rules[-1].rule.target, TRANSLATING)):
                 yield from self._translate(hook, later, passed, tracked, at, masquerade)
             else:
                 yield passed
@@ -322,7 +323,13 @@ def _stations(netns: Netns, family: int, hook: str) -> list[_Station]:
     return sorted(stations, key=lambda each: each.priority)
 
 
-def _translated(packet: Packet, rules: tuple[RuleAt, ...], masquerade: IPAddress | None) -> Packet:
+def _translated(
+    packet: Packet,
+    rules: tuple[RuleAt, ...],
+    masquerade: IPAddress | None = None,
+    *,
+    way_in: bool = True,
+) -> Packet:
     """The packet as the rule that decided makes it."""
     match rules[-1].rule.target if rules else None:
         case Dnat(address, port):
@@ -331,6 +338,10 @@ def _translated(packet: Packet, rules: tuple[RuleAt, ...], masquerade: IPAddress
             return replace(packet, src=address)
         case Masquerade() if masquerade is not None:
             return replace(packet, src=masquerade)
+        case Netmap(network) if way_in:
+            return replace(packet, dst=mapped(packet.dst, network))
+        case Netmap(network):
+            return replace(packet, src=mapped(packet.src, network))
         case _:
             return packet
 

@@ -50,6 +50,11 @@ def single(address: IPAddress) -> IPNetwork:
     return IPv6Network((int(address), 128))
 
 
+def mapped(address: IPAddress, network: IPNetwork) -> IPAddress:
+    """The address of the same host in another network: what NETMAP makes of it."""
+    return network[int(address) & int(network.hostmask)]
+
+
 def everywhere(address: IPAddress) -> IPNetwork:
     """The destination of a default route, in the family of the address."""
     return ip_network("0.0.0.0/0" if address.version == 4 else "::/0")

@@ -65,12 +65,17 @@ class Ledger:
                 if held is not None and pool.owner(held) is None:
                     pool.hold(held, owner)
 
-    def outside(self, families: Collection[int], owner: str) -> tuple[IPAddress, ...]:
-        """Addresses outside every cluster, of these families."""
+    def outside(
+        self, families: Collection[int], owner: str, written: Collection[IPAddress] = ()
+    ) -> tuple[IPAddress, ...]:
+        """Addresses outside every cluster, of these families; those written are held already."""
         given: list[IPAddress] = []
         for pool in self._outside:
             held = self.keep.of(owner, pool.network)
             if pool.network.version not in families:
+                continue
+            if said := [each for each in written if each in pool.network]:
+                given += said
                 continue
             if held is not None and pool.owner(held) == owner:
                 given.append(held)

@@ -48,12 +48,12 @@ def load_balancers(topology: Topology) -> Iterator[Fact]:
 def _balanced(cluster: Cluster) -> list[Service]:
     if cluster.model == "isolated":
         return []
-    return [each for each in cluster.services if each.load_balancer_ips and each.proxied]
+    return [each for each in cluster.services if each.announced_ips and each.proxied]
 
 
 def _offered(services: list[Service]) -> Iterator[tuple[Service, IPAddress]]:
     for service in services:
-        for address in service.load_balancer_ips:
+        for address in service.announced_ips:
             yield service, address
 
 
@@ -106,7 +106,7 @@ def _chains(services: list[Service]) -> Iterator[Chain]:
             _passing(service, address)
             for address in mine
             for service in services
-            if address in service.load_balancer_ips
+            if address in service.announced_ips
         ]
         others = [
             Rule(Match(dst=single(each), comment="no Service's port"), Drop()) for each in mine

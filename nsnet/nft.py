@@ -26,6 +26,7 @@ from nsnet.rules import (
     Lookup,
     Masquerade,
     Match,
+    Netmap,
     NftMap,
     NftSet,
     Reject,
@@ -347,5 +348,7 @@ def _statement(target: Target, family: Family) -> str:
             return f"numgen random mod {len(chains)} vmap {{ {words} }}"
         case Remember(name):
             return f"update @{name} {{ {'ip' if family == 4 else 'ip6'} saddr }}"
+        case Netmap():
+            raise AssertionError(f"{target} is for iptables")
         case _:
             assert_never(target)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, ip_network
-from itertools import combinations
+from itertools import combinations, product
 from typing import Final, NamedTuple
 
 from nsnet.errors import Problem
@@ -19,6 +19,9 @@ SPECIAL: Final[dict[IPNetwork, str]] = {
     ip_network("fe80::/10"): "link-local",
     ip_network("ff00::/8"): "multicast",
 }
+# Where virtual addresses are unless the file says so: "shared address space" (RFC 6598), and a part
+# of what is private in IPv6.
+VIRTUAL: Final[tuple[IPNetwork, ...]] = (ip_network("100.64.0.0/10"), ip_network("fd64::/16"))
 
 
 class Range(NamedTuple):
@@ -34,6 +37,56 @@ def node_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
     if spec.node_cidr is not None:
         return spec.node_cidr
     return (IPv4Network((0xC0A80000 + ((10 * (index + 1)) % 256 << 8), 24)),)
+
+
+def virtual_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
+    """The ranges by which others know the pods of the i-th cluster (from 0), one for each of
+    podCIDR and as large: the first part of what is written, or the i-th part of VIRTUAL."""
+    if spec.gateway is None or spec.gateway.kind != "vip":
+        return ()
+    written = spec.gateway.virtual_cidr
+    found = []
+    for pods in spec.pod_cidr:
+        for space in written or VIRTUAL:
+            part = 0 if written else index
+            fits = space.version == pods.version and space.prefixlen <= pods.prefixlen
+            if fits and part < 2 ** (pods.prefixlen - space.prefixlen):
+                start = int(space[0]) + part * pods.num_addresses
+                found.append(ip_network((start, pods.prefixlen)))
+    return tuple(found)
+
+
+def unpresentable(scenario: Scenario) -> Iterator[Problem]:
+    """Every cluster whose pods would not all have a virtual address, or one that is another's."""
+    for index, cluster in enumerate(scenario.spec.clusters):
+        if cluster.gateway is not None and cluster.gateway.kind == "vip":
+            for message in _unpresentable(index, cluster, cluster.gateway.virtual_cidr):
+                yield scenario.problem(f"spec.clusters[{index}].gateway.virtualCIDR", message)
+    everything = list(all_ranges(scenario))
+    virtual = [each for each in everything if each.path.endswith(".virtualCIDR")]
+    fabric = [Range("fabricCIDR", "spec.fabricCIDR", each) for each in scenario.spec.fabric_cidr]
+    others = [*fabric, *(each for each in everything if each not in virtual)]
+    twice = ((later, earlier) for earlier, later in combinations(virtual, 2))
+    yield from _overlapping(scenario, (*twice, *product(virtual, others)))
+
+
+def _unpresentable(
+    index: int, cluster: ClusterSpec, written: tuple[IPNetwork, ...] | None
+) -> Iterator[str]:
+    for pods in cluster.pod_cidr:
+        mine = [each for each in written or VIRTUAL if each.version == pods.version]
+        if any(each.version == pods.version for each in virtual_cidrs(index, cluster)):
+            continue
+        if written and not mine:
+            family = f"IPv{pods.version}"
+            yield f"has no {family} range, and the pods of {cluster.name} have one"
+        elif written:
+            yield f"VIP range too small: {mine[0]} has no address for every pod of {pods}"
+        else:
+            yield f"{mine[0]} has no part for cluster {index + 1} as large as {pods}: write another"
+    for each in written or ():
+        if each.version not in {pods.version for pods in cluster.pod_cidr}:
+            yield f"{each} is no range for pods that have no IPv{each.version} address"
 
 
 def overlaps(scenario: Scenario) -> Iterator[Problem]:
@@ -90,6 +143,8 @@ def all_ranges(scenario: Scenario) -> Iterator[Range]:
         ):
             for network in networks:
                 yield Range(f"{key} of {each.name}", f"{path}.{key}", network)
+        for network in _virtual(index, each):
+            yield Range(f"virtualCIDR of {each.name}", f"{path}.gateway.virtualCIDR", network)
     for index, host in enumerate(scenario.spec.externals):
         where = f"spec.externals[{index}].address"
         yield Range(f"external {host.name}", where, ip_network(host.address))
@@ -114,6 +169,7 @@ def special(scenario: Scenario) -> Iterator[Problem]:
         ranges += [(f"{path}.podCIDR", each) for each in cluster.pod_cidr]
         ranges += [(f"{path}.serviceCIDR", each) for each in cluster.service_cidr]
         ranges += [(f"{path}.nodeCIDR", each) for each in node_cidrs(index, cluster)]
+        ranges += [(f"{path}.gateway.virtualCIDR", each) for each in _virtual(index, cluster)]
     for index, external in enumerate(scenario.spec.externals):
         ranges.append((f"spec.externals[{index}].address", ip_network(external.address)))
     for path, each in ranges:
@@ -154,3 +210,9 @@ def _overlapping(scenario: Scenario, pairs: Iterable[tuple[Range, Range]]) -> It
             yield scenario.problem(
                 one.path, f"{one.network} overlaps {other.network}, the {other.name}"
             )
+
+
+def _virtual(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
+    """All of the range that is written, even where the pods do not need it."""
+    found = virtual_cidrs(index, spec)
+    return (spec.gateway.virtual_cidr if spec.gateway and found else None) or found

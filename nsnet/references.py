@@ -13,7 +13,7 @@ from ipaddress import ip_address
 from typing import NamedTuple, TypeVar
 
 from nsnet.errors import UsageError
-from nsnet.ip import IPAddress, Protocol, of_family, only
+from nsnet.ip import IPAddress, IPNetwork, Protocol, of_family, only
 from nsnet.topology import FABRIC, Cluster, External, Pod, Service, ServicePort, Topology
 
 T = TypeVar("T", Pod, Service)
@@ -84,7 +84,8 @@ def locate(topology: Topology, reference: str) -> Place:
         case "pod":
             cluster = _cluster(topology, reference, parts.cluster)
             pod = _named(cluster, cluster.pods, "pod", parts.name, reference)
-            return Place(pod.netns, pod.reference, pod.addresses, cluster.name)
+            held = (*pod.addresses, *cluster.virtual(pod.addresses))
+            return Place(pod.netns, pod.reference, held, cluster.name)
         case _:
             raise UnknownReferenceError(
                 f"{reference}: not a place that packets come from;"
@@ -197,7 +198,9 @@ def _destination(
             # On the host's network it is the node that answers a ping.
             host = {cluster.node(pod.node).reference} if pod.host_network else set()
             servers = frozenset({pod.reference, *host})
-            return Destination(_reachable(pod.addresses, source), servers=servers), ports
+            virtual = cluster.virtual(pod.addresses) if source.cluster != cluster.name else ()
+            held = virtual or pod.addresses
+            return Destination(_reachable(held, source), servers=servers), ports
         case "gateway":
             cluster = _cluster(topology, reference, parts.cluster)
             place = locate(topology, reference.partition(":")[0])
@@ -236,13 +239,15 @@ def _on_network_of(topology: Topology, place: Place) -> frozenset[str]:
 
 def _meant_for_nobody(topology: Topology) -> frozenset[IPAddress]:
     """Addresses at the end of a range (IPv6: at its start), which mean all of it, or any router."""
-    connected = [each.network for each in topology.fabric]
+    ends = [_end(each.network) for each in topology.fabric]
     for cluster in topology.clusters:
-        connected += [
-            *cluster.node_cidrs,
-            *(each for node in cluster.nodes for each in node.pod_cidrs),
-        ]
-    return frozenset(each[-1] if each.version == 4 else each[0] for each in connected)
+        pods = [_end(each) for node in cluster.nodes for each in node.pod_cidrs]
+        ends += [*map(_end, cluster.node_cidrs), *pods, *cluster.virtual(pods)]
+    return frozenset(ends)
+
+
+def _end(network: IPNetwork) -> IPAddress:
+    return network[-1] if network.version == 4 else network[0]
 
 
 def _behind_node_port(

@@ -9,12 +9,22 @@ from ipaddress import ip_interface
 
 from nsnet.addressing import Assignment, Pool
 from nsnet.errors import Problem, ScenarioError
+from nsnet.gateway_ips import gateway_ips, hold_gateways
 from nsnet.ip import IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.ledger import Ledger
+from nsnet.multicluster import acquainted
 from nsnet.outside_ips import hold_written
 from nsnet.placement import drafts, workloads
 from nsnet.pods import pods
-from nsnet.ranges import node_cidrs, overlaps, special, too_small, unfit
+from nsnet.ranges import (
+    node_cidrs,
+    overlaps,
+    special,
+    too_small,
+    unfit,
+    unpresentable,
+    virtual_cidrs,
+)
 from nsnet.references import UnknownReferenceError, locate, members, target
 from nsnet.scenario.kinds import ClusterSpec, NodeSpec
 from nsnet.scenario.load import Scenario
@@ -39,6 +49,7 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
         *too_small(scenario),
         *overlaps(scenario),
         *unfit(scenario),
+        *unpresentable(scenario),
     ]
     if any(too_small(scenario)):
         raise ScenarioError(ranges)  # nobody could be given an address
@@ -72,15 +83,13 @@ class _Resolver:
         # What is written comes before what is given, and all gateways before all exported Services
         # and load balancers, whichever cluster they belong to.
         hold_written(self.ledger)
+        hold_gateways(self.ledger)
         self.ledger.keep_outside()
-        for each in spec.clusters:
-            if each.gateway is not None:
-                families = {network.version for network in each.pod_cidr}
-                self.gateways[each.name] = self.ledger.outside(families, f"{each.name}/gateway")
+        self.gateways = gateway_ips(self.ledger)
         clusters = tuple(self._cluster(index, each) for index, each in enumerate(spec.clusters))
         topology = Topology(
             self.scenario.name,
-            clusters,
+            acquainted(clusters),
             tuple(self._externals()),
             tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in spec.fabric_cidr),
             tuple(self.ledger.warnings),
@@ -117,6 +126,11 @@ class _Resolver:
             self.ledger.wrong(
                 f"{path}.gateway", f"only an island has one; {spec.name} is {spec.model}"
             )
+        if spec.gateway is not None and spec.gateway.virtual_cidr and spec.gateway.kind != "vip":
+            message = (
+                f"only kind vip has virtual addresses; this gateway is of kind {spec.gateway.kind}"
+            )
+            self.ledger.wrong(f"{path}.gateway.virtualCIDR", message)
         return Cluster(
             spec.name,
             spec.cni,
@@ -131,6 +145,7 @@ class _Resolver:
             services(self.ledger, path, spec, manifests, nodes, housed),
             tuple(workloads(spec.name, manifests)),
             self._gateway(spec, underlay),
+            virtual_cidrs(index, spec),
         )
 
     def _nodes(self, path: str, spec: ClusterSpec, underlay: Sequence[IPNetwork]) -> Iterator[Node]:

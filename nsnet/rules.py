@@ -57,6 +57,14 @@ class Snat:
 
 
 @dataclass(frozen=True, slots=True)
+class Netmap:
+    """Rewrite the network and keep the host: of the destination on the way in, of the source on
+    the way out, and the answers back."""
+
+    network: IPNetwork
+
+
+@dataclass(frozen=True, slots=True)
 class SetMark:
     """mark = (mark and not mask) xor value: `--set-xmark value/mask`."""
 
@@ -103,6 +111,7 @@ Target: TypeAlias = (
     | Dnat
     | Snat
     | Masquerade
+    | Netmap
     | SetMark
     | Goto
     | Lookup

@@ -22,6 +22,7 @@ from nsnet.rules import (
     Lookup,
     Masquerade,
     Match,
+    Netmap,
     Recent,
     Reject,
     Remember,
@@ -165,6 +166,8 @@ def _target(target: Target, family: Family) -> str:
             return f"SNAT --to-source {address}"
         case Masquerade(random_fully):
             return "MASQUERADE --random-fully" if random_fully else "MASQUERADE"
+        case Netmap(network):
+            return f"NETMAP --to {network}"
         case SetMark(value, mask):
             return f"MARK --set-xmark {value:#x}/{mask:#x}"
         case Goto() | Lookup() | Spread() | Remember():

@@ -1,6 +1,6 @@
 """Services: all that the file says of each and the cluster gives to it, as one value."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from nsnet.cluster_ips import cluster_ips, families
@@ -45,16 +45,19 @@ def services(
     for owner, each in mine.items():
         _check(ledger, each, backends)
         said = each.spec
+        address = ledger.outside(versions[owner], export_of(owner)) if owner in exported else ()
+        # A gateway holds the address; without one it leads to the nodes, as externalIPs do.
+        known = address if spec.gateway is None else ()
         service = Service(
             each.service.metadata.name,
             each.service.metadata.namespace,
             owner,
             inside[owner],
             backends.ports(each, numbers, versions[owner]),
-            ledger.outside(versions[owner], export_of(owner)) if owner in exported else (),
+            address,
             type=said.type,
             external_name=said.external_name if said.type == "ExternalName" else "",
-            external_ips=external_ips(ledger, each, inside[owner]),
+            external_ips=(*external_ips(ledger, each, inside[owner]), *known),
             load_balancer_ips=balanced.get(owner, ()),
             source_ranges=said.load_balancer_source_ranges,
             external_local=said.external_traffic_policy == "Local",
@@ -86,7 +89,10 @@ def _affinity(spec: kubernetes.ServiceSpec) -> int | None:
 
 
 def _exported(
-    ledger: Ledger, spec: ClusterSpec, services: Container[str], manifests: Sequence[Manifest]
+    ledger: Ledger,
+    spec: ClusterSpec,
+    services: Mapping[str, Declared],
+    manifests: Sequence[Manifest],
 ) -> Iterator[str]:
     """The Services that other clusters may use, by reference."""
     for manifest in manifests:
@@ -97,8 +103,14 @@ def _exported(
         if reference not in services:
             message = f"{spec.name} has no Service {meta.name} to export"
             ledger.problems.append(manifest.problem("metadata.name", message))
-        elif spec.gateway is None:
-            message = f"a Service is exported by a gateway, and {spec.name} has none"
+        elif spec.model == "isolated":
+            message = f"{spec.name} is isolated: no other cluster could use the Service"
             ledger.problems.append(manifest.problem("kind", message))
+        elif spec.model == "island" and spec.gateway is None:
+            message = f"an island exports a Service by its gateway, and {spec.name} has none"
+            ledger.problems.append(manifest.problem("kind", message))
+        elif spec.model == "flat" and not services[reference].spec.has_cluster_ip:
+            message = f"{reference} has no ClusterIP, so kube-proxy would serve it nowhere"
+            ledger.problems.append(manifest.problem("metadata.name", message))
         else:
             yield reference

@@ -1,14 +1,14 @@
 """The lab as Kubernetes would describe it, resolved: pods are placed, Services know their
 endpoints, all have addresses."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from ipaddress import ip_interface
 from typing import Literal, TypeAlias
 
 from nsnet.addressing import Assignment
-from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, of_family, only
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, mapped, of_family, only
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
 
@@ -107,6 +107,14 @@ class Service:
     affinity_seconds: int | None = None  # sessionAffinity: ClientIP, for so long
     health_check_port: int | None = None
     proxied: bool = True  # False: it is labelled as somebody else's than kube-proxy's
+    imported: str = ""  # the reference of another cluster's Service, which this one stands for
+
+    @property
+    def announced_ips(self) -> tuple[IPAddress, ...]:
+        """The addresses that lead to the cluster's nodes from outside: those of load balancers,
+        and of an exported Service that kube-proxy, not a gateway, offers."""
+        exported = (each for each in self.exported if each in self.external_ips)
+        return (*self.load_balancer_ips, *exported)
 
     def is_external(self, port: ServicePort, family: Family) -> bool:
         """The port can be reached by another address than the ClusterIP."""
@@ -153,6 +161,17 @@ class Cluster:
     services: tuple[Service, ...]
     workloads: tuple[str, ...] = ()  # by reference; one may have no pod
     gateway: Gateway | None = None
+    virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others know them; empty: as they are
+    unmasqueraded: tuple[IPNetwork, ...] = ()  # beside all above, for the gateway to map
+
+    def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
+        """The addresses by which others know the cluster's pods at these, if not by these."""
+        return tuple(
+            mapped(address, virtual)
+            for pods, virtual in zip(self.pod_cidrs, self.virtual_cidrs, strict=False)
+            for address in addresses
+            if address in pods
+        )
 
     @property
     def routers(self) -> tuple[IPInterface, ...]:
@@ -220,6 +239,8 @@ class Topology:
                 each.reference: each.addresses for each in cluster.pods if not each.host_network
             }
             for service in cluster.services:
+                if service.imported:
+                    continue  # its address is the other cluster's to give
                 addresses[service.reference] = service.addresses
                 if service.exported:
                     addresses[export_of(service.reference)] = service.exported

@@ -7,6 +7,8 @@ from typing import NamedTuple
 from nsnet.ip import Protocol
 from nsnet.packet import Packet, Tuple
 
+WAYS_IN = ("PREROUTING", "OUTPUT")  # where destinations change; at the other hooks sources do
+
 
 class Known(Enum):
     """What conntrack says of a packet."""
@@ -59,7 +61,7 @@ def retranslated(hook: str, packet: Packet, tracked: Tracked) -> Packet:
     if tracked.flow is None:
         return packet
     original, answer = tracked.flow
-    way_in = hook in ("PREROUTING", "OUTPUT")
+    way_in = hook in WAYS_IN
     if tracked.known is Known.AGAIN:
         return (
             replace(packet, dst=answer.src, dport=answer.sport)

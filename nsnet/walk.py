@@ -14,12 +14,12 @@ Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nsnet.filtering import Passed, Rules
+from nsnet.filtering import TRANSLATING, Passed, Rules
 from nsnet.ip import IPAddress, Protocol
 from nsnet.journey import TTL, Arrived, End, Journey, Lost, Refused, note
 from nsnet.packet import Packet, Path
 from nsnet.routing import LOCAL, NextHop, Routes
-from nsnet.rules import Dnat, Drop, Masquerade, Reject, Snat
+from nsnet.rules import Drop, Reject
 from nsnet.state import Listener, State, VirtualServer
 from nsnet.tracking import Known, Tracked, flow_of, track
 from nsnet.verdict import Verdict
@@ -331,9 +331,7 @@ class Walker:
         """The journey after a hook, with a hop for what the rules did to the packet."""
         here = self._netns[netns]
         before, after = journey.packet, passed.packet
-        deciding = [
-            each for each in passed.rules if isinstance(each.rule.target, Dnat | Masquerade | Snat)
-        ]
+        deciding = [each for each in passed.rules if isinstance(each.rule.target, TRANSLATING)]
         rule = deciding[-1] if deciding else None
         moved = replace(journey, packet=after)
         if before.dst != after.dst or before.dport != after.dport:

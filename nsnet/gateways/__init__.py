@@ -4,7 +4,11 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from nsnet.gateways.nat import nat
+from nsnet.gateways.vip import vip
 from nsnet.state import Fact
 from nsnet.topology import Cluster, Gateway, Topology
 
-GATEWAYS: Final[dict[str, Callable[[Topology, Cluster, Gateway], Iterator[Fact]]]] = {"nat": nat}
+GATEWAYS: Final[dict[str, Callable[[Topology, Cluster, Gateway], Iterator[Fact]]]] = {
+    "nat": nat,
+    "vip": vip,
+}

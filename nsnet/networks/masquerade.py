@@ -22,6 +22,7 @@ def masquerade(cluster: Cluster) -> Iterator[Fact]:
 
 def _chains(cluster: Cluster) -> Iterator[Chain]:
     inside = (*cluster.pod_cidrs, *cluster.node_cidrs, *cluster.non_masquerade_cidrs)
+    mapped = tuple(each for each in cluster.unmasqueraded if each not in inside)
     for pods in cluster.pod_cidrs:
         comment = "ip-masq-agent: local traffic is not subject to MASQUERADE"
         staying = tuple(
@@ -29,6 +30,12 @@ def _chains(cluster: Cluster) -> Iterator[Chain]:
             for each in inside
             if each.version == pods.version
         )
+        comment = "nsnet: the gateway makes a virtual address of the pod's own"
+        abroad = tuple(
+            Rule(Match(dst=each, comment=comment), Return(), why="keeps its address on the node")
+            for each in mapped
+            if each.version == pods.version
+        )
         comment = "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)"
         leaving = Rule(Match(comment=comment), Masquerade(), why="egress: the node's address")
-        yield Chain("nat", CHAIN, (*staying, leaving), pods.version)
+        yield Chain("nat", CHAIN, (*staying, *abroad, leaving), pods.version)

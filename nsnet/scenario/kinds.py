@@ -3,7 +3,7 @@
 import re
 import reprlib
 from collections.abc import Callable
-from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import (
@@ -82,6 +82,17 @@ def _networks(value: object) -> tuple[IPNetwork, ...]:
     return networks
 
 
+def _addresses(value: object) -> tuple[IPAddress, ...]:
+    """One address a family, as a text or a list: "198.18.0.9,fd98::9"."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple) or not parts:
+        raise ValueError(f"{quoted(value)} is not an IP address")
+    addresses = tuple(address(each.strip() if isinstance(each, str) else each) for each in parts)
+    if len({each.version for each in addresses}) < len(addresses):
+        raise ValueError(f"{quoted(value)} has two addresses of one family")
+    return addresses
+
+
 def _port(value: int) -> int:
     if not 1 <= value <= 65535:
         raise ValueError(f"{quoted(value)} is not a port (1-65535)")
@@ -125,6 +136,11 @@ Cidrs = Annotated[
     tuple[IPv4Network | IPv6Network, ...],
     BeforeValidator(_networks),
     WithJsonSchema(CIDR_SCHEMA),
+]
+Addresses = Annotated[
+    tuple[IPv4Address | IPv6Address, ...],
+    BeforeValidator(_addresses),
+    WithJsonSchema({"type": ["string", "array"], "examples": ["198.18.0.9"]}),
 ]
 Label = Annotated[
     str,
@@ -171,7 +187,19 @@ class NodeSpec(Strict):
 class GatewaySpec(Strict):
     """How an island reaches the other clusters."""
 
-    kind: Literal["nat"]
+    kind: Literal["nat", "vip"]
+    address: Annotated[
+        Addresses | None,
+        Field(description="outside, one a family; default: free ones of fabricCIDR"),
+    ] = None
+    virtual_cidr: Annotated[
+        Cidrs | None,
+        Field(
+            alias="virtualCIDR",
+            description="vip: by which addresses others know the pods; default: the i-th range of"
+            " podCIDR's size in 100.64.0.0/10 (IPv6: fd64::/16) for the i-th cluster",
+        ),
+    ] = None
 
 
 class KubeProxySpec(Strict):

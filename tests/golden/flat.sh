@@ -198,6 +198,7 @@ ip -n nsnet.flat.fabric route add 10.245.0.0/24 via 192.168.20.2 dev br-west
 ip -n nsnet.flat.fabric route add 10.245.1.0/24 via 192.168.20.3 dev br-west
 ip -n nsnet.flat.fabric route add 203.0.113.10/32 dev br-fabric
 ip -n nsnet.flat.fabric route add 203.0.113.80/32 dev br-fabric
+ip -n nsnet.flat.fabric route add 198.18.0.2/32 nexthop via 192.168.20.2 dev br-west nexthop via 192.168.20.3 dev br-west
 ip netns exec nsnet.flat.external.laptop sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.flat.external.laptop link set lo up
 ip -n nsnet.flat.external.laptop link set eth0 up
@@ -279,6 +280,20 @@ ip -n nsnet.flat.west.pod.default.web-1 route add default via 10.245.1.1 dev eth
 # nsnet.flat.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
 # nsnet.flat.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
 # nsnet.flat.west.pod.default.web-1: west/pod/web-1 answers on 53/udp
+ip netns exec nsnet.flat.fabric $IPT-restore --noflush <<'EOF'
+*filter
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:NSNET-LB - [0:0]
+-F FORWARD
+-F OUTPUT
+-A FORWARD -m comment --comment "load balancers" -j NSNET-LB
+-A OUTPUT -m comment --comment "load balancers" -j NSNET-LB
+-A NSNET-LB -d 198.18.0.2/32 -p tcp -m comment --comment "default/web" -m tcp --dport 80 -j RETURN
+-A NSNET-LB -d 198.18.0.2/32 -p udp -m comment --comment "default/web" -m udp --dport 53 -j RETURN
+-A NSNET-LB -d 198.18.0.2/32 -m comment --comment "no Service's port" -j DROP
+COMMIT
+EOF
 ip netns exec nsnet.flat.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -325,6 +340,12 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-VPJCWIHGOZWNRC6B - [0:0]
 :KUBE-SEP-MQ4W7Q2CV67URU6Q - [0:0]
+:KUBE-SVC-IW37DNFN4RTBNAAP - [0:0]
+:KUBE-SEP-PBK2OWYDX5M7MUKQ - [0:0]
+:KUBE-SEP-F4SO6Z2M2KC5PZBR - [0:0]
+:KUBE-SVC-KS3JZGCBDVKB62S5 - [0:0]
+:KUBE-SEP-VPHKFBTZLVHCU3BE - [0:0]
+:KUBE-SEP-QUMRCGB6Q4MPJOUO - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -336,6 +357,8 @@ COMMIT
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+-A KUBE-SERVICES -d 198.18.0.2/32 -p tcp -m comment --comment "default/derived-d7e1rb3q5o:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-IW37DNFN4RTBNAAP
+-A KUBE-SERVICES -d 198.18.0.2/32 -p udp -m comment --comment "default/derived-d7e1rb3q5o:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-KS3JZGCBDVKB62S5
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-VPJCWIHGOZWNRC6B
@@ -344,6 +367,20 @@ COMMIT
 -A KUBE-SEP-VPJCWIHGOZWNRC6B -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.3:80
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -s 10.244.1.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-IW37DNFN4RTBNAAP ! -s 10.244.0.0/16 -d 198.18.0.2/32 -p tcp -m comment --comment "default/derived-d7e1rb3q5o:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-IW37DNFN4RTBNAAP -m comment --comment "default/derived-d7e1rb3q5o:http -> 10.245.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-PBK2OWYDX5M7MUKQ
+-A KUBE-SVC-IW37DNFN4RTBNAAP -m comment --comment "default/derived-d7e1rb3q5o:http -> 10.245.1.2:80" -j KUBE-SEP-F4SO6Z2M2KC5PZBR
+-A KUBE-SEP-PBK2OWYDX5M7MUKQ -s 10.245.0.3/32 -m comment --comment "default/derived-d7e1rb3q5o:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-PBK2OWYDX5M7MUKQ -p tcp -m comment --comment "default/derived-d7e1rb3q5o:http" -m tcp -j DNAT --to-destination 10.245.0.3:80
+-A KUBE-SEP-F4SO6Z2M2KC5PZBR -s 10.245.1.2/32 -m comment --comment "default/derived-d7e1rb3q5o:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-F4SO6Z2M2KC5PZBR -p tcp -m comment --comment "default/derived-d7e1rb3q5o:http" -m tcp -j DNAT --to-destination 10.245.1.2:80
+-A KUBE-SVC-KS3JZGCBDVKB62S5 ! -s 10.244.0.0/16 -d 198.18.0.2/32 -p udp -m comment --comment "default/derived-d7e1rb3q5o:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-KS3JZGCBDVKB62S5 -m comment --comment "default/derived-d7e1rb3q5o:dns -> 10.245.0.3:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-VPHKFBTZLVHCU3BE
+-A KUBE-SVC-KS3JZGCBDVKB62S5 -m comment --comment "default/derived-d7e1rb3q5o:dns -> 10.245.1.2:53" -j KUBE-SEP-QUMRCGB6Q4MPJOUO
+-A KUBE-SEP-VPHKFBTZLVHCU3BE -s 10.245.0.3/32 -m comment --comment "default/derived-d7e1rb3q5o:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-VPHKFBTZLVHCU3BE -p udp -m comment --comment "default/derived-d7e1rb3q5o:dns" -m udp -j DNAT --to-destination 10.245.0.3:53
+-A KUBE-SEP-QUMRCGB6Q4MPJOUO -s 10.245.1.2/32 -m comment --comment "default/derived-d7e1rb3q5o:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-QUMRCGB6Q4MPJOUO -p udp -m comment --comment "default/derived-d7e1rb3q5o:dns" -m udp -j DNAT --to-destination 10.245.1.2:53
 COMMIT
 EOF
 ip netns exec nsnet.flat.east.node.n2 $IPT-restore --noflush <<'EOF'
@@ -392,6 +429,12 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-VPJCWIHGOZWNRC6B - [0:0]
 :KUBE-SEP-MQ4W7Q2CV67URU6Q - [0:0]
+:KUBE-SVC-IW37DNFN4RTBNAAP - [0:0]
+:KUBE-SEP-PBK2OWYDX5M7MUKQ - [0:0]
+:KUBE-SEP-F4SO6Z2M2KC5PZBR - [0:0]
+:KUBE-SVC-KS3JZGCBDVKB62S5 - [0:0]
+:KUBE-SEP-VPHKFBTZLVHCU3BE - [0:0]
+:KUBE-SEP-QUMRCGB6Q4MPJOUO - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -403,6 +446,8 @@ COMMIT
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+-A KUBE-SERVICES -d 198.18.0.2/32 -p tcp -m comment --comment "default/derived-d7e1rb3q5o:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-IW37DNFN4RTBNAAP
+-A KUBE-SERVICES -d 198.18.0.2/32 -p udp -m comment --comment "default/derived-d7e1rb3q5o:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-KS3JZGCBDVKB62S5
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-VPJCWIHGOZWNRC6B
@@ -411,6 +456,20 @@ COMMIT
 -A KUBE-SEP-VPJCWIHGOZWNRC6B -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.3:80
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -s 10.244.1.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-IW37DNFN4RTBNAAP ! -s 10.244.0.0/16 -d 198.18.0.2/32 -p tcp -m comment --comment "default/derived-d7e1rb3q5o:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-IW37DNFN4RTBNAAP -m comment --comment "default/derived-d7e1rb3q5o:http -> 10.245.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-PBK2OWYDX5M7MUKQ
+-A KUBE-SVC-IW37DNFN4RTBNAAP -m comment --comment "default/derived-d7e1rb3q5o:http -> 10.245.1.2:80" -j KUBE-SEP-F4SO6Z2M2KC5PZBR
+-A KUBE-SEP-PBK2OWYDX5M7MUKQ -s 10.245.0.3/32 -m comment --comment "default/derived-d7e1rb3q5o:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-PBK2OWYDX5M7MUKQ -p tcp -m comment --comment "default/derived-d7e1rb3q5o:http" -m tcp -j DNAT --to-destination 10.245.0.3:80
+-A KUBE-SEP-F4SO6Z2M2KC5PZBR -s 10.245.1.2/32 -m comment --comment "default/derived-d7e1rb3q5o:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-F4SO6Z2M2KC5PZBR -p tcp -m comment --comment "default/derived-d7e1rb3q5o:http" -m tcp -j DNAT --to-destination 10.245.1.2:80
+-A KUBE-SVC-KS3JZGCBDVKB62S5 ! -s 10.244.0.0/16 -d 198.18.0.2/32 -p udp -m comment --comment "default/derived-d7e1rb3q5o:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-KS3JZGCBDVKB62S5 -m comment --comment "default/derived-d7e1rb3q5o:dns -> 10.245.0.3:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-VPHKFBTZLVHCU3BE
+-A KUBE-SVC-KS3JZGCBDVKB62S5 -m comment --comment "default/derived-d7e1rb3q5o:dns -> 10.245.1.2:53" -j KUBE-SEP-QUMRCGB6Q4MPJOUO
+-A KUBE-SEP-VPHKFBTZLVHCU3BE -s 10.245.0.3/32 -m comment --comment "default/derived-d7e1rb3q5o:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-VPHKFBTZLVHCU3BE -p udp -m comment --comment "default/derived-d7e1rb3q5o:dns" -m udp -j DNAT --to-destination 10.245.0.3:53
+-A KUBE-SEP-QUMRCGB6Q4MPJOUO -s 10.245.1.2/32 -m comment --comment "default/derived-d7e1rb3q5o:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-QUMRCGB6Q4MPJOUO -p udp -m comment --comment "default/derived-d7e1rb3q5o:dns" -m udp -j DNAT --to-destination 10.245.1.2:53
 COMMIT
 EOF
 ip netns exec nsnet.flat.west.node.n1 $IPT-restore --noflush <<'EOF'
@@ -456,9 +515,17 @@ COMMIT
 :KUBE-POSTROUTING - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-SERVICES - [0:0]
-:KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
-:KUBE-SEP-HJILITJD4OI3XZ63 - [0:0]
-:KUBE-SEP-XEDDLXNSGDIH75IJ - [0:0]
+:KUBE-EXT-CDGGSHYLG3RE2FKL - [0:0]
+:KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
+:KUBE-SEP-3WZCI3EP36IRB6IR - [0:0]
+:KUBE-SEP-U4U3RETEMF7GCNYP - [0:0]
+:KUBE-EXT-3OI236ZBKTWAFB2I - [0:0]
+:KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
+:KUBE-SEP-LTVUQKNBI6374LD3 - [0:0]
+:KUBE-SEP-GKLWIOVGTYQO44P7 - [0:0]
+:KUBE-SVC-Y6PQBOJDUAA5KPE7 - [0:0]
+:KUBE-SEP-UE6H552MZEHWU6S6 - [0:0]
+:KUBE-SEP-5O2FLRJUXSUS2J3Y - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -469,15 +536,37 @@ COMMIT
 -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
--A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+-A KUBE-SERVICES -d 10.97.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SERVICES -d 198.18.0.2/32 -p tcp -m comment --comment "default/web:http external IP" -m tcp --dport 80 -j KUBE-EXT-CDGGSHYLG3RE2FKL
+-A KUBE-SERVICES -d 10.97.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -d 198.18.0.2/32 -p udp -m comment --comment "default/web:dns external IP" -m udp --dport 53 -j KUBE-EXT-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -d 10.97.0.3/32 -p tcp -m comment --comment "default/private cluster IP" -m tcp --dport 80 -j KUBE-SVC-Y6PQBOJDUAA5KPE7
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
--A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.245.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.245.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-HJILITJD4OI3XZ63
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.245.1.2:80" -j KUBE-SEP-XEDDLXNSGDIH75IJ
--A KUBE-SEP-HJILITJD4OI3XZ63 -s 10.245.0.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-HJILITJD4OI3XZ63 -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.245.0.3:80
--A KUBE-SEP-XEDDLXNSGDIH75IJ -s 10.245.1.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-XEDDLXNSGDIH75IJ -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.245.1.2:80
+-A KUBE-EXT-CDGGSHYLG3RE2FKL -m comment --comment "masquerade traffic for default/web:http external destinations" -j KUBE-MARK-MASQ
+-A KUBE-EXT-CDGGSHYLG3RE2FKL -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.245.0.0/16 -d 10.97.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.245.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-3WZCI3EP36IRB6IR
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.245.1.2:80" -j KUBE-SEP-U4U3RETEMF7GCNYP
+-A KUBE-SEP-3WZCI3EP36IRB6IR -s 10.245.0.3/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-3WZCI3EP36IRB6IR -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.245.0.3:80
+-A KUBE-SEP-U4U3RETEMF7GCNYP -s 10.245.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-U4U3RETEMF7GCNYP -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.245.1.2:80
+-A KUBE-EXT-3OI236ZBKTWAFB2I -m comment --comment "masquerade traffic for default/web:dns external destinations" -j KUBE-MARK-MASQ
+-A KUBE-EXT-3OI236ZBKTWAFB2I -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.245.0.0/16 -d 10.97.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.245.0.3:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-LTVUQKNBI6374LD3
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.245.1.2:53" -j KUBE-SEP-GKLWIOVGTYQO44P7
+-A KUBE-SEP-LTVUQKNBI6374LD3 -s 10.245.0.3/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-LTVUQKNBI6374LD3 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.245.0.3:53
+-A KUBE-SEP-GKLWIOVGTYQO44P7 -s 10.245.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-GKLWIOVGTYQO44P7 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.245.1.2:53
+-A KUBE-SVC-Y6PQBOJDUAA5KPE7 ! -s 10.245.0.0/16 -d 10.97.0.3/32 -p tcp -m comment --comment "default/private cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-Y6PQBOJDUAA5KPE7 -m comment --comment "default/private -> 10.245.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-UE6H552MZEHWU6S6
+-A KUBE-SVC-Y6PQBOJDUAA5KPE7 -m comment --comment "default/private -> 10.245.1.2:80" -j KUBE-SEP-5O2FLRJUXSUS2J3Y
+-A KUBE-SEP-UE6H552MZEHWU6S6 -s 10.245.0.3/32 -m comment --comment "default/private" -j KUBE-MARK-MASQ
+-A KUBE-SEP-UE6H552MZEHWU6S6 -p tcp -m comment --comment "default/private" -m tcp -j DNAT --to-destination 10.245.0.3:80
+-A KUBE-SEP-5O2FLRJUXSUS2J3Y -s 10.245.1.2/32 -m comment --comment "default/private" -j KUBE-MARK-MASQ
+-A KUBE-SEP-5O2FLRJUXSUS2J3Y -p tcp -m comment --comment "default/private" -m tcp -j DNAT --to-destination 10.245.1.2:80
 COMMIT
 EOF
 ip netns exec nsnet.flat.west.node.n2 $IPT-restore --noflush <<'EOF'
@@ -523,9 +612,17 @@ COMMIT
 :KUBE-POSTROUTING - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-SERVICES - [0:0]
-:KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
-:KUBE-SEP-HJILITJD4OI3XZ63 - [0:0]
-:KUBE-SEP-XEDDLXNSGDIH75IJ - [0:0]
+:KUBE-EXT-CDGGSHYLG3RE2FKL - [0:0]
+:KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
+:KUBE-SEP-3WZCI3EP36IRB6IR - [0:0]
+:KUBE-SEP-U4U3RETEMF7GCNYP - [0:0]
+:KUBE-EXT-3OI236ZBKTWAFB2I - [0:0]
+:KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
+:KUBE-SEP-LTVUQKNBI6374LD3 - [0:0]
+:KUBE-SEP-GKLWIOVGTYQO44P7 - [0:0]
+:KUBE-SVC-Y6PQBOJDUAA5KPE7 - [0:0]
+:KUBE-SEP-UE6H552MZEHWU6S6 - [0:0]
+:KUBE-SEP-5O2FLRJUXSUS2J3Y - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -536,14 +633,36 @@ COMMIT
 -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
--A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+-A KUBE-SERVICES -d 10.97.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SERVICES -d 198.18.0.2/32 -p tcp -m comment --comment "default/web:http external IP" -m tcp --dport 80 -j KUBE-EXT-CDGGSHYLG3RE2FKL
+-A KUBE-SERVICES -d 10.97.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -d 198.18.0.2/32 -p udp -m comment --comment "default/web:dns external IP" -m udp --dport 53 -j KUBE-EXT-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -d 10.97.0.3/32 -p tcp -m comment --comment "default/private cluster IP" -m tcp --dport 80 -j KUBE-SVC-Y6PQBOJDUAA5KPE7
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
--A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.245.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.245.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-HJILITJD4OI3XZ63
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.245.1.2:80" -j KUBE-SEP-XEDDLXNSGDIH75IJ
--A KUBE-SEP-HJILITJD4OI3XZ63 -s 10.245.0.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-HJILITJD4OI3XZ63 -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.245.0.3:80
--A KUBE-SEP-XEDDLXNSGDIH75IJ -s 10.245.1.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-XEDDLXNSGDIH75IJ -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.245.1.2:80
+-A KUBE-EXT-CDGGSHYLG3RE2FKL -m comment --comment "masquerade traffic for default/web:http external destinations" -j KUBE-MARK-MASQ
+-A KUBE-EXT-CDGGSHYLG3RE2FKL -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.245.0.0/16 -d 10.97.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.245.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-3WZCI3EP36IRB6IR
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.245.1.2:80" -j KUBE-SEP-U4U3RETEMF7GCNYP
+-A KUBE-SEP-3WZCI3EP36IRB6IR -s 10.245.0.3/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-3WZCI3EP36IRB6IR -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.245.0.3:80
+-A KUBE-SEP-U4U3RETEMF7GCNYP -s 10.245.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-U4U3RETEMF7GCNYP -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.245.1.2:80
+-A KUBE-EXT-3OI236ZBKTWAFB2I -m comment --comment "masquerade traffic for default/web:dns external destinations" -j KUBE-MARK-MASQ
+-A KUBE-EXT-3OI236ZBKTWAFB2I -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.245.0.0/16 -d 10.97.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.245.0.3:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-LTVUQKNBI6374LD3
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.245.1.2:53" -j KUBE-SEP-GKLWIOVGTYQO44P7
+-A KUBE-SEP-LTVUQKNBI6374LD3 -s 10.245.0.3/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-LTVUQKNBI6374LD3 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.245.0.3:53
+-A KUBE-SEP-GKLWIOVGTYQO44P7 -s 10.245.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-GKLWIOVGTYQO44P7 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.245.1.2:53
+-A KUBE-SVC-Y6PQBOJDUAA5KPE7 ! -s 10.245.0.0/16 -d 10.97.0.3/32 -p tcp -m comment --comment "default/private cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-Y6PQBOJDUAA5KPE7 -m comment --comment "default/private -> 10.245.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-UE6H552MZEHWU6S6
+-A KUBE-SVC-Y6PQBOJDUAA5KPE7 -m comment --comment "default/private -> 10.245.1.2:80" -j KUBE-SEP-5O2FLRJUXSUS2J3Y
+-A KUBE-SEP-UE6H552MZEHWU6S6 -s 10.245.0.3/32 -m comment --comment "default/private" -j KUBE-MARK-MASQ
+-A KUBE-SEP-UE6H552MZEHWU6S6 -p tcp -m comment --comment "default/private" -m tcp -j DNAT --to-destination 10.245.0.3:80
+-A KUBE-SEP-5O2FLRJUXSUS2J3Y -s 10.245.1.2/32 -m comment --comment "default/private" -j KUBE-MARK-MASQ
+-A KUBE-SEP-5O2FLRJUXSUS2J3Y -p tcp -m comment --comment "default/private" -m tcp -j DNAT --to-destination 10.245.1.2:80
 COMMIT
 EOF
