@@ -96,7 +96,10 @@ $(VENV)/.locked: $(LOCK)
 	@$(PIP) install --require-hashes --no-deps --no-build-isolation --use-pep517 -r $(LOCK)
 	@printf '%s' '$(CURDIR)' > $@
 
-$(VENV)/.ready: $(VENV)/.locked pyproject.toml vagrant/provision.sh
+$(VENV)/daemons/fetched: $(VENV)/.locked vagrant/provision.sh
+	@vagrant/provision.sh --daemons $(VENV)/daemons
+
+$(VENV)/.ready: $(VENV)/.locked $(VENV)/daemons/fetched pyproject.toml vagrant/provision.sh
 	@vagrant/provision.sh
 	@echo "setup: installing nsnet"
 	@$(PIP) install --no-deps --no-build-isolation --editable .

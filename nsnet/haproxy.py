@@ -18,8 +18,8 @@ from nsnet.ruleset import endpoint
 # Sockets of the namespace (unix(7), abstract): nobody else has them, and they leave no file.
 MASTER: Final = "nsnet-haproxy"
 _STATS: Final = "nsnet-haproxy-stats"
-# How long a server is waited for, and the client's first words of TLS: seconds.
-_CONNECT, _INSPECT = 1, 5
+# How long a server is waited for, and the client's first words of TLS: as long as any probe waits.
+_SECONDS: Final = 60
 
 
 class Server(NamedTuple):
@@ -72,7 +72,7 @@ def _global() -> Iterator[str]:
     yield "defaults"
     yield "    mode tcp"
     yield "    balance roundrobin"
-    yield f"    timeout connect {_CONNECT}s"
+    yield f"    timeout connect {_SECONDS}s"
     yield "    timeout client 24h"
     yield "    timeout server 24h"
     yield "    retries 0"
@@ -84,7 +84,7 @@ def _parts(frontends: Sequence[Frontend]) -> Iterator[str]:
         yield f"frontend {address}:{port}"
         yield f"    bind {endpoint(address, port)}"
         if here[0].sni:
-            yield f"    tcp-request inspect-delay {_INSPECT}s"
+            yield f"    tcp-request inspect-delay {_SECONDS}s"
             yield "    tcp-request content accept if { req_ssl_hello_type 1 }"
             yield "    tcp-request content reject"
         for each in here:

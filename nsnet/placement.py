@@ -1,7 +1,7 @@
 """Which pods there are, and which node each runs on."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nsnet.addressing import Assignment
 from nsnet.errors import Problem
@@ -32,6 +32,7 @@ class Draft:
     node: str = ""  # the only node it can run on
     ready: bool = True
     terminating: bool = False
+    annotations: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def ports(self) -> tuple[ListenPort, ...]:
@@ -60,6 +61,7 @@ def drafts(cluster: str, manifests: Sequence[Manifest], nodes: Sequence[Node]) -
                     node=pod.spec.node_name,
                     ready=conditions.get("Ready", "True") == "True",
                     terminating=pod.metadata.deletion_timestamp is not None,
+                    annotations=pod.metadata.annotations,
                 )
             case Workload(kind="DaemonSet") as daemons:
                 for node in nodes:
@@ -97,6 +99,7 @@ def _of_workload(
         manifest,
         workload=reference_of(cluster, WORKLOADS[workload.kind], meta.name, meta.namespace),
         node=node,
+        annotations=template.metadata.annotations,
     )
 
 

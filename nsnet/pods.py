@@ -10,6 +10,9 @@ from nsnet.placement import Draft, place
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.topology import Node, Pod, netns_name, reference_of
 
+# Of a pod: its servers take a PROXY header from who connects.
+PROXY_PROTOCOL = "nsnet.dev/proxy-protocol"
+
 
 def pods(
     ledger: Ledger, path: str, spec: ClusterSpec, nodes: Sequence[Node], drafted: Sequence[Draft]
@@ -108,4 +111,5 @@ def _pod(
         draft.ready,
         draft.terminating,
         shared,
+        draft.annotations.get(PROXY_PROTOCOL) == "v2",
     )

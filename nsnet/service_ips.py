@@ -1,5 +1,6 @@
 """Services: all that the file says of each and the cluster gives to it, as one value."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -11,15 +12,18 @@ from nsnet.node_ports import node_ports
 from nsnet.outside_ips import external_ips, load_balancer_ips, refuse_clashes
 from nsnet.scenario import kubernetes
 from nsnet.scenario.admission import refusals
-from nsnet.scenario.kinds import ClusterSpec
+from nsnet.scenario.kinds import SUBDOMAIN, ClusterSpec
 from nsnet.scenario.load import Manifest
-from nsnet.topology import Node, Pod, Service, export_of, health_check_of, reference_of
+from nsnet.topology import HTTPS, Node, Pod, Service, export_of, health_check_of, reference_of
 
 # kube-proxy does not even hear of a Service with one of these labels: it is somebody else's.
 NOT_PROXIED: Final = (
     "service.kubernetes.io/service-proxy-name",
     "service.kubernetes.io/headless",
 )
+
+# Of a ServiceExport: the name by which TLS to the gateway of its cluster asks for the Service.
+SNI: Final = "nsnet.dev/sni"
 
 
 def services(
@@ -33,7 +37,7 @@ def services(
     """Every Service of the cluster, with its addresses and its endpoints, in the order of the
     file."""
     mine = {each.reference: each for each in declared(spec.name, manifests)}
-    exported = frozenset(_exported(ledger, spec, mine, manifests))
+    exported = dict(_exported(ledger, spec, mine, manifests))
     externals = ledger.scenario.spec.externals
     outside = {each.address: f"external/{each.name}" for each in externals}
     backends = Backends(manifests, nodes, pods, outside)
@@ -64,6 +68,7 @@ def services(
             internal_local=said.internal_traffic_policy == "Local",
             affinity_seconds=_affinity(said),
             health_check_port=numbers.get(health_check_of(owner)),
+            sni=exported.get(owner, ""),
             proxied=not any(label in each.service.metadata.labels for label in NOT_PROXIED),
         )
         offered.append((each, service))
@@ -93,8 +98,10 @@ def _exported(
     spec: ClusterSpec,
     services: Mapping[str, Declared],
     manifests: Sequence[Manifest],
-) -> Iterator[str]:
-    """The Services that other clusters may use, by reference."""
+) -> Iterator[tuple[str, str]]:
+    """The Services that other clusters may use, by reference, each with the name by which TLS asks
+    for it."""
+    names: dict[str, str] = {}
     for manifest in manifests:
         if not isinstance(manifest.object, kubernetes.ServiceExport):
             continue
@@ -113,4 +120,33 @@ def _exported(
             message = f"{reference} has no ClusterIP, so kube-proxy would serve it nowhere"
             ledger.problems.append(manifest.problem("metadata.name", message))
         else:
-            yield reference
+            sni = meta.annotations.get(SNI, "")
+            for path, message in _sni(spec, sni, services[reference], names):
+                ledger.problems.append(manifest.problem(path, message))
+            _say_what_a_proxy_leaves_out(ledger, spec, services[reference])
+            yield reference, sni
+
+
+def _sni(
+    spec: ClusterSpec, sni: str, service: Declared, names: dict[str, str]
+) -> Iterator[tuple[str, str]]:
+    path = f"metadata.annotations.{SNI}"
+    if not sni:
+        return
+    if spec.gateway is None or spec.gateway.kind != "proxy":
+        yield path, f"only a gateway of kind proxy looks at TLS, and {spec.name} has none"
+    elif not re.fullmatch(SUBDOMAIN, sni) or len(sni) > 253:
+        yield path, f"{sni!r} is no DNS name, which is what TLS asks by"
+    elif names.setdefault(sni, service.reference) != service.reference:
+        yield path, f"{sni} asks for {names[sni]} already"
+    elif not any((each.port, each.protocol) == (HTTPS, "TCP") for each in service.spec.ports):
+        yield path, f"{service.reference} has no port {HTTPS}/TCP, at which TLS would come"
+
+
+def _say_what_a_proxy_leaves_out(ledger: Ledger, spec: ClusterSpec, service: Declared) -> None:
+    if spec.gateway is None or spec.gateway.kind != "proxy":
+        return
+    for index, port in enumerate(service.spec.ports):
+        if port.protocol == "UDP":
+            message = f"a proxy gateway speaks TCP: {service.reference} is not exported over UDP"
+            ledger.warnings.append(service.warning(f"spec.ports[{index}]", message))

@@ -13,6 +13,7 @@ from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, mapped
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
 
 FABRIC = "fabric"
+HTTPS = 443
 ZONE = "topology.kubernetes.io/zone"  # the label of a node that says where it stands
 # Taken on a node or by a gateway, and what the kernel means otherwise in /proc/sys/net.
 NO_LINK_NAMES = ("lo", "eth0", "eth1", "cbr0", "all", "default")
@@ -60,6 +61,7 @@ class Pod:
     ready: bool = True
     terminating: bool = False
     host_network: bool = False
+    proxy_protocol: bool = False  # its servers believe a PROXY header
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +108,7 @@ class Service:
     internal_local: bool = False  # internalTrafficPolicy: Local
     affinity_seconds: int | None = None  # sessionAffinity: ClientIP, for so long
     health_check_port: int | None = None
+    sni: str = ""  # the name by which TLS to its cluster's proxy asks for it
     proxied: bool = True  # False: it is labelled as somebody else's than kube-proxy's
     imported: str = ""  # the reference of another cluster's Service, which this one stands for
 

@@ -15,9 +15,11 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nsnet.filtering import TRANSLATING, Passed, Rules
+from nsnet.haproxy import Frontend
 from nsnet.ip import IPAddress, Protocol
 from nsnet.journey import TTL, Arrived, End, Journey, Lost, Refused, note
 from nsnet.packet import Packet, Path
+from nsnet.proxying import joined, taken
 from nsnet.routing import LOCAL, NextHop, Routes
 from nsnet.rules import Drop, Reject
 from nsnet.state import Listener, State, VirtualServer
@@ -82,7 +84,25 @@ class Walker:
             case Arrived(netns, journey):
                 server = self._server(netns, journey.packet)
                 answer = _answer_to(journey.packet)
+                for frontend in taken(self._netns[netns], journey.packet):
+                    yield from self._relay(client, asked, netns, journey, frontend)
+                    return
                 yield from self._return(client, asked, netns, journey, answer, server)
+
+    def _relay(
+        self, client: str, asked: Packet, netns: str, journey: Journey, frontend: Frontend
+    ) -> Iterator[Path]:
+        """A proxy ends the connection, and makes another one: the path has two legs."""
+        journey = note(journey, self._netns[netns], f"haproxy: {frontend.reference}")
+        if frontend.sni:
+            waits = note(journey, self._netns[netns], "haproxy waits for TLS to say whom it is for")
+            yield Path(Verdict.TIMEOUT, None, None, waits.hops)
+            return
+        answer = _answer_to(journey.packet)
+        for near in self._return(client, asked, netns, journey, answer, "haproxy"):
+            for server in frontend.servers:
+                for far in self.paths(netns, Protocol.TCP, server.address, server.port):
+                    yield joined(near, far, server)
 
     def _return(
         self,

@@ -2,6 +2,8 @@
 # The system half of the set-up: the packages that nsnet drives and is built with.
 #
 #   vagrant/provision.sh               install what is missing; when nothing is, apt is not even called
+#   vagrant/provision.sh --daemons FOLDER
+#                                      in that folder the programs that labs run, haproxy among them
 #   vagrant/provision.sh --vm FOLDER   an emulator, and in that folder a stock kernel for it
 #   vagrant/provision.sh --modules     load the kernel modules a lab can use: in a VM that is ours alone
 #
@@ -57,6 +59,23 @@ install_packages() {
         # shellcheck disable=SC2086
         said=$(apt install --yes --no-install-recommends $missing 2>&1) || fail "apt-get install said: $said"
     fi
+}
+
+# Installed, each would be a service of the host's. Of what they need, none is one: that is installed.
+daemons="haproxy"
+
+unpack_daemons() {
+    mkdir -p "$1"
+    cd "$1"
+    say "fetching $daemons (not installed: they would be services of this host)"
+    apt update
+    rm -rf ./*
+    for each in $daemons; do
+        unpack "$each"
+        # shellcheck disable=SC2046  # a list, on purpose
+        install_packages $(tr ',' '\n' <depends | sed -n 's/^ *\(lib[^ ]*\).*/\1/p')
+    done
+    echo "$daemons" >fetched
 }
 
 # Boots nothing and installs no kernel: `version`, written last, says that the folder is whole.
@@ -124,6 +143,9 @@ case "${1-}:$#" in
         # shellcheck disable=SC2086
         install_packages $packages
         ;;
+    --daemons:2)
+        unpack_daemons "$2"
+        ;;
     --vm:2)
         fetch_vm "$2"
         ;;
@@ -131,6 +153,6 @@ case "${1-}:$#" in
         load_modules
         ;;
     *)
-        fail "usage: $0 [--vm FOLDER | --modules]"
+        fail "usage: $0 [--daemons FOLDER | --vm FOLDER | --modules]"
         ;;
 esac

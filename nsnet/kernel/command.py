@@ -3,9 +3,11 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
+from pathlib import Path
 from typing import NamedTuple
 
 from nsnet.errors import KernelError, UnsupportedError
@@ -39,8 +41,11 @@ class Finished(NamedTuple):
 
 
 def find(program: str) -> str | None:
-    """Where a program is; the directories of the administrator's are searched for everybody."""
-    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"))
+    """Where a program is; the directories of the administrator's are searched for everybody, and
+    the one in which `make setup` puts what would be a service of the host's if it were installed.
+    """
+    fetched = str(Path(sys.prefix, "daemons/usr/sbin"))
+    path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", fetched))
     return shutil.which(program, path=path)
 
 

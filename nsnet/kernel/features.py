@@ -17,6 +17,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from nsnet.daemons import program
 from nsnet.errors import NsnetError, UnsupportedError
 from nsnet.ip import Family
 from nsnet.kernel import netfilter, netlink, netns
@@ -25,6 +26,7 @@ from nsnet.kernel.command import find
 from nsnet.state import Kind, State
 
 AS_ROOT: Final = "run nsnet as root: sudo nsnet …"
+FETCH: Final = "make setup fetches it; installed by hand it would be a service of this host's"
 FILES: Final = 4096
 
 _NOBODY = 65534
@@ -117,6 +119,7 @@ def _names(state: State) -> Iterator[str]:
             yield "nft"
         if each.ipsets:
             yield "ipset"
+        yield from map(program, each.daemons)
         if any(link.kind is Kind.DUMMY for link in each.interfaces):
             yield "dummy"
         if any(sysctl.key.startswith("net.ipv4.vs.") for sysctl in each.sysctls):
@@ -176,6 +179,7 @@ def _wanted() -> Iterator[_Trial]:
         "apt install iptables; modprobe ip6_tables",
     )
     yield _Trial("nft", "Services as nftables", _nft, "apt install nftables; modprobe nf_tables")
+    yield _Trial("haproxy", "gateways of kind proxy", partial(_installed, "haproxy"), FETCH)
     remedy = "apt install ipset; modprobe ip_set"
     yield _Trial("ipset", "sets of addresses in rules", _ipset, remedy)
     yield _link("vxlan", "overlay networks", "VXLAN")
@@ -232,6 +236,11 @@ def _iptables(tools: tuple[str, ...], family: Family) -> None:
         raise OSError(errno.ENOENT, "not installed")
     if not any(netfilter.works(tool, family) for tool in tools):
         raise OSError(errno.EOPNOTSUPP, "not in this kernel")
+
+
+def _installed(program: str) -> None:
+    if find(program) is None:
+        raise OSError(errno.ENOENT, "not installed")
 
 
 def _nft() -> None:

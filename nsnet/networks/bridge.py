@@ -38,7 +38,7 @@ def bridge(cluster: Cluster) -> Iterator[Fact]:
             yield from _permanent_neighbours(node, _pods_on(cluster, node))
     for pod in cluster.pods:
         for port in pod.ports:
-            yield pod.netns, Listener(port.protocol, port.port, pod.reference)
+            yield pod.netns, Listener(port.protocol, port.port, pod.reference, pod.proxy_protocol)
     if cluster.model == "island":
         yield from masquerade(cluster)
 

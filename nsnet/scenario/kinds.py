@@ -187,7 +187,7 @@ class NodeSpec(Strict):
 class GatewaySpec(Strict):
     """How an island reaches the other clusters."""
 
-    kind: Literal["nat", "vip"]
+    kind: Literal["nat", "vip", "proxy"]
     address: Annotated[
         Addresses | None,
         Field(description="outside, one a family; default: free ones of fabricCIDR"),

@@ -83,13 +83,14 @@ def _await_answers(path: Path, ending: Sequence[tuple[str, str, int]]) -> None:
 
 
 def _entry(name: str, listener: Listens) -> tuple[object, ...]:
-    """(namespace, protocol, port, who answers there, what a health check there counts)."""
+    """(namespace, protocol, port, who answers there, what a health check there counts, whether a
+    PROXY header is believed)."""
     port = (name, listener.protocol, listener.port)
     match listener:
-        case Listener(reference=reference):
-            return (*port, reference, None)
+        case Listener(reference=reference, proxy_protocol=proxied):
+            return (*port, reference, None, proxied)
         case HealthCheck(_, namespace, service, endpoints):
-            return (*port, name, (namespace, service, endpoints))
+            return (*port, name, (namespace, service, endpoints), False)
         case _:
             assert_never(listener)
 

@@ -9,8 +9,15 @@ Standard library only, as echo.py.
 """
 
 import json
+import struct
+from ipaddress import ip_address
 from typing import Any, NamedTuple
 
+# The PROXY protocol, version 2: a signature, version and command, family and protocol, the length
+# of what follows; then source, destination and their ports, of IPv4 (1) or IPv6 (2).
+_PROXY = b"\r\n\r\n\0\r\nQUIT\n"
+_PROXY_HEAD = struct.Struct("!12sBBH")
+_PROXIED = {1: struct.Struct("!4s4sHH"), 2: struct.Struct("!16s16sHH")}
 _LINE = 8192  # no line, and no HTTP head, is longer
 
 
@@ -25,8 +32,17 @@ class Health(NamedTuple):
 class Conversation:
     """What one TCP client has said so far. Once it has ended, nothing more is answered."""
 
-    def __init__(self, server: str, source: str, port: int, health: Health | None = None) -> None:
+    def __init__(
+        self,
+        server: str,
+        source: str,
+        port: int,
+        health: Health | None = None,
+        *,
+        proxied: bool = False,
+    ) -> None:
         self.ended = False
+        self._proxied = proxied  # a proxy may say first who the client is
         self._health = health
         self._seen = {"server": server, "source": source, "port": port}
         self._unread = bytearray()
@@ -47,6 +63,8 @@ class Conversation:
         if self.ended:
             self._unread.clear()
             return None
+        if self._proxied and not self._header():
+            return None
         if self._size is not None:
             return self._after_body(self._size)
         line, newline, rest = self._unread.partition(b"\n")
@@ -64,6 +82,26 @@ class Conversation:
             case _:
                 self._unread = rest
                 return json_line(self._seen)
+
+    def _header(self) -> bool:
+        """What a proxy says is heard, or it is clear that nobody does."""
+        beginning = bytes(self._unread[: len(_PROXY)])
+        if not beginning or not _PROXY.startswith(beginning):
+            self._proxied = False
+            return True
+        head = _PROXY_HEAD.size
+        if len(self._unread) < head:
+            return False
+        _, _, family, length = _PROXY_HEAD.unpack_from(self._unread)
+        if len(self._unread) < head + length:
+            return False
+        for kind, form in _PROXIED.items():
+            if family >> 4 == kind:
+                source, _, port, _ = form.unpack_from(self._unread, head)
+                self._seen |= {"source": str(ip_address(source)), "port": port}
+        del self._unread[: head + length]
+        self._proxied = False
+        return True
 
     def _after_body(self, size: int) -> bytes | None:
         """Bodies are counted, not kept."""

@@ -55,6 +55,7 @@ class Listening(NamedTuple):
     port: Port
     reference: str
     health: Health | None
+    proxied: bool
 
 
 class Orders:
@@ -204,7 +205,11 @@ class Servers:
         peer = Peer(opened, Orders(self), None)
         if listening is not None:
             conversation = Conversation(
-                listening.reference, _plain(address[0]), address[1], listening.health
+                listening.reference,
+                _plain(address[0]),
+                address[1],
+                listening.health,
+                proxied=listening.proxied,
             )
             peer = Peer(opened, conversation, listening.port)
             self._unanswered.add(opened.fileno())
@@ -240,10 +245,10 @@ class Servers:
             listening.socket.sendmsg([answer], _asked_at(control), 0, client)
 
 
-def _told(entry: list[Any]) -> tuple[Port, tuple[str, Health | None]]:
-    """What is to be told at which port, of an entry of a request."""
-    name, protocol, port, reference, health = entry
-    return (name, protocol, port), (reference, Health(*health) if health else None)
+def _told(entry: list[Any]) -> tuple[Port, tuple[str, Health | None, bool]]:
+    """What is to be told at which port, and to whom, of an entry of a request."""
+    name, protocol, port, reference, health, proxied = entry
+    return (name, protocol, port), (reference, Health(*health) if health else None, proxied)
 
 
 def _open_in(name: str, ports: list[Port]) -> list[tuple[Port, socket]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from nsnet.daemons import Daemon, program
 from nsnet.ip import IPNetwork
 from nsnet.ipsets import IpSet
 from nsnet.ops import (
@@ -11,6 +12,9 @@ from nsnet.ops import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    DaemonReload,
+    DaemonStart,
+    DaemonStop,
     Drain,
     DummyAdd,
     LinkDelete,
@@ -66,6 +70,7 @@ class Place:
     virtual_servers: dict[tuple[object, ...], VirtualServer] = field(default_factory=dict)
     tables: dict[tuple[int, str], Piece] = field(default_factory=dict)  # of nftables
     listeners: list[Listens] = field(default_factory=list)
+    daemons: dict[str, Daemon] = field(default_factory=dict)
 
 
 class World:
@@ -99,6 +104,7 @@ class World:
             table = (*of_nft.values(), *each.sets)
             assert place.tables == {(one.family, one.name): one for one in table}
             assert _same(place.listeners, each.listeners), each.reference
+            assert _same(place.daemons.values(), each.daemons), each.reference
             assert _same(place.sets.values(), each.ipsets), each.reference
             assert _same(place.virtual_servers.values(), each.virtual_servers), each.reference
 
@@ -108,6 +114,7 @@ class World:
                 assert name not in self.places, f"{op}: File exists"
                 self.places[name] = Place()
             case NetnsDelete(name):
+                assert not self.places[name].daemons, f"{op}: they would live on"
                 for link in list(self.places[name].links):
                     self._cut(name, link)
                 del self.places[name]
@@ -134,6 +141,14 @@ class World:
                 self.places[name].up.add(link)
             case RulesLoad():
                 self._load(op)
+            case DaemonStart(name, daemon):
+                assert program(daemon) not in self.places[name].daemons, f"{op}: runs"
+                self.places[name].daemons[program(daemon)] = daemon
+            case DaemonReload(name, daemon):
+                assert program(daemon) in self.places[name].daemons, f"{op}: does not run"
+                self.places[name].daemons[program(daemon)] = daemon
+            case DaemonStop(name, daemon):
+                del self.places[name].daemons[program(daemon)]
             case ConntrackDelete(name) | Drain(name):
                 assert name in self.places  # it remembers no packets
             case SetsLoad(name, sets):

@@ -1,0 +1,32 @@
+"""What a proxy makes of connections: which it takes, and how two legs are one path."""
+
+from collections.abc import Iterator
+
+from nsnet.haproxy import Frontend, Server
+from nsnet.ip import Protocol
+from nsnet.packet import Packet, Path
+from nsnet.state import Netns
+from nsnet.verdict import Verdict
+
+
+def taken(netns: Netns, packet: Packet) -> Iterator[Frontend]:
+    """The frontends for whom this packet opens a connection; several where TLS chooses."""
+    for daemon in netns.daemons:
+        if packet.protocol is Protocol.TCP:
+            for each in daemon.frontends:
+                if (each.address, each.port) == (packet.dst, packet.dport):
+                    yield each
+
+
+def joined(near: Path, far: Path, server: Server) -> Path:
+    """From the client to the proxy, and from there to the server.
+
+    The client's connection is open before the other one is tried: where that is refused, it is
+    reset; where nothing answers, neither does the proxy.
+    """
+    verdict = near.verdict
+    if verdict is Verdict.OK and far.verdict is not Verdict.OK:
+        verdict = Verdict.TIMEOUT if far.verdict is Verdict.TIMEOUT else Verdict.RESET
+    source = near.source if server.proxy_protocol and far.server else far.source
+    hops = ((*near.there, *far.there), (*far.back, *near.back))
+    return Path(verdict, far.server, source, *hops)
