@@ -30,3 +30,9 @@ def joined(near: Path, far: Path, server: Server) -> Path:
     source = near.source if server.proxy_protocol and far.server else far.source
     hops = ((*near.there, *far.there), (*far.back, *near.back))
     return Path(verdict, far.server, source, *hops)
+
+
+def unheard(near: Path) -> Path:
+    """To a proxy that listens for TLS, our probes speak none: once connected, it hangs up."""
+    verdict = Verdict.RESET if near.verdict is Verdict.OK else near.verdict
+    return Path(verdict, None, None, near.there, near.back)

@@ -19,7 +19,7 @@ from nsnet.haproxy import Frontend
 from nsnet.ip import IPAddress, Protocol
 from nsnet.journey import TTL, Arrived, End, Journey, Lost, Refused, note
 from nsnet.packet import Packet, Path
-from nsnet.proxying import joined, taken
+from nsnet.proxying import joined, taken, unheard
 from nsnet.routing import LOCAL, NextHop, Routes
 from nsnet.rules import Drop, Reject
 from nsnet.state import Listener, State, VirtualServer
@@ -94,12 +94,11 @@ class Walker:
     ) -> Iterator[Path]:
         """A proxy ends the connection, and makes another one: the path has two legs."""
         journey = note(journey, self._netns[netns], f"haproxy: {frontend.reference}")
-        if frontend.sni:
-            waits = note(journey, self._netns[netns], "haproxy waits for TLS to say whom it is for")
-            yield Path(Verdict.TIMEOUT, None, None, waits.hops)
-            return
         answer = _answer_to(journey.packet)
         for near in self._return(client, asked, netns, journey, answer, "haproxy"):
+            if frontend.sni:
+                yield unheard(near)
+                continue
             for server in frontend.servers:
                 for far in self.paths(netns, Protocol.TCP, server.address, server.port):
                     yield joined(near, far, server)
