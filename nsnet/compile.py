@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from typing import Final, NamedTuple
 
+from nsnet.bgp import converged
 from nsnet.fabric import fabric
 from nsnet.gateways import GATEWAYS
 from nsnet.load_balancer import load_balancers
@@ -15,6 +16,7 @@ from nsnet.services import PROXIES
 from nsnet.services.health import health_checks
 from nsnet.services.kube_proxy import conntrack
 from nsnet.settings import with_settings
+from nsnet.speakers import speakers
 from nsnet.state import Fact, Netns, State
 from nsnet.topology import Topology
 from nsnet.translations import translations
@@ -89,12 +91,13 @@ def compile_state(topology: Topology) -> State:
     """What Linux must hold for this lab. Raises CompileError where features contradict each
     other."""
     state = merge(topology.lab, dict(topology.places()), _facts(topology))
-    return replace(state, netns=tuple(_complete(each) for each in state.netns))
+    return converged(replace(state, netns=tuple(_complete(each) for each in state.netns)))
 
 
 def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "the fabric", fabric(topology)
     yield "the load balancer", load_balancers(topology)
+    yield "BGP", speakers(topology)
     for cluster in topology.clusters:
         yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](cluster)
         yield (

@@ -4,13 +4,17 @@ it is started.
 Each has files in the lab's folder, of one stem, such as east.gateway.haproxy: .conf, .pid, .log.
 """
 
+from hashlib import sha256
 from pathlib import Path
-from typing import TypeAlias
+from typing import Final, TypeAlias, assert_never
 
-from nsnet import haproxy
+from nsnet import bird, haproxy
+from nsnet.bird import Bird
 from nsnet.haproxy import Haproxy
 
-Daemon: TypeAlias = Haproxy
+Daemon: TypeAlias = Haproxy | Bird
+
+_LONGEST: Final = 100  # a unix socket's path has at most 107 bytes, and ends with .ctl
 
 
 def program(daemon: Daemon) -> str:
@@ -21,14 +25,40 @@ def program(daemon: Daemon) -> str:
 def stem(folder: Path, netns: str, daemon: Daemon) -> Path:
     """Its files in the lab's folder, but for what they end with."""
     *_, place = netns.split(".", 2)
-    return folder / f"{place}.{program(daemon)}"
+    found = folder / f"{place}.{program(daemon)}"
+    if len(str(found).encode()) > _LONGEST:
+        return folder / f"{sha256(place.encode()).hexdigest()[:12]}.{program(daemon)}"
+    return found
 
 
 def configuration(daemon: Daemon) -> str:
     """What it reads."""
-    return haproxy.configuration(daemon)
+    match daemon:
+        case Haproxy():
+            return haproxy.configuration(daemon)
+        case Bird():
+            return bird.configuration(daemon)
+        case _:
+            assert_never(daemon)
 
 
 def argv(daemon: Daemon, stem: Path, *, background: bool = False) -> tuple[str, ...]:
     """How it is started."""
-    return haproxy.argv(stem, background=background)
+    match daemon:
+        case Haproxy():
+            return haproxy.argv(stem, background=background)
+        case Bird():
+            return bird.argv(stem, background=background)
+        case _:
+            assert_never(daemon)
+
+
+def reload_signal(daemon: Daemon) -> str:
+    """What makes it read its configuration again, while its connections go on."""
+    match daemon:
+        case Haproxy():
+            return "USR2"
+        case Bird():
+            return "HUP"
+        case _:
+            assert_never(daemon)

@@ -206,7 +206,8 @@ def _route(route: Route) -> str:
         return f"blackhole route {route.destination}"
     via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
     dev = f" dev {route.dev}" if route.dev else ""
-    return f"route {route.destination}{via}{dev}{' onlink' if route.onlink else ''}"
+    learned = " learned by BGP" if route.learned else ""
+    return f"route {route.destination}{via}{dev}{' onlink' if route.onlink else ''}{learned}"
 
 
 def _neighbour(neighbour: Neighbour) -> str:

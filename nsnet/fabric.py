@@ -27,7 +27,7 @@ def fabric(topology: Topology) -> Iterator[Fact]:
     yield from forwarding(here, bridge_netfilter=False)
     for cluster in topology.clusters:
         yield from _underlay(here, cluster)
-        if cluster.model == "flat":
+        if cluster.model == "flat" and cluster.routing == "static":
             yield from _pod_routes(here, cluster)
     yield from _externals(here, topology)
 

@@ -41,7 +41,8 @@ def load_balancers(topology: Topology) -> Iterator[Fact]:
             yield from _behind(topology, cluster, cluster.gateway, balanced)
             continue
         openly += balanced
-        yield from ((here, each) for each in _routes(cluster, balanced, switch_of(cluster)))
+        if cluster.routing == "static":  # else the nodes announce it by themselves
+            yield from ((here, each) for each in _routes(cluster, balanced, switch_of(cluster)))
     yield from ((here, each) for each in _chains(openly))
 
 

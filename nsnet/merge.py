@@ -4,6 +4,7 @@ other."""
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from nsnet.bird import Bird
 from nsnet.errors import CompileError
 from nsnet.haproxy import Haproxy
 from nsnet.ip import Family
@@ -81,7 +82,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, Translation)),
         tuple(each for each in pieces if isinstance(each, IpSet)),
         tuple(each for each in pieces if isinstance(each, VirtualServer)),
-        tuple(each for each in pieces if isinstance(each, Haproxy)),
+        tuple(each for each in pieces if isinstance(each, Haproxy | Bird)),
     )
 
 

@@ -245,6 +245,14 @@ class DaemonStop:
 
 
 @dataclass(frozen=True, slots=True)
+class RoutesAwait:
+    """A daemon has learnt these routes here, and knows no others any more."""
+
+    netns: str
+    routes: tuple[Route, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ServersStart:
     """The process that answers for every pod runs in this namespace, and awaits its listeners."""
 
@@ -302,6 +310,7 @@ Op: TypeAlias = (
     | DaemonStart
     | DaemonReload
     | DaemonStop
+    | RoutesAwait
     | ServersStart
     | Listen
     | ListenerReplace

@@ -30,6 +30,7 @@ from nsnet.ops import (
     RouteAdd,
     RouteDelete,
     RouteReplace,
+    RoutesAwait,
     ServersStart,
     SysctlSet,
     Unlisten,
@@ -75,6 +76,7 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(load_tables(was, now) for was, now in pairs),
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
         *chain.from_iterable(_run(was, now) for was, now in pairs),
+        *_learn(pairs),
         # After all rules: a packet of a flow that is forgotten must not meet the old ones again.
         *chain.from_iterable(forget(was, now) for was, now in pairs if now.name in before),
         *_drain(pairs, gone),
@@ -123,6 +125,18 @@ def _run(was: Netns, now: Netns) -> Iterator[Op]:
             yield DaemonStart(now.name, daemon)
         elif old != daemon:
             yield DaemonReload(now.name, daemon)
+
+
+def _learn(pairs: Pairs) -> Iterator[Op]:
+    """One more step, once all daemons know what to say: what they have told each other."""
+    for was, now in pairs:
+        old, new = _learned(was), _learned(now)
+        if set(old) != set(new) or (new and was.daemons != now.daemons):
+            yield RoutesAwait(now.name, new)
+
+
+def _learned(netns: Netns) -> tuple[Route, ...]:
+    return tuple(each for each in netns.routes if each.learned)
 
 
 def _end(was: Netns, wanted: tuple[Daemon, ...]) -> Iterator[Op]:
@@ -233,8 +247,8 @@ def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     """
     stay = _staying(now, laid)
     wanted = set(now.neighbours) if was.neighbours else set()
-    destinations = {each.destination for each in now.routes} if was.routes else set()
-    for route in was.routes:
+    destinations = {each.destination for each in _given(now)} if was.routes else set()
+    for route in _given(was):
         if route.destination not in destinations and _lasts(route, stay):
             yield RouteDelete(now.name, route)
     for neighbour in was.neighbours:
@@ -265,7 +279,7 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
             if address not in standing:
                 yield AddressAdd(now.name, each.name, address)
     routes = _standing(was, now, laid)
-    for route in now.routes:
+    for route in _given(now):
         old = routes.get(route.destination)
         if old is None:
             yield RouteAdd(now.name, route)
@@ -277,6 +291,11 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     for neighbour in now.neighbours:
         if not known or neighbour.dev in fresh or neighbour not in known:
             yield NeighbourAdd(now.name, neighbour)
+
+
+def _given(netns: Netns) -> Iterator[Route]:
+    """The routes that are not learned: those are a daemon's own business."""
+    return (each for each in netns.routes if not each.learned)
 
 
 def _staying(now: Netns, laid: frozenset[Peer]) -> set[str]:
@@ -292,7 +311,7 @@ def _lasts(route: Route, stay: set[str]) -> bool:
 def _standing(was: Netns, now: Netns, laid: frozenset[Peer]) -> dict[IPNetwork, Route]:
     """The old routes that are still there once links and addresses have changed."""
     stay = _staying(now, laid) if was.routes else set()
-    return {each.destination: each for each in was.routes if _lasts(each, stay)}
+    return {each.destination: each for each in _given(was) if _lasts(each, stay)}
 
 
 def _loses(old: Route, new: Route) -> bool:
@@ -304,7 +323,7 @@ def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     """Routes that lead to new places, whose rules are there now. (Those that only lose some were
     changed before the rules were.)"""
     standing = _standing(was, now, laid)
-    for route in now.routes:
+    for route in _given(now):
         old = standing.get(route.destination, route)
         if old != route and not _loses(old, route):
             yield RouteReplace(now.name, route)

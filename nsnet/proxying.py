@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nsnet.haproxy import Frontend, Server
+from nsnet.haproxy import Frontend, Haproxy, Server
 from nsnet.ip import Protocol
 from nsnet.packet import Packet, Path
 from nsnet.state import Netns
@@ -12,7 +12,7 @@ from nsnet.verdict import Verdict
 def taken(netns: Netns, packet: Packet) -> Iterator[Frontend]:
     """The frontends for whom this packet opens a connection; several where TLS chooses."""
     for daemon in netns.daemons:
-        if packet.protocol is Protocol.TCP:
+        if isinstance(daemon, Haproxy) and packet.protocol is Protocol.TCP:
             for each in daemon.frontends:
                 if (each.address, each.port) == (packet.dst, packet.dport):
                     yield each

@@ -126,6 +126,9 @@ class _Resolver:
             self.ledger.wrong(
                 f"{path}.gateway", f"only an island has one; {spec.name} is {spec.model}"
             )
+        if spec.routing == "bgp" and spec.model != "flat":
+            message = f"the fabric learns where the pods of flat clusters are; {spec.name} is"
+            self.ledger.wrong(f"{path}.routing", f"{message} {spec.model}")
         if spec.gateway is not None and spec.gateway.virtual_cidr and spec.gateway.kind != "vip":
             message = (
                 f"only kind vip has virtual addresses; this gateway is of kind {spec.gateway.kind}"
@@ -145,6 +148,7 @@ class _Resolver:
             services(self.ledger, path, spec, manifests, nodes, housed),
             tuple(workloads(spec.name, manifests)),
             self._gateway(spec, underlay),
+            spec.routing,
             virtual_cidrs(index, spec),
         )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import assert_never
 
 from nsnet import nft
-from nsnet.daemons import Daemon, argv, configuration, stem
+from nsnet.daemons import Daemon, argv, configuration, reload_signal, stem
 from nsnet.ipsets import destroyed, filled
 from nsnet.ops import (
     AddressAdd,
@@ -30,6 +30,7 @@ from nsnet.ops import (
     RouteAdd,
     RouteDelete,
     RouteReplace,
+    RoutesAwait,
     RulesLoad,
     ServersStart,
     SetsDelete,
@@ -123,10 +124,12 @@ def render(op: Op) -> str:
             command = argv(daemon, _stem(netns, daemon), background=True)
             return f"{_configured(netns, daemon)}\nip netns exec {netns} {' '.join(command)}"
         case DaemonReload(netns, daemon):
-            reload = f"kill -USR2 $(cat {_stem(netns, daemon)}.pid)"
+            reload = f"kill -{reload_signal(daemon)} $(cat {_stem(netns, daemon)}.pid)"
             return f"{_configured(netns, daemon)}\n{reload}"
         case DaemonStop(netns, daemon):
             return f"kill $(cat {_stem(netns, daemon)}.pid)"
+        case RoutesAwait(netns, routes):
+            return "\n".join(_awaited(netns, routes))
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
         case Listen(netns, listener):
@@ -147,6 +150,13 @@ def _flows(op: ConntrackDelete) -> str:
     if op.destination is None:
         return f"-p udp --dport {op.dport}{endpoint}{family}"
     return f"--orig-dst {op.destination}{endpoint} -p udp{family}"
+
+
+def _awaited(netns: str, routes: Iterable[Route]) -> Iterator[str]:
+    for each in routes:
+        shown = f"ip -n {netns} route show {_to(each)} proto bird"
+        gateways = "".join(f" | grep -F 'via {one} '" for one in each.gateways)
+        yield f'while [ -z "$({shown}{gateways})" ]; do sleep 0.1; done'
 
 
 def _stem(netns: str, daemon: Daemon) -> Path:
@@ -206,8 +216,12 @@ def _veth(op: VethAdd) -> Iterator[str]:
         yield f"bridge -n {op.netns} link set dev {near.name} hairpin on"
 
 
+def _to(route: Route) -> str:
+    return "default" if route.destination.prefixlen == 0 else str(route.destination)
+
+
 def _route(route: Route) -> str:
-    to = "default" if route.destination.prefixlen == 0 else str(route.destination)
+    to = _to(route)
     if route.blackhole:
         return f"blackhole {to}"
     out = (f" dev {route.dev}" if route.dev else "") + (" onlink" if route.onlink else "")

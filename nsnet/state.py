@@ -11,6 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import NamedTuple, TypeAlias, assert_never
 
+from nsnet.bird import Bird
 from nsnet.daemons import Daemon
 from nsnet.haproxy import Haproxy
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
@@ -57,6 +58,7 @@ class Route:
     onlink: bool = False  # believe that `via` is a neighbour on `dev` although no address says so
     nexthops: tuple[IPAddress, ...] = ()  # two or more, in ascending order, of equal cost
     blackhole: bool = False
+    learned: bool = False  # by BGP: a daemon puts it there, and takes it away
     why: str = field(default="", compare=False)
 
     @property
@@ -266,8 +268,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (IpSet, name)
         case VirtualServer(address=address, protocol=protocol, port=port):
             return (VirtualServer, address, protocol, port)
-        case Haproxy():
-            return (Haproxy,)
+        case Haproxy() | Bird():
+            return (type(piece),)
         case HealthCheck(port=port):
             return (Listener, Protocol.TCP, port)  # one port, whoever answers there
         case _:

@@ -164,6 +164,7 @@ class Cluster:
     services: tuple[Service, ...]
     workloads: tuple[str, ...] = ()  # by reference; one may have no pod
     gateway: Gateway | None = None
+    routing: str = "static"
     virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others know them; empty: as they are
     unmasqueraded: tuple[IPNetwork, ...] = ()  # beside all above, for the gateway to map
 

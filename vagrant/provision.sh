@@ -3,7 +3,7 @@
 #
 #   vagrant/provision.sh               install what is missing; when nothing is, apt is not even called
 #   vagrant/provision.sh --daemons FOLDER
-#                                      in that folder the programs that labs run, haproxy among them
+#                                      in that folder the programs that labs run, haproxy and bird
 #   vagrant/provision.sh --vm FOLDER   an emulator, and in that folder a stock kernel for it
 #   vagrant/provision.sh --modules     load the kernel modules a lab can use: in a VM that is ours alone
 #
@@ -62,7 +62,7 @@ install_packages() {
 }
 
 # Installed, each would be a service of the host's. Of what they need, none is one: that is installed.
-daemons="haproxy"
+daemons="haproxy bird2"
 
 unpack_daemons() {
     mkdir -p "$1"

@@ -32,6 +32,7 @@ from nsnet.ipsets import destroyed, filled
 from nsnet.kernel import conntrack, daemons, messages, netfilter, netns, nftables, sysctl
 from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_REPLACE, Socket, encoded
+from nsnet.kernel.observe import learned
 from nsnet.kernel.processes import until
 from nsnet.ops import (
     AddressAdd,
@@ -56,6 +57,7 @@ from nsnet.ops import (
     RouteAdd,
     RouteDelete,
     RouteReplace,
+    RoutesAwait,
     RulesLoad,
     ServersStart,
     Serving,
@@ -71,6 +73,7 @@ from nsnet.ruleset import restore
 from nsnet.shell import render
 from nsnet.state import Neighbour
 
+CONVERGENCE = 30.0  # seconds for routes to be learnt
 DOOMED = 0x6E73  # the group of links that are about to be removed
 
 
@@ -157,6 +160,10 @@ class Applier:
         elif kind == "daemons":
             for step in steps:
                 self._run(step)
+        elif kind == "learning":
+            for step in steps:
+                if isinstance(step, RoutesAwait):
+                    _await_routes(step)
         elif kind == "draining":
             waits = [(step.netns, step.endpoints) for step in steps if isinstance(step, Drain)]
             conntrack.settle(waits[0][0])
@@ -257,7 +264,7 @@ class Applier:
                 raise AssertionError(f"{op} comes in a group of its own")
             case ServersStart() | Listen() | ListenerReplace() | Unlisten():
                 raise AssertionError(f"{op} comes in a group of its own")
-            case DaemonStart() | DaemonReload() | DaemonStop():
+            case DaemonStart() | DaemonReload() | DaemonStop() | RoutesAwait():
                 raise AssertionError(f"{op} comes in a group of its own")
             case SetsLoad() | SetsDelete() | VirtualServersLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
@@ -387,6 +394,23 @@ def _load_tables(steps: list[TableLoad]) -> None:
     nftables.delete((each.netns, nft.delete(each.family, each.old, each.new)) for each in steps)
 
 
+def _await_routes(op: RoutesAwait) -> None:
+    wanted = set(op.routes)
+    try:
+        until(
+            lambda: set(learned(op.netns)) == wanted,
+            what=f"{op.netns}: not the routes that BGP should come to",
+            seconds=CONVERGENCE,
+        )
+    except TimeoutError as error:
+        there = set(learned(op.netns))
+        missing = ", ".join(str(each.destination) for each in op.routes if each not in there)
+        raise KernelError(
+            f"{error}: {f'{missing} missing' if missing else 'some are too many'}",
+            hint=f"what it has learnt: ip -n {op.netns} route show proto bird",
+        ) from error
+
+
 def _group(op: Op) -> tuple[str, str]:
     """Ops that are carried out together: those of one namespace, all rule sets, all listeners."""
     match op:
@@ -402,6 +426,8 @@ def _group(op: Op) -> tuple[str, str]:
             return "", "servers"
         case DaemonStart() | DaemonReload() | DaemonStop():
             return "", "daemons"
+        case RoutesAwait():
+            return "", "learning"
         case Drain():
             return "", "draining"
         case NeighbourForget():

@@ -4,20 +4,23 @@ import os
 import select
 import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Final, assert_never
 
+from nsnet.bird import Bird
 from nsnet.daemons import Daemon, argv, configuration, program, stem
 from nsnet.errors import KernelError, UnsupportedError
-from nsnet.haproxy import MASTER
+from nsnet.haproxy import MASTER, Haproxy
 from nsnet.kernel import netns, processes
 from nsnet.kernel.command import find
 from nsnet.kernel.processes import until
 
-_SECONDS = 10.0  # for a program to answer, or to end
-_CHUNK = 1 << 16
-_ABSTRACT = 108  # bytes of an abstract socket's address, which haproxy fills with zeros
+_SECONDS: Final = 10.0  # for a program to answer, or to end
+_CHUNK: Final = 1 << 16
+_ABSTRACT: Final = 108  # bytes of an abstract socket's address, which haproxy fills with zeros
+_READY, _REFUSED = b"0001 ", b"89"  # bird: the code of its greeting; how codes of errors begin
 
 
 def start(folder: Path, name: str, daemon: Daemon) -> None:
@@ -25,10 +28,10 @@ def start(folder: Path, name: str, daemon: Daemon) -> None:
     UnsupportedError where it is not installed."""
     files = stem(folder, name, daemon)
     _write(files, daemon)
-    program, *arguments = argv(daemon, files)
-    found = find(program)
+    wanted, *arguments = argv(daemon, files)
+    found = find(wanted)
     if found is None:
-        raise UnsupportedError(f"{program} is not installed", hint="make setup fetches it")
+        raise UnsupportedError(f"{wanted} is not installed", hint="make setup fetches it")
     processes.start(
         (found, *arguments), name, _log(files), ready=lambda: runs(folder, name, daemon)
     )
@@ -38,22 +41,26 @@ def reload(folder: Path, name: str, daemon: Daemon) -> None:
     """It does what it is told now; its connections go on. Raises KernelError."""
     files = stem(folder, name, daemon)
     _write(files, daemon)
-    before = _workers(name)
-    with _master(files, name, daemon) as fd:
-        signal.pidfd_send_signal(fd, signal.SIGUSR2)
-        try:
-            until(
-                lambda: not before & (now := _workers(name)) and bool(now),
-                what=f"{name}: {program(daemon)} does not take its new configuration",
-                seconds=_SECONDS,
-            )
-        except TimeoutError as error:
-            raise KernelError(str(error), hint=f"what it said is in {_log(files)}") from error
+    try:
+        match daemon:
+            case Haproxy():
+                _replace_worker(files, name, daemon)
+            case Bird():
+                said = _ask_bird(files, b"configure\n")
+                if not said or said[:1] in _REFUSED:
+                    raise OSError(said.decode().strip() or "it does not answer")
+            case _:
+                assert_never(daemon)
+    except OSError as error:
+        raise KernelError(
+            f"{name}: {program(daemon)} does not take its new configuration: {error}",
+            hint=f"what it said is in {_log(files)}",
+        ) from error
 
 
 def stop(folder: Path, name: str, daemon: Daemon) -> None:
     """It has ended, if it ran. Raises KernelError where it does not."""
-    with suppress(ProcessLookupError), _master(stem(folder, name, daemon), name, daemon) as fd:
+    with suppress(ProcessLookupError), _process(stem(folder, name, daemon), name) as fd:
         signal.pidfd_send_signal(fd, signal.SIGTERM)
         poll = select.poll()
         poll.register(fd, select.POLLIN)
@@ -63,8 +70,13 @@ def stop(folder: Path, name: str, daemon: Daemon) -> None:
 
 def runs(folder: Path, name: str, daemon: Daemon) -> bool:
     """It answers at its own socket."""
-    del folder, daemon
-    return bool(_workers(name))
+    match daemon:
+        case Haproxy():
+            return bool(_workers(name))
+        case Bird():
+            return _ask_bird(stem(folder, name, daemon), b"").startswith(_READY)
+        case _:
+            assert_never(daemon)
 
 
 def _write(files: Path, daemon: Daemon) -> None:
@@ -76,33 +88,70 @@ def _log(files: Path) -> Path:
 
 
 @contextmanager
-def _master(files: Path, name: str, daemon: Daemon) -> Iterator[int]:
+def _process(files: Path, name: str) -> Iterator[int]:
     """The process, proven to be ours by where it stands. Raises ProcessLookupError."""
     try:
         pid = int(Path(f"{files}.pid").read_text())
         fd = os.pidfd_open(pid)
     except (FileNotFoundError, ValueError) as error:
-        raise ProcessLookupError(f"{name}: {program(daemon)} has left no pid") from error
+        raise ProcessLookupError("it does not run") from error
     try:
         home = netns.inode(name)
         if home is None or pid not in processes.standing_in({home}):
-            raise ProcessLookupError(f"{name}: {program(daemon)} does not run")
+            raise ProcessLookupError("it does not run")
         yield fd
     finally:
         os.close(fd)
 
 
+def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
+    """Its master has started another worker, which has taken the listening sockets over."""
+    before = _workers(name)
+    with _process(files, name) as fd:
+        signal.pidfd_send_signal(fd, signal.SIGUSR2)
+        until(
+            lambda: bool(now := _workers(name)) and not now & before,
+            what=f"no new worker of {program(daemon)}",
+            seconds=_SECONDS,
+        )
+
+
 def _workers(name: str) -> frozenset[int]:
     """The processes that serve now, as haproxy's master says; none where nobody answers."""
-    try:
-        with netns.inside(name), socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_SECONDS)
-            connection.connect(f"\0{MASTER}".encode().ljust(_ABSTRACT, b"\0"))
-            connection.sendall(b"show proc\n")
-            connection.shutdown(socket.SHUT_WR)
-            answer = b"".join(iter(lambda: connection.recv(_CHUNK), b"")).decode()
-    except OSError:
-        return frozenset()
-    # #<PID> <type> <reloads> …, the master, "# workers" and one line for each, "# old workers" …
-    serving = answer.partition("# workers\n")[2].partition("#")[0]
-    return frozenset(int(line.split()[0]) for line in serving.splitlines() if line.strip())
+    with suppress(OSError), netns.inside(name), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"\0{MASTER}".encode().ljust(_ABSTRACT, b"\0"))
+        connection.sendall(b"show proc\n")
+        connection.shutdown(socket.SHUT_WR)
+        answer = _heard(connection, lambda said: False).decode()
+        # #<PID> <type> …, the master, "# workers" and a line for each, "# old workers" …
+        serving = answer.partition("# workers\n")[2].partition("#")[0]
+        return frozenset(int(line.split()[0]) for line in serving.splitlines() if line.strip())
+    return frozenset()
+
+
+def _ask_bird(files: Path, question: bytes) -> bytes:
+    """The last line of the answer; without a question, of the greeting. b"" where nobody
+    answers."""
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"{files}.ctl")
+        said = _heard(connection, _is_whole)
+        if question and said.startswith(_READY):
+            connection.sendall(question)
+            said = _heard(connection, _is_whole)
+        return said.splitlines()[-1] if said else b""
+    return b""
+
+
+def _is_whole(said: bytes) -> bool:
+    """bird ends with a line in which a blank follows the code."""
+    *_, last = said.splitlines() or [b""]
+    return said.endswith(b"\n") and last[4:5] == b" "
+
+
+def _heard(connection: socket.socket, is_whole: Callable[[bytes], bool]) -> bytes:
+    """What is said until it is whole, or the other side hangs up. Raises OSError after a time."""
+    connection.settimeout(_SECONDS)
+    said = b""
+    while not is_whole(said) and (part := connection.recv(_CHUNK)):
+        said += part
+    return said

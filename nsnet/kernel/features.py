@@ -179,6 +179,7 @@ def _wanted() -> Iterator[_Trial]:
         "apt install iptables; modprobe ip6_tables",
     )
     yield _Trial("nft", "Services as nftables", _nft, "apt install nftables; modprobe nf_tables")
+    yield _Trial("bird", "routes that are learnt: BGP", partial(_installed, "bird"), FETCH)
     yield _Trial("haproxy", "gateways of kind proxy", partial(_installed, "haproxy"), FETCH)
     remedy = "apt install ipset; modprobe ip_set"
     yield _Trial("ipset", "sets of addresses in rules", _ipset, remedy)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface, ip_network
-from socket import AF_INET, AF_INET6, AF_UNSPEC
+from socket import AF_INET, AF_INET6, AF_UNSPEC, if_nameindex
 from typing import Any, NamedTuple
 
 from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE
@@ -28,6 +28,7 @@ _RTEXT_FILTER_SKIP_STATS = 8
 _RT_SCOPE_LINK = 253
 _RT_TABLE_MAIN = 254
 _RTPROT_KERNEL = 2
+_RTPROT_BIRD = 12
 _RTN_BLACKHOLE = 6
 _RTNH_F_ONLINK = 0x4
 _RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
@@ -110,6 +111,14 @@ def observe(
         )
         for name, each in found.items()
     }
+
+
+def learned(name: str) -> list[Route]:
+    """The routes that a daemon has put into the namespace."""
+    with netns.inside(name), Socket() as socket:
+        names = dict(if_nameindex())
+        requests = _requests()
+        return [each for each in _routes(socket.dump(requests.routes), names) if each.learned]
 
 
 def _has_dummy(found: _Namespace) -> bool:
@@ -231,13 +240,14 @@ def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]
         start = route.get_attr("RTA_DST") or ("0.0.0.0" if family == AF_INET else "::")
         destination = ip_network(f"{start}/{length}")
         if kind == _RTN_BLACKHOLE:
-            yield Route(destination, blackhole=True)
+            found = [Route(destination, blackhole=True)]
         elif hops := route.get_attr("RTA_MULTIPATH"):
-            yield from _multipath(destination, hops, names)
+            found = list(_multipath(destination, hops, names))
         else:
             via, index = route.get_attr("RTA_GATEWAY"), route.get_attr("RTA_OIF") or 0
             onlink = bool(flags & _RTNH_F_ONLINK)
-            yield Route(destination, ip_address(via) if via else None, names.get(index), onlink)
+            found = [Route(destination, ip_address(via) if via else None, names.get(index), onlink)]
+        yield from (replace(each, learned=protocol == _RTPROT_BIRD) for each in found)
 
 
 def _multipath(

@@ -31,7 +31,7 @@ def bridge(cluster: Cluster) -> Iterator[Fact]:
         )
         for pod in _pods_on(cluster, node):
             yield from _pod(node, pod)
-        for other in cluster.nodes:
+        for other in cluster.nodes if cluster.routing == "static" else ():
             if other is not node:
                 yield from _host_gateway(node, other)
         if crowded:

@@ -228,6 +228,13 @@ class ClusterSpec(Strict):
         Annotated[Number, Field(ge=8, le=126)] | None, Field(alias="nodeCIDRMaskSize")
     ] = None
     non_masquerade_cidrs: Annotated[tuple[Cidr, ...], Field(alias="nonMasqueradeCIDRs")] = ()
+    routing: Annotated[
+        Literal["static", "bgp"],
+        Field(
+            description="how the fabric knows where pods are; bgp: from a bird on every node, which"
+            " is missed within a second when it is cut off"
+        ),
+    ] = "static"
     proxy_mode: Literal["iptables", "nftables", "ipvs"] = "iptables"
     kube_proxy: KubeProxySpec = KubeProxySpec()
     nodes: Annotated[

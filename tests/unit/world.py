@@ -30,6 +30,7 @@ from nsnet.ops import (
     RouteAdd,
     RouteDelete,
     RouteReplace,
+    RoutesAwait,
     RulesLoad,
     ServersStart,
     SetsDelete,
@@ -149,6 +150,9 @@ class World:
                 self.places[name].daemons[program(daemon)] = daemon
             case DaemonStop(name, daemon):
                 del self.places[name].daemons[program(daemon)]
+            case RoutesAwait(name, learned):
+                place = self.places[name]
+                place.routes = [each for each in place.routes if not each.learned] + [*learned]
             case ConntrackDelete(name) | Drain(name):
                 assert name in self.places  # it remembers no packets
             case SetsLoad(name, sets):
