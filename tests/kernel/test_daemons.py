@@ -1,0 +1,113 @@
+"""The programs of the field in a lab: what they read is valid, they are missed when they die, and
+told anew without harm."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from nsnet.bird import Bird
+from nsnet.compile import compile_state
+from nsnet.daemons import configuration, program
+from nsnet.haproxy import Haproxy
+from nsnet.kernel.command import find
+from nsnet.kernel.processes import until
+from nsnet.lab import Lab
+from nsnet.resolve import resolve
+from nsnet.scenario.load import load
+from tests.kernel.machine import ANYBODY_UNABLE, SCENARIOS
+
+pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+
+CHECKERS = {Haproxy: ("-c", "-f"), Bird: ("-p", "-c")}
+CONFIGURED = [
+    (file, each.reference, daemon)
+    for file in SCENARIOS
+    for each in compile_state(resolve(load(file))).netns
+    for daemon in each.daemons
+]
+PROXY = pytest.mark.lab("scenarios/island-proxy.yaml")
+BGP = pytest.mark.lab("scenarios/flat-bgp.yaml")
+
+
+@pytest.mark.parametrize(
+    ("file", "reference", "daemon"), CONFIGURED, ids=[f"{f.stem} {r}" for f, r, _ in CONFIGURED]
+)
+def test_its_own_checker_finds_the_configuration_valid(
+    file: Path, reference: str, daemon: Haproxy | Bird, tmp_path: Path
+) -> None:
+    written = tmp_path / "daemon.conf"
+    written.write_text(configuration(daemon))
+    found = find(program(daemon))
+    assert found is not None
+    argv = (found, *CHECKERS[type(daemon)], str(written))
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
+    assert done.returncode == 0, f"{file} {reference}: {done.stdout}{done.stderr}"
+
+
+def killed(lab: Lab, place: str, pid_file: str) -> None:
+    """The process of that place is gone."""
+    done = lab.exec(place, "sh", "-c", f"kill -9 $(cat /run/nsnet/{lab.name}/{pid_file}.pid)")
+    assert done.returncode == 0, done.stderr
+    until(lambda: lab.drift() != [], what=f"{pid_file} is not missed")
+
+
+@PROXY
+def test_a_proxy_that_dies_is_missed_and_comes_back(lab: Lab) -> None:
+    assert lab.drift() == []
+    killed(lab, "west/gateway", "west.gateway.haproxy")
+    assert lab.drift() == ["west/gateway: haproxy does not run"]
+    assert lab.connect("east/pod/client", "west/svc/web:80").verdict == "refused"
+    assert lab.repair() == 1
+    assert lab.drift() == []
+    assert lab.connect("east/pod/client", "west/svc/web:80").verdict == "ok"
+
+
+@BGP
+def test_a_speaker_that_dies_is_missed_and_its_routes_are_withdrawn(lab: Lab) -> None:
+    killed(lab, "east/node/n2", "east.node.n2.bird")
+    waited(lab, "fabric", "10.244.1.0/24", there=False)
+    assert "east/node/n2: bird does not run" in lab.drift()
+    lab.repair()
+    assert lab.drift() == []
+    waited(lab, "fabric", "10.244.1.0/24", there=True)
+
+
+@BGP
+def test_a_node_that_is_cut_off_is_missed_by_bfd_long_before_its_hold_time(lab: Lab) -> None:
+    cut = lab.exec("fabric", "ip", "link", "set", "east_n2", "down")
+    assert cut.returncode == 0, cut.stderr
+    assert waited(lab, "fabric", "10.244.1.0/24", there=False) < 5  # seconds; without BFD: 9
+    # An address that several nodes announce stays with the others.
+    (web,) = (each for each in lab.topology.clusters[0].services if each.name == "web")
+    left = lab.exec("fabric", "ip", "route", "show", str(web.load_balancer_ips[0]))
+    assert left.stdout.count("nexthop") == 3
+    seen = lab.connect("external/laptop", "east/lb/near:80", times=20)
+    assert set(seen.verdicts) == {"ok"}
+
+
+def waited(lab: Lab, place: str, route: str, *, there: bool) -> float:
+    """How many seconds it took until the route was there, or was not."""
+    script = (
+        "start=$(date +%s%N); end=$((start + 20000000000)); "
+        f'while [ {"-z" if there else "-n"} "$(ip route show {route} proto bird)" ]; do '
+        "[ $(date +%s%N) -lt $end ] || exit 1; done; echo $(($(date +%s%N) - start))"
+    )
+    done = lab.exec(place, "sh", "-c", script)
+    assert done.returncode == 0, f"{route} is {'not ' if there else ''}there after 20 s"
+    return int(done.stdout) / 1e9
+
+
+@BGP
+def test_who_announces_follows_the_endpoints(lab: Lab) -> None:
+    (near,) = (each for each in lab.topology.clusters[0].services if each.name == "near")
+    address = str(near.load_balancer_ips[0])
+
+    def nexthops() -> int:
+        return lab.exec("fabric", "ip", "route", "show", address).stdout.count("via")
+
+    assert nexthops() == 2
+    lab.scale("east/deploy/near", 4)
+    assert (nexthops(), lab.drift()) == (4, [])
+    lab.scale("east/deploy/near", 0)
+    assert (nexthops(), lab.drift()) == (0, [])
