@@ -121,8 +121,11 @@ def render(op: Op) -> str:
             texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
             return "\n".join(_fed(netns, "nft -f -", text) for text in texts if text)
         case DaemonStart(netns, daemon):
-            command = argv(daemon, _stem(netns, daemon), background=True)
-            return f"{_configured(netns, daemon)}\nip netns exec {netns} {' '.join(command)}"
+            files = _stem(netns, daemon)
+            command = " ".join(argv(daemon, files, background=True))
+            return (
+                f"{_configured(netns, daemon)}\nip netns exec {netns} {command} >{files}.log 2>&1"
+            )
         case DaemonReload(netns, daemon):
             reload = f"kill -{reload_signal(daemon)} $(cat {_stem(netns, daemon)}.pid)"
             return f"{_configured(netns, daemon)}\n{reload}"
@@ -154,7 +157,7 @@ def _flows(op: ConntrackDelete) -> str:
 
 def _awaited(netns: str, routes: Iterable[Route]) -> Iterator[str]:
     for each in routes:
-        shown = f"ip -n {netns} route show {_to(each)} proto bird"
+        shown = f"ip -o -n {netns} route show {_to(each)} proto bird"
         gateways = "".join(f" | grep -F 'via {one} '" for one in each.gateways)
         yield f'while [ -z "$({shown}{gateways})" ]; do sleep 0.1; done'
 

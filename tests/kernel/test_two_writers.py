@@ -2,6 +2,7 @@
 
 import json
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -55,6 +56,8 @@ CHANGES = {
     "ifindex", "link_index", "link_netnsid", "hello_timer", "tcn_timer", "topology_change_timer",
     "gc_timer", "no", "designated_port", "port", "id", "operstate",
 }  # fmt: skip
+# With the programs that `make setup` has fetched and not installed.
+PATH = f"{os.environ['PATH']}:{sys.prefix}/daemons/usr/sbin"
 NOTICED = {"NO-CARRIER", "LOWER_UP", "linkdown"}
 
 
@@ -175,7 +178,8 @@ def test_what_is_typed_and_what_is_called_make_the_same_lab(
     script = tmp_path / "script.sh"
     script.write_text(typist.told("plan", scenario, "--shell"))
     try:
-        with typist.start("sh", str(script), env={"IPT": tool}) as typing:  # which takes its time
+        # Which takes its time.
+        with typist.start("sh", str(script), env={"IPT": tool, "PATH": PATH}) as typing:
             assert caller.inside(up)
             called = read(caller, state, tool)
             _, errors = typing.communicate(timeout=SECONDS)
