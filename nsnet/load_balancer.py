@@ -124,4 +124,5 @@ def _passing(service: Service, address: IPAddress) -> Iterator[Rule]:
 
 
 def _why(service: Service) -> str:
-    return f"the load balancer of {service.reference}"
+    what = "the load balancer" if service.load_balancer_ips else "the exported address"
+    return f"{what} of {service.reference}"
