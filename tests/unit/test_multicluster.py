@@ -71,10 +71,10 @@ def test_the_other_flat_cluster_knows_an_exported_service_by_its_address() -> No
         ("http", 80, Protocol.TCP, ["10.245.0.3:80", "10.245.0.4:80"]),
         ("dns", 53, Protocol.UDP, ["10.245.0.3:53", "10.245.0.4:53"]),
     ]
-    assert {one.reference for port in known.ports for one in port.endpoints} == {
-        "west/pod/web-0",
-        "west/pod/web-1",
-    }
+    ends = [one for port in known.ports for one in port.endpoints]
+    assert {one.reference for one in ends} == {"west/pod/web-0", "west/pod/web-1"}
+    # Both clusters have a node n1: the pods are on neither node of east.
+    assert {(one.node, one.zones) for one in ends} == {("", ())}
 
 
 @pytest.mark.parametrize("mode", ["iptables", "nftables", "ipvs"])
