@@ -109,7 +109,9 @@ def _cables(topology: Topology) -> Iterator[tuple[str, str]]:
 
 def _model(cluster: Cluster) -> str:
     pods = ", ".join(map(str, cluster.pod_cidrs))
-    return f"{cluster.model}, {cluster.cni}, pods {pods}"
+    virtual = ", ".join(map(str, cluster.virtual_cidrs))
+    known = f", known as {virtual}" if virtual else ""
+    return f"{cluster.model}, {cluster.cni}, pods {pods}{known}"
 
 
 def _key(reference: str) -> str:

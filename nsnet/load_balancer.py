@@ -12,6 +12,8 @@ Cluster every node is healthy, with Local those whose health check says 200; whe
 clients hear nothing. Nor do they from a port that no Service offers. Health checks take no time
 here: the routes are what they would come to.
 
+The address of a Service that a flat cluster exports leads to its nodes in the same way.
+
 A limit of plain routes, which MetalLB with BGP has, too: when the set of nodes changes, so does the
 hash that spreads flows over them. A connection may move to a node that does not know it, and be
 reset. (Nexthop groups of type resilient would keep it.)
@@ -125,4 +127,5 @@ def _passing(service: Service, address: IPAddress) -> Iterator[Rule]:
 
 
 def _why(service: Service) -> str:
-    return f"the load balancer of {service.reference}"
+    what = "the load balancer" if service.load_balancer_ips else "the exported address"
+    return f"{what} of {service.reference}"

@@ -7,6 +7,7 @@ from typing import Final
 from nsnet.cluster_ips import cluster_ips, families
 from nsnet.declared import Declared, declared
 from nsnet.endpoints import Backends
+from nsnet.ip import Family, IPAddress
 from nsnet.ledger import Ledger
 from nsnet.node_ports import node_ports
 from nsnet.outside_ips import external_ips, load_balancer_ips, refuse_clashes
@@ -49,7 +50,7 @@ def services(
     for owner, each in mine.items():
         _check(ledger, each, backends)
         said = each.spec
-        address = ledger.outside(versions[owner], export_of(owner)) if owner in exported else ()
+        address = _export(ledger, each, versions[owner]) if owner in exported else ()
         # A gateway holds the address; without one it leads to the nodes, as externalIPs do.
         known = address if spec.gateway is None else ()
         service = Service(
@@ -91,6 +92,16 @@ def _affinity(spec: kubernetes.ServiceSpec) -> int | None:
         return None
     config = spec.session_affinity_config or kubernetes.SessionAffinityConfig()
     return config.client_ip.timeout_seconds
+
+
+def _export(ledger: Ledger, each: Declared, families: tuple[Family, ...]) -> tuple[IPAddress, ...]:
+    """The address at which others use the Service, of each of its families."""
+    given = ledger.outside(families, export_of(each.reference))
+    if not given:
+        ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
+        message = f"{each.reference} is exported, and has no address of its family in {ranges}"
+        ledger.warnings.append(each.warning("spec", message))
+    return given
 
 
 def _exported(

@@ -39,7 +39,7 @@ def counted(scenario: Scenario, topology: Topology, state: State) -> str:
         "cluster": len(clusters),
         "node": sum(len(each.nodes) for each in clusters),
         "pod": sum(len(each.pods) for each in clusters),
-        "Service": sum(len(each.services) for each in clusters),
+        "Service": sum(not one.imported for each in clusters for one in each.services),
         "probe": len(scenario.spec.probes),
         "namespace": len(state.netns),
     }
@@ -233,12 +233,16 @@ def status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
 def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
     if cluster.gateway is not None:
         ends = only((*cluster.gateway.inside, *cluster.gateway.outside))
-        yield cluster.gateway.reference, _joined(ends), cluster.gateway.kind
+        known = f", pods known as {_joined(cluster.virtual_cidrs)}" if cluster.virtual_cidrs else ""
+        yield cluster.gateway.reference, _joined(ends), f"{cluster.gateway.kind}{known}"
     for node in cluster.nodes:
         yield node.reference, _joined(only(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
     for pod in cluster.pods:
         ports = " ".join(f"{each.port}/{each.protocol}" for each in pod.ports)
-        yield pod.reference, _joined(pod.addresses), f"on {pod.node} {ports}".rstrip()
+        about = f"on {pod.node} {ports}".rstrip()
+        if virtual := cluster.virtual(pod.addresses):
+            about += f"\nknown as {_joined(virtual)}"
+        yield pod.reference, _joined(pod.addresses), about
     for service in cluster.services:
         yield service.reference, _joined(service.addresses) or "no address", _offer(service)
 
@@ -252,13 +256,15 @@ def _offer(service: Service) -> str:
     about = [" ".join([kind, *map(_port, service.ports)])]
     for what, addresses in (
         ("load balancer", service.load_balancer_ips),
-        ("external", service.external_ips),
+        ("external", tuple(each for each in service.external_ips if each not in service.exported)),
         ("exported as", service.exported),
     ):
         if addresses:
             about.append(f"{what} {_joined(addresses)}")
     if service.health_check_port is not None:
         about.append(f"health check {service.health_check_port}")
+    if service.imported:
+        about.append(f"for {service.imported}")
     if not service.proxied:
         about.append("not for kube-proxy")
     return "\n".join(about)

@@ -1,6 +1,8 @@
 """What leaves an island borrows its node's address: the chain that ip-masq-agent writes.
 
 POSTROUTING ─▶ IP-MASQ-AGENT ─▶ RETURN for what stays inside ─▶ MASQUERADE
+
+With a gateway of kind vip it also leaves alone what the gateway gives a virtual address.
 """
 
 from collections.abc import Iterator

@@ -118,6 +118,12 @@ def unhurried(lab: Lab, specs: Iterator[ProbeSpec]) -> Iterator[ProbeSpec]:
             ("island-nat", "east/pod/client", "west/svc/web:53", "udp"),
             ("island-nat", "west/pod/client", "external/api", "icmp"),
             ("island-nat", "east/pod/client", "west/svc/web:81", "tcp"),
+            ("island-vip", "east/pod/client", "west/pod/web-1:80", "tcp"),
+            ("island-vip", "east/pod/client", "west/pod/web-1:9", "udp"),
+            ("island-vip", "west/pod/client", "east/svc/web:53", "udp"),
+            ("island-vip", "external/laptop", "east/pod/web-0", "icmp"),
+            ("flat", "east/pod/client", "west/svc/web:80", "tcp"),
+            ("flat", "external/laptop", "west/svc/web:80", "tcp"),
         )
     ],
 )

@@ -1,0 +1,101 @@
+"""Services and pods that other clusters use, while the lab changes: who is exported, who is
+recreated, who is left."""
+
+from pathlib import Path
+
+import pytest
+
+from nsnet.agent import Agent
+from nsnet.lab import Lab
+from nsnet.verdict import Verdict
+from tests.kernel.machine import ANYBODY_UNABLE
+
+pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+
+BOTH = '{nsnet.dev/cluster: "east,west"}'
+FLAT = f"""\
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {{name: exports}}
+spec:
+  clusters:
+  - {{name: east, model: flat, nodes: 2, podCIDR: 10.244.0.0/16, proxyMode: MODE}}
+  - {{name: west, model: flat, nodes: 2, podCIDR: 10.245.0.0/16, proxyMode: MODE}}
+  externals: [{{name: laptop, address: 203.0.113.10}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: client, annotations: {BOTH}}}
+spec: {{containers: [{{name: main}}]}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, annotations: {BOTH}}}
+spec:
+  replicas: 2
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{ports: [{{containerPort: 80}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web, annotations: {BOTH}}}
+spec: {{selector: {{app: web}}, ports: [{{port: 80}}]}}
+"""
+EXPORT = """\
+---
+apiVersion: multicluster.x-k8s.io/v1alpha1
+kind: ServiceExport
+metadata: {name: web, annotations: {nsnet.dev/cluster: west}}
+"""
+
+
+@pytest.fixture(params=["iptables", "nftables"])
+def file(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    written = tmp_path / "exports.yaml"
+    written.write_text(FLAT.replace("MODE", request.param) + EXPORT)
+    return written
+
+
+def test_a_flat_service_is_for_others_as_long_as_it_is_exported(file: Path) -> None:
+    with Agent(file) as agent:
+        lab = agent.lab
+        address = lab.topology.clusters[1].services[0].exported[0]
+        clients = ("east/pod/client", "external/laptop", "west/node/n1")
+        for client in clients:
+            seen = lab.connect(client, f"{address}:80", times=12)
+            assert seen.servers == {"west/pod/web-0", "west/pod/web-1"}
+        file.write_text(file.read_text().replace(EXPORT, ""))
+        lab.apply(file)
+        assert lab.drift() == []
+        for client in clients:
+            assert Verdict.OK not in lab.connect(client, f"{address}:80").verdicts
+        file.write_text(file.read_text() + EXPORT)
+        lab.apply(file)
+        assert lab.drift() == []
+        seen = lab.connect("east/pod/client", "west/svc/web:80", times=12)
+        assert seen.source == lab["east/pod/client"].addresses[0]
+
+
+def test_the_other_cluster_hears_of_pods_that_come_and_go(file: Path) -> None:
+    with Agent(file) as agent:
+        lab = agent.lab
+        lab.scale("west/deploy/web", 0)
+        assert lab.connect("east/pod/client", "west/svc/web:80").verdict is Verdict.REFUSED
+        lab.scale("west/deploy/web", 3)
+        seen = lab.connect("east/pod/client", "west/svc/web:80", times=30)
+        assert seen.servers == {f"west/pod/web-{number}" for number in range(3)}
+        lab.scale("east/deploy/web", 0)  # a name that both have
+        assert lab.connect("east/pod/client", "west/svc/web:80").verdict is Verdict.OK
+        assert lab.drift() == []
+
+
+@pytest.mark.lab("scenarios/island-vip.yaml")
+def test_a_virtual_address_follows_its_pod(lab: Lab) -> None:
+    before = lab["west/pod/web-0"].addresses
+    lab.restart("west/pod/web-0")
+    after = lab["west/pod/web-0"].addresses
+    assert set(before).isdisjoint(after)
+    assert lab.drift() == []
+    assert lab.connect("east/pod/client", "west/pod/web-0:80").servers == {"west/pod/web-0"}
+    assert lab.connect("east/pod/client", str(before[1]), "icmp").verdict is not Verdict.OK
