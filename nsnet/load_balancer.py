@@ -21,8 +21,8 @@ from collections.abc import Iterator
 
 from nsnet.balancing import ready_on
 from nsnet.fabric import OUTSIDE, switch_of
-from nsnet.gateways.nat import INSIDE
-from nsnet.gateways.nat import OUTSIDE as TO_FABRIC
+from nsnet.gateways.egress import INSIDE
+from nsnet.gateways.egress import OUTSIDE as TO_FABRIC
 from nsnet.ip import IPAddress, all_of_family, of_family, only, single
 from nsnet.rules import Chain, Drop, Match, Return, Rule
 from nsnet.state import Fact, Route

@@ -1,0 +1,34 @@
+"""What leaves a cluster by its gateway: how it gets there, where it goes on, and whose address it
+has.
+
+POSTROUTING ─▶ NSNET-EGRESS ─▶ SNAT out of eth1
+"""
+
+from collections.abc import Iterator
+
+from nsnet.ip import everywhere, of_family, only
+from nsnet.rules import Chain, Match, Rule, Snat
+from nsnet.settings import forwarding
+from nsnet.state import Fact, Route
+from nsnet.topology import Cluster, Gateway, Topology
+
+INSIDE, OUTSIDE = "eth0", "eth1"
+EGRESS = "NSNET-EGRESS"
+
+
+def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
+    """The gateway routes between the cluster and the fabric; what leaves is the gateway's."""
+    here = gateway.netns
+    yield from forwarding(here, bridge_netfilter=False)
+    for router in topology.fabric:
+        if of_family(only(gateway.outside), router.version) is not None:
+            yield here, Route(everywhere(router.ip), router.ip, OUTSIDE, why="the fabric")
+    for node in cluster.nodes:
+        for pods in node.pod_cidrs:
+            via = of_family(only(node.addresses), pods.version)
+            yield here, Route(pods, via, INSIDE, why=f"pods of {node.reference}")
+    leaving = Match(out_interface=OUTSIDE, comment="leaves with the address of the gateway")
+    for outside in only(gateway.outside):
+        # Not MASQUERADE: eth1 holds the exported addresses, too, and the kernel might choose one.
+        rule = Rule(leaving, Snat(outside), why="egress")
+        yield here, Chain("nat", EGRESS, (rule,), outside.version)

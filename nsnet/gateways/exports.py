@@ -1,0 +1,85 @@
+"""What a gateway offers to other clusters: each exported Service has an address of its own there.
+
+PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one a port) ─▶ DNAT to one of the ready endpoints
+"""
+
+from collections.abc import Iterator
+from hashlib import sha256
+
+from nsnet.balancing import shares, usable
+from nsnet.ip import Family, Protocol, of_family, single
+from nsnet.rules import Chain, Dnat, Jump, Match, Rule
+from nsnet.state import Fact
+from nsnet.topology import Cluster, Gateway, Service, ServicePort
+from nsnet.translations import translated
+
+EXPORTS = "NSNET-EXPORTS"
+
+
+def exports(cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
+    """What comes in for an exported Service goes to one of its endpoints."""
+    here = gateway.netns
+    for service in cluster.services:
+        for port in service.ports:
+            if port.protocol is Protocol.UDP:
+                for each in translated(service.exported, port.port, port.endpoints):
+                    yield here, each
+    for outside in gateway.outside:
+        offered = [
+            (service, port)
+            for service in cluster.services
+            for port in service.ports
+            if of_family(service.exported, outside.version) is not None
+        ]
+        for chain in _chains(offered, outside.version):
+            yield here, chain
+
+
+def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iterator[Chain]:
+    offered = [(service, port, usable(port.endpoints, family)) for service, port in exported]
+    yield Chain(
+        "nat",
+        EXPORTS,
+        # Without an endpoint there is nothing to translate to: the gateway itself refuses, as
+        # nothing listens there.
+        tuple(_offer(service, port, family) for service, port, endpoints in offered if endpoints),
+        family,
+    )
+    for service, port, endpoints in offered:
+        if not endpoints:
+            continue
+        name = f"{service.namespace}/{service.name}"
+        yield Chain(
+            "nat",
+            _chain_name(service, port),
+            tuple(
+                Rule(
+                    Match(
+                        protocol=port.protocol,
+                        comment=f"{name} -> {endpoint.address}:{endpoint.port}",
+                        probability=probability,
+                    ),
+                    Dnat(endpoint.address, endpoint.port),
+                    why=f"exported {name}: endpoint {number} of {len(endpoints)}",
+                )
+                for number, (endpoint, probability) in enumerate(shares(endpoints), 1)
+            ),
+            family,
+        )
+
+
+def _offer(service: Service, port: ServicePort, family: Family) -> Rule:
+    address = of_family(service.exported, family)
+    assert address is not None  # only Services with an exported address get here
+    name = f"{service.namespace}/{service.name}"
+    match = Match(
+        dst=single(address), protocol=port.protocol, dport=port.port, comment=f"{name} exported"
+    )
+    return Rule(
+        match, Jump(_chain_name(service, port)), why=f"{service.reference} for other clusters"
+    )
+
+
+def _chain_name(service: Service, port: ServicePort) -> str:
+    key = f"{service.namespace}/{service.name}:{port.port}/{port.protocol}"
+    return f"NSNET-EXP-{sha256(key.encode()).hexdigest()[:16].upper()}"
