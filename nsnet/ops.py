@@ -11,7 +11,7 @@ from nsnet.ip import Family, IPAddress, IPInterface
 from nsnet.ipsets import IpSet
 from nsnet.nft import Piece
 from nsnet.rules import Chain
-from nsnet.state import Interface, Listens, Neighbour, Route, Sysctl, VirtualServer
+from nsnet.state import Interface, Listens, Neighbour, PolicyRule, Route, Sysctl, VirtualServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class AddressDelete:
 
 @dataclass(frozen=True, slots=True)
 class RouteAdd:
-    """A route of the main table."""
+    """A route of the main table, or of another."""
 
     netns: str
     route: Route
@@ -119,6 +119,22 @@ class RouteDelete:
 
     netns: str
     route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRuleAdd:
+    """Some packets ask another table of routes first."""
+
+    netns: str
+    rule: PolicyRule
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRuleDelete:
+    """The older of the rules of this priority goes."""
+
+    netns: str
+    rule: PolicyRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +280,8 @@ Op: TypeAlias = (
     | RouteAdd
     | RouteReplace
     | RouteDelete
+    | PolicyRuleAdd
+    | PolicyRuleDelete
     | NeighbourAdd
     | NeighbourDelete
     | NeighbourForget

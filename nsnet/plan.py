@@ -23,6 +23,8 @@ from nsnet.ops import (
     NetnsAdd,
     NetnsDelete,
     Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
     RouteAdd,
     RouteDelete,
     RouteReplace,
@@ -209,9 +211,9 @@ def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     """
     stay = _staying(now, laid)
     wanted = set(now.neighbours) if was.neighbours else set()
-    destinations = {each.destination for each in now.routes} if was.routes else set()
+    keys = {each.key for each in now.routes} if was.routes else set()
     for route in was.routes:
-        if route.destination not in destinations and _lasts(route, stay):
+        if route.key not in keys and _lasts(route, stay):
             yield RouteDelete(now.name, route)
     for neighbour in was.neighbours:
         if neighbour not in wanted and neighbour.dev in stay:
@@ -242,11 +244,19 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
                 yield AddressAdd(now.name, each.name, address)
     routes = _standing(was, now, laid)
     for route in now.routes:
-        old = routes.get(route.destination)
+        old = routes.get(route.key)
         if old is None:
             yield RouteAdd(now.name, route)
         elif old != route and _loses(old, route):
             yield RouteReplace(now.name, route)
+    # A rule that changes is never missing: of two of one priority, the kernel asks, and deletes,
+    # the older first.
+    for rule in now.policy_rules:
+        if rule not in was.policy_rules:
+            yield PolicyRuleAdd(now.name, rule)
+    for rule in was.policy_rules:
+        if rule not in now.policy_rules:
+            yield PolicyRuleDelete(now.name, rule)
     # A crowded lab has tens of thousands of neighbours: those of a new namespace need no
     # comparison.
     known = set(was.neighbours)
@@ -265,10 +275,12 @@ def _lasts(route: Route, stay: set[str]) -> bool:
     return route.blackhole or route.dev in stay
 
 
-def _standing(was: Netns, now: Netns, laid: frozenset[Peer]) -> dict[IPNetwork, Route]:
+def _standing(
+    was: Netns, now: Netns, laid: frozenset[Peer]
+) -> dict[tuple[int | None, IPNetwork], Route]:
     """The old routes that are still there once links and addresses have changed."""
     stay = _staying(now, laid) if was.routes else set()
-    return {each.destination: each for each in was.routes if _lasts(each, stay)}
+    return {each.key: each for each in was.routes if _lasts(each, stay)}
 
 
 def _loses(old: Route, new: Route) -> bool:
@@ -281,7 +293,7 @@ def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     changed before the rules were.)"""
     standing = _standing(was, now, laid)
     for route in now.routes:
-        old = standing.get(route.destination, route)
+        old = standing.get(route.key, route)
         if old != route and not _loses(old, route):
             yield RouteReplace(now.name, route)
 

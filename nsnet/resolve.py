@@ -31,6 +31,8 @@ from nsnet.topology import (
     reference_of,
 )
 
+MOST_SHARING = 99  # their tables of routes are numbered from 101 on, and 253 is the kernel's own
+
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     """The lab that the file describes. Raises ScenarioError with every problem."""
@@ -73,10 +75,13 @@ class _Resolver:
         # and load balancers, whichever cluster they belong to.
         hold_written(self.ledger)
         self.ledger.keep_outside()
+        self._refuse_mixtures()
         for each in spec.clusters:
-            if each.gateway is not None:
-                families = {network.version for network in each.pod_cidr}
-                self.gateways[each.name] = self.ledger.outside(families, f"{each.name}/gateway")
+            members = self._sharing(each)
+            if each.gateway is not None and each is members[0]:
+                families = {network.version for one in members for network in one.pod_cidr}
+                given = self.ledger.outside(families, _gateway_of(members))
+                self.gateways |= {one.name: given for one in members}
         clusters = tuple(self._cluster(index, each) for index, each in enumerate(spec.clusters))
         topology = Topology(
             self.scenario.name,
@@ -192,19 +197,55 @@ class _Resolver:
                 given[owner] = (*given.get(owner, ()), kept.get(owner) or next(free))
         return given
 
+    def _sharing(self, spec: ClusterSpec) -> list[ClusterSpec]:
+        """The clusters that have the same gateway, this one among them."""
+        if spec.gateway is None or spec.gateway.name is None:
+            return [spec]
+        named = [each for each in self.scenario.spec.clusters if each.gateway is not None]
+        return [each for each in named if each.gateway and each.gateway.name == spec.gateway.name]
+
+    def _refuse_mixtures(self) -> None:
+        """One gateway is of one kind, and that is nat."""
+        for index, spec in enumerate(self.scenario.spec.clusters):
+            members = self._sharing(spec)
+            first, gateway = members[0].gateway, spec.gateway
+            if len(members) == 1 or first is None or gateway is None:
+                continue
+            path, whose = f"spec.clusters[{index}].gateway.kind", members[0].name
+            if gateway.kind != first.kind:
+                message = f"{gateway.name} is of kind {first.kind} for {whose}: it is one gateway"
+                self.ledger.wrong(path, message)
+            elif gateway.kind != "nat":
+                names = " and ".join(each.name for each in members)
+                message = f"only a nat gateway is shared: {names} all name {gateway.name}"
+                self.ledger.wrong(path, message)
+            if len(members) > MOST_SHARING and spec is members[MOST_SHARING]:
+                message = f"at most {MOST_SHARING} clusters share a gateway"
+                self.ledger.wrong(path, message)
+
     def _gateway(self, spec: ClusterSpec, underlay: Sequence[IPNetwork]) -> Gateway | None:
         if spec.gateway is None:
             return None
-        reference = f"{spec.name}/gateway"
+        members, name = self._sharing(spec), spec.gateway.name
+        number = members.index(spec) + 1 if len(members) > 1 else 0
+        place = ("gateway", name) if name is not None else (spec.name, "gateway")
         prefixes = {each.version: each.prefixlen for each in self.scenario.spec.fabric_cidr}
         outside = self.gateways[spec.name]
         return Gateway(
             spec.gateway.kind,
-            netns_name(self.scenario.name, spec.name, "gateway"),
-            reference,
+            netns_name(self.scenario.name, *place),
+            _gateway_of(members),
             tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in underlay),
             tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in outside),
+            name or "",
+            f"eth{number}" if number > 1 else "eth0",  # eth1 is its way out
+            number,
         )
+
+
+def _gateway_of(clusters: Sequence[ClusterSpec]) -> str:
+    """The reference of a gateway."""
+    return f"{','.join(each.name for each in clusters)}/gateway"
 
 
 def _proxy(spec: ClusterSpec) -> Proxy:

@@ -194,7 +194,12 @@ def _contents(netns: Netns) -> Iterator[str]:
     for route in netns.routes:
         via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
         via = " into a black hole" if route.blackhole else via
+        via += f" in table {route.table}" if route.table is not None else ""
         yield f"route {route.destination}{via}" + (f"  ({route.why})" if route.why else "")
+    for rule in netns.policy_rules:
+        own = "its own packets, " if rule.own else ""
+        asks = f"{own}mark {rule.mark:#x}/{rule.mask:#x}: table {rule.table}"
+        yield f"rule {rule.priority} {asks}" + (f"  ({rule.why})" if rule.why else "")
     tables: dict[str, int] = {}
     for chain in netns.chains:
         tables[chain.table] = tables.get(chain.table, 0) + len(chain.rules)

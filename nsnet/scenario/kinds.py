@@ -172,6 +172,9 @@ class GatewaySpec(Strict):
     """How an island reaches the other clusters."""
 
     kind: Literal["nat"]
+    name: Annotated[
+        Label | None, Field(description="clusters that name the same gateway share it")
+    ] = None
 
 
 class KubeProxySpec(Strict):
