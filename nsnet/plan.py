@@ -34,7 +34,7 @@ from nsnet.ops import (
     VethAdd,
 )
 from nsnet.rule_steps import balance, empty, fill, forget, load, load_tables
-from nsnet.state import Interface, Kind, Listens, Netns, Peer, Route, State
+from nsnet.state import Interface, Kind, Listens, Netns, Peer, Route, State, identity
 
 
 def plan(state: State) -> list[Op]:
@@ -249,20 +249,27 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
             yield RouteAdd(now.name, route)
         elif old != route and _loses(old, route):
             yield RouteReplace(now.name, route)
-    # A rule that changes is never missing: of two of one priority, the kernel asks, and deletes,
-    # the older first.
-    for rule in now.policy_rules:
-        if rule not in was.policy_rules:
-            yield PolicyRuleAdd(now.name, rule)
-    for rule in was.policy_rules:
-        if rule not in now.policy_rules:
-            yield PolicyRuleDelete(now.name, rule)
+    yield from _choose(was, now)
     # A crowded lab has tens of thousands of neighbours: those of a new namespace need no
     # comparison.
     known = set(was.neighbours)
     for neighbour in now.neighbours:
         if not known or neighbour.dev in fresh or neighbour not in known:
             yield NeighbourAdd(now.name, neighbour)
+
+
+def _choose(was: Netns, now: Netns) -> Iterator[Op]:
+    """The policy rules. One that changes is never missing: of two of one priority the kernel asks,
+    and deletes, the older first."""
+    for place in dict.fromkeys(map(identity, (*was.policy_rules, *now.policy_rules))):
+        old, new = (
+            [each for each in one.policy_rules if identity(each) == place] for one in (was, now)
+        )
+        added: list[Op] = [PolicyRuleAdd(now.name, each) for each in new]
+        deleted: list[Op] = [PolicyRuleDelete(now.name, each) for each in old]
+        if old != new:
+            # The kernel has none twice: beside somebody else's, ours goes, too, and comes again.
+            yield from (*deleted, *added) if set(new) & set(old) else (*added, *deleted)
 
 
 def _staying(now: Netns, laid: frozenset[Peer]) -> set[str]:

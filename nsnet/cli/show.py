@@ -238,7 +238,8 @@ def status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
 def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
     if cluster.gateway is not None:
         ends = only((*cluster.gateway.inside, *cluster.gateway.outside))
-        yield cluster.gateway.reference, _joined(ends), cluster.gateway.kind
+        about = f"{cluster.gateway.kind} {cluster.gateway.name}".rstrip()
+        yield cluster.gateway.reference, _joined(ends), about
     for node in cluster.nodes:
         yield node.reference, _joined(only(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
     for pod in cluster.pods:

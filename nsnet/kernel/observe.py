@@ -304,7 +304,7 @@ def _policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
             or not said.keys() <= _RULE_WORDS
         )
         mark, mask = said.get("FRA_FWMARK", 0), said.get("FRA_FWMASK", 0)
-        own = "FRA_IIFNAME" in said
+        own = said.get("FRA_IIFNAME") == "lo"
         if foreign or own or mask or (priority, table) not in _KERNELS_RULES:
             yield PolicyRule(priority, mark, mask, table, family, own, foreign)
 

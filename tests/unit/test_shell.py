@@ -25,6 +25,8 @@ from nsnet.ops import (
     NetnsAdd,
     NetnsDelete,
     Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
     RouteAdd,
     RouteDelete,
     RouteReplace,
@@ -47,6 +49,7 @@ from nsnet.state import (
     Kind,
     Listener,
     Neighbour,
+    PolicyRule,
     RealServer,
     Route,
     Sysctl,
@@ -63,6 +66,10 @@ DIRECT = Route(net("203.0.113.80/32"), dev="br-fabric")
 BOTH = Route(net("172.18.0.1/32"), dev="br-east", nexthops=(ip("192.168.10.2"), ip("192.168.10.3")))
 BOTH6 = Route(net("fd18::1/128"), dev="br-east", nexthops=(ip("fd00::2"), ip("fd00::3")))
 NOBODY = Route(net("172.18.0.1/32"), blackhole=True)
+ELSEWHERE = Route(net("0.0.0.0/0"), ip("198.18.0.1"), "eth1", table=101)
+NOWHERE = Route(net("172.18.0.1/32"), blackhole=True, table=101)
+PASSING = PolicyRule(201, 0x1, 0xFF, 101)
+OWN6 = PolicyRule(101, 0x100, 0xFF00, 101, family=6, own=True)
 NEIGHBOUR = Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0")
 WEB = Listener(Protocol.TCP, 80, "east/pod/web")
 HEALTH = HealthCheck(32000, "default", "web", 2)
@@ -118,6 +125,17 @@ COMMANDS: list[tuple[Op, str]] = [
     (AddressAdd("web", "eth0", held("10.244.0.2/24")), "ip -n web addr add 10.244.0.2/24 dev eth0"),
     (AddressDelete("web", "eth0", held("fd00::2/64")), "ip -n web addr del fd00::2/64 dev eth0"),
     (RouteAdd("web", DEFAULT), "ip -n web route add default via 10.244.0.1 dev eth0"),
+    (RouteAdd("hub", ELSEWHERE), "ip -n hub route add default table 101 via 198.18.0.1 dev eth1"),
+    (RouteAdd("hub", NOWHERE), "ip -n hub route add blackhole 172.18.0.1/32 table 101"),
+    (
+        PolicyRuleAdd("hub", PASSING),
+        "ip -n hub -4 rule add priority 201 fwmark 0x1/0xff lookup 101",
+    ),
+    (
+        PolicyRuleAdd("hub", OWN6),
+        "ip -n hub -6 rule add priority 101 iif lo fwmark 0x100/0xff00 lookup 101",
+    ),
+    (PolicyRuleDelete("hub", OWN6), "ip -n hub -6 rule del priority 101"),
     (RouteAdd("api", ONLINK), "ip -n api route add default via fd98::1 dev eth0 onlink"),
     (
         RouteAdd("fabric", BOTH),
