@@ -4,6 +4,7 @@ it, and what it would be without the rules."""
 import os
 import re
 import socket
+import sys
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -13,6 +14,9 @@ import pytest
 from nsnet import labs
 from nsnet.kernel import netns
 from nsnet.lab import Lab
+from nsnet.probe.attempt import Attempt
+from nsnet.probe.loop import Loop
+from nsnet.probe.send import Exchange, _Sender
 from nsnet.questions import simple
 from nsnet.report import Report
 from nsnet.scenario.kinds import ProbeSpec
@@ -102,6 +106,28 @@ def test_four_hundred_connections_of_two_clients_of_one_address(file: Path, prot
     assert lab.drift() == []
 
 
+def test_probes_of_one_label_are_under_way_before_any_answer_is_read(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab, events = attached(file), list[str]()
+    start, turn = _Sender._start_one, Loop.turn
+
+    def starts(sender: _Sender, attempt: Attempt, exchange: Exchange) -> None:
+        events.append(attempt.flow.together)
+        start(sender, attempt, exchange)
+
+    def turns(loop: Loop, *, wait: bool) -> None:
+        events.append("looks")
+        turn(loop, wait=wait)
+
+    monkeypatch.setattr(_Sender, "_start_one", starts)
+    monkeypatch.setattr(Loop, "turn", turns)
+    others = [simple(each.reference, "external/api:443") for each in lab.topology.clusters[0].pods]
+    labelled = at_once("external/api:443", "tcp", *range(23000, 23020))
+    assert failing(lab.probe(specs=[*others, *labelled])) == 0
+    assert events[:40] == ["all"] * 40
+
+
 def test_without_zones_the_two_clients_take_each_others_connection(file: Path) -> None:
     lab = attached(file)
     specs = [*at_once("external/api:443", "tcp", 20000), *at_once("external/api:53", "udp", 20000)]
@@ -187,6 +213,38 @@ def test_in_both_families(file: Path) -> None:
     assert differences(report) == []
     assert {each.observed.verdict for each in report.probes} == {"ok", "refused"}
     assert [each.name for each in report.probes if each.observed.verdict == "timeout"] == []
+
+
+HEARS = """
+import socket, sys
+asking = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+asking.setsockopt(socket.IPPROTO_IP, socket.IP_TTL, 2)
+asking.setsockopt(socket.IPPROTO_IP, 11, 1)  # IP_RECVERR
+asking.settimeout(3)
+asking.connect((sys.argv[1], 53))
+asking.send(b"x")
+try:
+    asking.recv(9)
+except OSError as error:
+    print(type(error).__name__, error.strerror)
+"""
+
+
+def test_the_gateways_own_errors_go_back_where_the_packet_came_from(file: Path) -> None:
+    lab = attached(file)
+    lab.exec(HUB, "ip", "link", "set", "eth1", "mtu", "1400")
+    for index, name in enumerate(CLUSTERS):
+        pod, inside = f"{name}/pod/client", f"192.168.{index + 1}0.1"
+        ping = ["ping", "-n", "-c1", "-W2", "203.0.113.80"]
+        over = lab.exec(pod, *ping, "-t2").stdout
+        assert f"From {inside} icmp_seq=1 Time to live exceeded" in over
+        large = lab.exec(pod, *ping, "-Mdo", "-s1450").stdout
+        assert f"From {inside} icmp_seq=1 Frag needed and DF set (mtu = 1400)" in large
+        # In by one inside link and out by the other, to a pod of the very same address.
+        (other,) = set(CLUSTERS) - {name}
+        (exported,) = lab.topology.clusters[CLUSTERS.index(other)].services[0].exported
+        said = lab.exec(pod, sys.executable, "-c", HEARS, str(exported)).stdout
+        assert said.split() == ["OSError", "No", "route", "to", "host"]
 
 
 def test_a_shared_gateway_becomes_two_and_one_again(file: Path) -> None:
