@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 from nsnet.bgp import converged
 from nsnet.fabric import fabric
 from nsnet.gateways import GATEWAYS
+from nsnet.gateways.shared import shared
 from nsnet.load_balancer import load_balancers
 from nsnet.merge import merge
 from nsnet.networks import NETWORKS
@@ -47,6 +48,7 @@ _IPVS = Match(comment="kubernetes ipvs access filter")
 _IPVS_HEALTH = Match(comment="kubernetes health check rules")
 _HEALTH = Match(comment="kubernetes health check service ports")
 _BALANCED = Match(comment="load balancers")
+_MARKED = Match(comment="which cluster a packet is of")
 _MASQUERADING = Match(
     comment=(
         "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic"
@@ -76,6 +78,8 @@ HOOKS: Final = (
     Hook("filter", "OUTPUT", "KUBE-IPVS-OUT-FILTER", _IPVS),
     Hook("filter", "OUTPUT", "KUBE-PROXY-FIREWALL", _FIREWALL, "KUBE-EXTERNAL-SERVICES"),
     Hook("filter", "OUTPUT", "KUBE-SERVICES", _NEW_SERVICES),
+    Hook("raw", "PREROUTING", "NSNET-ZONES", _MARKED),
+    Hook("mangle", "PREROUTING", "NSNET-MARKS", _MARKED),
     Hook("nat", "PREROUTING", "KUBE-SERVICES", _SERVICES),
     Hook("nat", "PREROUTING", "NSNET-EXPORTS", Match(comment="exported services")),
     Hook("nat", "PREROUTING", "NSNET-FROM-VIRTUAL"),
@@ -107,7 +111,10 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
         yield f"the Services of {cluster.name}", translations(cluster)
         yield f"kube-proxy of {cluster.name}", conntrack(cluster)
         yield f"the health checks of {cluster.name}", health_checks(cluster)
-        if cluster.gateway is not None:
+        if cluster.gateway is not None and cluster.gateway.number == 1:
+            facts = shared(topology, cluster.gateway)
+            yield f"the shared gateway {cluster.gateway.name}", facts
+        elif cluster.gateway is not None and not cluster.gateway.number:
             facts = GATEWAYS[cluster.gateway.kind](topology, cluster, cluster.gateway)
             yield f"the {cluster.gateway.kind} gateway of {cluster.name}", facts
 

@@ -11,7 +11,18 @@ from nsnet.ip import Family
 from nsnet.ipsets import IpSet
 from nsnet.rules import BUILT_IN, KUBE_PROXY, Chain, NftSet
 from nsnet.ruleset import endpoint, line
-from nsnet.state import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl, VirtualServer
+from nsnet.state import (
+    Interface,
+    Kind,
+    Neighbour,
+    Netns,
+    Peer,
+    PolicyRule,
+    Route,
+    State,
+    Sysctl,
+    VirtualServer,
+)
 
 Thing = TypeVar("Thing")
 
@@ -35,6 +46,7 @@ class Observed:
     virtual_servers: tuple[VirtualServer, ...] = ()
     sets: Mapping[tuple[Family, str], tuple[str, ...]] = field(default_factory=dict)
     daemons: tuple[Daemon, ...] = ()  # those that were looked for and run
+    policy_rules: tuple[PolicyRule, ...] = ()
 
 
 def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
@@ -54,6 +66,7 @@ def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
 def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _links(wanted, found)
     yield from _things(wanted.routes, comparable(found.routes, wanted.routes), _route)
+    yield from _things(wanted.policy_rules, found.policy_rules, _policy_rule)
     yield from _things(wanted.neighbours, found.neighbours, _neighbour)
     yield from _sysctls(wanted.sysctls, found.sysctls)
     yield from _chains(wanted, found)
@@ -202,12 +215,22 @@ def _table(family: Family, table: str) -> str:
 
 
 def _route(route: Route) -> str:
+    table = f" in table {route.table}" if route.table is not None else ""
     if route.blackhole:
-        return f"blackhole route {route.destination}"
+        return f"blackhole route {route.destination}{table}"
     via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
     dev = f" dev {route.dev}" if route.dev else ""
     learned = " learned by BGP" if route.learned else ""
-    return f"route {route.destination}{via}{dev}{' onlink' if route.onlink else ''}{learned}"
+    onlink = " onlink" if route.onlink else ""
+    return f"route {route.destination}{via}{dev}{onlink}{learned}{table}"
+
+
+def _policy_rule(rule: PolicyRule) -> str:
+    family = "IPv6 " if rule.family == 6 else ""
+    own = " iif lo" if rule.own else ""
+    mark = f" fwmark {rule.mark:#x}/{rule.mask:#x}" if rule.mask else ""
+    more = " (and asks more)" if rule.foreign else ""
+    return f"{family}ip rule priority {rule.priority}{own}{mark} lookup {rule.table}{more}"
 
 
 def _neighbour(neighbour: Neighbour) -> str:

@@ -9,7 +9,7 @@ A cluster behind a gateway, or an isolated one, is switched here too, but the fa
 address in its underlay and no route to it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_interface
 
 from nsnet.ip import IPInterface, everywhere, of_family, only, single
@@ -27,6 +27,8 @@ def fabric(topology: Topology) -> Iterator[Fact]:
     yield from forwarding(here, bridge_netfilter=False)
     for cluster in topology.clusters:
         yield from _underlay(here, cluster)
+        if cluster.gateway is not None and cluster.gateway.number <= 1:
+            yield from _way_out(here, topology.behind(cluster.gateway), cluster.gateway)
         if cluster.model == "flat" and cluster.routing == "static":
             yield from _pod_routes(here, cluster)
     yield from _externals(here, topology)
@@ -49,13 +51,9 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
     if cluster.gateway is not None:
         yield from veth(
             (here, Interface(link_name("gw-" + cluster.name), master=switch)),
-            (cluster.gateway.netns, Interface("eth0", addresses=cluster.gateway.inside)),
-        )
-        yield from veth(
-            (here, Interface(link_name("out-" + cluster.name), master=OUTSIDE)),
             (
                 cluster.gateway.netns,
-                Interface("eth1", addresses=_outside(cluster, cluster.gateway)),
+                Interface(cluster.gateway.link, addresses=cluster.gateway.inside),
             ),
         )
         for virtual in cluster.virtual_cidrs:
@@ -64,9 +62,20 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
             yield here, Route(virtual, via, OUTSIDE, why=why)
 
 
-def _outside(cluster: Cluster, gateway: Gateway) -> tuple[IPInterface, ...]:
+def _way_out(here: str, behind: Sequence[Cluster], gateway: Gateway) -> Iterator[Fact]:
+    """The gateway's cable to the others, whichever clusters share it."""
+    # No cluster's name has a '_'.
+    name = link_name("out", gateway.name) if gateway.name else link_name(f"out-{behind[0].name}")
+    yield from veth(
+        (here, Interface(name, master=OUTSIDE)),
+        (gateway.netns, Interface("eth1", addresses=_outside(behind, gateway))),
+    )
+
+
+def _outside(behind: Sequence[Cluster], gateway: Gateway) -> tuple[IPInterface, ...]:
     """The gateway's own addresses, and one for each Service it offers."""
-    exported = [each for service in cluster.services for each in service.exported]
+    services = [service for cluster in behind for service in cluster.services]
+    exported = [each for service in services for each in service.exported]
     return (*gateway.outside, *(ip_interface(each) for each in exported))
 
 

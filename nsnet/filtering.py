@@ -24,29 +24,32 @@ from nsnet.rules import (
     NftSet,
     Reject,
     Remember,
+    RestoreMark,
     Return,
     Rule,
+    SetConnectionMark,
     SetMark,
     SetMatch,
     Snat,
     Spread,
     VirtualMatch,
+    Zone,
 )
 from nsnet.ruleset import endpoint
 from nsnet.state import Kind, Netns, VirtualServer
 from nsnet.tracking import WAYS_IN, Known, Tracked, retranslated
 
 # At which priority the kernel asks the tables of iptables, lowest first.
-PRIORITIES = {"mangle": -150, "filter": 0}
+PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0}
 # IPVS looks at what is for this host after its filters, at what this host sends before them.
 BALANCING = {"INPUT": 99, "OUTPUT": -98}
 TRANSLATING = Dnat | Snat | Masquerade | Netmap  # the targets that only a flow's first packet meets
 TRANSLATION = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
 HOOKS = {
-    "PREROUTING": ("mangle",),
+    "PREROUTING": ("raw", "mangle"),
     "INPUT": ("mangle", "filter"),
     "FORWARD": ("mangle", "filter"),
-    "OUTPUT": ("mangle", "filter"),
+    "OUTPUT": ("raw", "mangle", "filter"),
     "POSTROUTING": ("mangle",),
 }
 
@@ -111,8 +114,8 @@ class Rules:
     ) -> Iterator[Passed]:
         """Every outcome of one hook. `masquerade` is the address that MASQUERADE would give,
         `taken` the virtual server that sends the packet."""
-        at = _At(tracked.ctstate, in_dev, out_dev, taken)
-        waiting = [Passed(packet, ())]
+        at = _At(tracked.ctstate, in_dev, out_dev, taken, tracked.is_answer)
+        waiting = [Passed(tracked.marked(packet), ())]
         for station in self._stations[packet.dst.version, hook]:
             if taken is not None and hook == "OUTPUT" and station.chooses:
                 continue  # its destination is chosen
@@ -209,7 +212,14 @@ class Rules:
             case SetMark(value, mask):
                 marked = replace(packet, mark=(packet.mark & ~mask) ^ value)
                 yield from self._chain(table, name, marked, at, here.position)
-            case Remember():
+            case SetConnectionMark(value, mask):
+                kept = (packet.connection_mark & ~mask) ^ value
+                marked = replace(packet, connection_mark=kept)
+                yield from self._chain(table, name, marked, at, here.position)
+            case RestoreMark(mask):
+                mark = (packet.mark & ~mask) ^ (packet.connection_mark & mask)
+                yield from self._chain(table, name, replace(packet, mark=mark), at, here.position)
+            case Remember() | Zone():
                 yield from self._chain(table, name, packet, at, here.position)
             case Return():
                 yield False, packet, ()
@@ -258,6 +268,7 @@ class Rules:
             and (match.out_interface is None or match.out_interface == at.out_dev)
             and (not match.ctstate or at.ctstate in match.ctstate)
             and (not match.not_ctstate or at.ctstate not in match.not_ctstate)
+            and (not match.is_answer or at.is_answer)
             # In a lab at rest nobody was here recently.
             and (match.recent is None or match.recent.seconds is None)
             and (match.src_type is None or self._is_local(packet.src))
@@ -353,6 +364,7 @@ class _At(NamedTuple):
     in_dev: str
     out_dev: str
     taken: VirtualServer | None = None
+    is_answer: bool = False
 
 
 def _is_taken(match: VirtualMatch, taken: VirtualServer | None) -> bool:

@@ -6,6 +6,7 @@ from nsnet.addressing import AddressError
 from nsnet.ip import IPAddress
 from nsnet.ledger import Ledger
 from nsnet.scenario.kinds import ClusterSpec
+from nsnet.sharing import gateway_of, sharing
 
 
 def hold_gateways(ledger: Ledger) -> None:
@@ -20,12 +21,14 @@ def hold_gateways(ledger: Ledger) -> None:
 
 def gateway_ips(ledger: Ledger) -> dict[str, tuple[IPAddress, ...]]:
     """For each cluster that has a gateway its addresses, of the families of its pods."""
-    given = {}
+    given: dict[str, tuple[IPAddress, ...]] = {}
     for cluster in ledger.scenario.spec.clusters:
-        if cluster.gateway is not None:
-            families = {network.version for network in cluster.pod_cidr}
+        members = sharing(ledger.scenario, cluster)
+        if cluster.gateway is not None and cluster is members[0]:
+            families = {network.version for one in members for network in one.pod_cidr}
             written = tuple(_written(cluster))
-            given[cluster.name] = ledger.outside(families, _owner(cluster), written)
+            addresses = ledger.outside(families, gateway_of(members), written)
+            given |= {each.name: addresses for each in members}
     return given
 
 
@@ -40,7 +43,8 @@ def _hold(ledger: Ledger, cluster: ClusterSpec, address: IPAddress) -> None:
         ends = each.network_address, each.broadcast_address
         if address in (ends if each.version == 4 else ends[:1]):
             raise AddressError(f"{address} is an end of fabricCIDR {each}, and nobody's")
-    if not ledger.hold_outside(address, _owner(cluster)):
+    owner = gateway_of(sharing(ledger.scenario, cluster))
+    if not ledger.hold_outside(address, owner):
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
         raise AddressError(f"{address} is outside fabricCIDR {ranges}")
 
@@ -48,7 +52,3 @@ def _hold(ledger: Ledger, cluster: ClusterSpec, address: IPAddress) -> None:
 def _written(cluster: ClusterSpec) -> Iterator[IPAddress]:
     if cluster.gateway is not None:
         yield from cluster.gateway.address or ()
-
-
-def _owner(cluster: ClusterSpec) -> str:
-    return f"{cluster.name}/gateway"

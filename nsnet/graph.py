@@ -1,10 +1,10 @@
 """The lab as a picture: text that mermaid or Graphviz draws."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from nsnet.ip import only
-from nsnet.topology import Cluster, Topology
+from nsnet.topology import Cluster, Gateway, Topology
 
 
 class _Box(NamedTuple):
@@ -66,20 +66,28 @@ def _boxes(topology: Topology) -> Iterator[_Box]:
         text = (external.reference, str(external.address), *ports)
         yield _Box(_key(external.reference), text, "")
     for cluster in topology.clusters:
+        if cluster.gateway is not None and cluster.gateway.number <= 1:
+            yield _gateway_box(topology.behind(cluster.gateway), cluster.gateway)
         yield from _cluster_boxes(cluster)
+
+
+def _gateway_box(clusters: Sequence[Cluster], gateway: Gateway) -> _Box:
+    """One that clusters share stands in none of them."""
+    exported = [
+        f"{address} = {service.reference}"
+        for cluster in clusters
+        for service in cluster.services
+        for address in service.exported
+    ]
+    inside = [end for each in clusters if each.gateway for end in each.gateway.inside]
+    held = map(str, only((*inside, *gateway.outside)))
+    text = (f"gateway ({gateway.kind})", *held, *exported)
+    group = clusters[0].name if len(clusters) == 1 else ""
+    return _Box(_key(gateway.reference), text, group)
 
 
 def _cluster_boxes(cluster: Cluster) -> Iterator[_Box]:
     name = cluster.name
-    if cluster.gateway is not None:
-        exported = [
-            f"{address} = {service.reference}"
-            for service in cluster.services
-            for address in service.exported
-        ]
-        held = map(str, only((*cluster.gateway.inside, *cluster.gateway.outside)))
-        text = (f"gateway ({cluster.gateway.kind})", *held, *exported)
-        yield _Box(_key(cluster.gateway.reference), text, name)
     for node in cluster.nodes:
         text = (f"node {node.name}", *map(str, only(node.addresses)), *map(str, node.pod_cidrs))
         yield _Box(_key(node.reference), text, name)
@@ -98,7 +106,7 @@ def _cables(topology: Topology) -> Iterator[tuple[str, str]]:
         yield "fabric", _key(external.reference)
     for cluster in topology.clusters:
         switch = "fabric" if cluster.gateway is None else _key(cluster.gateway.reference)
-        if cluster.gateway is not None:
+        if cluster.gateway is not None and cluster.gateway.number <= 1:
             yield "fabric", switch
         for node in cluster.nodes:
             yield switch, _key(node.reference)
@@ -117,4 +125,5 @@ def _model(cluster: Cluster) -> str:
 def _key(reference: str) -> str:
     """A word that both languages take for a name: letters, digits and underscores. References are
     in lower case, so pod `a` of namespace `b` is not pod `a-b`."""
-    return "".join(letter if letter.isalnum() else "_" for letter in reference.replace(".", "_IN_"))
+    words = reference.replace(".", "_IN_").replace(",", "_AND_")
+    return "".join(letter if letter.isalnum() else "_" for letter in words)

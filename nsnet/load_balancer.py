@@ -20,11 +20,12 @@ reset. (Nexthop groups of type resilient would keep it.)
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nsnet.balancing import ready_on
 from nsnet.fabric import OUTSIDE, switch_of
-from nsnet.gateways.egress import INSIDE
 from nsnet.gateways.egress import OUTSIDE as TO_FABRIC
+from nsnet.gateways.shared import table_of
 from nsnet.ip import IPAddress, all_of_family, of_family, only, single
 from nsnet.rules import Chain, Drop, Match, Return, Rule
 from nsnet.state import Fact, Route
@@ -38,10 +39,11 @@ def load_balancers(topology: Topology) -> Iterator[Fact]:
     here = topology.fabric_netns
     openly: list[Service] = []
     for cluster in topology.clusters:
-        balanced = _balanced(cluster)
         if cluster.gateway is not None:
-            yield from _behind(topology, cluster, cluster.gateway, balanced)
+            if cluster.gateway.number <= 1:
+                yield from _behind(topology, topology.behind(cluster.gateway), cluster.gateway)
             continue
+        balanced = _balanced(cluster)
         openly += balanced
         if cluster.routing == "static":  # else the nodes announce it by themselves
             yield from ((here, each) for each in _routes(cluster, balanced, switch_of(cluster)))
@@ -60,20 +62,21 @@ def _offered(services: list[Service]) -> Iterator[tuple[Service, IPAddress]]:
             yield service, address
 
 
-def _behind(
-    topology: Topology, cluster: Cluster, gateway: Gateway, balanced: list[Service]
-) -> Iterator[Fact]:
+def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway) -> Iterator[Fact]:
     """The fabric leads to the gateway, and the gateway to the nodes. To the other clusters' load
     balancers it asks the fabric: in the range of its own link, nobody there has their addresses."""
+    balanced = [service for cluster in clusters for service in _balanced(cluster)]
     for service, address in _offered(balanced):
         outside = of_family(only(gateway.outside), address.version)
         if outside is not None:
             to_gateway = Route(single(address), outside, OUTSIDE, why=_why(service))
             yield topology.fabric_netns, to_gateway
-    yield from ((gateway.netns, each) for each in _routes(cluster, balanced, INSIDE))
+    for cluster, inside in ((each, each.gateway) for each in clusters if each.gateway):
+        for route in _routes(cluster, _balanced(cluster), inside.link):
+            yield gateway.netns, replace(route, table=table_of(inside))
     yield from ((gateway.netns, each) for each in _chains(balanced))
     others = [
-        each for other in topology.clusters if other is not cluster for each in _balanced(other)
+        each for other in topology.clusters if other not in clusters for each in _balanced(other)
     ]
     for service, address in _offered(others):
         router = of_family(only(topology.fabric), address.version)

@@ -27,6 +27,7 @@ from nsnet.state import (
     Netns,
     Peer,
     Piece,
+    PolicyRule,
     Route,
     State,
     Sysctl,
@@ -83,6 +84,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, IpSet)),
         tuple(each for each in pieces if isinstance(each, VirtualServer)),
         tuple(each for each in pieces if isinstance(each, Haproxy | Bird)),
+        tuple(each for each in pieces if isinstance(each, PolicyRule)),
     )
 
 

@@ -31,12 +31,15 @@ from nsnet.rules import (
     NftSet,
     Reject,
     Remember,
+    RestoreMark,
     Return,
     Rule,
+    SetConnectionMark,
     SetMark,
     Snat,
     Spread,
     Target,
+    Zone,
     named_sets,
     next_chains,
 )
@@ -346,6 +349,8 @@ def _statement(target: Target, family: Family) -> str:
         case Spread(chains):
             words = ", ".join(f"{number} : goto {each}" for number, each in enumerate(chains))
             return f"numgen random mod {len(chains)} vmap {{ {words} }}"
+        case Zone() | SetConnectionMark() | RestoreMark():
+            raise AssertionError(f"{target} is for iptables")
         case Remember(name):
             return f"update @{name} {{ {'ip' if family == 4 else 'ip6'} saddr }}"
         case Netmap():

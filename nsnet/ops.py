@@ -12,7 +12,7 @@ from nsnet.ip import Family, IPAddress, IPInterface
 from nsnet.ipsets import IpSet
 from nsnet.nft import Piece
 from nsnet.rules import Chain
-from nsnet.state import Interface, Listens, Neighbour, Route, Sysctl, VirtualServer
+from nsnet.state import Interface, Listens, Neighbour, PolicyRule, Route, Sysctl, VirtualServer
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class AddressDelete:
 
 @dataclass(frozen=True, slots=True)
 class RouteAdd:
-    """A route of the main table."""
+    """A route of the main table, or of another."""
 
     netns: str
     route: Route
@@ -120,6 +120,22 @@ class RouteDelete:
 
     netns: str
     route: Route
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRuleAdd:
+    """Some packets ask another table of routes first."""
+
+    netns: str
+    rule: PolicyRule
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRuleDelete:
+    """The older of the rules of this priority goes."""
+
+    netns: str
+    rule: PolicyRule
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,6 +313,8 @@ Op: TypeAlias = (
     | RouteAdd
     | RouteReplace
     | RouteDelete
+    | PolicyRuleAdd
+    | PolicyRuleDelete
     | NeighbourAdd
     | NeighbourDelete
     | NeighbourForget

@@ -34,6 +34,7 @@ class Packet:
     mark: int = 0
     error: Verdict | None = None
     answer: bool = False
+    connection_mark: int = 0  # what conntrack has written down of its connection, where it is
 
     @property
     def tuple(self) -> Tuple:
@@ -43,6 +44,16 @@ class Packet:
     def addressed(self, to: Tuple) -> "Packet":
         """The same packet with other addresses and ports."""
         return replace(self, src=to.src, sport=to.sport, dst=to.dst, dport=to.dport)
+
+    @property
+    def unmarked(self) -> "Packet":
+        """The same packet as others get it: marks are this machine's own."""
+        return replace(self, mark=0, connection_mark=0)
+
+    def answering(self, mark: int, error: Verdict | None = None) -> "Packet":
+        """The answer to it, with this mark."""
+        back = self.unmarked.addressed(self.tuple.reversed())
+        return replace(back, answer=True, mark=mark, error=error)
 
     def __str__(self) -> str:
         def end(address: IPAddress, port: int) -> str:

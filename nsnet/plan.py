@@ -27,6 +27,8 @@ from nsnet.ops import (
     NetnsAdd,
     NetnsDelete,
     Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
     RouteAdd,
     RouteDelete,
     RouteReplace,
@@ -37,7 +39,7 @@ from nsnet.ops import (
     VethAdd,
 )
 from nsnet.rule_steps import balance, empty, fill, forget, load, load_tables
-from nsnet.state import Interface, Kind, Listens, Netns, Peer, Route, State
+from nsnet.state import Interface, Kind, Listens, Netns, Peer, Route, State, identity
 
 
 def plan(state: State) -> list[Op]:
@@ -247,9 +249,9 @@ def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     """
     stay = _staying(now, laid)
     wanted = set(now.neighbours) if was.neighbours else set()
-    destinations = {each.destination for each in _given(now)} if was.routes else set()
+    keys = {each.key for each in _given(now)} if was.routes else set()
     for route in _given(was):
-        if route.destination not in destinations and _lasts(route, stay):
+        if route.key not in keys and _lasts(route, stay):
             yield RouteDelete(now.name, route)
     for neighbour in was.neighbours:
         if neighbour not in wanted and neighbour.dev in stay:
@@ -280,11 +282,12 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
                 yield AddressAdd(now.name, each.name, address)
     routes = _standing(was, now, laid)
     for route in _given(now):
-        old = routes.get(route.destination)
+        old = routes.get(route.key)
         if old is None:
             yield RouteAdd(now.name, route)
         elif old != route and _loses(old, route):
             yield RouteReplace(now.name, route)
+    yield from _choose(was, now)
     # A crowded lab has tens of thousands of neighbours: those of a new namespace need no
     # comparison.
     known = set(was.neighbours)
@@ -298,6 +301,20 @@ def _given(netns: Netns) -> Iterator[Route]:
     return (each for each in netns.routes if not each.learned)
 
 
+def _choose(was: Netns, now: Netns) -> Iterator[Op]:
+    """The policy rules. One that changes is never missing: of two of one priority the kernel asks,
+    and deletes, the older first."""
+    for place in dict.fromkeys(map(identity, (*was.policy_rules, *now.policy_rules))):
+        old, new = (
+            [each for each in one.policy_rules if identity(each) == place] for one in (was, now)
+        )
+        added: list[Op] = [PolicyRuleAdd(now.name, each) for each in new]
+        deleted: list[Op] = [PolicyRuleDelete(now.name, each) for each in old]
+        if old != new:
+            # The kernel has none twice: beside somebody else's, ours goes, too, and comes again.
+            yield from (*deleted, *added) if set(new) & set(old) else (*added, *deleted)
+
+
 def _staying(now: Netns, laid: frozenset[Peer]) -> set[str]:
     """The links that are there before and after and not made anew."""
     return {each.name for each in now.interfaces if Peer(now.name, each.name) not in laid}
@@ -308,10 +325,12 @@ def _lasts(route: Route, stay: set[str]) -> bool:
     return route.blackhole or route.dev in stay
 
 
-def _standing(was: Netns, now: Netns, laid: frozenset[Peer]) -> dict[IPNetwork, Route]:
+def _standing(
+    was: Netns, now: Netns, laid: frozenset[Peer]
+) -> dict[tuple[int | None, IPNetwork], Route]:
     """The old routes that are still there once links and addresses have changed."""
     stay = _staying(now, laid) if was.routes else set()
-    return {each.destination: each for each in _given(was) if _lasts(each, stay)}
+    return {each.key: each for each in _given(was) if _lasts(each, stay)}
 
 
 def _loses(old: Route, new: Route) -> bool:
@@ -324,7 +343,7 @@ def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     changed before the rules were.)"""
     standing = _standing(was, now, laid)
     for route in _given(now):
-        old = standing.get(route.destination, route)
+        old = standing.get(route.key, route)
         if old != route and not _loses(old, route):
             yield RouteReplace(now.name, route)
 

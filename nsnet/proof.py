@@ -48,6 +48,7 @@ def _flow(each: Question, guess: Sequence[Path]) -> Flow:
         size=each.spec.size,
         source_port=each.spec.source_port,
         pace=_pace(guess),
+        together=each.spec.together,
         path=each.path,
     )
 

@@ -2,7 +2,7 @@
 "References").
 
 [CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
-    | CLUSTER/gateway | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
+    | CLUSTER[,CLUSTER]/gateway | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import NamedTuple, TypeVar
 
 from nsnet.errors import UsageError
 from nsnet.ip import IPAddress, IPNetwork, Protocol, of_family, only
-from nsnet.topology import FABRIC, Cluster, External, Pod, Service, ServicePort, Topology
+from nsnet.topology import FABRIC, Cluster, External, Gateway, Pod, Service, ServicePort, Topology
 
 T = TypeVar("T", Pod, Service)
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
@@ -64,12 +64,11 @@ def locate(topology: Topology, reference: str) -> Place:
             external = _external(topology, reference, parts.name)
             return Place(external.netns, external.reference, (external.address,))
         case "gateway":
-            cluster = _cluster(topology, reference, parts.cluster)
-            if cluster.gateway is None:
-                raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
-            ends = (*cluster.gateway.inside, *cluster.gateway.outside)
-            held = (*(end.ip for end in ends), *_exported(cluster))
-            return Place(cluster.gateway.netns, cluster.gateway.reference, held, cluster.name)
+            gateway, behind = _gateway(topology, reference, parts.cluster)
+            inside = [end for each in behind if each.gateway for end in each.gateway.inside]
+            held = (*only((*inside, *gateway.outside)), *_exported(behind))
+            near = behind[0].name if len(behind) == 1 else ""
+            return Place(gateway.netns, gateway.reference, held, near)
         case "node":
             cluster = _cluster(topology, reference, parts.cluster)
             names = [node.name for node in cluster.nodes]
@@ -202,13 +201,11 @@ def _destination(
             held = virtual or pod.addresses
             return Destination(_reachable(held, source), servers=servers), ports
         case "gateway":
-            cluster = _cluster(topology, reference, parts.cluster)
-            place = locate(topology, reference.partition(":")[0])
-            assert cluster.gateway is not None  # locate() says so
-            near = source.cluster == cluster.name
-            ends = cluster.gateway.inside if near else cluster.gateway.outside
-            held = tuple(end.ip for end in ends)
-            return Destination(_reachable(held, source), servers=frozenset({place.reference})), {}
+            gateway, sharing = _gateway(topology, reference, parts.cluster)
+            near = [each.gateway for each in sharing if each.name == source.cluster]
+            held = only(near[0].inside if near and near[0] else gateway.outside)
+            servers = frozenset({gateway.reference})
+            return Destination(_reachable(held, source), servers=servers), {}
         case "external":
             external = _external(topology, reference, parts.name)
             return Destination(external.address, servers=frozenset({external.reference})), {}
@@ -345,6 +342,25 @@ def _cluster(topology: Topology, reference: str, name: str) -> Cluster:
     raise UnknownReferenceError(f"{reference}: there is no cluster {name}{_near(name, names)}")
 
 
+def _gateway(
+    topology: Topology, reference: str, written: str
+) -> tuple[Gateway, tuple[Cluster, ...]]:
+    """The gateway of this cluster, or of these, and the clusters behind it."""
+    gateways = [each.gateway for each in topology.clusters if each.gateway is not None]
+    for each in gateways:
+        if each.reference == f"{written}/gateway":
+            return each, topology.behind(each)
+    if "," in written:
+        known = list(dict.fromkeys(each.reference for each in gateways))
+        raise UnknownReferenceError(
+            f"{reference}: these share no gateway{_near(f'{written}/gateway', known)}"
+        )
+    cluster = _cluster(topology, reference, written)
+    if cluster.gateway is None:
+        raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
+    return cluster.gateway, topology.behind(cluster.gateway)
+
+
 def _external(topology: Topology, reference: str, name: str) -> External:
     for external in topology.externals:
         if external.name == name:
@@ -383,5 +399,6 @@ def _fabric_side(cluster: Cluster) -> tuple[IPAddress, ...]:
     return only(cluster.routers)
 
 
-def _exported(cluster: Cluster) -> tuple[IPAddress, ...]:
-    return tuple(address for service in cluster.services for address in service.exported)
+def _exported(clusters: Iterable[Cluster]) -> tuple[IPAddress, ...]:
+    services = (service for each in clusters for service in each.services)
+    return tuple(address for service in services for address in service.exported)

@@ -29,6 +29,7 @@ from nsnet.references import UnknownReferenceError, locate, members, target
 from nsnet.scenario.kinds import ClusterSpec, NodeSpec
 from nsnet.scenario.load import Scenario
 from nsnet.service_ips import services
+from nsnet.sharing import gateway_of, refuse_mixtures, sharing
 from nsnet.topology import (
     Cluster,
     External,
@@ -85,6 +86,7 @@ class _Resolver:
         hold_written(self.ledger)
         hold_gateways(self.ledger)
         self.ledger.keep_outside()
+        refuse_mixtures(self.ledger)
         self.gateways = gateway_ips(self.ledger)
         clusters = tuple(self._cluster(index, each) for index, each in enumerate(spec.clusters))
         topology = Topology(
@@ -214,15 +216,20 @@ class _Resolver:
     def _gateway(self, spec: ClusterSpec, underlay: Sequence[IPNetwork]) -> Gateway | None:
         if spec.gateway is None:
             return None
-        reference = f"{spec.name}/gateway"
+        members, name = sharing(self.scenario, spec), spec.gateway.name
+        number = members.index(spec) + 1 if len(members) > 1 else 0
+        place = ("gateway", name) if name is not None else (spec.name, "gateway")
         prefixes = {each.version: each.prefixlen for each in self.scenario.spec.fabric_cidr}
         outside = self.gateways[spec.name]
         return Gateway(
             spec.gateway.kind,
-            netns_name(self.scenario.name, spec.name, "gateway"),
-            reference,
+            netns_name(self.scenario.name, *place),
+            gateway_of(members),
             tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in underlay),
             tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in outside),
+            name or "",
+            f"eth{number}" if number > 1 else "eth0",  # eth1 is its way out
+            number,
         )
 
 

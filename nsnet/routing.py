@@ -4,6 +4,7 @@ from ipaddress import IPv4Address
 from typing import NamedTuple
 
 from nsnet.ip import IPAddress, IPInterface
+from nsnet.packet import Packet
 from nsnet.state import Netns, Route
 
 LOCAL = "lo"
@@ -18,7 +19,7 @@ class NextHop(NamedTuple):
 
 
 class Routes:
-    """The local and the main table."""
+    """The local table, those that rules ask for marked packets, and the main one."""
 
     def __init__(self, netns: Netns) -> None:
         self._netns = netns
@@ -30,16 +31,30 @@ class Routes:
             for address in each.addresses
             if address.network.prefixlen < address.max_prefixlen
         ]
-        everything = (*connected, *netns.routes)
         # The longest prefix wins; of equals, the first that was made.
-        self._routes = sorted(everything, key=lambda route: -route.destination.prefixlen)
+        everything = sorted(
+            (*connected, *netns.routes), key=lambda route: -route.destination.prefixlen
+        )
+        self._tables: dict[int | None, list[Route]] = {}
+        for route in everything:
+            self._tables.setdefault(route.table, []).append(route)
+        self._policy = sorted(netns.policy_rules, key=lambda rule: rule.priority)
 
-    def find(self, address: IPAddress) -> tuple[NextHop, ...] | None:
-        """Where a packet to this address may go: the flow's hash chooses one. Nowhere at all into
-        a black hole; None without a route."""
+    def find(
+        self, address: IPAddress, mark: int = 0, *, own: bool = False
+    ) -> tuple[NextHop, ...] | None:
+        """Where a packet of this mark may go to this address: the flow's hash chooses one. Nowhere
+        at all into a black hole; None without a route. `own`: this machine makes the packet."""
         if address in self.local or address.is_loopback:
             return (NextHop(LOCAL, address),)
-        for route in self._routes:
+        tables = [
+            rule.table
+            for rule in self._policy
+            if rule.family == address.version
+            and mark & rule.mask == rule.mark
+            and (own or not rule.own)
+        ]
+        for route in (each for table in (*tables, None) for each in self._tables.get(table, ())):
             if address not in route.destination:
                 continue
             if route.blackhole:
@@ -78,6 +93,11 @@ class Routes:
         """Packets for others, of this address's family, are passed on."""
         key = "net.ipv4.ip_forward" if address.version == 4 else "net.ipv6.conf.all.forwarding"
         return self._netns.setting(key) > 0
+
+    def reflected(self, packet: Packet) -> int:
+        """The mark of what the kernel itself answers to a packet: errors, resets, echo replies."""
+        key = f"net.ipv{packet.dst.version}.fwmark_reflect"
+        return packet.mark if self._netns.setting(key) else 0
 
     def keeps_localnet(self, dev: str, *ends: IPAddress) -> bool:
         """Packets from or to 127.0.0.0/8 pass no other link than `lo`, unless route_localnet of

@@ -73,6 +73,29 @@ class SetMark:
 
 
 @dataclass(frozen=True, slots=True)
+class Zone:
+    """The packet's connection is one of this zone of conntrack, in the direction of who asks: its
+    addresses may be those of a connection of another zone."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class SetConnectionMark:
+    """The same for the mark that conntrack keeps of a connection."""
+
+    value: int
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreMark:
+    """These bits of the packet's mark become those of its connection's."""
+
+    mask: int
+
+
+@dataclass(frozen=True, slots=True)
 class Goto:
     """Go on in another chain; who jumped here goes on when that ends."""
 
@@ -113,6 +136,9 @@ Target: TypeAlias = (
     | Masquerade
     | Netmap
     | SetMark
+    | Zone
+    | SetConnectionMark
+    | RestoreMark
     | Goto
     | Lookup
     | Spread
@@ -174,6 +200,7 @@ class Match:
     comment: str = ""
     ctstate: tuple[str, ...] = ()
     not_ctstate: tuple[str, ...] = ()
+    is_answer: bool = False  # conntrack --ctdir REPLY
     mark: MarkMatch | None = None
     recent: Recent | None = None
     src_type: str | None = None  # addrtype: LOCAL

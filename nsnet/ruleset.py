@@ -26,12 +26,15 @@ from nsnet.rules import (
     Recent,
     Reject,
     Remember,
+    RestoreMark,
     Return,
     Rule,
+    SetConnectionMark,
     SetMark,
     Snat,
     Spread,
     Target,
+    Zone,
 )
 
 
@@ -111,6 +114,8 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield f"-m conntrack --ctstate {','.join(match.ctstate)}"
     if match.not_ctstate:
         yield f"-m conntrack ! --ctstate {','.join(match.not_ctstate)}"
+    if match.is_answer:
+        yield "-m conntrack --ctdir REPLY"
     if match.mark is not None:
         negation = "! " if match.mark.negated else ""
         yield f"-m mark {negation}--mark {match.mark.value:#x}/{match.mark.mask:#x}"
@@ -170,6 +175,12 @@ def _target(target: Target, family: Family) -> str:
             return f"NETMAP --to {network}"
         case SetMark(value, mask):
             return f"MARK --set-xmark {value:#x}/{mask:#x}"
+        case SetConnectionMark(value, mask):
+            return f"CONNMARK --set-xmark {value:#x}/{mask:#x}"
+        case RestoreMark(mask):
+            return f"CONNMARK --restore-mark --nfmask {mask:#x} --ctmask {mask:#x}"
+        case Zone(number):
+            return f"CT --zone-orig {number}"
         case Goto() | Lookup() | Spread() | Remember():
             raise AssertionError(f"{target} is for nftables")
         case _:

@@ -27,6 +27,8 @@ from nsnet.ops import (
     NetnsAdd,
     NetnsDelete,
     Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
     RouteAdd,
     RouteDelete,
     RouteReplace,
@@ -43,7 +45,7 @@ from nsnet.ops import (
 )
 from nsnet.record import path_of
 from nsnet.ruleset import endpoint, restore
-from nsnet.state import RealServer, Route, VirtualServer, identity
+from nsnet.state import PolicyRule, RealServer, Route, VirtualServer, identity
 
 HEAD = """\
 #!/bin/sh
@@ -95,6 +97,10 @@ def render(op: Op) -> str:
             return f"ip -n {netns} route replace {_route(route)}"
         case RouteDelete(netns, route):
             return f"ip -n {netns} route del {_route(route)}"
+        case PolicyRuleAdd(netns, rule):
+            return f"ip -n {netns} -{rule.family} rule add {_policy(rule)}"
+        case PolicyRuleDelete(netns, rule):
+            return f"ip -n {netns} -{rule.family} rule del priority {rule.priority}"
         case NeighbourAdd(netns, neighbour):
             where = f"lladdr {neighbour.mac} dev {neighbour.dev} nud permanent"
             return f"ip -n {netns} neigh replace {neighbour.address} {where}"
@@ -225,9 +231,17 @@ def _to(route: Route) -> str:
 
 def _route(route: Route) -> str:
     to = _to(route)
+    if route.table is not None:
+        to += f" table {route.table}"
     if route.blackhole:
         return f"blackhole {to}"
     out = (f" dev {route.dev}" if route.dev else "") + (" onlink" if route.onlink else "")
     if route.nexthops:
         return to + "".join(f" nexthop via {each}{out}" for each in route.nexthops)
     return to + (f" via {route.via}" if route.via else "") + out
+
+
+def _policy(rule: PolicyRule) -> str:
+    own = "iif lo " if rule.own else ""
+    mark = f"fwmark {rule.mark:#x}/{rule.mask:#x}"
+    return f"priority {rule.priority} {own}{mark} lookup {rule.table}"

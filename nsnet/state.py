@@ -59,13 +59,34 @@ class Route:
     nexthops: tuple[IPAddress, ...] = ()  # two or more, in ascending order, of equal cost
     blackhole: bool = False
     learned: bool = False  # by BGP: a daemon puts it there, and takes it away
+    table: int | None = None  # None: the main table; another is only asked where a rule says so
     why: str = field(default="", compare=False)
+
+    @property
+    def key(self) -> tuple[int | None, IPNetwork]:
+        """What there is one route for: a destination, in a table."""
+        return self.table, self.destination
 
     @property
     def gateways(self) -> tuple[IPAddress, ...]:
         """The neighbours that a packet may be handed to; none where it is handed to whom it is
         for, or to nobody."""
         return self.nexthops or ((self.via,) if self.via is not None else ())
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyRule:
+    """`ip rule`: packets whose mark is `mark` under this mask are routed by this table, where it
+    has a route for them. Rules of lower priority are asked first, and the main table last."""
+
+    priority: int
+    mark: int
+    mask: int
+    table: int
+    family: Family = 4
+    own: bool = False  # only packets that this machine itself makes (`iif lo`)
+    foreign: bool = False  # of those found in a kernel: it asks something else, too
+    why: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +182,7 @@ Listens: TypeAlias = Listener | HealthCheck
 Piece: TypeAlias = (
     Interface
     | Route
+    | PolicyRule
     | Neighbour
     | Sysctl
     | Chain
@@ -192,6 +214,7 @@ class Netns:
     ipsets: tuple[IpSet, ...] = ()
     virtual_servers: tuple[VirtualServer, ...] = ()
     daemons: tuple[Daemon, ...] = ()
+    policy_rules: tuple[PolicyRule, ...] = ()
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -250,8 +273,10 @@ def identity(piece: Piece) -> tuple[object, ...]:
     match piece:
         case Interface(name=name):
             return (Interface, name)
-        case Route(destination=destination):
-            return (Route, destination)
+        case Route(key=key):
+            return (Route, key)
+        case PolicyRule(priority=priority, family=family):
+            return (PolicyRule, family, priority)
         case Neighbour(address=address, dev=dev):
             return (Neighbour, address, dev)
         case Sysctl(key=key):

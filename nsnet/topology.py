@@ -145,6 +145,9 @@ class Gateway:
     reference: str
     inside: tuple[IPInterface, ...]
     outside: tuple[IPInterface, ...]
+    name: str = ""  # by which clusters share it
+    link: str = "eth0"  # to this cluster's nodes
+    number: int = 0  # of this cluster among those that share it, from 1; 0: it is its alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +222,14 @@ class Topology:
         """The namespace of routers and switches between the nodes."""
         return netns_name(self.lab, FABRIC)
 
+    def behind(self, gateway: Gateway) -> tuple[Cluster, ...]:
+        """The clusters that this gateway stands in front of: more than one where they share it."""
+        return tuple(
+            each
+            for each in self.clusters
+            if each.gateway is not None and each.gateway.netns == gateway.netns
+        )
+
     def places(self) -> Iterator[tuple[str, str]]:
         """Every namespace and its reference, in creation order."""
         yield netns_name(self.lab, "servers"), "servers"
@@ -226,7 +237,7 @@ class Topology:
         for external in self.externals:
             yield external.netns, external.reference
         for cluster in self.clusters:
-            if cluster.gateway is not None:
+            if cluster.gateway is not None and cluster.gateway.number <= 1:
                 yield cluster.gateway.netns, cluster.gateway.reference
             for node in cluster.nodes:
                 yield node.netns, node.reference

@@ -21,10 +21,13 @@ class Known(Enum):
 
 
 class Flow(NamedTuple):
-    """A connection as one namespace knows it: as it came, and what its answer looks like."""
+    """A connection as one namespace knows it: as it came, what its answer looks like, and its mark.
+
+    Zones are left out: they part connections that look alike, and a walk is about one alone."""
 
     original: Tuple
     answer: Tuple
+    mark: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,15 @@ class Tracked:
     def ctstate(self) -> str:
         """The word that a rule's --ctstate compares."""
         return "NEW" if self.known is Known.AGAIN else self.known.value
+
+    @property
+    def is_answer(self) -> bool:
+        """It goes back to who began."""
+        return self.known in (Known.ANSWER, Known.RELATED)
+
+    def marked(self, packet: Packet) -> Packet:
+        """The packet with what is known of its connection."""
+        return packet if self.flow is None else replace(packet, connection_mark=self.flow.mark)
 
 
 def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
@@ -60,7 +72,7 @@ def retranslated(hook: str, packet: Packet, tracked: Tracked) -> Packet:
     source on the way out."""
     if tracked.flow is None:
         return packet
-    original, answer = tracked.flow
+    original, answer = tracked.flow.original, tracked.flow.answer
     way_in = hook in WAYS_IN
     if tracked.known is Known.AGAIN:
         return (
@@ -79,4 +91,4 @@ def flow_of(tracked: Tracked, leaving: Packet) -> Flow | None:
     """What conntrack remembers once a new flow's first packet has made it out or in."""
     if tracked.known is not Known.NEW:
         return None
-    return Flow(tracked.entered, leaving.tuple.reversed())
+    return Flow(tracked.entered, leaving.tuple.reversed(), leaving.connection_mark)

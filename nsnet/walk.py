@@ -79,22 +79,28 @@ class Walker:
             case Refused(_, error, journey) if _stayed_at(client, journey):
                 yield Path(error, None, None, journey.hops)
             case Refused(netns, error, journey):
-                answer = replace(_answer_to(journey.packet), error=error)
+                mark = self._routes_of(netns).reflected(journey.packet)
+                answer = journey.packet.answering(mark, error)
                 yield from self._return(client, asked, netns, journey, answer, None)
             case Arrived(netns, journey):
                 server = self._server(netns, journey.packet)
-                answer = _answer_to(journey.packet)
+                answer = journey.packet.answering(self._routes_of(netns).reflected(journey.packet))
                 for frontend in taken(self._netns[netns], journey.packet):
-                    yield from self._relay(client, asked, netns, journey, frontend)
+                    yield from self._relay(client, asked, netns, journey, answer, frontend)
                     return
                 yield from self._return(client, asked, netns, journey, answer, server)
 
     def _relay(
-        self, client: str, asked: Packet, netns: str, journey: Journey, frontend: Frontend
+        self,
+        client: str,
+        asked: Packet,
+        netns: str,
+        journey: Journey,
+        answer: Packet,
+        frontend: Frontend,
     ) -> Iterator[Path]:
         """A proxy ends the connection, and makes another one: the path has two legs."""
         journey = note(journey, self._netns[netns], f"haproxy: {frontend.reference}")
-        answer = _answer_to(journey.packet)
         for near in self._return(client, asked, netns, journey, answer, "haproxy"):
             if frontend.sni:
                 yield unheard(near)
@@ -152,7 +158,7 @@ class Walker:
         self, netns: str, journey: Journey, tracked: Tracked, taken: VirtualServer | None = None
     ) -> Iterator[End]:
         """OUTPUT, and on, for a packet of this namespace's own or one that IPVS has `taken`."""
-        for hop, sent in self._ways(netns, journey):
+        for hop, sent in self._ways(netns, journey, own=True):
             if hop is None:
                 yield self._unroutable(netns, sent)
                 continue
@@ -167,7 +173,7 @@ class Walker:
                 if passed.stop is not None:
                     yield self._stopped(netns, there, passed, tracked)
                     continue
-                for onward, leaving in self._ways(netns, there):
+                for onward, leaving in self._ways(netns, there, own=True):
                     if onward is None and leaving.packet.protocol is Protocol.TCP:
                         # tcp_connect() knew of a route, and tries again whatever comes of it.
                         yield Lost(self._unroutable(netns, leaving).journey)
@@ -193,13 +199,13 @@ class Walker:
         for passed in outcomes:
             there = self._filtered(netns, journey, passed)
             there = there.remember(netns, flow_of(tracked, there.packet))
-            there = replace(there, packet=replace(there.packet, mark=0))
+            gone = replace(there, packet=there.packet.unmarked)
             if hop.dev == LOCAL:
                 # What conntrack said of a packet stays with it.
                 same = tracked
                 if tracked.known is Known.NEW:
                     same = replace(tracked, known=Known.AGAIN, flow=there.known(netns)[-1])
-                yield from self._accept(netns, there, LOCAL, same)
+                yield from self._accept(netns, gone, LOCAL, same)
                 continue
             station = self._wires.find(netns, hop.dev, hop.neighbour)
             if station is None:
@@ -208,7 +214,7 @@ class Walker:
             elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
                 yield Lost(note(there, self._netns[netns], f"{bridged_from} has no hairpin"))
             else:
-                yield from self._wire(station, station.crossings, there)
+                yield from self._wire(station, station.crossings, gone)
 
     def _hairpinned(self, netns: str, bridge: str, station: Station, in_port: str) -> bool:
         """The frame would have to leave by the port it came in on, and may not."""
@@ -263,7 +269,7 @@ class Walker:
             ):
                 gone = self._filtered(netns, there, last)
                 gone = gone.remember(netns, flow_of(tracked, gone.packet))
-                gone = replace(gone, packet=replace(gone.packet, mark=0))
+                gone = replace(gone, packet=gone.packet.unmarked)
                 yield from self._wire(station, rest, gone)
 
     def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
@@ -375,20 +381,23 @@ class Walker:
 
     def _unroutable(self, netns: str, journey: Journey) -> End:
         here, to = self._netns[netns], journey.packet.dst
-        if self._routes_of(netns).find(to) == ():
+        if self._routes_of(netns).find(to, journey.packet.mark) == ():
             return Lost(note(journey, here, f"a black hole for {to}"))
         return Refused(netns, Verdict.NET_UNREACHABLE, note(journey, here, f"no route to {to}"))
 
-    def _ways(self, netns: str, journey: Journey) -> Iterator[tuple[NextHop | None, Journey]]:
+    def _ways(
+        self, netns: str, journey: Journey, *, own: bool = False
+    ) -> Iterator[tuple[NextHop | None, Journey]]:
         """Each next hop that the packet can take here, None for want of any. Where it comes by
         again it takes the same: a hash of its addresses and ports has chosen."""
-        hops = self._routes_of(netns).find(journey.packet.dst) or (None,)
-        chosen = journey.chosen.get((netns, journey.packet.tuple))
+        packet = journey.packet
+        hops = self._routes_of(netns).find(packet.dst, packet.mark, own=own) or (None,)
+        chosen = journey.chosen.get((netns, packet.tuple))
         for hop in (chosen,) if chosen is not None else hops:
             if hop is None or len(hops) == 1:
                 yield hop, journey
             else:
-                choice = {(netns, journey.packet.tuple): hop}
+                choice = {(netns, packet.tuple): hop}
                 yield hop, replace(journey, chosen={**journey.chosen, **choice})
 
     def _routes_of(self, netns: str) -> Routes:
@@ -405,10 +414,6 @@ class Walker:
 def _stayed_at(netns: str, journey: Journey) -> bool:
     """The packet never left: its sender hears of an error at once, without any answer."""
     return {hop.netns for hop in journey.hops} == {netns}
-
-
-def _answer_to(packet: Packet) -> Packet:
-    return replace(packet.addressed(packet.tuple.reversed()), answer=True, mark=0, error=None)
 
 
 def _blank(protocol: Protocol, to: IPAddress) -> Packet:

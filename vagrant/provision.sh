@@ -19,7 +19,8 @@ modules="bridge br_netfilter veth dummy macvlan vxlan vrf wireguard sch_netem sc
     nf_conntrack nf_tables ip_tables ip6_tables iptable_nat ip6table_nat
     ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh ip_vs_dh ip_vs_sed ip_vs_nq ip_vs_mh
     ip_set ip_set_hash_ip ip_set_hash_net ip_set_hash_ipport ip_set_hash_ipportip
-    ip_set_hash_ipportnet ip_set_bitmap_port xt_set xt_ipvs xt_statistic xt_recent"
+    ip_set_hash_ipportnet ip_set_bitmap_port xt_set xt_ipvs xt_statistic xt_recent
+    iptable_raw ip6table_raw iptable_mangle ip6table_mangle xt_CT xt_connmark"
 
 say() { echo "setup: $*"; }
 

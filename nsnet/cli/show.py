@@ -194,7 +194,12 @@ def _contents(netns: Netns) -> Iterator[str]:
     for route in netns.routes:
         via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
         via = " into a black hole" if route.blackhole else via
+        via += f" in table {route.table}" if route.table is not None else ""
         yield f"route {route.destination}{via}" + (f"  ({route.why})" if route.why else "")
+    for rule in netns.policy_rules:
+        own = "its own packets, " if rule.own else ""
+        asks = f"{own}mark {rule.mark:#x}/{rule.mask:#x}: table {rule.table}"
+        yield f"rule {rule.priority} {asks}" + (f"  ({rule.why})" if rule.why else "")
     tables: dict[str, int] = {}
     for chain in netns.chains:
         tables[chain.table] = tables.get(chain.table, 0) + len(chain.rules)
@@ -234,7 +239,8 @@ def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
     if cluster.gateway is not None:
         ends = only((*cluster.gateway.inside, *cluster.gateway.outside))
         known = f", pods known as {_joined(cluster.virtual_cidrs)}" if cluster.virtual_cidrs else ""
-        yield cluster.gateway.reference, _joined(ends), f"{cluster.gateway.kind}{known}"
+        about = f"{cluster.gateway.kind} {cluster.gateway.name}".rstrip()
+        yield cluster.gateway.reference, _joined(ends), f"{about}{known}"
     for node in cluster.nodes:
         yield node.reference, _joined(only(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
     for pod in cluster.pods:

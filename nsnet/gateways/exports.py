@@ -3,23 +3,23 @@
 PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one a port) ─▶ DNAT to one of the ready endpoints
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from nsnet.balancing import shares, usable
 from nsnet.ip import Family, Protocol, of_family, single
 from nsnet.rules import Chain, Dnat, Jump, Match, Rule
 from nsnet.state import Fact
-from nsnet.topology import Cluster, Gateway, Service, ServicePort
+from nsnet.topology import Gateway, Service, ServicePort
 from nsnet.translations import translated
 
 EXPORTS = "NSNET-EXPORTS"
 
 
-def exports(cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
+def exports(services: Sequence[Service], gateway: Gateway) -> Iterator[Fact]:
     """What comes in for an exported Service goes to one of its endpoints."""
     here = gateway.netns
-    for service in cluster.services:
+    for service in services:
         for port in service.ports:
             if port.protocol is Protocol.UDP:
                 for each in translated(service.exported, port.port, port.endpoints):
@@ -27,7 +27,7 @@ def exports(cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
     for outside in gateway.outside:
         offered = [
             (service, port)
-            for service in cluster.services
+            for service in services
             for port in service.ports
             if of_family(service.exported, outside.version) is not None
         ]
@@ -48,7 +48,7 @@ def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iter
     for service, port, endpoints in offered:
         if not endpoints:
             continue
-        name = f"{service.namespace}/{service.name}"
+        name = service.reference
         yield Chain(
             "nat",
             _chain_name(service, port),
@@ -71,7 +71,7 @@ def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iter
 def _offer(service: Service, port: ServicePort, family: Family) -> Rule:
     address = of_family(service.exported, family)
     assert address is not None  # only Services with an exported address get here
-    name = f"{service.namespace}/{service.name}"
+    name = service.reference
     match = Match(
         dst=single(address), protocol=port.protocol, dport=port.port, comment=f"{name} exported"
     )
@@ -81,5 +81,6 @@ def _offer(service: Service, port: ServicePort, family: Family) -> Rule:
 
 
 def _chain_name(service: Service, port: ServicePort) -> str:
-    key = f"{service.namespace}/{service.name}:{port.port}/{port.protocol}"
+    # Clusters that share a gateway may have a Service of the same name.
+    key = f"{service.reference}:{port.port}/{port.protocol}"
     return f"NSNET-EXP-{sha256(key.encode()).hexdigest()[:16].upper()}"

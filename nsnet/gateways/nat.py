@@ -12,5 +12,5 @@ from nsnet.topology import Cluster, Gateway, Topology
 
 def nat(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
     """The gateway's routes, and its translation in both directions."""
-    yield from exports(cluster, gateway)
+    yield from exports(cluster.services, gateway)
     yield from egress(topology, cluster, gateway)

@@ -19,7 +19,7 @@ FROM_VIRTUAL, TO_VIRTUAL = "NSNET-FROM-VIRTUAL", "NSNET-TO-VIRTUAL"
 
 def vip(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
     """The gateway's routes and translation, and the map between pods and virtual addresses."""
-    yield from exports(cluster, gateway)
+    yield from exports(cluster.services, gateway)
     yield from egress(topology, cluster, gateway)
     here = gateway.netns
     for pods, virtual in zip(cluster.pod_cidrs, cluster.virtual_cidrs, strict=True):

@@ -31,7 +31,7 @@ from nsnet.ip import Family
 from nsnet.ipsets import destroyed, filled
 from nsnet.kernel import conntrack, daemons, messages, netfilter, netns, nftables, sysctl
 from nsnet.kernel.ipvs import Ipvs
-from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_REPLACE, Socket, encoded
+from nsnet.kernel.netlink import Socket, encoded
 from nsnet.kernel.observe import learned
 from nsnet.kernel.processes import until
 from nsnet.ops import (
@@ -54,6 +54,8 @@ from nsnet.ops import (
     NetnsAdd,
     NetnsDelete,
     Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
     RouteAdd,
     RouteDelete,
     RouteReplace,
@@ -237,16 +239,17 @@ class Applier:
             case AddressDelete(name, dev, address):
                 message = messages.address(address, self._index(name, dev))
                 self._queue(op, name, encoded(message, RTM_DELADDR))
-            case RouteAdd(name, route):
+            case RouteAdd(name, route) | RouteReplace(name, route):
                 message = messages.route(route, self._index(name, route.dev))
-                self._queue(op, name, encoded(message, RTM_NEWROUTE, messages.NEW))
-            case RouteReplace(name, route):
-                message = messages.route(route, self._index(name, route.dev))
-                flags = NLM_F_CREATE | NLM_F_REPLACE
+                flags = messages.NEW if isinstance(op, RouteAdd) else messages.ANEW
                 self._queue(op, name, encoded(message, RTM_NEWROUTE, flags))
             case RouteDelete(name, route):
                 message = messages.route(route, self._index(name, route.dev))
                 self._queue(op, name, encoded(message, RTM_DELROUTE))
+            case PolicyRuleAdd(name, rule):
+                self._queue(op, name, messages.policy_rule(rule))
+            case PolicyRuleDelete(name, rule):
+                self._queue(op, name, messages.no_policy_rule(rule))
             case NeighbourAdd(name, neighbour):
                 self._queue(op, name, self._neighbour(neighbour, self._index(name, neighbour.dev)))
             case NeighbourDelete(name, neighbour):
@@ -260,13 +263,11 @@ class Applier:
             case NeighbourForget(name, dev, address):
                 message = messages.learnt(address, self._index(name, dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
-            case LinkDelete() | RulesLoad() | TableLoad() | Drain():
-                raise AssertionError(f"{op} comes in a group of its own")
-            case ServersStart() | Listen() | ListenerReplace() | Unlisten():
+            case LinkDelete() | RulesLoad() | TableLoad() | Drain() | SetsLoad() | SetsDelete():
                 raise AssertionError(f"{op} comes in a group of its own")
             case DaemonStart() | DaemonReload() | DaemonStop() | RoutesAwait():
                 raise AssertionError(f"{op} comes in a group of its own")
-            case SetsLoad() | SetsDelete() | VirtualServersLoad():
+            case ServersStart() | Listen() | ListenerReplace() | Unlisten() | VirtualServersLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case _:
                 assert_never(op)
@@ -366,8 +367,8 @@ class Applier:
         """On a crowded bridge everybody knows everybody: the same object, the same message."""
         key = id(neighbour), index
         if key not in self._encoded:
-            flags = NLM_F_CREATE | NLM_F_REPLACE
-            self._encoded[key] = encoded(messages.neighbour(neighbour, index), RTM_NEWNEIGH, flags)
+            message = messages.neighbour(neighbour, index)
+            self._encoded[key] = encoded(message, RTM_NEWNEIGH, messages.ANEW)
         return self._encoded[key]
 
     def _queue(self, op: Op, name: str, message: bytes) -> None:

@@ -1,19 +1,21 @@
-"""Links, addresses, routes and neighbours as the messages of rtnetlink that make them."""
+"""Links, addresses, routes, rules and neighbours as the messages of rtnetlink that make them."""
 
 import socket
 from typing import Any
 
-from pyroute2.netlink.rtnl import RTM_NEWLINK
+from pyroute2.netlink.rtnl import RTM_DELRULE, RTM_NEWLINK, RTM_NEWRULE
+from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.ip import IPAddress, IPInterface
-from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, encoded
-from nsnet.state import Interface, Neighbour, Route
+from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, encoded
+from nsnet.state import Interface, Neighbour, PolicyRule, Route
 
 NEW = NLM_F_CREATE | NLM_F_EXCL
+ANEW = NLM_F_CREATE | NLM_F_REPLACE
 IFF_UP = 0x1
 NUD_PERMANENT = 0x80
 RTNH_F_ONLINK = 4
@@ -22,6 +24,7 @@ RTPROT_BOOT = 3  # what `ip route add` writes
 RTN_UNICAST = 1
 RTN_BLACKHOLE = 6
 MAIN_TABLE = 254
+FR_ACT_TO_TBL = 1
 
 
 def link(index: int, interface: Interface | None = None, flags: int = 0) -> Any:
@@ -67,17 +70,17 @@ def address(address: IPInterface, index: int) -> Any:
 
 
 def route(route: Route, index: int) -> Any:
-    """A route of the main table."""
+    """A route of its table."""
     message = rtmsg()
     message["family"] = _family(route.destination.version)
     message["dst_len"] = route.destination.prefixlen
-    message["table"] = MAIN_TABLE
+    message["table"] = MAIN_TABLE if route.table is None else 0  # 0: an attribute says so
     message["proto"] = RTPROT_BOOT
     message["type"] = RTN_BLACKHOLE if route.blackhole else RTN_UNICAST
     direct = not route.gateways and not route.blackhole and route.destination.version == 4
     message["scope"] = RT_SCOPE_LINK if direct else 0
     flags = RTNH_F_ONLINK if route.onlink else 0
-    message["attrs"] = []
+    message["attrs"] = [] if route.table is None else [("RTA_TABLE", route.table)]
     if route.destination.prefixlen:
         message["attrs"].append(("RTA_DST", str(route.destination.network_address)))
     if route.nexthops:
@@ -93,6 +96,32 @@ def route(route: Route, index: int) -> Any:
         message["attrs"].append(("RTA_GATEWAY", str(route.via)))
     if index:
         message["attrs"].append(("RTA_OIF", index))
+    return message
+
+
+def policy_rule(rule: PolicyRule) -> bytes:
+    """Packets of this mark ask this table."""
+    message = _rule(rule)
+    message["action"] = FR_ACT_TO_TBL
+    message["attrs"] += [
+        ("FRA_FWMARK", rule.mark),
+        ("FRA_FWMASK", rule.mask),
+        ("FRA_TABLE", rule.table),
+    ]
+    if rule.own:
+        message["attrs"].append(("FRA_IIFNAME", "lo"))
+    return encoded(message, RTM_NEWRULE, NEW)
+
+
+def no_policy_rule(rule: PolicyRule) -> bytes:
+    """The rule that is asked first at its priority goes, whatever it says."""
+    return encoded(_rule(rule), RTM_DELRULE)
+
+
+def _rule(rule: PolicyRule) -> Any:
+    message = fibmsg()
+    message["family"] = _family(rule.family)
+    message["attrs"] = [("FRA_PRIORITY", rule.priority)]
     return message
 
 

@@ -10,23 +10,24 @@ from ipaddress import ip_address, ip_interface, ip_network
 from socket import AF_INET, AF_INET6, AF_UNSPEC, if_nameindex
 from typing import Any, NamedTuple
 
-from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE
+from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE, RTM_GETRULE
+from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.drift import Observed
-from nsnet.ip import IPInterface, IPNetwork
+from nsnet.ip import Family, IPInterface
 from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
-from nsnet.state import Interface, Kind, Neighbour, Peer, Route, Sysctl
+from nsnet.state import Interface, Kind, Neighbour, Peer, PolicyRule, Route, Sysctl
 
 _LO = 1  # the index of lo, in every namespace
 _IFF_UP = 0x1
 _RTEXT_FILTER_SKIP_STATS = 8
 _RT_SCOPE_LINK = 253
-_RT_TABLE_MAIN = 254
+_RT_TABLE_MAIN, _RT_TABLE_LOCAL = 254, 255
 _RTPROT_KERNEL = 2
 _RTPROT_BIRD = 12
 _RTN_BLACKHOLE = 6
@@ -34,6 +35,13 @@ _RTNH_F_ONLINK = 0x4
 _RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
 _NUD_PERMANENT = 0x80
 _BRIDGE_FLAG_HAIRPIN = 1
+_FR_ACT_TO_TBL = 1
+_FIB_RULE_INVERT = 2
+_ANY_LENGTH = 0xFFFFFFFF
+_KERNELS_RULES = {(0, 255), (32766, 254), (32767, 253)}  # priority and table
+# What every rule says, and what those of a State ask.
+_RULE_WORDS = {"FRA_TABLE", "FRA_SUPPRESS_PREFIXLEN", "FRA_PROTOCOL", "FRA_PRIORITY"}
+_RULE_WORDS |= {"FRA_FWMARK", "FRA_FWMASK", "FRA_IIFNAME"}
 
 _RTM_GETNSID = 90
 _NETNSA_NSID = 1
@@ -56,6 +64,7 @@ class _Namespace(NamedTuple):
     routes: list[Route]
     neighbours: list[Neighbour]
     sysctls: list[Sysctl]
+    policy_rules: list[PolicyRule]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +78,13 @@ class _Link:
 
 
 class _Requests(NamedTuple):
-    """The four tables, as requests that are encoded once for all namespaces."""
+    """The five tables, as requests that are encoded once for all namespaces."""
 
     links: bytes
     addresses: bytes
     routes: bytes
     neighbours: bytes
+    rules: bytes
 
 
 def observe(
@@ -104,6 +114,7 @@ def observe(
             routes=tuple(each.routes),
             neighbours=tuple(each.neighbours),
             sysctls=tuple(each.sysctls),
+            policy_rules=tuple(each.policy_rules),
             ipsets=ipsets.get(name, ()),
             virtual_servers=virtual.get(name, ()),
             chains=chains[name] | tables[name].chains,
@@ -146,12 +157,14 @@ def _requests() -> _Requests:
     link = ifinfmsg()
     link["attrs"] = [("IFLA_EXT_MASK", _RTEXT_FILTER_SKIP_STATS)]
     route = rtmsg()
-    route["family"] = AF_UNSPEC  # pyroute2 would ask for IPv4 alone
+    rule = fibmsg()
+    route["family"] = rule["family"] = AF_UNSPEC  # pyroute2 would ask for IPv4 alone
     return _Requests(
         encoded(link, RTM_GETLINK),
         encoded(ifaddrmsg(), RTM_GETADDR),
         encoded(route, RTM_GETROUTE),
         encoded(ndmsg(), RTM_GETNEIGH),
+        encoded(rule, RTM_GETRULE),
     )
 
 
@@ -165,6 +178,7 @@ def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
             _neighbours(socket.dump(requests.neighbours), names),
             key=lambda each: (each.address.version, each.address.packed, each.dev),
         )
+        rules = list(_policy_rules(socket.dump(requests.rules)))
     ours: list[_Link] = []
     foreign: list[tuple[str, str]] = []
     for index, link in sorted(links.items(), key=lambda each: names[each[0]]):
@@ -173,7 +187,8 @@ def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
             ours.append(_link(link, Kind(kind), names, addresses.get(index, ())))
         else:
             foreign.append((names[index], kind))
-    return _Namespace(ours, foreign, sorted(up), routes, neighbours, list(_sysctls(keys)))
+    settings = list(_sysctls(keys))
+    return _Namespace(ours, foreign, sorted(up), routes, neighbours, settings, rules)
 
 
 def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], list[str]]:
@@ -225,13 +240,13 @@ def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
 
 
 def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
-    """The main table without the kernel's own and what it has learned; a route of several hops
+    """All tables without the kernel's own routes and what it has learned; a route of several hops
     that are not alike counts as several."""
     for data in messages:
         family, length, _, _, table, protocol, _, kind, flags = _ROUTE.unpack_from(data)
         if (
             family not in (AF_INET, AF_INET6)
-            or table != _RT_TABLE_MAIN
+            or table == _RT_TABLE_LOCAL
             or protocol == _RTPROT_KERNEL
             or flags & _RTM_F_CLONED
         ):
@@ -239,27 +254,32 @@ def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]
         route = _decoded(rtmsg, data)
         start = route.get_attr("RTA_DST") or ("0.0.0.0" if family == AF_INET else "::")
         destination = ip_network(f"{start}/{length}")
+        number = route.get_attr("RTA_TABLE")
+        where = Route(destination, table=None if number == _RT_TABLE_MAIN else number)
         if kind == _RTN_BLACKHOLE:
-            found = [Route(destination, blackhole=True)]
+            found = [replace(where, blackhole=True)]
         elif hops := route.get_attr("RTA_MULTIPATH"):
-            found = list(_multipath(destination, hops, names))
+            found = list(_multipath(where, hops, names))
         else:
             via, index = route.get_attr("RTA_GATEWAY"), route.get_attr("RTA_OIF") or 0
-            onlink = bool(flags & _RTNH_F_ONLINK)
-            found = [Route(destination, ip_address(via) if via else None, names.get(index), onlink)]
-        yield from (replace(each, learned=protocol == _RTPROT_BIRD) for each in found)
+            hop = replace(
+                where,
+                via=ip_address(via) if via else None,
+                dev=names.get(index),
+                onlink=bool(flags & _RTNH_F_ONLINK),
+            )
+            found = [hop]
+        yield from found
 
 
-def _multipath(
-    destination: IPNetwork, hops: Iterable[Any], names: dict[int, str]
-) -> Iterator[Route]:
+def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iterator[Route]:
     """One route where all hops are neighbours on one link, and of one weight; else several."""
     found = [
-        Route(
-            destination,
-            ip_address(hop.get_attr("RTA_GATEWAY")) if hop.get_attr("RTA_GATEWAY") else None,
-            names.get(hop["oif"]),
-            bool(hop["flags"] & _RTNH_F_ONLINK),
+        replace(
+            where,
+            via=ip_address(hop.get_attr("RTA_GATEWAY")) if hop.get_attr("RTA_GATEWAY") else None,
+            dev=names.get(hop["oif"]),
+            onlink=bool(hop["flags"] & _RTNH_F_ONLINK),
         )
         for hop in hops
     ]
@@ -273,7 +293,31 @@ def _multipath(
 
 def _route_order(route: Route) -> tuple[object, ...]:
     network = route.destination
-    return network.version, network, str(route.gateways), str(route.dev), route.onlink
+    way = str(route.gateways), str(route.dev), route.onlink
+    return route.table or 0, network.version, network, *way
+
+
+def _policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
+    """Those that the kernel does not make itself, in the order in which it asks them."""
+    for data in messages:
+        rule = _decoded(fibmsg, data)
+        said: dict[str, Any] = dict(rule["attrs"])
+        family: Family = 4 if rule["family"] == AF_INET else 6
+        if rule["family"] not in (AF_INET, AF_INET6):
+            continue
+        priority, table = said.get("FRA_PRIORITY", 0), said.get("FRA_TABLE", rule["table"])
+        foreign = (
+            rule["action"] != _FR_ACT_TO_TBL
+            or bool(rule["src_len"] or rule["dst_len"] or rule["tos"])
+            or bool(rule["flags"] & _FIB_RULE_INVERT)
+            or said.get("FRA_SUPPRESS_PREFIXLEN", _ANY_LENGTH) != _ANY_LENGTH
+            or said.get("FRA_IIFNAME", "lo") != "lo"
+            or not said.keys() <= _RULE_WORDS
+        )
+        mark, mask = said.get("FRA_FWMARK", 0), said.get("FRA_FWMASK", 0)
+        own = said.get("FRA_IIFNAME") == "lo"
+        if foreign or own or mask or (priority, table) not in _KERNELS_RULES:
+            yield PolicyRule(priority, mark, mask, table, family, own, foreign)
 
 
 def _neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:

@@ -21,6 +21,7 @@ class Flow:
     # A router answers one missing route a second to one source: attempts of flows that share a pace
     # (any word for the router and the source it sees; "" for none) start at least so far apart.
     pace: str = ""
+    together: str = ""  # the first attempts of flows of one label start at once
     path: bool = False  # record the namespaces the request passed
 
 

@@ -62,15 +62,32 @@ class Schedule:
         taken: list[Course] = []
         while source.due and len(taken) < most:
             course = source.due.popleft()
-            course.is_due = False
-            course.started += 1
-            course.under_way += 1
             taken.append(course)
-            self._offer(course)
+            self._begin(course)
         del self._busy[name]
         if source.due:
             self._busy[name] = source  # behind the others
         return name, taken
+
+    def together(self) -> list[list[Course]]:
+        """The flows of each label, every one with an attempt that starts now."""
+        labelled: dict[str, list[Course]] = {}
+        for course in self.courses:
+            if course.flow.together and course.is_due:
+                labelled.setdefault(course.flow.together, []).append(course)
+        for course in (each for members in labelled.values() for each in members):
+            source = self._sources[course.flow.netns]
+            source.due.remove(course)
+            if not source.due:
+                del self._busy[course.flow.netns]
+            self._begin(course)
+        return list(labelled.values())
+
+    def _begin(self, course: Course) -> None:
+        course.is_due = False
+        course.started += 1
+        course.under_way += 1
+        self._offer(course)
 
     def ended(self, course: Course) -> None:
         """An attempt of it has ended: there is room for the next."""

@@ -104,17 +104,25 @@ class _Sender:
     def run(self, progress: Callable[[int], None]) -> None:
         """Every attempt has ended."""
         told = 0
+        for courses in self._schedule.together():
+            while self._exchanges and len(courses) > self._room - len(self._exchanges):
+                self._loop.turn(wait=True)
+            self._start_together(courses)
         while self._ended < self._total:
             room = min(_A_TURN, _FRESH - len(self._fresh), self._room - len(self._exchanges))
             name, courses = self._schedule.take(room) if room > 0 else ("", [])
             if courses:
-                self._start(name, courses)
+                self._start(self._open(name, courses))
             self._loop.turn(wait=not courses)
             if self._ended > told:
                 told = self._ended
                 progress(told)
 
-    def _start(self, name: str, courses: list[Course]) -> None:
+    def _start_together(self, courses: Sequence[Course]) -> None:
+        """One attempt of each: all are under way before any answer is read."""
+        self._start([one for each in courses for one in self._open(each.flow.netns, [each])])
+
+    def _open(self, name: str, courses: Sequence[Course]) -> list[Attempt]:
         """One attempt of each: sockets are opened inside the namespace, and used from outside."""
         attempts = [self._attempt(course) for course in courses]
         try:
@@ -123,6 +131,9 @@ class _Sender:
                     self._exchanges[attempt] = (self._exchange(attempt), course)
         except FileNotFoundError as error:
             raise KernelError(f"{name}: there is no such namespace") from error
+        return attempts
+
+    def _start(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
             self._fresh.add(attempt)
             self._start_one(attempt, self._exchanges[attempt][0])

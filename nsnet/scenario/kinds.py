@@ -188,6 +188,9 @@ class GatewaySpec(Strict):
     """How an island reaches the other clusters."""
 
     kind: Literal["nat", "vip", "proxy"]
+    name: Annotated[
+        Label | None, Field(description="clusters that name the same gateway share it")
+    ] = None
     address: Annotated[
         Addresses | None,
         Field(description="outside, one a family; default: free ones of fabricCIDR"),
@@ -295,7 +298,10 @@ class ProbeSpec(Strict):
     timeout: Annotated[float, Field(strict=True, gt=0, le=60)] = 1.0
     size: Annotated[Number, Field(ge=0, le=1_000_000)] = 0
     source_port: Port | None = None
-    together: str = ""  # all probes of a run start at once: a label says that this one must
+    # Without a label a probe starts as soon as there is room, and others may have ended by then.
+    together: Annotated[
+        str, Field(description="a label: its probes start at once, before any of them has ended")
+    ] = ""
     expect: Expectation = Expectation()
 
     @model_validator(mode="after")

@@ -119,6 +119,13 @@ ip netns exec nsnet.flat-bgp.east.pod.default.near-1 sysctl -q -w net.ipv4.conf.
 ip netns exec nsnet.flat-bgp.east.pod.default.near-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.flat-bgp.east.pod.default.near-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.flat-bgp.east.pod.default.near-1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.flat-bgp.east.pod.default.unready
+ip netns exec nsnet.flat-bgp.east.pod.default.unready sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.flat-bgp.east.pod.default.unready sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.flat-bgp.east.pod.default.unready sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.flat-bgp.east.pod.default.unready sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.flat-bgp.east.pod.default.unready sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.flat-bgp.east.pod.default.unready sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.flat-bgp.east.pod.default.web-0
 ip netns exec nsnet.flat-bgp.east.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.flat-bgp.east.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
@@ -205,21 +212,24 @@ bridge -n nsnet.flat-bgp.east.node.n1 link set dev client hairpin on
 ip -n nsnet.flat-bgp.east.node.n1 link add near-0 address 06:44:21:34:04:fd type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.flat-bgp.east.pod.default.near-0
 ip -n nsnet.flat-bgp.east.node.n1 link set near-0 master cbr0 up
 bridge -n nsnet.flat-bgp.east.node.n1 link set dev near-0 hairpin on
-ip -n nsnet.flat-bgp.east.node.n1 link add web-2 address 06:15:5b:49:2d:da type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.flat-bgp.east.pod.default.web-2
-ip -n nsnet.flat-bgp.east.node.n1 link set web-2 master cbr0 up
-bridge -n nsnet.flat-bgp.east.node.n1 link set dev web-2 hairpin on
+ip -n nsnet.flat-bgp.east.node.n1 link add web-1 address 06:54:24:06:01:20 type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.flat-bgp.east.pod.default.web-1
+ip -n nsnet.flat-bgp.east.node.n1 link set web-1 master cbr0 up
+bridge -n nsnet.flat-bgp.east.node.n1 link set dev web-1 hairpin on
 ip -n nsnet.flat-bgp.east.node.n2 link add near-1 address 06:e3:eb:d9:62:81 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.flat-bgp.east.pod.default.near-1
 ip -n nsnet.flat-bgp.east.node.n2 link set near-1 master cbr0 up
 bridge -n nsnet.flat-bgp.east.node.n2 link set dev near-1 hairpin on
-ip -n nsnet.flat-bgp.east.node.n2 link add web-3 address 06:f5:fb:4d:5e:b0 type veth peer name eth0 address 02:00:0a:f4:01:03 netns nsnet.flat-bgp.east.pod.default.web-3
-ip -n nsnet.flat-bgp.east.node.n2 link set web-3 master cbr0 up
-bridge -n nsnet.flat-bgp.east.node.n2 link set dev web-3 hairpin on
-ip -n nsnet.flat-bgp.east.node.n3 link add web-0 address 06:af:c5:4f:2d:08 type veth peer name eth0 address 02:00:0a:f4:02:02 netns nsnet.flat-bgp.east.pod.default.web-0
-ip -n nsnet.flat-bgp.east.node.n3 link set web-0 master cbr0 up
-bridge -n nsnet.flat-bgp.east.node.n3 link set dev web-0 hairpin on
-ip -n nsnet.flat-bgp.east.node.n4 link add web-1 address 06:9b:13:8e:5c:00 type veth peer name eth0 address 02:00:0a:f4:03:02 netns nsnet.flat-bgp.east.pod.default.web-1
-ip -n nsnet.flat-bgp.east.node.n4 link set web-1 master cbr0 up
-bridge -n nsnet.flat-bgp.east.node.n4 link set dev web-1 hairpin on
+ip -n nsnet.flat-bgp.east.node.n2 link add web-2 address 06:ce:27:3b:93:ec type veth peer name eth0 address 02:00:0a:f4:01:03 netns nsnet.flat-bgp.east.pod.default.web-2
+ip -n nsnet.flat-bgp.east.node.n2 link set web-2 master cbr0 up
+bridge -n nsnet.flat-bgp.east.node.n2 link set dev web-2 hairpin on
+ip -n nsnet.flat-bgp.east.node.n3 link add unready address 06:33:87:11:e6:ce type veth peer name eth0 address 02:00:0a:f4:02:02 netns nsnet.flat-bgp.east.pod.default.unready
+ip -n nsnet.flat-bgp.east.node.n3 link set unready master cbr0 up
+bridge -n nsnet.flat-bgp.east.node.n3 link set dev unready hairpin on
+ip -n nsnet.flat-bgp.east.node.n3 link add web-3 address 06:06:8c:6a:f5:63 type veth peer name eth0 address 02:00:0a:f4:02:03 netns nsnet.flat-bgp.east.pod.default.web-3
+ip -n nsnet.flat-bgp.east.node.n3 link set web-3 master cbr0 up
+bridge -n nsnet.flat-bgp.east.node.n3 link set dev web-3 hairpin on
+ip -n nsnet.flat-bgp.east.node.n4 link add web-0 address 06:11:1b:1f:f7:7d type veth peer name eth0 address 02:00:0a:f4:03:02 netns nsnet.flat-bgp.east.pod.default.web-0
+ip -n nsnet.flat-bgp.east.node.n4 link set web-0 master cbr0 up
+bridge -n nsnet.flat-bgp.east.node.n4 link set dev web-0 hairpin on
 ip -n nsnet.flat-bgp.west.node.n1 link add web-0 address 06:65:cc:f9:d0:71 type veth peer name eth0 address 02:00:0a:f5:00:02 netns nsnet.flat-bgp.west.pod.default.web-0
 ip -n nsnet.flat-bgp.west.node.n1 link set web-0 master cbr0 up
 bridge -n nsnet.flat-bgp.west.node.n1 link set dev web-0 hairpin on
@@ -288,26 +298,31 @@ ip -n nsnet.flat-bgp.east.pod.default.near-1 link set lo up
 ip -n nsnet.flat-bgp.east.pod.default.near-1 link set eth0 up
 ip -n nsnet.flat-bgp.east.pod.default.near-1 addr add 10.244.1.2/24 dev eth0
 ip -n nsnet.flat-bgp.east.pod.default.near-1 route add default via 10.244.1.1 dev eth0
+ip netns exec nsnet.flat-bgp.east.pod.default.unready sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.flat-bgp.east.pod.default.unready link set lo up
+ip -n nsnet.flat-bgp.east.pod.default.unready link set eth0 up
+ip -n nsnet.flat-bgp.east.pod.default.unready addr add 10.244.2.2/24 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.unready route add default via 10.244.2.1 dev eth0
 ip netns exec nsnet.flat-bgp.east.pod.default.web-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.flat-bgp.east.pod.default.web-0 link set lo up
 ip -n nsnet.flat-bgp.east.pod.default.web-0 link set eth0 up
-ip -n nsnet.flat-bgp.east.pod.default.web-0 addr add 10.244.2.2/24 dev eth0
-ip -n nsnet.flat-bgp.east.pod.default.web-0 route add default via 10.244.2.1 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.web-0 addr add 10.244.3.2/24 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.web-0 route add default via 10.244.3.1 dev eth0
 ip netns exec nsnet.flat-bgp.east.pod.default.web-1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.flat-bgp.east.pod.default.web-1 link set lo up
 ip -n nsnet.flat-bgp.east.pod.default.web-1 link set eth0 up
-ip -n nsnet.flat-bgp.east.pod.default.web-1 addr add 10.244.3.2/24 dev eth0
-ip -n nsnet.flat-bgp.east.pod.default.web-1 route add default via 10.244.3.1 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.web-1 addr add 10.244.0.4/24 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.web-1 route add default via 10.244.0.1 dev eth0
 ip netns exec nsnet.flat-bgp.east.pod.default.web-2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.flat-bgp.east.pod.default.web-2 link set lo up
 ip -n nsnet.flat-bgp.east.pod.default.web-2 link set eth0 up
-ip -n nsnet.flat-bgp.east.pod.default.web-2 addr add 10.244.0.4/24 dev eth0
-ip -n nsnet.flat-bgp.east.pod.default.web-2 route add default via 10.244.0.1 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.web-2 addr add 10.244.1.3/24 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.web-2 route add default via 10.244.1.1 dev eth0
 ip netns exec nsnet.flat-bgp.east.pod.default.web-3 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.flat-bgp.east.pod.default.web-3 link set lo up
 ip -n nsnet.flat-bgp.east.pod.default.web-3 link set eth0 up
-ip -n nsnet.flat-bgp.east.pod.default.web-3 addr add 10.244.1.3/24 dev eth0
-ip -n nsnet.flat-bgp.east.pod.default.web-3 route add default via 10.244.1.1 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.web-3 addr add 10.244.2.3/24 dev eth0
+ip -n nsnet.flat-bgp.east.pod.default.web-3 route add default via 10.244.2.1 dev eth0
 ip netns exec nsnet.flat-bgp.west.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.flat-bgp.west.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.flat-bgp.west.node.n1 link set lo up
@@ -322,15 +337,16 @@ ip -n nsnet.flat-bgp.west.pod.default.web-0 addr add 10.245.0.2/24 dev eth0
 ip -n nsnet.flat-bgp.west.pod.default.web-0 route add default via 10.245.0.1 dev eth0
 # nsnet.flat-bgp.external.api: external/api answers on 443/tcp
 # nsnet.flat-bgp.east.node.n1: the health check of default/near (1 here) answers on 30002/tcp
-# nsnet.flat-bgp.east.node.n1: the health check of default/nobody (0 here) answers on 30004/tcp
+# nsnet.flat-bgp.east.node.n1: the health check of default/unready (0 here) answers on 30004/tcp
 # nsnet.flat-bgp.east.node.n2: the health check of default/near (1 here) answers on 30002/tcp
-# nsnet.flat-bgp.east.node.n2: the health check of default/nobody (0 here) answers on 30004/tcp
+# nsnet.flat-bgp.east.node.n2: the health check of default/unready (0 here) answers on 30004/tcp
 # nsnet.flat-bgp.east.node.n3: the health check of default/near (0 here) answers on 30002/tcp
-# nsnet.flat-bgp.east.node.n3: the health check of default/nobody (0 here) answers on 30004/tcp
+# nsnet.flat-bgp.east.node.n3: the health check of default/unready (0 here) answers on 30004/tcp
 # nsnet.flat-bgp.east.node.n4: the health check of default/near (0 here) answers on 30002/tcp
-# nsnet.flat-bgp.east.node.n4: the health check of default/nobody (0 here) answers on 30004/tcp
+# nsnet.flat-bgp.east.node.n4: the health check of default/unready (0 here) answers on 30004/tcp
 # nsnet.flat-bgp.east.pod.default.near-0: east/pod/near-0 answers on 80/tcp
 # nsnet.flat-bgp.east.pod.default.near-1: east/pod/near-1 answers on 80/tcp
+# nsnet.flat-bgp.east.pod.default.unready: east/pod/unready answers on 80/tcp
 # nsnet.flat-bgp.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
 # nsnet.flat-bgp.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
 # nsnet.flat-bgp.east.pod.default.web-2: east/pod/web-2 answers on 80/tcp
@@ -347,7 +363,7 @@ ip netns exec nsnet.flat-bgp.fabric $IPT-restore --noflush <<'EOF'
 -A OUTPUT -m comment --comment "load balancers" -j NSNET-LB
 -A NSNET-LB -d 198.18.0.2/32 -p tcp -m comment --comment "default/web" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.3/32 -p tcp -m comment --comment "default/near" -m tcp --dport 80 -j RETURN
--A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "default/nobody" -m tcp --dport 80 -j RETURN
+-A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "default/unready" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.5/32 -p tcp -m comment --comment "default/web" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.2/32 -m comment --comment "no Service's port" -j DROP
 -A NSNET-LB -d 198.18.0.3/32 -m comment --comment "no Service's port" -j DROP
@@ -381,15 +397,15 @@ ip netns exec nsnet.flat-bgp.east.node.n1 $IPT-restore --noflush <<'EOF'
 -A OUTPUT -j KUBE-FIREWALL
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
--A KUBE-EXTERNAL-SERVICES -d 198.18.0.4/32 -p tcp -m comment --comment "default/nobody has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
--A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/nobody has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30003 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-EXTERNAL-SERVICES -d 198.18.0.4/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/unready has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30003 -j REJECT --reject-with icmp-port-unreachable
 -A KUBE-NODEPORTS -p tcp -m comment --comment "default/near health check node port" -m tcp --dport 30002 -j ACCEPT
--A KUBE-NODEPORTS -p tcp -m comment --comment "default/nobody health check node port" -m tcp --dport 30004 -j ACCEPT
+-A KUBE-NODEPORTS -p tcp -m comment --comment "default/unready health check node port" -m tcp --dport 30004 -j ACCEPT
 -A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/nobody has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
 COMMIT
 *mangle
 :KUBE-PROXY-CANARY - [0:0]
@@ -407,7 +423,7 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-IG6ZFE2PVFCTIC6R - [0:0]
 :KUBE-SEP-MHDQ23KUGG7EGFMW - [0:0]
-:KUBE-SEP-QHWUG6SOC7OJ2BZK - [0:0]
+:KUBE-SEP-7QE66YRUUVCO6FRM - [0:0]
 :KUBE-SEP-MBUO2PUEYFC4MHZR - [0:0]
 :KUBE-EXT-JP74GBMZCWWFJUWR - [0:0]
 :KUBE-SVC-JP74GBMZCWWFJUWR - [0:0]
@@ -439,14 +455,14 @@ COMMIT
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.0.4:80" -m statistic --mode random --probability 0.25000000000 -j KUBE-SEP-IG6ZFE2PVFCTIC6R
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.1.3:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-MHDQ23KUGG7EGFMW
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.2:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-QHWUG6SOC7OJ2BZK
+-A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-7QE66YRUUVCO6FRM
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.3.2:80" -j KUBE-SEP-MBUO2PUEYFC4MHZR
 -A KUBE-SEP-IG6ZFE2PVFCTIC6R -s 10.244.0.4/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-IG6ZFE2PVFCTIC6R -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.4:80
 -A KUBE-SEP-MHDQ23KUGG7EGFMW -s 10.244.1.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MHDQ23KUGG7EGFMW -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.3:80
--A KUBE-SEP-QHWUG6SOC7OJ2BZK -s 10.244.2.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-QHWUG6SOC7OJ2BZK -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.2:80
+-A KUBE-SEP-7QE66YRUUVCO6FRM -s 10.244.2.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
+-A KUBE-SEP-7QE66YRUUVCO6FRM -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.3:80
 -A KUBE-SEP-MBUO2PUEYFC4MHZR -s 10.244.3.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MBUO2PUEYFC4MHZR -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.3.2:80
 -A KUBE-EXT-JP74GBMZCWWFJUWR -s 10.244.0.0/16 -m comment --comment "pod traffic for default/near external destinations" -j KUBE-SVC-JP74GBMZCWWFJUWR
@@ -493,15 +509,15 @@ ip netns exec nsnet.flat-bgp.east.node.n2 $IPT-restore --noflush <<'EOF'
 -A OUTPUT -j KUBE-FIREWALL
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
--A KUBE-EXTERNAL-SERVICES -d 198.18.0.4/32 -p tcp -m comment --comment "default/nobody has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
--A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/nobody has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30003 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-EXTERNAL-SERVICES -d 198.18.0.4/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/unready has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30003 -j REJECT --reject-with icmp-port-unreachable
 -A KUBE-NODEPORTS -p tcp -m comment --comment "default/near health check node port" -m tcp --dport 30002 -j ACCEPT
--A KUBE-NODEPORTS -p tcp -m comment --comment "default/nobody health check node port" -m tcp --dport 30004 -j ACCEPT
+-A KUBE-NODEPORTS -p tcp -m comment --comment "default/unready health check node port" -m tcp --dport 30004 -j ACCEPT
 -A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/nobody has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
 COMMIT
 *mangle
 :KUBE-PROXY-CANARY - [0:0]
@@ -519,7 +535,7 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-IG6ZFE2PVFCTIC6R - [0:0]
 :KUBE-SEP-MHDQ23KUGG7EGFMW - [0:0]
-:KUBE-SEP-QHWUG6SOC7OJ2BZK - [0:0]
+:KUBE-SEP-7QE66YRUUVCO6FRM - [0:0]
 :KUBE-SEP-MBUO2PUEYFC4MHZR - [0:0]
 :KUBE-EXT-JP74GBMZCWWFJUWR - [0:0]
 :KUBE-SVC-JP74GBMZCWWFJUWR - [0:0]
@@ -551,14 +567,14 @@ COMMIT
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.0.4:80" -m statistic --mode random --probability 0.25000000000 -j KUBE-SEP-IG6ZFE2PVFCTIC6R
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.1.3:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-MHDQ23KUGG7EGFMW
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.2:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-QHWUG6SOC7OJ2BZK
+-A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-7QE66YRUUVCO6FRM
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.3.2:80" -j KUBE-SEP-MBUO2PUEYFC4MHZR
 -A KUBE-SEP-IG6ZFE2PVFCTIC6R -s 10.244.0.4/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-IG6ZFE2PVFCTIC6R -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.4:80
 -A KUBE-SEP-MHDQ23KUGG7EGFMW -s 10.244.1.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MHDQ23KUGG7EGFMW -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.3:80
--A KUBE-SEP-QHWUG6SOC7OJ2BZK -s 10.244.2.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-QHWUG6SOC7OJ2BZK -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.2:80
+-A KUBE-SEP-7QE66YRUUVCO6FRM -s 10.244.2.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
+-A KUBE-SEP-7QE66YRUUVCO6FRM -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.3:80
 -A KUBE-SEP-MBUO2PUEYFC4MHZR -s 10.244.3.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MBUO2PUEYFC4MHZR -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.3.2:80
 -A KUBE-EXT-JP74GBMZCWWFJUWR -s 10.244.0.0/16 -m comment --comment "pod traffic for default/near external destinations" -j KUBE-SVC-JP74GBMZCWWFJUWR
@@ -607,15 +623,15 @@ ip netns exec nsnet.flat-bgp.east.node.n3 $IPT-restore --noflush <<'EOF'
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A KUBE-EXTERNAL-SERVICES -d 198.18.0.3/32 -p tcp -m comment --comment "default/near has no local endpoints" -m tcp --dport 80 -j DROP
 -A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/near has no local endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30001 -j DROP
--A KUBE-EXTERNAL-SERVICES -d 198.18.0.4/32 -p tcp -m comment --comment "default/nobody has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
--A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/nobody has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30003 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-EXTERNAL-SERVICES -d 198.18.0.4/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/unready has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30003 -j REJECT --reject-with icmp-port-unreachable
 -A KUBE-NODEPORTS -p tcp -m comment --comment "default/near health check node port" -m tcp --dport 30002 -j ACCEPT
--A KUBE-NODEPORTS -p tcp -m comment --comment "default/nobody health check node port" -m tcp --dport 30004 -j ACCEPT
+-A KUBE-NODEPORTS -p tcp -m comment --comment "default/unready health check node port" -m tcp --dport 30004 -j ACCEPT
 -A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/nobody has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
 COMMIT
 *mangle
 :KUBE-PROXY-CANARY - [0:0]
@@ -633,7 +649,7 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-IG6ZFE2PVFCTIC6R - [0:0]
 :KUBE-SEP-MHDQ23KUGG7EGFMW - [0:0]
-:KUBE-SEP-QHWUG6SOC7OJ2BZK - [0:0]
+:KUBE-SEP-7QE66YRUUVCO6FRM - [0:0]
 :KUBE-SEP-MBUO2PUEYFC4MHZR - [0:0]
 :KUBE-EXT-JP74GBMZCWWFJUWR - [0:0]
 :KUBE-SVC-JP74GBMZCWWFJUWR - [0:0]
@@ -664,14 +680,14 @@ COMMIT
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.0.4:80" -m statistic --mode random --probability 0.25000000000 -j KUBE-SEP-IG6ZFE2PVFCTIC6R
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.1.3:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-MHDQ23KUGG7EGFMW
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.2:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-QHWUG6SOC7OJ2BZK
+-A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-7QE66YRUUVCO6FRM
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.3.2:80" -j KUBE-SEP-MBUO2PUEYFC4MHZR
 -A KUBE-SEP-IG6ZFE2PVFCTIC6R -s 10.244.0.4/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-IG6ZFE2PVFCTIC6R -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.4:80
 -A KUBE-SEP-MHDQ23KUGG7EGFMW -s 10.244.1.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MHDQ23KUGG7EGFMW -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.3:80
--A KUBE-SEP-QHWUG6SOC7OJ2BZK -s 10.244.2.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-QHWUG6SOC7OJ2BZK -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.2:80
+-A KUBE-SEP-7QE66YRUUVCO6FRM -s 10.244.2.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
+-A KUBE-SEP-7QE66YRUUVCO6FRM -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.3:80
 -A KUBE-SEP-MBUO2PUEYFC4MHZR -s 10.244.3.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MBUO2PUEYFC4MHZR -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.3.2:80
 -A KUBE-EXT-JP74GBMZCWWFJUWR -s 10.244.0.0/16 -m comment --comment "pod traffic for default/near external destinations" -j KUBE-SVC-JP74GBMZCWWFJUWR
@@ -718,15 +734,15 @@ ip netns exec nsnet.flat-bgp.east.node.n4 $IPT-restore --noflush <<'EOF'
 -A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
 -A KUBE-EXTERNAL-SERVICES -d 198.18.0.3/32 -p tcp -m comment --comment "default/near has no local endpoints" -m tcp --dport 80 -j DROP
 -A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/near has no local endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30001 -j DROP
--A KUBE-EXTERNAL-SERVICES -d 198.18.0.4/32 -p tcp -m comment --comment "default/nobody has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
--A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/nobody has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30003 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-EXTERNAL-SERVICES -d 198.18.0.4/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-EXTERNAL-SERVICES -p tcp -m comment --comment "default/unready has no endpoints" -m addrtype --dst-type LOCAL -m tcp --dport 30003 -j REJECT --reject-with icmp-port-unreachable
 -A KUBE-NODEPORTS -p tcp -m comment --comment "default/near health check node port" -m tcp --dport 30002 -j ACCEPT
--A KUBE-NODEPORTS -p tcp -m comment --comment "default/nobody health check node port" -m tcp --dport 30004 -j ACCEPT
+-A KUBE-NODEPORTS -p tcp -m comment --comment "default/unready health check node port" -m tcp --dport 30004 -j ACCEPT
 -A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/nobody has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
 COMMIT
 *mangle
 :KUBE-PROXY-CANARY - [0:0]
@@ -744,7 +760,7 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-IG6ZFE2PVFCTIC6R - [0:0]
 :KUBE-SEP-MHDQ23KUGG7EGFMW - [0:0]
-:KUBE-SEP-QHWUG6SOC7OJ2BZK - [0:0]
+:KUBE-SEP-7QE66YRUUVCO6FRM - [0:0]
 :KUBE-SEP-MBUO2PUEYFC4MHZR - [0:0]
 :KUBE-EXT-JP74GBMZCWWFJUWR - [0:0]
 :KUBE-SVC-JP74GBMZCWWFJUWR - [0:0]
@@ -775,14 +791,14 @@ COMMIT
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.0.4:80" -m statistic --mode random --probability 0.25000000000 -j KUBE-SEP-IG6ZFE2PVFCTIC6R
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.1.3:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-MHDQ23KUGG7EGFMW
--A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.2:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-QHWUG6SOC7OJ2BZK
+-A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.2.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-7QE66YRUUVCO6FRM
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.3.2:80" -j KUBE-SEP-MBUO2PUEYFC4MHZR
 -A KUBE-SEP-IG6ZFE2PVFCTIC6R -s 10.244.0.4/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-IG6ZFE2PVFCTIC6R -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.4:80
 -A KUBE-SEP-MHDQ23KUGG7EGFMW -s 10.244.1.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MHDQ23KUGG7EGFMW -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.3:80
--A KUBE-SEP-QHWUG6SOC7OJ2BZK -s 10.244.2.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
--A KUBE-SEP-QHWUG6SOC7OJ2BZK -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.2:80
+-A KUBE-SEP-7QE66YRUUVCO6FRM -s 10.244.2.3/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
+-A KUBE-SEP-7QE66YRUUVCO6FRM -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.2.3:80
 -A KUBE-SEP-MBUO2PUEYFC4MHZR -s 10.244.3.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MBUO2PUEYFC4MHZR -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.3.2:80
 -A KUBE-EXT-JP74GBMZCWWFJUWR -s 10.244.0.0/16 -m comment --comment "pod traffic for default/near external destinations" -j KUBE-SVC-JP74GBMZCWWFJUWR
@@ -931,7 +947,7 @@ protocol bgp to_192_168_10_5 {
   };
 }
 EOF
-ip netns exec nsnet.flat-bgp.fabric bird -c /run/nsnet/flat-bgp/fabric.bird.conf -s /run/nsnet/flat-bgp/fabric.bird.ctl -P /run/nsnet/flat-bgp/fabric.bird.pid
+ip netns exec nsnet.flat-bgp.fabric bird -c /run/nsnet/flat-bgp/fabric.bird.conf -s /run/nsnet/flat-bgp/fabric.bird.ctl -P /run/nsnet/flat-bgp/fabric.bird.pid >/run/nsnet/flat-bgp/fabric.bird.log 2>&1
 mkdir -p /run/nsnet/flat-bgp
 cat >/run/nsnet/flat-bgp/east.node.n1.bird.conf <<'EOF'
 log stderr all;
@@ -961,7 +977,7 @@ protocol bgp to_192_168_10_1 {
   };
 }
 EOF
-ip netns exec nsnet.flat-bgp.east.node.n1 bird -c /run/nsnet/flat-bgp/east.node.n1.bird.conf -s /run/nsnet/flat-bgp/east.node.n1.bird.ctl -P /run/nsnet/flat-bgp/east.node.n1.bird.pid
+ip netns exec nsnet.flat-bgp.east.node.n1 bird -c /run/nsnet/flat-bgp/east.node.n1.bird.conf -s /run/nsnet/flat-bgp/east.node.n1.bird.ctl -P /run/nsnet/flat-bgp/east.node.n1.bird.pid >/run/nsnet/flat-bgp/east.node.n1.bird.log 2>&1
 mkdir -p /run/nsnet/flat-bgp
 cat >/run/nsnet/flat-bgp/east.node.n2.bird.conf <<'EOF'
 log stderr all;
@@ -991,7 +1007,7 @@ protocol bgp to_192_168_10_1 {
   };
 }
 EOF
-ip netns exec nsnet.flat-bgp.east.node.n2 bird -c /run/nsnet/flat-bgp/east.node.n2.bird.conf -s /run/nsnet/flat-bgp/east.node.n2.bird.ctl -P /run/nsnet/flat-bgp/east.node.n2.bird.pid
+ip netns exec nsnet.flat-bgp.east.node.n2 bird -c /run/nsnet/flat-bgp/east.node.n2.bird.conf -s /run/nsnet/flat-bgp/east.node.n2.bird.ctl -P /run/nsnet/flat-bgp/east.node.n2.bird.pid >/run/nsnet/flat-bgp/east.node.n2.bird.log 2>&1
 mkdir -p /run/nsnet/flat-bgp
 cat >/run/nsnet/flat-bgp/east.node.n3.bird.conf <<'EOF'
 log stderr all;
@@ -1020,7 +1036,7 @@ protocol bgp to_192_168_10_1 {
   };
 }
 EOF
-ip netns exec nsnet.flat-bgp.east.node.n3 bird -c /run/nsnet/flat-bgp/east.node.n3.bird.conf -s /run/nsnet/flat-bgp/east.node.n3.bird.ctl -P /run/nsnet/flat-bgp/east.node.n3.bird.pid
+ip netns exec nsnet.flat-bgp.east.node.n3 bird -c /run/nsnet/flat-bgp/east.node.n3.bird.conf -s /run/nsnet/flat-bgp/east.node.n3.bird.ctl -P /run/nsnet/flat-bgp/east.node.n3.bird.pid >/run/nsnet/flat-bgp/east.node.n3.bird.log 2>&1
 mkdir -p /run/nsnet/flat-bgp
 cat >/run/nsnet/flat-bgp/east.node.n4.bird.conf <<'EOF'
 log stderr all;
@@ -1049,22 +1065,22 @@ protocol bgp to_192_168_10_1 {
   };
 }
 EOF
-ip netns exec nsnet.flat-bgp.east.node.n4 bird -c /run/nsnet/flat-bgp/east.node.n4.bird.conf -s /run/nsnet/flat-bgp/east.node.n4.bird.ctl -P /run/nsnet/flat-bgp/east.node.n4.bird.pid
-while [ -z "$(ip -n nsnet.flat-bgp.fabric route show 10.244.0.0/24 proto bird | grep -F 'via 192.168.10.2 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.fabric route show 10.244.1.0/24 proto bird | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.fabric route show 10.244.2.0/24 proto bird | grep -F 'via 192.168.10.4 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.fabric route show 10.244.3.0/24 proto bird | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.fabric route show 198.18.0.2/32 proto bird | grep -F 'via 192.168.10.2 ' | grep -F 'via 192.168.10.3 ' | grep -F 'via 192.168.10.4 ' | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.fabric route show 198.18.0.3/32 proto bird | grep -F 'via 192.168.10.2 ' | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n1 route show 10.244.1.0/24 proto bird | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n1 route show 10.244.2.0/24 proto bird | grep -F 'via 192.168.10.4 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n1 route show 10.244.3.0/24 proto bird | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n2 route show 10.244.0.0/24 proto bird | grep -F 'via 192.168.10.2 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n2 route show 10.244.2.0/24 proto bird | grep -F 'via 192.168.10.4 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n2 route show 10.244.3.0/24 proto bird | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n3 route show 10.244.0.0/24 proto bird | grep -F 'via 192.168.10.2 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n3 route show 10.244.1.0/24 proto bird | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n3 route show 10.244.3.0/24 proto bird | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n4 route show 10.244.0.0/24 proto bird | grep -F 'via 192.168.10.2 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n4 route show 10.244.1.0/24 proto bird | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
-while [ -z "$(ip -n nsnet.flat-bgp.east.node.n4 route show 10.244.2.0/24 proto bird | grep -F 'via 192.168.10.4 ')" ]; do sleep 0.1; done
+ip netns exec nsnet.flat-bgp.east.node.n4 bird -c /run/nsnet/flat-bgp/east.node.n4.bird.conf -s /run/nsnet/flat-bgp/east.node.n4.bird.ctl -P /run/nsnet/flat-bgp/east.node.n4.bird.pid >/run/nsnet/flat-bgp/east.node.n4.bird.log 2>&1
+while [ -z "$(ip -o -n nsnet.flat-bgp.fabric route show 10.244.0.0/24 proto bird | grep -F 'via 192.168.10.2 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.fabric route show 10.244.1.0/24 proto bird | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.fabric route show 10.244.2.0/24 proto bird | grep -F 'via 192.168.10.4 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.fabric route show 10.244.3.0/24 proto bird | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.fabric route show 198.18.0.2/32 proto bird | grep -F 'via 192.168.10.2 ' | grep -F 'via 192.168.10.3 ' | grep -F 'via 192.168.10.4 ' | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.fabric route show 198.18.0.3/32 proto bird | grep -F 'via 192.168.10.2 ' | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n1 route show 10.244.1.0/24 proto bird | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n1 route show 10.244.2.0/24 proto bird | grep -F 'via 192.168.10.4 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n1 route show 10.244.3.0/24 proto bird | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n2 route show 10.244.0.0/24 proto bird | grep -F 'via 192.168.10.2 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n2 route show 10.244.2.0/24 proto bird | grep -F 'via 192.168.10.4 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n2 route show 10.244.3.0/24 proto bird | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n3 route show 10.244.0.0/24 proto bird | grep -F 'via 192.168.10.2 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n3 route show 10.244.1.0/24 proto bird | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n3 route show 10.244.3.0/24 proto bird | grep -F 'via 192.168.10.5 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n4 route show 10.244.0.0/24 proto bird | grep -F 'via 192.168.10.2 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n4 route show 10.244.1.0/24 proto bird | grep -F 'via 192.168.10.3 ')" ]; do sleep 0.1; done
+while [ -z "$(ip -o -n nsnet.flat-bgp.east.node.n4 route show 10.244.2.0/24 proto bird | grep -F 'via 192.168.10.4 ')" ]; do sleep 0.1; done

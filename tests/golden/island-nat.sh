@@ -504,21 +504,21 @@ ip netns exec nsnet.island-nat.west.gateway $IPT-restore --noflush <<'EOF'
 :PREROUTING ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :NSNET-EXPORTS - [0:0]
-:NSNET-EXP-1DDAE6F218CA0221 - [0:0]
-:NSNET-EXP-2DA6D28E6C0E12B2 - [0:0]
+:NSNET-EXP-8ECF3F4429B693B2 - [0:0]
+:NSNET-EXP-0A3D964825F8CFC6 - [0:0]
 :NSNET-EGRESS - [0:0]
 -F PREROUTING
 -F POSTROUTING
 -A PREROUTING -m comment --comment "exported services" -j NSNET-EXPORTS
 -A POSTROUTING -j NSNET-EGRESS
--A NSNET-EXPORTS -d 198.18.0.4/32 -p tcp -m comment --comment "default/web exported" -m tcp --dport 80 -j NSNET-EXP-1DDAE6F218CA0221
--A NSNET-EXPORTS -d 198.18.0.4/32 -p udp -m comment --comment "default/web exported" -m udp --dport 53 -j NSNET-EXP-2DA6D28E6C0E12B2
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.33333333349 -m tcp -j DNAT --to-destination 10.244.0.3:80
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.4:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.4:80
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.33333333349 -m udp -j DNAT --to-destination 10.244.0.3:53
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.4:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.4:53
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A NSNET-EXPORTS -d 198.18.0.4/32 -p tcp -m comment --comment "west/svc/web exported" -m tcp --dport 80 -j NSNET-EXP-8ECF3F4429B693B2
+-A NSNET-EXPORTS -d 198.18.0.4/32 -p udp -m comment --comment "west/svc/web exported" -m udp --dport 53 -j NSNET-EXP-0A3D964825F8CFC6
+-A NSNET-EXP-8ECF3F4429B693B2 -p tcp -m comment --comment "west/svc/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.33333333349 -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A NSNET-EXP-8ECF3F4429B693B2 -p tcp -m comment --comment "west/svc/web -> 10.244.0.4:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A NSNET-EXP-8ECF3F4429B693B2 -p tcp -m comment --comment "west/svc/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A NSNET-EXP-0A3D964825F8CFC6 -p udp -m comment --comment "west/svc/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.33333333349 -m udp -j DNAT --to-destination 10.244.0.3:53
+-A NSNET-EXP-0A3D964825F8CFC6 -p udp -m comment --comment "west/svc/web -> 10.244.0.4:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.4:53
+-A NSNET-EXP-0A3D964825F8CFC6 -p udp -m comment --comment "west/svc/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
 -A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.3
 COMMIT
 EOF

@@ -171,6 +171,13 @@ ip netns exec nsnet.island-proxy.west.pod.default.told-1 sysctl -q -w net.ipv4.c
 ip netns exec nsnet.island-proxy.west.pod.default.told-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.island-proxy.west.pod.default.told-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-proxy.west.pod.default.told-1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.island-proxy.west.pod.default.unready
+ip netns exec nsnet.island-proxy.west.pod.default.unready sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.island-proxy.west.pod.default.unready sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.island-proxy.west.pod.default.unready sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.island-proxy.west.pod.default.unready sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-proxy.west.pod.default.unready sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.island-proxy.west.pod.default.unready sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-proxy.west.pod.default.web-0
 ip netns exec nsnet.island-proxy.west.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-proxy.west.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
@@ -244,18 +251,21 @@ bridge -n nsnet.island-proxy.west.node.n1 link set dev single hairpin on
 ip -n nsnet.island-proxy.west.node.n1 link add told-0 address 06:61:3e:ad:9f:a8 type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.island-proxy.west.pod.default.told-0
 ip -n nsnet.island-proxy.west.node.n1 link set told-0 master cbr0 up
 bridge -n nsnet.island-proxy.west.node.n1 link set dev told-0 hairpin on
-ip -n nsnet.island-proxy.west.node.n1 link add web-0 address 06:3a:81:23:ee:7a type veth peer name eth0 address 02:00:0a:f4:00:05 netns nsnet.island-proxy.west.pod.default.web-0
-ip -n nsnet.island-proxy.west.node.n1 link set web-0 master cbr0 up
-bridge -n nsnet.island-proxy.west.node.n1 link set dev web-0 hairpin on
-ip -n nsnet.island-proxy.west.node.n1 link add web-2 address 06:3a:b0:f0:04:1a type veth peer name eth0 address 02:00:0a:f4:00:06 netns nsnet.island-proxy.west.pod.default.web-2
-ip -n nsnet.island-proxy.west.node.n1 link set web-2 master cbr0 up
-bridge -n nsnet.island-proxy.west.node.n1 link set dev web-2 hairpin on
+ip -n nsnet.island-proxy.west.node.n1 link add unready address 06:9c:cf:49:2a:28 type veth peer name eth0 address 02:00:0a:f4:00:05 netns nsnet.island-proxy.west.pod.default.unready
+ip -n nsnet.island-proxy.west.node.n1 link set unready master cbr0 up
+bridge -n nsnet.island-proxy.west.node.n1 link set dev unready hairpin on
+ip -n nsnet.island-proxy.west.node.n1 link add web-1 address 06:95:2c:d2:d7:b5 type veth peer name eth0 address 02:00:0a:f4:00:06 netns nsnet.island-proxy.west.pod.default.web-1
+ip -n nsnet.island-proxy.west.node.n1 link set web-1 master cbr0 up
+bridge -n nsnet.island-proxy.west.node.n1 link set dev web-1 hairpin on
 ip -n nsnet.island-proxy.west.node.n2 link add told-1 address 06:d2:f8:bf:ef:60 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.island-proxy.west.pod.default.told-1
 ip -n nsnet.island-proxy.west.node.n2 link set told-1 master cbr0 up
 bridge -n nsnet.island-proxy.west.node.n2 link set dev told-1 hairpin on
-ip -n nsnet.island-proxy.west.node.n2 link add web-1 address 06:78:28:cf:52:f5 type veth peer name eth0 address 02:00:0a:f4:01:03 netns nsnet.island-proxy.west.pod.default.web-1
-ip -n nsnet.island-proxy.west.node.n2 link set web-1 master cbr0 up
-bridge -n nsnet.island-proxy.west.node.n2 link set dev web-1 hairpin on
+ip -n nsnet.island-proxy.west.node.n2 link add web-0 address 06:73:a7:29:87:6b type veth peer name eth0 address 02:00:0a:f4:01:03 netns nsnet.island-proxy.west.pod.default.web-0
+ip -n nsnet.island-proxy.west.node.n2 link set web-0 master cbr0 up
+bridge -n nsnet.island-proxy.west.node.n2 link set dev web-0 hairpin on
+ip -n nsnet.island-proxy.west.node.n2 link add web-2 address 06:80:6a:6b:f4:59 type veth peer name eth0 address 02:00:0a:f4:01:04 netns nsnet.island-proxy.west.pod.default.web-2
+ip -n nsnet.island-proxy.west.node.n2 link set web-2 master cbr0 up
+bridge -n nsnet.island-proxy.west.node.n2 link set dev web-2 hairpin on
 ip -n nsnet.island-proxy.servers link set lo up
 ip netns exec nsnet.island-proxy.fabric sysctl -q -w net.ipv4.neigh.br-fabric.retrans_time_ms=100
 ip -n nsnet.island-proxy.fabric link set lo up
@@ -363,21 +373,26 @@ ip -n nsnet.island-proxy.west.pod.default.told-1 link set lo up
 ip -n nsnet.island-proxy.west.pod.default.told-1 link set eth0 up
 ip -n nsnet.island-proxy.west.pod.default.told-1 addr add 10.244.1.2/24 dev eth0
 ip -n nsnet.island-proxy.west.pod.default.told-1 route add default via 10.244.1.1 dev eth0
+ip netns exec nsnet.island-proxy.west.pod.default.unready sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.island-proxy.west.pod.default.unready link set lo up
+ip -n nsnet.island-proxy.west.pod.default.unready link set eth0 up
+ip -n nsnet.island-proxy.west.pod.default.unready addr add 10.244.0.5/24 dev eth0
+ip -n nsnet.island-proxy.west.pod.default.unready route add default via 10.244.0.1 dev eth0
 ip netns exec nsnet.island-proxy.west.pod.default.web-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.island-proxy.west.pod.default.web-0 link set lo up
 ip -n nsnet.island-proxy.west.pod.default.web-0 link set eth0 up
-ip -n nsnet.island-proxy.west.pod.default.web-0 addr add 10.244.0.5/24 dev eth0
-ip -n nsnet.island-proxy.west.pod.default.web-0 route add default via 10.244.0.1 dev eth0
+ip -n nsnet.island-proxy.west.pod.default.web-0 addr add 10.244.1.3/24 dev eth0
+ip -n nsnet.island-proxy.west.pod.default.web-0 route add default via 10.244.1.1 dev eth0
 ip netns exec nsnet.island-proxy.west.pod.default.web-1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.island-proxy.west.pod.default.web-1 link set lo up
 ip -n nsnet.island-proxy.west.pod.default.web-1 link set eth0 up
-ip -n nsnet.island-proxy.west.pod.default.web-1 addr add 10.244.1.3/24 dev eth0
-ip -n nsnet.island-proxy.west.pod.default.web-1 route add default via 10.244.1.1 dev eth0
+ip -n nsnet.island-proxy.west.pod.default.web-1 addr add 10.244.0.6/24 dev eth0
+ip -n nsnet.island-proxy.west.pod.default.web-1 route add default via 10.244.0.1 dev eth0
 ip netns exec nsnet.island-proxy.west.pod.default.web-2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.island-proxy.west.pod.default.web-2 link set lo up
 ip -n nsnet.island-proxy.west.pod.default.web-2 link set eth0 up
-ip -n nsnet.island-proxy.west.pod.default.web-2 addr add 10.244.0.6/24 dev eth0
-ip -n nsnet.island-proxy.west.pod.default.web-2 route add default via 10.244.0.1 dev eth0
+ip -n nsnet.island-proxy.west.pod.default.web-2 addr add 10.244.1.4/24 dev eth0
+ip -n nsnet.island-proxy.west.pod.default.web-2 route add default via 10.244.1.1 dev eth0
 # nsnet.island-proxy.external.api: external/api answers on 443/tcp
 # nsnet.island-proxy.external.api: external/api answers on 53/udp
 # nsnet.island-proxy.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
@@ -387,12 +402,10 @@ ip -n nsnet.island-proxy.west.pod.default.web-2 route add default via 10.244.0.1
 # nsnet.island-proxy.west.pod.default.told-0: west/pod/told-0 answers on 443/tcp
 # nsnet.island-proxy.west.pod.default.told-1: west/pod/told-1 answers on 80/tcp
 # nsnet.island-proxy.west.pod.default.told-1: west/pod/told-1 answers on 443/tcp
+# nsnet.island-proxy.west.pod.default.unready: west/pod/unready answers on 80/tcp
 # nsnet.island-proxy.west.pod.default.web-0: west/pod/web-0 answers on 80/tcp
-# nsnet.island-proxy.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
 # nsnet.island-proxy.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
-# nsnet.island-proxy.west.pod.default.web-1: west/pod/web-1 answers on 53/udp
 # nsnet.island-proxy.west.pod.default.web-2: west/pod/web-2 answers on 80/tcp
-# nsnet.island-proxy.west.pod.default.web-2: west/pod/web-2 answers on 53/udp
 ip netns exec nsnet.island-proxy.east.gateway $IPT-restore --noflush <<'EOF'
 *nat
 :POSTROUTING ACCEPT [0:0]
@@ -585,7 +598,7 @@ ip netns exec nsnet.island-proxy.west.node.n1 $IPT-restore --noflush <<'EOF'
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A KUBE-SERVICES -d 10.96.0.5/32 -p tcp -m comment --comment "default/empty has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-SERVICES -d 10.96.0.5/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
 COMMIT
 *mangle
 :KUBE-PROXY-CANARY - [0:0]
@@ -601,17 +614,13 @@ COMMIT
 :KUBE-NODEPORTS - [0:0]
 :KUBE-SERVICES - [0:0]
 :KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
-:KUBE-SEP-J44QSZ26JCYCDSXF - [0:0]
 :KUBE-SEP-V34CJSIX6DA6HMYQ - [0:0]
 :KUBE-SEP-BHMTFEMIGCOTLSJP - [0:0]
+:KUBE-SEP-EP6CRHVDHZKRLXXE - [0:0]
 :KUBE-SVC-54WW65JLHZHRV7HC - [0:0]
-:KUBE-SEP-DCBIEDRS6E3OGCEZ - [0:0]
 :KUBE-SEP-5A5EKZWPX6WZ27LH - [0:0]
 :KUBE-SEP-AEZQ5WELMGSYCMRK - [0:0]
-:KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
-:KUBE-SEP-6K2CA7CMX3TWIK64 - [0:0]
-:KUBE-SEP-LHDVZ5WBFEEYOP3E - [0:0]
-:KUBE-SEP-CQZDYGHQIRXGFFTQ - [0:0]
+:KUBE-SEP-W36LY3EFKQ6Z24ZG - [0:0]
 :KUBE-SVC-GI2DS44EQ6V3GHV6 - [0:0]
 :KUBE-SEP-T6KDEMZDV72CIJZQ - [0:0]
 :KUBE-SVC-RTQA2PE6VAVTSMM7 - [0:0]
@@ -636,41 +645,30 @@ COMMIT
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:https cluster IP" -m tcp --dport 443 -j KUBE-SVC-54WW65JLHZHRV7HC
--A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
 -A KUBE-SERVICES -d 10.96.0.3/32 -p tcp -m comment --comment "default/single cluster IP" -m tcp --dport 80 -j KUBE-SVC-GI2DS44EQ6V3GHV6
 -A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/told:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-RTQA2PE6VAVTSMM7
 -A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/told:https cluster IP" -m tcp --dport 443 -j KUBE-SVC-KSSX2NVJWOPD6J6H
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.5:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-J44QSZ26JCYCDSXF
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.6:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-V34CJSIX6DA6HMYQ
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.3:80" -j KUBE-SEP-BHMTFEMIGCOTLSJP
--A KUBE-SEP-J44QSZ26JCYCDSXF -s 10.244.0.5/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
--A KUBE-SEP-J44QSZ26JCYCDSXF -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.5:80
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.6:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-V34CJSIX6DA6HMYQ
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-BHMTFEMIGCOTLSJP
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.4:80" -j KUBE-SEP-EP6CRHVDHZKRLXXE
 -A KUBE-SEP-V34CJSIX6DA6HMYQ -s 10.244.0.6/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-V34CJSIX6DA6HMYQ -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.6:80
 -A KUBE-SEP-BHMTFEMIGCOTLSJP -s 10.244.1.3/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-BHMTFEMIGCOTLSJP -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.3:80
+-A KUBE-SEP-EP6CRHVDHZKRLXXE -s 10.244.1.4/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-EP6CRHVDHZKRLXXE -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.4:80
 -A KUBE-SVC-54WW65JLHZHRV7HC ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:https cluster IP" -m tcp --dport 443 -j KUBE-MARK-MASQ
--A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.0.5:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-DCBIEDRS6E3OGCEZ
--A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.0.6:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-5A5EKZWPX6WZ27LH
--A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.1.3:80" -j KUBE-SEP-AEZQ5WELMGSYCMRK
--A KUBE-SEP-DCBIEDRS6E3OGCEZ -s 10.244.0.5/32 -m comment --comment "default/web:https" -j KUBE-MARK-MASQ
--A KUBE-SEP-DCBIEDRS6E3OGCEZ -p tcp -m comment --comment "default/web:https" -m tcp -j DNAT --to-destination 10.244.0.5:80
+-A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.0.6:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-5A5EKZWPX6WZ27LH
+-A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.1.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-AEZQ5WELMGSYCMRK
+-A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.1.4:80" -j KUBE-SEP-W36LY3EFKQ6Z24ZG
 -A KUBE-SEP-5A5EKZWPX6WZ27LH -s 10.244.0.6/32 -m comment --comment "default/web:https" -j KUBE-MARK-MASQ
 -A KUBE-SEP-5A5EKZWPX6WZ27LH -p tcp -m comment --comment "default/web:https" -m tcp -j DNAT --to-destination 10.244.0.6:80
 -A KUBE-SEP-AEZQ5WELMGSYCMRK -s 10.244.1.3/32 -m comment --comment "default/web:https" -j KUBE-MARK-MASQ
 -A KUBE-SEP-AEZQ5WELMGSYCMRK -p tcp -m comment --comment "default/web:https" -m tcp -j DNAT --to-destination 10.244.1.3:80
--A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.5:53" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-6K2CA7CMX3TWIK64
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.6:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-LHDVZ5WBFEEYOP3E
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.3:53" -j KUBE-SEP-CQZDYGHQIRXGFFTQ
--A KUBE-SEP-6K2CA7CMX3TWIK64 -s 10.244.0.5/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
--A KUBE-SEP-6K2CA7CMX3TWIK64 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.5:53
--A KUBE-SEP-LHDVZ5WBFEEYOP3E -s 10.244.0.6/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
--A KUBE-SEP-LHDVZ5WBFEEYOP3E -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.6:53
--A KUBE-SEP-CQZDYGHQIRXGFFTQ -s 10.244.1.3/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
--A KUBE-SEP-CQZDYGHQIRXGFFTQ -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.3:53
+-A KUBE-SEP-W36LY3EFKQ6Z24ZG -s 10.244.1.4/32 -m comment --comment "default/web:https" -j KUBE-MARK-MASQ
+-A KUBE-SEP-W36LY3EFKQ6Z24ZG -p tcp -m comment --comment "default/web:https" -m tcp -j DNAT --to-destination 10.244.1.4:80
 -A KUBE-SVC-GI2DS44EQ6V3GHV6 ! -s 10.244.0.0/16 -d 10.96.0.3/32 -p tcp -m comment --comment "default/single cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-GI2DS44EQ6V3GHV6 -m comment --comment "default/single -> 10.244.0.3:80" -j KUBE-SEP-T6KDEMZDV72CIJZQ
 -A KUBE-SEP-T6KDEMZDV72CIJZQ -s 10.244.0.3/32 -m comment --comment "default/single" -j KUBE-MARK-MASQ
@@ -721,7 +719,7 @@ ip netns exec nsnet.island-proxy.west.node.n2 $IPT-restore --noflush <<'EOF'
 -A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
 -A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
--A KUBE-SERVICES -d 10.96.0.5/32 -p tcp -m comment --comment "default/empty has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
+-A KUBE-SERVICES -d 10.96.0.5/32 -p tcp -m comment --comment "default/unready has no endpoints" -m tcp --dport 80 -j REJECT --reject-with icmp-port-unreachable
 COMMIT
 *mangle
 :KUBE-PROXY-CANARY - [0:0]
@@ -737,17 +735,13 @@ COMMIT
 :KUBE-NODEPORTS - [0:0]
 :KUBE-SERVICES - [0:0]
 :KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
-:KUBE-SEP-J44QSZ26JCYCDSXF - [0:0]
 :KUBE-SEP-V34CJSIX6DA6HMYQ - [0:0]
 :KUBE-SEP-BHMTFEMIGCOTLSJP - [0:0]
+:KUBE-SEP-EP6CRHVDHZKRLXXE - [0:0]
 :KUBE-SVC-54WW65JLHZHRV7HC - [0:0]
-:KUBE-SEP-DCBIEDRS6E3OGCEZ - [0:0]
 :KUBE-SEP-5A5EKZWPX6WZ27LH - [0:0]
 :KUBE-SEP-AEZQ5WELMGSYCMRK - [0:0]
-:KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
-:KUBE-SEP-6K2CA7CMX3TWIK64 - [0:0]
-:KUBE-SEP-LHDVZ5WBFEEYOP3E - [0:0]
-:KUBE-SEP-CQZDYGHQIRXGFFTQ - [0:0]
+:KUBE-SEP-W36LY3EFKQ6Z24ZG - [0:0]
 :KUBE-SVC-GI2DS44EQ6V3GHV6 - [0:0]
 :KUBE-SEP-T6KDEMZDV72CIJZQ - [0:0]
 :KUBE-SVC-RTQA2PE6VAVTSMM7 - [0:0]
@@ -772,41 +766,30 @@ COMMIT
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:https cluster IP" -m tcp --dport 443 -j KUBE-SVC-54WW65JLHZHRV7HC
--A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
 -A KUBE-SERVICES -d 10.96.0.3/32 -p tcp -m comment --comment "default/single cluster IP" -m tcp --dport 80 -j KUBE-SVC-GI2DS44EQ6V3GHV6
 -A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/told:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-RTQA2PE6VAVTSMM7
 -A KUBE-SERVICES -d 10.96.0.4/32 -p tcp -m comment --comment "default/told:https cluster IP" -m tcp --dport 443 -j KUBE-SVC-KSSX2NVJWOPD6J6H
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.5:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-J44QSZ26JCYCDSXF
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.6:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-V34CJSIX6DA6HMYQ
--A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.3:80" -j KUBE-SEP-BHMTFEMIGCOTLSJP
--A KUBE-SEP-J44QSZ26JCYCDSXF -s 10.244.0.5/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
--A KUBE-SEP-J44QSZ26JCYCDSXF -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.5:80
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.6:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-V34CJSIX6DA6HMYQ
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-BHMTFEMIGCOTLSJP
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.4:80" -j KUBE-SEP-EP6CRHVDHZKRLXXE
 -A KUBE-SEP-V34CJSIX6DA6HMYQ -s 10.244.0.6/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-V34CJSIX6DA6HMYQ -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.6:80
 -A KUBE-SEP-BHMTFEMIGCOTLSJP -s 10.244.1.3/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-BHMTFEMIGCOTLSJP -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.3:80
+-A KUBE-SEP-EP6CRHVDHZKRLXXE -s 10.244.1.4/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-EP6CRHVDHZKRLXXE -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.4:80
 -A KUBE-SVC-54WW65JLHZHRV7HC ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:https cluster IP" -m tcp --dport 443 -j KUBE-MARK-MASQ
--A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.0.5:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-DCBIEDRS6E3OGCEZ
--A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.0.6:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-5A5EKZWPX6WZ27LH
--A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.1.3:80" -j KUBE-SEP-AEZQ5WELMGSYCMRK
--A KUBE-SEP-DCBIEDRS6E3OGCEZ -s 10.244.0.5/32 -m comment --comment "default/web:https" -j KUBE-MARK-MASQ
--A KUBE-SEP-DCBIEDRS6E3OGCEZ -p tcp -m comment --comment "default/web:https" -m tcp -j DNAT --to-destination 10.244.0.5:80
+-A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.0.6:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-5A5EKZWPX6WZ27LH
+-A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.1.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-AEZQ5WELMGSYCMRK
+-A KUBE-SVC-54WW65JLHZHRV7HC -m comment --comment "default/web:https -> 10.244.1.4:80" -j KUBE-SEP-W36LY3EFKQ6Z24ZG
 -A KUBE-SEP-5A5EKZWPX6WZ27LH -s 10.244.0.6/32 -m comment --comment "default/web:https" -j KUBE-MARK-MASQ
 -A KUBE-SEP-5A5EKZWPX6WZ27LH -p tcp -m comment --comment "default/web:https" -m tcp -j DNAT --to-destination 10.244.0.6:80
 -A KUBE-SEP-AEZQ5WELMGSYCMRK -s 10.244.1.3/32 -m comment --comment "default/web:https" -j KUBE-MARK-MASQ
 -A KUBE-SEP-AEZQ5WELMGSYCMRK -p tcp -m comment --comment "default/web:https" -m tcp -j DNAT --to-destination 10.244.1.3:80
--A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.5:53" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-6K2CA7CMX3TWIK64
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.6:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-LHDVZ5WBFEEYOP3E
--A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.3:53" -j KUBE-SEP-CQZDYGHQIRXGFFTQ
--A KUBE-SEP-6K2CA7CMX3TWIK64 -s 10.244.0.5/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
--A KUBE-SEP-6K2CA7CMX3TWIK64 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.5:53
--A KUBE-SEP-LHDVZ5WBFEEYOP3E -s 10.244.0.6/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
--A KUBE-SEP-LHDVZ5WBFEEYOP3E -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.6:53
--A KUBE-SEP-CQZDYGHQIRXGFFTQ -s 10.244.1.3/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
--A KUBE-SEP-CQZDYGHQIRXGFFTQ -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.3:53
+-A KUBE-SEP-W36LY3EFKQ6Z24ZG -s 10.244.1.4/32 -m comment --comment "default/web:https" -j KUBE-MARK-MASQ
+-A KUBE-SEP-W36LY3EFKQ6Z24ZG -p tcp -m comment --comment "default/web:https" -m tcp -j DNAT --to-destination 10.244.1.4:80
 -A KUBE-SVC-GI2DS44EQ6V3GHV6 ! -s 10.244.0.0/16 -d 10.96.0.3/32 -p tcp -m comment --comment "default/single cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-GI2DS44EQ6V3GHV6 -m comment --comment "default/single -> 10.244.0.3:80" -j KUBE-SEP-T6KDEMZDV72CIJZQ
 -A KUBE-SEP-T6KDEMZDV72CIJZQ -s 10.244.0.3/32 -m comment --comment "default/single" -j KUBE-MARK-MASQ
@@ -840,7 +823,7 @@ defaults
     timeout server 24h
     retries 0
 EOF
-ip netns exec nsnet.island-proxy.east.gateway haproxy -W -D -S abns@nsnet-haproxy -f /run/nsnet/island-proxy/east.gateway.haproxy.conf -p /run/nsnet/island-proxy/east.gateway.haproxy.pid
+ip netns exec nsnet.island-proxy.east.gateway haproxy -W -D -S abns@nsnet-haproxy -f /run/nsnet/island-proxy/east.gateway.haproxy.conf -p /run/nsnet/island-proxy/east.gateway.haproxy.pid >/run/nsnet/island-proxy/east.gateway.haproxy.log 2>&1
 mkdir -p /run/nsnet/island-proxy
 cat >/run/nsnet/island-proxy/west.gateway.haproxy.conf <<'EOF'
 global
@@ -857,16 +840,16 @@ frontend 198.18.0.4:80
     bind 198.18.0.4:80
     use_backend west:svc:web:198.18.0.4:80
 backend west:svc:web:198.18.0.4:80
-    server 10.244.0.5:80 10.244.0.5:80
     server 10.244.0.6:80 10.244.0.6:80
     server 10.244.1.3:80 10.244.1.3:80
+    server 10.244.1.4:80 10.244.1.4:80
 frontend 198.18.0.4:443
     bind 198.18.0.4:443
     use_backend west:svc:web:198.18.0.4:443
 backend west:svc:web:198.18.0.4:443
-    server 10.244.0.5:80 10.244.0.5:80
     server 10.244.0.6:80 10.244.0.6:80
     server 10.244.1.3:80 10.244.1.3:80
+    server 10.244.1.4:80 10.244.1.4:80
 frontend 198.18.0.5:80
     bind 198.18.0.5:80
     use_backend west:svc:single:198.18.0.5:80
@@ -892,11 +875,11 @@ frontend 198.18.0.3:443
     use_backend west:svc:web:web.west.example if { req_ssl_sni -i web.west.example }
     use_backend west:svc:told:told.west.example if { req_ssl_sni -i told.west.example }
 backend west:svc:web:web.west.example
-    server 10.244.0.5:80 10.244.0.5:80
     server 10.244.0.6:80 10.244.0.6:80
     server 10.244.1.3:80 10.244.1.3:80
+    server 10.244.1.4:80 10.244.1.4:80
 backend west:svc:told:told.west.example
     server 10.244.0.4:443 10.244.0.4:443 send-proxy-v2
     server 10.244.1.2:443 10.244.1.2:443 send-proxy-v2
 EOF
-ip netns exec nsnet.island-proxy.west.gateway haproxy -W -D -S abns@nsnet-haproxy -f /run/nsnet/island-proxy/west.gateway.haproxy.conf -p /run/nsnet/island-proxy/west.gateway.haproxy.pid
+ip netns exec nsnet.island-proxy.west.gateway haproxy -W -D -S abns@nsnet-haproxy -f /run/nsnet/island-proxy/west.gateway.haproxy.conf -p /run/nsnet/island-proxy/west.gateway.haproxy.pid >/run/nsnet/island-proxy/west.gateway.haproxy.log 2>&1

@@ -332,8 +332,8 @@ ip netns exec nsnet.island-vip.east.gateway $IPT-restore --noflush <<'EOF'
 :PREROUTING ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :NSNET-EXPORTS - [0:0]
-:NSNET-EXP-1DDAE6F218CA0221 - [0:0]
-:NSNET-EXP-2DA6D28E6C0E12B2 - [0:0]
+:NSNET-EXP-48858BE642642552 - [0:0]
+:NSNET-EXP-292BBC536D983BF1 - [0:0]
 :NSNET-EGRESS - [0:0]
 :NSNET-FROM-VIRTUAL - [0:0]
 :NSNET-TO-VIRTUAL - [0:0]
@@ -343,12 +343,12 @@ ip netns exec nsnet.island-vip.east.gateway $IPT-restore --noflush <<'EOF'
 -A PREROUTING -j NSNET-FROM-VIRTUAL
 -A POSTROUTING -j NSNET-TO-VIRTUAL
 -A POSTROUTING -j NSNET-EGRESS
--A NSNET-EXPORTS -d 198.18.0.3/32 -p tcp -m comment --comment "default/web exported" -m tcp --dport 80 -j NSNET-EXP-1DDAE6F218CA0221
--A NSNET-EXPORTS -d 198.18.0.3/32 -p udp -m comment --comment "default/web exported" -m udp --dport 53 -j NSNET-EXP-2DA6D28E6C0E12B2
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.3:53
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A NSNET-EXPORTS -d 198.18.0.3/32 -p tcp -m comment --comment "east/svc/web exported" -m tcp --dport 80 -j NSNET-EXP-48858BE642642552
+-A NSNET-EXPORTS -d 198.18.0.3/32 -p udp -m comment --comment "east/svc/web exported" -m udp --dport 53 -j NSNET-EXP-292BBC536D983BF1
+-A NSNET-EXP-48858BE642642552 -p tcp -m comment --comment "east/svc/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A NSNET-EXP-48858BE642642552 -p tcp -m comment --comment "east/svc/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A NSNET-EXP-292BBC536D983BF1 -p udp -m comment --comment "east/svc/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.3:53
+-A NSNET-EXP-292BBC536D983BF1 -p udp -m comment --comment "east/svc/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
 -A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.2
 -A NSNET-FROM-VIRTUAL -d 100.64.0.0/16 -i eth1 -m comment --comment "a pod by its virtual address" -j NETMAP --to 10.244.0.0/16
 -A NSNET-TO-VIRTUAL -s 10.244.0.0/16 -o eth1 -m comment --comment "a pod as others know it" -j NETMAP --to 100.64.0.0/16
@@ -551,8 +551,8 @@ ip netns exec nsnet.island-vip.west.gateway $IPT-restore --noflush <<'EOF'
 :PREROUTING ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :NSNET-EXPORTS - [0:0]
-:NSNET-EXP-1DDAE6F218CA0221 - [0:0]
-:NSNET-EXP-2DA6D28E6C0E12B2 - [0:0]
+:NSNET-EXP-8ECF3F4429B693B2 - [0:0]
+:NSNET-EXP-0A3D964825F8CFC6 - [0:0]
 :NSNET-EGRESS - [0:0]
 :NSNET-FROM-VIRTUAL - [0:0]
 :NSNET-TO-VIRTUAL - [0:0]
@@ -562,12 +562,12 @@ ip netns exec nsnet.island-vip.west.gateway $IPT-restore --noflush <<'EOF'
 -A PREROUTING -j NSNET-FROM-VIRTUAL
 -A POSTROUTING -j NSNET-TO-VIRTUAL
 -A POSTROUTING -j NSNET-EGRESS
--A NSNET-EXPORTS -d 198.18.0.4/32 -p tcp -m comment --comment "default/web exported" -m tcp --dport 80 -j NSNET-EXP-1DDAE6F218CA0221
--A NSNET-EXPORTS -d 198.18.0.4/32 -p udp -m comment --comment "default/web exported" -m udp --dport 53 -j NSNET-EXP-2DA6D28E6C0E12B2
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.3:53
--A NSNET-EXP-2DA6D28E6C0E12B2 -p udp -m comment --comment "default/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A NSNET-EXPORTS -d 198.18.0.4/32 -p tcp -m comment --comment "west/svc/web exported" -m tcp --dport 80 -j NSNET-EXP-8ECF3F4429B693B2
+-A NSNET-EXPORTS -d 198.18.0.4/32 -p udp -m comment --comment "west/svc/web exported" -m udp --dport 53 -j NSNET-EXP-0A3D964825F8CFC6
+-A NSNET-EXP-8ECF3F4429B693B2 -p tcp -m comment --comment "west/svc/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A NSNET-EXP-8ECF3F4429B693B2 -p tcp -m comment --comment "west/svc/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A NSNET-EXP-0A3D964825F8CFC6 -p udp -m comment --comment "west/svc/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.3:53
+-A NSNET-EXP-0A3D964825F8CFC6 -p udp -m comment --comment "west/svc/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
 -A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.20
 -A NSNET-FROM-VIRTUAL -d 100.65.0.0/16 -i eth1 -m comment --comment "a pod by its virtual address" -j NETMAP --to 10.244.0.0/16
 -A NSNET-TO-VIRTUAL -s 10.244.0.0/16 -o eth1 -m comment --comment "a pod as others know it" -j NETMAP --to 100.65.0.0/16

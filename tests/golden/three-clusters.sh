@@ -519,15 +519,15 @@ ip netns exec nsnet.three-clusters.nat.gateway $IPT-restore --noflush <<'EOF'
 :PREROUTING ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :NSNET-EXPORTS - [0:0]
-:NSNET-EXP-1DDAE6F218CA0221 - [0:0]
+:NSNET-EXP-226F49D56FDF9F24 - [0:0]
 :NSNET-EGRESS - [0:0]
 -F PREROUTING
 -F POSTROUTING
 -A PREROUTING -m comment --comment "exported services" -j NSNET-EXPORTS
 -A POSTROUTING -j NSNET-EGRESS
--A NSNET-EXPORTS -d 198.18.0.5/32 -p tcp -m comment --comment "default/web exported" -m tcp --dport 80 -j NSNET-EXP-1DDAE6F218CA0221
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.4:80" -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A NSNET-EXPORTS -d 198.18.0.5/32 -p tcp -m comment --comment "nat/svc/web exported" -m tcp --dport 80 -j NSNET-EXP-226F49D56FDF9F24
+-A NSNET-EXP-226F49D56FDF9F24 -p tcp -m comment --comment "nat/svc/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A NSNET-EXP-226F49D56FDF9F24 -p tcp -m comment --comment "nat/svc/web -> 10.244.0.4:80" -m tcp -j DNAT --to-destination 10.244.0.4:80
 -A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.2
 COMMIT
 EOF
@@ -619,7 +619,7 @@ ip netns exec nsnet.three-clusters.vip.gateway $IPT-restore --noflush <<'EOF'
 :PREROUTING ACCEPT [0:0]
 :POSTROUTING ACCEPT [0:0]
 :NSNET-EXPORTS - [0:0]
-:NSNET-EXP-1DDAE6F218CA0221 - [0:0]
+:NSNET-EXP-E1D554931C32479A - [0:0]
 :NSNET-EGRESS - [0:0]
 :NSNET-FROM-VIRTUAL - [0:0]
 :NSNET-TO-VIRTUAL - [0:0]
@@ -629,9 +629,9 @@ ip netns exec nsnet.three-clusters.vip.gateway $IPT-restore --noflush <<'EOF'
 -A PREROUTING -j NSNET-FROM-VIRTUAL
 -A POSTROUTING -j NSNET-TO-VIRTUAL
 -A POSTROUTING -j NSNET-EGRESS
--A NSNET-EXPORTS -d 198.18.0.6/32 -p tcp -m comment --comment "default/web exported" -m tcp --dport 80 -j NSNET-EXP-1DDAE6F218CA0221
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
--A NSNET-EXP-1DDAE6F218CA0221 -p tcp -m comment --comment "default/web -> 10.244.0.4:80" -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A NSNET-EXPORTS -d 198.18.0.6/32 -p tcp -m comment --comment "vip/svc/web exported" -m tcp --dport 80 -j NSNET-EXP-E1D554931C32479A
+-A NSNET-EXP-E1D554931C32479A -p tcp -m comment --comment "vip/svc/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A NSNET-EXP-E1D554931C32479A -p tcp -m comment --comment "vip/svc/web -> 10.244.0.4:80" -m tcp -j DNAT --to-destination 10.244.0.4:80
 -A NSNET-EGRESS -o eth1 -m comment --comment "leaves with the address of the gateway" -j SNAT --to-source 198.18.0.3
 -A NSNET-FROM-VIRTUAL -d 100.66.0.0/16 -i eth1 -m comment --comment "a pod by its virtual address" -j NETMAP --to 10.244.0.0/16
 -A NSNET-TO-VIRTUAL -s 10.244.0.0/16 -o eth1 -m comment --comment "a pod as others know it" -j NETMAP --to 100.66.0.0/16

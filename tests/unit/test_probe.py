@@ -113,6 +113,25 @@ def test_one_paced_attempt_of_a_namespace_at_a_time() -> None:
     assert schedule.take(9) == ("", [])
 
 
+def test_flows_of_one_label_start_before_all_others() -> None:
+    schedule = Schedule(
+        [flow("a"), flow("a", together="x", times=2), flow("b", together="x"), flow("b")]
+    )
+    first, second, third, fourth = schedule.courses
+    assert schedule.together() == [[second, third]]
+    assert schedule.take(9) == ("a", [first, second])
+    assert schedule.take(9) == ("b", [fourth])
+    assert schedule.take(9) == ("", [])
+
+
+def test_of_one_label_a_flow_that_has_to_wait_for_its_pace_waits() -> None:
+    schedule = Schedule([flow("a", together="x", pace="r"), flow("b", together="x", pace="r")])
+    first, second = schedule.courses
+    assert schedule.together() == [[first]]
+    schedule.let_paced("r")
+    assert schedule.take(9) == ("b", [second])
+
+
 def total(packet: bytes) -> int:
     """The Internet checksum's sum; 0xFFFF where the checksum in it is right."""
     words = struct.unpack(f"!{(len(packet) + 1) // 2}H", packet + bytes(len(packet) % 2))

@@ -2,10 +2,14 @@
 
 import re
 import subprocess
+from ipaddress import IPv4Address
 from typing import get_args
 
 import pytest
 
+from nsnet.bird import Bird
+from nsnet.daemons import configuration
+from nsnet.haproxy import Frontend, Haproxy, Server
 from nsnet.ip import Protocol
 from nsnet.ipsets import IpSet, Member, SetType
 from nsnet.ops import (
@@ -13,6 +17,9 @@ from nsnet.ops import (
     AddressDelete,
     BridgeAdd,
     ConntrackDelete,
+    DaemonReload,
+    DaemonStart,
+    DaemonStop,
     Drain,
     DummyAdd,
     LinkDelete,
@@ -25,9 +32,12 @@ from nsnet.ops import (
     NetnsAdd,
     NetnsDelete,
     Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
     RouteAdd,
     RouteDelete,
     RouteReplace,
+    RoutesAwait,
     RulesLoad,
     ServersStart,
     SetsDelete,
@@ -47,6 +57,7 @@ from nsnet.state import (
     Kind,
     Listener,
     Neighbour,
+    PolicyRule,
     RealServer,
     Route,
     Sysctl,
@@ -63,6 +74,10 @@ DIRECT = Route(net("203.0.113.80/32"), dev="br-fabric")
 BOTH = Route(net("172.18.0.1/32"), dev="br-east", nexthops=(ip("192.168.10.2"), ip("192.168.10.3")))
 BOTH6 = Route(net("fd18::1/128"), dev="br-east", nexthops=(ip("fd00::2"), ip("fd00::3")))
 NOBODY = Route(net("172.18.0.1/32"), blackhole=True)
+ELSEWHERE = Route(net("0.0.0.0/0"), ip("198.18.0.1"), "eth1", table=101)
+NOWHERE = Route(net("172.18.0.1/32"), blackhole=True, table=101)
+PASSING = PolicyRule(201, 0x1, 0xFF, 101)
+OWN6 = PolicyRule(101, 0x100, 0xFF00, 101, family=6, own=True)
 NEIGHBOUR = Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0")
 WEB = Listener(Protocol.TCP, 80, "east/pod/web")
 HEALTH = HealthCheck(32000, "default", "web", 2)
@@ -84,6 +99,8 @@ def served(
     return VirtualServer(ip("10.96.0.2"), Protocol.TCP, port, scheduler, behind, persistent)
 
 
+PROXY = Haproxy((Frontend(ip("198.18.0.4"), 80, (Server(ip("10.244.0.2"), 80),), "east/svc/web"),))
+ROUTER = Bird(IPv4Address("198.18.0.1"), 64512, ("br-east",), ())
 COMMANDS: list[tuple[Op, str]] = [
     (NetnsAdd("n1"), "ip netns add n1"),
     (NetnsDelete("n1"), "ip netns del n1"),
@@ -118,6 +135,17 @@ COMMANDS: list[tuple[Op, str]] = [
     (AddressAdd("web", "eth0", held("10.244.0.2/24")), "ip -n web addr add 10.244.0.2/24 dev eth0"),
     (AddressDelete("web", "eth0", held("fd00::2/64")), "ip -n web addr del fd00::2/64 dev eth0"),
     (RouteAdd("web", DEFAULT), "ip -n web route add default via 10.244.0.1 dev eth0"),
+    (RouteAdd("hub", ELSEWHERE), "ip -n hub route add default table 101 via 198.18.0.1 dev eth1"),
+    (RouteAdd("hub", NOWHERE), "ip -n hub route add blackhole 172.18.0.1/32 table 101"),
+    (
+        PolicyRuleAdd("hub", PASSING),
+        "ip -n hub -4 rule add priority 201 fwmark 0x1/0xff lookup 101",
+    ),
+    (
+        PolicyRuleAdd("hub", OWN6),
+        "ip -n hub -6 rule add priority 101 iif lo fwmark 0x100/0xff00 lookup 101",
+    ),
+    (PolicyRuleDelete("hub", OWN6), "ip -n hub -6 rule del priority 101"),
     (RouteAdd("api", ONLINK), "ip -n api route add default via fd98::1 dev eth0 onlink"),
     (
         RouteAdd("fabric", BOTH),
@@ -230,6 +258,35 @@ COMMANDS: list[tuple[Op, str]] = [
         "-d -t 10.96.0.2:80 -r 10.244.0.2:80\n"
         "-D -t 10.96.0.2:53\n"
         "EOF",
+    ),
+    (
+        DaemonStart("nsnet.demo.east.gateway", PROXY),
+        "mkdir -p /run/nsnet/demo\n"
+        f"cat >/run/nsnet/demo/east.gateway.haproxy.conf <<'EOF'\n{configuration(PROXY)}EOF\n"
+        "ip netns exec nsnet.demo.east.gateway haproxy -W -D -S abns@nsnet-haproxy"
+        " -f /run/nsnet/demo/east.gateway.haproxy.conf -p /run/nsnet/demo/east.gateway.haproxy.pid"
+        " >/run/nsnet/demo/east.gateway.haproxy.log 2>&1",
+    ),
+    (
+        DaemonReload("nsnet.demo.east.gateway", PROXY),
+        "mkdir -p /run/nsnet/demo\n"
+        f"cat >/run/nsnet/demo/east.gateway.haproxy.conf <<'EOF'\n{configuration(PROXY)}EOF\n"
+        "kill -USR2 $(cat /run/nsnet/demo/east.gateway.haproxy.pid)",
+    ),
+    (
+        DaemonReload("nsnet.demo.fabric", ROUTER),
+        "mkdir -p /run/nsnet/demo\n"
+        f"cat >/run/nsnet/demo/fabric.bird.conf <<'EOF'\n{configuration(ROUTER)}EOF\n"
+        "kill -HUP $(cat /run/nsnet/demo/fabric.bird.pid)",
+    ),
+    (
+        DaemonStop("nsnet.demo.fabric", ROUTER),
+        "kill $(cat /run/nsnet/demo/fabric.bird.pid)",
+    ),
+    (
+        RoutesAwait("n", (Route(net("10.1.0.0/24"), ip("10.0.0.2"), "eth0", learned=True),)),
+        'while [ -z "$(ip -o -n n route show 10.1.0.0/24 proto bird'
+        " | grep -F 'via 10.0.0.2 ')\" ]; do sleep 0.1; done",
     ),
     # What a shell cannot do is a comment, for the script to remain runnable.
     (ServersStart("s"), "# s: nsnet starts its server here; it answers for every pod"),

@@ -27,6 +27,8 @@ from nsnet.ops import (
     NetnsAdd,
     NetnsDelete,
     Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
     RouteAdd,
     RouteDelete,
     RouteReplace,
@@ -48,6 +50,7 @@ from nsnet.state import (
     Listens,
     Neighbour,
     Piece,
+    PolicyRule,
     Route,
     State,
     VirtualServer,
@@ -65,6 +68,7 @@ class Place:
     up: set[str] = field(default_factory=set)
     routes: list[Route] = field(default_factory=list)
     neighbours: list[Neighbour] = field(default_factory=list)
+    policy_rules: list[PolicyRule] = field(default_factory=list)
     sysctls: dict[str, str] = field(default_factory=dict)
     chains: dict[tuple[int, str, str], Chain] = field(default_factory=dict)
     sets: dict[str, IpSet] = field(default_factory=dict)
@@ -98,6 +102,7 @@ class World:
             assert place.up == {"lo", *cables}, each.reference
             assert _same(place.routes, each.routes), each.reference
             assert _same(place.neighbours, each.neighbours), each.reference
+            assert _same(place.policy_rules, each.policy_rules), each.reference
             assert place.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
             chains = {(one.family, one.table, one.name): one for one in each.chains}
             of_nft = {key: one for key, one in chains.items() if one.table == KUBE_PROXY}
@@ -188,6 +193,12 @@ class World:
                 self.places[name].listeners.remove(listener)
             case AddressAdd() | AddressDelete() | RouteAdd() | RouteReplace() | RouteDelete():
                 self._configure(op)
+            case PolicyRuleAdd(name, rule):
+                assert rule not in self.places[name].policy_rules, f"{op}: File exists"
+                self.places[name].policy_rules.append(rule)
+            case PolicyRuleDelete(name, rule):
+                rules = self.places[name].policy_rules
+                rules.remove(next(one for one in rules if identity(one) == identity(rule)))
             case NeighbourAdd(name, neighbour):
                 assert neighbour.dev in self.places[name].up, f"{op}: Cannot find device"
                 self.places[name].neighbours.append(neighbour)
@@ -221,7 +232,7 @@ class World:
                     assert route.dev in place.up, f"{op}: Cannot find device"
                     networks = {each.network for each in place.links[route.dev].addresses}
                     assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
-                twins = [each for each in place.routes if each.destination == route.destination]
+                twins = [each for each in place.routes if each.key == route.key]
                 assert isinstance(op, RouteReplace) == bool(twins), f"{op}: File exists"
                 place.routes = [each for each in place.routes if each not in twins]
                 place.routes.append(route)

@@ -1,0 +1,739 @@
+#!/bin/sh
+# Builds the lab shared-gateway, but for its server. To remove it again: nsnet down shared-gateway
+set -eu
+IPT=${IPT:-iptables-legacy}       # or iptables-nft
+IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}
+
+ip netns add nsnet.shared-gateway.servers
+# nsnet.shared-gateway.servers: nsnet starts its server here; it answers for every pod
+ip netns exec nsnet.shared-gateway.servers sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.servers sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.servers sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.servers sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.servers sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.servers sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.fabric
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.fabric sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.bridge.bridge-nf-call-iptables=0
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.bridge.bridge-nf-call-ip6tables=0
+ip netns add nsnet.shared-gateway.external.laptop
+ip netns exec nsnet.shared-gateway.external.laptop sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.external.laptop sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.external.laptop sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.external.laptop sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.external.laptop sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.external.laptop sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.external.api
+ip netns exec nsnet.shared-gateway.external.api sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.external.api sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.external.api sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.external.api sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.external.api sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.external.api sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.gateway.hub
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.bridge.bridge-nf-call-iptables=0
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.bridge.bridge-nf-call-ip6tables=0
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.fwmark_reflect=1
+ip netns add nsnet.shared-gateway.east.node.n1
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
+ip netns add nsnet.shared-gateway.east.node.n2
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
+ip netns add nsnet.shared-gateway.east.pod.default.client
+ip netns exec nsnet.shared-gateway.east.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.east.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.east.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.pod.default.client sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.east.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.east.pod.default.web-0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.east.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.east.pod.default.web-1
+ip netns exec nsnet.shared-gateway.east.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.east.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.west.node.n1
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
+ip netns add nsnet.shared-gateway.west.node.n2
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.ip_forward=1
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.conf.all.send_redirects=0
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.conf.default.send_redirects=0
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.fib_multipath_hash_policy=1
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.bridge.bridge-nf-call-iptables=1
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.bridge.bridge-nf-call-ip6tables=1
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.conf.all.route_localnet=1
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_established=86400
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -qe -w net.netfilter.nf_conntrack_tcp_timeout_close_wait=3600
+ip netns add nsnet.shared-gateway.west.pod.default.client
+ip netns exec nsnet.shared-gateway.west.pod.default.client sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.west.pod.default.client sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.west.pod.default.client sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.pod.default.client sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.pod.default.client sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.west.pod.default.client sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.west.pod.default.solo
+ip netns exec nsnet.shared-gateway.west.pod.default.solo sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.west.pod.default.solo sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.west.pod.default.solo sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.pod.default.solo sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.pod.default.solo sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.west.pod.default.solo sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.west.pod.default.web-0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.west.pod.default.web-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-0 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.shared-gateway.west.pod.default.web-1
+ip netns exec nsnet.shared-gateway.west.pod.default.web-1 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.shared-gateway.west.pod.default.web-1 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-1 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip -n nsnet.shared-gateway.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.shared-gateway.fabric link set br-fabric up
+ip -n nsnet.shared-gateway.fabric link add br-east address 06:7f:87:db:88:bd type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.shared-gateway.fabric link set br-east up
+ip -n nsnet.shared-gateway.fabric link add br-west address 06:1d:53:e0:21:3f type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.shared-gateway.fabric link set br-west up
+ip -n nsnet.shared-gateway.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.shared-gateway.east.node.n1 link set cbr0 up
+ip -n nsnet.shared-gateway.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.shared-gateway.east.node.n2 link set cbr0 up
+ip -n nsnet.shared-gateway.west.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.shared-gateway.west.node.n1 link set cbr0 up
+ip -n nsnet.shared-gateway.west.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.shared-gateway.west.node.n2 link set cbr0 up
+ip -n nsnet.shared-gateway.fabric link add east_n1 address 06:1e:53:b0:19:77 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.shared-gateway.east.node.n1
+ip -n nsnet.shared-gateway.fabric link set east_n1 master br-east up
+ip -n nsnet.shared-gateway.fabric link add east_n2 address 06:17:af:9a:72:a6 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.shared-gateway.east.node.n2
+ip -n nsnet.shared-gateway.fabric link set east_n2 master br-east up
+ip -n nsnet.shared-gateway.fabric link add gw-east address 06:b9:5f:75:83:5f type veth peer name eth0 address 02:00:c0:a8:0a:01 netns nsnet.shared-gateway.gateway.hub
+ip -n nsnet.shared-gateway.fabric link set gw-east master br-east up
+ip -n nsnet.shared-gateway.fabric link add out_hub address 06:c7:b0:f1:d6:9c type veth peer name eth1 address 02:00:c6:12:00:02 netns nsnet.shared-gateway.gateway.hub
+ip -n nsnet.shared-gateway.fabric link set out_hub master br-fabric up
+ip -n nsnet.shared-gateway.fabric link add west_n1 address 06:07:2e:2e:c0:fd type veth peer name eth0 address 02:00:c0:a8:14:02 netns nsnet.shared-gateway.west.node.n1
+ip -n nsnet.shared-gateway.fabric link set west_n1 master br-west up
+ip -n nsnet.shared-gateway.fabric link add west_n2 address 06:7f:85:33:16:51 type veth peer name eth0 address 02:00:c0:a8:14:03 netns nsnet.shared-gateway.west.node.n2
+ip -n nsnet.shared-gateway.fabric link set west_n2 master br-west up
+ip -n nsnet.shared-gateway.fabric link add gw-west address 06:9e:96:03:ec:fe type veth peer name eth2 address 02:00:c0:a8:14:01 netns nsnet.shared-gateway.gateway.hub
+ip -n nsnet.shared-gateway.fabric link set gw-west master br-west up
+ip -n nsnet.shared-gateway.fabric link add ext-laptop address 06:91:71:c4:82:1a type veth peer name eth0 address 02:00:cb:00:71:0a netns nsnet.shared-gateway.external.laptop
+ip -n nsnet.shared-gateway.fabric link set ext-laptop master br-fabric up
+ip -n nsnet.shared-gateway.fabric link add ext-api address 06:de:d1:1b:6e:8f type veth peer name eth0 address 02:00:cb:00:71:50 netns nsnet.shared-gateway.external.api
+ip -n nsnet.shared-gateway.fabric link set ext-api master br-fabric up
+ip -n nsnet.shared-gateway.east.node.n1 link add client address 06:db:89:e8:1d:6b type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.shared-gateway.east.pod.default.client
+ip -n nsnet.shared-gateway.east.node.n1 link set client master cbr0 up
+bridge -n nsnet.shared-gateway.east.node.n1 link set dev client hairpin on
+ip -n nsnet.shared-gateway.east.node.n1 link add web-0 address 06:01:c7:49:f3:7b type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.shared-gateway.east.pod.default.web-0
+ip -n nsnet.shared-gateway.east.node.n1 link set web-0 master cbr0 up
+bridge -n nsnet.shared-gateway.east.node.n1 link set dev web-0 hairpin on
+ip -n nsnet.shared-gateway.east.node.n2 link add web-1 address 06:89:e7:1c:31:1c type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.shared-gateway.east.pod.default.web-1
+ip -n nsnet.shared-gateway.east.node.n2 link set web-1 master cbr0 up
+bridge -n nsnet.shared-gateway.east.node.n2 link set dev web-1 hairpin on
+ip -n nsnet.shared-gateway.west.node.n1 link add client address 06:9a:36:65:2d:7b type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.shared-gateway.west.pod.default.client
+ip -n nsnet.shared-gateway.west.node.n1 link set client master cbr0 up
+bridge -n nsnet.shared-gateway.west.node.n1 link set dev client hairpin on
+ip -n nsnet.shared-gateway.west.node.n1 link add solo address 06:ab:e1:34:af:56 type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.shared-gateway.west.pod.default.solo
+ip -n nsnet.shared-gateway.west.node.n1 link set solo master cbr0 up
+bridge -n nsnet.shared-gateway.west.node.n1 link set dev solo hairpin on
+ip -n nsnet.shared-gateway.west.node.n1 link add web-0 address 06:bd:b5:51:88:aa type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.shared-gateway.west.pod.default.web-0
+ip -n nsnet.shared-gateway.west.node.n1 link set web-0 master cbr0 up
+bridge -n nsnet.shared-gateway.west.node.n1 link set dev web-0 hairpin on
+ip -n nsnet.shared-gateway.west.node.n2 link add web-1 address 06:28:f2:d0:6a:22 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.shared-gateway.west.pod.default.web-1
+ip -n nsnet.shared-gateway.west.node.n2 link set web-1 master cbr0 up
+bridge -n nsnet.shared-gateway.west.node.n2 link set dev web-1 hairpin on
+ip -n nsnet.shared-gateway.servers link set lo up
+ip netns exec nsnet.shared-gateway.fabric sysctl -q -w net.ipv4.neigh.br-fabric.retrans_time_ms=100
+ip -n nsnet.shared-gateway.fabric link set lo up
+ip -n nsnet.shared-gateway.fabric addr add 198.18.0.1/16 dev br-fabric
+ip -n nsnet.shared-gateway.fabric route add 203.0.113.10/32 dev br-fabric
+ip -n nsnet.shared-gateway.fabric route add 203.0.113.80/32 dev br-fabric
+ip netns exec nsnet.shared-gateway.external.laptop sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.external.laptop link set lo up
+ip -n nsnet.shared-gateway.external.laptop link set eth0 up
+ip -n nsnet.shared-gateway.external.laptop addr add 203.0.113.10/32 dev eth0
+ip -n nsnet.shared-gateway.external.laptop route add default via 198.18.0.1 dev eth0 onlink
+ip netns exec nsnet.shared-gateway.external.api sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.external.api link set lo up
+ip -n nsnet.shared-gateway.external.api link set eth0 up
+ip -n nsnet.shared-gateway.external.api addr add 203.0.113.80/32 dev eth0
+ip -n nsnet.shared-gateway.external.api route add default via 198.18.0.1 dev eth0 onlink
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.neigh.eth1.retrans_time_ms=100
+ip netns exec nsnet.shared-gateway.gateway.hub sysctl -q -w net.ipv4.neigh.eth2.retrans_time_ms=100
+ip -n nsnet.shared-gateway.gateway.hub link set lo up
+ip -n nsnet.shared-gateway.gateway.hub link set eth0 up
+ip -n nsnet.shared-gateway.gateway.hub link set eth1 up
+ip -n nsnet.shared-gateway.gateway.hub link set eth2 up
+ip -n nsnet.shared-gateway.gateway.hub addr add 192.168.10.1/24 dev eth0
+ip -n nsnet.shared-gateway.gateway.hub addr add 198.18.0.2/16 dev eth1
+ip -n nsnet.shared-gateway.gateway.hub addr add 198.18.0.3/32 dev eth1
+ip -n nsnet.shared-gateway.gateway.hub addr add 198.18.0.4/32 dev eth1
+ip -n nsnet.shared-gateway.gateway.hub addr add 198.18.0.5/32 dev eth1
+ip -n nsnet.shared-gateway.gateway.hub addr add 192.168.20.1/24 dev eth2
+ip -n nsnet.shared-gateway.gateway.hub route add default via 198.18.0.1 dev eth1
+ip -n nsnet.shared-gateway.gateway.hub route add 192.168.10.0/24 table 101 dev eth0
+ip -n nsnet.shared-gateway.gateway.hub route add 10.244.0.0/24 table 101 via 192.168.10.2 dev eth0
+ip -n nsnet.shared-gateway.gateway.hub route add 10.244.1.0/24 table 101 via 192.168.10.3 dev eth0
+ip -n nsnet.shared-gateway.gateway.hub route add default table 101 via 198.18.0.1 dev eth1
+ip -n nsnet.shared-gateway.gateway.hub route add 192.168.20.0/24 table 102 dev eth2
+ip -n nsnet.shared-gateway.gateway.hub route add 10.244.0.0/24 table 102 via 192.168.20.2 dev eth2
+ip -n nsnet.shared-gateway.gateway.hub route add 10.244.1.0/24 table 102 via 192.168.20.3 dev eth2
+ip -n nsnet.shared-gateway.gateway.hub route add default table 102 via 198.18.0.1 dev eth1
+ip -n nsnet.shared-gateway.gateway.hub -4 rule add priority 101 iif lo fwmark 0x100/0xff00 lookup 101
+ip -n nsnet.shared-gateway.gateway.hub -4 rule add priority 201 fwmark 0x1/0xff lookup 101
+ip -n nsnet.shared-gateway.gateway.hub -4 rule add priority 102 iif lo fwmark 0x200/0xff00 lookup 102
+ip -n nsnet.shared-gateway.gateway.hub -4 rule add priority 202 fwmark 0x2/0xff lookup 102
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
+ip netns exec nsnet.shared-gateway.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.east.node.n1 link set lo up
+ip -n nsnet.shared-gateway.east.node.n1 link set eth0 up
+ip -n nsnet.shared-gateway.east.node.n1 addr add 10.244.0.1/24 dev cbr0
+ip -n nsnet.shared-gateway.east.node.n1 addr add 192.168.10.2/24 dev eth0
+ip -n nsnet.shared-gateway.east.node.n1 route add default via 192.168.10.1 dev eth0
+ip -n nsnet.shared-gateway.east.node.n1 route add 10.244.1.0/24 via 192.168.10.3 dev eth0
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
+ip netns exec nsnet.shared-gateway.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.east.node.n2 link set lo up
+ip -n nsnet.shared-gateway.east.node.n2 link set eth0 up
+ip -n nsnet.shared-gateway.east.node.n2 addr add 10.244.1.1/24 dev cbr0
+ip -n nsnet.shared-gateway.east.node.n2 addr add 192.168.10.3/24 dev eth0
+ip -n nsnet.shared-gateway.east.node.n2 route add default via 192.168.10.1 dev eth0
+ip -n nsnet.shared-gateway.east.node.n2 route add 10.244.0.0/24 via 192.168.10.2 dev eth0
+ip netns exec nsnet.shared-gateway.east.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.east.pod.default.client link set lo up
+ip -n nsnet.shared-gateway.east.pod.default.client link set eth0 up
+ip -n nsnet.shared-gateway.east.pod.default.client addr add 10.244.0.2/24 dev eth0
+ip -n nsnet.shared-gateway.east.pod.default.client route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.east.pod.default.web-0 link set lo up
+ip -n nsnet.shared-gateway.east.pod.default.web-0 link set eth0 up
+ip -n nsnet.shared-gateway.east.pod.default.web-0 addr add 10.244.0.3/24 dev eth0
+ip -n nsnet.shared-gateway.east.pod.default.web-0 route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.shared-gateway.east.pod.default.web-1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.east.pod.default.web-1 link set lo up
+ip -n nsnet.shared-gateway.east.pod.default.web-1 link set eth0 up
+ip -n nsnet.shared-gateway.east.pod.default.web-1 addr add 10.244.1.2/24 dev eth0
+ip -n nsnet.shared-gateway.east.pod.default.web-1 route add default via 10.244.1.1 dev eth0
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
+ip netns exec nsnet.shared-gateway.west.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.west.node.n1 link set lo up
+ip -n nsnet.shared-gateway.west.node.n1 link set eth0 up
+ip -n nsnet.shared-gateway.west.node.n1 addr add 10.244.0.1/24 dev cbr0
+ip -n nsnet.shared-gateway.west.node.n1 addr add 192.168.20.2/24 dev eth0
+ip -n nsnet.shared-gateway.west.node.n1 route add default via 192.168.20.1 dev eth0
+ip -n nsnet.shared-gateway.west.node.n1 route add 10.244.1.0/24 via 192.168.20.3 dev eth0
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
+ip netns exec nsnet.shared-gateway.west.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.west.node.n2 link set lo up
+ip -n nsnet.shared-gateway.west.node.n2 link set eth0 up
+ip -n nsnet.shared-gateway.west.node.n2 addr add 10.244.1.1/24 dev cbr0
+ip -n nsnet.shared-gateway.west.node.n2 addr add 192.168.20.3/24 dev eth0
+ip -n nsnet.shared-gateway.west.node.n2 route add default via 192.168.20.1 dev eth0
+ip -n nsnet.shared-gateway.west.node.n2 route add 10.244.0.0/24 via 192.168.20.2 dev eth0
+ip netns exec nsnet.shared-gateway.west.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.west.pod.default.client link set lo up
+ip -n nsnet.shared-gateway.west.pod.default.client link set eth0 up
+ip -n nsnet.shared-gateway.west.pod.default.client addr add 10.244.0.2/24 dev eth0
+ip -n nsnet.shared-gateway.west.pod.default.client route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.shared-gateway.west.pod.default.solo sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.west.pod.default.solo link set lo up
+ip -n nsnet.shared-gateway.west.pod.default.solo link set eth0 up
+ip -n nsnet.shared-gateway.west.pod.default.solo addr add 10.244.0.3/24 dev eth0
+ip -n nsnet.shared-gateway.west.pod.default.solo route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.west.pod.default.web-0 link set lo up
+ip -n nsnet.shared-gateway.west.pod.default.web-0 link set eth0 up
+ip -n nsnet.shared-gateway.west.pod.default.web-0 addr add 10.244.0.4/24 dev eth0
+ip -n nsnet.shared-gateway.west.pod.default.web-0 route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.shared-gateway.west.pod.default.web-1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.shared-gateway.west.pod.default.web-1 link set lo up
+ip -n nsnet.shared-gateway.west.pod.default.web-1 link set eth0 up
+ip -n nsnet.shared-gateway.west.pod.default.web-1 addr add 10.244.1.2/24 dev eth0
+ip -n nsnet.shared-gateway.west.pod.default.web-1 route add default via 10.244.1.1 dev eth0
+# nsnet.shared-gateway.external.api: external/api answers on 443/tcp
+# nsnet.shared-gateway.external.api: external/api answers on 53/udp
+# nsnet.shared-gateway.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
+# nsnet.shared-gateway.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
+# nsnet.shared-gateway.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
+# nsnet.shared-gateway.east.pod.default.web-1: east/pod/web-1 answers on 53/udp
+# nsnet.shared-gateway.west.pod.default.solo: west/pod/solo answers on 80/tcp
+# nsnet.shared-gateway.west.pod.default.web-0: west/pod/web-0 answers on 80/tcp
+# nsnet.shared-gateway.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
+# nsnet.shared-gateway.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
+# nsnet.shared-gateway.west.pod.default.web-1: west/pod/web-1 answers on 53/udp
+ip netns exec nsnet.shared-gateway.gateway.hub $IPT-restore --noflush <<'EOF'
+*mangle
+:PREROUTING ACCEPT [0:0]
+:NSNET-MARKS - [0:0]
+-F PREROUTING
+-A PREROUTING -m comment --comment "which cluster a packet is of" -j NSNET-MARKS
+-A NSNET-MARKS -i eth0 -j MARK --set-xmark 0x101/0xffff
+-A NSNET-MARKS -i eth0 -m conntrack --ctstate NEW -j CONNMARK --set-xmark 0x1/0xff
+-A NSNET-MARKS -i eth2 -j MARK --set-xmark 0x202/0xffff
+-A NSNET-MARKS -i eth2 -m conntrack --ctstate NEW -j CONNMARK --set-xmark 0x2/0xff
+-A NSNET-MARKS -d 198.18.0.3/32 -m comment --comment "east/svc/web" -j MARK --set-xmark 0x1/0xff
+-A NSNET-MARKS -d 198.18.0.4/32 -m comment --comment "west/svc/web" -j MARK --set-xmark 0x2/0xff
+-A NSNET-MARKS -d 198.18.0.5/32 -m comment --comment "west/svc/solo" -j MARK --set-xmark 0x2/0xff
+-A NSNET-MARKS -m conntrack --ctdir REPLY -j CONNMARK --restore-mark --nfmask 0xff --ctmask 0xff
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:NSNET-EXPORTS - [0:0]
+:NSNET-EXP-48858BE642642552 - [0:0]
+:NSNET-EXP-292BBC536D983BF1 - [0:0]
+:NSNET-EXP-8ECF3F4429B693B2 - [0:0]
+:NSNET-EXP-0A3D964825F8CFC6 - [0:0]
+:NSNET-EXP-7D7EF909B8A99310 - [0:0]
+:NSNET-EGRESS - [0:0]
+-F PREROUTING
+-F POSTROUTING
+-A PREROUTING -m comment --comment "exported services" -j NSNET-EXPORTS
+-A POSTROUTING -j NSNET-EGRESS
+-A NSNET-EXPORTS -d 198.18.0.3/32 -p tcp -m comment --comment "east/svc/web exported" -m tcp --dport 80 -j NSNET-EXP-48858BE642642552
+-A NSNET-EXPORTS -d 198.18.0.3/32 -p udp -m comment --comment "east/svc/web exported" -m udp --dport 53 -j NSNET-EXP-292BBC536D983BF1
+-A NSNET-EXPORTS -d 198.18.0.4/32 -p tcp -m comment --comment "west/svc/web exported" -m tcp --dport 80 -j NSNET-EXP-8ECF3F4429B693B2
+-A NSNET-EXPORTS -d 198.18.0.4/32 -p udp -m comment --comment "west/svc/web exported" -m udp --dport 53 -j NSNET-EXP-0A3D964825F8CFC6
+-A NSNET-EXPORTS -d 198.18.0.5/32 -p tcp -m comment --comment "west/svc/solo exported" -m tcp --dport 80 -j NSNET-EXP-7D7EF909B8A99310
+-A NSNET-EXP-48858BE642642552 -p tcp -m comment --comment "east/svc/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A NSNET-EXP-48858BE642642552 -p tcp -m comment --comment "east/svc/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A NSNET-EXP-292BBC536D983BF1 -p udp -m comment --comment "east/svc/web -> 10.244.0.3:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.3:53
+-A NSNET-EXP-292BBC536D983BF1 -p udp -m comment --comment "east/svc/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A NSNET-EXP-8ECF3F4429B693B2 -p tcp -m comment --comment "west/svc/web -> 10.244.0.4:80" -m statistic --mode random --probability 0.50000000000 -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A NSNET-EXP-8ECF3F4429B693B2 -p tcp -m comment --comment "west/svc/web -> 10.244.1.2:80" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A NSNET-EXP-0A3D964825F8CFC6 -p udp -m comment --comment "west/svc/web -> 10.244.0.4:53" -m statistic --mode random --probability 0.50000000000 -m udp -j DNAT --to-destination 10.244.0.4:53
+-A NSNET-EXP-0A3D964825F8CFC6 -p udp -m comment --comment "west/svc/web -> 10.244.1.2:53" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A NSNET-EXP-7D7EF909B8A99310 -p tcp -m comment --comment "west/svc/solo -> 10.244.0.3:80" -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A NSNET-EGRESS -m comment --comment "leaves with the address of the gateway" -m mark ! --mark 0x0/0xff00 -j SNAT --to-source 198.18.0.2
+COMMIT
+*raw
+:PREROUTING ACCEPT [0:0]
+:NSNET-ZONES - [0:0]
+-F PREROUTING
+-A PREROUTING -m comment --comment "which cluster a packet is of" -j NSNET-ZONES
+-A NSNET-ZONES -i eth0 -j CT --zone-orig 1
+-A NSNET-ZONES -i eth2 -j CT --zone-orig 2
+COMMIT
+EOF
+ip netns exec nsnet.shared-gateway.east.node.n1 $IPT-restore --noflush <<'EOF'
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-PROXY-FIREWALL - [0:0]
+:KUBE-FIREWALL - [0:0]
+:KUBE-FORWARD - [0:0]
+:KUBE-SERVICES - [0:0]
+-F INPUT
+-F FORWARD
+-F OUTPUT
+-A INPUT -j KUBE-FIREWALL
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A OUTPUT -j KUBE-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+*mangle
+:KUBE-PROXY-CANARY - [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:IP-MASQ-AGENT - [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-POSTROUTING - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
+:KUBE-SEP-UF6OOORCMXPJJDSV - [0:0]
+:KUBE-SEP-PBQ62IOVWGYEN623 - [0:0]
+:KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
+:KUBE-SEP-E224WFW45Z4C6ZZP - [0:0]
+:KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
+-F PREROUTING
+-F OUTPUT
+-F POSTROUTING
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A POSTROUTING -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom IP-MASQ-AGENT chain" -m addrtype ! --dst-type LOCAL -j IP-MASQ-AGENT
+-A IP-MASQ-AGENT -d 10.244.0.0/16 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -d 192.168.10.0/24 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)" -j MASQUERADE
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-UF6OOORCMXPJJDSV
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:80" -j KUBE-SEP-PBQ62IOVWGYEN623
+-A KUBE-SEP-UF6OOORCMXPJJDSV -s 10.244.0.3/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-UF6OOORCMXPJJDSV -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A KUBE-SEP-PBQ62IOVWGYEN623 -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-PBQ62IOVWGYEN623 -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.3:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-E224WFW45Z4C6ZZP
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.2:53" -j KUBE-SEP-BTVZB7E4KKPGX6I5
+-A KUBE-SEP-E224WFW45Z4C6ZZP -s 10.244.0.3/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-E224WFW45Z4C6ZZP -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.3:53
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
+COMMIT
+EOF
+ip netns exec nsnet.shared-gateway.east.node.n2 $IPT-restore --noflush <<'EOF'
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-PROXY-FIREWALL - [0:0]
+:KUBE-FIREWALL - [0:0]
+:KUBE-FORWARD - [0:0]
+:KUBE-SERVICES - [0:0]
+-F INPUT
+-F FORWARD
+-F OUTPUT
+-A INPUT -j KUBE-FIREWALL
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A OUTPUT -j KUBE-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+*mangle
+:KUBE-PROXY-CANARY - [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:IP-MASQ-AGENT - [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-POSTROUTING - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
+:KUBE-SEP-UF6OOORCMXPJJDSV - [0:0]
+:KUBE-SEP-PBQ62IOVWGYEN623 - [0:0]
+:KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
+:KUBE-SEP-E224WFW45Z4C6ZZP - [0:0]
+:KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
+-F PREROUTING
+-F OUTPUT
+-F POSTROUTING
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A POSTROUTING -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom IP-MASQ-AGENT chain" -m addrtype ! --dst-type LOCAL -j IP-MASQ-AGENT
+-A IP-MASQ-AGENT -d 10.244.0.0/16 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -d 192.168.10.0/24 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)" -j MASQUERADE
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-UF6OOORCMXPJJDSV
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:80" -j KUBE-SEP-PBQ62IOVWGYEN623
+-A KUBE-SEP-UF6OOORCMXPJJDSV -s 10.244.0.3/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-UF6OOORCMXPJJDSV -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.3:80
+-A KUBE-SEP-PBQ62IOVWGYEN623 -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-PBQ62IOVWGYEN623 -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.3:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-E224WFW45Z4C6ZZP
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.2:53" -j KUBE-SEP-BTVZB7E4KKPGX6I5
+-A KUBE-SEP-E224WFW45Z4C6ZZP -s 10.244.0.3/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-E224WFW45Z4C6ZZP -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.3:53
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
+COMMIT
+EOF
+ip netns exec nsnet.shared-gateway.west.node.n1 $IPT-restore --noflush <<'EOF'
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-PROXY-FIREWALL - [0:0]
+:KUBE-FIREWALL - [0:0]
+:KUBE-FORWARD - [0:0]
+:KUBE-SERVICES - [0:0]
+-F INPUT
+-F FORWARD
+-F OUTPUT
+-A INPUT -j KUBE-FIREWALL
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A OUTPUT -j KUBE-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+*mangle
+:KUBE-PROXY-CANARY - [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:IP-MASQ-AGENT - [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-POSTROUTING - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
+:KUBE-SEP-33EB4EFTF2PW2YRG - [0:0]
+:KUBE-SEP-PBQ62IOVWGYEN623 - [0:0]
+:KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
+:KUBE-SEP-73HLITT7J2BENIZX - [0:0]
+:KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
+:KUBE-SVC-XVJHHMIFZ6BOUBWS - [0:0]
+:KUBE-SEP-36MMNS5CF7P2XQ24 - [0:0]
+-F PREROUTING
+-F OUTPUT
+-F POSTROUTING
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A POSTROUTING -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom IP-MASQ-AGENT chain" -m addrtype ! --dst-type LOCAL -j IP-MASQ-AGENT
+-A IP-MASQ-AGENT -d 10.244.0.0/16 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -d 192.168.20.0/24 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)" -j MASQUERADE
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -d 10.96.0.3/32 -p tcp -m comment --comment "default/solo cluster IP" -m tcp --dport 80 -j KUBE-SVC-XVJHHMIFZ6BOUBWS
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.4:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-33EB4EFTF2PW2YRG
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:80" -j KUBE-SEP-PBQ62IOVWGYEN623
+-A KUBE-SEP-33EB4EFTF2PW2YRG -s 10.244.0.4/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-33EB4EFTF2PW2YRG -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A KUBE-SEP-PBQ62IOVWGYEN623 -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-PBQ62IOVWGYEN623 -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.4:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-73HLITT7J2BENIZX
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.2:53" -j KUBE-SEP-BTVZB7E4KKPGX6I5
+-A KUBE-SEP-73HLITT7J2BENIZX -s 10.244.0.4/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-73HLITT7J2BENIZX -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.4:53
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A KUBE-SVC-XVJHHMIFZ6BOUBWS ! -s 10.244.0.0/16 -d 10.96.0.3/32 -p tcp -m comment --comment "default/solo cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-XVJHHMIFZ6BOUBWS -m comment --comment "default/solo -> 10.244.0.3:80" -j KUBE-SEP-36MMNS5CF7P2XQ24
+-A KUBE-SEP-36MMNS5CF7P2XQ24 -s 10.244.0.3/32 -m comment --comment "default/solo" -j KUBE-MARK-MASQ
+-A KUBE-SEP-36MMNS5CF7P2XQ24 -p tcp -m comment --comment "default/solo" -m tcp -j DNAT --to-destination 10.244.0.3:80
+COMMIT
+EOF
+ip netns exec nsnet.shared-gateway.west.node.n2 $IPT-restore --noflush <<'EOF'
+*filter
+:INPUT ACCEPT [0:0]
+:FORWARD ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-EXTERNAL-SERVICES - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-PROXY-FIREWALL - [0:0]
+:KUBE-FIREWALL - [0:0]
+:KUBE-FORWARD - [0:0]
+:KUBE-SERVICES - [0:0]
+-F INPUT
+-F FORWARD
+-F OUTPUT
+-A INPUT -j KUBE-FIREWALL
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A INPUT -m comment --comment "kubernetes health check service ports" -j KUBE-NODEPORTS
+-A INPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A FORWARD -m comment --comment "kubernetes forwarding rules" -j KUBE-FORWARD
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A FORWARD -m conntrack --ctstate NEW -m comment --comment "kubernetes externally-visible service portals" -j KUBE-EXTERNAL-SERVICES
+-A OUTPUT -j KUBE-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes load balancer firewall" -j KUBE-PROXY-FIREWALL
+-A OUTPUT -m conntrack --ctstate NEW -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A KUBE-FIREWALL ! -s 127.0.0.0/8 -d 127.0.0.0/8 -m comment --comment "block incoming localnet connections" -m conntrack ! --ctstate RELATED,ESTABLISHED,DNAT -j DROP
+-A KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding rules" -m mark --mark 0x4000/0x4000 -j ACCEPT
+-A KUBE-FORWARD -m comment --comment "kubernetes forwarding conntrack rule" -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT
+COMMIT
+*mangle
+:KUBE-PROXY-CANARY - [0:0]
+COMMIT
+*nat
+:PREROUTING ACCEPT [0:0]
+:OUTPUT ACCEPT [0:0]
+:POSTROUTING ACCEPT [0:0]
+:IP-MASQ-AGENT - [0:0]
+:KUBE-PROXY-CANARY - [0:0]
+:KUBE-MARK-MASQ - [0:0]
+:KUBE-POSTROUTING - [0:0]
+:KUBE-NODEPORTS - [0:0]
+:KUBE-SERVICES - [0:0]
+:KUBE-SVC-CDGGSHYLG3RE2FKL - [0:0]
+:KUBE-SEP-33EB4EFTF2PW2YRG - [0:0]
+:KUBE-SEP-PBQ62IOVWGYEN623 - [0:0]
+:KUBE-SVC-3OI236ZBKTWAFB2I - [0:0]
+:KUBE-SEP-73HLITT7J2BENIZX - [0:0]
+:KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
+:KUBE-SVC-XVJHHMIFZ6BOUBWS - [0:0]
+:KUBE-SEP-36MMNS5CF7P2XQ24 - [0:0]
+-F PREROUTING
+-F OUTPUT
+-F POSTROUTING
+-A PREROUTING -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A OUTPUT -m comment --comment "kubernetes service portals" -j KUBE-SERVICES
+-A POSTROUTING -m comment --comment "kubernetes postrouting rules" -j KUBE-POSTROUTING
+-A POSTROUTING -m comment --comment "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic to our custom IP-MASQ-AGENT chain" -m addrtype ! --dst-type LOCAL -j IP-MASQ-AGENT
+-A IP-MASQ-AGENT -d 10.244.0.0/16 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -d 192.168.20.0/24 -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: local traffic is not subject to MASQUERADE" -j RETURN
+-A IP-MASQ-AGENT -m comment --comment "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)" -j MASQUERADE
+-A KUBE-MARK-MASQ -j MARK --set-xmark 0x4000/0x4000
+-A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
+-A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
+-A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
+-A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -d 10.96.0.3/32 -p tcp -m comment --comment "default/solo cluster IP" -m tcp --dport 80 -j KUBE-SVC-XVJHHMIFZ6BOUBWS
+-A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.4:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-33EB4EFTF2PW2YRG
+-A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.1.2:80" -j KUBE-SEP-PBQ62IOVWGYEN623
+-A KUBE-SEP-33EB4EFTF2PW2YRG -s 10.244.0.4/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-33EB4EFTF2PW2YRG -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.0.4:80
+-A KUBE-SEP-PBQ62IOVWGYEN623 -s 10.244.1.2/32 -m comment --comment "default/web:http" -j KUBE-MARK-MASQ
+-A KUBE-SEP-PBQ62IOVWGYEN623 -p tcp -m comment --comment "default/web:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-3OI236ZBKTWAFB2I ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.0.4:53" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-73HLITT7J2BENIZX
+-A KUBE-SVC-3OI236ZBKTWAFB2I -m comment --comment "default/web:dns -> 10.244.1.2:53" -j KUBE-SEP-BTVZB7E4KKPGX6I5
+-A KUBE-SEP-73HLITT7J2BENIZX -s 10.244.0.4/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-73HLITT7J2BENIZX -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.4:53
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A KUBE-SVC-XVJHHMIFZ6BOUBWS ! -s 10.244.0.0/16 -d 10.96.0.3/32 -p tcp -m comment --comment "default/solo cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
+-A KUBE-SVC-XVJHHMIFZ6BOUBWS -m comment --comment "default/solo -> 10.244.0.3:80" -j KUBE-SEP-36MMNS5CF7P2XQ24
+-A KUBE-SEP-36MMNS5CF7P2XQ24 -s 10.244.0.3/32 -m comment --comment "default/solo" -j KUBE-MARK-MASQ
+-A KUBE-SEP-36MMNS5CF7P2XQ24 -p tcp -m comment --comment "default/solo" -m tcp -j DNAT --to-destination 10.244.0.3:80
+COMMIT
+EOF
