@@ -255,21 +255,20 @@ def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]
         start = route.get_attr("RTA_DST") or ("0.0.0.0" if family == AF_INET else "::")
         destination = ip_network(f"{start}/{length}")
         number = route.get_attr("RTA_TABLE")
-        where = Route(destination, table=None if number == _RT_TABLE_MAIN else number)
+        table = None if number == _RT_TABLE_MAIN else number
+        where = Route(destination, learned=protocol == _RTPROT_BIRD, table=table)
         if kind == _RTN_BLACKHOLE:
-            found = [replace(where, blackhole=True)]
+            yield replace(where, blackhole=True)
         elif hops := route.get_attr("RTA_MULTIPATH"):
-            found = list(_multipath(where, hops, names))
+            yield from _multipath(where, hops, names)
         else:
             via, index = route.get_attr("RTA_GATEWAY"), route.get_attr("RTA_OIF") or 0
-            hop = replace(
+            yield replace(
                 where,
                 via=ip_address(via) if via else None,
                 dev=names.get(index),
                 onlink=bool(flags & _RTNH_F_ONLINK),
             )
-            found = [hop]
-        yield from found
 
 
 def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iterator[Route]:
