@@ -10,7 +10,20 @@ from nsnet.ip import Family
 from nsnet.ipsets import IpSet
 from nsnet.rules import BUILT_IN, KUBE_PROXY, Chain, NftSet
 from nsnet.ruleset import endpoint, line
-from nsnet.state import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl, VirtualServer
+from nsnet.state import (
+    MTU,
+    FdbEntry,
+    Interface,
+    Kind,
+    Neighbour,
+    Netns,
+    Peer,
+    Route,
+    State,
+    Sysctl,
+    VirtualServer,
+    Vxlan,
+)
 
 Thing = TypeVar("Thing")
 
@@ -33,6 +46,7 @@ class Observed:
     ipsets: tuple[IpSet, ...] = ()
     virtual_servers: tuple[VirtualServer, ...] = ()
     sets: Mapping[tuple[Family, str], tuple[str, ...]] = field(default_factory=dict)
+    fdb: tuple[FdbEntry, ...] = ()
 
 
 def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
@@ -53,6 +67,7 @@ def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _links(wanted, found)
     yield from _things(wanted.routes, comparable(found.routes, wanted.routes), _route)
     yield from _things(wanted.neighbours, found.neighbours, _neighbour)
+    yield from _things(wanted.fdb, found.fdb, _fdb_entry)
     yield from _sysctls(wanted.sysctls, found.sysctls)
     yield from _chains(wanted, found)
     yield from _things(_members(wanted.ipsets), _members(found.ipsets), str)
@@ -81,6 +96,8 @@ def _link(wanted: Interface, found: Interface, up: Sequence[str]) -> Iterator[st
         ("bridge", found.master or "none", wanted.master or "none"),
         ("MAC address", found.mac, wanted.mac or found.mac),
         ("hairpin", _switch(found.hairpin), _switch(wanted.hairpin)),
+        ("MTU", found.mtu or MTU, wanted.mtu or MTU),
+        ("tunnel", _tunnel(found.vxlan), _tunnel(wanted.vxlan)),
     ):
         if actual != asked:
             yield f"{where}: {what} is {actual}, should be {asked}"
@@ -201,11 +218,22 @@ def _route(route: Route) -> str:
         return f"blackhole route {route.destination}"
     via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
     dev = f" dev {route.dev}" if route.dev else ""
-    return f"route {route.destination}{via}{dev}{' onlink' if route.onlink else ''}"
+    mtu = f" mtu {route.mtu}" if route.mtu is not None else ""
+    return f"route {route.destination}{via}{dev}{' onlink' if route.onlink else ''}{mtu}"
 
 
 def _neighbour(neighbour: Neighbour) -> str:
     return f"neighbour {neighbour.address} at {neighbour.mac} dev {neighbour.dev}"
+
+
+def _fdb_entry(entry: FdbEntry) -> str:
+    return f"fdb {entry.mac} dst {entry.dst} dev {entry.dev}"
+
+
+def _tunnel(vxlan: Vxlan | None) -> str:
+    if vxlan is None:
+        return "none that floods and learns nothing"
+    return f"{vxlan.vni} from {vxlan.local} dev {vxlan.dev} port {vxlan.port}"
 
 
 def _end(peer: Peer | None) -> str:

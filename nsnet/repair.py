@@ -111,6 +111,7 @@ def _netns(wanted: Netns, found: Observed, *, served: bool) -> Netns:
         interfaces=(*links, *(Interface(name) for name, _ in found.foreign)),
         routes=tuple(comparable(found.routes, wanted.routes)),
         neighbours=found.neighbours,
+        fdb=found.fdb,
         sysctls=tuple(_sysctls(wanted, found)),
         chains=tuple(_chains(wanted, found, whole)),
         sets=tuple(each for each in wanted.sets if each.family in whole),

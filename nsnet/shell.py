@@ -12,10 +12,13 @@ from nsnet.ops import (
     ConntrackDelete,
     Drain,
     DummyAdd,
+    FdbDelete,
+    FdbSet,
     LinkDelete,
     LinkUp,
     Listen,
     ListenerReplace,
+    MtuSet,
     NeighbourAdd,
     NeighbourDelete,
     NeighbourForget,
@@ -34,9 +37,10 @@ from nsnet.ops import (
     Unlisten,
     VethAdd,
     VirtualServersLoad,
+    VxlanAdd,
 )
 from nsnet.ruleset import endpoint, restore
-from nsnet.state import RealServer, Route, VirtualServer, identity
+from nsnet.state import Interface, RealServer, Route, VirtualServer, identity
 
 HEAD = """\
 #!/bin/sh
@@ -72,12 +76,16 @@ def render(op: Op) -> str:
             )
         case DummyAdd(netns, interface):
             return f"ip -n {netns} link add {interface.name} address {interface.mac} type dummy"
+        case VxlanAdd(netns, interface):
+            return _vxlan(netns, interface)
         case VethAdd():
             return "\n".join(_veth(op))
         case LinkDelete(netns, name):
             return f"ip -n {netns} link del {name}"
         case LinkUp(netns, name):
             return f"ip -n {netns} link set {name} up"
+        case MtuSet(netns, dev, mtu):
+            return f"ip -n {netns} link set {dev} mtu {mtu}"
         case AddressAdd(netns, dev, address):
             return f"ip -n {netns} addr add {address} dev {dev}"
         case AddressDelete(netns, dev, address):
@@ -95,6 +103,12 @@ def render(op: Op) -> str:
             return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
         case NeighbourForget(netns, dev, address):
             return f"ip -n {netns} neigh flush to {address} dev {dev}"
+        case FdbSet(netns, entry):
+            where = f"{entry.mac} dev {entry.dev} dst {entry.dst} self permanent"
+            return f"bridge -n {netns} fdb replace {where}"
+        case FdbDelete(netns, entry):
+            where = f"{entry.mac} dev {entry.dev} dst {entry.dst} self"
+            return f"bridge -n {netns} fdb del {where}"
         case RulesLoad(netns, family, chains, deleted):
             tool = "$IPT" if family == 4 else "$IP6T"
             return _fed(netns, f"{tool}-restore --noflush", restore(chains, deleted))
@@ -181,6 +195,16 @@ def _veth(op: VethAdd) -> Iterator[str]:
         yield f"bridge -n {op.netns} link set dev {near.name} hairpin on"
 
 
+def _vxlan(netns: str, interface: Interface) -> str:
+    tunnel = interface.vxlan
+    assert tunnel is not None
+    return (
+        f"ip -n {netns} link add {interface.name} address {interface.mac} type vxlan"
+        f" id {tunnel.vni} dev {tunnel.dev} local {tunnel.local} dstport {tunnel.port} nolearning\n"
+        f"ip -n {netns} link set {interface.name} up"
+    )
+
+
 def _route(route: Route) -> str:
     to = "default" if route.destination.prefixlen == 0 else str(route.destination)
     if route.blackhole:
@@ -188,4 +212,5 @@ def _route(route: Route) -> str:
     out = (f" dev {route.dev}" if route.dev else "") + (" onlink" if route.onlink else "")
     if route.nexthops:
         return to + "".join(f" nexthop via {each}{out}" for each in route.nexthops)
-    return to + (f" via {route.via}" if route.via else "") + out
+    widest = f" mtu {route.mtu}" if route.mtu is not None else ""
+    return to + (f" via {route.via}" if route.via else "") + out + widest

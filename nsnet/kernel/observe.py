@@ -3,7 +3,7 @@
 import errno
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface, ip_network
@@ -20,7 +20,17 @@ from nsnet.drift import Observed
 from nsnet.ip import IPInterface, IPNetwork
 from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
-from nsnet.state import Interface, Kind, Neighbour, Peer, Route, Sysctl
+from nsnet.state import (
+    MTU,
+    FdbEntry,
+    Interface,
+    Kind,
+    Neighbour,
+    Peer,
+    Route,
+    Sysctl,
+    Vxlan,
+)
 
 _LO = 1  # the index of lo, in every namespace
 _IFF_UP = 0x1
@@ -32,6 +42,7 @@ _RTN_BLACKHOLE = 6
 _RTNH_F_ONLINK = 0x4
 _RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
 _NUD_PERMANENT = 0x80
+_AF_BRIDGE = 7
 _BRIDGE_FLAG_HAIRPIN = 1
 
 _RTM_GETNSID = 90
@@ -55,6 +66,7 @@ class _Namespace(NamedTuple):
     routes: list[Route]
     neighbours: list[Neighbour]
     sysctls: list[Sysctl]
+    fdb: list[FdbEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +80,13 @@ class _Link:
 
 
 class _Requests(NamedTuple):
-    """The four tables, as requests that are encoded once for all namespaces."""
+    """The five tables, as requests that are encoded once for all namespaces."""
 
     links: bytes
     addresses: bytes
     routes: bytes
     neighbours: bytes
+    fdb: bytes
 
 
 def observe(
@@ -103,6 +116,7 @@ def observe(
             routes=tuple(each.routes),
             neighbours=tuple(each.neighbours),
             sysctls=tuple(each.sysctls),
+            fdb=tuple(each.fdb),
             ipsets=ipsets.get(name, ()),
             virtual_servers=virtual.get(name, ()),
             chains=chains[name] | tables[name].chains,
@@ -138,11 +152,14 @@ def _requests() -> _Requests:
     link["attrs"] = [("IFLA_EXT_MASK", _RTEXT_FILTER_SKIP_STATS)]
     route = rtmsg()
     route["family"] = AF_UNSPEC  # pyroute2 would ask for IPv4 alone
+    frames = ndmsg()
+    frames["family"] = _AF_BRIDGE
     return _Requests(
         encoded(link, RTM_GETLINK),
         encoded(ifaddrmsg(), RTM_GETADDR),
         encoded(route, RTM_GETROUTE),
         encoded(ndmsg(), RTM_GETNEIGH),
+        encoded(frames, RTM_GETNEIGH),
     )
 
 
@@ -156,15 +173,22 @@ def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
             _neighbours(socket.dump(requests.neighbours), names),
             key=lambda each: (each.address.version, each.address.packed, each.dev),
         )
+        tunnels = {index for index, link in links.items() if _kind(link) == Kind.VXLAN}
+        frames = socket.dump(requests.fdb) if tunnels else []
+        fdb = sorted(_fdb(frames, names, tunnels), key=lambda each: (each.dev, each.mac))
     ours: list[_Link] = []
     foreign: list[tuple[str, str]] = []
     for index, link in sorted(links.items(), key=lambda each: names[each[0]]):
-        kind = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") or "device"
+        kind = _kind(link)
         if kind in list(Kind):
             ours.append(_link(link, Kind(kind), names, addresses.get(index, ())))
         else:
             foreign.append((names[index], kind))
-    return _Namespace(ours, foreign, sorted(up), routes, neighbours, list(_sysctls(keys)))
+    return _Namespace(ours, foreign, sorted(up), routes, neighbours, list(_sysctls(keys)), fdb)
+
+
+def _kind(link: Any) -> str:
+    return link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") or "device"
 
 
 def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], list[str]]:
@@ -190,6 +214,7 @@ def _decoded(message: type[Any], data: bytes) -> Any:
 
 def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPInterface]) -> _Link:
     port = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_SLAVE_DATA", "IFLA_BRPORT_MODE")
+    mtu = link.get_attr("IFLA_MTU")
     interface = Interface(
         names[link["index"]],
         kind,
@@ -197,9 +222,23 @@ def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPIn
         addresses=tuple(sorted(addresses, key=lambda each: (each.version, each))),
         mac=link.get_attr("IFLA_ADDRESS"),
         hairpin=port == _BRIDGE_FLAG_HAIRPIN,
+        mtu=mtu if mtu != MTU else None,
+        vxlan=_vxlan(link, names) if kind is Kind.VXLAN else None,
     )
     peer = link.get_attr("IFLA_LINK") if kind is Kind.VETH else None
     return _Link(link["index"], interface, peer, link.get_attr("IFLA_LINK_NETNSID"))
+
+
+def _vxlan(link: Any, names: dict[int, str]) -> Vxlan | None:
+    """What makes the tunnel; None for one that learns, or floods, or comes from nowhere."""
+    info = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA")
+    local = info.get_attr("IFLA_VXLAN_LOCAL") or info.get_attr("IFLA_VXLAN_LOCAL6")
+    dev = names.get(info.get_attr("IFLA_VXLAN_LINK") or 0)
+    floods = info.get_attr("IFLA_VXLAN_GROUP") or info.get_attr("IFLA_VXLAN_GROUP6")
+    if local is None or dev is None or floods or info.get_attr("IFLA_VXLAN_LEARNING"):
+        return None
+    port = info.get_attr("IFLA_VXLAN_PORT")
+    return Vxlan(info.get_attr("IFLA_VXLAN_ID"), ip_address(local), dev, port)
 
 
 def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
@@ -237,7 +276,9 @@ def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]
         else:
             via, index = route.get_attr("RTA_GATEWAY"), route.get_attr("RTA_OIF") or 0
             onlink = bool(flags & _RTNH_F_ONLINK)
-            yield Route(destination, ip_address(via) if via else None, names.get(index), onlink)
+            to = Route(destination, ip_address(via) if via else None, names.get(index), onlink)
+            metrics = route.get_attr("RTA_METRICS")
+            yield replace(to, mtu=metrics.get_attr("RTAX_MTU")) if metrics else to
 
 
 def _multipath(
@@ -274,6 +315,17 @@ def _neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Ne
             neighbour = _decoded(ndmsg, data)
             address = ip_address(neighbour.get_attr("NDA_DST"))
             yield Neighbour(address, neighbour.get_attr("NDA_LLADDR") or "", names[index])
+
+
+def _fdb(messages: Iterable[bytes], names: dict[int, str], tunnels: Set[int]) -> Iterator[FdbEntry]:
+    """What tunnels were told: what they learn is not permanent."""
+    for data in messages:
+        _, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
+        if index in tunnels and state & _NUD_PERMANENT:
+            entry = _decoded(ndmsg, data)
+            dst = entry.get_attr("NDA_DST")
+            if dst is not None:
+                yield FdbEntry(entry.get_attr("NDA_LLADDR"), ip_address(dst), names[index])
 
 
 def _sysctls(keys: Iterable[str]) -> Iterator[Sysctl]:
