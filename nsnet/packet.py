@@ -22,9 +22,18 @@ class Tuple(NamedTuple):
         return Tuple(self.dst, self.dport, self.src, self.sport)
 
 
+_ERRORS: Final = {
+    Verdict.REFUSED: "port-unreachable",
+    Verdict.NET_UNREACHABLE: "network-unreachable",
+    Verdict.HOST_UNREACHABLE: "host-unreachable",
+    Verdict.LARGE_HANGS: "fragmentation-needed",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """The first packet of a flow, its answer, or an ICMP error that speaks of it (`error`)."""
+    """The first packet of a flow, its answer, or an ICMP error that speaks of it (`error`); with a
+    size, a large one that follows."""
 
     protocol: Protocol
     src: IPAddress
@@ -34,6 +43,16 @@ class Packet:
     mark: int = 0
     error: Verdict | None = None
     answer: bool = False
+    size: int = 0  # bytes, where a link might not take it as it is; 0: it fits everywhere
+
+    @property
+    def icmp_type(self) -> str:
+        """What it says by ICMP, in iptables' words; "" for any other packet."""
+        if self.error is not None:
+            return _ERRORS.get(self.error, "")
+        if self.protocol is Protocol.ICMP:
+            return "echo-reply" if self.answer else "echo-request"
+        return ""
 
     @property
     def tuple(self) -> Tuple:
@@ -85,6 +104,8 @@ class Path:
     source: IPAddress | None  # who the server saw
     there: tuple[Hop, ...]
     back: tuple[Hop, ...] = ()
+    # What a packet that was too big for somebody brought about; () where there was none.
+    large: tuple[Hop, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -33,7 +33,6 @@ from nsnet.rules import (
     Target,
 )
 
-
 # What is said of a packet by ICMP: as iptables names it, and the numbers that `iptables-save`
 # prints, type and code (of a type that has several).
 ICMP_TYPES: Final[dict[str, dict[Family, str]]] = {

@@ -132,6 +132,7 @@ def explanation(found: Explanation) -> None:
         out.print(Text(f"\n{which}{_outcome(path)}", "bold"))
         _hops(out, "there", path.there)
         _hops(out, "back", path.back)
+        _hops(out, "large", path.large)
 
 
 def _outcome(path: Path) -> str:

@@ -1,6 +1,6 @@
 """cni: vxlan. A bridge per node, and a tunnel from each to all others: flannel's overlay.
 
-pod ── cbr0 ── node ── flannel.1 ┄┄ in UDP, by eth0 and the fabric ┄┄ flannel.1 ── node ── cbr0 ── pod
+pod ── cbr0 ── node ── flannel.1 ┄┄ in UDP, by eth0 and fabric ┄┄ flannel.1 ── node ── cbr0 ── pod
 
 Nothing is learned and nothing flooded. Each node is told of all others: the neighbour at the first
 address of their pod range, the machine behind that neighbour's MAC address, and the route.
@@ -37,7 +37,9 @@ def vxlan(cluster: Cluster) -> Iterator[Fact]:
     widest = min(MTU - _tunnel(node).overhead for node in cluster.nodes)
     yield from pods_on_bridges(cluster, cluster.mtu or widest)
     for node in cluster.nodes:
-        link = Interface(TUNNEL, Kind.VXLAN, addresses=node.overlay, vxlan=_tunnel(node), mtu=widest)
+        link = Interface(
+            TUNNEL, Kind.VXLAN, addresses=node.overlay, vxlan=_tunnel(node), mtu=widest
+        )
         yield node.netns, with_mac(node.netns, link)
         for other in cluster.nodes:
             if other is not node:

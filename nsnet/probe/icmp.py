@@ -1,5 +1,6 @@
 """An ICMP attempt is a crafted echo request; two sockets serve all attempts of a namespace."""
 
+import errno
 import select
 import socket
 import struct
@@ -62,9 +63,11 @@ class Echoes:
         if events & select.EPOLLERR:
             # An error quotes the request: its type, code, checksum, and our identity.
             number, quoted = next_error(self._hearing)
-            if number in VERDICTS and len(quoted) >= 8:
+            if len(quoted) >= 8:
                 failed = self._by_identity.get(struct.unpack_from("!I", quoted, 4)[0])
-                if failed is not None:
+                if failed is not None and number == errno.EMSGSIZE:
+                    self.send(failed)  # in fragments now: our kernel knows what the path takes
+                elif failed is not None and number in VERDICTS:
                     failed.end(VERDICTS[number])
         if events & select.EPOLLIN:
             with suppress(OSError):

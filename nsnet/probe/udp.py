@@ -90,7 +90,13 @@ class Datagram:
 
     def _ready(self, events: int) -> None:
         if events & select.EPOLLERR:
-            self._fail(next_error(self._socket)[0])
+            number, _ = next_error(self._socket)
+            if number == errno.EMSGSIZE:
+                # A router says that it was too big, and our kernel has taken note: sent by the
+                # socket itself, it leaves in fragments now, as any program's next would.
+                self._raw = None
+                number = self._send()
+            self._fail(number)
         if events & select.EPOLLIN and self._attempt.verdict is None:
             with suppress(OSError):  # an ICMP error, told a second time
                 said = read_answer(self._socket.recv(_CHUNK), self._attempt.token)
