@@ -53,12 +53,14 @@ class Answers:
     def _resend(self, asked: Request, end: TooBig) -> Iterator[Path]:
         """A datagram that was too big comes again, smaller, once its sender hears of it."""
         for told in path_mtu.complaint(end, self.emit):
-            heard = asked.is_answered(told)
-            packet = path_mtu.smaller(asked.packet, end.mtu if heard else 0)
+            known = asked.packet.size
+            heard = asked.is_answered(told) and (not known or end.mtu < known)
+            packet = path_mtu.fragments(asked, end.mtu) if heard else replace(asked.packet, size=0)
+            knowing = replace(asked, packet=replace(asked.packet, size=end.mtu))
             again = replace(told.journey, packet=packet, hops=(), ttl=TTL)
             start = note(again, asked.client, f"sends {packet.protocol} again")
             for then in self.emit(asked.client.name, start):
-                for path in self._conclude(asked, then):
+                for path in self._conclude(knowing, then):
                     if heard:
                         yield replace(path, large=(*told.journey.hops, *path.large))
                     elif path.verdict is Verdict.OK:

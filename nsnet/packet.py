@@ -44,6 +44,9 @@ class Packet:
     error: Verdict | None = None
     answer: bool = False
     size: int = 0  # bytes, where a link might not take it as it is; 0: it fits everywhere
+    # Of an IPv6 datagram that its sender took apart: the bytes of all, and of a fragment.
+    whole: int = 0
+    fragment: int = 0
 
     @property
     def icmp_type(self) -> str:

@@ -57,13 +57,30 @@ def datagram(request: Request, routes: Routes) -> Packet:
     leaves in fragments, which IPv4 routers may fragment further, and IPv6 routers may not."""
     widest = _widest(routes, request.packet.dst)
     if request.length > widest:
-        return replace(request.packet, size=0 if request.packet.dst.version == 4 else widest)
+        return fragments(request, widest)
     return replace(request.packet, size=request.length)
 
 
-def smaller(packet: Packet, mtu: int) -> Packet:
-    """The datagram as it is sent again once the client knows how large a packet may be."""
-    return replace(packet, size=0 if packet.dst.version == 4 else mtu)
+def fragments(request: Request, mtu: int) -> Packet:
+    """The datagram as a client sends it that knows how large a packet may be."""
+    if request.packet.dst.version == 4:
+        return request.packet
+    return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
+
+
+def reassembled(packet: Packet) -> Packet:
+    """IPv6 fragments that a bridge showed to its rules (br_netfilter): they are one packet again,
+    and it is forgotten that no larger ones were sent."""
+    return replace(packet, size=0) if packet.whole else packet
+
+
+def leaving(packet: Packet, mtu: int) -> Packet:
+    """What was put together on the way stays so where the link takes it. Otherwise it comes apart
+    as it was, or smaller."""
+    if packet.size or not packet.whole:
+        return packet
+    size = packet.whole if packet.whole <= mtu else min(packet.fragment, mtu)
+    return replace(packet, size=size)
 
 
 def segment(request: Request, near: Routes, far: Routes, seen: IPAddress) -> int:

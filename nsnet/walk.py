@@ -14,7 +14,7 @@ Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nsnet import outcomes, tunnels
+from nsnet import outcomes, path_mtu, tunnels
 from nsnet.answers import Answers
 from nsnet.filtering import Passed, Rules
 from nsnet.ip import IPAddress, Protocol
@@ -124,7 +124,8 @@ class Walker:
         for passed in outcomes:
             there = self._filtered(netns, journey, passed)
             there = there.remember(netns, flow_of(tracked, there.packet))
-            there = replace(there, packet=replace(there.packet, mark=0))
+            sent = path_mtu.leaving(there.packet, hop.mtu)
+            there = replace(there, packet=replace(sent, mark=0))
             if hop.dev == LOCAL:
                 # What conntrack said of a packet stays with it.
                 same = tracked
@@ -237,6 +238,8 @@ class Walker:
         if doubt:
             yield Lost(note(arrived, here, doubt))
             return
+        if station.port and self._rules_of(here.name).sees_bridged(arrived.packet):
+            arrived = replace(arrived, packet=path_mtu.reassembled(arrived.packet))
         tracked = track(arrived.packet, arrived.known(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):

@@ -57,7 +57,7 @@ def plan(file: Path, form: str | None) -> None:
 @click.argument("source", type=PLACE, metavar="FROM")
 @click.argument("target", type=TARGET, metavar="TO")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
-@click.option("--size", default=0, help="bytes of body: what is too big somewhere is told, too")
+@click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
 @click.option("--json", "as_json", is_flag=True, help="every path as JSON")
 def explain(
     lab_or_file: str, source: str, target: str, protocol: str, size: int, as_json: bool
