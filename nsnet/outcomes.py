@@ -18,11 +18,17 @@ def filtered(here: Netns, journey: Journey, passed: Passed) -> Journey:
     ]
     rule = deciding[-1] if deciding else None
     moved = replace(journey, packet=after)
+    # Without a rule it is conntrack, which repeats for a flow what it undoes for its answers.
+    dnat, snat = (
+        ("conntrack undoes the SNAT", "conntrack undoes the DNAT")
+        if before.answer
+        else ("conntrack repeats the DNAT", "conntrack repeats the SNAT")
+    )
     if before.dst != after.dst or before.dport != after.dport:
-        what = type(rule.rule.target).__name__.upper() if rule else "conntrack undoes the SNAT"
+        what = type(rule.rule.target).__name__.upper() if rule else dnat
         moved = note(moved, here, what, rule)
     if before.src != after.src:
-        what = type(rule.rule.target).__name__.upper() if rule else "conntrack undoes the DNAT"
+        what = type(rule.rule.target).__name__.upper() if rule else snat
         moved = note(moved, here, what, rule)
     return moved
 
