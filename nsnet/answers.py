@@ -42,11 +42,14 @@ class Answers:
                 yield Path(error, None, None, journey.hops)
             case Refused(netns, error, journey):
                 answer = replace(_answer_to(journey.packet), error=error)
-                yield from self._return(asked, netns, journey, answer, None)
+                yield from self._return(asked, netns, journey, answer, None, f"says {error}")
             case Arrived(netns, journey):
                 server = self._server(netns, journey.packet)
                 answer = _answer_to(journey.packet)
-                yield from self._return(asked, netns, journey, answer, server)
+                if server is None and answer.protocol is Protocol.UDP:
+                    answer = replace(answer, error=Verdict.REFUSED)  # by ICMP; TCP has its RST
+                what = f"answers as {server}" if server else "refuses: nothing listens there"
+                yield from self._return(asked, netns, journey, answer, server, what)
             case _:
                 assert_never(end)
 
@@ -77,11 +80,9 @@ class Answers:
         there: Journey,
         answer: Packet,
         server: str | None,
+        what: str,
     ) -> Iterator[Path]:
         refused = answer.error or Verdict.REFUSED
-        what = (server and f"answers as {server}") or (
-            f"says {refused}" if answer.error else "refuses: nothing listens there"
-        )
         start = note(replace(there, packet=answer, hops=(), ttl=TTL), self.netns[netns], what)
         source = there.packet.src if server else None
         for end in self.emit(netns, start):
@@ -119,4 +120,6 @@ def _stayed_at(netns: str, journey: Journey) -> bool:
 
 
 def _answer_to(packet: Packet) -> Packet:
-    return replace(packet.addressed(packet.tuple.reversed()), answer=True, mark=0, error=None)
+    """Small, as all answers here; but an echo, which leaves in fragments where it has to."""
+    turned = packet.addressed(packet.tuple.reversed())
+    return replace(turned, answer=True, mark=0, error=None, size=0, whole=0, fragment=0)

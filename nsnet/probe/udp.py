@@ -71,9 +71,10 @@ class Datagram:
             packet = craft.udp(self._attempt.token, flow.size, source, destination)
             self._raw.sendto(packet, (str(flow.address), 0))
         except OSError as error:
-            # A raw socket does not fragment what is too long for the link; a UDP socket does.
+            # A raw socket does not fragment what is too long for the link, or for a path that is
+            # known to be narrower (of which the UDP socket hears, too); a UDP socket does.
             if error.errno == errno.EMSGSIZE and self._raw is not None:
-                self._raw = None
+                self._raw, (_, _, self._widest) = None, next_error(self._socket)
                 return self._send()
             return error.errno or errno.EINVAL
         return 0

@@ -32,6 +32,7 @@ def intact(netns: Netns) -> Observed:
         up=("lo", *(each.name for each in netns.interfaces if each.kind is not Kind.DUMMY)),
         routes=netns.routes,
         neighbours=netns.neighbours,
+        fdb=netns.fdb,
         sysctls=tuple(replace(each, value=" ".join(each.value.split())) for each in netns.sysctls),
         chains={(each.family, each.table, each.name): chain_lines(each) for each in netns.chains},
         sets={(each.family, each.name): nft.lines(each) for each in netns.sets},
