@@ -7,6 +7,7 @@ address of their pod range, the machine behind that neighbour's MAC address, and
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from nsnet.ip import IPAddress, of_family, only
@@ -21,8 +22,8 @@ from nsnet.state import (
     Neighbour,
     Route,
     Vxlan,
+    mac_by_name,
     mac_of,
-    with_mac,
 )
 from nsnet.topology import Cluster, Node
 
@@ -40,7 +41,7 @@ def vxlan(cluster: Cluster) -> Iterator[Fact]:
         link = Interface(
             TUNNEL, Kind.VXLAN, addresses=node.overlay, vxlan=_tunnel(node), mtu=widest
         )
-        yield node.netns, with_mac(node.netns, link)
+        yield node.netns, replace(link, mac=_mac(node))
         for other in cluster.nodes:
             if other is not node:
                 yield from _behind_tunnel(node, other)
@@ -58,9 +59,16 @@ def _underlay(node: Node) -> IPAddress:
     return of_family(held, 4) or held[0]
 
 
+def _mac(node: Node) -> str:
+    """The first addresses of two IPv6 ranges end alike, and of a frame that seems to come from
+    itself a tunnel wants nothing."""
+    first = node.overlay[0].ip
+    return mac_of(first) if first.version == 4 else mac_by_name(node.netns, TUNNEL)
+
+
 def _behind_tunnel(node: Node, other: Node) -> Iterator[Fact]:
     """Pods of another node are behind a neighbour in the tunnel, who is that node."""
-    mac = mac_of(other.overlay[0].ip)
+    mac = _mac(other)
     yield node.netns, FdbEntry(mac, _underlay(other), TUNNEL)
     for pods, end in zip(other.pod_cidrs, only(other.overlay), strict=True):
         yield node.netns, Neighbour(end, mac, TUNNEL)

@@ -74,6 +74,15 @@ def test_one_tunnel_carries_both_families() -> None:
     assert len(node.neighbours) == 2
 
 
+@pytest.mark.parametrize("cluster", [CLUSTER, DUAL, SIX])
+def test_no_two_tunnels_have_one_mac_address(cluster: str) -> None:
+    state = overlay(cluster)
+    first, second = (links(state[each])["flannel.1"].mac for each in (N1, N2))
+    assert first != second
+    assert [each.mac for each in state[N1].fdb] == [second]
+    assert {each.mac for each in state[N1].neighbours} == {second}
+
+
 @pytest.mark.parametrize(
     ("cluster", "pods", "tunnel"),
     [
