@@ -68,15 +68,21 @@ def fragments(request: Request, mtu: int) -> Packet:
     return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
 
 
-def reassembled(packet: Packet) -> Packet:
+def reassembled(packet: Packet) -> tuple[Packet, ...]:
     """IPv6 fragments that a bridge showed to its rules (br_netfilter): they are one packet again,
-    and it is forgotten that no larger ones were sent."""
-    return replace(packet, size=0) if packet.whole else packet
+    and it is forgotten that no larger ones were sent.
+
+    Where a link does not take it as it is, it comes apart as it was, or as the link needs it:
+    that depends on whether somebody (a packet socket, too) has a copy of it.
+    """
+    if not packet.whole:
+        return (packet,)
+    whole = replace(packet, size=0)
+    return (whole, replace(whole, fragment=packet.whole))
 
 
 def leaving(packet: Packet, mtu: int) -> Packet:
-    """What was put together on the way stays so where the link takes it. Otherwise it comes apart
-    as it was, or smaller."""
+    """What was put together on the way stays so where the link takes it."""
     if packet.size or not packet.whole:
         return packet
     size = packet.whole if packet.whole <= mtu else min(packet.fragment, mtu)

@@ -231,15 +231,22 @@ class Walker:
                 yield from self._wire(station, rest, gone)
 
     def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
-        """A frame for this namespace: PREROUTING, then here or onward."""
+        """A frame for this namespace, if its source is plausible."""
         here = self._netns[station.netns]
         arrived = note(journey, here, f"comes in by {station.port or station.dev}")
         doubt = self._routes_of(here.name).implausible(station.dev, journey.packet.src)
         if doubt:
             yield Lost(note(arrived, here, doubt))
             return
+        packets: tuple[Packet, ...] = (arrived.packet,)
         if station.port and self._rules_of(here.name).sees_bridged(arrived.packet):
-            arrived = replace(arrived, packet=path_mtu.reassembled(arrived.packet))
+            packets = path_mtu.reassembled(arrived.packet)
+        for packet in packets:
+            yield from self._received(station, replace(arrived, packet=packet))
+
+    def _received(self, station: Station, arrived: Journey) -> Iterator[End]:
+        """PREROUTING, and on."""
+        here = self._netns[station.netns]
         tracked = track(arrived.packet, arrived.known(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
