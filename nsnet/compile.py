@@ -7,6 +7,8 @@ from typing import Final, NamedTuple
 
 from nsnet.bgp import converged
 from nsnet.fabric import fabric
+from nsnet.faults import CHAIN as FAULTS
+from nsnet.faults import with_faults
 from nsnet.gateways import GATEWAYS
 from nsnet.gateways.shared import shared
 from nsnet.load_balancer import load_balancers
@@ -60,6 +62,9 @@ _MASQUERADING = Match(
 # Which feature comes first at which hook. kube-proxy prepends its jumps one by one, so a node
 # shows them reversed.
 HOOKS: Final = (
+    Hook("filter", "INPUT", FAULTS),
+    Hook("filter", "FORWARD", FAULTS),
+    Hook("filter", "OUTPUT", FAULTS),
     Hook("filter", "INPUT", "KUBE-FIREWALL"),
     Hook("filter", "INPUT", "KUBE-PROXY-FIREWALL", _FIREWALL, "KUBE-EXTERNAL-SERVICES"),
     Hook("filter", "INPUT", "KUBE-NODEPORTS", _HEALTH),
@@ -95,6 +100,7 @@ def compile_state(topology: Topology) -> State:
     """What Linux must hold for this lab. Raises CompileError where features contradict each
     other."""
     state = merge(topology.lab, dict(topology.places()), _facts(topology))
+    state = with_faults(state, topology.faults)
     return converged(replace(state, netns=tuple(_complete(each) for each in state.netns)))
 
 

@@ -12,6 +12,8 @@ from nsnet.ipsets import IpSet
 from nsnet.rules import BUILT_IN, KUBE_PROXY, Chain, NftSet
 from nsnet.ruleset import endpoint, line
 from nsnet.state import (
+    MTU,
+    FdbEntry,
     Interface,
     Kind,
     Neighbour,
@@ -22,6 +24,7 @@ from nsnet.state import (
     State,
     Sysctl,
     VirtualServer,
+    Vxlan,
 )
 
 Thing = TypeVar("Thing")
@@ -47,6 +50,7 @@ class Observed:
     sets: Mapping[tuple[Family, str], tuple[str, ...]] = field(default_factory=dict)
     daemons: tuple[Daemon, ...] = ()  # those that were looked for and run
     policy_rules: tuple[PolicyRule, ...] = ()
+    fdb: tuple[FdbEntry, ...] = ()
 
 
 def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
@@ -68,6 +72,7 @@ def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
     yield from _things(wanted.routes, comparable(found.routes, wanted.routes), _route)
     yield from _things(wanted.policy_rules, found.policy_rules, _policy_rule)
     yield from _things(wanted.neighbours, found.neighbours, _neighbour)
+    yield from _things(wanted.fdb, found.fdb, _fdb_entry)
     yield from _sysctls(wanted.sysctls, found.sysctls)
     yield from _chains(wanted, found)
     yield from _things(_members(wanted.ipsets), _members(found.ipsets), str)
@@ -99,6 +104,8 @@ def _link(wanted: Interface, found: Interface, up: Sequence[str]) -> Iterator[st
         ("bridge", found.master or "none", wanted.master or "none"),
         ("MAC address", found.mac, wanted.mac or found.mac),
         ("hairpin", _switch(found.hairpin), _switch(wanted.hairpin)),
+        ("MTU", found.mtu or MTU, wanted.mtu or MTU),
+        ("tunnel", _tunnel(found.vxlan), _tunnel(wanted.vxlan)),
     ):
         if actual != asked:
             yield f"{where}: {what} is {actual}, should be {asked}"
@@ -222,7 +229,8 @@ def _route(route: Route) -> str:
     dev = f" dev {route.dev}" if route.dev else ""
     learned = " learned by BGP" if route.learned else ""
     onlink = " onlink" if route.onlink else ""
-    return f"route {route.destination}{via}{dev}{onlink}{learned}{table}"
+    mtu = f" mtu {route.mtu}" if route.mtu is not None else ""
+    return f"route {route.destination}{via}{dev}{onlink}{mtu}{learned}{table}"
 
 
 def _policy_rule(rule: PolicyRule) -> str:
@@ -235,6 +243,16 @@ def _policy_rule(rule: PolicyRule) -> str:
 
 def _neighbour(neighbour: Neighbour) -> str:
     return f"neighbour {neighbour.address} at {neighbour.mac} dev {neighbour.dev}"
+
+
+def _fdb_entry(entry: FdbEntry) -> str:
+    return f"fdb {entry.mac} dst {entry.dst} dev {entry.dev}"
+
+
+def _tunnel(vxlan: Vxlan | None) -> str:
+    if vxlan is None:
+        return "none that floods and learns nothing"
+    return f"{vxlan.vni} from {vxlan.local} dev {vxlan.dev} port {vxlan.port}"
 
 
 def _end(peer: Peer | None) -> str:

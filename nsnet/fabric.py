@@ -103,7 +103,8 @@ def _externals(here: str, topology: Topology) -> Iterator[Fact]:
             (here, Interface(link_name("ext-" + external.name), master=OUTSIDE)),
             (external.netns, Interface("eth0", addresses=(ip_interface(address),))),
         )
-        yield here, Route(single(address), dev=OUTSIDE, why=external.reference)
+        to_it = Route(single(address), dev=OUTSIDE, mtu=external.mtu, why=external.reference)
+        yield here, to_it
         router = of_family(only(topology.fabric), address.version)
         if router is not None:
             way_out = Route(everywhere(address), router, "eth0", onlink=True, why="the way out")

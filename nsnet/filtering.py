@@ -144,7 +144,9 @@ class Rules:
         """IPVS sends what is for a virtual server to any of its real servers."""
         packet = before.packet
         server = self._servers.get((packet.dst, packet.protocol, packet.dport))
-        if server is None or packet.error or tracked.known not in (Known.NEW, Known.AGAIN):
+        again = tracked.known is Known.AGAIN and packet.size  # of a connection that IPVS knows
+        fresh = tracked.known in (Known.NEW, Known.AGAIN) and not again
+        if server is None or packet.error or not fresh:
             yield before
             return
         where = f"{server.protocol} {endpoint(server.address, server.port)}"
@@ -259,7 +261,8 @@ class Rules:
     def _matches(self, match: Match, packet: Packet, at: "_At") -> bool:
         return (
             (match.dport is None or match.dport == packet.dport)
-            and (match.protocol is None or (match.protocol is packet.protocol and not packet.error))
+            and (match.protocol is None or match.protocol is _protocol(packet))
+            and (match.icmp_type is None or match.icmp_type == packet.icmp_type)
             and (match.dst is None or packet.dst in match.dst)
             and (match.not_dst is None or packet.dst not in match.not_dst)
             and (match.src is None or packet.src in match.src)
@@ -355,6 +358,11 @@ def _translated(
             return replace(packet, src=mapped(packet.src, network))
         case _:
             return packet
+
+
+def _protocol(packet: Packet) -> Protocol:
+    """An error is ICMP, whatever it speaks of."""
+    return Protocol.ICMP if packet.error else packet.protocol
 
 
 class _At(NamedTuple):

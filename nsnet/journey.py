@@ -57,7 +57,16 @@ class Lost:
     journey: Journey
 
 
-End: TypeAlias = Arrived | Refused | Lost
+@dataclass(frozen=True, slots=True)
+class TooBig:
+    """A namespace cannot pass the packet on: so many bytes are the most."""
+
+    here: Netns
+    mtu: int
+    journey: Journey
+
+
+End: TypeAlias = Arrived | Refused | Lost | TooBig
 
 
 def note(journey: Journey, here: Netns, what: str, rule: RuleAt | None = None) -> Journey:

@@ -205,9 +205,9 @@ class Lab:
             warnings.warn(f"{report.name}: {each}", DefectWarning, stacklevel=2)
         return Connection(report)
 
-    def explain(self, source: str, to: str, protocol: str = "tcp") -> Explanation:
-        """What walk predicts of such a packet."""
-        return explain(self.topology, self.state, simple(source, to, protocol))
+    def explain(self, source: str, to: str, protocol: str = "tcp", size: int = 0) -> Explanation:
+        """What walk predicts of such a packet, or of as many bytes."""
+        return explain(self.topology, self.state, simple(source, to, protocol, size=size))
 
     def endpoints(self, reference: str) -> frozenset[str]:
         """The pods behind a Service, or of a workload."""

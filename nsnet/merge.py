@@ -19,6 +19,7 @@ from nsnet.rules import (
 )
 from nsnet.state import (
     Fact,
+    FdbEntry,
     HealthCheck,
     Interface,
     Kind,
@@ -85,12 +86,13 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, VirtualServer)),
         tuple(each for each in pieces if isinstance(each, Haproxy | Bird)),
         tuple(each for each in pieces if isinstance(each, PolicyRule)),
+        tuple(each for each in pieces if isinstance(each, FdbEntry)),
     )
 
 
 def _check_links(namespaces: tuple[Netns, ...]) -> None:
-    """Both ends of a veth say so, masters and jump targets are there, no name is too long, no
-    address twice."""
+    """Both ends of a veth say so, masters, jump targets and what tunnels go through are there, no
+    name is too long, no address twice."""
     ends = {
         Peer(netns.name, each.name): each.peer
         for netns in namespaces
@@ -109,6 +111,11 @@ def _check_links(namespaces: tuple[Netns, ...]) -> None:
                 raise CompileError(
                     f"{netns.name}: {each.name} is a port of {each.master}, no bridge"
                 )
+        links = {each.name for each in netns.interfaces if each.vxlan is None}
+        for each in netns.interfaces:
+            if each.vxlan is not None and each.vxlan.dev not in links:
+                dev = each.vxlan.dev
+                raise CompileError(f"{netns.name}: {each.name} goes through {dev}, no link")
         held = Counter(netns.addresses)
         for address, times in held.items():
             if times > 1:

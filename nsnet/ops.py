@@ -12,7 +12,16 @@ from nsnet.ip import Family, IPAddress, IPInterface
 from nsnet.ipsets import IpSet
 from nsnet.nft import Piece
 from nsnet.rules import Chain
-from nsnet.state import Interface, Listens, Neighbour, PolicyRule, Route, Sysctl, VirtualServer
+from nsnet.state import (
+    FdbEntry,
+    Interface,
+    Listens,
+    Neighbour,
+    PolicyRule,
+    Route,
+    Sysctl,
+    VirtualServer,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +63,14 @@ class DummyAdd:
 
 
 @dataclass(frozen=True, slots=True)
+class VxlanAdd:
+    """A tunnel, up, that learns nothing."""
+
+    netns: str
+    interface: Interface
+
+
+@dataclass(frozen=True, slots=True)
 class VethAdd:
     """A cable: this end up and, if it has a master, plugged in; the other end born in its
     namespace."""
@@ -78,6 +95,15 @@ class LinkUp:
 
     netns: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class MtuSet:
+    """The link takes packets of up to so many bytes."""
+
+    netns: str
+    dev: str
+    mtu: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +187,22 @@ class NeighbourForget:
     netns: str
     dev: str
     address: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class FdbSet:
+    """Frames to this MAC address go where the entry says, whatever was said before."""
+
+    netns: str
+    entry: FdbEntry
+
+
+@dataclass(frozen=True, slots=True)
+class FdbDelete:
+    """Frames to this MAC address go nowhere."""
+
+    netns: str
+    entry: FdbEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,9 +347,11 @@ Op: TypeAlias = (
     | SysctlSet
     | BridgeAdd
     | DummyAdd
+    | VxlanAdd
     | VethAdd
     | LinkDelete
     | LinkUp
+    | MtuSet
     | AddressAdd
     | AddressDelete
     | RouteAdd
@@ -318,6 +362,8 @@ Op: TypeAlias = (
     | NeighbourAdd
     | NeighbourDelete
     | NeighbourForget
+    | FdbSet
+    | FdbDelete
     | RulesLoad
     | ConntrackDelete
     | Drain

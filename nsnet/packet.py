@@ -22,9 +22,18 @@ class Tuple(NamedTuple):
         return Tuple(self.dst, self.dport, self.src, self.sport)
 
 
+_ERRORS: Final = {
+    Verdict.REFUSED: "port-unreachable",
+    Verdict.NET_UNREACHABLE: "network-unreachable",
+    Verdict.HOST_UNREACHABLE: "host-unreachable",
+    Verdict.LARGE_HANGS: "fragmentation-needed",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """The first packet of a flow, its answer, or an ICMP error that speaks of it (`error`)."""
+    """The first packet of a flow, its answer, or an ICMP error that speaks of it (`error`); with a
+    size, a large one that follows."""
 
     protocol: Protocol
     src: IPAddress
@@ -35,6 +44,19 @@ class Packet:
     error: Verdict | None = None
     answer: bool = False
     connection_mark: int = 0  # what conntrack has written down of its connection, where it is
+    size: int = 0  # bytes, where a link might not take it as it is; 0: it fits everywhere
+    # Of an IPv6 datagram that its sender took apart: the bytes of all, and of a fragment.
+    whole: int = 0
+    fragment: int = 0
+
+    @property
+    def icmp_type(self) -> str:
+        """What it says by ICMP, in iptables' words; "" for any other packet."""
+        if self.error is not None:
+            return _ERRORS.get(self.error, "")
+        if self.protocol is Protocol.ICMP:
+            return "echo-reply" if self.answer else "echo-request"
+        return ""
 
     @property
     def tuple(self) -> Tuple:
@@ -53,7 +75,9 @@ class Packet:
     def answering(self, mark: int, error: Verdict | None = None) -> "Packet":
         """The answer to it, with this mark."""
         back = self.unmarked.addressed(self.tuple.reversed())
-        return replace(back, answer=True, mark=mark, error=error)
+        # Small, as all answers here; but an echo, which leaves in fragments where it has to.
+        small = replace(back, size=0, whole=0, fragment=0)
+        return replace(small, answer=True, mark=mark, error=error)
 
     def __str__(self) -> str:
         def end(address: IPAddress, port: int) -> str:
@@ -96,6 +120,8 @@ class Path:
     source: IPAddress | None  # who the server saw
     there: tuple[Hop, ...]
     back: tuple[Hop, ...] = ()
+    # What a packet that was too big for somebody brought about; () where there was none.
+    large: tuple[Hop, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:

@@ -17,10 +17,13 @@ from nsnet.ops import (
     DaemonStop,
     Drain,
     DummyAdd,
+    FdbDelete,
+    FdbSet,
     LinkDelete,
     LinkUp,
     Listen,
     ListenerReplace,
+    MtuSet,
     NeighbourAdd,
     NeighbourDelete,
     NeighbourForget,
@@ -37,9 +40,10 @@ from nsnet.ops import (
     SysctlSet,
     Unlisten,
     VethAdd,
+    VxlanAdd,
 )
 from nsnet.rule_steps import balance, empty, fill, forget, load, load_tables
-from nsnet.state import Interface, Kind, Listens, Netns, Peer, Route, State, identity
+from nsnet.state import MTU, Interface, Kind, Listens, Netns, Peer, Route, State, identity
 
 
 def plan(state: State) -> list[Op]:
@@ -154,7 +158,7 @@ def _port(listener: Listens) -> tuple[Protocol, int]:
 
 def _laid(before: dict[str, Netns], after: dict[str, Netns]) -> frozenset[Peer]:
     """The links that are made: those that are new or made differently now, the ports of such a
-    bridge, and the other end of each such cable."""
+    bridge, the other end of each such cable, and the tunnels through one."""
     differing = {
         Peer(name, each.name)
         for name, now in after.items()
@@ -173,7 +177,13 @@ def _laid(before: dict[str, Netns], after: dict[str, Netns]) -> frozenset[Peer]:
         for each in now.interfaces
         if each.peer is not None and Peer(name, each.name) in near
     }
-    return frozenset(near | far)
+    tunnels = {
+        Peer(name, each.name)
+        for name, now in after.items()
+        for each in now.interfaces
+        if each.vxlan is not None and Peer(name, each.vxlan.dev) in near | far
+    }
+    return frozenset(near | far | tunnels)
 
 
 def _differing(was: Netns | None, now: Netns) -> Iterator[Interface]:
@@ -184,15 +194,17 @@ def _differing(was: Netns | None, now: Netns) -> Iterator[Interface]:
 
 
 def _hardware(interface: Interface) -> Interface:
-    """A link without its addresses: what cannot be changed without making it anew."""
-    return replace(interface, addresses=())
+    """A link without its addresses and its MTU: what cannot be changed without making it anew."""
+    return replace(interface, addresses=(), mtu=None)
 
 
 def _cut(
     before: dict[str, Netns], after: dict[str, Netns], laid: frozenset[Peer]
 ) -> list[tuple[Peer, Peer | None]]:
-    """The links that go, or are made anew, each with its other end, which goes with it."""
+    """The links that go, or are made anew, each with its other end, which goes with it, as does
+    a tunnel with the link that it goes through."""
     cut: dict[Peer, Peer | None] = {}
+    tunnels: dict[Peer, Peer] = {}
     for name, was in before.items():
         if name not in after:
             continue
@@ -201,7 +213,10 @@ def _cut(
             end = Peer(name, each.name)
             if end not in cut.values() and (each.name not in wanted or end in laid):
                 cut[end] = each.peer
-    return list(cut.items())
+                if each.vxlan is not None:
+                    tunnels[end] = Peer(name, each.vxlan.dev)
+    gone = {*cut, *cut.values()}
+    return [(end, peer) for end, peer in cut.items() if tunnels.get(end) not in gone - {None}]
 
 
 def _found(before: dict[str, Netns], pairs: Pairs) -> Iterator[Op]:
@@ -216,8 +231,10 @@ def _found(before: dict[str, Netns], pairs: Pairs) -> Iterator[Op]:
 
 
 def _wire(after: dict[str, Netns], laid: frozenset[Peer]) -> Iterator[Op]:
-    """Bridges before cables; a cable is laid from the end that is a port, else from the first."""
+    """Bridges before cables, cables before tunnels; a cable is laid from the end that is a port,
+    else from the first."""
     cables: list[tuple[Netns, Interface]] = []
+    tunnels: list[VxlanAdd] = []
     for name, now in after.items():
         for each in now.interfaces:
             if Peer(name, each.name) not in laid:
@@ -226,6 +243,8 @@ def _wire(after: dict[str, Netns], laid: frozenset[Peer]) -> Iterator[Op]:
                 yield BridgeAdd(name, each)
             elif each.kind is Kind.DUMMY:
                 yield DummyAdd(name, each)
+            elif each.kind is Kind.VXLAN:
+                tunnels.append(VxlanAdd(name, each))
             else:
                 cables.append((now, each))
     done = set[Peer]()
@@ -239,6 +258,7 @@ def _wire(after: dict[str, Netns], laid: frozenset[Peer]) -> Iterator[Op]:
             continue  # laid from over there
         done.add(each.peer)
         yield VethAdd(now.name, each, far.name, peer)
+    yield from tunnels
 
 
 def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
@@ -256,6 +276,10 @@ def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     for neighbour in was.neighbours:
         if neighbour not in wanted and neighbour.dev in stay:
             yield NeighbourDelete(now.name, neighbour)
+    targets = {(each.mac, each.dev) for each in now.fdb}
+    for entry in was.fdb:
+        if (entry.mac, entry.dev) not in targets and entry.dev in stay:
+            yield FdbDelete(now.name, entry)
     addresses = {each.name: each.addresses for each in now.interfaces}
     for each in was.interfaces:
         for address in each.addresses if each.name in stay else ():
@@ -274,6 +298,10 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     for each in now.interfaces:
         if each.name in fresh and each.kind is Kind.VETH and each.master is None:
             yield LinkUp(now.name, each.name)
+    sizes = {each.name: each.mtu for each in was.interfaces if each.name not in fresh}
+    for each in now.interfaces:
+        if each.mtu != sizes.get(each.name):
+            yield MtuSet(now.name, each.name, each.mtu or MTU)
     held = {each.name: each.addresses for each in was.interfaces if each.name not in fresh}
     for each in now.interfaces:
         standing = held.get(each.name, ())
@@ -294,6 +322,9 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     for neighbour in now.neighbours:
         if not known or neighbour.dev in fresh or neighbour not in known:
             yield NeighbourAdd(now.name, neighbour)
+    for entry in now.fdb:
+        if entry.dev in fresh or entry not in was.fdb:
+            yield FdbSet(now.name, entry)
 
 
 def _given(netns: Netns) -> Iterator[Route]:

@@ -25,11 +25,19 @@ def joined(near: Path, far: Path, server: Server) -> Path:
     reset; where nothing answers, neither does the proxy.
     """
     verdict = near.verdict
-    if verdict is Verdict.OK and far.verdict is not Verdict.OK:
-        verdict = Verdict.TIMEOUT if far.verdict is Verdict.TIMEOUT else Verdict.RESET
-    source = near.source if server.proxy_protocol and far.server else far.source
-    hops = ((*near.there, *far.there), (*far.back, *near.back))
-    return Path(verdict, far.server, source, *hops)
+    if verdict is Verdict.OK:
+        silent = far.verdict in (Verdict.OK, Verdict.TIMEOUT, Verdict.LARGE_HANGS)
+        verdict = far.verdict if silent else Verdict.RESET
+    answered = verdict is Verdict.OK
+    source = near.source if server.proxy_protocol else far.source
+    return Path(
+        verdict,
+        far.server if answered else None,
+        source if answered else None,
+        (*near.there, *far.there),
+        (*far.back, *near.back),
+        large=(*near.large, *far.large),
+    )
 
 
 def unheard(near: Path) -> Path:

@@ -49,7 +49,8 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
 def walked(walker: Walker, each: Question) -> tuple[Path, ...]:
     """What the model says: every path of a new flow."""
     protocol = each.spec.protocol
-    return walker.paths(each.source.netns, protocol, each.to.address, each.to.port)
+    to = each.to
+    return walker.paths(each.source.netns, protocol, to.address, to.port, each.spec.size)
 
 
 @dataclass(frozen=True, slots=True)

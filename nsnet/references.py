@@ -78,7 +78,7 @@ def locate(topology: Topology, reference: str) -> Place:
                     f"{_near(parts.name, names)}"
                 )
             node = cluster.node(parts.name)
-            held = tuple(each.ip for each in (*node.addresses, *node.bridge))
+            held = only(node.held)
             return Place(node.netns, node.reference, held, cluster.name)
         case "pod":
             cluster = _cluster(topology, reference, parts.cluster)

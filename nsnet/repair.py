@@ -112,6 +112,7 @@ def _netns(wanted: Netns, found: Observed, *, served: bool) -> Netns:
         routes=tuple(comparable(found.routes, wanted.routes)),
         neighbours=found.neighbours,
         policy_rules=found.policy_rules,
+        fdb=found.fdb,
         sysctls=tuple(_sysctls(wanted, found)),
         chains=tuple(_chains(wanted, found, whole)),
         sets=tuple(each for each in wanted.sets if each.family in whole),

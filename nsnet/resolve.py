@@ -5,6 +5,7 @@ A pure function of the file and, for a lab that is already up, of what that lab 
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from ipaddress import ip_interface
 
 from nsnet.addressing import Assignment, Pool
@@ -26,13 +27,15 @@ from nsnet.ranges import (
     virtual_cidrs,
 )
 from nsnet.references import UnknownReferenceError, locate, members, target
-from nsnet.scenario.kinds import ClusterSpec, NodeSpec
+from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec, NodeSpec
 from nsnet.scenario.load import Scenario
 from nsnet.service_ips import services
 from nsnet.sharing import gateway_of, refuse_mixtures, sharing
 from nsnet.topology import (
     Cluster,
+    Dropped,
     External,
+    Fault,
     Gateway,
     ListenPort,
     Node,
@@ -100,7 +103,9 @@ class _Resolver:
             if len(name.encode()) > 255:
                 message = f"the namespace of {reference} would be named {name}: over 255 bytes"
                 self.ledger.wrong("metadata.name", message)
-        return topology
+        # What lacks a part cannot be asked for it.
+        faults = () if self.ledger.problems else tuple(self._faults(topology))
+        return replace(topology, faults=faults)
 
     def _externals(self) -> Iterator[External]:
         seen: dict[IPAddress, str] = {}
@@ -116,13 +121,31 @@ class _Resolver:
                 tuple(
                     ListenPort(each.port, Protocol(each.protocol.lower())) for each in spec.ports
                 ),
+                spec.mtu,
             )
+            if spec.mtu is not None and spec.address.version == 6:
+                self._wide_enough(f"spec.externals[{index}].mtu", spec.mtu)
+
+    def _wide_enough(self, path: str, mtu: int) -> None:
+        if mtu < SMALLEST_MTU6:
+            self.ledger.wrong(path, f"IPv6 needs {SMALLEST_MTU6} at least, not {mtu}")
+
+    def _faults(self, topology: Topology) -> Iterator[Fault]:
+        for index, spec in enumerate(self.scenario.spec.faults):
+            try:
+                place = locate(topology, spec.in_)
+            except UnknownReferenceError as error:
+                self.ledger.wrong(f"spec.faults[{index}].in", str(error))
+                continue
+            yield Fault(place.netns, Dropped(spec.drop.protocol, spec.drop.port, spec.drop.type))
 
     def _cluster(self, index: int, spec: ClusterSpec) -> Cluster:
         path = f"spec.clusters[{index}]"
         manifests = [each for each in self.scenario.manifests if spec.name in each.clusters]
         underlay = node_cidrs(index, spec)
         nodes = tuple(self._nodes(path, spec, underlay))
+        if spec.mtu is not None and any(each.version == 6 for each in spec.pod_cidr):
+            self._wide_enough(f"{path}.mtu", spec.mtu)
         housed = pods(self.ledger, path, spec, nodes, list(drafts(spec.name, manifests, nodes)))
         if spec.gateway is not None and spec.model != "island":
             self.ledger.wrong(
@@ -152,6 +175,7 @@ class _Resolver:
             self._gateway(spec, underlay),
             spec.routing,
             virtual_cidrs(index, spec),
+            mtu=spec.mtu,
         )
 
     def _nodes(self, path: str, spec: ClusterSpec, underlay: Sequence[IPNetwork]) -> Iterator[Node]:
@@ -172,6 +196,7 @@ class _Resolver:
                 {"kubernetes.io/hostname": each.name, **each.labels},
                 addresses.get(owner, ()),
                 ranges.get(owner, ()),
+                _overlay(ranges.get(owner, ())) if spec.cni == "vxlan" else (),
             )
 
     def _interfaces(
@@ -231,6 +256,11 @@ class _Resolver:
             f"eth{number}" if number > 1 else "eth0",  # eth1 is its way out
             number,
         )
+
+
+def _overlay(pod_cidrs: Sequence[IPNetwork]) -> tuple[IPInterface, ...]:
+    """As flannel has it: the first address of each pod range is the tunnel's own, all alone."""
+    return tuple(ip_interface(each[0]) for each in pod_cidrs)
 
 
 def _proxy(spec: ClusterSpec) -> Proxy:

@@ -5,17 +5,19 @@ from typing import NamedTuple
 
 from nsnet.ip import IPAddress, IPInterface
 from nsnet.packet import Packet
-from nsnet.state import Netns, Route
+from nsnet.state import MTU, Netns, Route
 
 LOCAL = "lo"
+_LOCAL_MTU = 65536
 
 
 class NextHop(NamedTuple):
-    """The link a packet leaves by and the neighbour it is handed to; `lo` for an address of our
-    own."""
+    """The link a packet leaves by, the neighbour it is handed to, and how large it may be; `lo`
+    for an address of our own."""
 
     dev: str
     neighbour: IPAddress
+    mtu: int = MTU
 
 
 class Routes:
@@ -25,6 +27,7 @@ class Routes:
         self._netns = netns
         self.local = frozenset(netns.addresses)
         self._held = {each.name: each.addresses for each in netns.interfaces}
+        self._mtus = {each.name: each.mtu or MTU for each in netns.interfaces}
         connected = [
             Route(address.network, dev=each.name)
             for each in netns.interfaces
@@ -46,7 +49,7 @@ class Routes:
         """Where a packet of this mark may go to this address: the flow's hash chooses one. Nowhere
         at all into a black hole; None without a route. `own`: this machine makes the packet."""
         if address in self.local or address.is_loopback:
-            return (NextHop(LOCAL, address),)
+            return (NextHop(LOCAL, address, _LOCAL_MTU),)
         tables = [
             rule.table
             for rule in self._policy
@@ -60,8 +63,10 @@ class Routes:
             if route.blackhole:
                 return ()
             neighbours = route.gateways or (address,)
-            hops = [NextHop(route.dev or self._towards(each), each) for each in neighbours]
-            return tuple(hops) if all(hop.dev for hop in hops) else None
+            ways = [(route.dev or self._towards(each), each) for each in neighbours]
+            if not all(dev for dev, _ in ways):
+                return None
+            return tuple(NextHop(*way, route.mtu or self._mtus.get(way[0], MTU)) for way in ways)
         return None
 
     def masquerade(self, hop: NextHop) -> IPAddress | None:

@@ -197,6 +197,7 @@ class Match:
     out_interface: str | None = None
     protocol: Protocol | None = None
     dport: int | None = None
+    icmp_type: str | None = None  # by the name that iptables has for it, of both families
     comment: str = ""
     ctstate: tuple[str, ...] = ()
     not_ctstate: tuple[str, ...] = ()

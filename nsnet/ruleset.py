@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
 from socket import getprotobyname
-from typing import assert_never
+from typing import Final, assert_never
 
 from nsnet.ip import Family, IPAddress, Protocol
 from nsnet.rules import (
@@ -36,6 +36,17 @@ from nsnet.rules import (
     Target,
     Zone,
 )
+
+# What is said of a packet by ICMP: as iptables names it, and the numbers that `iptables-save`
+# prints, type and code (of a type that has several).
+ICMP_TYPES: Final[dict[str, dict[Family, str]]] = {
+    "echo-request": {4: "8", 6: "128"},
+    "echo-reply": {4: "0", 6: "129"},
+    "network-unreachable": {4: "3/0", 6: "1/0"},
+    "host-unreachable": {4: "3/1", 6: "1/3"},
+    "port-unreachable": {4: "3/3", 6: "1/4"},
+    "fragmentation-needed": {4: "3/4", 6: "2"},
+}
 
 
 def families(chains: Iterable[Chain]) -> tuple[Family, ...]:
@@ -135,6 +146,9 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield f"-m {match.protocol}"
         if match.dport is not None:
             yield f"--dport {match.dport}"
+    if match.icmp_type is not None:
+        module, flag = ("icmp", "--icmp-type") if family == 4 else ("icmp6", "--icmpv6-type")
+        yield f"-m {module} {flag} {ICMP_TYPES[match.icmp_type][family]}"
 
 
 def _recent(recent: Recent, family: Family) -> str:

@@ -7,7 +7,7 @@ so even a zero is written down.
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nsnet.state import Fact, Netns, Sysctl
+from nsnet.state import Fact, Kind, Netns, Sysctl
 
 
 def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
@@ -67,6 +67,8 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
     # error limited, a router without a route still answers a burst of 5 and then one a second.
     yield Sysctl("net.ipv4.icmp_ratemask", "0")
     for interface in netns.interfaces:
+        if interface.kind is Kind.VXLAN:
+            continue  # nobody is asked for there
         for version in sorted({address.version for address in interface.addresses}):
             # A neighbour that is not there is noticed after three tries: 0.3 s instead of 3.
             key = f"net.ipv{version}.neigh.{interface.name}.retrans_time_ms"

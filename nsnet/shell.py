@@ -17,10 +17,13 @@ from nsnet.ops import (
     DaemonStop,
     Drain,
     DummyAdd,
+    FdbDelete,
+    FdbSet,
     LinkDelete,
     LinkUp,
     Listen,
     ListenerReplace,
+    MtuSet,
     NeighbourAdd,
     NeighbourDelete,
     NeighbourForget,
@@ -42,10 +45,11 @@ from nsnet.ops import (
     Unlisten,
     VethAdd,
     VirtualServersLoad,
+    VxlanAdd,
 )
 from nsnet.record import path_of
 from nsnet.ruleset import endpoint, restore
-from nsnet.state import PolicyRule, RealServer, Route, VirtualServer, identity
+from nsnet.state import Interface, PolicyRule, RealServer, Route, VirtualServer, identity
 
 HEAD = """\
 #!/bin/sh
@@ -81,12 +85,16 @@ def render(op: Op) -> str:
             )
         case DummyAdd(netns, interface):
             return f"ip -n {netns} link add {interface.name} address {interface.mac} type dummy"
+        case VxlanAdd(netns, interface):
+            return _vxlan(netns, interface)
         case VethAdd():
             return "\n".join(_veth(op))
         case LinkDelete(netns, name):
             return f"ip -n {netns} link del {name}"
         case LinkUp(netns, name):
             return f"ip -n {netns} link set {name} up"
+        case MtuSet(netns, dev, mtu):
+            return f"ip -n {netns} link set {dev} mtu {mtu}"
         case AddressAdd(netns, dev, address):
             return f"ip -n {netns} addr add {address} dev {dev}"
         case AddressDelete(netns, dev, address):
@@ -108,6 +116,12 @@ def render(op: Op) -> str:
             return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
         case NeighbourForget(netns, dev, address):
             return f"ip -n {netns} neigh flush to {address} dev {dev}"
+        case FdbSet(netns, entry):
+            where = f"{entry.mac} dev {entry.dev} dst {entry.dst} self permanent"
+            return f"bridge -n {netns} fdb replace {where}"
+        case FdbDelete(netns, entry):
+            where = f"{entry.mac} dev {entry.dev} dst {entry.dst} self"
+            return f"bridge -n {netns} fdb del {where}"
         case RulesLoad(netns, family, chains, deleted):
             tool = "$IPT" if family == 4 else "$IP6T"
             return _fed(netns, f"{tool}-restore --noflush", restore(chains, deleted))
@@ -229,6 +243,16 @@ def _to(route: Route) -> str:
     return "default" if route.destination.prefixlen == 0 else str(route.destination)
 
 
+def _vxlan(netns: str, interface: Interface) -> str:
+    tunnel = interface.vxlan
+    assert tunnel is not None
+    return (
+        f"ip -n {netns} link add {interface.name} address {interface.mac} type vxlan"
+        f" id {tunnel.vni} dev {tunnel.dev} local {tunnel.local} dstport {tunnel.port} nolearning\n"
+        f"ip -n {netns} link set {interface.name} up"
+    )
+
+
 def _route(route: Route) -> str:
     to = _to(route)
     if route.table is not None:
@@ -238,7 +262,8 @@ def _route(route: Route) -> str:
     out = (f" dev {route.dev}" if route.dev else "") + (" onlink" if route.onlink else "")
     if route.nexthops:
         return to + "".join(f" nexthop via {each}{out}" for each in route.nexthops)
-    return to + (f" via {route.via}" if route.via else "") + out
+    widest = f" mtu {route.mtu}" if route.mtu is not None else ""
+    return to + (f" via {route.via}" if route.via else "") + out + widest
 
 
 def _policy(rule: PolicyRule) -> str:

@@ -25,6 +25,10 @@ class Kind(StrEnum):
     VETH = "veth"
     BRIDGE = "bridge"
     DUMMY = "dummy"  # holds addresses that belong to no cable; it is never up
+    VXLAN = "vxlan"  # packs frames into UDP and sends them through another network
+
+
+MTU = 1500  # what a link has where nobody says otherwise
 
 
 class Peer(NamedTuple):
@@ -32,6 +36,22 @@ class Peer(NamedTuple):
 
     netns: str
     interface: str
+
+
+@dataclass(frozen=True, slots=True)
+class Vxlan:
+    """What makes a link a tunnel: frames leave from `local` out of `dev`, in UDP to `port`, marked
+    with the number `vni`. Nothing is learned and nothing flooded: `FdbEntry` says all."""
+
+    vni: int
+    local: IPAddress
+    dev: str
+    port: int
+
+    @property
+    def overhead(self) -> int:
+        """Bytes that a packet grows by: Ethernet 14, VXLAN 8, UDP 8, IP 20 or 40."""
+        return 50 if self.local.version == 4 else 70
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +65,8 @@ class Interface:
     addresses: tuple[IPInterface, ...] = ()
     mac: str = ""
     hairpin: bool = False
+    mtu: int | None = None  # None: 1500, as every link is born
+    vxlan: Vxlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +82,7 @@ class Route:
     blackhole: bool = False
     learned: bool = False  # by BGP: a daemon puts it there, and takes it away
     table: int | None = None  # None: the main table; another is only asked where a rule says so
+    mtu: int | None = None  # no larger packet is sent there; None: what the link takes
     why: str = field(default="", compare=False)
 
     @property
@@ -95,6 +118,15 @@ class Neighbour:
 
     address: IPAddress
     mac: str
+    dev: str
+
+
+@dataclass(frozen=True, slots=True)
+class FdbEntry:
+    """Frames to this MAC address leave the tunnel `dev` towards the machine `dst`."""
+
+    mac: str
+    dst: IPAddress
     dev: str
 
 
@@ -184,6 +216,7 @@ Piece: TypeAlias = (
     | Route
     | PolicyRule
     | Neighbour
+    | FdbEntry
     | Sysctl
     | Chain
     | NftSet
@@ -215,6 +248,7 @@ class Netns:
     virtual_servers: tuple[VirtualServer, ...] = ()
     daemons: tuple[Daemon, ...] = ()
     policy_rules: tuple[PolicyRule, ...] = ()
+    fdb: tuple[FdbEntry, ...] = ()
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -279,6 +313,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (PolicyRule, family, priority)
         case Neighbour(address=address, dev=dev):
             return (Neighbour, address, dev)
+        case FdbEntry(mac=mac, dev=dev):
+            return (FdbEntry, mac, dev)
         case Sysctl(key=key):
             return (Sysctl, key)
         case Chain(table=table, name=name, family=family):

@@ -38,6 +38,12 @@ class Node:
     labels: Mapping[str, str] = field(compare=False)
     addresses: tuple[IPInterface, ...]
     pod_cidrs: tuple[IPNetwork, ...]
+    overlay: tuple[IPInterface, ...] = ()  # of its tunnel: what pods' nodes are to each other
+
+    @property
+    def held(self) -> tuple[IPInterface, ...]:
+        """All its addresses: in the underlay, as its pods' gateway, in the overlay."""
+        return (*self.addresses, *self.bridge, *self.overlay)
 
     @property
     def bridge(self) -> tuple[IPInterface, ...]:
@@ -170,6 +176,7 @@ class Cluster:
     routing: str = "static"
     virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others know them; empty: as they are
     unmasqueraded: tuple[IPNetwork, ...] = ()  # beside all above, for the gateway to map
+    mtu: int | None = None  # of the pods' links; None: the network's own choice
 
     def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
         """The addresses by which others know the cluster's pods at these, if not by these."""
@@ -203,6 +210,24 @@ class External:
     reference: str
     address: IPAddress
     ports: tuple[ListenPort, ...]
+    mtu: int | None = None  # the widest packet that the fabric passes on towards it
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Packets that a namespace drops: of this protocol, to this port, of this type of ICMP."""
+
+    protocol: Protocol
+    port: int | None = None
+    icmp_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is wrong in one namespace, on purpose."""
+
+    netns: str
+    what: Dropped
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +241,7 @@ class Topology:
         IPInterface, ...
     ]  # the fabric's own addresses, the default gateway of all who stand in it
     warnings: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
 
     @property
     def fabric_netns(self) -> str:

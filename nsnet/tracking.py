@@ -37,10 +37,13 @@ class Tracked:
     known: Known
     entered: Tuple
     flow: Flow | None = None
+    connected: bool = False  # what follows once a connection is made
 
     @property
     def ctstate(self) -> str:
         """The word that a rule's --ctstate compares."""
+        if self.connected:
+            return "ESTABLISHED"
         return "NEW" if self.known is Known.AGAIN else self.known.value
 
     @property
@@ -59,7 +62,8 @@ def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
     for flow in reversed(flows):
         # A host that pings itself asks and answers with the same addresses: the question is first.
         if packet.tuple == flow.original and not packet.answer:
-            return Tracked(Known.AGAIN, packet.tuple, flow)
+            connected = packet.protocol is Protocol.TCP and packet.size > 0
+            return Tracked(Known.AGAIN, packet.tuple, flow, connected)
         if packet.tuple == flow.answer:
             return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
     # A UDP answer that conntrack never saw the question of looks like a question.

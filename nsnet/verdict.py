@@ -12,5 +12,6 @@ class Verdict(StrEnum):
     NET_UNREACHABLE = "net-unreachable"  # a router without a route said so
     HOST_UNREACHABLE = "host-unreachable"  # the last router's ARP found nobody
     RESET = "reset"  # RST after the connection was open
+    LARGE_HANGS = "large-hangs"  # small passes, the probe's size does not
     WRONG_SERVER = "wrong-server"  # somebody else answered
     WRONG_SOURCE = "wrong-source"  # answered, but the server saw another client than expected

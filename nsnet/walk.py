@@ -14,15 +14,16 @@ Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks
 from collections.abc import Iterator
 from dataclasses import replace
 
-from nsnet.filtering import TRANSLATING, Passed, Rules
-from nsnet.haproxy import Frontend
+from nsnet import outcomes, path_mtu, tunnels
+from nsnet.answers import Answers
+from nsnet.filtering import Passed, Rules
 from nsnet.ip import IPAddress, Protocol
-from nsnet.journey import TTL, Arrived, End, Journey, Lost, Refused, note
+from nsnet.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
 from nsnet.packet import Packet, Path
-from nsnet.proxying import joined, taken, unheard
+from nsnet.path_mtu import Request
 from nsnet.routing import LOCAL, NextHop, Routes
 from nsnet.rules import Drop, Reject
-from nsnet.state import Listener, State, VirtualServer
+from nsnet.state import Interface, State, VirtualServer
 from nsnet.tracking import Known, Tracked, flow_of, track
 from nsnet.verdict import Verdict
 from nsnet.wires import Crossing, Station, Wires
@@ -34,10 +35,11 @@ def walk(
     protocol: Protocol,
     to: IPAddress,
     port: int | None = None,
+    size: int = 0,
 ) -> tuple[Path, ...]:
-    """Every path that a new flow from this namespace can take, in a lab at rest. Raises KeyError
-    for no such namespace."""
-    return Walker(state).paths(netns, protocol, to, port)
+    """Every path that a new flow from this namespace can take, in a lab at rest, with a body of so
+    many bytes to say. Raises KeyError for no such namespace."""
+    return Walker(state).paths(netns, protocol, to, port, size)
 
 
 class Walker:
@@ -48,9 +50,15 @@ class Walker:
         self._wires = Wires(state)
         self._routes: dict[str, Routes] = {}
         self._rules: dict[str, Rules] = {}
+        self._answers = Answers(self._netns, self._emit, self._routes_of, self.paths)
 
     def paths(
-        self, netns: str, protocol: Protocol, to: IPAddress, port: int | None = None
+        self,
+        netns: str,
+        protocol: Protocol,
+        to: IPAddress,
+        port: int | None = None,
+        size: int = 0,
     ) -> tuple[Path, ...]:
         """What `walk` returns."""
         here, routes = self._netns[netns], self._routes_of(netns)
@@ -63,92 +71,9 @@ class Walker:
             lost = note(Journey(_blank(protocol, to)), here, f"no route to {to}")
             return (Path(Verdict.NET_UNREACHABLE, None, None, lost.hops),)
         packets = [Packet(protocol, each, to, dport=port or 0) for each in sources if each]
-        paths = (
-            path
-            for packet in packets
-            for end in self._emit(netns, note(Journey(packet), here, f"sends {protocol}"))
-            for path in self._conclude(netns, packet, end)
-        )
+        requests = [Request(here, packet, size) for packet in packets]
+        paths = (path for each in requests for path in self._answers.ask(each))
         return tuple(dict.fromkeys(paths))  # a filter may drop all that a choice would part
-
-    def _conclude(self, client: str, asked: Packet, end: End) -> Iterator[Path]:
-        """The answer that this end of the way there brings about, walked back to the client."""
-        match end:
-            case Lost(journey):
-                yield Path(Verdict.TIMEOUT, None, None, journey.hops)
-            case Refused(_, error, journey) if _stayed_at(client, journey):
-                yield Path(error, None, None, journey.hops)
-            case Refused(netns, error, journey):
-                mark = self._routes_of(netns).reflected(journey.packet)
-                answer = journey.packet.answering(mark, error)
-                yield from self._return(client, asked, netns, journey, answer, None)
-            case Arrived(netns, journey):
-                server = self._server(netns, journey.packet)
-                answer = journey.packet.answering(self._routes_of(netns).reflected(journey.packet))
-                for frontend in taken(self._netns[netns], journey.packet):
-                    yield from self._relay(client, asked, netns, journey, answer, frontend)
-                    return
-                yield from self._return(client, asked, netns, journey, answer, server)
-
-    def _relay(
-        self,
-        client: str,
-        asked: Packet,
-        netns: str,
-        journey: Journey,
-        answer: Packet,
-        frontend: Frontend,
-    ) -> Iterator[Path]:
-        """A proxy ends the connection, and makes another one: the path has two legs."""
-        journey = note(journey, self._netns[netns], f"haproxy: {frontend.reference}")
-        for near in self._return(client, asked, netns, journey, answer, "haproxy"):
-            if frontend.sni:
-                yield unheard(near)
-                continue
-            for server in frontend.servers:
-                for far in self.paths(netns, Protocol.TCP, server.address, server.port):
-                    yield joined(near, far, server)
-
-    def _return(
-        self,
-        client: str,
-        asked: Packet,
-        netns: str,
-        there: Journey,
-        answer: Packet,
-        server: str | None,
-    ) -> Iterator[Path]:
-        refused = answer.error or Verdict.REFUSED
-        what = (server and f"answers as {server}") or (
-            f"says {refused}" if answer.error else "refuses: nothing listens there"
-        )
-        start = note(replace(there, packet=answer, hops=(), ttl=TTL), self._netns[netns], what)
-        source = there.packet.src if server else None
-        for end in self._emit(netns, start):
-            home = (
-                isinstance(end, Arrived)
-                and end.netns == client
-                and end.journey.packet.tuple == asked.tuple.reversed()
-            )
-            verdict = (Verdict.OK if server else refused) if home else Verdict.TIMEOUT
-            back = end.journey.hops
-            if not home:
-                why = "no socket of the client waits for this answer"
-                last = self._netns[back[-1].netns]
-                back = note(end.journey, last, why).hops if isinstance(end, Arrived) else back
-            yield Path(verdict, server, source, there.hops, back)
-
-    def _server(self, netns: str, packet: Packet) -> str | None:
-        """Who answers here, if anybody listens."""
-        if packet.protocol is Protocol.ICMP:
-            return self._netns[netns].reference
-        wanted = (packet.protocol, packet.dport)
-        for each in self._netns[netns].listeners:
-            if (each.protocol, each.port) == wanted:
-                # A health check is its node's.
-                own = self._netns[netns].reference
-                return each.reference if isinstance(each, Listener) else own
-        return None
 
     def _emit(self, netns: str, journey: Journey) -> Iterator[End]:
         """A packet made in this namespace: OUTPUT, and on."""
@@ -199,6 +124,7 @@ class Walker:
         for passed in outcomes:
             there = self._filtered(netns, journey, passed)
             there = there.remember(netns, flow_of(tracked, there.packet))
+            there = replace(there, packet=path_mtu.leaving(there.packet, hop.mtu))
             gone = replace(there, packet=there.packet.unmarked)
             if hop.dev == LOCAL:
                 # What conntrack said of a packet stays with it.
@@ -206,6 +132,13 @@ class Walker:
                 if tracked.known is Known.NEW:
                     same = replace(tracked, known=Known.AGAIN, flow=there.known(netns)[-1])
                 yield from self._accept(netns, gone, LOCAL, same)
+                continue
+            if there.packet.size > hop.mtu:
+                yield self._too_big(netns, hop, there)
+                continue
+            link = self._link(netns, hop.dev)
+            if link.vxlan is not None:
+                yield from self._pack(netns, link, hop.neighbour, gone)
                 continue
             station = self._wires.find(netns, hop.dev, hop.neighbour)
             if station is None:
@@ -215,6 +148,31 @@ class Walker:
                 yield Lost(note(there, self._netns[netns], f"{bridged_from} has no hairpin"))
             else:
                 yield from self._wire(station, station.crossings, gone)
+
+    def _pack(
+        self, netns: str, tunnel: Interface, neighbour: IPAddress, journey: Journey
+    ) -> Iterator[End]:
+        """Through a tunnel, inside another packet, and on where that is opened."""
+        here = self._netns[netns]
+        mac = tunnels.neighbour_mac(here, tunnel, neighbour)
+        if mac is None:
+            lost = note(journey, here, f"nobody on {tunnel.name} has {neighbour}")
+            yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
+            return
+        outer = tunnels.packed(here, tunnel, mac)
+        if outer is None:
+            yield Lost(note(journey, here, f"{tunnel.name} knows no machine behind {mac}"))
+            return
+        out = note(replace(journey, packet=outer, ttl=TTL), here, f"{tunnel.name} packs it in")
+        for end in self._emit(netns, out):
+            inside = replace(end.journey, packet=journey.packet, ttl=journey.ttl)
+            there = isinstance(end, Arrived) and tunnels.opened(
+                self._netns[end.netns], end.journey.packet, tunnel, mac
+            )
+            if isinstance(end, Arrived) and there:
+                yield from self._enter(Station(end.netns, there.name, "", ()), inside)
+            else:
+                yield Lost(end.journey)
 
     def _hairpinned(self, netns: str, bridge: str, station: Station, in_port: str) -> bool:
         """The frame would have to leave by the port it came in on, and may not."""
@@ -273,13 +231,22 @@ class Walker:
                 yield from self._wire(station, rest, gone)
 
     def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
-        """A frame for this namespace: PREROUTING, then here or onward."""
+        """A frame for this namespace, if its source is plausible."""
         here = self._netns[station.netns]
         arrived = note(journey, here, f"comes in by {station.port or station.dev}")
         doubt = self._routes_of(here.name).implausible(station.dev, journey.packet.src)
         if doubt:
             yield Lost(note(arrived, here, doubt))
             return
+        packets: tuple[Packet, ...] = (arrived.packet,)
+        if station.port and self._rules_of(here.name).sees_bridged(arrived.packet):
+            packets = path_mtu.reassembled(arrived.packet)
+        for packet in packets:
+            yield from self._received(station, replace(arrived, packet=packet))
+
+    def _received(self, station: Station, arrived: Journey) -> Iterator[End]:
+        """PREROUTING, and on."""
+        here = self._netns[station.netns]
         tracked = track(arrived.packet, arrived.known(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
@@ -315,6 +282,8 @@ class Walker:
             elif journey.ttl == 1:
                 over = note(known, here, "its time to live is over")
                 yield Refused(netns, Verdict.HOST_UNREACHABLE, over)
+            elif onward.packet.size > hop.mtu:  # before FORWARD
+                yield self._too_big(netns, hop, replace(onward, flows=known.flows))
             else:
                 passing = replace(onward, ttl=onward.ttl - 1)
                 yield from self._forward(netns, in_dev, in_port, hop, passing, tracked)
@@ -353,27 +322,22 @@ class Walker:
                 yield Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))
 
     def _filtered(self, netns: str, journey: Journey, passed: Passed) -> Journey:
-        """The journey after a hook, with a hop for what the rules did to the packet."""
-        here = self._netns[netns]
-        before, after = journey.packet, passed.packet
-        deciding = [each for each in passed.rules if isinstance(each.rule.target, TRANSLATING)]
-        rule = deciding[-1] if deciding else None
-        moved = replace(journey, packet=after)
-        if before.dst != after.dst or before.dport != after.dport:
-            what = type(rule.rule.target).__name__.upper() if rule else "conntrack undoes the SNAT"
-            moved = note(moved, here, what, rule)
-        if before.src != after.src:
-            what = type(rule.rule.target).__name__.upper() if rule else "conntrack undoes the DNAT"
-            moved = note(moved, here, what, rule)
-        return moved
+        return outcomes.filtered(self._netns[netns], journey, passed)
 
     def _stopped(self, netns: str, journey: Journey, passed: Passed, tracked: Tracked) -> End:
-        here, rule = self._netns[netns], passed.rules[-1]
-        # An ICMP error about a packet that was DNATed already speaks of it as the client knows it.
-        journey = journey.remember(netns, flow_of(tracked, journey.packet))
-        if isinstance(passed.stop, Drop):
-            return Lost(note(journey, here, "DROP", rule))
-        return Refused(netns, Verdict.REFUSED, note(journey, here, "REJECT", rule))
+        return outcomes.stopped(self._netns[netns], journey, passed, tracked)
+
+    def _too_big(self, netns: str, hop: NextHop, journey: Journey) -> End:
+        here = self._netns[netns]
+        what = (
+            f"{journey.packet.size} bytes: {hop.dev} takes {hop.mtu} towards {journey.packet.dst}"
+        )
+        told = note(journey, here, what)
+        mark = self._routes_of(netns).reflected(journey.packet)
+        return TooBig(here, hop.mtu, replace(told, packet=replace(told.packet, mark=mark)))
+
+    def _link(self, netns: str, dev: str) -> Interface:
+        return next(each for each in self._netns[netns].interfaces if each.name == dev)
 
     def _martian(self, netns: str, journey: Journey, dev: str) -> End:
         why = f"127.0.0.0/8 does not pass {dev}: route_localnet is 0"
@@ -409,11 +373,6 @@ class Walker:
         if netns not in self._rules:
             self._rules[netns] = Rules(self._netns[netns])
         return self._rules[netns]
-
-
-def _stayed_at(netns: str, journey: Journey) -> bool:
-    """The packet never left: its sender hears of an error at once, without any answer."""
-    return {hop.netns for hop in journey.hops} == {netns}
 
 
 def _blank(protocol: Protocol, to: IPAddress) -> Packet:

@@ -57,8 +57,11 @@ def plan(file: Path, form: str | None) -> None:
 @click.argument("source", type=PLACE, metavar="FROM")
 @click.argument("target", type=TARGET, metavar="TO")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
+@click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
 @click.option("--json", "as_json", is_flag=True, help="every path as JSON")
-def explain(lab_or_file: str, source: str, target: str, protocol: str, as_json: bool) -> None:
+def explain(
+    lab_or_file: str, source: str, target: str, protocol: str, size: int, as_json: bool
+) -> None:
     """Every way a packet can go, predicted from a file.
 
     Hop by hop, with the rules that change the packet, there and back.
@@ -72,7 +75,7 @@ def explain(lab_or_file: str, source: str, target: str, protocol: str, as_json: 
 
         lab = attach(lab_or_file)
         topology, state = lab.topology, lab.state
-    found = explained(topology, state, simple(source, target, protocol))
+    found = explained(topology, state, simple(source, target, protocol, size=size))
     if as_json:
         paths = [asdict(each) for each in found.paths]
         data = {"schema": "nsnet.dev/explain/v1", "lab": state.lab, "paths": paths}

@@ -194,6 +194,7 @@ def status(lab: str, as_json: bool) -> None:
 @click.option("--to", "target", type=TARGET, metavar="REF", help="and where it goes")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--times", type=click.IntRange(1, 100_000), default=1, help="attempts")
+@click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
 @reporting
 @click.pass_context
 def probe(
@@ -203,6 +204,7 @@ def probe(
     target: str | None,
     protocol: str,
     times: int,
+    size: int,
     as_json: bool,
     junit: TextIO | None,
 ) -> None:
@@ -217,7 +219,7 @@ def probe(
 
     labs.need_root("probe")
     found = labs.attach(lab)
-    own = [simple(source, target, protocol, times=times)] if source and target else []
+    own = [simple(source, target, protocol, times=times, size=size)] if source and target else []
     with Progress(silent=as_json) as progress:
         report = found.probe(progress, own)
     _conclude(ctx, report, as_json=as_json, junit=junit)

@@ -132,6 +132,7 @@ def explanation(found: Explanation) -> None:
         out.print(Text(f"\n{which}{_outcome(path)}", "bold"))
         _hops(out, "there", path.there)
         _hops(out, "back", path.back)
+        _hops(out, "large", path.large)
 
 
 def _outcome(path: Path) -> str:
@@ -189,7 +190,7 @@ def _contents(netns: Netns) -> Iterator[str]:
         addresses = " ".join(map(str, link.addresses))
         towards = f" ── {link.peer.netns.split('.', 2)[-1]}" if link.peer else ""
         port = f" port of {link.master}" if link.master else ""
-        kind = " bridge" if link.kind is Kind.BRIDGE else ""
+        kind = f" {link.kind}" if link.kind is not Kind.VETH else ""
         yield f"{link.name:<15}{kind}{port} {addresses}{towards}".rstrip()
     for route in netns.routes:
         via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
@@ -225,7 +226,7 @@ def status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
         out.print(Text("outside", "bold"))
         for external in topology.externals:
             out.print(f"  {external.reference}  {external.address}")
-    if any(netns.neighbours for netns in wanted.netns):
+    if any(_asks_nobody(netns) for netns in wanted.netns):
         out.print(
             "neighbours are permanent: by ARP, so many would not fit in the kernel's one table"
         )
@@ -233,6 +234,12 @@ def status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
         out.print(Text("no drift: the kernel holds what was asked for", "green"))
     for each in drift:
         out.print(Text(f"drift: {each}", "bold red"), soft_wrap=True)
+
+
+def _asks_nobody(netns: Netns) -> bool:
+    """Neighbours are permanent where they would usually be learnt: not in a tunnel."""
+    tunnels = {each.name for each in netns.interfaces if each.kind is Kind.VXLAN}
+    return any(each.dev not in tunnels for each in netns.neighbours)
 
 
 def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:

@@ -19,7 +19,6 @@ from pyroute2.netlink.rtnl import (
     RTM_DELNEIGH,
     RTM_DELROUTE,
     RTM_NEWADDR,
-    RTM_NEWLINK,
     RTM_NEWNEIGH,
     RTM_NEWROUTE,
     RTM_SETLINK,
@@ -44,10 +43,13 @@ from nsnet.ops import (
     DaemonStop,
     Drain,
     DummyAdd,
+    FdbDelete,
+    FdbSet,
     LinkDelete,
     LinkUp,
     Listen,
     ListenerReplace,
+    MtuSet,
     NeighbourAdd,
     NeighbourDelete,
     NeighbourForget,
@@ -70,6 +72,7 @@ from nsnet.ops import (
     Unlisten,
     VethAdd,
     VirtualServersLoad,
+    VxlanAdd,
 )
 from nsnet.ruleset import restore
 from nsnet.shell import render
@@ -228,10 +231,17 @@ class Applier:
             case DummyAdd(name, interface):
                 index = self._place(name).claim(interface.name)
                 self._queue(op, name, messages.dummy(interface, index))
+            case VxlanAdd(name, interface):
+                place = self._place(name)
+                message = messages.vxlan(interface, place.claim(interface.name), place.indexes)
+                self._queue(op, name, message)
             case VethAdd(name, _, _, _):
                 self._lay(op)
             case LinkUp(name, link):
                 message = messages.link(self._index(name, link), flags=messages.IFF_UP)
+                self._queue(op, name, encoded(message, RTM_SETLINK))
+            case MtuSet(name, dev, mtu):
+                message = messages.sized(self._index(name, dev), mtu)
                 self._queue(op, name, encoded(message, RTM_SETLINK))
             case AddressAdd(name, dev, address):
                 message = messages.address(address, self._index(name, dev))
@@ -254,6 +264,12 @@ class Applier:
                 self._queue(op, name, self._neighbour(neighbour, self._index(name, neighbour.dev)))
             case NeighbourDelete(name, neighbour):
                 message = messages.neighbour(neighbour, self._index(name, neighbour.dev))
+                self._queue(op, name, encoded(message, RTM_DELNEIGH))
+            case FdbSet(name, entry):
+                message = messages.fdb(entry, self._index(name, entry.dev))
+                self._queue(op, name, encoded(message, RTM_NEWNEIGH, messages.ANEW))
+            case FdbDelete(name, entry):
+                message = messages.fdb(entry, self._index(name, entry.dev))
                 self._queue(op, name, encoded(message, RTM_DELNEIGH))
             case ConntrackDelete(name):
                 self._enter(name)
@@ -347,21 +363,10 @@ class Applier:
         index = near.claim(op.interface.name)
         peer = messages.link(far.claim(op.peer.name), op.peer)
         peer["attrs"].append(("IFLA_NET_NS_FD", far.fd))
-        flags = messages.IFF_UP if op.interface.master else 0
-        message = messages.link(index, op.interface, flags)
-        if op.interface.master:
-            message["attrs"].append(("IFLA_MASTER", near.indexes[op.interface.master]))
-        data = {"attrs": [("VETH_INFO_PEER", peer)]}
-        message["attrs"].append(
-            ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]})
-        )
-        self._queue(op, op.netns, encoded(message, RTM_NEWLINK, messages.NEW))
+        master = near.indexes[op.interface.master] if op.interface.master else 0
+        self._queue(op, op.netns, messages.veth(op.interface, index, master, peer))
         if op.interface.hairpin:
-            port = messages.link(index)
-            mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", 1)]})
-            slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
-            port["attrs"] = [("IFLA_LINKINFO", slave)]
-            self._queue(op, op.netns, encoded(port, RTM_NEWLINK))
+            self._queue(op, op.netns, messages.hairpin(index))
 
     def _neighbour(self, neighbour: Neighbour, index: int) -> bytes:
         """On a crowded bridge everybody knows everybody: the same object, the same message."""

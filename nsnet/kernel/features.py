@@ -122,6 +122,8 @@ def _names(state: State) -> Iterator[str]:
         yield from map(program, each.daemons)
         if any(link.kind is Kind.DUMMY for link in each.interfaces):
             yield "dummy"
+        if any(link.kind is Kind.VXLAN for link in each.interfaces):
+            yield "vxlan"
         if any(sysctl.key.startswith("net.ipv4.vs.") for sysctl in each.sysctls):
             yield "IPVS"
 

@@ -1,6 +1,7 @@
 """Links, addresses, routes, rules and neighbours as the messages of rtnetlink that make them."""
 
 import socket
+from collections.abc import Mapping
 from typing import Any
 
 from pyroute2.netlink.rtnl import RTM_DELRULE, RTM_NEWLINK, RTM_NEWRULE
@@ -12,12 +13,14 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.ip import IPAddress, IPInterface
 from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, encoded
-from nsnet.state import Interface, Neighbour, PolicyRule, Route
+from nsnet.state import FdbEntry, Interface, Neighbour, PolicyRule, Route
 
 NEW = NLM_F_CREATE | NLM_F_EXCL
 ANEW = NLM_F_CREATE | NLM_F_REPLACE
 IFF_UP = 0x1
 NUD_PERMANENT = 0x80
+NTF_SELF = 0x2  # the link's own table, not that of the bridge it may be a port of
+AF_BRIDGE = 7
 RTNH_F_ONLINK = 4
 RT_SCOPE_LINK = 253
 RTPROT_BOOT = 3  # what `ip route add` writes
@@ -58,6 +61,56 @@ def dummy(interface: Interface, index: int) -> bytes:
     return encoded(message, RTM_NEWLINK, NEW)
 
 
+def veth(interface: Interface, index: int, master: int, peer: Any) -> bytes:
+    """A cable: this end up if it is plugged into the bridge `master`; `peer` is the other end."""
+    message = link(index, interface, IFF_UP if master else 0)
+    if master:
+        message["attrs"].append(("IFLA_MASTER", master))
+    data = {"attrs": [("VETH_INFO_PEER", peer)]}
+    message["attrs"].append(
+        ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]})
+    )
+    return encoded(message, RTM_NEWLINK, NEW)
+
+
+def hairpin(index: int) -> bytes:
+    """A port of a bridge sends frames back out, too."""
+    port = link(index)
+    mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", 1)]})
+    slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
+    port["attrs"] = [("IFLA_LINKINFO", slave)]
+    return encoded(port, RTM_NEWLINK)
+
+
+def vxlan(interface: Interface, index: int, indexes: Mapping[str, int]) -> bytes:
+    """A tunnel, up, that learns nothing; `indexes` are those of the other links."""
+    tunnel = interface.vxlan
+    assert tunnel is not None
+    local = "IFLA_VXLAN_LOCAL" if tunnel.local.version == 4 else "IFLA_VXLAN_LOCAL6"
+    info = [
+        ("IFLA_VXLAN_ID", tunnel.vni),
+        ("IFLA_VXLAN_LINK", indexes[tunnel.dev]),
+        (local, str(tunnel.local)),
+        ("IFLA_VXLAN_LEARNING", 0),
+        ("IFLA_VXLAN_PORT", tunnel.port),
+    ]
+    message = link(index, interface, IFF_UP)
+    message["attrs"].append(
+        (
+            "IFLA_LINKINFO",
+            {"attrs": [("IFLA_INFO_KIND", "vxlan"), ("IFLA_INFO_DATA", {"attrs": info})]},
+        )
+    )
+    return encoded(message, RTM_NEWLINK, NEW)
+
+
+def sized(index: int, mtu: int) -> Any:
+    """A link's MTU."""
+    message = link(index)
+    message["attrs"] = [("IFLA_MTU", mtu)]
+    return message
+
+
 def address(address: IPInterface, index: int) -> Any:
     """An address of a link."""
     message = ifaddrmsg()
@@ -81,6 +134,8 @@ def route(route: Route, index: int) -> Any:
     message["scope"] = RT_SCOPE_LINK if direct else 0
     flags = RTNH_F_ONLINK if route.onlink else 0
     message["attrs"] = [] if route.table is None else [("RTA_TABLE", route.table)]
+    if route.mtu is not None:
+        message["attrs"].append(("RTA_METRICS", {"attrs": [("RTAX_MTU", route.mtu)]}))
     if route.destination.prefixlen:
         message["attrs"].append(("RTA_DST", str(route.destination.network_address)))
     if route.nexthops:
@@ -139,6 +194,17 @@ def learnt(address: IPAddress, index: int) -> Any:
     message["family"] = _family(address.version)
     message["ifindex"] = index
     message["attrs"] = [("NDA_DST", str(address))]
+    return message
+
+
+def fdb(entry: FdbEntry, index: int) -> Any:
+    """A permanent entry of a tunnel's forwarding table."""
+    message = ndmsg()
+    message["family"] = AF_BRIDGE
+    message["ifindex"] = index
+    message["state"] = NUD_PERMANENT
+    message["flags"] = NTF_SELF
+    message["attrs"] = [("NDA_LLADDR", entry.mac), ("NDA_DST", str(entry.dst))]
     return message
 
 

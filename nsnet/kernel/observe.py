@@ -3,7 +3,7 @@
 import errno
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface, ip_network
@@ -21,7 +21,18 @@ from nsnet.drift import Observed
 from nsnet.ip import Family, IPInterface
 from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
-from nsnet.state import Interface, Kind, Neighbour, Peer, PolicyRule, Route, Sysctl
+from nsnet.state import (
+    MTU,
+    FdbEntry,
+    Interface,
+    Kind,
+    Neighbour,
+    Peer,
+    PolicyRule,
+    Route,
+    Sysctl,
+    Vxlan,
+)
 
 _LO = 1  # the index of lo, in every namespace
 _IFF_UP = 0x1
@@ -34,6 +45,7 @@ _RTN_BLACKHOLE = 6
 _RTNH_F_ONLINK = 0x4
 _RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
 _NUD_PERMANENT = 0x80
+_AF_BRIDGE = 7
 _BRIDGE_FLAG_HAIRPIN = 1
 _FR_ACT_TO_TBL = 1
 _FIB_RULE_INVERT = 2
@@ -65,6 +77,7 @@ class _Namespace(NamedTuple):
     neighbours: list[Neighbour]
     sysctls: list[Sysctl]
     policy_rules: list[PolicyRule]
+    fdb: list[FdbEntry]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +98,7 @@ class _Requests(NamedTuple):
     routes: bytes
     neighbours: bytes
     rules: bytes
+    fdb: bytes
 
 
 def observe(
@@ -115,6 +129,7 @@ def observe(
             neighbours=tuple(each.neighbours),
             sysctls=tuple(each.sysctls),
             policy_rules=tuple(each.policy_rules),
+            fdb=tuple(each.fdb),
             ipsets=ipsets.get(name, ()),
             virtual_servers=virtual.get(name, ()),
             chains=chains[name] | tables[name].chains,
@@ -159,12 +174,15 @@ def _requests() -> _Requests:
     route = rtmsg()
     rule = fibmsg()
     route["family"] = rule["family"] = AF_UNSPEC  # pyroute2 would ask for IPv4 alone
+    frames = ndmsg()
+    frames["family"] = _AF_BRIDGE
     return _Requests(
         encoded(link, RTM_GETLINK),
         encoded(ifaddrmsg(), RTM_GETADDR),
         encoded(route, RTM_GETROUTE),
         encoded(ndmsg(), RTM_GETNEIGH),
         encoded(rule, RTM_GETRULE),
+        encoded(frames, RTM_GETNEIGH),
     )
 
 
@@ -179,16 +197,23 @@ def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
             key=lambda each: (each.address.version, each.address.packed, each.dev),
         )
         rules = list(_policy_rules(socket.dump(requests.rules)))
+        tunnels = {index for index, link in links.items() if _kind(link) == Kind.VXLAN}
+        frames = socket.dump(requests.fdb) if tunnels else []
+        fdb = sorted(_fdb(frames, names, tunnels), key=lambda each: (each.dev, each.mac))
     ours: list[_Link] = []
     foreign: list[tuple[str, str]] = []
     for index, link in sorted(links.items(), key=lambda each: names[each[0]]):
-        kind = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") or "device"
+        kind = _kind(link)
         if kind in list(Kind):
             ours.append(_link(link, Kind(kind), names, addresses.get(index, ())))
         else:
             foreign.append((names[index], kind))
     settings = list(_sysctls(keys))
-    return _Namespace(ours, foreign, sorted(up), routes, neighbours, settings, rules)
+    return _Namespace(ours, foreign, sorted(up), routes, neighbours, settings, rules, fdb)
+
+
+def _kind(link: Any) -> str:
+    return link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") or "device"
 
 
 def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], list[str]]:
@@ -214,6 +239,7 @@ def _decoded(message: type[Any], data: bytes) -> Any:
 
 def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPInterface]) -> _Link:
     port = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_SLAVE_DATA", "IFLA_BRPORT_MODE")
+    mtu = link.get_attr("IFLA_MTU")
     interface = Interface(
         names[link["index"]],
         kind,
@@ -221,9 +247,23 @@ def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPIn
         addresses=tuple(sorted(addresses, key=lambda each: (each.version, each))),
         mac=link.get_attr("IFLA_ADDRESS"),
         hairpin=port == _BRIDGE_FLAG_HAIRPIN,
+        mtu=mtu if mtu != MTU else None,
+        vxlan=_vxlan(link, names) if kind is Kind.VXLAN else None,
     )
     peer = link.get_attr("IFLA_LINK") if kind is Kind.VETH else None
     return _Link(link["index"], interface, peer, link.get_attr("IFLA_LINK_NETNSID"))
+
+
+def _vxlan(link: Any, names: dict[int, str]) -> Vxlan | None:
+    """What makes the tunnel; None for one that learns, or floods, or comes from nowhere."""
+    info = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA")
+    local = info.get_attr("IFLA_VXLAN_LOCAL") or info.get_attr("IFLA_VXLAN_LOCAL6")
+    dev = names.get(info.get_attr("IFLA_VXLAN_LINK") or 0)
+    floods = info.get_attr("IFLA_VXLAN_GROUP") or info.get_attr("IFLA_VXLAN_GROUP6")
+    if local is None or dev is None or floods or info.get_attr("IFLA_VXLAN_LEARNING"):
+        return None
+    port = info.get_attr("IFLA_VXLAN_PORT")
+    return Vxlan(info.get_attr("IFLA_VXLAN_ID"), ip_address(local), dev, port)
 
 
 def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
@@ -263,11 +303,13 @@ def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]
             yield from _multipath(where, hops, names)
         else:
             via, index = route.get_attr("RTA_GATEWAY"), route.get_attr("RTA_OIF") or 0
+            metrics = route.get_attr("RTA_METRICS")
             yield replace(
                 where,
                 via=ip_address(via) if via else None,
                 dev=names.get(index),
                 onlink=bool(flags & _RTNH_F_ONLINK),
+                mtu=metrics.get_attr("RTAX_MTU") if metrics else None,
             )
 
 
@@ -327,6 +369,17 @@ def _neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Ne
             neighbour = _decoded(ndmsg, data)
             address = ip_address(neighbour.get_attr("NDA_DST"))
             yield Neighbour(address, neighbour.get_attr("NDA_LLADDR") or "", names[index])
+
+
+def _fdb(messages: Iterable[bytes], names: dict[int, str], tunnels: Set[int]) -> Iterator[FdbEntry]:
+    """What tunnels were told: what they learn is not permanent."""
+    for data in messages:
+        _, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
+        if index in tunnels and state & _NUD_PERMANENT:
+            entry = _decoded(ndmsg, data)
+            dst = entry.get_attr("NDA_DST")
+            if dst is not None:
+                yield FdbEntry(entry.get_attr("NDA_LLADDR"), ip_address(dst), names[index])
 
 
 def _sysctls(keys: Iterable[str]) -> Iterator[Sysctl]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from nsnet.networks.bridge import bridge
+from nsnet.networks.vxlan import vxlan
 from nsnet.state import Fact
 from nsnet.topology import Cluster
 
-NETWORKS: Final[dict[str, Callable[[Cluster], Iterator[Fact]]]] = {"bridge": bridge}
+NETWORKS: Final[dict[str, Callable[[Cluster], Iterator[Fact]]]] = {"bridge": bridge, "vxlan": vxlan}

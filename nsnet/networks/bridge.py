@@ -1,66 +1,27 @@
 """cni: bridge. A bridge per node; the nodes are each other's gateways to their pods ("host-gw").
 
-pod eth0 ── web-0 ─┐
-                   ├─ cbr0 ── node (routes, iptables) ── eth0 ── fabric
-pod eth0 ── web-1 ─┘
+node ── eth0 ── fabric ── eth0 ── the other node
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_interface
 
-from nsnet.ip import everywhere, of_family, only
+from nsnet.ip import of_family, only
 from nsnet.networks.masquerade import masquerade
-from nsnet.settings import forwarding
-from nsnet.state import Fact, Interface, Kind, Listener, Neighbour, Route, mac_of, veth, with_mac
-from nsnet.topology import Cluster, Node, Pod, link_name
-
-BRIDGE = "cbr0"
-# The kernel has one neighbour table of 1,024 entries for all namespaces of the machine.
-NEIGHBOURS_THAT_FIT = 800
+from nsnet.networks.node_bridge import pods_on_bridges
+from nsnet.state import MTU, Fact, Route
+from nsnet.topology import Cluster, Node
 
 
 def bridge(cluster: Cluster) -> Iterator[Fact]:
     """Every node with its pods, the routes between nodes, and masquerade where the model asks for
     it."""
-    crowded = sum(len(_pods_on(cluster, node)) ** 2 for node in cluster.nodes) > NEIGHBOURS_THAT_FIT
+    yield from pods_on_bridges(cluster, cluster.mtu or MTU)
     for node in cluster.nodes:
-        yield from forwarding(node.netns, bridge_netfilter=True)
-        yield (
-            node.netns,
-            with_mac(node.netns, Interface(BRIDGE, Kind.BRIDGE, addresses=node.bridge)),
-        )
-        for pod in _pods_on(cluster, node):
-            yield from _pod(node, pod)
         for other in cluster.nodes if cluster.routing == "static" else ():
             if other is not node:
                 yield from _host_gateway(node, other)
-        if crowded:
-            yield from _permanent_neighbours(node, _pods_on(cluster, node))
-    for pod in cluster.pods:
-        for port in pod.ports:
-            yield pod.netns, Listener(port.protocol, port.port, pod.reference, pod.proxy_protocol)
     if cluster.model == "island":
         yield from masquerade(cluster)
-
-
-def _pods_on(cluster: Cluster, node: Node) -> list[Pod]:
-    return [pod for pod in cluster.pods if pod.node == node.name and not pod.host_network]
-
-
-def _pod(node: Node, pod: Pod) -> Iterator[Fact]:
-    """The pod's eth0, and its other end: a port of the node's bridge."""
-    suffix = () if pod.namespace == "default" else (pod.namespace,)
-    prefixes = {each.version: each.prefixlen for each in node.pod_cidrs}
-    addresses = tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in pod.addresses)
-    yield from veth(
-        # A frame DNATed on a bridge is switched, not routed (br_netfilter), so it may have to
-        # leave by the port it came in on. Without hairpin the kernel drops it: the pod cannot
-        # reach itself through its own Service.
-        (node.netns, Interface(link_name(pod.name, *suffix), master=BRIDGE, hairpin=True)),
-        (pod.netns, Interface("eth0", addresses=addresses)),
-    )
-    for gateway in node.bridge:
-        yield pod.netns, Route(everywhere(gateway.ip), gateway.ip, "eth0", why="the pod's node")
 
 
 def _host_gateway(node: Node, other: Node) -> Iterator[Fact]:
@@ -68,23 +29,3 @@ def _host_gateway(node: Node, other: Node) -> Iterator[Fact]:
     for pods in other.pod_cidrs:
         via = of_family(only(other.addresses), pods.version)
         yield node.netns, Route(pods, via, "eth0", why=f"pods of {other.reference}")
-
-
-def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:
-    """Everybody on the bridge knows everybody's MAC address beforehand, so that no entry takes a
-    place in the table."""
-    bridge_mac = mac_of(node.bridge[0].ip)
-    everybody = [
-        *(Neighbour(each.ip, bridge_mac, "eth0") for each in node.bridge),
-        *(
-            Neighbour(each, mac_of(pod.addresses[0]), "eth0")
-            for pod in pods
-            for each in pod.addresses
-        ),
-    ]
-    for pod in pods:
-        for neighbour in everybody:
-            if neighbour.address not in pod.addresses:
-                yield pod.netns, neighbour
-        for each in pod.addresses:
-            yield node.netns, Neighbour(each, mac_of(pod.addresses[0]), BRIDGE)

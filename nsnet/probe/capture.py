@@ -1,7 +1,7 @@
 """Requests recognised on their way: one socket in every namespace hears all of its interfaces.
 
 A udp or icmp request is known by the token it carries, a TCP connection by the sequence number of
-its SYN, which its attempt has chosen. Both survive NAT.
+its SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too.
 """
 
 import array
@@ -18,6 +18,7 @@ from typing import NamedTuple, TypeAlias
 from nsnet.errors import KernelError
 from nsnet.kernel import netns
 from nsnet.kernel.processes import until
+from nsnet.networks.vxlan import PORT as VXLAN
 from nsnet.probe.attempt import PREFIX, TOKEN
 from nsnet.probe.loop import Loop
 from nsnet.probe.path import Sighting
@@ -27,10 +28,11 @@ Key: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
 _ETH_P_ALL = 3
 _ETH_P_EXPERIMENTAL = 0x88B5
 _STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # what _FILTER lets through
-_SNAP, _CONTROL = 128, 64  # bytes kept of a packet, and of what is said about it
+_SNAP, _CONTROL = 192, 64  # bytes kept of a packet, and of what is said about it
 _WAITING = 1 << 23  # bytes of packets
 _CLOSED_AT_ONCE = 64
 _TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
+_TUNNEL = 8 + 8 + 14  # bytes of header: UDP, VXLAN, Ethernet
 _ECHO = {(_ICMP, 8), (_ICMP6, 128)}
 _SYN, _ACK = 0x02, 0x10
 
@@ -120,7 +122,8 @@ class Capture:
 
 
 def parse(packet: bytes) -> Seen | None:
-    """A request, or the reply to an echo request; None for anything else."""
+    """A request, or the reply to an echo request; None for anything else. What a tunnel carries
+    counts as if it was outside: it has the TTL that routers count down."""
     if len(packet) < 40:
         return None
     if packet[0] >> 4 == 4:
@@ -130,6 +133,8 @@ def parse(packet: bytes) -> Seen | None:
         if protocol == _FRAGMENT:
             protocol, start = packet[40], 48
     inner = packet[start:]
+    if protocol == _UDP and inner[2:4] == VXLAN.to_bytes(2, "big"):
+        return parse(inner[_TUNNEL:])
     if protocol == _TCP:
         if len(inner) < 14 or inner[13] & (_SYN | _ACK) != _SYN:
             return None
@@ -196,9 +201,10 @@ def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> list[tuple[in
 
 # linux/bpf_common.h. A is the accumulator, X the index register; offsets count from the IP header.
 _LDB, _LDXH, _LDX = 0x30, 0xB1, 0x01  # A = byte, X = length of the IPv4 header there, X = operand
-_LDBX, _LDX4 = 0x50, 0x40  # A = byte at X + operand, A = word there
+_LDBX, _LDX2, _LDX4 = 0x50, 0x48, 0x40  # A = byte at X + operand, A = half word, word there
 _AND, _JEQ, _RET = 0x54, 0x15, 0x06
 
+_BEGINNING = int.from_bytes(PREFIX[:4], "big")
 # SYNs, and udp and icmp payloads that begin like ours: every 10th packet of a probe, perhaps.
 _FILTER = _assembled(
     [
@@ -217,11 +223,34 @@ _FILTER = _assembled(
         ("tcp", _LDBX, 13, "", ""),
         ("", _AND, _SYN | _ACK, "", ""),
         ("", _JEQ, _SYN, "keep", "drop"),
-        ("known", _JEQ, _UDP, "payload", "icmp"),
+        ("known", _JEQ, _UDP, "udp", "icmp"),
+        ("udp", _LDX2, 2, "", ""),
+        ("", _JEQ, VXLAN, "tunnel", "payload"),
         ("icmp", _JEQ, _ICMP, "payload", "icmp6"),
         ("icmp6", _JEQ, _ICMP6, "payload", "drop"),
         ("payload", _LDX4, 8, "", ""),
-        ("", _JEQ, int.from_bytes(PREFIX[:4], "big"), "keep", "drop"),
+        ("", _JEQ, _BEGINNING, "keep", "drop"),
+        # The same once more of the packet inside, which is ours and has no options.
+        ("tunnel", _LDBX, _TUNNEL, "", ""),
+        ("", _AND, 0xF0, "", ""),
+        ("", _JEQ, 0x60, "in6", "in4"),
+        ("in4", _LDBX, _TUNNEL + 9, "", ""),
+        ("", _JEQ, _TCP, "in4 tcp", "in4 other"),
+        ("in4 tcp", _LDBX, _TUNNEL + 20 + 13, "", ""),
+        ("", _AND, _SYN | _ACK, "", ""),
+        ("", _JEQ, _SYN, "keep", "drop"),
+        ("in4 other", _LDX4, _TUNNEL + 20 + 8, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "drop"),
+        ("in6", _LDBX, _TUNNEL + 6, "", ""),
+        ("", _JEQ, _TCP, "in6 tcp", "in6 whole"),
+        ("in6 tcp", _LDBX, _TUNNEL + 40 + 13, "", ""),
+        ("", _AND, _SYN | _ACK, "", ""),
+        ("", _JEQ, _SYN, "keep", "drop"),
+        ("in6 whole", _JEQ, _FRAGMENT, "in6 fragment", "in6 other"),
+        ("in6 fragment", _LDX4, _TUNNEL + 48 + 8, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "drop"),
+        ("in6 other", _LDX4, _TUNNEL + 40 + 8, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "drop"),
         ("keep", _RET, _SNAP, "", ""),
         ("drop", _RET, 0, "", ""),
     ]

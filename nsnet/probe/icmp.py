@@ -1,5 +1,6 @@
 """An ICMP attempt is a crafted echo request; two sockets serve all attempts of a namespace."""
 
+import errno
 import select
 import socket
 import struct
@@ -31,6 +32,7 @@ class Echoes:
         self._loop = loop
         self._by_token: dict[bytes, Attempt] = {}
         self._by_identity: dict[int, Attempt] = {}
+        self._told: dict[Attempt, int] = {}  # how large a packet may be, by what has been heard
         # An error for one request would fail the next send through the same socket: one only sends.
         self._sending = _icmp_socket(family, replies=False)
         self._hearing = _icmp_socket(family, replies=True)
@@ -57,14 +59,19 @@ class Echoes:
         """What comes back for it from now on comes too late."""
         self._by_token.pop(attempt.token, None)
         self._by_identity.pop(attempt.sequence, None)
+        self._told.pop(attempt, None)
 
     def _ready(self, events: int) -> None:
         if events & select.EPOLLERR:
             # An error quotes the request: its type, code, checksum, and our identity.
-            number, quoted = next_error(self._hearing)
-            if number in VERDICTS and len(quoted) >= 8:
+            number, quoted, widest = next_error(self._hearing)
+            if len(quoted) >= 8:
                 failed = self._by_identity.get(struct.unpack_from("!I", quoted, 4)[0])
-                if failed is not None:
+                if failed is not None and number == errno.EMSGSIZE:
+                    if widest < self._told.get(failed, widest + 1):
+                        self._told[failed] = widest
+                        self.send(failed)  # in fragments: our kernel knows what the path takes
+                elif failed is not None and number in VERDICTS:
                     failed.end(VERDICTS[number])
         if events & select.EPOLLIN:
             with suppress(OSError):

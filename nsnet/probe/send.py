@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
 from itertools import count
@@ -165,8 +166,33 @@ class _Sender:
         if attempt.verdict is Verdict.OK:
             waited = attempt.ended - attempt.started
             self._moment = max(_MOMENT, _MUCH_LONGER * waited, 0.9 * self._moment)
+        if attempt.verdict is Verdict.TIMEOUT and _may_hang(exchange, attempt):
+            self._ask_small(attempt, course)
+        else:
+            self._over(course)
+
+    def _over(self, course: Course) -> None:
         self._ended += 1
         self._schedule.ended(course)
+
+    def _ask_small(self, attempt: Attempt, course: Course) -> None:
+        """The same without a body: if that is answered, it was the size that got nowhere."""
+        number = next(self._numbers)
+        flow = replace(course.flow, size=0, path=False, pace="")
+        judge = partial(self._judge, attempt)
+        small = Attempt(flow, b"%s%08x" % (self._run, number), number or 1, judge)
+        with netns.inside(flow.netns):
+            self._exchanges[small] = (self._exchange(small), course)
+        self._start_one(small, self._exchanges[small][0])
+
+    def _judge(self, attempt: Attempt, small: Attempt) -> None:
+        """The small attempt has ended, and the large one with it."""
+        exchange, course = self._exchanges.pop(small)
+        exchange.close()
+        self._fresh.discard(small)
+        if small.verdict is Verdict.OK:
+            attempt.verdict = Verdict.LARGE_HANGS
+        self._over(course)
 
     def _exchange(self, attempt: Attempt) -> Exchange:
         """The attempt with its socket, opened in the namespace we stand in."""
@@ -200,6 +226,12 @@ class _Sender:
 def _is_followed(flow: Flow) -> bool:
     """Requests are looked for on their way; only so is it known who answered an echo request."""
     return flow.path or flow.protocol is Protocol.ICMP
+
+
+def _may_hang(exchange: Exchange, attempt: Attempt) -> bool:
+    """It had a body, and got as far as sending it."""
+    sent = exchange.connected if isinstance(exchange, Connection) else True
+    return attempt.flow.size > 0 and sent
 
 
 def _key(attempt: Attempt) -> Key:

@@ -30,6 +30,7 @@ class Connection:
         self._loop = loop
         self._unsent = memoryview(b"")
         self._answer = b""
+        self.connected = False
 
     def start(self) -> None:
         """The SYN is on its way, or was refused by this very kernel."""
@@ -65,6 +66,7 @@ class Connection:
         if error:
             self._fail(error)
         elif events & (select.EPOLLOUT | select.EPOLLHUP):
+            self.connected = True
             self._unsent = memoryview(self._attempt.request)
             self._open(select.EPOLLOUT)
 

@@ -18,6 +18,7 @@ from nsnet.verdict import Verdict
 
 _CHUNK = 1 << 16
 _CRAFTED = 1 << 15  # bytes of body: no link takes more as one packet
+_ANY_SIZE = 1 << 16
 _QUOTED, _CONTROL = 128, 512  # bytes
 # Not in Python's socket module: ICMP errors wait in a queue of the socket's (linux/errqueue.h).
 _ERROR_QUEUE = {
@@ -36,6 +37,7 @@ class Datagram:
         self._socket = opened
         self._raw = raw
         self._loop = loop
+        self._widest = _ANY_SIZE  # that a packet may be, by what has been heard
 
     def start(self) -> None:
         """The datagram is on its way, or was refused by this very kernel."""
@@ -69,9 +71,10 @@ class Datagram:
             packet = craft.udp(self._attempt.token, flow.size, source, destination)
             self._raw.sendto(packet, (str(flow.address), 0))
         except OSError as error:
-            # A raw socket does not fragment what is too long for the link; a UDP socket does.
+            # A raw socket does not fragment what is too long for the link, or for a path that is
+            # known to be narrower (of which the UDP socket hears, too); a UDP socket does.
             if error.errno == errno.EMSGSIZE and self._raw is not None:
-                self._raw = None
+                self._raw, (_, _, self._widest) = None, next_error(self._socket)
                 return self._send()
             return error.errno or errno.EINVAL
         return 0
@@ -90,7 +93,13 @@ class Datagram:
 
     def _ready(self, events: int) -> None:
         if events & select.EPOLLERR:
-            self._fail(next_error(self._socket)[0])
+            number, _, widest = next_error(self._socket)
+            if number == errno.EMSGSIZE and widest < self._widest:
+                # A router says that it was too big, and our kernel has taken note: sent by the
+                # socket itself, it leaves in fragments now, as any program's next would.
+                self._raw, self._widest = None, widest
+                number = self._send()
+            self._fail(number)
         if events & select.EPOLLIN and self._attempt.verdict is None:
             with suppress(OSError):  # an ICMP error, told a second time
                 said = read_answer(self._socket.recv(_CHUNK), self._attempt.token)
@@ -103,14 +112,15 @@ def queue_errors(opened: socket.socket) -> None:
     opened.setsockopt(*_ERROR_QUEUE[opened.family], 1)
 
 
-def next_error(opened: socket.socket) -> tuple[int, bytes]:
-    """The number of the next error in the socket's queue, and what was quoted of the packet."""
+def next_error(opened: socket.socket) -> tuple[int, bytes, int]:
+    """The number of the next error in the socket's queue, what was quoted of the packet, and how
+    large it might have been where it was too big."""
     try:
         quoted, control, _, _ = opened.recvmsg(_QUOTED, _CONTROL, socket.MSG_ERRQUEUE)
     except BlockingIOError:
-        return opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), b""
+        return opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR), b"", _ANY_SIZE
     for level, kind, data in control:
         if (level, kind) == _ERROR_QUEUE[opened.family]:
-            number: int = struct.unpack_from("I", data)[0]
-            return number, quoted
-    return 0, quoted
+            number, info = struct.unpack_from("I4xI", data)
+            return int(number), quoted, int(info)
+    return 0, quoted, _ANY_SIZE

@@ -36,6 +36,10 @@ RESERVED_NAMES = (
 LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
 LARGEST_DATAGRAM: Final = 65_000  # with headers, and a line that names the attempt, 65,535
+SMALLEST_MTU: Final = 576  # what every host takes (RFC 791)
+SMALLEST_MTU6: Final = 1280  # where a link has less, the kernel switches IPv6 off
+ETHERNET_MTU: Final = 1500
+LARGEST_MTU: Final = 9000
 ENOUGH_TO_BE_EVEN: Final = 300  # attempts: fewer say little about shares
 
 _SHORT = reprlib.Repr()
@@ -159,6 +163,14 @@ Port = Annotated[
 ]
 Number = Annotated[int, Field(strict=True)]  # neither "3" nor yes
 Boolean = Annotated[bool, Field(strict=True)]  # neither "true" nor 1
+IcmpType = Literal[
+    "echo-request",
+    "echo-reply",
+    "network-unreachable",
+    "host-unreachable",
+    "port-unreachable",
+    "fragmentation-needed",
+]
 TransportProtocol = Literal["TCP", "UDP"]
 OneOrMany = Discriminator(_one_or_many)
 
@@ -214,11 +226,35 @@ class KubeProxySpec(Strict):
     scheduler: Literal["rr", "wrr", "lc", "wlc", "sh", "mh"] = "rr"
 
 
+class DropSpec(Strict):
+    """Which packets are dropped: of this protocol, to this port, of this type of ICMP as iptables
+    calls it (IPv6 has its own name for some)."""
+
+    protocol: Protocol
+    port: Port | None = None
+    type: IcmpType | None = None
+
+    @model_validator(mode="after")
+    def _makes_sense(self) -> Self:
+        if self.protocol is Protocol.ICMP and self.port is not None:
+            raise ValueError("icmp has no ports")
+        if self.protocol is not Protocol.ICMP and self.type is not None:
+            raise ValueError(f"only icmp has types, not {self.protocol}")
+        return self
+
+
+class FaultSpec(Strict):
+    """What is wrong with this lab, on purpose, and where."""
+
+    in_: Annotated[str, Field(alias="in")]
+    drop: DropSpec
+
+
 class ClusterSpec(Strict):
     """One cluster: its network model, its ranges, its nodes and the manifests that live in it."""
 
     name: Annotated[Label, AfterValidator(_not_reserved)]
-    cni: Literal["bridge"] = "bridge"
+    cni: Literal["bridge", "vxlan"] = "bridge"
     model: Literal["flat", "island", "isolated"] = "island"
     pod_cidr: Annotated[
         Cidrs, Field(alias="podCIDR", json_schema_extra={"default": "10.244.0.0/16"})
@@ -238,6 +274,10 @@ class ClusterSpec(Strict):
             " is missed within a second when it is cut off"
         ),
     ] = "static"
+    mtu: Annotated[
+        Annotated[Number, Field(ge=SMALLEST_MTU, le=LARGEST_MTU)] | None,
+        Field(description="of a pod's link; 1500, behind vxlan 1450 (1430 over IPv6)"),
+    ] = None
     proxy_mode: Literal["iptables", "nftables", "ipvs"] = "iptables"
     kube_proxy: KubeProxySpec = KubeProxySpec()
     nodes: Annotated[
@@ -262,6 +302,10 @@ class ExternalSpec(Strict):
     name: Label
     address: Address
     ports: tuple[PortSpec, ...] = ()
+    mtu: Annotated[
+        Annotated[Number, Field(ge=SMALLEST_MTU, le=ETHERNET_MTU)] | None,
+        Field(description="the widest packet that the fabric passes on towards it"),
+    ] = None
 
 
 class Expectation(Strict):
@@ -327,6 +371,7 @@ class ScenarioSpec(Strict):
     fabric_cidr: Annotated[
         Cidrs, Field(alias="fabricCIDR", json_schema_extra={"default": "198.18.0.0/16"})
     ] = (IPv4Network("198.18.0.0/16"),)
+    faults: tuple[FaultSpec, ...] = ()
     probes: tuple[ProbeSpec, ...] = ()
 
 

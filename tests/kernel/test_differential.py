@@ -124,6 +124,19 @@ def test_with_affinity_a_client_meets_one_server(asked: list[Asked]) -> None:
     assert not fickle, "\n".join(fickle)
 
 
+@pytest.mark.parametrize(("family", "mode"), [(4, "nftables"), (6, "iptables")])
+def test_the_model_predicts_all_of_it_through_tunnels_too(
+    tmp_path: Path, family: int, mode: Mode
+) -> None:
+    lab = generated(family, mode, cni="vxlan")
+    (tmp_path / "services.yaml").write_text(lab.text)
+    specs = [probe(question, expected(question)) for question in questions(lab, mode)]
+    with Agent(tmp_path / "services.yaml") as agent:
+        report: Report = agent.lab.probe(specs=specs[::3])
+    wrong = [f"{each}: {words}" for each in report.probes for words in each.defects]
+    assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:40])
+
+
 def test_the_model_predicts_all_of_it(asked: list[Asked]) -> None:
     wrong = [f"{each}: {words}" for each in asked for words in each.report.defects]
     assert not wrong, f"{len(wrong)}:\n" + "\n".join(wrong[:40])

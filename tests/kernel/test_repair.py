@@ -77,7 +77,7 @@ def _verdicts(each: ProbeSpec) -> tuple[Verdict | None, ...]:
 def ups(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Up]]:
     made: dict[str, Up] = {}
     try:
-        for each in (V4, "dual-stack", NFT, VIP):
+        for each in (V4, "dual-stack", NFT, VIP, "vxlan"):
             made[each] = Up(each, tmp_path_factory.mktemp("up"))
         yield made
     finally:
@@ -119,6 +119,37 @@ DAMAGE = {
     "another MAC address": (V4, POD, "ip link set eth0 address 02:00:00:00:00:99"),
     "a cable added": (V4, NODE, "ip link add one type veth peer name other"),
     "a bridge added": (V4, NODE, "ip link add mine type bridge"),
+    "another MTU": (V4, POD, "ip link set eth0 mtu 1400"),
+    "a tunnel deleted": ("vxlan", NODE, "ip link del flannel.1"),
+    "a tunnel down": ("vxlan", NODE, "ip link set flannel.1 down"),
+    "a tunnel that is another": (
+        "vxlan",
+        NODE,
+        "ip link del flannel.1; ip link add flannel.1 type vxlan id 2 dev eth0 dstport 8472",
+    ),
+    "the MTU of a tunnel": ("vxlan", NODE, "ip link set flannel.1 mtu 1400"),
+    "the MTU of a bridge": ("vxlan", NODE, "ip link set cbr0 mtu 1500"),
+    "the MTU of a pod": ("vxlan", "east.pod.default.client", "ip link set eth0 mtu 1500"),
+    "the MTU of a route": (
+        "vxlan",
+        "fabric",
+        "ip route replace 203.0.113.90/32 dev br-fabric mtu 1300",
+    ),
+    "an fdb entry removed": ("vxlan", NODE, "bridge fdb del 02:00:0a:f4:01:00 dev flannel.1"),
+    "an fdb entry elsewhere": (
+        "vxlan",
+        NODE,
+        "bridge fdb replace 02:00:0a:f4:01:00 dev flannel.1 dst 192.168.10.9 self permanent",
+    ),
+    "an fdb entry added": (
+        "vxlan",
+        NODE,
+        "bridge fdb add 02:00:00:00:00:99 dev flannel.1 dst 192.168.10.9 self permanent",
+    ),
+    "a tunnel's neighbour removed": ("vxlan", NODE, "ip neigh del 10.244.1.0 dev flannel.1"),
+    "a tunnel's route removed": ("vxlan", NODE, "ip route del 10.244.1.0/24"),
+    "the link under a tunnel deleted": ("vxlan", NODE, "ip link del eth0"),
+    "the link under a tunnel down": ("vxlan", NODE, "ip link set eth0 down"),
     "IPv6 rules flushed": ("dual-stack", NODE, "ip6tables-legacy -t nat -F"),
     "IPv6 routes removed": ("dual-stack", NODE, "ip -6 route flush table main proto boot"),
     "a dual-stack link down": ("dual-stack", NODE, "ip link set eth0 down"),

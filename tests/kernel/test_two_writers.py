@@ -187,7 +187,13 @@ def test_what_is_typed_and_what_is_called_make_the_same_lab(
         typed = read(typist, state, tool)
         for each in state.netns:
             assert typed[each.name] == called[each.name]
-        assert bool(file) != any(each.neighbours for each in typed.values())
+        crowded = [
+            neighbour
+            for each in typed.values()
+            for neighbour in each.neighbours
+            if neighbour.dev != "flannel.1"
+        ]
+        assert bool(file) != bool(crowded)
         if tool == netfilter.LEGACY:  # the rest is the same with the other
             assert differing(shown(typist, state), shown(caller, state)) == {}
             assert differing(settings(typist, state), settings(caller, state)) == {}

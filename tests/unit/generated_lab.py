@@ -39,12 +39,13 @@ def generated(
     family: int,
     proxy_mode: str = "iptables",
     *,
+    cni: str = "bridge",
     masquerade_all: bool = False,
     localhost_node_ports: bool = True,
 ) -> Lab:
     """The lab of all generated Services in this family."""
     kube_proxy = {"masqueradeAll": masquerade_all, "localhostNodePorts": localhost_node_ports}
-    documents = [_scenario(family, proxy_mode, kube_proxy), *map(_pod, PODS)]
+    documents = [_scenario(family, proxy_mode, kube_proxy, cni), *map(_pod, PODS)]
     found = resolve(reload("lab.yaml", {"lab.yaml": written(documents)}))
     addresses = {each.name: str(each.addresses[0]) for each in found.clusters[0].pods}
     cases = tuple(
@@ -67,10 +68,11 @@ def written(documents: list[Object]) -> str:
     return "\n---\n".join(json.dumps(each) for each in documents)
 
 
-def _scenario(family: int, proxy_mode: str, kube_proxy: Mapping[str, bool]) -> Object:
+def _scenario(family: int, proxy_mode: str, kube_proxy: Mapping[str, bool], cni: str) -> Object:
     ranges = RANGES[family]
     cluster = {
         "name": "east",
+        "cni": cni,
         "podCIDR": ranges.pods,
         "serviceCIDR": ranges.services,
         "nodeCIDR": ranges.nodes,

@@ -285,6 +285,9 @@ CLUSTERS = {
     "gateway": ", gateway: {kind: nat}",
     "other pods": ", podCIDR: 10.250.0.0/16",
     "other nodes": ", nodeCIDR: 192.168.77.0/24",
+    "tunnels": ", cni: vxlan",
+    "tunnels, too wide": ", cni: vxlan, mtu: 1500",
+    "narrow": ", mtu: 1400",
     "dual": (
         ", podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:96::/112',"
         " nodeCIDR: '192.168.10.0/24,fd00:192:168::/64'"

@@ -151,6 +151,20 @@ def test_a_patched_datagram_has_the_right_checksum(size: int) -> None:
     assert parse(packet) == Seen(TOKEN, True, 64, source[0])
 
 
+@pytest.mark.parametrize("outer", [4, 6])
+def test_a_request_is_recognised_inside_a_tunnel(outer: int) -> None:
+    inside = bytes(udp(TOKEN, 7, (b"\x0a\xf4\x00\x02", 40000), (b"\x0a\xf4\x01\x02", 53)))
+    # UDP to port 8472, VXLAN with number 1, Ethernet.
+    wrapping = struct.pack("!HHHH", 50000, 8472, 0, 0) + b"\x08\0\0\0\0\0\x01\0" + bytes(14)
+    header = (
+        struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 9, 17, 0, b"\xc0\xa8\0\1", b"\xc0\xa8\0\2")
+        if outer == 4
+        else struct.pack("!IHBB16s16s", 0x60000000, 0, 17, 9, bytes(16), bytes(16))
+    )
+    # Routers count down the TTL of what is inside; that of the outside begins anew.
+    assert parse(header + wrapping + inside) == Seen(TOKEN, True, 64, b"\x0a\xf4\x00\x02")
+
+
 def test_a_patched_echo_request_has_the_right_checksum() -> None:
     packet = bytes(echo_request(TOKEN, 7, 4, 0x12345678))
     assert total(packet) == 0xFFFF

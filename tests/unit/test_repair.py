@@ -34,6 +34,7 @@ def intact(netns: Netns) -> Observed:
         neighbours=netns.neighbours,
         policy_rules=netns.policy_rules,
         daemons=netns.daemons,
+        fdb=netns.fdb,
         sysctls=tuple(replace(each, value=" ".join(each.value.split())) for each in netns.sysctls),
         chains={(each.family, each.table, each.name): chain_lines(each) for each in netns.chains},
         sets={(each.family, each.name): nft.lines(each) for each in netns.sets},

@@ -22,10 +22,13 @@ from nsnet.ops import (
     DaemonStop,
     Drain,
     DummyAdd,
+    FdbDelete,
+    FdbSet,
     LinkDelete,
     LinkUp,
     Listen,
     ListenerReplace,
+    MtuSet,
     NeighbourAdd,
     NeighbourDelete,
     NeighbourForget,
@@ -47,11 +50,13 @@ from nsnet.ops import (
     Unlisten,
     VethAdd,
     VirtualServersLoad,
+    VxlanAdd,
 )
 from nsnet.plan import plan
 from nsnet.rules import Base, Chain, Match, Return, Rule
 from nsnet.shell import render, script
 from nsnet.state import (
+    FdbEntry,
     HealthCheck,
     Interface,
     Kind,
@@ -62,6 +67,7 @@ from nsnet.state import (
     Route,
     Sysctl,
     VirtualServer,
+    Vxlan,
 )
 from tests.unit.labs import SHIPPED, held, ip, net, shipped
 
@@ -78,6 +84,15 @@ ELSEWHERE = Route(net("0.0.0.0/0"), ip("198.18.0.1"), "eth1", table=101)
 NOWHERE = Route(net("172.18.0.1/32"), blackhole=True, table=101)
 PASSING = PolicyRule(201, 0x1, 0xFF, 101)
 OWN6 = PolicyRule(101, 0x100, 0xFF00, 101, family=6, own=True)
+NARROW = Route(net("203.0.113.80/32"), dev="br-fabric", mtu=1400)
+TUNNEL = Interface(
+    "flannel.1",
+    Kind.VXLAN,
+    mac="02:00:0a:f4:00:00",
+    mtu=1450,
+    vxlan=Vxlan(1, ip("192.168.10.2"), "eth0", 8472),
+)
+FAR = FdbEntry("02:00:0a:f4:01:00", ip("192.168.10.3"), "flannel.1")
 NEIGHBOUR = Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0")
 WEB = Listener(Protocol.TCP, 80, "east/pod/web")
 HEALTH = HealthCheck(32000, "default", "web", 2)
@@ -102,6 +117,25 @@ def served(
 PROXY = Haproxy((Frontend(ip("198.18.0.4"), 80, (Server(ip("10.244.0.2"), 80),), "east/svc/web"),))
 ROUTER = Bird(IPv4Address("198.18.0.1"), 64512, ("br-east",), ())
 COMMANDS: list[tuple[Op, str]] = [
+    (
+        VxlanAdd("n1", TUNNEL),
+        "ip -n n1 link add flannel.1 address 02:00:0a:f4:00:00 type vxlan"
+        " id 1 dev eth0 local 192.168.10.2 dstport 8472 nolearning\n"
+        "ip -n n1 link set flannel.1 up",
+    ),
+    (MtuSet("n1", "cbr0", 1450), "ip -n n1 link set cbr0 mtu 1450"),
+    (
+        FdbSet("n1", FAR),
+        "bridge -n n1 fdb replace 02:00:0a:f4:01:00 dev flannel.1 dst 192.168.10.3 self permanent",
+    ),
+    (
+        FdbDelete("n1", FAR),
+        "bridge -n n1 fdb del 02:00:0a:f4:01:00 dev flannel.1 dst 192.168.10.3 self",
+    ),
+    (
+        RouteAdd("fabric", NARROW),
+        "ip -n fabric route add 203.0.113.80/32 dev br-fabric mtu 1400",
+    ),
     (NetnsAdd("n1"), "ip netns add n1"),
     (NetnsDelete("n1"), "ip netns del n1"),
     (

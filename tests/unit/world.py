@@ -17,10 +17,13 @@ from nsnet.ops import (
     DaemonStop,
     Drain,
     DummyAdd,
+    FdbDelete,
+    FdbSet,
     LinkDelete,
     LinkUp,
     Listen,
     ListenerReplace,
+    MtuSet,
     NeighbourAdd,
     NeighbourDelete,
     NeighbourForget,
@@ -42,9 +45,12 @@ from nsnet.ops import (
     Unlisten,
     VethAdd,
     VirtualServersLoad,
+    VxlanAdd,
 )
 from nsnet.rules import KUBE_PROXY, Chain, Jump
 from nsnet.state import (
+    MTU,
+    FdbEntry,
     Interface,
     Kind,
     Listens,
@@ -69,6 +75,7 @@ class Place:
     routes: list[Route] = field(default_factory=list)
     neighbours: list[Neighbour] = field(default_factory=list)
     policy_rules: list[PolicyRule] = field(default_factory=list)
+    fdb: dict[tuple[str, str], FdbEntry] = field(default_factory=dict)
     sysctls: dict[str, str] = field(default_factory=dict)
     chains: dict[tuple[int, str, str], Chain] = field(default_factory=dict)
     sets: dict[str, IpSet] = field(default_factory=dict)
@@ -103,6 +110,7 @@ class World:
             assert _same(place.routes, each.routes), each.reference
             assert _same(place.neighbours, each.neighbours), each.reference
             assert _same(place.policy_rules, each.policy_rules), each.reference
+            assert _same(place.fdb.values(), each.fdb), each.reference
             assert place.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
             chains = {(one.family, one.table, one.name): one for one in each.chains}
             of_nft = {key: one for key, one in chains.items() if one.table == KUBE_PROXY}
@@ -131,13 +139,18 @@ class World:
                 if (sysctl.key, sysctl.value) == (NO_IPV6, "1"):
                     self._without_ipv6(place)
             case BridgeAdd(name, interface):
-                self._add(name, replace(interface, addresses=()))
+                self._add(name, interface)
                 self.places[name].up.add(interface.name)
             case DummyAdd(name, interface):
-                self._add(name, replace(interface, addresses=()))
+                self._add(name, interface)
+            case VxlanAdd(name, interface):
+                assert interface.vxlan is not None
+                assert interface.vxlan.dev in self.places[name].links, f"{op}: Cannot find device"
+                self._add(name, interface)
+                self.places[name].up.add(interface.name)
             case VethAdd(name, interface, far, peer):
-                self._add(name, replace(interface, addresses=()))
-                self._add(far, replace(peer, addresses=()))
+                self._add(name, interface)
+                self._add(far, peer)
                 if interface.master is not None:
                     self.places[name].up.add(interface.name)
             case LinkDelete(name, link):
@@ -145,6 +158,14 @@ class World:
             case LinkUp(name, link):
                 assert link == "lo" or link in self.places[name].links, f"{op}: Cannot find device"
                 self.places[name].up.add(link)
+            case MtuSet(name, dev, mtu):
+                links = self.places[name].links
+                links[dev] = replace(links[dev], mtu=mtu if mtu != MTU else None)
+            case FdbSet(name, entry):
+                assert self.places[name].links[entry.dev].kind is Kind.VXLAN
+                self.places[name].fdb[entry.mac, entry.dev] = entry
+            case FdbDelete(name, entry):
+                assert self.places[name].fdb.pop((entry.mac, entry.dev)) == entry
             case RulesLoad():
                 self._load(op)
             case DaemonStart(name, daemon):
@@ -252,7 +273,7 @@ class World:
         assert interface.name not in place.links, f"{name} {interface.name}: File exists"
         if interface.master is not None:
             assert place.links[interface.master].kind is Kind.BRIDGE
-        place.links[interface.name] = interface
+        place.links[interface.name] = replace(interface, addresses=(), mtu=None)
 
     def _cut(self, name: str, link: str) -> None:
         """A link goes with all that hangs on it, and so does the other end of a cable."""
@@ -268,11 +289,16 @@ class World:
         place.up.discard(link)
         place.routes = [each for each in place.routes if each.dev != link]
         place.neighbours = [each for each in place.neighbours if each.dev != link]
+        place.fdb = {key: each for key, each in place.fdb.items() if each.dev != link}
         place.sysctls = {
             key: value for key, value in place.sysctls.items() if f".{link}." not in key
         }
         assert link in place.links, f"{name} {link}: Cannot find device"
-        return place.links.pop(link)
+        gone = place.links.pop(link)
+        for tunnel in [each for each in place.links.values() if each.vxlan is not None]:
+            if tunnel.vxlan is not None and tunnel.vxlan.dev == link:
+                self._drop(name, tunnel.name)
+        return gone
 
     def _load(self, op: RulesLoad) -> None:
         """One atomic step: afterwards every jump must have somewhere to go."""

@@ -1,0 +1,143 @@
+"""There and back: what the end of a packet's way brings about, walked home to who sent it."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from nsnet import path_mtu
+from nsnet.haproxy import Frontend
+from nsnet.ip import IPAddress, Protocol
+from nsnet.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
+from nsnet.packet import Packet, Path
+from nsnet.path_mtu import Emit, Request
+from nsnet.proxying import joined, taken, unheard
+from nsnet.routing import Routes
+from nsnet.state import Listener, Netns
+from nsnet.verdict import Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """The namespaces of a State, and how a packet goes one way between them (`emit`)."""
+
+    netns: Mapping[str, Netns]
+    emit: Emit
+    routes: Callable[[str], Routes]
+    paths: Callable[[str, Protocol, IPAddress, int, int], tuple[Path, ...]]
+
+    def ask(self, asked: Request) -> Iterator[Path]:
+        """Every path of this request, there and back."""
+        packet = asked.packet
+        if asked.size and packet.protocol is not Protocol.TCP:
+            packet = path_mtu.datagram(asked, self.routes(asked.client.name))
+        start = note(Journey(packet), asked.client, f"sends {packet.protocol}")
+        for end in self.emit(asked.client.name, start):
+            yield from self._conclude(asked, end)
+
+    def _conclude(self, asked: Request, end: End) -> Iterator[Path]:
+        """The answer that this end of the way there brings about, walked back to the client."""
+        match end:
+            case Lost(journey):
+                yield Path(Verdict.TIMEOUT, None, None, journey.hops)
+            case TooBig():
+                yield from self._resend(asked, end)
+            case Refused(_, error, journey) if _stayed_at(asked.client.name, journey):
+                yield Path(error, None, None, journey.hops)
+            case Refused(netns, error, journey):
+                answer = self._answer(netns, journey.packet, error)
+                yield from self._return(asked, netns, journey, answer, None, f"says {error}")
+            case Arrived(netns, journey):
+                for frontend in taken(self.netns[netns], journey.packet):
+                    yield from self._relay(asked, netns, journey, frontend)
+                    return
+                server = self._server(netns, journey.packet)
+                answer = self._answer(netns, journey.packet)
+                if server is None and answer.protocol is Protocol.UDP:
+                    answer = replace(answer, error=Verdict.REFUSED)  # by ICMP; TCP has its RST
+                what = f"answers as {server}" if server else "refuses: nothing listens there"
+                yield from self._return(asked, netns, journey, answer, server, what)
+            case _:
+                assert_never(end)
+
+    def _relay(
+        self, asked: Request, netns: str, journey: Journey, frontend: Frontend
+    ) -> Iterator[Path]:
+        """A proxy ends the connection, and makes another one: the path has two legs."""
+        here = note(journey, self.netns[netns], f"haproxy takes it for {frontend.reference}")
+        answer = self._answer(netns, journey.packet)
+        for near in self._return(asked, netns, here, answer, "haproxy", "haproxy answers"):
+            if frontend.sni:
+                yield unheard(near)
+                continue
+            for each in frontend.servers:
+                to = (netns, Protocol.TCP, each.address, each.port, asked.size)
+                yield from (joined(near, far, each) for far in self.paths(*to))
+
+    def _answer(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
+        """What this machine says to a packet."""
+        return packet.answering(self.routes(netns).reflected(packet), error)
+
+    def _resend(self, asked: Request, end: TooBig) -> Iterator[Path]:
+        """A datagram that was too big comes again, smaller, once its sender hears of it."""
+        for told in path_mtu.complaint(end, self.emit):
+            known = asked.packet.size
+            heard = asked.is_answered(told) and (not known or end.mtu < known)
+            packet = path_mtu.fragments(asked, end.mtu) if heard else replace(asked.packet, size=0)
+            knowing = replace(asked, packet=replace(asked.packet, size=end.mtu))
+            again = replace(told.journey, packet=packet, hops=(), ttl=TTL)
+            start = note(again, asked.client, f"sends {packet.protocol} again")
+            for then in self.emit(asked.client.name, start):
+                for path in self._conclude(knowing, then):
+                    if heard:
+                        yield replace(path, large=(*told.journey.hops, *path.large))
+                    elif path.verdict is Verdict.OK:
+                        # Not that it is sent: a small one would pass.
+                        passed = Path(Verdict.OK, None, None, end.journey.hops)
+                        yield path_mtu.hangs(passed, told.journey.hops)
+                    else:
+                        yield Path(Verdict.TIMEOUT, None, None, end.journey.hops)
+
+    def _return(
+        self,
+        asked: Request,
+        netns: str,
+        there: Journey,
+        answer: Packet,
+        server: str | None,
+        what: str,
+    ) -> Iterator[Path]:
+        refused = answer.error or Verdict.REFUSED
+        start = note(replace(there, packet=answer, hops=(), ttl=TTL), self.netns[netns], what)
+        source = there.packet.src if server else None
+        for end in self.emit(netns, start):
+            home = asked.is_answered(end)
+            verdict = (Verdict.OK if server else refused) if home else Verdict.TIMEOUT
+            back = end.journey.hops
+            if not home:
+                why = "no socket of the client waits for this answer"
+                last = self.netns[back[-1].netns]
+                back = note(end.journey, last, why).hops if isinstance(end, Arrived) else back
+            path = Path(verdict, server, source, there.hops, back)
+            if server and home and source and asked.size and answer.protocol is Protocol.TCP:
+                ends = self.routes(asked.client.name), self.routes(netns)
+                size = path_mtu.segment(asked, *ends, source)
+                yield from path_mtu.connected(asked, size, end.journey, path, self.emit)
+            else:
+                yield path
+
+    def _server(self, netns: str, packet: Packet) -> str | None:
+        """Who answers here, if anybody listens."""
+        if packet.protocol is Protocol.ICMP:
+            return self.netns[netns].reference
+        wanted = (packet.protocol, packet.dport)
+        for each in self.netns[netns].listeners:
+            if (each.protocol, each.port) == wanted:
+                # A health check is its node's.
+                own = self.netns[netns].reference
+                return each.reference if isinstance(each, Listener) else own
+        return None
+
+
+def _stayed_at(netns: str, journey: Journey) -> bool:
+    """The packet never left: its sender hears of an error at once, without any answer."""
+    return {hop.netns for hop in journey.hops} == {netns}
