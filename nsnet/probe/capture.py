@@ -4,42 +4,27 @@ A udp or icmp request is known by the token it carries, a TCP connection by the 
 its SYN, which its attempt has chosen. Both survive NAT.
 """
 
-import array
 import select
 import socket
 import struct
-import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from nsnet.errors import KernelError
-from nsnet.kernel import netns
-from nsnet.kernel.processes import until
+from nsnet.kernel import netns, taps
 from nsnet.probe.attempt import PREFIX, TOKEN
 from nsnet.probe.loop import Loop
 from nsnet.probe.path import Sighting
 
 Key: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
 
-_ETH_P_ALL = 3
-_ETH_P_EXPERIMENTAL = 0x88B5
 _STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # what _FILTER lets through
-_SNAP, _CONTROL = 128, 64  # bytes kept of a packet, and of what is said about it
-_WAITING = 1 << 23  # bytes of packets
-_CLOSED_AT_ONCE = 64
+_SNAP = 128  # bytes kept of a packet
 _TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
 _ECHO = {(_ICMP, 8), (_ICMP6, 128)}
 _SYN, _ACK = 0x02, 0x10
-
-# What Python's socket module does not have (asm-generic/socket.h, linux/if_packet.h).
-_SO_ATTACH_FILTER = 26
-_SO_RCVBUFFORCE = 33
-_SO_TIMESTAMPNS = 35
-_SOL_PACKET = 263
-_PACKET_STATISTICS = 6
 
 
 class Seen(NamedTuple):
@@ -63,18 +48,11 @@ class Capture:
         """From now on, nothing passes these namespaces unheard."""
         for name in namespaces:
             with netns.inside(name):
-                self._sockets[name] = _packet_socket()
+                self._sockets[name] = taps.opened(socket.SOCK_DGRAM, _FILTER)
             self._loop.watch(
                 self._sockets[name], select.EPOLLIN, partial(self._read, name, self._sockets[name])
             )
-        for opened in self._sockets.values():
-            try:
-                until(partial(_is_stamped, opened), what="captured packets carry no time")
-            except TimeoutError as error:
-                raise KernelError(str(error)) from error
-            except OSError:  # lo is down: another namespace will do
-                continue
-            return
+        taps.await_stamps(self._sockets.values(), _STAMP_ME)
 
     def follow(self, key: Key) -> None:
         """Remember where this one is seen."""
@@ -93,27 +71,24 @@ class Capture:
         """All that has been captured is known. Raises KernelError where some of it was lost."""
         for name, opened in self._sockets.items():
             self._read(name, opened)
-            statistics = opened.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-            _, lost = struct.unpack("II", statistics)
-            if lost:
+            if lost := taps.lost(opened):
                 raise KernelError(
                     f"{name}: {lost} packets could not be captured: paths are incomplete",
                     hint="fewer attempts at a time, or without their paths",
                 )
 
     def close(self) -> None:
-        """All sockets are closed. Each waits 13 ms for an RCU grace period, which many share."""
-        with ThreadPoolExecutor(_CLOSED_AT_ONCE) as pool:
-            list(pool.map(self._loop.forget, self._sockets.values()))
+        """Nothing is heard any more."""
+        taps.close(self._sockets.values(), self._loop.forget)
 
     def _read(self, name: str, opened: socket.socket, _: int = 0) -> None:
         with suppress(BlockingIOError):
             while True:
-                packet, control, _, (interface, _, kind, *_) = opened.recvmsg(_SNAP, _CONTROL)
+                packet, control, _, (interface, _, kind, *_) = opened.recvmsg(_SNAP, taps.CONTROL)
                 seen = parse(packet)
                 if seen is None or (seen.key, seen.is_request) not in self._seen:
                     continue
-                sighting = Sighting(name, kind, seen.ttl, _time(control), seen.source)
+                sighting = Sighting(name, kind, seen.ttl, taps.stamp(control), seen.source)
                 place = (name, interface, kind == socket.PACKET_OUTGOING)
                 # A SYN that was sent again is no news.
                 self._seen[seen.key, seen.is_request].setdefault(place, sighting)
@@ -140,47 +115,7 @@ def parse(packet: bytes) -> Seen | None:
     return Seen(token, protocol == _UDP or (protocol, inner[0]) in _ECHO, ttl, source)
 
 
-def _time(control: list[tuple[int, int, bytes]]) -> int:
-    for level, kind, data in control:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
-            seconds, nanoseconds = struct.unpack("qq", data)
-            return int(seconds) * 1_000_000_000 + int(nanoseconds)
-    return 0
-
-
-def _is_stamped(opened: socket.socket) -> bool:
-    """The kernel notes when packets pass. It begins to a moment after it is asked to; until then
-    a packet's time is when it was read, so that a reply can seem to come before its request.
-
-    The test is a frame over lo, of a type that nobody receives.
-    """
-    opened.sendto(_STAMP_ME, ("lo", _ETH_P_EXPERIMENTAL))
-    now = time.time_ns()
-    with suppress(BlockingIOError):
-        while True:
-            _, control, _, _ = opened.recvmsg(_SNAP, _CONTROL)
-            if _time(control) < now:
-                return True
-    return False
-
-
-def _packet_socket() -> socket.socket:
-    """A socket that hears what parse() understands, at all interfaces of the current namespace."""
-    opened = socket.socket(
-        socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
-    )
-    program = array.array("B", b"".join(struct.pack("HBBI", *each) for each in _FILTER))
-    address, length = program.buffer_info()
-    opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", length // 8, address))
-    opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    try:
-        opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING)
-    except PermissionError:  # root of a user namespace gets what is usual, at most
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WAITING)
-    return opened
-
-
-def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> list[tuple[int, int, int, int]]:
+def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> taps.Program:
     """A classic BPF program of (label, code, operand, label if true, label if false)."""
     program = list(lines)
     labels = {label: index for index, (label, *_) in enumerate(program) if label}
