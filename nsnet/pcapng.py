@@ -55,7 +55,9 @@ def interface(name: str, description: str, snap_length: int) -> bytes:
     )
 
 
-def packet(interface: int, time: int, data: bytes, length: int, direction: Direction) -> bytes:
+def packet(
+    interface: int, time: int, data: bytes | memoryview, length: int, direction: Direction
+) -> bytes:
     """A packet of so many bytes, of which `data` was kept; its time is in ns since 1970."""
     # By hand: there may be a hundred thousand a second.
     padding = -len(data) % 4
