@@ -104,7 +104,8 @@ def main() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
-from nsnet.cli import capture, completion, files, labs  # noqa: E402  (commands register with `main`)
+# The commands register with `main`.
+from nsnet.cli import capture, completion, files, labs  # noqa: E402
 
 for command in (
     *labs.COMMANDS,

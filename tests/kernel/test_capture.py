@@ -1,5 +1,6 @@
 """What a capture of a lab shows, how it ends, and that the lab never notices."""
 
+import io
 import os
 import signal
 import subprocess
@@ -46,7 +47,7 @@ def frames(file: Path) -> list[Frame]:
             data,
             about.wirelen,
         )
-        for data, about in RawPcapNgReader(str(file))
+        for data, about in RawPcapNgReader(io.BytesIO(file.read_bytes()))
     ]
 
 
@@ -127,11 +128,14 @@ def test_a_packet_to_a_service_changes_its_destination_on_the_way(
     seen = frames(file)
     assert seen == sorted(seen, key=lambda each: each.time)
     request = [(each.interface, each.direction, udp(each)) for each in seen]
-    assert [each for each in request if each[2] in {(service, 53), (pod, 5353)}] == [
+    # The bridge itself has a part in it only if it does not know the pod's MAC address yet.
+    assert [
+        each
+        for each in request
+        if each[2] in {(service, 53), (pod, 5353)} and each[0] != "east/node/n1 cbr0"
+    ] == [
         ("east/pod/client eth0", OUT, (service, 53)),
-        ("east/node/n1 client", IN, (service, 53)),  # here the bridge has iptables look at it
-        ("east/node/n1 cbr0", IN, (pod, 5353)),
-        ("east/node/n1 cbr0", OUT, (pod, 5353)),
+        ("east/node/n1 client", IN, (service, 53)),
         ("east/node/n1 dns", OUT, (pod, 5353)),
         ("east/pod/dns eth0", IN, (pod, 5353)),
     ]
@@ -262,7 +266,11 @@ def test_stdout_takes_it_where_it_is_a_pipe(where: Machine, file: Path) -> None:
     [
         (f"{LAB} -w /dev/full", 3, "error: /dev/full: No space left on device"),
         (f"{LAB} -w /nosuch/file", 2, "error: /nosuch/file: No such file or directory"),
-        (f"{LAB} pod/nosuch -w FILE", 2, "error: pod/nosuch: east has no pod nosuch"),
+        (
+            f"{LAB} pod/clint -w FILE",
+            2,
+            "error: pod/clint: east has no pod clint; did you mean client?",
+        ),
         ("nosuch -w FILE", 2, f"error: no lab nosuch is up; there are: {LAB}"),
         (f"{LAB} >&-", 2, "error: standard output is closed"),
     ],
@@ -323,21 +331,24 @@ def test_a_lab_can_be_removed_under_a_capture(where: Machine, file: Path) -> Non
     assert len([line for line in said if line.endswith("was removed meanwhile")]) == 8
 
 
-def test_what_there_was_no_room_for_is_told(where: Machine, file: Path) -> None:
-    asleep = ("kill", "-STOP"), ("kill", "-CONT")
-    with capturing(where, LAB, "pod/client", "-w", file, "--count", "1000000") as capture:
-        pid = str(inner(capture.process)[0])
-        subprocess.run([*asleep[0], pid], check=True, timeout=SECONDS)
+def test_what_there_was_no_room_for_is_told(where: Machine, file: Path, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    asleep = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    with capturing(where, LAB, "pod/client", "-w", pipe, "--count", "1000000") as capture:
         flood = "ping -q -f -c 20000 -s 1400 127.0.0.1"
         where.told("exec", LAB, "pod/client", "--", *flood.split())
-        subprocess.run([*asleep[1], pid], check=True, timeout=SECONDS)
-        capture.signal(signal.SIGINT)
-        status, said = capture.end()
+        os.set_blocking(asleep, True)
+        with file.open("wb") as out, subprocess.Popen(["cat"], stdin=asleep, stdout=out):
+            os.close(asleep)
+            capture.signal(signal.SIGINT)
+            status, said = capture.end()
     assert status == 0
     written = len(frames(file))
-    lost = int(said[-2].split()[1])
-    assert said[-2].endswith(
+    _, lost, *words = said[-2].split()
+    assert " ".join(words) == (
         "packets of east/pod/client were lost: they came faster than they could be read"
     )
-    assert 0 < written < 40_000 < written + lost
-    assert file.read_bytes().count(f"{lost} packets of east/pod/client were lost".encode()) == 2
+    assert 0 < written < 40_000 < written + int(lost)
+    comment = f"{lost} packets of east/pod/client were lost".encode()
+    assert file.read_bytes().count(comment) == 2  # of eth0 and lo, who knows of which
