@@ -214,6 +214,7 @@ class Recording:
     def _finish(self, outlet: Outlet) -> None:
         """What was heard until now is written, and what there is to say of every interface."""
         now = time.time_ns()
+        self._leave_gone()
         for place in self._places:
             if not place.gone:
                 self._read(place, self._limits.count)
@@ -231,6 +232,15 @@ class Recording:
             yield pcapng.statistics(number, self._started, now, packets, lost, comment)
 
     def _look(self, outlet: Outlet) -> None:
+        """Where nobody is left to hear, or to read, it ends."""
+        self._leave_gone()
+        if all(each.gone for each in self._places):
+            self._end("as nothing is left of it")
+        if not outlet.has_reader():
+            self._end("as its reader went away")
+        self._loop.at(time.monotonic() + _LOOK, partial(self._look, outlet))
+
+    def _leave_gone(self) -> None:
         """Who is not there any more is heard no longer: a tap would keep the namespace alive."""
         gone = [
             each for each in self._places if not each.gone and netns.inode(each.netns) != each.inode
@@ -240,11 +250,6 @@ class Recording:
             place.lost += taps.lost(place.tap)
             place.gone, place.behind = True, None
         taps.close([each.tap for each in gone], self._loop.forget)
-        if all(each.gone for each in self._places):
-            self._end("as nothing is left of it")
-        if not outlet.has_reader():
-            self._end("as its reader went away")
-        self._loop.at(time.monotonic() + _LOOK, partial(self._look, outlet))
 
     def _by_place(self) -> dict[str, int]:
         found = {each.reference: 0 for each in self._places}
