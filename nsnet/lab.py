@@ -4,7 +4,7 @@ import resource
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -19,6 +19,7 @@ from nsnet.kernel.apply import Applier
 from nsnet.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
 from nsnet.packet import Unknown
 from nsnet.plan import changes, plan
+from nsnet.probe import frames
 from nsnet.proof import Connection, ask
 from nsnet.questions import Explanation, explain, question, simple
 from nsnet.record import SCHEMA
@@ -38,6 +39,7 @@ from nsnet.turnover import replaced, restarting, without
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 
 Feature: TypeAlias = features.Feature
+Recorded: TypeAlias = frames.Recorded
 
 
 class DefectWarning(UserWarning):
@@ -229,6 +231,28 @@ class Lab:
         """The rules of a namespace's table with their packet and byte counters, read by python-
         iptables."""
         return netfilter.counters(self[reference].netns, self.tool, table)
+
+    def places(self, references: Sequence[str] = ()) -> dict[str, str]:
+        """The namespaces of these places, or of all, with what people call them. Raises
+        UsageError."""
+        named = {self[each].netns for each in references}
+        return {
+            name: reference
+            for name, reference in self.topology.places()
+            if (name in named if references else reference != "servers")
+        }
+
+    @contextmanager
+    def recording(
+        self, places: Mapping[str, str], count: int, seconds: int, snap_length: int
+    ) -> Iterator[frames.Recording]:
+        """From now on, nothing passes these places unheard. Raises KernelError."""
+        limits = frames.Limits(count, seconds, snap_length)
+        _raise_file_limit()
+        with ExitStack() as stack:
+            with self.missing_namespaces_named():
+                made = stack.enter_context(frames.recording(self.name, places, limits))
+            yield made
 
     def drift(self) -> list[str]:
         """How the kernel differs from what was asked of it, a line each."""

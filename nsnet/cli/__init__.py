@@ -104,9 +104,15 @@ def main() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
-from nsnet.cli import completion, files, labs  # noqa: E402  (the commands register with `main`)
+# The commands register with `main`.
+from nsnet.cli import capture, completion, files, labs  # noqa: E402
 
-for command in (*labs.COMMANDS, *files.COMMANDS, *completion.COMMANDS):
+for command in (
+    *labs.COMMANDS,
+    *capture.COMMANDS,
+    *files.COMMANDS,
+    *completion.COMMANDS,
+):
     main.add_command(command)
 
 __all__ = ["main"]

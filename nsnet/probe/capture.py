@@ -1,23 +1,20 @@
 """Requests recognised on their way: one socket in every namespace hears all of its interfaces.
 
 A udp or icmp request is known by the token it carries, a TCP connection by the sequence number of
-its SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too.
+its SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too. What a
+proxy sends on comes in a connection of its own, but says the token of the one it was asked in.
 """
 
-import array
 import select
 import socket
 import struct
-import time
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from nsnet.errors import KernelError
-from nsnet.kernel import netns
-from nsnet.kernel.processes import until
+from nsnet.kernel import netns, taps
 from nsnet.networks.vxlan import PORT as VXLAN
 from nsnet.probe.attempt import PREFIX, TOKEN
 from nsnet.probe.loop import Loop
@@ -25,23 +22,13 @@ from nsnet.probe.path import Sighting
 
 Key: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
 
-_ETH_P_ALL = 3
-_ETH_P_EXPERIMENTAL = 0x88B5
 _STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # what _FILTER lets through
-_SNAP, _CONTROL = 192, 64  # bytes kept of a packet, and of what is said about it
-_WAITING = 1 << 23  # bytes of packets
-_CLOSED_AT_ONCE = 64
+_SNAP = 192  # bytes kept of a packet
 _TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
 _TUNNEL = 8 + 8 + 14  # bytes of header: UDP, VXLAN, Ethernet
 _ECHO = {(_ICMP, 8), (_ICMP6, 128)}
 _SYN, _ACK = 0x02, 0x10
-
-# What Python's socket module does not have (asm-generic/socket.h, linux/if_packet.h).
-_SO_ATTACH_FILTER = 26
-_SO_RCVBUFFORCE = 33
-_SO_TIMESTAMPNS = 35
-_SOL_PACKET = 263
-_PACKET_STATISTICS = 6
+_PROXY, _PROXY_HEAD = b"\r\n\r\n\0\r\nQUIT\n", 16  # the PROXY protocol, version 2
 
 
 class Seen(NamedTuple):
@@ -65,18 +52,11 @@ class Capture:
         """From now on, nothing passes these namespaces unheard."""
         for name in namespaces:
             with netns.inside(name):
-                self._sockets[name] = _packet_socket()
+                self._sockets[name] = taps.opened(socket.SOCK_DGRAM, _FILTER)
             self._loop.watch(
                 self._sockets[name], select.EPOLLIN, partial(self._read, name, self._sockets[name])
             )
-        for opened in self._sockets.values():
-            try:
-                until(partial(_is_stamped, opened), what="captured packets carry no time")
-            except TimeoutError as error:
-                raise KernelError(str(error)) from error
-            except OSError:  # lo is down: another namespace will do
-                continue
-            return
+        taps.await_stamps(self._sockets.values(), _STAMP_ME)
 
     def follow(self, key: Key) -> None:
         """Remember where this one is seen."""
@@ -95,27 +75,24 @@ class Capture:
         """All that has been captured is known. Raises KernelError where some of it was lost."""
         for name, opened in self._sockets.items():
             self._read(name, opened)
-            statistics = opened.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8)
-            _, lost = struct.unpack("II", statistics)
-            if lost:
+            if lost := taps.lost(opened):
                 raise KernelError(
                     f"{name}: {lost} packets could not be captured: paths are incomplete",
                     hint="fewer attempts at a time, or without their paths",
                 )
 
     def close(self) -> None:
-        """All sockets are closed. Each waits 13 ms for an RCU grace period, which many share."""
-        with ThreadPoolExecutor(_CLOSED_AT_ONCE) as pool:
-            list(pool.map(self._loop.forget, self._sockets.values()))
+        """Nothing is heard any more."""
+        taps.close(self._sockets.values(), self._loop.forget)
 
     def _read(self, name: str, opened: socket.socket, _: int = 0) -> None:
         with suppress(BlockingIOError):
             while True:
-                packet, control, _, (interface, _, kind, *_) = opened.recvmsg(_SNAP, _CONTROL)
+                packet, control, _, (interface, _, kind, *_) = opened.recvmsg(_SNAP, taps.CONTROL)
                 seen = parse(packet)
                 if seen is None or (seen.key, seen.is_request) not in self._seen:
                     continue
-                sighting = Sighting(name, kind, seen.ttl, _time(control), seen.source)
+                sighting = Sighting(name, kind, seen.ttl, taps.stamp(control), seen.source)
                 place = (name, interface, kind == socket.PACKET_OUTGOING)
                 # A SYN that was sent again is no news.
                 self._seen[seen.key, seen.is_request].setdefault(place, sighting)
@@ -136,56 +113,27 @@ def parse(packet: bytes) -> Seen | None:
     if protocol == _UDP and inner[2:4] == VXLAN.to_bytes(2, "big"):
         return parse(inner[_TUNNEL:])
     if protocol == _TCP:
-        if len(inner) < 14 or inner[13] & (_SYN | _ACK) != _SYN:
+        if len(inner) < 20:
             return None
-        return Seen(struct.unpack_from("!I", inner, 4)[0], True, ttl, source)
+        if inner[13] & (_SYN | _ACK) == _SYN:
+            return Seen(struct.unpack_from("!I", inner, 4)[0], True, ttl, source)
+        said = _without_proxy_header(inner[(inner[12] >> 4) * 4 :])
+        if not said.startswith(PREFIX):
+            return None
+        return Seen(said[len(PREFIX) :][:TOKEN], True, ttl, source)
     if protocol not in {_UDP, _ICMP, _ICMP6} or inner[8 : 8 + len(PREFIX)] != PREFIX:
         return None
     token = inner[8 + len(PREFIX) :][:TOKEN]
     return Seen(token, protocol == _UDP or (protocol, inner[0]) in _ECHO, ttl, source)
 
 
-def _time(control: list[tuple[int, int, bytes]]) -> int:
-    for level, kind, data in control:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
-            seconds, nanoseconds = struct.unpack("qq", data)
-            return int(seconds) * 1_000_000_000 + int(nanoseconds)
-    return 0
+def _without_proxy_header(data: bytes) -> bytes:
+    if not data.startswith(_PROXY) or len(data) < _PROXY_HEAD:
+        return data
+    return data[_PROXY_HEAD + int.from_bytes(data[_PROXY_HEAD - 2 : _PROXY_HEAD], "big") :]
 
 
-def _is_stamped(opened: socket.socket) -> bool:
-    """The kernel notes when packets pass. It begins to a moment after it is asked to; until then
-    a packet's time is when it was read, so that a reply can seem to come before its request.
-
-    The test is a frame over lo, of a type that nobody receives.
-    """
-    opened.sendto(_STAMP_ME, ("lo", _ETH_P_EXPERIMENTAL))
-    now = time.time_ns()
-    with suppress(BlockingIOError):
-        while True:
-            _, control, _, _ = opened.recvmsg(_SNAP, _CONTROL)
-            if _time(control) < now:
-                return True
-    return False
-
-
-def _packet_socket() -> socket.socket:
-    """A socket that hears what parse() understands, at all interfaces of the current namespace."""
-    opened = socket.socket(
-        socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL)
-    )
-    program = array.array("B", b"".join(struct.pack("HBBI", *each) for each in _FILTER))
-    address, length = program.buffer_info()
-    opened.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, struct.pack("HP", length // 8, address))
-    opened.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
-    try:
-        opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING)
-    except PermissionError:  # root of a user namespace gets what is usual, at most
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WAITING)
-    return opened
-
-
-def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> list[tuple[int, int, int, int]]:
+def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> taps.Program:
     """A classic BPF program of (label, code, operand, label if true, label if false)."""
     program = list(lines)
     labels = {label: index for index, (label, *_) in enumerate(program) if label}
@@ -203,9 +151,11 @@ def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> list[tuple[in
 _LDB, _LDXH, _LDX = 0x30, 0xB1, 0x01  # A = byte, X = length of the IPv4 header there, X = operand
 _LDBX, _LDX2, _LDX4 = 0x50, 0x48, 0x40  # A = byte at X + operand, A = half word, word there
 _AND, _JEQ, _RET = 0x54, 0x15, 0x06
+_RSH, _ADDX, _TAX = 0x74, 0x0C, 0x07  # A >>= operand, A += X, X = A
 
 _BEGINNING = int.from_bytes(PREFIX[:4], "big")
-# SYNs, and udp and icmp payloads that begin like ours: every 10th packet of a probe, perhaps.
+_FROM_PROXY = int.from_bytes(_PROXY[:4], "big")
+# SYNs, and payloads that begin like ours: every 10th packet of a probe, perhaps.
 _FILTER = _assembled(
     [
         ("", _LDB, 0, "", ""),
@@ -222,7 +172,16 @@ _FILTER = _assembled(
         ("whole", _JEQ, _TCP, "tcp", "known"),
         ("tcp", _LDBX, 13, "", ""),
         ("", _AND, _SYN | _ACK, "", ""),
-        ("", _JEQ, _SYN, "keep", "drop"),
+        ("", _JEQ, _SYN, "keep", "data"),
+        # Behind a TCP header of so many words.
+        ("data", _LDBX, 12, "", ""),
+        ("", _AND, 0xF0, "", ""),
+        ("", _RSH, 2, "", ""),
+        ("", _ADDX, 0, "", ""),
+        ("", _TAX, 0, "", ""),
+        ("", _LDX4, 0, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "proxied"),
+        ("proxied", _JEQ, _FROM_PROXY, "keep", "drop"),
         ("known", _JEQ, _UDP, "udp", "icmp"),
         ("udp", _LDX2, 2, "", ""),
         ("", _JEQ, VXLAN, "tunnel", "payload"),

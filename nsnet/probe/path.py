@@ -1,6 +1,6 @@
 """The way a request took, put together from where it was seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 HOST = 0  # PACKET_HOST: addressed to the interface that saw it
@@ -47,6 +47,19 @@ def passed(
     if last == [OUTGOING] and len(strays) == 1:
         path.extend(strays)
     return tuple(path)
+
+
+def relayed(
+    path: tuple[str, ...], said: Sequence[Sighting], neighbours: Mapping[str, frozenset[str]]
+) -> tuple[str, ...]:
+    """The path, and on from where it ends if that is a proxy: what it heard there (`said`), it has
+    said again in a connection of its own."""
+    here = path[-1]
+    heard = [each.time for each in said if each.netns == here and each.kind == HOST]
+    onward = [each for each in said if heard and each.time > min(heard)]
+    if not any(each.netns == here and each.kind == OUTGOING for each in onward):
+        return path
+    return (*path, *passed(here, onward, neighbours)[1:])
 
 
 def _is_entry(sighting: Sighting, seen: list[Sighting]) -> bool:

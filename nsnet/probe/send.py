@@ -22,7 +22,7 @@ from nsnet.probe.capture import Capture, Key
 from nsnet.probe.flows import Flow, Outcome
 from nsnet.probe.icmp import Echo, Echoes
 from nsnet.probe.loop import Loop
-from nsnet.probe.path import answered, passed
+from nsnet.probe.path import answered, passed, relayed
 from nsnet.probe.schedule import Course, Schedule
 from nsnet.probe.tcp import Connection
 from nsnet.probe.udp import Datagram
@@ -155,7 +155,8 @@ class _Sender:
         attempt = Attempt(course.flow, b"%s%08x" % (self._run, number), sequence, self._done)
         self.attempts[course].append(attempt)
         if _is_followed(course.flow):
-            self._capture.follow(_key(attempt))
+            for key in {_key(attempt), attempt.token}:
+                self._capture.follow(key)
         return attempt
 
     def _done(self, attempt: Attempt) -> None:
@@ -247,6 +248,8 @@ def _outcome(
         source = ip_address(seen) if seen else None
     if flow.path:
         path = passed(flow.netns, capture.requests(_key(attempt)), neighbours)
+        if flow.protocol is Protocol.TCP:
+            path = relayed(path, capture.requests(attempt.token), neighbours)
     ms = (attempt.ended - attempt.started) * 1000
     return Outcome(attempt.verdict or Verdict.TIMEOUT, server, source, path, ms)
 

@@ -246,3 +246,26 @@ def test_no_colour_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("NO_COLOR", raising=False)
     assert "\x1b" not in nsnet("plan", ISLAND).output
     assert "\x1b" not in nsnet("explain", ISLAND, "east/pod/client", "east/svc/web:80").output
+
+
+# --- capture ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "Missing argument 'LAB'"),
+        (("lab", "--count", "0"), "0 is not in the range x>=1"),
+        (("lab", "--seconds", "0"), "0 is not in the range x>=1"),
+        (("lab", "--seconds", "forever"), "'forever' is not a valid integer"),
+        (("lab", "--snaplen", "13"), "13 is not in the range 14<=x<=262144"),
+        (("lab", "-w", "."), "'.' is a directory"),
+    ],
+    ids=" ".join,
+)
+def test_a_capture_without_bounds_or_without_a_file_is_refused(
+    arguments: tuple[str, ...], says: str
+) -> None:
+    result = nsnet("capture", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr

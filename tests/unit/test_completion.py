@@ -73,7 +73,9 @@ def offered(*words: str) -> list[str]:
 # --- labs ---
 
 
-@pytest.mark.parametrize("command", ["status", "probe", "exec", "shell", "apply", "down"])
+@pytest.mark.parametrize(
+    "command", ["status", "probe", "exec", "shell", "capture", "apply", "down"]
+)
 @pytest.mark.usefixtures("two_up")
 def test_a_lab_is_one_that_is_up_or_half_up(command: str) -> None:
     assert offered(command, "") == ["half", "lab"]
@@ -93,7 +95,7 @@ def test_where_no_lab_is_up_none_is_offered(command: str) -> None:
 # --- references ---
 
 
-@pytest.mark.parametrize("words", [("exec",), ("shell",)], ids=" ".join)
+@pytest.mark.parametrize("words", [("exec",), ("shell",), ("capture",)], ids=" ".join)
 @pytest.mark.usefixtures("two_up")
 def test_commands_run_at_places(words: tuple[str, ...]) -> None:
     assert offered(*words, "lab", "") == PLACES
@@ -115,6 +117,12 @@ def test_commands_run_at_places(words: tuple[str, ...]) -> None:
 def test_packets_go_to_services_and_ports_too(incomplete: str, expected: list[str]) -> None:
     assert offered("probe", "lab", "--from", "pod/client", "--to", incomplete) == expected
     assert offered("explain", "lab", "pod/client", incomplete) == expected
+
+
+@pytest.mark.usefixtures("two_up")
+def test_packets_are_captured_at_several_places_into_a_file_of_any_name() -> None:
+    assert offered("capture", "lab", "pod/client", "node/") == NODES
+    assert offered("capture", "lab", "-w", "seen") == ["<file>"]
 
 
 def test_of_several_clusters_each_reference_says_its_own() -> None:
@@ -191,6 +199,8 @@ TYPES = {
 def test_what_help_calls_a_lab_a_file_or_a_reference_is_completed(name: str) -> None:
     command = main.commands[name]
     for each in command.params:
+        if "-w" in each.opts:
+            continue  # a file to write
         word = each.make_metavar(click.Context(command)).strip("[]…")
         wanted = {TARGET} if "--to" in each.opts else {TYPES[word]} if word in TYPES else set()
         assert not wanted or each.type in wanted, f"{name} {word}"

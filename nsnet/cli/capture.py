@@ -1,0 +1,162 @@
+"""The command that shows packets: capture."""
+
+import os
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from types import FrameType
+from typing import TYPE_CHECKING
+
+import click
+
+from nsnet.cli.completing import LAB, PLACE
+from nsnet.cli.progress import Progress
+from nsnet.errors import UsageError
+from nsnet.pcapng import SNAP_LENGTH
+
+if TYPE_CHECKING:
+    from nsnet.lab import Recorded
+
+_STDOUT = "-"
+
+
+@click.command()
+@click.argument("lab", type=LAB)
+@click.argument("references", type=PLACE, metavar="[REF…]", nargs=-1)
+@click.option(
+    "-w",
+    "file",
+    type=click.Path(dir_okay=False, allow_dash=True),
+    default=_STDOUT,
+    metavar="FILE",
+    help="where to; without it, or for -, to stdout, which has to be a file or a pipe",
+)
+@click.option(
+    "--count",
+    type=click.IntRange(1),
+    default=10_000,
+    show_default=True,
+    help="ends it after so many packets",
+)
+@click.option(
+    "--seconds",
+    type=click.IntRange(1),
+    default=60,
+    show_default=True,
+    help="ends it after so long",
+)
+@click.option(
+    "--snaplen",
+    type=click.IntRange(14, SNAP_LENGTH),
+    default=SNAP_LENGTH,
+    show_default=True,
+    metavar="BYTES",
+    help="keeps no more of each packet",
+)
+def capture(
+    lab: str, references: tuple[str, ...], file: str, count: int, seconds: int, snaplen: int
+) -> None:
+    """Record packets as they pass, for Wireshark.
+
+    REF is a pod, a node, a gateway, an external host or the fabric; without any, it is the whole
+    lab. The file is pcapng: every interface has the name of its place, every packet its direction
+    and the kernel's time. A packet is there once for every interface that it passes.
+
+    Ctrl-C ends it, too, and well: the file is whole and the exit code is 0. A place that appears
+    meanwhile (apply adds a pod) is not heard; one that is removed is named in the end.
+
+    \b
+    Example: sudo nsnet capture clusterip pod/client node/n1 -w seen.pcapng
+    Live:    sudo nsnet capture clusterip | tshark -r -
+    """
+    if file == _STDOUT and sys.stdout.isatty():
+        raise UsageError(
+            "packets are nothing to print on a terminal",
+            hint=f"to a file: -w FILE; to a program: nsnet capture {lab} … | tshark -r -",
+        )
+    from nsnet import labs
+
+    labs.need_root("capture")
+    found = labs.attach(lab)
+    places = found.places(references)
+    with ExitStack() as stack:
+        if file == _STDOUT:
+            fd, name = sys.stdout.fileno(), "stdout"
+        else:
+            fd, name = stack.enter_context(_created(file)), file
+        recording = stack.enter_context(found.recording(places, count, seconds, snaplen))
+        asked = stack.enter_context(_asked_to_stop())
+        where = "1 place" if len(places) == 1 else f"{len(places)} places"
+        click.echo(
+            f"capturing at {where} of {lab}: {count} packets or {seconds} s, or until Ctrl-C",
+            err=True,
+        )
+        # What reads a pipe writes to the same terminal.
+        live = file != _STDOUT and sys.stderr.isatty()
+        with Progress(silent=not live) as progress:
+            recorded = recording.run(
+                fd, name, asked, lambda done: progress("capturing", done, count)
+            )
+    _tell(recorded)
+
+
+@contextmanager
+def _created(file: str) -> Iterator[int]:
+    """An empty file. Raises UsageError."""
+    try:
+        fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        raise UsageError(f"{file}: {error.strerror}") from error
+    try:
+        yield fd
+    finally:
+        os.close(fd)
+
+
+@contextmanager
+def _asked_to_stop() -> Iterator[socket.socket]:
+    """Can be read from the first Ctrl-C, SIGTERM or SIGHUP on, none of which interrupts anything:
+    what is being written is written to its end."""
+    asked, asking = socket.socketpair()
+    asking.setblocking(False)
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        with suppress(BlockingIOError):
+            asking.send(b"!")
+
+    all_three = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    # A script has SIGINT ignored for what it starts in the background, nohup SIGHUP.
+    before = {each: signal.getsignal(each) for each in all_three}
+    before = {each: was for each, was in before.items() if was is not signal.SIG_IGN}
+    with asked, asking:
+        for each in before:
+            signal.signal(each, ask)
+        try:
+            yield asked
+        finally:
+            for each, was in before.items():
+                signal.signal(each, was)
+
+
+def _tell(recorded: "Recorded") -> None:
+    """What became of it, on stderr: how it ended, and who has sent, received and lost."""
+    total = sum(recorded.packets.values())
+    packets = "1 packet" if total == 1 else f"{total} packets"
+    lines = [f"{packets} in {recorded.seconds:.1f} s; ended {recorded.why}"]
+    width = len(str(max(recorded.packets.values(), default=0)))
+    lines += [f"  {each:{width}}  {place}" for place, each in recorded.packets.items() if each]
+    lines += [f"warning: {place} was removed meanwhile" for place in recorded.gone]
+    lines += [
+        f"warning: {each} packets of {place} were lost: they came faster than they could be read"
+        for place, each in recorded.lost.items()
+    ]
+    if recorded.lost:
+        lines.append("hint: fewer places have less to say: nsnet capture LAB REF…")
+    for line in lines:
+        click.echo(line, err=True)
+
+
+COMMANDS = (capture,)
