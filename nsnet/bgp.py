@@ -98,7 +98,8 @@ def _told(
         # A router does not stand between two who share a wire.
         shared = any(way.via in each.network for each in one.link(session).addresses)
         via = way.via if shared else session.local
-        yield from _believed(_Way(way.destination, via, (*own, *way.passes)), other)
+        passes = (*own * (1 + bird.prepended), *way.passes)
+        yield from _believed(_Way(way.destination, via, passes), other)
 
 
 def _believed(way: _Way, by: _Speaker) -> Iterator[_Way]:
@@ -109,6 +110,8 @@ def _believed(way: _Way, by: _Speaker) -> Iterator[_Way]:
 
 
 def _within(destination: IPNetwork, wide: IPNetwork) -> bool:
+    if not wide.prefixlen:
+        return destination == wide
     return destination[0] in wide and destination.prefixlen >= wide.prefixlen
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final
 
 from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family
 
@@ -17,7 +17,8 @@ _BFD, _MISSED = 100, 3
 _HOLD, _KEEPALIVE = 9, 3  # seconds; without BFD, a peer that is silent for so long is gone
 
 
-class Session(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Session:
     """BGP with a neighbour on the same wire. One side waits to be called (`passive`)."""
 
     reference: str  # of the neighbour
@@ -31,7 +32,7 @@ class Session(NamedTuple):
 class Bird:
     """One bird: the routes it announces as its own, and those it believes and puts into the kernel.
 
-    `prepended`: its own routes seem so much farther away, so that others are preferred. A router
+    `prepended`: what it says seems so much farther away, so that others are preferred. A router
     (`transit`) passes on what it has learnt.
     """
 
@@ -40,7 +41,7 @@ class Bird:
     links: tuple[str, ...]  # where its neighbours are
     sessions: tuple[Session, ...]
     announced: tuple[IPNetwork, ...] = ()
-    believed: tuple[IPNetwork, ...] = ()  # routes into these ranges
+    believed: tuple[IPNetwork, ...] = ()  # routes into these ranges; 0.0.0.0/0: the default route
     transit: bool = False
     prepended: int = 0
 
@@ -101,12 +102,11 @@ def _session(bird: Bird, session: Session) -> Iterator[str]:
 
 
 def _import(believed: Iterable[IPNetwork]) -> str:
-    ranges = ", ".join(f"{each}+" for each in believed)
+    ranges = ", ".join(f"{each}+" if each.prefixlen else str(each) for each in believed)
     return f"where net ~ [ {ranges} ]" if ranges else "none"
 
 
 def _export(bird: Bird) -> str:
-    if bird.transit:
-        return "all"
     prepend = f"bgp_path.prepend({bird.autonomous_system}); " * bird.prepended
-    return f"filter {{ if source != RTS_STATIC then reject; {prepend}accept; }}"
+    own = "" if bird.transit else "if source != RTS_STATIC then reject; "
+    return f"filter {{ {own}{prepend}accept; }}" if own or prepend else "all"

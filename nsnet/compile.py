@@ -120,9 +120,10 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
         if cluster.gateway is not None and cluster.gateway.number == 1:
             facts = shared(topology, cluster.gateway)
             yield f"the shared gateway {cluster.gateway.name}", facts
-        elif cluster.gateway is not None and not cluster.gateway.number:
-            facts = GATEWAYS[cluster.gateway.kind](topology, cluster, cluster.gateway)
-            yield f"the {cluster.gateway.kind} gateway of {cluster.name}", facts
+        for gateway in cluster.gateways:
+            if not gateway.number:
+                facts = GATEWAYS[gateway.kind](topology, cluster, gateway)
+                yield f"the {gateway.kind} gateway {gateway.reference}", facts
 
 
 def _complete(netns: Netns) -> Netns:

@@ -109,8 +109,8 @@ def _link(wanted: Interface, found: Interface, up: Sequence[str]) -> Iterator[st
     ):
         if actual != asked:
             yield f"{where}: {what} is {actual}, should be {asked}"
-    if wanted.name not in up and wanted.kind is not Kind.DUMMY:
-        yield f"{where} is down"
+    if wanted.kind is not Kind.DUMMY and (wanted.name in up) is not wanted.up:
+        yield f"{where} is {'down' if wanted.up else 'up'}"
     yield from _things(
         wanted.addresses, found.addresses, lambda address: f"address {address} on {wanted.name}"
     )

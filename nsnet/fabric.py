@@ -27,8 +27,9 @@ def fabric(topology: Topology) -> Iterator[Fact]:
     yield from forwarding(here, bridge_netfilter=False)
     for cluster in topology.clusters:
         yield from _underlay(here, cluster)
-        if cluster.gateway is not None and cluster.gateway.number <= 1:
-            yield from _way_out(here, topology.behind(cluster.gateway), cluster.gateway)
+        for gateway in cluster.gateways:
+            if gateway.number <= 1:
+                yield from _way_out(here, topology.behind(gateway), gateway)
         if cluster.model == "flat" and cluster.routing == "static":
             yield from _pod_routes(here, cluster)
     yield from _externals(here, topology)
@@ -45,17 +46,17 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
             (here, Interface(link_name(cluster.name, node.name), master=switch)),
             (node.netns, Interface("eth0", addresses=node.addresses)),
         )
-        if cluster.model != "isolated":
+        # Of two gateways a node learns which to use.
+        if cluster.model != "isolated" and cluster.standby is None:
             for router in cluster.routers:
                 yield node.netns, Route(everywhere(router.ip), router.ip, "eth0", why="the way out")
-    if cluster.gateway is not None:
+    for gateway in cluster.gateways:
+        name = link_name("gw-" + cluster.name, *_replica(gateway))
         yield from veth(
-            (here, Interface(link_name("gw-" + cluster.name), master=switch)),
-            (
-                cluster.gateway.netns,
-                Interface(cluster.gateway.link, addresses=cluster.gateway.inside),
-            ),
+            (here, Interface(name, master=switch)),
+            (gateway.netns, Interface(gateway.link, addresses=gateway.inside)),
         )
+    if cluster.gateway is not None and cluster.standby is None:
         for virtual in cluster.virtual_cidrs:
             via = of_family(only(cluster.gateway.outside), virtual.version)
             why = f"pods of {cluster.name}, as others know them"
@@ -65,11 +66,16 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
 def _way_out(here: str, behind: Sequence[Cluster], gateway: Gateway) -> Iterator[Fact]:
     """The gateway's cable to the others, whichever clusters share it."""
     # No cluster's name has a '_'.
-    name = link_name("out", gateway.name) if gateway.name else link_name(f"out-{behind[0].name}")
+    own = f"out-{behind[0].name}", *_replica(gateway)
+    name = link_name("out", gateway.name) if gateway.name else link_name(*own)
     yield from veth(
         (here, Interface(name, master=OUTSIDE)),
         (gateway.netns, Interface("eth1", addresses=_outside(behind, gateway))),
     )
+
+
+def _replica(gateway: Gateway) -> tuple[str, ...]:
+    return (str(gateway.replica),) if gateway.replica > 1 else ()
 
 
 def _outside(behind: Sequence[Cluster], gateway: Gateway) -> tuple[IPInterface, ...]:

@@ -8,10 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final, assert_never
 
+from nsnet.errors import CompileError
 from nsnet.ip import Family
 from nsnet.rules import Chain, Drop, Match, Rule
 from nsnet.state import Netns, State
-from nsnet.topology import Dropped, Fault
+from nsnet.topology import Down, Dropped, Fault
 
 CHAIN: Final = "NSNET-FAULTS"
 
@@ -33,9 +34,37 @@ def _faulty(netns: Netns, faults: Sequence[Fault]) -> Netns:
         match fault.what:
             case Dropped():
                 dropped.append(fault.what)
+            case Down(link):
+                netns = _without(netns, link)
             case _:
                 assert_never(fault.what)
     return replace(netns, chains=(*netns.chains, *_chains(netns, dropped)))
+
+
+def _without(netns: Netns, name: str) -> Netns:
+    """A link that is down: with it go its routes and neighbours, and its IPv6 addresses."""
+    links = {each.name: each for each in netns.interfaces}
+    if name not in links:
+        known = ", ".join(links)
+        raise CompileError(f"spec.faults: {netns.reference} has no link {name}; it has {known}")
+    link = links[name]
+    kept = tuple(each for each in link.addresses if each.version == 4)
+    near = [each.network for each in link.addresses]
+    return replace(
+        netns,
+        interfaces=tuple(
+            replace(each, up=False, addresses=kept) if each is link else each
+            for each in netns.interfaces
+        ),
+        routes=tuple(
+            each
+            for each in netns.routes
+            if each.dev != name
+            and not (each.dev is None and any(via in one for via in each.gateways for one in near))
+        ),
+        neighbours=tuple(each for each in netns.neighbours if each.dev != name),
+        sysctls=tuple(each for each in netns.sysctls if each.dev != name or "ipv6" not in each.key),
+    )
 
 
 def _chains(netns: Netns, dropped: Sequence[Dropped]) -> Iterator[Chain]:

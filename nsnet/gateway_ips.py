@@ -6,7 +6,7 @@ from nsnet.addressing import AddressError
 from nsnet.ip import IPAddress
 from nsnet.ledger import Ledger
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.sharing import gateway_of, sharing
+from nsnet.sharing import gateways_of, sharing
 
 
 def hold_gateways(ledger: Ledger) -> None:
@@ -20,15 +20,16 @@ def hold_gateways(ledger: Ledger) -> None:
 
 
 def gateway_ips(ledger: Ledger) -> dict[str, tuple[IPAddress, ...]]:
-    """For each cluster that has a gateway its addresses, of the families of its pods."""
+    """For each gateway, by reference, its addresses, of the families of the pods behind it. Those
+    that are written are the preferred replica's."""
     given: dict[str, tuple[IPAddress, ...]] = {}
     for cluster in ledger.scenario.spec.clusters:
         members = sharing(ledger.scenario, cluster)
         if cluster.gateway is not None and cluster is members[0]:
             families = {network.version for one in members for network in one.pod_cidr}
-            written = tuple(_written(cluster))
-            addresses = ledger.outside(families, gateway_of(members), written)
-            given |= {each.name: addresses for each in members}
+            for number, owner in enumerate(gateways_of(members)):
+                written = () if number else tuple(_written(cluster))
+                given[owner] = ledger.outside(families, owner, written)
     return given
 
 
@@ -43,7 +44,7 @@ def _hold(ledger: Ledger, cluster: ClusterSpec, address: IPAddress) -> None:
         ends = each.network_address, each.broadcast_address
         if address in (ends if each.version == 4 else ends[:1]):
             raise AddressError(f"{address} is an end of fabricCIDR {each}, and nobody's")
-    owner = gateway_of(sharing(ledger.scenario, cluster))
+    owner = gateways_of(sharing(ledger.scenario, cluster))[0]
     if not ledger.hold_outside(address, owner):
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
         raise AddressError(f"{address} is outside fabricCIDR {ranges}")

@@ -66,8 +66,9 @@ def _boxes(topology: Topology) -> Iterator[_Box]:
         text = (external.reference, str(external.address), *ports)
         yield _Box(_key(external.reference), text, "")
     for cluster in topology.clusters:
-        if cluster.gateway is not None and cluster.gateway.number <= 1:
-            yield _gateway_box(topology.behind(cluster.gateway), cluster.gateway)
+        for gateway in cluster.gateways:
+            if gateway.number <= 1:
+                yield _gateway_box(topology.behind(gateway), gateway)
         yield from _cluster_boxes(cluster)
 
 
@@ -79,7 +80,13 @@ def _gateway_box(clusters: Sequence[Cluster], gateway: Gateway) -> _Box:
         for service in cluster.services
         for address in service.exported
     ]
-    inside = [end for each in clusters if each.gateway for end in each.gateway.inside]
+    inside = [
+        end
+        for each in clusters
+        for one in each.gateways
+        if one.netns == gateway.netns
+        for end in one.inside
+    ]
     held = map(str, only((*inside, *gateway.outside)))
     text = (f"gateway ({gateway.kind})", *held, *exported)
     group = clusters[0].name if len(clusters) == 1 else ""
@@ -105,11 +112,12 @@ def _cables(topology: Topology) -> Iterator[tuple[str, str]]:
     for external in topology.externals:
         yield "fabric", _key(external.reference)
     for cluster in topology.clusters:
-        switch = "fabric" if cluster.gateway is None else _key(cluster.gateway.reference)
-        if cluster.gateway is not None and cluster.gateway.number <= 1:
-            yield "fabric", switch
+        switches = [_key(each.reference) for each in cluster.gateways] or ["fabric"]
+        for gateway in cluster.gateways:
+            if gateway.number <= 1:
+                yield "fabric", _key(gateway.reference)
         for node in cluster.nodes:
-            yield switch, _key(node.reference)
+            yield from ((switch, _key(node.reference)) for switch in switches)
             for pod in cluster.pods:
                 if pod.node == node.name:
                     yield _key(node.reference), _key(pod.reference)

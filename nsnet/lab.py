@@ -350,7 +350,7 @@ def hostname(place: Place) -> str:
     """What a machine calls itself: the last part of its reference; a gateway has its cluster's
     name, too."""
     parts = place.reference.split("/")
-    return "-".join(parts).replace(",", "-") if parts[-1] == "gateway" else parts[-1]
+    return "-".join(parts).replace(",", "-") if "gateway" in parts[1:] else parts[-1]
 
 
 def _await_server(at: Path) -> None:

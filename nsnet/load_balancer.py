@@ -39,9 +39,10 @@ def load_balancers(topology: Topology) -> Iterator[Fact]:
     here = topology.fabric_netns
     openly: list[Service] = []
     for cluster in topology.clusters:
+        for gateway in cluster.gateways:
+            if gateway.number <= 1:
+                yield from _behind(topology, topology.behind(gateway), gateway)
         if cluster.gateway is not None:
-            if cluster.gateway.number <= 1:
-                yield from _behind(topology, topology.behind(cluster.gateway), cluster.gateway)
             continue
         balanced = _balanced(cluster)
         openly += balanced
@@ -66,7 +67,8 @@ def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway)
     """The fabric leads to the gateway, and the gateway to the nodes. To the other clusters' load
     balancers it asks the fabric: in the range of its own link, nobody there has their addresses."""
     balanced = [service for cluster in clusters for service in _balanced(cluster)]
-    for service, address in _offered(balanced):
+    # Replicas announce it.
+    for service, address in _offered(balanced) if not gateway.replica else ():
         outside = of_family(only(gateway.outside), address.version)
         if outside is not None:
             to_gateway = Route(single(address), outside, OUTSIDE, why=_why(service))
@@ -78,7 +80,14 @@ def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway)
     others = [
         each for other in topology.clusters if other not in clusters for each in _balanced(other)
     ]
-    for service, address in _offered(others):
+    exported = [
+        (service, address)
+        for other in topology.clusters
+        if other not in clusters and other.standby is not None
+        for service in other.services
+        for address in service.exported
+    ]
+    for service, address in (*_offered(others), *exported):
         router = of_family(only(topology.fabric), address.version)
         if router is not None and of_family(only(gateway.outside), address.version) is not None:
             yield gateway.netns, Route(single(address), router, TO_FABRIC, why=_why(service))

@@ -107,6 +107,14 @@ class MtuSet:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkDown:
+    """A link is down, and its routes are gone."""
+
+    netns: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class AddressAdd:
     """The link holds this address."""
 
@@ -351,6 +359,7 @@ Op: TypeAlias = (
     | VethAdd
     | LinkDelete
     | LinkUp
+    | LinkDown
     | MtuSet
     | AddressAdd
     | AddressDelete

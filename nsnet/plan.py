@@ -20,6 +20,7 @@ from nsnet.ops import (
     FdbDelete,
     FdbSet,
     LinkDelete,
+    LinkDown,
     LinkUp,
     Listen,
     ListenerReplace,
@@ -194,8 +195,9 @@ def _differing(was: Netns | None, now: Netns) -> Iterator[Interface]:
 
 
 def _hardware(interface: Interface) -> Interface:
-    """A link without its addresses and its MTU: what cannot be changed without making it anew."""
-    return replace(interface, addresses=(), mtu=None)
+    """A link without its addresses, its MTU, and whether it is up: what cannot be changed without
+    making it anew."""
+    return replace(interface, addresses=(), mtu=None, up=True)
 
 
 def _cut(
@@ -295,9 +297,14 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
             yield SysctlSet(now.name, sysctl)
     if not was.interfaces and not was.sysctls:
         yield LinkUp(now.name, "lo")
+    standing_up = {each.name: each.up for each in was.interfaces}
     for each in now.interfaces:
-        if each.name in fresh and each.kind is Kind.VETH and each.master is None:
-            yield LinkUp(now.name, each.name)
+        if each.name in fresh:
+            # A port of a bridge is born up, other ends of cables are born down.
+            if each.kind is Kind.VETH and (each.master is None) is each.up:
+                yield LinkUp(now.name, each.name) if each.up else LinkDown(now.name, each.name)
+        elif each.up is not standing_up.get(each.name, each.up):
+            yield LinkUp(now.name, each.name) if each.up else LinkDown(now.name, each.name)
     sizes = {each.name: each.mtu for each in was.interfaces if each.name not in fresh}
     for each in now.interfaces:
         if each.mtu != sizes.get(each.name):

@@ -1,27 +1,18 @@
 """References: how a scenario, a command or a test names a place in the lab (scenario.md,
 "References").
-
-[CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
-    | CLUSTER[,CLUSTER]/gateway | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
 """
 
-import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from ipaddress import ip_address
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
-from nsnet.errors import UsageError
 from nsnet.ip import IPAddress, IPNetwork, Protocol, of_family, only
+from nsnet.notation import Parts, UnknownReferenceError, split
 from nsnet.topology import FABRIC, Cluster, External, Gateway, Pod, Service, ServicePort, Topology
 
 T = TypeVar("T", Pod, Service)
-IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
-
-
-class UnknownReferenceError(UsageError):
-    """The reference names nothing in this lab, or cannot stand where it was used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +34,9 @@ class Destination:
     servers: frozenset[str] | None = None
 
 
-class _Parts(NamedTuple):
-    cluster: str  # "" when there is only one
-    kind: str
-    name: str
-    port: str
-
-
 def locate(topology: Topology, reference: str) -> Place:
     """The namespace that a reference stands for. Raises UnknownReferenceError."""
-    parts = _split(topology, reference)
+    parts = split(reference)
     if parts.port:
         raise UnknownReferenceError(f"{reference}: a place has no port here")
     match parts.kind:
@@ -64,8 +48,14 @@ def locate(topology: Topology, reference: str) -> Place:
             external = _external(topology, reference, parts.name)
             return Place(external.netns, external.reference, (external.address,))
         case "gateway":
-            gateway, behind = _gateway(topology, reference, parts.cluster)
-            inside = [end for each in behind if each.gateway for end in each.gateway.inside]
+            gateway, behind = _gateway(topology, reference, parts)[0]
+            inside = [
+                end
+                for each in behind
+                for one in each.gateways
+                if one.netns == gateway.netns
+                for end in one.inside
+            ]
             held = (*only((*inside, *gateway.outside)), *_exported(behind))
             near = behind[0].name if len(behind) == 1 else ""
             return Place(gateway.netns, gateway.reference, held, near)
@@ -96,7 +86,7 @@ def target(
     topology: Topology, reference: str, source: Place, protocol: Protocol = Protocol.TCP
 ) -> Destination:
     """What a client standing at `source` would address. Raises UnknownReferenceError."""
-    parts = _split(topology, reference)
+    parts = split(reference)
     destination, named_ports = _destination(topology, reference, parts, source, protocol)
     version = destination.address.version
     if source.addresses and of_family(source.addresses, version) is None:
@@ -119,9 +109,9 @@ def target(
 
 
 def members(topology: Topology, reference: str) -> frozenset[str]:
-    """The pods a reference stands for: those of a workload, the ready endpoints of a Service, or
-    itself."""
-    parts = _split(topology, reference)
+    """Who a reference stands for: the pods of a workload, the ready endpoints of a Service, the
+    replicas of a gateway, or itself."""
+    parts = split(reference)
     if parts.kind in ("deploy", "statefulset"):
         cluster = _cluster(topology, reference, parts.cluster)
         wanted = f"{cluster.name}/{parts.kind}/{parts.name.removesuffix('.default')}"
@@ -135,47 +125,14 @@ def members(topology: Topology, reference: str) -> frozenset[str]:
         return _endpoints(service.ports)
     if parts.kind == "address":
         return frozenset({parts.name})
+    if parts.kind == "gateway" and not parts.port:
+        found = _gateway(topology, reference, parts)
+        return frozenset(gateway.reference for gateway, _ in found)
     return frozenset({locate(topology, reference).reference})
 
 
-def _split(topology: Topology, reference: str) -> _Parts:
-    if reference == FABRIC:
-        return _Parts("", FABRIC, "", "")
-    if "/" not in reference:
-        return _address_parts(reference)
-    body, _, port = reference.partition(":")
-    match body.split("/"):
-        case ["external", name]:
-            return _Parts("", "external", name, port)
-        case [cluster, "gateway"]:
-            return _Parts(cluster, "gateway", "", port)
-        case [kind, name] if kind in IN_CLUSTER:
-            return _Parts("", kind, name, port)
-        case [cluster, kind, name] if kind in IN_CLUSTER:
-            return _Parts(cluster, kind, name, port)
-        case _:
-            known = ", ".join(f"CLUSTER/{kind}/NAME" for kind in IN_CLUSTER)
-            raise UnknownReferenceError(
-                f"{reference}: no such reference; they look like {known}, CLUSTER/gateway,"
-                " external/NAME, fabric, ADDRESS"
-            )
-
-
-def _address_parts(reference: str) -> _Parts:
-    written = re.fullmatch(r"\[(.+)\](?::(.+))?|([^:]+)(?::([^:]+))?|(.*)", reference)
-    assert written is not None
-    address = written[1] or written[3] or written[5]
-    try:
-        ip_address(address)
-    except ValueError:
-        raise UnknownReferenceError(
-            f"{reference}: neither a reference such as east/pod/web-0 nor an IP address"
-        ) from None
-    return _Parts("", "address", address, written[2] or written[4] or "")
-
-
 def _destination(
-    topology: Topology, reference: str, parts: _Parts, source: Place, protocol: Protocol
+    topology: Topology, reference: str, parts: Parts, source: Place, protocol: Protocol
 ) -> tuple[Destination, dict[str, int]]:
     match parts.kind:
         case "address":
@@ -201,9 +158,14 @@ def _destination(
             held = virtual or pod.addresses
             return Destination(_reachable(held, source), servers=servers), ports
         case "gateway":
-            gateway, sharing = _gateway(topology, reference, parts.cluster)
-            near = [each.gateway for each in sharing if each.name == source.cluster]
-            held = only(near[0].inside if near and near[0] else gateway.outside)
+            gateway, sharing = _gateway(topology, reference, parts)[0]
+            near = [
+                one
+                for each in sharing
+                for one in each.gateways
+                if each.name == source.cluster and one.netns == gateway.netns
+            ]
+            held = only(near[0].inside if near else gateway.outside)
             servers = frozenset({gateway.reference})
             return Destination(_reachable(held, source), servers=servers), {}
         case "external":
@@ -343,22 +305,23 @@ def _cluster(topology: Topology, reference: str, name: str) -> Cluster:
 
 
 def _gateway(
-    topology: Topology, reference: str, written: str
-) -> tuple[Gateway, tuple[Cluster, ...]]:
-    """The gateway of this cluster, or of these, and the clusters behind it."""
-    gateways = [each.gateway for each in topology.clusters if each.gateway is not None]
-    for each in gateways:
-        if each.reference == f"{written}/gateway":
-            return each, topology.behind(each)
-    if "," in written:
-        known = list(dict.fromkeys(each.reference for each in gateways))
-        raise UnknownReferenceError(
-            f"{reference}: these share no gateway{_near(f'{written}/gateway', known)}"
-        )
-    cluster = _cluster(topology, reference, written)
-    if cluster.gateway is None:
-        raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
-    return cluster.gateway, topology.behind(cluster.gateway)
+    topology: Topology, reference: str, parts: Parts
+) -> list[tuple[Gateway, tuple[Cluster, ...]]]:
+    """The gateway of this cluster, or of these, each replica of it or the one that is meant, with
+    the clusters behind it."""
+    every = {one.reference: one for each in topology.clusters for one in each.gateways}
+    written = f"{parts.cluster}/gateway"
+    named = f"{written}/{parts.name}" if parts.name else written
+    found = [each for name, each in every.items() if name in (named, f"{named}/1", f"{named}/2")]
+    if not found and not parts.name and "," not in parts.cluster:
+        cluster = _cluster(topology, reference, parts.cluster)
+        found = list(cluster.gateways)  # by one of those that share it
+        if not found:
+            raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
+    if not found:
+        what = "these share no gateway" if "," in parts.cluster else "there is no such gateway"
+        raise UnknownReferenceError(f"{reference}: {what}{_near(named, list(every))}")
+    return [(each, topology.behind(each)) for each in found]
 
 
 def _external(topology: Topology, reference: str, name: str) -> External:

@@ -7,7 +7,7 @@ from nsnet import nft
 from nsnet.drift import Observed, chain_lines, comparable
 from nsnet.ip import Family
 from nsnet.ipsets import IpSet
-from nsnet.ops import LinkUp, Op, ServersStart, TableLoad
+from nsnet.ops import LinkDown, LinkUp, Op, ServersStart, TableLoad
 from nsnet.plan import changes
 from nsnet.rules import KUBE_PROXY, Chain, Match, Rule
 from nsnet.state import Interface, Kind, Netns, State, Sysctl, VirtualServer, identity
@@ -48,7 +48,10 @@ def _awake(state: State, observed: Mapping[str, Observed], *, served: bool) -> I
         if each.reference == "servers" and not served:
             yield ServersStart(each.name)
         there = ("lo", *(link.name for link in found.interfaces))
-        cables = (link.name for link in each.interfaces if link.kind is not Kind.DUMMY)
+        for link in each.interfaces:
+            if not link.up and link.name in found.up:
+                yield LinkDown(each.name, link.name)
+        cables = (link.name for link in each.interfaces if link.kind is not Kind.DUMMY and link.up)
         wanted = ("lo", *cables)
         for name in wanted:
             if name in there and name not in found.up:
@@ -124,8 +127,11 @@ def _netns(wanted: Netns, found: Observed, *, served: bool) -> Netns:
 
 
 def _link(found: Interface, wanted: Interface | None) -> Interface:
-    """A MAC address that nobody asked for is not different."""
-    return replace(found, mac="") if wanted is not None and not wanted.mac else found
+    """A MAC address that nobody asked for is not different; what is down or up is seen to before
+    all else."""
+    if wanted is None:
+        return found
+    return replace(found, mac=found.mac if wanted.mac else "", up=wanted.up)
 
 
 def _sysctls(wanted: Netns, found: Observed) -> Iterator[Sysctl]:

@@ -14,6 +14,7 @@ from nsnet.gateway_ips import gateway_ips, hold_gateways
 from nsnet.ip import IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.ledger import Ledger
 from nsnet.multicluster import acquainted
+from nsnet.notation import UnknownReferenceError
 from nsnet.outside_ips import hold_written
 from nsnet.placement import drafts, workloads
 from nsnet.pods import pods
@@ -26,13 +27,14 @@ from nsnet.ranges import (
     unpresentable,
     virtual_cidrs,
 )
-from nsnet.references import UnknownReferenceError, locate, members, target
+from nsnet.references import locate, members, target
 from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec, NodeSpec
 from nsnet.scenario.load import Scenario
 from nsnet.service_ips import services
-from nsnet.sharing import gateway_of, refuse_mixtures, sharing
+from nsnet.sharing import gateways_of, refuse_mixtures, sharing
 from nsnet.topology import (
     Cluster,
+    Down,
     Dropped,
     External,
     Fault,
@@ -137,7 +139,11 @@ class _Resolver:
             except UnknownReferenceError as error:
                 self.ledger.wrong(f"spec.faults[{index}].in", str(error))
                 continue
-            yield Fault(place.netns, Dropped(spec.drop.protocol, spec.drop.port, spec.drop.type))
+            if spec.drop is not None:
+                dropped = Dropped(spec.drop.protocol, spec.drop.port, spec.drop.type)
+                yield Fault(place.netns, dropped)
+            if spec.down is not None:
+                yield Fault(place.netns, Down(spec.down))
 
     def _cluster(self, index: int, spec: ClusterSpec) -> Cluster:
         path = f"spec.clusters[{index}]"
@@ -172,7 +178,7 @@ class _Resolver:
             housed,
             services(self.ledger, path, spec, manifests, nodes, housed),
             tuple(workloads(spec.name, manifests)),
-            self._gateway(spec, underlay),
+            *self._gateways(path, spec, underlay),
             spec.routing,
             virtual_cidrs(index, spec),
             mtu=spec.mtu,
@@ -186,7 +192,8 @@ class _Resolver:
         )
         self.ledger.refuse_twice(f"{path}.nodes", [each.name for each in specs])
         owners = {reference_of(spec.name, "node", each.name): each for each in specs}
-        addresses = self._interfaces(f"{path}.nodeCIDR", underlay, list(owners))
+        replicas = spec.gateway.replicas if spec.gateway is not None else 1
+        addresses = self._interfaces(f"{path}.nodeCIDR", underlay, list(owners), replicas)
         ranges = self._pod_cidrs(path, spec, list(owners))
         for owner, each in owners.items():
             yield Node(
@@ -200,12 +207,14 @@ class _Resolver:
             )
 
     def _interfaces(
-        self, path: str, networks: Sequence[IPNetwork], owners: Sequence[str]
+        self, path: str, networks: Sequence[IPNetwork], owners: Sequence[str], replicas: int
     ) -> dict[str, tuple[IPInterface, ...]]:
-        """An address of each range for each owner; the first of each range is the router's."""
+        """An address of each range for each owner; the first of each range is the router's, and
+        where two stand there, the last, too."""
         given: dict[str, tuple[IPInterface, ...]] = {}
         for network in networks:
-            pool = Pool(network, (network[1],) if network.num_addresses > 1 else ())
+            taken = (network[1], network[-2])[:replicas] if network.num_addresses > 2 else ()
+            pool = Pool(network, taken)
             for owner, address in self.ledger.allocate(path, pool, owners).items():
                 interface = ip_interface(f"{address}/{network.prefixlen}")
                 given[owner] = (*given.get(owner, ()), interface)
@@ -238,24 +247,39 @@ class _Resolver:
                 given[owner] = (*given.get(owner, ()), kept.get(owner) or next(free))
         return given
 
-    def _gateway(self, spec: ClusterSpec, underlay: Sequence[IPNetwork]) -> Gateway | None:
+    def _gateways(
+        self, path: str, spec: ClusterSpec, underlay: Sequence[IPNetwork]
+    ) -> tuple[Gateway | None, Gateway | None]:
+        """The gateway, and who takes its place."""
         if spec.gateway is None:
-            return None
+            return None, None
         members, name = sharing(self.scenario, spec), spec.gateway.name
         number = members.index(spec) + 1 if len(members) > 1 else 0
         place = ("gateway", name) if name is not None else (spec.name, "gateway")
         prefixes = {each.version: each.prefixlen for each in self.scenario.spec.fabric_cidr}
-        outside = self.gateways[spec.name]
-        return Gateway(
-            spec.gateway.kind,
-            netns_name(self.scenario.name, *place),
-            gateway_of(members),
-            tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in underlay),
-            tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in outside),
-            name or "",
-            f"eth{number}" if number > 1 else "eth0",  # eth1 is its way out
-            number,
-        )
+        references = gateways_of(members)
+        made = [
+            Gateway(
+                spec.gateway.kind,
+                netns_name(self.scenario.name, *place, *([str(replica)] if replica else [])),
+                reference,
+                tuple(ip_interface(f"{each[end]}/{each.prefixlen}") for each in underlay),
+                tuple(
+                    ip_interface(f"{each}/{prefixes[each.version]}")
+                    for each in self.gateways[reference]
+                ),
+                name or "",
+                f"eth{number}" if number > 1 else "eth0",  # eth1 is its way out
+                number,
+                replica,
+            )
+            for reference, replica, end in zip(
+                references, (1, 2) if len(references) > 1 else (0,), (1, -2), strict=False
+            )
+        ]
+        if len(made) > 1 and any(each.num_addresses < 8 for each in underlay):
+            self.ledger.wrong(f"{path}.nodeCIDR", "has no room for two gateways and a node")
+        return made[0], made[1] if len(made) > 1 else None
 
 
 def _overlay(pod_cidrs: Sequence[IPNetwork]) -> tuple[IPInterface, ...]:

@@ -32,7 +32,7 @@ class Routes:
             Route(address.network, dev=each.name)
             for each in netns.interfaces
             for address in each.addresses
-            if address.network.prefixlen < address.max_prefixlen
+            if each.up and address.network.prefixlen < address.max_prefixlen
         ]
         # The longest prefix wins; of equals, the first that was made.
         everything = sorted(

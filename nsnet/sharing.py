@@ -18,9 +18,13 @@ def sharing(scenario: Scenario, spec: ClusterSpec) -> list[ClusterSpec]:
     return [each for each in named if each.gateway and each.gateway.name == spec.gateway.name]
 
 
-def gateway_of(clusters: list[ClusterSpec]) -> str:
-    """The reference of their gateway."""
-    return f"{','.join(each.name for each in clusters)}/gateway"
+def gateways_of(clusters: list[ClusterSpec]) -> list[str]:
+    """The references of their gateway, or of its replicas, the preferred one first."""
+    reference = f"{','.join(each.name for each in clusters)}/gateway"
+    first = clusters[0].gateway
+    if first is None or first.replicas == 1:
+        return [reference]
+    return [f"{reference}/{number}" for number in range(1, first.replicas + 1)]
 
 
 def refuse_mixtures(ledger: Ledger) -> None:
@@ -30,6 +34,9 @@ def refuse_mixtures(ledger: Ledger) -> None:
         first, gateway = members[0].gateway, spec.gateway
         if len(members) == 1 or first is None or gateway is None:
             continue
+        if gateway.replicas > 1:
+            message = f"{gateway.name} is shared, and only one that is not has replicas"
+            ledger.wrong(f"spec.clusters[{index}].gateway.replicas", message)
         path, whose = f"spec.clusters[{index}].gateway", members[0].name
         if gateway.kind != first.kind:
             message = f"{gateway.name} is of kind {first.kind} for {whose}: it is one gateway"

@@ -20,6 +20,7 @@ from nsnet.ops import (
     FdbDelete,
     FdbSet,
     LinkDelete,
+    LinkDown,
     LinkUp,
     Listen,
     ListenerReplace,
@@ -93,6 +94,8 @@ def render(op: Op) -> str:
             return f"ip -n {netns} link del {name}"
         case LinkUp(netns, name):
             return f"ip -n {netns} link set {name} up"
+        case LinkDown(netns, name):
+            return f"ip -n {netns} link set {name} down"
         case MtuSet(netns, dev, mtu):
             return f"ip -n {netns} link set {dev} mtu {mtu}"
         case AddressAdd(netns, dev, address):

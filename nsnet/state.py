@@ -65,6 +65,7 @@ class Interface:
     addresses: tuple[IPInterface, ...] = ()
     mac: str = ""
     hairpin: bool = False
+    up: bool = True
     mtu: int | None = None  # None: 1500, as every link is born
     vxlan: Vxlan | None = None
 

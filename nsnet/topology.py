@@ -154,6 +154,7 @@ class Gateway:
     name: str = ""  # by which clusters share it
     link: str = "eth0"  # to this cluster's nodes
     number: int = 0  # of this cluster among those that share it, from 1; 0: it is its alone
+    replica: int = 0  # of those that stand in for each other, from 1; 0: it is the only one
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +174,7 @@ class Cluster:
     services: tuple[Service, ...]
     workloads: tuple[str, ...] = ()  # by reference; one may have no pod
     gateway: Gateway | None = None
+    standby: Gateway | None = None  # in the place of the other, when that is cut off
     routing: str = "static"
     virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others know them; empty: as they are
     unmasqueraded: tuple[IPNetwork, ...] = ()  # beside all above, for the gateway to map
@@ -186,6 +188,11 @@ class Cluster:
             for address in addresses
             if address in pods
         )
+
+    @property
+    def gateways(self) -> tuple[Gateway, ...]:
+        """The one that is preferred first."""
+        return tuple(each for each in (self.gateway, self.standby) if each is not None)
 
     @property
     def routers(self) -> tuple[IPInterface, ...]:
@@ -223,11 +230,18 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
+class Down:
+    """A link that is down."""
+
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """Something that is wrong in one namespace, on purpose."""
 
     netns: str
-    what: Dropped
+    what: Dropped | Down
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,7 +267,7 @@ class Topology:
         return tuple(
             each
             for each in self.clusters
-            if each.gateway is not None and each.gateway.netns == gateway.netns
+            if any(one.netns == gateway.netns for one in each.gateways)
         )
 
     def places(self) -> Iterator[tuple[str, str]]:
@@ -263,8 +277,9 @@ class Topology:
         for external in self.externals:
             yield external.netns, external.reference
         for cluster in self.clusters:
-            if cluster.gateway is not None and cluster.gateway.number <= 1:
-                yield cluster.gateway.netns, cluster.gateway.reference
+            for gateway in cluster.gateways:
+                if gateway.number <= 1:
+                    yield gateway.netns, gateway.reference
             for node in cluster.nodes:
                 yield node.netns, node.reference
             for pod in cluster.pods:
@@ -287,8 +302,8 @@ class Topology:
                     addresses[export_of(service.reference)] = service.exported
                 if service.load_balancer_ips:
                     addresses[balancer_of(service.reference)] = service.load_balancer_ips
-            if cluster.gateway is not None:
-                addresses[cluster.gateway.reference] = only(cluster.gateway.outside)
+            for gateway in cluster.gateways:
+                addresses[gateway.reference] = only(gateway.outside)
         nodes = [node for cluster in self.clusters for node in cluster.nodes]
         pods = [pod for cluster in self.clusters for pod in cluster.pods]
         return Assignment(

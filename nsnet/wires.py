@@ -70,6 +70,8 @@ class Wires:
             return
         netns, name = end.peer
         link = self._links[netns, name]
+        if not (end.up and link.up):
+            return
         if link.master is None:
             yield Station(netns, name, "", crossed)
             return

@@ -97,10 +97,11 @@ def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str,
         for each in things:
             yield each.reference, _ports(each.ports)
         yield from ((node.reference, ()) for node in cluster.nodes)
-        if cluster.gateway is not None and cluster.gateway.number <= 1:
-            yield cluster.gateway.reference, ()
-        if cluster.gateway is not None and cluster.gateway.number:
-            yield f"{cluster.name}/gateway", ()
+        for gateway in cluster.gateways:
+            if gateway.number <= 1:
+                yield gateway.reference, ()
+            if gateway.number:
+                yield f"{cluster.name}/gateway", ()
     for external in topology.externals:
         yield external.reference, _ports(external.ports)
     yield FABRIC, ()

@@ -243,11 +243,12 @@ def _asks_nobody(netns: Netns) -> bool:
 
 
 def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
-    if cluster.gateway is not None:
-        ends = only((*cluster.gateway.inside, *cluster.gateway.outside))
+    for gateway in cluster.gateways:
+        ends = only((*gateway.inside, *gateway.outside))
         known = f", pods known as {_joined(cluster.virtual_cidrs)}" if cluster.virtual_cidrs else ""
-        about = f"{cluster.gateway.kind} {cluster.gateway.name}".rstrip()
-        yield cluster.gateway.reference, _joined(ends), f"{about}{known}"
+        role = {1: " preferred", 2: " standby"}.get(gateway.replica, "")
+        about = f"{gateway.kind} {gateway.name}".rstrip()
+        yield gateway.reference, _joined(ends), f"{about}{role}{known}"
     for node in cluster.nodes:
         yield node.reference, _joined(only(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
     for pod in cluster.pods:

@@ -20,7 +20,8 @@ def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[F
     """The gateway routes between the cluster and the fabric; what leaves is the gateway's."""
     here = gateway.netns
     yield from forwarding(here, bridge_netfilter=False)
-    for router in topology.fabric:
+    # A replica learns its way out, and passes that on to the nodes.
+    for router in topology.fabric if not gateway.replica else ():
         if of_family(only(gateway.outside), router.version) is not None:
             yield here, Route(everywhere(router.ip), router.ip, OUTSIDE, why="the fabric")
     for node in cluster.nodes:

@@ -203,6 +203,10 @@ class GatewaySpec(Strict):
     name: Annotated[
         Label | None, Field(description="clusters that name the same gateway share it")
     ] = None
+    replicas: Annotated[
+        Annotated[Number, Field(ge=1, le=2)],
+        Field(description="2: one that is preferred, one that takes its place (BGP moves routes)"),
+    ] = 1
     address: Annotated[
         Addresses | None,
         Field(description="outside, one a family; default: free ones of fabricCIDR"),
@@ -247,7 +251,14 @@ class FaultSpec(Strict):
     """What is wrong with this lab, on purpose, and where."""
 
     in_: Annotated[str, Field(alias="in")]
-    drop: DropSpec
+    drop: DropSpec | None = None
+    down: Annotated[str | None, Field(description="a link, such as eth0")] = None
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        if (self.drop is None) is (self.down is None):
+            raise ValueError("a fault is one thing: drop or down")
+        return self
 
 
 class ClusterSpec(Strict):

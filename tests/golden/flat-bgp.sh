@@ -903,7 +903,7 @@ protocol bgp to_192_168_10_2 {
   connect retry time 1; connect delay time 0; error wait time 1,2; error forget time 3;
   bfd on;
   ipv4 {
-    import where net ~ [ 0.0.0.0/0+ ];
+    import where net ~ [ 10.244.0.0/24+, 198.18.0.2/32+, 198.18.0.3/32+, 10.244.1.0/24+, 10.244.2.0/24+, 10.244.3.0/24+ ];
     export all;
   };
 }
@@ -916,7 +916,7 @@ protocol bgp to_192_168_10_3 {
   connect retry time 1; connect delay time 0; error wait time 1,2; error forget time 3;
   bfd on;
   ipv4 {
-    import where net ~ [ 0.0.0.0/0+ ];
+    import where net ~ [ 10.244.0.0/24+, 198.18.0.2/32+, 198.18.0.3/32+, 10.244.1.0/24+, 10.244.2.0/24+, 10.244.3.0/24+ ];
     export all;
   };
 }
@@ -929,7 +929,7 @@ protocol bgp to_192_168_10_4 {
   connect retry time 1; connect delay time 0; error wait time 1,2; error forget time 3;
   bfd on;
   ipv4 {
-    import where net ~ [ 0.0.0.0/0+ ];
+    import where net ~ [ 10.244.0.0/24+, 198.18.0.2/32+, 198.18.0.3/32+, 10.244.1.0/24+, 10.244.2.0/24+, 10.244.3.0/24+ ];
     export all;
   };
 }
@@ -942,7 +942,7 @@ protocol bgp to_192_168_10_5 {
   connect retry time 1; connect delay time 0; error wait time 1,2; error forget time 3;
   bfd on;
   ipv4 {
-    import where net ~ [ 0.0.0.0/0+ ];
+    import where net ~ [ 10.244.0.0/24+, 198.18.0.2/32+, 198.18.0.3/32+, 10.244.1.0/24+, 10.244.2.0/24+, 10.244.3.0/24+ ];
     export all;
   };
 }

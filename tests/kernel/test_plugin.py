@@ -14,8 +14,8 @@ from nsnet import Verdict, agent
 from nsnet.errors import ScenarioError, UsageError
 from nsnet.kernel.processes import until
 from nsnet.lab import Lab
+from nsnet.notation import UnknownReferenceError
 from nsnet.packet import Unknown
-from nsnet.references import UnknownReferenceError
 from nsnet.scenario.load import load
 from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SECONDS
 

@@ -10,8 +10,8 @@ from nsnet.agent import Agent
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import netfilter
 from nsnet.lab import Lab
+from nsnet.notation import UnknownReferenceError
 from nsnet.questions import simple
-from nsnet.references import UnknownReferenceError
 from nsnet.report import Answer, Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.verdict import Verdict

@@ -3,7 +3,8 @@
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.references import UnknownReferenceError, locate, members, target
+from nsnet.notation import UnknownReferenceError
+from nsnet.references import locate, members, target
 from nsnet.topology import Topology
 from tests.unit.labs import exported, in_clusters, pod, service, topology, workload
 

@@ -4,9 +4,10 @@ import pytest
 
 from nsnet.compile import compile_state
 from nsnet.ip import Protocol, mapped, only
+from nsnet.notation import UnknownReferenceError
 from nsnet.packet import Path
 from nsnet.questions import explain, simple
-from nsnet.references import UnknownReferenceError, locate, members, target
+from nsnet.references import locate, members, target
 from nsnet.resolve import resolve
 from nsnet.rules import Chain, Match, Netmap, Return, Rule
 from nsnet.state import State

@@ -20,6 +20,7 @@ from nsnet.ops import (
     FdbDelete,
     FdbSet,
     LinkDelete,
+    LinkDown,
     LinkUp,
     Listen,
     ListenerReplace,
@@ -105,7 +106,7 @@ class World:
         for each in state.netns:
             place = self.places[each.name]
             assert place.links == {link.name: link for link in each.interfaces}, each.reference
-            cables = {link.name for link in each.interfaces if link.kind is not Kind.DUMMY}
+            cables = {one.name for one in each.interfaces if one.up and one.kind is not Kind.DUMMY}
             assert place.up == {"lo", *cables}, each.reference
             assert _same(place.routes, each.routes), each.reference
             assert _same(place.neighbours, each.neighbours), each.reference
@@ -156,8 +157,15 @@ class World:
             case LinkDelete(name, link):
                 self._cut(name, link)
             case LinkUp(name, link):
-                assert link == "lo" or link in self.places[name].links, f"{op}: Cannot find device"
+                links = self.places[name].links
+                assert link == "lo" or link in links, f"{op}: Cannot find device"
                 self.places[name].up.add(link)
+                if link in links:
+                    links[link] = replace(links[link], up=True)
+            case LinkDown(name, link):
+                self.places[name].up.remove(link)
+                links = self.places[name].links
+                links[link] = replace(links[link], up=False)
             case MtuSet(name, dev, mtu):
                 links = self.places[name].links
                 links[dev] = replace(links[dev], mtu=mtu if mtu != MTU else None)
