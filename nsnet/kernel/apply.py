@@ -238,9 +238,12 @@ class Applier:
                 self._queue(op, name, message)
             case VethAdd(name, _, _, _):
                 self._lay(op)
-            case LinkUp(name, link) | LinkDown(name, link):
-                flags = messages.IFF_UP if isinstance(op, LinkUp) else 0
-                message = messages.link(self._index(name, link), flags=flags)
+            case LinkUp(name, link):
+                message = messages.link(self._index(name, link), flags=messages.IFF_UP)
+                self._queue(op, name, encoded(message, RTM_SETLINK))
+            case LinkDown(name, link):
+                message = messages.link(self._index(name, link))
+                message["change"] = messages.IFF_UP
                 self._queue(op, name, encoded(message, RTM_SETLINK))
             case MtuSet(name, dev, mtu):
                 message = messages.sized(self._index(name, dev), mtu)

@@ -25,6 +25,7 @@ from nsnet.ops import (
     FdbDelete,
     FdbSet,
     LinkDelete,
+    LinkDown,
     LinkUp,
     Listen,
     ListenerReplace,
@@ -123,6 +124,7 @@ COMMANDS: list[tuple[Op, str]] = [
         " id 1 dev eth0 local 192.168.10.2 dstport 8472 nolearning\n"
         "ip -n n1 link set flannel.1 up",
     ),
+    (LinkDown("n1", "eth0"), "ip -n n1 link set eth0 down"),
     (MtuSet("n1", "cbr0", 1450), "ip -n n1 link set cbr0 mtu 1450"),
     (
         FdbSet("n1", FAR),
