@@ -29,7 +29,10 @@ def intact(netns: Netns) -> Observed:
     """What is read where nobody changed anything."""
     return Observed(
         interfaces=netns.interfaces,
-        up=("lo", *(each.name for each in netns.interfaces if each.kind is not Kind.DUMMY)),
+        up=(
+            "lo",
+            *(one.name for one in netns.interfaces if one.up and one.kind is not Kind.DUMMY),
+        ),
         routes=netns.routes,
         neighbours=netns.neighbours,
         policy_rules=netns.policy_rules,

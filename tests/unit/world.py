@@ -245,7 +245,7 @@ class World:
         match op:
             case AddressAdd(_, dev, address):
                 link = place.links[dev]
-                ready = dev in place.up or link.kind is Kind.DUMMY
+                ready = dev in place.up or link.kind is Kind.DUMMY or not link.up
                 assert ready, f"{op}: before its link is up"
                 assert address not in link.addresses, f"{op}: File exists"
                 disabled = address.version == 6 and place.sysctls.get(NO_IPV6) == "1"
