@@ -9,18 +9,12 @@ import socket
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import groupby, starmap
 from pathlib import Path
-from typing import assert_never
 
 from pyroute2.netlink.rtnl import (
-    RTM_DELADDR,
     RTM_DELLINK,
-    RTM_DELNEIGH,
-    RTM_DELROUTE,
-    RTM_NEWADDR,
-    RTM_NEWNEIGH,
-    RTM_NEWROUTE,
     RTM_SETLINK,
 )
 
@@ -33,9 +27,8 @@ from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import Socket, encoded
 from nsnet.kernel.observe import learned
 from nsnet.kernel.processes import until
+from nsnet.kernel.requests import request
 from nsnet.ops import (
-    AddressAdd,
-    AddressDelete,
     BridgeAdd,
     ConntrackDelete,
     DaemonReload,
@@ -43,25 +36,14 @@ from nsnet.ops import (
     DaemonStop,
     Drain,
     DummyAdd,
-    FdbDelete,
-    FdbSet,
     LinkDelete,
-    LinkDown,
-    LinkUp,
     Listen,
     ListenerReplace,
-    MtuSet,
     NeighbourAdd,
-    NeighbourDelete,
     NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
-    PolicyRuleAdd,
-    PolicyRuleDelete,
-    RouteAdd,
-    RouteDelete,
-    RouteReplace,
     RoutesAwait,
     RulesLoad,
     ServersStart,
@@ -238,52 +220,13 @@ class Applier:
                 self._queue(op, name, message)
             case VethAdd(name, _, _, _):
                 self._lay(op)
-            case LinkUp(name, link):
-                message = messages.link(self._index(name, link), flags=messages.IFF_UP)
-                self._queue(op, name, encoded(message, RTM_SETLINK))
-            case LinkDown(name, link):
-                message = messages.link(self._index(name, link))
-                message["change"] = messages.IFF_UP
-                self._queue(op, name, encoded(message, RTM_SETLINK))
-            case MtuSet(name, dev, mtu):
-                message = messages.sized(self._index(name, dev), mtu)
-                self._queue(op, name, encoded(message, RTM_SETLINK))
-            case AddressAdd(name, dev, address):
-                message = messages.address(address, self._index(name, dev))
-                self._queue(op, name, encoded(message, RTM_NEWADDR, messages.NEW))
-            case AddressDelete(name, dev, address):
-                message = messages.address(address, self._index(name, dev))
-                self._queue(op, name, encoded(message, RTM_DELADDR))
-            case RouteAdd(name, route) | RouteReplace(name, route):
-                message = messages.route(route, self._index(name, route.dev))
-                flags = messages.NEW if isinstance(op, RouteAdd) else messages.ANEW
-                self._queue(op, name, encoded(message, RTM_NEWROUTE, flags))
-            case RouteDelete(name, route):
-                message = messages.route(route, self._index(name, route.dev))
-                self._queue(op, name, encoded(message, RTM_DELROUTE))
-            case PolicyRuleAdd(name, rule):
-                self._queue(op, name, messages.policy_rule(rule))
-            case PolicyRuleDelete(name, rule):
-                self._queue(op, name, messages.no_policy_rule(rule))
-            case NeighbourAdd(name, neighbour):
-                self._queue(op, name, self._neighbour(neighbour, self._index(name, neighbour.dev)))
-            case NeighbourDelete(name, neighbour):
-                message = messages.neighbour(neighbour, self._index(name, neighbour.dev))
-                self._queue(op, name, encoded(message, RTM_DELNEIGH))
-            case FdbSet(name, entry):
-                message = messages.fdb(entry, self._index(name, entry.dev))
-                self._queue(op, name, encoded(message, RTM_NEWNEIGH, messages.ANEW))
-            case FdbDelete(name, entry):
-                message = messages.fdb(entry, self._index(name, entry.dev))
-                self._queue(op, name, encoded(message, RTM_DELNEIGH))
             case ConntrackDelete(name):
                 self._enter(name)
                 self._forget_flows(op)
             case NeighbourForget(name, dev, _) if dev not in self._place(name).indexes:
                 pass  # somebody removed the link by hand, and all that was known by it
-            case NeighbourForget(name, dev, address):
-                message = messages.learnt(address, self._index(name, dev))
-                self._queue(op, name, encoded(message, RTM_DELNEIGH))
+            case NeighbourAdd(name, neighbour):
+                self._queue(op, name, self._neighbour(op, neighbour))
             case LinkDelete() | RulesLoad() | TableLoad() | Drain() | SetsLoad() | SetsDelete():
                 raise AssertionError(f"{op} comes in a group of its own")
             case DaemonStart() | DaemonReload() | DaemonStop() | RoutesAwait():
@@ -291,7 +234,7 @@ class Applier:
             case ServersStart() | Listen() | ListenerReplace() | Unlisten() | VirtualServersLoad():
                 raise AssertionError(f"{op} comes in a group of its own")
             case _:
-                assert_never(op)
+                self._queue(op, op.netns, request(op, partial(self._index, op.netns)))
 
     def _unplug(self, name: str, steps: list[LinkDelete]) -> None:
         """The links are gone. The kernel takes 20 ms for a request to remove one link, and as long
@@ -373,12 +316,11 @@ class Applier:
         if op.interface.hairpin:
             self._queue(op, op.netns, messages.hairpin(index))
 
-    def _neighbour(self, neighbour: Neighbour, index: int) -> bytes:
+    def _neighbour(self, op: NeighbourAdd, neighbour: Neighbour) -> bytes:
         """On a crowded bridge everybody knows everybody: the same object, the same message."""
-        key = id(neighbour), index
+        key = id(neighbour), self._index(op.netns, neighbour.dev)
         if key not in self._encoded:
-            message = messages.neighbour(neighbour, index)
-            self._encoded[key] = encoded(message, RTM_NEWNEIGH, messages.ANEW)
+            self._encoded[key] = request(op, partial(self._index, op.netns))
         return self._encoded[key]
 
     def _queue(self, op: Op, name: str, message: bytes) -> None:
