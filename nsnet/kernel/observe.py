@@ -3,11 +3,11 @@
 import errno
 import os
 import struct
-from collections.abc import Iterable, Iterator, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_interface, ip_network
-from socket import AF_INET, AF_INET6, AF_UNSPEC, if_nameindex
+from ipaddress import ip_address, ip_interface
+from socket import AF_INET6, AF_UNSPEC, if_nameindex
 from typing import Any, NamedTuple
 
 from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE, RTM_GETRULE
@@ -18,8 +18,8 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.drift import Observed
-from nsnet.ip import Family, IPInterface
-from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl
+from nsnet.ip import IPInterface
+from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl, tables
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
 from nsnet.state import (
     MTU,
@@ -38,22 +38,8 @@ _LO = 1  # the index of lo, in every namespace
 _IFF_UP = 0x1
 _RTEXT_FILTER_SKIP_STATS = 8
 _RT_SCOPE_LINK = 253
-_RT_TABLE_MAIN, _RT_TABLE_LOCAL = 254, 255
-_RTPROT_KERNEL = 2
-_RTPROT_BIRD = 12
-_RTN_BLACKHOLE = 6
-_RTNH_F_ONLINK = 0x4
-_RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
-_NUD_PERMANENT = 0x80
 _AF_BRIDGE = 7
 _BRIDGE_FLAG_HAIRPIN = 1
-_FR_ACT_TO_TBL = 1
-_FIB_RULE_INVERT = 2
-_ANY_LENGTH = 0xFFFFFFFF
-_KERNELS_RULES = {(0, 255), (32766, 254), (32767, 253)}  # priority and table
-# What every rule says, and what those of a State ask.
-_RULE_WORDS = {"FRA_TABLE", "FRA_SUPPRESS_PREFIXLEN", "FRA_PROTOCOL", "FRA_PRIORITY"}
-_RULE_WORDS |= {"FRA_FWMARK", "FRA_FWMASK", "FRA_IIFNAME"}
 
 _RTM_GETNSID = 90
 _NETNSA_NSID = 1
@@ -63,8 +49,6 @@ _NETNSA_FD = 3
 # Where it is written whether a message is worth decoding, after a netlink header of 16 bytes.
 _LINK = struct.Struct("=16x4xiI")  # index, flags
 _ADDRESS = struct.Struct("=16xBBBBI")  # family, prefix length, flags, scope, link
-_ROUTE = struct.Struct("=16xBBBBBBBBI")  # family, lengths, tos, table, protocol, scope, type, flags
-_NEIGHBOUR = struct.Struct("=16xB3xiHBB")  # family, link, state, flags, type
 
 
 class _Namespace(NamedTuple):
@@ -117,7 +101,7 @@ def observe(
     balanced = [name for name, each in found.items() if _has_dummy(each)]
     ipsets = netfilter.saved_sets(balanced)
     virtual = {name: ipvs.observed(name) for name in balanced}
-    tables = nftables.saved(found)
+    saved = nftables.saved(found)
     return {
         name: Observed(
             interfaces=tuple(
@@ -132,8 +116,8 @@ def observe(
             fdb=tuple(each.fdb),
             ipsets=ipsets.get(name, ()),
             virtual_servers=virtual.get(name, ()),
-            chains=chains[name] | tables[name].chains,
-            sets=tables[name].sets,
+            chains=chains[name] | saved[name].chains,
+            sets=saved[name].sets,
         )
         for name, each in found.items()
     }
@@ -144,7 +128,7 @@ def learned(name: str) -> list[Route]:
     with netns.inside(name), Socket() as socket:
         names = dict(if_nameindex())
         requests = _requests()
-        return [each for each in _routes(socket.dump(requests.routes), names) if each.learned]
+        return [each for each in tables.routes(socket.dump(requests.routes), names) if each.learned]
 
 
 def _has_dummy(found: _Namespace) -> bool:
@@ -191,15 +175,15 @@ def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
     with Socket() as socket:
         links, names, up = _links(socket.dump(requests.links))
         addresses = _addresses(socket.dump(requests.addresses))
-        routes = sorted(_routes(socket.dump(requests.routes), names), key=_route_order)
+        routes = sorted(tables.routes(socket.dump(requests.routes), names), key=tables.route_order)
         neighbours = sorted(
-            _neighbours(socket.dump(requests.neighbours), names),
+            tables.neighbours(socket.dump(requests.neighbours), names),
             key=lambda each: (each.address.version, each.address.packed, each.dev),
         )
-        rules = list(_policy_rules(socket.dump(requests.rules)))
+        rules = list(tables.policy_rules(socket.dump(requests.rules)))
         tunnels = {index for index, link in links.items() if _kind(link) == Kind.VXLAN}
         frames = socket.dump(requests.fdb) if tunnels else []
-        fdb = sorted(_fdb(frames, names, tunnels), key=lambda each: (each.dev, each.mac))
+        fdb = sorted(tables.fdb(frames, names, tunnels), key=lambda each: (each.dev, each.mac))
     ours: list[_Link] = []
     foreign: list[tuple[str, str]] = []
     for index, link in sorted(links.items(), key=lambda each: names[each[0]]):
@@ -224,17 +208,11 @@ def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], l
     for data in messages:
         index, flags = _LINK.unpack_from(data)
         if index != _LO:
-            links[index] = _decoded(ifinfmsg, data)
+            links[index] = tables.decoded(ifinfmsg, data)
             names[index] = links[index].get_attr("IFLA_IFNAME")
         if flags & _IFF_UP:
             up.append(names[index])
     return links, names, up
-
-
-def _decoded(message: type[Any], data: bytes) -> Any:
-    decoded = message(data)
-    decoded.decode()
-    return decoded
 
 
 def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPInterface]) -> _Link:
@@ -273,113 +251,10 @@ def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
         family, length, _, scope, index = _ADDRESS.unpack_from(data)
         if index == _LO or (family == AF_INET6 and scope == _RT_SCOPE_LINK):
             continue
-        address = _decoded(ifaddrmsg, data)
+        address = tables.decoded(ifaddrmsg, data)
         text = address.get_attr("IFA_LOCAL") or address.get_attr("IFA_ADDRESS")
         found.setdefault(index, []).append(ip_interface(f"{text}/{length}"))
     return found
-
-
-def _routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
-    """All tables without the kernel's own routes and what it has learned; a route of several hops
-    that are not alike counts as several."""
-    for data in messages:
-        family, length, _, _, table, protocol, _, kind, flags = _ROUTE.unpack_from(data)
-        if (
-            family not in (AF_INET, AF_INET6)
-            or table == _RT_TABLE_LOCAL
-            or protocol == _RTPROT_KERNEL
-            or flags & _RTM_F_CLONED
-        ):
-            continue
-        route = _decoded(rtmsg, data)
-        start = route.get_attr("RTA_DST") or ("0.0.0.0" if family == AF_INET else "::")
-        destination = ip_network(f"{start}/{length}")
-        number = route.get_attr("RTA_TABLE")
-        table = None if number == _RT_TABLE_MAIN else number
-        where = Route(destination, learned=protocol == _RTPROT_BIRD, table=table)
-        if kind == _RTN_BLACKHOLE:
-            yield replace(where, blackhole=True)
-        elif hops := route.get_attr("RTA_MULTIPATH"):
-            yield from _multipath(where, hops, names)
-        else:
-            via, index = route.get_attr("RTA_GATEWAY"), route.get_attr("RTA_OIF") or 0
-            metrics = route.get_attr("RTA_METRICS")
-            yield replace(
-                where,
-                via=ip_address(via) if via else None,
-                dev=names.get(index),
-                onlink=bool(flags & _RTNH_F_ONLINK),
-                mtu=metrics.get_attr("RTAX_MTU") if metrics else None,
-            )
-
-
-def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iterator[Route]:
-    """One route where all hops are neighbours on one link, and of one weight; else several."""
-    found = [
-        replace(
-            where,
-            via=ip_address(hop.get_attr("RTA_GATEWAY")) if hop.get_attr("RTA_GATEWAY") else None,
-            dev=names.get(hop["oif"]),
-            onlink=bool(hop["flags"] & _RTNH_F_ONLINK),
-        )
-        for hop in hops
-    ]
-    vias = sorted(each.via for each in found if each.via is not None)
-    alike = {(each.dev, each.onlink) for each in found}, {hop["hops"] for hop in hops}
-    if len(vias) == len(found) and all(len(each) == 1 for each in alike):
-        yield replace(found[0], via=None, nexthops=tuple(vias))
-    else:
-        yield from found
-
-
-def _route_order(route: Route) -> tuple[object, ...]:
-    network = route.destination
-    way = str(route.gateways), str(route.dev), route.onlink
-    return route.table or 0, network.version, network, *way
-
-
-def _policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
-    """Those that the kernel does not make itself, in the order in which it asks them."""
-    for data in messages:
-        rule = _decoded(fibmsg, data)
-        said: dict[str, Any] = dict(rule["attrs"])
-        family: Family = 4 if rule["family"] == AF_INET else 6
-        if rule["family"] not in (AF_INET, AF_INET6):
-            continue
-        priority, table = said.get("FRA_PRIORITY", 0), said.get("FRA_TABLE", rule["table"])
-        foreign = (
-            rule["action"] != _FR_ACT_TO_TBL
-            or bool(rule["src_len"] or rule["dst_len"] or rule["tos"])
-            or bool(rule["flags"] & _FIB_RULE_INVERT)
-            or said.get("FRA_SUPPRESS_PREFIXLEN", _ANY_LENGTH) != _ANY_LENGTH
-            or said.get("FRA_IIFNAME", "lo") != "lo"
-            or not said.keys() <= _RULE_WORDS
-        )
-        mark, mask = said.get("FRA_FWMARK", 0), said.get("FRA_FWMASK", 0)
-        own = said.get("FRA_IIFNAME") == "lo"
-        if foreign or own or mask or (priority, table) not in _KERNELS_RULES:
-            yield PolicyRule(priority, mark, mask, table, family, own, foreign)
-
-
-def _neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:
-    """The permanent ones: the others are learned, and forgotten."""
-    for data in messages:
-        family, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
-        if family in (AF_INET, AF_INET6) and state & _NUD_PERMANENT:
-            neighbour = _decoded(ndmsg, data)
-            address = ip_address(neighbour.get_attr("NDA_DST"))
-            yield Neighbour(address, neighbour.get_attr("NDA_LLADDR") or "", names[index])
-
-
-def _fdb(messages: Iterable[bytes], names: dict[int, str], tunnels: Set[int]) -> Iterator[FdbEntry]:
-    """What tunnels were told: what they learn is not permanent."""
-    for data in messages:
-        _, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
-        if index in tunnels and state & _NUD_PERMANENT:
-            entry = _decoded(ndmsg, data)
-            dst = entry.get_attr("NDA_DST")
-            if dst is not None:
-                yield FdbEntry(entry.get_attr("NDA_LLADDR"), ip_address(dst), names[index])
 
 
 def _sysctls(keys: Iterable[str]) -> Iterator[Sysctl]:

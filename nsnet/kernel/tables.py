@@ -1,0 +1,146 @@
+"""The tables of a namespace as netlink dumps them, as values: routes, rules, neighbours, and who is
+behind which tunnel."""
+
+import struct
+from collections.abc import Iterable, Iterator, Set
+from dataclasses import replace
+from ipaddress import ip_address, ip_network
+from socket import AF_INET, AF_INET6
+from typing import Any
+
+from pyroute2.netlink.rtnl.fibmsg import fibmsg
+from pyroute2.netlink.rtnl.ndmsg import ndmsg
+from pyroute2.netlink.rtnl.rtmsg import rtmsg
+
+from nsnet.ip import Family
+from nsnet.state import FdbEntry, Neighbour, PolicyRule, Route
+
+_RT_TABLE_MAIN, _RT_TABLE_LOCAL = 254, 255
+_RTPROT_KERNEL = 2
+_RTPROT_BIRD = 12
+_RTN_BLACKHOLE = 6
+_RTNH_F_ONLINK = 0x4
+_RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
+_NUD_PERMANENT = 0x80
+_FR_ACT_TO_TBL = 1
+_FIB_RULE_INVERT = 2
+_ANY_LENGTH = 0xFFFFFFFF
+_KERNELS_RULES = {(0, 255), (32766, 254), (32767, 253)}  # priority and table
+# What every rule says, and what those of a State ask.
+_RULE_WORDS = {"FRA_TABLE", "FRA_SUPPRESS_PREFIXLEN", "FRA_PROTOCOL", "FRA_PRIORITY"}
+_RULE_WORDS |= {"FRA_FWMARK", "FRA_FWMASK", "FRA_IIFNAME"}
+
+# Where it is written whether a message is worth decoding, after a netlink header of 16 bytes.
+_ROUTE = struct.Struct("=16xBBBBBBBBI")  # family, lengths, tos, table, protocol, scope, type, flags
+_NEIGHBOUR = struct.Struct("=16xB3xiHBB")  # family, link, state, flags, type
+
+
+def decoded(message: type[Any], data: bytes) -> Any:
+    """The message of this type."""
+    found = message(data)
+    found.decode()
+    return found
+
+
+def routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
+    """All tables without the kernel's own routes and what it has learned; a route of several hops
+    that are not alike counts as several."""
+    for data in messages:
+        family, length, _, _, table, protocol, _, kind, flags = _ROUTE.unpack_from(data)
+        if (
+            family not in (AF_INET, AF_INET6)
+            or table == _RT_TABLE_LOCAL
+            or protocol == _RTPROT_KERNEL
+            or flags & _RTM_F_CLONED
+        ):
+            continue
+        route = decoded(rtmsg, data)
+        start = route.get_attr("RTA_DST") or ("0.0.0.0" if family == AF_INET else "::")
+        destination = ip_network(f"{start}/{length}")
+        number = route.get_attr("RTA_TABLE")
+        table = None if number == _RT_TABLE_MAIN else number
+        where = Route(destination, learned=protocol == _RTPROT_BIRD, table=table)
+        if kind == _RTN_BLACKHOLE:
+            yield replace(where, blackhole=True)
+        elif hops := route.get_attr("RTA_MULTIPATH"):
+            yield from _multipath(where, hops, names)
+        else:
+            via, index = route.get_attr("RTA_GATEWAY"), route.get_attr("RTA_OIF") or 0
+            metrics = route.get_attr("RTA_METRICS")
+            yield replace(
+                where,
+                via=ip_address(via) if via else None,
+                dev=names.get(index),
+                onlink=bool(flags & _RTNH_F_ONLINK),
+                mtu=metrics.get_attr("RTAX_MTU") if metrics else None,
+            )
+
+
+def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iterator[Route]:
+    """One route where all hops are neighbours on one link, and of one weight; else several."""
+    found = [
+        replace(
+            where,
+            via=ip_address(hop.get_attr("RTA_GATEWAY")) if hop.get_attr("RTA_GATEWAY") else None,
+            dev=names.get(hop["oif"]),
+            onlink=bool(hop["flags"] & _RTNH_F_ONLINK),
+        )
+        for hop in hops
+    ]
+    vias = sorted(each.via for each in found if each.via is not None)
+    alike = {(each.dev, each.onlink) for each in found}, {hop["hops"] for hop in hops}
+    if len(vias) == len(found) and all(len(each) == 1 for each in alike):
+        yield replace(found[0], via=None, nexthops=tuple(vias))
+    else:
+        yield from found
+
+
+def route_order(route: Route) -> tuple[object, ...]:
+    """By which routes are sorted, wherever they come from."""
+    network = route.destination
+    way = str(route.gateways), str(route.dev), route.onlink
+    return route.table or 0, network.version, network, *way
+
+
+def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
+    """Those that the kernel does not make itself, in the order in which it asks them."""
+    for data in messages:
+        rule = decoded(fibmsg, data)
+        said: dict[str, Any] = dict(rule["attrs"])
+        family: Family = 4 if rule["family"] == AF_INET else 6
+        if rule["family"] not in (AF_INET, AF_INET6):
+            continue
+        priority, table = said.get("FRA_PRIORITY", 0), said.get("FRA_TABLE", rule["table"])
+        foreign = (
+            rule["action"] != _FR_ACT_TO_TBL
+            or bool(rule["src_len"] or rule["dst_len"] or rule["tos"])
+            or bool(rule["flags"] & _FIB_RULE_INVERT)
+            or said.get("FRA_SUPPRESS_PREFIXLEN", _ANY_LENGTH) != _ANY_LENGTH
+            or said.get("FRA_IIFNAME", "lo") != "lo"
+            or not said.keys() <= _RULE_WORDS
+        )
+        mark, mask = said.get("FRA_FWMARK", 0), said.get("FRA_FWMASK", 0)
+        own = said.get("FRA_IIFNAME") == "lo"
+        if foreign or own or mask or (priority, table) not in _KERNELS_RULES:
+            yield PolicyRule(priority, mark, mask, table, family, own, foreign)
+
+
+def neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:
+    """The permanent ones: the others are learned, and forgotten."""
+    for data in messages:
+        family, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
+        if family in (AF_INET, AF_INET6) and state & _NUD_PERMANENT:
+            neighbour = decoded(ndmsg, data)
+            address = ip_address(neighbour.get_attr("NDA_DST"))
+            yield Neighbour(address, neighbour.get_attr("NDA_LLADDR") or "", names[index])
+
+
+def fdb(messages: Iterable[bytes], names: dict[int, str], tunnels: Set[int]) -> Iterator[FdbEntry]:
+    """What tunnels were told: what they learn is not permanent."""
+    for data in messages:
+        _, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
+        if index in tunnels and state & _NUD_PERMANENT:
+            entry = decoded(ndmsg, data)
+            dst = entry.get_attr("NDA_DST")
+            if dst is not None:
+                yield FdbEntry(entry.get_attr("NDA_LLADDR"), ip_address(dst), names[index])
