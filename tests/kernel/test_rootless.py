@@ -117,7 +117,7 @@ def test_run_needs_no_root(user: User) -> None:
     done = user.nsnet("run", user.scenario("island-nat.yaml"))
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-1].startswith(
-        "island-nat: 16 probes, 16 passed, 0 failed, 0 defects, in "
+        "island-nat: 17 probes, 17 passed, 0 failed, 0 defects, in "
     )
     until(lambda: not marked(str(user.home)), what="its processes are gone", seconds=SECONDS)
 

@@ -159,7 +159,7 @@ def test_an_explanation_of_ipv6_shows_ipv6_rules() -> None:
 
 def test_a_good_file_is_counted() -> None:
     assert nsnet("validate", ISLAND).stdout == (
-        f"{ISLAND}: good. 2 clusters, 4 nodes, 7 pods, 2 Services, 16 probes, 17 namespaces\n"
+        f"{ISLAND}: good. 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes, 17 namespaces\n"
     )
 
 
