@@ -1,6 +1,7 @@
 """Anybody can have a lab that is thrown away, where the host allows user namespaces."""
 
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -113,12 +114,12 @@ def user(home: Path) -> User:
 
 
 @needs_user_namespaces
-def test_run_needs_no_root(user: User) -> None:
-    done = user.nsnet("run", user.scenario("island-nat.yaml"))
+@pytest.mark.parametrize("name", ["island-nat", "island-proxy", "flat-bgp", "gateway-failover"])
+def test_run_needs_no_root(user: User, name: str) -> None:
+    done = user.nsnet("run", user.scenario(f"{name}.yaml"))
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[-1].startswith(
-        "island-nat: 17 probes, 17 passed, 0 failed, 0 defects, in "
-    )
+    last = done.stdout.splitlines()[-1]
+    assert re.match(rf"{name}: (\d+) probes, \1 passed, 0 failed, 0 defects, in ", last), last
     until(lambda: not marked(str(user.home)), what="its processes are gone", seconds=SECONDS)
 
 
