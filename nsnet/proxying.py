@@ -10,6 +10,7 @@ from nsnet.state import Netns
 from nsnet.verdict import Verdict
 
 _OPEN: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # connected, and small gets through
+_UNHEARD: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
 
 
 def taken(netns: Netns, packet: Packet) -> Iterator[Frontend]:
@@ -47,6 +48,7 @@ def joined(near: Path, far: Path, server: Server) -> Path:
 
 
 def unheard(near: Path) -> Path:
-    """To a proxy that listens for TLS, our probes speak none: once connected, it hangs up."""
-    verdict = Verdict.RESET if near.verdict is Verdict.OK else near.verdict
-    return Path(verdict, None, None, near.there, near.back)
+    """To a proxy that listens for TLS, our probes speak none: once it has heard that, it hangs
+    up."""
+    verdict = _UNHEARD.get(near.verdict, near.verdict)
+    return Path(verdict, None, None, near.there, near.back, large=near.large)

@@ -225,6 +225,13 @@ def test_a_large_request_that_hangs_before_a_proxy_that_is_refused_is_reset_all_
     assert seen(ask(state, size=60_000)) == ("reset", None, None, "client middle router")
 
 
+def test_a_proxy_that_hears_nothing_of_a_large_request_cannot_hang_up() -> None:
+    state = near_narrow(silent=True)
+    state = changed(state, "router", daemons=(Haproxy((at(WEB, sni="a"),)),))
+    assert ask(state).verdict == "reset"
+    assert ask(state, size=60_000).verdict == "timeout"
+
+
 def test_what_a_proxy_tries_in_vain_is_told_beside_the_answer() -> None:
     path = ask(proxied(at(CLOSED)))
     assert [(hop.reference, hop.what) for hop in path.there][-1] == (
