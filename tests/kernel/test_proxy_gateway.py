@@ -9,7 +9,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import IO, Any, NamedTuple
@@ -171,13 +171,14 @@ def test_connections_by_a_proxy_do_not_notice_when_it_is_told_anew(
         lab.apply(file)
 
     requests = 0
-    for words, do, ends in (
+    changes: tuple[tuple[str, Callable[[], None], tuple[str, ...]], ...] = (
         ("two endpoints more", lambda: lab.scale("west/deploy/web", 5), ()),
         ("three fewer", lambda: lab.scale("west/deploy/web", 2), ("web-2", "web-3", "web-4")),
         ("two more again", lambda: lab.scale("west/deploy/web", 4), ()),
         ("another Service comes", lambda: apply(ANOTHER), ()),
         ("and goes", lambda: apply(""), ()),
-    ):
+    )
+    for words, do, ends in changes:
         held = client.ask(f"hold {HELD}")
         expected = {f"west/pod/web-{number}" for number in range(len(set(held)))}
         assert set(held) == expected, words
@@ -195,6 +196,40 @@ def test_connections_by_a_proxy_do_not_notice_when_it_is_told_anew(
         client.ask(f"hold {HELD}")
         assert set(client.ask("ping")["alive"]) <= lab.endpoints("west/deploy/web")
     print(f"{requests} requests, {HELD} connections")  # noqa: T201
+
+
+# --- how far it gets ---
+
+
+@pytest.mark.parametrize("source", ["east/pod/client", "external/laptop"])
+def test_who_is_refused_behind_a_proxy_got_as_far_as_that(lab: Lab, source: str) -> None:
+    """Where the lab speaks no TLS, nobody listens."""
+    seen = lab.connect(source, "west/svc/web:443", path=True)
+    assert seen.verdict == "reset"
+    assert seen.path == lab.explain(source, "west/svc/web:443").path
+    assert seen.path is not None
+    assert seen.path[-1] == "west/gateway"
+
+
+NARROW = "ip route replace {}/32 dev $(ip -o route get {} | sed 's/.* dev \\([^ ]*\\).*/\\1/') {} mtu 1400"
+MUTE = "iptables-legacy -A OUTPUT -p icmp -j DROP"
+
+
+@pytest.mark.parametrize("leg", ["near", "far"])
+def test_large_hangs_before_or_behind_a_proxy_and_small_shows_the_way(lab: Lab, leg: str) -> None:
+    """Each leg has its own path MTU, and somebody who must not say it."""
+    lab.scale("west/deploy/web", 1)
+    pod = lab["west/pod/web-0"]
+    node = f"west/node/{next(each.node for each in lab.topology.clusters[1].pods if each.name == 'web-0')}"
+    address, where = (exported(lab, "web"), "fabric") if leg == "near" else (pod.addresses[0], node)
+    done = lab.exec(where, "sh", "-ec", f"{NARROW.format(address, address, '')}; {MUTE}")
+    assert done.returncode == 0, done.stderr
+    seen = lab.connect("external/laptop", "west/svc/web:80", size=60_000, timeout=2, path=True)
+    assert seen.verdict == "large-hangs"
+    assert seen.path == lab.explain("external/laptop", "west/svc/web:80").path
+    assert lab.connect("external/laptop", "west/svc/web:80", size=1000).verdict == "ok"
+    lab.exec(where, "iptables-legacy", "-F", "OUTPUT")
+    assert lab.connect("external/laptop", "west/svc/web:80", size=60_000).verdict == "ok"
 
 
 # --- TLS ---

@@ -33,7 +33,7 @@ protocol static announced4 {
   route 10.96.0.80/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_1 {
@@ -64,7 +64,7 @@ protocol device { }
 protocol bfd { interface "br-east", "br-west" { \
 min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_2 {
@@ -100,7 +100,7 @@ protocol static announced6 {
   route fd00:10:244::/64 unreachable;
 }
 protocol kernel kernel6 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv6 { import none; export where source = RTS_BGP; };
 }
 """
