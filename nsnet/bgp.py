@@ -78,8 +78,13 @@ def _neighbour(
     station = wires.find(one.netns.name, one.link(session).name, session.neighbour)
     other = speakers.get(station.netns) if station is not None else None
     for back in other.bird.sessions if other is not None else ():
-        if (back.local, back.neighbour) == (session.neighbour, session.local):
-            assert other is not None
+        assert other is not None
+        systems = one.bird.autonomous_system, other.bird.autonomous_system
+        if (
+            (back.local, back.neighbour) == (session.neighbour, session.local)
+            and (back.neighbour_as, session.neighbour_as) == systems
+            and not (back.passive and session.passive)  # each would wait for the other's call
+        ):
             yield other, back
 
 

@@ -15,6 +15,7 @@ METRIC: Final = 32  # of a route that bird puts into the kernel
 # Of a peer: milliseconds between two signs of life, and how many may be missed.
 _BFD, _MISSED = 100, 3
 _HOLD, _KEEPALIVE = 9, 3  # seconds; without BFD, a peer that is silent for so long is gone
+_SCAN = 5  # seconds between two looks at what the kernel's table really holds
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,8 @@ def _family(bird: Bird, family: Family) -> Iterator[str]:
         yield from (f"  route {each} unreachable;" for each in mine)
         yield "}"
     yield f"protocol kernel kernel{family} {{"
-    yield "  merge paths on limit 255;"
+    # By default a minute would pass before a route that somebody deleted is put back.
+    yield f"  scan time {_SCAN}; merge paths on limit 255;"
     yield f"  ipv{family} {{ import none; export where source = RTS_BGP; }};"
     yield "}"
 

@@ -135,9 +135,12 @@ def _run(was: Netns, now: Netns) -> Iterator[Op]:
 
 
 def _learn(pairs: Pairs) -> Iterator[Op]:
-    """One more step, once all daemons know what to say: what they have told each other."""
+    """One more step, once all daemons know what to say: what they have told each other. One that
+    ends takes what it has learned along."""
     for was, now in pairs:
         old, new = _learned(was), _learned(now)
+        if not now.daemons:
+            continue
         if set(old) != set(new) or (new and was.daemons != now.daemons):
             yield RoutesAwait(now.name, new)
 

@@ -1,12 +1,16 @@
 """What a proxy makes of connections: which it takes, and how two legs are one path."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from nsnet.haproxy import Frontend, Haproxy, Server
 from nsnet.ip import Protocol
 from nsnet.packet import Packet, Path
 from nsnet.state import Netns
 from nsnet.verdict import Verdict
+
+_OPEN: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # connected, and small gets through
+_UNHEARD: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
 
 
 def taken(netns: Netns, packet: Packet) -> Iterator[Frontend]:
@@ -22,25 +26,29 @@ def joined(near: Path, far: Path, server: Server) -> Path:
     """From the client to the proxy, and from there to the server.
 
     The client's connection is open before the other one is tried: where that is refused, it is
-    reset; where nothing answers, neither does the proxy.
+    reset; where nothing answers, neither does the proxy. Until both are open, what the client says
+    gets as far as the proxy.
     """
-    verdict = near.verdict
-    if verdict is Verdict.OK:
-        silent = far.verdict in (Verdict.OK, Verdict.TIMEOUT, Verdict.LARGE_HANGS)
-        verdict = far.verdict if silent else Verdict.RESET
+    if near.verdict not in _OPEN:
+        return unheard(near)
+    verdict = near.verdict if far.verdict is Verdict.OK else far.verdict
+    if verdict not in (*_OPEN, Verdict.TIMEOUT):
+        verdict = Verdict.RESET
     answered = verdict is Verdict.OK
     source = near.source if server.proxy_protocol else far.source
+    onward, tried = (far.there, ()) if far.verdict in _OPEN else ((), far.there)
     return Path(
         verdict,
         far.server if answered else None,
         source if answered else None,
-        (*near.there, *far.there),
-        (*far.back, *near.back),
+        (*near.there, *onward),
+        (*tried, *far.back, *near.back),
         large=(*near.large, *far.large),
     )
 
 
 def unheard(near: Path) -> Path:
-    """To a proxy that listens for TLS, our probes speak none: once connected, it hangs up."""
-    verdict = Verdict.RESET if near.verdict is Verdict.OK else near.verdict
-    return Path(verdict, None, None, near.there, near.back)
+    """To a proxy that listens for TLS, our probes speak none: once it has heard that, it hangs
+    up."""
+    verdict = _UNHEARD.get(near.verdict, near.verdict)
+    return Path(verdict, None, None, near.there, near.back, large=near.large)

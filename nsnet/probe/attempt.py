@@ -41,6 +41,7 @@ class Attempt:
     verdict: Verdict | None = None
     server: str | None = None
     source: IPAddress | None = None
+    small: bytes = b""  # where large hung: the token of the small request that got through
 
     def end(
         self, verdict: Verdict, server: str | None = None, source: IPAddress | None = None

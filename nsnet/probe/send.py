@@ -182,6 +182,8 @@ class _Sender:
         flow = replace(course.flow, size=0, path=False, pace="")
         judge = partial(self._judge, attempt)
         small = Attempt(flow, b"%s%08x" % (self._run, number), number or 1, judge)
+        if _is_followed(course.flow):
+            self._capture.follow(small.token)
         with netns.inside(flow.netns):
             self._exchanges[small] = (self._exchange(small), course)
         self._start_one(small, self._exchanges[small][0])
@@ -192,7 +194,7 @@ class _Sender:
         exchange.close()
         self._fresh.discard(small)
         if small.verdict is Verdict.OK:
-            attempt.verdict = Verdict.LARGE_HANGS
+            attempt.verdict, attempt.small = Verdict.LARGE_HANGS, small.token
         self._over(course)
 
     def _exchange(self, attempt: Attempt) -> Exchange:
@@ -249,7 +251,8 @@ def _outcome(
     if flow.path:
         path = passed(flow.netns, capture.requests(_key(attempt)), neighbours)
         if flow.protocol is Protocol.TCP:
-            path = relayed(path, capture.requests(attempt.token), neighbours)
+            said = capture.requests(attempt.small or attempt.token)
+            path = relayed(path, said, neighbours)
     ms = (attempt.ended - attempt.started) * 1000
     return Outcome(attempt.verdict or Verdict.TIMEOUT, server, source, path, ms)
 

@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 # of what follows; then source, destination and their ports, of IPv4 (1) or IPv6 (2).
 _PROXY = b"\r\n\r\n\0\r\nQUIT\n"
 _PROXY_HEAD = struct.Struct("!12sBBH")
+_ON_BEHALF = 0x21  # version 2, command PROXY
 _PROXIED = {1: struct.Struct("!4s4sHH"), 2: struct.Struct("!16s16sHH")}
 _LINE = 8192  # no line, and no HTTP head, is longer
 
@@ -92,11 +93,12 @@ class Conversation:
         head = _PROXY_HEAD.size
         if len(self._unread) < head:
             return False
-        _, _, family, length = _PROXY_HEAD.unpack_from(self._unread)
+        _, command, family, length = _PROXY_HEAD.unpack_from(self._unread)
         if len(self._unread) < head + length:
             return False
         for kind, form in _PROXIED.items():
-            if family >> 4 == kind:
+            # A proxy's own connection (LOCAL) is nobody else's, whatever addresses follow.
+            if (command, family >> 4) == (_ON_BEHALF, kind) and length >= form.size:
                 source, _, port, _ = form.unpack_from(self._unread, head)
                 self._seen |= {"source": str(ip_address(source)), "port": port}
         del self._unread[: head + length]

@@ -1,6 +1,7 @@
 """The programs of the field in a lab: what they read is valid, they are missed when they die, and
 told anew without harm."""
 
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from nsnet.kernel.processes import until
 from nsnet.lab import Lab
 from nsnet.resolve import resolve
 from nsnet.scenario.load import load
-from tests.kernel.machine import ANYBODY_UNABLE, SCENARIOS
+from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 
@@ -111,3 +112,39 @@ def test_who_announces_follows_the_endpoints(lab: Lab) -> None:
     assert (nexthops(), lab.drift()) == (4, [])
     lab.scale("east/deploy/near", 0)
     assert (nexthops(), lab.drift()) == (0, [])
+
+
+@BGP
+def test_a_learned_route_that_somebody_deleted_comes_back(lab: Lab) -> None:
+    gone = lab.exec("fabric", "ip", "route", "del", "10.244.1.0/24", "proto", "bird")
+    assert gone.returncode == 0, gone.stderr
+    lab.repair()
+    assert lab.drift() == []
+
+
+@BGP
+def test_nodes_announce_and_are_written_down_in_turn(lab: Lab, tmp_path: Path) -> None:
+    shipped = ROOT / "scenarios" / "flat-bgp.yaml"
+    shutil.copytree(shipped.with_suffix(""), tmp_path / "flat-bgp")
+    file, text = tmp_path / "flat-bgp.yaml", shipped.read_text()
+    static = text.replace("    routing: bgp\n", "")
+    assert static != text
+    for said, protocol in ((static, "boot"), (text, "bird"), (static, "boot")):
+        file.write_text(said)
+        lab.apply(file)
+        assert lab.drift() == []
+        route = lab.exec("fabric", "ip", "-d", "route", "show", "10.244.1.0/24").stdout
+        assert (route.count("via"), f"proto {protocol}" in route) == (1, True)
+        assert lab.connect("west/pod/web-0", "east/pod/web-3:80").verdict == "ok"
+
+
+@BGP
+def test_a_router_learns_no_more_than_everybody_says(lab: Lab) -> None:
+    """What somebody writes down beside it stands out, and bird leaves it alone."""
+    mine = ("192.0.2.0/24", "via", "192.168.10.2")
+    lab.exec("fabric", "ip", "route", "add", *mine)
+    assert lab.drift() == [
+        "fabric: route 192.0.2.0/24 via 192.168.10.2 dev br-east was added by hand"
+    ]
+    lab.repair()
+    assert lab.drift() == []

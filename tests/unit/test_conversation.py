@@ -1,6 +1,8 @@
 """The echo server's side of a conversation, byte by byte or all at once."""
 
 import json
+import struct
+from ipaddress import ip_address
 
 import pytest
 
@@ -39,6 +41,54 @@ def test_an_answer_to_every_request_that_is_complete(
     said: bytes, expected: list[object], step: int
 ) -> None:
     assert answers(said, step) == expected
+
+
+# proxy-protocol.txt, section 2.2: signature, version and command, family and protocol, length.
+SIGNATURE = bytes.fromhex("0D 0A 0D 0A 00 0D 0A 51 55 49 54 0A")
+ENDS4 = bytes([203, 0, 113, 10, 198, 18, 0, 3]) + struct.pack("!HH", 50001, 80)
+ENDS6 = ip_address("2001:db8::10").packed + ip_address("fd98::3").packed + ENDS4[8:]
+V4 = SIGNATURE + b"\x21\x11\x00\x0c" + ENDS4
+V6 = SIGNATURE + b"\x21\x21\x00\x24" + ENDS6
+ASKED, TOKEN = b"nsnet abc 0\n", {"token": "abc", "size": 0}
+
+
+@pytest.mark.parametrize("step", [1, 13, 16, 17, 1000])
+@pytest.mark.parametrize(
+    ("header", "source", "port"),
+    [
+        (V4, "203.0.113.10", 50001),
+        (V6, "2001:db8::10", 50001),
+        (SIGNATURE + b"\x21\x11\x00\x0f" + ENDS4 + b"\x04\x00\x00", "203.0.113.10", 50001),  # TLV
+        (SIGNATURE + b"\x20\x00\x00\x00", "10.0.0.1", 40000),  # LOCAL: the proxy's own
+        (SIGNATURE + b"\x20\x11\x00\x0c" + ENDS4, "10.0.0.1", 40000),  # whatever follows
+        (SIGNATURE + b"\x21\x31\x00\xd8" + bytes(216), "10.0.0.1", 40000),  # of unix sockets
+        (SIGNATURE + b"\x21\x11\x00\x04" + bytes(4), "10.0.0.1", 40000),  # too short for any
+        (b"", "10.0.0.1", 40000),
+    ],
+    ids=["IPv4", "IPv6", "more", "LOCAL", "LOCAL with addresses", "unix", "short", "none"],
+)
+def test_a_proxy_says_first_who_the_client_is(
+    header: bytes, source: str, port: int, step: int
+) -> None:
+    talk, said = Conversation("pod/web", "10.0.0.1", 40000, proxied=True), header + 2 * ASKED
+    heard = b"".join(talk.hear(said[at : at + step]) for at in range(0, len(said), step))
+    expected = {"server": "pod/web", "source": source, "port": port, **TOKEN}
+    assert [json.loads(line) for line in heard.splitlines()] == [expected, expected]
+
+
+def test_a_header_counts_once_and_only_at_the_beginning() -> None:
+    talk = Conversation("pod/web", "10.0.0.1", 40000, proxied=True)
+    assert json.loads(talk.hear(ASKED)) == {**SEEN, **TOKEN}
+    assert {json.loads(line)["source"] for line in talk.hear(V4 + ASKED).splitlines()} == {
+        "10.0.0.1"
+    }
+
+
+@pytest.mark.parametrize("header", [V4, V6])
+def test_who_did_not_ask_for_a_header_believes_none(header: bytes) -> None:
+    heard = [json.loads(line) for line in conversation().hear(header + ASKED).splitlines()]
+    assert heard
+    assert {each["source"] for each in heard} == {"10.0.0.1"}
 
 
 @pytest.mark.parametrize("step", [1, 1000])

@@ -1,11 +1,14 @@
 """A live lab against its State: what differs is one line, what is equal is not mentioned."""
 
 from dataclasses import replace
-from ipaddress import ip_address, ip_interface, ip_network
+from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 
 import pytest
 
+from nsnet.bird import Bird
+from nsnet.daemons import Daemon
 from nsnet.drift import Observed, drift
+from nsnet.haproxy import Haproxy
 from nsnet.ip import Family, Protocol
 from nsnet.rules import Accept, Chain, Drop, Element, Goto, Jump, Match, NftMap, NftSet, Rule
 from nsnet.ruleset import line
@@ -211,6 +214,48 @@ def test_a_chain_that_somebody_flushed_is_one_line() -> None:
     assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
         "east/node/n1: filter FORWARD: all 3 rules are missing"
     ]
+
+
+# --- programs, and what they learn ---
+
+SPEAKER = Bird(IPv4Address("192.168.10.1"), 64512, ("br-east",), ())
+PROXY = Haproxy(())
+LEARNED = replace(ROUTE, dev="br-east", learned=True)
+FABRIC = Netns("nsnet.demo.fabric", "fabric", routes=(LEARNED,), daemons=(SPEAKER, PROXY))
+
+
+@pytest.mark.parametrize(
+    ("daemons", "routes", "lines"),
+    [
+        ((SPEAKER, PROXY), (LEARNED,), []),
+        ((PROXY,), (LEARNED,), ["bird does not run"]),
+        ((), (LEARNED,), ["bird does not run", "haproxy does not run"]),
+        (
+            (SPEAKER, PROXY),
+            (),
+            ["route 10.244.2.0/24 via 192.168.10.3 dev br-east learned by BGP is missing"],
+        ),
+        (
+            (SPEAKER, PROXY),
+            (LEARNED, replace(LEARNED, destination=ip_network("10.244.3.0/24"))),
+            ["route 10.244.3.0/24 via 192.168.10.3 dev br-east learned by BGP was added by hand"],
+        ),
+        (  # somebody wrote it down: it would stay when its node goes
+            (SPEAKER, PROXY),
+            (replace(LEARNED, learned=False),),
+            [
+                "route 10.244.2.0/24 via 192.168.10.3 dev br-east learned by BGP is missing",
+                "route 10.244.2.0/24 via 192.168.10.3 dev br-east was added by hand",
+            ],
+        ),
+    ],
+)
+def test_a_program_that_does_not_run_and_a_route_that_was_not_learned(
+    daemons: tuple[Daemon, ...], routes: tuple[Route, ...], lines: list[str]
+) -> None:
+    found = Observed(up=("lo",), routes=routes, daemons=daemons)
+    expected = [f"fabric: {each}" for each in lines]
+    assert drift(State("demo", (FABRIC,)), {FABRIC.name: found}) == expected
 
 
 # --- nftables ---

@@ -11,6 +11,9 @@ from nsnet.compile import compile_state
 from nsnet.ops import (
     AddressAdd,
     BridgeAdd,
+    DaemonReload,
+    DaemonStart,
+    DaemonStop,
     LinkDelete,
     LinkUp,
     Listen,
@@ -19,6 +22,10 @@ from nsnet.ops import (
     NetnsAdd,
     NetnsDelete,
     Op,
+    RouteAdd,
+    RouteDelete,
+    RouteReplace,
+    RoutesAwait,
     RulesLoad,
     ServersStart,
     SysctlSet,
@@ -275,6 +282,114 @@ def test_only_what_is_new_is_brought_up() -> None:
     assert {op.netns for op in ops if isinstance(op, LinkUp | AddressAdd | NetnsAdd)} == {fresh}
 
 
+# --- programs of the field ---
+
+
+DAEMONS = DaemonStart | DaemonReload | DaemonStop | RoutesAwait
+PROXIED = "{name: west, nodes: 1, gateway: {kind: proxy}}"
+NATTED = PROXIED.replace("proxy", "nat")
+SPOKEN = "{name: west, nodes: 2, model: flat, routing: bgp}"
+WRITTEN = SPOKEN.replace(", routing: bgp", "")
+GATEWAY, FABRIC, NODES = "west.gateway", "fabric", ("west.node.n1", "west.node.n2")
+
+
+def served(cluster: str, replicas: int = 2, kind: str = "") -> State:
+    """A cluster with an exported Service."""
+    objects = workload("Deployment", "web", replicas), service("web", spec=kind), exported("web")
+    return lab(*objects, clusters=(cluster,)).state
+
+
+def tended(before: State, after: State) -> list[str]:
+    """What is done to programs, and where."""
+    return [
+        f"{type(op).__name__} {op.netns.removeprefix('nsnet.lab.')}"
+        for op in changes(before, after)
+        if isinstance(op, DAEMONS)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("case", "before", "after", "steps"),
+    [
+        ("a proxy for a router", served(NATTED), served(PROXIED), [f"DaemonStart {GATEWAY}"]),
+        ("a router for a proxy", served(PROXIED), served(NATTED), [f"DaemonStop {GATEWAY}"]),
+        ("an endpoint more", served(PROXIED), served(PROXIED, 3), [f"DaemonReload {GATEWAY}"]),
+        ("none any more", served(PROXIED), served(PROXIED, 0), [f"DaemonReload {GATEWAY}"]),
+        ("nothing", served(PROXIED), served(PROXIED), []),
+        ("something else", web(2), web(3), []),
+        (
+            "speakers for written routes",
+            served(WRITTEN),
+            served(SPOKEN),
+            [
+                *(f"DaemonStart {each}" for each in (FABRIC, *NODES)),
+                *(f"RoutesAwait {each}" for each in (FABRIC, *NODES)),
+            ],
+        ),
+        (
+            "written routes for speakers, who take along what they have learned",
+            served(SPOKEN),
+            served(WRITTEN),
+            [f"DaemonStop {each}" for each in (FABRIC, *NODES)],
+        ),
+        ("the same speakers", served(SPOKEN), served(SPOKEN), []),
+    ],
+)
+def test_a_program_is_started_told_anew_or_ended(
+    case: str, before: State, after: State, steps: list[str]
+) -> None:
+    assert tended(before, after) == steps, case
+
+
+def test_a_program_ends_before_its_namespace_goes_and_after_its_clients_have_left() -> None:
+    """The kernel would let it run on, in a namespace without a name."""
+    old, nothing = served(PROXIED), State("lab")
+    order = kinds(changes(old, nothing))
+    assert order.index("DaemonStop") < order.index("NetnsDelete")
+    assert order.index("Unlisten") < order.index("DaemonStop")
+    World().apply(plan(old)).apply(changes(old, nothing)).holds(nothing)
+
+
+def test_a_program_starts_when_its_addresses_and_routes_are_there() -> None:
+    """It binds to addresses, and talks to neighbours."""
+    for state in (served(PROXIED), served(SPOKEN)):
+        order = kinds(plan(state))
+        for before in ("LinkUp", "AddressAdd", "RouteAdd", "Listen", "RulesLoad"):
+            assert order.index(before) < order.index("DaemonStart")
+
+
+def test_the_routes_are_awaited_when_all_speak_and_are_told_what_there_is() -> None:
+    state = served(SPOKEN)
+    ops = [op for op in plan(state) if isinstance(op, DAEMONS)]
+    assert kinds([*ops]) == ["DaemonStart", "RoutesAwait"]
+    awaited = {
+        op.netns: [(str(each.destination), *map(str, each.gateways)) for each in op.routes]
+        for op in ops
+        if isinstance(op, RoutesAwait)
+    }
+    (a, b) = (f"nsnet.lab.{each}" for each in NODES)
+    assert awaited == {
+        "nsnet.lab.fabric": [
+            ("10.244.0.0/24", "192.168.10.2"),
+            ("10.244.1.0/24", "192.168.10.3"),
+            ("198.18.0.2/32", "192.168.10.2", "192.168.10.3"),
+        ],
+        a: [("10.244.1.0/24", "192.168.10.3")],
+        b: [("10.244.0.0/24", "192.168.10.2")],
+    }
+
+
+def test_nobody_adds_or_deletes_a_route_that_is_learned() -> None:
+    written = {
+        op.route
+        for before, after in ((State("lab"), served(SPOKEN)), (served(SPOKEN), State("lab")))
+        for op in changes(before, after)
+        if isinstance(op, RouteAdd | RouteDelete | RouteReplace)
+    }
+    assert written
+    assert not any(each.learned for each in written)
+
+
 # --- any change ---
 
 
@@ -283,6 +398,8 @@ CLUSTERS = {
     "flat": ", model: flat",
     "isolated": ", model: isolated",
     "gateway": ", gateway: {kind: nat}",
+    "proxy": ", gateway: {kind: proxy}",
+    "bgp": ", model: flat, routing: bgp",
     "other pods": ", podCIDR: 10.250.0.0/16",
     "other nodes": ", nodeCIDR: 192.168.77.0/24",
     "tunnels": ", cni: vxlan",
@@ -303,7 +420,7 @@ def variant(model: str, nodes: int, replicas: int, host: bool) -> State:
         workload("Deployment", "web", replicas),
         workload("DaemonSet", "agent"),
         service("web"),
-        *([exported("web")] if model == "gateway" else []),
+        *([exported("web")] if model in ("gateway", "proxy", "bgp") else []),
         clusters=(f"{{name: east, nodes: {nodes}{CLUSTERS[model]}}}",),
     )
     return found.state

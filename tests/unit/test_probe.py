@@ -9,7 +9,7 @@ from nsnet.ip import Protocol
 from nsnet.probe import Flow
 from nsnet.probe.capture import Seen, parse
 from nsnet.probe.craft import echo_request, udp
-from nsnet.probe.path import HOST, OTHER_HOST, OUTGOING, Sighting, answered, passed
+from nsnet.probe.path import HOST, OTHER_HOST, OUTGOING, Sighting, answered, passed, relayed
 from nsnet.probe.schedule import Schedule
 
 KINDS = {"in": HOST, "other": OTHER_HOST, "out": OUTGOING}
@@ -68,6 +68,45 @@ def test_a_path_is_where_the_request_came_in(seen: str, path: str) -> None:
 def test_cables_settle_what_was_seen_at_one_time() -> None:
     seen = sightings("server in 64, router in 64, router out 64, node in 64, node out 64")
     assert passed("client", seen, CABLES) == ("client", "node", "router", "server")
+
+
+LEGS = {
+    "client": frozenset({"proxy"}),
+    "proxy": frozenset({"client", "router"}),
+    "router": frozenset({"proxy", "server"}),
+    "server": frozenset({"router"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("said", "path"),
+    [
+        ("", "client proxy"),  # connected, and silent
+        ("client out 64", "client proxy"),
+        ("client out 64, proxy in 64", "client proxy"),  # it is no proxy, or has nobody to tell
+        (
+            "client out 64, proxy in 64, proxy out 64, router in 64, router out 63, server in 63",
+            "client proxy router server",
+        ),
+        ("client out 64, proxy in 64, proxy out 64, router in 64", "client proxy router"),
+        # Back the way it came: the server is where the client is.
+        ("client out 64, proxy in 64, proxy out 64, client in 64", "client proxy client"),
+        # Sent twice, for the first was lost.
+        (
+            "client out 64, client out 64, proxy in 64, proxy out 64, proxy out 64, router in 64",
+            "client proxy router",
+        ),
+        # What it says before it was asked is somebody else's.
+        ("proxy out 64, router in 64, client out 64, proxy in 64", "client proxy"),
+    ],
+)
+def test_what_a_proxy_heard_goes_on_in_a_connection_of_its_own(said: str, path: str) -> None:
+    assert " ".join(relayed(("client", "proxy"), sightings(said), LEGS)) == path
+
+
+def test_a_server_that_keeps_what_it_hears_is_the_end() -> None:
+    said = sightings("client out 64, proxy in 64, proxy out 63, server in 63")
+    assert relayed(("client", "proxy", "server"), said, LEGS) == ("client", "proxy", "server")
 
 
 def test_the_first_to_send_a_reply_has_answered() -> None:
@@ -149,6 +188,62 @@ def test_a_patched_datagram_has_the_right_checksum(size: int) -> None:
     assert total(pseudo + packet[20:]) == 0xFFFF
     assert struct.unpack_from("!HH", packet, 20) == (40000, 53)
     assert parse(packet) == Seen(TOKEN, True, 64, source[0])
+
+
+IP = {
+    4: (struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 61, 6, 0, bytes(4), bytes(4)), bytes(4)),
+    6: (struct.pack("!IHBB16s16s", 0x60000000, 0, 6, 61, bytes(16), bytes(16)), bytes(16)),
+}
+SYN, ACK = 0x02, 0x10
+# Version 2 of the PROXY protocol, and addresses of IPv4, of IPv6, none; a value of its own.
+HEADER = b"\r\n\r\n\0\r\nQUIT\n\x21"
+HEADERS = [
+    HEADER + b"\x11\0\x0c" + bytes(12),
+    HEADER + b"\x21\0\x24" + bytes(36),
+    HEADER + b"\0\0\0",
+    HEADER + b"\x11\0\x0f" + bytes(15),
+]
+
+
+def segment(data: bytes, flags: int = ACK, options: int = 12) -> bytes:
+    """TCP, with so many bytes of options."""
+    words = (20 + options) // 4
+    return struct.pack("!HHIIBBHHH", 40000, 80, 7, 9, words << 4, flags, 0, 0, 0) + (
+        bytes(options) + data
+    )
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("options", [0, 12, 40])
+@pytest.mark.parametrize("header", [b"", *HEADERS], ids=["none", "IPv4", "IPv6", "no", "more"])
+def test_what_a_connection_says_is_recognised(family: int, header: bytes, options: int) -> None:
+    head, source = IP[family]
+    said = segment(header + b"nsnet %s 3\nxxx" % TOKEN, options=options)
+    assert parse(head + said) == Seen(TOKEN, True, 61, source)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n",
+        b"nsne",
+        b"xnsnet %s 3\n" % TOKEN,
+        HEADERS[0][:14],  # the rest comes in the next segment
+        HEADERS[0],
+        HEADERS[0] + b"hello",
+        b"\r\n\r\n nsnet %s 3\n" % TOKEN,
+    ],
+)
+def test_other_words_are_nobodys(data: bytes) -> None:
+    head, _ = IP[4]
+    assert parse(head + segment(data)) is None
+
+
+def test_a_connections_first_packet_is_known_by_its_number() -> None:
+    head, source = IP[4]
+    assert parse(head + segment(b"", SYN)) == Seen(7, True, 61, source)
+    assert parse(head + segment(b"", SYN | ACK)) is None
 
 
 @pytest.mark.parametrize("outer", [4, 6])

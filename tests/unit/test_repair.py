@@ -7,10 +7,12 @@ import pytest
 from nsnet import nft
 from nsnet.drift import Observed, chain_lines
 from nsnet.ops import (
+    DaemonStart,
     LinkUp,
     Op,
     RouteAdd,
     RouteDelete,
+    RoutesAwait,
     RulesLoad,
     ServersStart,
     SetsLoad,
@@ -141,3 +143,45 @@ def test_a_set_and_a_virtual_server_are_filled_again_and_no_other_touched() -> N
     assert [each.name for each in sets.sets] == ["KUBE-CLUSTER-IP"]
     assert isinstance(servers, VirtualServersLoad)
     assert (servers.old, servers.new) == ((), state[name].virtual_servers[:1])
+
+
+SPOKEN = "nsnet.flat-bgp.fabric"
+
+
+def respoken(**changed: object) -> list[Op]:
+    """The steps where the fabric that learns by BGP is found otherwise than asked."""
+    state = shipped("flat-bgp").state
+    observed = whole(state)
+    observed[SPOKEN] = replace(observed[SPOKEN], **changed)  # type: ignore[arg-type]
+    return repairs(state, observed, served=True)
+
+
+def test_a_program_that_died_is_started_again_and_what_it_learns_awaited() -> None:
+    fabric = shipped("flat-bgp").state[SPOKEN]
+    learned = tuple(each for each in fabric.routes if each.learned)
+    given = tuple(each for each in fabric.routes if not each.learned)
+    (bird,) = fabric.daemons
+    expected = [DaemonStart(SPOKEN, bird), RoutesAwait(SPOKEN, learned)]
+    assert respoken(daemons=()) == expected
+    assert respoken(daemons=(), routes=given) == expected
+
+
+def test_a_proxy_that_died_is_started_again() -> None:
+    state, name = shipped("island-proxy").state, "nsnet.island-proxy.west.gateway"
+    observed = whole(state)
+    observed[name] = replace(observed[name], daemons=())
+    assert repairs(state, observed, served=True) == [DaemonStart(name, *state[name].daemons)]
+
+
+def test_a_route_that_a_program_should_have_learned_is_awaited_and_never_written() -> None:
+    fabric = shipped("flat-bgp").state[SPOKEN]
+    learned = tuple(each for each in fabric.routes if each.learned)
+    gone = tuple(each for each in fabric.routes if each != learned[0])
+    assert respoken(routes=gone) == [RoutesAwait(SPOKEN, learned)]
+
+
+def test_a_route_that_was_written_where_one_is_learned_goes() -> None:
+    fabric = shipped("flat-bgp").state[SPOKEN]
+    learned = tuple(each for each in fabric.routes if each.learned)
+    mine = replace(learned[0], learned=False, destination=net("192.0.2.0/24"))
+    assert respoken(routes=(*fabric.routes, mine)) == [RouteDelete(SPOKEN, mine)]

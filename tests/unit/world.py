@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
+from nsnet.bird import Bird
 from nsnet.daemons import Daemon, program
 from nsnet.ip import IPNetwork
 from nsnet.ipsets import IpSet
@@ -183,7 +184,10 @@ class World:
                 assert program(daemon) in self.places[name].daemons, f"{op}: does not run"
                 self.places[name].daemons[program(daemon)] = daemon
             case DaemonStop(name, daemon):
-                del self.places[name].daemons[program(daemon)]
+                place = self.places[name]
+                del place.daemons[program(daemon)]
+                if isinstance(daemon, Bird):
+                    place.routes = [each for each in place.routes if not each.learned]
             case RoutesAwait(name, learned):
                 place = self.places[name]
                 place.routes = [each for each in place.routes if not each.learned] + [*learned]
@@ -261,7 +265,9 @@ class World:
                     assert route.dev in place.up, f"{op}: Cannot find device"
                     networks = {each.network for each in place.links[route.dev].addresses}
                     assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
-                twins = [each for each in place.routes if each.key == route.key]
+                # What bird learns has a metric of its own.
+                given = [each for each in place.routes if not each.learned]
+                twins = [each for each in given if each.key == route.key]
                 assert isinstance(op, RouteReplace) == bool(twins), f"{op}: File exists"
                 place.routes = [each for each in place.routes if each not in twins]
                 place.routes.append(route)

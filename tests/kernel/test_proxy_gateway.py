@@ -1,0 +1,476 @@
+"""Gateways of kind proxy, and the programs that labs run: told anew under traffic, names in TLS,
+killed at any moment, and nothing of them on the host."""
+
+import json
+import os
+import random
+import shutil
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import pytest
+
+from nsnet.agent import Agent
+from nsnet.ip import IPAddress
+from nsnet.kernel.processes import until
+from nsnet.lab import Lab
+from tests.kernel import traffic
+from tests.kernel.machine import (
+    ANYBODY_UNABLE,
+    MARK,
+    NEEDS_ROOT,
+    NSNET,
+    ROOT,
+    SECONDS,
+    Machine,
+    kill_after,
+    machine,
+    marked,
+    measured,
+    moments,
+    renamed,
+)
+from tests.kernel.test_host_unchanged import listening
+
+pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+
+HELD = 20
+KILLS = 6
+NAMES = ("island-proxy", "flat-bgp")
+
+SCENARIO = """\
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {{name: busy}}
+spec:
+  clusters:
+  - {{name: east, nodes: 1, gateway: {{kind: proxy}}}}
+  - {{name: west, nodes: 2, gateway: {{kind: proxy}}}}
+  externals: [{{name: laptop, address: 203.0.113.10}}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {{name: client, annotations: {{nsnet.dev/cluster: east}}}}
+spec: {{containers: [{{name: main}}]}}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: web, annotations: {{nsnet.dev/cluster: west}}}}
+spec:
+  replicas: {web}
+  template:
+    metadata: {{labels: {{app: web}}}}
+    spec: {{containers: [{{ports: [{{containerPort: 80}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: web, annotations: {{nsnet.dev/cluster: west}}}}
+spec:
+  selector: {{app: web}}
+  ports: [{{name: http, port: 80}}, {{name: https, port: 443, targetPort: 8443}}]
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {{name: told, annotations: {{nsnet.dev/cluster: west}}}}
+spec:
+  replicas: 2
+  template:
+    metadata: {{labels: {{app: told}}, annotations: {{nsnet.dev/proxy-protocol: v2}}}}
+    spec: {{containers: [{{ports: [{{containerPort: 80}}]}}]}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: told, annotations: {{nsnet.dev/cluster: west}}}}
+spec:
+  selector: {{app: told}}
+  ports: [{{name: https, port: 443, targetPort: 8443}}]
+---
+apiVersion: multicluster.x-k8s.io/v1alpha1
+kind: ServiceExport
+metadata: {{name: web, annotations: {{nsnet.dev/cluster: west, nsnet.dev/sni: web.example}}}}
+---
+apiVersion: multicluster.x-k8s.io/v1alpha1
+kind: ServiceExport
+metadata: {{name: told, annotations: {{nsnet.dev/cluster: west, nsnet.dev/sni: told.example}}}}
+"""
+ANOTHER = """\
+---
+apiVersion: v1
+kind: Service
+metadata: {name: other, annotations: {nsnet.dev/cluster: west}}
+spec:
+  selector: {app: told}
+  ports: [{name: http, port: 80}, {name: https, port: 443, targetPort: 8443}]
+---
+apiVersion: multicluster.x-k8s.io/v1alpha1
+kind: ServiceExport
+metadata: {name: other, annotations: {nsnet.dev/cluster: west, nsnet.dev/sni: other.example}}
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    written = tmp_path / "busy.yaml"
+    written.write_text(SCENARIO.format(web=3))
+    return written
+
+
+@pytest.fixture
+def lab(file: Path) -> Iterator[Lab]:
+    with Agent(file) as agent:
+        yield agent.lab
+
+
+def exported(lab: Lab, name: str) -> IPAddress:
+    """The address of a Service of west, for others."""
+    west = lab.topology.clusters[1]
+    (service,) = (each for each in west.services if each.name == name)
+    return service.exported[0]
+
+
+# --- told anew ---
+
+
+class Client:
+    """Somebody busy in a pod, or outside."""
+
+    def __init__(self, lines: IO[str]) -> None:
+        self._lines = lines
+
+    def ask(self, question: str) -> Any:
+        self._lines.write(question + "\n")
+        self._lines.flush()
+        return json.loads(self._lines.readline())
+
+
+@pytest.fixture(params=["east/pod/client", "external/laptop"])
+def client(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> Iterator[Client]:
+    """Who holds connections to west's `web`, by its gateway's proxy."""
+    path = tmp_path / "client.sock"
+    to = (str(exported(lab, "web")), "80", str(path))
+    run = (sys.executable, "-I", "-S", traffic.__file__, *to)
+    started = lab.exec(request.param, *run)
+    assert started.returncode == 0, started.stderr
+    with closing(socket.socket(socket.AF_UNIX)) as control:
+        control.connect(str(path))
+        with control.makefile("rw") as lines:
+            yield Client(lines)
+
+
+def test_connections_by_a_proxy_do_not_notice_when_it_is_told_anew(
+    lab: Lab, client: Client, file: Path
+) -> None:
+    def apply(more: str) -> None:
+        file.write_text(SCENARIO.format(web=4) + more)
+        lab.apply(file)
+
+    requests = 0
+    changes: tuple[tuple[str, Callable[[], None], tuple[str, ...]], ...] = (
+        ("two endpoints more", lambda: lab.scale("west/deploy/web", 5), ()),
+        ("three fewer", lambda: lab.scale("west/deploy/web", 2), ("web-2", "web-3", "web-4")),
+        ("two more again", lambda: lab.scale("west/deploy/web", 4), ()),
+        ("another Service comes", lambda: apply(ANOTHER), ()),
+        ("and goes", lambda: apply(""), ()),
+    )
+    for words, do, ends in changes:
+        held = client.ask(f"hold {HELD}")
+        expected = {f"west/pod/web-{number}" for number in range(len(set(held)))}
+        assert set(held) == expected, words
+        ending = sorted(each for each in held if each.rsplit("/", 1)[1] in ends)
+        assert bool(ending) == bool(ends)
+        do()
+        found = client.ask("ping")
+        assert sorted(server for server, _ in found["broken"]) == ending, (words, found["broken"])
+        assert len(found["alive"]) == HELD - len(ending), words
+        loop = client.ask("loop")
+        assert loop["errors"] == [], words
+        assert loop["served"], words
+        requests += sum(loop["served"].values())
+        assert lab.drift() == [], words
+        client.ask(f"hold {HELD}")
+        assert set(client.ask("ping")["alive"]) <= lab.endpoints("west/deploy/web")
+    print(f"{requests} requests, {HELD} connections")  # noqa: T201
+
+
+# --- how far it gets ---
+
+
+@pytest.mark.parametrize("source", ["east/pod/client", "external/laptop"])
+def test_who_is_refused_behind_a_proxy_got_as_far_as_that(lab: Lab, source: str) -> None:
+    """Where the lab speaks no TLS, nobody listens."""
+    seen = lab.connect(source, "west/svc/web:443", path=True)
+    assert seen.verdict == "reset"
+    assert seen.path == lab.explain(source, "west/svc/web:443").path
+    assert seen.path is not None
+    assert seen.path[-1] == "west/gateway"
+
+
+NARROW = "ip route replace {}/32 dev $(ip -o route get {} | sed 's/.* dev \\([^ ]*\\).*/\\1/') {} mtu 1400"
+MUTE = "iptables-legacy -A OUTPUT -p icmp -j DROP"
+
+
+@pytest.mark.parametrize("leg", ["near", "far"])
+def test_large_hangs_before_or_behind_a_proxy_and_small_shows_the_way(lab: Lab, leg: str) -> None:
+    """Each leg has its own path MTU, and somebody who must not say it."""
+    lab.scale("west/deploy/web", 1)
+    pod = lab["west/pod/web-0"]
+    node = f"west/node/{next(each.node for each in lab.topology.clusters[1].pods if each.name == 'web-0')}"
+    address, where = (exported(lab, "web"), "fabric") if leg == "near" else (pod.addresses[0], node)
+    done = lab.exec(where, "sh", "-ec", f"{NARROW.format(address, address, '')}; {MUTE}")
+    assert done.returncode == 0, done.stderr
+    seen = lab.connect("external/laptop", "west/svc/web:80", size=60_000, timeout=2, path=True)
+    assert seen.verdict == "large-hangs"
+    assert seen.path == lab.explain("external/laptop", "west/svc/web:80").path
+    assert lab.connect("external/laptop", "west/svc/web:80", size=1000).verdict == "ok"
+    lab.exec(where, "iptables-legacy", "-F", "OUTPUT")
+    assert lab.connect("external/laptop", "west/svc/web:80", size=60_000).verdict == "ok"
+
+
+# --- TLS ---
+
+# Says who it is and what it has heard, and hangs up: no TLS at all.
+HEARS = """
+import os, socket
+opened = socket.create_server(("", 8443))
+if os.fork():
+    raise SystemExit
+null = os.open(os.devnull, os.O_RDWR)
+for fd in range(3):
+    os.dup2(null, fd)
+while True:
+    connection, _ = opened.accept()
+    with connection:
+        connection.sendall(f"{socket.gethostname()} {connection.recv(9999).hex()}".encode())
+"""
+# Says hello to a server of this name, in so many pieces, and prints what it said and heard.
+HELLO = """
+import json, socket, ssl, sys
+address, name, pieces = sys.argv[1], sys.argv[2] or None, int(sys.argv[3])
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+context.check_hostname = False
+said = ssl.MemoryBIO()
+try:
+    context.wrap_bio(ssl.MemoryBIO(), said, server_hostname=name).do_handshake()
+except ssl.SSLWantReadError:
+    hello = said.read()
+heard = b""
+with socket.create_connection((address, 443), timeout=20) as opened:
+    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    step = -(-len(hello) // pieces)
+    for at in range(0, len(hello), step):
+        opened.sendall(hello[at:at + step])
+    try:
+        while part := opened.recv(9999):
+            heard += part
+    except ConnectionResetError:
+        pass
+print(json.dumps([hello.hex(), *heard.decode().split()]))
+"""
+
+
+class Heard(NamedTuple):
+    hello: bytes
+    pod: str = ""
+    bytes: bytes = b""
+
+
+@pytest.fixture
+def listening_pods(lab: Lab) -> Lab:
+    """Where TLS would be spoken, somebody tells what he hears."""
+    for pod in sorted(lab.endpoints("west/deploy/web") | lab.endpoints("west/deploy/told")):
+        started = lab.exec(pod, sys.executable, "-I", "-S", "-c", HEARS)
+        assert started.returncode == 0, started.stderr
+    return lab
+
+
+def hello(lab: Lab, source: str, name: str, pieces: int = 1) -> Heard:
+    """Who a TLS client comes to at the gateway's own address."""
+    address = str(outside(lab, "west/gateway"))
+    run = (sys.executable, "-I", "-c", HELLO, address, name, str(pieces))
+    done = lab.exec(source, *run)
+    assert done.returncode == 0, done.stderr
+    said, *heard = json.loads(done.stdout)
+    if not heard:
+        return Heard(bytes.fromhex(said))
+    pod, data = heard
+    return Heard(bytes.fromhex(said), pod, bytes.fromhex(data))
+
+
+def outside(lab: Lab, gateway: str) -> IPAddress:
+    """Its own address, to others."""
+    return lab.explain("external/laptop", f"{gateway}:443").paths[0].there[0].packet.dst
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_one_address_serves_as_many_names_as_there_are_services(
+    listening_pods: Lab, pieces: int
+) -> None:
+    lab, client = listening_pods, "east/pod/client"
+    web = [hello(lab, client, "web.example", pieces) for _ in range(6)]
+    assert {each.pod for each in web} == {f"web-{number}" for number in range(3)}
+    assert all(each.bytes == each.hello for each in web)  # as it was said
+    told = [hello(lab, client, "told.example") for _ in range(4)]
+    assert {each.pod for each in told} == {"told-0", "told-1"}
+    for each in told:
+        # Signature, version 2 and PROXY, IPv4 and TCP, twelve bytes: who the client is.
+        assert each.bytes.startswith(b"\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c")
+        assert each.bytes[16:20] == outside(lab, "east/gateway").packed
+        assert struct.unpack_from("!H", each.bytes, 26) == (443,)
+        assert each.bytes[28:] == each.hello
+    assert hello(lab, client, "WEB.example", pieces).pod  # names have no case
+
+
+@pytest.mark.parametrize("name", ["nosuch.example", "example", "a.web.example", ""])
+def test_on_a_client_who_asks_for_another_name_the_proxy_hangs_up(
+    listening_pods: Lab, name: str
+) -> None:
+    assert hello(listening_pods, "external/laptop", name).pod == ""
+
+
+def test_a_name_comes_and_goes_with_its_service(listening_pods: Lab, file: Path) -> None:
+    lab = listening_pods
+    file.write_text(SCENARIO.format(web=3).replace("web.example", "www.example"))
+    lab.apply(file)
+    assert hello(lab, "external/laptop", "www.example").pod.startswith("web-")
+    assert hello(lab, "external/laptop", "web.example").pod == ""
+
+
+# --- killed ---
+
+
+@pytest.fixture(scope="module")
+def machines() -> Iterator[Machine]:
+    with machine() as made:
+        yield made
+
+
+@pytest.fixture
+def empty(machines: Machine) -> Iterator[Machine]:
+    """A machine with nothing in it, that has nothing in it afterwards."""
+    before = machines.contents()
+    yield machines
+    machines.down()
+    assert machines.contents() == before
+
+
+@pytest.fixture
+def chance() -> random.Random:
+    """Every run its own; a failure shows the seed."""
+    seed = random.randrange(1 << 32)
+    print(f"seed {seed}")  # noqa: T201
+    return random.Random(seed)
+
+
+def programs(where: Machine) -> list[str]:
+    """The programs of the field that run there."""
+    names = (each.split()[0].rsplit("/", 1)[-1] for each in where.processes())
+    return sorted(each for each in names if each in ("haproxy", "bird"))
+
+
+RUNNING = {"island-proxy": ["haproxy"] * 4, "flat-bgp": ["bird"] * 5}  # master and worker
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("name", NAMES)
+def test_up_may_be_killed_while_its_programs_start(
+    empty: Machine, chance: random.Random, name: str
+) -> None:
+    before, file = empty.contents(), str(ROOT / "scenarios" / f"{name}.yaml")
+    took = measured(lambda: empty.told("up", file))
+    assert programs(empty) == RUNNING[name]
+    assert empty.told("down", "--all") == f"{name} is down\n"
+    assert empty.contents() == before
+    for moment in moments(took, KILLS, chance.random):
+        kill_after(empty.call("up", file), moment)
+        assert empty.nsnet("down", "--all").returncode == 0
+        assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("name", NAMES)
+def test_up_may_be_killed_as_soon_as_one_program_runs(empty: Machine, name: str) -> None:
+    before, file = empty.contents(), str(ROOT / "scenarios" / f"{name}.yaml")
+    process = empty.call("up", file)
+    until(lambda: bool(programs(empty)), what="no program", seconds=SECONDS)
+    kill_after(process, 0)
+    assert empty.told("down", "--all") == f"{name} is down\n"
+    assert empty.contents() == before
+    # Or it is built anew.
+    process = empty.call("up", file)
+    until(lambda: bool(programs(empty)), what="no program", seconds=SECONDS)
+    kill_after(process, 0)
+    assert empty.nsnet("up", file).returncode == 0
+    assert programs(empty) == RUNNING[name]
+    assert empty.drift(name) == []
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("lost", ["*.pid", "*", "."])
+def test_down_ends_programs_whose_files_are_lost(empty: Machine, name: str, lost: str) -> None:
+    before = empty.contents()
+    empty.up(ROOT / "scenarios" / f"{name}.yaml")
+    empty.do("sh", "-c", f"rm -r $(realpath /run/nsnet/{name}/{lost})")
+    assert empty.told("down", name) == f"{name} is down\n"
+    assert empty.contents() == before
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("name", NAMES)
+def test_down_and_run_may_be_killed_with_programs_running(
+    empty: Machine, chance: random.Random, name: str
+) -> None:
+    before, file = empty.contents(), ROOT / "scenarios" / f"{name}.yaml"
+    empty.up(file)
+    took = measured(lambda: empty.told("down", name))
+    for moment in moments(took, 3, chance.random):
+        empty.up(file)
+        kill_after(empty.call("down", name), moment)
+        empty.down()
+        assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
+    process = empty.start(NSNET, "run", str(file))
+    until(lambda: programs(empty) == RUNNING[name], what="no programs", seconds=SECONDS)
+    kill_after(process, 0)
+    until(lambda: empty.contents() == before, what="something is left", seconds=SECONDS)
+
+
+# --- the host ---
+
+
+@NEEDS_ROOT
+@pytest.mark.parametrize("name", NAMES)
+def test_the_host_listens_as_before_and_runs_nothing_of_a_lab(name: str, tmp_path: Path) -> None:
+    """A program's processes stand in namespaces of the lab, and go with it."""
+    lab = f"host-{os.getpid()}-{name}"
+    shutil.copytree(ROOT / "scenarios" / name, tmp_path / name)
+    file = renamed(ROOT / "scenarios" / f"{name}.yaml", lab, tmp_path / "lab.yaml")
+    before, host = listening(), os.readlink("/proc/self/ns/net")
+
+    def command(*arguments: str) -> None:
+        env = {**os.environ, MARK: lab}
+        with subprocess.Popen(
+            [NSNET, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env
+        ) as process:
+            while process.poll() is None:
+                assert listening() == before
+            assert process.stderr is not None
+            assert process.returncode == 0, process.stderr.read()
+
+    try:
+        for arguments in (("up", str(file)), ("probe", lab)):
+            command(*arguments)
+            standing = [os.readlink(f"/proc/{pid}/ns/net") for pid in marked(lab)]
+            assert len(standing) == 1 + len(RUNNING[name])
+            assert host not in standing
+            assert listening() == before
+        command("run", str(file))
+        command("down", lab)
+        assert (marked(lab), listening()) == ([], before)
+    finally:
+        subprocess.run([NSNET, "down", lab], capture_output=True, timeout=SECONDS, check=False)
