@@ -365,10 +365,18 @@ ip netns exec nsnet.flat-bgp.fabric $IPT-restore --noflush <<'EOF'
 -A NSNET-LB -d 198.18.0.3/32 -p tcp -m comment --comment "default/near" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "default/unready" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.5/32 -p tcp -m comment --comment "default/web" -m tcp --dport 80 -j RETURN
--A NSNET-LB -d 198.18.0.2/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.3/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.4/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.5/32 -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p icmp -m comment --comment "no Service's port" -j DROP
 COMMIT
 EOF
 ip netns exec nsnet.flat-bgp.east.node.n1 $IPT-restore --noflush <<'EOF'
