@@ -64,7 +64,8 @@ def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
         if packet.tuple == flow.original and not packet.answer:
             connected = packet.protocol is Protocol.TCP and packet.size > 0
             return Tracked(Known.AGAIN, packet.tuple, flow, connected)
-        if packet.tuple == flow.answer:
+        # The question of a host that pings itself by another address looks like the answer, too.
+        if packet.answer and packet.tuple == flow.answer:
             return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
     # A UDP answer that conntrack never saw the question of looks like a question.
     stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)
