@@ -42,7 +42,10 @@ class Answers:
             case TooBig():
                 yield from self._resend(asked, end)
             case Refused(_, error, journey) if _stayed_at(asked.client.name, journey):
-                yield Path(error, None, None, journey.hops)
+                heard = error is Verdict.NET_UNREACHABLE or self._hears(
+                    asked.client, journey, error
+                )
+                yield Path(error if heard else Verdict.TIMEOUT, None, None, journey.hops)
             case Refused(netns, error, journey):
                 answer = self._answer(netns, journey.packet, error)
                 yield from self._return(asked, netns, journey, answer, None, f"says {error}")
@@ -58,6 +61,12 @@ class Answers:
                 yield from self._return(asked, netns, journey, answer, server, what)
             case _:
                 assert_never(end)
+
+    def _hears(self, client: Netns, journey: Journey, error: Verdict) -> bool:
+        """What it says to itself by ICMP passes its own rules; a missing route has no need to."""
+        answer = self._answer(client.name, journey.packet, error)
+        said = replace(journey, packet=answer, hops=(), ttl=TTL)
+        return any(isinstance(each, Arrived) for each in self.emit(client.name, said))
 
     def _relay(
         self, asked: Request, netns: str, journey: Journey, frontend: Frontend

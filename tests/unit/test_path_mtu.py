@@ -203,3 +203,31 @@ def test_of_a_datagram_that_was_too_big_to_forward_conntrack_remembers_nothing()
     )
     path = ask(replace(state, netns=tuple(netns)), UDP, 1345)
     assert (path.verdict, path.source) == ("ok", ip("10.0.2.1"))
+
+
+def test_what_is_said_of_an_answer_goes_back_through_the_translation() -> None:
+    masquerade = Chain("nat", "POSTROUTING", (Rule(Match(), Masquerade()),), 6)
+    wired = Wiring(
+        cables=[
+            *ROUTED6.cables[:1],
+            ("router eth1 fd03::1/64", "gateway eth0 fd03::2/64"),
+            ("gateway eth1 fd02::1/64", "server eth0 fd02::2/64"),
+        ],
+        routes={
+            "client": ["::/0 fd01::1 eth0"],
+            "router": ["fd02::/64 fd03::2 eth1"],
+            "gateway": ["fd01::/64 fd03::1 eth0"],
+            "server": [],
+        },
+        settings={each: {"net.ipv6.conf.all.forwarding": "1"} for each in ("router", "gateway")},
+        chains={"gateway": [masquerade]},
+    ).state()
+    narrow = Route(net("fd01::2/128"), dev="eth0", mtu=1400)
+    netns = (
+        replace(each, routes=(*each.routes, narrow)) if each.name == "router" else each
+        for each in wired.netns
+    )
+    paths = walk(replace(wired, netns=tuple(netns)), "client", ICMP, ip(TO[6]), None, 1440)
+    assert sorted({each.verdict for each in paths}) == ["large-hangs", "ok"]
+    (heard,) = {each.source for each in paths if each.source is not None}
+    assert heard == ip("fd02::1")
