@@ -76,14 +76,15 @@ def undecided(guess: Sequence[Attempt], protocol: Protocol) -> Iterator[Attempt]
     """
     verdicts = {each.verdict for each in guess}
     answered = {*ANSWERED, Verdict.LARGE_HANGS}
-    if Verdict.LARGE_HANGS in verdicts and verdicts - answered:
-        yield Attempt(Verdict.TIMEOUT)
-    if protocol is Protocol.TCP:
-        return
-    if Verdict.TIMEOUT in verdicts and verdicts & answered:
-        yield Attempt(Verdict.LARGE_HANGS)
-    if Verdict.HOST_UNREACHABLE in verdicts:
-        yield Attempt(Verdict.TIMEOUT)
+    for each in guess:
+        silent = each._replace(server=None, source=None)
+        match each.verdict:
+            case Verdict.LARGE_HANGS if verdicts - answered:
+                yield silent._replace(verdict=Verdict.TIMEOUT)
+            case Verdict.TIMEOUT if verdicts & answered and protocol is not Protocol.TCP:
+                yield silent._replace(verdict=Verdict.LARGE_HANGS)
+            case Verdict.HOST_UNREACHABLE if protocol is not Protocol.TCP:
+                yield silent._replace(verdict=Verdict.TIMEOUT)
 
 
 def disagreements(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
