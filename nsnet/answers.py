@@ -42,7 +42,10 @@ class Answers:
             case TooBig():
                 yield from self._resend(asked, end)
             case Refused(_, error, journey) if _stayed_at(asked.client.name, journey):
-                yield Path(error, None, None, journey.hops)
+                heard = error is Verdict.NET_UNREACHABLE or self._hears(
+                    asked.client, journey, error
+                )
+                yield Path(error if heard else Verdict.TIMEOUT, None, None, journey.hops)
             case Refused(netns, error, journey):
                 answer = self._answer(netns, journey.packet, error)
                 yield from self._return(asked, netns, journey, answer, None, f"says {error}")
@@ -58,6 +61,12 @@ class Answers:
                 yield from self._return(asked, netns, journey, answer, server, what)
             case _:
                 assert_never(end)
+
+    def _hears(self, client: Netns, journey: Journey, error: Verdict) -> bool:
+        """What it says to itself by ICMP passes its own rules; a missing route has no need to."""
+        answer = self._answer(client.name, journey.packet, error)
+        said = replace(journey, packet=answer, hops=(), ttl=TTL)
+        return any(isinstance(each, Arrived) for each in self.emit(client.name, said))
 
     def _relay(
         self, asked: Request, netns: str, journey: Journey, frontend: Frontend
@@ -84,7 +93,7 @@ class Answers:
             heard = asked.is_answered(told) and (not known or end.mtu < known)
             packet = path_mtu.fragments(asked, end.mtu) if heard else replace(asked.packet, size=0)
             knowing = replace(asked, packet=replace(asked.packet, size=end.mtu))
-            again = replace(told.journey, packet=packet, hops=(), ttl=TTL)
+            again = replace(told.journey, packet=packet, hops=(), flows=end.flows, ttl=TTL)
             start = note(again, asked.client, f"sends {packet.protocol} again")
             for then in self.emit(asked.client.name, start):
                 for path in self._conclude(knowing, then):
@@ -107,9 +116,15 @@ class Answers:
         what: str,
     ) -> Iterator[Path]:
         refused = answer.error or Verdict.REFUSED
+        reply = Request(self.netns[netns], answer, asked.size)
+        if server and path_mtu.is_large_echo(reply) and not answer.size:
+            answer = path_mtu.datagram(reply, self.routes(netns))
         start = note(replace(there, packet=answer, hops=(), ttl=TTL), self.netns[netns], what)
         source = there.packet.src if server else None
         for end in self.emit(netns, start):
+            if isinstance(end, TooBig):
+                yield from self._answer_again(asked, reply, there, end, server, what)
+                continue
             home = asked.is_answered(end)
             verdict = (Verdict.OK if server else refused) if home else Verdict.TIMEOUT
             back = end.journey.hops
@@ -124,6 +139,26 @@ class Answers:
                 yield from path_mtu.connected(asked, size, end.journey, path, self.emit)
             else:
                 yield path
+
+    def _answer_again(
+        self,
+        asked: Request,
+        reply: Request,
+        there: Journey,
+        end: TooBig,
+        server: str | None,
+        what: str,
+    ) -> Iterator[Path]:
+        """An echo that was too big is lost; where its sender hears of that, the next is smaller."""
+        here = reply.client.name
+        path = Path(Verdict.TIMEOUT, None, None, there.hops, end.journey.hops)
+        small = replace(there, packet=reply.packet, hops=(), ttl=TTL)
+        passes = any(asked.is_answered(each) for each in self.emit(here, small))
+        for told in path_mtu.complaint(end, self.emit):
+            yield path_mtu.hangs(path, told.journey.hops) if passes else path
+            if reply.is_answered(told) and end.mtu < end.journey.packet.size:
+                answer = path_mtu.fragments(reply, end.mtu)
+                yield from self._return(asked, here, there, answer, server, what)
 
     def _server(self, netns: str, packet: Packet) -> str | None:
         """Who answers here, if anybody listens."""

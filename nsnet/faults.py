@@ -9,12 +9,13 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from nsnet.errors import CompileError
-from nsnet.ip import Family
-from nsnet.rules import Chain, Drop, Match, Rule
+from nsnet.ip import Family, Protocol
+from nsnet.rules import Chain, Drop, Match, Return, Rule
 from nsnet.state import Netns, State
 from nsnet.topology import Down, Dropped, Fault
 
 CHAIN: Final = "NSNET-FAULTS"
+NEIGHBOURS: Final = ("neighbour-solicitation", "neighbour-advertisement")
 
 
 def with_faults(state: State, faults: Sequence[Fault]) -> State:
@@ -72,7 +73,15 @@ def _chains(netns: Netns, dropped: Sequence[Dropped]) -> Iterator[Chain]:
     families: tuple[Family, ...] = tuple(sorted({each.version for each in netns.addresses}))
     for family in families if dropped else ():
         rules = tuple(Rule(_match(each), Drop(), why="a fault of this lab") for each in dropped)
+        if family == 6 and any(_is_all_icmp(each) for each in dropped):
+            # By these IPv6 asks who has an address, as IPv4 does by ARP: nothing would get through.
+            asking = (Match(protocol=Protocol.ICMP, icmp_type=each) for each in NEIGHBOURS)
+            rules = (*(Rule(each, Return(), why="IPv6's ARP") for each in asking), *rules)
         yield Chain("filter", CHAIN, rules, family)
+
+
+def _is_all_icmp(each: Dropped) -> bool:
+    return each.protocol is Protocol.ICMP and each.icmp_type is None
 
 
 def _match(each: Dropped) -> Match:

@@ -64,6 +64,8 @@ class TooBig:
     here: Netns
     mtu: int
     journey: Journey
+    # What is known once the packet is gone: of a new flow, nothing here if it was to be forwarded.
+    flows: dict[str, tuple[Flow, ...]]
 
 
 End: TypeAlias = Arrived | Refused | Lost | TooBig

@@ -3,11 +3,11 @@ its own source."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from nsnet.ip import IPAddress
+from nsnet.ip import IPAddress, Protocol
 from nsnet.packet import Path, Unknown
 from nsnet.references import Destination
 from nsnet.verdict import Verdict
@@ -65,6 +65,26 @@ def predicted(paths: Iterable[Path], to: Destination, expected: Expected) -> tup
         judged(Attempt(each.verdict, each.server, each.source, each.path), to, expected)
         for each in paths
     )
+
+
+def undecided(guess: Sequence[Attempt], protocol: Protocol) -> Iterator[Attempt]:
+    """What else may come of attempts with a body.
+
+    Of one that is not answered, a small attempt tells whether the size was why, and that may meet
+    another server. Only after a connection was made is a TCP attempt one of them. And fragments
+    that wait for ARP are many: of those that find no room nobody hears.
+    """
+    verdicts = {each.verdict for each in guess}
+    answered = {*ANSWERED, Verdict.LARGE_HANGS}
+    for each in guess:
+        silent = each._replace(server=None, source=None)
+        match each.verdict:
+            case Verdict.LARGE_HANGS if verdicts - answered:
+                yield silent._replace(verdict=Verdict.TIMEOUT)
+            case Verdict.TIMEOUT if verdicts & answered and protocol is not Protocol.TCP:
+                yield silent._replace(verdict=Verdict.LARGE_HANGS)
+            case Verdict.HOST_UNREACHABLE if protocol is not Protocol.TCP:
+                yield silent._replace(verdict=Verdict.TIMEOUT)
 
 
 def disagreements(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:

@@ -26,7 +26,7 @@ from nsnet.balancing import ready_on
 from nsnet.fabric import OUTSIDE, switch_of
 from nsnet.gateways.egress import OUTSIDE as TO_FABRIC
 from nsnet.gateways.shared import table_of
-from nsnet.ip import IPAddress, all_of_family, of_family, only, single
+from nsnet.ip import IPAddress, Protocol, all_of_family, of_family, only, single
 from nsnet.rules import Chain, Drop, Match, Return, Rule
 from nsnet.state import Fact, Route
 from nsnet.topology import Cluster, Gateway, Service, Topology
@@ -123,8 +123,12 @@ def _chains(services: list[Service]) -> Iterator[Chain]:
             for service in services
             if address in service.announced_ips
         ]
+        # Protocol by protocol: of a datagram in fragments only the first has a port, and where that
+        # passes the others must, too. Without ports to compare (`-m udp`) they match neither rule.
         others = [
-            Rule(Match(dst=single(each), comment="no Service's port"), Drop()) for each in mine
+            Rule(Match(dst=single(each), protocol=one, comment="no Service's port"), Drop())
+            for each in mine
+            for one in Protocol
         ]
         yield Chain(
             "filter", PORTS, (*(rule for each in passing for rule in each), *others), family

@@ -77,7 +77,8 @@ class Packet:
         back = self.unmarked.addressed(self.tuple.reversed())
         # Small, as all answers here; but an echo, which leaves in fragments where it has to.
         small = replace(back, size=0, whole=0, fragment=0)
-        return replace(small, answer=True, mark=mark, error=error)
+        # What is said of an answer goes where the question went.
+        return replace(small, answer=not (error and self.answer), mark=mark, error=error)
 
     def __str__(self) -> str:
         def end(address: IPAddress, port: int) -> str:

@@ -68,6 +68,12 @@ def fragments(request: Request, mtu: int) -> Packet:
     return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
 
 
+def is_large_echo(reply: Request) -> bool:
+    """It is as large as the question, and no router may take it apart. (An IPv4 echo may be.)"""
+    icmp = reply.packet.protocol is Protocol.ICMP and reply.packet.dst.version == 6
+    return icmp and reply.size > 0
+
+
 def reassembled(packet: Packet) -> tuple[Packet, ...]:
     """IPv6 fragments that a bridge showed to its rules (br_netfilter): they are one packet again,
     and it is forgotten that no larger ones were sent.

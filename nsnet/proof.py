@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nsnet.ip import IPAddress
-from nsnet.judge import Attempt, defects, disagreements, judged, predicted
+from nsnet.judge import Attempt, defects, disagreements, judged, predicted, undecided
 from nsnet.packet import Path
 from nsnet.probe import Flow, Outcome, send
 from nsnet.questions import Question, walked
@@ -85,6 +85,8 @@ def _report(
         # Who waits for less than an ARP request does may give up first.
         late = (one for one in foreseen if one.verdict is Verdict.HOST_UNREACHABLE)
         foreseen += tuple(one._replace(verdict=Verdict.TIMEOUT) for one in late)
+    if each.spec.size:
+        foreseen += tuple(undecided(foreseen, each.spec.protocol))
     holders = _holders(topology, each.source)
     return ProbeReport(
         each.name,

@@ -46,6 +46,8 @@ ICMP_TYPES: Final[dict[str, dict[Family, str]]] = {
     "host-unreachable": {4: "3/1", 6: "1/3"},
     "port-unreachable": {4: "3/3", 6: "1/4"},
     "fragmentation-needed": {4: "3/4", 6: "2"},
+    "neighbour-solicitation": {6: "135"},
+    "neighbour-advertisement": {6: "136"},
 }
 
 

@@ -38,12 +38,15 @@ class Tracked:
     entered: Tuple
     flow: Flow | None = None
     connected: bool = False  # what follows once a connection is made
+    of_answer: bool = False  # an ICMP error about an answer, which goes the question's way
 
     @property
     def ctstate(self) -> str:
         """The word that a rule's --ctstate compares."""
         if self.connected:
             return "ESTABLISHED"
+        if self.of_answer:
+            return "RELATED"
         return "NEW" if self.known is Known.AGAIN else self.known.value
 
     @property
@@ -63,8 +66,10 @@ def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
         # A host that pings itself asks and answers with the same addresses: the question is first.
         if packet.tuple == flow.original and not packet.answer:
             connected = packet.protocol is Protocol.TCP and packet.size > 0
-            return Tracked(Known.AGAIN, packet.tuple, flow, connected)
-        if packet.tuple == flow.answer:
+            said = packet.error is not None
+            return Tracked(Known.AGAIN, packet.tuple, flow, connected, of_answer=said)
+        # The question of a host that pings itself by another address looks like the answer, too.
+        if packet.answer and packet.tuple == flow.answer:
             return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
     # A UDP answer that conntrack never saw the question of looks like a question.
     stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)

@@ -134,7 +134,7 @@ class Walker:
                 yield from self._accept(netns, gone, LOCAL, same)
                 continue
             if there.packet.size > hop.mtu:
-                yield self._too_big(netns, hop, there)
+                yield self._too_big(netns, hop, there, there)
                 continue
             link = self._link(netns, hop.dev)
             if link.vxlan is not None:
@@ -283,7 +283,8 @@ class Walker:
                 over = note(known, here, "its time to live is over")
                 yield Refused(netns, Verdict.HOST_UNREACHABLE, over)
             elif onward.packet.size > hop.mtu:  # before FORWARD
-                yield self._too_big(netns, hop, replace(onward, flows=known.flows))
+                remembering = replace(onward, flows=known.flows)
+                yield self._too_big(netns, hop, remembering, onward)
             else:
                 passing = replace(onward, ttl=onward.ttl - 1)
                 yield from self._forward(netns, in_dev, in_port, hop, passing, tracked)
@@ -327,14 +328,15 @@ class Walker:
     def _stopped(self, netns: str, journey: Journey, passed: Passed, tracked: Tracked) -> End:
         return outcomes.stopped(self._netns[netns], journey, passed, tracked)
 
-    def _too_big(self, netns: str, hop: NextHop, journey: Journey) -> End:
+    def _too_big(self, netns: str, hop: NextHop, journey: Journey, after: Journey) -> End:
         here = self._netns[netns]
         what = (
             f"{journey.packet.size} bytes: {hop.dev} takes {hop.mtu} towards {journey.packet.dst}"
         )
         told = note(journey, here, what)
         mark = self._routes_of(netns).reflected(journey.packet)
-        return TooBig(here, hop.mtu, replace(told, packet=replace(told.packet, mark=mark)))
+        marked = replace(told, packet=replace(told.packet, mark=mark))
+        return TooBig(here, hop.mtu, marked, after.flows)
 
     def _link(self, netns: str, dev: str) -> Interface:
         return next(each for each in self._netns[netns].interfaces if each.name == dev)

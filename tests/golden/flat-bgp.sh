@@ -365,10 +365,18 @@ ip netns exec nsnet.flat-bgp.fabric $IPT-restore --noflush <<'EOF'
 -A NSNET-LB -d 198.18.0.3/32 -p tcp -m comment --comment "default/near" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "default/unready" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.5/32 -p tcp -m comment --comment "default/web" -m tcp --dport 80 -j RETURN
--A NSNET-LB -d 198.18.0.2/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.3/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.4/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.5/32 -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p icmp -m comment --comment "no Service's port" -j DROP
 COMMIT
 EOF
 ip netns exec nsnet.flat-bgp.east.node.n1 $IPT-restore --noflush <<'EOF'
@@ -891,7 +899,7 @@ router id 198.18.0.1;
 protocol device { }
 protocol bfd { interface "br-east" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_2 {
@@ -961,7 +969,7 @@ protocol static announced4 {
   route 198.18.0.3/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_1 {
@@ -991,7 +999,7 @@ protocol static announced4 {
   route 198.18.0.3/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_1 {
@@ -1020,7 +1028,7 @@ protocol static announced4 {
   route 198.18.0.2/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_1 {
@@ -1049,7 +1057,7 @@ protocol static announced4 {
   route 198.18.0.2/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_1 {

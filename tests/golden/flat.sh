@@ -291,7 +291,9 @@ ip netns exec nsnet.flat.fabric $IPT-restore --noflush <<'EOF'
 -A OUTPUT -m comment --comment "load balancers" -j NSNET-LB
 -A NSNET-LB -d 198.18.0.2/32 -p tcp -m comment --comment "default/web" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.2/32 -p udp -m comment --comment "default/web" -m udp --dport 53 -j RETURN
--A NSNET-LB -d 198.18.0.2/32 -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p icmp -m comment --comment "no Service's port" -j DROP
 COMMIT
 EOF
 ip netns exec nsnet.flat.east.node.n1 $IPT-restore --noflush <<'EOF'

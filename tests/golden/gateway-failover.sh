@@ -682,7 +682,7 @@ protocol static announced4 {
   route 0.0.0.0/0 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_198_18_0_2 {
@@ -750,7 +750,7 @@ protocol static announced4 {
   route 198.18.0.6/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_198_18_0_1 {
@@ -804,7 +804,7 @@ protocol static announced4 {
   route 198.18.0.6/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_198_18_0_1 {
@@ -854,7 +854,7 @@ router id 192.168.10.2;
 protocol device { }
 protocol bfd { interface "eth0" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_1 {
@@ -890,7 +890,7 @@ router id 192.168.10.3;
 protocol device { }
 protocol bfd { interface "eth0" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_10_1 {
@@ -930,7 +930,7 @@ protocol static announced4 {
   route 198.18.0.7/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_198_18_0_1 {
@@ -984,7 +984,7 @@ protocol static announced4 {
   route 198.18.0.7/32 unreachable;
 }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_198_18_0_1 {
@@ -1034,7 +1034,7 @@ router id 192.168.20.2;
 protocol device { }
 protocol bfd { interface "eth0" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_20_1 {
@@ -1070,7 +1070,7 @@ router id 192.168.20.3;
 protocol device { }
 protocol bfd { interface "eth0" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol kernel kernel4 {
-  merge paths on limit 255;
+  scan time 5; merge paths on limit 255;
   ipv4 { import none; export where source = RTS_BGP; };
 }
 protocol bgp to_192_168_20_1 {

@@ -244,12 +244,24 @@ ip netns exec nsnet.load-balancer.fabric $IPT-restore --noflush <<'EOF'
 -A NSNET-LB -d 198.18.0.5/32 -p tcp -m comment --comment "default/gone" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.6/32 -p tcp -m comment --comment "default/empty" -m tcp --dport 80 -j RETURN
 -A NSNET-LB -d 198.18.0.7/32 -p tcp -m comment --comment "default/private" -m tcp --dport 80 -j RETURN
--A NSNET-LB -d 198.18.0.2/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.3/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.4/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.5/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.6/32 -m comment --comment "no Service's port" -j DROP
--A NSNET-LB -d 198.18.0.7/32 -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.2/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.3/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.5/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.6/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.6/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.6/32 -p icmp -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.7/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.7/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.7/32 -p icmp -m comment --comment "no Service's port" -j DROP
 COMMIT
 EOF
 ip netns exec nsnet.load-balancer.east.node.n1 $IPT-restore --noflush <<'EOF'

@@ -429,7 +429,9 @@ ip netns exec nsnet.three-clusters.fabric $IPT-restore --noflush <<'EOF'
 -A FORWARD -m comment --comment "load balancers" -j NSNET-LB
 -A OUTPUT -m comment --comment "load balancers" -j NSNET-LB
 -A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "default/web" -m tcp --dport 80 -j RETURN
--A NSNET-LB -d 198.18.0.4/32 -m comment --comment "no Service's port" -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p tcp -m comment --comment "no Service's port" -m tcp -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p udp -m comment --comment "no Service's port" -m udp -j DROP
+-A NSNET-LB -d 198.18.0.4/32 -p icmp -m comment --comment "no Service's port" -j DROP
 COMMIT
 EOF
 ip netns exec nsnet.three-clusters.flat.node.n1 $IPT-restore --noflush <<'EOF'

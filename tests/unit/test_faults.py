@@ -6,7 +6,7 @@ from nsnet.ip import Protocol
 from nsnet.ruleset import line
 from nsnet.state import State
 from nsnet.walk import walk
-from tests.unit.labs import ip, lab, pod
+from tests.unit.labs import ip, lab, pod, service
 
 NODE, CLIENT = "nsnet.lab.east.node.n1", "nsnet.lab.east.pod.default.client"
 PODS = (pod("client", spec="nodeName: n1"), pod("web", spec="nodeName: n2"))
@@ -36,7 +36,6 @@ COMMENT = '-m comment --comment "a fault of this lab"'
         ("{protocol: tcp}", 4, f"-p tcp {COMMENT} -m tcp -j DROP"),
         ("{protocol: udp, port: 53}", 4, f"-p udp {COMMENT} -m udp --dport 53 -j DROP"),
         ("{protocol: icmp}", 4, f"-p icmp {COMMENT} -j DROP"),
-        ("{protocol: icmp}", 6, f"-p ipv6-icmp {COMMENT} -j DROP"),
         (
             "{protocol: icmp, type: fragmentation-needed}",
             4,
@@ -59,6 +58,35 @@ def test_what_is_dropped_is_a_rule(drop: str, family: int, rule: str) -> None:
     assert found["NSNET-FAULTS"] == [f"-A NSNET-FAULTS {rule}"]
     for hook in ("INPUT", "FORWARD", "OUTPUT"):
         assert found[hook][0] == f"-A {hook} -j NSNET-FAULTS"  # before all others
+
+
+def test_of_ipv6_all_icmp_is_dropped_but_that_by_which_neighbours_are_found() -> None:
+    cluster = (
+        "{name: east, podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/108',"
+        " nodeCIDR: 'fd00:192:168:10::/64', nodes: 2}"
+    )
+    found = rules(faulty("{in: node/n1, drop: {protocol: icmp}}", cluster=cluster), NODE, 6)
+    assert found["NSNET-FAULTS"] == [
+        "-A NSNET-FAULTS -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j RETURN",
+        "-A NSNET-FAULTS -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j RETURN",
+        f"-A NSNET-FAULTS -p ipv6-icmp {COMMENT} -j DROP",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("drop", "verdict"),
+    [
+        ("{protocol: icmp, type: echo-request}", "refused"),
+        ("{protocol: icmp, type: port-unreachable}", "timeout"),
+        ("{protocol: icmp}", "timeout"),
+    ],
+)
+def test_a_node_that_refuses_to_itself_says_so_by_icmp(drop: str, verdict: str) -> None:
+    empty = service("empty", app="nobody")
+    faults = f"faults:\n- {{in: node/n1, drop: {drop}}}"
+    state = lab(*PODS, empty, clusters=("{name: east, nodes: 2}",), spec=faults).state
+    (path,) = walk(state, NODE, Protocol.TCP, ip("10.96.0.2"), 80)
+    assert path.verdict == verdict
 
 
 def test_a_lab_without_faults_has_no_trace_of_them() -> None:

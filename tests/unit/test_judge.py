@@ -5,6 +5,7 @@ import random
 
 import pytest
 
+from nsnet.ip import Protocol
 from nsnet.judge import (
     Attempt,
     Expected,
@@ -13,6 +14,7 @@ from nsnet.judge import (
     disagreements,
     judged,
     predicted,
+    undecided,
 )
 from nsnet.packet import Path, Unknown
 from nsnet.questions import question, simple
@@ -32,6 +34,8 @@ def ok(server: str = "web-0", source: str = "10.244.0.2", **more: object) -> Att
 
 
 TIMEOUT, REFUSED = Attempt(Verdict.TIMEOUT), Attempt(Verdict.REFUSED)
+UNREACHABLE, HANGING = Attempt(Verdict.HOST_UNREACHABLE), Attempt(Verdict.LARGE_HANGS)
+HANGS = Verdict.LARGE_HANGS.value
 
 
 @pytest.mark.parametrize(
@@ -323,3 +327,28 @@ def test_an_even_share_is_one_for_each_endpoint() -> None:
     assert expected(balance="sticky").balanced is None
     assert expected(balance="sticky").sticky
     assert not expected(balance="even").sticky
+
+
+@pytest.mark.parametrize(
+    ("case", "guess", "tcp", "datagram"),
+    [
+        ("one server, whatever comes of it", [ok()], "", ""),
+        ("all servers refuse", [REFUSED], "", ""),
+        (
+            "one server is deaf, and the small attempt may meet the other",
+            [ok(), TIMEOUT],
+            "",
+            HANGS,
+        ),
+        ("one refuses the small attempt", [HANGING, REFUSED], "timeout", "timeout"),
+        ("one is deaf to it", [HANGING, TIMEOUT], "timeout", f"{HANGS} timeout"),
+        ("large hangs or passes, small passes", [HANGING, ok()], "", ""),
+        ("fragments wait for ARP, and some find no room", [UNREACHABLE], "", "timeout"),
+    ],
+)
+def test_a_small_attempt_after_a_large_one_may_meet_another_server(
+    case: str, guess: list[Attempt], tcp: str, datagram: str
+) -> None:
+    for protocol, wanted in ((Protocol.TCP, tcp), (Protocol.UDP, datagram)):
+        found = {each.verdict.value for each in undecided(guess, protocol)}
+        assert found == set(wanted.split()), (case, protocol)

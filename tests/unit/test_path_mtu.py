@@ -8,7 +8,7 @@ import pytest
 from nsnet.faults import with_faults
 from nsnet.ip import Protocol
 from nsnet.packet import Path
-from nsnet.rules import Chain, Drop, Jump, Match, Rule
+from nsnet.rules import Chain, Drop, Jump, Masquerade, Match, Rule
 from nsnet.state import Route, State
 from nsnet.topology import Dropped, Fault
 from nsnet.walk import walk
@@ -167,3 +167,67 @@ def test_an_error_names_the_size_and_the_rule_that_stops_it() -> None:
     last = path.large[-1].rule
     assert last is not None
     assert last.chain == "NSNET-FAULTS"
+
+
+@pytest.mark.parametrize(
+    ("size", "route", "silent", "verdicts"),
+    [
+        (1324, 1400, "", "ok"),  # 1,400 bytes with headers and a line
+        (1325, 1400, "", "large-hangs ok"),  # the first is lost, and of the next the server knows
+        (1325, 1400, "router", "large-hangs"),
+        (1325, 1400, "server", "large-hangs"),
+        (3000, 1400, "", "large-hangs ok"),  # in fragments from the start
+        (3000, 0, "router", "ok"),
+    ],
+)
+def test_an_ipv6_echo_is_as_large_as_its_question(
+    size: int, route: int, silent: str, verdicts: str
+) -> None:
+    state = lab({}, 0, silent, 6)
+    narrow = Route(net("fd01::2/128"), dev="eth0", mtu=route or None)  # on the way back
+    netns = (
+        replace(each, routes=(*each.routes, narrow)) if each.name == "router" else each
+        for each in state.netns
+    )
+    state = replace(state, netns=tuple(netns))
+    paths = walk(state, "client", ICMP, ip(TO[6]), None, size)
+    assert " ".join(sorted({each.verdict for each in paths})) == verdicts
+
+
+def test_of_a_datagram_that_was_too_big_to_forward_conntrack_remembers_nothing() -> None:
+    masquerade = Chain("nat", "POSTROUTING", (Rule(Match(), Masquerade()),))
+    state = lab({}, 1400)
+    netns = (
+        replace(each, chains=(masquerade,)) if each.name == "router" else each
+        for each in state.netns
+    )
+    path = ask(replace(state, netns=tuple(netns)), UDP, 1345)
+    assert (path.verdict, path.source) == ("ok", ip("10.0.2.1"))
+
+
+def test_what_is_said_of_an_answer_goes_back_through_the_translation() -> None:
+    masquerade = Chain("nat", "POSTROUTING", (Rule(Match(), Masquerade()),), 6)
+    wired = Wiring(
+        cables=[
+            *ROUTED6.cables[:1],
+            ("router eth1 fd03::1/64", "gateway eth0 fd03::2/64"),
+            ("gateway eth1 fd02::1/64", "server eth0 fd02::2/64"),
+        ],
+        routes={
+            "client": ["::/0 fd01::1 eth0"],
+            "router": ["fd02::/64 fd03::2 eth1"],
+            "gateway": ["fd01::/64 fd03::1 eth0"],
+            "server": [],
+        },
+        settings={each: {"net.ipv6.conf.all.forwarding": "1"} for each in ("router", "gateway")},
+        chains={"gateway": [masquerade]},
+    ).state()
+    narrow = Route(net("fd01::2/128"), dev="eth0", mtu=1400)
+    netns = (
+        replace(each, routes=(*each.routes, narrow)) if each.name == "router" else each
+        for each in wired.netns
+    )
+    paths = walk(replace(wired, netns=tuple(netns)), "client", ICMP, ip(TO[6]), None, 1440)
+    assert sorted({each.verdict for each in paths}) == ["large-hangs", "ok"]
+    (heard,) = {each.source for each in paths if each.source is not None}
+    assert heard == ip("fd02::1")

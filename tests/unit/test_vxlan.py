@@ -206,3 +206,12 @@ def test_a_frame_of_another_number_or_for_another_address_is_lost(wrong: dict[st
 def test_a_nodes_own_packets_come_from_its_end_of_the_tunnel() -> None:
     (path,) = walk(overlay(), N1, Protocol.TCP, ip("10.244.1.2"), 80)
     assert (path.verdict, str(path.source)) == ("ok", "10.244.0.0")
+
+
+def test_with_bgp_nodes_still_use_their_tunnels_and_the_fabric_learns_their_pods() -> None:
+    bgp = SIX.replace("cni: vxlan", "cni: vxlan, model: flat, routing: bgp")
+    state = overlay(bgp)
+    ways = [each for each in state[N1].routes if each.destination == net("fd00:10:244:1::/64")]
+    assert [each.dev for each in ways] == ["flannel.1"]
+    learned = {each.destination for each in state["nsnet.lab.fabric"].routes if each.learned}
+    assert learned == {net("fd00:10:244::/64"), net("fd00:10:244:1::/64")}

@@ -274,7 +274,8 @@ NEW, ANSWERS = Match(ctstate=("NEW",)), Match(ctstate=("ESTABLISHED",))
     ("host", "hook", "match", "target", "verdict"),
     [
         ("client", "OUTPUT", Match(), Drop(), "timeout"),
-        ("client", "OUTPUT", Match(), Reject(), "refused"),
+        ("client", "OUTPUT", Match(protocol=Protocol.TCP), Reject(), "refused"),
+        ("client", "OUTPUT", Match(), Reject(), "timeout"),  # it rejects its own ICMP, too
         ("client", "INPUT", Match(), Drop(), "timeout"),
         ("router", "FORWARD", Match(), Accept(), "ok"),
         ("router", "FORWARD", Match(), Drop(), "timeout"),
