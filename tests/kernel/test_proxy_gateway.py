@@ -211,7 +211,8 @@ def test_who_is_refused_behind_a_proxy_got_as_far_as_that(lab: Lab, source: str)
     assert seen.path[-1] == "west/gateway"
 
 
-NARROW = "ip route replace {}/32 dev $(ip -o route get {} | sed 's/.* dev \\([^ ]*\\).*/\\1/') {} mtu 1400"
+LINK = "$(ip -o route get {} | sed 's/.* dev \\([^ ]*\\).*/\\1/')"
+NARROW = f"ip route replace {{}}/32 dev {LINK} {{}} mtu 1400"
 MUTE = "iptables-legacy -A OUTPUT -p icmp -j DROP"
 
 
@@ -220,7 +221,11 @@ def test_large_hangs_before_or_behind_a_proxy_and_small_shows_the_way(lab: Lab, 
     """Each leg has its own path MTU, and somebody who must not say it."""
     lab.scale("west/deploy/web", 1)
     pod = lab["west/pod/web-0"]
-    node = f"west/node/{next(each.node for each in lab.topology.clusters[1].pods if each.name == 'web-0')}"
+    (node,) = (
+        f"west/node/{each.node}"
+        for each in lab.topology.clusters[1].pods
+        if each.reference == pod.reference
+    )
     address, where = (exported(lab, "web"), "fabric") if leg == "near" else (pod.addresses[0], node)
     done = lab.exec(where, "sh", "-ec", f"{NARROW.format(address, address, '')}; {MUTE}")
     assert done.returncode == 0, done.stderr

@@ -16,7 +16,8 @@ from nsnet.merge import merge
 from nsnet.state import Fact, Interface, Kind, State, veth, with_mac
 from tests.unit.labs import held, ip, net
 
-EVERYWHERE = (net("0.0.0.0/0"), net("::/0"))
+# 0.0.0.0/0 would be the default route alone.
+EVERYWHERE = tuple(map(net, ("0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1")))
 ROUTER = 64512
 
 Birds = Mapping[str, Bird]
@@ -224,9 +225,9 @@ def test_on_cables_of_their_own_the_router_is_the_next_hop() -> None:
             {
                 "r": replace(
                     STAR["r"],
-                    sessions=tuple(each._replace(passive=True) for each in STAR["r"].sessions),
+                    sessions=tuple(replace(each, passive=True) for each in STAR["r"].sessions),
                 ),
-                "a": replace(STAR["a"], sessions=(STAR["a"].sessions[0]._replace(passive=True),)),
+                "a": replace(STAR["a"], sessions=(replace(STAR["a"].sessions[0], passive=True),)),
             },
             [f"{TO_B} br0"],
             {"c": [f"{TO_B} eth0"]},

@@ -76,7 +76,7 @@ protocol bgp to_192_168_10_2 {
   connect retry time 1; connect delay time 0; error wait time 1,2; error forget time 3;
   bfd on;
   ipv4 {
-    import where net ~ [ 0.0.0.0/0+ ];
+    import where net ~ [ 0.0.0.0/0 ];
     export all;
   };
 }
@@ -144,7 +144,7 @@ def test_each_family_has_its_own_table_routes_and_session() -> None:
             replace(NODE, believed=(net("10.0.0.0/8"), net("fd00::/8"), net("192.0.2.0/24"))),
             "    import where net ~ [ 10.0.0.0/8+, 192.0.2.0/24+ ];",
         ),
-        (replace(NODE, sessions=(ROUTER._replace(passive=True),)), "  passive;"),
+        (replace(NODE, sessions=(replace(ROUTER, passive=True),)), "  passive;"),
         (replace(NODE, transit=True), "    export all;"),
     ],
 )
