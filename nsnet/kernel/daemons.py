@@ -1,6 +1,7 @@
 """The programs of a lab's State, run: started, watched until they answer, told anew, ended."""
 
 import os
+import re
 import select
 import signal
 import socket
@@ -20,6 +21,7 @@ from nsnet.kernel.processes import until
 _SECONDS: Final = 10.0  # for a program to answer, or to end
 _CHUNK: Final = 1 << 16
 _ABSTRACT: Final = 108  # bytes of an abstract socket's address, which haproxy fills with zeros
+_FAILED: Final = re.compile(r"\[failed: (\d+)\]")  # haproxy: reloads in a row
 _READY, _REFUSED = b"0001 ", b"89"  # bird: the code of its greeting; how codes of errors begin
 
 
@@ -106,27 +108,42 @@ def _process(files: Path, name: str) -> Iterator[int]:
 
 def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
     """Its master has started another worker, which has taken the listening sockets over."""
-    before = _workers(name)
+    before, failed = _workers(name), 0
     with _process(files, name) as fd:
+
+        def replaced() -> bool:
+            nonlocal failed
+            said = _said_by_master(name)
+            # A worker that the busy machine does not let run for three seconds keeps its sockets
+            # to itself: the master has given up by then, and can be told again.
+            if (found := _FAILED.search(said)) and int(found[1]) > failed:
+                failed = int(found[1])
+                signal.pidfd_send_signal(fd, signal.SIGUSR2)
+            return bool(now := _serving(said)) and not now & before
+
         signal.pidfd_send_signal(fd, signal.SIGUSR2)
-        until(
-            lambda: bool(now := _workers(name)) and not now & before,
-            what=f"no new worker of {program(daemon)}",
-            seconds=_SECONDS,
-        )
+        until(replaced, what=f"no new worker of {program(daemon)}", seconds=_SECONDS)
 
 
 def _workers(name: str) -> frozenset[int]:
-    """The processes that serve now, as haproxy's master says; none where nobody answers."""
+    """The processes that serve now; none where nobody answers."""
+    return _serving(_said_by_master(name))
+
+
+def _serving(said: str) -> frozenset[int]:
+    # #<PID> <type> …, the master, "# workers" and a line for each, "# old workers" …
+    lines = said.partition("# workers\n")[2].partition("#")[0].splitlines()
+    return frozenset(int(line.split()[0]) for line in lines if line.strip())
+
+
+def _said_by_master(name: str) -> str:
+    """What haproxy's master says of its processes; "" where nobody answers."""
     with suppress(OSError), netns.inside(name), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"\0{MASTER}".encode().ljust(_ABSTRACT, b"\0"))
         connection.sendall(b"show proc\n")
         connection.shutdown(socket.SHUT_WR)
-        answer = _heard(connection, lambda said: False).decode()
-        # #<PID> <type> …, the master, "# workers" and a line for each, "# old workers" …
-        serving = answer.partition("# workers\n")[2].partition("#")[0]
-        return frozenset(int(line.split()[0]) for line in serving.splitlines() if line.strip())
-    return frozenset()
+        return _heard(connection, lambda said: False).decode()
+    return ""
 
 
 def _ask_bird(files: Path, question: bytes) -> bytes:

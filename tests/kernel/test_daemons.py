@@ -64,6 +64,25 @@ def test_a_proxy_that_dies_is_missed_and_comes_back(lab: Lab) -> None:
     assert lab.connect("east/pod/client", "west/svc/web:80").verdict == "ok"
 
 
+# haproxy waits one second for its sockets and two for addresses, and then leaves it at that.
+STALL = """
+master=$(cat /run/nsnet/*/west.gateway.haproxy.pid)
+worker=$(cat /proc/$master/task/$master/children)
+kill -STOP $worker
+(sleep 4; kill -CONT $worker) >/dev/null 2>&1 </dev/null &
+"""
+
+
+@PROXY
+def test_a_proxy_that_could_not_be_told_anew_at_once_is_told_again(lab: Lab) -> None:
+    done = lab.exec("west/gateway", "sh", "-ec", STALL)
+    assert done.returncode == 0, done.stderr
+    lab.scale("west/deploy/web", 2)
+    assert lab.drift() == []
+    seen = lab.connect("east/pod/client", "west/svc/web:80", times=10)
+    assert seen.servers == {"west/pod/web-0", "west/pod/web-1"}
+
+
 @BGP
 def test_a_speaker_that_dies_is_missed_and_its_routes_are_withdrawn(lab: Lab) -> None:
     killed(lab, "east/node/n2", "east.node.n2.bird")

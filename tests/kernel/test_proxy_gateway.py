@@ -211,23 +211,24 @@ def test_who_is_refused_behind_a_proxy_got_as_far_as_that(lab: Lab, source: str)
     assert seen.path[-1] == "west/gateway"
 
 
-LINK = "$(ip -o route get {} | sed 's/.* dev \\([^ ]*\\).*/\\1/')"
-NARROW = f"ip route replace {{}}/32 dev {LINK} {{}} mtu 1400"
-MUTE = "iptables-legacy -A OUTPUT -p icmp -j DROP"
+NARROW = """
+dev=$(ip -o route get {0} | sed 's/.* dev \\([^ ]*\\).*/\\1/')
+ip route replace {0}/32 dev $dev mtu 1400
+iptables-legacy -A OUTPUT -p icmp -j DROP
+"""
 
 
 @pytest.mark.parametrize("leg", ["near", "far"])
 def test_large_hangs_before_or_behind_a_proxy_and_small_shows_the_way(lab: Lab, leg: str) -> None:
     """Each leg has its own path MTU, and somebody who must not say it."""
     lab.scale("west/deploy/web", 1)
-    pod = lab["west/pod/web-0"]
-    (node,) = (
-        f"west/node/{each.node}"
-        for each in lab.topology.clusters[1].pods
-        if each.reference == pod.reference
-    )
-    address, where = (exported(lab, "web"), "fabric") if leg == "near" else (pod.addresses[0], node)
-    done = lab.exec(where, "sh", "-ec", f"{NARROW.format(address, address, '')}; {MUTE}")
+    if leg == "near":
+        address, where = exported(lab, "web"), "fabric"
+    else:
+        pods = lab.topology.clusters[1].pods
+        (pod,) = (each for each in pods if each.reference == "west/pod/web-0")
+        address, where = pod.addresses[0], f"west/node/{pod.node}"
+    done = lab.exec(where, "sh", "-ec", NARROW.format(address))
     assert done.returncode == 0, done.stderr
     seen = lab.connect("external/laptop", "west/svc/web:80", size=60_000, timeout=2, path=True)
     assert seen.verdict == "large-hangs"

@@ -96,6 +96,8 @@ LEGS = {
             "client out 64, client out 64, proxy in 64, proxy out 64, proxy out 64, router in 64",
             "client proxy router",
         ),
+        # Asked by nobody that was seen.
+        ("proxy out 64, proxy out 64, router in 64", "client proxy"),
         # What it says before it was asked is somebody else's.
         ("proxy out 64, router in 64, client out 64, proxy in 64", "client proxy"),
     ],
