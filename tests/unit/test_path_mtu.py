@@ -235,9 +235,8 @@ def test_what_is_said_of_an_answer_goes_back_through_the_translation() -> None:
 
 @pytest.mark.parametrize("protocol", [UDP, ICMP])
 def test_a_host_takes_apart_what_its_own_rules_send_by_a_narrower_link(protocol: Protocol) -> None:
-    to_server = Rule(
-        Match(dst=net("fd01::2/128")), Dnat(ip(TO[6]), 80 if protocol is UDP else None)
-    )
+    there = Dnat(ip(TO[6]), 80 if protocol is UDP else 0)
+    to_server = Rule(Match(dst=net("fd01::2/128")), there)
     state = lab({"client eth0": 1400}, family=6)
     netns = (
         replace(each, chains=(Chain("nat", "OUTPUT", (to_server,), 6),))
