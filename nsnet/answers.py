@@ -88,6 +88,9 @@ class Answers:
 
     def _resend(self, asked: Request, end: TooBig) -> Iterator[Path]:
         """A datagram that was too big comes again, smaller, once its sender hears of it."""
+        if end.here == asked.client and path_mtu.is_taken_apart(asked.packet):
+            yield from self._taken_apart(asked, end)
+            return
         for told in path_mtu.complaint(end, self.emit):
             known = asked.packet.size
             heard = asked.is_answered(told) and (not known or end.mtu < known)
@@ -105,6 +108,15 @@ class Answers:
                         yield path_mtu.hangs(passed, told.journey.hops)
                     else:
                         yield Path(Verdict.TIMEOUT, None, None, end.journey.hops)
+
+    def _taken_apart(self, asked: Request, end: TooBig) -> Iterator[Path]:
+        """A rule of the client's own has sent it another way, whose link takes less."""
+        packet = path_mtu.fragments(asked, end.mtu)
+        known = replace(asked, packet=replace(asked.packet, size=end.mtu))
+        first = Journey(packet if packet.fragment else replace(packet, size=0), flows=end.flows)
+        start = note(first, asked.client, f"sends {packet.protocol} in fragments")
+        for each in self.emit(asked.client.name, start):
+            yield from self._conclude(known, each)
 
     def _return(
         self,
@@ -152,11 +164,13 @@ class Answers:
         """An echo that was too big is lost; where its sender hears of that, the next is smaller."""
         here = reply.client.name
         path = Path(Verdict.TIMEOUT, None, None, there.hops, end.journey.hops)
-        small = replace(there, packet=reply.packet, hops=(), ttl=TTL)
+        known = reply.packet.fragment  # by what was heard before
+        alone = replace(reply.packet, size=0, whole=0, fragment=0)
+        small = replace(there, packet=alone, hops=(), ttl=TTL)
         passes = any(asked.is_answered(each) for each in self.emit(here, small))
         for told in path_mtu.complaint(end, self.emit):
             yield path_mtu.hangs(path, told.journey.hops) if passes else path
-            if reply.is_answered(told) and end.mtu < end.journey.packet.size:
+            if reply.is_answered(told) and (not known or end.mtu < known):
                 answer = path_mtu.fragments(reply, end.mtu)
                 yield from self._return(asked, here, there, answer, server, what)
 

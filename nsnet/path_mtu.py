@@ -68,6 +68,12 @@ def fragments(request: Request, mtu: int) -> Packet:
     return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
 
 
+def is_taken_apart(packet: Packet) -> bool:
+    """Its own kernel fragments it for a link that takes less than the one it was meant for. (An
+    IPv4 datagram of a probe is a raw packet, and DF holds for it even here.)"""
+    return packet.dst.version == 6 or packet.protocol is Protocol.ICMP
+
+
 def is_large_echo(reply: Request) -> bool:
     """It is as large as the question, and no router may take it apart. (An IPv4 echo may be.)"""
     icmp = reply.packet.protocol is Protocol.ICMP and reply.packet.dst.version == 6

@@ -8,7 +8,7 @@ import pytest
 from nsnet.faults import with_faults
 from nsnet.ip import Protocol
 from nsnet.packet import Path
-from nsnet.rules import Chain, Drop, Jump, Masquerade, Match, Rule
+from nsnet.rules import Chain, Dnat, Drop, Jump, Masquerade, Match, Rule
 from nsnet.state import Route, State
 from nsnet.topology import Dropped, Fault
 from nsnet.walk import walk
@@ -231,3 +231,19 @@ def test_what_is_said_of_an_answer_goes_back_through_the_translation() -> None:
     assert sorted({each.verdict for each in paths}) == ["large-hangs", "ok"]
     (heard,) = {each.source for each in paths if each.source is not None}
     assert heard == ip("fd02::1")
+
+
+@pytest.mark.parametrize("protocol", [UDP, ICMP])
+def test_a_host_takes_apart_what_its_own_rules_send_by_a_narrower_link(protocol: Protocol) -> None:
+    there = Dnat(ip(TO[6]), 80 if protocol is UDP else 0)
+    to_server = Rule(Match(dst=net("fd01::2/128")), there)
+    state = lab({"client eth0": 1400}, family=6)
+    netns = (
+        replace(each, chains=(Chain("nat", "OUTPUT", (to_server,), 6),))
+        if each.name == "client"
+        else each
+        for each in state.netns
+    )
+    # Its own address, by lo, is what it means to send to.
+    (path,) = walk(replace(state, netns=tuple(netns)), "client", protocol, ip("fd01::2"), 80, 1440)
+    assert (path.verdict, path.server) == ("ok", "server")
