@@ -78,7 +78,7 @@ def _message(kind: str, value: object, context: Mapping[str, Any], either: str) 
             )
             return f"{quoted(value)} is too small: {bound}"
         case "less_than_equal":
-            return f"{quoted(value)} is too large: at most {context['le']:g}"
+            return f"{quoted(value)} is too large: at most {context['le']:.15g}"
         case "too_short":
             return "is empty; at least one is needed"
         case "string_type" if isinstance(value, bool | int | float):
