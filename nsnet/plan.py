@@ -5,16 +5,13 @@ from dataclasses import replace
 from itertools import chain
 from typing import TypeAlias
 
-from nsnet.daemons import Daemon, program
+from nsnet.daemon_steps import end, learn, run
 from nsnet.ip import IPNetwork, Protocol
 from nsnet.neighbours import awaited, outdated
 from nsnet.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
-    DaemonReload,
-    DaemonStart,
-    DaemonStop,
     Drain,
     DummyAdd,
     FdbDelete,
@@ -36,7 +33,6 @@ from nsnet.ops import (
     RouteAdd,
     RouteDelete,
     RouteReplace,
-    RoutesAwait,
     ServersStart,
     SysctlSet,
     Unlisten,
@@ -82,15 +78,15 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(empty(was, now) for was, now in pairs),
         *chain.from_iterable(load_tables(was, now) for was, now in pairs),
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
-        *chain.from_iterable(_run(was, now) for was, now in pairs),
-        *_learn(pairs),
+        *chain.from_iterable(run(was, now) for was, now in pairs),
+        *learn(pairs),
         # After all rules: a packet of a flow that is forgotten must not meet the old ones again.
         *chain.from_iterable(forget(was, now) for was, now in pairs if now.name in before),
         *_drain(pairs, gone),
         *chain.from_iterable(_unlisten(was, now.listeners) for was, now in pairs),
         *chain.from_iterable(_unlisten(each, ()) for each in gone),
-        *chain.from_iterable(_end(was, now.daemons) for was, now in pairs),
-        *chain.from_iterable(_end(each, ()) for each in gone),
+        *chain.from_iterable(end(was, now.daemons) for was, now in pairs),
+        *chain.from_iterable(end(each, ()) for each in gone),
         # The kernel takes a namespace apart when it finds the time, and until then the far end of
         # its cable would stay: cut by hand, its name is free at once.
         *(LinkDelete(*end) for end in last),
@@ -122,38 +118,6 @@ def _unlisten(was: Netns, wanted: tuple[Listens, ...]) -> Iterator[Op]:
     for listener in was.listeners:
         if _port(listener) not in ports:
             yield Unlisten(was.name, listener)
-
-
-def _run(was: Netns, now: Netns) -> Iterator[Op]:
-    standing = {program(each): each for each in was.daemons}
-    for daemon in now.daemons:
-        old = standing.get(program(daemon))
-        if old is None:
-            yield DaemonStart(now.name, daemon)
-        elif old != daemon:
-            yield DaemonReload(now.name, daemon)
-
-
-def _learn(pairs: Pairs) -> Iterator[Op]:
-    """One more step, once all daemons know what to say: what they have told each other. One that
-    ends takes what it has learned along."""
-    for was, now in pairs:
-        old, new = _learned(was), _learned(now)
-        if not now.daemons:
-            continue
-        if set(old) != set(new) or (new and was.daemons != now.daemons):
-            yield RoutesAwait(now.name, new)
-
-
-def _learned(netns: Netns) -> tuple[Route, ...]:
-    return tuple(each for each in netns.routes if each.learned)
-
-
-def _end(was: Netns, wanted: tuple[Daemon, ...]) -> Iterator[Op]:
-    programs = {program(each) for each in wanted}
-    for daemon in was.daemons:
-        if program(daemon) not in programs:
-            yield DaemonStop(was.name, daemon)
 
 
 def _port(listener: Listens) -> tuple[Protocol, int]:
@@ -274,9 +238,9 @@ def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     """
     stay = _staying(now, laid)
     wanted = set(now.neighbours) if was.neighbours else set()
-    keys = {each.key for each in _given(now)} if was.routes else set()
+    routes = {each.key: each for each in _given(now)} if was.routes else {}
     for route in _given(was):
-        if route.key not in keys and _lasts(route, stay):
+        if _lasts(route, stay) and not _may_stand(route, routes.get(route.key)):
             yield RouteDelete(now.name, route)
     for neighbour in was.neighbours:
         if neighbour not in wanted and neighbour.dev in stay:
@@ -371,7 +335,20 @@ def _standing(
 ) -> dict[tuple[int | None, IPNetwork], Route]:
     """The old routes that are still there once links and addresses have changed."""
     stay = _staying(now, laid) if was.routes else set()
-    return {each.key: each for each in _given(was) if _lasts(each, stay)}
+    new = {each.key: each for each in _given(now)} if was.routes else {}
+    return {
+        each.key: each
+        for each in _given(was)
+        if _lasts(each, stay) and _may_stand(each, new.get(each.key))
+    }
+
+
+def _may_stand(old: Route, new: Route | None) -> bool:
+    """It can be replaced when the time comes. To a neighbour that is only said to be on a link
+    (`onlink`) the kernel takes no IPv6 route as long as another link leads there."""
+    if new is None:
+        return False
+    return not (new.onlink and new.destination.version == 6 and new.dev != old.dev)
 
 
 def _loses(old: Route, new: Route) -> bool:

@@ -393,6 +393,10 @@ def test_nobody_adds_or_deletes_a_route_that_is_learned() -> None:
 # --- any change ---
 
 
+DUAL = (
+    ", podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:96::/112',"
+    " nodeCIDR: '192.168.10.0/24,fd00:192:168::/64'"
+)
 CLUSTERS = {
     "island": "",
     "flat": ", model: flat",
@@ -405,10 +409,8 @@ CLUSTERS = {
     "tunnels": ", cni: vxlan",
     "tunnels, too wide": ", cni: vxlan, mtu: 1500",
     "narrow": ", mtu: 1400",
-    "dual": (
-        ", podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/16,fd00:96::/112',"
-        " nodeCIDR: '192.168.10.0/24,fd00:192:168::/64'"
-    ),
+    "dual": DUAL,
+    "dual tunnels": f"{DUAL}, cni: vxlan",
 }
 
 
@@ -433,6 +435,13 @@ variants = st.builds(
     st.integers(0, 3),
     st.booleans(),
 )
+
+
+def test_tunnels_take_the_place_of_routes_between_nodes_in_both_families() -> None:
+    routes, tunnels = (variant(each, 2, 1, False) for each in ("dual", "dual tunnels"))
+    world = World().apply(plan(routes))
+    world.apply(changes(routes, tunnels)).holds(tunnels)
+    world.apply(changes(tunnels, routes)).holds(routes)
 
 
 @settings(derandomize=True, max_examples=50, deadline=None)

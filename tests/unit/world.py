@@ -265,6 +265,9 @@ class World:
                     assert route.dev in place.up, f"{op}: Cannot find device"
                     networks = {each.network for each in place.links[route.dev].addresses}
                     assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
+                if route.onlink and route.destination.version == 6:
+                    elsewhere = [each.dev for each in place.routes if each.key == route.key]
+                    assert set(elsewhere) <= {route.dev}, f"{op}: Nexthop has invalid gateway"
                 # What bird learns has a metric of its own.
                 given = [each for each in place.routes if not each.learned]
                 twins = [each for each in given if each.key == route.key]
