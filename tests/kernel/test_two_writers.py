@@ -58,6 +58,7 @@ CHANGES = {
 }  # fmt: skip
 # With the programs that `make setup` has fetched and not installed.
 PATH = f"{os.environ['PATH']}:{sys.prefix}/daemons/usr/sbin"
+COUNTED = "nf_conntrack_count"  # how many connections are known: speakers of BGP have some
 NOTICED = {"NO-CARRIER", "LOWER_UP", "linkdown"}
 
 
@@ -139,7 +140,7 @@ def settings(where: Machine, state: State) -> dict[str, dict[str, str]]:
 
 def _settings() -> Iterator[tuple[str, str]]:
     for folder, _, files in os.walk("/proc/sys/net"):
-        for file in files:
+        for file in sorted({*files} - {COUNTED}):
             with suppress(OSError):  # what nobody may read, or only once it is set
                 yield f"{folder}/{file}", Path(folder, file).read_text()
 
