@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_interface
 
 from nsnet.ip import IPInterface, everywhere, of_family, only, single
+from nsnet.routes import to_pods
 from nsnet.settings import forwarding
 from nsnet.state import Fact, Interface, Kind, Listener, Route, veth, with_mac
 from nsnet.topology import Cluster, Gateway, Topology, link_name
@@ -93,12 +94,7 @@ def switch_of(cluster: Cluster) -> str:
 def _pod_routes(here: str, cluster: Cluster) -> Iterator[Fact]:
     """Flat: the fabric knows on which node every pod range is."""
     for node in cluster.nodes:
-        for pods in node.pod_cidrs:
-            via = of_family(only(node.addresses), pods.version)
-            yield (
-                here,
-                Route(pods, via, switch_of(cluster), why=f"pods of {node.reference}"),
-            )
+        yield from ((here, each) for each in to_pods(node, switch_of(cluster)))
 
 
 def _externals(here: str, topology: Topology) -> Iterator[Fact]:

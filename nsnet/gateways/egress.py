@@ -6,10 +6,11 @@ POSTROUTING ─▶ NSNET-EGRESS ─▶ SNAT out of eth1
 
 from collections.abc import Iterator
 
-from nsnet.ip import everywhere, of_family, only
+from nsnet.ip import only
+from nsnet.routes import to_fabric, to_pods
 from nsnet.rules import Chain, Match, Rule, Snat
 from nsnet.settings import forwarding
-from nsnet.state import Fact, Route
+from nsnet.state import Fact
 from nsnet.topology import Cluster, Gateway, Topology
 
 INSIDE, OUTSIDE = "eth0", "eth1"
@@ -21,13 +22,10 @@ def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[F
     here = gateway.netns
     yield from forwarding(here, bridge_netfilter=False)
     # A replica learns its way out, and passes that on to the nodes.
-    for router in topology.fabric if not gateway.replica else ():
-        if of_family(only(gateway.outside), router.version) is not None:
-            yield here, Route(everywhere(router.ip), router.ip, OUTSIDE, why="the fabric")
+    if not gateway.replica:
+        yield from ((here, each) for each in to_fabric(topology, gateway, OUTSIDE))
     for node in cluster.nodes:
-        for pods in node.pod_cidrs:
-            via = of_family(only(node.addresses), pods.version)
-            yield here, Route(pods, via, INSIDE, why=f"pods of {node.reference}")
+        yield from ((here, each) for each in to_pods(node, INSIDE))
     leaving = Match(out_interface=OUTSIDE, comment="leaves with the address of the gateway")
     for outside in only(gateway.outside):
         # Not MASQUERADE: eth1 holds the exported addresses, too, and the kernel might choose one.

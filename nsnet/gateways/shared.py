@@ -20,7 +20,8 @@ from dataclasses import replace
 
 from nsnet.gateways.egress import EGRESS, OUTSIDE
 from nsnet.gateways.exports import exports
-from nsnet.ip import Family, IPAddress, all_of_family, everywhere, of_family, only, single
+from nsnet.ip import Family, IPAddress, all_of_family, only, single
+from nsnet.routes import to_fabric, to_pods
 from nsnet.rules import (
     Chain,
     MarkMatch,
@@ -47,12 +48,11 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
     here = gateway.netns
     clusters = [(each, each.gateway) for each in topology.behind(gateway) if each.gateway]
     yield from forwarding(here, bridge_netfilter=False)
-    for router in topology.fabric:
-        if of_family(only(gateway.outside), router.version) is not None:
-            yield here, Route(everywhere(router.ip), router.ip, OUTSIDE, why="the fabric")
-            # Errors, resets and pings that the gateway itself answers go back where the packet
-            # came from, and their addresses do not say where that is.
-            yield here, Sysctl(f"net.ipv{router.version}.fwmark_reflect", "1")
+    for route in to_fabric(topology, gateway, OUTSIDE):
+        yield here, route
+        # Errors, resets and pings that the gateway itself answers go back where the packet came
+        # from, and their addresses do not say where that is.
+        yield here, Sysctl(f"net.ipv{route.destination.version}.fwmark_reflect", "1")
     for cluster, inside in clusters:
         for route in _routes(topology, cluster, inside):
             yield here, replace(route, table=table_of(inside))
@@ -82,12 +82,8 @@ def _routes(topology: Topology, cluster: Cluster, inside: Gateway) -> Iterator[R
     for network in cluster.node_cidrs:
         yield Route(network, dev=inside.link, why=f"nodes of {cluster.name}")
     for node in cluster.nodes:
-        for pods in node.pod_cidrs:
-            via = of_family(only(node.addresses), pods.version)
-            yield Route(pods, via, inside.link, why=f"pods of {node.reference}")
-    for router in topology.fabric:
-        if of_family(only(inside.outside), router.version) is not None:
-            yield Route(everywhere(router.ip), router.ip, OUTSIDE, why="the fabric")
+        yield from to_pods(node, inside.link)
+    yield from to_fabric(topology, inside, OUTSIDE)
 
 
 def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRule]:

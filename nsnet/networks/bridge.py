@@ -5,11 +5,11 @@ node ── eth0 ── fabric ── eth0 ── the other node
 
 from collections.abc import Iterator
 
-from nsnet.ip import of_family, only
 from nsnet.networks.masquerade import masquerade
 from nsnet.networks.node_bridge import pods_on_bridges
-from nsnet.state import MTU, Fact, Route
-from nsnet.topology import Cluster, Node
+from nsnet.routes import to_pods
+from nsnet.state import MTU, Fact
+from nsnet.topology import Cluster
 
 
 def bridge(cluster: Cluster) -> Iterator[Fact]:
@@ -19,13 +19,6 @@ def bridge(cluster: Cluster) -> Iterator[Fact]:
     for node in cluster.nodes:
         for other in cluster.nodes if cluster.routing == "static" else ():
             if other is not node:
-                yield from _host_gateway(node, other)
+                yield from ((node.netns, each) for each in to_pods(other, "eth0"))
     if cluster.model == "island":
         yield from masquerade(cluster)
-
-
-def _host_gateway(node: Node, other: Node) -> Iterator[Fact]:
-    """Pods of another node are behind that node's address in the shared underlay."""
-    for pods in other.pod_cidrs:
-        via = of_family(only(other.addresses), pods.version)
-        yield node.netns, Route(pods, via, "eth0", why=f"pods of {other.reference}")
