@@ -1,6 +1,6 @@
 """The lab as a picture: text that mermaid or Graphviz draws."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from nsnet.ip import only
@@ -68,26 +68,20 @@ def _boxes(topology: Topology) -> Iterator[_Box]:
     for cluster in topology.clusters:
         for gateway in cluster.gateways:
             if gateway.number <= 1:
-                yield _gateway_box(topology.behind(gateway), gateway)
+                yield _gateway_box(topology, gateway)
         yield from _cluster_boxes(cluster)
 
 
-def _gateway_box(clusters: Sequence[Cluster], gateway: Gateway) -> _Box:
+def _gateway_box(topology: Topology, gateway: Gateway) -> _Box:
     """One that clusters share stands in none of them."""
+    clusters = topology.behind(gateway)
     exported = [
         f"{address} = {service.reference}"
         for cluster in clusters
         for service in cluster.services
         for address in service.exported
     ]
-    inside = [
-        end
-        for each in clusters
-        for one in each.gateways
-        if one.netns == gateway.netns
-        for end in one.inside
-    ]
-    held = map(str, only((*inside, *gateway.outside)))
+    held = map(str, only((*topology.inside(gateway), *gateway.outside)))
     text = (f"gateway ({gateway.kind})", *held, *exported)
     group = clusters[0].name if len(clusters) == 1 else ""
     return _Box(_key(gateway.reference), text, group)

@@ -49,14 +49,7 @@ def locate(topology: Topology, reference: str) -> Place:
             return Place(external.netns, external.reference, (external.address,))
         case "gateway":
             gateway, behind = _gateway(topology, reference, parts)[0]
-            inside = [
-                end
-                for each in behind
-                for one in each.gateways
-                if one.netns == gateway.netns
-                for end in one.inside
-            ]
-            held = (*only((*inside, *gateway.outside)), *_exported(behind))
+            held = (*only((*topology.inside(gateway), *gateway.outside)), *_exported(behind))
             near = behind[0].name if len(behind) == 1 else ""
             return Place(gateway.netns, gateway.reference, held, near)
         case "node":

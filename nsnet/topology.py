@@ -270,6 +270,16 @@ class Topology:
             if any(one.netns == gateway.netns for one in each.gateways)
         )
 
+    def inside(self, gateway: Gateway) -> tuple[IPInterface, ...]:
+        """The gateway's addresses in the underlays of all clusters behind it."""
+        return tuple(
+            end
+            for cluster in self.clusters
+            for one in cluster.gateways
+            if one.netns == gateway.netns
+            for end in one.inside
+        )
+
     def places(self) -> Iterator[tuple[str, str]]:
         """Every namespace and its reference, in creation order."""
         yield netns_name(self.lab, "servers"), "servers"
