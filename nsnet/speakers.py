@@ -45,7 +45,8 @@ def speakers(topology: Topology) -> Iterator[Fact]:
             if gateway.replica:
                 bird = _of_gateway(topology, cluster, gateway)
                 announcing[gateway.reference] = gateway.netns, bird
-                yield from ((node.netns, _behind(cluster, node)) for node in cluster.nodes)
+        for node in cluster.nodes if cluster.standby is not None else ():
+            yield node.netns, _behind(cluster, node)
     yield from announcing.values()
     if announcing:
         birds = {reference: bird for reference, (_, bird) in announcing.items()}
