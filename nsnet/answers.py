@@ -50,7 +50,8 @@ class Answers:
                 answer = self._answer(netns, journey.packet, error)
                 yield from self._return(asked, netns, journey, answer, None, f"says {error}")
             case Arrived(netns, journey):
-                for frontend in taken(self.netns[netns], journey.packet):
+                frontend = taken(self.netns[netns], journey.packet)
+                if frontend is not None:
                     yield from self._relay(asked, netns, journey, frontend)
                     return
                 server = self._server(netns, journey.packet)

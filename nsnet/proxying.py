@@ -1,6 +1,5 @@
 """What a proxy makes of connections: which it takes, and how two legs are one path."""
 
-from collections.abc import Iterator
 from typing import Final
 
 from nsnet.haproxy import Frontend, Haproxy, Server
@@ -13,13 +12,19 @@ _OPEN: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # connected, and small gets th
 _UNHEARD: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
 
 
-def taken(netns: Netns, packet: Packet) -> Iterator[Frontend]:
-    """The frontends for whom this packet opens a connection; several where TLS chooses."""
-    for daemon in netns.daemons:
-        if isinstance(daemon, Haproxy) and packet.protocol is Protocol.TCP:
-            for each in daemon.frontends:
-                if (each.address, each.port) == (packet.dst, packet.dport):
-                    yield each
+def taken(netns: Netns, packet: Packet) -> Frontend | None:
+    """The frontend for which this packet opens a connection; where TLS chooses among several,
+    the first."""
+    if packet.protocol is not Protocol.TCP:
+        return None
+    frontends = (
+        each
+        for daemon in netns.daemons
+        if isinstance(daemon, Haproxy)
+        for each in daemon.frontends
+        if (each.address, each.port) == (packet.dst, packet.dport)
+    )
+    return next(frontends, None)
 
 
 def joined(near: Path, far: Path, server: Server) -> Path:
