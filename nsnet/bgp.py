@@ -77,8 +77,9 @@ def _neighbour(
     """Who answers there, if he expects us."""
     station = wires.find(one.netns.name, one.link(session).name, session.neighbour)
     other = speakers.get(station.netns) if station is not None else None
-    for back in other.bird.sessions if other is not None else ():
-        assert other is not None
+    if other is None:
+        return
+    for back in other.bird.sessions:
         systems = one.bird.autonomous_system, other.bird.autonomous_system
         if (
             (back.local, back.neighbour) == (session.neighbour, session.local)

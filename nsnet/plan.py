@@ -268,9 +268,10 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     for each in now.interfaces:
         if each.name in fresh:
             # A port of a bridge is born up, other ends of cables are born down.
-            if each.kind is Kind.VETH and (each.master is None) is each.up:
-                yield LinkUp(now.name, each.name) if each.up else LinkDown(now.name, each.name)
-        elif each.up is not standing_up.get(each.name, each.up):
+            changes = each.kind is Kind.VETH and (each.master is None) is each.up
+        else:
+            changes = each.up is not standing_up.get(each.name, each.up)
+        if changes:
             yield LinkUp(now.name, each.name) if each.up else LinkDown(now.name, each.name)
     sizes = {each.name: each.mtu for each in was.interfaces if each.name not in fresh}
     for each in now.interfaces:
