@@ -64,8 +64,9 @@ def _offered(services: list[Service]) -> Iterator[tuple[Service, IPAddress]]:
 
 
 def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway) -> Iterator[Fact]:
-    """The fabric leads to the gateway, and the gateway to the nodes. To the other clusters' load
-    balancers it asks the fabric: in the range of its own link, nobody there has their addresses."""
+    """The fabric leads to the gateway, and the gateway to the nodes. What other clusters have in
+    the range of its own link, their load balancers' addresses and those that two replicas
+    announce, it asks the fabric for: on that link nobody answers to them."""
     balanced = [service for cluster in clusters for service in _balanced(cluster)]
     # Replicas announce it.
     for service, address in _offered(balanced) if not gateway.replica else ():
