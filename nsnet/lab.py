@@ -35,6 +35,7 @@ from nsnet.servers import control
 from nsnet.state import State
 from nsnet.topology import Topology, netns_name
 from nsnet.turnover import replaced, restarting, without
+from nsnet.words import number_of
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 
@@ -302,7 +303,7 @@ class Lab:
         drifted = self.drift()
         if not drifted:
             return reports
-        differences = "1 difference" if len(drifted) == 1 else f"{len(drifted)} differences"
+        differences = number_of(len(drifted), "difference")
         unknown = Unknown(
             f"the lab is not as its file says ({differences}: nsnet status {self.name})"
         )

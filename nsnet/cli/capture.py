@@ -15,6 +15,7 @@ from nsnet.cli.completing import LAB, PLACE
 from nsnet.cli.progress import Progress
 from nsnet.errors import UsageError
 from nsnet.pcapng import SNAP_LENGTH
+from nsnet.words import number_of
 
 if TYPE_CHECKING:
     from nsnet.lab import Recorded
@@ -88,9 +89,9 @@ def capture(
             fd, name = stack.enter_context(_created(file)), file
         recording = stack.enter_context(found.recording(places, count, seconds, snaplen))
         asked = stack.enter_context(_asked_to_stop())
-        where = "1 place" if len(places) == 1 else f"{len(places)} places"
+        where, packets = number_of(len(places), "place"), number_of(count, "packet")
         click.echo(
-            f"capturing at {where} of {lab}: {count} packets or {seconds} s, or until Ctrl-C",
+            f"capturing at {where} of {lab}: {packets} or {seconds} s, or until Ctrl-C",
             err=True,
         )
         # What reads a pipe writes to the same terminal.
@@ -144,8 +145,7 @@ def _asked_to_stop() -> Iterator[socket.socket]:
 def _tell(recorded: "Recorded") -> None:
     """What became of it, on stderr: how it ended, and who has sent, received and lost."""
     total = sum(recorded.packets.values())
-    packets = "1 packet" if total == 1 else f"{total} packets"
-    lines = [f"{packets} in {recorded.seconds:.1f} s; ended {recorded.why}"]
+    lines = [f"{number_of(total, 'packet')} in {recorded.seconds:.1f} s; ended {recorded.why}"]
     width = len(str(max(recorded.packets.values(), default=0)))
     lines += [f"  {each:{width}}  {place}" for place, each in recorded.packets.items() if each]
     lines += [f"warning: {place} was removed meanwhile" for place in recorded.gone]

@@ -14,6 +14,7 @@ from nsnet.cli.files import prepared
 from nsnet.cli.progress import Progress
 from nsnet.errors import CleanupError, NsnetError, UsageError
 from nsnet.report import Report
+from nsnet.words import number_of
 
 REPORTING = (
     click.option("--json", "as_json", is_flag=True, help="the report as JSON"),
@@ -88,7 +89,8 @@ def apply(lab: str, file: Path) -> None:
     labs.need_root("apply")
     with Progress() as progress:
         steps = labs.apply(lab, scenario, progress)
-    click.echo(f"{lab} is as {file} says: {steps} steps" if steps else f"{lab}: nothing to change")
+    done = f"{lab} is as {file} says: {number_of(steps, 'step')}"
+    click.echo(done if steps else f"{lab}: nothing to change")
 
 
 @click.command()

@@ -7,6 +7,8 @@ from typing import Self
 
 import click
 
+from nsnet.words import number_of
+
 
 class Progress:
     """Call it with (phase, done, of how many). It writes to stderr, and only when there is
@@ -47,6 +49,5 @@ class Progress:
             click.echo("\r\x1b[K", err=True, nl=False)
         elif self._phase and not self.silent:
             took = time.monotonic() - self._started
-            steps = "1 step" if self._total == 1 else f"{self._total} steps"
-            click.echo(f"{self._phase}: {steps} in {took:.2f} s", err=True)
+            click.echo(f"{self._phase}: {number_of(self._total, 'step')} in {took:.2f} s", err=True)
         self._phase = ""

@@ -19,6 +19,7 @@ from nsnet.ruleset import line
 from nsnet.scenario.load import Scenario
 from nsnet.state import Kind, Netns, State
 from nsnet.topology import Cluster, Service, ServicePort, Topology
+from nsnet.words import number_of
 
 if TYPE_CHECKING:
     from nsnet.lab import Feature
@@ -43,11 +44,7 @@ def counted(scenario: Scenario, topology: Topology, state: State) -> str:
         "probe": len(scenario.spec.probes),
         "namespace": len(state.netns),
     }
-    return ", ".join(_number(n, word) for word, n in numbers.items())
-
-
-def _number(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
+    return ", ".join(number_of(n, word) for word, n in numbers.items())
 
 
 def report(found: Report) -> None:
@@ -74,8 +71,8 @@ def report(found: Report) -> None:
         for sentence in each.defects:
             _indented(out, f"{DEFECT} DEFECT of nsnet: {sentence}", "bold magenta")
     passed = len(found.probes) - found.failed
-    total = f"{passed} passed, {found.failed} failed, {_number(found.defects, 'defect')}"
-    probes = _number(len(found.probes), "probe")
+    total = f"{passed} passed, {found.failed} failed, {number_of(found.defects, 'defect')}"
+    probes = number_of(len(found.probes), "probe")
     sum_up = f"{found.lab}: {probes}, {total}, in {found.seconds:.1f} s"
     out.print(Text(sum_up, "bold green" if found.ok else "bold red"))
     if found.defects:
@@ -181,7 +178,10 @@ def state(wanted: State) -> None:
         for text in _contents(netns):
             out.print(f"  {text}", soft_wrap=True)
     out.print(
-        Text(f"\n{len(wanted.netns)} namespaces; the commands: nsnet plan FILE --shell", "dim")
+        Text(
+            f"\n{number_of(len(wanted.netns), 'namespace')}; the commands: nsnet plan FILE --shell",
+            "dim",
+        )
     )
 
 
