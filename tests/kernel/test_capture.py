@@ -17,7 +17,7 @@ from nsnet.kernel.processes import until
 from nsnet.resolve import resolve
 from nsnet.scenario.load import load
 from tests.kernel.forked import inner
-from tests.kernel.machine import NEEDS_ROOT, NSNET, ROOT, SECONDS, Machine, machine
+from tests.kernel.machine import NEEDS_ROOT, NSNET, ROOT, SECONDS, Machine
 
 pytestmark = NEEDS_ROOT
 
@@ -88,13 +88,6 @@ def capturing(where: Machine, *arguments: str | Path) -> Iterator[Capture]:
                 with_child = inner(process)
                 os.kill((with_child or [process.pid])[0], signal.SIGKILL)
                 process.communicate(timeout=SECONDS)
-
-
-@pytest.fixture(scope="module")
-def machines() -> Iterator[Machine]:
-    """One for all tests of this module."""
-    with machine() as made:
-        yield made
 
 
 @pytest.fixture

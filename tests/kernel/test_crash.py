@@ -6,7 +6,7 @@ import random
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,6 @@ from tests.kernel.machine import (
     SECONDS,
     Machine,
     kill_after,
-    machine,
     marked,
     measured,
     moments,
@@ -55,30 +54,6 @@ metadata: {name: client}
 spec:
   containers: [{name: main, image: netexec}]
 """
-
-
-@pytest.fixture(scope="module")
-def machines() -> Iterator[Machine]:
-    """One for all tests of this module: each leaves it empty."""
-    with machine() as made:
-        yield made
-
-
-@pytest.fixture
-def empty(machines: Machine) -> Iterator[Machine]:
-    """A machine with nothing in it, that has nothing in it afterwards."""
-    before = machines.contents()
-    yield machines
-    machines.down()
-    assert machines.contents() == before
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    """Every run its own; a failure shows the seed."""
-    seed = random.randrange(1 << 32)
-    print(f"seed {seed}")  # noqa: T201
-    return random.Random(seed)
 
 
 def test_up_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:

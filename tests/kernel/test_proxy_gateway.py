@@ -1,13 +1,8 @@
-"""Gateways of kind proxy, and the programs that labs run: told anew under traffic, names in TLS,
-killed at any moment, and nothing of them on the host."""
+"""Gateways of kind proxy: told anew under traffic, paths that are too narrow, names in TLS."""
 
 import json
-import os
-import random
-import shutil
 import socket
 import struct
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -18,31 +13,15 @@ import pytest
 
 from nsnet.agent import Agent
 from nsnet.ip import IPAddress
-from nsnet.kernel.processes import until
 from nsnet.lab import Lab
 from tests.kernel import traffic
 from tests.kernel.machine import (
     ANYBODY_UNABLE,
-    MARK,
-    NEEDS_ROOT,
-    NSNET,
-    ROOT,
-    SECONDS,
-    Machine,
-    kill_after,
-    machine,
-    marked,
-    measured,
-    moments,
-    renamed,
 )
-from tests.kernel.test_host_unchanged import listening
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 
 HELD = 20
-KILLS = 6
-NAMES = ("island-proxy", "flat-bgp")
 
 SCENARIO = """\
 apiVersion: nsnet.dev/v1alpha1
@@ -356,138 +335,3 @@ def test_a_name_comes_and_goes_with_its_service(listening_pods: Lab, file: Path)
     lab.apply(file)
     assert hello(lab, "external/laptop", "www.example").pod.startswith("web-")
     assert hello(lab, "external/laptop", "web.example").pod == ""
-
-
-# --- killed ---
-
-
-@pytest.fixture(scope="module")
-def machines() -> Iterator[Machine]:
-    with machine() as made:
-        yield made
-
-
-@pytest.fixture
-def empty(machines: Machine) -> Iterator[Machine]:
-    """A machine with nothing in it, that has nothing in it afterwards."""
-    before = machines.contents()
-    yield machines
-    machines.down()
-    assert machines.contents() == before
-
-
-@pytest.fixture
-def chance() -> random.Random:
-    """Every run its own; a failure shows the seed."""
-    seed = random.randrange(1 << 32)
-    print(f"seed {seed}")  # noqa: T201
-    return random.Random(seed)
-
-
-def programs(where: Machine) -> list[str]:
-    """The programs of the field that run there."""
-    names = (each.split()[0].rsplit("/", 1)[-1] for each in where.processes())
-    return sorted(each for each in names if each in ("haproxy", "bird"))
-
-
-RUNNING = {"island-proxy": ["haproxy"] * 4, "flat-bgp": ["bird"] * 5}  # master and worker
-
-
-@NEEDS_ROOT
-@pytest.mark.parametrize("name", NAMES)
-def test_up_may_be_killed_while_its_programs_start(
-    empty: Machine, chance: random.Random, name: str
-) -> None:
-    before, file = empty.contents(), str(ROOT / "scenarios" / f"{name}.yaml")
-    took = measured(lambda: empty.told("up", file))
-    assert programs(empty) == RUNNING[name]
-    assert empty.told("down", "--all") == f"{name} is down\n"
-    assert empty.contents() == before
-    for moment in moments(took, KILLS, chance.random):
-        kill_after(empty.call("up", file), moment)
-        assert empty.nsnet("down", "--all").returncode == 0
-        assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
-
-
-@NEEDS_ROOT
-@pytest.mark.parametrize("name", NAMES)
-def test_up_may_be_killed_as_soon_as_one_program_runs(empty: Machine, name: str) -> None:
-    before, file = empty.contents(), str(ROOT / "scenarios" / f"{name}.yaml")
-    process = empty.call("up", file)
-    until(lambda: bool(programs(empty)), what="no program", seconds=SECONDS)
-    kill_after(process, 0)
-    assert empty.told("down", "--all") == f"{name} is down\n"
-    assert empty.contents() == before
-    # Or it is built anew.
-    process = empty.call("up", file)
-    until(lambda: bool(programs(empty)), what="no program", seconds=SECONDS)
-    kill_after(process, 0)
-    assert empty.nsnet("up", file).returncode == 0
-    assert programs(empty) == RUNNING[name]
-    assert empty.drift(name) == []
-
-
-@NEEDS_ROOT
-@pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("lost", ["*.pid", "*", "."])
-def test_down_ends_programs_whose_files_are_lost(empty: Machine, name: str, lost: str) -> None:
-    before = empty.contents()
-    empty.up(ROOT / "scenarios" / f"{name}.yaml")
-    empty.do("sh", "-c", f"rm -r $(realpath /run/nsnet/{name}/{lost})")
-    assert empty.told("down", name) == f"{name} is down\n"
-    assert empty.contents() == before
-
-
-@NEEDS_ROOT
-@pytest.mark.parametrize("name", NAMES)
-def test_down_and_run_may_be_killed_with_programs_running(
-    empty: Machine, chance: random.Random, name: str
-) -> None:
-    before, file = empty.contents(), ROOT / "scenarios" / f"{name}.yaml"
-    empty.up(file)
-    took = measured(lambda: empty.told("down", name))
-    for moment in moments(took, 3, chance.random):
-        empty.up(file)
-        kill_after(empty.call("down", name), moment)
-        empty.down()
-        assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
-    process = empty.start(NSNET, "run", str(file))
-    until(lambda: programs(empty) == RUNNING[name], what="no programs", seconds=SECONDS)
-    kill_after(process, 0)
-    until(lambda: empty.contents() == before, what="something is left", seconds=SECONDS)
-
-
-# --- the host ---
-
-
-@NEEDS_ROOT
-@pytest.mark.parametrize("name", NAMES)
-def test_the_host_listens_as_before_and_runs_nothing_of_a_lab(name: str, tmp_path: Path) -> None:
-    """A program's processes stand in namespaces of the lab, and go with it."""
-    lab = f"host-{os.getpid()}-{name}"
-    shutil.copytree(ROOT / "scenarios" / name, tmp_path / name)
-    file = renamed(ROOT / "scenarios" / f"{name}.yaml", lab, tmp_path / "lab.yaml")
-    before, host = listening(), os.readlink("/proc/self/ns/net")
-
-    def command(*arguments: str) -> None:
-        env = {**os.environ, MARK: lab}
-        with subprocess.Popen(
-            [NSNET, *arguments], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env
-        ) as process:
-            while process.poll() is None:
-                assert listening() == before
-            assert process.stderr is not None
-            assert process.returncode == 0, process.stderr.read()
-
-    try:
-        for arguments in (("up", str(file)), ("probe", lab)):
-            command(*arguments)
-            standing = [os.readlink(f"/proc/{pid}/ns/net") for pid in marked(lab)]
-            assert len(standing) == 1 + len(RUNNING[name])
-            assert host not in standing
-            assert listening() == before
-        command("run", str(file))
-        command("down", lab)
-        assert (marked(lab), listening()) == ([], before)
-    finally:
-        subprocess.run([NSNET, "down", lab], capture_output=True, timeout=SECONDS, check=False)
