@@ -40,7 +40,7 @@ def _unable() -> str:
 
 
 UNABLE = _unable()
-pytestmark = pytest.mark.skipif(bool(UNABLE), reason=UNABLE)
+pytestmark = [pytest.mark.skipif(bool(UNABLE), reason=UNABLE), pytest.mark.can_wait]
 
 Maker = Callable[[], str]
 

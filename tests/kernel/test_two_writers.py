@@ -20,7 +20,7 @@ from nsnet.scenario.load import load
 from nsnet.state import State
 from tests.kernel.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machine, needs
 
-pytestmark = NEEDS_ROOT
+pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]
 
 # More pods than fit in the kernel's one table of neighbours, if everybody asked for everybody.
 CROWD = """\

@@ -2,7 +2,7 @@
 
 import json
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -91,6 +91,8 @@ def run(
     pytester: pytest.Pytester,
     script: str,
     *options: str,
+    why: Callable[[pytest.Item], str] = lambda item: "this kernel has no IPVS",
+    can_wait: Callable[[pytest.Item], bool] = lambda item: False,
     unable: str = "",
     patience: float = 60.0,
 ) -> pytest.RunResult:
@@ -106,7 +108,8 @@ def run(
         def pytest_configure(self, config: pytest.Config) -> None:
             lane = Lane(
                 config,
-                why=lambda item: "this kernel has no IPVS",
+                why=why,
+                can_wait=can_wait,
                 unable=lambda: unable,
                 boot=boot,
                 patience=patience,
@@ -176,3 +179,28 @@ def test_where_there_can_be_no_vm_its_tests_fail_and_say_what_to_do(
     result.assert_outcomes(errors=8)
     words = "this kernel has no IPVS, and there is no VM: qemu is not installed: make setup"
     assert words in result.stdout.str()
+
+
+def test_tests_that_can_wait_run_while_the_vm_does(pytester: pytest.Pytester) -> None:
+    """Of three for here, the one in a hurry comes first, and the VM boots behind it."""
+    pytester.makepyfile(
+        test_here="""
+        import pathlib, time
+        def test_waits_for_the_vm():
+            end = time.monotonic() + 60
+            while not pathlib.Path("booted").exists() and time.monotonic() < end:
+                time.sleep(0.01)
+            assert pathlib.Path("hurried").exists() and pathlib.Path("booted").exists()
+        def test_can_wait(): pass
+        def test_is_in_a_hurry():
+            assert not pathlib.Path("booted").exists()
+            pathlib.Path("hurried").touch()
+        """
+    )
+    result = run(
+        pytester,
+        f"touch booted; {THERE}",
+        why=lambda item: "" if "here" in item.nodeid else "this kernel has no IPVS",
+        can_wait=lambda item: "hurry" not in item.name,
+    )
+    result.assert_outcomes(passed=7, failed=1, errors=2, skipped=1, xfailed=1)

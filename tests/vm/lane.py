@@ -1,9 +1,10 @@
 """Tests that this kernel cannot run are run in the VM, and count here like all others.
 
     this pytest                    the folder                    the VM's pytest
-    the other tests, then
+    tests in a hurry, then
     boots, asks for tests     ──   wanted.json    ──▶
-    each report is its own   ◀──   reports.jsonl  ──             runs them, in one go
+    tests that can wait                                          runs them, in one go
+    each report is its own   ◀──   reports.jsonl  ──
 
 A test without a result, for whatever reason, has failed.
 """
@@ -65,12 +66,14 @@ class Lane:
         config: pytest.Config,
         *,
         why: Callable[[pytest.Item], str] = needs.elsewhere,
+        can_wait: Callable[[pytest.Item], bool] = needs.can_wait,
         unable: Callable[[], str] = machine.unable,
         boot: Boot = machine.argv,
         patience: float = PATIENCE,
     ) -> None:
         self._config = config
         self._why = why
+        self._can_wait = can_wait
         self._unable = unable
         self._boot = boot
         self._patience = patience
@@ -80,7 +83,8 @@ class Lane:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """What is for the VM comes last, all together: nothing else keeps the processor busy."""
+        """What is for the VM comes last, all together. Before it those that can wait, for while
+        they run it is at work, and keeps a processor busy."""
         if session.config.option.collectonly:
             return
         whys = {item.nodeid: why for item in session.items if (why := self._why(item))}
@@ -88,6 +92,7 @@ class Lane:
             return
         self._wanted = list(whys)
         here = [item for item in session.items if item.nodeid not in whys]
+        here.sort(key=self._can_wait)
         there = [
             Elsewhere.from_parent(item.parent, name=item.name, original=item, wait=self._data)
             for item in session.items
@@ -98,6 +103,12 @@ class Lane:
         if terminal is not None:
             reasons = "; ".join(sorted(set(whys.values())))
             terminal.write_line(f"{len(whys)} of them will run in the VM: {reasons}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
+        """The VM boots as soon as all that is left can wait."""
+        if self._wanted and self._can_wait(item):
+            self._boot_once()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
@@ -127,11 +138,13 @@ class Lane:
                 shutil.rmtree(self._run.folder)
 
     def _data(self, nodeid: str, phase: Phase) -> dict[str, Any] | None:
-        if self._run is None:
-            if self._unable():
-                return None
+        run = self._boot_once()
+        return run.report(nodeid, phase) if run is not None else None
+
+    def _boot_once(self) -> "Run | None":
+        if self._run is None and not self._unable():
             self._run = self._start()
-        return self._run.report(nodeid, phase)
+        return self._run
 
     def _start(self) -> "Run":
         folder = Path(tempfile.mkdtemp(prefix="nsnet-vm-"))

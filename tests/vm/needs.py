@@ -1,11 +1,14 @@
-"""Which tests cannot run in the kernel that runs here, and why."""
+"""Which tests cannot run in the kernel that runs here, and why; and which run beside the VM."""
 
 import os
 from functools import cache
+from pathlib import Path
 
 import pytest
 
 from nsnet.kernel import features
+
+KERNEL = Path(__file__).resolve().parents[1] / "kernel"
 
 
 def lacking(item: pytest.Item) -> str:
@@ -31,6 +34,11 @@ def elsewhere(item: pytest.Item) -> str:
     if os.geteuid() != 0 and item.get_closest_marker("needs"):
         return "it needs root"
     return ""
+
+
+def can_wait(item: pytest.Item) -> bool:
+    """Whether a test is in no hurry: it sends no packets, so it may run while the VM does."""
+    return item.get_closest_marker("can_wait") is not None or KERNEL not in item.path.parents
 
 
 @cache
