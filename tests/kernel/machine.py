@@ -290,6 +290,12 @@ def moments(seconds: float, times: int, chance: Callable[[], float]) -> list[flo
     return [seconds * (number + chance()) / times for number in range(times)]
 
 
+def patience(*verdicts: str) -> float:
+    """How many seconds to wait for one of these: for none needlessly long, for an answer however
+    busy the machine is."""
+    return 0.5 if {"timeout", "large-hangs", "host-unreachable"} & {*verdicts} else 3.0
+
+
 def measured(command: Callable[[], object]) -> float:
     """How many seconds it takes."""
     start = time.monotonic()

@@ -11,7 +11,7 @@ import pytest
 from nsnet.agent import Agent
 from nsnet.lab import Lab
 from nsnet.verdict import Verdict
-from tests.kernel.machine import ANYBODY_UNABLE
+from tests.kernel.machine import ANYBODY_UNABLE, patience
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 
@@ -95,9 +95,15 @@ class Udp:
     def target(self) -> str:
         return f"[{self.address}]:53" if ":" in self.address else f"{self.address}:53"
 
-    def ask(self, to: str = "", source: str = "pod/client", port: int = SOURCE_PORT) -> str:
+    def ask(
+        self,
+        to: str = "",
+        source: str = "pod/client",
+        port: int = SOURCE_PORT,
+        timeout: float = patience("ok"),
+    ) -> str:
         """Who answers a datagram of this source port, or how it fails."""
-        seen = self.lab.connect(source, to or self.target, "udp", source_port=port, timeout=0.5)
+        seen = self.lab.connect(source, to or self.target, "udp", source_port=port, timeout=timeout)
         if seen.verdict is not Verdict.OK:
             return str(seen.verdict)
         (server,) = seen.servers
@@ -171,7 +177,7 @@ def test_a_service_that_gets_its_first_endpoint_gets_the_flows_from_before(udp: 
 def test_a_service_that_comes_gets_the_flows_from_before(udp: Udp) -> None:
     """They went out of the node untranslated, and conntrack would keep them so."""
     udp.apply(2, service=False)
-    assert udp.ask() == NOBODY[udp.mode]
+    assert udp.ask(timeout=patience(NOBODY[udp.mode])) == NOBODY[udp.mode]
     udp.apply(2)
     assert udp.ask() in ("dns-0", "dns-1")
 
@@ -179,7 +185,7 @@ def test_a_service_that_comes_gets_the_flows_from_before(udp: Udp) -> None:
 def test_a_service_that_goes_leaves_no_flow_behind(udp: Udp) -> None:
     assert udp.ask() in ("dns-0", "dns-1")
     udp.apply(2, service=False)
-    assert udp.ask() == NOBODY[udp.mode]
+    assert udp.ask(timeout=patience(NOBODY[udp.mode])) == NOBODY[udp.mode]
 
 
 def test_a_service_scaled_to_zero_refuses_old_flows_too(udp: Udp) -> None:

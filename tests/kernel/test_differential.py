@@ -11,7 +11,7 @@ from nsnet.agent import Agent
 from nsnet.questions import simple
 from nsnet.report import ProbeReport, Report
 from nsnet.scenario.kinds import ProbeSpec
-from tests.kernel.machine import ANYBODY_UNABLE
+from tests.kernel.machine import ANYBODY_UNABLE, patience
 from tests.unit import kube_proxy as kp
 from tests.unit.expected_probes import KINDS, Mode, Open, Outcome, Question, expected
 from tests.unit.generated_lab import generated
@@ -62,9 +62,8 @@ def probe(question: Question, wanted: Outcome | Open) -> ProbeSpec:
     host = f"[{target.address}]" if ":" in target.address else target.address
     to = f"{host}:{target.port}"
     protocol = question.port.protocol.lower()
-    answered = isinstance(wanted, Outcome) and wanted.verdict != "timeout"
     times = TIMES if isinstance(wanted, Outcome) and len(wanted.servers) > 1 else 1
-    timeout = 3.0 if answered else 0.5  # however busy the machine
+    timeout = patience(wanted.verdict if isinstance(wanted, Outcome) else "timeout")
     return simple(question.client.reference, to, protocol, times=times, timeout=timeout)
 
 

@@ -21,7 +21,7 @@ from nsnet.nft import delete, load
 from nsnet.resolve import resolve
 from nsnet.rules import KUBE_PROXY, Chain, Goto, Rule
 from nsnet.scenario.load import load as read
-from tests.kernel.machine import NEEDS_ROOT, ROOT, Machine, machine
+from tests.kernel.machine import NEEDS_ROOT, ROOT, Machine, machine, patience
 from tests.kernel.test_scenarios import differences
 from tests.kernel.test_services import BRIDGE, BY_N1, CLIENT, ETH0, LAPTOP, N2, OTHER, outcomes
 
@@ -158,7 +158,7 @@ def test_source_ranges_let_pods_and_nodes_of_theirs_in(
     place = "external/laptop" if source == "laptop" else f"node/{source}"
     place = f"pod/{source}" if source in ("client", "other") else place
     (fenced,) = (each for each in lab.topology.clusters[0].services if each.name == "fenced")
-    seen = lab.connect(place, f"{fenced.load_balancer_ips[0]}:80", timeout=0.5)
+    seen = lab.connect(place, f"{fenced.load_balancer_ips[0]}:80", timeout=patience(expected))
     assert seen.verdict == expected
 
 

@@ -12,6 +12,7 @@ from nsnet.errors import KernelError
 from nsnet.ip import Protocol
 from nsnet.probe import Flow, Outcome, send
 from nsnet.verdict import Verdict
+from tests.kernel.machine import patience
 from tests.kernel.small_lab import SmallLab, routed_lab, small_lab
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces")
@@ -106,7 +107,7 @@ def test_ok_through_a_router(
 def test_ports_that_do_not_answer(
     lab: SmallLab, protocol: Protocol, family: int, port: int, verdict: Verdict, path: str
 ) -> None:
-    asked = flow(lab, protocol, SERVER[family], port, timeout=0.2 if verdict is TIMEOUT else 1.0)
+    asked = flow(lab, protocol, SERVER[family], port, timeout=patience(verdict))
     assert attempt(lab, asked) == (verdict, None, None, path)
 
 

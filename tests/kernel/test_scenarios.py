@@ -15,7 +15,7 @@ from nsnet.questions import simple
 from nsnet.report import Answer, Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.verdict import Verdict
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS, needs
+from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS, needs, patience
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 
@@ -70,8 +70,8 @@ def everybody(lab: Lab) -> Iterator[ProbeSpec]:
     places = [reference for _, reference in lab.topology.places() if reference != "servers"]
     hosts = [reference for reference in places if "/" in reference]
     for source, host in product(places, hosts):
-        yield simple(source, host, "icmp", timeout=0.5)
-        yield simple(source, f"{host}:9", "udp", timeout=0.5)
+        yield simple(source, host, "icmp")
+        yield simple(source, f"{host}:9", "udp")
     services = [
         (f"{service.reference}:{service.ports[0].port}", service.ports[0].protocol)
         for cluster in lab.topology.clusters
@@ -79,7 +79,7 @@ def everybody(lab: Lab) -> Iterator[ProbeSpec]:
         if service.addresses
     ]
     for source, (service, protocol) in product(places, services):
-        yield simple(source, service, protocol, timeout=0.5, times=5)
+        yield simple(source, service, protocol, times=5)
 
 
 def unhurried(lab: Lab, specs: Iterator[ProbeSpec]) -> Iterator[ProbeSpec]:
@@ -94,7 +94,8 @@ def unhurried(lab: Lab, specs: Iterator[ProbeSpec]) -> Iterator[ProbeSpec]:
         if any(each.verdict is Verdict.NET_UNREACHABLE for each in paths):
             unroutable += spec.times
         if unroutable <= 3 or all(each.verdict is not Verdict.NET_UNREACHABLE for each in paths):
-            yield spec
+            timeout = patience(*(each.verdict for each in paths))
+            yield spec.model_copy(update={"timeout": timeout})
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from nsnet.lab import Lab
 from nsnet.report import Answer
-from tests.kernel.machine import ANYBODY_UNABLE
+from tests.kernel.machine import ANYBODY_UNABLE, patience
 
 pytestmark = [
     pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE),
@@ -27,9 +27,16 @@ BY_N1 = {f"here {BRIDGE}", f"there {ETH0}"}
 TIMES = 20  # one of two endpoints is never chosen once in half a million
 
 
-def outcomes(lab: Lab, source: str, to: str, times: int = TIMES, protocol: str = "tcp") -> set[str]:
+def outcomes(
+    lab: Lab,
+    source: str,
+    to: str,
+    times: int = TIMES,
+    protocol: str = "tcp",
+    timeout: float = patience("ok"),
+) -> set[str]:
     """Each outcome there was: "SERVER SOURCE" of those that succeeded, else the verdict."""
-    seen = lab.connect(PLACES[source], to, protocol, times=times, timeout=0.5).report.observed
+    seen = lab.connect(PLACES[source], to, protocol, times=times, timeout=timeout).report.observed
     assert isinstance(seen, Answer)
     return {
         f"{(each.server or '').rpartition('/')[2]} {each.source}"
@@ -103,7 +110,7 @@ def balanced(lab: Lab, name: str) -> str:
 )
 def test_who_answers_and_whom_it_sees(lab: Lab, source: str, to: str, expected: set[str]) -> None:
     times = 2 if expected == {"timeout"} else TIMES
-    assert outcomes(lab, source, to, times) == expected
+    assert outcomes(lab, source, to, times, timeout=patience(*expected)) == expected
 
 
 @pytest.mark.parametrize("to", [f"{ETH0}:30080", "127.0.0.1:30080", "198.51.100.7:80"])
@@ -117,7 +124,7 @@ def test_udp_goes_the_same_ways(lab: Lab, to: str) -> None:
 def test_source_ranges_let_pods_and_nodes_of_theirs_in(
     lab: Lab, source: str, expected: str
 ) -> None:
-    seen = lab.connect(PLACES[source], f"{balanced(lab, 'fenced')}:80", timeout=0.5)
+    seen = lab.connect(PLACES[source], f"{balanced(lab, 'fenced')}:80", timeout=patience(expected))
     assert seen.verdict == expected
 
 
@@ -134,7 +141,8 @@ def test_an_external_address_is_served_by_the_node_that_gets_its_packets(
     lab: Lab, address: str, expected: set[str]
 ) -> None:
     # The model knows of no such route, and where there is none attempts are a second apart.
-    assert outcomes(lab, "laptop", f"{routed(lab, address)}:80", 2) <= expected
+    seen = outcomes(lab, "laptop", f"{routed(lab, address)}:80", 2, timeout=patience(*expected))
+    assert seen <= expected
 
 
 @pytest.mark.parametrize(
@@ -150,7 +158,8 @@ def test_a_load_balancers_address_is_served_where_it_is_sent(
     lab: Lab, name: str, expected: set[str]
 ) -> None:
     times = 2 if expected == {"timeout"} else TIMES
-    assert outcomes(lab, "laptop", f"{routed(lab, balanced(lab, name))}:80", times) == expected
+    to = f"{routed(lab, balanced(lab, name))}:80"
+    assert outcomes(lab, "laptop", to, times, timeout=patience(*expected)) == expected
 
 
 # --- affinity ---
