@@ -37,15 +37,18 @@ class _Speaker:
 
 def converged(state: State) -> State:
     """The State with the routes that its birds learn."""
-    speakers = {
-        each.name: _Speaker(each, daemon)
+    birds = [
+        (each, daemon)
         for each in state.netns
         for daemon in each.daemons
         if isinstance(daemon, Bird)
-    }
-    if not speakers:
+    ]
+    if not birds:
         return state
     wires = Wires(state)
+    speakers = {
+        each.name: _Speaker(each, _with_carrier(wires, each.name, bird)) for each, bird in birds
+    }
     talks = [
         (one, session, other, back)
         for one in speakers.values()
@@ -69,6 +72,12 @@ def converged(state: State) -> State:
             for each in state.netns
         ),
     )
+
+
+def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
+    """The bird, with nothing of its own to say where that leads nowhere."""
+    cut = bird.by and not any(wires.heard(netns, bird.by))
+    return replace(bird, announced=()) if cut else bird
 
 
 def _neighbour(

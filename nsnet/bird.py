@@ -34,7 +34,8 @@ class Bird:
     """One bird: the routes it announces as its own, and those it believes and puts into the kernel.
 
     `prepended`: what it says seems so much farther away, so that others are preferred. A router
-    (`transit`) passes on what it has learnt.
+    (`transit`) passes on what it has learnt. `by`: the link to where its own routes lead; while it
+    has no carrier, they are not announced.
     """
 
     router_id: IPv4Address
@@ -45,6 +46,7 @@ class Bird:
     believed: tuple[IPNetwork, ...] = ()  # routes into these ranges; 0.0.0.0/0: the default route
     transit: bool = False
     prepended: int = 0
+    by: str = ""
 
 
 def configuration(bird: Bird) -> str:
@@ -71,8 +73,9 @@ def _family(bird: Bird, family: Family) -> Iterator[str]:
     mine = all_of_family(bird.announced, family)
     if mine:
         yield f"protocol static announced{family} {{"
-        yield f"  ipv{family};"
-        yield from (f"  route {each} unreachable;" for each in mine)
+        yield f"  ipv{family};{' check link;' if bird.by else ''}"
+        leads = f'via "{bird.by}"' if bird.by else "unreachable"
+        yield from (f"  route {each} {leads};" for each in mine)
         yield "}"
     yield f"protocol kernel kernel{family} {{"
     # By default a minute would pass before a route that somebody deleted is put back.

@@ -9,7 +9,8 @@ learns the way to them, and nodes learn from it the way to each other's pods.
 
 gateway: {replicas: 2}. Both announce to the fabric what their cluster offers, and to the nodes the
 way out, which they have learnt from the fabric themselves; the second says all of it with a longer
-path, so that it is used when nobody else speaks.
+path, so that it is used when nobody else speaks. One that has no link to the nodes any more offers
+nothing to the fabric.
 
       fabric ──┬── gateway 1 ──┬── node n1
                └── gateway 2 ──┘
@@ -117,6 +118,7 @@ def _of_gateway(topology: Topology, cluster: Cluster, gateway: Gateway) -> Bird:
         tuple(_DEFAULT[each.version] for each in gateway.outside),
         transit=True,
         prepended=gateway.replica - 1,
+        by=gateway.link,
     )
 
 

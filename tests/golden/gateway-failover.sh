@@ -746,8 +746,8 @@ router id 198.18.0.2;
 protocol device { }
 protocol bfd { interface "eth0", "eth1" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol static announced4 {
-  ipv4;
-  route 198.18.0.6/32 unreachable;
+  ipv4; check link;
+  route 198.18.0.6/32 via "eth0";
 }
 protocol kernel kernel4 {
   scan time 5; merge paths on limit 255;
@@ -800,8 +800,8 @@ router id 198.18.0.3;
 protocol device { }
 protocol bfd { interface "eth0", "eth1" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol static announced4 {
-  ipv4;
-  route 198.18.0.6/32 unreachable;
+  ipv4; check link;
+  route 198.18.0.6/32 via "eth0";
 }
 protocol kernel kernel4 {
   scan time 5; merge paths on limit 255;
@@ -926,8 +926,8 @@ router id 198.18.0.4;
 protocol device { }
 protocol bfd { interface "eth0", "eth1" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol static announced4 {
-  ipv4;
-  route 198.18.0.7/32 unreachable;
+  ipv4; check link;
+  route 198.18.0.7/32 via "eth0";
 }
 protocol kernel kernel4 {
   scan time 5; merge paths on limit 255;
@@ -980,8 +980,8 @@ router id 198.18.0.5;
 protocol device { }
 protocol bfd { interface "eth0", "eth1" { min rx interval 100 ms; min tx interval 100 ms; multiplier 3; }; }
 protocol static announced4 {
-  ipv4;
-  route 198.18.0.7/32 unreachable;
+  ipv4; check link;
+  route 198.18.0.7/32 via "eth0";
 }
 protocol kernel kernel4 {
   scan time 5; merge paths on limit 255;

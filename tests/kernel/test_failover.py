@@ -15,21 +15,27 @@ pytestmark = [
     pytest.mark.lab("scenarios/gateway-failover.yaml"),
 ]
 
-# Opens a connection to the server outside, cuts gateway 1 off, and tries to go on once the node
-# knows better: prints whom the server saw first, and what became of the connection.
+# Opens a connection to the server outside, cuts links of gateway 1, and tries to go on once the
+# node and the fabric know better: prints whom the server saw first, and what became of the
+# connection.
 CUT = """
-import json, socket, subprocess, time
-lab = "nsnet.gateway-failover.east"
+import json, socket, subprocess, sys, time
+lab, way_in, *links = sys.argv[1:]
 held = socket.create_connection(("203.0.113.80", 443), timeout=5)
 held.sendall(b"who\\n")
 first = json.loads(held.recv(4096))["source"]
-for link in ("eth0", "eth1"):
+for link in links:
     subprocess.run(["ip", "-n", f"{lab}.gateway.1", "link", "set", link, "down"], check=True)
 start = time.monotonic()
-way_out = ["ip", "-n", f"{lab}.node.n1", "route", "show", "default", "proto", "bird"]
-while "192.168.10.254" not in subprocess.run(way_out, capture_output=True, text=True).stdout:
-    assert time.monotonic() < start + 20, "the node keeps to the gateway that is cut off"
+
+def await_route(of, to, via):
+    show = ["ip", "-n", of, "route", "show", to, "proto", "bird"]
+    while via not in subprocess.run(show, capture_output=True, text=True).stdout:
+        assert time.monotonic() < start + 20, f"{of} keeps to the gateway that is cut off"
+
+await_route(f"{lab}.node.n1", "default", "192.168.10.254")
 took = time.monotonic() - start
+await_route("nsnet.gateway-failover.fabric", way_in, "198.18.0.3")
 held.settimeout(2)
 try:
     held.sendall(b"who\\n")
@@ -40,8 +46,14 @@ print(json.dumps([first, ended, took]))
 """
 
 
-def test_open_connections_are_lost_and_new_ones_go_by_the_other(lab: Lab) -> None:
-    done = lab.exec("east/pod/client", sys.executable, "-c", CUT)
+@pytest.mark.parametrize("links", [("eth0",), ("eth1",), ("eth0", "eth1")], ids=" and ".join)
+def test_open_connections_are_lost_and_new_ones_go_by_the_other(
+    lab: Lab, links: tuple[str, ...]
+) -> None:
+    services = lab.topology.clusters[0].services
+    (way_in,) = {address for each in services for address in each.exported}
+    east = "nsnet.gateway-failover.east"
+    done = lab.exec("east/pod/client", sys.executable, "-c", CUT, east, str(way_in), *links)
     assert done.returncode == 0, done.stderr
     first, ended, took = json.loads(done.stdout)
     assert first == "198.18.0.2"  # gateway 1
@@ -52,7 +64,7 @@ def test_open_connections_are_lost_and_new_ones_go_by_the_other(lab: Lab) -> Non
     assert seen.path is not None
     assert "east/gateway/2" in seen.path
     assert lab.connect("external/laptop", "east/svc/web:80", times=5).verdict == "ok"
-    assert "east/gateway/1: interface eth0 is down" in lab.drift()
+    assert f"east/gateway/1: interface {links[0]} is down" in lab.drift()
     lab.repair()
     assert lab.drift() == []
     seen = lab.connect("east/pod/client", "external/api:443")

@@ -11,9 +11,11 @@ import pytest
 
 from nsnet.bgp import converged
 from nsnet.bird import Bird, Session
+from nsnet.faults import with_faults
 from nsnet.ip import IPNetwork
 from nsnet.merge import merge
 from nsnet.state import Fact, Interface, Kind, State, veth, with_mac
+from nsnet.topology import Down, Fault
 from tests.unit.labs import held, ip, net
 
 # 0.0.0.0/0 would be the default route alone.
@@ -251,6 +253,19 @@ def test_without_a_cable_nobody_talks() -> None:
     ]
     assert learned(apart(birds, elsewhere)) == {}
     assert learned(apart(birds, APART[:1])) == {"r": [f"{PODS_A} via 10.0.1.2 dev one"]}
+
+
+@pytest.mark.parametrize(("netns", "link"), [("a", "in"), ("pod", "eth0")])
+def test_what_leads_to_where_there_is_no_carrier_is_not_announced(netns: str, link: str) -> None:
+    """Whichever end of the cable is down."""
+    birds = {
+        "r": bird(ROUTER, ("10.0.1.1", "10.0.1.2", 1)),
+        "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A, by="in"),
+    }
+    inside = ("a in 10.0.2.1/24", "pod eth0 10.0.2.2/24")
+    whole = apart(birds, [APART[0], inside])
+    assert learned(whole) == {"r": [f"{PODS_A} via 10.0.1.2 dev one"]}
+    assert learned(with_faults(whole, [Fault(netns, Down(link))])) == {}
 
 
 RING = [

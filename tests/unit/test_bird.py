@@ -146,6 +146,8 @@ def test_each_family_has_its_own_table_routes_and_session() -> None:
         ),
         (replace(NODE, sessions=(replace(ROUTER, passive=True),)), "  passive;"),
         (replace(NODE, transit=True), "    export all;"),
+        (replace(NODE, by="eth0"), "  ipv4; check link;"),
+        (replace(NODE, by="eth0"), '  route 10.244.0.0/24 via "eth0";'),
     ],
 )
 def test_what_one_word_of_a_bird_adds(changed: Bird, line: str) -> None:
