@@ -80,6 +80,7 @@ def changes(old: State, new: State) -> list[Op]:
         *chain.from_iterable(_reroute(was, now, laid) for was, now in pairs),
         *chain.from_iterable(run(was, now) for was, now in pairs),
         *learn(pairs),
+        *chain.from_iterable(_hand_over(was, now, laid) for was, now in pairs),
         # After all rules: a packet of a flow that is forgotten must not meet the old ones again.
         *chain.from_iterable(forget(was, now) for was, now in pairs if now.name in before),
         *_drain(pairs, gone),
@@ -238,7 +239,7 @@ def _clear(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     """
     stay = _staying(now, laid)
     wanted = set(now.neighbours) if was.neighbours else set()
-    routes = {each.key: each for each in _given(now)} if was.routes else {}
+    routes = {each.key: each for each in now.routes} if was.routes else {}
     for route in _given(was):
         if _lasts(route, stay) and not _may_stand(route, routes.get(route.key)):
             yield RouteDelete(now.name, route)
@@ -365,6 +366,15 @@ def _reroute(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
         old = standing.get(route.key, route)
         if old != route and not _loses(old, route):
             yield RouteReplace(now.name, route)
+
+
+def _hand_over(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
+    """Routes to where daemons know the way by now. (Theirs have another metric.)"""
+    learned = {each.key for each in now.routes if each.learned}
+    stay = _staying(now, laid) if learned else set()
+    for route in _given(was):
+        if route.key in learned and _lasts(route, stay):
+            yield RouteDelete(now.name, route)
 
 
 def _listen(was: Netns, now: Netns) -> Iterator[Op]:

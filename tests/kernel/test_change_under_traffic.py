@@ -1,18 +1,14 @@
 """A lab changes while a client uses it: only what has to break breaks, and nothing else notices."""
 
-import json
-import socket
-import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from nsnet.agent import Agent
 from nsnet.lab import Lab
-from tests.kernel import traffic
+from tests.kernel.busy_client import BusyClient, busy_client
 from tests.kernel.machine import ANYBODY_UNABLE, IPVS
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
@@ -85,17 +81,11 @@ class Change(NamedTuple):
 class Busy:
     """A lab with a client in it."""
 
-    def __init__(self, lab: Lab, file: Path, mode: str, lines: IO[str]) -> None:
+    def __init__(self, lab: Lab, file: Path, mode: str, client: BusyClient) -> None:
         self.lab = lab
         self.file = file
         self.mode = mode
-        self._lines = lines
-
-    def ask(self, question: str) -> Any:
-        """What the client answers."""
-        self._lines.write(question + "\n")
-        self._lines.flush()
-        return json.loads(self._lines.readline())
+        self.ask = client.ask
 
     def apply(self, **values: object) -> None:
         """The lab is what another file says."""
@@ -153,23 +143,13 @@ CHANGES = (
 @pytest.fixture(params=MODES)
 def busy(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Busy]:
     """A lab of this proxyMode, and a client that holds connections to its Service."""
-    file, path = tmp_path / "busy.yaml", tmp_path / "client.sock"
+    file = tmp_path / "busy.yaml"
     write(file, request.param)
-    with Agent(file) as agent, closing(socket.socket(socket.AF_UNIX)) as control:
-        started = agent.lab.exec(
-            "pod/client",
-            sys.executable,
-            "-I",
-            "-S",
-            traffic.__file__,
-            "10.96.0.80",
-            "80",
-            str(path),
-        )
-        assert started.returncode == 0, started.stderr
-        control.connect(str(path))
-        with control.makefile("rw") as lines:
-            yield Busy(agent.lab, file, request.param, lines)
+    with (
+        Agent(file) as agent,
+        busy_client(agent.lab, "pod/client", "10.96.0.80", 80, tmp_path) as client,
+    ):
+        yield Busy(agent.lab, file, request.param, client)
 
 
 def test_only_connections_to_endpoints_that_end_notice_a_change(busy: Busy) -> None:

@@ -16,6 +16,7 @@ from nsnet.kernel.processes import until
 from nsnet.lab import Lab
 from nsnet.resolve import resolve
 from nsnet.scenario.load import load
+from tests.kernel.busy_client import busy_client
 from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
@@ -148,13 +149,18 @@ def test_nodes_announce_and_are_written_down_in_turn(lab: Lab, tmp_path: Path) -
     file, text = tmp_path / "flat-bgp.yaml", shipped.read_text()
     static = text.replace("    routing: bgp\n", "")
     assert static != text
-    for said, protocol in ((static, "boot"), (text, "bird"), (static, "boot")):
-        file.write_text(said)
-        lab.apply(file)
-        assert lab.drift() == []
-        route = lab.exec("fabric", "ip", "-d", "route", "show", "10.244.1.0/24").stdout
-        assert (route.count("via"), f"proto {protocol}" in route) == (1, True)
-        assert lab.connect("west/pod/web-0", "east/pod/web-3:80").verdict == "ok"
+    (server,) = lab["east/pod/web-3"].addresses
+    # Where a router has no route, its own connections fail at once.
+    with busy_client(lab, "fabric", str(server), 80, tmp_path) as client:
+        for said, protocol in ((static, "boot"), (text, "bird"), (static, "boot")):
+            file.write_text(said)
+            lab.apply(file)
+            assert lab.drift() == []
+            route = lab.exec("fabric", "ip", "-d", "route", "show", "10.244.1.0/24").stdout
+            assert (route.count("via"), f"proto {protocol}" in route) == (1, True)
+            loop = client.ask("loop")
+            assert loop["errors"] == []
+            assert loop["served"]
 
 
 @BGP

@@ -1,20 +1,18 @@
 """Gateways of kind proxy: told anew under traffic, paths that are too narrow, names in TLS."""
 
 import json
-import socket
 import struct
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
 from nsnet.agent import Agent
 from nsnet.ip import IPAddress
 from nsnet.lab import Lab
-from tests.kernel import traffic
+from tests.kernel.busy_client import BusyClient, busy_client
 from tests.kernel.machine import (
     ANYBODY_UNABLE,
 )
@@ -116,34 +114,15 @@ def exported(lab: Lab, name: str) -> IPAddress:
 # --- told anew ---
 
 
-class Client:
-    """Somebody busy in a pod, or outside."""
-
-    def __init__(self, lines: IO[str]) -> None:
-        self._lines = lines
-
-    def ask(self, question: str) -> Any:
-        self._lines.write(question + "\n")
-        self._lines.flush()
-        return json.loads(self._lines.readline())
-
-
 @pytest.fixture(params=["east/pod/client", "external/laptop"])
-def client(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> Iterator[Client]:
+def client(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> Iterator[BusyClient]:
     """Who holds connections to west's `web`, by its gateway's proxy."""
-    path = tmp_path / "client.sock"
-    to = (str(exported(lab, "web")), "80", str(path))
-    run = (sys.executable, "-I", "-S", traffic.__file__, *to)
-    started = lab.exec(request.param, *run)
-    assert started.returncode == 0, started.stderr
-    with closing(socket.socket(socket.AF_UNIX)) as control:
-        control.connect(str(path))
-        with control.makefile("rw") as lines:
-            yield Client(lines)
+    with busy_client(lab, request.param, str(exported(lab, "web")), 80, tmp_path) as made:
+        yield made
 
 
 def test_connections_by_a_proxy_do_not_notice_when_it_is_told_anew(
-    lab: Lab, client: Client, file: Path
+    lab: Lab, client: BusyClient, file: Path
 ) -> None:
     def apply(more: str) -> None:
         file.write_text(SCENARIO.format(web=4) + more)

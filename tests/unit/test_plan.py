@@ -379,6 +379,15 @@ def test_the_routes_are_awaited_when_all_speak_and_are_told_what_there_is() -> N
     }
 
 
+def test_written_routes_stand_until_they_are_learned() -> None:
+    ops = changes(served(WRITTEN), served(SPOKEN))
+    learned = max(at for at, op in enumerate(ops) if isinstance(op, RoutesAwait))
+    goes = [at for at, op in enumerate(ops) if isinstance(op, RouteDelete)]
+    assert goes
+    assert min(goes) > learned
+    World().apply(plan(served(WRITTEN))).apply(ops).holds(served(SPOKEN))
+
+
 def test_nobody_adds_or_deletes_a_route_that_is_learned() -> None:
     written = {
         op.route
