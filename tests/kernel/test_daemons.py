@@ -158,6 +158,7 @@ def test_nodes_announce_and_are_written_down_in_turn(lab: Lab, tmp_path: Path) -
             assert lab.drift() == []
             route = lab.exec("fabric", "ip", "-d", "route", "show", "10.244.1.0/24").stdout
             assert (route.count("via"), f"proto {protocol}" in route) == (1, True)
+            assert lab.connect("west/pod/web-0", "east/pod/web-3:80").verdict == "ok"
             loop = client.ask("loop")
             assert loop["errors"] == []
             assert loop["served"]
