@@ -1,7 +1,8 @@
 """The programs of the field that a lab runs in its namespaces, as data: what each reads, and how
 it is started.
 
-Each has files in the lab's folder, of one stem, such as east.gateway.haproxy: .conf, .pid, .log.
+Each has files in the lab's folder, of one stem, such as east.gateway.haproxy: .conf, .pid, .log,
+and .ctl, its socket.
 """
 
 from hashlib import sha256
@@ -14,7 +15,8 @@ from nsnet.haproxy import Haproxy
 
 Daemon: TypeAlias = Haproxy | Bird
 
-_LONGEST: Final = 100  # a unix socket's path has at most 107 bytes, and ends with .ctl
+# A unix socket's path has at most 107 bytes. It ends with .ctl, and haproxy's first with .PID.tmp.
+_LONGEST: Final = 91
 
 
 def program(daemon: Daemon) -> str:

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 from nsnet.ip import IPAddress
 from nsnet.ruleset import endpoint
 
-# Sockets of the namespace (unix(7), abstract): nobody else has them, and they leave no file.
-MASTER: Final = "nsnet-haproxy"
+# A socket of the namespace (unix(7), abstract): where the old worker does not hand it over, no new
+# one starts beside it, and none of its connections is lost.
 _STATS: Final = "nsnet-haproxy-stats"
 # How long a server is waited for, and the client's first words of TLS: as long as any probe waits.
 _SECONDS: Final = 60
@@ -59,9 +59,10 @@ def configuration(haproxy: Haproxy) -> str:
 
 
 def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
-    """A master with a worker."""
-    files = ("-f", f"{stem}.conf", "-p", f"{stem}.pid")
-    return ("haproxy", "-W", *(("-D",) if background else ()), "-S", f"abns@{MASTER}", *files)
+    """A master with a worker. (Its socket is a file: it binds it anew while a worker that it has
+    just made may still hold the old one, which an abstract socket does not allow.)"""
+    files = ("-S", f"{stem}.ctl", "-f", f"{stem}.conf", "-p", f"{stem}.pid")
+    return ("haproxy", "-W", *(("-D",) if background else ()), *files)
 
 
 def _global() -> Iterator[str]:

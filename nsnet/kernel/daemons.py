@@ -13,14 +13,13 @@ from typing import Final, assert_never
 from nsnet.bird import Bird
 from nsnet.daemons import Daemon, argv, configuration, program, stem
 from nsnet.errors import KernelError, UnsupportedError
-from nsnet.haproxy import MASTER, Haproxy
+from nsnet.haproxy import Haproxy
 from nsnet.kernel import netns, processes
 from nsnet.kernel.command import find
 from nsnet.kernel.processes import until
 
 _SECONDS: Final = 10.0  # for a program to answer, or to end
 _CHUNK: Final = 1 << 16
-_ABSTRACT: Final = 108  # bytes of an abstract socket's address, which haproxy fills with zeros
 _FAILED: Final = re.compile(r"\[failed: (\d+)\]")  # haproxy: reloads in a row
 _READY, _REFUSED = b"0001 ", b"89"  # bird: the code of its greeting; how codes of errors begin
 
@@ -74,7 +73,7 @@ def runs(folder: Path, name: str, daemon: Daemon) -> bool:
     """It answers at its own socket."""
     match daemon:
         case Haproxy():
-            return bool(_workers(name))
+            return bool(_workers(stem(folder, name, daemon)))
         case Bird():
             return _ask_bird(stem(folder, name, daemon), b"").startswith(_READY)
         case _:
@@ -108,12 +107,12 @@ def _process(files: Path, name: str) -> Iterator[int]:
 
 def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
     """Its master has started another worker, which has taken the listening sockets over."""
-    before, failed = _workers(name), 0
+    before, failed = _workers(files), 0
     with _process(files, name) as fd:
 
         def replaced() -> bool:
             nonlocal failed
-            said = _said_by_master(name)
+            said = _said_by_master(files)
             # A worker that the busy machine does not let run for three seconds keeps its sockets
             # to itself: the master has given up by then, and can be told again.
             if (found := _FAILED.search(said)) and int(found[1]) > failed:
@@ -125,9 +124,9 @@ def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
         until(replaced, what=f"no new worker of {program(daemon)}", seconds=_SECONDS)
 
 
-def _workers(name: str) -> frozenset[int]:
+def _workers(files: Path) -> frozenset[int]:
     """The processes that serve now; none where nobody answers."""
-    return _serving(_said_by_master(name))
+    return _serving(_said_by_master(files))
 
 
 def _serving(said: str) -> frozenset[int]:
@@ -136,10 +135,10 @@ def _serving(said: str) -> frozenset[int]:
     return frozenset(int(line.split()[0]) for line in lines if line.strip())
 
 
-def _said_by_master(name: str) -> str:
+def _said_by_master(files: Path) -> str:
     """What haproxy's master says of its processes; "" where nobody answers."""
-    with suppress(OSError), netns.inside(name), socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(f"\0{MASTER}".encode().ljust(_ABSTRACT, b"\0"))
+    with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(f"{files}.ctl")
         connection.sendall(b"show proc\n")
         connection.shutdown(socket.SHUT_WR)
         return _heard(connection, lambda said: False).decode()

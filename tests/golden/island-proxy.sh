@@ -823,7 +823,7 @@ defaults
     timeout server 24h
     retries 0
 EOF
-ip netns exec nsnet.island-proxy.east.gateway haproxy -W -D -S abns@nsnet-haproxy -f /run/nsnet/island-proxy/east.gateway.haproxy.conf -p /run/nsnet/island-proxy/east.gateway.haproxy.pid >/run/nsnet/island-proxy/east.gateway.haproxy.log 2>&1
+ip netns exec nsnet.island-proxy.east.gateway haproxy -W -D -S /run/nsnet/island-proxy/east.gateway.haproxy.ctl -f /run/nsnet/island-proxy/east.gateway.haproxy.conf -p /run/nsnet/island-proxy/east.gateway.haproxy.pid >/run/nsnet/island-proxy/east.gateway.haproxy.log 2>&1
 mkdir -p /run/nsnet/island-proxy
 cat >/run/nsnet/island-proxy/west.gateway.haproxy.conf <<'EOF'
 global
@@ -882,4 +882,4 @@ backend west:svc:told:told.west.example
     server 10.244.0.4:443 10.244.0.4:443 send-proxy-v2
     server 10.244.1.2:443 10.244.1.2:443 send-proxy-v2
 EOF
-ip netns exec nsnet.island-proxy.west.gateway haproxy -W -D -S abns@nsnet-haproxy -f /run/nsnet/island-proxy/west.gateway.haproxy.conf -p /run/nsnet/island-proxy/west.gateway.haproxy.pid >/run/nsnet/island-proxy/west.gateway.haproxy.log 2>&1
+ip netns exec nsnet.island-proxy.west.gateway haproxy -W -D -S /run/nsnet/island-proxy/west.gateway.haproxy.ctl -f /run/nsnet/island-proxy/west.gateway.haproxy.conf -p /run/nsnet/island-proxy/west.gateway.haproxy.pid >/run/nsnet/island-proxy/west.gateway.haproxy.log 2>&1

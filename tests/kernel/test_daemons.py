@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from nsnet.agent import Agent
 from nsnet.bird import Bird
 from nsnet.compile import compile_state
 from nsnet.daemons import configuration, program
@@ -82,6 +83,40 @@ def test_a_proxy_that_could_not_be_told_anew_at_once_is_told_again(lab: Lab) -> 
     assert lab.drift() == []
     seen = lab.connect("east/pod/client", "west/svc/web:80", times=10)
     assert seen.servers == {"west/pod/web-0", "west/pod/web-1"}
+
+
+# As on a machine where a new process has to wait for a processor.
+SLOW = """
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+pid_t fork(void)
+{
+    pid_t (*forked)(void) = dlsym(RTLD_NEXT, "fork");
+    pid_t pid = forked();
+    if (pid == 0 && strcmp(program_invocation_short_name, "haproxy") == 0)
+        usleep(500000);
+    return pid;
+}
+"""
+
+
+def test_a_proxy_starts_and_is_told_anew_where_workers_have_to_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, library = tmp_path / "slow.c", tmp_path / "slow.so"
+    code.write_text(SLOW)
+    subprocess.run(["gcc", "-shared", "-fPIC", "-o", library, code, "-ldl"], check=True)
+    monkeypatch.setenv("LD_PRELOAD", str(library))
+    with Agent(ROOT / "scenarios" / "island-proxy.yaml") as agent:
+        lab = agent.lab
+        assert lab.drift() == []
+        lab.scale("west/deploy/web", 2)
+        assert lab.drift() == []
+        assert lab.connect("east/pod/client", "west/svc/web:80").verdict == "ok"
 
 
 @BGP

@@ -116,7 +116,7 @@ def test_a_master_with_a_worker_is_started(background: bool, more: tuple[str, ..
         "-W",
         *more,
         "-S",
-        "abns@nsnet-haproxy",
+        "/run/nsnet/demo/west.gateway.haproxy.ctl",
         "-f",
         "/run/nsnet/demo/west.gateway.haproxy.conf",
         "-p",

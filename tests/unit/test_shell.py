@@ -299,7 +299,8 @@ COMMANDS: list[tuple[Op, str]] = [
         DaemonStart("nsnet.demo.east.gateway", PROXY),
         "mkdir -p /run/nsnet/demo\n"
         f"cat >/run/nsnet/demo/east.gateway.haproxy.conf <<'EOF'\n{configuration(PROXY)}EOF\n"
-        "ip netns exec nsnet.demo.east.gateway haproxy -W -D -S abns@nsnet-haproxy"
+        "ip netns exec nsnet.demo.east.gateway haproxy -W -D"
+        " -S /run/nsnet/demo/east.gateway.haproxy.ctl"
         " -f /run/nsnet/demo/east.gateway.haproxy.conf -p /run/nsnet/demo/east.gateway.haproxy.pid"
         " >/run/nsnet/demo/east.gateway.haproxy.log 2>&1",
     ),
