@@ -11,7 +11,7 @@
 set -eu
 
 packages="python3 python3-venv python3-dev gcc libc6-dev make
-    iproute2 iptables nftables ipset iputils-ping kmod procps util-linux"
+    iproute2 iptables nftables ipset conntrack iputils-ping kmod procps util-linux"
 
 # nsnet itself never loads a module: br_netfilter would change the bridges the host already has.
 # Not ipip: it would put a link tunl0 into every namespace.
