@@ -104,12 +104,13 @@ def _wait(
         process.kill()
         process.wait()
         problem = str(error)
-    raise KernelError(f"{problem}: {_last_line(log)}", hint=f"all it said is in {log}")
+    raise KernelError(f"{problem}: {_last_words(log)}", hint=f"all it said is in {log}")
 
 
-def _last_line(log: Path) -> str:
-    lines = log.read_text(errors="replace").split("\n")
-    return next((line for line in reversed(lines) if line.strip()), "it said nothing")
+def _last_words(log: Path) -> str:
+    """Three lines: the last alone often says no more than that it is over."""
+    lines = [line for line in log.read_text(errors="replace").split("\n") if line.strip()]
+    return "; ".join(lines[-3:]) or "it said nothing"
 
 
 def standing_in(inodes: set[int]) -> set[int]:

@@ -213,9 +213,11 @@ def test_a_process_stands_in_its_namespace_until_it_is_stopped() -> None:
 def test_a_process_that_ends_at_once_is_quoted() -> None:
     with small_lab() as lab:
         lab.add("home")
-        with pytest.raises(KernelError, match="ended with exit status 2: it is Monday"):
+        said = r"yawn\nit is Monday\nand it rains\nthat is enough\n"
+        words = "ended with exit status 2: it is Monday; and it rains; that is enough$"
+        with pytest.raises(KernelError, match=words):
             processes.start(
-                ["sh", "-c", "echo it is Monday >&2; exit 2"],
+                ["sh", "-c", f"printf '{said}' >&2; exit 2"],
                 lab["home"],
                 lab.runtime / "log",
                 ready=lambda: False,
