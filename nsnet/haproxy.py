@@ -101,5 +101,4 @@ def _parts(frontends: Sequence[Frontend]) -> Iterator[str]:
 
 def _backend(frontend: Frontend) -> str:
     """haproxy takes no slash in a name, nor brackets."""
-    asked = frontend.sni or f"{frontend.address}:{frontend.port}"
-    return f"{frontend.reference.replace('/', ':')}:{asked}"
+    return f"{frontend.reference.replace('/', ':')}:{frontend.address}:{frontend.port}"

@@ -872,13 +872,13 @@ frontend 198.18.0.3:443
     tcp-request inspect-delay 60s
     tcp-request content accept if { req_ssl_hello_type 1 }
     tcp-request content reject
-    use_backend west:svc:web:web.west.example if { req_ssl_sni -i web.west.example }
-    use_backend west:svc:told:told.west.example if { req_ssl_sni -i told.west.example }
-backend west:svc:web:web.west.example
+    use_backend west:svc:web:198.18.0.3:443 if { req_ssl_sni -i web.west.example }
+    use_backend west:svc:told:198.18.0.3:443 if { req_ssl_sni -i told.west.example }
+backend west:svc:web:198.18.0.3:443
     server 10.244.0.6:80 10.244.0.6:80
     server 10.244.1.3:80 10.244.1.3:80
     server 10.244.1.4:80 10.244.1.4:80
-backend west:svc:told:told.west.example
+backend west:svc:told:198.18.0.3:443
     server 10.244.0.4:443 10.244.0.4:443 send-proxy-v2
     server 10.244.1.2:443 10.244.1.2:443 send-proxy-v2
 EOF

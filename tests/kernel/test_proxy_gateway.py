@@ -212,7 +212,7 @@ def listen(connection):
             break
     return heard
 
-opened = socket.create_server(("", 8443))
+opened = socket.create_server(("", 8443), family=socket.AF_INET6, dualstack_ipv6=True)
 if os.fork():
     raise SystemExit
 null = os.open(os.devnull, os.O_RDWR)
@@ -258,16 +258,23 @@ class Heard(NamedTuple):
 @pytest.fixture
 def listening_pods(lab: Lab) -> Lab:
     """Where TLS would be spoken, somebody tells what he hears."""
-    for pod in sorted(lab.endpoints("west/deploy/web") | lab.endpoints("west/deploy/told")):
-        started = lab.exec(pod, sys.executable, "-I", "-S", "-c", HEARS)
-        assert started.returncode == 0, started.stderr
+    everybody_hears(lab)
     return lab
 
 
-def hello(lab: Lab, source: str, name: str, pieces: int = 1) -> Heard:
-    """Who a TLS client comes to at the gateway's own address."""
-    address = str(outside(lab, "west/gateway"))
-    run = (sys.executable, "-I", "-c", HELLO, address, name, str(pieces))
+def everybody_hears(lab: Lab) -> None:
+    """Each endpoint runs HEARS."""
+    for pod in sorted(lab.endpoints("west/deploy/web") | lab.endpoints("west/deploy/told")):
+        started = lab.exec(pod, sys.executable, "-I", "-S", "-c", HEARS)
+        assert started.returncode == 0, started.stderr
+
+
+def hello(
+    lab: Lab, source: str, name: str, pieces: int = 1, address: IPAddress | None = None
+) -> Heard:
+    """Who a TLS client comes to at the gateway's own address, or at one of them."""
+    to = str(address or outside(lab, "west/gateway"))
+    run = (sys.executable, "-I", "-c", HELLO, to, name, str(pieces))
     done = lab.exec(source, *run)
     assert done.returncode == 0, done.stderr
     said, *heard = json.loads(done.stdout)
@@ -299,6 +306,29 @@ def test_one_address_serves_as_many_names_as_there_are_services(
         assert struct.unpack_from("!H", each.bytes, 26) == (443,)
         assert each.bytes[28:] == each.hello
     assert hello(lab, client, "WEB.example", pieces).pod  # names have no case
+
+
+def test_a_name_is_the_same_in_both_families(tmp_path: Path) -> None:
+    def both(name: str, octet: int) -> str:
+        ranges = f"nodeCIDR: '192.168.{octet}.0/24,fd00:192:168:{octet}::/64'"
+        ranges += ", podCIDR: '10.244.0.0/16,fd00:10:244::/56'"
+        return f"name: {name}, {ranges}, serviceCIDR: '10.96.0.0/16,fd00:96::/112'"
+
+    text = SCENARIO.format(web=3).replace("name: east, nodes", f"{both('east', 10)}, nodes")
+    text = text.replace("name: west, nodes", f"{both('west', 20)}, nodes")
+    text = text.replace("\nspec:\n", "\nspec:\n  fabricCIDR: 198.18.0.0/16,fd98::/64\n", 1)
+    text = text.replace("  selector: {app", "  ipFamilyPolicy: RequireDualStack\n  selector: {app")
+    file = tmp_path / "both.yaml"
+    file.write_text(text)
+    with Agent(file) as agent:
+        lab = agent.lab
+        everybody_hears(lab)
+        (gateway,) = lab.topology.clusters[1].gateways
+        for address in gateway.outside:
+            heard = hello(lab, "east/pod/client", "web.example", address=address.ip)
+            assert heard.pod.startswith("web-"), address
+            assert heard.bytes == heard.hello
+        assert {each.version for each in gateway.outside} == {4, 6}
 
 
 @pytest.mark.parametrize("name", ["nosuch.example", "example", "a.web.example", ""])

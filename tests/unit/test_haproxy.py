@@ -84,11 +84,11 @@ frontend 198.18.0.3:443
     tcp-request inspect-delay 60s
     tcp-request content accept if { req_ssl_hello_type 1 }
     tcp-request content reject
-    use_backend west:svc:web:web.west.example if { req_ssl_sni -i web.west.example }
-    use_backend west:svc:told:told.west.example if { req_ssl_sni -i told.west.example }
-backend west:svc:web:web.west.example
+    use_backend west:svc:web:198.18.0.3:443 if { req_ssl_sni -i web.west.example }
+    use_backend west:svc:told:198.18.0.3:443 if { req_ssl_sni -i told.west.example }
+backend west:svc:web:198.18.0.3:443
     server 10.244.0.2:8080 10.244.0.2:8080
-backend west:svc:told:told.west.example
+backend west:svc:told:198.18.0.3:443
     server 10.244.1.9:443 10.244.1.9:443 send-proxy-v2
 """,
             id="one address for two names",
@@ -97,6 +97,15 @@ backend west:svc:told:told.west.example
 )
 def test_what_it_reads(frontends: tuple[Frontend, ...], text: str) -> None:
     assert configuration(Haproxy(frontends)) == BEGINNING + text
+
+
+def test_one_name_at_two_addresses_leads_to_two_backends() -> None:
+    six = Frontend(ip("fd98::3"), 443, SIX.servers, "west/svc/web", "web.example")
+    lines = configuration(Haproxy((web(ONE, sni="web.example", port=443), six))).splitlines()
+    assert [each for each in lines if each.startswith("backend")] == [
+        "backend west:svc:web:198.18.0.3:443",
+        "backend west:svc:web:fd98::3:443",
+    ]
 
 
 def test_an_address_with_two_ports_is_two_frontends_each_with_its_backend() -> None:
