@@ -116,11 +116,13 @@ class LinkDown:
 
 @dataclass(frozen=True, slots=True)
 class AddressAdd:
-    """The link holds this address."""
+    """The link holds this address; a `deprecated` one is for others to find, and the namespace's
+    own packets leave with another."""
 
     netns: str
     dev: str
     address: IPInterface
+    deprecated: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -281,9 +281,12 @@ def _configure(was: Netns, now: Netns, laid: frozenset[Peer]) -> Iterator[Op]:
     held = {each.name: each.addresses for each in was.interfaces if each.name not in fresh}
     for each in now.interfaces:
         standing = held.get(each.name, ())
+        # Of several, IPv6 would speak with the last that came.
+        first = next((one for one in each.addresses if one.version == 6), None)
         for address in each.addresses:
             if address not in standing:
-                yield AddressAdd(now.name, each.name, address)
+                other = each.kind is not Kind.DUMMY and address.version == 6 and address != first
+                yield AddressAdd(now.name, each.name, address, deprecated=other)
     routes = _standing(was, now, laid)
     for route in _given(now):
         old = routes.get(route.key)

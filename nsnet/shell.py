@@ -98,8 +98,9 @@ def render(op: Op) -> str:
             return f"ip -n {netns} link set {name} down"
         case MtuSet(netns, dev, mtu):
             return f"ip -n {netns} link set {dev} mtu {mtu}"
-        case AddressAdd(netns, dev, address):
-            return f"ip -n {netns} addr add {address} dev {dev}"
+        case AddressAdd(netns, dev, address, deprecated):
+            never = " preferred_lft 0" if deprecated else ""
+            return f"ip -n {netns} addr add {address} dev {dev}{never}"
         case AddressDelete(netns, dev, address):
             return f"ip -n {netns} addr del {address} dev {dev}"
         case RouteAdd(netns, route):

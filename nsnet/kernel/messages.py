@@ -21,6 +21,7 @@ IFF_UP = 0x1
 NUD_PERMANENT = 0x80
 NTF_SELF = 0x2  # the link's own table, not that of the bridge it may be a port of
 AF_BRIDGE = 7
+FOREVER = 0xFFFFFFFF
 RTNH_F_ONLINK = 4
 RT_SCOPE_LINK = 253
 RTPROT_BOOT = 3  # what `ip route add` writes
@@ -111,7 +112,7 @@ def sized(index: int, mtu: int) -> Any:
     return message
 
 
-def address(address: IPInterface, index: int) -> Any:
+def address(address: IPInterface, index: int, *, deprecated: bool = False) -> Any:
     """An address of a link."""
     message = ifaddrmsg()
     message["family"] = _family(address.version)
@@ -119,6 +120,9 @@ def address(address: IPInterface, index: int) -> Any:
     message["prefixlen"] = address.network.prefixlen
     text = str(address.ip)
     message["attrs"] = [("IFA_LOCAL", text), ("IFA_ADDRESS", text)]
+    if deprecated:
+        lifetimes = {"ifa_preferred": 0, "ifa_valid": FOREVER}  # seconds
+        message["attrs"].append(("IFA_CACHEINFO", lifetimes))
     return message
 
 

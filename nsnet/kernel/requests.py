@@ -64,8 +64,9 @@ def request(op: Requested, index: Callable[[str | None], int]) -> bytes:
             return encoded(message, RTM_SETLINK)
         case MtuSet(_, dev, mtu):
             return encoded(messages.sized(index(dev), mtu), RTM_SETLINK)
-        case AddressAdd(_, dev, address):
-            return encoded(messages.address(address, index(dev)), RTM_NEWADDR, messages.NEW)
+        case AddressAdd(_, dev, address, deprecated):
+            message = messages.address(address, index(dev), deprecated=deprecated)
+            return encoded(message, RTM_NEWADDR, messages.NEW)
         case AddressDelete(_, dev, address):
             return encoded(messages.address(address, index(dev)), RTM_DELADDR)
         case RouteAdd(_, route):

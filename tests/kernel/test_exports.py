@@ -99,3 +99,47 @@ def test_a_virtual_address_follows_its_pod(lab: Lab) -> None:
     assert lab.drift() == []
     assert lab.connect("east/pod/client", "west/pod/web-0:80").servers == {"west/pod/web-0"}
     assert lab.connect("east/pod/client", str(before[1]), "icmp").verdict is not Verdict.OK
+
+
+SIX = """\
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {name: six}
+spec:
+  fabricCIDR: 198.18.0.0/16,fd98::/64
+  clusters:
+  - {name: east, nodes: 1, nodeCIDR: "fd00:192:168:1::/64", HUB}
+  - {name: west, nodes: 1, nodeCIDR: "fd00:192:168:2::/64", HUB}
+  externals: [{name: laptop, address: "2001:db8::10"}]
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web, labels: {app: web}, annotations: {nsnet.dev/cluster: west}}
+spec: {containers: [{ports: [{containerPort: 80}]}]}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: web, annotations: {nsnet.dev/cluster: west}}
+spec: {selector: {app: web}, ports: [{port: 80}]}
+""".replace(
+    "HUB",
+    'gateway: {kind: nat, name: hub}, podCIDR: "fd00:10:244::/56", serviceCIDR: "fd00:96::/112"',
+)
+
+
+def test_a_gateway_speaks_with_its_own_address_and_not_with_one_that_it_offers(
+    tmp_path: Path,
+) -> None:
+    """Of several addresses IPv6 would take the one that came last, and what a shared gateway sends
+    itself is nobody's to translate."""
+    file = tmp_path / "six.yaml"
+    file.write_text(SIX)
+    with Agent(file) as agent:
+        lab = agent.lab
+        for text in (SIX + EXPORT, SIX, SIX + EXPORT):
+            file.write_text(text)
+            lab.apply(file)
+            assert lab.drift() == []
+            seen = lab.connect("east,west/gateway", "external/laptop", "icmp")
+            assert str(seen.source) == "fd98::2"
+        assert lab.connect("external/laptop", "west/svc/web:80").verdict is Verdict.OK

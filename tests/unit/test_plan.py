@@ -399,6 +399,26 @@ def test_nobody_adds_or_deletes_a_route_that_is_learned() -> None:
     assert not any(each.learned for each in written)
 
 
+def test_of_the_ipv6_addresses_of_a_link_only_the_first_is_spoken_with() -> None:
+    """A gateway's own, not those of the Services that it exports."""
+    cluster = f"{{name: east, nodes: 1, gateway: {{kind: nat}}{DUAL}}}"
+    dual = service("web", spec="ipFamilyPolicy: RequireDualStack")
+    built = lab(
+        pod("web", labels="app: web"),
+        dual,
+        exported("web"),
+        clusters=(cluster,),
+        spec="fabricCIDR: 198.18.0.0/16,fd98::/64",
+    )
+    added = [op for op in plan(built.state) if isinstance(op, AddressAdd) and op.dev == "eth1"]
+    assert [(str(op.address), op.deprecated) for op in added] == [
+        ("198.18.0.2/16", False),
+        ("fd98::2/64", False),
+        ("198.18.0.3/32", False),
+        ("fd98::3/128", True),
+    ]
+
+
 # --- any change ---
 
 

@@ -169,6 +169,10 @@ COMMANDS: list[tuple[Op, str]] = [
     (LinkDelete("n1", "web"), "ip -n n1 link del web"),
     (LinkUp("web", "lo"), "ip -n web link set lo up"),
     (AddressAdd("web", "eth0", held("10.244.0.2/24")), "ip -n web addr add 10.244.0.2/24 dev eth0"),
+    (
+        AddressAdd("gw", "eth1", held("fd98::5/128"), deprecated=True),
+        "ip -n gw addr add fd98::5/128 dev eth1 preferred_lft 0",
+    ),
     (AddressDelete("web", "eth0", held("fd00::2/64")), "ip -n web addr del fd00::2/64 dev eth0"),
     (RouteAdd("web", DEFAULT), "ip -n web route add default via 10.244.0.1 dev eth0"),
     (RouteAdd("hub", ELSEWHERE), "ip -n hub route add default table 101 via 198.18.0.1 dev eth1"),
