@@ -30,7 +30,7 @@ from tests.kernel.machine import (
     renamed,
 )
 
-pytestmark = NEEDS_ROOT
+pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]
 
 TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 ONE_NODE = ROOT / "scenarios" / "one-node.yaml"

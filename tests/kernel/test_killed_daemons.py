@@ -25,7 +25,7 @@ from tests.kernel.machine import (
 )
 from tests.kernel.test_host_unchanged import listening
 
-pytestmark = NEEDS_ROOT
+pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]
 
 KILLS = 6
 NAMES = ("island-proxy", "flat-bgp")

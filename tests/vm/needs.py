@@ -37,7 +37,8 @@ def elsewhere(item: pytest.Item) -> str:
 
 
 def can_wait(item: pytest.Item) -> bool:
-    """Whether a test is in no hurry: it sends no packets, so it may run while the VM does."""
+    """Whether a test is in no hurry, so that it may run while the VM does: no packet of it has to
+    arrive in time."""
     return item.get_closest_marker("can_wait") is not None or KERNEL not in item.path.parents
 
 
