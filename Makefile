@@ -38,7 +38,7 @@ setup: $(VENV)/.ready $(VM)/version ## install system packages, build .venv, fet
 demo: $(VENV)/.ready ## run a lab: two clusters with the same addresses, joined by NAT
 	@$(BIN)/nsnet run scenarios/island-nat.yaml
 
-test: setup ## every test (as root, nothing is skipped: what this kernel lacks, the VM's has), or those of TESTS
+test: setup ## every test, or those of TESTS (as root, none is skipped: what this kernel lacks, the VM's has)
 	@$(BIN)/pytest $(or $(TESTS),tests)
 
 test-bare: setup ## demo and test on a bare Debian 12 in a folder; needs root, and Debian 12 around it
