@@ -138,10 +138,16 @@ def names() -> list[str]:
     return sorted({*by_netns, *folder.names()})
 
 
+def tidy() -> None:
+    """Where no lab is, /run/nsnet is not, either."""
+    folder.tidy()
+
+
 def down(name: str) -> bool:
     """Nothing of the lab is left; False where there was nothing. Raises LockedError,
     CleanupError."""
     if name not in names():
+        folder.tidy()
         return False
     need_root("down")
     with folder.locked(name):

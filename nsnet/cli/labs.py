@@ -128,6 +128,8 @@ def down(names: tuple[str, ...], everything: bool) -> None:
     from nsnet import labs
 
     failed: list[NsnetError] = []
+    if everything:
+        labs.tidy()
     for name in labs.names() if everything else names:
         try:
             gone = labs.down(name)

@@ -17,7 +17,7 @@ from typing import Any
 from nsnet.errors import LockedError, UnsupportedError
 from nsnet.record import RUN, names, path_of, read
 
-__all__ = ["locked", "names", "path_of", "read", "remove", "write"]
+__all__ = ["locked", "names", "path_of", "read", "remove", "tidy", "write"]
 
 
 @contextmanager
@@ -69,8 +69,14 @@ def write(lab: str, record: dict[str, Any]) -> None:
 def remove(lab: str) -> None:
     """The folder is gone, and /run/nsnet with the last of them."""
     shutil.rmtree(path_of(lab), ignore_errors=False)
+    tidy()
+
+
+def tidy() -> None:
+    """/run/nsnet is gone, if nothing is in it: whoever removed the last lab may have been killed
+    before."""
     try:
         RUN.rmdir()
     except OSError as error:
-        if error.errno not in (errno.ENOTEMPTY, errno.ENOENT):
+        if error.errno not in (errno.ENOTEMPTY, errno.ENOENT, errno.EACCES):
             raise

@@ -170,6 +170,7 @@ class Machine:
 
     def down(self) -> None:
         """No lab is up."""
+        self.inside(labs.tidy)
         self.inside(lambda: [labs.down(name) for name in labs.names()])
 
     def drift(self, lab: str) -> list[str]:

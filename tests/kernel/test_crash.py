@@ -66,6 +66,14 @@ def test_up_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -
         assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
 
 
+@pytest.mark.parametrize("what", ["--all", "island-nat"])
+def test_down_may_be_killed_before_its_very_last_step(empty: Machine, what: str) -> None:
+    before = empty.contents()
+    empty.do("mkdir", "/run/nsnet")
+    empty.told("down", what)
+    assert empty.contents() == before
+
+
 def test_up_may_be_killed_after_any_step(empty: Machine, chance: random.Random) -> None:
     before = empty.contents()
     steps = steps_of_up(empty)
