@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from nsnet.agent import Agent
-    from nsnet.lab import Lab
+    from nsnet.lab.agent import Agent
+    from nsnet.lab.lab import Lab
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.fixture(scope="module")
 def nsnet_labs() -> Iterator[Callable[[Path], "Agent"]]:
     """Builds the lab of a file, or gives the one that this module already has."""
-    from nsnet.agent import Agent
+    from nsnet.lab.agent import Agent
 
     built: dict[Path, Agent] = {}
     with ExitStack() as stack:

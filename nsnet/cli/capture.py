@@ -14,11 +14,11 @@ import click
 from nsnet.cli.completing import LAB, PLACE
 from nsnet.cli.progress import Progress
 from nsnet.errors import UsageError
-from nsnet.pcapng import SNAP_LENGTH
-from nsnet.words import number_of
+from nsnet.probes.recording.pcapng import SNAP_LENGTH
+from nsnet.text import number_of
 
 if TYPE_CHECKING:
-    from nsnet.lab import Recorded
+    from nsnet.lab.lab import Recorded
 
 _STDOUT = "-"
 
@@ -77,7 +77,7 @@ def capture(
             "packets are nothing to print on a terminal",
             hint=f"to a file: -w FILE; to a program: nsnet capture {lab} … | tshark -r -",
         )
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     labs.need_root("capture")
     found = labs.attach(lab)

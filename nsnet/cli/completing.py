@@ -12,11 +12,11 @@ import click
 from click.shell_completion import CompletionItem
 from click.types import StringParamType
 
-from nsnet import record
 from nsnet.errors import NsnetError
-from nsnet.resolve import resolve
+from nsnet.lab import record
 from nsnet.scenario.load import load
-from nsnet.topology import FABRIC, ListenPort, Pod, Service, ServicePort, Topology
+from nsnet.topology.model import FABRIC, ListenPort, Pod, Service, ServicePort, Topology
+from nsnet.topology.resolve import resolve
 
 Items = list[CompletionItem[str]]
 YAML = (".yaml", ".yml")

@@ -9,17 +9,17 @@ import click
 
 from nsnet.cli import show
 from nsnet.cli.completing import FILE, LAB_OR_FILE, PLACE, TARGET, is_file
-from nsnet.compile import compile_state
-from nsnet.graph import FORMATS
-from nsnet.plan import plan as planned
-from nsnet.questions import explain as explained
-from nsnet.questions import simple
-from nsnet.resolve import check_probes, resolve
+from nsnet.cli.graph import FORMATS
+from nsnet.features.compile import compile_state
+from nsnet.plan.order import plan as planned
+from nsnet.plan.shell import script
+from nsnet.probes.question import explain as explained
+from nsnet.probes.question import simple
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.load import Scenario, load
-from nsnet.shell import script
-from nsnet.state import State
-from nsnet.topology import Topology
+from nsnet.state.model import State
+from nsnet.topology.model import Topology
+from nsnet.topology.resolve import check_probes, resolve
 
 
 def prepared(file: Path) -> tuple[Scenario, Topology, State]:
@@ -71,7 +71,7 @@ def explain(
     if is_file(lab_or_file):
         _, topology, state = prepared(Path(lab_or_file))
     else:
-        from nsnet.labs import attach
+        from nsnet.lab.registry import attach
 
         lab = attach(lab_or_file)
         topology, state = lab.topology, lab.state
@@ -124,7 +124,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Example: nsnet doctor
     """
-    from nsnet.labs import diagnosis
+    from nsnet.lab.registry import diagnosis
 
     found = diagnosis()
     if as_json:

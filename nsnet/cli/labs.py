@@ -13,8 +13,8 @@ from nsnet.cli.completing import FILE, LAB, PLACE, TARGET
 from nsnet.cli.files import prepared
 from nsnet.cli.progress import Progress
 from nsnet.errors import CleanupError, NsnetError, UsageError
-from nsnet.report import Report
-from nsnet.words import number_of
+from nsnet.probes.report import Report
+from nsnet.text import number_of
 
 REPORTING = (
     click.option("--json", "as_json", is_flag=True, help="the report as JSON"),
@@ -42,7 +42,7 @@ def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> 
     Example: nsnet run scenarios/island-nat.yaml
     """
     scenario, _, _ = prepared(file)
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     labs.throw_away()
     with Progress(silent=as_json) as progress, labs.running(scenario, progress) as lab:
@@ -58,7 +58,7 @@ def up(file: Path) -> None:
     Example: sudo nsnet up scenarios/island-nat.yaml
     """
     scenario, topology, state = prepared(file)
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     labs.need_root("up")
     with Progress() as progress:
@@ -84,7 +84,7 @@ def apply(lab: str, file: Path) -> None:
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
     scenario, _, _ = prepared(file)
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     labs.need_root("apply")
     with Progress() as progress:
@@ -104,7 +104,7 @@ def restart(lab: str, reference: str) -> None:
 
     Example: sudo nsnet restart clusterip deploy/web
     """
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     labs.need_root("restart")
     with Progress() as progress:
@@ -125,7 +125,7 @@ def down(names: tuple[str, ...], everything: bool) -> None:
     """
     if not names and not everything:
         raise click.UsageError("say which lab, or --all")
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     failed: list[NsnetError] = []
     if everything:
@@ -153,7 +153,7 @@ def ls(as_json: bool) -> None:
 
     Example: nsnet ls
     """
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     found = {name: labs.is_complete(name) for name in labs.names()}
     if as_json:
@@ -176,7 +176,7 @@ def status(lab: str, as_json: bool) -> None:
 
     Example: sudo nsnet status island-nat
     """
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     labs.need_root("status")
     found = labs.attach(lab)
@@ -218,8 +218,8 @@ def probe(
     """
     if (source is None) != (target is None):
         raise click.UsageError("--from and --to go together")
-    from nsnet import labs
-    from nsnet.questions import simple
+    from nsnet.lab import registry as labs
+    from nsnet.probes.question import simple
 
     labs.need_root("probe")
     found = labs.attach(lab)
@@ -265,7 +265,7 @@ def shell(lab: str, reference: str) -> None:
 
 
 def _enter(command: str, lab: str, reference: str) -> None:
-    from nsnet import labs
+    from nsnet.lab import registry as labs
 
     labs.need_root(command)
     labs.stand_in(labs.attach(lab), reference)

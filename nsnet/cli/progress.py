@@ -7,7 +7,7 @@ from typing import Self
 
 import click
 
-from nsnet.words import number_of
+from nsnet.text import number_of
 
 
 class Progress:

@@ -8,21 +8,21 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nsnet import nft
-from nsnet.balancing import usable
 from nsnet.ip import Family, only
-from nsnet.packet import IPVS, Hop, Path, RuleAt, Unknown
-from nsnet.questions import Explanation
-from nsnet.report import ProbeReport, Report
-from nsnet.rules import KUBE_PROXY, Chain
-from nsnet.ruleset import line
+from nsnet.probes.question import Explanation
+from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.load import Scenario
-from nsnet.state import Kind, Netns, State
-from nsnet.topology import Cluster, Service, ServicePort, Topology
-from nsnet.words import number_of
+from nsnet.state import nftables_text as nft
+from nsnet.state.iptables_text import line
+from nsnet.state.model import Kind, Netns, State
+from nsnet.state.rules import KUBE_PROXY, Chain
+from nsnet.text import number_of
+from nsnet.topology.balancing import usable
+from nsnet.topology.model import Cluster, Service, ServicePort, Topology
+from nsnet.walk.packet import IPVS, Hop, Path, RuleAt, Unknown
 
 if TYPE_CHECKING:
-    from nsnet.lab import Feature
+    from nsnet.lab.lab import Feature
 
 GOOD, BAD, DEFECT = "✓", "✗", "!"
 

@@ -18,17 +18,16 @@ from pyroute2.netlink.rtnl import (
     RTM_SETLINK,
 )
 
-from nsnet import nft
 from nsnet.errors import KernelError
 from nsnet.ip import Family
-from nsnet.ipsets import destroyed, filled
-from nsnet.kernel import conntrack, daemons, messages, netfilter, netns, nftables, sysctl
+from nsnet.kernel import conntrack, daemons, netfilter, netns, nftables, sysctl
+from nsnet.kernel import rtnetlink as messages
 from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import Socket, encoded
 from nsnet.kernel.observe import learned
 from nsnet.kernel.processes import until
 from nsnet.kernel.requests import request
-from nsnet.ops import (
+from nsnet.plan.ops import (
     BridgeAdd,
     ConntrackDelete,
     DaemonReload,
@@ -57,9 +56,11 @@ from nsnet.ops import (
     VirtualServersLoad,
     VxlanAdd,
 )
-from nsnet.ruleset import restore
-from nsnet.shell import render
-from nsnet.state import Neighbour
+from nsnet.plan.shell import render
+from nsnet.state import nftables_text as nft
+from nsnet.state.ipsets import destroyed, filled
+from nsnet.state.iptables_text import restore
+from nsnet.state.model import Neighbour
 
 CONVERGENCE = 30.0  # seconds for routes to be learnt
 DOOMED = 0x6E73  # the group of links that are about to be removed

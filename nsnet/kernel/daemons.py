@@ -10,13 +10,13 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, assert_never
 
-from nsnet.bird import Bird
-from nsnet.daemons import Daemon, argv, configuration, program, stem
 from nsnet.errors import KernelError, UnsupportedError
-from nsnet.haproxy import Haproxy
 from nsnet.kernel import netns, processes
 from nsnet.kernel.command import find
 from nsnet.kernel.processes import until
+from nsnet.state.bird import Bird
+from nsnet.state.daemons import Daemon, argv, configuration, program, stem
+from nsnet.state.haproxy import Haproxy
 
 _SECONDS: Final = 10.0  # for a program to answer, or to end
 _CHUNK: Final = 1 << 16

@@ -13,14 +13,8 @@ from typing import Final, NamedTuple
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.kernel import netns
-from nsnet.kernel.netlink import (
-    NETLINK_GENERIC,
-    Socket,
-    attribute,
-    attributes,
-    packed,
-)
-from nsnet.state import RealServer, VirtualServer
+from nsnet.kernel.netlink import NETLINK_GENERIC, Socket, attribute, attributes, packed
+from nsnet.state.model import RealServer, VirtualServer
 
 _CTRL: Final = 16
 _GET_FAMILY: Final = 3

@@ -18,11 +18,11 @@ from typing import Final, TypeAlias
 
 from nsnet.errors import KernelError, UnsupportedError, UsageError
 from nsnet.ip import Family, IPNetwork
-from nsnet.ipsets import IpSet, parsed
 from nsnet.kernel import netlink, netns
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import Command, Finished, find, run
-from nsnet.rules import BUILT_IN
+from nsnet.state.ipsets import IpSet, parsed
+from nsnet.state.rules import BUILT_IN
 
 Chains: TypeAlias = dict[tuple[Family, str, str], tuple[str, ...]]
 

@@ -11,7 +11,7 @@ from nsnet.errors import KernelError
 from nsnet.ip import Family
 from nsnet.kernel import netlink, netns
 from nsnet.kernel.command import Command, Finished, run
-from nsnet.rules import KUBE_PROXY
+from nsnet.state.rules import KUBE_PROXY
 
 _NFT_MSG_GETTABLE = 10 << 8 | 1
 _NFTA_TABLE_NAME = 1

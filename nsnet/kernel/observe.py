@@ -17,11 +17,11 @@ from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from nsnet.drift import Observed
 from nsnet.ip import IPInterface
 from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl, tables
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
-from nsnet.state import (
+from nsnet.plan.drift import Observed
+from nsnet.state.model import (
     MTU,
     FdbEntry,
     Interface,

@@ -14,9 +14,9 @@ from pyroute2.netlink.rtnl import (
     RTM_SETLINK,
 )
 
-from nsnet.kernel import messages
+from nsnet.kernel import rtnetlink as messages
 from nsnet.kernel.netlink import encoded
-from nsnet.ops import (
+from nsnet.plan.ops import (
     AddressAdd,
     AddressDelete,
     FdbDelete,

@@ -13,7 +13,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.ip import Family
-from nsnet.state import FdbEntry, Neighbour, PolicyRule, Route
+from nsnet.state.model import FdbEntry, Neighbour, PolicyRule, Route
 
 _RT_TABLE_MAIN, _RT_TABLE_LOCAL = 254, 255
 _RTPROT_KERNEL = 2

@@ -21,15 +21,15 @@ from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from nsnet import nft
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol
 from nsnet.kernel import netfilter, netns, nftables
-from nsnet.ops import Op, RulesLoad, TableLoad
-from nsnet.plan import changes
-from nsnet.ruleset import restore
-from nsnet.state import State
-from nsnet.topology import Cluster, Endpoint, Node, Proxy, Service, ServicePort, Topology
+from nsnet.plan.ops import Op, RulesLoad, TableLoad
+from nsnet.plan.order import changes
+from nsnet.state import nftables_text as nft
+from nsnet.state.iptables_text import restore
+from nsnet.state.model import State
+from nsnet.topology.model import Cluster, Endpoint, Node, Proxy, Service, ServicePort, Topology
 
 ENDPOINTS = 3
 NODE = f"nsnet.bench-{os.getpid()}.node"

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.compile import compile_state
-from nsnet.plan import plan
-from nsnet.resolve import resolve
+from nsnet.features.compile import compile_state
+from nsnet.plan.order import plan
+from nsnet.plan.shell import script
 from nsnet.scenario.load import load
-from nsnet.shell import script
+from nsnet.topology.resolve import resolve
 
 HERE = Path(__file__).parent
 SCENARIOS = {each.stem: each for each in sorted((HERE.parents[1] / "scenarios").glob("*.yaml"))}

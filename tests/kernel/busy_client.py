@@ -8,7 +8,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import IO, Any
 
-from nsnet.lab import Lab
+from nsnet.lab.lab import Lab
 from tests.kernel import traffic
 
 

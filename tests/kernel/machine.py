@@ -17,11 +17,12 @@ from typing import TypeAlias, TypeVar
 
 import pytest
 
-from nsnet import labs
 from nsnet.errors import UnsupportedError
-from nsnet.kernel import features, netns
+from nsnet.kernel import capabilities as features
+from nsnet.kernel import netns
 from nsnet.kernel.child import in_child
-from nsnet.report import Report
+from nsnet.lab import registry as labs
+from nsnet.probes.report import Report
 from nsnet.scenario.load import load
 from tests.kernel.forked import Nsnet, Process, inner
 

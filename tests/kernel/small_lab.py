@@ -12,8 +12,8 @@ from pathlib import Path
 from nsnet.errors import CleanupError
 from nsnet.ip import Protocol
 from nsnet.kernel import netns, processes
-from nsnet.servers import control
-from nsnet.state import Listener
+from nsnet.servers.echo import control
+from nsnet.state.model import Listener
 
 _COUNT = count()
 

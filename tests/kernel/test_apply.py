@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import labs
 from nsnet.errors import UsageError
+from nsnet.lab import registry as labs
 from nsnet.scenario.load import load
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="labs that stay up need root")

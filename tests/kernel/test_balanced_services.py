@@ -7,10 +7,10 @@ from itertools import product
 
 import pytest
 
-from nsnet.agent import Agent
 from nsnet.errors import UnsupportedError
-from nsnet.lab import Lab
-from nsnet.questions import simple
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
+from nsnet.probes.question import simple
 from nsnet.verdict import Verdict
 from tests.kernel.machine import ANYBODY_UNABLE
 from tests.kernel.test_scenarios import differences

@@ -14,8 +14,8 @@ import pytest
 from scapy.utils import RawPcapNgReader
 
 from nsnet.kernel.processes import until
-from nsnet.resolve import resolve
 from nsnet.scenario.load import load
+from nsnet.topology.resolve import resolve
 from tests.kernel.forked import inner
 from tests.kernel.machine import NEEDS_ROOT, NSNET, ROOT, SECONDS, Machine
 

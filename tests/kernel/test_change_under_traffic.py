@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import pytest
 
-from nsnet.agent import Agent
-from nsnet.lab import Lab
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
 from tests.kernel.busy_client import BusyClient, busy_client
 from tests.kernel.machine import ANYBODY_UNABLE, IPVS
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from nsnet import labs
+from nsnet.lab import registry as labs
 from tests.kernel.machine import NEEDS_ROOT, NSNET, ROOT, Completed, Machine, machine, renamed
 
 pytestmark = NEEDS_ROOT

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.agent import Agent
-from nsnet.lab import Lab
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
 from nsnet.verdict import Verdict
 from tests.kernel.machine import ANYBODY_UNABLE, patience
 

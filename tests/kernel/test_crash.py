@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import labs
 from nsnet.errors import KernelError
 from nsnet.kernel.processes import until
+from nsnet.lab import registry as labs
 from nsnet.scenario.load import load
 from tests.kernel.forked import Process, inner
 from tests.kernel.machine import (

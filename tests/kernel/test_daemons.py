@@ -7,16 +7,16 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.agent import Agent
-from nsnet.bird import Bird
-from nsnet.compile import compile_state
-from nsnet.daemons import configuration, program
-from nsnet.haproxy import Haproxy
+from nsnet.features.compile import compile_state
 from nsnet.kernel.command import find
 from nsnet.kernel.processes import until
-from nsnet.lab import Lab
-from nsnet.resolve import resolve
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
 from nsnet.scenario.load import load
+from nsnet.state.bird import Bird
+from nsnet.state.daemons import configuration, program
+from nsnet.state.haproxy import Haproxy
+from nsnet.topology.resolve import resolve
 from tests.kernel.busy_client import busy_client
 from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS
 

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import pytest
 
-from nsnet.agent import Agent
-from nsnet.questions import simple
-from nsnet.report import ProbeReport, Report
+from nsnet.lab.agent import Agent
+from nsnet.probes.question import simple
+from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.kinds import ProbeSpec
 from tests.kernel.machine import ANYBODY_UNABLE, patience
 from tests.unit import kube_proxy as kp

@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from nsnet.agent import Agent
-from nsnet.lab import Lab
-from nsnet.questions import simple
-from nsnet.report import Answer, ProbeReport
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
+from nsnet.probes.question import simple
+from nsnet.probes.report import Answer, ProbeReport
 from tests.kernel.machine import ANYBODY_UNABLE, ROOT
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)

@@ -12,8 +12,8 @@ import pytest
 from nsnet.errors import KernelError
 from nsnet.ip import Protocol
 from nsnet.kernel import netns, processes
-from nsnet.servers import control
-from nsnet.state import HealthCheck, Listener
+from nsnet.servers.echo import control
+from nsnet.state.model import HealthCheck, Listener
 from tests.kernel.small_lab import SmallLab, small_lab
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces")

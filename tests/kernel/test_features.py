@@ -10,10 +10,11 @@ from subprocess import run
 
 import pytest
 
-from nsnet import labs
 from nsnet.errors import KernelError, UnsupportedError
-from nsnet.kernel import features, netns
+from nsnet.kernel import capabilities as features
+from nsnet.kernel import netns
 from nsnet.kernel.child import in_child
+from nsnet.lab import registry as labs
 from nsnet.scenario.load import load
 from tests.kernel.machine import ROOT, machine
 from tests.unit.labs import lab

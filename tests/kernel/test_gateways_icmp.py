@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.agent import Agent
-from nsnet.lab import Lab
-from nsnet.questions import simple
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
+from nsnet.probes.question import simple
 from nsnet.scenario.kinds import ProbeSpec
 from tests.kernel.machine import ANYBODY_UNABLE
 from tests.kernel.test_scenarios import differences

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.kernel.processes import until
-from nsnet.lab import Lab
-from nsnet.plan import changes
-from nsnet.questions import simple
-from nsnet.report import Answer
-from nsnet.resolve import resolve
+from nsnet.lab.lab import Lab
+from nsnet.plan.order import changes
+from nsnet.plan.shell import script
+from nsnet.probes.question import simple
+from nsnet.probes.report import Answer
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
-from nsnet.shell import script
-from nsnet.state import State
-from nsnet.topology import Service
+from nsnet.state.model import State
+from nsnet.topology.model import Service
+from nsnet.topology.resolve import resolve
 from tests.kernel.machine import ROOT
 from tests.kernel.test_scenarios import differences
 

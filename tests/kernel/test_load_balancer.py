@@ -16,19 +16,20 @@ import pytest
 from pyroute2.netlink.rtnl import RTM_NEWROUTE
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
-from nsnet.compile import compile_state
-from nsnet.drift import Observed, drift
+from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol
-from nsnet.kernel import folder, netns
+from nsnet.kernel import netns
 from nsnet.kernel.observe import observe
-from nsnet.lab import Lab, silent
-from nsnet.plan import changes, plan
-from nsnet.probe import Flow, send
-from nsnet.proof import ask
-from nsnet.questions import question, simple
-from nsnet.report import ProbeReport
-from nsnet.shell import script
-from nsnet.state import State
+from nsnet.lab import folder
+from nsnet.lab.lab import Lab, silent
+from nsnet.plan.drift import Observed, drift
+from nsnet.plan.order import changes, plan
+from nsnet.plan.shell import script
+from nsnet.probes.ask import ask
+from nsnet.probes.prober import Flow, send
+from nsnet.probes.question import question, simple
+from nsnet.probes.report import ProbeReport
+from nsnet.state.model import State
 from nsnet.verdict import Verdict
 from tests.kernel.machine import NEEDS_ROOT, SECONDS, Machine, machine
 from tests.kernel.test_two_writers import differing, settings, shown

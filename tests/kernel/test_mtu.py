@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 
 from nsnet import Verdict
-from nsnet.agent import Agent
 from nsnet.ip import Protocol
 from nsnet.kernel.processes import until
-from nsnet.lab import Lab
-from nsnet.probe import Flow, send
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
+from nsnet.probes.prober import Flow, send
 from tests.kernel.machine import ANYBODY_UNABLE, NEEDS_ROOT
 from tests.kernel.small_lab import SmallLab, routed_lab
 

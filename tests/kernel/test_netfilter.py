@@ -12,8 +12,10 @@ import pytest
 
 from nsnet.errors import KernelError, UnsupportedError, UsageError
 from nsnet.ip import Family, Protocol
-from nsnet.kernel import features, netfilter, netns
-from nsnet.rules import (
+from nsnet.kernel import capabilities as features
+from nsnet.kernel import netfilter, netns
+from nsnet.state.iptables_text import line, restore
+from nsnet.state.rules import (
     Accept,
     Chain,
     Dnat,
@@ -28,7 +30,6 @@ from nsnet.rules import (
     Rule,
     SetMark,
 )
-from nsnet.ruleset import line, restore
 
 
 def _unable() -> str:

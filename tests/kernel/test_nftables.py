@@ -9,18 +9,19 @@ from types import SimpleNamespace
 
 import pytest
 
-from nsnet import labs
-from nsnet.agent import Agent
-from nsnet.compile import compile_state
-from nsnet.drift import drift
 from nsnet.errors import KernelError, UnsupportedError
-from nsnet.kernel import features, netfilter, netns, nftables
+from nsnet.features.compile import compile_state
+from nsnet.kernel import capabilities as features
+from nsnet.kernel import netfilter, netns, nftables
 from nsnet.kernel.observe import observe
-from nsnet.lab import Lab
-from nsnet.nft import delete, load
-from nsnet.resolve import resolve
-from nsnet.rules import KUBE_PROXY, Chain, Goto, Rule
+from nsnet.lab import registry as labs
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
+from nsnet.plan.drift import drift
 from nsnet.scenario.load import load as read
+from nsnet.state.nftables_text import delete, load
+from nsnet.state.rules import KUBE_PROXY, Chain, Goto, Rule
+from nsnet.topology.resolve import resolve
 from tests.kernel.machine import NEEDS_ROOT, ROOT, Machine, machine, patience
 from tests.kernel.test_scenarios import differences
 from tests.kernel.test_services import BRIDGE, BY_N1, CLIENT, ETH0, LAPTOP, N2, OTHER, outcomes

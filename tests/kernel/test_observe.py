@@ -13,15 +13,16 @@ import pytest
 from pyroute2.netlink.rtnl import RTM_GETLINK, RTM_NEWLINK
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
-from nsnet.drift import Observed, drift
 from nsnet.errors import UnsupportedError
-from nsnet.kernel import features, netfilter, netns
+from nsnet.kernel import capabilities as features
+from nsnet.kernel import netfilter, netns
 from nsnet.kernel import sysctl as settings
 from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, Socket, encoded
 from nsnet.kernel.observe import observe
-from nsnet.rules import Chain, Jump, Match, Rule
-from nsnet.ruleset import restore
-from nsnet.state import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
+from nsnet.plan.drift import Observed, drift
+from nsnet.state.iptables_text import restore
+from nsnet.state.model import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
+from nsnet.state.rules import Chain, Jump, Match, Rule
 
 
 def _unable() -> str:

@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import Verdict, agent
+from nsnet import Verdict
 from nsnet.errors import ScenarioError, UsageError
 from nsnet.kernel.processes import until
-from nsnet.lab import Lab
-from nsnet.notation import UnknownReferenceError
-from nsnet.packet import Unknown
+from nsnet.lab import agent
+from nsnet.lab.lab import Lab
 from nsnet.scenario.load import load
+from nsnet.topology.notation import UnknownReferenceError
+from nsnet.walk.packet import Unknown
 from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SECONDS
 
 pytest_plugins = ["pytester"]

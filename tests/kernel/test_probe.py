@@ -10,7 +10,7 @@ import pytest
 
 from nsnet.errors import KernelError
 from nsnet.ip import Protocol
-from nsnet.probe import Flow, Outcome, send
+from nsnet.probes.prober import Flow, Outcome, send
 from nsnet.verdict import Verdict
 from tests.kernel.machine import patience
 from tests.kernel.small_lab import SmallLab, routed_lab, small_lab

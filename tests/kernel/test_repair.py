@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import labs
 from nsnet.errors import KernelError, UsageError
 from nsnet.kernel import netns, processes
+from nsnet.lab import registry as labs
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
 from nsnet.verdict import Verdict

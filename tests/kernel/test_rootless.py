@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.kernel import features
+from nsnet.kernel import capabilities as features
 from nsnet.kernel.processes import until
 from tests.kernel.machine import (
     MARK,

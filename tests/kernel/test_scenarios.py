@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.agent import Agent
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import netfilter
-from nsnet.lab import Lab
-from nsnet.notation import UnknownReferenceError
-from nsnet.questions import simple
-from nsnet.report import Answer, Report
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
+from nsnet.probes.question import simple
+from nsnet.probes.report import Answer, Report
 from nsnet.scenario.kinds import ProbeSpec
+from nsnet.topology.notation import UnknownReferenceError
 from nsnet.verdict import Verdict
 from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS, needs, patience
 

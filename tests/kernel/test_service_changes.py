@@ -8,8 +8,8 @@ from typing import NamedTuple
 
 import pytest
 
-from nsnet.agent import Agent
-from nsnet.lab import Lab
+from nsnet.lab.agent import Agent
+from nsnet.lab.lab import Lab
 from tests.kernel.machine import ANYBODY_UNABLE, patience
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)

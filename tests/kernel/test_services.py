@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.lab import Lab
-from nsnet.report import Answer
+from nsnet.lab.lab import Lab
+from nsnet.probes.report import Answer
 from tests.kernel.machine import ANYBODY_UNABLE, patience
 
 pytestmark = [

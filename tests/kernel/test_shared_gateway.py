@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import labs
 from nsnet.kernel import netns
-from nsnet.lab import Lab
-from nsnet.probe.attempt import Attempt
-from nsnet.probe.loop import Loop
-from nsnet.probe.send import Exchange, _Sender
-from nsnet.questions import simple
-from nsnet.report import Report
+from nsnet.lab import registry as labs
+from nsnet.lab.lab import Lab
+from nsnet.probes.loop import Loop
+from nsnet.probes.prober.attempt import Attempt
+from nsnet.probes.prober.send import Exchange, _Sender
+from nsnet.probes.question import simple
+from nsnet.probes.report import Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
 from tests.kernel.machine import NEEDS_ROOT, ROOT

@@ -4,8 +4,8 @@ import platform
 
 import pytest
 
-from nsnet.kernel import features
-from nsnet.lab import Lab
+from nsnet.kernel import capabilities as features
+from nsnet.lab.lab import Lab
 from tests.kernel.machine import ROOT
 from tests.kernel.test_scenarios import differences, everybody, unhurried
 from tests.vm import machine

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from nsnet import labs
-from nsnet.compile import compile_state
-from nsnet.drift import Observed
+from nsnet.features.compile import compile_state
 from nsnet.kernel import netfilter, netns
 from nsnet.kernel.observe import observe
-from nsnet.resolve import resolve
+from nsnet.lab import registry as labs
+from nsnet.plan.drift import Observed
 from nsnet.scenario.load import load
-from nsnet.state import State
+from nsnet.state.model import State
+from nsnet.topology.resolve import resolve
 from tests.kernel.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machine, needs
 
 pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from nsnet.resolve import resolve
 from nsnet.scenario.load import reload
-from nsnet.topology import Topology
+from nsnet.topology.model import Topology
+from nsnet.topology.resolve import resolve
 from tests.unit import kube_proxy as kp
 from tests.unit.expected_probes import Client, Host, World
 from tests.unit.generated_services import wanted

@@ -7,14 +7,14 @@ from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import NamedTuple
 
-from nsnet.addressing import Assignment
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
-from nsnet.resolve import check_probes, resolve
-from nsnet.rules import Chain, Dnat, Match, Rule
 from nsnet.scenario.load import Scenario, load, reload
-from nsnet.state import Listener, Netns, State
-from nsnet.topology import Pod, Service, Topology
+from nsnet.state.model import Listener, Netns, State
+from nsnet.state.rules import Chain, Dnat, Match, Rule
+from nsnet.topology.addressing import Assignment
+from nsnet.topology.model import Pod, Service, Topology
+from nsnet.topology.resolve import check_probes, resolve
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(each.stem for each in SCENARIOS.glob("*.yaml"))

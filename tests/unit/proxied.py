@@ -7,12 +7,12 @@ laptop ── fabric ──┬── n1: pod near (behind svc1), pod client
 from dataclasses import replace
 from typing import Any
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Family
-from nsnet.nft import lines
-from nsnet.questions import explain, simple
-from nsnet.state import Netns, Route, State
-from nsnet.topology import Endpoint, Proxy, Service, Topology
+from nsnet.probes.question import explain, simple
+from nsnet.state.model import Netns, Route, State
+from nsnet.state.nftables_text import lines
+from nsnet.topology.model import Endpoint, Proxy, Service, Topology
 from tests.unit.labs import ip, net, pod, service, topology
 
 SVC1 = "ULMVA6XW-ns1/svc1/tcp/p80"

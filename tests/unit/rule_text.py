@@ -11,9 +11,9 @@ from functools import cache
 from ipaddress import ip_network
 from itertools import groupby
 
-from nsnet import ruleset
-from nsnet.rules import BUILT_IN
-from nsnet.state import Netns
+from nsnet.state import iptables_text as ruleset
+from nsnet.state.model import Netns
+from nsnet.state.rules import BUILT_IN
 
 Chains = dict[tuple[str, str], list[str]]  # (table, chain) -> its rules, without `-A CHAIN`
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsnet.addressing import AddressError, Assignment, Pool, allocate
 from nsnet.ip import IPAddress
+from nsnet.topology.addressing import AddressError, Assignment, Pool, allocate
 from tests.unit.labs import ip, net
 
 

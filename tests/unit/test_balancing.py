@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from nsnet.balancing import candidates
 from nsnet.ip import Protocol
-from nsnet.topology import ZONE, Endpoint, Node, Service, ServicePort
+from nsnet.topology.balancing import candidates
+from nsnet.topology.model import ZONE, Endpoint, Node, Service, ServicePort
 from tests.unit.labs import held, ip, net
 
 IN_A: Mapping[str, str] = MappingProxyType({ZONE: "a"})

@@ -9,13 +9,13 @@ from ipaddress import IPv4Address
 
 import pytest
 
-from nsnet.bgp import converged
-from nsnet.bird import Bird, Session
-from nsnet.faults import with_faults
+from nsnet.features.bgp.convergence import converged
+from nsnet.features.faults import with_faults
+from nsnet.features.merge import merge
 from nsnet.ip import IPNetwork
-from nsnet.merge import merge
-from nsnet.state import Fact, Interface, Kind, State, veth, with_mac
-from nsnet.topology import Down, Fault
+from nsnet.state.bird import Bird, Session
+from nsnet.state.model import Fact, Interface, Kind, State, veth, with_mac
+from nsnet.topology.model import Down, Fault
 from tests.unit.labs import held, ip, net
 
 # 0.0.0.0/0 would be the default route alone.

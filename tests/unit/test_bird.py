@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.bird import Bird, Session, argv, configuration
+from nsnet.state.bird import Bird, Session, argv, configuration
 from tests.unit.labs import ip, net
 
 ROUTER = Session("fabric", ip("192.168.10.2"), ip("192.168.10.1"), 64512)

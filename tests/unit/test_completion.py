@@ -12,10 +12,10 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from nsnet import record
 from nsnet.cli import main
 from nsnet.cli.completing import FILE, LAB, LAB_OR_FILE, PLACE, TARGET
-from nsnet.resolve import resolve
+from nsnet.lab import record
+from nsnet.topology.resolve import resolve
 from tests.unit.labs import SCENARIOS, written
 
 ISLAND = f"{SCENARIOS}/island-nat.yaml"

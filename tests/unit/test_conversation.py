@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from nsnet.servers.conversation import Conversation, Health, datagram_answer
+from nsnet.servers.echo.conversation import Conversation, Health, datagram_answer
 
 SEEN = {"server": "pod/web", "source": "10.0.0.1", "port": 40000}
 

@@ -7,9 +7,9 @@ from functools import cache
 
 import pytest
 
-from nsnet.compile import compile_state
-from nsnet.resolve import resolve
+from nsnet.features.compile import compile_state
 from nsnet.scenario.load import reload
+from nsnet.topology.resolve import resolve
 from tests.unit import kube_proxy as kp
 from tests.unit.generated_lab import generated
 from tests.unit.kube_proxy_rules import rules

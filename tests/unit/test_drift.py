@@ -5,14 +5,14 @@ from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 
 import pytest
 
-from nsnet.bird import Bird
-from nsnet.daemons import Daemon
-from nsnet.drift import Observed, drift
-from nsnet.haproxy import Haproxy
 from nsnet.ip import Family, Protocol
-from nsnet.rules import Accept, Chain, Drop, Element, Goto, Jump, Match, NftMap, NftSet, Rule
-from nsnet.ruleset import line
-from nsnet.state import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
+from nsnet.plan.drift import Observed, drift
+from nsnet.state.bird import Bird
+from nsnet.state.daemons import Daemon
+from nsnet.state.haproxy import Haproxy
+from nsnet.state.iptables_text import line
+from nsnet.state.model import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
+from nsnet.state.rules import Accept, Chain, Drop, Element, Goto, Jump, Match, NftMap, NftSet, Rule
 
 SERVICES = Chain(
     "nat",

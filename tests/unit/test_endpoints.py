@@ -2,7 +2,7 @@
 
 import pytest
 
-from nsnet.topology import Endpoint
+from nsnet.topology.model import Endpoint
 from tests.unit.labs import endpoint_slice, pod, service, services, topology
 
 ZONE = "topology.kubernetes.io/zone"

@@ -4,9 +4,9 @@ from collections import Counter
 
 import pytest
 
-from nsnet.resolve import resolve
 from nsnet.scenario.load import reload
-from nsnet.topology import Topology
+from nsnet.topology.model import Topology
+from nsnet.topology.resolve import resolve
 from tests.unit import kube_proxy as kp
 from tests.unit.expected_probes import (
     REFUSED,

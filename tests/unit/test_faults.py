@@ -3,9 +3,9 @@
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.ruleset import line
-from nsnet.state import State
-from nsnet.walk import walk
+from nsnet.state.iptables_text import line
+from nsnet.state.model import State
+from nsnet.walk.walker import walk
 from tests.unit.labs import ip, lab, pod, service
 
 NODE, CLIENT = "nsnet.lab.east.node.n1", "nsnet.lab.east.pod.default.client"

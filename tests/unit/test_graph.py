@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from nsnet.graph import FORMATS, dot, mermaid
+from nsnet.cli.graph import FORMATS, dot, mermaid
 from tests.unit.labs import SHIPPED, exported, pod, service, shipped, topology
 
 LAB = topology(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.haproxy import Frontend, Haproxy, Server, argv, configuration
+from nsnet.state.haproxy import Frontend, Haproxy, Server, argv, configuration
 from tests.unit.labs import ip
 
 # Everybody has this.

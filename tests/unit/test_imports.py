@@ -71,5 +71,5 @@ def test_completing_a_reference_imports_none_of_it() -> None:
     )
     assert done.stdout == "plain,east/gateway\n"
     imported = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines()}
-    assert "nsnet.topology" in imported
+    assert "nsnet.topology.model" in imported
     assert imported.isdisjoint(SLOW)

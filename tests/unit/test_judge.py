@@ -6,7 +6,7 @@ import random
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.judge import (
+from nsnet.probes.judge import (
     Attempt,
     Expected,
     chi_square_limit,
@@ -16,10 +16,10 @@ from nsnet.judge import (
     predicted,
     undecided,
 )
-from nsnet.packet import Path, Unknown
-from nsnet.questions import question, simple
-from nsnet.references import Destination
+from nsnet.probes.question import question, simple
+from nsnet.topology.references import Destination
 from nsnet.verdict import Verdict
+from nsnet.walk.packet import Path, Unknown
 from tests.unit.labs import ip, lab, pod, service, workload
 
 WEB = Destination(ip("10.96.0.2"), 80, frozenset({"east/pod/web-0", "east/pod/web-1"}))

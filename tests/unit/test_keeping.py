@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsnet.resolve import resolve
 from nsnet.scenario.scale import scaled
+from nsnet.topology.resolve import resolve
 from tests.unit.labs import pod, pods, service, services, shipped, topology, written
 
 

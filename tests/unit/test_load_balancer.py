@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol
-from nsnet.ops import (
+from nsnet.plan.ops import (
     Listen,
     ListenerReplace,
     Op,
@@ -16,11 +16,11 @@ from nsnet.ops import (
     RulesLoad,
     Unlisten,
 )
-from nsnet.plan import changes, plan
-from nsnet.ruleset import line
-from nsnet.state import HealthCheck, Route, State
-from nsnet.topology import Topology
-from nsnet.walk import walk
+from nsnet.plan.order import changes, plan
+from nsnet.state.iptables_text import line
+from nsnet.state.model import HealthCheck, Route, State
+from nsnet.topology.model import Topology
+from nsnet.walk.walker import walk
 from tests.unit.labs import answering, in_clusters, ip, net, offered, pod, service, topology
 from tests.unit.world import World
 

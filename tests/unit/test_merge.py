@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsnet.errors import CompileError
+from nsnet.features.merge import merge
 from nsnet.ip import Protocol
-from nsnet.merge import merge
-from nsnet.rules import Chain, Jump, Return, Rule
-from nsnet.state import (
+from nsnet.state.model import (
     Fact,
     Interface,
     Kind,
@@ -28,6 +27,7 @@ from nsnet.state import (
     mac_of,
     veth,
 )
+from nsnet.state.rules import Chain, Jump, Return, Rule
 from tests.unit.labs import held, ip, net, shipped
 
 PLACES = {"n1": "east/node/n1", "web": "east/pod/web"}

@@ -3,10 +3,10 @@
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.questions import explain, simple
-from nsnet.resolve import resolve
-from nsnet.state import State
-from nsnet.topology import Service, Topology
+from nsnet.probes.question import explain, simple
+from nsnet.state.model import State
+from nsnet.topology.model import Service, Topology
+from nsnet.topology.resolve import resolve
 from tests.unit.labs import (
     Lab,
     exported,

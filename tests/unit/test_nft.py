@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 
 from nsnet.ip import Family, Protocol
-from nsnet.nft import delete, line, lines, load
-from nsnet.ops import TableLoad
-from nsnet.plan import changes, plan
-from nsnet.rules import (
+from nsnet.plan.ops import TableLoad
+from nsnet.plan.order import changes, plan
+from nsnet.state.model import Netns, State
+from nsnet.state.nftables_text import delete, line, lines, load
+from nsnet.state.rules import (
     KUBE_PROXY,
     Accept,
     Base,
@@ -34,7 +35,6 @@ from nsnet.rules import (
     Spread,
     Target,
 )
-from nsnet.state import Netns, State
 from tests.unit.labs import ip, net
 
 TO_PORT = Match(dst=net("10.0.0.1/32"), protocol=Protocol.TCP, dport=80)
@@ -241,7 +241,7 @@ def test_a_table_that_nobody_wants_goes_whole() -> None:
 def test_a_large_new_table_comes_in_parts_what_packets_meet_first_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("nsnet.nft.AT_ONCE", 2)
+    monkeypatch.setattr("nsnet.state.nftables_text.AT_ONCE", 2)
     calls = Chain(
         KUBE_PROXY,
         "nat-prerouting",
@@ -259,7 +259,7 @@ def test_a_large_new_table_comes_in_parts_what_packets_meet_first_last(
 
 
 def test_a_change_is_one_transaction_however_large(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nsnet.nft.AT_ONCE", 2)
+    monkeypatch.setattr("nsnet.state.nftables_text.AT_ONCE", 2)
     assert len(load(4, (IPS,), (IPS, SERVICES, BOTH, OTHER, ENDPOINT))) == 1
 
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from nsnet.compile import compile_state
-from nsnet.rules import NftMap
-from nsnet.services.nftables.ports import based
-from nsnet.topology import Proxy, Topology
+from nsnet.features.compile import compile_state
+from nsnet.features.services.nftables.ports import based
+from nsnet.state.rules import NftMap
+from nsnet.topology.model import Proxy, Topology
 from tests.unit.labs import ip, lab, net, pod, service, topology
 from tests.unit.proxied import (
     EXTERNAL_IP,

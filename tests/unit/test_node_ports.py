@@ -3,8 +3,8 @@
 import pytest
 
 from nsnet.errors import ScenarioError
-from nsnet.resolve import resolve
-from nsnet.topology import Topology
+from nsnet.topology.model import Topology
+from nsnet.topology.resolve import resolve
 from tests.unit.labs import pod, service, services, topology, written
 
 NODE_PORT = "type: NodePort"

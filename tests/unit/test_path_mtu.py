@@ -5,13 +5,13 @@ from dataclasses import replace
 
 import pytest
 
-from nsnet.faults import with_faults
+from nsnet.features.faults import with_faults
 from nsnet.ip import Protocol
-from nsnet.packet import Path
-from nsnet.rules import Chain, Dnat, Drop, Jump, Masquerade, Match, Rule
-from nsnet.state import Route, State
-from nsnet.topology import Dropped, Fault
-from nsnet.walk import walk
+from nsnet.state.model import Route, State
+from nsnet.state.rules import Chain, Dnat, Drop, Jump, Masquerade, Match, Rule
+from nsnet.topology.model import Dropped, Fault
+from nsnet.walk.packet import Path
+from nsnet.walk.walker import walk
 from tests.unit.labs import ip, net
 from tests.unit.wiring import ROUTED, Wiring
 

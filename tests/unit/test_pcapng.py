@@ -6,8 +6,8 @@ import struct
 import pytest
 from scapy.utils import RawPcapNgReader
 
-from nsnet import pcapng
-from nsnet.pcapng import Direction
+from nsnet.probes.recording import pcapng
+from nsnet.probes.recording.pcapng import Direction
 
 TIME = 1_790_000_000_123_456_789
 SECTION = pcapng.section(system="Linux 6.1", program="nsnet 1", comment="lab demo")

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nsnet.compile import compile_state
-from nsnet.ops import (
+from nsnet.features.compile import compile_state
+from nsnet.plan.ops import (
     AddressAdd,
     BridgeAdd,
     DaemonReload,
@@ -31,10 +31,10 @@ from nsnet.ops import (
     SysctlSet,
     VethAdd,
 )
-from nsnet.plan import changes, plan
-from nsnet.resolve import resolve
+from nsnet.plan.order import changes, plan
 from nsnet.scenario.scale import scaled
-from nsnet.state import State
+from nsnet.state.model import State
+from nsnet.topology.resolve import resolve
 from tests.unit.labs import (
     SHIPPED,
     exported,

@@ -6,11 +6,11 @@ from ipaddress import ip_address
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.probe import Flow
-from nsnet.probe.capture import Seen, parse
-from nsnet.probe.craft import echo_request, udp
-from nsnet.probe.path import HOST, OTHER_HOST, OUTGOING, Sighting, answered, passed, relayed
-from nsnet.probe.schedule import Schedule
+from nsnet.probes.prober import Flow
+from nsnet.probes.prober.capture import Seen, parse
+from nsnet.probes.prober.craft import echo_request, udp
+from nsnet.probes.prober.path import HOST, OTHER_HOST, OUTGOING, Sighting, answered, passed, relayed
+from nsnet.probes.prober.schedule import Schedule
 
 KINDS = {"in": HOST, "other": OTHER_HOST, "out": OUTGOING}
 TOKEN = b"0123456789abcdef"

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from nsnet.haproxy import Frontend, Haproxy, Server
 from nsnet.ip import Protocol
-from nsnet.packet import Path
-from nsnet.rules import Chain, Drop, Match, Rule
-from nsnet.state import Route, State
-from nsnet.walk import walk
+from nsnet.state.haproxy import Frontend, Haproxy, Server
+from nsnet.state.model import Route, State
+from nsnet.state.rules import Chain, Drop, Match, Rule
+from nsnet.walk.packet import Path
+from nsnet.walk.walker import walk
 from tests.unit.labs import ip, net
 from tests.unit.wiring import ROUTED, Wiring
 

@@ -3,9 +3,9 @@
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.notation import UnknownReferenceError
-from nsnet.references import locate, members, target
-from nsnet.topology import Topology
+from nsnet.topology.model import Topology
+from nsnet.topology.notation import UnknownReferenceError
+from nsnet.topology.references import locate, members, target
 from tests.unit.labs import exported, in_clusters, pod, service, topology, workload
 
 BOTH = in_clusters("east,west")

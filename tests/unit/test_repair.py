@@ -4,9 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nsnet import nft
-from nsnet.drift import Observed, chain_lines
-from nsnet.ops import (
+from nsnet.plan.drift import Observed, chain_lines
+from nsnet.plan.ops import (
     DaemonStart,
     LinkUp,
     Op,
@@ -19,9 +18,10 @@ from nsnet.ops import (
     SysctlSet,
     VirtualServersLoad,
 )
-from nsnet.repair import repairs
-from nsnet.shell import render
-from nsnet.state import Kind, Netns, State
+from nsnet.plan.repair import repairs
+from nsnet.plan.shell import render
+from nsnet.state import nftables_text as nft
+from nsnet.state.model import Kind, Netns, State
 from tests.unit.labs import SHIPPED, net, shipped
 
 NODE = "nsnet.one-node.east.node.n1"

@@ -3,10 +3,10 @@
 import json
 from xml.etree import ElementTree
 
-from nsnet.judge import Attempt
-from nsnet.packet import Unknown
-from nsnet.report import Answer, ProbeReport, Report
+from nsnet.probes.judge import Attempt
+from nsnet.probes.report import Answer, ProbeReport, Report
 from nsnet.verdict import Verdict
+from nsnet.walk.packet import Unknown
 from tests.unit.labs import ip
 
 NAMES = {"10.244.0.2": "east/pod/client"}

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsnet.errors import ScenarioError
-from nsnet.topology import Topology
+from nsnet.topology.model import Topology
 from tests.unit.labs import (
     endpoint_slice,
     exported,

@@ -3,7 +3,8 @@
 import pytest
 
 from nsnet.ip import Family, Protocol
-from nsnet.rules import (
+from nsnet.state.iptables_text import as_kernel_probability, endpoint, families, line, restore
+from nsnet.state.rules import (
     Accept,
     Chain,
     Dnat,
@@ -20,7 +21,6 @@ from nsnet.rules import (
     SetMark,
     Target,
 )
-from nsnet.ruleset import as_kernel_probability, endpoint, families, line, restore
 from tests.unit.labs import ip, net
 
 WEB = net("10.96.0.10/32")

@@ -4,7 +4,7 @@ balancer, and those that somebody else brings to a node."""
 import pytest
 
 from nsnet.errors import ScenarioError
-from nsnet.topology import Service, Topology
+from nsnet.topology.model import Service, Topology
 from tests.unit.labs import TWO_NODES, exported, in_clusters, pod, service, services, topology
 
 DUAL = (

@@ -7,14 +7,14 @@ from itertools import permutations
 import pytest
 
 from nsnet.errors import CompileError
-from nsnet.merge import merge
-from nsnet.ops import Op, PolicyRuleAdd, PolicyRuleDelete, RouteAdd, RouteDelete
-from nsnet.packet import Packet
-from nsnet.plan import changes
-from nsnet.questions import explain, simple
-from nsnet.references import locate, target
-from nsnet.routing import Routes
-from nsnet.state import Netns, PolicyRule, Route, State
+from nsnet.features.merge import merge
+from nsnet.plan.ops import Op, PolicyRuleAdd, PolicyRuleDelete, RouteAdd, RouteDelete
+from nsnet.plan.order import changes
+from nsnet.probes.question import explain, simple
+from nsnet.state.model import Netns, PolicyRule, Route, State
+from nsnet.topology.references import locate, target
+from nsnet.walk.packet import Packet
+from nsnet.walk.routing import Routes
 from tests.unit.labs import exported, in_clusters, ip, lab, net, pod, service, shipped
 
 SHARED = shipped("shared-gateway")

@@ -7,12 +7,8 @@ from typing import get_args
 
 import pytest
 
-from nsnet.bird import Bird
-from nsnet.daemons import configuration
-from nsnet.haproxy import Frontend, Haproxy, Server
 from nsnet.ip import Protocol
-from nsnet.ipsets import IpSet, Member, SetType
-from nsnet.ops import (
+from nsnet.plan.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
@@ -53,10 +49,13 @@ from nsnet.ops import (
     VirtualServersLoad,
     VxlanAdd,
 )
-from nsnet.plan import plan
-from nsnet.rules import Base, Chain, Match, Return, Rule
-from nsnet.shell import render, script
-from nsnet.state import (
+from nsnet.plan.order import plan
+from nsnet.plan.shell import render, script
+from nsnet.state.bird import Bird
+from nsnet.state.daemons import configuration
+from nsnet.state.haproxy import Frontend, Haproxy, Server
+from nsnet.state.ipsets import IpSet, Member, SetType
+from nsnet.state.model import (
     FdbEntry,
     HealthCheck,
     Interface,
@@ -70,6 +69,7 @@ from nsnet.state import (
     VirtualServer,
     Vxlan,
 )
+from nsnet.state.rules import Base, Chain, Match, Return, Rule
 from tests.unit.labs import SHIPPED, held, ip, net, shipped
 
 BRIDGE = Interface("cbr0", Kind.BRIDGE, mac="02:00:0a:f4:00:01")

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from nsnet.cli import show
-from nsnet.judge import Attempt
-from nsnet.packet import Unknown
-from nsnet.report import Answer, ProbeReport, Report
+from nsnet.probes.judge import Attempt
+from nsnet.probes.report import Answer, ProbeReport, Report
 from nsnet.verdict import Verdict
+from nsnet.walk.packet import Unknown
 from tests.unit.labs import ip, lab, pod, service, shipped
 
 SEEN = Answer(

@@ -2,12 +2,12 @@
 
 import pytest
 
-from nsnet.compile import compile_state
-from nsnet.ops import ConntrackDelete, RulesLoad
-from nsnet.plan import changes
-from nsnet.resolve import resolve
-from nsnet.shell import render
-from nsnet.state import Netns, State, Translation
+from nsnet.features.compile import compile_state
+from nsnet.plan.ops import ConntrackDelete, RulesLoad
+from nsnet.plan.order import changes
+from nsnet.plan.shell import render
+from nsnet.state.model import Netns, State, Translation
+from nsnet.topology.resolve import resolve
 from tests.unit.labs import Lab, exported, ip, lab, pod, service, workload, written
 
 DNS = "{port: 53, targetPort: 80, protocol: UDP}"

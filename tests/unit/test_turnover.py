@@ -3,9 +3,9 @@
 import pytest
 
 from nsnet.errors import UsageError
-from nsnet.resolve import resolve
-from nsnet.topology import Topology
-from nsnet.turnover import replaced, restarting, without
+from nsnet.topology.model import Topology
+from nsnet.topology.resolve import resolve
+from nsnet.topology.restart import replaced, restarting, without
 from tests.unit.labs import pod, pods, service, services, topology, workload, written
 
 OBJECTS = (

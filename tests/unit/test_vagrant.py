@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from nsnet.kernel import features
+from nsnet.kernel import capabilities as features
 
 ROOT = Path(__file__).parents[2]
 VAGRANTFILE = (ROOT / "vagrant" / "Vagrantfile").read_text()

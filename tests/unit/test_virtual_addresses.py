@@ -2,17 +2,17 @@
 
 import pytest
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol, mapped, only
-from nsnet.notation import UnknownReferenceError
-from nsnet.packet import Path
-from nsnet.questions import explain, simple
-from nsnet.references import locate, members, target
-from nsnet.resolve import resolve
-from nsnet.rules import Chain, Match, Netmap, Return, Rule
-from nsnet.state import State
-from nsnet.topology import Topology
-from nsnet.walk import walk
+from nsnet.probes.question import explain, simple
+from nsnet.state.model import State
+from nsnet.state.rules import Chain, Match, Netmap, Return, Rule
+from nsnet.topology.model import Topology
+from nsnet.topology.notation import UnknownReferenceError
+from nsnet.topology.references import locate, members, target
+from nsnet.topology.resolve import resolve
+from nsnet.walk.packet import Path
+from nsnet.walk.walker import walk
 from tests.unit.labs import (
     exported,
     in_clusters,

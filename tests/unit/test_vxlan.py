@@ -5,12 +5,12 @@ from dataclasses import replace
 import pytest
 
 from nsnet.errors import CompileError
+from nsnet.features.merge import merge
 from nsnet.ip import Protocol
-from nsnet.merge import merge
-from nsnet.ops import FdbDelete, FdbSet, LinkDelete, MtuSet, Op, VxlanAdd
-from nsnet.plan import changes
-from nsnet.state import FdbEntry, Interface, Kind, Neighbour, Netns, Route, State, Vxlan
-from nsnet.walk import walk
+from nsnet.plan.ops import FdbDelete, FdbSet, LinkDelete, MtuSet, Op, VxlanAdd
+from nsnet.plan.order import changes
+from nsnet.state.model import FdbEntry, Interface, Kind, Neighbour, Netns, Route, State, Vxlan
+from nsnet.walk.walker import walk
 from tests.unit.labs import held, ip, lab, net, pod
 
 CLUSTER = "{name: east, cni: vxlan, nodes: 2}"

@@ -6,9 +6,8 @@ from dataclasses import replace
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.packet import Path
-from nsnet.routing import Routes
-from nsnet.rules import (
+from nsnet.state.model import Route, State
+from nsnet.state.rules import (
     Accept,
     Chain,
     Dnat,
@@ -23,8 +22,9 @@ from nsnet.rules import (
     SetMark,
     Target,
 )
-from nsnet.state import Route, State
-from nsnet.walk import walk
+from nsnet.walk.packet import Path
+from nsnet.walk.routing import Routes
+from nsnet.walk.walker import walk
 from tests.unit.labs import ip, net
 from tests.unit.wiring import FORWARDS, ROUND, ROUTED, Wiring
 

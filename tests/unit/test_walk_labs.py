@@ -4,13 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from nsnet.features.merge import merge
 from nsnet.ip import Protocol
-from nsnet.judge import disagreements, predicted
-from nsnet.merge import merge
-from nsnet.questions import explain, question, simple, walked
-from nsnet.state import Fact, Interface, Kind, State, veth
+from nsnet.probes.judge import disagreements, predicted
+from nsnet.probes.question import explain, question, simple, walked
+from nsnet.state.model import Fact, Interface, Kind, State, veth
 from nsnet.verdict import Verdict
-from nsnet.walk import Walker, walk
+from nsnet.walk.walker import Walker, walk
 from tests.unit.labs import SHIPPED, held, ip, lab, pod, service, shipped, workload
 
 # --- bridges ---

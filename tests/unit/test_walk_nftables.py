@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from nsnet.compile import compile_state
-from nsnet.questions import explain, simple
-from nsnet.rules import KUBE_PROXY, Base, Chain, Dnat, Drop, Goto, Jump, Match, Rule
-from nsnet.topology import Proxy, Topology
+from nsnet.features.compile import compile_state
+from nsnet.probes.question import explain, simple
+from nsnet.state.rules import KUBE_PROXY, Base, Chain, Dnat, Drop, Goto, Jump, Match, Rule
+from nsnet.topology.model import Proxy, Topology
 from tests.unit.labs import ip, net
 from tests.unit.proxied import CLUSTER_IP, EXTERNAL_IP, LAB, VIP, offered, outcomes
 from tests.unit.test_walk import BORROW, TO_SERVER, ask, filtered

@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+from nsnet.features.merge import merge
 from nsnet.ip import Protocol
-from nsnet.merge import merge
-from nsnet.rules import Chain
-from nsnet.state import Fact, Interface, Listener, Route, State, Sysctl, veth
+from nsnet.state.model import Fact, Interface, Listener, Route, State, Sysctl, veth
+from nsnet.state.rules import Chain
 from tests.unit.labs import held, ip, net
 
 FORWARDS = {"net.ipv4.ip_forward": "1"}

@@ -4,11 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from nsnet.bird import Bird
-from nsnet.daemons import Daemon, program
 from nsnet.ip import IPNetwork
-from nsnet.ipsets import IpSet
-from nsnet.ops import (
+from nsnet.plan.ops import (
     AddressAdd,
     AddressDelete,
     BridgeAdd,
@@ -49,8 +46,10 @@ from nsnet.ops import (
     VirtualServersLoad,
     VxlanAdd,
 )
-from nsnet.rules import KUBE_PROXY, Chain, Jump
-from nsnet.state import (
+from nsnet.state.bird import Bird
+from nsnet.state.daemons import Daemon, program
+from nsnet.state.ipsets import IpSet
+from nsnet.state.model import (
     MTU,
     FdbEntry,
     Interface,
@@ -64,6 +63,7 @@ from nsnet.state import (
     VirtualServer,
     identity,
 )
+from nsnet.state.rules import KUBE_PROXY, Chain, Jump
 
 NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
 

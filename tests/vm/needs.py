@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.kernel import features
+from nsnet.kernel import capabilities as features
 
 KERNEL = Path(__file__).resolve().parents[1] / "kernel"
 

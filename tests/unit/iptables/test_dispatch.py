@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.topology import Service, ServicePort
+from nsnet.topology.model import Service, ServicePort
 from tests.unit.iptables.web import (
     EXT,
     FW,

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from nsnet.features.services.iptables import LARGE_CLUSTER_ENDPOINTS, iptables
 from nsnet.ip import Protocol
-from nsnet.rules import Chain
-from nsnet.services.iptables import LARGE_CLUSTER_ENDPOINTS, iptables
-from nsnet.topology import Proxy, Service
+from nsnet.state.rules import Chain
+from nsnet.topology.model import Proxy, Service
 from tests.unit.iptables.web import (
     EXT,
     HERE,

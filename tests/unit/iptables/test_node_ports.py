@@ -2,9 +2,9 @@
 
 import pytest
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Family
-from nsnet.topology import Proxy
+from nsnet.topology.model import Proxy
 from tests.unit.iptables.web import HERE, chains, comment, serving, web
 from tests.unit.labs import net
 

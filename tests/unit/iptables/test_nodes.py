@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
+from nsnet.features.services.iptables import LARGE_CLUSTER_ENDPOINTS, iptables
+from nsnet.features.services.kube_proxy import chain_hash
 from nsnet.ip import Family, Protocol
-from nsnet.rules import Chain
-from nsnet.ruleset import line
-from nsnet.services.iptables import LARGE_CLUSTER_ENDPOINTS, iptables
-from nsnet.services.kube_proxy import chain_hash
-from nsnet.state import Sysctl
-from nsnet.topology import Endpoint, Service, ServicePort, Topology
+from nsnet.state.iptables_text import line
+from nsnet.state.model import Sysctl
+from nsnet.state.rules import Chain
+from nsnet.topology.model import Endpoint, Service, ServicePort, Topology
 from tests.unit.labs import ip, lab, net, pod, service, topology
 
 # The Service whose chain names were read from a running kube-proxy.

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol
-from nsnet.state import Route, State, Sysctl
-from nsnet.topology import Endpoint, Proxy, Service, ServicePort, Topology
-from nsnet.walk import walk
+from nsnet.state.model import Route, State, Sysctl
+from nsnet.topology.model import Endpoint, Proxy, Service, ServicePort, Topology
+from nsnet.walk.walker import walk
 from tests.unit.labs import ip, lab, net, pod
 
 TCP, UDP = "{containerPort: 80}", "{containerPort: 80, protocol: UDP}"

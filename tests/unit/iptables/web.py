@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Family, Protocol
-from nsnet.ruleset import line
-from nsnet.topology import ZONE, Endpoint, Proxy, Service, ServicePort, Topology
+from nsnet.state.iptables_text import line
+from nsnet.topology.model import ZONE, Endpoint, Proxy, Service, ServicePort, Topology
 from tests.unit.labs import ip, topology
 
 # "default/web:p80tcp", as read from a running kube-proxy.

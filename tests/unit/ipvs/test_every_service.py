@@ -6,11 +6,11 @@ from itertools import islice
 
 import pytest
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol
-from nsnet.resolve import resolve
 from nsnet.scenario.load import reload
-from nsnet.walk import Walker
+from nsnet.topology.resolve import resolve
+from nsnet.walk.walker import Walker
 from tests.unit.expected_probes import Open, expected
 from tests.unit.generated_lab import generated
 from tests.unit.service_questions import questions

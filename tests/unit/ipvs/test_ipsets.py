@@ -3,7 +3,7 @@
 import pytest
 
 from nsnet.ip import IPAddress, Protocol
-from nsnet.ipsets import Index, IpSet, Member, SetType, filled, parsed
+from nsnet.state.ipsets import Index, IpSet, Member, SetType, filled, parsed
 from tests.unit.labs import ip, net
 
 TCP, UDP = Protocol.TCP, Protocol.UDP

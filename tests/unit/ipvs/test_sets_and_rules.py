@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Family, Protocol
-from nsnet.ipsets import IpSet
-from nsnet.ruleset import line
-from nsnet.state import Kind, Netns
-from nsnet.topology import Endpoint, Proxy, Service, ServicePort, Topology
+from nsnet.state.ipsets import IpSet
+from nsnet.state.iptables_text import line
+from nsnet.state.model import Kind, Netns
+from nsnet.topology.model import Endpoint, Proxy, Service, ServicePort, Topology
 from tests.unit.labs import ip, net, topology
 
 # Nodes n1 192.168.10.2 and n2 192.168.10.3; pods in 10.244.0.0/24 and 10.244.1.0/24.

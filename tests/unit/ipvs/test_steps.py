@@ -4,9 +4,9 @@ from itertools import permutations
 
 import pytest
 
-from nsnet.compile import compile_state
-from nsnet.drift import Observed, drift
-from nsnet.ops import (
+from nsnet.features.compile import compile_state
+from nsnet.plan.drift import Observed, drift
+from nsnet.plan.ops import (
     AddressAdd,
     DummyAdd,
     LinkDelete,
@@ -16,10 +16,10 @@ from nsnet.ops import (
     SetsLoad,
     VirtualServersLoad,
 )
-from nsnet.plan import changes, plan
-from nsnet.ruleset import line
-from nsnet.state import Kind, Netns, State
-from nsnet.topology import netns_name
+from nsnet.plan.order import changes, plan
+from nsnet.state.iptables_text import line
+from nsnet.state.model import Kind, Netns, State
+from nsnet.topology.model import netns_name
 from tests.unit.labs import service, topology, workload
 from tests.unit.world import World
 

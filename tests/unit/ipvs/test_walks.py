@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from nsnet.cli.show import explanation
-from nsnet.compile import compile_state
+from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol
-from nsnet.questions import explain, simple
-from nsnet.state import Route, State
-from nsnet.topology import Endpoint, Proxy, Service, ServicePort, Topology
-from nsnet.walk import walk
+from nsnet.probes.question import explain, simple
+from nsnet.state.model import Route, State
+from nsnet.topology.model import Endpoint, Proxy, Service, ServicePort, Topology
+from nsnet.walk.walker import walk
 from tests.unit.labs import ip, lab, net, pod, service
 
 TCP, UDP = "{containerPort: 80}", "{containerPort: 80, protocol: UDP}"

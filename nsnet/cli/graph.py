@@ -1,0 +1,131 @@
+"""The lab as a picture: text that mermaid or Graphviz draws."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nsnet.ip import only
+from nsnet.topology.model import Cluster, Gateway, Topology
+
+
+class _Box(NamedTuple):
+    """A machine in the picture, with a group it stands in ("" for none)."""
+
+    key: str
+    text: tuple[str, ...]
+    group: str
+
+
+def mermaid(topology: Topology) -> str:
+    """A mermaid flowchart: a subgraph per cluster, lines for cables, Services as notes beside
+    their cluster."""
+    lines = ["flowchart LR"]
+    boxes = list(_boxes(topology))
+    for cluster in topology.clusters:
+        lines.append(f'  subgraph {_key(cluster.name)}["{cluster.name}: {_model(cluster)}"]')
+        lines += [
+            f'    {box.key}["{"<br/>".join(box.text)}"]'
+            for box in boxes
+            if box.group == cluster.name
+        ]
+        lines.append("  end")
+    lines += [f'  {box.key}["{"<br/>".join(box.text)}"]' for box in boxes if not box.group]
+    lines += [f"  {one} --- {other}" for one, other in _cables(topology)]
+    return "\n".join([*lines, ""])
+
+
+def dot(topology: Topology) -> str:
+    """A Graphviz graph of the same."""
+    lines = [
+        f'graph "{topology.lab}" {{',
+        "  rankdir=LR;",
+        '  node [shape=box, fontname="monospace"];',
+    ]
+    boxes = list(_boxes(topology))
+    for cluster in topology.clusters:
+        lines.append(f'  subgraph "cluster_{cluster.name}" {{')
+        lines.append(f'    label="{cluster.name}: {_model(cluster)}";')
+        lines += [f"  {_dot_box(box)}" for box in boxes if box.group == cluster.name]
+        lines.append("  }")
+    lines += [_dot_box(box) for box in boxes if not box.group]
+    lines += [f"  {one} -- {other};" for one, other in _cables(topology)]
+    return "\n".join([*lines, "}", ""])
+
+
+def _dot_box(box: _Box) -> str:
+    text = "\\n".join(box.text)
+    return f'  {box.key} [label="{text}"];'
+
+
+FORMATS = {"mermaid": mermaid, "dot": dot}
+
+
+def _boxes(topology: Topology) -> Iterator[_Box]:
+    yield _Box("fabric", ("fabric", *map(str, only(topology.fabric))), "")
+    for external in topology.externals:
+        ports = [f"{each.port}/{each.protocol}" for each in external.ports]
+        text = (external.reference, str(external.address), *ports)
+        yield _Box(_key(external.reference), text, "")
+    for cluster in topology.clusters:
+        for gateway in cluster.gateways:
+            if gateway.number <= 1:
+                yield _gateway_box(topology, gateway)
+        yield from _cluster_boxes(cluster)
+
+
+def _gateway_box(topology: Topology, gateway: Gateway) -> _Box:
+    """One that clusters share stands in none of them."""
+    clusters = topology.behind(gateway)
+    exported = [
+        f"{address} = {service.reference}"
+        for cluster in clusters
+        for service in cluster.services
+        for address in service.exported
+    ]
+    held = map(str, only((*topology.inside(gateway), *gateway.outside)))
+    text = (f"gateway ({gateway.kind})", *held, *exported)
+    group = clusters[0].name if len(clusters) == 1 else ""
+    return _Box(_key(gateway.reference), text, group)
+
+
+def _cluster_boxes(cluster: Cluster) -> Iterator[_Box]:
+    name = cluster.name
+    for node in cluster.nodes:
+        text = (f"node {node.name}", *map(str, only(node.addresses)), *map(str, node.pod_cidrs))
+        yield _Box(_key(node.reference), text, name)
+    for pod in cluster.pods:
+        short = pod.reference.removeprefix(f"{name}/")
+        yield _Box(_key(pod.reference), (short, *map(str, pod.addresses)), name)
+    for service in cluster.services:
+        if service.addresses:
+            short = service.reference.removeprefix(f"{name}/")
+            held = map(str, (*service.addresses, *service.load_balancer_ips))
+            yield _Box(_key(service.reference), (short, *held), name)
+
+
+def _cables(topology: Topology) -> Iterator[tuple[str, str]]:
+    for external in topology.externals:
+        yield "fabric", _key(external.reference)
+    for cluster in topology.clusters:
+        switches = [_key(each.reference) for each in cluster.gateways] or ["fabric"]
+        for gateway in cluster.gateways:
+            if gateway.number <= 1:
+                yield "fabric", _key(gateway.reference)
+        for node in cluster.nodes:
+            yield from ((switch, _key(node.reference)) for switch in switches)
+            for pod in cluster.pods:
+                if pod.node == node.name:
+                    yield _key(node.reference), _key(pod.reference)
+
+
+def _model(cluster: Cluster) -> str:
+    pods = ", ".join(map(str, cluster.pod_cidrs))
+    virtual = ", ".join(map(str, cluster.virtual_cidrs))
+    known = f", known as {virtual}" if virtual else ""
+    return f"{cluster.model}, {cluster.cni}, pods {pods}{known}"
+
+
+def _key(reference: str) -> str:
+    """A word that both languages take for a name: letters, digits and underscores. References are
+    in lower case, so pod `a` of namespace `b` is not pod `a-b`."""
+    words = reference.replace(".", "_IN_").replace(",", "_AND_")
+    return "".join(letter if letter.isalnum() else "_" for letter in words)

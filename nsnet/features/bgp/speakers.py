@@ -1,0 +1,167 @@
+"""Who speaks BGP with whom, and what each announces.
+
+routing: bgp. Each node announces its pods and the Services it can serve; the fabric's router
+learns the way to them, and nodes learn from it the way to each other's pods.
+
+      node n1 (AS 42…) ──┐
+                         ├── fabric (AS 64512): 10.244.0.0/24 via n1, an LB address via n1 or n2
+      node n2 (AS 42…) ──┘
+
+gateway: {replicas: 2}. Both announce to the fabric what their cluster offers, and to the nodes the
+way out, which they have learnt from the fabric themselves; the second says all of it with a longer
+path, so that it is used when nobody else speaks. One that has no link to the nodes any more offers
+nothing to the fabric.
+
+      fabric ──┬── gateway 1 ──┬── node n1
+               └── gateway 2 ──┘
+
+Whose link is cut is missed by BFD within 0.3 s, and its routes are withdrawn. Announced are the
+addresses of load balancers by the nodes that are healthy, as MetalLB does.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from ipaddress import IPv4Address, ip_network
+from typing import Final
+
+from nsnet.features.fabric import OUTSIDE, switch_of
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, of_family, only, single
+from nsnet.state.bird import Bird, Session
+from nsnet.state.model import Fact
+from nsnet.topology.balancing import ready_on
+from nsnet.topology.model import FABRIC, Cluster, Gateway, Node, Topology
+
+FABRIC_AS: Final = 64512
+_PRIVATE_AS: Final = 4_200_000_000  # the first of those of four bytes
+_DEFAULT: Final[dict[Family, IPNetwork]] = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
+
+
+def speakers(topology: Topology) -> Iterator[Fact]:
+    """A bird for each of them, and the router's that they all talk to."""
+    announcing: dict[str, tuple[str, Bird]] = {}
+    for cluster in topology.clusters:
+        for node in cluster.nodes if cluster.routing == "bgp" else ():
+            announcing[node.reference] = node.netns, _of_node(cluster, node)
+        for gateway in cluster.gateways:
+            if gateway.replica:
+                bird = _of_gateway(topology, cluster, gateway)
+                announcing[gateway.reference] = gateway.netns, bird
+        for node in cluster.nodes if cluster.standby is not None else ():
+            yield node.netns, _behind(cluster, node)
+    yield from announcing.values()
+    if announcing:
+        birds = {reference: bird for reference, (_, bird) in announcing.items()}
+        yield topology.fabric_netns, _of_fabric(topology, birds)
+
+
+def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
+    """It waits to be called, tells gateways the way out, and passes on what it hears."""
+    sessions = tuple(
+        Session(reference, each.neighbour, each.local, bird.autonomous_system, passive=True)
+        for reference, bird in birds.items()
+        for each in bird.sessions
+        if each.neighbour_as == FABRIC_AS
+    )
+    links = [switch_of(each) for each in topology.clusters if each.routing == "bgp"]
+    replicas = any(each.standby is not None for each in topology.clusters)
+    families = {each.version for each in topology.fabric}
+    return Bird(
+        router_id(only(topology.fabric)),
+        FABRIC_AS,
+        (*links, *([OUTSIDE] if replicas else [])),
+        sessions,
+        tuple(_DEFAULT[each] for each in sorted(families)) if replicas else (),
+        tuple(dict.fromkeys(each for bird in birds.values() for each in bird.announced)),
+        transit=True,
+    )
+
+
+def _of_node(cluster: Cluster, node: Node) -> Bird:
+    """A node of a flat cluster."""
+    services = [each for each in cluster.services if each.proxied]
+    served = tuple(
+        single(address)
+        for service in services
+        for address in service.announced_ips
+        if not service.external_local or ready_on(service, node)
+    )
+    return Bird(
+        router_id(only(node.addresses)),
+        autonomous_system(node.addresses),
+        ("eth0",),
+        tuple(_sessions(FABRIC, FABRIC_AS, node.addresses, cluster.routers)),
+        tuple(dict.fromkeys((*node.pod_cidrs, *served))),
+        # Into its own tunnels it needs no other way; of two routes, IPv6 would take bird's.
+        believed=() if cluster.cni == "vxlan" else cluster.pod_cidrs,
+    )
+
+
+def _of_gateway(topology: Topology, cluster: Cluster, gateway: Gateway) -> Bird:
+    offered = [
+        single(each)
+        for service in cluster.services
+        for each in (*service.exported, *(service.announced_ips if service.proxied else ()))
+    ]
+    to_nodes = (
+        replace(each, passive=True)
+        for node in cluster.nodes
+        for each in _sessions(
+            node.reference, autonomous_system(node.addresses), gateway.inside, node.addresses
+        )
+    )
+    return Bird(
+        router_id(only(gateway.outside)),
+        autonomous_system(gateway.outside),
+        ("eth0", "eth1"),
+        (*_sessions(FABRIC, FABRIC_AS, gateway.outside, topology.fabric), *to_nodes),
+        tuple(dict.fromkeys((*cluster.virtual_cidrs, *offered))),
+        tuple(_DEFAULT[each.version] for each in gateway.outside),
+        transit=True,
+        prepended=gateway.replica - 1,
+        by=gateway.link,
+    )
+
+
+def _behind(cluster: Cluster, node: Node) -> Bird:
+    """A node learns which gateway to use."""
+    sessions = (
+        each
+        for gateway in cluster.gateways
+        for each in _sessions(
+            gateway.reference,
+            autonomous_system(gateway.outside),
+            node.addresses,
+            gateway.inside,
+        )
+    )
+    return Bird(
+        router_id(only(node.addresses)),
+        autonomous_system(node.addresses),
+        ("eth0",),
+        tuple(sessions),
+        believed=tuple(_DEFAULT[each.version] for each in node.addresses),
+    )
+
+
+def _sessions(
+    reference: str,
+    neighbour_as: int,
+    mine: Sequence[IPInterface],
+    theirs: Sequence[IPInterface],
+) -> Iterator[Session]:
+    """One for each family that both have."""
+    for local in only(tuple(mine)):
+        neighbour = of_family(only(tuple(theirs)), local.version)
+        if neighbour is not None:
+            yield Session(reference, local, neighbour, neighbour_as)
+
+
+def router_id(addresses: tuple[IPAddress, ...]) -> IPv4Address:
+    """A name of 32 bits: an IPv4 address, or the end of an IPv6 one."""
+    address = of_family(addresses, 4) or addresses[0]
+    return IPv4Address(int(address) & 0xFFFFFFFF)
+
+
+def autonomous_system(addresses: tuple[IPInterface, ...]) -> int:
+    """A private number that follows from an address: it stays when others come and go."""
+    return _PRIVATE_AS + (int(router_id(only(addresses))) & 0xFFFFFF)

@@ -1,0 +1,16 @@
+"""How one cluster reaches another: one generator of facts a kind of gateway."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from nsnet.features.gateways.nat import nat
+from nsnet.features.gateways.proxy import proxy
+from nsnet.features.gateways.vip import vip
+from nsnet.state.model import Fact
+from nsnet.topology.model import Cluster, Gateway, Topology
+
+GATEWAYS: Final[dict[str, Callable[[Topology, Cluster, Gateway], Iterator[Fact]]]] = {
+    "nat": nat,
+    "vip": vip,
+    "proxy": proxy,
+}

@@ -1,0 +1,86 @@
+"""What a gateway offers to other clusters: each exported Service has an address of its own there.
+
+PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one a port) ─▶ DNAT to one of the ready endpoints
+"""
+
+from collections.abc import Iterator, Sequence
+from hashlib import sha256
+
+from nsnet.features.services.udp_flows import translated
+from nsnet.ip import Family, Protocol, of_family, single
+from nsnet.state.model import Fact
+from nsnet.state.rules import Chain, Dnat, Jump, Match, Rule
+from nsnet.topology.balancing import shares, usable
+from nsnet.topology.model import Gateway, Service, ServicePort
+
+EXPORTS = "NSNET-EXPORTS"
+
+
+def exports(services: Sequence[Service], gateway: Gateway) -> Iterator[Fact]:
+    """What comes in for an exported Service goes to one of its endpoints."""
+    here = gateway.netns
+    for service in services:
+        for port in service.ports:
+            if port.protocol is Protocol.UDP:
+                for each in translated(service.exported, port.port, port.endpoints):
+                    yield here, each
+    for outside in gateway.outside:
+        offered = [
+            (service, port)
+            for service in services
+            for port in service.ports
+            if of_family(service.exported, outside.version) is not None
+        ]
+        for chain in _chains(offered, outside.version):
+            yield here, chain
+
+
+def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iterator[Chain]:
+    offered = [(service, port, usable(port.endpoints, family)) for service, port in exported]
+    yield Chain(
+        "nat",
+        EXPORTS,
+        # Without an endpoint there is nothing to translate to: the gateway itself refuses, as
+        # nothing listens there.
+        tuple(_offer(service, port, family) for service, port, endpoints in offered if endpoints),
+        family,
+    )
+    for service, port, endpoints in offered:
+        if not endpoints:
+            continue
+        name = service.reference
+        yield Chain(
+            "nat",
+            _chain_name(service, port),
+            tuple(
+                Rule(
+                    Match(
+                        protocol=port.protocol,
+                        comment=f"{name} -> {endpoint.address}:{endpoint.port}",
+                        probability=probability,
+                    ),
+                    Dnat(endpoint.address, endpoint.port),
+                    why=f"exported {name}: endpoint {number} of {len(endpoints)}",
+                )
+                for number, (endpoint, probability) in enumerate(shares(endpoints), 1)
+            ),
+            family,
+        )
+
+
+def _offer(service: Service, port: ServicePort, family: Family) -> Rule:
+    address = of_family(service.exported, family)
+    assert address is not None  # only Services with an exported address get here
+    name = service.reference
+    match = Match(
+        dst=single(address), protocol=port.protocol, dport=port.port, comment=f"{name} exported"
+    )
+    return Rule(
+        match, Jump(_chain_name(service, port)), why=f"{service.reference} for other clusters"
+    )
+
+
+def _chain_name(service: Service, port: ServicePort) -> str:
+    # Clusters that share a gateway may have a Service of the same name.
+    key = f"{service.reference}:{port.port}/{port.protocol}"
+    return f"NSNET-EXP-{sha256(key.encode()).hexdigest()[:16].upper()}"

@@ -1,0 +1,123 @@
+"""One NAT gateway in front of several clusters, whose pods may have the same addresses.
+
+The addresses of a packet do not say which cluster it is of. The link by which it came does, and so
+do the addresses that the gateway offers for a cluster's Services; for an answer, what is known of
+its connection does.
+
+raw    PREROUTING ─▶ NSNET-ZONES: conntrack asks in the zone of the cluster, so that two clients of
+                     one address and port are two connections
+mangle PREROUTING ─▶ NSNET-MARKS: where the packet goes (the low byte of its mark) and where it
+                     came from (the high one), the number of a cluster each, 0 for outside
+ip rule            ─▶ a table of routes for each cluster: its pods, its nodes, and the way out
+nat    as in `nat`, but that what came from a cluster is translated by whatever link it leaves
+
+Only who asks is in a zone (`--zone-orig`): all answers are in one, so that NAT gives the second of
+two clients another port.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from nsnet.features.gateways.egress import EGRESS, OUTSIDE
+from nsnet.features.gateways.exports import exports
+from nsnet.features.routes import to_fabric, to_pods
+from nsnet.features.sysctls import forwarding
+from nsnet.ip import Family, IPAddress, all_of_family, only, single
+from nsnet.state.model import Fact, PolicyRule, Route, Sysctl
+from nsnet.state.rules import (
+    Chain,
+    MarkMatch,
+    Match,
+    RestoreMark,
+    Rule,
+    SetConnectionMark,
+    SetMark,
+    Snat,
+    Zone,
+)
+from nsnet.topology.model import Cluster, Gateway, Topology
+
+ZONES, MARKS = "NSNET-ZONES", "NSNET-MARKS"
+TO, FROM = 0xFF, 0xFF00  # the bits of a mark
+TABLES = 100  # and the number of a cluster make its table
+OWN, PASSING = 100, 200  # and the number of a cluster make the priority of its rules
+
+
+def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
+    """The gateway's routes, marks and translation for all clusters behind it."""
+    here = gateway.netns
+    clusters = [(each, each.gateway) for each in topology.behind(gateway) if each.gateway]
+    yield from forwarding(here, bridge_netfilter=False)
+    for route in to_fabric(topology, gateway, OUTSIDE):
+        yield here, route
+        # Errors, resets and pings that the gateway itself answers go back where the packet came
+        # from, and their addresses do not say where that is.
+        yield here, Sysctl(f"net.ipv{route.destination.version}.fwmark_reflect", "1")
+    for cluster, inside in clusters:
+        for route in _routes(topology, cluster, inside):
+            yield here, replace(route, table=table_of(inside))
+    services = [service for each, _ in clusters for service in each.services]
+    yield from exports(services, gateway)
+    for outside in only(gateway.outside):
+        family = outside.version
+        for cluster, inside in clusters:
+            yield from ((here, each) for each in _policy(cluster, inside.number, family))
+        yield here, Chain("raw", ZONES, tuple(_zones(clusters)), family)
+        yield here, Chain("mangle", MARKS, tuple(_marks(clusters, family)), family)
+        leaving = Match(
+            mark=MarkMatch(0, FROM, negated=True), comment="leaves with the address of the gateway"
+        )
+        yield here, Chain("nat", EGRESS, (Rule(leaving, Snat(outside), why="egress"),), family)
+
+
+def table_of(gateway: Gateway) -> int | None:
+    """The table of routes that packets for this cluster ask; None: the main one, as the gateway is
+    its alone."""
+    return TABLES + gateway.number if gateway.number else None
+
+
+def _routes(topology: Topology, cluster: Cluster, inside: Gateway) -> Iterator[Route]:
+    """All that packets of this cluster need: the main table has its neighbours, too, who are none
+    of theirs."""
+    for network in cluster.node_cidrs:
+        yield Route(network, dev=inside.link, why=f"nodes of {cluster.name}")
+    for node in cluster.nodes:
+        yield from to_pods(node, inside.link)
+    yield from to_fabric(topology, inside, OUTSIDE)
+
+
+def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRule]:
+    """What the gateway itself says of a packet goes back to where that came from; all else, where
+    it is to go."""
+    table, why = TABLES + number, f"to {cluster.name}"
+    yield PolicyRule(OWN + number, number << 8, FROM, table, family, own=True, why=why)
+    yield PolicyRule(PASSING + number, number, TO, table, family, why=why)
+
+
+def _zones(clusters: Sequence[tuple[Cluster, Gateway]]) -> Iterator[Rule]:
+    for cluster, inside in clusters:
+        why = f"a client in {cluster.name}"
+        yield Rule(Match(in_interface=inside.link), Zone(inside.number), why=why)
+
+
+def _marks(clusters: Sequence[tuple[Cluster, Gateway]], family: Family) -> Iterator[Rule]:
+    """In this order: at first a packet is for others of its own cluster, or for outside."""
+    for cluster, inside in clusters:
+        came, number, why = inside.link, inside.number, f"from {cluster.name}"
+        both = SetMark(number << 8 | number, FROM | TO)
+        yield Rule(Match(in_interface=came), both, why=why)
+        new = Match(in_interface=came, ctstate=("NEW",))
+        yield Rule(new, SetConnectionMark(number, TO), why=f"its answers go to {cluster.name}")
+    for cluster, inside in clusters:
+        for address, comment in _offered(cluster, family):
+            match = Match(dst=single(address), comment=comment)
+            yield Rule(match, SetMark(inside.number, TO), why=f"to {cluster.name}")
+    yield Rule(Match(is_answer=True), RestoreMark(TO), why="to where the connection came from")
+
+
+def _offered(cluster: Cluster, family: Family) -> Iterator[tuple[IPAddress, str]]:
+    """The addresses that lead into this cluster: of what it exports, and of its load balancers."""
+    for service in cluster.services:
+        balanced = service.load_balancer_ips if service.proxied else ()
+        for address in all_of_family((*service.exported, *balanced), family):
+            yield address, service.reference

@@ -1,0 +1,31 @@
+"""kind: vip. As kind nat, and beside it every pod has an address of a virtual range by which all
+others know it: one for one, so that they can tell pods apart, and call them.
+
+PREROUTING ─▶ NSNET-FROM-VIRTUAL ─▶ NETMAP: what comes in for a virtual address is its pod's
+POSTROUTING ─▶ NSNET-TO-VIRTUAL ─▶ NETMAP: what a pod sends has its virtual address
+            └▶ NSNET-EGRESS ─▶ all else (nodes, and pods that their nodes masquerade) as kind nat
+"""
+
+from collections.abc import Iterator
+
+from nsnet.features.gateways.egress import OUTSIDE, egress
+from nsnet.features.gateways.exports import exports
+from nsnet.state.model import Fact
+from nsnet.state.rules import Chain, Match, Netmap, Rule
+from nsnet.topology.model import Cluster, Gateway, Topology
+
+FROM_VIRTUAL, TO_VIRTUAL = "NSNET-FROM-VIRTUAL", "NSNET-TO-VIRTUAL"
+
+
+def vip(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
+    """The gateway's routes and translation, and the map between pods and virtual addresses."""
+    yield from exports(cluster.services, gateway)
+    yield from egress(topology, cluster, gateway)
+    here = gateway.netns
+    for pods, virtual in zip(cluster.pod_cidrs, cluster.virtual_cidrs, strict=True):
+        incoming = Match(dst=virtual, in_interface=OUTSIDE, comment="a pod by its virtual address")
+        rule = Rule(incoming, Netmap(pods), why=f"{virtual} are the pods of {cluster.name}")
+        yield here, Chain("nat", FROM_VIRTUAL, (rule,), pods.version)
+        leaving = Match(src=pods, out_interface=OUTSIDE, comment="a pod as others know it")
+        rule = Rule(leaving, Netmap(virtual), why=f"the pods of {cluster.name} are {virtual}")
+        yield here, Chain("nat", TO_VIRTUAL, (rule,), pods.version)

@@ -1,0 +1,24 @@
+"""cni: bridge. A bridge per node; the nodes are each other's gateways to their pods ("host-gw").
+
+node ── eth0 ── fabric ── eth0 ── the other node
+"""
+
+from collections.abc import Iterator
+
+from nsnet.features.networks.masquerade import masquerade
+from nsnet.features.networks.node_bridge import pods_on_bridges
+from nsnet.features.routes import to_pods
+from nsnet.state.model import MTU, Fact
+from nsnet.topology.model import Cluster
+
+
+def bridge(cluster: Cluster) -> Iterator[Fact]:
+    """Every node with its pods, the routes between nodes, and masquerade where the model asks for
+    it."""
+    yield from pods_on_bridges(cluster, cluster.mtu or MTU)
+    for node in cluster.nodes:
+        for other in cluster.nodes if cluster.routing == "static" else ():
+            if other is not node:
+                yield from ((node.netns, each) for each in to_pods(other, "eth0"))
+    if cluster.model == "island":
+        yield from masquerade(cluster)

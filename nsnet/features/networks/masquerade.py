@@ -1,0 +1,43 @@
+"""What leaves an island borrows its node's address: the chain that ip-masq-agent writes.
+
+POSTROUTING ─▶ IP-MASQ-AGENT ─▶ RETURN for what stays inside ─▶ MASQUERADE
+
+With a gateway of kind vip it also leaves alone what the gateway gives a virtual address.
+"""
+
+from collections.abc import Iterator
+
+from nsnet.state.model import Fact
+from nsnet.state.rules import Chain, Masquerade, Match, Return, Rule
+from nsnet.topology.model import Cluster
+
+CHAIN = "IP-MASQ-AGENT"
+
+
+def masquerade(cluster: Cluster) -> Iterator[Fact]:
+    """Leaving the cluster, a pod borrows its node's address; inside it keeps its own."""
+    chains = tuple(_chains(cluster))
+    for node in cluster.nodes:
+        for chain in chains:
+            yield node.netns, chain
+
+
+def _chains(cluster: Cluster) -> Iterator[Chain]:
+    inside = (*cluster.pod_cidrs, *cluster.node_cidrs, *cluster.non_masquerade_cidrs)
+    mapped = tuple(each for each in cluster.unmasqueraded if each not in inside)
+    for pods in cluster.pod_cidrs:
+        comment = "ip-masq-agent: local traffic is not subject to MASQUERADE"
+        staying = tuple(
+            Rule(Match(dst=each, comment=comment), Return(), why="stays inside the cluster")
+            for each in inside
+            if each.version == pods.version
+        )
+        comment = "nsnet: the gateway makes a virtual address of the pod's own"
+        abroad = tuple(
+            Rule(Match(dst=each, comment=comment), Return(), why="keeps its address on the node")
+            for each in mapped
+            if each.version == pods.version
+        )
+        comment = "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)"
+        leaving = Rule(Match(comment=comment), Masquerade(), why="egress: the node's address")
+        yield Chain("nat", CHAIN, (*staying, *abroad, leaving), pods.version)

@@ -1,0 +1,88 @@
+"""A bridge on each node, with its pods: what several kinds of network have in common.
+
+pod eth0 ── web-0 ─┐
+                   ├─ cbr0 ── node (routes, iptables) ── to the other nodes
+pod eth0 ── web-1 ─┘
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_interface
+
+from nsnet.features.sysctls import forwarding
+from nsnet.ip import everywhere
+from nsnet.state.model import (
+    MTU,
+    Fact,
+    Interface,
+    Kind,
+    Listener,
+    Neighbour,
+    Route,
+    mac_of,
+    veth,
+    with_mac,
+)
+from nsnet.topology.model import Cluster, Node, Pod, link_name
+
+BRIDGE = "cbr0"
+# The kernel has one neighbour table of 1,024 entries for all namespaces of the machine.
+NEIGHBOURS_THAT_FIT = 800
+
+
+def pods_on_bridges(cluster: Cluster, mtu: int) -> Iterator[Fact]:
+    """Every node with its bridge and its pods, whose links take packets of up to `mtu` bytes."""
+    size = mtu if mtu != MTU else None
+    crowded = sum(len(_pods_on(cluster, node)) ** 2 for node in cluster.nodes) > NEIGHBOURS_THAT_FIT
+    for node in cluster.nodes:
+        yield from forwarding(node.netns, bridge_netfilter=True)
+        yield (
+            node.netns,
+            with_mac(node.netns, Interface(BRIDGE, Kind.BRIDGE, addresses=node.bridge, mtu=size)),
+        )
+        for pod in _pods_on(cluster, node):
+            yield from _pod(node, pod, size)
+        if crowded:
+            yield from _permanent_neighbours(node, _pods_on(cluster, node))
+    for pod in cluster.pods:
+        for port in pod.ports:
+            yield pod.netns, Listener(port.protocol, port.port, pod.reference, pod.proxy_protocol)
+
+
+def _pods_on(cluster: Cluster, node: Node) -> list[Pod]:
+    return [pod for pod in cluster.pods if pod.node == node.name and not pod.host_network]
+
+
+def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
+    """The pod's eth0, and its other end: a port of the node's bridge."""
+    suffix = () if pod.namespace == "default" else (pod.namespace,)
+    prefixes = {each.version: each.prefixlen for each in node.pod_cidrs}
+    addresses = tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in pod.addresses)
+    yield from veth(
+        # A frame DNATed on a bridge is switched, not routed (br_netfilter), so it may have to
+        # leave by the port it came in on. Without hairpin the kernel drops it: the pod cannot
+        # reach itself through its own Service.
+        (node.netns, Interface(link_name(pod.name, *suffix), master=BRIDGE, hairpin=True, mtu=mtu)),
+        (pod.netns, Interface("eth0", addresses=addresses, mtu=mtu)),
+    )
+    for gateway in node.bridge:
+        yield pod.netns, Route(everywhere(gateway.ip), gateway.ip, "eth0", why="the pod's node")
+
+
+def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:
+    """Everybody on the bridge knows everybody's MAC address beforehand, so that no entry takes a
+    place in the table."""
+    bridge_mac = mac_of(node.bridge[0].ip)
+    everybody = [
+        *(Neighbour(each.ip, bridge_mac, "eth0") for each in node.bridge),
+        *(
+            Neighbour(each, mac_of(pod.addresses[0]), "eth0")
+            for pod in pods
+            for each in pod.addresses
+        ),
+    ]
+    for pod in pods:
+        for neighbour in everybody:
+            if neighbour.address not in pod.addresses:
+                yield pod.netns, neighbour
+        for each in pod.addresses:
+            yield node.netns, Neighbour(each, mac_of(pod.addresses[0]), BRIDGE)

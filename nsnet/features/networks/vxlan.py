@@ -1,0 +1,77 @@
+"""cni: vxlan. A bridge per node, and a tunnel from each to all others: flannel's overlay.
+
+pod ── cbr0 ── node ── flannel.1 ┄┄ in UDP, by eth0 and fabric ┄┄ flannel.1 ── node ── cbr0 ── pod
+
+Nothing is learned and nothing flooded. Each node is told of all others: the neighbour at the first
+address of their pod range, the machine behind that neighbour's MAC address, and the route.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Final
+
+from nsnet.features.networks.masquerade import masquerade
+from nsnet.features.networks.node_bridge import pods_on_bridges
+from nsnet.ip import IPAddress, of_family, only
+from nsnet.state.model import (
+    MTU,
+    Fact,
+    FdbEntry,
+    Interface,
+    Kind,
+    Neighbour,
+    Route,
+    Vxlan,
+    mac_by_name,
+    mac_of,
+)
+from nsnet.topology.model import Cluster, Node
+
+TUNNEL: Final = "flannel.1"
+VNI: Final = 1
+PORT: Final = 8472  # Linux' own, older than the one that IANA gave
+
+
+def vxlan(cluster: Cluster) -> Iterator[Fact]:
+    """Every node with its pods, its tunnel to the other nodes, and masquerade where the model asks
+    for it."""
+    widest = min(MTU - _tunnel(node).overhead for node in cluster.nodes)
+    yield from pods_on_bridges(cluster, cluster.mtu or widest)
+    for node in cluster.nodes:
+        link = Interface(
+            TUNNEL, Kind.VXLAN, addresses=node.overlay, vxlan=_tunnel(node), mtu=widest
+        )
+        yield node.netns, replace(link, mac=_mac(node))
+        for other in cluster.nodes:
+            if other is not node:
+                yield from _behind_tunnel(node, other)
+    if cluster.model == "island":
+        yield from masquerade(cluster)
+
+
+def _tunnel(node: Node) -> Vxlan:
+    return Vxlan(VNI, _underlay(node), "eth0", PORT)
+
+
+def _underlay(node: Node) -> IPAddress:
+    """One tunnel carries both families, in IPv4 where the nodes have it."""
+    held = only(node.addresses)
+    return of_family(held, 4) or held[0]
+
+
+def _mac(node: Node) -> str:
+    """The first addresses of two IPv6 ranges end alike, and of a frame that seems to come from
+    itself a tunnel wants nothing."""
+    first = node.overlay[0].ip
+    return mac_of(first) if first.version == 4 else mac_by_name(node.netns, TUNNEL)
+
+
+def _behind_tunnel(node: Node, other: Node) -> Iterator[Fact]:
+    """Pods of another node are behind a neighbour in the tunnel, who is that node."""
+    mac = _mac(other)
+    yield node.netns, FdbEntry(mac, _underlay(other), TUNNEL)
+    for pods, end in zip(other.pod_cidrs, only(other.overlay), strict=True):
+        yield node.netns, Neighbour(end, mac, TUNNEL)
+        why = f"pods of {other.reference}"
+        # Nobody's address says that the neighbour is on this link.
+        yield node.netns, Route(pods, end, TUNNEL, onlink=True, why=why)

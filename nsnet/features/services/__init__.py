@@ -1,0 +1,16 @@
+"""How a Service becomes rules on a node: one generator of facts a proxyMode."""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from nsnet.features.services.iptables import iptables
+from nsnet.features.services.ipvs.nodes import ipvs
+from nsnet.features.services.nftables import nftables
+from nsnet.state.model import Fact
+from nsnet.topology.model import Cluster
+
+PROXIES: Final[dict[str, Callable[[Cluster], Iterator[Fact]]]] = {
+    "iptables": iptables,
+    "nftables": nftables,
+    "ipvs": ipvs,
+}

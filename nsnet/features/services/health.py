@@ -1,0 +1,20 @@
+"""The health checks that load balancers ask: kube-proxy answers them, in every proxyMode."""
+
+from collections.abc import Iterator
+
+from nsnet.state.model import Fact, HealthCheck
+from nsnet.topology.balancing import ready_on
+from nsnet.topology.model import Cluster
+
+
+def health_checks(cluster: Cluster) -> Iterator[Fact]:
+    """Each node says of each Service with a healthCheckNodePort how many endpoints it has."""
+    for service in cluster.services:
+        if service.health_check_port is None or not service.proxied:
+            continue
+        for node in cluster.nodes:
+            count = ready_on(service, node)
+            yield (
+                node.netns,
+                HealthCheck(service.health_check_port, service.namespace, service.name, count),
+            )

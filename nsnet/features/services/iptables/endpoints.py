@@ -1,0 +1,74 @@
+"""The endpoints of a Service port: how one of them is chosen, and translated to."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nsnet.features.services.kube_proxy import MARK_MASQ, chain_hash
+from nsnet.ip import Family, Protocol, single
+from nsnet.state.iptables_text import endpoint as written
+from nsnet.state.rules import Chain, Dnat, Jump, Match, Recent, Rule
+from nsnet.topology.balancing import shares
+from nsnet.topology.model import Endpoint
+
+_TO_MARK = Jump(MARK_MASQ)
+
+
+class Backend(NamedTuple):
+    """An endpoint, how it is written, and the jump to its chain."""
+
+    endpoint: Endpoint
+    text: str
+    jump: Jump
+
+
+class Backends(NamedTuple):
+    """What is the same for all endpoints of a Service port."""
+
+    port: str  # kube-proxy's name of it
+    protocol: Protocol
+    affinity: int | None
+    comments: bool
+    family: Family
+
+    def of(self, endpoints: tuple[Endpoint, ...]) -> tuple[Backend, ...]:
+        """The endpoints with the names of their chains."""
+        return tuple(map(self._named, endpoints))
+
+    def choose(self, found: tuple[Backend, ...]) -> Iterator[Rule]:
+        """The one the client had the last time, if there is affinity; else any, each as often."""
+        for each in found if self.affinity is not None else ():
+            match = Match(comment=self._to(each), recent=Recent(each.jump.chain, self.affinity))
+            yield Rule(match, each.jump, why=f"{self.port}: as before")
+        for number, (each, probability) in enumerate(shares(found), 1):
+            yield Rule(
+                Match(comment=self._to(each), probability=probability),
+                each.jump,
+                why=f"{self.port}: endpoint {number} of {len(found)}",
+            )
+
+    def translate(self, each: Backend) -> Chain:
+        """KUBE-SEP-…, which sends to this endpoint."""
+        address, port = each.endpoint.address, each.endpoint.port
+        comment = self.port if self.comments else ""
+        remembered = None if self.affinity is None else Recent(each.jump.chain)
+        rules = (
+            Rule(
+                Match(src=single(address), comment=comment),
+                _TO_MARK,
+                why=f"{self.port}: a pod that reaches itself",
+            ),
+            Rule(
+                Match(protocol=self.protocol, comment=comment, recent=remembered),
+                Dnat(address, port),
+                why=f"{self.port}: {each.endpoint.reference}",
+            ),
+        )
+        return Chain("nat", each.jump.chain, rules, self.family)
+
+    def _named(self, endpoint: Endpoint) -> Backend:
+        text = written(endpoint.address, endpoint.port)
+        name = f"KUBE-SEP-{chain_hash(f'{self.port}{self.protocol}{text}')}"
+        return Backend(endpoint, text, Jump(name))
+
+    def _to(self, each: Backend) -> str:
+        return f"{self.port} -> {each.text}" if self.comments else ""

@@ -1,0 +1,134 @@
+"""The chains of each node, put together from what every Service port adds to them."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+
+from nsnet.features.services.iptables.ports import Part, Terms, part, parts_anywhere
+from nsnet.features.services.kube_proxy import (
+    FORWARDING,
+    LOCALNET,
+    admitted,
+    alike,
+    families,
+    localhost_node_ports,
+    mark_chains,
+    node_port_addresses,
+    node_port_ranges,
+    pod_range,
+    proxied,
+)
+from nsnet.ip import Family, single
+from nsnet.state.model import Fact, Sysctl
+from nsnet.state.rules import Chain, Drop, Jump, Match, Rule
+from nsnet.topology.balancing import candidates
+from nsnet.topology.model import Cluster, Node, Service
+
+# Above so many endpoints kube-proxy leaves the comments of endpoint rules out.
+LARGE_CLUSTER_ENDPOINTS = 1000
+LAST = "kubernetes service nodeports; NOTE: this must be the last rule in this chain"
+
+
+def iptables(cluster: Cluster) -> Iterator[Fact]:
+    """The chains of every node; nodes share each that is the same on them, so that a large lab
+    holds it once."""
+    if localhost_node_ports(cluster.proxy):
+        for node in cluster.nodes:
+            # KUBE-FIREWALL keeps others from reaching in.
+            yield node.netns, Sysctl("net.ipv4.conf.all.route_localnet", "1")
+    for family in families(cluster):
+        shared: dict[tuple[object, ...], tuple[Chain, ...]] = {}
+        for node, parts in zip(cluster.nodes, _parts(cluster, family), strict=True):
+            last = tuple(_node_ports(cluster, node, family))
+            known = (last, *map(id, parts))
+            if known not in shared:
+                shared[known] = tuple(_chains(cluster, family, parts, last))
+            for each in shared[known]:
+                yield node.netns, each
+
+
+def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
+    """For each node, what every Service port adds to its chains."""
+    offered = tuple(proxied(cluster, family))
+    # As kube-proxy counts: those that are not ready, too.
+    endpoints = sum(
+        endpoint.address.version == family
+        for service in offered
+        for port in service.ports
+        for endpoint in port.endpoints
+    )
+    terms = Terms(
+        family,
+        pod_range(cluster, family),
+        cluster.proxy.masquerade_all,
+        comments=endpoints <= LARGE_CLUSTER_ENDPOINTS,
+    )
+    rows: list[list[Part]] = [[] for _ in cluster.nodes]
+    for service in offered:
+        shared = parts_anywhere(service, terms) if alike(service) else None
+        for node, row in zip(cluster.nodes, rows, strict=True):
+            row.extend(_parts_here(service, node, terms) if shared is None else shared)
+    return rows
+
+
+def _parts_here(service: Service, node: Node, terms: Terms) -> Iterator[Part]:
+    for port in service.ports:
+        found = candidates(service, port, node, terms.family)
+        yield part(service, port, found, admitted(service, node, terms.family), terms)
+
+
+def _chains(
+    cluster: Cluster, family: Family, parts: Sequence[Part], last: Iterable[Rule]
+) -> Iterator[Chain]:
+    """All chains of a node: those that ask for each Service port in turn, then those of each."""
+
+    def joined(rules: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
+        return tuple(chain.from_iterable(rules))
+
+    for table in ("filter", "mangle", "nat"):
+        yield Chain(table, "KUBE-PROXY-CANARY", (), family)
+    external = joined(each.external_refused for each in parts)
+    yield Chain("filter", "KUBE-EXTERNAL-SERVICES", external, family)
+    yield Chain("filter", "KUBE-NODEPORTS", joined(each.health_checks for each in parts), family)
+    yield Chain("filter", "KUBE-PROXY-FIREWALL", joined(each.fenced for each in parts), family)
+    # The chain is the kubelet's, too: it is there even if there is nothing to block.
+    blocked = (_block_localnet(),) if family == 4 and localhost_node_ports(cluster.proxy) else ()
+    yield Chain("filter", "KUBE-FIREWALL", blocked, family)
+    yield Chain("filter", "KUBE-FORWARD", _forwarding(), family)
+    yield Chain("filter", "KUBE-SERVICES", joined(each.refused for each in parts), family)
+    yield from mark_chains(family)
+    yield Chain("nat", "KUBE-NODEPORTS", joined(each.node_ports for each in parts), family)
+    dispatched = (*joined(each.dispatched for each in parts), *last)
+    yield Chain("nat", "KUBE-SERVICES", dispatched, family)
+    yield from chain.from_iterable(each.chains for each in parts)
+
+
+def _node_ports(cluster: Cluster, node: Node, family: Family) -> Iterator[Rule]:
+    """What is no Service's address but the node's own may be a NodePort."""
+    ranges = node_port_ranges(cluster.proxy, family)
+    localhost = family == 4 and localhost_node_ports(cluster.proxy)
+    if not ranges:
+        # There is no route_localnet for ::1.
+        outside = None if localhost else LOCALNET[family]
+        match = Match(not_dst=outside, comment=LAST, dst_type="LOCAL")
+        yield Rule(match, Jump("KUBE-NODEPORTS"), why="NodePorts")
+    for address in node_port_addresses(node, ranges):
+        if localhost or not address.is_loopback:
+            match = Match(dst=single(address), comment=LAST)
+            yield Rule(match, Jump("KUBE-NODEPORTS"), why="NodePorts")
+
+
+def _forwarding() -> tuple[Rule, ...]:
+    # A packet that conntrack cannot place would pass un-NATed, and the client reset its
+    # connection.
+    invalid = Rule(Match(ctstate=("INVALID",)), Drop(), why="no connection of ours")
+    return (invalid, *FORWARDING)
+
+
+def _block_localnet() -> Rule:
+    match = Match(
+        dst=LOCALNET[4],
+        not_src=LOCALNET[4],
+        comment="block incoming localnet connections",
+        not_ctstate=("RELATED", "ESTABLISHED", "DNAT"),
+    )
+    return Rule(match, Drop(), why="127.0.0.0/8 is this node's alone")

@@ -1,0 +1,227 @@
+"""One Service port: where it is dispatched or refused, and the chains that are its own."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
+from typing import NamedTuple
+
+from nsnet.features.services.iptables.endpoints import Backend, Backends
+from nsnet.features.services.kube_proxy import MARK_MASQ, REMEMBERED, chain_hash, port_name
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, all_of_family, single
+from nsnet.state.rules import Accept, Chain, Drop, Jump, Match, Reject, Rule
+from nsnet.topology.balancing import Candidates, usable
+from nsnet.topology.model import Service, ServicePort
+
+
+class Terms(NamedTuple):
+    """What is the same for all Service ports of a node."""
+
+    family: Family
+    pods: IPNetwork | None
+    masquerade_all: bool
+    comments: bool  # of endpoint rules
+
+
+class Part(NamedTuple):
+    """What one Service port adds to the chains of a node, in the order of its rules."""
+
+    dispatched: tuple[Rule, ...]  # nat KUBE-SERVICES
+    node_ports: tuple[Rule, ...]  # nat KUBE-NODEPORTS
+    refused: tuple[Rule, ...]  # filter KUBE-SERVICES
+    external_refused: tuple[Rule, ...]  # filter KUBE-EXTERNAL-SERVICES
+    fenced: tuple[Rule, ...]  # filter KUBE-PROXY-FIREWALL
+    health_checks: tuple[Rule, ...]  # filter KUBE-NODEPORTS
+    chains: tuple[Chain, ...]
+
+
+@lru_cache(REMEMBERED)
+def parts_anywhere(service: Service, terms: Terms) -> tuple[Part, ...]:
+    """What the ports of a Service add where it does not matter on which node.
+
+    The same value for the same question, so that what did not change costs nothing anew.
+    """
+    found = [usable(port.endpoints, terms.family) for port in service.ports]
+    return tuple(
+        part(service, port, Candidates(each, (), bool(each)), False, terms)
+        for port, each in zip(service.ports, found, strict=True)
+    )
+
+
+@lru_cache(REMEMBERED)
+def part(
+    service: Service, port: ServicePort, found: Candidates, node_allowed: bool, terms: Terms
+) -> Part:
+    """What one port adds on a node that sees these endpoints; the same value each time."""
+    asked = _Port(service, port, found, node_allowed, terms)
+    return Part(
+        tuple(asked.dispatched()),
+        tuple(asked.node_ports()),
+        tuple(asked.refused()),
+        tuple(asked.external_refused()),
+        tuple(asked.fenced()),
+        tuple(asked.health_checks()),
+        tuple(asked.chains()),
+    )
+
+
+class _Port:
+    """A Service port as one node sees it."""
+
+    def __init__(
+        self,
+        service: Service,
+        port: ServicePort,
+        found: Candidates,
+        node_allowed: bool,
+        terms: Terms,
+    ) -> None:
+        self._service, self._port, self._found, self._terms = service, port, found, terms
+        self._node_allowed = node_allowed
+        self._name = port_name(service, port)
+        self._protocol = port.protocol
+        hashed = chain_hash(f"{self._name}{port.protocol}")
+        self._svc, self._svl = f"KUBE-SVC-{hashed}", f"KUBE-SVL-{hashed}"
+        self._ext, self._fw = f"KUBE-EXT-{hashed}", f"KUBE-FW-{hashed}"
+        self._cluster_ips = all_of_family(service.addresses, terms.family)
+        self._external_ips = all_of_family(service.external_ips, terms.family)
+        self._vips = all_of_family(service.load_balancer_ips, terms.family)
+        self._ranges = all_of_family(service.source_ranges, terms.family)
+        self._internal = found.serve(service.internal_local)
+        self._external = found.serve(service.external_local)
+        self._fences = found.anywhere and bool(self._vips) and bool(self._ranges)
+
+    def dispatched(self) -> Iterator[Rule]:
+        """To the chains of the Service, by its addresses."""
+        if self._internal:
+            for address in self._cluster_ips:
+                yield Rule(self._to(address, "cluster IP"), Jump(self._inside), why=self._name)
+        if not self._found.anywhere:
+            return
+        for address in self._external_ips:
+            yield Rule(self._to(address, "external IP"), Jump(self._ext), why=self._name)
+        for address in self._vips:
+            target = Jump(self._fw if self._fences else self._ext)
+            yield Rule(self._to(address, "loadbalancer IP"), target, why=self._name)
+
+    def node_ports(self) -> Iterator[Rule]:
+        """NodePorts are open to all, whatever the source ranges say."""
+        if self._port.node_port is not None and self._found.anywhere:
+            match = Match(protocol=self._protocol, dport=self._port.node_port, comment=self._name)
+            yield Rule(match, Jump(self._ext), why=f"{self._name}: NodePort")
+
+    def refused(self) -> Iterator[Rule]:
+        """Without endpoints the ClusterIP is refused; without local ones, its packets vanish."""
+        if not self._internal:
+            for address in self._cluster_ips:
+                yield self._refuse(self._to(address))
+
+    def external_refused(self) -> Iterator[Rule]:
+        """The same for all other addresses, and what was not short-circuited."""
+        if self._external:
+            return
+        for address in (*self._external_ips, *self._vips):
+            yield self._refuse(self._to(address))
+        if self._port.node_port is not None:
+            match = Match(protocol=self._protocol, dport=self._port.node_port, dst_type="LOCAL")
+            yield self._refuse(match)
+
+    def fenced(self) -> Iterator[Rule]:
+        """Whom KUBE-FW-… did not let in still has the address in its packets, and is dropped."""
+        for address in self._vips if self._fences else ():
+            match = self._to(address, f"traffic not accepted by {self._fw}")
+            yield Rule(match, Drop(), why=f"{self._name}: not in its source ranges")
+
+    def health_checks(self) -> Iterator[Rule]:
+        """Load balancers may ask, whether or not there are endpoints here."""
+        if self._service.health_check_port is not None:
+            match = Match(
+                protocol=Protocol.TCP,
+                dport=self._service.health_check_port,
+                comment=f"{self._name} health check node port",
+            )
+            yield Rule(match, Accept(), why=f"{self._name}: health check")
+
+    def chains(self) -> Iterator[Chain]:
+        """KUBE-EXT-…, KUBE-FW-…, KUBE-SVC-…, KUBE-SVL-… and a KUBE-SEP-… for each endpoint."""
+        service, found, family = self._service, self._found, self._terms.family
+        backends = Backends(
+            self._name, self._protocol, service.affinity_seconds, self._terms.comments, family
+        )
+        cluster, local = backends.of(found.cluster), backends.of(found.local)
+        if self._is_external and found.anywhere:
+            yield Chain("nat", self._ext, tuple(self._from_outside()), family)
+        if self._fences:
+            yield Chain("nat", self._fw, tuple(self._let_in()), family)
+        if cluster:
+            yield Chain("nat", self._svc, self._choosing(self._svc, cluster, backends), family)
+        if local:
+            yield Chain("nat", self._svl, self._choosing(self._svl, local, backends), family)
+        for each in dict.fromkeys((*cluster, *local)):
+            yield backends.translate(each)
+
+    @property
+    def _inside(self) -> str:
+        """Where the ClusterIP leads."""
+        return self._svl if self._service.internal_local else self._svc
+
+    @property
+    def _is_external(self) -> bool:
+        return self._service.is_external(self._port, self._terms.family)
+
+    def _choosing(
+        self, chain: str, found: tuple[Backend, ...], backends: Backends
+    ) -> tuple[Rule, ...]:
+        masqueraded = self._masqueraded() if self._internal and chain == self._inside else ()
+        return (*masqueraded, *backends.choose(found))
+
+    def _masqueraded(self) -> Iterator[Rule]:
+        """Whoever is no pod may be sent to another node, and wants the answer from this one."""
+        terms = self._terms
+        for address in self._cluster_ips:
+            match = self._to(address, "cluster IP")
+            if terms.masquerade_all:
+                yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: masqueradeAll")
+            elif terms.pods is not None:
+                match = replace(match, not_src=terms.pods)
+                yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: not from a pod")
+
+    def _from_outside(self) -> Iterator[Rule]:
+        """KUBE-EXT-…: the policy for what comes to an address that is not the ClusterIP."""
+        destinations = f"{self._name} external destinations"
+        if not self._service.external_local:
+            match = Match(comment=f"masquerade traffic for {destinations}")
+            yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: it may cross nodes")
+            yield Rule(target=Jump(self._svc), why=self._name)
+            return
+        if self._terms.pods is not None:
+            match = Match(src=self._terms.pods, comment=f"pod traffic for {destinations}")
+            yield Rule(match, Jump(self._svc), why=f"{self._name}: from a pod, as if from outside")
+        for what, target in (("masquerade", MARK_MASQ), ("route", self._svc)):
+            match = Match(src_type="LOCAL", comment=f"{what} LOCAL traffic for {destinations}")
+            yield Rule(match, Jump(target), why=f"{self._name}: from the node itself")
+        if self._external:
+            yield Rule(target=Jump(self._svl), why=self._name)
+
+    def _let_in(self) -> Iterator[Rule]:
+        """KUBE-FW-…: the source ranges. What is left of a packet's way is KUBE-PROXY-FIREWALL."""
+        comment = f"{self._name} loadbalancer IP"
+        # A node that holds the address speaks to it with that address.
+        node = [single(each) for each in self._vips] if self._node_allowed else []
+        for source in (*self._ranges, *node):
+            yield Rule(Match(src=source, comment=comment), Jump(self._ext), why="may use it")
+        rest = f"other traffic to {self._name} will be dropped by KUBE-PROXY-FIREWALL"
+        yield Rule(Match(comment=rest), None, why="not translated")
+
+    def _refuse(self, match: Match) -> Rule:
+        what = "local endpoints" if self._found.anywhere else "endpoints"
+        comment = f"{self._name} has no {what}"
+        target = Drop() if self._found.anywhere else Reject()
+        return Rule(replace(match, comment=comment), target, why=comment)
+
+    def _to(self, address: IPAddress, comment: str = "") -> Match:
+        return Match(
+            dst=single(address),
+            protocol=self._protocol,
+            dport=self._port.port,
+            comment=f"{self._name} {comment}",
+        )

@@ -1,0 +1,206 @@
+"""proxyMode: ipvs. Virtual servers on addresses that kube-ipvs0 holds, a few rules for all of them,
+and the sets in which those rules look packets up.
+
+      nat PREROUTING, OUTPUT ─▶ KUBE-SERVICES: marks what is to be masqueraded
+      INPUT, OUTPUT ─▶ IPVS: the virtual server of this address and port chooses a real server
+      nat POSTROUTING ─▶ KUBE-POSTROUTING: masquerades what is marked, or comes back to its sender
+      filter INPUT ─▶ KUBE-IPVS-FILTER: the other ports of these addresses are refused
+
+Source: kubernetes/pkg/proxy/ipvs/proxier.go (syncProxyRules, syncEndpoint), v1.30.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_interface
+from typing import Final, NamedTuple
+
+from nsnet.features.services.ipvs.rules import Sets, chains
+from nsnet.features.services.ipvs.sets import (
+    ALL,
+    CLUSTER_IP,
+    EXTERNAL_IP,
+    EXTERNAL_IP_LOCAL,
+    HEALTH,
+    LOAD_BALANCER,
+    LOAD_BALANCER_FW,
+    LOAD_BALANCER_LOCAL,
+    LOOP_BACK,
+    NODE_PORT,
+    NODE_PORT_LOCAL,
+    SOURCE_CIDR,
+    SOURCE_IP,
+    VIRTUAL_IPS,
+    Kept,
+)
+from nsnet.features.services.kube_proxy import (
+    admitted,
+    families,
+    node_port_addresses,
+    node_port_ranges,
+    proxied,
+)
+from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, only, single
+from nsnet.state.ipsets import IpSet, Member
+from nsnet.state.model import Fact, Interface, Kind, RealServer, Sysctl, VirtualServer, mac_by_name
+from nsnet.state.rules import Chain, Drop, Match, Rule, VirtualMatch
+from nsnet.topology.balancing import Candidates, candidates
+from nsnet.topology.model import Cluster, Node, Service, ServicePort
+
+DUMMY: Final = "kube-ipvs0"
+SYSCTLS: Final = (
+    # Without conntrack the nat table never sees a packet that IPVS sends on.
+    Sysctl("net.ipv4.vs.conntrack", "1"),
+    Sysctl("net.ipv4.vs.expire_nodest_conn", "1"),
+    Sysctl("net.ipv4.vs.expire_quiescent_template", "1"),
+)
+
+
+class _Offer(NamedTuple):
+    """An address and port at which a Service is offered."""
+
+    address: IPAddress
+    port: int
+    local: bool  # to endpoints of this node alone, where it has any
+
+
+@dataclass(slots=True)
+class _Sorted:
+    """The Services of one node in one family, sorted into what IPVS is given."""
+
+    family: Family
+    members: dict[Kept, dict[Member, None]] = field(default_factory=lambda: {k: {} for k in ALL})
+    bound: dict[IPAddress, None] = field(default_factory=dict)
+    servers: list[VirtualServer] = field(default_factory=list)
+    barred: list[Rule] = field(default_factory=list)  # from this node to a load balancer
+
+
+def ipvs(cluster: Cluster) -> Iterator[Fact]:
+    """Every node's virtual servers, their addresses, and the sets and rules around them."""
+    for node in cluster.nodes:
+        every = [_sorted(cluster, node, family) for family in families(cluster)]
+        for sysctl in SYSCTLS:
+            yield node.netns, sysctl
+        addresses = tuple(ip_interface(address) for each in every for address in each.bound)
+        # A dummy answers no ARP, and this one is never up: what it holds is the node's own all
+        # the same.
+        mac = mac_by_name(node.netns, DUMMY)
+        yield node.netns, Interface(DUMMY, Kind.DUMMY, addresses=addresses, mac=mac)
+        for each in every:
+            for kept, members in each.members.items():
+                name = kept.named(each.family)
+                yield node.netns, IpSet(name, kept.type, tuple(members), each.family)
+            for server in each.servers:
+                yield node.netns, server
+            for chain in _chains(cluster, each):
+                yield node.netns, chain
+
+
+def _chains(cluster: Cluster, found: _Sorted) -> Iterator[Chain]:
+    filled = frozenset(kept for kept, members in found.members.items() if members)
+    pods = all_of_family(cluster.pod_cidrs, found.family)
+    yield from chains(Sets(found.family, filled), pods, masquerade_all=cluster.proxy.masquerade_all)
+    yield Chain("filter", "KUBE-IPVS-OUT-FILTER", tuple(found.barred), found.family)
+
+
+def _sorted(cluster: Cluster, node: Node, family: Family) -> _Sorted:
+    found = _Sorted(family)
+    own = _node_port_addresses(cluster, node, family)
+    for service in proxied(cluster, family):
+        for port in service.ports:
+            behind = candidates(service, port, node, family)
+            for offer in _offers(found, node, service, port, own):
+                found.servers.append(_server(cluster, service, port, offer, behind))
+            _loop_back(found, node, port)
+        if service.health_check_port is not None:
+            found.members[HEALTH][Member(port=service.health_check_port)] = None
+    for address in found.bound:
+        found.members[VIRTUAL_IPS][Member(address)] = None
+    return found
+
+
+def _offers(
+    found: _Sorted, node: Node, service: Service, port: ServicePort, own: tuple[IPAddress, ...]
+) -> Iterator[_Offer]:
+    """Every address of the port, entered in the sets of its kind on the way."""
+    for address in all_of_family(service.addresses, found.family):
+        _enter(found, node, address, port, CLUSTER_IP)
+        yield _Offer(address, port.port, service.internal_local)
+    ranges = all_of_family(service.source_ranges, found.family)
+    external = EXTERNAL_IP_LOCAL if service.external_local else EXTERNAL_IP
+    for address in all_of_family(service.external_ips, found.family):
+        _enter(found, node, address, port, external)
+        yield _Offer(address, port.port, service.external_local)
+    for address in all_of_family(service.load_balancer_ips, found.family):
+        _enter(found, node, address, port, LOAD_BALANCER)
+        if service.external_local:
+            _enter(found, node, address, port, LOAD_BALANCER_LOCAL)
+        if ranges:
+            _enter(found, node, address, port, LOAD_BALANCER_FW)
+            _admit(found, node, service, port, address, ranges)
+        yield _Offer(address, port.port, service.external_local)
+    if port.node_port is None:
+        return
+    found.members[NODE_PORT[port.protocol]][Member(port=port.node_port)] = None
+    if service.external_local:
+        found.members[NODE_PORT_LOCAL[port.protocol]][Member(port=port.node_port)] = None
+    for address in own:
+        yield _Offer(address, port.node_port, service.external_local)
+
+
+def _enter(found: _Sorted, node: Node, address: IPAddress, port: ServicePort, kept: Kept) -> None:
+    found.members[kept][Member(address, port.protocol, port.port)] = None
+    if address not in only(node.addresses):
+        found.bound[address] = None
+
+
+def _admit(
+    found: _Sorted,
+    node: Node,
+    service: Service,
+    port: ServicePort,
+    address: IPAddress,
+    ranges: tuple[IPNetwork, ...],
+) -> None:
+    """loadBalancerSourceRanges: who may come, and whether this node may."""
+    for each in ranges:
+        found.members[SOURCE_CIDR][Member(address, port.protocol, port.port, each)] = None
+    if admitted(service, node, found.family):
+        # What the node itself sends to an address of its own has that address as its source.
+        found.members[SOURCE_IP][Member(address, port.protocol, port.port, address)] = None
+        return
+    taken = VirtualMatch(address, port.protocol, port.port)
+    match = Match(src=single(address), virtual=taken)
+    found.barred.append(Rule(match, Drop(), why=f"{service.reference} is not for this node"))
+
+
+def _server(
+    cluster: Cluster, service: Service, port: ServicePort, offer: _Offer, behind: Candidates
+) -> VirtualServer:
+    """With none on this node all endpoints are taken: the answer to an external client will be
+    lost, but a pod of this node is served."""
+    chosen = (behind.local or behind.cluster) if offer.local else behind.cluster
+    return VirtualServer(
+        offer.address,
+        port.protocol,
+        offer.port,
+        cluster.proxy.scheduler,
+        tuple(RealServer(each.address, each.port) for each in chosen),
+        service.affinity_seconds,
+    )
+
+
+def _loop_back(found: _Sorted, node: Node, port: ServicePort) -> None:
+    """A pod that reaches itself is masqueraded."""
+    for each in port.endpoints:
+        if each.node == node.name and each.ready and each.address.version == found.family:
+            member = Member(each.address, port.protocol, each.port, each.address)
+            found.members[LOOP_BACK][member] = None
+
+
+def _node_port_addresses(cluster: Cluster, node: Node, family: Family) -> tuple[IPAddress, ...]:
+    """Where NodePorts answer: at every address of the node, or those asked for; IPVS cannot do it
+    at 127.0.0.1."""
+    ranges = node_port_ranges(cluster.proxy, family)
+    if not ranges:
+        return all_of_family(only(node.held), family)
+    return tuple(each for each in node_port_addresses(node, ranges) if not each.is_loopback)

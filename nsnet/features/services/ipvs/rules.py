@@ -1,0 +1,127 @@
+"""The rules of proxyMode ipvs: the same few however many Services there are, for they look packets
+up in sets. In the nat table only a set that holds something has its rules.
+
+Source: kubernetes/pkg/proxy/ipvs/proxier.go (writeIptablesRules), v1.30.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+from nsnet.features.services.ipvs.sets import (
+    CLUSTER_IP,
+    EXTERNAL_IP,
+    EXTERNAL_IP_LOCAL,
+    HEALTH,
+    LOAD_BALANCER,
+    LOAD_BALANCER_FW,
+    LOAD_BALANCER_LOCAL,
+    LOOP_BACK,
+    NODE_PORT,
+    NODE_PORT_LOCAL,
+    SOURCE_CIDR,
+    SOURCE_IP,
+    VIRTUAL_IPS,
+    Kept,
+)
+from nsnet.features.services.kube_proxy import FORWARDING, LOCALNET, MARK_MASQ, mark_chains
+from nsnet.ip import Family, IPNetwork, Protocol
+from nsnet.state.rules import (
+    Accept,
+    Chain,
+    Drop,
+    Jump,
+    Masquerade,
+    Match,
+    Reject,
+    Return,
+    Rule,
+    SetMatch,
+    Target,
+)
+
+Side = Literal["src", "dst"]
+MARK = Jump(MARK_MASQ)
+
+
+class Sets(NamedTuple):
+    """Which sets hold something, and in which family."""
+
+    family: Family
+    filled: frozenset[Kept]
+
+    def look(self, kept: Kept, *sides: Side, comment: bool = True) -> Iterator[Match]:
+        """What finds packets of this set; nothing where it is empty."""
+        if kept in self.filled:
+            found = SetMatch(kept.named(self.family), sides)
+            yield Match(comment=kept.comment if comment else "", in_set=found)
+
+    def rules(self, kept: Kept, target: Target, *sides: Side) -> Iterator[Rule]:
+        """The rule of a set, if it holds something."""
+        for match in self.look(kept, *sides):
+            yield Rule(match, target)
+
+
+def chains(sets: Sets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> Iterator[Chain]:
+    """All chains but KUBE-IPVS-OUT-FILTER, which speaks of single Services."""
+    family = sets.family
+    loop_back = sets.rules(LOOP_BACK, Masquerade(), "dst", "dst", "src")
+    yield from mark_chains(family, tuple(loop_back))
+    yield Chain("nat", "KUBE-SERVICES", tuple(_services(sets, pods, masquerade_all)), family)
+    local = sets.rules(LOAD_BALANCER_LOCAL, Return(), "dst", "dst")
+    yield Chain("nat", "KUBE-LOAD-BALANCER", (*local, Rule(Match(), MARK)), family)
+    yield Chain("nat", "KUBE-NODE-PORT", tuple(_node_ports(sets)), family)
+    yield Chain("filter", "KUBE-FORWARD", FORWARDING, family)
+    health = Match(comment=HEALTH.comment, in_set=SetMatch(HEALTH.named(family), ("dst",)))
+    yield Chain("filter", "KUBE-NODE-PORT", (Rule(health, Accept()),), family)
+    firewall = sets.rules(LOAD_BALANCER_FW, Jump("KUBE-SOURCE-RANGES-FIREWALL"), "dst", "dst")
+    yield Chain("filter", "KUBE-PROXY-FIREWALL", tuple(firewall), family)
+    allowed = (
+        *sets.rules(SOURCE_CIDR, Return(), "dst", "dst", "src"),
+        *sets.rules(SOURCE_IP, Return(), "dst", "dst", "src"),
+    )
+    refused = Rule(Match(), Drop(), why="not in loadBalancerSourceRanges")
+    yield Chain("filter", "KUBE-SOURCE-RANGES-FIREWALL", (*allowed, refused), family)
+    yield Chain("filter", "KUBE-IPVS-FILTER", tuple(_other_ports(sets)), family)
+
+
+def _services(sets: Sets, pods: Sequence[IPNetwork], masquerade_all: bool) -> Iterator[Rule]:
+    """Marks what leaves with the node's address, and lets pass what IPVS will take."""
+    yield Rule(Match(src=LOCALNET[sets.family]), Return(), why="IPVS cannot answer 127.0.0.1")
+    yield from sets.rules(LOAD_BALANCER, Jump("KUBE-LOAD-BALANCER"), "dst", "dst")
+    for match in sets.look(CLUSTER_IP, "dst", "dst"):
+        if masquerade_all:
+            yield Rule(match, MARK, why="masqueradeAll")
+        for each in () if masquerade_all else pods:
+            yield Rule(replace(match, not_src=each), MARK, why="not from a pod")
+    for kept, marked in ((EXTERNAL_IP, True), (EXTERNAL_IP_LOCAL, False)):
+        for match in sets.look(kept, "dst", "dst"):
+            if marked:
+                yield Rule(match, MARK)
+            elsewhere = replace(match, not_bridged=True, not_src_type="LOCAL")
+            yield Rule(elsewhere, Accept(), why="neither from a pod nor from this node")
+            yield Rule(replace(match, dst_type="LOCAL"), Accept())
+    yield Rule(Match(dst_type="LOCAL"), Jump("KUBE-NODE-PORT"), why="NodePorts")
+    for kept in (CLUSTER_IP, LOAD_BALANCER):
+        for match in sets.look(kept, "dst", "dst", comment=False):
+            yield Rule(match, Accept(), why="IPVS takes it")
+
+
+def _node_ports(sets: Sets) -> Iterator[Rule]:
+    for protocol in (Protocol.TCP, Protocol.UDP):
+        for kept, target in ((NODE_PORT_LOCAL, Return()), (NODE_PORT, MARK)):
+            for match in sets.look(kept[protocol], "dst"):
+                yield Rule(replace(match, protocol=protocol), target)
+
+
+def _other_ports(sets: Sets) -> Iterator[Rule]:
+    """kube-ipvs0 makes each virtual address the node's own: its own servers shall not answer
+    there."""
+    family = sets.family
+    for kept in (LOAD_BALANCER, CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL):
+        found = SetMatch(kept.named(family), ("dst", "dst"))
+        yield Rule(Match(in_set=found), Return())
+    yield Rule(Match(in_set=SetMatch(HEALTH.named(family), ("dst",))), Return())
+    held = SetMatch(VIRTUAL_IPS.named(family), ("dst",))
+    # A ping, too: the address answers none.
+    yield Rule(Match(ctstate=("NEW",), in_set=held), Reject(), why="no port of the Service")

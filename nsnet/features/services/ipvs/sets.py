@@ -1,0 +1,102 @@
+"""The ipsets of proxyMode ipvs: which packets are whose, so that a few rules do for all Services.
+
+Source: kubernetes/pkg/proxy/ipvs/ipset.go, v1.30.
+"""
+
+from typing import Final, NamedTuple
+
+from nsnet.ip import Family, Protocol
+from nsnet.state.ipsets import SetType
+
+
+class Kept(NamedTuple):
+    """A set that kube-proxy keeps, by its name for IPv4."""
+
+    name: str
+    type: SetType
+    comment: str  # of the rule that looks packets up in it
+
+    def named(self, family: Family) -> str:
+        """The name that it has in this family."""
+        return self.name if family == 4 else self.name.replace("KUBE-", "KUBE-6-", 1)[:31]
+
+
+LOOP_BACK: Final = Kept(
+    "KUBE-LOOP-BACK",
+    SetType.ADDRESS_PORT_ADDRESS,
+    "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose",
+)
+CLUSTER_IP: Final = Kept(
+    "KUBE-CLUSTER-IP",
+    SetType.ADDRESS_PORT,
+    "Kubernetes service cluster ip + port for masquerade purpose",
+)
+EXTERNAL_IP: Final = Kept(
+    "KUBE-EXTERNAL-IP",
+    SetType.ADDRESS_PORT,
+    "Kubernetes service external ip + port for masquerade and filter purpose",
+)
+EXTERNAL_IP_LOCAL: Final = Kept(
+    "KUBE-EXTERNAL-IP-LOCAL",
+    SetType.ADDRESS_PORT,
+    "Kubernetes service external ip + port with externalTrafficPolicy=local",
+)
+LOAD_BALANCER: Final = Kept(
+    "KUBE-LOAD-BALANCER", SetType.ADDRESS_PORT, "Kubernetes service lb portal"
+)
+LOAD_BALANCER_FW: Final = Kept(
+    "KUBE-LOAD-BALANCER-FW",
+    SetType.ADDRESS_PORT,
+    "Kubernetes service load balancer ip + port for load balancer with sourceRange",
+)
+LOAD_BALANCER_LOCAL: Final = Kept(
+    "KUBE-LOAD-BALANCER-LOCAL",
+    SetType.ADDRESS_PORT,
+    "Kubernetes service load balancer ip + port with externalTrafficPolicy=local",
+)
+SOURCE_IP: Final = Kept(
+    "KUBE-LOAD-BALANCER-SOURCE-IP",
+    SetType.ADDRESS_PORT_ADDRESS,
+    "Kubernetes service load balancer ip + port + source IP for packet filter purpose",
+)
+SOURCE_CIDR: Final = Kept(
+    "KUBE-LOAD-BALANCER-SOURCE-CIDR",
+    SetType.ADDRESS_PORT_NETWORK,
+    "Kubernetes service load balancer ip + port + source cidr for packet filter purpose",
+)
+NODE_PORT: Final = {
+    protocol: Kept(
+        f"KUBE-NODE-PORT-{protocol.upper()}",
+        SetType.PORT,
+        f"Kubernetes nodeport {protocol.upper()} port for masquerade purpose",
+    )
+    for protocol in (Protocol.TCP, Protocol.UDP)
+}
+NODE_PORT_LOCAL: Final = {
+    protocol: Kept(
+        f"KUBE-NODE-PORT-LOCAL-{protocol.upper()}",
+        SetType.PORT,
+        f"Kubernetes nodeport {protocol.upper()} port with externalTrafficPolicy=local",
+    )
+    for protocol in (Protocol.TCP, Protocol.UDP)
+}
+HEALTH: Final = Kept(
+    "KUBE-HEALTH-CHECK-NODE-PORT", SetType.PORT, "Kubernetes health check node port"
+)
+VIRTUAL_IPS: Final = Kept("KUBE-IPVS-IPS", SetType.ADDRESS, "")
+
+ALL: Final = (
+    LOOP_BACK,
+    CLUSTER_IP,
+    EXTERNAL_IP,
+    EXTERNAL_IP_LOCAL,
+    LOAD_BALANCER,
+    LOAD_BALANCER_FW,
+    LOAD_BALANCER_LOCAL,
+    SOURCE_IP,
+    SOURCE_CIDR,
+    *NODE_PORT.values(),
+    *NODE_PORT_LOCAL.values(),
+    HEALTH,
+    VIRTUAL_IPS,
+)

@@ -1,0 +1,126 @@
+"""What kube-proxy does alike in its modes: names, the mark of what is to be masqueraded, and
+where NodePorts are.
+
+Source: kubernetes/pkg/proxy/iptables/proxier.go, pkg/proxy/util/nodeport_addresses.go, v1.30.
+"""
+
+from base64 import b32encode
+from collections.abc import Iterator
+from hashlib import sha256
+from ipaddress import ip_address, ip_network
+from typing import Final
+
+from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, of_family, only
+from nsnet.state.model import Fact, Sysctl
+from nsnet.state.rules import Accept, Chain, MarkMatch, Masquerade, Match, Return, Rule, SetMark
+from nsnet.topology.model import Cluster, Node, Proxy, Service, ServicePort
+
+MASQUERADE_MARK: Final = 0x4000  # bit 14, kube-proxy's --iptables-masquerade-bit
+MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK)
+NOT_MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK, negated=True)
+MARK_MASQ: Final = "KUBE-MARK-MASQ"
+
+# How many Service ports' rules a mode keeps: of the largest lab, twice, as it is and as it is about
+# to be.
+REMEMBERED: Final = 1 << 15
+
+LOCALNET: Final[dict[Family, IPNetwork]] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
+_LOOPBACK: Final[dict[Family, IPAddress]] = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
+
+
+def families(cluster: Cluster) -> list[Family]:
+    """Those of the cluster's Services: in each, kube-proxy works on its own."""
+    return sorted({each.version for each in cluster.service_cidrs})
+
+
+def proxied(cluster: Cluster, family: Family) -> Iterator[Service]:
+    """The Services that have an address of this family, and are kube-proxy's."""
+    for service in cluster.services:
+        if service.proxied and of_family(service.addresses, family) is not None:
+            yield service
+
+
+def alike(service: Service) -> bool:
+    """All nodes offer the Service in the same way."""
+    return not (
+        service.external_local
+        or service.internal_local
+        or service.source_ranges
+        or any(each.zones for port in service.ports for each in port.endpoints)
+    )
+
+
+def admitted(service: Service, node: Node, family: Family) -> bool:
+    """The node itself is within the Service's source ranges."""
+    address = of_family(only(node.addresses), family)
+    return address is not None and any(address in each for each in service.source_ranges)
+
+
+def port_name(service: Service, port: ServicePort) -> str:
+    """kube-proxy's name of a Service port: ns/name:portname, or ns/name where the port has none."""
+    suffix = f":{port.name}" if port.name else ""
+    return f"{service.namespace}/{service.name}{suffix}"
+
+
+def chain_hash(text: str) -> str:
+    """kube-proxy's 16 characters that stand for a Service port or an endpoint."""
+    return b32encode(sha256(text.encode()).digest()[:10]).decode()
+
+
+def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]:
+    """What KUBE-MARK-MASQ marks, KUBE-POSTROUTING masquerades, after these rules of its own."""
+    mark = Rule(target=SetMark(MASQUERADE_MARK, MASQUERADE_MARK), why="to be masqueraded")
+    yield Chain("nat", MARK_MASQ, (mark,), family)
+    comment = "kubernetes service traffic requiring SNAT"
+    masquerade = (
+        Rule(Match(mark=NOT_MARKED), Return(), why="not marked: keeps its source"),
+        Rule(Match(), SetMark(MASQUERADE_MARK, 0), why="the mark has done its work"),
+        Rule(Match(comment=comment), Masquerade(random_fully=True), why="marked: masqueraded"),
+    )
+    yield Chain("nat", "KUBE-POSTROUTING", (*first, *masquerade), family)
+
+
+def conntrack(cluster: Cluster) -> Iterator[Fact]:
+    """How long each node remembers a TCP connection: kube-proxy's --conntrack-tcp-timeout-…"""
+    for node in cluster.nodes:
+        for state, seconds in (("established", 86_400), ("close_wait", 3_600)):
+            key = f"net.netfilter.nf_conntrack_tcp_timeout_{state}"
+            yield node.netns, Sysctl(key, str(seconds), if_present=True)
+
+
+def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:
+    """Who counts as a pod of the cluster: kube-proxy's --cluster-cidr."""
+    return next(iter(all_of_family(cluster.pod_cidrs, family)), None)
+
+
+def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
+    """Where NodePorts are open: --nodeport-addresses. Empty: at every address of the node."""
+    ranges = all_of_family(proxy.node_port_addresses, family)
+    return () if any(each.prefixlen == 0 for each in ranges) else ranges
+
+
+def node_port_addresses(node: Node, ranges: tuple[IPNetwork, ...]) -> Iterator[IPAddress]:
+    """The node's own addresses that are in one of the ranges."""
+    loopback = [_LOOPBACK[family] for family in sorted({each.version for each in ranges})]
+    for address in (*only(node.held), *loopback):
+        if any(address in each for each in ranges):
+            yield address
+
+
+FORWARDING: Final = (
+    Rule(Match(comment="kubernetes forwarding rules", mark=MARKED), Accept(), why="a Service"),
+    Rule(
+        Match(comment="kubernetes forwarding conntrack rule", ctstate=("RELATED", "ESTABLISHED")),
+        Accept(),
+        why="an answer",
+    ),
+)
+
+
+def localhost_node_ports(proxy: Proxy) -> bool:
+    """A node reaches NodePorts at 127.0.0.1, too: wanted, and not excluded by their ranges."""
+    ranges = node_port_ranges(proxy, 4)
+    loopback = LOCALNET[4].network_address
+    return proxy.localhost_node_ports and (
+        not ranges or any(loopback in each or each.network_address.is_loopback for each in ranges)
+    )

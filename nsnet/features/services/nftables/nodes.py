@@ -1,0 +1,195 @@
+"""The table of each node: what is always there, and what every Service port adds to it."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
+
+from nsnet.features.services.kube_proxy import (
+    LOCALNET,
+    MASQUERADE_MARK,
+    admitted,
+    alike,
+    families,
+    node_port_addresses,
+    node_port_ranges,
+    pod_range,
+    proxied,
+)
+from nsnet.features.services.nftables.ports import ANY, Part, Terms, part
+from nsnet.ip import Family, IPAddress, all_of_family, of_family, only
+from nsnet.state.model import Fact
+from nsnet.state.rules import (
+    KUBE_PROXY,
+    Base,
+    Chain,
+    Drop,
+    Element,
+    Jump,
+    Lookup,
+    MarkMatch,
+    Masquerade,
+    Match,
+    NftMap,
+    NftSet,
+    Reject,
+    Return,
+    Rule,
+    SetMark,
+    Target,
+)
+from nsnet.topology.balancing import candidates
+from nsnet.topology.model import Cluster, Node
+
+Piece: TypeAlias = Chain | NftSet | NftMap
+NEW: Final = Match(ctstate=("NEW",))
+
+# name, its kind, hook and priority, and the chains it jumps to with new connections or (nat) all.
+BASES: Final[tuple[tuple[str, Base, tuple[str, ...]], ...]] = (
+    # Filters see the address that the client asked for: they come before DNAT.
+    ("filter-prerouting", Base("filter", "prerouting", -110), ("firewall-check",)),
+    (
+        "filter-input",
+        Base("filter", "input", -110),
+        ("nodeport-endpoints-check", "service-endpoints-check"),
+    ),
+    (
+        "filter-forward",
+        Base("filter", "forward", -110),
+        ("service-endpoints-check", "cluster-ips-check"),
+    ),
+    (
+        "filter-output",
+        Base("filter", "output", -110),
+        ("service-endpoints-check", "firewall-check"),
+    ),
+    # What a node sends to a ClusterIP and is no Service's is seen once DNAT has had its chance.
+    ("filter-output-post-dnat", Base("filter", "output", -90), ("cluster-ips-check",)),
+    ("nat-prerouting", Base("nat", "prerouting", -100), ("services",)),
+    ("nat-output", Base("nat", "output", -100), ("services",)),
+    ("nat-postrouting", Base("nat", "postrouting", 100), ("masquerading",)),
+)
+MAPS: Final[tuple[tuple[str, bool, str], ...]] = (  # name, by address, comment
+    ("firewall-ips", True, "destinations that are subject to LoadBalancerSourceRanges"),
+    (
+        "no-endpoint-nodeports",
+        False,
+        "vmap to drop or reject packets to service nodeports with no endpoints",
+    ),
+    (
+        "no-endpoint-services",
+        True,
+        "vmap to drop or reject packets to services with no endpoints",
+    ),
+    ("service-ips", True, "ClusterIP, ExternalIP and LoadBalancer IP traffic"),
+    ("service-nodeports", False, "NodePort traffic"),
+)
+
+
+def nftables(cluster: Cluster) -> Iterator[Fact]:
+    """The table of every node; nodes share what is the same on them, so that a large lab holds it
+    once."""
+    for family in families(cluster):
+        fixed = tuple(_fixed(cluster, family))
+        shared: dict[tuple[int, ...], tuple[Piece, ...]] = {}
+        for node, parts in zip(cluster.nodes, _parts(cluster, family), strict=True):
+            known = tuple(map(id, parts))
+            if known not in shared:
+                shared[known] = tuple(_pieces(parts, family))
+            for piece in (*fixed, *shared[known]):
+                yield node.netns, piece
+            if not _every_address(cluster, family):
+                addresses = tuple(_node_port_ips(cluster, node, family))
+                comment = "IPs that accept NodePort traffic"
+                yield node.netns, NftSet("nodeport-ips", addresses, family, comment)
+
+
+def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
+    """For each node, what every Service port adds to its table."""
+    terms = Terms(family, pod_range(cluster, family), cluster.proxy.masquerade_all)
+    rows: list[list[Part]] = [[] for _ in cluster.nodes]
+    for service in proxied(cluster, family):
+        same = alike(service)
+        for port in service.ports:
+            for node, row in zip(cluster.nodes, rows, strict=True):
+                if row is rows[0] or not same:
+                    found = candidates(service, port, node, family)
+                    allowed = admitted(service, node, family)
+                    row.append(part(service, port, found, allowed, terms))
+                else:
+                    row.append(rows[0][-1])
+    return rows
+
+
+def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
+    """The chains that are there without any Service."""
+
+    def chain(name: str, *rules: tuple[Match, Target], comment: str = "") -> Chain:
+        written = tuple(Rule(*each) for each in rules)
+        return Chain(KUBE_PROXY, name, written, family, comment=comment)
+
+    for name, base, jumps in BASES:
+        match = NEW if base.kind == "filter" else ANY
+        rules = tuple(Rule(match, Jump(each)) for each in jumps)
+        yield Chain(KUBE_PROXY, name, rules, family, base)
+    to_node = _to_node(cluster, family)
+    yield chain("nodeport-endpoints-check", (to_node, Lookup("no-endpoint-nodeports", False)))
+    yield chain("service-endpoints-check", (ANY, Lookup("no-endpoint-services", True)))
+    yield chain("firewall-check", (ANY, Lookup("firewall-ips", True)))
+    yield chain(
+        "services",
+        (ANY, Lookup("service-ips", True)),
+        (to_node, Lookup("service-nodeports", False)),
+    )
+    known = Match(dst_set="cluster-ips", comment="Reject traffic to invalid ports of ClusterIPs")
+    unallocated = "Drop traffic to unallocated ClusterIPs"
+    ranges = all_of_family(cluster.service_cidrs, family)
+    yield chain(
+        "cluster-ips-check",
+        (known, Reject()),
+        *((Match(dst=each, comment=unallocated), Drop()) for each in ranges),
+    )
+    yield chain(
+        "masquerading",
+        (Match(mark=MarkMatch(0, MASQUERADE_MARK)), Return()),
+        (ANY, SetMark(MASQUERADE_MARK, 0)),
+        (ANY, Masquerade(random_fully=True)),
+    )
+    yield chain("mark-for-masquerade", (ANY, SetMark(MASQUERADE_MARK, MASQUERADE_MARK)))
+    comment = "helper for @no-endpoint-services / @no-endpoint-nodeports"
+    yield chain("reject-chain", (ANY, Reject()), comment=comment)
+
+
+def _every_address(cluster: Cluster, family: Family) -> bool:
+    """NodePorts are open at every address of a node: asked for, not by default."""
+    proxy = cluster.proxy
+    return bool(proxy.node_port_addresses) and not node_port_ranges(proxy, family)
+
+
+def _to_node(cluster: Cluster, family: Family) -> Match:
+    if _every_address(cluster, family):
+        return Match(dst_type="LOCAL", not_dst=LOCALNET[family])
+    return Match(dst_set="nodeport-ips")
+
+
+def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> Iterator[IPAddress]:
+    """The node's own address, or those that lie in nodePortAddresses; 127.0.0.1 never."""
+    primary = of_family(only(node.addresses), family)
+    ranges = node_port_ranges(cluster.proxy, family)
+    if not ranges and primary is not None:
+        yield primary
+    yield from (each for each in node_port_addresses(node, ranges) if not each.is_loopback)
+
+
+def _pieces(parts: Iterable[Part], family: Family) -> Iterator[Piece]:
+    """The sets and maps with what the Service ports put in, and the chains that are theirs."""
+    addresses = tuple(dict.fromkeys(each.cluster_ip for each in parts))
+    yield NftSet("cluster-ips", addresses, family, "Active ClusterIPs")
+    # Where two Services claim one address and port, the first has it.
+    held: dict[str, dict[object, Element]] = {name: {} for name, _, _ in MAPS}
+    for each in parts:
+        for name, element in each.elements:
+            held[name].setdefault((element.address, element.protocol, element.port), element)
+    for name, by_address, comment in MAPS:
+        yield NftMap(name, by_address, tuple(held[name].values()), family, comment)
+    for each in parts:
+        yield from each.affinity
+        yield from each.chains

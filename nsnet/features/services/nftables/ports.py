@@ -1,0 +1,213 @@
+"""One Service port: its elements of the maps, and the chains and sets that are its own."""
+
+from base64 import b32encode
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from hashlib import sha256
+from typing import Final, NamedTuple
+
+from nsnet.features.services.kube_proxy import REMEMBERED, port_name
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, all_of_family, single
+from nsnet.state.rules import (
+    KUBE_PROXY,
+    Chain,
+    Dnat,
+    Drop,
+    Element,
+    Goto,
+    Jump,
+    Match,
+    NftSet,
+    Remember,
+    Rule,
+    Spread,
+    Target,
+)
+from nsnet.topology.balancing import Candidates
+from nsnet.topology.model import Endpoint, Service, ServicePort
+
+LONGEST_BASE: Final = 240  # of a chain's name, without its prefix
+MARK_MASQ: Final = Jump("mark-for-masquerade")
+REJECT: Final = Goto("reject-chain")
+ANY: Final = Match()
+_OF: Final = {each: Match(protocol=each) for each in Protocol}
+
+
+class Terms(NamedTuple):
+    """What is the same for all Service ports of a cluster."""
+
+    family: Family
+    pods: IPNetwork | None
+    masquerade_all: bool
+
+
+class Part(NamedTuple):
+    """What one Service port adds to the table of a node."""
+
+    cluster_ip: IPAddress
+    elements: tuple[tuple[str, Element], ...]  # each with the name of its map
+    affinity: tuple[NftSet, ...]
+    chains: tuple[Chain, ...]
+
+
+@lru_cache(REMEMBERED)
+def part(
+    service: Service, port: ServicePort, found: Candidates, node_allowed: bool, terms: Terms
+) -> Part:
+    """The same value for the same question, so that what did not change costs nothing anew.
+
+    `node_allowed`: the node itself is within the Service's source ranges.
+    """
+    asked = _Port(service, port, found, node_allowed, terms)
+    return Part(
+        asked.cluster_ip,
+        tuple(asked.elements()),
+        tuple(asked.affinity()),
+        (*asked.choosing(), *asked.external(), *asked.firewall(), *asked.endpoints()),
+    )
+
+
+def based(name: str) -> str:
+    """kube-proxy's name of a Service port or an endpoint: with a hash, so that a name that is cut
+    is nobody else's."""
+    # 5 bytes are 8 characters in base 32.
+    whole = f"{b32encode(sha256(name.encode()).digest()[:5]).decode()}-{name}"
+    return whole if len(whole) <= LONGEST_BASE else f"{whole[: LONGEST_BASE - 3]}..."
+
+
+class _Port:
+    """A Service port as one node sees it."""
+
+    def __init__(
+        self,
+        service: Service,
+        port: ServicePort,
+        found: Candidates,
+        node_allowed: bool,
+        terms: Terms,
+    ) -> None:
+        self._service, self._port, self._found, self._terms = service, port, found, terms
+        self._node_allowed = node_allowed
+        self._comment = port_name(service, port)
+        (self.cluster_ip,) = all_of_family(service.addresses, terms.family)
+        self._external_ips = all_of_family(service.external_ips, terms.family)
+        self._vips = all_of_family(service.load_balancer_ips, terms.family)
+        self._ranges = all_of_family(service.source_ranges, terms.family)
+        self._fences = bool(self._vips) and bool(self._ranges)
+        name = f"{service.namespace}/{service.name}/{port.protocol}/{port.name}"
+        self._base = based(name)
+        # A colon cannot stand in a name.
+        self._backends: dict[int, tuple[Endpoint, str]] = {
+            id(each): (each, based(f"{name}__{str(each.address).replace(':', '.')}/{each.port}"))
+            for each in (*found.cluster, *found.local)
+        }
+        self._internal = found.serve(service.internal_local)
+        self._external = found.serve(service.external_local)
+
+    def elements(self) -> Iterator[tuple[str, Element]]:
+        """What is sent on, and what is refused (no endpoint at all) or dropped (none on this
+        node).
+
+        Both, where the node's own clients have endpoints elsewhere and others have none here.
+        """
+        service, node_port = self._service, self._port.node_port
+        missing = Drop() if self._found.anywhere else REJECT
+        if self._internal:
+            yield "service-ips", self._to(self.cluster_ip, self._policy(service.internal_local))
+        else:
+            yield "no-endpoint-services", self._to(self.cluster_ip, missing, self._comment)
+        outside = Goto(f"external-{self._base}")
+        for address in (*self._external_ips, *self._vips):
+            if self._found.anywhere:
+                yield "service-ips", self._to(address, outside)
+            if not self._external:
+                yield "no-endpoint-services", self._to(address, missing, self._comment)
+        for address in self._vips if self._fences else ():
+            fence = Goto(f"firewall-{self._base}")
+            yield "firewall-ips", self._to(address, fence, self._comment)
+        if node_port is not None:
+            protocol = self._port.protocol
+            # NodePorts are open to all, whatever the source ranges say.
+            if self._found.anywhere:
+                yield "service-nodeports", Element(protocol, node_port, outside)
+            if not self._external:
+                refused = Element(protocol, node_port, missing, comment=self._comment)
+                yield "no-endpoint-nodeports", refused
+
+    def affinity(self) -> Iterator[NftSet]:
+        """The clients of each endpoint, as packets are seen."""
+        seconds = self._service.affinity_seconds
+        for _, name in self._backends.values() if seconds is not None else ():
+            yield NftSet(f"affinity-{name}", family=self._terms.family, timeout=seconds or 0)
+
+    def choosing(self) -> Iterator[Chain]:
+        """service-… and local-…, which choose an endpoint. What comes for the ClusterIP from no
+        pod is marked first."""
+        internal = "local" if self._service.internal_local else "service"
+        for policy, endpoints in (("service", self._found.cluster), ("local", self._found.local)):
+            if not endpoints:
+                continue
+            names = [self._backends[id(each)][1] for each in endpoints]
+            rules = [*self._off_cluster()] if policy == internal else []
+            if self._service.affinity_seconds is not None:
+                rules += [
+                    (Match(src_set=f"affinity-{each}"), Goto(f"endpoint-{each}")) for each in names
+                ]
+            rules.append((ANY, Spread(tuple(f"endpoint-{each}" for each in names))))
+            yield self._chain(f"{policy}-{self._base}", rules)
+
+    def _off_cluster(self) -> Iterator[tuple[Match, Target]]:
+        pods = None if self._terms.masquerade_all else self._terms.pods
+        if pods is not None or self._terms.masquerade_all:
+            to, protocol, port = single(self.cluster_ip), self._port.protocol, self._port.port
+            yield Match(dst=to, not_src=pods, protocol=protocol, dport=port), MARK_MASQ
+
+    def external(self) -> Iterator[Chain]:
+        """external-…: for every address but the ClusterIP."""
+        if not self._found.anywhere or not self._service.is_external(
+            self._port, self._terms.family
+        ):
+            return
+        rules: list[tuple[Match, Target]] = []
+        if self._service.external_local:
+            # As if it went out to a load balancer and came back: such traffic goes anywhere.
+            everywhere = self._policy(False)
+            if self._terms.pods is not None:
+                pods = Match(src=self._terms.pods, comment="short-circuit pod traffic")
+                rules.append((pods, everywhere))
+            own = Match(src_type="LOCAL", comment="masquerade local traffic")
+            rules.append((own, MARK_MASQ))
+            own = Match(src_type="LOCAL", comment="short-circuit local traffic")
+            rules.append((own, everywhere))
+        else:
+            rules.append((ANY, MARK_MASQ))
+        if self._external:
+            rules.append((ANY, self._policy(self._service.external_local)))
+        yield self._chain(f"external-{self._base}", rules)
+
+    def firewall(self) -> Iterator[Chain]:
+        """firewall-…: who may not use the load balancer's addresses."""
+        if self._fences:
+            # A node that holds such an address itself calls from there.
+            own = map(single, self._vips) if self._node_allowed else ()
+            allowed = Match(not_src_in=(*self._ranges, *own))
+            yield self._chain(f"firewall-{self._base}", [(allowed, Drop())])
+
+    def endpoints(self) -> Iterator[Chain]:
+        """endpoint-…, which translates to it; a pod that reaches itself is marked first."""
+        for each, name in self._backends.values():
+            rules: list[tuple[Match, Target]] = [(Match(src=single(each.address)), MARK_MASQ)]
+            if self._service.affinity_seconds is not None:
+                rules.append((ANY, Remember(f"affinity-{name}")))
+            rules.append((_OF[self._port.protocol], Dnat(each.address, each.port)))
+            yield self._chain(f"endpoint-{name}", rules)
+
+    def _policy(self, local: bool) -> Goto:
+        return Goto(f"{'local' if local else 'service'}-{self._base}")
+
+    def _to(self, address: IPAddress, target: Goto | Drop, comment: str = "") -> Element:
+        return Element(self._port.protocol, self._port.port, target, address, comment)
+
+    def _chain(self, name: str, rules: Iterable[tuple[Match, Target]]) -> Chain:
+        written = tuple(Rule(match, target, self._comment) for match, target in rules)
+        return Chain(KUBE_PROXY, name, written, self._terms.family)

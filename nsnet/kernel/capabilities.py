@@ -1,0 +1,362 @@
+"""What this kernel and host can do, found by trying where it hurts nobody: in a scratch namespace.
+
+A kind of link or queue is asked for with something impossible about it (an Ethernet address of one
+byte, no parameters): a kernel that knows the kind refuses the rest, and nothing is made.
+"""
+
+import ctypes
+import errno
+import os
+import platform
+import resource
+import struct
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from nsnet.errors import NsnetError, UnsupportedError
+from nsnet.ip import Family
+from nsnet.kernel import netfilter, netlink, netns
+from nsnet.kernel.child import in_child
+from nsnet.kernel.command import find
+from nsnet.state.daemons import program
+from nsnet.state.model import Kind, State
+
+AS_ROOT: Final = "run nsnet as root: sudo nsnet …"
+FETCH: Final = "make setup fetches it; installed by hand it would be a service of this host's"
+FILES: Final = 4096
+
+_NOBODY = 65534
+_PR_SET_DUMPABLE = 4
+_LO = 1
+_IFF_UP = 0x1
+_RTM_NEWLINK = 16
+_RTM_NEWQDISC = 36
+_IFLA_ADDRESS = 1
+_IFLA_LINKINFO = 18
+_IFLA_INFO_KIND = 1
+_TCA_KIND = 1
+_TC_H_ROOT = 0xFFFFFFFF
+_GENL_ID_CTRL = 16
+_CTRL_CMD_GETFAMILY = 3
+_CTRL_ATTR_FAMILY_NAME = 2
+_IPSET_CMD_PROTOCOL = 6 << 8 | 1
+_IPSET_ATTR_PROTOCOL = 1
+_IPSET_PROTOCOL = 6
+
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """What a host has or lacks, what for, and how to get it; `needed`: no lab without it."""
+
+    name: str
+    present: bool
+    why: str
+    remedy: str
+    needed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """A feature before it was tried; `attempt` raises OSError where it is not there."""
+
+    name: str
+    why: str
+    attempt: Callable[[], object]
+    remedy: str
+    needed: bool = False
+
+    def tried(self) -> Feature:
+        try:
+            self.attempt()
+        except (OSError, NsnetError) as error:
+            words = (error.strerror if isinstance(error, OSError) else None) or str(error)
+            return Feature(self.name, False, f"{self.why}: {words}", self.remedy, self.needed)
+        return Feature(self.name, True, self.why, self.remedy, self.needed)
+
+
+def features() -> tuple[Feature, ...]:
+    """Everything nsnet uses now or later, each tried in a throw-away child of ours."""
+    return (_root(), user_namespaces(), *in_child(_all, what="features"), _files(), _ip())
+
+
+def require() -> None:
+    """This host has what every lab needs. Raises UnsupportedError with the way to get the rest."""
+    try:
+        with netns.staying():
+            pass  # coming back needs rights of its own: without them, stay
+        _require(_needed())
+    except OSError as error:
+        raise UnsupportedError(f"network namespaces: {error.strerror}", hint=AS_ROOT) from error
+
+
+def require_for(state: State) -> None:
+    """This host has what only some labs need, this one among them. Raises UnsupportedError."""
+    names = set(_names(state))
+    _require(trial for trial in _wanted() if trial.name in names)
+
+
+def _require(trials: Iterable[_Trial]) -> None:
+    with netns.staying():
+        netns.unshare(netns.CLONE_NEWNET)
+        gaps = [found for trial in trials if not (found := trial.tried()).present]
+    if gaps:
+        raise UnsupportedError(
+            f"this host has no {', no '.join(gap.name for gap in gaps)}",
+            hint="; ".join(gap.remedy for gap in gaps),
+        )
+
+
+def _names(state: State) -> Iterator[str]:
+    """The features beyond those of every lab."""
+    for each in state.netns:
+        if each.sets:
+            yield "nft"
+        if each.ipsets:
+            yield "ipset"
+        yield from map(program, each.daemons)
+        if any(link.kind is Kind.DUMMY for link in each.interfaces):
+            yield "dummy"
+        if any(link.kind is Kind.VXLAN for link in each.interfaces):
+            yield "vxlan"
+        if any(sysctl.key.startswith("net.ipv4.vs.") for sysctl in each.sysctls):
+            yield "IPVS"
+
+
+def user_namespaces() -> Feature:
+    """Whether somebody who is not root can have a throw-away lab here."""
+    return _Trial(
+        "user namespaces",
+        "throw-away labs of ordinary users",
+        partial(in_child, _as_nobody, what="user namespaces"),
+        _allow_users(),
+    ).tried()
+
+
+def _all() -> list[Feature]:
+    """Run in a child, which has a namespace of its own from here on."""
+    namespaces = _Trial("network namespaces", "every pod is one", _scratch, AS_ROOT, needed=True)
+    first = namespaces.tried()
+    if not first.present:
+        return [first]
+    return [first, *(trial.tried() for trial in (*_needed(), *_wanted()))]
+
+
+def _needed() -> Iterator[_Trial]:
+    yield _link("veth", "pods hang on it", "VETH", needed=True)
+    yield _link("bridge", "pods of a node share it", "BRIDGE", needed=True)
+    yield _Trial(
+        "bridge netfilter",
+        "iptables sees what a bridge switches",
+        partial(os.stat, "/proc/sys/net/bridge/bridge-nf-call-iptables"),
+        "modprobe br_netfilter",
+        needed=True,
+    )
+    yield _Trial(
+        "iptables",
+        "Services are its rules",
+        partial(_iptables, netfilter.TOOLS, 4),
+        "apt install iptables; modprobe ip_tables, or nf_tables",
+        needed=True,
+    )
+
+
+def _wanted() -> Iterator[_Trial]:
+    for tool, module in ((netfilter.LEGACY, "ip_tables"), (netfilter.NFT, "nf_tables")):
+        yield _Trial(
+            tool,
+            "one of the two faces of iptables",
+            partial(_iptables, (tool,), 4),
+            f"apt install iptables; modprobe {module}",
+        )
+    yield _Trial(
+        "ip6tables",
+        "Services with IPv6 addresses",
+        partial(_iptables, netfilter.TOOLS, 6),
+        "apt install iptables; modprobe ip6_tables",
+    )
+    yield _Trial("nft", "Services as nftables", _nft, "apt install nftables; modprobe nf_tables")
+    yield _Trial("bird", "routes that are learnt: BGP", partial(_installed, "bird"), FETCH)
+    yield _Trial("haproxy", "gateways of kind proxy", partial(_installed, "haproxy"), FETCH)
+    remedy = "apt install ipset; modprobe ip_set"
+    yield _Trial("ipset", "sets of addresses in rules", _ipset, remedy)
+    yield _link("vxlan", "overlay networks", "VXLAN")
+    yield _link("macvlan", "pods on the node's own network", "MACVLAN")
+    yield _link("dummy", "addresses that belong to no cable", "DUMMY", changes_host=True)
+    yield _link("vrf", "several routing tables on a node", "NET_VRF")
+    yield _link("wireguard", "encrypted tunnels between nodes", "WIREGUARD")
+    yield _link("ipip", "tunnels between nodes", "NET_IPIP", changes_host=True)
+    yield _queue("netem", "delay and loss", "NET_SCH_NETEM")
+    yield _queue("tbf", "limited bandwidth", "NET_SCH_TBF")
+    remedy = _module("ip_vs", "IP_VS") + ("" if _is_host_root() else f"; {AS_ROOT}")
+    yield _Trial("IPVS", "Services as virtual servers", _ipvs, remedy)
+
+
+def _link(
+    kind: str, why: str, option: str, *, needed: bool = False, changes_host: bool = False
+) -> _Trial:
+    def attempt() -> None:
+        if changes_host:
+            _stay_unloaded(kind)
+        info = netlink.attribute(_IFLA_INFO_KIND, kind.encode())
+        body = b"".join(
+            (
+                bytes(16),
+                netlink.attribute(_IFLA_ADDRESS, b"\0"),
+                netlink.attribute(_IFLA_LINKINFO, info),
+            )
+        )
+        _refused_for(errno.EOPNOTSUPP, _RTM_NEWLINK, body)
+
+    return _Trial(kind, why, attempt, _module(kind, option), needed)
+
+
+def _queue(kind: str, why: str, option: str) -> _Trial:
+    def attempt() -> None:
+        header = struct.pack("=BxHiIII", 0, 0, _LO, 0, _TC_H_ROOT, 0)
+        body = header + netlink.attribute(_TCA_KIND, kind.encode() + b"\0")
+        _refused_for(errno.ENOENT, _RTM_NEWQDISC, body)
+
+    return _Trial(kind, why, attempt, _module(f"sch_{kind}", option))
+
+
+def _refused_for(unknown: int, kind: int, body: bytes) -> None:
+    """Raises OSError where the kernel's objection is that it does not know what is asked for."""
+    request = netlink.packed(kind, body, netlink.NLM_F_CREATE | netlink.NLM_F_EXCL)
+    with netlink.Socket() as socket:
+        for refusal in socket.send([request]).values():
+            if refusal.errno in (unknown, errno.EPERM):
+                raise OSError(refusal.errno, str(refusal))
+
+
+def _iptables(tools: tuple[str, ...], family: Family) -> None:
+    if not any(netfilter.installed(tool, family) for tool in tools):
+        raise OSError(errno.ENOENT, "not installed")
+    if not any(netfilter.works(tool, family) for tool in tools):
+        raise OSError(errno.EOPNOTSUPP, "not in this kernel")
+
+
+def _installed(program: str) -> None:
+    if find(program) is None:
+        raise OSError(errno.ENOENT, "not installed")
+
+
+def _nft() -> None:
+    if find("nft") is None:
+        raise OSError(errno.ENOENT, "not installed")
+    if not netfilter.has_nf_tables():
+        raise OSError(errno.EOPNOTSUPP, "not in this kernel")
+
+
+def _ipset() -> None:
+    if find("ipset") is None:
+        raise OSError(errno.ENOENT, "not installed")
+    body = struct.pack("=BBH", 0, 0, 0) + netlink.attribute(
+        _IPSET_ATTR_PROTOCOL, bytes([_IPSET_PROTOCOL])
+    )
+    with netlink.Socket(netlink.NETLINK_NETFILTER) as socket:
+        socket.ask(netlink.packed(_IPSET_CMD_PROTOCOL, body, netlink.NLM_F_ACK))
+
+
+def _ipvs() -> None:
+    _stay_unloaded("ip_vs")
+    body = struct.pack("=BBH", _CTRL_CMD_GETFAMILY, 1, 0) + netlink.attribute(
+        _CTRL_ATTR_FAMILY_NAME, b"IPVS\0"
+    )
+    with netlink.Socket(netlink.NETLINK_GENERIC) as socket:
+        socket.ask(netlink.packed(_GENL_ID_CTRL, body))
+    if not Path("/proc/sys/net/ipv4/vs").exists():
+        raise OSError(errno.EPERM, "it obeys no root but the machine's")  # of user namespaces
+
+
+def _stay_unloaded(module: str) -> None:
+    """Raises OSError where trying would make the kernel load a module that changes the host.
+
+    dummy brings the host a link dummy0, ipip a link tunl0, ip_vs a set of sysctls.
+    """
+    loadable = Path("/proc/modules").exists()  # else the kernel is of one piece
+    if not loadable or Path("/sys/module", module).exists():
+        return
+    with suppress(FileNotFoundError):
+        built_in = Path("/lib/modules", platform.release(), "modules.builtin")
+        if f"/{module}.ko" in built_in.read_text():
+            return
+    raise OSError(errno.ENOENT, "its module is not loaded, which would change the host")
+
+
+def _module(name: str, option: str) -> str:
+    return f"modprobe {name} (a kernel with CONFIG_{option})"
+
+
+def _scratch() -> None:
+    """The caller stands in an empty network namespace, an ordinary user in a user namespace too."""
+    try:
+        netns.unshare(netns.CLONE_NEWNET)
+    except PermissionError:
+        netns.unshare(netns.CLONE_NEWUSER | netns.CLONE_NEWNET)
+
+
+def _as_nobody() -> None:
+    """What a throw-away lab begins with, as an ordinary user. Raises OSError or KernelError."""
+    if _is_host_root():
+        os.setgroups([])
+        os.setresgid(_NOBODY, _NOBODY, _NOBODY)
+        os.setresuid(_NOBODY, _NOBODY, _NOBODY)
+        # Who changes its user may no longer write its own /proc files, uid_map among them.
+        _libc.prctl(_PR_SET_DUMPABLE, 1)
+    user, group = os.geteuid(), os.getegid()
+    netns.unshare(netns.CLONE_NEWUSER | netns.CLONE_NEWNET | netns.CLONE_NEWNS | netns.CLONE_NEWPID)
+    Path("/proc/self/setgroups").write_text("deny")
+    Path("/proc/self/uid_map").write_text(f"0 {user} 1")
+    Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    in_child(_first_steps, what="user namespaces")  # a PID namespace begins with the next child
+
+
+def _first_steps() -> None:
+    netns.mount("", "/", flags=netns.MS_REC | netns.MS_PRIVATE)
+    netns.mount("tmpfs", "/run", "tmpfs")
+    body = struct.pack("=BxHiII", 0, 0, _LO, _IFF_UP, _IFF_UP)
+    with netlink.Socket() as socket:
+        for refusal in socket.send([netlink.packed(_RTM_NEWLINK, body)]).values():
+            raise OSError(refusal.errno, f"lo up: {refusal}")
+
+
+def _allow_users() -> str:
+    """The switch that this host has turned off, of those that distributions have."""
+    for key, off in (
+        ("kernel.apparmor_restrict_unprivileged_userns", "1"),
+        ("kernel.unprivileged_userns_clone", "0"),
+        ("user.max_user_namespaces", "0"),
+    ):
+        with suppress(OSError):
+            if Path("/proc/sys", *key.split(".")).read_text().strip() == off:
+                return f"sysctl {key}={'0' if off == '1' else '1' if 'clone' in key else '10000'}"
+    return AS_ROOT
+
+
+def _root() -> Feature:
+    is_root = os.geteuid() == 0
+    who = "root of a user namespace" if is_root and not _is_host_root() else "root"
+    why = f"lasting labs; you are {who if is_root else 'an ordinary user'}"
+    return Feature("root", is_root, why, AS_ROOT)
+
+
+def _is_host_root() -> bool:
+    """Root who is not only root of a user namespace: such a one has but a part of the users."""
+    users = Path("/proc/self/uid_map").read_text().split()
+    return os.geteuid() == 0 and users == ["0", "0", str(2**32 - 1)]
+
+
+def _files() -> Feature:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    why = f"two open files for a pod; {soft} at once, {hard} at most"
+    return Feature("open files", hard >= FILES, why, f"ulimit -Hn {FILES}")
+
+
+def _ip() -> Feature:
+    return Feature("ip", find("ip") is not None, "to look around in a lab", "apt install iproute2")

@@ -1,0 +1,276 @@
+"""Op → the line a learner would type. Runnable as it is: `nsnet plan FILE --shell | sudo sh`."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import assert_never
+
+from nsnet.lab.record import path_of
+from nsnet.plan.ops import (
+    AddressAdd,
+    AddressDelete,
+    BridgeAdd,
+    ConntrackDelete,
+    DaemonReload,
+    DaemonStart,
+    DaemonStop,
+    Drain,
+    DummyAdd,
+    FdbDelete,
+    FdbSet,
+    LinkDelete,
+    LinkDown,
+    LinkUp,
+    Listen,
+    ListenerReplace,
+    MtuSet,
+    NeighbourAdd,
+    NeighbourDelete,
+    NeighbourForget,
+    NetnsAdd,
+    NetnsDelete,
+    Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
+    RouteAdd,
+    RouteDelete,
+    RouteReplace,
+    RoutesAwait,
+    RulesLoad,
+    ServersStart,
+    SetsDelete,
+    SetsLoad,
+    SysctlSet,
+    TableLoad,
+    Unlisten,
+    VethAdd,
+    VirtualServersLoad,
+    VxlanAdd,
+)
+from nsnet.state import nftables_text as nft
+from nsnet.state.daemons import Daemon, argv, configuration, reload_signal, stem
+from nsnet.state.ipsets import destroyed, filled
+from nsnet.state.iptables_text import endpoint, restore
+from nsnet.state.model import Interface, PolicyRule, RealServer, Route, VirtualServer, identity
+
+HEAD = """\
+#!/bin/sh
+# Builds the lab {lab}, but for its server. To remove it again: nsnet down {lab}
+set -eu
+IPT=${{IPT:-iptables-legacy}}       # or iptables-nft
+IP6T=${{IP6T:-ip6$(echo "$IPT" | cut -c3-)}}
+"""
+
+
+def script(lab: str, ops: Iterable[Op]) -> str:
+    """A shell script that does what these Ops do."""
+    return "\n".join([HEAD.format(lab=lab), *map(render, ops), ""])
+
+
+def render(op: Op) -> str:
+    """The command a person would type for this op."""
+    match op:
+        case NetnsAdd(netns):
+            return f"ip netns add {netns}"
+        case NetnsDelete(netns):
+            return f"ip netns del {netns}"
+        case SysctlSet(netns, sysctl):
+            setting = f"{sysctl.key}={sysctl.value}"
+            # sysctl -e: a setting that this kernel does not have is no error.
+            quiet = "-qe" if sysctl.if_present else "-q"
+            return f"ip netns exec {netns} sysctl {quiet} -w {setting}"
+        case BridgeAdd(netns, interface):
+            return (
+                f"ip -n {netns} link add {interface.name} address {interface.mac} type bridge"
+                " forward_delay 0 stp_state 0 mcast_snooping 0\n"
+                f"ip -n {netns} link set {interface.name} up"
+            )
+        case DummyAdd(netns, interface):
+            return f"ip -n {netns} link add {interface.name} address {interface.mac} type dummy"
+        case VxlanAdd(netns, interface):
+            return _vxlan(netns, interface)
+        case VethAdd():
+            return "\n".join(_veth(op))
+        case LinkDelete(netns, name):
+            return f"ip -n {netns} link del {name}"
+        case LinkUp(netns, name):
+            return f"ip -n {netns} link set {name} up"
+        case LinkDown(netns, name):
+            return f"ip -n {netns} link set {name} down"
+        case MtuSet(netns, dev, mtu):
+            return f"ip -n {netns} link set {dev} mtu {mtu}"
+        case AddressAdd(netns, dev, address, deprecated):
+            never = " preferred_lft 0" if deprecated else ""
+            return f"ip -n {netns} addr add {address} dev {dev}{never}"
+        case AddressDelete(netns, dev, address):
+            return f"ip -n {netns} addr del {address} dev {dev}"
+        case RouteAdd(netns, route):
+            return f"ip -n {netns} route add {_route(route)}"
+        case RouteReplace(netns, route):
+            return f"ip -n {netns} route replace {_route(route)}"
+        case RouteDelete(netns, route):
+            return f"ip -n {netns} route del {_route(route)}"
+        case PolicyRuleAdd(netns, rule):
+            return f"ip -n {netns} -{rule.family} rule add {_policy(rule)}"
+        case PolicyRuleDelete(netns, rule):
+            return f"ip -n {netns} -{rule.family} rule del priority {rule.priority}"
+        case NeighbourAdd(netns, neighbour):
+            where = f"lladdr {neighbour.mac} dev {neighbour.dev} nud permanent"
+            return f"ip -n {netns} neigh replace {neighbour.address} {where}"
+        case NeighbourDelete(netns, neighbour):
+            return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
+        case NeighbourForget(netns, dev, address):
+            return f"ip -n {netns} neigh flush to {address} dev {dev}"
+        case FdbSet(netns, entry):
+            where = f"{entry.mac} dev {entry.dev} dst {entry.dst} self permanent"
+            return f"bridge -n {netns} fdb replace {where}"
+        case FdbDelete(netns, entry):
+            where = f"{entry.mac} dev {entry.dev} dst {entry.dst} self"
+            return f"bridge -n {netns} fdb del {where}"
+        case RulesLoad(netns, family, chains, deleted):
+            tool = "$IPT" if family == 4 else "$IP6T"
+            return _fed(netns, f"{tool}-restore --noflush", restore(chains, deleted))
+        case SetsLoad(netns, sets):
+            return _fed(netns, "ipset restore -exist", filled(sets))
+        case SetsDelete(netns, names):
+            return _fed(netns, "ipset restore", destroyed(names))
+        case VirtualServersLoad(netns, old, new):
+            lines = "".join(f"{line}\n" for line in _virtual(old, new))
+            return _fed(netns, "ipvsadm --restore", lines)
+        case ConntrackDelete():
+            return f"ip netns exec {op.netns} conntrack -D {_flows(op)} || [ $? = 1 ]  # 1: none"
+        case Drain(netns, endpoints):
+            who = ", ".join(map(str, endpoints))
+            return f"# {netns}: until nobody is connecting to {who}: conntrack -L --state SYN_SENT"
+        case TableLoad(netns, family, old, new, anew):
+            texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
+            return "\n".join(_fed(netns, "nft -f -", text) for text in texts if text)
+        case DaemonStart(netns, daemon):
+            files = _stem(netns, daemon)
+            command = " ".join(argv(daemon, files, background=True))
+            return (
+                f"{_configured(netns, daemon)}\nip netns exec {netns} {command} >{files}.log 2>&1"
+            )
+        case DaemonReload(netns, daemon):
+            reload = f"kill -{reload_signal(daemon)} $(cat {_stem(netns, daemon)}.pid)"
+            return f"{_configured(netns, daemon)}\n{reload}"
+        case DaemonStop(netns, daemon):
+            return f"kill $(cat {_stem(netns, daemon)}.pid)"
+        case RoutesAwait(netns, routes):
+            return "\n".join(_awaited(netns, routes))
+        case ServersStart(netns):
+            return f"# {netns}: nsnet starts its server here; it answers for every pod"
+        case Listen(netns, listener):
+            return f"# {netns}: {listener.reference} answers on {listener.port}/{listener.protocol}"
+        case ListenerReplace(netns, listener):
+            where = f"{listener.port}/{listener.protocol}"
+            return f"# {netns}: from now on {listener.reference} answers on {where}"
+        case Unlisten(netns, listener):
+            return f"# {netns}: nothing answers on {listener.port}/{listener.protocol} any more"
+        case _:
+            assert_never(op)
+
+
+def _flows(op: ConntrackDelete) -> str:
+    """In the order in which kube-proxy says it."""
+    endpoint = f" --dst-nat {op.endpoint}" if op.endpoint is not None else ""
+    family = " -f ipv6" if op.family == 6 else ""
+    if op.destination is None:
+        return f"-p udp --dport {op.dport}{endpoint}{family}"
+    return f"--orig-dst {op.destination}{endpoint} -p udp{family}"
+
+
+def _awaited(netns: str, routes: Iterable[Route]) -> Iterator[str]:
+    for each in routes:
+        shown = f"ip -o -n {netns} route show {_to(each)} proto bird"
+        gateways = "".join(f" | grep -F 'via {one} '" for one in each.gateways)
+        yield f'while [ -z "$({shown}{gateways})" ]; do sleep 0.1; done'
+
+
+def _stem(netns: str, daemon: Daemon) -> Path:
+    _, lab, _ = netns.split(".", 2)
+    return stem(path_of(lab), netns, daemon)
+
+
+def _configured(netns: str, daemon: Daemon) -> str:
+    where = _stem(netns, daemon)
+    text = f"cat >{where}.conf <<'EOF'\n{configuration(daemon)}EOF"
+    return f"mkdir -p {where.parent}\n{text}"
+
+
+def _fed(netns: str, command: str, text: str) -> str:
+    return f"ip netns exec {netns} {command} <<'EOF'\n{text}EOF"
+
+
+def _virtual(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[str]:
+    """As `ipvsadm --save -n` prints them: -A, -E, -D a virtual server, -a, -d a real server of it.
+
+    -d ends the connections there. To let them end: -e … -w 0, and -d later.
+    """
+    before = {identity(each): each for each in old}
+    for each in new:
+        was = before.pop(identity(each), None)
+        flags = " -b mh-port" if each.scheduler == "mh" else ""
+        kept = f" -p {each.persistent}" if each.persistent is not None else ""
+        yield f"-{'E' if was else 'A'} {_service(each)} -s {each.scheduler}{flags}{kept}"
+        standing = was.servers if was else ()
+        for real in each.servers:
+            if real not in standing:
+                yield f"-a {_service(each)} {_real(real)} -m -w {real.weight}"
+        for real in standing:
+            if real not in each.servers:
+                yield f"-d {_service(each)} {_real(real)}"
+    for each in before.values():
+        yield f"-D {_service(each)}"
+
+
+def _service(server: VirtualServer) -> str:
+    return f"-{server.protocol[0]} {endpoint(server.address, server.port)}"
+
+
+def _real(server: RealServer) -> str:
+    return f"-r {endpoint(server.address, server.port)}"
+
+
+def _veth(op: VethAdd) -> Iterator[str]:
+    near, far = op.interface, op.peer
+    yield (
+        f"ip -n {op.netns} link add {near.name} address {near.mac} type veth"
+        f" peer name {far.name} address {far.mac} netns {op.peer_netns}"
+    )
+    if near.master is not None:
+        yield f"ip -n {op.netns} link set {near.name} master {near.master} up"
+    if near.hairpin:
+        yield f"bridge -n {op.netns} link set dev {near.name} hairpin on"
+
+
+def _to(route: Route) -> str:
+    return "default" if route.destination.prefixlen == 0 else str(route.destination)
+
+
+def _vxlan(netns: str, interface: Interface) -> str:
+    tunnel = interface.vxlan
+    assert tunnel is not None
+    return (
+        f"ip -n {netns} link add {interface.name} address {interface.mac} type vxlan"
+        f" id {tunnel.vni} dev {tunnel.dev} local {tunnel.local} dstport {tunnel.port} nolearning\n"
+        f"ip -n {netns} link set {interface.name} up"
+    )
+
+
+def _route(route: Route) -> str:
+    to = _to(route)
+    if route.table is not None:
+        to += f" table {route.table}"
+    if route.blackhole:
+        return f"blackhole {to}"
+    out = (f" dev {route.dev}" if route.dev else "") + (" onlink" if route.onlink else "")
+    if route.nexthops:
+        return to + "".join(f" nexthop via {each}{out}" for each in route.nexthops)
+    widest = f" mtu {route.mtu}" if route.mtu is not None else ""
+    return to + (f" via {route.via}" if route.via else "") + out + widest
+
+
+def _policy(rule: PolicyRule) -> str:
+    own = "iif lo " if rule.own else ""
+    mark = f"fwmark {rule.mark:#x}/{rule.mask:#x}"
+    return f"priority {rule.priority} {own}{mark} lookup {rule.table}"

@@ -1,0 +1,179 @@
+"""Every probe is asked of the author, of the model and of the kernel; the three answers are put
+side by side."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nsnet.ip import IPAddress
+from nsnet.probes.judge import Attempt, defects, disagreements, judged, predicted, undecided
+from nsnet.probes.prober import Flow, Outcome, send
+from nsnet.probes.question import Question, walked
+from nsnet.probes.report import Answer, ProbeReport
+from nsnet.state.model import State
+from nsnet.topology.model import Topology
+from nsnet.topology.references import Place, locate
+from nsnet.verdict import Verdict
+from nsnet.walk.packet import Path
+from nsnet.walk.walker import Walker
+
+UNANSWERED_ARP = 0.5  # seconds: three tries of retrans_time_ms, and some for a busy machine
+
+
+def ask(
+    topology: Topology,
+    state: State,
+    questions: Sequence[Question],
+    progress: Callable[[int], None] = lambda done: None,
+) -> tuple[ProbeReport, ...]:
+    """Every question with its three answers. `progress` hears how many attempts are done."""
+    walker = Walker(state)
+    guesses = [walked(walker, each) for each in questions]
+    flows = [_flow(each, guess) for each, guess in zip(questions, guesses, strict=True)]
+    names = {each.name: each.reference for each in state.netns}
+    outcomes = send(flows, list(names), neighbours=_cables(state), progress=progress)
+    return tuple(
+        _report(topology, names, each, guess, outcome)
+        for each, guess, outcome in zip(questions, guesses, outcomes, strict=True)
+    )
+
+
+def _flow(each: Question, guess: Sequence[Path]) -> Flow:
+    return Flow(
+        each.source.netns,
+        each.to.address,
+        each.to.port,
+        each.spec.protocol,
+        times=each.spec.times,
+        timeout=each.spec.timeout,
+        size=each.spec.size,
+        source_port=each.spec.source_port,
+        pace=_pace(guess),
+        together=each.spec.together,
+        path=each.path,
+    )
+
+
+def _pace(guess: Sequence[Path]) -> str:
+    """Who shares what a router says of missing routes, at most one a second to one source: the
+    router, and the source as it sees it. Only the pace of a probe depends on the guess."""
+    for path in guess:
+        last = path.there[-1]
+        if path.verdict is Verdict.NET_UNREACHABLE and last.netns != path.there[0].netns:
+            return f"{last.netns} {last.packet.src}"
+    return ""
+
+
+def _cables(state: State) -> Mapping[str, frozenset[str]]:
+    return {
+        each.name: frozenset(link.peer.netns for link in each.interfaces if link.peer is not None)
+        for each in state.netns
+    }
+
+
+def _report(
+    topology: Topology,
+    names: Mapping[str, str],
+    each: Question,
+    guess: Sequence[Path],
+    outcomes: Sequence[Outcome],
+) -> ProbeReport:
+    attempts = tuple(
+        judged(_attempt(outcome, names), each.to, each.expected) for outcome in outcomes
+    )
+    foreseen = predicted(guess, each.to, each.expected)
+    if each.spec.timeout < UNANSWERED_ARP:
+        # Who waits for less than an ARP request does may give up first.
+        late = (one for one in foreseen if one.verdict is Verdict.HOST_UNREACHABLE)
+        foreseen += tuple(one._replace(verdict=Verdict.TIMEOUT) for one in late)
+    if each.spec.size:
+        foreseen += tuple(undecided(foreseen, each.spec.protocol))
+    holders = _holders(topology, each.source)
+    return ProbeReport(
+        each.name,
+        each.spec.from_,
+        each.spec.to,
+        each.spec.protocol.value,
+        each.spec.times,
+        each.spec.expect.model_dump(mode="json", exclude_defaults=True),
+        Answer(foreseen, holders),
+        Answer(attempts, holders),
+        tuple(disagreements(each.expected, attempts)),
+        tuple(defects(foreseen, attempts, paths=each.path)),
+        each.path,
+    )
+
+
+def _attempt(outcome: Outcome, names: Mapping[str, str]) -> Attempt:
+    path = outcome.path and tuple(names[each] for each in outcome.path)
+    server = outcome.server and names.get(outcome.server, outcome.server)
+    return Attempt(outcome.verdict, server, outcome.source, path, outcome.ms)
+
+
+def _holders(topology: Topology, source: Place) -> dict[str, str]:
+    """Whose address it is, by the eyes of the client: islands reuse addresses, and its own
+    cluster comes first."""
+    places = [
+        locate(topology, reference) for _, reference in topology.places() if reference != "servers"
+    ]
+    places.sort(key=lambda place: (place != source, place.cluster != source.cluster))
+    found: dict[str, str] = {}
+    for place in places:
+        for address in place.addresses:
+            found.setdefault(str(address), place.reference)
+    return found
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Connection:
+    """What `lab.connect` saw, at both ends."""
+
+    report: ProbeReport
+
+    def __repr__(self) -> str:
+        return str(self.report)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of every attempt. Raises ValueError where they differ: see `verdicts`."""
+        verdicts = set(self.verdicts)
+        if len(verdicts) > 1:
+            raise ValueError(f"the attempts ended differently: {self.verdicts}")
+        return verdicts.pop()
+
+    @property
+    def verdicts(self) -> Mapping[Verdict, int]:
+        """How often each verdict came."""
+        found = [each.verdict for each in self._attempts]
+        return {each: found.count(each) for each in dict.fromkeys(found)}
+
+    @property
+    def servers(self) -> frozenset[str]:
+        """Who answered, by reference."""
+        return frozenset(each.server for each in self._attempts if each.server is not None)
+
+    @property
+    def sources(self) -> frozenset[IPAddress]:
+        """Whom the servers saw."""
+        return frozenset(each.source for each in self._attempts if each.source is not None)
+
+    @property
+    def source(self) -> IPAddress | None:
+        """The one address that the servers saw; None without an answer. Raises ValueError for
+        several."""
+        if len(self.sources) > 1:
+            raise ValueError(f"the servers saw several sources: {sorted(map(str, self.sources))}")
+        return next(iter(self.sources), None)
+
+    @property
+    def path(self) -> tuple[str, ...] | None:
+        """The namespaces that the first attempt passed, where path=True asked for them."""
+        return self.report.observed.path
+
+    @property
+    def ms(self) -> float:
+        """The median time of an attempt in milliseconds."""
+        return self.report.observed.ms
+
+    @property
+    def _attempts(self) -> tuple[Attempt, ...]:
+        return self.report.observed.attempts

@@ -1,0 +1,201 @@
+"""What an author expected, what walk predicted and what the kernel did: three answers, each of
+its own source."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from nsnet.ip import IPAddress, Protocol
+from nsnet.topology.references import Destination
+from nsnet.verdict import Verdict
+from nsnet.walk.packet import Path, Unknown
+
+ANSWERED = (Verdict.OK, Verdict.WRONG_SERVER, Verdict.WRONG_SOURCE)
+# The normal quantile of p = 1e-6, for the chi-square test that connections are spread evenly.
+ONE_IN_A_MILLION = 4.753424
+
+
+class Attempt(NamedTuple):
+    """One attempt at both ends: how it ended for the client, who answered, whom the server saw."""
+
+    verdict: Verdict
+    server: str | None = None
+    source: IPAddress | None = None
+    path: tuple[str, ...] | None = None
+    ms: float = 0.0
+
+    @property
+    def seen(self) -> tuple[Verdict, str | None, IPAddress | None]:
+        """What is compared between the kernel and the model."""
+        return self.verdict, self.server, self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """An expectation whose references have become sets of what they stand for. None: nothing was
+    said."""
+
+    verdicts: frozenset[Verdict] | None = None
+    source: frozenset[IPAddress] | None = None
+    servers: frozenset[str] | None = None
+    path: tuple[frozenset[str], ...] | None = None
+    balanced: frozenset[str] | None = None  # these, or if empty those who did, answer equally often
+    sticky: bool = False  # whoever answers first answers always
+
+
+def judged(attempt: Attempt, to: Destination, expected: Expected) -> Attempt:
+    """The attempt with the verdict it deserves: an answer may be the wrong server's, or to the
+    wrong source."""
+    if attempt.verdict is not Verdict.OK:
+        return (
+            attempt if attempt.verdict in ANSWERED else attempt._replace(server=None, source=None)
+        )
+    if to.servers is not None and attempt.server not in to.servers:
+        return attempt._replace(verdict=Verdict.WRONG_SERVER)
+    if expected.source is not None and attempt.source not in expected.source:
+        return attempt._replace(verdict=Verdict.WRONG_SOURCE)
+    return attempt
+
+
+def predicted(paths: Iterable[Path], to: Destination, expected: Expected) -> tuple[Attempt, ...]:
+    """The paths of a walk as attempts, judged by the same words."""
+    return tuple(
+        judged(Attempt(each.verdict, each.server, each.source, each.path), to, expected)
+        for each in paths
+    )
+
+
+def undecided(guess: Sequence[Attempt], protocol: Protocol) -> Iterator[Attempt]:
+    """What else may come of attempts with a body.
+
+    Of one that is not answered, a small attempt tells whether the size was why, and that may meet
+    another server. Only after a connection was made is a TCP attempt one of them. And fragments
+    that wait for ARP are many: of those that find no room nobody hears.
+    """
+    verdicts = {each.verdict for each in guess}
+    answered = {*ANSWERED, Verdict.LARGE_HANGS}
+    for each in guess:
+        silent = each._replace(server=None, source=None)
+        match each.verdict:
+            case Verdict.LARGE_HANGS if verdicts - answered:
+                yield silent._replace(verdict=Verdict.TIMEOUT)
+            case Verdict.TIMEOUT if verdicts & answered and protocol is not Protocol.TCP:
+                yield silent._replace(verdict=Verdict.LARGE_HANGS)
+            case Verdict.HOST_UNREACHABLE if protocol is not Protocol.TCP:
+                yield silent._replace(verdict=Verdict.TIMEOUT)
+
+
+def disagreements(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+    """In what the kernel differs from the author, a sentence each; nothing when all is as
+    expected."""
+    return [
+        *_verdicts(expected, attempts),
+        *_servers(expected, attempts),
+        *_paths(expected, attempts),
+        *_balance(expected, attempts),
+        *_sticky(expected, attempts),
+    ]
+
+
+def defects(
+    guess: Sequence[Attempt] | Unknown, attempts: Sequence[Attempt], *, paths: bool
+) -> list[str]:
+    """In what the kernel differs from the model, a sentence each: always a mistake of nsnet."""
+    if isinstance(guess, Unknown):
+        return []
+    possible = {each.seen for each in guess}
+    strange = {each.seen for each in attempts} - possible
+    found = [f"{_words(each)} was not predicted" for each in sorted(strange, key=str)]
+    if paths and not strange:
+        foreseen = {(each.seen, each.path) for each in guess}
+        for attempt in {each._replace(ms=0.0) for each in attempts}:
+            if (attempt.seen, attempt.path) not in foreseen:
+                found.append(f"the path {_arrow(attempt.path or ())} was not predicted")
+    return found
+
+
+def chi_square_limit(degrees: int) -> float:
+    """What a chi-square of so many degrees of freedom exceeds once in a million (Wilson and
+    Hilferty, 1931)."""
+    spread = 2 / (9 * degrees)
+    root = 1 - spread + ONE_IN_A_MILLION * math.sqrt(spread)
+    return degrees * root * root * root
+
+
+def _verdicts(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+    if expected.verdicts is None:
+        return []
+    counts = Counter(each.verdict for each in attempts if each.verdict not in expected.verdicts)
+    wanted = " or ".join(sorted(expected.verdicts))
+    found = []
+    for verdict, times in counts.items():
+        first = next(each for each in attempts if each.verdict is verdict)
+        share = f" in {times} of {len(attempts)} attempts" if len(attempts) > 1 else ""
+        found.append(f"expected {wanted}, got {_words(first.seen)}{share}")
+    return found
+
+
+def _servers(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+    if expected.servers is None:
+        return []
+    seen = {each.server for each in attempts if each.server is not None}
+    missing, extra = expected.servers - seen, seen - expected.servers
+    return [
+        *(f"{each} never answered" for each in sorted(missing)),
+        *(f"{each} answered, who was not expected" for each in sorted(extra)),
+    ]
+
+
+def _paths(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+    if expected.path is None:
+        return []
+    wrong = {
+        each.path or ()
+        for each in attempts
+        if len(each.path or ()) != len(expected.path)
+        or any(
+            place not in allowed
+            for place, allowed in zip(each.path or (), expected.path, strict=True)
+        )
+    }
+    return [f"went {_arrow(each)}" for each in sorted(wrong)]
+
+
+def _balance(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+    if expected.balanced is None:
+        return []
+    counts = Counter(each.server for each in attempts if each.server is not None)
+    servers = expected.balanced or frozenset(counts)
+    if len(servers) < 2:
+        return []
+    fair = sum(counts[server] for server in servers) / len(servers)
+    chi = sum((counts[server] - fair) ** 2 / fair for server in servers) if fair else 0.0
+    limit = chi_square_limit(len(servers) - 1)
+    if chi <= limit:
+        return []
+    shares = _shares({server: counts[server] for server in servers})
+    return [f"uneven: {shares} (chi-square {chi:.1f}, at most {limit:.1f})"]
+
+
+def _sticky(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+    counts = Counter(each.server for each in attempts if each.server is not None)
+    if not expected.sticky or len(counts) < 2:
+        return []
+    return [f"not sticky: {_shares(counts)}"]
+
+
+def _shares(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{server} {times}" for server, times in sorted(counts.items()))
+
+
+def _words(seen: tuple[Verdict, str | None, IPAddress | None]) -> str:
+    verdict, server, source = seen
+    by = f" by {server}" if server else ""
+    who = f", who saw {source}" if source else ""
+    return f"{verdict}{by}{who}"
+
+
+def _arrow(path: Sequence[str]) -> str:
+    return " → ".join(path)

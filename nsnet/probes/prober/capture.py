@@ -1,0 +1,216 @@
+"""Requests recognised on their way: one socket in every namespace hears all of its interfaces.
+
+A udp or icmp request is known by the token it carries, a TCP connection by the sequence number of
+its SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too. What a
+proxy sends on comes in a connection of its own, but says the token of the one it was asked in.
+"""
+
+import select
+import socket
+import struct
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+from typing import NamedTuple, TypeAlias
+
+from nsnet.errors import KernelError
+from nsnet.features.networks.vxlan import PORT as VXLAN
+from nsnet.kernel import netns, taps
+from nsnet.probes.loop import Loop
+from nsnet.probes.prober.attempt import PREFIX, TOKEN
+from nsnet.probes.prober.path import Sighting
+
+Key: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
+
+_STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # what _FILTER lets through
+_SNAP = 192  # bytes kept of a packet
+_TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
+_TUNNEL = 8 + 8 + 14  # bytes of header: UDP, VXLAN, Ethernet
+_ECHO = {(_ICMP, 8), (_ICMP6, 128)}
+_SYN, _ACK = 0x02, 0x10
+_PROXY, _PROXY_HEAD = b"\r\n\r\n\0\r\nQUIT\n", 16  # the PROXY protocol, version 2
+
+
+class Seen(NamedTuple):
+    """What matters of a packet."""
+
+    key: Key
+    is_request: bool
+    ttl: int
+    source: bytes
+
+
+class Capture:
+    """Where the followed requests were seen, and the replies to echo requests."""
+
+    def __init__(self, loop: Loop) -> None:
+        self._loop = loop
+        self._sockets: dict[str, socket.socket] = {}
+        self._seen: dict[tuple[Key, bool], dict[tuple[str, str, bool], Sighting]] = {}
+
+    def listen(self, namespaces: Iterable[str]) -> None:
+        """From now on, nothing passes these namespaces unheard."""
+        for name in namespaces:
+            with netns.inside(name):
+                self._sockets[name] = taps.opened(socket.SOCK_DGRAM, _FILTER)
+            self._loop.watch(
+                self._sockets[name], select.EPOLLIN, partial(self._read, name, self._sockets[name])
+            )
+        taps.await_stamps(self._sockets.values(), _STAMP_ME)
+
+    def follow(self, key: Key) -> None:
+        """Remember where this one is seen."""
+        self._seen[key, True] = {}
+        self._seen[key, False] = {}
+
+    def requests(self, key: Key) -> list[Sighting]:
+        """Where the request was seen, each interface and direction once."""
+        return list(self._seen[key, True].values())
+
+    def replies(self, key: Key) -> list[Sighting]:
+        """Where the echo reply was seen."""
+        return list(self._seen[key, False].values())
+
+    def drain(self) -> None:
+        """All that has been captured is known. Raises KernelError where some of it was lost."""
+        for name, opened in self._sockets.items():
+            self._read(name, opened)
+            if lost := taps.lost(opened):
+                raise KernelError(
+                    f"{name}: {lost} packets could not be captured: paths are incomplete",
+                    hint="fewer attempts at a time, or without their paths",
+                )
+
+    def close(self) -> None:
+        """Nothing is heard any more."""
+        taps.close(self._sockets.values(), self._loop.forget)
+
+    def _read(self, name: str, opened: socket.socket, _: int = 0) -> None:
+        with suppress(BlockingIOError):
+            while True:
+                packet, control, _, (interface, _, kind, *_) = opened.recvmsg(_SNAP, taps.CONTROL)
+                seen = parse(packet)
+                if seen is None or (seen.key, seen.is_request) not in self._seen:
+                    continue
+                sighting = Sighting(name, kind, seen.ttl, taps.stamp(control), seen.source)
+                place = (name, interface, kind == socket.PACKET_OUTGOING)
+                # A SYN that was sent again is no news.
+                self._seen[seen.key, seen.is_request].setdefault(place, sighting)
+
+
+def parse(packet: bytes) -> Seen | None:
+    """A request, or the reply to an echo request; None for anything else. What a tunnel carries
+    counts as if it was outside: it has the TTL that routers count down."""
+    if len(packet) < 40:
+        return None
+    if packet[0] >> 4 == 4:
+        protocol, ttl, source, start = packet[9], packet[8], packet[12:16], (packet[0] & 0xF) * 4
+    else:
+        protocol, ttl, source, start = packet[6], packet[7], packet[8:24], 40
+        if protocol == _FRAGMENT:
+            protocol, start = packet[40], 48
+    inner = packet[start:]
+    if protocol == _UDP and inner[2:4] == VXLAN.to_bytes(2, "big"):
+        return parse(inner[_TUNNEL:])
+    if protocol == _TCP:
+        if len(inner) < 20:
+            return None
+        if inner[13] & (_SYN | _ACK) == _SYN:
+            return Seen(struct.unpack_from("!I", inner, 4)[0], True, ttl, source)
+        said = _without_proxy_header(inner[(inner[12] >> 4) * 4 :])
+        if not said.startswith(PREFIX):
+            return None
+        return Seen(said[len(PREFIX) :][:TOKEN], True, ttl, source)
+    if protocol not in {_UDP, _ICMP, _ICMP6} or inner[8 : 8 + len(PREFIX)] != PREFIX:
+        return None
+    token = inner[8 + len(PREFIX) :][:TOKEN]
+    return Seen(token, protocol == _UDP or (protocol, inner[0]) in _ECHO, ttl, source)
+
+
+def _without_proxy_header(data: bytes) -> bytes:
+    if not data.startswith(_PROXY) or len(data) < _PROXY_HEAD:
+        return data
+    return data[_PROXY_HEAD + int.from_bytes(data[_PROXY_HEAD - 2 : _PROXY_HEAD], "big") :]
+
+
+def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> taps.Program:
+    """A classic BPF program of (label, code, operand, label if true, label if false)."""
+    program = list(lines)
+    labels = {label: index for index, (label, *_) in enumerate(program) if label}
+
+    def jump(index: int, label: str) -> int:
+        return labels[label] - index - 1 if label else 0
+
+    return [
+        (code, jump(index, true), jump(index, false), operand)
+        for index, (_, code, operand, true, false) in enumerate(program)
+    ]
+
+
+# linux/bpf_common.h. A is the accumulator, X the index register; offsets count from the IP header.
+_LDB, _LDXH, _LDX = 0x30, 0xB1, 0x01  # A = byte, X = length of the IPv4 header there, X = operand
+_LDBX, _LDX2, _LDX4 = 0x50, 0x48, 0x40  # A = byte at X + operand, A = half word, word there
+_AND, _JEQ, _RET = 0x54, 0x15, 0x06
+_RSH, _ADDX, _TAX = 0x74, 0x0C, 0x07  # A >>= operand, A += X, X = A
+
+_BEGINNING = int.from_bytes(PREFIX[:4], "big")
+_FROM_PROXY = int.from_bytes(_PROXY[:4], "big")
+# SYNs, and payloads that begin like ours: every 10th packet of a probe, perhaps.
+_FILTER = _assembled(
+    [
+        ("", _LDB, 0, "", ""),
+        ("", _AND, 0xF0, "", ""),
+        ("", _JEQ, 0x60, "ip6", "ip4"),
+        ("ip4", _LDXH, 0, "", ""),
+        ("", _LDB, 9, "", ""),
+        ("", _JEQ, _TCP, "tcp", "known"),
+        ("ip6", _LDX, 40, "", ""),
+        ("", _LDB, 6, "", ""),
+        ("", _JEQ, _FRAGMENT, "fragment", "whole"),
+        ("fragment", _LDX, 48, "", ""),
+        ("", _LDB, 40, "", ""),
+        ("whole", _JEQ, _TCP, "tcp", "known"),
+        ("tcp", _LDBX, 13, "", ""),
+        ("", _AND, _SYN | _ACK, "", ""),
+        ("", _JEQ, _SYN, "keep", "data"),
+        # Behind a TCP header of so many words.
+        ("data", _LDBX, 12, "", ""),
+        ("", _AND, 0xF0, "", ""),
+        ("", _RSH, 2, "", ""),
+        ("", _ADDX, 0, "", ""),
+        ("", _TAX, 0, "", ""),
+        ("", _LDX4, 0, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "proxied"),
+        ("proxied", _JEQ, _FROM_PROXY, "keep", "drop"),
+        ("known", _JEQ, _UDP, "udp", "icmp"),
+        ("udp", _LDX2, 2, "", ""),
+        ("", _JEQ, VXLAN, "tunnel", "payload"),
+        ("icmp", _JEQ, _ICMP, "payload", "icmp6"),
+        ("icmp6", _JEQ, _ICMP6, "payload", "drop"),
+        ("payload", _LDX4, 8, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "drop"),
+        # The same once more of the packet inside, which is ours and has no options.
+        ("tunnel", _LDBX, _TUNNEL, "", ""),
+        ("", _AND, 0xF0, "", ""),
+        ("", _JEQ, 0x60, "in6", "in4"),
+        ("in4", _LDBX, _TUNNEL + 9, "", ""),
+        ("", _JEQ, _TCP, "in4 tcp", "in4 other"),
+        ("in4 tcp", _LDBX, _TUNNEL + 20 + 13, "", ""),
+        ("", _AND, _SYN | _ACK, "", ""),
+        ("", _JEQ, _SYN, "keep", "drop"),
+        ("in4 other", _LDX4, _TUNNEL + 20 + 8, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "drop"),
+        ("in6", _LDBX, _TUNNEL + 6, "", ""),
+        ("", _JEQ, _TCP, "in6 tcp", "in6 whole"),
+        ("in6 tcp", _LDBX, _TUNNEL + 40 + 13, "", ""),
+        ("", _AND, _SYN | _ACK, "", ""),
+        ("", _JEQ, _SYN, "keep", "drop"),
+        ("in6 whole", _JEQ, _FRAGMENT, "in6 fragment", "in6 other"),
+        ("in6 fragment", _LDX4, _TUNNEL + 48 + 8, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "drop"),
+        ("in6 other", _LDX4, _TUNNEL + 40 + 8, "", ""),
+        ("", _JEQ, _BEGINNING, "keep", "drop"),
+        ("keep", _RET, _SNAP, "", ""),
+        ("drop", _RET, 0, "", ""),
+    ]
+)

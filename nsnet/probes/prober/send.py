@@ -1,0 +1,265 @@
+"""Flows made to happen: all at once, from one thread, every attempt with its own deadline."""
+
+import os
+import resource
+import secrets
+import socket
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import replace
+from functools import partial
+from ipaddress import ip_address
+from itertools import count
+from typing import TypeAlias, assert_never
+
+from nsnet.errors import KernelError
+from nsnet.ip import Family, Protocol
+from nsnet.kernel import netns
+from nsnet.probes.loop import Loop
+from nsnet.probes.prober import craft
+from nsnet.probes.prober.attempt import Attempt
+from nsnet.probes.prober.capture import Capture, Key
+from nsnet.probes.prober.flows import Flow, Outcome
+from nsnet.probes.prober.icmp import Echo, Echoes
+from nsnet.probes.prober.path import answered, passed, relayed
+from nsnet.probes.prober.schedule import Course, Schedule
+from nsnet.probes.prober.tcp import Connection
+from nsnet.probes.prober.udp import Datagram
+from nsnet.verdict import Verdict
+
+Exchange: TypeAlias = Connection | Datagram | Echo
+
+# So that a queue before the server is no timeout, only so many attempts wait for their answers. One
+# that has waited for a moment, and much longer than others had to, is presumed lost: it waits for
+# its deadline beside them.
+_FRESH = 512
+_MOMENT = 0.1  # seconds
+_MUCH_LONGER = 4
+_A_TURN = 32  # attempts started between two looks at what has come back
+_PACE = 1.05  # seconds between paced attempts: the router's clock ticks 4 ms
+_SPARE, _OF_A_SOURCE = 64, 5  # file descriptors: of others, and for a namespace's raw sockets
+_STRIDE = 0x9E3779B1  # odd, so that no two attempts of 2^32 have one sequence number
+
+
+def send(
+    flows: Sequence[Flow],
+    namespaces: Sequence[str],
+    progress: Callable[[int], None] = lambda done: None,
+    neighbours: Mapping[str, frozenset[str]] | None = None,
+) -> list[tuple[Outcome, ...]]:
+    """Every attempt of every flow with how it ended, in the flows' order.
+
+    For icmp, and where paths are asked for, requests are looked for in all `namespaces`;
+    `neighbours` (who has a cable to whom) puts in order what was seen too close together.
+    `progress` hears how many attempts have ended. Raises KernelError.
+    """
+    if any(flow.protocol is not Protocol.TCP for flow in flows):
+        craft.load()
+    with ExitStack() as stack:
+        loop = Loop()
+        stack.callback(loop.close)
+        capture = Capture(loop)
+        stack.callback(capture.close)
+        if any(map(_is_followed, flows)):
+            capture.listen(namespaces)
+        sender = _Sender(flows, loop, capture)
+        stack.callback(sender.close)
+        sender.run(progress)
+        capture.drain()
+        return [
+            tuple(_outcome(attempt, capture, neighbours or {}) for attempt in attempts)
+            for attempts in sender.attempts.values()
+        ]
+
+
+class _Sender:
+    """The attempts under way and their sockets."""
+
+    def __init__(self, flows: Sequence[Flow], loop: Loop, capture: Capture) -> None:
+        self._loop = loop
+        self._capture = capture
+        self._schedule = Schedule(flows)
+        self.attempts: dict[Course, list[Attempt]] = {each: [] for each in self._schedule.courses}
+        self._total = sum(flow.times for flow in flows)
+        self._ended = 0
+        self._exchanges: dict[Attempt, tuple[Exchange, Course]] = {}
+        self._fresh: set[Attempt] = set()
+        self._moment = _MOMENT
+        self._raw: dict[str, socket.socket] = {}
+        self._echoes: dict[tuple[str, Family], Echoes] = {}
+        self._run = secrets.token_hex(4).encode()
+        self._sequence = secrets.randbits(32)
+        self._numbers = count()
+        self._room = _descriptors({flow.netns for flow in flows})
+
+    def close(self) -> None:
+        """Nothing is under way, no socket open."""
+        for exchange, _ in self._exchanges.values():
+            exchange.close()
+        for opened in self._raw.values():
+            opened.close()
+        for echoes in self._echoes.values():
+            echoes.close()
+
+    def run(self, progress: Callable[[int], None]) -> None:
+        """Every attempt has ended."""
+        told = 0
+        for courses in self._schedule.together():
+            while self._exchanges and len(courses) > self._room - len(self._exchanges):
+                self._loop.turn(wait=True)
+            self._start_together(courses)
+        while self._ended < self._total:
+            room = min(_A_TURN, _FRESH - len(self._fresh), self._room - len(self._exchanges))
+            name, courses = self._schedule.take(room) if room > 0 else ("", [])
+            if courses:
+                self._start(self._open(name, courses))
+            self._loop.turn(wait=not courses)
+            if self._ended > told:
+                told = self._ended
+                progress(told)
+
+    def _start_together(self, courses: Sequence[Course]) -> None:
+        """One attempt of each: all are under way before any answer is read."""
+        self._start([one for each in courses for one in self._open(each.flow.netns, [each])])
+
+    def _open(self, name: str, courses: Sequence[Course]) -> list[Attempt]:
+        """One attempt of each: sockets are opened inside the namespace, and used from outside."""
+        attempts = [self._attempt(course) for course in courses]
+        try:
+            with netns.inside(name):
+                for attempt, course in zip(attempts, courses, strict=True):
+                    self._exchanges[attempt] = (self._exchange(attempt), course)
+        except FileNotFoundError as error:
+            raise KernelError(f"{name}: there is no such namespace") from error
+        return attempts
+
+    def _start(self, attempts: Sequence[Attempt]) -> None:
+        for attempt in attempts:
+            self._fresh.add(attempt)
+            self._start_one(attempt, self._exchanges[attempt][0])
+
+    def _start_one(self, attempt: Attempt, exchange: Exchange) -> None:
+        flow, now = attempt.flow, time.monotonic()
+        attempt.started = now
+        exchange.start()
+        if attempt.verdict is None:
+            self._loop.at(now + self._moment, partial(self._fresh.discard, attempt))
+            self._loop.at(now + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
+        if flow.pace:
+            self._loop.at(now + _PACE, partial(self._schedule.let_paced, flow.pace))
+
+    def _attempt(self, course: Course) -> Attempt:
+        number = next(self._numbers)
+        sequence = (self._sequence + number * _STRIDE) & 0xFFFFFFFF or 1  # 0: let the kernel choose
+        attempt = Attempt(course.flow, b"%s%08x" % (self._run, number), sequence, self._done)
+        self.attempts[course].append(attempt)
+        if _is_followed(course.flow):
+            for key in {_key(attempt), attempt.token}:
+                self._capture.follow(key)
+        return attempt
+
+    def _done(self, attempt: Attempt) -> None:
+        """It has ended: its socket is closed, and another may take its place."""
+        exchange, course = self._exchanges.pop(attempt)
+        exchange.close()
+        self._fresh.discard(attempt)
+        if attempt.verdict is Verdict.OK:
+            waited = attempt.ended - attempt.started
+            self._moment = max(_MOMENT, _MUCH_LONGER * waited, 0.9 * self._moment)
+        if attempt.verdict is Verdict.TIMEOUT and _may_hang(exchange, attempt):
+            self._ask_small(attempt, course)
+        else:
+            self._over(course)
+
+    def _over(self, course: Course) -> None:
+        self._ended += 1
+        self._schedule.ended(course)
+
+    def _ask_small(self, attempt: Attempt, course: Course) -> None:
+        """The same without a body: if that is answered, it was the size that got nowhere."""
+        number = next(self._numbers)
+        flow = replace(course.flow, size=0, path=False, pace="")
+        judge = partial(self._judge, attempt)
+        small = Attempt(flow, b"%s%08x" % (self._run, number), number or 1, judge)
+        if _is_followed(course.flow):
+            self._capture.follow(small.token)
+        with netns.inside(flow.netns):
+            self._exchanges[small] = (self._exchange(small), course)
+        self._start_one(small, self._exchanges[small][0])
+
+    def _judge(self, attempt: Attempt, small: Attempt) -> None:
+        """The small attempt has ended, and the large one with it."""
+        exchange, course = self._exchanges.pop(small)
+        exchange.close()
+        self._fresh.discard(small)
+        if small.verdict is Verdict.OK:
+            attempt.verdict, attempt.small = Verdict.LARGE_HANGS, small.token
+        self._over(course)
+
+    def _exchange(self, attempt: Attempt) -> Exchange:
+        """The attempt with its socket, opened in the namespace we stand in."""
+        flow = attempt.flow
+        kind = socket.AF_INET if flow.address.version == 4 else socket.AF_INET6
+        match flow.protocol:
+            case Protocol.TCP:
+                opened = socket.socket(kind, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
+                return Connection(attempt, opened, self._loop)
+            case Protocol.UDP:
+                opened = socket.socket(kind, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
+                # A raw IPv6 socket would want more of the header from us than the test is worth.
+                raw = self._raw_socket(flow.netns) if kind == socket.AF_INET else None
+                return Datagram(attempt, opened, raw, self._loop)
+            case Protocol.ICMP:
+                key = (flow.netns, flow.address.version)
+                if key not in self._echoes:
+                    self._echoes[key] = Echoes(flow.address.version, self._loop)
+                return Echo(attempt, self._echoes[key])
+            case _:
+                assert_never(flow.protocol)
+
+    def _raw_socket(self, name: str) -> socket.socket:
+        """A socket of the namespace we stand in, for whole IPv4 packets; it hears nothing."""
+        if name not in self._raw:
+            kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK
+            self._raw[name] = socket.socket(socket.AF_INET, kind, socket.IPPROTO_RAW)
+        return self._raw[name]
+
+
+def _is_followed(flow: Flow) -> bool:
+    """Requests are looked for on their way; only so is it known who answered an echo request."""
+    return flow.path or flow.protocol is Protocol.ICMP
+
+
+def _may_hang(exchange: Exchange, attempt: Attempt) -> bool:
+    """It had a body, and got as far as sending it."""
+    sent = exchange.connected if isinstance(exchange, Connection) else True
+    return attempt.flow.size > 0 and sent
+
+
+def _key(attempt: Attempt) -> Key:
+    return attempt.sequence if attempt.flow.protocol is Protocol.TCP else attempt.token
+
+
+def _outcome(
+    attempt: Attempt, capture: Capture, neighbours: Mapping[str, frozenset[str]]
+) -> Outcome:
+    flow, server, source, path = attempt.flow, attempt.server, attempt.source, None
+    if flow.protocol is Protocol.ICMP and attempt.verdict is Verdict.OK:
+        server, seen = answered(capture.requests(attempt.token), capture.replies(attempt.token))
+        source = ip_address(seen) if seen else None
+    if flow.path:
+        path = passed(flow.netns, capture.requests(_key(attempt)), neighbours)
+        if flow.protocol is Protocol.TCP:
+            said = capture.requests(attempt.small or attempt.token)
+            path = relayed(path, said, neighbours)
+    ms = (attempt.ended - attempt.started) * 1000
+    return Outcome(attempt.verdict or Verdict.TIMEOUT, server, source, path, ms)
+
+
+def _descriptors(sources: set[str]) -> int:
+    """How many attempts can have a socket; the soft limit of this process becomes the hard one."""
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    shared = _OF_A_SOURCE * len(sources)
+    return max(_A_TURN, hard - len(os.listdir("/proc/self/fd")) - shared - _SPARE)

@@ -1,0 +1,123 @@
+"""A TCP attempt is a connection of the kernel's: a crafted SYN's answer would be reset by it."""
+
+import errno
+import select
+import socket
+import struct
+
+from nsnet.errors import KernelError
+from nsnet.probes.loop import Loop
+from nsnet.probes.prober.attempt import VERDICTS, Attempt, read_answer
+from nsnet.verdict import Verdict
+
+# linux/tcp.h: how a checkpointed connection is put together again.
+_TCP_REPAIR = 19
+_TCP_REPAIR_QUEUE = 20
+_TCP_QUEUE_SEQ = 21
+_TCP_SEND_QUEUE = 2
+_TCP_REPAIR_OFF_NO_WP = -1
+
+_NO_LINGER = struct.pack("ii", 1, 0)
+_CHUNK = 1 << 16
+
+
+class Connection:
+    """One attempt over TCP: connect, ask, read the answer, leave."""
+
+    def __init__(self, attempt: Attempt, opened: socket.socket, loop: Loop) -> None:
+        self._attempt = attempt
+        self._socket = opened
+        self._loop = loop
+        self._unsent = memoryview(b"")
+        self._answer = b""
+        self.connected = False
+
+    def start(self) -> None:
+        """The SYN is on its way, or was refused by this very kernel."""
+        flow = self._attempt.flow
+        # Leave by RST: no TIME_WAIT, so a fixed source port is free again at once.
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
+        if flow.path:
+            choose_sequence(self._socket, self._attempt.sequence)
+        error = bind(self._socket, flow.source_port)
+        error = error or self._socket.connect_ex((str(flow.address), flow.port))
+        if error == errno.EINPROGRESS:
+            # An ICMP error that came back within connect() itself is "soft": told when asked for.
+            error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._fail(error)
+        else:
+            self._loop.watch(self._socket, select.EPOLLOUT, self._connected)
+
+    def close(self) -> None:
+        """Leave."""
+        self._loop.forget(self._socket)
+
+    def _fail(self, error: int) -> None:
+        if error in VERDICTS:
+            self._attempt.end(VERDICTS[error])
+        elif error in {errno.EADDRINUSE, errno.EADDRNOTAVAIL}:
+            raise no_port(self._attempt, error)
+        else:
+            self.close()  # nothing more will come
+
+    def _connected(self, events: int) -> None:
+        error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self._fail(error)
+        elif events & (select.EPOLLOUT | select.EPOLLHUP):
+            self.connected = True
+            self._unsent = memoryview(self._attempt.request)
+            self._open(select.EPOLLOUT)
+
+    def _open(self, events: int) -> None:
+        """Send what is left to send, read what has come."""
+        try:
+            if events & select.EPOLLOUT:
+                self._unsent = self._unsent[self._socket.send(self._unsent) :]
+                waiting = select.EPOLLIN | (select.EPOLLOUT if self._unsent else 0)
+                self._loop.watch(self._socket, waiting, self._open)
+            if events & ~select.EPOLLOUT:
+                self._read(self._socket.recv(_CHUNK))
+        except BlockingIOError:
+            return
+        except OSError:
+            self._attempt.end(Verdict.RESET)
+
+    def _read(self, data: bytes) -> None:
+        self._answer += data
+        if b"\n" in self._answer:
+            server, source = read_answer(self._answer, self._attempt.token) or (None, None)
+            self._attempt.end(Verdict.OK, server, source)
+        elif not data:
+            self._attempt.end(Verdict.RESET)
+
+
+def bind(opened: socket.socket, port: int | None) -> int:
+    """The socket has this source port, if any is asked for; the error's number otherwise."""
+    if port is None:
+        return 0
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind(("", port))
+    except OSError as error:
+        return error.errno or errno.EINVAL
+    return 0
+
+
+def no_port(attempt: Attempt, error: int) -> KernelError:
+    """Not the network's fault: the client's own namespace has no such port or address to give."""
+    flow = attempt.flow
+    port = f"{flow.protocol} port {flow.source_port}" if flow.source_port else flow.protocol
+    return KernelError(
+        f"{flow.netns}: cannot send from {port}: {errno.errorcode[error]}",
+        hint=f"what has it: ip netns exec {flow.netns} ss -anp",
+    )
+
+
+def choose_sequence(opened: socket.socket, sequence: int) -> None:
+    """The connection's SYN will have this sequence number: no NAT changes it, to be followed by."""
+    opened.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, 1)
+    opened.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR_QUEUE, _TCP_SEND_QUEUE)
+    opened.setsockopt(socket.IPPROTO_TCP, _TCP_QUEUE_SEQ, struct.pack("I", sequence))
+    opened.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, _TCP_REPAIR_OFF_NO_WP)

@@ -1,0 +1,118 @@
+"""Probes as questions: their references become places, addresses and expectations; and what walk
+says to them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from typing import Any
+
+from pydantic import ValidationError
+
+from nsnet.errors import UsageError
+from nsnet.ip import IPAddress
+from nsnet.probes.judge import Expected
+from nsnet.scenario.kinds import Expectation, ProbeSpec
+from nsnet.state.model import State
+from nsnet.topology.model import Topology
+from nsnet.topology.references import Destination, Place, locate, members, target
+from nsnet.verdict import Verdict
+from nsnet.walk.packet import Path
+from nsnet.walk.walker import Walker
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A probe whose references have become places and addresses."""
+
+    name: str
+    spec: ProbeSpec
+    source: Place
+    to: Destination
+    expected: Expected = field(default_factory=Expected)
+    path: bool = False  # record the way of every attempt
+
+
+def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Question:
+    """The probe in this lab. Raises UnknownReferenceError where a reference names nothing."""
+    source = locate(topology, spec.from_)
+    to = target(topology, spec.to, source, spec.protocol)
+    return Question(
+        spec.name or f"{spec.from_} → {spec.to}",
+        spec,
+        source,
+        to,
+        _expected(topology, spec.expect, to),
+        path or spec.expect.path is not None,
+    )
+
+
+def walked(walker: Walker, each: Question) -> tuple[Path, ...]:
+    """What the model says: every path of a new flow."""
+    protocol = each.spec.protocol
+    to = each.to
+    return walker.paths(each.source.netns, protocol, to.address, to.port, each.spec.size)
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What walk predicts: every path there is."""
+
+    question: Question
+    paths: tuple[Path, ...]
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """The namespaces that the packet passes. Raises ValueError where there is a choice: see
+        `paths`."""
+        ways = {each.path for each in self.paths}
+        if len(ways) > 1:
+            raise ValueError(f"there are {len(ways)} ways: {sorted(ways)}")
+        return ways.pop()
+
+
+def explain(topology: Topology, state: State, spec: ProbeSpec) -> Explanation:
+    """The prediction alone, without any kernel. Raises UnknownReferenceError where a reference
+    names nothing."""
+    asked = question(topology, spec)
+    return Explanation(asked, walked(Walker(state), asked))
+
+
+def simple(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:
+    """A probe of one's own, without an expectation. Raises UsageError for what no probe has."""
+    try:
+        return ProbeSpec.model_validate(
+            {"from": source, "to": to, "protocol": protocol, **fields}, strict=False
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expected:
+    verdicts: frozenset[Verdict] | None = None
+    if isinstance(expect.verdict, tuple):
+        verdicts = frozenset(expect.verdict)
+    elif expect.verdict is not None:
+        verdicts = frozenset({expect.verdict})
+    elif expect.source is not None or expect.servers is not None:
+        verdicts = frozenset({Verdict.OK})
+    servers: frozenset[str] | None = None
+    if expect.servers is not None:
+        servers = frozenset(each for name in expect.servers for each in members(topology, name))
+    return Expected(
+        verdicts,
+        frozenset(_addresses(topology, expect.source)) if expect.source is not None else None,
+        servers,
+        tuple(members(topology, each) for each in expect.path) if expect.path is not None else None,
+        (servers or to.servers or frozenset()) if expect.balance == "even" else None,
+        expect.balance == "sticky",
+    )
+
+
+def _addresses(topology: Topology, reference: str) -> Iterator[IPAddress]:
+    """Every address that the reference's namespaces hold; an address stands for itself."""
+    for each in members(topology, reference):
+        try:
+            yield ip_address(each)
+        except ValueError:
+            yield from locate(topology, each).addresses

@@ -1,0 +1,280 @@
+"""Every frame that passes some places of a lab, written down as pcapng while it happens."""
+
+import platform
+import select
+import socket
+import time
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from functools import partial
+from typing import NamedTuple
+
+from nsnet import __version__
+from nsnet.kernel import netns, taps
+from nsnet.probes.loop import Loop
+from nsnet.probes.recording import pcapng
+from nsnet.probes.recording.outlet import Outlet
+from nsnet.probes.recording.pcapng import Direction
+
+_DIRECTIONS = {
+    socket.PACKET_HOST: Direction.IN,
+    socket.PACKET_MULTICAST: Direction.IN_MULTICAST,
+    socket.PACKET_BROADCAST: Direction.IN_BROADCAST,
+    socket.PACKET_OTHERHOST: Direction.IN_PROMISCUOUS,
+    socket.PACKET_OUTGOING: Direction.OUT,
+}
+_ARPHRD_LOOPBACK = 772
+# A packet is heard a moment after the kernel has noted its time: so long we wait for others that
+# passed earlier, to write all of them in order.
+_MOMENT = 0.002  # seconds
+_A_READ = 512  # packets of one place before it is the next one's turn
+_LOOK = 1.0  # seconds between two looks whether the places and the reader are still there
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a recording ends, and how much of a packet is kept."""
+
+    count: int  # packets
+    seconds: int
+    snap_length: int  # bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """How a recording ended, and what it has of every place, by what people call it."""
+
+    why: str
+    seconds: float
+    packets: Mapping[str, int]
+    lost: Mapping[str, int]  # there was no room for them; only of places that lost any
+    gone: tuple[str, ...]  # places that were removed meanwhile
+
+
+@dataclass(slots=True, eq=False)
+class _Place:
+    """A namespace and its tap."""
+
+    reference: str
+    netns: str
+    inode: int | None
+    tap: socket.socket
+    interfaces: dict[str, int]  # their numbers in the file
+    behind: int | None = None  # there is more to read, which passed after this
+    lost: int = 0
+    gone: bool = False
+
+
+class _Frame(NamedTuple):
+    time: int  # ns since 1970
+    order: int
+    interface: int
+    block: bytes
+
+
+@contextmanager
+def recording(lab: str, places: Mapping[str, str], limits: Limits) -> Iterator["Recording"]:
+    """From now on nothing passes these places (namespaces, with what people call them) unheard.
+    Raises FileNotFoundError, KernelError."""
+    with ExitStack() as stack:
+        made = Recording(lab, limits)
+        stack.callback(made.close)
+        with _stamped(places):
+            for each in places.items():
+                made.listen(*each)
+        yield made
+
+
+class Recording:
+    """What is heard, on its way into a file; `recording` makes one."""
+
+    def __init__(self, lab: str, limits: Limits) -> None:
+        self._limits = limits
+        self._loop = Loop()
+        self._kept = memoryview(bytearray(limits.snap_length))
+        self._places: list[_Place] = []
+        self._interfaces: list[_Place] = []  # whose they are, by number
+        self._heard: list[_Frame] = []
+        self._order = 0
+        self._written = Counter[int]()  # packets of each interface
+        self._awaited = False
+        self._why = ""
+        self._started = time.time_ns()
+        system = f"{platform.system()} {platform.release()}"
+        program = f"nsnet {__version__}"
+        self._blocks = [pcapng.section(system=system, program=program, comment=f"lab {lab}")]
+
+    def listen(self, name: str, reference: str) -> None:
+        """This namespace is heard, too."""
+        with netns.inside(name):
+            tap = taps.opened(socket.SOCK_RAW)
+            interfaces = [each for _, each in socket.if_nameindex()]
+        place = _Place(reference, name, netns.inode(name), tap, {})
+        self._places.append(place)
+        self._loop.watch(tap, select.EPOLLIN, lambda _: self._read(place, _A_READ))
+        for each in interfaces:
+            self._describe(place, each)
+
+    def run(
+        self, fd: int, name: str, asked: socket.socket, told: Callable[[int], None]
+    ) -> Recorded:
+        """All that was heard until a limit was reached, or `asked` can be read, is written; `told`
+        hears of how many packets. Raises what Outlet.put does, but for a reader that went away."""
+        outlet = Outlet(fd, name, asked)
+        began = time.monotonic()
+        end = began + self._limits.seconds
+        self._loop.watch(asked, select.EPOLLIN, lambda _: self._end("as asked"))
+        self._loop.at(end, partial(self._end, f"after {self._limits.seconds} s (--seconds)"))
+        self._look(outlet)
+        try:
+            while not self._why:
+                self._turn(outlet)
+                told(self._written.total())
+            self._finish(outlet)
+        except BrokenPipeError:
+            self._why = "as its reader went away"
+        return Recorded(
+            self._why,
+            time.monotonic() - began,
+            self._by_place(),
+            {each.reference: each.lost for each in self._places if each.lost},
+            tuple(each.reference for each in self._places if each.gone),
+        )
+
+    def close(self) -> None:
+        """Nothing is heard any more."""
+        taps.close([each.tap for each in self._places if not each.gone], self._loop.forget)
+        self._loop.close()
+
+    def _end(self, why: str) -> None:
+        self._why = self._why or why
+
+    def _turn(self, outlet: Outlet) -> None:
+        """What has passed and can have no forerunners any more is written."""
+        self._write(outlet, 0)  # the reader learns of interfaces before there are packets
+        self._loop.turn(wait=True)
+        now = time.time_ns() - int(_MOMENT * 1e9)
+        self._loop.turn(wait=False)
+        # Who has not read everything may still have some that passed before others' last.
+        behind = (each.behind for each in self._places if each.behind is not None)
+        self._write(outlet, min((now, *behind)))
+        if self._heard and not self._awaited:
+            self._awaited = True
+            self._loop.at(time.monotonic() + _MOMENT, self._no_longer_awaited)
+
+    def _no_longer_awaited(self) -> None:
+        self._awaited = False
+
+    def _read(self, place: _Place, most: int) -> None:
+        """So many frames of this place are heard, if there are."""
+        for _ in range(most):
+            try:
+                length, control, _, (interface, protocol, kind, hardware, _) = (
+                    place.tap.recvmsg_into([self._kept], taps.CONTROL, socket.MSG_TRUNC)
+                )
+            except BlockingIOError:
+                place.behind = None
+                return
+            if protocol == taps.STAMP_TEST:  # nsnet's own, of a probe perhaps
+                continue
+            # What lo sends comes in at once: to be seen once, as by tcpdump.
+            if hardware == _ARPHRD_LOOPBACK and kind == socket.PACKET_OUTGOING:
+                continue
+            passed = place.behind = taps.stamp(control)
+            number = place.interfaces.get(interface)
+            if number is None:
+                number = self._describe(place, interface)
+            data, direction = self._kept[:length], _DIRECTIONS[kind]
+            block = pcapng.packet(number, passed, data, length, direction)
+            self._order += 1
+            self._heard.append(_Frame(passed, self._order, number, block))
+
+    def _describe(self, place: _Place, interface: str) -> int:
+        """The number of an interface that the file has not spoken of yet."""
+        number = place.interfaces[interface] = len(self._interfaces)
+        self._interfaces.append(place)
+        name = f"{place.reference} {interface or '(a link that is gone)'}"
+        self._blocks.append(pcapng.interface(name, place.netns, self._limits.snap_length))
+        return number
+
+    def _write(self, outlet: Outlet, until: int) -> None:
+        """What passed until then is written in that order, as far as the limit allows."""
+        self._heard.sort()
+        left = self._limits.count - self._written.total()
+        ready = min(bisect_right(self._heard, until, key=lambda each: each.time), left)
+        frames, self._heard = self._heard[:ready], self._heard[ready:]
+        self._written.update(each.interface for each in frames)
+        blocks, self._blocks = self._blocks, []
+        outlet.put(b"".join((*blocks, *(each.block for each in frames))))
+        if ready == left:
+            self._end(f"after {self._limits.count} packets (--count)")
+
+    def _finish(self, outlet: Outlet) -> None:
+        """What was heard until now is written, and what there is to say of every interface."""
+        now = time.time_ns()
+        self._leave_gone()
+        for place in self._places:
+            if not place.gone:
+                self._read(place, self._limits.count)
+                place.lost += taps.lost(place.tap)
+        self._write(outlet, now)
+        outlet.put(b"".join(self._statistics(now)))
+
+    def _statistics(self, now: int) -> Iterator[bytes]:
+        for number, place in enumerate(self._interfaces):
+            packets = self._written[number]
+            if place.lost:  # a tap cannot tell at which of its interfaces
+                lost, comment = None, f"{place.lost} packets of {place.reference} were lost"
+            else:
+                lost, comment = 0, ""
+            yield pcapng.statistics(number, self._started, now, packets, lost, comment)
+
+    def _look(self, outlet: Outlet) -> None:
+        """Where nobody is left to hear, or to read, it ends."""
+        self._leave_gone()
+        if all(each.gone for each in self._places):
+            self._end("as nothing is left of it")
+        if not outlet.has_reader():
+            self._end("as its reader went away")
+        self._loop.at(time.monotonic() + _LOOK, partial(self._look, outlet))
+
+    def _leave_gone(self) -> None:
+        """Who is not there any more is heard no longer: a tap would keep the namespace alive."""
+        gone = [
+            each for each in self._places if not each.gone and netns.inode(each.netns) != each.inode
+        ]
+        for place in gone:
+            self._read(place, self._limits.count)
+            place.lost += taps.lost(place.tap)
+            place.gone, place.behind = True, None
+        taps.close([each.tap for each in gone], self._loop.forget)
+
+    def _by_place(self) -> dict[str, int]:
+        found = {each.reference: 0 for each in self._places}
+        for number, packets in self._written.items():
+            found[self._interfaces[number].reference] += packets
+        return found
+
+
+@contextmanager
+def _stamped(names: Iterable[str]) -> Iterator[None]:
+    """Packets that are heard inside the block, or later by who began to, have the kernel's time.
+
+    Found out by taps that nobody else reads.
+    """
+    opened: list[socket.socket] = []
+
+    def one_by_one() -> Iterator[socket.socket]:
+        for name in names:
+            with netns.inside(name):
+                opened.append(taps.opened(socket.SOCK_DGRAM))
+            yield opened[-1]
+
+    try:
+        taps.await_stamps(one_by_one(), bytes(28))
+        yield
+    finally:
+        taps.close(opened, socket.socket.close)

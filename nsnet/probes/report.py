@@ -1,0 +1,184 @@
+"""The report of a run: what was expected, predicted and observed, as text, JSON and JUnit XML."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree
+
+from nsnet.probes.judge import Attempt
+from nsnet.walk.packet import Unknown
+
+SCHEMA = "nsnet.dev/report/v1"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one side, the model or the kernel, says of all attempts of a probe."""
+
+    attempts: tuple[Attempt, ...]
+    names: Mapping[str, str]  # the reference of each source address
+
+    @property
+    def verdict(self) -> str:
+        """The verdict that all attempts share, else `mixed`."""
+        verdicts = {each.verdict for each in self.attempts}
+        return verdicts.pop().value if len(verdicts) == 1 else "mixed"
+
+    @property
+    def servers(self) -> list[str]:
+        """Who answered, each once."""
+        return sorted({each.server for each in self.attempts if each.server is not None})
+
+    @property
+    def sources(self) -> list[str]:
+        """Whom the servers saw, each once."""
+        return sorted({str(each.source) for each in self.attempts if each.source is not None})
+
+    @property
+    def ends(self) -> list[str]:
+        """What both ends say, for people: `by east/pod/web`, `seen as 10.244.0.2 (…)`."""
+        said = []
+        if self.servers:
+            several = f"{len(self.servers)} servers"
+            said.append(f"by {self.servers[0] if len(self.servers) == 1 else several}")
+        if self.sources:
+            said.append(f"seen as {', '.join(map(self._named, self.sources))}")
+        return said
+
+    def _named(self, address: str) -> str:
+        holder = self.names.get(address)
+        return f"{address} ({holder})" if holder else address
+
+    @property
+    def path(self) -> tuple[str, ...] | None:
+        """The way of the first attempt, where it was recorded."""
+        return next((each.path for each in self.attempts if each.path is not None), None)
+
+    @property
+    def ms(self) -> float:
+        """The median time of an attempt in milliseconds."""
+        times = sorted(each.ms for each in self.attempts)
+        return round(times[len(times) // 2], 3)
+
+    def as_json(self, *, measured: bool, path: bool) -> dict[str, Any]:
+        """As cli.md describes it."""
+        return {
+            "verdict": self.verdict,
+            "verdicts": dict(sorted(Counter(each.verdict.value for each in self.attempts).items())),
+            "servers": self.servers,
+            "sources": [{"address": each, "ref": self.names.get(each)} for each in self.sources],
+            "path": list(self.path) if path and self.path is not None else None,
+            "ms": self.ms if measured else None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeReport:
+    """One probe: the author's, the model's and the kernel's answer, and how they differ."""
+
+    name: str
+    source: str
+    target: str
+    protocol: str
+    times: int
+    expected: Mapping[str, Any]
+    predicted: Answer | Unknown
+    observed: Answer
+    disagreements: tuple[str, ...]  # of the kernel with the author: the probe failed
+    defects: tuple[str, ...]  # of the kernel with the model: nsnet is wrong
+    with_path: bool = False
+
+    @property
+    def passed(self) -> bool:
+        """The kernel did what the author expected."""
+        return not self.disagreements
+
+    def __str__(self) -> str:
+        """What was seen, in one sentence."""
+        times = f" ×{self.times}" if self.times > 1 else ""
+        seen = " ".join([self.observed.verdict, ", ".join(self.observed.ends)]).rstrip()
+        return f"{self.source} → {self.target} {self.protocol}{times}: {seen}"
+
+    def as_json(self) -> dict[str, Any]:
+        """As cli.md describes it."""
+        guess: dict[str, Any]
+        if isinstance(self.predicted, Unknown):
+            guess = {"verdict": None, "unknown": self.predicted.why}
+        else:
+            guess = self.predicted.as_json(measured=False, path=self.with_path)
+        return {
+            "name": self.name,
+            "from": self.source,
+            "to": self.target,
+            "protocol": self.protocol,
+            "times": self.times,
+            "expected": dict(self.expected),
+            "predicted": guess,
+            "observed": self.observed.as_json(measured=True, path=self.with_path),
+            "passed": self.passed,
+            "defect": bool(self.defects),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All probes of a lab."""
+
+    lab: str
+    probes: tuple[ProbeReport, ...]
+    seconds: float = 0.0
+
+    @property
+    def failed(self) -> int:
+        """How many probes the kernel answered otherwise than expected."""
+        return sum(not each.passed for each in self.probes)
+
+    @property
+    def defects(self) -> int:
+        """How many the model got wrong."""
+        return sum(bool(each.defects) for each in self.probes)
+
+    @property
+    def ok(self) -> bool:
+        """All passed, and the model was right."""
+        return not self.failed and not self.defects
+
+    def as_json(self) -> dict[str, Any]:
+        """The versioned form for machines."""
+        return {
+            "schema": SCHEMA,
+            "lab": self.lab,
+            "passed": len(self.probes) - self.failed,
+            "failed": self.failed,
+            "defects": self.defects,
+            "probes": [each.as_json() for each in self.probes],
+        }
+
+    def as_junit(self) -> str:
+        """JUnit XML: a failed expectation is a failure, a wrong prediction an error."""
+        suite = ElementTree.Element(
+            "testsuite",
+            name=self.lab,
+            tests=str(len(self.probes)),
+            failures=str(self.failed),
+            errors=str(self.defects),
+            time=f"{self.seconds:.3f}",
+        )
+        for each in self.probes:
+            case = ElementTree.SubElement(
+                suite,
+                "testcase",
+                classname=f"{self.lab}.{each.source}",
+                name="".join(letter for letter in each.name if letter.isprintable()),
+                time=f"{sum(one.ms for one in each.observed.attempts) / 1000:.3f}",
+            )
+            _complain(case, "failure", each.disagreements)
+            _complain(case, "error", each.defects)
+        ElementTree.indent(suite)
+        return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _complain(case: ElementTree.Element, kind: str, sentences: Sequence[str]) -> None:
+    if sentences:
+        ElementTree.SubElement(case, kind, message=sentences[0]).text = "\n".join(sentences)

@@ -1,0 +1,208 @@
+"""Chains as text: the lines that `iptables-save` prints, which `iptables-restore` also reads.
+
+The order of the options is the kernel's own (source, destination, interfaces, protocol, then the
+matches as kube-proxy writes them), so that a State and a live namespace can be compared line by
+line.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import groupby
+from socket import getprotobyname
+from typing import Final, assert_never
+
+from nsnet.ip import Family, IPAddress, Protocol
+from nsnet.state.rules import (
+    Accept,
+    Chain,
+    Dnat,
+    Drop,
+    Goto,
+    Jump,
+    Lookup,
+    Masquerade,
+    Match,
+    Netmap,
+    Recent,
+    Reject,
+    Remember,
+    RestoreMark,
+    Return,
+    Rule,
+    SetConnectionMark,
+    SetMark,
+    Snat,
+    Spread,
+    Target,
+    Zone,
+)
+
+# What is said of a packet by ICMP: as iptables names it, and the numbers that `iptables-save`
+# prints, type and code (of a type that has several).
+ICMP_TYPES: Final[dict[str, dict[Family, str]]] = {
+    "echo-request": {4: "8", 6: "128"},
+    "echo-reply": {4: "0", 6: "129"},
+    "network-unreachable": {4: "3/0", 6: "1/0"},
+    "host-unreachable": {4: "3/1", 6: "1/3"},
+    "port-unreachable": {4: "3/3", 6: "1/4"},
+    "fragmentation-needed": {4: "3/4", 6: "2"},
+    "neighbour-solicitation": {6: "135"},
+    "neighbour-advertisement": {6: "136"},
+}
+
+
+def families(chains: Iterable[Chain]) -> tuple[Family, ...]:
+    """The address families in which these chains hold rules, 4 before 6."""
+    return tuple(sorted({chain.family for chain in chains}))
+
+
+def restore(chains: Iterable[Chain], deleted: Iterable[Chain] = ()) -> str:
+    """Input for `iptables-restore --noflush`: each chain is emptied and filled anew, `deleted`
+    ones go.
+
+    All chains must be of one family. Chains not named here stay as they are.
+    """
+    gone = {(chain.table, chain.name) for chain in deleted}
+    everything = sorted((*chains, *deleted), key=lambda chain: chain.table)
+    lines: list[str] = []
+    for table, members in groupby(everything, key=lambda chain: chain.table):
+        here = list(members)
+        lines.append(f"*{table}")
+        lines.extend(f":{chain.name} {'ACCEPT' if chain.built_in else '-'} [0:0]" for chain in here)
+        lines.extend(f"-F {chain.name}" for chain in here if chain.built_in)
+        lines.extend(
+            line(chain, rule)
+            for chain in here
+            if (table, chain.name) not in gone
+            for rule in chain.rules
+        )
+        lines.extend(
+            f"-X {chain.name}"
+            for chain in here
+            if (table, chain.name) in gone and not chain.built_in
+        )
+        lines.append("COMMIT")
+    return "\n".join([*lines, ""])
+
+
+def line(chain: Chain, rule: Rule) -> str:
+    """One rule as `iptables-save` prints it."""
+    match = _match(rule.match, chain.family)
+    if rule.target is None:
+        return " ".join(("-A", chain.name, *match))
+    return " ".join(("-A", chain.name, *match, "-j", _target(rule.target, chain.family)))
+
+
+def _match(match: Match, family: Family) -> Iterator[str]:
+    for flag, network, negated in (
+        ("-s", match.src, False),
+        ("-s", match.not_src, True),
+        ("-d", match.dst, False),
+        ("-d", match.not_dst, True),
+    ):
+        if network is not None and network.prefixlen:
+            yield f"{'! ' if negated else ''}{flag} {network}"
+    if match.in_interface is not None:
+        yield f"-i {match.in_interface}"
+    if match.out_interface is not None:
+        yield f"-o {match.out_interface}"
+    if match.protocol is not None:
+        ping6 = match.protocol is Protocol.ICMP and family == 6
+        yield f"-p {'ipv6-icmp' if ping6 else match.protocol}"
+    # kube-proxy names the state first where a hook jumps to its chains, and the comment first
+    # elsewhere.
+    if match.ctstate == ("NEW",):
+        yield "-m conntrack --ctstate NEW"
+    if match.comment:
+        yield f"-m comment --comment {_quoted(match.comment)}"
+    if match.in_set is not None:
+        yield f"-m set --match-set {match.in_set.name} {','.join(match.in_set.fields)}"
+    if match.virtual is not None:
+        taken = match.virtual
+        number = getprotobyname(taken.protocol)
+        yield f"-m ipvs --vproto {number} --vaddr {taken.address} --vport {taken.port}"
+    if match.not_bridged:
+        yield "-m physdev ! --physdev-is-in"
+    if match.ctstate and match.ctstate != ("NEW",):
+        yield f"-m conntrack --ctstate {','.join(match.ctstate)}"
+    if match.not_ctstate:
+        yield f"-m conntrack ! --ctstate {','.join(match.not_ctstate)}"
+    if match.is_answer:
+        yield "-m conntrack --ctdir REPLY"
+    if match.mark is not None:
+        negation = "! " if match.mark.negated else ""
+        yield f"-m mark {negation}--mark {match.mark.value:#x}/{match.mark.mask:#x}"
+    if match.recent is not None:
+        yield _recent(match.recent, family)
+    if match.src_type is not None:
+        yield f"-m addrtype --src-type {match.src_type}"
+    if match.dst_type is not None:
+        yield f"-m addrtype --dst-type {match.dst_type}"
+    if match.not_dst_type is not None:
+        yield f"-m addrtype ! --dst-type {match.not_dst_type}"
+    if match.not_src_type is not None:
+        yield f"-m addrtype ! --src-type {match.not_src_type}"
+    if match.probability is not None:
+        yield f"-m statistic --mode random --probability {as_kernel_probability(match.probability)}"
+    if match.protocol in (Protocol.TCP, Protocol.UDP) and match.in_set is None:
+        yield f"-m {match.protocol}"
+        if match.dport is not None:
+            yield f"--dport {match.dport}"
+    if match.icmp_type is not None:
+        module, flag = ("icmp", "--icmp-type") if family == 4 else ("icmp6", "--icmpv6-type")
+        yield f"-m {module} {flag} {ICMP_TYPES[match.icmp_type][family]}"
+
+
+def _recent(recent: Recent, family: Family) -> str:
+    asks = "--set" if recent.seconds is None else f"--rcheck --seconds {recent.seconds} --reap"
+    mask = "255.255.255.255" if family == 4 else "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+    return f"-m recent {asks} --name {recent.name} --mask {mask} --rsource"
+
+
+def _quoted(text: str) -> str:
+    return text if re.fullmatch("[A-Za-z0-9_-]+", text) else f'"{text}"'
+
+
+def as_kernel_probability(probability: float) -> str:
+    """The kernel keeps a probability as a fraction of 2^31, and `iptables-save` prints 11
+    decimals of that."""
+    return f"{round(probability * 2**31) / 2**31:.11f}"
+
+
+def _target(target: Target, family: Family) -> str:
+    match target:
+        case Jump(chain):
+            return chain
+        case Accept():
+            return "ACCEPT"
+        case Return():
+            return "RETURN"
+        case Drop():
+            return "DROP"
+        case Reject():
+            return f"REJECT --reject-with {'icmp' if family == 4 else 'icmp6'}-port-unreachable"
+        case Dnat(address, port):
+            return f"DNAT --to-destination {endpoint(address, port)}"
+        case Snat(address):
+            return f"SNAT --to-source {address}"
+        case Masquerade(random_fully):
+            return "MASQUERADE --random-fully" if random_fully else "MASQUERADE"
+        case Netmap(network):
+            return f"NETMAP --to {network}"
+        case SetMark(value, mask):
+            return f"MARK --set-xmark {value:#x}/{mask:#x}"
+        case SetConnectionMark(value, mask):
+            return f"CONNMARK --set-xmark {value:#x}/{mask:#x}"
+        case RestoreMark(mask):
+            return f"CONNMARK --restore-mark --nfmask {mask:#x} --ctmask {mask:#x}"
+        case Zone(number):
+            return f"CT --zone-orig {number}"
+        case Goto() | Lookup() | Spread() | Remember():
+            raise AssertionError(f"{target} is for nftables")
+        case _:
+            assert_never(target)
+
+
+def endpoint(address: IPAddress, port: int) -> str:
+    """An address and a port as netfilter and people write them: 10.0.0.1:80, [fd00::1]:80."""
+    return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"

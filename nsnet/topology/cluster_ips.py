@@ -1,0 +1,118 @@
+"""ClusterIPs: the addresses of Services inside their cluster, of one family or of both.
+
+Source: kubernetes/pkg/registry/core/service/storage/alloc.go, v1.30.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from nsnet.ip import Family, IPAddress
+from nsnet.scenario.kinds import ClusterSpec, quoted
+from nsnet.scenario.kubernetes import HEADLESS, ServiceSpec
+from nsnet.topology.addressing import AddressError, Pool
+from nsnet.topology.declared import Declared
+from nsnet.topology.ledger import Ledger
+
+KEPT_FREE: Final = (1, 10)  # of every service range: kubernetes.default and the cluster's DNS
+
+
+def families(ledger: Ledger, cluster: ClusterSpec, each: Declared) -> tuple[Family, ...]:
+    """The families of the Service's addresses and endpoints, the first of them its own choice:
+    one, unless it asks for two."""
+    ledger.problems.extend(each.problem(*wrong) for wrong in _unfit(cluster, each.spec))
+    spec = each.spec
+    known: tuple[Family, ...] = tuple(network.version for network in cluster.service_cidr)
+    asked = [_family(name) for name in spec.ip_families]
+    asked = asked or [address.version for _, address in _written(spec)] or [known[0]]
+    policy = spec.ip_family_policy or ("RequireDualStack" if len(asked) > 1 else "SingleStack")
+    others = () if policy == "SingleStack" else known
+    return (asked[0], *(each for each in others if each != asked[0]))
+
+
+def cluster_ips(
+    ledger: Ledger,
+    path: str,
+    cluster: ClusterSpec,
+    services: Mapping[str, Declared],
+    wanted: Mapping[str, tuple[Family, ...]],
+) -> dict[str, tuple[IPAddress, ...]]:
+    """A ClusterIP of each wanted family for each Service that has one: as written, as it was, or
+    the first free."""
+    pools = [
+        Pool(each, [each[host] for host in KEPT_FREE if host < each.num_addresses])
+        for each in cluster.service_cidr
+    ]
+    given: dict[tuple[str, Family], IPAddress] = {}
+    for owner, each in services.items():
+        for where, address in _written(each.spec):
+            try:
+                _hold(pools, address, owner)
+                given[owner, address.version] = address
+            except AddressError as error:
+                ledger.problems.append(each.problem(where, str(error)))
+    for pool in pools:
+        family = pool.network.version
+        waiting = [
+            owner
+            for owner, each in services.items()
+            if each.spec.has_cluster_ip and family in wanted[owner] and (owner, family) not in given
+        ]
+        for owner, address in ledger.allocate(f"{path}.serviceCIDR", pool, waiting).items():
+            given[owner, family] = address
+    return {
+        owner: tuple(given[owner, family] for family in wanted[owner] if (owner, family) in given)
+        for owner in services
+    }
+
+
+def _hold(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
+    pool = next((each for each in pools if address in each.network), None)
+    if pool is None:
+        ranges = ", ".join(str(each.network) for each in pools)
+        raise AddressError(f"{address} is outside serviceCIDR {ranges}")
+    ends = pool.network.network_address, pool.network.broadcast_address
+    if address in (ends if address.version == 4 else ends[:1]):
+        raise AddressError(f"{address} is an end of serviceCIDR {pool.network}, and nobody's")
+    pool.hold(address, owner)
+
+
+def _written(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress]]:
+    """Each address that a Service asks for, and its path."""
+    for path, said in _said(spec):
+        if not isinstance(said, str):
+            yield path, said
+
+
+def _said(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
+    if spec.has_cluster_ip and spec.cluster_ips:
+        for index, each in enumerate(spec.cluster_ips):
+            yield f"spec.clusterIPs[{index}]", each
+    elif spec.has_cluster_ip:
+        yield "spec.clusterIP", spec.cluster_ip
+
+
+def _unfit(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]:
+    """What a Service asks for and this cluster, or its own policy, does not have."""
+    for path, text in _said(spec):
+        if isinstance(text, str) and text not in ("", HEADLESS):
+            yield path, f"{quoted(text)} is not an IP address"
+    ranges = ", ".join(map(str, cluster.service_cidr))
+    known = {each.version for each in cluster.service_cidr}
+    for index, name in enumerate(spec.ip_families):
+        if _family(name) not in known:
+            yield f"spec.ipFamilies[{index}]", f"{cluster.name} has no {name} range: {ranges}"
+    if spec.ip_family_policy == "RequireDualStack" and len(known) < 2:
+        message = f"RequireDualStack needs a serviceCIDR of both families, not {ranges}"
+        yield "spec.ipFamilyPolicy", message
+    written = list(_written(spec))
+    if spec.ip_family_policy == "SingleStack" and max(len(spec.ip_families), len(written)) > 1:
+        yield "spec.ipFamilyPolicy", "SingleStack has one family, and two are asked for"
+    for name, (path, address) in zip(spec.ip_families, written, strict=False):
+        if address.version != _family(name):
+            yield path, f"{address} is IPv{address.version}, and ipFamilies says {name}"
+    if len(written) == 2 and written[0][1].version == written[1][1].version:
+        yield written[1][0], f"{written[1][1]} is of the same family as {written[0][1]}"
+
+
+def _family(name: str) -> Family:
+    return 4 if name == "IPv4" else 6

@@ -1,0 +1,375 @@
+"""The lab as Kubernetes would describe it, resolved: pods are placed, Services know their
+endpoints, all have addresses."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from ipaddress import ip_interface
+from typing import Literal, TypeAlias
+
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, mapped, of_family, only
+from nsnet.topology.addressing import Assignment
+
+ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+
+FABRIC = "fabric"
+HTTPS = 443
+ZONE = "topology.kubernetes.io/zone"  # the label of a node that says where it stands
+# Taken on a node or by a gateway, and what the kernel means otherwise in /proc/sys/net.
+NO_LINK_NAMES = ("lo", "eth0", "eth1", "cbr0", "all", "default")
+
+
+@dataclass(frozen=True, slots=True)
+class ListenPort:
+    """A port that a pod or an external host serves."""
+
+    port: int
+    protocol: Protocol
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine of a cluster: an address in the underlay, a range for its pods."""
+
+    name: str
+    netns: str
+    reference: str
+    labels: Mapping[str, str] = field(compare=False)
+    addresses: tuple[IPInterface, ...]
+    pod_cidrs: tuple[IPNetwork, ...]
+    overlay: tuple[IPInterface, ...] = ()  # of its tunnel: what pods' nodes are to each other
+
+    @property
+    def held(self) -> tuple[IPInterface, ...]:
+        """All its addresses: in the underlay, as its pods' gateway, in the overlay."""
+        return (*self.addresses, *self.bridge, *self.overlay)
+
+    @property
+    def bridge(self) -> tuple[IPInterface, ...]:
+        """The first address of each pod range belongs to the node: its pods' default gateway."""
+        return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.pod_cidrs)
+
+
+@dataclass(frozen=True, slots=True)
+class Pod:
+    """A pod on its node. A pod of the host's network has the node's namespace and addresses."""
+
+    name: str
+    namespace: str
+    netns: str
+    reference: str
+    node: str
+    labels: Mapping[str, str] = field(compare=False)
+    addresses: tuple[IPAddress, ...]
+    ports: tuple[ListenPort, ...]
+    workload: str = ""  # the reference of what made it: east/deploy/web
+    ready: bool = True
+    terminating: bool = False
+    host_network: bool = False
+    proxy_protocol: bool = False  # its servers believe a PROXY header
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One address and port behind a Service port."""
+
+    address: IPAddress
+    port: int
+    reference: str  # the pod or the host outside, or the address where neither is known
+    node: str = ""
+    ready: bool = True
+    serving: bool = True
+    terminating: bool = False
+    zones: tuple[str, ...] = ()  # it is meant for clients of these; empty: there is no hint
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePort:
+    """One port of a Service and what stands behind it."""
+
+    name: str
+    port: int
+    protocol: Protocol
+    endpoints: tuple[Endpoint, ...]
+    node_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A static address in front of endpoints that come and go. Headless: no address."""
+
+    name: str
+    namespace: str
+    reference: str
+    addresses: tuple[IPAddress, ...]
+    ports: tuple[ServicePort, ...]
+    exported: tuple[IPAddress, ...] = ()  # on the gateway's outside, for the other clusters
+    type: ServiceType = "ClusterIP"
+    external_name: str = ""  # ExternalName: what its name is another name for
+    external_ips: tuple[IPAddress, ...] = ()
+    load_balancer_ips: tuple[IPAddress, ...] = ()
+    source_ranges: tuple[IPNetwork, ...] = ()  # who may use load_balancer_ips; empty: everybody
+    external_local: bool = False  # externalTrafficPolicy: Local
+    internal_local: bool = False  # internalTrafficPolicy: Local
+    affinity_seconds: int | None = None  # sessionAffinity: ClientIP, for so long
+    health_check_port: int | None = None
+    sni: str = ""  # the name by which TLS to its cluster's proxy asks for it
+    proxied: bool = True  # False: it is labelled as somebody else's than kube-proxy's
+    imported: str = ""  # the reference of another cluster's Service, which this one stands for
+
+    @property
+    def announced_ips(self) -> tuple[IPAddress, ...]:
+        """The addresses that lead to the cluster's nodes from outside: those of load balancers,
+        and of an exported Service that kube-proxy, not a gateway, offers."""
+        exported = (each for each in self.exported if each in self.external_ips)
+        return (*self.load_balancer_ips, *exported)
+
+    def is_external(self, port: ServicePort, family: Family) -> bool:
+        """The port can be reached by another address than the ClusterIP."""
+        others = (*self.load_balancer_ips, *self.external_ips)
+        return port.node_port is not None or of_family(others, family) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """How the nodes of a cluster make Services work: what kube-proxy is configured with."""
+
+    mode: str
+    masquerade_all: bool = False
+    localhost_node_ports: bool = True
+    node_port_addresses: tuple[IPNetwork, ...] = ()  # empty: the mode's own choice
+    scheduler: str = "rr"  # of ipvs
+
+
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    """What stands between an island and everything else."""
+
+    kind: str
+    netns: str
+    reference: str
+    inside: tuple[IPInterface, ...]
+    outside: tuple[IPInterface, ...]
+    name: str = ""  # by which clusters share it
+    link: str = "eth0"  # to this cluster's nodes
+    number: int = 0  # of this cluster among those that share it, from 1; 0: it is its alone
+    replica: int = 0  # of those that stand in for each other, from 1; 0: it is the only one
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """One cluster, complete."""
+
+    name: str
+    cni: str
+    model: str
+    proxy: Proxy
+    pod_cidrs: tuple[IPNetwork, ...]
+    service_cidrs: tuple[IPNetwork, ...]
+    node_cidrs: tuple[IPNetwork, ...]
+    non_masquerade_cidrs: tuple[IPNetwork, ...]
+    nodes: tuple[Node, ...]
+    pods: tuple[Pod, ...]
+    services: tuple[Service, ...]
+    workloads: tuple[str, ...] = ()  # by reference; one may have no pod
+    gateway: Gateway | None = None
+    standby: Gateway | None = None  # in the place of the other, when that is cut off
+    routing: str = "static"
+    virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others know them; empty: as they are
+    unmasqueraded: tuple[IPNetwork, ...] = ()  # beside all above, for the gateway to map
+    mtu: int | None = None  # of the pods' links; None: the network's own choice
+
+    def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
+        """The addresses by which others know the cluster's pods at these, if not by these."""
+        return tuple(
+            mapped(address, virtual)
+            for pods, virtual in zip(self.pod_cidrs, self.virtual_cidrs, strict=False)
+            for address in addresses
+            if address in pods
+        )
+
+    @property
+    def gateways(self) -> tuple[Gateway, ...]:
+        """The one that is preferred first."""
+        return tuple(each for each in (self.gateway, self.standby) if each is not None)
+
+    @property
+    def routers(self) -> tuple[IPInterface, ...]:
+        """The nodes' way out: the first address of each node range, the gateway's or the fabric's
+        own."""
+        return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.node_cidrs)
+
+    def node(self, name: str) -> Node:
+        """The node of this name. Raises KeyError."""
+        for node in self.nodes:
+            if node.name == name:
+                return node
+        raise KeyError(name)
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """A host outside every cluster."""
+
+    name: str
+    netns: str
+    reference: str
+    address: IPAddress
+    ports: tuple[ListenPort, ...]
+    mtu: int | None = None  # the widest packet that the fabric passes on towards it
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Packets that a namespace drops: of this protocol, to this port, of this type of ICMP."""
+
+    protocol: Protocol
+    port: int | None = None
+    icmp_type: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Down:
+    """A link that is down."""
+
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something that is wrong in one namespace, on purpose."""
+
+    netns: str
+    what: Dropped | Down
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The whole lab, and what its author should know about it."""
+
+    lab: str
+    clusters: tuple[Cluster, ...]
+    externals: tuple[External, ...]
+    fabric: tuple[
+        IPInterface, ...
+    ]  # the fabric's own addresses, the default gateway of all who stand in it
+    warnings: tuple[str, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+    @property
+    def fabric_netns(self) -> str:
+        """The namespace of routers and switches between the nodes."""
+        return netns_name(self.lab, FABRIC)
+
+    def behind(self, gateway: Gateway) -> tuple[Cluster, ...]:
+        """The clusters that this gateway stands in front of: more than one where they share it."""
+        return tuple(
+            each
+            for each in self.clusters
+            if any(one.netns == gateway.netns for one in each.gateways)
+        )
+
+    def inside(self, gateway: Gateway) -> tuple[IPInterface, ...]:
+        """The gateway's addresses in the underlays of all clusters behind it."""
+        return tuple(
+            end
+            for cluster in self.clusters
+            for one in cluster.gateways
+            if one.netns == gateway.netns
+            for end in one.inside
+        )
+
+    def places(self) -> Iterator[tuple[str, str]]:
+        """Every namespace and its reference, in creation order."""
+        yield netns_name(self.lab, "servers"), "servers"
+        yield self.fabric_netns, FABRIC
+        for external in self.externals:
+            yield external.netns, external.reference
+        for cluster in self.clusters:
+            for gateway in cluster.gateways:
+                if gateway.number <= 1:
+                    yield gateway.netns, gateway.reference
+            for node in cluster.nodes:
+                yield node.netns, node.reference
+            for pod in cluster.pods:
+                if not pod.host_network:
+                    yield pod.netns, pod.reference
+
+    def assignment(self) -> Assignment:
+        """What this lab has given to whom."""
+        addresses: dict[str, tuple[IPAddress, ...]] = {}
+        for cluster in self.clusters:
+            addresses |= {each.reference: only(each.addresses) for each in cluster.nodes}
+            addresses |= {
+                each.reference: each.addresses for each in cluster.pods if not each.host_network
+            }
+            for service in cluster.services:
+                if service.imported:
+                    continue  # its address is the other cluster's to give
+                addresses[service.reference] = service.addresses
+                if service.exported:
+                    addresses[export_of(service.reference)] = service.exported
+                if service.load_balancer_ips:
+                    addresses[balancer_of(service.reference)] = service.load_balancer_ips
+            for gateway in cluster.gateways:
+                addresses[gateway.reference] = only(gateway.outside)
+        nodes = [node for cluster in self.clusters for node in cluster.nodes]
+        pods = [pod for cluster in self.clusters for pod in cluster.pods]
+        return Assignment(
+            addresses,
+            {node.reference: node.pod_cidrs for node in nodes},
+            {pod.reference: pod.node for pod in pods},
+            dict(self._node_ports()),
+        )
+
+    def _node_ports(self) -> Iterator[tuple[str, int]]:
+        for cluster in self.clusters:
+            for service in cluster.services:
+                for port in service.ports:
+                    if port.node_port is not None:
+                        owner = node_port_of(service.reference, port.port, port.protocol)
+                        yield owner, port.node_port
+                if service.health_check_port is not None:
+                    yield health_check_of(service.reference), service.health_check_port
+
+
+def netns_name(lab: str, *parts: str) -> str:
+    """The name of a lab's namespace: dots, so that lab `a` does not own those of `a-b`."""
+    return ".".join(("nsnet", lab, *parts))
+
+
+def reference_of(cluster: str, kind: str, name: str, namespace: str = "default") -> str:
+    """The one way in which reports write a reference: east/pod/web-0, east/svc/web.prod."""
+    suffix = "" if namespace == "default" else f".{namespace}"
+    return f"{cluster}/{kind}/{name}{suffix}"
+
+
+def link_name(*parts: str) -> str:
+    """The name of a link, of at most 15 characters, shortened where it would be longer. Parts are
+    joined by a letter that no name of Kubernetes has, so that no two links get one name."""
+    name = "_".join(parts)
+    if len(name) <= 15 and "." not in name and name not in NO_LINK_NAMES:
+        return name
+    return f"{name[:8].replace('.', '_')}_{sha256(name.encode()).hexdigest()[:6]}"
+
+
+def export_of(reference: str) -> str:
+    """The owner of a Service's outside address, beside the Service itself that owns the inside
+    one."""
+    return f"{reference} (exported)"
+
+
+def balancer_of(reference: str) -> str:
+    """The owner of the address at which a load balancer offers a Service."""
+    return f"{reference} (load balancer)"
+
+
+def node_port_of(reference: str, port: int, protocol: str) -> str:
+    """The owner of the NodePort that belongs to this port of a Service."""
+    return f"{reference}:{port}/{protocol.lower()}"
+
+
+def health_check_of(reference: str) -> str:
+    """The owner of the port at which a node says whether it has an endpoint of a Service."""
+    return f"{reference} (health check)"

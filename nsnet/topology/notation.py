@@ -1,0 +1,67 @@
+"""How references are written: taken apart, before anybody asks who is meant (scenario.md,
+"References").
+
+[CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
+    | CLUSTER[,CLUSTER]/gateway[/N] | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
+"""
+
+import re
+from ipaddress import ip_address
+from typing import NamedTuple
+
+from nsnet.errors import UsageError
+from nsnet.topology.model import FABRIC
+
+IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
+
+
+class UnknownReferenceError(UsageError):
+    """The reference names nothing in this lab, or cannot stand where it was used."""
+
+
+class Parts(NamedTuple):
+    """What stands between the slashes, and behind the colon."""
+
+    cluster: str  # "" when there is only one
+    kind: str
+    name: str
+    port: str
+
+
+def split(reference: str) -> Parts:
+    """The parts of a reference. Raises UnknownReferenceError where it has no form that we know."""
+    if reference == FABRIC:
+        return Parts("", FABRIC, "", "")
+    if "/" not in reference:
+        return _address_parts(reference)
+    body, _, port = reference.partition(":")
+    match body.split("/"):
+        case ["external", name]:
+            return Parts("", "external", name, port)
+        case [cluster, "gateway"]:
+            return Parts(cluster, "gateway", "", port)
+        case [cluster, "gateway", number] if number.isdecimal():
+            return Parts(cluster, "gateway", number, port)
+        case [kind, name] if kind in IN_CLUSTER:
+            return Parts("", kind, name, port)
+        case [cluster, kind, name] if kind in IN_CLUSTER:
+            return Parts(cluster, kind, name, port)
+        case _:
+            known = ", ".join(f"CLUSTER/{kind}/NAME" for kind in IN_CLUSTER)
+            raise UnknownReferenceError(
+                f"{reference}: no such reference; they look like {known}, CLUSTER/gateway,"
+                " external/NAME, fabric, ADDRESS"
+            )
+
+
+def _address_parts(reference: str) -> Parts:
+    written = re.fullmatch(r"\[(.+)\](?::(.+))?|([^:]+)(?::([^:]+))?|(.*)", reference)
+    assert written is not None
+    address = written[1] or written[3] or written[5]
+    try:
+        ip_address(address)
+    except ValueError:
+        raise UnknownReferenceError(
+            f"{reference}: neither a reference such as east/pod/web-0 nor an IP address"
+        ) from None
+    return Parts("", "address", address, written[2] or written[4] or "")

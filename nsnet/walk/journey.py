@@ -1,0 +1,77 @@
+"""A packet under way through a lab, and the ways in which that ends."""
+
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from nsnet.state.model import Netns
+from nsnet.verdict import Verdict
+from nsnet.walk.conntrack import Flow
+from nsnet.walk.packet import Hop, Packet, RuleAt, Tuple
+from nsnet.walk.routing import NextHop
+
+TTL = 64  # routers that may pass a packet on
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A packet under way: where it has been, and what each namespace remembers of it."""
+
+    packet: Packet
+    hops: tuple[Hop, ...] = ()
+    flows: dict[str, tuple[Flow, ...]] = field(default_factory=dict)
+    chosen: dict[tuple[str, Tuple], NextHop] = field(default_factory=dict)
+    ttl: int = TTL
+
+    def known(self, netns: str) -> tuple[Flow, ...]:
+        """The flows that a namespace remembers."""
+        return self.flows.get(netns, ())
+
+    def remember(self, netns: str, flow: Flow | None) -> "Journey":
+        """The journey once the namespace knows this flow, too."""
+        if flow is None:
+            return self
+        return replace(self, flows={**self.flows, netns: (*self.known(netns), flow)})
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """The packet reached a namespace that holds its destination."""
+
+    netns: str
+    journey: Journey
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A namespace gave up on the packet and says so to its source."""
+
+    netns: str
+    error: Verdict
+    journey: Journey
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The packet is gone and nobody is told."""
+
+    journey: Journey
+
+
+@dataclass(frozen=True, slots=True)
+class TooBig:
+    """A namespace cannot pass the packet on: so many bytes are the most."""
+
+    here: Netns
+    mtu: int
+    journey: Journey
+    # What is known once the packet is gone: of a new flow, nothing here if it was to be forwarded.
+    flows: dict[str, tuple[Flow, ...]]
+
+
+End: TypeAlias = Arrived | Refused | Lost | TooBig
+
+
+def note(journey: Journey, here: Netns, what: str, rule: RuleAt | None = None) -> Journey:
+    """The journey with one more hop: something that happened here."""
+    hop = Hop(here.name, here.reference, what, journey.packet, rule)
+    return replace(journey, hops=(*journey.hops, hop))

@@ -1,0 +1,146 @@
+"""The routes of one namespace: where a packet goes next, and which address it leaves with."""
+
+from ipaddress import IPv4Address
+from typing import NamedTuple
+
+from nsnet.ip import IPAddress, IPInterface
+from nsnet.state.model import MTU, Netns, Route
+from nsnet.walk.packet import Packet
+
+LOCAL = "lo"
+_LOCAL_MTU = 65536
+
+
+class NextHop(NamedTuple):
+    """The link a packet leaves by, the neighbour it is handed to, and how large it may be; `lo`
+    for an address of our own."""
+
+    dev: str
+    neighbour: IPAddress
+    mtu: int = MTU
+
+
+class Routes:
+    """The local table, those that rules ask for marked packets, and the main one."""
+
+    def __init__(self, netns: Netns) -> None:
+        self._netns = netns
+        self.local = frozenset(netns.addresses)
+        self._held = {each.name: each.addresses for each in netns.interfaces}
+        self._mtus = {each.name: each.mtu or MTU for each in netns.interfaces}
+        connected = [
+            Route(address.network, dev=each.name)
+            for each in netns.interfaces
+            for address in each.addresses
+            if each.up and address.network.prefixlen < address.max_prefixlen
+        ]
+        # The longest prefix wins; of equals, the first that was made.
+        everything = sorted(
+            (*connected, *netns.routes), key=lambda route: -route.destination.prefixlen
+        )
+        self._tables: dict[int | None, list[Route]] = {}
+        for route in everything:
+            self._tables.setdefault(route.table, []).append(route)
+        self._policy = sorted(netns.policy_rules, key=lambda rule: rule.priority)
+
+    def find(
+        self, address: IPAddress, mark: int = 0, *, own: bool = False
+    ) -> tuple[NextHop, ...] | None:
+        """Where a packet of this mark may go to this address: the flow's hash chooses one. Nowhere
+        at all into a black hole; None without a route. `own`: this machine makes the packet."""
+        if address in self.local or address.is_loopback:
+            return (NextHop(LOCAL, address, _LOCAL_MTU),)
+        tables = [
+            rule.table
+            for rule in self._policy
+            if rule.family == address.version
+            and mark & rule.mask == rule.mark
+            and (own or not rule.own)
+        ]
+        for route in (each for table in (*tables, None) for each in self._tables.get(table, ())):
+            if address not in route.destination:
+                continue
+            if route.blackhole:
+                return ()
+            neighbours = route.gateways or (address,)
+            ways = [(route.dev or self._towards(each), each) for each in neighbours]
+            if not all(dev for dev, _ in ways):
+                return None
+            return tuple(NextHop(*way, route.mtu or self._mtus.get(way[0], MTU)) for way in ways)
+        return None
+
+    def masquerade(self, hop: NextHop) -> IPAddress | None:
+        """The address that MASQUERADE gives: the one a packet of our own would leave with.
+
+        Out of `lo` IPv4 takes the first address of any other link, for 127.0.0.1 is no address of
+        this host to others (inet_select_addr).
+        """
+        if hop.dev == LOCAL and hop.neighbour.version == 4:
+            return self._any(4)
+        return self.source(hop)
+
+    def source(self, hop: NextHop) -> IPAddress | None:
+        """The address a packet of our own leaves with.
+
+        The first of the link that has the neighbour in its range, else the link's first at all.
+        """
+        if hop.dev == LOCAL:
+            # All of 127.0.0.0/8 is ours, and speaks with its first address.
+            loopback = hop.neighbour.version == 4 and hop.neighbour.is_loopback
+            return IPv4Address("127.0.0.1") if loopback else hop.neighbour
+        family = [each for each in self._held[hop.dev] if each.version == hop.neighbour.version]
+        for each in family:
+            if hop.neighbour in each.network:
+                return each.ip
+        return family[0].ip if family else self._any(hop.neighbour.version)
+
+    def forwards(self, address: IPAddress) -> bool:
+        """Packets for others, of this address's family, are passed on."""
+        key = "net.ipv4.ip_forward" if address.version == 4 else "net.ipv6.conf.all.forwarding"
+        return self._netns.setting(key) > 0
+
+    def reflected(self, packet: Packet) -> int:
+        """The mark of what the kernel itself answers to a packet: errors, resets, echo replies."""
+        key = f"net.ipv{packet.dst.version}.fwmark_reflect"
+        return packet.mark if self._netns.setting(key) else 0
+
+    def keeps_localnet(self, dev: str, *ends: IPAddress) -> bool:
+        """Packets from or to 127.0.0.0/8 pass no other link than `lo`, unless route_localnet of
+        this one's or everybody's says so."""
+        keys = (f"net.ipv4.conf.{each}.route_localnet" for each in ("all", dev))
+        return (
+            dev != LOCAL
+            and any(each.version == 4 and each.is_loopback for each in ends)
+            and not any(map(self._netns.setting, keys))
+        )
+
+    def implausible(self, dev: str, source: IPAddress) -> str:
+        """Why a packet that came in by this link is not believed to be from its source, "" where
+        it is.
+
+        Nobody else has an address of ours (accept_local is 0). rp_filter 1 asks that answers go
+        out where the packet came in, 2 that there is a route at all; the kernel takes the higher
+        of the link's and everybody's. Of IPv6 the kernel asks neither.
+        """
+        if source.version == 6:
+            return ""
+        if source in self.local:
+            return f"martian: {source} is an address of this host"
+        keys = (f"net.ipv4.conf.{each}.rp_filter" for each in ("all", dev))
+        mode = max(map(self._netns.setting, keys))
+        hops = self.find(source) if mode else None
+        if mode == 0 or any(mode == 2 or hop.dev == dev for hop in hops or ()):
+            return ""
+        return f"rp_filter: {source} is not behind {dev}"
+
+    def _towards(self, via: IPAddress) -> str:
+        """The link on which a route's gateway is a neighbour."""
+        for name, addresses in self._held.items():
+            if any(via in each.network for each in addresses):
+                return name
+        return ""
+
+    def _any(self, version: int) -> IPAddress | None:
+        """A link without an address borrows one of another link."""
+        held: list[IPInterface] = [each for group in self._held.values() for each in group]
+        return next((each.ip for each in held if each.version == version), None)

@@ -1,0 +1,383 @@
+"""State + Packet → every Path it can take: a pure model of routing, bridging, netfilter and
+conntrack.
+
+A packet in one namespace:
+
+      in ─▶ PREROUTING ─▶ route? ─▶ FORWARD ──────▶ POSTROUTING ─▶ out
+                            └─▶ INPUT ─▶ socket ─▶ route ─▶ OUTPUT ─┘
+
+Random choices and routes of equal cost branch; an answer walks back through what conntrack
+remembers of the way there.
+Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks.c, nf_nat_core.c.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from nsnet.ip import IPAddress, Protocol
+from nsnet.state.model import Interface, State, VirtualServer
+from nsnet.state.rules import Drop, Reject
+from nsnet.state.wires import Crossing, Station, Wires
+from nsnet.verdict import Verdict
+from nsnet.walk import outcomes, path_mtu
+from nsnet.walk import vxlan as tunnels
+from nsnet.walk.answers import Answers
+from nsnet.walk.conntrack import Known, Tracked, flow_of, track
+from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
+from nsnet.walk.netfilter import Passed, Rules
+from nsnet.walk.packet import Packet, Path
+from nsnet.walk.path_mtu import Request
+from nsnet.walk.routing import LOCAL, NextHop, Routes
+
+
+def walk(
+    state: State,
+    netns: str,
+    protocol: Protocol,
+    to: IPAddress,
+    port: int | None = None,
+    size: int = 0,
+) -> tuple[Path, ...]:
+    """Every path that a new flow from this namespace can take, in a lab at rest, with a body of so
+    many bytes to say. Raises KeyError for no such namespace."""
+    return Walker(state).paths(netns, protocol, to, port, size)
+
+
+class Walker:
+    """A State, indexed for many walks."""
+
+    def __init__(self, state: State) -> None:
+        self._netns = {each.name: each for each in state.netns}
+        self._wires = Wires(state)
+        self._routes: dict[str, Routes] = {}
+        self._rules: dict[str, Rules] = {}
+        self._answers = Answers(self._netns, self._emit, self._routes_of, self.paths)
+
+    def paths(
+        self,
+        netns: str,
+        protocol: Protocol,
+        to: IPAddress,
+        port: int | None = None,
+        size: int = 0,
+    ) -> tuple[Path, ...]:
+        """What `walk` returns."""
+        here, routes = self._netns[netns], self._routes_of(netns)
+        hops = routes.find(to)
+        if hops == ():
+            lost = note(Journey(_blank(protocol, to)), here, f"a black hole for {to}")
+            return (Path(Verdict.TIMEOUT, None, None, lost.hops),)
+        sources = dict.fromkeys(routes.source(hop) for hop in hops or ())
+        if None in sources or not sources:
+            lost = note(Journey(_blank(protocol, to)), here, f"no route to {to}")
+            return (Path(Verdict.NET_UNREACHABLE, None, None, lost.hops),)
+        packets = [Packet(protocol, each, to, dport=port or 0) for each in sources if each]
+        requests = [Request(here, packet, size) for packet in packets]
+        paths = (path for each in requests for path in self._answers.ask(each))
+        return tuple(dict.fromkeys(paths))  # a filter may drop all that a choice would part
+
+    def _emit(self, netns: str, journey: Journey) -> Iterator[End]:
+        """A packet made in this namespace: OUTPUT, and on."""
+        yield from self._send(netns, journey, track(journey.packet, journey.known(netns)))
+
+    def _send(
+        self, netns: str, journey: Journey, tracked: Tracked, taken: VirtualServer | None = None
+    ) -> Iterator[End]:
+        """OUTPUT, and on, for a packet of this namespace's own or one that IPVS has `taken`."""
+        for hop, sent in self._ways(netns, journey, own=True):
+            if hop is None:
+                yield self._unroutable(netns, sent)
+                continue
+            outcomes = self._rules_of(netns).hook(
+                "OUTPUT", sent.packet, tracked, out_dev=hop.dev, taken=taken
+            )
+            for passed in outcomes:
+                there = self._filtered(netns, sent, passed)
+                if isinstance(passed.stop, VirtualServer):
+                    yield from self._send(netns, there, tracked, passed.stop)
+                    continue
+                if passed.stop is not None:
+                    yield self._stopped(netns, there, passed, tracked)
+                    continue
+                for onward, leaving in self._ways(netns, there, own=True):
+                    if onward is None and leaving.packet.protocol is Protocol.TCP:
+                        # tcp_connect() knew of a route, and tries again whatever comes of it.
+                        yield Lost(self._unroutable(netns, leaving).journey)
+                    elif onward is None:
+                        yield self._unroutable(netns, leaving)
+                    elif self._routes_of(netns).keeps_localnet(onward.dev, leaving.packet.src):
+                        yield self._martian(netns, leaving, onward.dev)
+                    else:
+                        yield from self._leave(netns, onward, leaving, tracked)
+
+    def _leave(
+        self, netns: str, hop: NextHop, journey: Journey, tracked: Tracked, bridged_from: str = ""
+    ) -> Iterator[End]:
+        """POSTROUTING, then the wire. `bridged_from`: a frame DNATed on a bridge, switched on by
+        it."""
+        outcomes = self._rules_of(netns).hook(
+            "POSTROUTING",
+            journey.packet,
+            tracked,
+            out_dev=hop.dev,
+            masquerade=self._routes_of(netns).masquerade(hop),
+        )
+        for passed in outcomes:
+            there = self._filtered(netns, journey, passed)
+            there = there.remember(netns, flow_of(tracked, there.packet))
+            there = replace(there, packet=path_mtu.leaving(there.packet, hop.mtu))
+            gone = replace(there, packet=there.packet.unmarked)
+            if hop.dev == LOCAL:
+                # What conntrack said of a packet stays with it.
+                same = tracked
+                if tracked.known is Known.NEW:
+                    same = replace(tracked, known=Known.AGAIN, flow=there.known(netns)[-1])
+                yield from self._accept(netns, gone, LOCAL, same)
+                continue
+            if there.packet.size > hop.mtu:
+                yield self._too_big(netns, hop, there, there)
+                continue
+            link = self._link(netns, hop.dev)
+            if link.vxlan is not None:
+                yield from self._pack(netns, link, hop.neighbour, gone)
+                continue
+            station = self._wires.find(netns, hop.dev, hop.neighbour)
+            if station is None:
+                lost = note(there, self._netns[netns], f"nobody on {hop.dev} has {hop.neighbour}")
+                yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
+            elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
+                yield Lost(note(there, self._netns[netns], f"{bridged_from} has no hairpin"))
+            else:
+                yield from self._wire(station, station.crossings, gone)
+
+    def _pack(
+        self, netns: str, tunnel: Interface, neighbour: IPAddress, journey: Journey
+    ) -> Iterator[End]:
+        """Through a tunnel, inside another packet, and on where that is opened."""
+        here = self._netns[netns]
+        mac = tunnels.neighbour_mac(here, tunnel, neighbour)
+        if mac is None:
+            lost = note(journey, here, f"nobody on {tunnel.name} has {neighbour}")
+            yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
+            return
+        outer = tunnels.packed(here, tunnel, mac)
+        if outer is None:
+            yield Lost(note(journey, here, f"{tunnel.name} knows no machine behind {mac}"))
+            return
+        out = note(replace(journey, packet=outer, ttl=TTL), here, f"{tunnel.name} packs it in")
+        for end in self._emit(netns, out):
+            inside = replace(end.journey, packet=journey.packet, ttl=journey.ttl)
+            there = isinstance(end, Arrived) and tunnels.opened(
+                self._netns[end.netns], end.journey.packet, tunnel, mac
+            )
+            if isinstance(end, Arrived) and there:
+                yield from self._enter(Station(end.netns, there.name, "", ()), inside)
+            else:
+                yield Lost(end.journey)
+
+    def _hairpinned(self, netns: str, bridge: str, station: Station, in_port: str) -> bool:
+        """The frame would have to leave by the port it came in on, and may not."""
+        if self._wires.first_port(netns, bridge, station) != in_port:
+            return False
+        ports = {each.name: each for each in self._netns[netns].interfaces}
+        return not ports[in_port].hairpin
+
+    def _wire(
+        self, station: Station, crossings: tuple[Crossing, ...], journey: Journey
+    ) -> Iterator[End]:
+        """The frame passes each bridge in its way, then it is there."""
+        if not crossings:
+            yield from self._enter(station, journey)
+            return
+        first, rest = crossings[0], crossings[1:]
+        here = self._netns[first.netns]
+        crossed = note(journey, here, f"{first.bridge} switches it to {first.out_port}")
+        if not self._rules_of(here.name).sees_bridged(journey.packet):
+            yield from self._wire(station, rest, crossed)
+            return
+        tracked = track(crossed.packet, crossed.known(here.name))
+        rules = self._rules_of(here.name)
+        for passed in rules.hook("PREROUTING", crossed.packet, tracked, in_dev=first.bridge):
+            there = self._filtered(here.name, crossed, passed)
+            if passed.stop is not None:
+                yield self._stopped(here.name, there, passed, tracked)
+            elif there.packet.dst != crossed.packet.dst:
+                yield from self._routed(here.name, first.bridge, first.in_port, there, tracked)
+            else:
+                yield from self._switched(station, first, rest, there, tracked)
+
+    def _switched(
+        self,
+        station: Station,
+        crossing: Crossing,
+        rest: tuple[Crossing, ...],
+        journey: Journey,
+        tracked: Tracked,
+    ) -> Iterator[End]:
+        """The other hooks of a frame that a bridge passes on as it is."""
+        netns, bridge = crossing.netns, crossing.bridge
+        rules = self._rules_of(netns)
+        for passed in rules.hook("FORWARD", journey.packet, tracked, in_dev=bridge, out_dev=bridge):
+            there = self._filtered(netns, journey, passed)
+            if passed.stop is not None:
+                yield self._stopped(netns, there, passed, tracked)
+                continue
+            borrowed = self._routes_of(netns).masquerade(NextHop(bridge, there.packet.dst))
+            for last in rules.hook(
+                "POSTROUTING", there.packet, tracked, out_dev=bridge, masquerade=borrowed
+            ):
+                gone = self._filtered(netns, there, last)
+                gone = gone.remember(netns, flow_of(tracked, gone.packet))
+                gone = replace(gone, packet=gone.packet.unmarked)
+                yield from self._wire(station, rest, gone)
+
+    def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
+        """A frame for this namespace, if its source is plausible."""
+        here = self._netns[station.netns]
+        arrived = note(journey, here, f"comes in by {station.port or station.dev}")
+        doubt = self._routes_of(here.name).implausible(station.dev, journey.packet.src)
+        if doubt:
+            yield Lost(note(arrived, here, doubt))
+            return
+        packets: tuple[Packet, ...] = (arrived.packet,)
+        if station.port and self._rules_of(here.name).sees_bridged(arrived.packet):
+            packets = path_mtu.reassembled(arrived.packet)
+        for packet in packets:
+            yield from self._received(station, replace(arrived, packet=packet))
+
+    def _received(self, station: Station, arrived: Journey) -> Iterator[End]:
+        """PREROUTING, and on."""
+        here = self._netns[station.netns]
+        tracked = track(arrived.packet, arrived.known(here.name))
+        rules = self._rules_of(here.name)
+        for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
+            there = self._filtered(here.name, arrived, passed)
+            if passed.stop is not None:
+                yield self._stopped(here.name, there, passed, tracked)
+                continue
+            changed = there.packet.dst != arrived.packet.dst
+            in_port = (
+                station.port
+                if changed and self._rules_of(here.name).sees_bridged(there.packet)
+                else ""
+            )
+            yield from self._routed(here.name, station.dev, in_port, there, tracked)
+
+    def _routed(
+        self, netns: str, in_dev: str, in_port: str, journey: Journey, tracked: Tracked
+    ) -> Iterator[End]:
+        """After PREROUTING: for us, or for somebody we have a route to."""
+        here = self._netns[netns]
+        packet = journey.packet
+        known = journey.remember(netns, flow_of(tracked, packet))
+        if self._routes_of(netns).keeps_localnet(in_dev, packet.src, packet.dst):
+            yield self._martian(netns, journey, in_dev)
+            return
+        for hop, onward in self._ways(netns, journey):
+            if hop is not None and hop.dev == LOCAL:
+                yield from self._accept(netns, journey, in_dev, tracked)
+            elif not self._routes_of(netns).forwards(packet.dst):
+                yield Lost(note(journey, here, "ip_forward is 0"))
+            elif hop is None:
+                yield self._unroutable(netns, known)
+            elif journey.ttl == 1:
+                over = note(known, here, "its time to live is over")
+                yield Refused(netns, Verdict.HOST_UNREACHABLE, over)
+            elif onward.packet.size > hop.mtu:  # before FORWARD
+                remembering = replace(onward, flows=known.flows)
+                yield self._too_big(netns, hop, remembering, onward)
+            else:
+                passing = replace(onward, ttl=onward.ttl - 1)
+                yield from self._forward(netns, in_dev, in_port, hop, passing, tracked)
+
+    def _forward(
+        self,
+        netns: str,
+        in_dev: str,
+        in_port: str,
+        hop: NextHop,
+        journey: Journey,
+        tracked: Tracked,
+    ) -> Iterator[End]:
+        """FORWARD, and on."""
+        rules = self._rules_of(netns)
+        for passed in rules.hook(
+            "FORWARD", journey.packet, tracked, in_dev=in_dev, out_dev=hop.dev
+        ):
+            there = self._filtered(netns, journey, passed)
+            if passed.stop is not None:
+                yield self._stopped(netns, there, passed, tracked)
+            else:
+                bridged_from = in_port if hop.dev == in_dev else ""
+                yield from self._leave(netns, hop, there, tracked, bridged_from)
+
+    def _accept(self, netns: str, journey: Journey, in_dev: str, tracked: Tracked) -> Iterator[End]:
+        """INPUT, then the socket."""
+        for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
+            there = self._filtered(netns, journey, passed)
+            here = there.packet.dst in self._routes_of(netns).local
+            if isinstance(passed.stop, VirtualServer) and not here:
+                yield from self._send(netns, there, tracked, passed.stop)
+            elif isinstance(passed.stop, Drop | Reject):
+                yield self._stopped(netns, there, passed, tracked)
+            else:
+                yield Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))
+
+    def _filtered(self, netns: str, journey: Journey, passed: Passed) -> Journey:
+        return outcomes.filtered(self._netns[netns], journey, passed)
+
+    def _stopped(self, netns: str, journey: Journey, passed: Passed, tracked: Tracked) -> End:
+        return outcomes.stopped(self._netns[netns], journey, passed, tracked)
+
+    def _too_big(self, netns: str, hop: NextHop, journey: Journey, after: Journey) -> End:
+        here = self._netns[netns]
+        what = (
+            f"{journey.packet.size} bytes: {hop.dev} takes {hop.mtu} towards {journey.packet.dst}"
+        )
+        told = note(journey, here, what)
+        mark = self._routes_of(netns).reflected(journey.packet)
+        marked = replace(told, packet=replace(told.packet, mark=mark))
+        return TooBig(here, hop.mtu, marked, after.flows)
+
+    def _link(self, netns: str, dev: str) -> Interface:
+        return next(each for each in self._netns[netns].interfaces if each.name == dev)
+
+    def _martian(self, netns: str, journey: Journey, dev: str) -> End:
+        why = f"127.0.0.0/8 does not pass {dev}: route_localnet is 0"
+        return Lost(note(journey, self._netns[netns], why))
+
+    def _unroutable(self, netns: str, journey: Journey) -> End:
+        here, to = self._netns[netns], journey.packet.dst
+        if self._routes_of(netns).find(to, journey.packet.mark) == ():
+            return Lost(note(journey, here, f"a black hole for {to}"))
+        return Refused(netns, Verdict.NET_UNREACHABLE, note(journey, here, f"no route to {to}"))
+
+    def _ways(
+        self, netns: str, journey: Journey, *, own: bool = False
+    ) -> Iterator[tuple[NextHop | None, Journey]]:
+        """Each next hop that the packet can take here, None for want of any. Where it comes by
+        again it takes the same: a hash of its addresses and ports has chosen."""
+        packet = journey.packet
+        hops = self._routes_of(netns).find(packet.dst, packet.mark, own=own) or (None,)
+        chosen = journey.chosen.get((netns, packet.tuple))
+        for hop in (chosen,) if chosen is not None else hops:
+            if hop is None or len(hops) == 1:
+                yield hop, journey
+            else:
+                choice = {(netns, packet.tuple): hop}
+                yield hop, replace(journey, chosen={**journey.chosen, **choice})
+
+    def _routes_of(self, netns: str) -> Routes:
+        if netns not in self._routes:
+            self._routes[netns] = Routes(self._netns[netns])
+        return self._routes[netns]
+
+    def _rules_of(self, netns: str) -> Rules:
+        if netns not in self._rules:
+            self._rules[netns] = Rules(self._netns[netns])
+        return self._rules[netns]
+
+
+def _blank(protocol: Protocol, to: IPAddress) -> Packet:
+    """A packet that never got a source, for want of a route."""
+    return Packet(protocol, to, to)
