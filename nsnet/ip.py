@@ -11,7 +11,7 @@ from ipaddress import (
     IPv6Network,
     ip_network,
 )
-from typing import Literal, TypeAlias, TypeVar
+from typing import Final, Literal, TypeAlias, TypeVar
 
 IPAddress: TypeAlias = IPv4Address | IPv6Address
 IPInterface: TypeAlias = IPv4Interface | IPv6Interface
@@ -26,6 +26,10 @@ class Protocol(StrEnum):
     TCP = "tcp"
     UDP = "udp"
     ICMP = "icmp"
+
+
+# As IANA assigned them. ICMP has one number per family: 1 and 58.
+PROTOCOL_NUMBERS: Final = {Protocol.TCP: 6, Protocol.UDP: 17}
 
 
 def of_family(addresses: Iterable[IPAddress], family: Family) -> IPAddress | None:
@@ -58,3 +62,8 @@ def mapped(address: IPAddress, network: IPNetwork) -> IPAddress:
 def everywhere(address: IPAddress) -> IPNetwork:
     """The destination of a default route, in the family of the address."""
     return ip_network("0.0.0.0/0" if address.version == 4 else "::/0")
+
+
+def endpoint(address: IPAddress, port: int) -> str:
+    """An address and a port as netfilter and people write them: 10.0.0.1:80, [fd00::1]:80."""
+    return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"

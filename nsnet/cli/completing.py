@@ -13,7 +13,7 @@ from click.shell_completion import CompletionItem
 from click.types import StringParamType
 
 from nsnet.errors import NsnetError
-from nsnet.lab import record
+from nsnet.lab import folder
 from nsnet.scenario.load import load
 from nsnet.topology.model import FABRIC, ListenPort, Pod, Service, ServicePort, Topology
 from nsnet.topology.resolve import resolve
@@ -115,12 +115,12 @@ def _ports(ports: Sequence[ListenPort | ServicePort]) -> tuple[str, ...]:
 def _topology(where: str) -> Topology:
     if is_file(where):
         return resolve(load(Path(where)))
-    return resolve(*record.recorded(record.read(where) or {}))
+    return resolve(*folder.recorded(folder.read(where) or {}))
 
 
 def _labs(incomplete: str) -> list[str]:
     try:
-        return [each for each in record.names() if each.startswith(incomplete)]
+        return [each for each in folder.names() if each.startswith(incomplete)]
     except OSError:
         return []
 

@@ -8,10 +8,10 @@ import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
-from socket import AF_INET, AF_INET6, IPPROTO_TCP, IPPROTO_UDP
+from socket import AF_INET, AF_INET6
 from typing import Final, NamedTuple
 
-from nsnet.ip import IPAddress, Protocol
+from nsnet.ip import PROTOCOL_NUMBERS, IPAddress, Protocol
 from nsnet.kernel import netns
 from nsnet.kernel.netlink import NETLINK_GENERIC, Socket, attribute, attributes, packed
 from nsnet.state.model import RealServer, VirtualServer
@@ -34,8 +34,7 @@ _MASQUERADE: Final = 0  # forward by NAT
 _GENERIC = struct.Struct("=BBH")  # command, version, reserved
 _HEADERS: Final = 16 + _GENERIC.size
 
-_NUMBERS: Final = {Protocol.TCP: IPPROTO_TCP, Protocol.UDP: IPPROTO_UDP}
-_PROTOCOLS: Final = {number: protocol for protocol, number in _NUMBERS.items()}
+_PROTOCOLS: Final = {number: protocol for protocol, number in PROTOCOL_NUMBERS.items()}
 
 
 class Standing(NamedTuple):
@@ -139,7 +138,7 @@ def _service(server: VirtualServer, *, short: bool = False) -> bytes:
     version = server.address.version
     parts = [
         attribute(_AF, struct.pack("=H", AF_INET if version == 4 else AF_INET6)),
-        attribute(_PROTOCOL, struct.pack("=H", _NUMBERS[server.protocol])),
+        attribute(_PROTOCOL, struct.pack("=H", PROTOCOL_NUMBERS[server.protocol])),
         attribute(_ADDRESS, server.address.packed.ljust(16, b"\0")),
         attribute(_PORT, struct.pack("!H", server.port)),
     ]

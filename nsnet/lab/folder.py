@@ -1,5 +1,5 @@
-"""A lab's folder under /run/nsnet: what nsnet writes down about it (`record` reads it), and the
-lock that one nsnet at a time holds.
+"""A lab's folder, /run/nsnet/LAB: what nsnet has recorded of it, in lab.json, and the lock that
+one nsnet at a time holds. Reading needs no root.
 
 The lock is a flock on the folder itself: it is free as soon as its holder is dead, however it died.
 """
@@ -9,15 +9,41 @@ import fcntl
 import json
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from nsnet.errors import LockedError, UnsupportedError
-from nsnet.lab.record import RUN, names, path_of, read
+from nsnet.scenario.load import Scenario, reload
+from nsnet.state import daemons
+from nsnet.state.daemons import path_of
+from nsnet.topology.addressing import Assignment
 
-__all__ = ["locked", "names", "path_of", "read", "remove", "tidy", "write"]
+SCHEMA = "nsnet.dev/lab/v1"
+
+
+def names() -> list[str]:
+    """Every lab that has a folder, sorted."""
+    with suppress(FileNotFoundError):
+        return sorted(each.name for each in daemons.RUN.iterdir() if each.is_dir())
+    return []
+
+
+def read(lab: str) -> dict[str, Any] | None:
+    """What was last written; None where there is nothing, or nothing whole."""
+    try:
+        record = json.loads((path_of(lab) / "lab.json").read_text())
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
+
+
+def recorded(record: Mapping[str, Any]) -> tuple[Scenario, Assignment]:
+    """The scenario as it was when it was written down, and what it had assigned. Raises KeyError,
+    ValueError, ScenarioError where another nsnet wrote it."""
+    keep = Assignment.from_json(record["assignment"])
+    return reload(record["main"], record["sources"]), keep
 
 
 @contextmanager
@@ -76,7 +102,7 @@ def tidy() -> None:
     """/run/nsnet is gone, if nothing is in it: whoever removed the last lab may have been killed
     before."""
     try:
-        RUN.rmdir()
+        daemons.RUN.rmdir()
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.ENOENT, errno.EACCES):
             raise

@@ -16,7 +16,7 @@ from nsnet.kernel import capabilities as features
 from nsnet.kernel import daemons, enter, netfilter, netns, observe, processes
 from nsnet.kernel.apply import Applier
 from nsnet.lab import folder
-from nsnet.lab.record import SCHEMA
+from nsnet.lab.folder import SCHEMA
 from nsnet.lab.removal import remove
 from nsnet.plan.drift import Observed, drift
 from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
@@ -30,6 +30,7 @@ from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import Scenario, load
 from nsnet.scenario.scale import KINDS, scaled
 from nsnet.servers.echo import control
+from nsnet.state.daemons import path_of
 from nsnet.state.model import State
 from nsnet.text import number_of
 from nsnet.topology.addressing import Assignment
@@ -121,7 +122,7 @@ class Lab:
         observed = self._observed()
         if not self._drift(observed):
             return 0
-        server = folder.path_of(self.name) / "servers.sock"
+        server = path_of(self.name) / "servers.sock"
         home = control.home(server)
         served = home is not None and home == netns.inode(netns_name(self.name, "servers"))
         if not served and home is not None and home != netns.here():
@@ -264,7 +265,7 @@ class Lab:
     def _observed(self) -> dict[str, Observed]:
         keys = {each.name: [one.key for one in each.sysctls] for each in self.state.netns}
         found = observe.observe([each.name for each in self.state.netns], keys, self.tool)
-        home = folder.path_of(self.name)
+        home = path_of(self.name)
         for each in self.state.netns:
             if each.daemons and each.name in found:
                 running = tuple(one for one in each.daemons if daemons.runs(home, each.name, one))
@@ -273,7 +274,7 @@ class Lab:
 
     def _drift(self, observed: Mapping[str, Observed]) -> list[str]:
         lines = drift(self.state, observed)
-        if not control.is_ready(folder.path_of(self.name) / "servers.sock"):
+        if not control.is_ready(path_of(self.name) / "servers.sock"):
             lines.append("servers: nsnet's server does not run")
         return lines
 
@@ -315,13 +316,13 @@ class Lab:
         )
 
     def _apply(self, ops: Sequence[Op], progress: Progress) -> None:
-        applier = Applier(folder.path_of(self.name), self.tool, self._serve)
+        applier = Applier(path_of(self.name), self.tool, self._serve)
         applier.apply(ops, lambda done: progress("building", done, len(ops)))
 
     def _serve(self, ops: Sequence[Serving]) -> None:
         """Starts the server, which gets ready while the lab is built, or tells it where to
         listen."""
-        path = folder.path_of(self.name)
+        path = path_of(self.name)
         server = path / "servers.sock"
         listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
         unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]

@@ -8,8 +8,8 @@ from nsnet.errors import UnsupportedError, UsageError
 from nsnet.kernel import capabilities as features
 from nsnet.kernel import enter, netns, processes, throwaway
 from nsnet.lab import folder
+from nsnet.lab.folder import SCHEMA, recorded
 from nsnet.lab.lab import Lab, Progress, hostname, silent
-from nsnet.lab.record import SCHEMA, recorded
 from nsnet.lab.removal import remove
 from nsnet.scenario.load import Scenario
 from nsnet.topology.model import netns_name

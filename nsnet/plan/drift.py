@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from nsnet.ip import Family
+from nsnet.ip import Family, endpoint
 from nsnet.state import nftables_text as nft
 from nsnet.state.daemons import Daemon, program
 from nsnet.state.ipsets import IpSet
-from nsnet.state.iptables_text import endpoint, line
+from nsnet.state.iptables_text import line
 from nsnet.state.model import (
     MTU,
     FdbEntry,

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import assert_never
 
-from nsnet.lab.record import path_of
+from nsnet.ip import endpoint
 from nsnet.plan.ops import (
     AddressAdd,
     AddressDelete,
@@ -47,9 +47,9 @@ from nsnet.plan.ops import (
     VxlanAdd,
 )
 from nsnet.state import nftables_text as nft
-from nsnet.state.daemons import Daemon, argv, configuration, reload_signal, stem
+from nsnet.state.daemons import Daemon, argv, configuration, path_of, reload_signal, stem
 from nsnet.state.ipsets import destroyed, filled
-from nsnet.state.iptables_text import endpoint, restore
+from nsnet.state.iptables_text import restore
 from nsnet.state.model import Interface, PolicyRule, RealServer, Route, VirtualServer, identity
 
 HEAD = """\

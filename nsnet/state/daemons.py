@@ -15,8 +15,15 @@ from nsnet.state.haproxy import Haproxy
 
 Daemon: TypeAlias = Haproxy | Bird
 
+RUN: Final = Path("/run/nsnet")
+
 # A unix socket's path has at most 107 bytes. It ends with .ctl, and haproxy's first with .PID.tmp.
 _LONGEST: Final = 91
+
+
+def path_of(lab: str) -> Path:
+    """Where the lab's files are."""
+    return RUN / lab
 
 
 def program(daemon: Daemon) -> str:

@@ -12,8 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from nsnet.ip import IPAddress
-from nsnet.state.iptables_text import endpoint
+from nsnet.ip import IPAddress, endpoint
 
 # A socket of the namespace (unix(7), abstract): where the old worker does not hand it over, no new
 # one starts beside it, and none of its connections is lost.

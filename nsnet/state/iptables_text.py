@@ -8,10 +8,9 @@ line.
 import re
 from collections.abc import Iterable, Iterator
 from itertools import groupby
-from socket import getprotobyname
 from typing import Final, assert_never
 
-from nsnet.ip import Family, IPAddress, Protocol
+from nsnet.ip import PROTOCOL_NUMBERS, Family, Protocol, endpoint
 from nsnet.state.rules import (
     Accept,
     Chain,
@@ -119,7 +118,7 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield f"-m set --match-set {match.in_set.name} {','.join(match.in_set.fields)}"
     if match.virtual is not None:
         taken = match.virtual
-        number = getprotobyname(taken.protocol)
+        number = PROTOCOL_NUMBERS[taken.protocol]
         yield f"-m ipvs --vproto {number} --vaddr {taken.address} --vport {taken.port}"
     if match.not_bridged:
         yield "-m physdev ! --physdev-is-in"
@@ -201,8 +200,3 @@ def _target(target: Target, family: Family) -> str:
             raise AssertionError(f"{target} is for nftables")
         case _:
             assert_never(target)
-
-
-def endpoint(address: IPAddress, port: int) -> str:
-    """An address and a port as netfilter and people write them: 10.0.0.1:80, [fd00::1]:80."""
-    return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"

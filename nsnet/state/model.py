@@ -28,7 +28,8 @@ class Kind(StrEnum):
     VXLAN = "vxlan"  # packs frames into UDP and sends them through another network
 
 
-MTU = 1500  # what a link has where nobody says otherwise
+MTU = 1500  # of a link, where nothing else is said
+VXLAN_PORT = 8472  # Linux' default, older than IANA's 4789
 
 
 class Peer(NamedTuple):

@@ -12,8 +12,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, summarize_address_range
 from typing import TypeAlias, assert_never
 
-from nsnet.ip import Family, IPAddress, IPNetwork
-from nsnet.state.iptables_text import endpoint
+from nsnet.ip import Family, IPAddress, IPNetwork, endpoint
 from nsnet.state.rules import (
     KUBE_PROXY,
     Accept,

@@ -5,9 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import NamedTuple, TypeAlias
 
-from nsnet.ip import IPAddress, Protocol, mapped
+from nsnet.ip import IPAddress, Protocol, endpoint, mapped
 from nsnet.state.ipsets import Index
-from nsnet.state.iptables_text import endpoint
 from nsnet.state.model import Kind, Netns, VirtualServer
 from nsnet.state.rules import (
     KUBE_PROXY,

@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from nsnet.cli import main
 from nsnet.cli.completing import FILE, LAB, LAB_OR_FILE, PLACE, TARGET
-from nsnet.lab import record
+from nsnet.state import daemons
 from nsnet.topology.resolve import resolve
 from tests.unit.labs import SCENARIOS, written
 
@@ -40,7 +40,7 @@ PLACES = ["pod/client", *NODES, "external/api", "fabric"]
 @pytest.fixture(autouse=True)
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where labs are written down: none is up."""
-    monkeypatch.setattr(record, "RUN", tmp_path / "run")
+    monkeypatch.setattr(daemons, "RUN", tmp_path / "run")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "run"
 

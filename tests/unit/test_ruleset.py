@@ -2,8 +2,8 @@
 
 import pytest
 
-from nsnet.ip import Family, Protocol
-from nsnet.state.iptables_text import as_kernel_probability, endpoint, families, line, restore
+from nsnet.ip import Family, Protocol, endpoint
+from nsnet.state.iptables_text import as_kernel_probability, families, line, restore
 from nsnet.state.rules import (
     Accept,
     Chain,

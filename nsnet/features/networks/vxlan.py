@@ -15,6 +15,7 @@ from nsnet.features.networks.node_bridge import pods_on_bridges
 from nsnet.ip import IPAddress, of_family, only
 from nsnet.state.model import (
     MTU,
+    VXLAN_PORT,
     Fact,
     FdbEntry,
     Interface,
@@ -29,7 +30,6 @@ from nsnet.topology.model import Cluster, Node
 
 TUNNEL: Final = "flannel.1"
 VNI: Final = 1
-PORT: Final = 8472  # Linux' own, older than the one that IANA gave
 
 
 def vxlan(cluster: Cluster) -> Iterator[Fact]:
@@ -50,7 +50,7 @@ def vxlan(cluster: Cluster) -> Iterator[Fact]:
 
 
 def _tunnel(node: Node) -> Vxlan:
-    return Vxlan(VNI, _underlay(node), "eth0", PORT)
+    return Vxlan(VNI, _underlay(node), "eth0", VXLAN_PORT)
 
 
 def _underlay(node: Node) -> IPAddress:

@@ -14,11 +14,11 @@ from functools import partial
 from typing import NamedTuple, TypeAlias
 
 from nsnet.errors import KernelError
-from nsnet.features.networks.vxlan import PORT as VXLAN
 from nsnet.kernel import netns, taps
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober.attempt import PREFIX, TOKEN
 from nsnet.probes.prober.path import Sighting
+from nsnet.state.model import VXLAN_PORT
 
 Key: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
 
@@ -110,7 +110,7 @@ def parse(packet: bytes) -> Seen | None:
         if protocol == _FRAGMENT:
             protocol, start = packet[40], 48
     inner = packet[start:]
-    if protocol == _UDP and inner[2:4] == VXLAN.to_bytes(2, "big"):
+    if protocol == _UDP and inner[2:4] == VXLAN_PORT.to_bytes(2, "big"):
         return parse(inner[_TUNNEL:])
     if protocol == _TCP:
         if len(inner) < 20:
@@ -184,7 +184,7 @@ _FILTER = _assembled(
         ("proxied", _JEQ, _FROM_PROXY, "keep", "drop"),
         ("known", _JEQ, _UDP, "udp", "icmp"),
         ("udp", _LDX2, 2, "", ""),
-        ("", _JEQ, VXLAN, "tunnel", "payload"),
+        ("", _JEQ, VXLAN_PORT, "tunnel", "payload"),
         ("icmp", _JEQ, _ICMP, "payload", "icmp6"),
         ("icmp6", _JEQ, _ICMP6, "payload", "drop"),
         ("payload", _LDX4, 8, "", ""),

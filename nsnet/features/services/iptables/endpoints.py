@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from nsnet.features.services.kube_proxy import MARK_MASQ, chain_hash
 from nsnet.ip import Family, Protocol, single
-from nsnet.state.iptables_text import endpoint as written
+from nsnet.ip import endpoint as written
 from nsnet.state.rules import Chain, Dnat, Jump, Match, Recent, Rule
 from nsnet.topology.balancing import shares
 from nsnet.topology.model import Endpoint
