@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.kernel.machine import Machine, machine
+from tests.support.machine import Machine, machine
 
 
 @pytest.fixture(scope="module")

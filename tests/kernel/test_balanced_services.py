@@ -12,8 +12,8 @@ from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.probes.question import simple
 from nsnet.verdict import Verdict
-from tests.kernel.machine import ANYBODY_UNABLE
 from tests.kernel.test_scenarios import differences
+from tests.support.machine import ANYBODY_UNABLE
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 

@@ -16,8 +16,8 @@ from scapy.utils import RawPcapNgReader
 from nsnet.kernel.processes import until
 from nsnet.scenario.load import load
 from nsnet.topology.resolve import resolve
-from tests.kernel.forked import inner
-from tests.kernel.machine import NEEDS_ROOT, NSNET, ROOT, SECONDS, Machine
+from tests.support.forked import inner
+from tests.support.machine import NEEDS_ROOT, NSNET, ROOT, SECONDS, Machine
 
 pytestmark = NEEDS_ROOT
 

@@ -8,8 +8,8 @@ import pytest
 
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
-from tests.kernel.busy_client import BusyClient, busy_client
-from tests.kernel.machine import ANYBODY_UNABLE, IPVS
+from tests.support.busy_client import BusyClient, busy_client
+from tests.support.machine import ANYBODY_UNABLE, IPVS
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 

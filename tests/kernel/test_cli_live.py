@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from nsnet.lab import registry as labs
-from tests.kernel.machine import NEEDS_ROOT, NSNET, ROOT, Completed, Machine, machine, renamed
+from tests.support.machine import NEEDS_ROOT, NSNET, ROOT, Completed, Machine, machine, renamed
 
 pytestmark = NEEDS_ROOT
 

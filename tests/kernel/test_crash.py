@@ -15,8 +15,8 @@ from nsnet.errors import KernelError
 from nsnet.kernel.processes import until
 from nsnet.lab import registry as labs
 from nsnet.scenario.load import load
-from tests.kernel.forked import Process, inner
-from tests.kernel.machine import (
+from tests.support.forked import Process, inner
+from tests.support.machine import (
     MARK,
     NEEDS_ROOT,
     NSNET,

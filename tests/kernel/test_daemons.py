@@ -17,8 +17,8 @@ from nsnet.state.bird import Bird
 from nsnet.state.daemons import configuration, program
 from nsnet.state.haproxy import Haproxy
 from nsnet.topology.resolve import resolve
-from tests.kernel.busy_client import busy_client
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS
+from tests.support.busy_client import busy_client
+from tests.support.machine import ANYBODY_UNABLE, ROOT, SCENARIOS
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 

@@ -11,11 +11,11 @@ from nsnet.lab.agent import Agent
 from nsnet.probes.question import simple
 from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.kinds import ProbeSpec
-from tests.kernel.machine import ANYBODY_UNABLE, patience
-from tests.unit import kube_proxy as kp
-from tests.unit.expected_probes import KINDS, Mode, Open, Outcome, Question, expected
-from tests.unit.generated_lab import generated
-from tests.unit.service_questions import questions
+from tests.support import kube_proxy as kp
+from tests.support.expected_probes import KINDS, Mode, Open, Outcome, Question, expected
+from tests.support.generated_lab import generated
+from tests.support.machine import ANYBODY_UNABLE, patience
+from tests.support.service_questions import questions
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 

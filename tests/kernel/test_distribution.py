@@ -9,7 +9,7 @@ from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.probes.question import simple
 from nsnet.probes.report import Answer, ProbeReport
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT
+from tests.support.machine import ANYBODY_UNABLE, ROOT
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 

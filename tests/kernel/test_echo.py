@@ -14,7 +14,7 @@ from nsnet.ip import Protocol
 from nsnet.kernel import netns, processes
 from nsnet.servers.echo import control
 from nsnet.state.model import HealthCheck, Listener
-from tests.kernel.small_lab import SmallLab, small_lab
+from tests.support.small_lab import SmallLab, small_lab
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces")
 

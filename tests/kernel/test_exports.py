@@ -8,7 +8,7 @@ import pytest
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.verdict import Verdict
-from tests.kernel.machine import ANYBODY_UNABLE
+from tests.support.machine import ANYBODY_UNABLE
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nsnet.lab.lab import Lab
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT
+from tests.support.machine import ANYBODY_UNABLE, ROOT
 
 FILE = ROOT / "scenarios/gateway-failover.yaml"
 pytestmark = [

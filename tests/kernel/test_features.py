@@ -16,8 +16,8 @@ from nsnet.kernel import netns
 from nsnet.kernel.child import in_child
 from nsnet.lab import registry as labs
 from nsnet.scenario.load import load
-from tests.kernel.machine import ROOT, machine
-from tests.unit.labs import lab
+from tests.support.labs import lab
+from tests.support.machine import ROOT, machine
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
 

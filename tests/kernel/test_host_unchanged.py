@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from nsnet.kernel.command import find
-from tests.kernel.machine import (
+from tests.support.machine import (
     MARK,
     NEEDS_ROOT,
     NSNET,

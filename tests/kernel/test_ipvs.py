@@ -23,8 +23,8 @@ from nsnet.scenario.load import load
 from nsnet.state.model import State
 from nsnet.topology.model import Service
 from nsnet.topology.resolve import resolve
-from tests.kernel.machine import ROOT
 from tests.kernel.test_scenarios import differences
+from tests.support.machine import ROOT
 
 FILE = ROOT / "tests" / "kernel" / "ipvs.yaml"
 NODE = "node/n1"

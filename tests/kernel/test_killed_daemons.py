@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from nsnet.kernel.processes import until
-from tests.kernel.machine import (
+from tests.kernel.test_host_unchanged import listening
+from tests.support.machine import (
     MARK,
     NEEDS_ROOT,
     NSNET,
@@ -23,7 +24,6 @@ from tests.kernel.machine import (
     moments,
     renamed,
 )
-from tests.kernel.test_host_unchanged import listening
 
 pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]
 

@@ -31,9 +31,9 @@ from nsnet.probes.question import question, simple
 from nsnet.probes.report import ProbeReport
 from nsnet.state.model import State
 from nsnet.verdict import Verdict
-from tests.kernel.machine import NEEDS_ROOT, SECONDS, Machine, machine
 from tests.kernel.test_two_writers import differing, settings, shown
-from tests.unit.labs import answering, ip, offered, pod, service, written
+from tests.support.labs import answering, ip, offered, pod, service, written
+from tests.support.machine import NEEDS_ROOT, SECONDS, Machine, machine
 
 pytestmark = NEEDS_ROOT
 

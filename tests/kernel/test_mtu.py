@@ -15,8 +15,8 @@ from nsnet.kernel.processes import until
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.probes.prober import Flow, send
-from tests.kernel.machine import ANYBODY_UNABLE, NEEDS_ROOT
-from tests.kernel.small_lab import SmallLab, routed_lab
+from tests.support.machine import ANYBODY_UNABLE, NEEDS_ROOT
+from tests.support.small_lab import SmallLab, routed_lab
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 

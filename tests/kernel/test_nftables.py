@@ -22,9 +22,9 @@ from nsnet.scenario.load import load as read
 from nsnet.state.nftables_text import delete, load
 from nsnet.state.rules import KUBE_PROXY, Chain, Goto, Rule
 from nsnet.topology.resolve import resolve
-from tests.kernel.machine import NEEDS_ROOT, ROOT, Machine, machine, patience
 from tests.kernel.test_scenarios import differences
 from tests.kernel.test_services import BRIDGE, BY_N1, CLIENT, ETH0, LAPTOP, N2, OTHER, outcomes
+from tests.support.machine import NEEDS_ROOT, ROOT, Machine, machine, patience
 
 pytestmark = NEEDS_ROOT
 

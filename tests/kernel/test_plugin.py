@@ -18,7 +18,7 @@ from nsnet.lab.lab import Lab
 from nsnet.scenario.load import load
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.walk.packet import Unknown
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SECONDS
+from tests.support.machine import ANYBODY_UNABLE, ROOT, SECONDS
 
 pytest_plugins = ["pytester"]
 pytestmark = [

@@ -12,8 +12,8 @@ from nsnet.errors import KernelError
 from nsnet.ip import Protocol
 from nsnet.probes.prober import Flow, Outcome, send
 from nsnet.verdict import Verdict
-from tests.kernel.machine import patience
-from tests.kernel.small_lab import SmallLab, routed_lab, small_lab
+from tests.support.machine import patience
+from tests.support.small_lab import SmallLab, routed_lab, small_lab
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="needs root: network namespaces")
 

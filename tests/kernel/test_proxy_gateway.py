@@ -12,8 +12,8 @@ import pytest
 from nsnet.ip import IPAddress
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
-from tests.kernel.busy_client import BusyClient, busy_client
-from tests.kernel.machine import (
+from tests.support.busy_client import BusyClient, busy_client
+from tests.support.machine import (
     ANYBODY_UNABLE,
 )
 

@@ -17,7 +17,7 @@ from nsnet.lab import registry as labs
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
 from nsnet.verdict import Verdict
-from tests.kernel.machine import ROOT
+from tests.support.machine import ROOT
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="labs that stay up need root")
 

@@ -12,7 +12,7 @@ import pytest
 
 from nsnet.kernel import capabilities as features
 from nsnet.kernel.processes import until
-from tests.kernel.machine import (
+from tests.support.machine import (
     MARK,
     NEEDS_ROOT,
     ROOT,

@@ -15,7 +15,7 @@ from nsnet.probes.report import Answer, Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.verdict import Verdict
-from tests.kernel.machine import ANYBODY_UNABLE, ROOT, SCENARIOS, needs, patience
+from tests.support.machine import ANYBODY_UNABLE, ROOT, SCENARIOS, needs, patience
 
 pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
 

@@ -2,13 +2,13 @@
 and by who asks. What walk predicts is compared with it on every connection."""
 
 import sys
-from pathlib import Path
 
 import pytest
 
 from nsnet.lab.lab import Lab
 from nsnet.probes.report import Answer
-from tests.kernel.machine import ANYBODY_UNABLE, patience
+from tests.support import out_of_window
+from tests.support.machine import ANYBODY_UNABLE, patience
 
 pytestmark = [
     pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE),
@@ -220,7 +220,7 @@ def strangers(lab: Lab) -> list[str]:
     (cluster,) = lab.topology.clusters
     (plain,) = (each for each in cluster.services if each.name == "plain")
     servers = [f"{each.reference}={each.netns}={each.addresses[0]}" for each in cluster.pods]
-    script = str(Path(__file__).with_name("out_of_window.py"))
+    script = out_of_window.__file__
     client = lab["pod/client"].netns
     done = lab.exec("node/n1", sys.executable, script, client, str(plain.addresses[0]), *servers)
     assert (done.returncode, done.stderr) == (0, "")

@@ -21,8 +21,8 @@ from nsnet.probes.question import simple
 from nsnet.probes.report import Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
-from tests.kernel.machine import NEEDS_ROOT, ROOT
 from tests.kernel.test_scenarios import differences
+from tests.support.machine import NEEDS_ROOT, ROOT
 
 pytestmark = NEEDS_ROOT
 

@@ -6,8 +6,8 @@ import pytest
 
 from nsnet.kernel import capabilities as features
 from nsnet.lab.lab import Lab
-from tests.kernel.machine import ROOT
 from tests.kernel.test_scenarios import differences, everybody, unhurried
+from tests.support.machine import ROOT
 from tests.vm import machine
 
 pytestmark = pytest.mark.vm

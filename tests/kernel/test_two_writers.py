@@ -18,7 +18,7 @@ from nsnet.plan.drift import Observed
 from nsnet.scenario.load import load
 from nsnet.state.model import State
 from nsnet.topology.resolve import resolve
-from tests.kernel.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machine, needs
+from tests.support.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machine, needs
 
 pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.labs import SCENARIOS
+from tests.support.labs import SCENARIOS
 
 SLOW = ("pyroute2", "scapy", "iptc")
 FILE = f"{SCENARIOS}/island-nat.yaml"

@@ -1,0 +1,40 @@
+"""Somebody in a lab who makes requests and holds connections while it changes."""
+
+import json
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+from nsnet.lab.lab import Lab
+from tests.support import traffic
+
+
+class BusyClient:
+    """`busy_client` starts it."""
+
+    def __init__(self, lines: IO[str]) -> None:
+        self._lines = lines
+
+    def ask(self, question: str) -> Any:
+        """What it answers: see traffic.py."""
+        self._lines.write(question + "\n")
+        self._lines.flush()
+        return json.loads(self._lines.readline())
+
+
+@contextmanager
+def busy_client(
+    lab: Lab, place: str, address: str, port: int, folder: Path
+) -> Iterator[BusyClient]:
+    """It is busy with this server until nobody asks any more."""
+    path = folder / "client.sock"
+    run = (sys.executable, "-I", "-S", traffic.__file__, address, str(port), str(path))
+    started = lab.exec(place, *run)
+    assert started.returncode == 0, started.stderr
+    with closing(socket.socket(socket.AF_UNIX)) as control:
+        control.connect(str(path))
+        with control.makefile("rw") as lines:
+            yield BusyClient(lines)

@@ -1,0 +1,72 @@
+"""Small networks for walks: hosts, and the cables between them."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from nsnet.features.merge import merge
+from nsnet.ip import Protocol
+from nsnet.state.model import Fact, Interface, Listener, Route, State, Sysctl, veth
+from nsnet.state.rules import Chain
+from tests.support.labs import held, ip, net
+
+FORWARDS = {"net.ipv4.ip_forward": "1"}
+
+
+class Wiring(NamedTuple):
+    """Hosts, the cables between them, and what else they hold."""
+
+    cables: Sequence[tuple[str, str]]  # "host link address", at both ends
+    routes: Mapping[str, Sequence[str]]  # host → "destination gateway link"
+    settings: Mapping[str, Mapping[str, str]] = {}
+    chains: Mapping[str, Sequence[Chain]] = {}
+
+    def state(self) -> State:
+        """The State that says so. On the server something listens on TCP and UDP port 80."""
+        names = dict.fromkeys(end.split()[0] for cable in self.cables for end in cable)
+        return merge("lab", {name: name for name in names}, [("the test", list(self._facts()))])
+
+    def _facts(self) -> list[Fact]:
+        facts: list[Fact] = []
+        for one, other in self.cables:
+            facts += veth(_end(one), _end(other))
+        for host, routes in self.routes.items():
+            for destination, gateway, dev in map(str.split, routes):
+                facts.append((host, Route(net(destination), ip(gateway), dev)))
+        for host, settings in self.settings.items():
+            facts += [(host, Sysctl(key, value)) for key, value in settings.items()]
+        for host, chains in self.chains.items():
+            facts += [(host, chain) for chain in chains]
+        listens = (Protocol.TCP, Protocol.UDP)
+        facts += [("server", Listener(each, 80, "server")) for each in listens]
+        return facts
+
+
+def _end(text: str) -> tuple[str, Interface]:
+    host, link, address = text.split()
+    return host, Interface(link, addresses=(held(address),))
+
+
+# client ── router ── server
+ROUTED = Wiring(
+    cables=[
+        ("client eth0 10.0.1.2/24", "router eth0 10.0.1.1/24"),
+        ("router eth1 10.0.2.1/24", "server eth0 10.0.2.2/24"),
+    ],
+    routes={"client": ["0.0.0.0/0 10.0.1.1 eth0"], "server": ["0.0.0.0/0 10.0.2.1 eth0"]},
+    settings={"router": FORWARDS},
+)
+# The same with a second way home: the server answers by `back`, the client asks by `there`.
+ROUND = Wiring(
+    cables=[
+        ("client eth0 10.0.1.2/24", "there eth0 10.0.1.1/24"),
+        ("there eth1 10.0.2.1/24", "server eth0 10.0.2.2/24"),
+        ("server eth1 10.0.4.2/24", "back eth1 10.0.4.1/24"),
+        ("back eth0 10.0.3.1/24", "client eth1 10.0.3.2/24"),
+    ],
+    routes={
+        "client": ["10.0.2.0/24 10.0.1.1 eth0"],
+        "server": ["10.0.1.0/24 10.0.4.1 eth1"],
+        "back": ["10.0.1.0/24 10.0.3.2 eth0"],
+    },
+    settings={"there": FORWARDS, "back": FORWARDS},
+)

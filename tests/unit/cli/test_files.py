@@ -1,0 +1,271 @@
+"""The command line: data on stdout, talk on stderr, and an exit code that says how it ended."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from nsnet import __version__
+from nsnet.cli import main
+from tests.support.labs import SCENARIOS, SHIPPED
+
+ISLAND = f"{SCENARIOS}/island-nat.yaml"
+LAB = """\
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {name: lab}
+spec:
+  clusters: [{name: east}]
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: settings}
+"""
+
+
+def nsnet(*arguments: str) -> Result:
+    """A command, and no traceback."""
+    result = CliRunner().invoke(main, arguments)
+    if result.exception is not None and not isinstance(result.exception, SystemExit):
+        raise result.exception
+    return result
+
+
+@pytest.fixture
+def warned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file that loads, with a warning."""
+    monkeypatch.chdir(tmp_path)
+    Path("lab.yaml").write_text(LAB, encoding="utf-8")
+    return "lab.yaml"
+
+
+READING = [("plan",), ("plan", "--shell"), ("plan", "--json"), ("validate",), ("graph",)]
+
+
+@pytest.mark.parametrize(
+    ("command", "name"),
+    [
+        *((("validate",), name) for name in SHIPPED),
+        *((command, "dual-stack") for command in READING),
+    ],
+)
+def test_what_only_reads_a_file_succeeds(command: tuple[str, ...], name: str) -> None:
+    result = nsnet(*command, f"{SCENARIOS}/{name}.yaml")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert result.stdout
+
+
+@pytest.mark.parametrize("command", READING, ids=" ".join)
+def test_a_warning_is_talk_and_no_data(command: tuple[str, ...], warned: str) -> None:
+    result = nsnet(*command, warned)
+    assert result.exit_code == 0
+    assert result.stderr == "warning: ConfigMap is ignored: default/settings\n"
+    assert "ConfigMap" not in result.stdout
+
+
+# --- plan ---
+
+
+def test_a_plan_for_people() -> None:
+    text = nsnet("plan", f"{SCENARIOS}/one-node.yaml").stdout
+    assert "east/pod/web nsnet.one-node.east.pod.default.web\n" in text
+    assert "  eth0            10.244.0.3/24 ── east.node.n1\n" in text
+    assert "  route 0.0.0.0/0 via 10.244.0.1  (the pod's node)\n" in text
+    assert "  listens on 53/udp as east/pod/web\n" in text
+    assert "  cbr0            bridge 10.244.0.1/24\n" in text
+
+
+def test_a_plan_for_a_shell() -> None:
+    text = nsnet("plan", "--shell", f"{SCENARIOS}/one-node.yaml").stdout
+    assert text.startswith("#!/bin/sh\n")
+    assert "IPT=${IPT:-iptables-legacy}" in text
+    assert "east/pod/web answers on 53/udp\n" in text
+    assert text.endswith("COMMIT\nEOF\n")
+
+
+def test_a_plan_for_machines() -> None:
+    data = json.loads(nsnet("plan", "--json", f"{SCENARIOS}/one-node.yaml").stdout)
+    assert (data["schema"], data["lab"]) == ("nsnet.dev/plan/v1", "one-node")
+    (pod,) = [each for each in data["netns"] if each["reference"] == "east/pod/web"]
+    assert pod["interfaces"][0]["addresses"] == ["10.244.0.3/24"]
+    assert pod["routes"][0]["via"] == "10.244.0.1"
+
+
+# --- explain ---
+
+
+def test_an_explanation_for_people() -> None:
+    result = nsnet("explain", ISLAND, "east/pod/client", "west/svc/web:80")
+    text = result.stdout
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert text.startswith("east/pod/client → west/svc/web:80 tcp\n")
+    assert "path 1 of 3: ok by west/pod/web-0, who sees 198.18.0.2\n" in text
+    assert "path 3 of 3: ok by west/pod/web-1, who sees 198.18.0.2\n" in text
+    assert "10.244.0.2 → 198.18.0.4:80" in text
+    assert "conntrack undoes the SNAT" in text
+
+
+def test_an_explanation_names_the_rule() -> None:
+    text = nsnet("explain", f"{SCENARIOS}/egress.yaml", "pod/client", "external/api:443").stdout
+    assert "IP-MASQ-AGENT" in text
+    assert "-j MASQUERADE" in text
+
+
+def test_an_explanation_for_machines() -> None:
+    result = nsnet("explain", "--json", ISLAND, "east/pod/client", "west/svc/web:80")
+    data = json.loads(result.stdout)
+    assert (data["schema"], data["lab"], len(data["paths"])) == (
+        "nsnet.dev/explain/v1",
+        "island-nat",
+        3,
+    )
+    first = data["paths"][0]
+    assert (first["verdict"], first["server"], first["source"]) == (
+        "ok",
+        "west/pod/web-0",
+        "198.18.0.2",
+    )
+    assert first["there"][0]["packet"]["dst"] == "198.18.0.4"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "target", "outcome"),
+    [
+        ("tcp", "west/svc/web:80", "ok by west/pod/web-0"),
+        ("udp", "west/svc/web:dns", "ok by west/pod/web-0"),
+        ("icmp", "external/api", "ok by external/api"),
+        ("tcp", "west/svc/web:81", "refused"),
+        ("tcp", "192.0.2.1:80", "net-unreachable"),
+    ],
+)
+def test_any_packet_can_be_explained(protocol: str, target: str, outcome: str) -> None:
+    result = nsnet("explain", ISLAND, "east/pod/client", target, "--protocol", protocol)
+    assert result.exit_code == 0
+    assert outcome in result.stdout
+
+
+def test_an_explanation_of_ipv6_shows_ipv6_rules() -> None:
+    file = f"{SCENARIOS}/dual-stack.yaml"
+    text = nsnet("explain", file, "pod/client", "[fd00:10:96::2]:80").stdout
+    assert text.startswith("pod/client → [fd00:10:96::2]:80 tcp\n")
+    assert "fd00:10:244::2 → [fd00:10:96::2]:80" in text
+    assert "--to-destination" in text
+    assert "[fd00:10:244:1::2]:80" in text
+
+
+# --- validate, graph, schema ---
+
+
+def test_a_good_file_is_counted() -> None:
+    assert nsnet("validate", ISLAND).stdout == (
+        f"{ISLAND}: good. 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes, 17 namespaces\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "start"), [("mermaid", "flowchart LR\n"), ("dot", 'graph "island-nat" {\n')]
+)
+def test_a_picture_has_the_form_that_was_asked_for(form: str, start: str) -> None:
+    assert nsnet("graph", "--format", form, ISLAND).stdout.startswith(start)
+
+
+def test_the_schema_is_one_of_json_schema() -> None:
+    result = nsnet("schema")
+    schema = json.loads(result.stdout)
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert set(schema["required"]) == {"apiVersion", "kind", "metadata", "spec"}
+    assert schema["additionalProperties"] is False
+
+
+# --- help ---
+
+
+@pytest.mark.parametrize("name", sorted(main.commands))
+def test_help_shows_a_real_example(name: str) -> None:
+    result = nsnet(name, "--help")
+    assert result.exit_code == 0
+    assert f"nsnet {name}" in result.stdout.partition("Example: ")[2]
+
+
+def test_help_names_every_command() -> None:
+    result = nsnet("--help")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert [name for name in main.commands if f"\n  {name} " not in result.stdout] == []
+
+
+def test_the_version() -> None:
+    assert nsnet("--version").stdout == f"nsnet, version {__version__}\n"
+
+
+# --- mistakes ---
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        (["plan"], "Missing argument 'FILE'"),
+        (["pln", ISLAND], "No such command 'pln'"),
+        (["plan", "--colour", ISLAND], "No such option"),
+        (["graph", ISLAND, "--format", "svg"], "'svg' is not one of 'mermaid', 'dot'"),
+        (["explain", ISLAND, "east/pod/client"], "Missing argument 'TO'"),
+        (["explain", ISLAND, "a", "b", "--protocol", "sctp"], "'sctp' is not one of"),
+        (["plan", "nowhere.yaml"], "error: nowhere.yaml: does not exist"),
+        (["validate", f"{SCENARIOS}"], "is a folder, not a file"),
+        (
+            ["explain", ISLAND, "east/pod/clint", "west/svc/web:80"],
+            "error: east/pod/clint: east has no pod clint; did you mean client?",
+        ),
+        (
+            ["explain", ISLAND, "east/pod/client", "west/svc/web"],
+            "error: west/svc/web: tcp needs a port",
+        ),
+        (["down"], "say which lab, or --all"),
+        (["run"], "Missing argument 'FILE'"),
+        (["run", "nowhere.yaml"], "error: nowhere.yaml: does not exist"),  # before the host
+        (["probe", "lab", "--from", "east/pod/client"], "--from and --to go together"),
+        (["probe", "lab", "--times", "0"], "0 is not in the range"),
+    ],
+)
+def test_a_mistake_of_the_user_ends_with_2_and_says_nothing_on_stdout(
+    command: list[str], message: str
+) -> None:
+    result = nsnet(*command)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert message in result.stderr
+
+
+def test_every_mistake_of_a_file_is_a_line(warned: str) -> None:
+    Path(warned).write_text(LAB.replace("name: lab", "name: Lab").replace("east", "pod"))
+    result = nsnet("plan", warned)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert [line.partition(": ")[0] for line in result.stderr.splitlines()] == ["error", "error"]
+
+
+def test_no_colour_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    assert "\x1b" not in nsnet("plan", ISLAND).output
+    assert "\x1b" not in nsnet("explain", ISLAND, "east/pod/client", "east/svc/web:80").output
+
+
+# --- capture ---
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ((), "Missing argument 'LAB'"),
+        (("lab", "--count", "0"), "0 is not in the range x>=1"),
+        (("lab", "--seconds", "0"), "0 is not in the range x>=1"),
+        (("lab", "--seconds", "forever"), "'forever' is not a valid integer"),
+        (("lab", "--snaplen", "13"), "13 is not in the range 14<=x<=262144"),
+        (("lab", "-w", "."), "'.' is a directory"),
+    ],
+    ids=" ".join,
+)
+def test_a_capture_without_bounds_or_without_a_file_is_refused(
+    arguments: tuple[str, ...], says: str
+) -> None:
+    result = nsnet("capture", *arguments)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert says in result.stderr

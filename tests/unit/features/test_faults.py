@@ -1,0 +1,131 @@
+"""What is wrong with a lab on purpose: in its State like everything else."""
+
+import pytest
+
+from nsnet.ip import Protocol
+from nsnet.state.iptables_text import line
+from nsnet.state.model import State
+from nsnet.walk.walker import walk
+from tests.support.labs import ip, lab, pod, service
+
+NODE, CLIENT = "nsnet.lab.east.node.n1", "nsnet.lab.east.pod.default.client"
+PODS = (pod("client", spec="nodeName: n1"), pod("web", spec="nodeName: n2"))
+
+
+def faulty(*faults: str, cluster: str = "{name: east, nodes: 2}") -> State:
+    """Two nodes with a pod each, and these faults."""
+    spec = "\n".join(["faults:", *(f"- {each}" for each in faults)]) if faults else ""
+    return lab(*PODS, clusters=(cluster,), spec=spec).state
+
+
+def rules(state: State, netns: str, family: int = 4) -> dict[str, list[str]]:
+    """The rules of the filter table, by chain."""
+    return {
+        chain.name: [line(chain, rule) for rule in chain.rules]
+        for chain in state[netns].chains
+        if (chain.table, chain.family) == ("filter", family)
+    }
+
+
+COMMENT = '-m comment --comment "a fault of this lab"'
+
+
+@pytest.mark.parametrize(
+    ("drop", "family", "rule"),
+    [
+        ("{protocol: tcp}", 4, f"-p tcp {COMMENT} -m tcp -j DROP"),
+        ("{protocol: udp, port: 53}", 4, f"-p udp {COMMENT} -m udp --dport 53 -j DROP"),
+        ("{protocol: icmp}", 4, f"-p icmp {COMMENT} -j DROP"),
+        (
+            "{protocol: icmp, type: fragmentation-needed}",
+            4,
+            f"-p icmp {COMMENT} -m icmp --icmp-type 3/4 -j DROP",
+        ),
+        (
+            "{protocol: icmp, type: fragmentation-needed}",
+            6,
+            f"-p ipv6-icmp {COMMENT} -m icmp6 --icmpv6-type 2 -j DROP",
+        ),
+    ],
+)
+def test_what_is_dropped_is_a_rule(drop: str, family: int, rule: str) -> None:
+    cluster = (
+        "{name: east, nodes: 2, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
+        " nodeCIDR: '192.168.10.0/24,fd00:192:168:10::/64'}"
+    )
+    state = faulty(f"{{in: node/n1, drop: {drop}}}", cluster=cluster)
+    found = rules(state, NODE, family)
+    assert found["NSNET-FAULTS"] == [f"-A NSNET-FAULTS {rule}"]
+    for hook in ("INPUT", "FORWARD", "OUTPUT"):
+        assert found[hook][0] == f"-A {hook} -j NSNET-FAULTS"  # before all others
+
+
+def test_of_ipv6_all_icmp_is_dropped_but_that_by_which_neighbours_are_found() -> None:
+    cluster = (
+        "{name: east, podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/108',"
+        " nodeCIDR: 'fd00:192:168:10::/64', nodes: 2}"
+    )
+    found = rules(faulty("{in: node/n1, drop: {protocol: icmp}}", cluster=cluster), NODE, 6)
+    assert found["NSNET-FAULTS"] == [
+        "-A NSNET-FAULTS -p ipv6-icmp -m icmp6 --icmpv6-type 135 -j RETURN",
+        "-A NSNET-FAULTS -p ipv6-icmp -m icmp6 --icmpv6-type 136 -j RETURN",
+        f"-A NSNET-FAULTS -p ipv6-icmp {COMMENT} -j DROP",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("drop", "verdict"),
+    [
+        ("{protocol: icmp, type: echo-request}", "refused"),
+        ("{protocol: icmp, type: port-unreachable}", "timeout"),
+        ("{protocol: icmp}", "timeout"),
+    ],
+)
+def test_a_node_that_refuses_to_itself_says_so_by_icmp(drop: str, verdict: str) -> None:
+    empty = service("empty", app="nobody")
+    faults = f"faults:\n- {{in: node/n1, drop: {drop}}}"
+    state = lab(*PODS, empty, clusters=("{name: east, nodes: 2}",), spec=faults).state
+    (path,) = walk(state, NODE, Protocol.TCP, ip("10.96.0.2"), 80)
+    assert path.verdict == verdict
+
+
+def test_a_lab_without_faults_has_no_trace_of_them() -> None:
+    assert "NSNET-FAULTS" not in rules(faulty(), NODE)
+
+
+def test_faults_of_one_place_are_one_chain_in_their_order() -> None:
+    state = faulty(
+        "{in: node/n1, drop: {protocol: udp}}",
+        "{in: pod/client, drop: {protocol: tcp}}",
+        "{in: node/n1, drop: {protocol: icmp}}",
+    )
+    assert [each.split()[3] for each in rules(state, NODE)["NSNET-FAULTS"]] == ["udp", "icmp"]
+    assert len(rules(state, CLIENT)["NSNET-FAULTS"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("drop", "protocol", "port", "verdict"),
+    [
+        ("{protocol: tcp}", Protocol.TCP, 80, "timeout"),
+        ("{protocol: tcp, port: 81}", Protocol.TCP, 80, "ok"),
+        ("{protocol: tcp, port: 80}", Protocol.TCP, 80, "timeout"),
+        ("{protocol: udp}", Protocol.TCP, 80, "ok"),
+        ("{protocol: icmp}", Protocol.TCP, 80, "ok"),
+        ("{protocol: icmp}", Protocol.ICMP, None, "timeout"),
+        ("{protocol: icmp, type: echo-request}", Protocol.ICMP, None, "timeout"),
+        ("{protocol: icmp, type: echo-reply}", Protocol.ICMP, None, "timeout"),
+        ("{protocol: icmp, type: fragmentation-needed}", Protocol.ICMP, None, "ok"),
+        # Nothing listens on UDP: the pod says so by ICMP.
+        ("{protocol: icmp, type: fragmentation-needed}", Protocol.UDP, 80, "refused"),
+        ("{protocol: icmp, type: port-unreachable}", Protocol.UDP, 80, "timeout"),
+        ("{protocol: icmp}", Protocol.UDP, 80, "timeout"),
+        # That is not how TCP says it.
+        ("{protocol: icmp}", Protocol.TCP, 81, "refused"),
+    ],
+)
+def test_a_fault_is_seen_by_who_walks_there(
+    drop: str, protocol: Protocol, port: int | None, verdict: str
+) -> None:
+    state = faulty(f"{{in: node/n1, drop: {drop}}}")
+    (path,) = walk(state, CLIENT, protocol, ip("10.244.1.2"), port)
+    assert path.verdict == verdict

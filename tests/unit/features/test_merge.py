@@ -1,0 +1,211 @@
+"""Facts of many authors become one State, or an error that names who contradicts whom."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nsnet.errors import CompileError
+from nsnet.features.merge import merge
+from nsnet.ip import Protocol
+from nsnet.state.model import (
+    Fact,
+    Interface,
+    Kind,
+    Listener,
+    Neighbour,
+    Netns,
+    Peer,
+    Piece,
+    Route,
+    State,
+    Sysctl,
+    mac_of,
+    veth,
+)
+from nsnet.state.rules import Chain, Jump, Return, Rule
+from tests.support.labs import held, ip, net, shipped
+
+PLACES = {"n1": "east/node/n1", "web": "east/pod/web"}
+BRIDGE = Interface("cbr0", Kind.BRIDGE, addresses=(held("10.244.0.1/24"),))
+PORT = Interface("web", peer=Peer("web", "eth0"), master="cbr0")
+POD = Interface("eth0", peer=Peer("n1", "web"), addresses=(held("10.244.0.2/24"),))
+CABLE: tuple[Fact, ...] = (("n1", PORT), ("web", POD))
+
+
+def merged(*authors: tuple[Fact, ...]) -> State:
+    """The facts of a first, a second and more authors."""
+    names = ("the bridge", "the proxy", "the gateway")
+    return merge("lab", PLACES, zip(names, authors, strict=False))
+
+
+def refusal(*authors: tuple[Fact, ...]) -> str:
+    """Why they do not fit."""
+    with pytest.raises(CompileError) as caught:
+        merged(*authors)
+    return str(caught.value)
+
+
+def test_facts_are_grouped_by_namespace_in_creation_order() -> None:
+    forward = Sysctl("net.ipv4.ip_forward", "1")
+    state = merged((("web", POD), ("n1", BRIDGE), ("n1", PORT)), (("n1", forward),))
+    assert [(each.name, each.reference) for each in state.netns] == list(PLACES.items())
+    assert state["n1"].interfaces == (BRIDGE, PORT)
+    assert state["n1"].sysctls == (forward,)
+    assert state["web"].interfaces == (POD,)
+
+
+def test_a_bridge_comes_before_its_ports_whoever_spoke_first() -> None:
+    assert merged((*CABLE, ("n1", BRIDGE)))["n1"].interfaces == (BRIDGE, PORT)
+
+
+def test_equal_facts_count_once() -> None:
+    assert merged((*CABLE, ("n1", BRIDGE)), (*CABLE, ("n1", BRIDGE))) == merged(
+        (*CABLE, ("n1", BRIDGE))
+    )
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (BRIDGE, replace(BRIDGE, addresses=(held("10.244.1.1/24"),))),
+        (
+            Route(net("10.244.1.0/24"), ip("192.168.10.3")),
+            Route(net("10.244.1.0/24"), ip("192.168.10.4")),
+        ),
+        (
+            Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0"),
+            Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:03", "cbr0"),
+        ),
+        (Sysctl("net.ipv4.ip_forward", "1"), Sysctl("net.ipv4.ip_forward", "0")),
+        (Chain("nat", "KUBE-SERVICES"), Chain("nat", "KUBE-SERVICES", (Rule(),))),
+        (Listener(Protocol.TCP, 80, "east/pod/a"), Listener(Protocol.TCP, 80, "east/pod/b")),
+    ],
+    ids=lambda piece: type(piece).__name__,
+)
+def test_two_authors_who_contradict_each_other_are_both_named(
+    one: Interface, other: Interface
+) -> None:
+    message = refusal((("n1", one),), (("n1", other),))
+    assert message == (f"n1: the bridge and the proxy contradict each other: {one} and {other}")
+
+
+def test_one_author_may_contradict_itself() -> None:
+    zero, one = (Sysctl("net.ipv4.ip_forward", value) for value in "01")
+    assert "the bridge and the bridge contradict" in refusal((("n1", zero), ("n1", one)))
+
+
+def test_what_explains_a_fact_is_no_part_of_it() -> None:
+    route = Route(net("10.244.1.0/24"), ip("192.168.10.3"), why="pods of n2")
+    merged((("n1", route),), (("n1", replace(route, why="host-gw")),))
+
+
+@pytest.mark.parametrize(
+    ("facts", "message"),
+    [
+        ([("n9", BRIDGE)], "the bridge: n9 is no namespace of this lab"),
+        (
+            [("n1", BRIDGE), ("n1", replace(PORT, peer=None))],
+            "n1: web has no other end that agrees",
+        ),
+        ([("n1", BRIDGE), ("n1", PORT)], "n1: web has no other end that agrees"),
+        (
+            [("n1", BRIDGE), ("n1", PORT), ("web", replace(POD, peer=Peer("n1", "cbr0")))],
+            "n1: web has no other end that agrees",
+        ),
+        (list(CABLE), "n1: web is a port of cbr0, no bridge"),
+        ([("n1", replace(BRIDGE, name="a-very-long-name"))], "is too long a name for a link"),
+        (
+            [("n1", BRIDGE), ("n1", replace(BRIDGE, name="cbr1"))],
+            "n1: address 10.244.0.1 stands there 2 times",
+        ),
+        (
+            [("n1", Chain("nat", "KUBE-SERVICES", (Rule(target=Jump("KUBE-SVC-WEB")),)))],
+            "n1: nat KUBE-SERVICES jumps to KUBE-SVC-WEB, which nobody made",
+        ),
+        (
+            [
+                ("n1", Chain("nat", "KUBE-SERVICES", (Rule(target=Jump("KUBE-SVC-WEB")),))),
+                ("n1", Chain("nat", "KUBE-SVC-WEB", family=6)),  # of the other family
+                ("n1", Chain("filter", "KUBE-SVC-WEB")),  # and of another table
+            ],
+            "n1: nat KUBE-SERVICES jumps to KUBE-SVC-WEB, which nobody made",
+        ),
+    ],
+)
+def test_what_names_something_that_is_not_there(facts: list[Fact], message: str) -> None:
+    assert re.search(re.escape(message), refusal(tuple(facts)))
+
+
+def test_an_address_may_stand_in_two_namespaces() -> None:
+    merged((("n1", BRIDGE), ("web", BRIDGE)))
+
+
+def test_chains_stand_by_family_and_table() -> None:
+    chains = [
+        Chain("nat", "KUBE-SERVICES", family=6),
+        Chain("nat", "KUBE-SERVICES"),
+        Chain("filter", "KUBE-SERVICES", (Rule(target=Return()),)),
+    ]
+    state = merged(tuple(("n1", each) for each in chains))
+    assert [(each.family, each.table) for each in state["n1"].chains] == [
+        (4, "filter"),
+        (4, "nat"),
+        (6, "nat"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("address", "mac"),
+    [
+        ("10.244.1.10", "02:00:0a:f4:01:0a"),
+        ("192.168.10.1", "02:00:c0:a8:0a:01"),
+        ("fd00:10:244::1:2", "02:06:00:01:00:02"),
+    ],
+)
+def test_a_mac_address_follows_from_the_address(address: str, mac: str) -> None:
+    assert mac_of(ip(address)) == mac
+
+
+def test_a_cable_has_two_ends_that_know_each_other() -> None:
+    ends = dict(veth(("n1", replace(PORT, peer=None)), ("web", replace(POD, peer=None))))
+    one, other = ends["n1"], ends["web"]
+    assert isinstance(one, Interface)
+    assert isinstance(other, Interface)
+    assert (one.peer, other.peer) == (("web", "eth0"), ("n1", "web"))
+    assert other.mac == "02:00:0a:f4:00:02"
+    # Without an address the name decides; locally administered, unicast.
+    assert re.fullmatch("06(:[0-9a-f]{2}){5}", one.mac)
+
+
+def facts(netns: Netns) -> Iterator[Fact]:
+    """What the authors said of a namespace; the kernel's own chains are nobody's."""
+    pieces: tuple[tuple[Piece, ...], ...] = (
+        netns.interfaces,
+        netns.routes,
+        netns.sysctls,
+        tuple(each for each in netns.chains if not each.built_in),
+        netns.listeners,
+    )
+    for each in chain.from_iterable(pieces):
+        yield netns.name, each
+
+
+FACTS = [fact for netns in shipped("clusterip").state.netns for fact in facts(netns)]
+
+
+@settings(derandomize=True, max_examples=10, deadline=None)
+@given(said=st.permutations(FACTS), cut=st.integers(0, len(FACTS)))
+def test_it_does_not_matter_who_said_it_or_in_which_order(said: list[Fact], cut: int) -> None:
+    wanted = shipped("clusterip").state
+    places = {each.name: each.reference for each in wanted.netns}
+    state = merge("clusterip", places, [("one", said[:cut]), ("other", said[cut:])])
+    for each in state.netns:
+        assert set(each.interfaces) == set(wanted[each.name].interfaces)
+        assert set(each.routes) == set(wanted[each.name].routes)
+        assert set(each.sysctls) == set(wanted[each.name].sysctls)
+        assert set(each.listeners) == set(wanted[each.name].listeners)

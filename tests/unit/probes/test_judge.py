@@ -1,0 +1,354 @@
+"""What the author expected, what the model foretold, what the kernel did: where they differ."""
+
+import math
+import random
+
+import pytest
+
+from nsnet.ip import Protocol
+from nsnet.probes.judge import (
+    Attempt,
+    Expected,
+    chi_square_limit,
+    defects,
+    disagreements,
+    judged,
+    predicted,
+    undecided,
+)
+from nsnet.probes.question import question, simple
+from nsnet.topology.references import Destination
+from nsnet.verdict import Verdict
+from nsnet.walk.packet import Path, Unknown
+from tests.support.labs import ip, lab, pod, service, workload
+
+WEB = Destination(ip("10.96.0.2"), 80, frozenset({"east/pod/web-0", "east/pod/web-1"}))
+ANYBODY = Destination(ip("10.96.0.2"), 80)
+CLIENT, NODE = ip("10.244.0.2"), ip("10.244.0.1")
+FROM_CLIENT = Expected(source=frozenset({CLIENT}))
+
+
+def ok(server: str = "web-0", source: str = "10.244.0.2", **more: object) -> Attempt:
+    """An answer."""
+    return Attempt(Verdict.OK, f"east/pod/{server}", ip(source))._replace(**more)  # type: ignore[arg-type]
+
+
+TIMEOUT, REFUSED = Attempt(Verdict.TIMEOUT), Attempt(Verdict.REFUSED)
+UNREACHABLE, HANGING = Attempt(Verdict.HOST_UNREACHABLE), Attempt(Verdict.LARGE_HANGS)
+HANGS = Verdict.LARGE_HANGS.value
+
+
+@pytest.mark.parametrize(
+    ("attempt", "to", "expected", "verdict"),
+    [
+        (ok(), WEB, Expected(), "ok"),
+        (ok("web-1"), WEB, FROM_CLIENT, "ok"),
+        (ok("db-0"), WEB, Expected(), "wrong-server"),  # neither the target nor its endpoint
+        (ok("db-0"), WEB, FROM_CLIENT, "wrong-server"),
+        (ok("db-0"), ANYBODY, Expected(), "ok"),  # an address is whoever has it
+        (ok(source="10.244.0.1"), WEB, FROM_CLIENT, "wrong-source"),
+        (ok(source="10.244.0.1"), WEB, Expected(), "ok"),  # nobody asked
+        (REFUSED, WEB, FROM_CLIENT, "refused"),
+        (TIMEOUT, WEB, FROM_CLIENT, "timeout"),
+    ],
+)
+def test_an_answer_is_ok_if_it_is_the_right_servers_to_the_right_client(
+    attempt: Attempt, to: Destination, expected: Expected, verdict: str
+) -> None:
+    assert judged(attempt, to, expected).verdict == verdict
+
+
+def test_without_an_answer_nobody_has_answered() -> None:
+    # The server saw the question, but the client never saw the answer.
+    lost = ok()._replace(verdict=Verdict.TIMEOUT)
+    assert judged(lost, WEB, Expected()).seen == (Verdict.TIMEOUT, None, None)
+
+
+def test_a_prediction_is_judged_by_the_same_words() -> None:
+    paths = [
+        Path(Verdict.OK, "east/pod/web-0", CLIENT, ()),
+        Path(Verdict.OK, "east/pod/db-0", CLIENT, ()),
+        Path(Verdict.OK, "east/pod/web-1", NODE, ()),
+        Path(Verdict.REFUSED, None, None, ()),
+    ]
+    assert [each.verdict for each in predicted(paths, WEB, FROM_CLIENT)] == [
+        "ok",
+        "wrong-server",
+        "wrong-source",
+        "refused",
+    ]
+
+
+# --- the kernel and the author ---
+
+ALL_OK = Expected(frozenset({Verdict.OK}))
+BOTH = frozenset({"east/pod/web-0", "east/pod/web-1"})
+
+
+@pytest.mark.parametrize(
+    ("expected", "attempts", "sentences"),
+    [
+        (Expected(), [TIMEOUT], []),  # nothing was said
+        (ALL_OK, [ok(), ok("web-1")], []),
+        (ALL_OK, [TIMEOUT], ["expected ok, got timeout"]),
+        (ALL_OK, [ok(), REFUSED, REFUSED], ["expected ok, got refused in 2 of 3 attempts"]),
+        (
+            ALL_OK,
+            [ok("db-0", verdict=Verdict.WRONG_SERVER)],
+            ["expected ok, got wrong-server by east/pod/db-0, who saw 10.244.0.2"],
+        ),
+        (Expected(frozenset({Verdict.TIMEOUT, Verdict.REFUSED})), [TIMEOUT, REFUSED], []),
+        (
+            Expected(frozenset({Verdict.TIMEOUT, Verdict.REFUSED})),
+            [ok()],
+            ["expected refused or timeout, got ok by east/pod/web-0, who saw 10.244.0.2"],
+        ),
+        (Expected(servers=BOTH), [ok(), ok("web-1")], []),
+        (Expected(servers=BOTH), [ok(), ok()], ["east/pod/web-1 never answered"]),
+        (
+            Expected(servers=BOTH),
+            [ok(), ok("web-1"), ok("db-0")],
+            ["east/pod/db-0 answered, who was not expected"],
+        ),
+        (
+            Expected(servers=frozenset()),
+            [ok()],
+            ["east/pod/web-0 answered, who was not expected"],
+        ),
+    ],
+)
+def test_what_the_author_did_not_expect(
+    expected: Expected, attempts: list[Attempt], sentences: list[str]
+) -> None:
+    assert disagreements(expected, attempts) == sentences
+
+
+VIA = ("east/pod/client", "east/node/n1", "east/pod/web-0")
+ROUTE = Expected(path=(frozenset({VIA[0]}), frozenset({VIA[1]}), BOTH))
+
+
+@pytest.mark.parametrize(
+    ("path", "sentences"),
+    [
+        (VIA, []),
+        ((*VIA[:2], "east/pod/web-1"), []),  # a Service stands for any of its endpoints
+        (VIA[:2], ["went east/pod/client → east/node/n1"]),
+        (None, ["went "]),
+        (
+            (VIA[0], "east/node/n2", VIA[2]),
+            ["went east/pod/client → east/node/n2 → east/pod/web-0"],
+        ),
+    ],
+)
+def test_which_way_it_should_have_gone(path: tuple[str, ...] | None, sentences: list[str]) -> None:
+    assert disagreements(ROUTE, [ok(path=path)]) == sentences
+
+
+# --- even shares ---
+
+
+def spread(**times: int) -> list[Attempt]:
+    """So many answers by each of these."""
+    return [ok(server.replace("_", "-")) for server, count in times.items() for _ in range(count)]
+
+
+EVEN = Expected(balanced=BOTH)
+
+
+@pytest.mark.parametrize(
+    ("expected", "attempts", "fair"),
+    [
+        (EVEN, spread(web_0=150, web_1=150), True),
+        (EVEN, spread(web_0=170, web_1=130), True),  # dice do that
+        (EVEN, spread(web_0=200, web_1=100), False),
+        (EVEN, spread(web_0=300), False),  # the other never answered
+        (EVEN, spread(web_0=150, web_1=150, db_0=9), True),  # which `servers` would say
+        (Expected(balanced=frozenset({"east/pod/web-0"})), spread(web_0=300), True),
+        (Expected(balanced=frozenset()), spread(web_0=150, web_1=150), True),  # who answered
+        (Expected(balanced=frozenset()), spread(web_0=250, web_1=50), False),
+        (EVEN, [TIMEOUT] * 300, True),  # which `verdict` would say
+        (Expected(), spread(web_0=300), True),
+    ],
+)
+def test_shares_are_even_within_what_dice_do(
+    expected: Expected, attempts: list[Attempt], fair: bool
+) -> None:
+    assert (disagreements(expected, attempts) == []) is fair
+
+
+def test_uneven_shares_are_shown() -> None:
+    assert disagreements(EVEN, spread(web_0=200, web_1=100)) == [
+        "uneven: east/pod/web-0 200, east/pod/web-1 100 (chi-square 33.3, at most 27.5)"
+    ]
+
+
+STICKY = Expected(sticky=True)
+
+
+@pytest.mark.parametrize(
+    ("expected", "attempts", "sentences"),
+    [
+        (STICKY, spread(web_0=40), []),
+        (STICKY, [*spread(web_0=2), TIMEOUT], []),  # which `verdict` would say
+        (STICKY, [TIMEOUT], []),
+        (STICKY, spread(web_0=39, web_1=1), ["not sticky: east/pod/web-0 39, east/pod/web-1 1"]),
+        (Expected(), spread(web_0=39, web_1=1), []),
+    ],
+)
+def test_affinity_is_one_server_for_all_attempts_that_are_answered(
+    expected: Expected, attempts: list[Attempt], sentences: list[str]
+) -> None:
+    assert disagreements(expected, attempts) == sentences
+
+
+def tail(chi: float, degrees: int) -> float:
+    """How often fair dice are at least so uneven: exact, by recurrence."""
+    half = chi / 2
+    odd = degrees % 2
+    chance = math.erfc(math.sqrt(half)) if odd else math.exp(-half)
+    for step in range(degrees // 2 if odd else degrees // 2 - 1):
+        order = step + (0.5 if odd else 1)
+        chance += math.exp(order * math.log(half) - half - math.lgamma(order + 1))
+    return chance
+
+
+@pytest.mark.parametrize("degrees", [1, 2, 3, 4, 9, 49, 99])
+def test_fair_dice_exceed_the_limit_about_once_in_a_million(degrees: int) -> None:
+    assert 1e-7 < tail(chi_square_limit(degrees), degrees) <= 1e-6
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_fair_choice_passes(seed: int) -> None:
+    dice = random.Random(seed)
+    names = [f"web-{number}" for number in range(7)]
+    expected = Expected(balanced=frozenset(f"east/pod/{name}" for name in names))
+    attempts = [ok(dice.choice(names)) for _ in range(700)]
+    assert disagreements(expected, attempts) == []
+
+
+# --- the kernel and the model ---
+
+
+@pytest.mark.parametrize(
+    ("guess", "attempts", "sentences"),
+    [
+        ([ok(), ok("web-1")], [ok(), ok()], []),  # not every possible thing happens
+        ([ok()], [ok(ms=3.5)], []),
+        ([ok()], [TIMEOUT], ["timeout was not predicted"]),
+        (
+            [ok()],
+            [ok(source="10.244.0.1")],
+            ["ok by east/pod/web-0, who saw 10.244.0.1 was not predicted"],
+        ),
+        (
+            [ok()],
+            [ok("web-1"), ok("web-1")],  # once said is enough
+            ["ok by east/pod/web-1, who saw 10.244.0.2 was not predicted"],
+        ),
+        ([TIMEOUT], [TIMEOUT, REFUSED], ["refused was not predicted"]),
+    ],
+)
+def test_what_the_model_did_not_foretell(
+    guess: list[Attempt], attempts: list[Attempt], sentences: list[str]
+) -> None:
+    assert defects(guess, attempts, paths=False) == sentences
+
+
+def test_what_the_model_does_not_know_is_no_defect() -> None:
+    assert defects(Unknown("somebody changed a route"), [TIMEOUT], paths=True) == []
+
+
+@pytest.mark.parametrize(
+    ("paths", "sentences"),
+    [(False, []), (True, ["the path east/pod/client → east/node/n1 was not predicted"])],
+)
+def test_the_way_is_compared_where_it_was_recorded(paths: bool, sentences: list[str]) -> None:
+    seen = [ok(path=VIA[:2]), ok(path=VIA)]
+    assert defects([ok(path=VIA)], seen, paths=paths) == sentences
+
+
+# --- from the file to what is expected ---
+
+LAB = lab(
+    pod("client", spec="nodeName: n1"),
+    workload("Deployment", "web", 2),
+    service("web"),
+    spec="externals: [{name: api, address: 203.0.113.80}]",
+)
+
+
+def expected(**expect: object) -> Expected:
+    """What such an `expect` means for a probe of the Service."""
+    spec = simple("pod/client", "svc/web:80", expect=expect, times=300)
+    return question(LAB.topology, spec).expected
+
+
+@pytest.mark.parametrize(
+    ("expect", "verdicts"),
+    [
+        ({}, None),
+        ({"verdict": "timeout"}, {"timeout"}),
+        ({"verdict": ["timeout", "refused"]}, {"timeout", "refused"}),
+        ({"source": "pod/client"}, {"ok"}),  # who is seen, or who answers, implies ok
+        ({"servers": ["deploy/web"]}, {"ok"}),
+        ({"servers": ["deploy/web"], "verdict": "wrong-source"}, {"wrong-source"}),
+    ],
+)
+def test_which_verdicts_are_expected(expect: dict[str, object], verdicts: set[str] | None) -> None:
+    assert expected(**expect).verdicts == verdicts
+
+
+@pytest.mark.parametrize(
+    ("source", "addresses"),
+    [
+        ("pod/client", ["10.244.0.2"]),
+        ("node/n1", ["10.244.0.1", "192.168.10.2"]),  # its bridge and its eth0
+        ("external/api", ["203.0.113.80"]),
+        ("deploy/web", ["10.244.0.3", "10.244.1.2"]),
+        ("192.0.2.1", ["192.0.2.1"]),
+        ("[2001:db8::1]", ["2001:db8::1"]),
+    ],
+)
+def test_a_source_is_every_address_of_its_namespaces(source: str, addresses: list[str]) -> None:
+    assert sorted(map(str, expected(source=source).source or ())) == addresses
+
+
+def test_servers_are_the_pods_that_references_stand_for() -> None:
+    assert expected(servers=["deploy/web"]).servers == BOTH
+    assert expected(servers=["pod/web-0", "pod/web-1"]).servers == BOTH
+    assert expected(servers=["svc/web"]).servers == BOTH
+
+
+def test_an_even_share_is_one_for_each_endpoint() -> None:
+    assert expected(balance="even").balanced == BOTH
+    one = expected(balance="even", servers=["pod/web-0"]).balanced
+    assert one == frozenset({"east/pod/web-0"})
+    assert expected().balanced is None
+    assert expected(balance="sticky").balanced is None
+    assert expected(balance="sticky").sticky
+    assert not expected(balance="even").sticky
+
+
+@pytest.mark.parametrize(
+    ("case", "guess", "tcp", "datagram"),
+    [
+        ("one server, whatever comes of it", [ok()], "", ""),
+        ("all servers refuse", [REFUSED], "", ""),
+        (
+            "one server is deaf, and the small attempt may meet the other",
+            [ok(), TIMEOUT],
+            "",
+            HANGS,
+        ),
+        ("one refuses the small attempt", [HANGING, REFUSED], "timeout", "timeout"),
+        ("one is deaf to it", [HANGING, TIMEOUT], "timeout", f"{HANGS} timeout"),
+        ("large hangs or passes, small passes", [HANGING, ok()], "", ""),
+        ("fragments wait for ARP, and some find no room", [UNREACHABLE], "", "timeout"),
+    ],
+)
+def test_a_small_attempt_after_a_large_one_may_meet_another_server(
+    case: str, guess: list[Attempt], tcp: str, datagram: str
+) -> None:
+    for protocol, wanted in ((Protocol.TCP, tcp), (Protocol.UDP, datagram)):
+        found = {each.verdict.value for each in undecided(guess, protocol)}
+        assert found == set(wanted.split()), (case, protocol)

@@ -1,0 +1,178 @@
+"""A report as machines read it, exactly."""
+
+import json
+from xml.etree import ElementTree
+
+from nsnet.probes.judge import Attempt
+from nsnet.probes.report import Answer, ProbeReport, Report
+from nsnet.verdict import Verdict
+from nsnet.walk.packet import Unknown
+from tests.support.labs import ip
+
+NAMES = {"10.244.0.2": "east/pod/client"}
+VIA = ("east/pod/client", "east/node/n1", "east/pod/web-0")
+
+
+def ok(server: str, ms: float = 0.0, source: str = "10.244.0.2") -> Attempt:
+    """An answer."""
+    return Attempt(Verdict.OK, f"east/pod/{server}", ip(source), VIA, ms)
+
+
+def probe(
+    predicted: Answer | Unknown,
+    *observed: Attempt,
+    disagreements: tuple[str, ...] = (),
+    defects: tuple[str, ...] = (),
+    path: bool = False,
+) -> ProbeReport:
+    """The report of one probe."""
+    return ProbeReport(
+        "it <answers>",
+        "east/pod/client",
+        "east/svc/web:80",
+        "tcp",
+        len(observed),
+        {"verdict": "ok", "servers": ["east/deploy/web"]},
+        predicted,
+        Answer(observed, NAMES),
+        disagreements,
+        defects,
+        path,
+    )
+
+
+BOTH = Answer((ok("web-0"), ok("web-1")), NAMES)
+GOOD = probe(BOTH, ok("web-1", 2.5), ok("web-0", 1.25), ok("web-1", 0.5))
+BAD = probe(
+    BOTH,
+    ok("web-0", source="192.0.2.1"),
+    Attempt(Verdict.REFUSED),
+    Attempt(Verdict.REFUSED),
+    disagreements=("expected ok, got refused in 2 of 3 attempts", "east/pod/web-1 never answered"),
+    defects=("refused was not predicted",),
+)
+UNKNOWN = probe(Unknown("the lab is not as its file says"), ok("web-0", 1.0), path=True)
+REPORT = Report("demo", (GOOD, BAD, UNKNOWN), 1.5)
+
+
+def test_a_report_for_machines() -> None:
+    asked = {
+        "name": "it <answers>",
+        "from": "east/pod/client",
+        "to": "east/svc/web:80",
+        "protocol": "tcp",
+    }
+    expected = {"verdict": "ok", "servers": ["east/deploy/web"]}
+    both = {
+        "verdict": "ok",
+        "verdicts": {"ok": 2},
+        "servers": ["east/pod/web-0", "east/pod/web-1"],
+        "sources": [{"address": "10.244.0.2", "ref": "east/pod/client"}],
+        "path": None,  # nobody asked for it
+        "ms": None,  # a model takes no time
+    }
+    assert REPORT.as_json() == {
+        "schema": "nsnet.dev/report/v1",
+        "lab": "demo",
+        "passed": 2,
+        "failed": 1,
+        "defects": 1,
+        "probes": [
+            {
+                **asked,
+                "times": 3,
+                "expected": expected,
+                "predicted": both,
+                "observed": {**both, "verdicts": {"ok": 3}, "ms": 1.25},
+                "passed": True,
+                "defect": False,
+            },
+            {
+                **asked,
+                "times": 3,
+                "expected": expected,
+                "predicted": both,
+                "observed": {
+                    "verdict": "mixed",
+                    "verdicts": {"ok": 1, "refused": 2},
+                    "servers": ["east/pod/web-0"],
+                    "sources": [{"address": "192.0.2.1", "ref": None}],  # nobody's address
+                    "path": None,
+                    "ms": 0.0,
+                },
+                "passed": False,
+                "defect": True,
+            },
+            {
+                **asked,
+                "times": 1,
+                "expected": expected,
+                "predicted": {"verdict": None, "unknown": "the lab is not as its file says"},
+                "observed": {
+                    "verdict": "ok",
+                    "verdicts": {"ok": 1},
+                    "servers": ["east/pod/web-0"],
+                    "sources": [{"address": "10.244.0.2", "ref": "east/pod/client"}],
+                    "path": list(VIA),
+                    "ms": 1.0,
+                },
+                "passed": True,
+                "defect": False,
+            },
+        ],
+    }
+
+
+def test_keys_come_in_the_documented_order() -> None:
+    report = json.loads(json.dumps(REPORT.as_json()))
+    assert list(report) == ["schema", "lab", "passed", "failed", "defects", "probes"]
+    assert list(report["probes"][0]) == [
+        "name",
+        "from",
+        "to",
+        "protocol",
+        "times",
+        "expected",
+        "predicted",
+        "observed",
+        "passed",
+        "defect",
+    ]
+    assert list(report["probes"][0]["observed"]) == [
+        "verdict",
+        "verdicts",
+        "servers",
+        "sources",
+        "path",
+        "ms",
+    ]
+
+
+def test_a_lab_is_good_if_all_passed_and_the_model_was_right() -> None:
+    assert Report("demo", (GOOD, UNKNOWN)).ok
+    assert not Report("demo", (GOOD, BAD)).ok
+    assert not Report("demo", (probe(BOTH, ok("web-9"), defects=("…",)),)).ok
+    assert not Report("demo", (probe(BOTH, ok("web-9"), disagreements=("…",)),)).ok
+
+
+def test_in_junit_a_failed_expectation_is_a_failure_and_a_wrong_prediction_an_error() -> None:
+    suite = ElementTree.fromstring(REPORT.as_junit())
+    assert suite.attrib == {
+        "name": "demo",
+        "tests": "3",
+        "failures": "1",
+        "errors": "1",
+        "time": "1.500",
+    }
+    assert [each.attrib for each in suite.findall("testcase")] == [
+        {"classname": "demo.east/pod/client", "name": "it <answers>", "time": time}
+        for time in ("0.004", "0.000", "0.001")
+    ]
+    assert [(each.tag, each.get("message"), each.text) for each in suite.findall("testcase/*")] == [
+        (
+            "failure",
+            "expected ok, got refused in 2 of 3 attempts",
+            "expected ok, got refused in 2 of 3 attempts\neast/pod/web-1 never answered",
+        ),
+        ("error", "refused was not predicted", "refused was not predicted"),
+    ]

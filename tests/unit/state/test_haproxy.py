@@ -1,0 +1,133 @@
+"""What haproxy reads, to the letter.
+
+Source: docs/configuration.txt of haproxy 2.6.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from nsnet.state.haproxy import Frontend, Haproxy, Server, argv, configuration
+from tests.support.labs import ip
+
+# Everybody has this.
+BEGINNING = """\
+global
+    nbthread 1
+    stats socket abns@nsnet-haproxy-stats level admin expose-fd listeners
+defaults
+    mode tcp
+    balance roundrobin
+    timeout connect 60s
+    timeout client 24h
+    timeout server 24h
+    retries 0
+"""
+OUTSIDE = ip("198.18.0.3")
+
+
+def web(*servers: Server, sni: str = "", port: int = 80) -> Frontend:
+    return Frontend(OUTSIDE, port, servers, "west/svc/web", sni)
+
+
+ONE, TWO = Server(ip("10.244.0.2"), 8080), Server(ip("10.244.1.2"), 8080)
+TOLD = Server(ip("10.244.1.9"), 443, proxy_protocol=True)
+SIX = Frontend(ip("fd98::3"), 80, (Server(ip("fd00:10:244::2"), 80),), "west/svc/shop/web")
+
+
+@pytest.mark.parametrize(
+    ("frontends", "text"),
+    [
+        pytest.param((), "", id="nobody listens"),
+        pytest.param(
+            (web(ONE, TWO),),
+            """\
+frontend 198.18.0.3:80
+    bind 198.18.0.3:80
+    use_backend west:svc:web:198.18.0.3:80
+backend west:svc:web:198.18.0.3:80
+    server 10.244.0.2:8080 10.244.0.2:8080
+    server 10.244.1.2:8080 10.244.1.2:8080
+""",
+            id="in turn",
+        ),
+        pytest.param(
+            (web(TOLD),),
+            """\
+frontend 198.18.0.3:80
+    bind 198.18.0.3:80
+    use_backend west:svc:web:198.18.0.3:80
+backend west:svc:web:198.18.0.3:80
+    server 10.244.1.9:443 10.244.1.9:443 send-proxy-v2
+""",
+            id="who is told of the client",
+        ),
+        pytest.param(
+            (SIX,),
+            """\
+frontend fd98::3:80
+    bind [fd98::3]:80
+    use_backend west:svc:shop:web:fd98::3:80
+backend west:svc:shop:web:fd98::3:80
+    server fd00:10:244::2:80 [fd00:10:244::2]:80
+""",
+            id="IPv6",
+        ),
+        pytest.param(
+            (
+                web(ONE, sni="web.west.example", port=443),
+                Frontend(OUTSIDE, 443, (TOLD,), "west/svc/told", "told.west.example"),
+            ),
+            """\
+frontend 198.18.0.3:443
+    bind 198.18.0.3:443
+    tcp-request inspect-delay 60s
+    tcp-request content accept if { req_ssl_hello_type 1 }
+    tcp-request content reject
+    use_backend west:svc:web:198.18.0.3:443 if { req_ssl_sni -i web.west.example }
+    use_backend west:svc:told:198.18.0.3:443 if { req_ssl_sni -i told.west.example }
+backend west:svc:web:198.18.0.3:443
+    server 10.244.0.2:8080 10.244.0.2:8080
+backend west:svc:told:198.18.0.3:443
+    server 10.244.1.9:443 10.244.1.9:443 send-proxy-v2
+""",
+            id="one address for two names",
+        ),
+    ],
+)
+def test_what_it_reads(frontends: tuple[Frontend, ...], text: str) -> None:
+    assert configuration(Haproxy(frontends)) == BEGINNING + text
+
+
+def test_one_name_at_two_addresses_leads_to_two_backends() -> None:
+    six = Frontend(ip("fd98::3"), 443, SIX.servers, "west/svc/web", "web.example")
+    lines = configuration(Haproxy((web(ONE, sni="web.example", port=443), six))).splitlines()
+    assert [each for each in lines if each.startswith("backend")] == [
+        "backend west:svc:web:198.18.0.3:443",
+        "backend west:svc:web:fd98::3:443",
+    ]
+
+
+def test_an_address_with_two_ports_is_two_frontends_each_with_its_backend() -> None:
+    lines = configuration(Haproxy((web(ONE), web(ONE, port=81)))).splitlines()
+    assert [each for each in lines if each.startswith(("frontend", "backend"))] == [
+        "frontend 198.18.0.3:80",
+        "backend west:svc:web:198.18.0.3:80",
+        "frontend 198.18.0.3:81",
+        "backend west:svc:web:198.18.0.3:81",
+    ]
+
+
+@pytest.mark.parametrize(("background", "more"), [(False, ()), (True, ("-D",))])
+def test_a_master_with_a_worker_is_started(background: bool, more: tuple[str, ...]) -> None:
+    assert argv(Path("/run/nsnet/demo/west.gateway.haproxy"), background=background) == (
+        "haproxy",
+        "-W",
+        *more,
+        "-S",
+        "/run/nsnet/demo/west.gateway.haproxy.ctl",
+        "-f",
+        "/run/nsnet/demo/west.gateway.haproxy.conf",
+        "-p",
+        "/run/nsnet/demo/west.gateway.haproxy.pid",
+    )

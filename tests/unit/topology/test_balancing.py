@@ -1,0 +1,165 @@
+"""Which endpoints a node may choose from: the categories of kube-proxy v1.30 (topology.go)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from nsnet.ip import Protocol
+from nsnet.topology.balancing import candidates
+from nsnet.topology.model import ZONE, Endpoint, Node, Service, ServicePort
+from tests.support.labs import held, ip, net
+
+IN_A: Mapping[str, str] = MappingProxyType({ZONE: "a"})
+
+
+def node(labels: Mapping[str, str] = MappingProxyType({})) -> Node:
+    """n1, where one asks."""
+    where = (held("192.168.10.2/24"),)
+    return Node("n1", "n1", "east/node/n1", labels, where, (net("10.244.0.0/24"),))
+
+
+def endpoints(text: str) -> tuple[Endpoint, ...]:
+    """`here` and `there` name the endpoint's node; what follows is its condition and zones."""
+    found = []
+    for number, (where, *words) in enumerate(each.split() for each in text.split(",")):
+        unready = bool({"unready", "going", "gone"} & set(words))
+        found.append(
+            Endpoint(
+                ip("10.244.0.2") + number,
+                80,
+                f"e{number}",
+                "n1" if where == "here" else "n2",
+                ready=not unready,
+                serving=not ({"unready", "gone"} & set(words)),
+                terminating=bool({"going", "gone"} & set(words)),
+                zones=tuple(word for word in words if len(word) == 1),
+            )
+        )
+    return tuple(found)
+
+
+def asked(
+    text: str, labels: Mapping[str, str] = MappingProxyType({}), **what: Any
+) -> tuple[str, str, bool]:
+    """(cluster, local, anywhere) as n1 sees them, an endpoint as its number."""
+    port = ServicePort("", 80, Protocol.TCP, endpoints(text) if text else (), what.pop("np", None))
+    service = Service("web", "default", "east/svc/web", (ip("10.96.0.1"),), (port,), **what)
+    found = candidates(service, port, node(labels), 4)
+    cluster, local = (
+        "".join(each.reference[1:] for each in one) for one in (found.cluster, found.local)
+    )
+    return cluster, local, found.anywhere
+
+
+@pytest.mark.parametrize(
+    ("text", "cluster", "anywhere"),
+    [
+        ("", "", False),
+        ("here,there", "01", True),
+        ("here unready,there", "1", True),
+        ("here going,there", "1", True),
+        ("here going,there going", "01", True),  # for want of a ready one
+        ("here going,there gone,there unready", "0", True),
+        ("here unready", "", False),
+        ("here gone", "", False),
+    ],
+)
+def test_policy_cluster_takes_the_ready_ones_and_else_those_that_still_serve(
+    text: str, cluster: str, anywhere: bool
+) -> None:
+    assert asked(text) == (cluster, "", anywhere)
+
+
+@pytest.mark.parametrize(
+    ("text", "local", "anywhere"),
+    [
+        ("", "", False),
+        ("here,there", "0", True),
+        ("there", "", True),  # elsewhere: dropped, not refused
+        ("there going", "", True),
+        ("there unready", "", False),
+        ("here going,there", "0", True),  # before a ready one of another node
+        ("here going,here,there", "1", True),
+        ("here unready,there", "", True),
+    ],
+)
+def test_policy_local_takes_the_same_of_its_own_node(text: str, local: str, anywhere: bool) -> None:
+    assert asked(text, internal_local=True) == ("", local, anywhere)
+
+
+@pytest.mark.parametrize(
+    ("case", "what", "cluster", "local"),
+    [
+        ("only a ClusterIP", {}, "01", ""),
+        ("external, Cluster", {"np": 30080}, "01", ""),
+        # Even then the node's own clients may go anywhere.
+        ("external, Local", {"np": 30080, "external_local": True}, "01", "0"),
+        ("internal Local, external Cluster", {"np": 30080, "internal_local": True}, "01", "0"),
+        (
+            "both Local",
+            {"np": 30080, "internal_local": True, "external_local": True},
+            "01",
+            "0",
+        ),
+        ("internal Local, nothing external", {"internal_local": True}, "", "0"),
+        ("external Local, nothing external", {"external_local": True}, "01", ""),
+        (
+            "external by an address",
+            {"external_ips": (ip("198.51.100.7"),), "external_local": True},
+            "01",
+            "0",
+        ),
+        (
+            "external by a load balancer",
+            {"load_balancer_ips": (ip("198.18.0.20"),), "internal_local": True},
+            "01",
+            "0",
+        ),
+        (
+            "external in the other family",
+            {"load_balancer_ips": (ip("fd00::20"),), "internal_local": True},
+            "",
+            "0",
+        ),
+    ],
+)
+def test_which_categories_a_service_has(
+    case: str, what: dict[str, Any], cluster: str, local: str
+) -> None:
+    assert asked("here,there", **what) == (cluster, local, True), case
+
+
+@pytest.mark.parametrize(
+    ("text", "labels", "cluster"),
+    [
+        ("here a,there b", IN_A, "0"),
+        ("here a b,there b,there a", IN_A, "02"),
+        ("here b,there b", IN_A, "01"),  # nobody is meant for this zone
+        ("here a,there", IN_A, "01"),  # one has no hint
+        ("here a,there unready", IN_A, "0"),  # of the others it does not matter
+        ("here a,there b", {}, "01"),  # the node is in no zone
+        ("here a,there b", {ZONE: ""}, "01"),
+        ("here a going,there b going", IN_A, "01"),  # hints are for those that are ready
+        ("here b,there a going", IN_A, "0"),
+    ],
+)
+def test_hints_count_when_every_ready_endpoint_has_one_and_one_is_for_this_zone(
+    text: str, labels: Mapping[str, str], cluster: str
+) -> None:
+    assert asked(text, labels)[0] == cluster
+
+
+def test_hints_are_for_policy_cluster() -> None:
+    found = asked("here b,there a", IN_A, np=30080, external_local=True)
+    assert found == ("1", "0", True)
+
+
+def test_an_address_of_the_other_family_is_no_endpoint() -> None:
+    six = replace(endpoints("here")[0], address=ip("fd00::2"))
+    port = ServicePort("", 80, Protocol.TCP, (six,))
+    service = Service("web", "default", "east/svc/web", (ip("10.96.0.1"),), (port,))
+    assert candidates(service, port, node(), 4) == ((), (), False)
+    assert candidates(service, port, node(), 6).cluster == (six,)

@@ -1,0 +1,68 @@
+"""A pod that restarts is another pod: with another address, gone before it comes."""
+
+import pytest
+
+from nsnet.errors import UsageError
+from nsnet.topology.model import Topology
+from nsnet.topology.resolve import resolve
+from nsnet.topology.restart import replaced, restarting, without
+from tests.support.labs import pod, pods, service, services, topology, workload, written
+
+OBJECTS = (
+    workload("Deployment", "web", 2),
+    pod("alone"),
+    pod("host", spec="hostNetwork: true"),
+    service("web"),
+)
+
+
+def found() -> Topology:
+    return topology(*OBJECTS)
+
+
+def test_a_pod_that_gives_its_address_up_gets_another_and_nobody_else_does() -> None:
+    before = found()
+    keep = before.assignment().without("east/pod/web-0")
+    after = resolve(written(*OBJECTS), keep)
+    assert replaced(before, after) == {"east/pod/web-0"}
+    old, new = (pods(each)["east/pod/web-0"] for each in (before, after))
+    assert set(old.addresses).isdisjoint(new.addresses)
+    assert old.netns == new.netns
+    assert new.addresses[0] not in {each for one in pods(before).values() for each in one.addresses}
+    ends = services(after)["east/svc/web"].ports[0].endpoints
+    assert new.addresses[0] in {each.address for each in ends}
+
+
+def test_while_a_pod_is_gone_no_service_leads_to_it() -> None:
+    between = without(found(), {"east/pod/web-0"})
+    assert "east/pod/web-0" not in pods(between)
+    ends = services(between)["east/svc/web"].ports[0].endpoints
+    assert [each.reference for each in ends] == ["east/pod/web-1"]
+
+
+@pytest.mark.parametrize(
+    ("reference", "names"),
+    [
+        ("pod/alone", ["alone"]),
+        ("east/pod/web-1", ["web-1"]),
+        ("deploy/web", ["web-0", "web-1"]),
+    ],
+)
+def test_a_pod_restarts_alone_and_a_workload_with_all_its_pods(
+    reference: str, names: list[str]
+) -> None:
+    assert [each.name for each in restarting(found(), reference)] == names
+
+
+@pytest.mark.parametrize(
+    ("reference", "says"),
+    [
+        ("pod/host", "on the host's network: its address is its node's"),
+        ("pod/nobody", "no pod nobody"),
+        ("deploy/nothing", "none of this name"),
+        ("node/n1", "only pod, deploy, statefulset can be restarted"),
+    ],
+)
+def test_what_cannot_restart(reference: str, says: str) -> None:
+    with pytest.raises(UsageError, match=says):
+        restarting(found(), reference)

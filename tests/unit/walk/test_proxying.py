@@ -1,0 +1,243 @@
+"""What becomes of a connection that a proxy takes: two legs, told from data alone.
+
+client ── router, with haproxy ── server
+"""
+
+from dataclasses import replace
+
+import pytest
+
+from nsnet.ip import Protocol
+from nsnet.state.haproxy import Frontend, Haproxy, Server
+from nsnet.state.model import Route, State
+from nsnet.state.rules import Chain, Drop, Match, Rule
+from nsnet.walk.packet import Path
+from nsnet.walk.walker import walk
+from tests.support.labs import ip, net
+from tests.support.wiring import ROUTED, Wiring
+
+TCP, UDP, ICMP = Protocol.TCP, Protocol.UDP, Protocol.ICMP
+CLIENT, NEAR, FAR, SERVER = "10.0.1.2", "10.0.1.1", "10.0.2.1", "10.0.2.2"
+# It is no router: nothing gets from one side to the other but by the proxy.
+PROXY = ROUTED._replace(settings={})
+WEB = Server(ip(SERVER), 80)
+TOLD = WEB._replace(proxy_protocol=True)
+
+
+def at(*servers: Server, port: int = 80, sni: str = "") -> Frontend:
+    return Frontend(ip(NEAR), port, servers, "svc/web", sni)
+
+
+def proxied(*frontends: Frontend, wiring: Wiring = PROXY) -> State:
+    """The router with a haproxy of these frontends."""
+    return changed(wiring.state(), "router", daemons=(Haproxy(frontends),))
+
+
+def changed(state: State, host: str, **fields: object) -> State:
+    """One host with other fields."""
+    each = replace(state[host], **fields)  # type: ignore[arg-type]
+    return replace(state, netns=tuple(each if one.name == host else one for one in state.netns))
+
+
+def narrow(state: State, host: str, to: str, mtu: int) -> State:
+    """The host sends no more than so many bytes there."""
+    route = Route(net(f"{to}/32"), dev="eth1" if host == "router" else "eth0", mtu=mtu)
+    return changed(state, host, routes=(*state[host].routes, route))
+
+
+def dropping(state: State, host: str, hook: str, match: Match) -> State:
+    return changed(state, host, chains=(Chain("filter", hook, (Rule(match, Drop()),)),))
+
+
+def ask(state: State, port: int = 80, protocol: Protocol = TCP, size: int = 0) -> Path:
+    (path,) = walk(state, "client", protocol, ip(NEAR), port, size)
+    return path
+
+
+def seen(path: Path) -> tuple[str, str | None, str | None, str]:
+    """How it ends, who answered, whom he saw, and how far what the client said has got."""
+    return (
+        str(path.verdict),
+        path.server,
+        str(path.source) if path.source else None,
+        " ".join(path.path),
+    )
+
+
+BOTH, ONE = "client router server", "client router"
+UNROUTED = Server(ip("192.0.2.1"), 80)
+NOBODY = Server(ip("10.0.2.9"), 80)
+CLOSED = Server(ip(SERVER), 81)
+LISTENING = proxied(at(WEB))
+
+
+@pytest.mark.parametrize(
+    ("case", "state", "expected"),
+    [
+        ("the server sees the proxy", LISTENING, ("ok", "server", FAR, BOTH)),
+        ("unless he is told", proxied(at(TOLD)), ("ok", "server", CLIENT, BOTH)),
+        ("nobody listens there", proxied(at(CLOSED)), ("reset", None, None, ONE)),
+        ("nobody is there", proxied(at(NOBODY)), ("reset", None, None, ONE)),
+        ("there is no way there", proxied(at(UNROUTED)), ("reset", None, None, ONE)),
+        (
+            "he is silent",
+            dropping(LISTENING, "server", "INPUT", Match()),
+            ("timeout", None, None, ONE),
+        ),
+        (
+            "the proxy itself is not heard: it connects to nobody",
+            dropping(LISTENING, "client", "INPUT", Match()),
+            ("timeout", None, None, ONE),
+        ),
+        (
+            "what a client may not ask",
+            dropping(LISTENING, "router", "INPUT", Match(src=net(f"{CLIENT}/32"))),
+            ("timeout", None, None, ONE),
+        ),
+        ("it listens elsewhere", proxied(at(WEB, port=81)), ("refused", None, None, ONE)),
+        ("without a proxy", PROXY.state(), ("refused", None, None, ONE)),
+        ("to whoever speaks TLS", proxied(at(WEB, sni="a")), ("reset", None, None, ONE)),
+    ],
+)
+def test_two_legs_are_one_path(
+    case: str, state: State, expected: tuple[str, str | None, str | None, str]
+) -> None:
+    assert seen(ask(state)) == expected, case
+
+
+def test_several_servers_are_several_paths_each_with_its_own_end() -> None:
+    paths = walk(proxied(at(WEB, CLOSED, TOLD)), "client", TCP, ip(NEAR), 80)
+    assert [seen(each) for each in paths] == [
+        ("ok", "server", FAR, BOTH),
+        ("reset", None, None, ONE),
+        ("ok", "server", CLIENT, BOTH),
+    ]
+
+
+def test_of_several_names_none_is_asked_for_in_plain_words() -> None:
+    state = proxied(at(WEB, port=443, sni="a"), at(CLOSED, port=443, sni="b"))
+    assert seen(ask(state, 443)) == ("reset", None, None, ONE)
+
+
+@pytest.mark.parametrize("protocol", [UDP, ICMP])
+def test_other_protocols_come_to_the_machine_itself(protocol: Protocol) -> None:
+    expected = {UDP: ("refused", None, None, ONE), ICMP: ("ok", "router", CLIENT, ONE)}
+    port = 80 if protocol is UDP else 0
+    assert seen(ask(LISTENING, port, protocol)) == expected[protocol]
+
+
+def test_what_is_not_for_the_proxys_address_goes_by_it() -> None:
+    state = proxied(at(WEB), wiring=ROUTED)
+    (path,) = walk(state, "client", TCP, ip(SERVER), 80)
+    assert seen(path) == ("ok", "server", CLIENT, BOTH)
+
+
+def far_narrow(mtu: int = 1400, *, silent: bool = False) -> State:
+    """client ── router, with haproxy ── middle, which has a narrow way on ── server. The middle
+    may keep to itself what is too big."""
+    wiring = Wiring(
+        cables=[
+            *PROXY.cables[:1],
+            ("router eth1 10.0.2.1/24", "middle eth0 10.0.2.3/24"),
+            ("middle eth1 10.0.3.1/24", "server eth0 10.0.3.2/24"),
+        ],
+        routes={
+            "client": PROXY.routes["client"],
+            "router": ["10.0.3.0/24 10.0.2.3 eth1"],
+            "server": ["0.0.0.0/0 10.0.3.1 eth0"],
+        },
+        settings={"middle": {"net.ipv4.ip_forward": "1"}},
+    )
+    state = narrow(
+        proxied(at(Server(ip("10.0.3.2"), 80)), wiring=wiring), "middle", "10.0.3.2", mtu
+    )
+    (route,) = (each for each in state["middle"].routes if each.mtu)
+    state = changed(state, "middle", routes=(replace(route, dev="eth1"),))
+    return dropping(state, "middle", "OUTPUT", Match(protocol=ICMP)) if silent else state
+
+
+def near_narrow(*, silent: bool) -> State:
+    """client ── middle, with a narrow way on ── router, with haproxy ── server."""
+    wiring = Wiring(
+        cables=[
+            ("client eth0 10.0.0.2/24", "middle eth0 10.0.0.1/24"),
+            ("middle eth1 10.0.1.3/24", "router eth0 10.0.1.1/24"),
+            *PROXY.cables[1:],
+        ],
+        routes={
+            "client": ["0.0.0.0/0 10.0.0.1 eth0"],
+            "router": ["10.0.0.0/24 10.0.1.3 eth0"],
+        },
+        settings={"middle": {"net.ipv4.ip_forward": "1"}},
+    )
+    state = proxied(at(WEB), wiring=wiring)
+    route = Route(net(f"{NEAR}/32"), dev="eth1", mtu=1400)
+    state = changed(state, "middle", routes=(*state["middle"].routes, route))
+    return dropping(state, "middle", "OUTPUT", Match(protocol=ICMP)) if silent else state
+
+
+@pytest.mark.parametrize(
+    ("case", "state", "verdict", "path"),
+    [
+        ("all alike", LISTENING, "ok", BOTH),
+        ("the far leg: the proxy is told", far_narrow(), "ok", "client router middle server"),
+        (
+            "the far leg: it is not",
+            far_narrow(silent=True),
+            "large-hangs",
+            "client router middle server",
+        ),
+        (
+            "the near leg: the client is told",
+            near_narrow(silent=False),
+            "ok",
+            "client middle router server",
+        ),
+        (
+            "the near leg: he is not",
+            near_narrow(silent=True),
+            "large-hangs",
+            "client middle router server",
+        ),
+    ],
+)
+def test_each_leg_has_its_own_path_mtu(case: str, state: State, verdict: str, path: str) -> None:
+    found = ask(state, size=60_000)
+    assert (found.verdict, " ".join(found.path)) == (verdict, path), case
+    assert ask(state).verdict == "ok", case
+
+
+def test_who_is_told_of_sizes_is_who_sends_on_that_leg() -> None:
+    for state, teller, sender in (
+        (far_narrow(), "middle", "router"),
+        (near_narrow(silent=False), "middle", "client"),
+    ):
+        large = ask(state, size=60_000).large
+        told = [hop.reference for hop in large if hop.what == "says: at most 1400 bytes"]
+        again = [hop.reference for hop in large if hop.what == "sends 1400 bytes"]
+        assert (told, again) == ([teller], [sender])
+
+
+def test_a_large_request_that_hangs_before_a_proxy_that_is_refused_is_reset_all_the_same() -> None:
+    """It connects on as soon as it is connected."""
+    state = near_narrow(silent=True)
+    state = changed(state, "router", daemons=(Haproxy((at(CLOSED),)),))
+    assert seen(ask(state, size=60_000)) == ("reset", None, None, "client middle router")
+
+
+def test_a_proxy_that_hears_nothing_of_a_large_request_cannot_hang_up() -> None:
+    state = near_narrow(silent=True)
+    state = changed(state, "router", daemons=(Haproxy((at(WEB, sni="a"),)),))
+    assert ask(state).verdict == "reset"
+    assert ask(state, size=60_000).verdict == "timeout"
+
+
+def test_what_a_proxy_tries_in_vain_is_told_beside_the_answer() -> None:
+    path = ask(proxied(at(CLOSED)))
+    assert [(hop.reference, hop.what) for hop in path.there][-1] == (
+        "router",
+        "haproxy takes it for svc/web",
+    )
+    assert ("server", "refuses: nothing listens there") in [
+        (hop.reference, hop.what) for hop in path.back
+    ]

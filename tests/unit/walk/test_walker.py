@@ -1,0 +1,517 @@
+"""Where a packet goes between a few hosts, what is done to it, and how it ends: told from data
+alone."""
+
+from dataclasses import replace
+
+import pytest
+
+from nsnet.ip import Protocol
+from nsnet.state.model import Route, State
+from nsnet.state.rules import (
+    Accept,
+    Chain,
+    Dnat,
+    Drop,
+    Jump,
+    MarkMatch,
+    Masquerade,
+    Match,
+    Reject,
+    Return,
+    Rule,
+    SetMark,
+    Target,
+)
+from nsnet.walk.packet import Path
+from nsnet.walk.routing import Routes
+from nsnet.walk.walker import walk
+from tests.support.labs import ip, net
+from tests.support.wiring import FORWARDS, ROUND, ROUTED, Wiring
+
+
+def ask(
+    wiring: Wiring | State, to: str = "10.0.2.2", port: int = 80, protocol: Protocol = Protocol.TCP
+) -> Path:
+    """The only path that there is from the client."""
+    state = wiring.state() if isinstance(wiring, Wiring) else wiring
+    (path,) = walk(state, "client", protocol, ip(to), port)
+    return path
+
+
+def chain(hook: str, *rules: tuple[Match, Target | None], table: str = "filter") -> Chain:
+    """A chain of these rules."""
+    return Chain(table, hook, tuple(Rule(*each) for each in rules))
+
+
+def filtered(host: str, *chains: Chain, wiring: Wiring = ROUTED) -> Wiring:
+    """The same hosts, one of them with these chains."""
+    return wiring._replace(chains={host: chains})
+
+
+TO_SERVER = chain(
+    "PREROUTING", (Match(dst=net("10.0.1.1/32")), Dnat(ip("10.0.2.2"), 80)), table="nat"
+)
+BORROW = chain("POSTROUTING", (Match(out_interface="eth1"), Masquerade()), table="nat")
+
+
+# --- routes, neighbours, sockets ---
+
+
+@pytest.mark.parametrize(
+    ("case", "wiring", "to", "verdict", "path"),
+    [
+        ("a way there and back", ROUTED, "10.0.2.2", "ok", "client router server"),
+        (
+            "no route at the client",
+            ROUTED._replace(routes={}),
+            "10.0.2.2",
+            "net-unreachable",
+            "client",
+        ),
+        ("no route at the router", ROUTED, "192.0.2.1", "net-unreachable", "client router"),
+        (
+            "no route back at the server",
+            ROUTED._replace(routes={"client": ROUTED.routes["client"]}),
+            "10.0.2.2",
+            "timeout",
+            "client router server",
+        ),
+        (
+            "the router is none",
+            ROUTED._replace(settings={}),
+            "10.0.2.2",
+            "timeout",
+            "client router",
+        ),
+        ("nobody on the server's link", ROUTED, "10.0.2.9", "host-unreachable", "client router"),
+        ("nobody on the client's link", ROUTED, "10.0.1.9", "host-unreachable", "client"),
+        ("the router itself", ROUTED, "10.0.2.1", "refused", "client router"),
+        ("the client itself", ROUTED, "10.0.1.2", "refused", "client"),
+        ("the client at 127.0.0.1", ROUTED, "127.0.0.1", "refused", "client"),
+        ("another way back", ROUND, "10.0.2.2", "ok", "client there server"),
+    ],
+)
+def test_how_far_a_packet_gets(case: str, wiring: Wiring, to: str, verdict: str, path: str) -> None:
+    found = ask(wiring, to)
+    assert (found.verdict, " ".join(found.path)) == (verdict, path), case
+
+
+@pytest.mark.parametrize(
+    ("protocol", "port", "verdict"),
+    [
+        (Protocol.TCP, 80, "ok"),
+        (Protocol.TCP, 81, "refused"),
+        (Protocol.UDP, 80, "ok"),
+        (Protocol.UDP, 81, "refused"),
+        (Protocol.ICMP, 0, "ok"),
+    ],
+)
+def test_who_answers_is_who_listens(protocol: Protocol, port: int, verdict: str) -> None:
+    found = ask(ROUTED, port=port, protocol=protocol)
+    assert found.verdict == verdict
+    assert found.server == ("server" if verdict == "ok" else None)
+
+
+def test_routers_that_send_a_packet_to_each_other_drop_it_in_the_end() -> None:
+    loop = ROUTED._replace(
+        routes={**ROUTED.routes, "router": ["192.0.2.0/24 10.0.2.2 eth1"]},
+        settings={"router": FORWARDS, "server": FORWARDS},
+    )
+    found = ask(loop, "192.0.2.1")
+    assert (found.verdict, found.there[-1].what) == (
+        "host-unreachable",  # what the kernel makes of an ICMP time exceeded
+        "its time to live is over",
+    )
+    assert len(found.path) == 1 + 64  # the client sends, and 64 routers see it
+
+
+def test_who_is_masqueraded_into_a_loop_never_hears_of_it() -> None:
+    # It comes back to the router, of whose own address it seems to be (IPv6 does not mind), and is
+    # another flow there: that is what the error is about.
+    routes = {"client": "::/0 fd01::1", "router": "2001:db8::/32 fd02::2", "server": "::/0 fd02::1"}
+    links = {"client": "eth0", "router": "eth1", "server": "eth0"}
+    forwards = {"net.ipv6.conf.all.forwarding": "1"}
+    loop = Wiring(
+        cables=[
+            ("client eth0 fd01::2/64", "router eth0 fd01::1/64"),
+            ("router eth1 fd02::1/64", "server eth0 fd02::2/64"),
+        ],
+        routes={host: [f"{each} {links[host]}"] for host, each in routes.items()},
+        settings={"router": forwards, "server": forwards},
+        chains={"router": [replace(BORROW, family=6)]},
+    )
+    found = ask(loop, "2001:db8::1")
+    assert found.there[-1].what == "its time to live is over"
+    assert found.verdict == "timeout"
+
+
+@pytest.mark.parametrize(
+    ("routes", "to", "path"),
+    [
+        (["0.0.0.0/0 10.0.1.1 eth0", "10.0.2.0/24 10.0.3.1 eth1"], "10.0.2.2", "client back"),
+        (["10.0.2.0/24 10.0.3.1 eth1", "10.0.2.2/32 10.0.1.1 eth0"], "10.0.2.2", "client there"),
+    ],
+)
+def test_the_longest_prefix_wins(routes: list[str], to: str, path: str) -> None:
+    found = ask(ROUND._replace(routes={"client": routes}), to)
+    assert " ".join(found.path[:2]) == path
+
+
+@pytest.mark.parametrize(
+    ("to", "source"),
+    [("10.0.2.2", "10.0.1.2"), ("10.0.3.1", "10.0.3.2"), ("127.0.0.9", "127.0.0.1")],
+)
+def test_a_packet_leaves_with_the_address_of_its_link(to: str, source: str) -> None:
+    assert str(ask(ROUND, to).there[0].packet.src) == source
+
+
+# --- several next hops, and none ---
+
+
+def leading(host: str, route: Route, wiring: Wiring = ROUTED) -> State:
+    """The same hosts, one of them with this route, too."""
+    state = wiring.state()
+    return replace(
+        state,
+        netns=tuple(
+            replace(each, routes=(*each.routes, route)) if each.name == host else each
+            for each in state.netns
+        ),
+    )
+
+
+def test_each_next_hop_of_equal_cost_is_a_path() -> None:
+    both = Route(net("10.0.2.2/32"), dev="eth1", nexthops=(ip("10.0.2.2"), ip("10.0.2.9")))
+    paths = walk(leading("router", both), "client", Protocol.TCP, ip("10.0.2.2"), 80)
+    assert [path.verdict for path in paths] == ["ok", "host-unreachable"]
+
+
+def test_a_hash_chooses_so_a_packet_that_comes_by_again_goes_the_same_way() -> None:
+    both = Route(net("192.0.2.1/32"), dev="eth1", nexthops=(ip("10.0.2.2"), ip("10.0.2.9")))
+    back = ROUTED._replace(settings={"router": FORWARDS, "server": FORWARDS})
+    paths = walk(leading("router", both, back), "client", Protocol.TCP, ip("192.0.2.1"), 80)
+    assert [(path.there[-1].what, len(path.path)) for path in paths] == [
+        ("its time to live is over", 65),
+        ("nobody on eth1 has 10.0.2.9", 2),
+    ]
+
+
+@pytest.mark.parametrize("host", ["client", "router"])
+@pytest.mark.parametrize("protocol", Protocol)
+def test_a_black_hole_tells_nobody(host: str, protocol: Protocol) -> None:
+    path = ask(leading(host, Route(net("10.0.2.2/32"), blackhole=True)), protocol=protocol)
+    assert (path.verdict, path.there[-1].reference) == ("timeout", host)
+    assert path.there[-1].what == "a black hole for 10.0.2.2"
+
+
+@pytest.mark.parametrize(
+    ("mode", "hops", "dev", "plausible"),
+    [
+        ("1", ("10.0.1.1", "10.0.1.9"), "eth0", False),  # it came in by eth1
+        ("1", ("10.0.3.1", "10.0.3.9"), "eth1", True),
+        ("2", ("10.0.1.1", "10.0.1.9"), "eth0", True),
+        ("1", (), "", False),
+        ("2", (), "", False),
+    ],
+)
+def test_reverse_path_filtering_asks_any_of_the_next_hops(
+    mode: str, hops: tuple[str, ...], dev: str, plausible: bool
+) -> None:
+    strict = {**ROUND.settings, "client": {"net.ipv4.conf.all.rp_filter": mode}}
+    answer = Route(net("10.0.2.2/32"), dev=dev, nexthops=tuple(map(ip, hops)), blackhole=not hops)
+    state = leading("client", answer, ROUND._replace(settings=strict))
+    assert (Routes(state["client"]).implausible("eth1", ip("10.0.2.2")) == "") is plausible
+
+
+@pytest.mark.parametrize(
+    ("source", "doubt"),
+    [
+        ("10.0.1.2", "martian: 10.0.1.2 is an address of this host"),
+        ("10.0.2.2", ""),
+        ("fd00::1", ""),
+    ],
+)
+def test_nobody_else_has_an_address_of_ours(source: str, doubt: str) -> None:
+    assert Routes(ROUND.state()["client"]).implausible("eth1", ip(source)) == doubt
+
+
+# --- reverse path filtering ---
+
+
+@pytest.mark.parametrize(
+    ("where", "settings", "verdict"),
+    [
+        # Answers come in by eth1, and questions leave by eth0.
+        ("client", "all=0", "ok"),
+        ("client", "all=1", "timeout"),  # strict: not the way back
+        ("client", "all=2", "ok"),  # loose: there is a way back
+        ("client", "eth1=1", "timeout"),
+        ("client", "eth0=1", "ok"),  # nothing wrong comes in there
+        ("client", "all=0 eth1=1", "timeout"),  # the higher counts,
+        ("client", "all=1 eth1=2", "ok"),  # which is not always the stricter
+        # `back` has no route at all to where the answers come from.
+        ("back", "all=0", "ok"),
+        ("back", "all=1", "timeout"),
+        ("back", "all=2", "timeout"),
+        ("back", "eth1=2", "timeout"),
+    ],
+)
+def test_reverse_path_filtering_drops_what_came_another_way(
+    where: str, settings: str, verdict: str
+) -> None:
+    pairs = (each.split("=") for each in settings.split())
+    here = {f"net.ipv4.conf.{dev}.rp_filter": value for dev, value in pairs}
+    both = {**ROUND.settings, where: {**ROUND.settings.get(where, {}), **here}}
+    assert ask(ROUND._replace(settings=both)).verdict == verdict
+
+
+# --- filters ---
+
+NEW, ANSWERS = Match(ctstate=("NEW",)), Match(ctstate=("ESTABLISHED",))
+
+
+@pytest.mark.parametrize(
+    ("host", "hook", "match", "target", "verdict"),
+    [
+        ("client", "OUTPUT", Match(), Drop(), "timeout"),
+        ("client", "OUTPUT", Match(protocol=Protocol.TCP), Reject(), "refused"),
+        ("client", "OUTPUT", Match(), Reject(), "timeout"),  # it rejects its own ICMP, too
+        ("client", "INPUT", Match(), Drop(), "timeout"),
+        ("router", "FORWARD", Match(), Accept(), "ok"),
+        ("router", "FORWARD", Match(), Drop(), "timeout"),
+        ("router", "FORWARD", Match(), Reject(), "refused"),
+        ("router", "FORWARD", NEW, Reject(), "refused"),
+        ("router", "FORWARD", ANSWERS, Drop(), "timeout"),
+        ("router", "INPUT", Match(), Drop(), "ok"),  # what is passed on is not for the router
+        ("router", "OUTPUT", Match(), Drop(), "ok"),
+        ("server", "INPUT", Match(), Drop(), "timeout"),
+        ("server", "INPUT", Match(), Reject(), "refused"),
+        ("server", "OUTPUT", Match(), Drop(), "timeout"),
+        ("server", "INPUT", Match(protocol=Protocol.UDP), Drop(), "ok"),
+        ("server", "INPUT", Match(protocol=Protocol.TCP, dport=80), Drop(), "timeout"),
+        ("server", "INPUT", Match(protocol=Protocol.TCP, dport=81), Drop(), "ok"),
+        ("server", "INPUT", Match(src=net("10.0.1.0/24")), Drop(), "timeout"),
+        ("server", "INPUT", Match(not_src=net("10.0.1.0/24")), Drop(), "ok"),
+        ("server", "INPUT", Match(dst=net("10.0.1.0/24")), Drop(), "ok"),
+        ("server", "INPUT", Match(not_dst=net("10.0.1.0/24")), Drop(), "timeout"),
+        ("router", "FORWARD", Match(in_interface="eth0"), Drop(), "timeout"),
+        ("router", "FORWARD", Match(in_interface="eth0", out_interface="eth0"), Drop(), "ok"),
+        ("router", "FORWARD", Match(out_interface="eth1"), Drop(), "timeout"),
+        ("router", "FORWARD", Match(dst_type="LOCAL"), Drop(), "ok"),
+        ("router", "FORWARD", Match(not_dst_type="LOCAL"), Drop(), "timeout"),
+        ("server", "INPUT", Match(not_ctstate=("NEW",)), Drop(), "ok"),
+        ("server", "INPUT", Match(mark=MarkMatch(1, 1)), Drop(), "ok"),
+        ("server", "INPUT", Match(mark=MarkMatch(1, 1, negated=True)), Drop(), "timeout"),
+    ],
+)
+def test_what_a_filter_does(
+    host: str, hook: str, match: Match, target: Target, verdict: str
+) -> None:
+    assert ask(filtered(host, chain(hook, (match, target)))).verdict == verdict
+
+
+ALL = Match()
+MARKED = Match(mark=MarkMatch(0x4000, 0x4000))
+
+
+@pytest.mark.parametrize(
+    ("case", "forward", "mine", "verdict"),
+    [
+        ("the first that decides, decides", [(ALL, Accept()), (ALL, Drop())], [], "ok"),
+        ("a jump comes back", [(ALL, Jump("MINE")), (ALL, Drop())], [], "timeout"),
+        (
+            "by return too",
+            [(ALL, Jump("MINE")), (ALL, Drop())],
+            [(ALL, Return()), (ALL, Accept())],
+            "timeout",
+        ),
+        ("a verdict does not", [(ALL, Jump("MINE")), (ALL, Drop())], [(ALL, Accept())], "ok"),
+        (
+            "a mark is seen by the next rule",
+            [(ALL, SetMark(0x4000, 0x4000)), (MARKED, Drop())],
+            [],
+            "timeout",
+        ),
+        (
+            "and after a jump",
+            [(ALL, Jump("MINE")), (MARKED, Drop())],
+            [(ALL, SetMark(0x4000, 0x4000))],
+            "timeout",
+        ),
+        (
+            "what is set twice by exclusive or is not set",
+            [
+                (ALL, SetMark(0x4000, 0x4000)),
+                (ALL, SetMark(0x4000, 0)),
+                (MARKED, Drop()),
+            ],
+            [],
+            "ok",
+        ),
+        (
+            "a mark outside the mask is another's",
+            [(ALL, SetMark(0x1, 0x1)), (MARKED, Drop())],
+            [],
+            "ok",
+        ),
+        ("a rule without a target only counts", [(ALL, None), (ALL, Drop())], [], "timeout"),
+        ("who falls through is accepted", [(MARKED, Drop())], [], "ok"),
+        ("a return from the kernel's chain accepts", [(ALL, Return()), (ALL, Drop())], [], "ok"),
+    ],
+)
+def test_which_rule_decides(
+    case: str,
+    forward: list[tuple[Match, Target | None]],
+    mine: list[tuple[Match, Target | None]],
+    verdict: str,
+) -> None:
+    wiring = filtered("router", chain("FORWARD", *forward), chain("MINE", *mine))
+    assert ask(wiring).verdict == verdict, case
+
+
+def test_a_mark_does_not_leave_the_host() -> None:
+    wiring = ROUTED._replace(
+        chains={
+            "router": [chain("FORWARD", (ALL, SetMark(0x4000, 0x4000)))],
+            "server": [chain("INPUT", (MARKED, Drop()))],
+        }
+    )
+    assert ask(wiring).verdict == "ok"
+
+
+@pytest.mark.parametrize(
+    ("protocol", "verdict"),
+    [
+        (Protocol.TCP, "timeout"),  # the SYN-ACK belongs to no connection that `back` knows
+        (Protocol.UDP, "ok"),  # an answer looks like a question to who did not see that
+    ],
+)
+def test_who_sees_only_the_answers_may_take_them_for_invalid(
+    protocol: Protocol, verdict: str
+) -> None:
+    strict = chain("FORWARD", (Match(ctstate=("INVALID",)), Drop()))
+    assert ask(filtered("back", strict, wiring=ROUND), protocol=protocol).verdict == verdict
+
+
+# --- translation ---
+
+
+def test_dnat_is_undone_in_the_answer() -> None:
+    path = ask(filtered("router", TO_SERVER), "10.0.1.1", 8080)
+    assert (path.verdict, path.server, str(path.source)) == ("ok", "server", "10.0.1.2")
+    assert [str(path.there[number].packet) for number in (0, -1)] == [
+        "10.0.1.2 → 10.0.1.1:8080",
+        "10.0.1.2 → 10.0.2.2:80",
+    ]
+    assert [str(path.back[number].packet) for number in (0, -1)] == [
+        "10.0.2.2:80 → 10.0.1.2",
+        "10.0.1.1:8080 → 10.0.1.2",
+    ]
+    assert [hop.what for hop in path.back if hop.reference == "router"] == [
+        "comes in by eth1",
+        "conntrack undoes the DNAT",
+    ]
+
+
+def test_masquerade_is_undone_in_the_answer() -> None:
+    path = ask(filtered("router", BORROW))
+    assert (path.verdict, str(path.source)) == ("ok", "10.0.2.1")
+    assert str(path.there[-1].packet) == "10.0.2.1 → 10.0.2.2:80"
+    assert str(path.back[-1].packet) == "10.0.2.2:80 → 10.0.1.2"
+
+
+def test_both_ends_of_a_packet_may_be_translated() -> None:
+    path = ask(filtered("router", TO_SERVER, BORROW), "10.0.1.1", 8080)
+    assert (path.verdict, str(path.source)) == ("ok", "10.0.2.1")
+    assert str(path.there[-1].packet) == "10.0.2.1 → 10.0.2.2:80"
+    assert str(path.back[-1].packet) == "10.0.1.1:8080 → 10.0.1.2"
+
+
+def test_a_translation_names_the_rule_that_did_it() -> None:
+    hops = ask(filtered("router", TO_SERVER, BORROW), "10.0.1.1", 8080).there
+    named = [(hop.what, hop.rule[:2]) for hop in hops if hop.rule is not None]
+    assert named == [("DNAT", ("nat", "PREROUTING")), ("MASQUERADE", ("nat", "POSTROUTING"))]
+
+
+def test_a_host_translates_what_it_sends_itself() -> None:
+    output = replace(TO_SERVER, name="OUTPUT")
+    path = ask(filtered("client", output), "10.0.1.1", 8080)
+    assert (path.verdict, path.server, str(path.source)) == ("ok", "server", "10.0.1.2")
+
+
+@pytest.mark.parametrize(
+    ("protocol", "verdict"),
+    [
+        # tcp_connect() makes nothing of the error and tries again; sendto() returns it.
+        (Protocol.TCP, "timeout"),
+        (Protocol.UDP, "net-unreachable"),
+        (Protocol.ICMP, "net-unreachable"),
+    ],
+)
+def test_what_a_host_itself_translates_to_where_no_route_leads(
+    protocol: Protocol, verdict: str
+) -> None:
+    output = chain("OUTPUT", (ALL, Dnat(ip("192.0.2.1"), 80)), table="nat")
+    wiring = filtered("client", output)._replace(routes={"client": ["10.0.2.0/24 10.0.1.1 eth0"]})
+    path = ask(wiring, protocol=protocol)
+    assert (path.verdict, path.path) == (verdict, ("client",))
+
+
+def test_a_host_that_translates_to_itself_is_answered() -> None:
+    # What conntrack said of a packet stays with it through `lo`: that is no second flow.
+    output = chain("OUTPUT", (Match(dst=net("10.0.2.2/32")), Dnat(ip("10.0.1.2"), 80)), table="nat")
+    state = filtered("client", output).state()
+    (listeners,) = (each.listeners for each in state.netns if each.listeners)
+    netns = tuple(replace(each, listeners=listeners) for each in state.netns)
+    path = ask(replace(state, netns=netns), "10.0.2.2", 8080)
+    assert (path.verdict, str(path.source), path.path) == ("ok", "10.0.1.2", ("client",))
+
+
+def test_an_answer_that_bypasses_the_translation_is_for_nobody() -> None:
+    path = ask(filtered("there", TO_SERVER, wiring=ROUND), "10.0.1.1", 8080)
+    assert (path.verdict, path.path[-1]) == ("timeout", "server")
+    assert path.back[-1].what == "no socket of the client waits for this answer"
+    assert str(path.back[-1].packet) == "10.0.2.2:80 → 10.0.1.2"
+
+
+@pytest.mark.parametrize(
+    ("case", "chains", "verdict"),
+    [
+        ("nothing listens behind it", [TO_SERVER], "refused"),
+        (
+            "it is rejected on its way",
+            [TO_SERVER, chain("FORWARD", (Match(dst=net("10.0.2.2/32")), Reject()))],
+            "refused",
+        ),
+        (
+            "it leads nowhere",
+            [chain("PREROUTING", (ALL, Dnat(ip("192.0.2.1"), 80)), table="nat")],
+            "net-unreachable",
+        ),
+        (
+            "nobody has that address",
+            [chain("PREROUTING", (ALL, Dnat(ip("10.0.2.9"), 80)), table="nat")],
+            "host-unreachable",
+        ),
+    ],
+)
+def test_an_error_about_a_translated_packet_reaches_who_sent_it(
+    case: str, chains: list[Chain], verdict: str
+) -> None:
+    state = filtered("router", *chains).state()
+    deaf = replace(state, netns=tuple(replace(each, listeners=()) for each in state.netns))
+    assert ask(deaf, "10.0.1.1", 8080).verdict == verdict, case
+
+
+def test_every_random_choice_is_a_path() -> None:
+    third, half = Match(probability=1 / 3), Match(probability=1 / 2)
+    choice = chain(
+        "PREROUTING",
+        (third, Dnat(ip("10.0.2.2"), 80)),
+        (half, Dnat(ip("10.0.2.2"), 81)),
+        (ALL, Dnat(ip("10.0.2.9"), 80)),
+        (ALL, Dnat(ip("10.0.2.10"), 80)),  # never reached
+        table="nat",
+    )
+    paths = walk(filtered("router", choice).state(), "client", Protocol.TCP, ip("10.0.1.1"), 80)
+    assert [path.verdict for path in paths] == ["ok", "refused", "host-unreachable"]
