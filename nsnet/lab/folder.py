@@ -18,7 +18,7 @@ from nsnet.errors import LockedError, UnsupportedError
 from nsnet.scenario.load import Scenario, reload
 from nsnet.state import daemons
 from nsnet.state.daemons import path_of
-from nsnet.topology.addressing import Assignment
+from nsnet.topology.assignment import Assignment
 
 SCHEMA = "nsnet.dev/lab/v1"
 

@@ -33,7 +33,7 @@ from nsnet.servers.echo import control
 from nsnet.state.daemons import path_of
 from nsnet.state.model import State
 from nsnet.text import number_of
-from nsnet.topology.addressing import Assignment
+from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import Topology, netns_name
 from nsnet.topology.references import Place, locate, members
 from nsnet.topology.resolve import check_probes, resolve
@@ -107,7 +107,7 @@ class Lab:
         address; its Services lead to the new one. Returns who it was. Raises UsageError."""
         pods = restarting(self.topology, reference)
         for done, pod in enumerate(pods, 1):
-            keep = self.topology.assignment().without(pod.reference)
+            keep = self.topology.assignment().release(pod.reference)
             self._become(self.scenario, resolve(self.scenario, keep))
             progress("restarting", done, len(pods))
         return tuple(each.reference for each in pods)

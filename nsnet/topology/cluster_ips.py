@@ -9,9 +9,9 @@ from typing import Final
 from nsnet.ip import Family, IPAddress
 from nsnet.scenario.kinds import ClusterSpec, quoted
 from nsnet.scenario.kubernetes import HEADLESS, ServiceSpec
-from nsnet.topology.addressing import AddressError, Pool
 from nsnet.topology.declared import Declared
 from nsnet.topology.ledger import Ledger
+from nsnet.topology.pool import AddressError, Pool
 
 KEPT_FREE: Final = (1, 10)  # of every service range: kubernetes.default and the cluster's DNS
 
@@ -73,7 +73,7 @@ def _hold(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
     ends = pool.network.network_address, pool.network.broadcast_address
     if address in (ends if address.version == 4 else ends[:1]):
         raise AddressError(f"{address} is an end of serviceCIDR {pool.network}, and nobody's")
-    pool.hold(address, owner)
+    pool.reserve(address, owner)
 
 
 def _written(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress]]:

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 from nsnet.ip import IPAddress
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.topology.addressing import AddressError
 from nsnet.topology.ledger import Ledger
+from nsnet.topology.pool import AddressError
 from nsnet.topology.sharing import gateways_of, sharing
 
 

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping, Sequence
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress
 from nsnet.scenario.load import Scenario
-from nsnet.topology.addressing import AddressError, Assignment, Pool, allocate
+from nsnet.topology.assignment import Assignment
+from nsnet.topology.pool import AddressError, Pool, allocate_all
 
 
 class Ledger:
@@ -20,7 +21,7 @@ class Ledger:
         self.warnings: list[str] = list(scenario.warnings)
         self._outside = [Pool(each) for each in scenario.spec.fabric_cidr]
         for pool in self._outside:
-            pool.hold(pool.network[1], "fabric")
+            pool.reserve(pool.network[1], "fabric")
 
     def wrong(self, path: str, message: str) -> None:
         """A mistake at this path of the Scenario."""
@@ -35,9 +36,9 @@ class Ledger:
     def allocate(self, path: str, pool: Pool, owners: Sequence[str]) -> Mapping[str, IPAddress]:
         """An address for each owner, the one it had if it had one; a mistake at `path` if there
         are too few."""
-        kept = {owner: self.keep.of(owner, pool.network) for owner in owners}
+        kept = {owner: self.keep.address_in(pool.network, owner) for owner in owners}
         try:
-            return allocate(pool, owners, {owner: held for owner, held in kept.items() if held})
+            return allocate_all(pool, owners, {owner: held for owner, held in kept.items() if held})
         except AddressError as error:
             self.wrong(path, str(error))
             return {}
@@ -47,7 +48,7 @@ class Ledger:
         AddressError where it is taken."""
         for pool in self._outside:
             if address in pool.network:
-                pool.hold(address, owner)
+                pool.reserve(address, owner)
                 return True
         return False
 
@@ -55,15 +56,15 @@ class Ledger:
         """Nobody is given this address who has not got it already."""
         for pool in self._outside:
             if address in pool.network and pool.owner(address) is None:
-                pool.hold(address, owner)
+                pool.reserve(address, owner)
 
     def keep_outside(self) -> None:
         """Who has an address outside keeps it, unless the file gives it to somebody else."""
         for pool in self._outside:
             for owner in self.keep.addresses:
-                held = self.keep.of(owner, pool.network)
+                held = self.keep.address_in(pool.network, owner)
                 if held is not None and pool.owner(held) is None:
-                    pool.hold(held, owner)
+                    pool.reserve(held, owner)
 
     def outside(
         self, families: Collection[int], owner: str, written: Collection[IPAddress] = ()
@@ -71,7 +72,7 @@ class Ledger:
         """Addresses outside every cluster, of these families; those written are held already."""
         given: list[IPAddress] = []
         for pool in self._outside:
-            held = self.keep.of(owner, pool.network)
+            held = self.keep.address_in(pool.network, owner)
             if pool.network.version not in families:
                 continue
             if said := [each for each in written if each in pool.network]:
@@ -81,7 +82,7 @@ class Ledger:
                 given.append(held)
                 continue
             try:
-                given.append(pool.take(owner))
+                given.append(pool.allocate(owner))
             except AddressError as error:
                 self.wrong("spec.fabricCIDR", str(error))
         return tuple(given)

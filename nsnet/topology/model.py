@@ -8,7 +8,7 @@ from ipaddress import ip_interface
 from typing import Literal, TypeAlias
 
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, mapped, of_family, only
-from nsnet.topology.addressing import Assignment
+from nsnet.topology.assignment import Assignment
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
 

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsnet.ip import Protocol
-from nsnet.topology.addressing import AddressError
 from nsnet.topology.declared import Declared
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Pod, health_check_of, node_port_of
+from nsnet.topology.pool import AddressError
 
 NODE_PORTS: Final = range(30_000, 32_768)  # --service-node-port-range of the API server
 

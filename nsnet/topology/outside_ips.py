@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nsnet.ip import Family, IPAddress
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.topology.addressing import AddressError
 from nsnet.topology.declared import Declared, declared
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Service, balancer_of
+from nsnet.topology.pool import AddressError
 from nsnet.topology.ranges import Range, all_ranges
 
 

@@ -7,7 +7,7 @@ from nsnet.errors import Problem
 from nsnet.ip import Protocol
 from nsnet.scenario.kubernetes import Pod, PodSpec, Workload
 from nsnet.scenario.load import Manifest
-from nsnet.topology.addressing import Assignment
+from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import ListenPort, Node, reference_of
 
 WORKLOADS: Mapping[str, str] = {

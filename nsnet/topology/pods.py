@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress, Protocol, only
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.topology.addressing import Pool
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Node, Pod, netns_name, reference_of
 from nsnet.topology.placement import Draft, place
+from nsnet.topology.pool import Pool
 
 # Of a pod: its servers take a PROXY header from who connects.
 PROXY_PROTOCOL = "nsnet.dev/proxy-protocol"
@@ -79,7 +79,7 @@ def _pod_addresses(
     given: dict[str, tuple[IPAddress, ...]] = {}
     for node in nodes:
         for bridge, network in zip(node.bridge, node.pod_cidrs, strict=True):
-            pool = Pool(network, (bridge.ip, *ledger.keep.given_up))
+            pool = Pool(network, (bridge.ip, *ledger.keep.released))
             for owner, address in ledger.allocate(
                 f"{path}.podCIDR", pool, by_node[node.name]
             ).items():

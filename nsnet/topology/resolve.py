@@ -12,7 +12,7 @@ from nsnet.errors import Problem, ScenarioError
 from nsnet.ip import IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec, NodeSpec
 from nsnet.scenario.load import Scenario
-from nsnet.topology.addressing import Assignment, Pool
+from nsnet.topology.assignment import Assignment
 from nsnet.topology.gateway_ips import gateway_ips, hold_gateways
 from nsnet.topology.imports import acquainted
 from nsnet.topology.ledger import Ledger
@@ -34,6 +34,7 @@ from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.outside_ips import hold_written
 from nsnet.topology.placement import drafts, workloads
 from nsnet.topology.pods import pods
+from nsnet.topology.pool import Pool
 from nsnet.topology.ranges import (
     node_cidrs,
     overlaps,

@@ -12,7 +12,7 @@ from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.scenario.load import Scenario, load, reload
 from nsnet.state.model import Listener, Netns, State
 from nsnet.state.rules import Chain, Dnat, Match, Rule
-from nsnet.topology.addressing import Assignment
+from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import Pod, Service, Topology
 from nsnet.topology.resolve import check_probes, resolve
 

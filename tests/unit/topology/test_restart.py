@@ -22,7 +22,7 @@ def found() -> Topology:
 
 def test_a_pod_that_gives_its_address_up_gets_another_and_nobody_else_does() -> None:
     before = found()
-    keep = before.assignment().without("east/pod/web-0")
+    keep = before.assignment().release("east/pod/web-0")
     after = resolve(written(*OBJECTS), keep)
     assert replaced(before, after) == {"east/pod/web-0"}
     old, new = (pods(each)["east/pod/web-0"] for each in (before, after))

@@ -332,7 +332,7 @@ def test_exported_addresses_stay_and_virtual_ones_follow_their_pods() -> None:
         "100.64.0.3",
     ]
     scenario = written(*b, clusters=clusters)
-    moved = resolve(scenario, new.assignment().without("one/pod/b"))
+    moved = resolve(scenario, new.assignment().release("one/pod/b"))
     assert [str(each) for each in locate(moved, "one/pod/b").addresses] == [
         "10.244.0.2",
         "100.64.0.2",

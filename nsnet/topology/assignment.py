@@ -1,0 +1,51 @@
+"""What a lab has allocated: addresses, pod ranges, nodes and NodePorts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from ipaddress import ip_address, ip_network
+from typing import Any
+
+from nsnet.ip import IPAddress, IPNetwork
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """What a lab has allocated, by reference. A change of the lab keeps it."""
+
+    addresses: Mapping[str, tuple[IPAddress, ...]] = field(default_factory=dict)
+    pod_cidrs: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
+    nodes: Mapping[str, str] = field(default_factory=dict)  # pod reference → node name
+    node_ports: Mapping[str, int] = field(default_factory=dict)
+    released: frozenset[IPAddress] = frozenset()  # by a pod that restarts, which must get others
+
+    def address_in(self, network: IPNetwork, owner: str) -> IPAddress | None:
+        """Return the owner's address in this range, None if it has none."""
+        addresses = self.addresses.get(owner, ())
+        return next((address for address in addresses if address in network), None)
+
+    def release(self, owner: str) -> "Assignment":
+        """Return the assignment without the owner's addresses, which are not allocated again."""
+        addresses = dict(self.addresses)
+        return replace(self, released=frozenset(addresses.pop(owner, ())), addresses=addresses)
+
+    def to_json(self) -> dict[str, object]:
+        """Return plain data for a file."""
+        return {
+            "addresses": {owner: list(map(str, each)) for owner, each in self.addresses.items()},
+            "podCIDRs": {owner: list(map(str, each)) for owner, each in self.pod_cidrs.items()},
+            "nodes": dict(self.nodes),
+            "nodePorts": dict(self.node_ports),
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Mapping[str, Any]]) -> "Assignment":
+        """Return what `to_json` wrote. Files of earlier versions have no nodePorts.
+
+        Raises KeyError or ValueError for data of another form.
+        """
+        return cls(
+            {owner: tuple(map(ip_address, each)) for owner, each in data["addresses"].items()},
+            {owner: tuple(map(ip_network, each)) for owner, each in data["podCIDRs"].items()},
+            {owner: str(node) for owner, node in data["nodes"].items()},
+            {owner: int(number) for owner, number in data.get("nodePorts", {}).items()},
+        )

@@ -1,0 +1,64 @@
+"""A range of addresses, each of which has at most one owner."""
+
+from collections.abc import Iterable, Mapping
+
+from nsnet.errors import NsnetError
+from nsnet.ip import IPAddress, IPNetwork
+
+
+class AddressError(NsnetError):
+    """An address or a port that cannot be allocated; the caller knows the line in the file."""
+
+
+class Pool:
+    """The host addresses of one range. They are allocated lowest first."""
+
+    def __init__(self, network: IPNetwork, excluded: Iterable[IPAddress] = ()) -> None:
+        """Excluded addresses can be reserved, but `allocate` does not choose them."""
+        self.network = network
+        self._owners: dict[IPAddress, str] = {}
+        self._excluded = frozenset(excluded)
+        self._next = 1
+        # The last address of an IPv4 range is its broadcast address.
+        self._end = network.num_addresses - (1 if network.version == 4 else 0)
+
+    def owner(self, address: IPAddress) -> str | None:
+        """Return the owner of the address, None if it is free."""
+        return self._owners.get(address)
+
+    def reserve(self, address: IPAddress, owner: str) -> None:
+        """Allocate this address to `owner`, which may already have it.
+
+        Raises AddressError if it has another owner or is outside the range.
+        """
+        if address not in self.network:
+            raise AddressError(f"{address} is outside {self.network}")
+        first = self._owners.setdefault(address, owner)
+        if first != owner:
+            raise AddressError(f"{address} is taken by {first}")
+
+    def allocate(self, owner: str) -> IPAddress:
+        """Allocate the first free address to `owner`. Raises AddressError if none is free."""
+        while self._next < self._end:
+            address = self.network[self._next]
+            self._next += 1
+            if address not in self._owners and address not in self._excluded:
+                self._owners[address] = owner
+                return address
+        raise AddressError(f"{self.network} has no free address left for {owner}")
+
+
+def allocate_all(
+    pool: Pool, owners: Iterable[str], wanted: Mapping[str, IPAddress]
+) -> dict[str, IPAddress]:
+    """Return an address for each owner: the wanted one, or the first free one.
+
+    Wanted addresses are reserved before any other is allocated. Raises AddressError.
+    """
+    waiting = list(owners)
+    allocated: dict[str, IPAddress] = {}
+    for owner in waiting:
+        if owner in wanted:
+            pool.reserve(wanted[owner], owner)
+            allocated[owner] = wanted[owner]
+    return allocated | {owner: pool.allocate(owner) for owner in waiting if owner not in allocated}
