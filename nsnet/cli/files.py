@@ -13,6 +13,7 @@ from nsnet.cli.graph import FORMATS
 from nsnet.features.compile import compile_state
 from nsnet.plan.order import plan as planned
 from nsnet.plan.shell import script
+from nsnet.probes.model import Model
 from nsnet.probes.question import explain as explained
 from nsnet.probes.question import simple
 from nsnet.scenario.kinds import ScenarioDocument
@@ -70,15 +71,15 @@ def explain(
     """
     if is_file(lab_or_file):
         _, topology, state = prepared(Path(lab_or_file))
+        model = Model(topology, state)
     else:
         from nsnet.lab.registry import attach
 
-        lab = attach(lab_or_file)
-        topology, state = lab.topology, lab.state
-    found = explained(topology, state, simple(source, target, protocol, size=size))
+        model = attach(lab_or_file).model
+    found = explained(model, simple(source, target, protocol, size=size))
     if as_json:
         paths = [asdict(each) for each in found.paths]
-        data = {"schema": "nsnet.dev/explain/v1", "lab": state.lab, "paths": paths}
+        data = {"schema": "nsnet.dev/explain/v1", "lab": model.state.lab, "paths": paths}
         click.echo(json.dumps(data, default=str, indent=2))
     else:
         show.explanation(found)

@@ -23,6 +23,7 @@ from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, U
 from nsnet.plan.order import changes, plan
 from nsnet.plan.repair import repairs
 from nsnet.probes.ask import Connection, ask
+from nsnet.probes.model import Model
 from nsnet.probes.question import Explanation, explain, question, simple
 from nsnet.probes.recording import frames
 from nsnet.probes.report import ProbeReport, Report
@@ -68,6 +69,14 @@ class Lab:
         check_probes(scenario, self.topology)
         self._first = self.topology  # who had which address when it was built
         self.state: State = compile_state(self.topology)
+        self._model = Model(self.topology, self.state)
+
+    @property
+    def model(self) -> Model:
+        """The model of the lab as it is now: probes of one State share its indexes."""
+        if self._model.topology is not self.topology or self._model.state is not self.state:
+            self._model = Model(self.topology, self.state)
+        return self._model
 
     @property
     def name(self) -> str:
@@ -188,9 +197,7 @@ class Lab:
         asked = [question(self.topology, each) for each in specs or self.scenario.spec.probes]
         total = sum(each.spec.times for each in asked)
         with self.missing_namespaces_named():
-            reports = ask(
-                self.topology, self.state, asked, lambda done: progress("probing", done, total)
-            )
+            reports = ask(self.model, asked, lambda done: progress("probing", done, total))
         reports = self._drift_is_no_defect(reports)
         return Report(self.name, reports, round(time.monotonic() - start, 3))
 
@@ -205,7 +212,7 @@ class Lab:
         named = {{"source_port": "sourcePort"}.get(key, key): each for key, each in fields.items()}
         asked = question(self.topology, simple(source, to, protocol, **named), path=path)
         with self.missing_namespaces_named():
-            reports = ask(self.topology, self.state, [asked])
+            reports = ask(self.model, [asked])
         (report,) = self._drift_is_no_defect(reports)
         for each in report.defects:
             warnings.warn(f"{report.name}: {each}", DefectWarning, stacklevel=2)
@@ -213,7 +220,7 @@ class Lab:
 
     def explain(self, source: str, to: str, protocol: str = "tcp", size: int = 0) -> Explanation:
         """What walk predicts of such a packet, or of as many bytes."""
-        return explain(self.topology, self.state, simple(source, to, protocol, size=size))
+        return explain(self.model, simple(source, to, protocol, size=size))
 
     def endpoints(self, reference: str) -> frozenset[str]:
         """The pods behind a Service, or of a workload."""

@@ -6,33 +6,28 @@ from dataclasses import dataclass
 
 from nsnet.ip import IPAddress
 from nsnet.probes.judge import Attempt, defects, disagreements, judged, predicted, undecided
+from nsnet.probes.model import Model
 from nsnet.probes.prober import Flow, Outcome, send
 from nsnet.probes.question import Question, walked
 from nsnet.probes.report import Answer, ProbeReport
-from nsnet.state.model import State
-from nsnet.topology.model import Topology
-from nsnet.topology.references import Place, locate
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Path
-from nsnet.walk.walker import Walker
 
 UNANSWERED_ARP = 0.5  # seconds: three tries of retrans_time_ms, and some for a busy machine
 
 
 def ask(
-    topology: Topology,
-    state: State,
+    model: Model,
     questions: Sequence[Question],
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[ProbeReport, ...]:
     """Every question with its three answers. `progress` hears how many attempts are done."""
-    walker = Walker(state)
-    guesses = [walked(walker, each) for each in questions]
+    guesses = [walked(model, each) for each in questions]
     flows = [_flow(each, guess) for each, guess in zip(questions, guesses, strict=True)]
-    names = {each.name: each.reference for each in state.netns}
-    outcomes = send(flows, list(names), neighbours=_cables(state), progress=progress)
+    namespaces = list(model.references)
+    outcomes = send(flows, namespaces, neighbours=model.neighbours, progress=progress)
     return tuple(
-        _report(topology, names, each, guess, outcome)
+        _report(model, each, guess, outcome)
         for each, guess, outcome in zip(questions, guesses, outcomes, strict=True)
     )
 
@@ -63,22 +58,14 @@ def _pace(guess: Sequence[Path]) -> str:
     return ""
 
 
-def _cables(state: State) -> Mapping[str, frozenset[str]]:
-    return {
-        each.name: frozenset(link.peer.netns for link in each.interfaces if link.peer is not None)
-        for each in state.netns
-    }
-
-
 def _report(
-    topology: Topology,
-    names: Mapping[str, str],
+    model: Model,
     each: Question,
     guess: Sequence[Path],
     outcomes: Sequence[Outcome],
 ) -> ProbeReport:
     attempts = tuple(
-        judged(_attempt(outcome, names), each.to, each.expected) for outcome in outcomes
+        judged(_attempt(outcome, model.references), each.to, each.expected) for outcome in outcomes
     )
     foreseen = predicted(guess, each.to, each.expected)
     if each.spec.timeout < UNANSWERED_ARP:
@@ -87,7 +74,8 @@ def _report(
         foreseen += tuple(one._replace(verdict=Verdict.TIMEOUT) for one in late)
     if each.spec.size:
         foreseen += tuple(undecided(foreseen, each.spec.protocol))
-    holders = _holders(topology, each.source)
+    sources = {one.source for one in (*foreseen, *attempts) if one.source is not None}
+    holders = model.holders(sources, each.source)
     return ProbeReport(
         each.name,
         each.spec.from_,
@@ -107,20 +95,6 @@ def _attempt(outcome: Outcome, names: Mapping[str, str]) -> Attempt:
     path = outcome.path and tuple(names[each] for each in outcome.path)
     server = outcome.server and names.get(outcome.server, outcome.server)
     return Attempt(outcome.verdict, server, outcome.source, path, outcome.ms)
-
-
-def _holders(topology: Topology, source: Place) -> dict[str, str]:
-    """Whose address it is, by the eyes of the client: islands reuse addresses, and its own
-    cluster comes first."""
-    places = [
-        locate(topology, reference) for _, reference in topology.places() if reference != "servers"
-    ]
-    places.sort(key=lambda place: (place != source, place.cluster != source.cluster))
-    found: dict[str, str] = {}
-    for place in places:
-        for address in place.addresses:
-            found.setdefault(str(address), place.reference)
-    return found
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -11,13 +11,12 @@ from pydantic import ValidationError
 from nsnet.errors import UsageError
 from nsnet.ip import IPAddress
 from nsnet.probes.judge import Expected
+from nsnet.probes.model import Model
 from nsnet.scenario.kinds import Expectation, ProbeSpec
-from nsnet.state.model import State
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Destination, Place, locate, members, target
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Path
-from nsnet.walk.walker import Walker
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +45,11 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
     )
 
 
-def walked(walker: Walker, each: Question) -> tuple[Path, ...]:
-    """What the model says: every path of a new flow."""
+def walked(model: Model, each: Question) -> tuple[Path, ...]:
+    """Return every path that the model predicts for a new flow."""
     protocol = each.spec.protocol
     to = each.to
-    return walker.paths(each.source.netns, protocol, to.address, to.port, each.spec.size)
+    return model.walker.paths(each.source.netns, protocol, to.address, to.port, each.spec.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +69,10 @@ class Explanation:
         return ways.pop()
 
 
-def explain(topology: Topology, state: State, spec: ProbeSpec) -> Explanation:
-    """The prediction alone, without any kernel. Raises UnknownReferenceError where a reference
-    names nothing."""
-    asked = question(topology, spec)
-    return Explanation(asked, walked(Walker(state), asked))
+def explain(model: Model, spec: ProbeSpec) -> Explanation:
+    """Return the prediction alone; no kernel is asked. Raises UnknownReferenceError."""
+    asked = question(model.topology, spec)
+    return Explanation(asked, walked(model, asked))
 
 
 def simple(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:

@@ -2,7 +2,7 @@
 "References").
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from ipaddress import ip_address
@@ -74,14 +74,32 @@ def locate(topology: Topology, reference: str) -> Place:
             return Place(node.netns, node.reference, held, cluster.name)
         case "pod":
             cluster = _cluster(topology, reference, parts.cluster)
-            pod = _named(cluster, cluster.pods, "pod", parts.name, reference)
-            held = (*pod.addresses, *cluster.virtual(pod.addresses))
-            return Place(pod.netns, pod.reference, held, cluster.name)
+            return _of_pod(cluster, _named(cluster, cluster.pods, "pod", parts.name, reference))
         case _:
             raise UnknownReferenceError(
                 f"{reference}: not a place that packets come from;"
                 " name a pod, node, gateway or external"
             )
+
+
+def every_place(topology: Topology) -> Iterator[Place]:
+    """Yield every place that packets can come from, in creation order."""
+    pods = {
+        pod.netns: _of_pod(cluster, pod)
+        for cluster in topology.clusters
+        for pod in cluster.pods
+        if not pod.host_network
+    }
+    for netns, reference in topology.places():
+        if netns in pods:
+            yield pods[netns]
+        elif reference != "servers":
+            yield locate(topology, reference)
+
+
+def _of_pod(cluster: Cluster, pod: Pod) -> Place:
+    held = (*pod.addresses, *cluster.virtual(pod.addresses))
+    return Place(pod.netns, pod.reference, held, cluster.name)
 
 
 def target(

@@ -93,7 +93,7 @@ class Wanted(NamedTuple):
         lab = self.lab()
         specs = [simple(*each, times=times, timeout=0.5) for each in questions]
         asked = [question(lab.topology, each, path=True) for each in specs]
-        return ask(lab.topology, lab.state, asked)
+        return ask(lab.model, asked)
 
 
 def build(wanted: Wanted) -> None:

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from nsnet.features.compile import compile_state
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
+from nsnet.probes.model import Model
 from nsnet.scenario.load import Scenario, load, reload
 from nsnet.state.model import Listener, Netns, State
 from nsnet.state.rules import Chain, Dnat, Match, Rule
@@ -27,6 +28,11 @@ class Lab(NamedTuple):
     scenario: Scenario
     topology: Topology
     state: State
+
+    @property
+    def model(self) -> Model:
+        """What its probes are predicted with."""
+        return Model(self.topology, self.state)
 
 
 @cache

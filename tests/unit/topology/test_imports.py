@@ -91,7 +91,7 @@ def test_the_other_flat_cluster_knows_an_exported_service_by_its_address() -> No
 def test_in_any_mode_an_exported_service_is_served(
     mode: str, source: str, to: str, sees: set[str]
 ) -> None:
-    paths = explain(*flat(mode)[1:], simple(source, to)).paths
+    paths = explain(flat(mode).model, simple(source, to)).paths
     assert {(each.verdict.value, each.server) for each in paths} == {
         ("ok", "west/pod/web-0"),
         ("ok", "west/pod/web-1"),
@@ -100,7 +100,7 @@ def test_in_any_mode_an_exported_service_is_served(
 
 
 def test_a_pod_of_the_other_cluster_does_not_pass_the_nodes_of_the_address() -> None:
-    paths = explain(*flat()[1:], simple("east/pod/client", "west/svc/web:80")).paths
+    paths = explain(flat().model, simple("east/pod/client", "west/svc/web:80")).paths
     assert {each.there[-1].packet.src for each in paths} == {paths[0].source}
     rewritten = {hop.reference for each in paths for hop in each.there if hop.rule}
     assert rewritten == {"east/node/n1"}
@@ -116,7 +116,7 @@ def test_a_pod_of_the_other_cluster_does_not_pass_the_nodes_of_the_address() -> 
 )
 def test_without_pods_an_exported_service_refuses(source: str, verdict: str) -> None:
     found = flat(replicas=0)
-    paths = explain(*found[1:], simple(source, "west/svc/web:80")).paths
+    paths = explain(found.model, simple(source, "west/svc/web:80")).paths
     assert {each.verdict.value for each in paths} == {verdict}
 
 
@@ -125,7 +125,7 @@ def test_without_pods_an_exported_service_refuses(source: str, verdict: str) -> 
 def test_a_service_that_is_not_exported_is_no_affair_of_others(mode: str, source: str) -> None:
     found = flat(mode)
     (address,) = services(found.topology)["west/svc/private"].addresses
-    paths = explain(*found[1:], simple(source, f"{address}:80")).paths
+    paths = explain(found.model, simple(source, f"{address}:80")).paths
     assert "ok" not in {each.verdict.value for each in paths}
 
 
@@ -180,7 +180,7 @@ def test_the_fabric_leads_to_the_nodes_and_lets_only_the_ports_pass() -> None:
     found = flat()
     assert routes(found.state)["198.18.0.2"] == ["192.168.20.2"]
     for port, verdict in (("80", "ok"), ("81", "timeout")):
-        paths = explain(*found[1:], simple("external/laptop", f"west/svc/web:{port}")).paths
+        paths = explain(found.model, simple("external/laptop", f"west/svc/web:{port}")).paths
         assert {each.verdict.value for each in paths} == {verdict}
 
 

@@ -7,10 +7,11 @@ import pytest
 from nsnet.features.merge import merge
 from nsnet.ip import Protocol
 from nsnet.probes.judge import disagreements, predicted
+from nsnet.probes.model import Model
 from nsnet.probes.question import explain, question, simple, walked
 from nsnet.state.model import Fact, Interface, Kind, State, veth
 from nsnet.verdict import Verdict
-from nsnet.walk.walker import Walker, walk
+from nsnet.walk.walker import walk
 from tests.support.labs import SHIPPED, held, ip, lab, pod, service, shipped, workload
 
 # --- bridges ---
@@ -61,12 +62,12 @@ def test_a_pod_reaches_services_on_its_own_bridge(
     netfilter: bool, hairpin: bool, to: str, verdict: str
 ) -> None:
     state = on_the_node(netfilter=netfilter, hairpin=hairpin)
-    (path,) = explain(ONE_NODE.topology, state, simple("pod/own", to)).paths
+    (path,) = explain(Model(ONE_NODE.topology, state), simple("pod/own", to)).paths
     assert path.verdict == verdict
 
 
 def test_a_pod_meets_itself_as_its_node() -> None:
-    (path,) = explain(*ONE_NODE[1:], simple("pod/own", "svc/own:80")).paths
+    (path,) = explain(ONE_NODE.model, simple("pod/own", "svc/own:80")).paths
     assert (path.server, str(path.source)) == ("east/pod/own", "10.244.0.1")
 
 
@@ -78,13 +79,13 @@ def test_what_a_bridge_only_passes_on_is_masqueraded_too() -> None:
         service("web", "{port: 8080, targetPort: 80}", spec="externalIPs: [10.244.0.3]"),
         clusters=("{name: east, nodes: 1}",),
     )
-    (path,) = explain(*found[1:], simple("pod/own", "10.244.0.3:8080")).paths
+    (path,) = explain(found.model, simple("pod/own", "10.244.0.3:8080")).paths
     assert (path.verdict, path.server) == ("ok", "east/pod/web")
     assert str(path.source) == "10.244.0.1"
 
 
 def test_a_bridge_names_the_ports_a_frame_passes() -> None:
-    (path,) = explain(*ONE_NODE[1:], simple("pod/own", "pod/other:80")).paths
+    (path,) = explain(ONE_NODE.model, simple("pod/own", "pod/other:80")).paths
     assert [hop.what for hop in path.there if hop.reference == "east/node/n1"] == [
         "cbr0 switches it to other"
     ]
@@ -130,27 +131,27 @@ def test_bridges_in_a_ring_are_not_walked_forever() -> None:
 def test_what_the_server_sees_as_its_client(
     scenario: str, source: str, to: str, seen: set[str]
 ) -> None:
-    found = explain(*shipped(scenario)[1:], simple(source, to))
+    found = explain(shipped(scenario).model, simple(source, to))
     assert {str(path.source) for path in found.paths} == seen
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_the_model_agrees_with_the_author_of_every_shipped_probe(name: str) -> None:
-    scenario, topology, state = shipped(name)
-    walker = Walker(state)
+    found = shipped(name)
+    model = found.model
     wrong = {}
-    for spec in scenario.spec.probes:
-        asked = question(topology, spec)
+    for spec in found.scenario.spec.probes:
+        asked = question(found.topology, spec)
         # Who keeps a server shows in later attempts; a walk is the first.
         expected = replace(asked.expected, sticky=False)
-        attempts = predicted(walked(walker, asked), asked.to, expected)
-        if found := disagreements(expected, attempts):
-            wrong[spec.name] = found
+        attempts = predicted(walked(model, asked), asked.to, expected)
+        if sentences := disagreements(expected, attempts):
+            wrong[spec.name] = sentences
     assert wrong == {}
 
 
 def test_every_endpoint_of_a_service_is_a_path() -> None:
-    found = explain(*shipped("clusterip")[1:], simple("pod/client", "svc/web:80"))
+    found = explain(shipped("clusterip").model, simple("pod/client", "svc/web:80"))
     # In the order of their addresses: 10.244.0.4, 10.244.0.5 and, on the other node, 10.244.1.2.
     assert [path.server for path in found.paths] == [
         "east/pod/web-0",
@@ -163,7 +164,7 @@ def test_every_endpoint_of_a_service_is_a_path() -> None:
 def test_a_host_that_is_its_own_endpoint_meets_itself_at_its_bridge() -> None:
     # Out of `lo` MASQUERADE takes the first address that another link holds.
     found = lab(pod("web", labels="app: web", spec="hostNetwork: true"), service("web"))
-    (path,) = explain(*found[1:], simple("node/n1", "svc/web:80")).paths
+    (path,) = explain(found.model, simple("node/n1", "svc/web:80")).paths
     assert (path.server, str(path.source)) == ("east/pod/web", "10.244.0.1")
 
 
@@ -202,6 +203,6 @@ SIX = lab(
 def test_all_that_holds_for_ipv4_holds_for_ipv6(
     source: str, to: str, verdict: str, seen: str
 ) -> None:
-    paths = explain(*SIX[1:], simple(source, to)).paths
+    paths = explain(SIX.model, simple(source, to)).paths
     assert {path.verdict.value for path in paths} == {verdict}
     assert {str(path.source) for path in paths} == {seen}

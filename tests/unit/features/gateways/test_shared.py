@@ -10,6 +10,7 @@ from nsnet.errors import CompileError
 from nsnet.features.merge import merge
 from nsnet.plan.ops import Op, PolicyRuleAdd, PolicyRuleDelete, RouteAdd, RouteDelete
 from nsnet.plan.order import changes
+from nsnet.probes.model import Model
 from nsnet.probes.question import explain, simple
 from nsnet.state.model import Netns, PolicyRule, Route, State
 from nsnet.topology.references import locate, target
@@ -148,7 +149,7 @@ def test_what_differs_is_one_step_each(old: Netns, new: Netns, steps: list[Op]) 
 def test_who_sees_whom(
     source: str, to: str, protocol: str, verdict: str, seen: str, by: str
 ) -> None:
-    found = explain(SHARED.topology, SHARED.state, simple(source, to, protocol)).paths
+    found = explain(SHARED.model, simple(source, to, protocol)).paths
     assert {(each.verdict, str(each.source), str(each.server)) for each in found} == {
         (verdict, seen, by)
     }
@@ -156,7 +157,7 @@ def test_who_sees_whom(
 
 def test_without_marks_answers_find_no_cluster() -> None:
     spec = simple("west/pod/client", "external/api:443")
-    (path,) = explain(SHARED.topology, without("mangle"), spec).paths
+    (path,) = explain(Model(SHARED.topology, without("mangle")), spec).paths
     assert path.verdict != "ok"
 
 
@@ -164,10 +165,11 @@ def test_an_error_of_the_gateway_itself_needs_the_mark_of_what_it_is_about() -> 
     """A node of west is gone: the gateway says so to east's pod, not to west's of its address."""
     hub = SHARED.state[HUB]
     spec = simple("east/pod/client", "west/svc/web:81")
-    (told,) = explain(SHARED.topology, SHARED.state, spec).paths
+    (told,) = explain(SHARED.model, spec).paths
     assert (told.verdict, told.back[-1].reference) == ("refused", "east/pod/client")
     silent = tuple(each for each in hub.sysctls if "fwmark_reflect" not in each.key)
-    (untold,) = explain(SHARED.topology, replaced(replace(hub, sysctls=silent)), spec).paths
+    model = Model(SHARED.topology, replaced(replace(hub, sysctls=silent)))
+    (untold,) = explain(model, spec).paths
     assert untold.verdict == "timeout"
 
 
@@ -239,7 +241,7 @@ FOUR = lab(
 @pytest.mark.parametrize(("one", "other"), [*permutations(("east", "own", "west", "south"), 2)])
 def test_three_share_a_gateway_and_a_fourth_has_its_own(one: str, other: str, to: str) -> None:
     spec = simple(f"{one}/pod/client", f"{other}/{to}/web:80")
-    paths = explain(FOUR.topology, FOUR.state, spec).paths
+    paths = explain(FOUR.model, spec).paths
     assert {each.server for each in paths} == {f"{other}/pod/web"}
     if to == "svc":
         seen = FOUR.topology.clusters[1 if one == "own" else 0].gateway

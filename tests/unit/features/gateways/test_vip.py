@@ -145,7 +145,7 @@ LAB = lab(*OBJECTS, clusters=CLUSTERS, spec=OUTSIDE)
 )
 def test_whom_the_server_sees(source: str, to: str, seen: str) -> None:
     protocol = "icmp" if to.endswith("gateway") else "tcp"
-    paths = explain(*LAB[1:], simple(source, to, protocol)).paths
+    paths = explain(LAB.model, simple(source, to, protocol)).paths
     assert {(each.verdict.value, str(each.source)) for each in paths} == {("ok", seen)}
 
 

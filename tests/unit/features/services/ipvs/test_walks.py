@@ -8,6 +8,7 @@ import pytest
 from nsnet.cli.show import explanation
 from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol
+from nsnet.probes.model import Model
 from nsnet.probes.question import explain, simple
 from nsnet.state.model import Route, State
 from nsnet.topology.model import Endpoint, Proxy, Service, ServicePort, Topology
@@ -245,7 +246,8 @@ def test_an_endpoint_of_the_node_itself_sees_who_asks(
 
 def test_it_is_explained_by_the_virtual_server(capsys: pytest.CaptureFixture[str]) -> None:
     for names in (BOTH, ""):
-        explanation(explain(LAB.topology, serving(names), simple("pod/client", "10.96.0.10:80")))
+        model = Model(LAB.topology, serving(names))
+        explanation(explain(model, simple("pod/client", "10.96.0.10:80")))
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     title = "by virtual server tcp 10.96.0.10:80:"
     assert [lines[at + 1] for at, line in enumerate(lines) if line == title] == [

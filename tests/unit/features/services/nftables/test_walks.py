@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from nsnet.features.compile import compile_state
+from nsnet.probes.model import Model
 from nsnet.probes.question import explain, simple
 from nsnet.state.rules import KUBE_PROXY, Base, Chain, Dnat, Drop, Goto, Jump, Match, Rule
 from nsnet.topology.model import Proxy, Topology
@@ -239,7 +240,7 @@ def test_a_service_address_answers_no_ping() -> None:
     ],
 )
 def test_who_stopped_it(found: Topology, to: str, chain: str, position: int) -> None:
-    (path,) = explain(found, compile_state(found), simple("pod/client", to)).paths
+    (path,) = explain(Model(found, compile_state(found)), simple("pod/client", to)).paths
     rule = path.there[-1].rule
     assert rule is not None
     assert (rule.table, rule.chain, rule.position) == (KUBE_PROXY, chain, position)

@@ -1,0 +1,63 @@
+"""The model of a lab: a Topology and its State, indexed once for any number of probes."""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from nsnet.ip import IPAddress
+from nsnet.state.model import State
+from nsnet.topology.model import Topology
+from nsnet.topology.references import Place, every_place
+from nsnet.walk.walker import Walker
+
+
+class Model:
+    """What probes of one State are predicted and reported with; each index is built on first use.
+
+    A State that changes needs another Model.
+    """
+
+    def __init__(self, topology: Topology, state: State) -> None:
+        self.topology = topology
+        self.state = state
+
+    @cached_property
+    def walker(self) -> Walker:
+        """The State, indexed for walks."""
+        return Walker(self.state)
+
+    @cached_property
+    def references(self) -> Mapping[str, str]:
+        """The reference of every namespace."""
+        return {each.name: each.reference for each in self.state.netns}
+
+    @cached_property
+    def neighbours(self) -> Mapping[str, frozenset[str]]:
+        """The namespaces at the other ends of each namespace's veth pairs."""
+        return {
+            each.name: frozenset(link.peer.netns for link in each.interfaces if link.peer)
+            for each in self.state.netns
+        }
+
+    def holders(self, addresses: Iterable[IPAddress], client: Place) -> dict[str, str]:
+        """Return the reference of the place that holds each address, as the client would mean it.
+
+        Islands reuse addresses: the client itself comes first, then its own cluster.
+        """
+        found: dict[str, str] = {}
+        for address in addresses:
+            places = self._holders.get(address, ())
+            if places:
+                nearest = min(
+                    places,
+                    key=lambda place: (place != client, place.cluster != client.cluster),
+                )
+                found[str(address)] = nearest.reference
+        return found
+
+    @cached_property
+    def _holders(self) -> Mapping[IPAddress, list[Place]]:
+        found: dict[IPAddress, list[Place]] = {}
+        for place in every_place(self.topology):
+            for address in place.addresses:
+                found.setdefault(address, []).append(place)
+        return found
