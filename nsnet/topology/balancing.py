@@ -4,7 +4,7 @@ EndpointSlice.
 Source: kubernetes/pkg/proxy/topology.go, v1.30.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple, TypeVar
 
 from nsnet.ip import Family
@@ -37,20 +37,28 @@ def candidates(service: Service, port: ServicePort, node: Node, family: Family) 
     anywhere = False
     # Even where external traffic stays local, a node's own clients may go anywhere.
     if external or not service.internal_local:
-        cluster = _ready_or_going(_near(mine, node), mine)
+        cluster = ready_else_terminating(_near(mine, node))
         anywhere = bool(cluster)
     local: tuple[Endpoint, ...] = ()
     if service.internal_local or (service.external_local and external):
-        anywhere = bool(usable(mine, family))
-        here = [each for each in mine if each.node == node.name]
-        local = _ready_or_going(here, here)
+        anywhere = bool(ready_else_terminating(mine))
+        local = ready_else_terminating(each for each in mine if each.node == node.name)
     return Candidates(cluster, local, anywhere)
 
 
-def usable(endpoints: Sequence[Endpoint], family: Family) -> tuple[Endpoint, ...]:
-    """The ready endpoints; when there is none, those that still serve although they are going."""
-    mine = _of_family(endpoints, family)
-    return _ready_or_going(mine, mine)
+def ready_else_terminating(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
+    """Return the ready endpoints or, if there is none, the terminating ones that still serve.
+
+    Source: KEP-1669, "Proxy Terminating Endpoints".
+    """
+    every = tuple(endpoints)
+    ready = tuple(each for each in every if each.ready)
+    return ready or tuple(each for each in every if each.serving and each.terminating)
+
+
+def usable(endpoints: Iterable[Endpoint], family: Family) -> tuple[Endpoint, ...]:
+    """Return the endpoints of this family that may get new connections on any node."""
+    return ready_else_terminating(_of_family(endpoints, family))
 
 
 def ready_on(service: Service, node: Node) -> int:
@@ -67,16 +75,8 @@ def shares(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]
         yield endpoint, 1 / left if left > 1 else None
 
 
-def _of_family(endpoints: Sequence[Endpoint], family: Family) -> Sequence[Endpoint]:
+def _of_family(endpoints: Iterable[Endpoint], family: Family) -> Sequence[Endpoint]:
     return [each for each in endpoints if each.address.version == family]
-
-
-def _ready_or_going(
-    preferred: Sequence[Endpoint], endpoints: Sequence[Endpoint]
-) -> tuple[Endpoint, ...]:
-    """The ready ones of those preferred, else all that are going and still serve."""
-    ready = tuple(each for each in preferred if each.ready)
-    return ready or tuple(each for each in endpoints if each.serving and each.terminating)
 
 
 def _near(endpoints: Sequence[Endpoint], node: Node) -> Sequence[Endpoint]:

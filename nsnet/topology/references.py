@@ -9,6 +9,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 from nsnet.ip import IPAddress, IPNetwork, Protocol, of_family, only
+from nsnet.topology.balancing import ready_else_terminating
 from nsnet.topology.model import (
     FABRIC,
     Cluster,
@@ -294,14 +295,10 @@ def _refuse_alias(reference: str, service: Service) -> None:
 
 
 def _endpoints(ports: Iterable[ServicePort]) -> frozenset[str]:
-    """Who may answer: the ready endpoints of each port, or else those that are on their way out
-    and still serve."""
-    found: set[str] = set()
-    for port in ports:
-        ready = {each.reference for each in port.endpoints if each.ready}
-        going = {each.reference for each in port.endpoints if each.serving and each.terminating}
-        found |= ready or going
-    return frozenset(found)
+    """Return the references of the endpoints that may answer at any of these ports."""
+    return frozenset(
+        each.reference for port in ports for each in ready_else_terminating(port.endpoints)
+    )
 
 
 def _reachable(addresses: Sequence[IPAddress], source: Place) -> IPAddress:

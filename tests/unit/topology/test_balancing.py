@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from nsnet.ip import Protocol
-from nsnet.topology.balancing import candidates
+from nsnet.ip import Family, Protocol
+from nsnet.topology.balancing import candidates, ready_else_terminating, usable
 from nsnet.topology.model import ZONE, Endpoint, Node, Service, ServicePort
 from tests.support.labs import held, ip, net
 
@@ -25,7 +25,7 @@ def endpoints(text: str) -> tuple[Endpoint, ...]:
     """`here` and `there` name the endpoint's node; what follows is its condition and zones."""
     found = []
     for number, (where, *words) in enumerate(each.split() for each in text.split(",")):
-        unready = bool({"unready", "going", "gone"} & set(words))
+        unready = bool({"unready", "terminating", "terminated"} & set(words))
         found.append(
             Endpoint(
                 ip("10.244.0.2") + number,
@@ -33,8 +33,8 @@ def endpoints(text: str) -> tuple[Endpoint, ...]:
                 f"e{number}",
                 "n1" if where == "here" else "n2",
                 ready=not unready,
-                serving=not ({"unready", "gone"} & set(words)),
-                terminating=bool({"going", "gone"} & set(words)),
+                serving=not ({"unready", "terminated"} & set(words)),
+                terminating=bool({"terminating", "terminated"} & set(words)),
                 zones=tuple(word for word in words if len(word) == 1),
             )
         )
@@ -55,16 +55,40 @@ def asked(
 
 
 @pytest.mark.parametrize(
+    ("text", "chosen"),
+    [
+        ("", ""),
+        ("here,here", "01"),
+        ("here,here terminating", "0"),
+        ("here unready,here terminating", "1"),
+        ("here terminating,here terminating", "01"),
+        ("here unready,here terminated", ""),
+    ],
+)
+def test_terminating_endpoints_are_used_only_without_a_ready_one(text: str, chosen: str) -> None:
+    found = ready_else_terminating(endpoints(text) if text else ())
+    assert "".join(each.reference[1:] for each in found) == chosen
+
+
+@pytest.mark.parametrize(("family", "chosen"), [(4, ["a"]), (6, ["b"])])
+def test_each_family_has_its_own_usable_endpoints(family: Family, chosen: list[str]) -> None:
+    ready = Endpoint(ip("10.244.0.2"), 80, "a")
+    terminating = Endpoint(ip("fd00::2"), 80, "b", ready=False, terminating=True)
+    found = usable((ready, terminating), family)
+    assert [each.reference for each in found] == chosen
+
+
+@pytest.mark.parametrize(
     ("text", "cluster", "anywhere"),
     [
         ("", "", False),
         ("here,there", "01", True),
         ("here unready,there", "1", True),
-        ("here going,there", "1", True),
-        ("here going,there going", "01", True),  # for want of a ready one
-        ("here going,there gone,there unready", "0", True),
+        ("here terminating,there", "1", True),
+        ("here terminating,there terminating", "01", True),  # for want of a ready one
+        ("here terminating,there terminated,there unready", "0", True),
         ("here unready", "", False),
-        ("here gone", "", False),
+        ("here terminated", "", False),
     ],
 )
 def test_policy_cluster_takes_the_ready_ones_and_else_those_that_still_serve(
@@ -79,10 +103,10 @@ def test_policy_cluster_takes_the_ready_ones_and_else_those_that_still_serve(
         ("", "", False),
         ("here,there", "0", True),
         ("there", "", True),  # elsewhere: dropped, not refused
-        ("there going", "", True),
+        ("there terminating", "", True),
         ("there unready", "", False),
-        ("here going,there", "0", True),  # before a ready one of another node
-        ("here going,here,there", "1", True),
+        ("here terminating,there", "0", True),  # before a ready one of another node
+        ("here terminating,here,there", "1", True),
         ("here unready,there", "", True),
     ],
 )
@@ -142,8 +166,12 @@ def test_which_categories_a_service_has(
         ("here a,there unready", IN_A, "0"),  # of the others it does not matter
         ("here a,there b", {}, "01"),  # the node is in no zone
         ("here a,there b", {ZONE: ""}, "01"),
-        ("here a going,there b going", IN_A, "01"),  # hints are for those that are ready
-        ("here b,there a going", IN_A, "0"),
+        (
+            "here a terminating,there b terminating",
+            IN_A,
+            "01",
+        ),  # hints are for those that are ready
+        ("here b,there a terminating", IN_A, "0"),
     ],
 )
 def test_hints_count_when_every_ready_endpoint_has_one_and_one_is_for_this_zone(
