@@ -17,7 +17,8 @@ from nsnet.probes.model import Model
 from nsnet.probes.question import explain as explained
 from nsnet.probes.question import simple
 from nsnet.scenario.kinds import ScenarioDocument
-from nsnet.scenario.load import Scenario, load
+from nsnet.scenario.load import load
+from nsnet.scenario.model import Scenario
 from nsnet.state.model import State
 from nsnet.topology.model import Topology
 from nsnet.topology.resolve import check_probes, resolve

@@ -11,7 +11,7 @@ from rich.text import Text
 from nsnet.ip import Family, only
 from nsnet.probes.question import Explanation
 from nsnet.probes.report import ProbeReport, Report
-from nsnet.scenario.load import Scenario
+from nsnet.scenario.model import Scenario
 from nsnet.state import nftables_text as nft
 from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, Netns, State

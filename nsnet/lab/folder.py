@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from nsnet.errors import LockedError, UnsupportedError
-from nsnet.scenario.load import Scenario, reload
+from nsnet.scenario.load import reload
+from nsnet.scenario.model import Scenario
 from nsnet.state import daemons
 from nsnet.state.daemons import path_of
 from nsnet.topology.assignment import Assignment

@@ -28,7 +28,8 @@ from nsnet.probes.question import Explanation, explain, question, simple
 from nsnet.probes.recording import frames
 from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.kinds import ProbeSpec
-from nsnet.scenario.load import Scenario, load
+from nsnet.scenario.load import load
+from nsnet.scenario.model import Scenario
 from nsnet.scenario.scale import KINDS, scaled
 from nsnet.servers.echo import control
 from nsnet.state.daemons import path_of

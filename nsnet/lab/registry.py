@@ -11,7 +11,7 @@ from nsnet.lab import folder
 from nsnet.lab.folder import SCHEMA, recorded
 from nsnet.lab.lab import Lab, Progress, hostname, silent
 from nsnet.lab.removal import remove
-from nsnet.scenario.load import Scenario
+from nsnet.scenario.model import Scenario
 from nsnet.topology.model import netns_name
 
 

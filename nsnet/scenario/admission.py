@@ -7,8 +7,9 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from nsnet.scenario.kinds import LABEL, quoted
+from nsnet.scenario.kinds import LABEL
 from nsnet.scenario.kubernetes import Service, ServicePort, ServiceSpec
+from nsnet.text import quoted
 
 MAX_CLUSTER_IPS: Final = 2  # one of each family
 DNS_NAME: Final = rf"{LABEL}(\.{LABEL})*"  # no two dots side by side, no '-' beside one

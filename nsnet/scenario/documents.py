@@ -5,7 +5,7 @@ on depth, size and aliases hold before anything is built.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -23,19 +23,19 @@ from yaml.events import (
 
 from nsnet.errors import Problem, ScenarioError
 from nsnet.scenario.scalars import plain
+from nsnet.text import printable
 
-MAX_BYTES: Final = 32 * 2**20
 MAX_DEPTH: Final = 64
 MAX_VALUES: Final = 5_000_000  # 32 MiB of manifests hold fewer; of "[,,,]" three times as many
 MAX_ALIASED: Final = 1_000_000  # values that all aliases of a file stand for
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
-Inner: TypeAlias = "dict[str, Place] | list[Place] | None"
+Inner: TypeAlias = "dict[str, Position] | list[Position] | None"
 
 
-class Place(NamedTuple):
-    """The line of a value, which in a mapping is that of its key, and the places inside it."""
+class Position(NamedTuple):
+    """The line of a value, which in a mapping is that of its key, and the positions inside it."""
 
     line: int
     inner: Inner = None
@@ -45,7 +45,7 @@ class Anchored(NamedTuple):
     """What an alias stands for."""
 
     data: object
-    place: Place
+    position: Position
     values: int = 1
     height: int = 0  # levels below its own
 
@@ -56,71 +56,69 @@ class Document:
 
     file: str
     data: object
-    place: Place = field(default=Place(0), repr=False, compare=False)
+    position: Position = field(default=Position(0), repr=False, compare=False)
     at: str = field(default="", repr=False, compare=False)
 
     def problem(self, path: str, message: str) -> Problem:
         """A mistake at `path`, on the line of the longest part of the path that exists."""
         full = ".".join(part for part in (self.at, path) if part)
-        return Problem(self.file, _line(self.place, path), full, message)
+        return Problem(self.file, _line(self.position, path), full, message)
+
+    @property
+    def is_scenario(self) -> bool:
+        """It is of our own kind, or says that it is of our API."""
+        version = text_at(self.data, "apiVersion")
+        return text_at(self.data, "kind") == "Scenario" or version.startswith("nsnet.dev/")
 
     def items(self) -> tuple["Document", ...]:
         """The items of a Kubernetes List, each a document of its own."""
-        inner = self.place.inner
+        inner = self.position.inner
         if not isinstance(self.data, dict) or not isinstance(inner, dict):
             return ()
-        items, places = self.data.get("items"), inner.get("items", Place(0)).inner
-        if not isinstance(items, list) or not isinstance(places, list):
+        items, positions = self.data.get("items"), inner.get("items", Position(0)).inner
+        if not isinstance(items, list) or not isinstance(positions, list):
             return ()
         prefix = f"{self.at}.items" if self.at else "items"
         return tuple(
-            Document(self.file, item, place, f"{prefix}[{index}]")
-            for index, (item, place) in enumerate(zip(items, places, strict=True))
+            Document(self.file, item, position, f"{prefix}[{index}]")
+            for index, (item, position) in enumerate(zip(items, positions, strict=True))
         )
 
 
-def shown(key: str) -> str:
-    """A key as it stands in a path: itself, unless it would garble the terminal or vanish."""
-    return key if key.isprintable() and key else repr(key)
+def text_at(data: object, *keys: str) -> str:
+    """The text at these keys of data that is not validated yet, or ""."""
+    found = _at(data, keys)
+    return found if isinstance(found, str) else ""
 
 
-def _line(place: Place, path: str) -> int:
+def list_at(data: object, *keys: str) -> list[object]:
+    """The list at these keys of data that is not validated yet, or an empty one."""
+    found = _at(data, keys)
+    return found if isinstance(found, list) else []
+
+
+def _at(data: object, keys: tuple[str, ...]) -> object:
+    for key in keys:
+        data = data.get(key) if isinstance(data, dict) else None
+    return data
+
+
+def _line(position: Position, path: str) -> int:
     """The line of the longest part of `path` that exists. Keys may hold dots: the longest wins."""
-    if isinstance(place.inner, list):
+    if isinstance(position.inner, list):
         index = re.match(r"\[(\d+)\]\.?", path)
-        if index and int(index[1]) < len(place.inner):
-            return _line(place.inner[int(index[1])], path[index.end() :])
-    if isinstance(place.inner, dict):
+        if index and int(index[1]) < len(position.inner):
+            return _line(position.inner[int(index[1])], path[index.end() :])
+    if isinstance(position.inner, dict):
         keys = [
             key
-            for key in place.inner
-            if path.startswith(shown(key)) and path[len(shown(key)) :][:1] in ("", ".", "[")
+            for key in position.inner
+            if path.startswith(printable(key)) and path[len(printable(key)) :][:1] in ("", ".", "[")
         ]
         if keys:
             key = max(keys, key=len)
-            return _line(place.inner[key], path[len(shown(key)) :].removeprefix("."))
-    return place.line
-
-
-# What YAML allows in a text: https://yaml.org/spec/1.1/#c-printable
-FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-
-
-def decode(file: str, raw: bytes) -> str:
-    """The text of a file; raises ScenarioError where it is none."""
-    if len(raw) > MAX_BYTES:
-        raise ScenarioError([Problem(file, 0, "", "is over 32 MiB; nsnet reads no more than that")])
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        message = f"is not a text in UTF-8: byte 0x{raw[error.start]:02x}"
-        raise ScenarioError([Problem(file, line, "", message)]) from error
-    if found := FORBIDDEN.search(text):
-        line = text.count("\n", 0, found.start()) + 1
-        message = f"is not a text: it holds the control character U+{ord(found[0]):04X}"
-        raise ScenarioError([Problem(file, line, "", message)])
-    return text
+            return _line(position.inner[key], path[len(printable(key)) :].removeprefix("."))
+    return position.line
 
 
 def parse(file: str, text: str) -> tuple[list[Document], list[Problem]]:
@@ -134,6 +132,13 @@ def parse(file: str, text: str) -> tuple[list[Document], list[Problem]]:
     except yaml.MarkedYAMLError as error:
         reader.problems.append(_syntax(file, text, error))
     return documents, reader.problems
+
+
+def parse_all(texts: Mapping[str, str]) -> tuple[dict[str, list[Document]], list[Problem]]:
+    """The documents of each file and the mistakes of all."""
+    parsed = {file: parse(file, text) for file, text in texts.items()}
+    problems = [problem for _, mistakes in parsed.values() for problem in mistakes]
+    return {file: documents for file, (documents, _) in parsed.items()}, problems
 
 
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
@@ -168,9 +173,9 @@ class _Reader:
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 self.anchors.clear()
-                data, place = self._value(self._next(), 1)
+                data, position = self._value(self._next(), 1)
                 if data is not None:
-                    yield Document(self.file, data, place)
+                    yield Document(self.file, data, position)
 
     def _next(self) -> NodeEvent:
         event = next(self.events)
@@ -180,7 +185,7 @@ class _Reader:
     def _problem(self, line: int, message: str) -> Problem:
         return Problem(self.file, line, "", message)
 
-    def _value(self, event: NodeEvent, depth: int) -> tuple[object, Place]:
+    def _value(self, event: NodeEvent, depth: int) -> tuple[object, Position]:
         """The value that starts with this event."""
         line = _line_of(event)
         if isinstance(event, AliasEvent):
@@ -193,28 +198,28 @@ class _Reader:
             return self._content(event, line, depth)
         values, deepest = self.values, self.deepest
         self.anchors[event.anchor], self.deepest = None, depth
-        data, place = self._content(event, line, depth)
+        data, position = self._content(event, line, depth)
         size, height = self.values - values + 1, self.deepest - depth
-        self.anchors[event.anchor] = Anchored(data, place, size, height)
+        self.anchors[event.anchor] = Anchored(data, position, size, height)
         self.deepest = max(self.deepest, deepest)
-        return data, place
+        return data, position
 
     def _descend(self, depth: int, line: int) -> None:
         if depth > MAX_DEPTH:
             raise ScenarioError([self._problem(line, f"is nested over {MAX_DEPTH} levels deep")])
         self.deepest = max(self.deepest, depth)
 
-    def _content(self, event: NodeEvent, line: int, depth: int) -> tuple[object, Place]:
+    def _content(self, event: NodeEvent, line: int, depth: int) -> tuple[object, Position]:
         if isinstance(event, ScalarEvent):
-            return self._scalar(event, line), Place(line)
+            return self._scalar(event, line), Position(line)
         if isinstance(event, SequenceStartEvent):
             items, inner = self._sequence(event, depth)
-            return items, Place(line, inner)
+            return items, Position(line, inner)
         assert isinstance(event, MappingStartEvent), event
-        data, places = self._mapping(event, depth)
-        return data, Place(line, places)
+        data, positions = self._mapping(event, depth)
+        return data, Position(line, positions)
 
-    def _alias(self, event: AliasEvent, line: int, depth: int) -> tuple[object, Place]:
+    def _alias(self, event: AliasEvent, line: int, depth: int) -> tuple[object, Position]:
         name = event.anchor or ""
         anchored = self.anchors.get(name)
         if anchored is None:
@@ -227,7 +232,7 @@ class _Reader:
         if self.aliased > MAX_ALIASED:
             message = f"aliases stand for over {MAX_ALIASED:,} values; write them out"
             raise ScenarioError([self._problem(line, message)])
-        return anchored.data, anchored.place
+        return anchored.data, anchored.position
 
     def _scalar(self, event: ScalarEvent, line: int) -> object:
         if event.tag == "tag:yaml.org,2002:str" or event.tag == "!":
@@ -242,77 +247,84 @@ class _Reader:
         if tag not in TAGS:
             self.problems.append(self._problem(line, f"tag {tag!r} means nothing to nsnet"))
 
-    def _sequence(self, start: SequenceStartEvent, depth: int) -> tuple[list[object], list[Place]]:
+    def _sequence(
+        self, start: SequenceStartEvent, depth: int
+    ) -> tuple[list[object], list[Position]]:
         if start.tag is not None:
             self._check_tag(start.tag, _line_of(start))
         data: list[object] = []
-        places: list[Place] = []
+        positions: list[Position] = []
         for event in self.events:
             if isinstance(event, SequenceEndEvent):
                 break
             assert isinstance(event, NodeEvent), event
-            item, place = self._value(event, depth + 1)
+            item, position = self._value(event, depth + 1)
             data.append(item)
-            places.append(place)
-        return data, places
+            positions.append(position)
+        return data, positions
 
     def _mapping(
         self, start: MappingStartEvent, depth: int
-    ) -> tuple[dict[str, object], dict[str, Place]]:
+    ) -> tuple[dict[str, object], dict[str, Position]]:
         if start.tag is not None:
             self._check_tag(start.tag, _line_of(start))
         data: dict[str, object] = {}
-        places: dict[str, Place] = {}
-        merged: tuple[object, Place] | None = None
+        positions: dict[str, Position] = {}
+        merged: tuple[object, Position] | None = None
         for event in self.events:
             if isinstance(event, MappingEndEvent):
                 break
             assert isinstance(event, NodeEvent), event
             line = _line_of(event)
             key = self._key(event, depth)
-            value, place = self._value(self._next(), depth + 1)
+            value, position = self._value(self._next(), depth + 1)
             if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0] and not merged:
-                merged = value, Place(line, place.inner)
+                merged = value, Position(line, position.inner)
             elif key in data:
-                first = places[key].line
-                message = f"key {shown(key)!r} stands here twice, first in line {first}"
+                first = positions[key].line
+                message = f"key {printable(key)!r} stands here twice, first in line {first}"
                 self.problems.append(self._problem(line, message))
             else:
                 data[key] = value
-                places[key] = place if place.line == line else Place(line, place.inner)
+                positions[key] = (
+                    position if position.line == line else Position(line, position.inner)
+                )
         if merged:
-            self._merge(merged, data, places)
-        return data, places
+            self._merge(merged, data, positions)
+        return data, positions
 
     def _key(self, event: NodeEvent, depth: int) -> str:
         """A key is the text that stands there: `on: push` is about "on", as everybody means it."""
         if isinstance(event, ScalarEvent):
             self.values += 1
             if event.anchor:
-                self.anchors[event.anchor] = Anchored(event.value, Place(_line_of(event)))
+                self.anchors[event.anchor] = Anchored(event.value, Position(_line_of(event)))
             return event.value
-        key, place = self._value(event, depth + 1)
+        key, position = self._value(event, depth + 1)
         if isinstance(key, str):
             return key
         message = "a key must be text; is this a template that was never rendered?"
-        raise ScenarioError([self._problem(place.line, message)])
+        raise ScenarioError([self._problem(position.line, message)])
 
     def _merge(
-        self, merged: tuple[object, Place], data: dict[str, object], places: dict[str, Place]
+        self,
+        merged: tuple[object, Position],
+        data: dict[str, object],
+        positions: dict[str, Position],
     ) -> None:
         """`<<: *base`: the keys of other mappings, where this one does not say better itself."""
-        value, place = merged
+        value, position = merged
         maps = value if isinstance(value, list) else [value]
-        inner = place.inner if isinstance(place.inner, list) else [place]
+        inner = position.inner if isinstance(position.inner, list) else [position]
         for each, where in zip(maps, inner, strict=True):
             if not isinstance(each, dict) or not isinstance(where.inner, dict):
                 message = "'<<' merges a mapping or a list of mappings"
-                self.problems.append(self._problem(place.line, message))
+                self.problems.append(self._problem(position.line, message))
                 return
             for key in each:
                 if key not in data:
                     data[key] = each[key]
-                    places[key] = where.inner[key]
+                    positions[key] = where.inner[key]
 
 
 def _line_of(event: NodeEvent) -> int:

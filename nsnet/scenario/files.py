@@ -1,15 +1,17 @@
 """Where a scenario's texts come from: the disk, or what a running lab has kept of them."""
 
 import os
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path, PurePath
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from nsnet.errors import Problem, ScenarioError
-from nsnet.scenario.documents import MAX_BYTES, decode, shown
+from nsnet.scenario.outline import ManifestEntry
+from nsnet.text import nearest, printable
 
+MAX_SIZE: Final = 32 * 2**20
 SUFFIXES: Final = (".yaml", ".yml")
 
 
@@ -26,7 +28,7 @@ class Files(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class OnDisk:
+class DiskFiles:
     """The files as they are now."""
 
     main: Path
@@ -38,21 +40,21 @@ class OnDisk:
         try:
             return self._expand(self.main.parent / entry, entry)
         except OSError as error:
-            raise ValueError(f"{shown(entry)} cannot be read: {error.strerror}") from error
+            raise ValueError(f"{printable(entry)} cannot be read: {error.strerror}") from error
 
     def _expand(self, path: Path, entry: str) -> tuple[str, ...]:
-        self._check_inside(path, shown(entry))
+        self._check_inside(path, printable(entry))
         if not path.exists():
-            raise ValueError(f"{shown(entry)} does not exist{_nearest(path, entry)}")
+            raise ValueError(f"{printable(entry)} does not exist{_near(path, entry)}")
         if not path.is_dir():
             return (str(path),)
         found = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES)
         # A link to somewhere else is as little inside the folder as the place it points to.
         for each in found:
-            self._check_inside(each, f"{shown(entry)}: {shown(each.name)}")
+            self._check_inside(each, f"{printable(entry)}: {printable(each.name)}")
         manifests = [each for each in found if not each.is_dir() and not self._is_main(each)]
         if not manifests:
-            raise ValueError(f"{shown(entry)} has no *.yaml or *.yml in it")
+            raise ValueError(f"{printable(entry)} has no *.yaml or *.yml in it")
         return tuple(str(each) for each in manifests)
 
     def text(self, file: str) -> str:
@@ -63,16 +65,16 @@ class OnDisk:
             if path != self.main and path.exists() and not path.is_file():
                 raise ScenarioError([Problem(file, 0, "", "is no regular file")])
             with path.open("rb") as stream:
-                raw = stream.read(MAX_BYTES + 1)
+                raw = stream.read(MAX_SIZE + 1)
         except IsADirectoryError as error:
             raise ScenarioError([Problem(file, 0, "", "is a folder, not a file")]) from error
         except FileNotFoundError as error:
-            message = f"does not exist{_nearest(path, file)}"
+            message = f"does not exist{_near(path, file)}"
             raise ScenarioError([Problem(file, 0, "", message)]) from error
         except OSError as error:
             message = f"cannot be read: {error.strerror}"
             raise ScenarioError([Problem(file, 0, "", message)]) from error
-        return decode(file, raw)
+        return _decode(file, raw)
 
     def _check_inside(self, path: Path, name: str) -> None:
         folder = os.path.realpath(self.main.parent)
@@ -84,7 +86,7 @@ class OnDisk:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class SavedFiles:
     """The texts of a scenario that was loaded before, by name."""
 
     main: str
@@ -98,7 +100,7 @@ class Kept:
         inside = [PurePath(each) for each in self.sources if each != self.main]
         found = sorted(each for each in inside if each.parent == path and each.suffix in SUFFIXES)
         if not found:
-            raise ValueError(f"{shown(entry)} was not kept")
+            raise ValueError(f"{printable(entry)} was not kept")
         return tuple(str(each) for each in found)
 
     def text(self, file: str) -> str:
@@ -108,10 +110,66 @@ class Kept:
         return self.sources[file]
 
 
-def _nearest(path: Path, written: str) -> str:
+class Sources(NamedTuple):
+    """The files that the clusters' `manifests` list."""
+
+    listed: list[tuple[str, str]]  # cluster, file
+    texts: dict[str, str]
+
+
+def read_sources(
+    files: Files, entries: Iterable[ManifestEntry], room: int
+) -> tuple[Sources, list[Problem]]:
+    """The files of these entries, each read once however often it is listed. `room` is how much
+    they may hold together."""
+    listed: list[tuple[str, str]] = []
+    problems: list[Problem] = []
+    for entry in entries:
+        try:
+            listed += [(entry.cluster, file) for file in files.expand(entry.written)]
+        except ValueError as error:
+            problems.append(entry.problem(str(error)))
+    texts: dict[str, str] = {}
+    for file in dict.fromkeys(file for _, file in listed):
+        try:
+            text = files.text(file)
+        except ScenarioError as error:
+            problems += error.problems
+            continue
+        room -= len(text)
+        if room < 0:
+            message = "is one file too many: together they are over 32 MiB"
+            problems.append(Problem(file, 0, "", message))
+            break
+        texts[file] = text
+    return Sources([each for each in listed if each[1] in texts], texts), problems
+
+
+# What YAML allows in a text: https://yaml.org/spec/1.1/#c-printable
+FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _decode(file: str, raw: bytes) -> str:
+    """The text of a file; raises ScenarioError where it is none."""
+    if len(raw) > MAX_SIZE:
+        raise ScenarioError([Problem(file, 0, "", "is over 32 MiB; nsnet reads no more than that")])
+    try:
+        text = raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = f"is not a text in UTF-8: byte 0x{raw[error.start]:02x}"
+        raise ScenarioError([Problem(file, line, "", message)]) from error
+    if found := FORBIDDEN.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        message = f"is not a text: it holds the control character U+{ord(found[0]):04X}"
+        raise ScenarioError([Problem(file, line, "", message)])
+    return text
+
+
+def _near(path: Path, written: str) -> str:
     """A neighbour of almost the same name, as a question."""
     try:
-        near = get_close_matches(path.name, os.listdir(path.parent), n=1, cutoff=0.8)
+        near = nearest(path.name, os.listdir(path.parent), likeness=0.8)
     except OSError:
         return ""
-    return f"; did you mean {PurePath(written).parent / near[0]}?" if near else ""
+    return f"; did you mean {PurePath(written).parent / near}?" if near else ""

@@ -1,7 +1,6 @@
 """Our own kind of document, `kind: Scenario`. Strict: nothing unknown passes."""
 
 import re
-import reprlib
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Final, Literal, Self
@@ -20,6 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from nsnet.ip import IPAddress, IPNetwork, Protocol
+from nsnet.text import quoted
 from nsnet.verdict import Verdict
 
 RESERVED_NAMES = (
@@ -41,14 +41,6 @@ SMALLEST_MTU6: Final = 1280  # where a link has less, the kernel switches IPv6 o
 ETHERNET_MTU: Final = 1500
 LARGEST_MTU: Final = 9000
 ENOUGH_TO_BE_EVEN: Final = 300  # attempts: fewer say little about shares
-
-_SHORT = reprlib.Repr()
-_SHORT.maxstring = _SHORT.maxlong = 60
-
-
-def quoted(value: object) -> str:
-    """A value as a message shows it: in quotes if it is text, and never long."""
-    return _SHORT.repr(value)
 
 
 def address(value: object) -> IPAddress:

@@ -29,8 +29,8 @@ from nsnet.scenario.kinds import (
     Subdomain,
     address,
     named,
-    quoted,
 )
+from nsnet.text import quoted
 
 HEADLESS: Final = "None"  # in the place of a ClusterIP
 

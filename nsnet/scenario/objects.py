@@ -1,36 +1,59 @@
 """Documents → Kubernetes objects: what nsnet reads of them, and what it says it leaves out."""
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import NamedTuple, assert_never
 
 from nsnet.errors import Problem
-from nsnet.scenario.documents import Document, shown
+from nsnet.scenario.documents import Document, text_at
 from nsnet.scenario.kubernetes import GROUPS, MODELS, Object, Pod, Service, Workload
-from nsnet.scenario.wording import kind_of, read
+from nsnet.scenario.validation import kind_of, validate
+from nsnet.text import printable
 
 
-class Found(NamedTuple):
-    """An object that nsnet reads, and where it stands."""
+class WrittenObject(NamedTuple):
+    """An object that nsnet reads, and where it was written."""
 
     object: Object
     document: Document
 
 
-class Ignored(NamedTuple):
+class IgnoredObject(NamedTuple):
     """An object that nsnet does not read."""
 
     kind: str
     name: str
 
 
-def text(data: object, *keys: str) -> str:
-    """The text at these keys of data that nobody has checked yet, or nothing."""
-    for key in keys:
-        data = data.get(key) if isinstance(data, dict) else None
-    return data if isinstance(data, str) else ""
+class Contents(NamedTuple):
+    """The objects of a file."""
+
+    objects: list[WrittenObject]
+    ignored: list[IgnoredObject]
+    problems: list[Problem]
 
 
-def objects(document: Document) -> Iterator[Found | Ignored | Problem]:
+def read_objects(documents: Iterable[Document]) -> Contents:
+    """What these documents hold."""
+    contents = Contents([], [], [])
+    for document in documents:
+        if document.is_scenario:
+            message = "a Scenario is no manifest of another"
+            contents.problems.append(document.problem("kind", message))
+            continue
+        for each in _objects(document):
+            match each:
+                case WrittenObject():
+                    contents.objects.append(each)
+                case IgnoredObject():
+                    contents.ignored.append(each)
+                case Problem():
+                    contents.problems.append(each)
+                case _:
+                    assert_never(each)
+    return contents
+
+
+def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Problem]:
     """What the document holds: one object, or the items of a List."""
     data = document.data
     if not isinstance(data, dict):
@@ -38,10 +61,10 @@ def objects(document: Document) -> Iterator[Found | Ignored | Problem]:
             "", f"expected an object with apiVersion and kind, got {kind_of(data)}"
         )
         return
-    kind, version = text(data, "kind"), text(data, "apiVersion")
+    kind, version = text_at(data, "kind"), text_at(data, "apiVersion")
     if kind.endswith("List") and "items" in data:
         for item in document.items():
-            yield from objects(item)
+            yield from _objects(item)
         return
     for key, value in (("apiVersion", version), ("kind", kind)):
         if not value:
@@ -51,29 +74,34 @@ def objects(document: Document) -> Iterator[Found | Ignored | Problem]:
         yield from _object(document, kind, version)
 
 
-def _object(document: Document, kind: str, version: str) -> Iterator[Found | Ignored | Problem]:
+def _object(
+    document: Document, kind: str, version: str
+) -> Iterator[WrittenObject | IgnoredObject | Problem]:
     group = version.rpartition("/")[0]
     known = kind in GROUPS
     if known and group != GROUPS[kind] and ("." not in group or group.endswith(".k8s.io")):
         where = f"the group {GROUPS[kind]}" if GROUPS[kind] else "v1"
-        yield document.problem("apiVersion", f"{shown(version)} has no {kind}; it is in {where}")
+        yield document.problem(
+            "apiVersion", f"{printable(version)} has no {kind}; it is in {where}"
+        )
     elif kind in MODELS and group == GROUPS[kind]:
-        found, problems = read(document, MODELS[kind])
+        found, problems = validate(document, MODELS[kind])
         yield from problems
         if found is not None:
-            yield Found(found, document)
+            yield WrittenObject(found, document)
     elif kind != "Namespace":  # there as soon as it is named
-        name = text(document.data, "metadata", "name") or "(no name)"
-        namespace = text(document.data, "metadata", "namespace") or "default"
+        name = text_at(document.data, "metadata", "name") or "(no name)"
+        namespace = text_at(document.data, "metadata", "namespace") or "default"
         whose = f"{version} {kind}" if known and group != GROUPS[kind] else kind
-        yield Ignored(shown(whose), shown(f"{namespace}/{name}"))
+        yield IgnoredObject(printable(whose), printable(f"{namespace}/{name}"))
 
 
-def warnings(ignored: Iterable[Ignored], found: Iterable[Found]) -> Iterator[str]:
+def warnings(contents: Iterable[Contents]) -> Iterator[str]:
     """What the author should know is not there: one line for each kind, and one for SCTP."""
+    contents = list(contents)
     names: dict[str, dict[str, None]] = {}
-    for each in ignored:
-        names.setdefault(each.kind, {})[each.name] = None
+    for kind, name in (ignored for each in contents for ignored in each.ignored):
+        names.setdefault(kind, {})[name] = None
     for kind, those in sorted(names.items()):
         if kind == "NetworkPolicy":
             yield f"NetworkPolicy is recognised and not enforced yet: {', '.join(those)}"
@@ -82,7 +110,8 @@ def warnings(ignored: Iterable[Ignored], found: Iterable[Found]) -> Iterator[str
             yield f"{kind} is ignored: {', '.join(list(those)[:3])}{more}"
     sctp = {
         f"{each.object.kind} {each.object.metadata.namespace}/{each.object.metadata.name}": None
-        for each in found
+        for written in contents
+        for each in written.objects
         if "SCTP" in _protocols(each.object)
     }
     if sctp:

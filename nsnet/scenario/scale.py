@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from nsnet.scenario.kubernetes import Workload
-from nsnet.scenario.load import Manifest, Scenario
+from nsnet.scenario.model import Manifest, Scenario
 
 KINDS = {"deploy": "Deployment", "statefulset": "StatefulSet"}
 

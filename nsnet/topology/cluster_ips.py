@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from nsnet.ip import Family, IPAddress
-from nsnet.scenario.kinds import ClusterSpec, quoted
+from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.kubernetes import HEADLESS, ServiceSpec
+from nsnet.text import quoted
 from nsnet.topology.declared import Declared
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.pool import AddressError, Pool

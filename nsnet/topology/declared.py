@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from nsnet.errors import Problem
 from nsnet.scenario import kubernetes
-from nsnet.scenario.load import Manifest
+from nsnet.scenario.model import Manifest
 from nsnet.topology.model import reference_of
 
 

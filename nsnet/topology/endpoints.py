@@ -11,7 +11,7 @@ from typing import Final
 from nsnet.ip import Family, IPAddress, Protocol
 from nsnet.ip import endpoint as written
 from nsnet.scenario import kubernetes
-from nsnet.scenario.load import Manifest
+from nsnet.scenario.model import Manifest
 from nsnet.topology.declared import Declared
 from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort, node_port_of
 

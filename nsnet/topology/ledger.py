@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress
-from nsnet.scenario.load import Scenario
+from nsnet.scenario.model import Scenario
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.pool import AddressError, Pool, allocate_all
 

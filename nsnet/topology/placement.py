@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from nsnet.errors import Problem
 from nsnet.ip import Protocol
 from nsnet.scenario.kubernetes import Pod, PodSpec, Workload
-from nsnet.scenario.load import Manifest
+from nsnet.scenario.model import Manifest
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import ListenPort, Node, reference_of
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 from nsnet.errors import Problem
 from nsnet.ip import IPNetwork
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.scenario.load import Scenario
+from nsnet.scenario.model import Scenario
 
 SPECIAL: Final[dict[IPNetwork, str]] = {
     ip_network("0.0.0.0/8"): "this host",

@@ -4,11 +4,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from ipaddress import ip_address
 from typing import TypeVar
 
 from nsnet.ip import IPAddress, IPNetwork, Protocol, of_family, only
+from nsnet.text import did_you_mean
 from nsnet.topology.balancing import ready_else_terminating
 from nsnet.topology.model import (
     FABRIC,
@@ -68,7 +68,7 @@ def locate(topology: Topology, reference: str) -> Place:
             if parts.name not in names:
                 raise UnknownReferenceError(
                     f"{reference}: {cluster.name} has no node {parts.name}"
-                    f"{_near(parts.name, names)}"
+                    f"; {did_you_mean(parts.name, names)}"
                 )
             node = cluster.node(parts.name)
             held = only(node.held)
@@ -137,8 +137,10 @@ def members(topology: Topology, reference: str) -> frozenset[str]:
         cluster = _cluster(topology, reference, parts.cluster)
         wanted = f"{cluster.name}/{parts.kind}/{parts.name.removesuffix('.default')}"
         if wanted not in cluster.workloads:
-            near = _near(wanted, cluster.workloads)
-            raise UnknownReferenceError(f"{reference}: {cluster.name} has none of this name{near}")
+            near = did_you_mean(wanted, cluster.workloads)
+            raise UnknownReferenceError(
+                f"{reference}: {cluster.name} has none of this name; {near}"
+            )
         return frozenset(pod.reference for pod in cluster.pods if pod.workload == wanted)
     if parts.kind in ("svc", "lb"):
         cluster = _cluster(topology, reference, parts.cluster)
@@ -318,7 +320,9 @@ def _cluster(topology: Topology, reference: str, name: str) -> Cluster:
     for cluster in topology.clusters:
         if cluster.name == name:
             return cluster
-    raise UnknownReferenceError(f"{reference}: there is no cluster {name}{_near(name, names)}")
+    raise UnknownReferenceError(
+        f"{reference}: there is no cluster {name}; {did_you_mean(name, names)}"
+    )
 
 
 def _gateway(
@@ -337,7 +341,7 @@ def _gateway(
             raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
     if not found:
         what = "these share no gateway" if "," in parts.cluster else "there is no such gateway"
-        raise UnknownReferenceError(f"{reference}: {what}{_near(named, list(every))}")
+        raise UnknownReferenceError(f"{reference}: {what}; {did_you_mean(named, list(every))}")
     return [(each, topology.behind(each)) for each in found]
 
 
@@ -346,7 +350,9 @@ def _external(topology: Topology, reference: str, name: str) -> External:
         if external.name == name:
             return external
     names = [external.name for external in topology.externals]
-    raise UnknownReferenceError(f"{reference}: there is no external {name}{_near(name, names)}")
+    raise UnknownReferenceError(
+        f"{reference}: there is no external {name}; {did_you_mean(name, names)}"
+    )
 
 
 def _named(cluster: Cluster, things: Iterable[T], kind: str, name: str, reference: str) -> T:
@@ -360,16 +366,8 @@ def _named(cluster: Cluster, things: Iterable[T], kind: str, name: str, referenc
     word = {"pod": "pod", "svc": "Service"}[kind]
     known = [each.reference.rsplit("/", 1)[-1] for each in by_name.values()]
     raise UnknownReferenceError(
-        f"{reference}: {cluster.name} has no {word} {name}{_near(name, known)}"
+        f"{reference}: {cluster.name} has no {word} {name}; {did_you_mean(name, known)}"
     )
-
-
-def _near(name: str, known: Sequence[str]) -> str:
-    close = get_close_matches(name, known, n=1)
-    if close:
-        return f"; did you mean {close[0]}?"
-    listed = ", ".join(known[:8]) + (", …" if len(known) > 8 else "")
-    return f"; there are: {listed}" if known else "; there are none"
 
 
 def _fabric_side(cluster: Cluster) -> tuple[IPAddress, ...]:

@@ -11,7 +11,7 @@ from ipaddress import ip_interface
 from nsnet.errors import Problem, ScenarioError
 from nsnet.ip import IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec, NodeSpec
-from nsnet.scenario.load import Scenario
+from nsnet.scenario.model import Scenario
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.gateway_ips import gateway_ips, hold_gateways
 from nsnet.topology.imports import acquainted

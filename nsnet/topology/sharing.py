@@ -3,7 +3,7 @@
 from typing import Final
 
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.scenario.load import Scenario
+from nsnet.scenario.model import Scenario
 from nsnet.topology.ledger import Ledger
 
 # Their tables of routes are numbered from 101 on, and 253 is the kernel's own.

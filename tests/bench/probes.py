@@ -17,7 +17,8 @@ from collections.abc import Sequence
 
 from nsnet.probes.question import explain, simple
 from nsnet.scenario.kinds import ProbeSpec
-from nsnet.scenario.load import Scenario, reload
+from nsnet.scenario.load import reload
+from nsnet.scenario.model import Scenario
 
 SERVERS = 4
 TEXT = """\

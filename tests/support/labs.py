@@ -10,7 +10,8 @@ from typing import NamedTuple
 from nsnet.features.compile import compile_state
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.probes.model import Model
-from nsnet.scenario.load import Scenario, load, reload
+from nsnet.scenario.load import load, reload
+from nsnet.scenario.model import Scenario
 from nsnet.state.model import Listener, Netns, State
 from nsnet.state.rules import Chain, Dnat, Match, Rule
 from nsnet.topology.assignment import Assignment

@@ -10,7 +10,8 @@ from nsnet.errors import ScenarioError
 from nsnet.scenario import documents
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.kubernetes import EndpointSlice, Pod, Service, Workload
-from nsnet.scenario.load import Scenario, load, reload
+from nsnet.scenario.load import load, reload
+from nsnet.scenario.model import Scenario
 from nsnet.verdict import Verdict
 
 ONE_CLUSTER = """\

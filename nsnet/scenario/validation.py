@@ -2,33 +2,26 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from nsnet.errors import Problem
-from nsnet.scenario.documents import Document, shown
-from nsnet.scenario.kinds import MANY, ONE, quoted
+from nsnet.scenario.documents import Document
+from nsnet.scenario.kinds import MANY, ONE
+from nsnet.text import did_you_mean, printable, quoted
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def read(document: Document, model: type[Model]) -> tuple[Model | None, list[Problem]]:
+def validate(document: Document, model: type[Model]) -> tuple[Model | None, list[Problem]]:
     """The document as this model, or everything that keeps it from being one."""
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
         details = error.errors(include_url=False)
         return None, [document.problem(*each) for each in _explained(document.data, model, details)]
-
-
-def did_you_mean(word: str, known: list[str], otherwise: str) -> str:
-    """The nearest known word as a question; if none is near, all of them."""
-    spelled = {each.casefold(): each for each in known}
-    near = get_close_matches(word.casefold(), spelled, n=1)
-    return f"did you mean {spelled[near[0]]}?" if near else f"{otherwise}: {', '.join(known)}"
 
 
 def kind_of(value: object) -> str:
@@ -108,7 +101,7 @@ def _path(data: object, steps: tuple[int | str, ...]) -> tuple[str, str]:
             path += f"[{step}]"
             data = data[step]
         elif isinstance(step, str) and isinstance(data, dict) and step not in (ONE, MANY):
-            path += f".{shown(step)}" if path else shown(step)
+            path += f".{printable(step)}" if path else printable(step)
             data = data.get(step)
         else:
             either = " or a list" if step == ONE else ""
@@ -121,7 +114,7 @@ def _unknown_key(model: type[BaseModel], steps: tuple[int | str, ...]) -> str:
         if field is not None:
             model = next(_models(field.annotation), model)
     known = [each.alias or name for name, each in model.model_fields.items()]
-    return "unknown key; " + did_you_mean(str(steps[-1]), known, "known keys")
+    return "unknown key; " + did_you_mean(str(steps[-1]), known, otherwise="known keys")
 
 
 def _models(annotation: object) -> Iterator[type[BaseModel]]:

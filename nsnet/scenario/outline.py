@@ -1,0 +1,78 @@
+"""The main file's documents, before anything in them is validated: which one is the Scenario, what
+its clusters are called, and which manifests they list."""
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from nsnet.errors import Problem, ScenarioError
+from nsnet.scenario.documents import Document, list_at, text_at
+from nsnet.text import printable
+
+
+class ManifestEntry(NamedTuple):
+    """One entry of a cluster's `manifests`: a file or a folder."""
+
+    cluster: str
+    written: str
+    document: Document
+    path: str
+
+    def problem(self, message: str) -> Problem:
+        """A mistake in this entry."""
+        return self.document.problem(self.path, message)
+
+
+class Outline(NamedTuple):
+    """The parts of a main file."""
+
+    scenario: Document
+    inline: tuple[Document, ...]
+    clusters: tuple[str, ...]
+    entries: tuple[ManifestEntry, ...]
+
+
+def outline_of(
+    main: str, documents: list[Document], malformed: list[Problem]
+) -> tuple[Outline, list[Problem]]:
+    """The parts of the main file. Raises ScenarioError if none of its documents is a Scenario."""
+    scenarios = [each for each in documents if each.is_scenario]
+    if not scenarios:
+        # Where the text could not be read to its end, nobody knows what is missing.
+        raise ScenarioError(malformed or [_no_scenario(main, empty=not documents)])
+    first = scenarios[0]
+    problems: list[Problem] = []
+    if first is not documents[0]:
+        message = "the Scenario must be the first document of the file"
+        problems.append(first.problem("kind", message))
+    for each in scenarios[1:]:
+        message = (
+            f"a second Scenario (the first is in line {first.position.line}); a file is one lab"
+        )
+        problems.append(each.problem("kind", message))
+    clusters = list_at(first.data, "spec", "clusters")
+    outline = Outline(
+        scenario=first,
+        inline=tuple(each for each in documents if not each.is_scenario),
+        clusters=tuple(name for name in map(_cluster_name, clusters) if name),
+        entries=tuple(_entries(first, clusters)),
+    )
+    return outline, problems
+
+
+def _no_scenario(main: str, *, empty: bool) -> Problem:
+    what = "is empty" if empty else "holds no Scenario"
+    wanted = "apiVersion: nsnet.dev/v1alpha1, kind: Scenario"
+    return Problem(main, 0, "", f"{what}; its first document must be one ({wanted})")
+
+
+def _entries(scenario: Document, clusters: list[object]) -> Iterator[ManifestEntry]:
+    for index, cluster in enumerate(clusters):
+        for number, written in enumerate(list_at(cluster, "manifests")):
+            if isinstance(written, str):  # anything else fails validation
+                path = f"spec.clusters[{index}].manifests[{number}]"
+                yield ManifestEntry(_cluster_name(cluster), written, scenario, path)
+
+
+def _cluster_name(cluster: object) -> str:
+    name = text_at(cluster, "name")
+    return printable(name) if name else ""
