@@ -28,6 +28,8 @@ class Member:
     source: IPAddress | IPNetwork | None = None
 
     def __str__(self) -> str:
+        if self.protocol is not None and self.port is None:
+            raise AssertionError(f"{self!r}: an ipset knows a protocol by its ports alone")
         port = str(self.port) if self.protocol is None else f"{self.protocol}:{self.port}"
         parts = (
             None if self.address is None else str(self.address),
@@ -72,6 +74,8 @@ def destroyed(names: Iterable[str]) -> str:
 
 def _kind(each: IpSet) -> str:
     if each.type is SetType.PORT:
+        if each.family != 4:
+            raise AssertionError(f"{each.name}: a set of ports is of no family, said as 4")
         return "bitmap:port range 0-65535"
     family = "inet" if each.family == 4 else "inet6"
     return f"{each.type} family {family} hashsize 1024 maxelem {LARGEST}"

@@ -6,7 +6,7 @@ line.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, assert_never
 
@@ -34,6 +34,7 @@ from nsnet.state.rules import (
     Spread,
     Target,
     Zone,
+    other_fields,
 )
 
 # What is said of a packet by ICMP: as iptables names it, and the numbers that `iptables-save`
@@ -49,18 +50,53 @@ ICMP_TYPES: Final[dict[str, dict[Family, str]]] = {
     "neighbour-advertisement": {6: "136"},
 }
 
+FULL_MASK: Final = 0xFFFFFFFF
+
+# The fields of Match that `_match` writes; a rule that sets another one is refused.
+WRITTEN: Final = frozenset(
+    {
+        "src",
+        "not_src",
+        "dst",
+        "not_dst",
+        "in_interface",
+        "out_interface",
+        "protocol",
+        "dport",
+        "icmp_type",
+        "comment",
+        "ctstate",
+        "not_ctstate",
+        "is_answer",
+        "mark",
+        "recent",
+        "src_type",
+        "dst_type",
+        "not_dst_type",
+        "not_src_type",
+        "in_set",
+        "not_bridged",
+        "virtual",
+        "probability",
+    }
+)
+_refused = other_fields(WRITTEN)
+
 
 def families(chains: Iterable[Chain]) -> tuple[Family, ...]:
     """The address families in which these chains hold rules, 4 before 6."""
     return tuple(sorted({chain.family for chain in chains}))
 
 
-def restore(chains: Iterable[Chain], deleted: Iterable[Chain] = ()) -> str:
+def restore(chains: Sequence[Chain], deleted: Iterable[Chain] = ()) -> str:
     """Input for `iptables-restore --noflush`: each chain is emptied and filled anew, `deleted`
     ones go.
 
     All chains must be of one family. Chains not named here stay as they are.
     """
+    foreign = [each.name for each in chains if each.base or each.comment]
+    if foreign:
+        raise AssertionError(f"{foreign}: iptables knows no base and no comment of a chain")
     gone = {(chain.table, chain.name) for chain in deleted}
     everything = sorted((*chains, *deleted), key=lambda chain: chain.table)
     lines: list[str] = []
@@ -85,7 +121,10 @@ def restore(chains: Iterable[Chain], deleted: Iterable[Chain] = ()) -> str:
 
 
 def line(chain: Chain, rule: Rule) -> str:
-    """One rule as `iptables-save` prints it."""
+    """One rule as `iptables-save` prints it. Raises AssertionError where iptables cannot say what
+    the rule does."""
+    if refused := _refused(rule.match):
+        raise AssertionError(f"{chain.table} {chain.name}: {refused} is for nftables: {rule}")
     match = _match(rule.match, chain.family)
     if rule.target is None:
         return " ".join(("-A", chain.name, *match))
@@ -99,7 +138,7 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         ("-d", match.dst, False),
         ("-d", match.not_dst, True),
     ):
-        if network is not None and network.prefixlen:
+        if network is not None and (negated or network.prefixlen):
             yield f"{'! ' if negated else ''}{flag} {network}"
     if match.in_interface is not None:
         yield f"-i {match.in_interface}"
@@ -130,7 +169,8 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield "-m conntrack --ctdir REPLY"
     if match.mark is not None:
         negation = "! " if match.mark.negated else ""
-        yield f"-m mark {negation}--mark {match.mark.value:#x}/{match.mark.mask:#x}"
+        mask = "" if match.mark.mask == FULL_MASK else f"/{match.mark.mask:#x}"
+        yield f"-m mark {negation}--mark {match.mark.value:#x}{mask}"
     if match.recent is not None:
         yield _recent(match.recent, family)
     if match.src_type is not None:
@@ -143,10 +183,12 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield f"-m addrtype ! --src-type {match.not_src_type}"
     if match.probability is not None:
         yield f"-m statistic --mode random --probability {as_kernel_probability(match.probability)}"
-    if match.protocol in (Protocol.TCP, Protocol.UDP) and match.in_set is None:
+    if match.dport is not None:
+        if match.protocol not in (Protocol.TCP, Protocol.UDP):
+            raise AssertionError(f"{match}: ports are those of TCP or UDP")
+        yield f"-m {match.protocol} --dport {match.dport}"
+    elif match.protocol in (Protocol.TCP, Protocol.UDP) and match.in_set is None:
         yield f"-m {match.protocol}"
-        if match.dport is not None:
-            yield f"--dport {match.dport}"
     if match.icmp_type is not None:
         module, flag = ("icmp", "--icmp-type") if family == 4 else ("icmp6", "--icmpv6-type")
         yield f"-m {module} {flag} {ICMP_TYPES[match.icmp_type][family]}"
@@ -159,7 +201,11 @@ def _recent(recent: Recent, family: Family) -> str:
 
 
 def _quoted(text: str) -> str:
-    return text if re.fullmatch("[A-Za-z0-9_-]+", text) else f'"{text}"'
+    if re.fullmatch("[A-Za-z0-9_-]+", text):
+        return text
+    if re.search(r'["\\\n]', text):
+        raise AssertionError(f"{text!r}: a comment is one line without quotes and backslashes")
+    return f'"{text}"'
 
 
 def as_kernel_probability(probability: float) -> str:

@@ -10,9 +10,9 @@ transaction:
 
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, summarize_address_range
-from typing import TypeAlias, assert_never
+from typing import Final, TypeAlias, assert_never
 
-from nsnet.ip import Family, IPAddress, IPNetwork, endpoint
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, endpoint
 from nsnet.state.rules import (
     KUBE_PROXY,
     Accept,
@@ -42,11 +42,33 @@ from nsnet.state.rules import (
     Zone,
     named_sets,
     next_chains,
+    other_fields,
 )
 
 Piece: TypeAlias = Chain | NftSet | NftMap
 
 AT_ONCE = 2000  # pieces in one transaction
+
+# The fields of Match that `_match` and `line` write; a rule that sets another one is refused.
+WRITTEN: Final = frozenset(
+    {
+        "src",
+        "not_src",
+        "not_src_in",
+        "src_set",
+        "src_type",
+        "dst",
+        "not_dst",
+        "dst_set",
+        "dst_type",
+        "protocol",
+        "dport",
+        "comment",
+        "ctstate",
+        "mark",
+    }
+)
+_refused = other_fields(WRITTEN)
 
 _WORDS = {"prerouting": ("dstnat", -100), "postrouting": ("srcnat", 100)}
 _NEWLINE = ",\n\t\t\t     "
@@ -95,12 +117,15 @@ def lines(piece: Piece) -> tuple[str, ...]:
 
 
 def line(rule: Rule, family: Family) -> str:
-    """One rule as `nft list` prints it."""
+    """One rule as `nft list` prints it. Raises AssertionError where this module has no words for
+    what the rule does."""
+    if refused := _refused(rule.match):
+        raise AssertionError(f"{refused} is for iptables: {rule}")
     words = [*_match(rule.match, family)]
     if rule.target is not None:
         words.append(_statement(rule.target, family))
     if rule.match.comment:
-        words.append(f'comment "{rule.match.comment}"')
+        words.append(_comment(rule.match.comment))
     return " ".join(words)
 
 
@@ -200,8 +225,10 @@ def _kind(piece: Piece) -> str:
 def _head(piece: Piece) -> tuple[str, ...]:
     """What a piece is, before what it holds."""
     address = f"ipv{piece.family}_addr"
-    comment = (f'comment "{piece.comment}"',) if piece.comment else ()
+    comment = (_comment(piece.comment),) if piece.comment else ()
     match piece:
+        case Chain(table=table, name=name) if table != KUBE_PROXY:
+            raise AssertionError(f"{table} {name} is a chain of iptables")
         case Chain(base=base):
             if base is None:
                 return comment
@@ -236,7 +263,7 @@ def _elements(piece: Piece) -> tuple[IPAddress | Element, ...]:
 def _element(element: IPAddress | Element) -> str:
     if not isinstance(element, Element):
         return str(element)
-    comment = f' comment "{element.comment}"' if element.comment else ""
+    comment = f" {_comment(element.comment)}" if element.comment else ""
     verdict = "drop" if isinstance(element.target, Drop) else f"goto {element.target.chain}"
     return f"{_key(element)}{comment} : {verdict}"
 
@@ -265,6 +292,12 @@ def _duration(seconds: int) -> str:
     return words
 
 
+def _comment(text: str) -> str:
+    if '"' in text or "\n" in text:
+        raise AssertionError(f"{text!r}: a comment of nft is one line without quotes")
+    return f'comment "{text}"'
+
+
 def _match(match: Match, family: Family) -> Iterator[str]:
     ip = "ip" if family == 4 else "ip6"
     if match.ctstate:
@@ -280,9 +313,13 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield f"{ip} daddr != {_range(match.not_dst)}"
     if match.dst_set is not None:
         yield f"{ip} daddr @{match.dst_set}"
-    if match.protocol is not None:
-        port = match.dport
-        yield f"meta l4proto {match.protocol}" if port is None else f"{match.protocol} dport {port}"
+    if match.dport is not None:
+        if match.protocol not in (Protocol.TCP, Protocol.UDP):
+            raise AssertionError(f"{match}: ports are those of TCP or UDP")
+        yield f"{match.protocol} dport {match.dport}"
+    elif match.protocol is not None:
+        ping6 = match.protocol is Protocol.ICMP and family == 6
+        yield f"meta l4proto {'ipv6-icmp' if ping6 else match.protocol}"
     if match.src is not None:
         yield f"{ip} saddr {_range(match.src)}"
     if match.not_src is not None:

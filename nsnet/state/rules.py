@@ -1,7 +1,9 @@
 """netfilter as data: rules with their matches and targets, the chains that hold them, and the sets
 and maps of nftables."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Literal, NamedTuple, TypeAlias
 
 from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
@@ -204,10 +206,10 @@ class Match:
     is_answer: bool = False  # conntrack --ctdir REPLY
     mark: MarkMatch | None = None
     recent: Recent | None = None
-    src_type: str | None = None  # addrtype: LOCAL
-    dst_type: str | None = None
-    not_dst_type: str | None = None
-    not_src_type: str | None = None
+    src_type: Literal["LOCAL"] | None = None  # addrtype: an address of this host
+    dst_type: Literal["LOCAL"] | None = None
+    not_dst_type: Literal["LOCAL"] | None = None
+    not_src_type: Literal["LOCAL"] | None = None
     in_set: SetMatch | None = None
     not_bridged: bool = False  # physdev: it did not come in by a port of a bridge
     virtual: VirtualMatch | None = None
@@ -216,6 +218,28 @@ class Match:
     src_set: str | None = None  # an NftSet
     dst_set: str | None = None
     not_src_in: tuple[IPNetwork, ...] = ()
+
+
+ANY = Match()
+
+
+def other_fields(written: Collection[str]) -> Callable[[Match], str]:
+    """Return a function that names the fields of a Match that are set and not among these.
+
+    A renderer without words for a field must refuse it: without it the kernel's rule would match
+    more packets than ours. That holds for fields that are added to Match later, too.
+    """
+    others = [each.name for each in fields(Match) if each.name not in written]
+    values = attrgetter(*others)
+    unset = values(ANY)
+
+    def named(match: Match) -> str:
+        if values(match) == unset:
+            return ""
+        pairs = ((name, getattr(match, name)) for name in others)
+        return ", ".join(f"{name}={each!r}" for name, each in pairs if each != getattr(ANY, name))
+
+    return named
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ from nsnet.features.services.kube_proxy import (
     proxied,
 )
 from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, only, single
-from nsnet.state.ipsets import IpSet, Member
+from nsnet.state.ipsets import Member
 from nsnet.state.model import Fact, Interface, Kind, RealServer, Sysctl, VirtualServer, mac_by_name
 from nsnet.state.rules import Chain, Drop, Match, Rule, VirtualMatch
 from nsnet.topology.balancing import Candidates, candidates
@@ -87,8 +87,7 @@ def ipvs(cluster: Cluster) -> Iterator[Fact]:
         yield node.netns, Interface(DUMMY, Kind.DUMMY, addresses=addresses, mac=mac)
         for each in every:
             for kept, members in each.members.items():
-                name = kept.named(each.family)
-                yield node.netns, IpSet(name, kept.type, tuple(members), each.family)
+                yield node.netns, kept.filled(tuple(members), each.family)
             for server in each.servers:
                 yield node.netns, server
             for chain in _chains(cluster, each):

@@ -6,7 +6,7 @@ Source: kubernetes/pkg/proxy/ipvs/ipset.go, v1.30.
 from typing import Final, NamedTuple
 
 from nsnet.ip import Family, Protocol
-from nsnet.state.ipsets import SetType
+from nsnet.state.ipsets import IpSet, Member, SetType
 
 
 class Kept(NamedTuple):
@@ -19,6 +19,11 @@ class Kept(NamedTuple):
     def named(self, family: Family) -> str:
         """The name that it has in this family."""
         return self.name if family == 4 else self.name.replace("KUBE-", "KUBE-6-", 1)[:31]
+
+    def filled(self, members: tuple[Member, ...], family: Family) -> IpSet:
+        """The set of this family with these members. Ports are of no family, whatever the name."""
+        kept = 4 if self.type is SetType.PORT else family
+        return IpSet(self.named(family), self.type, members, kept)
 
 
 LOOP_BACK: Final = Kept(
