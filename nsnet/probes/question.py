@@ -13,6 +13,7 @@ from nsnet.ip import IPAddress
 from nsnet.probes.judge import Expected
 from nsnet.probes.model import Model
 from nsnet.scenario.kinds import Expectation, ProbeSpec
+from nsnet.servers.echo.message import request_length
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Destination, Place, locate, members, target
 from nsnet.verdict import Verdict
@@ -47,9 +48,9 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
 
 def walked(model: Model, each: Question) -> tuple[Path, ...]:
     """Return every path that the model predicts for a new flow."""
-    protocol = each.spec.protocol
-    to = each.to
-    return model.walker.paths(each.source.netns, protocol, to.address, to.port, each.spec.size)
+    spec, to = each.spec, each.to
+    payload = request_length(spec.size) if spec.size else 0
+    return model.walker.paths(each.source.netns, spec.protocol, to.address, to.port, payload)
 
 
 @dataclass(frozen=True, slots=True)

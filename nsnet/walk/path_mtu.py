@@ -25,12 +25,11 @@ Emit: TypeAlias = Callable[[str, Journey], Iterator[End]]
 _IP = {4: 20, 6: 40}  # bytes of header
 _TCP = 32  # with the timestamps that every segment has
 _DATAGRAM = 8  # UDP and ICMP alike
-_LINE = 24  # of the probe's own, before the body: "nsnet", a token, and the size in digits
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks what: the first packet, and the bytes of body that follow or are in it."""
+    """Who asks what: the first packet, and the bytes of payload that follow or are in it."""
 
     client: Netns
     packet: Packet
@@ -40,8 +39,7 @@ class Request:
     def length(self) -> int:
         """Of the whole, were it one packet."""
         above = _TCP if self.packet.protocol is Protocol.TCP else _DATAGRAM
-        line = _LINE + len(str(self.size))
-        return _IP[self.packet.dst.version] + above + line + self.size
+        return _IP[self.packet.dst.version] + above + self.size
 
     def is_answered(self, end: End) -> bool:
         """This comes back to the client as an answer to the request, or as what is said of it."""

@@ -38,8 +38,8 @@ def walk(
     port: int | None = None,
     size: int = 0,
 ) -> tuple[Path, ...]:
-    """Every path that a new flow from this namespace can take, in a lab at rest, with a body of so
-    many bytes to say. Raises KeyError for no such namespace."""
+    """Every path that a new flow from this namespace can take, in a lab at rest, with `size`
+    bytes of payload. Raises KeyError for no such namespace."""
     return Walker(state).paths(netns, protocol, to, port, size)
 
 

@@ -1,20 +1,14 @@
 """One attempt on its way: what it says, how the kernel's errors read, and how it ended."""
 
 import errno
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from ipaddress import ip_address
 
 from nsnet.ip import IPAddress
 from nsnet.probes.prober.flows import Flow
+from nsnet.servers.echo import message
 from nsnet.verdict import Verdict
-
-PREFIX = b"nsnet "
-TOKEN = 16  # bytes
-BODY = b"x"
 
 # How the kernel's word for a failed connection, or an ICMP error, is read. The other errors leave
 # an attempt waiting: EPERM is a DROP in the client's own OUTPUT chain, EINVAL a blackhole route.
@@ -55,25 +49,4 @@ class Attempt:
     @property
     def request(self) -> bytes:
         """What is sent to the server."""
-        return payload(self.token, self.flow.size)
-
-
-def payload(token: bytes, size: int) -> bytes:
-    """The echo server's request: a line, and a body of this size."""
-    return b"%s%s %d\n%s" % (PREFIX, token, size, BODY * size)
-
-
-def read_answer(answer: bytes, token: bytes) -> tuple[str | None, IPAddress | None] | None:
-    """(server, source) as the echo server says; of another server neither; None: not our answer."""
-    try:
-        said = json.loads(answer)
-        if said["token"].encode() != token:
-            return None
-        return str(said["server"]), _address(said["source"])
-    except (ValueError, LookupError, TypeError, AttributeError):
-        return None, None
-
-
-@lru_cache(maxsize=1024)
-def _address(text: str) -> IPAddress:
-    return ip_address(text)
+        return message.request(self.token, self.flow.size)

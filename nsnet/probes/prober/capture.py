@@ -16,8 +16,9 @@ from typing import NamedTuple, TypeAlias
 from nsnet.errors import KernelError
 from nsnet.kernel import netns, taps
 from nsnet.probes.loop import Loop
-from nsnet.probes.prober.attempt import PREFIX, TOKEN
 from nsnet.probes.prober.path import Sighting
+from nsnet.servers.echo import proxy_header
+from nsnet.servers.echo.message import PREFIX, TOKEN
 from nsnet.state.model import VXLAN_PORT
 
 Key: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
@@ -28,7 +29,6 @@ _TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
 _TUNNEL = 8 + 8 + 14  # bytes of header: UDP, VXLAN, Ethernet
 _ECHO = {(_ICMP, 8), (_ICMP6, 128)}
 _SYN, _ACK = 0x02, 0x10
-_PROXY, _PROXY_HEAD = b"\r\n\r\n\0\r\nQUIT\n", 16  # the PROXY protocol, version 2
 
 
 class Seen(NamedTuple):
@@ -128,9 +128,9 @@ def parse(packet: bytes) -> Seen | None:
 
 
 def _without_proxy_header(data: bytes) -> bytes:
-    if not data.startswith(_PROXY) or len(data) < _PROXY_HEAD:
+    if not data.startswith(proxy_header.SIGNATURE):
         return data
-    return data[_PROXY_HEAD + int.from_bytes(data[_PROXY_HEAD - 2 : _PROXY_HEAD], "big") :]
+    return data[proxy_header.length(data) or 0 :]
 
 
 def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> taps.Program:
@@ -154,7 +154,7 @@ _AND, _JEQ, _RET = 0x54, 0x15, 0x06
 _RSH, _ADDX, _TAX = 0x74, 0x0C, 0x07  # A >>= operand, A += X, X = A
 
 _BEGINNING = int.from_bytes(PREFIX[:4], "big")
-_FROM_PROXY = int.from_bytes(_PROXY[:4], "big")
+_FROM_PROXY = int.from_bytes(proxy_header.SIGNATURE[:4], "big")
 # SYNs, and payloads that begin like ours: every 10th packet of a probe, perhaps.
 _FILTER = _assembled(
     [

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from nsnet.ip import Family
-from nsnet.probes.prober.attempt import PREFIX, TOKEN, payload
+from nsnet.servers.echo.message import PREFIX, TOKEN, request
 
 _NO_TOKEN = bytes(TOKEN)
 _IP = 20  # bytes of header
@@ -73,7 +73,7 @@ def _udp_template(size: int) -> Template:
     nowhere = "0.0.0.0"
     # DF as in every datagram the kernel itself sends; id 0 lets the kernel choose one.
     ip = IP(src=nowhere, dst=nowhere, flags="DF", id=0)
-    packet = bytes(ip / UDP(sport=0, dport=0) / Raw(payload(_NO_TOKEN, size)))
+    packet = bytes(ip / UDP(sport=0, dport=0) / Raw(request(_NO_TOKEN, size)))
     return Template(packet, _IP + 6)
 
 
@@ -83,7 +83,7 @@ def _echo_template(size: int, family: Family) -> Template:
     from scapy.layers.inet6 import ICMPv6EchoRequest
     from scapy.packet import Raw
 
-    body = payload(_NO_TOKEN, size)
+    body = request(_NO_TOKEN, size)
     if family == 4:
         return Template(bytes(ICMP(type="echo-request", id=0, seq=0) / Raw(body)), 2)
     # ICMPv6's checksum covers addresses that the kernel chooses: it puts it in.

@@ -9,8 +9,9 @@ from contextlib import suppress
 from nsnet.ip import Family
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober import craft
-from nsnet.probes.prober.attempt import PREFIX, TOKEN, VERDICTS, Attempt
+from nsnet.probes.prober.attempt import VERDICTS, Attempt
 from nsnet.probes.prober.udp import next_error, queue_errors
+from nsnet.servers.echo.message import PREFIX, TOKEN
 from nsnet.verdict import Verdict
 
 # What Python's socket module does not have (linux/icmp.h, linux/icmpv6.h, linux/in.h).

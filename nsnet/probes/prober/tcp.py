@@ -7,7 +7,8 @@ import struct
 
 from nsnet.errors import KernelError
 from nsnet.probes.loop import Loop
-from nsnet.probes.prober.attempt import VERDICTS, Attempt, read_answer
+from nsnet.probes.prober.attempt import VERDICTS, Attempt
+from nsnet.servers.echo.message import parsed_answer
 from nsnet.verdict import Verdict
 
 # linux/tcp.h: how a checkpointed connection is put together again.
@@ -87,7 +88,7 @@ class Connection:
     def _read(self, data: bytes) -> None:
         self._answer += data
         if b"\n" in self._answer:
-            server, source = read_answer(self._answer, self._attempt.token) or (None, None)
+            server, source = parsed_answer(self._answer, self._attempt.token) or (None, None)
             self._attempt.end(Verdict.OK, server, source)
         elif not data:
             self._attempt.end(Verdict.RESET)

@@ -12,8 +12,9 @@ from contextlib import suppress
 from nsnet.errors import KernelError
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober import craft
-from nsnet.probes.prober.attempt import VERDICTS, Attempt, read_answer
+from nsnet.probes.prober.attempt import VERDICTS, Attempt
 from nsnet.probes.prober.tcp import bind, no_port
+from nsnet.servers.echo.message import parsed_answer
 from nsnet.verdict import Verdict
 
 _CHUNK = 1 << 16
@@ -102,7 +103,7 @@ class Datagram:
             self._fail(number)
         if events & select.EPOLLIN and self._attempt.verdict is None:
             with suppress(OSError):  # an ICMP error, told a second time
-                said = read_answer(self._socket.recv(_CHUNK), self._attempt.token)
+                said = parsed_answer(self._socket.recv(_CHUNK), self._attempt.token)
                 if said is not None:
                     self._attempt.end(Verdict.OK, *said)
 

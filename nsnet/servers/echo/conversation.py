@@ -1,6 +1,6 @@
 """What the echo server understands and what it answers: bytes in, bytes out, no socket in here.
 
-    nsnet TOKEN SIZE, SIZE bytes   {"server", "source", "port", "token", "size"}
+    a request of message.py        its line of JSON
     GET PATH HTTP/1.1 …            200 and {"server", "source", "host", "path"};
                                    of a health check, what kube-proxy's would say
     anything else                  {"server", "source", "port"}: for a person with nc
@@ -9,16 +9,11 @@ Standard library only, as echo.py.
 """
 
 import json
-import struct
-from ipaddress import ip_address
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-# The PROXY protocol, version 2: a signature, version and command, family and protocol, the length
-# of what follows; then source, destination and their ports, of IPv4 (1) or IPv6 (2).
-_PROXY = b"\r\n\r\n\0\r\nQUIT\n"
-_PROXY_HEAD = struct.Struct("!12sBBH")
-_ON_BEHALF = 0x21  # version 2, command PROXY
-_PROXIED = {1: struct.Struct("!4s4sHH"), 2: struct.Struct("!16s16sHH")}
+from nsnet.servers.echo import proxy_header
+from nsnet.servers.echo.message import json_line, parsed_request
+
 _LINE = 8192  # no line, and no HTTP head, is longer
 
 
@@ -72,12 +67,12 @@ class Conversation:
         if not newline:
             self.ended = len(line) > _LINE
             return None
+        if (announced := parsed_request(bytes(line))) is not None:
+            self._token, self._size = announced
+            self._missing = self._size
+            self._unread = rest
+            return b""
         match bytes(line).split():
-            case [b"nsnet", token, size] if _is_size(size):
-                self._token, self._size = token.decode(errors="replace"), int(size)
-                self._missing = self._size
-                self._unread = rest
-                return b""
             case [method, path, version] if version.startswith(b"HTTP/1."):
                 return self._http(method, path)
             case _:
@@ -86,22 +81,18 @@ class Conversation:
 
     def _header(self) -> bool:
         """What a proxy says is heard, or it is clear that nobody does."""
-        beginning = bytes(self._unread[: len(_PROXY)])
-        if not beginning or not _PROXY.startswith(beginning):
+        signature = proxy_header.SIGNATURE
+        beginning = bytes(self._unread[: len(signature)])
+        if not beginning or not signature.startswith(beginning):
             self._proxied = False
             return True
-        head = _PROXY_HEAD.size
-        if len(self._unread) < head:
+        length = proxy_header.length(self._unread)
+        if length is None or len(self._unread) < length:
             return False
-        _, command, family, length = _PROXY_HEAD.unpack_from(self._unread)
-        if len(self._unread) < head + length:
-            return False
-        for kind, form in _PROXIED.items():
-            # A proxy's own connection (LOCAL) is nobody else's, whatever addresses follow.
-            if (command, family >> 4) == (_ON_BEHALF, kind) and length >= form.size:
-                source, _, port, _ = form.unpack_from(self._unread, head)
-                self._seen |= {"source": str(ip_address(source)), "port": port}
-        del self._unread[: head + length]
+        if (client := proxy_header.client(self._unread)) is not None:
+            source, port = client
+            self._seen |= {"source": source, "port": port}
+        del self._unread[:length]
         self._proxied = False
         return True
 
@@ -168,17 +159,7 @@ def datagram_answer(server: str, source: str, port: int, datagram: bytes) -> byt
     """What the sender of a datagram is told; `size` is how much of its body has arrived."""
     seen = {"server": server, "source": source, "port": port}
     line, newline, body = datagram.partition(b"\n")
-    match line.split():
-        case [b"nsnet", token, size] if newline and _is_size(size):
-            return json_line({**seen, "token": token.decode(errors="replace"), "size": len(body)})
-        case _:
-            return json_line(seen)
-
-
-def json_line(answer: dict[str, Any]) -> bytes:
-    """One line of JSON."""
-    return json.dumps(answer).encode() + b"\n"
-
-
-def _is_size(word: bytes) -> bool:
-    return word.isdigit() and len(word) < 16
+    announced = parsed_request(line) if newline else None
+    if announced is None:
+        return json_line(seen)
+    return json_line({**seen, "token": announced[0], "size": len(body)})

@@ -33,7 +33,8 @@ from socket import (
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
 from nsnet.kernel import netns
-from nsnet.servers.echo.conversation import Conversation, Health, datagram_answer, json_line
+from nsnet.servers.echo.conversation import Conversation, Health, datagram_answer
+from nsnet.servers.echo.message import json_line
 
 Port: TypeAlias = tuple[str, str, int]  # namespace, protocol, number
 CHANGES = ("listen", "unlisten", "replace")

@@ -7,6 +7,7 @@ import pytest
 
 from nsnet.features.faults import with_faults
 from nsnet.ip import Protocol
+from nsnet.servers.echo.message import request_length
 from nsnet.state.model import Route, State
 from nsnet.state.rules import Chain, Dnat, Drop, Jump, Masquerade, Match, Rule
 from nsnet.topology.model import Dropped, Fault
@@ -61,7 +62,7 @@ def hooked(each):  # type: ignore[no-untyped-def]
 
 
 def ask(state: State, protocol: Protocol = TCP, size: int = 65536, family: int = 4) -> Path:
-    (path,) = walk(state, "client", protocol, ip(TO[family]), 80, size)
+    (path,) = walk(state, "client", protocol, ip(TO[family]), 80, request_length(size))
     return path
 
 
@@ -190,7 +191,7 @@ def test_an_ipv6_echo_is_as_large_as_its_question(
         for each in state.netns
     )
     state = replace(state, netns=tuple(netns))
-    paths = walk(state, "client", ICMP, ip(TO[6]), None, size)
+    paths = walk(state, "client", ICMP, ip(TO[6]), None, request_length(size))
     assert " ".join(sorted({each.verdict for each in paths})) == verdicts
 
 
@@ -227,7 +228,9 @@ def test_what_is_said_of_an_answer_goes_back_through_the_translation() -> None:
         replace(each, routes=(*each.routes, narrow)) if each.name == "router" else each
         for each in wired.netns
     )
-    paths = walk(replace(wired, netns=tuple(netns)), "client", ICMP, ip(TO[6]), None, 1440)
+    paths = walk(
+        replace(wired, netns=tuple(netns)), "client", ICMP, ip(TO[6]), None, request_length(1440)
+    )
     assert sorted({each.verdict for each in paths}) == ["large-hangs", "ok"]
     (heard,) = {each.source for each in paths if each.source is not None}
     assert heard == ip("fd02::1")
@@ -245,5 +248,6 @@ def test_a_host_takes_apart_what_its_own_rules_send_by_a_narrower_link(protocol:
         for each in state.netns
     )
     # Its own address, by lo, is what it means to send to.
-    (path,) = walk(replace(state, netns=tuple(netns)), "client", protocol, ip("fd01::2"), 80, 1440)
+    state = replace(state, netns=tuple(netns))
+    (path,) = walk(state, "client", protocol, ip("fd01::2"), 80, request_length(1440))
     assert (path.verdict, path.server) == ("ok", "server")

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from nsnet.ip import Protocol
+from nsnet.servers.echo.message import request_length
 from nsnet.state.haproxy import Frontend, Haproxy, Server
 from nsnet.state.model import Route, State
 from nsnet.state.rules import Chain, Drop, Match, Rule
@@ -50,7 +51,7 @@ def dropping(state: State, host: str, hook: str, match: Match) -> State:
 
 
 def ask(state: State, port: int = 80, protocol: Protocol = TCP, size: int = 0) -> Path:
-    (path,) = walk(state, "client", protocol, ip(NEAR), port, size)
+    (path,) = walk(state, "client", protocol, ip(NEAR), port, request_length(size) if size else 0)
     return path
 
 

@@ -1,0 +1,65 @@
+"""The echo protocol: the request of a client, and the line of JSON that answers it.
+
+    nsnet TOKEN SIZE\\n, SIZE bytes   {"server", "source", "port", "token", "size"}
+    any other line                   {"server", "source", "port"}
+
+A datagram is one request; its answer's `size` counts the bytes of body that arrived. An ICMP echo
+request of a probe carries the same request. Standard library only: the server starts in 40 ms.
+"""
+
+import json
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
+PREFIX = b"nsnet "
+TOKEN = 16  # bytes of a probe's token; the server accepts any length
+_BODY = b"x"
+_SIZE_DIGITS = 15  # at most
+
+
+def request(token: bytes, size: int) -> bytes:
+    """Return a request with a body of so many bytes."""
+    return b"%s%s %d\n%s" % (PREFIX, token, size, _BODY * size)
+
+
+def request_length(size: int) -> int:
+    """Return the bytes of a probe's request with a body of so many bytes."""
+    return len(PREFIX) + TOKEN + len(f" {size}\n") + size
+
+
+def parsed_request(line: bytes) -> tuple[str, int] | None:
+    """Return the token and the body's size that a line announces; None for any other line."""
+    match line.split():
+        case [word, token, size] if (
+            word == PREFIX.strip() and size.isdigit() and len(size) <= _SIZE_DIGITS
+        ):
+            return token.decode(errors="replace"), int(size)
+        case _:
+            return None
+
+
+def json_line(answer: dict[str, Any]) -> bytes:
+    """Return one line of JSON."""
+    return json.dumps(answer).encode() + b"\n"
+
+
+def parsed_answer(
+    answer: bytes, token: bytes
+) -> tuple[str | None, IPv4Address | IPv6Address | None] | None:
+    """Return the server and the source that it saw; None for the answer to another token.
+
+    Both are None where something else answered than an echo server.
+    """
+    try:
+        read = json.loads(answer)
+        if read["token"].encode() != token:
+            return None
+        return str(read["server"]), _address(read["source"])
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return None, None
+
+
+@lru_cache(maxsize=1024)
+def _address(text: str) -> IPv4Address | IPv6Address:
+    return ip_address(text)
