@@ -21,7 +21,8 @@ from nsnet.scenario.load import load
 from nsnet.scenario.model import Scenario
 from nsnet.state.model import State
 from nsnet.topology.model import Topology
-from nsnet.topology.resolve import check_probes, resolve
+from nsnet.topology.probe_checks import check_probes
+from nsnet.topology.resolve import resolve
 
 
 def prepared(file: Path) -> tuple[Scenario, Topology, State]:

@@ -37,8 +37,9 @@ from nsnet.state.model import State
 from nsnet.text import number_of
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import Topology, netns_name
+from nsnet.topology.probe_checks import check_probes
 from nsnet.topology.references import Place, locate, members
-from nsnet.topology.resolve import check_probes, resolve
+from nsnet.topology.resolve import resolve
 from nsnet.topology.restart import replaced, restarting, without
 from nsnet.walk.packet import Unknown
 

@@ -16,7 +16,7 @@ def hold_gateways(ledger: Ledger) -> None:
             try:
                 _hold(ledger, cluster, address)
             except AddressError as error:
-                ledger.wrong(f"spec.clusters[{index}].gateway.address", str(error))
+                ledger.refuse(f"spec.clusters[{index}].gateway.address", str(error))
 
 
 def gateway_ips(ledger: Ledger) -> dict[str, tuple[IPAddress, ...]]:
@@ -29,7 +29,7 @@ def gateway_ips(ledger: Ledger) -> dict[str, tuple[IPAddress, ...]]:
             families = {network.version for one in members for network in one.pod_cidr}
             for number, owner in enumerate(gateways_of(members)):
                 written = () if number else tuple(_written(cluster))
-                given[owner] = ledger.outside(families, owner, written)
+                given[owner] = ledger.allocate_fabric_ips(families, owner, written)
     return given
 
 
@@ -45,7 +45,7 @@ def _hold(ledger: Ledger, cluster: ClusterSpec, address: IPAddress) -> None:
         if address in (ends if each.version == 4 else ends[:1]):
             raise AddressError(f"{address} is an end of fabricCIDR {each}, and nobody's")
     owner = gateways_of(sharing(ledger.scenario, cluster))[0]
-    if not ledger.hold_outside(address, owner):
+    if not ledger.reserve_fabric_ip(address, owner):
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
         raise AddressError(f"{address} is outside fabricCIDR {ranges}")
 

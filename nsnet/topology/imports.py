@@ -13,7 +13,7 @@ from nsnet.ip import IPNetwork, single
 from nsnet.topology.model import Cluster, Service, reference_of
 
 
-def acquainted(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+def with_imports(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
     """The clusters, each with what it knows of the others."""
     return tuple(
         replace(

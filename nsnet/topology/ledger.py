@@ -1,7 +1,6 @@
-"""What is found out while a file is resolved: its mistakes, its warnings, and who gets which
-address."""
+"""What one resolution records: mistakes, warnings, and the owners of addresses in fabricCIDR."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress
@@ -11,78 +10,81 @@ from nsnet.topology.pool import AddressError, Pool, allocate_all
 
 
 class Ledger:
-    """One pass over a file writes here; a part that is wrong is left out, and the rest still
-    checked."""
+    """The record of one resolution. A wrong part is left out, and the rest is still checked."""
 
-    def __init__(self, scenario: Scenario, keep: Assignment) -> None:
+    def __init__(
+        self, scenario: Scenario, keep: Assignment, problems: Iterable[Problem] = ()
+    ) -> None:
         self.scenario = scenario
         self.keep = keep
-        self.problems: list[Problem] = []
-        self.warnings: list[str] = list(scenario.warnings)
-        self._outside = [Pool(each) for each in scenario.spec.fabric_cidr]
-        for pool in self._outside:
+        self.problems = list(problems)
+        self.warnings = list(scenario.warnings)
+        self._fabric = [Pool(each) for each in scenario.spec.fabric_cidr]
+        for pool in self._fabric:
             pool.reserve(pool.network[1], "fabric")
 
-    def wrong(self, path: str, message: str) -> None:
-        """A mistake at this path of the Scenario."""
+    def refuse(self, path: str, message: str) -> None:
+        """Record a mistake at this path of the Scenario."""
         self.problems.append(self.scenario.problem(path, message))
 
-    def refuse_twice(self, path: str, names: Sequence[str]) -> None:
-        """Each name of a list stands there once."""
-        for index, name in enumerate(names):
-            if name in names[:index]:
-                self.wrong(f"{path}[{index}].name", f"{name} is there twice")
-
     def allocate(self, path: str, pool: Pool, owners: Sequence[str]) -> Mapping[str, IPAddress]:
-        """An address for each owner, the one it had if it had one; a mistake at `path` if there
-        are too few."""
+        """Return an address for each owner: its kept one, or the first free one.
+
+        If there are too few, return none and record a mistake at `path`.
+        """
         kept = {owner: self.keep.address_in(pool.network, owner) for owner in owners}
         try:
-            return allocate_all(pool, owners, {owner: held for owner, held in kept.items() if held})
+            return allocate_all(pool, owners, {owner: ip for owner, ip in kept.items() if ip})
         except AddressError as error:
-            self.wrong(path, str(error))
+            self.refuse(path, str(error))
             return {}
 
-    def hold_outside(self, address: IPAddress, owner: str) -> bool:
-        """Nobody else is given this address; False where it is outside fabricCIDR. Raises
-        AddressError where it is taken."""
-        for pool in self._outside:
-            if address in pool.network:
-                pool.reserve(address, owner)
-                return True
-        return False
+    def reserve_fabric_ip(self, address: IPAddress, owner: str) -> bool:
+        """Allocate this address to `owner`; return False if it is outside fabricCIDR.
 
-    def reserve_outside(self, address: IPAddress, owner: str) -> None:
-        """Nobody is given this address who has not got it already."""
-        for pool in self._outside:
-            if address in pool.network and pool.owner(address) is None:
-                pool.reserve(address, owner)
+        Raises AddressError if it has another owner.
+        """
+        pool = self._pool_of(address)
+        if pool is not None:
+            pool.reserve(address, owner)
+        return pool is not None
 
-    def keep_outside(self) -> None:
-        """Who has an address outside keeps it, unless the file gives it to somebody else."""
-        for pool in self._outside:
+    def reserve_fabric_ip_if_free(self, address: IPAddress, owner: str) -> None:
+        """Reserve the address unless it is already allocated or outside fabricCIDR."""
+        pool = self._pool_of(address)
+        if pool is not None and pool.owner(address) is None:
+            pool.reserve(address, owner)
+
+    def reserve_kept_fabric_ips(self) -> None:
+        """Reserve what the lab has allocated, unless the file gives it to another owner."""
+        for pool in self._fabric:
             for owner in self.keep.addresses:
-                held = self.keep.address_in(pool.network, owner)
-                if held is not None and pool.owner(held) is None:
-                    pool.reserve(held, owner)
+                kept = self.keep.address_in(pool.network, owner)
+                if kept is not None and pool.owner(kept) is None:
+                    pool.reserve(kept, owner)
 
-    def outside(
+    def allocate_fabric_ips(
         self, families: Collection[int], owner: str, written: Collection[IPAddress] = ()
     ) -> tuple[IPAddress, ...]:
-        """Addresses outside every cluster, of these families; those written are held already."""
-        given: list[IPAddress] = []
-        for pool in self._outside:
-            held = self.keep.address_in(pool.network, owner)
+        """Return an address of fabricCIDR for each of the families that it has.
+
+        Addresses in `written` are reserved already and win over kept and free ones.
+        """
+        allocated: list[IPAddress] = []
+        for pool in self._fabric:
             if pool.network.version not in families:
                 continue
-            if said := [each for each in written if each in pool.network]:
-                given += said
-                continue
-            if held is not None and pool.owner(held) == owner:
-                given.append(held)
-                continue
-            try:
-                given.append(pool.allocate(owner))
-            except AddressError as error:
-                self.wrong("spec.fabricCIDR", str(error))
-        return tuple(given)
+            kept = self.keep.address_in(pool.network, owner)
+            if in_range := [each for each in written if each in pool.network]:
+                allocated += in_range
+            elif kept is not None and pool.owner(kept) == owner:
+                allocated.append(kept)
+            else:
+                try:
+                    allocated.append(pool.allocate(owner))
+                except AddressError as error:
+                    self.refuse("spec.fabricCIDR", str(error))
+        return tuple(allocated)
+
+    def _pool_of(self, address: IPAddress) -> Pool | None:
+        return next((each for each in self._fabric if address in each.network), None)

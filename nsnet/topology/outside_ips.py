@@ -15,9 +15,9 @@ from nsnet.topology.pool import AddressError
 from nsnet.topology.ranges import Range, all_ranges
 
 
-def hold_written(ledger: Ledger) -> None:
+def reserve_written_ips(ledger: Ledger) -> None:
     """What the file says by number is nobody else's: before any address outside is given away."""
-    ranges = list(all_ranges(ledger.scenario))
+    ranges = all_ranges(ledger.scenario)
     owners: dict[IPAddress, tuple[str, str]] = {}  # of a load balancer: its cluster and Service
     external: dict[IPAddress, str] = {}
     for cluster in ledger.scenario.spec.clusters:
@@ -31,12 +31,12 @@ def hold_written(ledger: Ledger) -> None:
                 try:
                     if there != cluster.name:
                         raise AddressError(f"{address} is taken by {owner}, of another cluster")
-                    if not ledger.hold_outside(address, owner):
+                    if not ledger.reserve_fabric_ip(address, owner):
                         _refuse_overlap(address, ranges)
                 except AddressError as error:
                     ledger.problems.append(each.problem(path, str(error)))
     for address, owner in external.items():
-        ledger.reserve_outside(address, owner)
+        ledger.reserve_fabric_ip_if_free(address, owner)
 
 
 def _refuse_overlap(address: IPAddress, ranges: Iterable[Range]) -> None:
@@ -67,7 +67,7 @@ def load_balancer_ips(
         if each.service.status.load_balancer.ingress or each.spec.load_balancer_ip:
             given[owner] = _noticed(ledger, each, families[owner], _written(each))
         else:
-            given[owner] = ledger.outside(families[owner], balancer_of(owner))
+            given[owner] = ledger.allocate_fabric_ips(families[owner], balancer_of(owner))
             if not given[owner]:
                 ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
                 message = f"{owner} has no load-balancer address of its family in {ranges}"

@@ -96,7 +96,7 @@ def _affinity(spec: kubernetes.ServiceSpec) -> int | None:
 
 def _export(ledger: Ledger, each: Declared, families: tuple[Family, ...]) -> tuple[IPAddress, ...]:
     """The address at which others use the Service, of each of its families."""
-    given = ledger.outside(families, export_of(each.reference))
+    given = ledger.allocate_fabric_ips(families, export_of(each.reference))
     if not given:
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
         message = f"{each.reference} is exported, and has no address of its family in {ranges}"

@@ -36,17 +36,17 @@ def refuse_mixtures(ledger: Ledger) -> None:
             continue
         if gateway.replicas > 1:
             message = f"{gateway.name} is shared, and only one that is not has replicas"
-            ledger.wrong(f"spec.clusters[{index}].gateway.replicas", message)
+            ledger.refuse(f"spec.clusters[{index}].gateway.replicas", message)
         path, whose = f"spec.clusters[{index}].gateway", members[0].name
         if gateway.kind != first.kind:
             message = f"{gateway.name} is of kind {first.kind} for {whose}: it is one gateway"
-            ledger.wrong(f"{path}.kind", message)
+            ledger.refuse(f"{path}.kind", message)
         elif gateway.kind != "nat":
             names = " and ".join(each.name for each in members)
             message = f"only a nat gateway is shared: {names} all name {gateway.name}"
-            ledger.wrong(f"{path}.kind", message)
+            ledger.refuse(f"{path}.kind", message)
         if gateway.address and spec is not members[0]:
             message = f"{gateway.name} is one gateway: write its addresses where {whose} names it"
-            ledger.wrong(f"{path}.address", message)
+            ledger.refuse(f"{path}.address", message)
         if len(members) > MOST and spec is members[MOST]:
-            ledger.wrong(f"{path}.kind", f"at most {MOST} clusters share a gateway")
+            ledger.refuse(f"{path}.kind", f"at most {MOST} clusters share a gateway")

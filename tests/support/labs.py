@@ -16,7 +16,8 @@ from nsnet.state.model import Listener, Netns, State
 from nsnet.state.rules import Chain, Dnat, Match, Rule
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import Pod, Service, Topology
-from nsnet.topology.resolve import check_probes, resolve
+from nsnet.topology.probe_checks import check_probes
+from nsnet.topology.resolve import resolve
 
 SCENARIOS = Path(__file__).parents[2] / "scenarios"
 SHIPPED = sorted(each.stem for each in SCENARIOS.glob("*.yaml"))

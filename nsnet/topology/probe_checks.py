@@ -1,0 +1,53 @@
+"""Mistakes in the probes of a Scenario: references that name nothing, ports used twice."""
+
+from collections.abc import Iterator
+
+from nsnet.errors import Problem, ScenarioError
+from nsnet.ip import Protocol
+from nsnet.scenario.kinds import Expectation
+from nsnet.scenario.model import Scenario
+from nsnet.topology.model import Topology
+from nsnet.topology.notation import UnknownReferenceError
+from nsnet.topology.references import locate, members, target
+
+
+def check_probes(scenario: Scenario, topology: Topology) -> None:
+    """Raise ScenarioError with every reference of the probes that cannot be used where it is."""
+    problems = list(_problems(scenario, topology))
+    if problems:
+        raise ScenarioError(problems)
+
+
+def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
+    bound: dict[tuple[str, Protocol, int], int] = {}
+    for index, probe in enumerate(scenario.spec.probes):
+        path = f"spec.probes[{index}]"
+        try:
+            source = locate(topology, probe.from_)
+        except UnknownReferenceError as error:
+            yield scenario.problem(f"{path}.from", str(error))
+            continue
+        if probe.source_port is not None:
+            first = bound.setdefault((source.netns, probe.protocol, probe.source_port), index)
+            if first != index:
+                message = f"probes[{first}] has {probe.source_port} there: all start at once"
+                yield scenario.problem(f"{path}.sourcePort", message)
+        try:
+            target(topology, probe.to, source, probe.protocol)
+        except UnknownReferenceError as error:
+            yield scenario.problem(f"{path}.to", str(error))
+        for key, reference in _expected(probe.expect):
+            try:
+                members(topology, reference)
+            except UnknownReferenceError as error:
+                yield scenario.problem(f"{path}.expect.{key}", str(error))
+
+
+def _expected(expect: Expectation) -> Iterator[tuple[str, str]]:
+    """Yield each reference that is expected, with its path."""
+    if expect.source is not None:
+        yield "source", expect.source
+    for number, each in enumerate(expect.servers or ()):
+        yield f"servers[{number}]", each
+    for number, each in enumerate(expect.path or ()):
+        yield f"path[{number}]", each

@@ -1,0 +1,149 @@
+"""Mistakes in the ranges of a Scenario: too small, overlapping, of the wrong family."""
+
+from collections.abc import Iterable, Iterator
+from ipaddress import ip_network
+from itertools import combinations, product
+from typing import Final
+
+from nsnet.errors import Problem
+from nsnet.ip import Family, IPNetwork
+from nsnet.scenario.kinds import ClusterSpec
+from nsnet.scenario.model import Scenario
+from nsnet.topology.ranges import (
+    VIRTUAL,
+    Range,
+    all_ranges,
+    cluster_ranges,
+    external_ranges,
+    fabric_ranges,
+    node_cidrs,
+    virtual_cidrs,
+    virtual_ranges,
+)
+
+SPECIAL: Final[dict[IPNetwork, str]] = {
+    ip_network("0.0.0.0/8"): "this host",
+    ip_network("127.0.0.0/8"): "loopback",
+    ip_network("224.0.0.0/4"): "multicast",
+    ip_network("240.0.0.0/4"): "reserved",
+    ip_network("::/127"): "this host and loopback",
+    ip_network("fe80::/10"): "link-local",
+    ip_network("ff00::/8"): "multicast",
+}
+
+
+def range_problems(scenario: Scenario) -> Iterator[Problem]:
+    """Yield every mistake in the ranges."""
+    yield from _special(scenario)
+    yield from too_small(scenario)
+    yield from _overlaps(scenario)
+    yield from _families(scenario)
+    yield from _virtual(scenario)
+
+
+def too_small(scenario: Scenario) -> Iterator[Problem]:
+    """Yield every range without an address for a router and another for a host."""
+    for each in (*fabric_ranges(scenario), *all_ranges(scenario)):
+        if each.path.endswith(("fabricCIDR", "nodeCIDR")) and each.network.num_addresses < 4:
+            message = f"{each.network} has no room for a router and a host"
+            yield scenario.problem(each.path, message)
+
+
+def _special(scenario: Scenario) -> Iterator[Problem]:
+    for each in (*fabric_ranges(scenario), *all_ranges(scenario)):
+        for special, meaning in SPECIAL.items():
+            if _overlap(each.network, special):
+                message = f"{each.network} overlaps {special}, which is {meaning}"
+                yield scenario.problem(each.path, message)
+
+
+def _overlaps(scenario: Scenario) -> Iterator[Problem]:
+    """Yield every pair of ranges that overlap and must not.
+
+    All ranges of one cluster must be apart. Between clusters the node ranges must be, and the pod
+    ranges of flat clusters, whose pods are addressed from everywhere. Islands reuse pod ranges.
+    """
+    fabric, external = fabric_ranges(scenario), external_ranges(scenario)
+    public: list[Range] = []
+    for index, spec in enumerate(scenario.spec.clusters):
+        ranges = cluster_ranges(index, spec)
+        yield from _overlapping(scenario, combinations(ranges, 2))
+        yield from _overlapping(scenario, product(ranges, (*fabric, *external)))
+        keys = ("nodeCIDR", "podCIDR") if spec.model == "flat" else ("nodeCIDR",)
+        mine = [each for each in ranges if each.path.endswith(keys)]
+        yield from _overlapping(scenario, product(mine, public))
+        public += mine
+    yield from _overlapping(scenario, product(external, fabric))
+
+
+def _families(scenario: Scenario) -> Iterator[Problem]:
+    """Yield every range that lacks a family of the pods, or of an external host, or has another."""
+    fabric = {each.version for each in scenario.spec.fabric_cidr}
+    for index, external in enumerate(scenario.spec.externals):
+        if external.address.version not in fabric:
+            message = f"fabricCIDR has no IPv{external.address.version} range to reach it by"
+            yield scenario.problem(f"spec.externals[{index}].address", message)
+    for index, cluster in enumerate(scenario.spec.clusters):
+        for key, message in _unfit(index, cluster, fabric):
+            yield scenario.problem(f"spec.clusters[{index}].{key}", message)
+
+
+def _unfit(index: int, spec: ClusterSpec, fabric: set[Family]) -> Iterator[tuple[str, str]]:
+    pods = {each.version for each in spec.pod_cidr}
+    nodes = {each.version for each in node_cidrs(index, spec)}
+    for version in sorted(pods - nodes):
+        yield "nodeCIDR", f"has {_lacks(version, spec)}"
+    for each in spec.service_cidr:
+        if each.version not in pods:
+            yield "serviceCIDR", _useless(each)
+    for version in sorted(pods - fabric) if spec.gateway is not None else ():
+        yield "gateway", f"fabricCIDR has {_lacks(version, spec)}"
+
+
+def _virtual(scenario: Scenario) -> Iterator[Problem]:
+    """Yield every cluster with pods that get no virtual address, or one that is not unique."""
+    for index, spec in enumerate(scenario.spec.clusters):
+        if spec.gateway is not None and spec.gateway.kind == "vip":
+            for message in _unpresentable(index, spec, spec.gateway.virtual_cidr):
+                yield scenario.problem(f"spec.clusters[{index}].gateway.virtualCIDR", message)
+    virtual = virtual_ranges(scenario)
+    others = [each for each in all_ranges(scenario) if each not in virtual]
+    twice = ((later, earlier) for earlier, later in combinations(virtual, 2))
+    yield from _overlapping(scenario, twice)
+    yield from _overlapping(scenario, product(virtual, (*fabric_ranges(scenario), *others)))
+
+
+def _unpresentable(
+    index: int, spec: ClusterSpec, written: tuple[IPNetwork, ...] | None
+) -> Iterator[str]:
+    found = {each.version for each in virtual_cidrs(index, spec)}
+    for pods in (each for each in spec.pod_cidr if each.version not in found):
+        same = [each for each in written or VIRTUAL if each.version == pods.version]
+        if not same:
+            yield f"has {_lacks(pods.version, spec)}"
+        elif written:
+            yield f"VIP range too small: {same[0]} has no address for every pod of {pods}"
+        else:
+            yield f"{same[0]} has no part for cluster {index + 1} as large as {pods}: write another"
+    for each in written or ():
+        if each.version not in {pods.version for pods in spec.pod_cidr}:
+            yield _useless(each)
+
+
+def _lacks(version: int, spec: ClusterSpec) -> str:
+    return f"no IPv{version} range, and the pods of {spec.name} have one"
+
+
+def _useless(network: IPNetwork) -> str:
+    return f"{network} is no range for pods that have no IPv{network.version} address"
+
+
+def _overlapping(scenario: Scenario, pairs: Iterable[tuple[Range, Range]]) -> Iterator[Problem]:
+    for one, other in pairs:
+        if _overlap(one.network, other.network):
+            message = f"{one.network} overlaps {other.network}, the {other.name}"
+            yield scenario.problem(one.path, message)
+
+
+def _overlap(one: IPNetwork, other: IPNetwork) -> bool:
+    return one.version == other.version and one.overlaps(other)

@@ -1,0 +1,60 @@
+"""Mistakes of a Scenario that show before anything is allocated, those of ranges apart."""
+
+from collections.abc import Iterator, Sequence
+
+from nsnet.errors import Problem
+from nsnet.ip import IPAddress
+from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec
+from nsnet.scenario.model import Scenario
+
+
+def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
+    """Yield every name and address that is given twice, and every option that cannot apply."""
+    spec = scenario.spec
+    named = [("spec.clusters", [each.name for each in spec.clusters])]
+    named.append(("spec.externals", [each.name for each in spec.externals]))
+    for index, cluster in enumerate(spec.clusters):
+        if isinstance(cluster.nodes, tuple):
+            path = f"spec.clusters[{index}].nodes"
+            named.append((path, [each.name for each in cluster.nodes]))
+    found = [each for path, names in named for each in _duplicates(path, names)]
+    found += _externals(scenario)
+    for index, cluster in enumerate(spec.clusters):
+        found += ((f"spec.clusters[{index}].{key}", each) for key, each in _cluster(cluster))
+    for path, message in found:
+        yield scenario.problem(path, message)
+
+
+def _duplicates(path: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            yield f"{path}[{index}].name", f"{name} is there twice"
+
+
+def _externals(scenario: Scenario) -> Iterator[tuple[str, str]]:
+    first: dict[IPAddress, str] = {}
+    for index, each in enumerate(scenario.spec.externals):
+        owner = first.setdefault(each.address, each.name)
+        if owner != each.name:
+            path = f"spec.externals[{index}].address"
+            yield path, f"{each.address} belongs to {owner} already"
+        if each.address.version == 6 and each.mtu is not None and each.mtu < SMALLEST_MTU6:
+            yield f"spec.externals[{index}].mtu", _too_narrow(each.mtu)
+
+
+def _cluster(spec: ClusterSpec) -> Iterator[tuple[str, str]]:
+    has_ipv6 = any(each.version == 6 for each in spec.pod_cidr)
+    if has_ipv6 and spec.mtu is not None and spec.mtu < SMALLEST_MTU6:
+        yield "mtu", _too_narrow(spec.mtu)
+    if spec.gateway is not None and spec.model != "island":
+        yield "gateway", f"only an island has one; {spec.name} is {spec.model}"
+    if spec.routing == "bgp" and spec.model != "flat":
+        message = f"the fabric learns where the pods of flat clusters are; {spec.name} is"
+        yield "routing", f"{message} {spec.model}"
+    if spec.gateway is not None and spec.gateway.virtual_cidr and spec.gateway.kind != "vip":
+        message = "only kind vip has virtual addresses; this gateway is of kind"
+        yield "gateway.virtualCIDR", f"{message} {spec.gateway.kind}"
+
+
+def _too_narrow(mtu: int) -> str:
+    return f"IPv6 needs {SMALLEST_MTU6} at least, not {mtu}"
