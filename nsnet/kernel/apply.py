@@ -6,28 +6,23 @@ A namespace is entered once for its file descriptors; after that its socket work
 import errno
 import os
 import socket
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import groupby, starmap
 from pathlib import Path
-
-from pyroute2.netlink.rtnl import (
-    RTM_DELLINK,
-    RTM_SETLINK,
-)
+from typing import Any, Final
 
 from nsnet.errors import KernelError
 from nsnet.ip import Family
-from nsnet.kernel import conntrack, daemons, netfilter, netns, nftables, sysctl
-from nsnet.kernel import rtnetlink as messages
+from nsnet.kernel import conntrack, daemons, netfilter, netns, nftables, rtnetlink, sysctl
 from nsnet.kernel.ipvs import Ipvs
-from nsnet.kernel.netlink import Socket, encoded
+from nsnet.kernel.netlink import Socket
 from nsnet.kernel.observe import learned
 from nsnet.kernel.processes import until
-from nsnet.kernel.requests import request
 from nsnet.plan.ops import (
+    AddressAdd,
+    AddressDelete,
     BridgeAdd,
     ConntrackDelete,
     DaemonReload,
@@ -35,14 +30,25 @@ from nsnet.plan.ops import (
     DaemonStop,
     Drain,
     DummyAdd,
+    FdbDelete,
+    FdbSet,
     LinkDelete,
+    LinkDown,
+    LinkUp,
     Listen,
     ListenerReplace,
+    MtuSet,
     NeighbourAdd,
+    NeighbourDelete,
     NeighbourForget,
     NetnsAdd,
     NetnsDelete,
     Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
+    RouteAdd,
+    RouteDelete,
+    RouteReplace,
     RoutesAwait,
     RulesLoad,
     ServersStart,
@@ -60,28 +66,46 @@ from nsnet.plan.shell import render
 from nsnet.state import nftables_text as nft
 from nsnet.state.ipsets import destroyed, filled
 from nsnet.state.iptables_text import restore
-from nsnet.state.model import Neighbour
 
 CONVERGENCE = 30.0  # seconds for routes to be learnt
 DOOMED = 0x6E73  # the group of links that are about to be removed
 
 
 @dataclass(slots=True)
-class _Place:
-    """One namespace while it is worked on: its netlink socket, and the index of each of its
-    links."""
+class _Namespace:
+    """One namespace while it is worked on: its netlink socket, the index of each of its links, and
+    what waits for the next send."""
 
     fd: int
-    link: Socket
+    socket: Socket
     indexes: dict[str, int]
     waiting: list[bytes] = field(default_factory=list)
     causes: list[Op] = field(default_factory=list)  # the Op of each waiting message
 
-    def claim(self, name: str) -> int:
-        """An index for a link that is about to be made, so that later messages need not ask for
-        it."""
+    def claim(self, name: str) -> None:
+        """Choose an index for a link that is about to be made, so that later messages need not ask
+        for it."""
         self.indexes[name] = max(self.indexes.values(), default=0) + 1
-        return self.indexes[name]
+
+    def queue(self, op: Op, message: bytes) -> None:
+        """The message goes with the next send."""
+        self.waiting.append(message)
+        self.causes.append(op)
+
+    def send(self, *, ignored: int = 0) -> None:
+        """What waits is done; `ignored` is a refusal that is none. Raises KernelError."""
+        if not self.waiting:
+            return
+        refusals = self.socket.send(self.waiting)
+        causes, self.waiting, self.causes = self.causes, [], []
+        for position, refusal in refusals.items():
+            if refusal.errno != ignored:
+                raise _refused(causes[position], str(refusal))
+
+    def close(self) -> None:
+        """Give both descriptors back."""
+        self.socket.close()
+        os.close(self.fd)
 
 
 class Applier:
@@ -99,12 +123,12 @@ class Applier:
         self,
         runtime: Path,
         tool: str,
-        listening: Callable[[list[Serving]], None],
+        listening: Callable[[Sequence[Serving]], None],
     ) -> None:
         self.runtime = runtime
         self.tool = tool
         self.listening = listening
-        self._places: dict[str, _Place] = {}
+        self._namespaces: dict[str, _Namespace] = {}
         self._encoded: dict[tuple[int, int], bytes] = {}  # neighbours, by identity
         self._here = ""  # the namespace in which the calling thread stands
 
@@ -114,284 +138,310 @@ class Applier:
         done = 0
         try:
             with netns.staying():
-                for (name, kind), group in groupby(ops, key=_group):
-                    steps = list(group)
-                    self._carry_out(name, kind, steps)
+                for batch, steps in batches(ops):
+                    if batch is not None:
+                        batch.carry_out(self, steps)
+                    else:
+                        self._carry_out_each(steps)
                     done += len(steps)
                     progress(done)
         finally:
             self._here = ""
-            for place in self._places.values():
-                place.link.close()
-                os.close(place.fd)
-            self._places.clear()
+            for each in self._namespaces.values():
+                each.close()
+            self._namespaces.clear()
 
-    def _carry_out(self, name: str, kind: str, steps: list[Op]) -> None:
-        if kind == "rules":
-            self._load([step for step in steps if isinstance(step, RulesLoad)])
-            _load_tables([step for step in steps if isinstance(step, TableLoad)])
-        elif kind == "sets":
-            netfilter.load_sets(
-                (step.netns, filled(step.sets)) for step in steps if isinstance(step, SetsLoad)
-            )
-        elif kind == "no sets":
-            netfilter.load_sets(
-                (step.netns, destroyed(step.names))
-                for step in steps
-                if isinstance(step, SetsDelete)
-            )
-        elif kind == "virtual servers":
-            for step in steps:
-                if isinstance(step, VirtualServersLoad):
-                    self._balance(step)
-        elif kind == "servers":
-            self.listening([step for step in steps if isinstance(step, Serving)])
-        elif kind == "daemons":
-            for step in steps:
-                self._run(step)
-        elif kind == "learning":
-            for step in steps:
-                if isinstance(step, RoutesAwait):
-                    _await_routes(step)
-        elif kind == "draining":
-            waits = [(step.netns, step.endpoints) for step in steps if isinstance(step, Drain)]
-            conntrack.settle(waits[0][0])
-            with suppress(TimeoutError):  # some never connect
-                until(lambda: not any(starmap(conntrack.connecting, waits)), what=kind, seconds=1)
-        elif kind == "neighbours":
-            for step in steps:
-                self._step(step)
-            self._flush(name, self._places[name], but=errno.ENOENT)  # nobody had asked for it
-        else:
-            for deleted, group in groupby(steps, key=lambda step: isinstance(step, LinkDelete)):
-                if deleted:
-                    self._unplug(name, [step for step in group if isinstance(step, LinkDelete)])
-                else:
-                    for step in group:
-                        self._step(step)
-            if name in self._places:
-                self._flush(name, self._places[name])
+    def _carry_out_each(self, steps: Sequence[Op]) -> None:
+        """All of them are of one namespace."""
+        for step in steps:
+            executor = EXECUTORS[type(step)]
+            assert isinstance(executor, Each)
+            executor.carry_out(self, step)
+        self._send(steps[0].netns)
 
-    def _load(self, steps: list[RulesLoad]) -> None:
+    # --- namespaces ---
+
+    def _namespace(self, name: str) -> _Namespace:
+        if name not in self._namespaces:
+            fd = netns.open_named(name)
+            netns.setns(fd)
+            self._here = name
+            self._namespaces[name] = _Namespace(fd, Socket(), _indexes())
+        return self._namespaces[name]
+
+    def _enter(self, name: str) -> None:
+        if self._here != name:
+            netns.setns(self._namespace(name).fd)
+            self._here = name
+
+    def _send(self, name: str) -> None:
+        """What waits in this namespace is done."""
+        if name in self._namespaces:
+            self._namespaces[name].send()
+
+    def _add_netns(self, op: NetnsAdd) -> None:
+        with _explained(op):
+            fd = netns.make(op.netns)
+        self._here = op.netns
+        self._namespaces[op.netns] = _Namespace(fd, Socket(), {"lo": 1})
+
+    def _delete_netns(self, op: NetnsDelete) -> None:
+        if namespace := self._namespaces.pop(op.netns, None):
+            namespace.close()
+        netns.delete(op.netns)
+
+    def _set_sysctl(self, op: SysctlSet) -> None:
+        self._enter(op.netns)
+        with _explained(op):
+            try:
+                sysctl.write(op.sysctl.key, op.sysctl.value)
+            except FileNotFoundError as error:
+                if not op.sysctl.if_present:
+                    raise _refused(op, "this kernel has no such setting") from error
+
+    # --- links ---
+
+    def _add_veth(self, op: VethAdd) -> None:
+        near, far = self._namespace(op.netns), self._namespace(op.peer_netns)
+        near.claim(op.interface.name)
+        far.claim(op.peer.name)
+        near.queue(op, rtnetlink.veth(op, near.indexes, far.indexes, far.fd))
+        if op.interface.hairpin:
+            near.queue(op, rtnetlink.hairpin(op, near.indexes))
+
+    def _delete_links(self, steps: Sequence[LinkDelete]) -> None:
+        """The links are gone. The kernel takes 20 ms for a request to remove one link, and as long
+        for one to remove a whole group: so they are put in a group first.
+
+        One whose other end went with its namespace may go by itself at any moment."""
+        namespace = self._namespace(steps[0].netns)
+        for step in steps:
+            if step.name in namespace.indexes:
+                message = rtnetlink.into_group(namespace.indexes[step.name], DOOMED)
+                namespace.queue(step, message)
+        namespace.queue(steps[-1], rtnetlink.delete_group(DOOMED))
+        namespace.send(ignored=errno.ENODEV)
+        # A deleted cable took its other end along: what was known of links is no longer sure.
+        for name, each in self._namespaces.items():
+            self._enter(name)
+            each.indexes = _indexes()
+
+    # --- neighbours ---
+
+    def _set_neighbour(self, op: NeighbourAdd) -> None:
+        """On a crowded bridge everybody knows everybody: the same object, the same message."""
+        namespace = self._namespace(op.netns)
+        key = id(op.neighbour), namespace.indexes[op.neighbour.dev]
+        if key not in self._encoded:
+            self._encoded[key] = rtnetlink.set_neighbour(op, namespace.indexes)
+        namespace.queue(op, self._encoded[key])
+
+    def _forget_neighbours(self, steps: Sequence[NeighbourForget]) -> None:
+        namespace = self._namespace(steps[0].netns)
+        for step in steps:
+            # Somebody may have removed the link by hand, and all that was known by it.
+            if step.dev in namespace.indexes:
+                namespace.queue(step, rtnetlink.forget_neighbour(step, namespace.indexes))
+        namespace.send(ignored=errno.ENOENT)  # nobody had asked for it
+
+    # --- rules, sets and virtual servers ---
+
+    def _load_rules(self, steps: Sequence[RulesLoad | TableLoad]) -> None:
+        """Nothing names the chains of nftables that go before any of them does."""
         rulesets: dict[str, dict[Family, str]] = {}
         for step in steps:
-            text = restore(step.chains, step.deleted)
-            rulesets.setdefault(step.netns, {})[step.family] = text
+            if isinstance(step, RulesLoad):
+                text = restore(step.chains, step.deleted)
+                rulesets.setdefault(step.netns, {})[step.family] = text
         netfilter.load(rulesets, self.tool, self.runtime / "xtables.lock")
+        tables = [step for step in steps if isinstance(step, TableLoad)]
+        nftables.load(
+            [
+                (each.netns, nft.load(each.family, each.old, each.new, anew=each.anew))
+                for each in tables
+            ]
+        )
+        nftables.delete(
+            (each.netns, nft.delete(each.family, each.old, each.new)) for each in tables
+        )
 
-    def _balance(self, op: VirtualServersLoad) -> None:
+    def _load_sets(self, steps: Sequence[SetsLoad]) -> None:
+        netfilter.load_sets((step.netns, filled(step.sets)) for step in steps)
+
+    def _delete_sets(self, steps: Sequence[SetsDelete]) -> None:
+        netfilter.load_sets((step.netns, destroyed(step.names)) for step in steps)
+
+    def _load_virtual_servers(self, op: VirtualServersLoad) -> None:
         self._enter(op.netns)
-        try:
+        with _explained(op):
             ipvs = Ipvs()
             try:
                 ipvs.load(op.old, op.new)
             finally:
                 ipvs.close()
-        except OSError as error:
-            raise _refused(op, error.strerror or str(error)) from error
 
-    def _run(self, op: Op) -> None:
-        match op:
-            case DaemonStart(name, daemon):
-                daemons.start(self.runtime, name, daemon)
-            case DaemonReload(name, daemon):
-                daemons.reload(self.runtime, name, daemon)
-            case DaemonStop(name, daemon):
-                daemons.stop(self.runtime, name, daemon)
+    # --- connections ---
 
-    def _step(self, op: Op) -> None:
-        match op:
-            case NetnsAdd(name):
-                self._add(op, name)
-            case NetnsDelete(name):
-                self._forget(name)
-                netns.delete(name)
-            case SysctlSet(name, _):
-                self._flush(name, self._place(name))
-                self._set(op)
-            case BridgeAdd(name, interface):
-                index = self._place(name).claim(interface.name)
-                self._queue(op, name, messages.bridge(interface, index))
-            case DummyAdd(name, interface):
-                index = self._place(name).claim(interface.name)
-                self._queue(op, name, messages.dummy(interface, index))
-            case VxlanAdd(name, interface):
-                place = self._place(name)
-                message = messages.vxlan(interface, place.claim(interface.name), place.indexes)
-                self._queue(op, name, message)
-            case VethAdd(name, _, _, _):
-                self._lay(op)
-            case ConntrackDelete(name):
-                self._enter(name)
-                self._forget_flows(op)
-            case NeighbourForget(name, dev, _) if dev not in self._place(name).indexes:
-                pass  # somebody removed the link by hand, and all that was known by it
-            case NeighbourAdd(name, neighbour):
-                self._queue(op, name, self._neighbour(op, neighbour))
-            case LinkDelete() | RulesLoad() | TableLoad() | Drain() | SetsLoad() | SetsDelete():
-                raise AssertionError(f"{op} comes in a group of its own")
-            case DaemonStart() | DaemonReload() | DaemonStop() | RoutesAwait():
-                raise AssertionError(f"{op} comes in a group of its own")
-            case ServersStart() | Listen() | ListenerReplace() | Unlisten() | VirtualServersLoad():
-                raise AssertionError(f"{op} comes in a group of its own")
-            case _:
-                self._queue(op, op.netns, request(op, partial(self._index, op.netns)))
-
-    def _unplug(self, name: str, steps: list[LinkDelete]) -> None:
-        """The links are gone. The kernel takes 20 ms for a request to remove one link, and as long
-        for one to remove a whole group: so they are put in a group first.
-
-        One whose other end went with its namespace may go by itself at any moment."""
-        place = self._place(name)
-        self._flush(name, place)
-        for step in (each for each in steps if each.name in place.indexes):
-            message = messages.link(place.indexes[step.name])
-            message["attrs"] = [("IFLA_GROUP", DOOMED)]
-            self._queue(step, name, encoded(message, RTM_SETLINK))
-        everyone = messages.link(0)
-        everyone["attrs"] = [("IFLA_GROUP", DOOMED)]
-        self._queue(steps[-1], name, encoded(everyone, RTM_DELLINK))
-        self._flush(name, place, but=errno.ENODEV)
-        self._reread()
-
-    def _add(self, op: NetnsAdd, name: str) -> None:
-        try:
-            fd = netns.make(name)
-        except OSError as error:
-            raise _refused(op, error.strerror or str(error)) from error
-        self._here = name
-        self._places[name] = _Place(fd, Socket(), {"lo": 1})
-
-    def _place(self, name: str) -> _Place:
-        if name not in self._places:
-            fd = netns.open_named(name)
-            netns.setns(fd)
-            self._here = name
-            self._places[name] = _Place(fd, Socket(), _indexes())
-        return self._places[name]
-
-    def _forget(self, name: str) -> None:
-        place = self._places.pop(name, None)
-        if place is not None:
-            place.link.close()
-            os.close(place.fd)
-
-    def _enter(self, name: str) -> None:
-        if self._here != name:
-            netns.setns(self._place(name).fd)
-            self._here = name
-
-    def _index(self, name: str, link: str | None) -> int:
-        place = self._place(name)
-        return place.indexes[link] if link else 0
-
-    def _reread(self) -> None:
-        """A deleted cable took its other end along: what was known of links is no longer sure."""
-        for name, place in self._places.items():
-            self._enter(name)
-            place.indexes = _indexes()
-
-    def _set(self, op: SysctlSet) -> None:
+    def _delete_flows(self, op: ConntrackDelete) -> None:
         self._enter(op.netns)
-        try:
-            sysctl.write(op.sysctl.key, op.sysctl.value)
-        except FileNotFoundError as error:
-            if not op.sysctl.if_present:
-                raise _refused(op, "this kernel has no such setting") from error
-        except OSError as error:
-            raise _refused(op, error.strerror or str(error)) from error
-
-    def _forget_flows(self, op: ConntrackDelete) -> None:
-        try:
+        with _explained(op):
             conntrack.delete(op.family, op.destination, op.dport, op.endpoint)
-        except OSError as error:
-            raise _refused(op, error.strerror or str(error)) from error
 
-    def _lay(self, op: VethAdd) -> None:
-        near, far = self._place(op.netns), self._place(op.peer_netns)
-        index = near.claim(op.interface.name)
-        peer = messages.link(far.claim(op.peer.name), op.peer)
-        peer["attrs"].append(("IFLA_NET_NS_FD", far.fd))
-        master = near.indexes[op.interface.master] if op.interface.master else 0
-        self._queue(op, op.netns, messages.veth(op.interface, index, master, peer))
-        if op.interface.hairpin:
-            self._queue(op, op.netns, messages.hairpin(index))
+    def _drain(self, steps: Sequence[Drain]) -> None:
+        waits = [(step.netns, step.endpoints) for step in steps]
+        conntrack.settle(waits[0][0])
+        with suppress(TimeoutError):  # some never connect
+            until(lambda: not any(starmap(conntrack.connecting, waits)), what="draining", seconds=1)
 
-    def _neighbour(self, op: NeighbourAdd, neighbour: Neighbour) -> bytes:
-        """On a crowded bridge everybody knows everybody: the same object, the same message."""
-        key = id(neighbour), self._index(op.netns, neighbour.dev)
-        if key not in self._encoded:
-            self._encoded[key] = request(op, partial(self._index, op.netns))
-        return self._encoded[key]
+    # --- programs ---
 
-    def _queue(self, op: Op, name: str, message: bytes) -> None:
-        place = self._place(name)
-        place.waiting.append(message)
-        place.causes.append(op)
+    def _start_daemon(self, op: DaemonStart) -> None:
+        daemons.start(self.runtime, op.netns, op.daemon)
 
-    def _flush(self, name: str, place: _Place, but: int = 0) -> None:
-        """What waits is done; `but` is a refusal that is none."""
-        if not place.waiting:
-            return
-        refusals = place.link.send(place.waiting)
-        causes, place.waiting, place.causes = place.causes, [], []
-        for position, refusal in refusals.items():
-            if refusal.errno != but:
-                raise _refused(causes[position], str(refusal))
+    def _reload_daemon(self, op: DaemonReload) -> None:
+        daemons.reload(self.runtime, op.netns, op.daemon)
 
+    def _stop_daemon(self, op: DaemonStop) -> None:
+        daemons.stop(self.runtime, op.netns, op.daemon)
 
-def _load_tables(steps: list[TableLoad]) -> None:
-    """Nothing names the chains that go before any of them does."""
-    nftables.load(
-        [(each.netns, nft.load(each.family, each.old, each.new, anew=each.anew)) for each in steps]
-    )
-    nftables.delete((each.netns, nft.delete(each.family, each.old, each.new)) for each in steps)
+    def _await_routes(self, op: RoutesAwait) -> None:
+        wanted = set(op.routes)
+        try:
+            until(
+                lambda: set(learned(op.netns)) == wanted,
+                what=f"{op.netns}: not the routes that BGP should come to",
+                seconds=CONVERGENCE,
+            )
+        except TimeoutError as error:
+            there = set(learned(op.netns))
+            missing = ", ".join(str(each.destination) for each in op.routes if each not in there)
+            raise KernelError(
+                f"{error}: {f'{missing} missing' if missing else 'some are too many'}",
+                hint=f"what it has learnt: ip -n {op.netns} route show proto bird",
+            ) from error
+
+    def _serve(self, steps: Sequence[Serving]) -> None:
+        self.listening(steps)
 
 
-def _await_routes(op: RoutesAwait) -> None:
-    wanted = set(op.routes)
-    try:
-        until(
-            lambda: set(learned(op.netns)) == wanted,
-            what=f"{op.netns}: not the routes that BGP should come to",
-            seconds=CONVERGENCE,
-        )
-    except TimeoutError as error:
-        there = set(learned(op.netns))
-        missing = ", ".join(str(each.destination) for each in op.routes if each not in there)
-        raise KernelError(
-            f"{error}: {f'{missing} missing' if missing else 'some are too many'}",
-            hint=f"what it has learnt: ip -n {op.netns} route show proto bird",
-        ) from error
+# --- which Op is carried out how ---
 
 
-def _group(op: Op) -> tuple[str, str]:
-    """Ops that are carried out together: those of one namespace, all rule sets, all listeners."""
-    match op:
-        case RulesLoad() | TableLoad():
-            return "", "rules"
-        case SetsLoad():
-            return "", "sets"
-        case SetsDelete():
-            return "", "no sets"
-        case VirtualServersLoad():
-            return "", "virtual servers"
-        case ServersStart() | Listen() | ListenerReplace() | Unlisten():
-            return "", "servers"
-        case DaemonStart() | DaemonReload() | DaemonStop():
-            return "", "daemons"
-        case RoutesAwait():
-            return "", "learning"
-        case Drain():
-            return "", "draining"
-        case NeighbourForget():
-            return op.netns, "neighbours"
-        case _:
-            return op.netns, "netlink"
+@dataclass(frozen=True, slots=True)
+class Each:
+    """Ops that are carried out one by one. The messages that they leave waiting are sent with those
+    of the Ops that follow in the same namespace."""
+
+    carry_out: Callable[[Applier, Any], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Ops that are carried out together with those beside them that have the same executor: those
+    of one namespace, or, `everywhere`, of all."""
+
+    carry_out: Callable[[Applier, Sequence[Any]], None]
+    everywhere: bool = True
+
+
+def _message(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
+    """One rtnetlink message."""
+
+    def queue(applier: Applier, op: Op) -> None:
+        namespace = applier._namespace(op.netns)
+        namespace.queue(op, build(op, namespace.indexes))
+
+    return Each(queue)
+
+
+def _new_link(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
+    """One rtnetlink message, for a link whose index is chosen here."""
+
+    def queue(applier: Applier, op: BridgeAdd | DummyAdd | VxlanAdd) -> None:
+        namespace = applier._namespace(op.netns)
+        namespace.claim(op.interface.name)
+        namespace.queue(op, build(op, namespace.indexes))
+
+    return Each(queue)
+
+
+def _call(run: Callable[[Applier, Any], None]) -> Each:
+    """No rtnetlink message: what waits in the namespace is sent first."""
+
+    def send_and_run(applier: Applier, op: Op) -> None:
+        applier._send(op.netns)
+        run(applier, op)
+
+    return Each(send_and_run)
+
+
+EXECUTORS: Final[Mapping[type[Op], Each | Batch]] = {
+    NetnsAdd: _call(Applier._add_netns),
+    NetnsDelete: _call(Applier._delete_netns),
+    SysctlSet: _call(Applier._set_sysctl),
+    BridgeAdd: _new_link(rtnetlink.bridge),
+    DummyAdd: _new_link(rtnetlink.dummy),
+    VxlanAdd: _new_link(rtnetlink.vxlan),
+    VethAdd: Each(Applier._add_veth),
+    LinkDelete: Batch(Applier._delete_links, everywhere=False),
+    LinkUp: _message(rtnetlink.link_up),
+    LinkDown: _message(rtnetlink.link_down),
+    MtuSet: _message(rtnetlink.mtu),
+    AddressAdd: _message(rtnetlink.new_address),
+    AddressDelete: _message(rtnetlink.delete_address),
+    RouteAdd: _message(rtnetlink.new_route),
+    RouteReplace: _message(rtnetlink.replace_route),
+    RouteDelete: _message(rtnetlink.delete_route),
+    PolicyRuleAdd: _message(rtnetlink.new_policy_rule),
+    PolicyRuleDelete: _message(rtnetlink.delete_policy_rule),
+    NeighbourAdd: Each(Applier._set_neighbour),
+    NeighbourDelete: _message(rtnetlink.delete_neighbour),
+    NeighbourForget: Batch(Applier._forget_neighbours, everywhere=False),
+    FdbSet: _message(rtnetlink.set_fdb),
+    FdbDelete: _message(rtnetlink.delete_fdb),
+    RulesLoad: Batch(Applier._load_rules),
+    TableLoad: Batch(Applier._load_rules),
+    SetsLoad: Batch(Applier._load_sets),
+    SetsDelete: Batch(Applier._delete_sets),
+    VirtualServersLoad: _call(Applier._load_virtual_servers),
+    ConntrackDelete: _call(Applier._delete_flows),
+    Drain: Batch(Applier._drain),
+    DaemonStart: _call(Applier._start_daemon),
+    DaemonReload: _call(Applier._reload_daemon),
+    DaemonStop: _call(Applier._stop_daemon),
+    RoutesAwait: _call(Applier._await_routes),
+    ServersStart: Batch(Applier._serve),
+    Listen: Batch(Applier._serve),
+    ListenerReplace: Batch(Applier._serve),
+    Unlisten: Batch(Applier._serve),
+}
+
+
+def batches(ops: Iterable[Op]) -> Iterator[tuple[Batch | None, list[Op]]]:
+    """The Ops, in order, as they are carried out: together, or (None) one by one in a
+    namespace."""
+    for (batch, _), group in groupby(ops, key=_batch_of):
+        yield batch, list(group)
+
+
+def _batch_of(op: Op) -> tuple[Batch | None, str]:
+    executor = EXECUTORS[type(op)]
+    if isinstance(executor, Batch):
+        return executor, "" if executor.everywhere else op.netns
+    return None, op.netns
 
 
 def _refused(op: Op, reason: str) -> KernelError:
     return KernelError(f"{render(op)}: {reason}")
+
+
+@contextmanager
+def _explained(op: Op) -> Iterator[None]:
+    """What the system refuses inside the block is a KernelError."""
+    try:
+        yield
+    except OSError as error:
+        raise _refused(op, error.strerror or str(error)) from error
 
 
 def _indexes() -> dict[str, int]:

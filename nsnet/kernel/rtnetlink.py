@@ -1,10 +1,25 @@
-"""Links, addresses, routes, rules and neighbours as the messages of rtnetlink that make them."""
+"""Op → the rtnetlink message that carries it out.
+
+`indexes` are those of the links of the Op's namespace, by name.
+"""
 
 import socket
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-from pyroute2.netlink.rtnl import RTM_DELRULE, RTM_NEWLINK, RTM_NEWRULE
+from pyroute2.netlink.rtnl import (
+    RTM_DELADDR,
+    RTM_DELLINK,
+    RTM_DELNEIGH,
+    RTM_DELROUTE,
+    RTM_DELRULE,
+    RTM_NEWADDR,
+    RTM_NEWLINK,
+    RTM_NEWNEIGH,
+    RTM_NEWROUTE,
+    RTM_NEWRULE,
+    RTM_SETLINK,
+)
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
@@ -13,79 +28,85 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.ip import IPAddress, IPInterface
 from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, encoded
-from nsnet.state.model import FdbEntry, Interface, Neighbour, PolicyRule, Route
+from nsnet.plan.ops import (
+    AddressAdd,
+    AddressDelete,
+    BridgeAdd,
+    DummyAdd,
+    FdbDelete,
+    FdbSet,
+    LinkDown,
+    LinkUp,
+    MtuSet,
+    NeighbourAdd,
+    NeighbourDelete,
+    NeighbourForget,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
+    RouteAdd,
+    RouteDelete,
+    RouteReplace,
+    VethAdd,
+    VxlanAdd,
+)
+from nsnet.state.model import FdbEntry, Interface, PolicyRule, Route
 
-NEW = NLM_F_CREATE | NLM_F_EXCL
-ANEW = NLM_F_CREATE | NLM_F_REPLACE
-IFF_UP = 0x1
-NUD_PERMANENT = 0x80
-NTF_SELF = 0x2  # the link's own table, not that of the bridge it may be a port of
-AF_BRIDGE = 7
-FOREVER = 0xFFFFFFFF
-RTNH_F_ONLINK = 4
-RT_SCOPE_LINK = 253
-RTPROT_BOOT = 3  # what `ip route add` writes
-RTN_UNICAST = 1
-RTN_BLACKHOLE = 6
-MAIN_TABLE = 254
-FR_ACT_TO_TBL = 1
+Indexes: TypeAlias = Mapping[str, int]
+
+_NEW = NLM_F_CREATE | NLM_F_EXCL
+_SET = NLM_F_CREATE | NLM_F_REPLACE
+_IFF_UP = 0x1
+_NUD_PERMANENT = 0x80
+_NTF_SELF = 0x2  # the link's own table, not that of the bridge it may be a port of
+_AF_BRIDGE = 7
+_FOREVER = 0xFFFFFFFF
+_RTNH_F_ONLINK = 4
+_RT_SCOPE_LINK = 253
+_RTPROT_BOOT = 3  # what `ip route add` writes
+_RTN_UNICAST = 1
+_RTN_BLACKHOLE = 6
+_MAIN_TABLE = 254
+_FR_ACT_TO_TBL = 1
 
 
-def link(index: int, interface: Interface | None = None, flags: int = 0) -> Any:
-    """A link by its index; with a name and a MAC address, where it is to be made."""
-    message = ifinfmsg()
-    message["index"] = index
-    message["flags"] = message["change"] = flags
-    message["attrs"] = []
-    if interface is not None:
-        message["attrs"] += [("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac)]
-    return message
+# --- links ---
 
 
-def bridge(interface: Interface, index: int) -> bytes:
+def bridge(op: BridgeAdd, indexes: Indexes) -> bytes:
     """A bridge, up, that learns and forwards at once."""
-    message = link(index, interface, IFF_UP)
     info = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0), ("IFLA_BR_MCAST_SNOOPING", 0)]
-    message["attrs"].append(
-        (
-            "IFLA_LINKINFO",
-            {"attrs": [("IFLA_INFO_KIND", "bridge"), ("IFLA_INFO_DATA", {"attrs": info})]},
-        )
-    )
-    return encoded(message, RTM_NEWLINK, NEW)
+    message = _new_link(op.interface, indexes, _IFF_UP)
+    return _of_kind(message, "bridge", info)
 
 
-def dummy(interface: Interface, index: int) -> bytes:
+def dummy(op: DummyAdd, indexes: Indexes) -> bytes:
     """A link to nowhere, down."""
-    message = link(index, interface)
-    message["attrs"].append(("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "dummy")]}))
-    return encoded(message, RTM_NEWLINK, NEW)
+    return _of_kind(_new_link(op.interface, indexes), "dummy")
 
 
-def veth(interface: Interface, index: int, master: int, peer: Any) -> bytes:
-    """A cable: this end up if it is plugged into the bridge `master`; `peer` is the other end."""
-    message = link(index, interface, IFF_UP if master else 0)
+def veth(op: VethAdd, indexes: Indexes, peer_indexes: Indexes, peer_netns: int) -> bytes:
+    """A cable: this end up if it is plugged into a bridge; `peer_netns` is a file descriptor."""
+    master = op.interface.master
+    message = _new_link(op.interface, indexes, _IFF_UP if master else 0)
     if master:
-        message["attrs"].append(("IFLA_MASTER", master))
-    data = {"attrs": [("VETH_INFO_PEER", peer)]}
-    message["attrs"].append(
-        ("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "veth"), ("IFLA_INFO_DATA", data)]})
-    )
-    return encoded(message, RTM_NEWLINK, NEW)
+        message["attrs"].append(("IFLA_MASTER", indexes[master]))
+    peer = _new_link(op.peer, peer_indexes)
+    peer["attrs"].append(("IFLA_NET_NS_FD", peer_netns))
+    return _of_kind(message, "veth", [("VETH_INFO_PEER", peer)])
 
 
-def hairpin(index: int) -> bytes:
+def hairpin(op: VethAdd, indexes: Indexes) -> bytes:
     """A port of a bridge sends frames back out, too."""
-    port = link(index)
     mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", 1)]})
     slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
-    port["attrs"] = [("IFLA_LINKINFO", slave)]
+    port = _link(indexes[op.interface.name])
+    port["attrs"].append(("IFLA_LINKINFO", slave))
     return encoded(port, RTM_NEWLINK)
 
 
-def vxlan(interface: Interface, index: int, indexes: Mapping[str, int]) -> bytes:
-    """A tunnel, up, that learns nothing; `indexes` are those of the other links."""
-    tunnel = interface.vxlan
+def vxlan(op: VxlanAdd, indexes: Indexes) -> bytes:
+    """A tunnel, up, that learns nothing."""
+    tunnel = op.interface.vxlan
     assert tunnel is not None
     local = "IFLA_VXLAN_LOCAL" if tunnel.local.version == 4 else "IFLA_VXLAN_LOCAL6"
     info = [
@@ -95,48 +116,120 @@ def vxlan(interface: Interface, index: int, indexes: Mapping[str, int]) -> bytes
         ("IFLA_VXLAN_LEARNING", 0),
         ("IFLA_VXLAN_PORT", tunnel.port),
     ]
-    message = link(index, interface, IFF_UP)
-    message["attrs"].append(
-        (
-            "IFLA_LINKINFO",
-            {"attrs": [("IFLA_INFO_KIND", "vxlan"), ("IFLA_INFO_DATA", {"attrs": info})]},
-        )
-    )
-    return encoded(message, RTM_NEWLINK, NEW)
+    return _of_kind(_new_link(op.interface, indexes, _IFF_UP), "vxlan", info)
 
 
-def sized(index: int, mtu: int) -> Any:
-    """A link's MTU."""
-    message = link(index)
-    message["attrs"] = [("IFLA_MTU", mtu)]
+def link_up(op: LinkUp, indexes: Indexes) -> bytes:
+    """The link is up."""
+    return encoded(_link(indexes[op.name], _IFF_UP), RTM_SETLINK)
+
+
+def link_down(op: LinkDown, indexes: Indexes) -> bytes:
+    """The link is down."""
+    message = _link(indexes[op.name])
+    message["change"] = _IFF_UP
+    return encoded(message, RTM_SETLINK)
+
+
+def mtu(op: MtuSet, indexes: Indexes) -> bytes:
+    """The link's MTU."""
+    message = _link(indexes[op.dev])
+    message["attrs"].append(("IFLA_MTU", op.mtu))
+    return encoded(message, RTM_SETLINK)
+
+
+def into_group(index: int, group: int) -> bytes:
+    """The link is one of this group."""
+    message = _link(index)
+    message["attrs"].append(("IFLA_GROUP", group))
+    return encoded(message, RTM_SETLINK)
+
+
+def delete_group(group: int) -> bytes:
+    """All links of this group are gone."""
+    message = _link(0)
+    message["attrs"].append(("IFLA_GROUP", group))
+    return encoded(message, RTM_DELLINK)
+
+
+def _link(index: int, flags: int = 0) -> Any:
+    message = ifinfmsg()
+    message["index"] = index
+    message["flags"] = message["change"] = flags
+    message["attrs"] = []
     return message
 
 
-def address(address: IPInterface, index: int, *, deprecated: bool = False) -> Any:
-    """An address of a link."""
+def _new_link(interface: Interface, indexes: Indexes, flags: int = 0) -> Any:
+    message = _link(indexes[interface.name], flags)
+    message["attrs"] += [("IFLA_IFNAME", interface.name), ("IFLA_ADDRESS", interface.mac)]
+    return message
+
+
+def _of_kind(message: Any, kind: str, info: list[tuple[str, Any]] | None = None) -> bytes:
+    attributes: list[tuple[str, Any]] = [("IFLA_INFO_KIND", kind)]
+    if info is not None:
+        attributes.append(("IFLA_INFO_DATA", {"attrs": info}))
+    message["attrs"].append(("IFLA_LINKINFO", {"attrs": attributes}))
+    return encoded(message, RTM_NEWLINK, _NEW)
+
+
+# --- addresses ---
+
+
+def new_address(op: AddressAdd, indexes: Indexes) -> bytes:
+    """The link holds this address, too."""
+    message = _address(op.address, indexes[op.dev])
+    if op.deprecated:
+        lifetimes = {"ifa_preferred": 0, "ifa_valid": _FOREVER}  # seconds
+        message["attrs"].append(("IFA_CACHEINFO", lifetimes))
+    return encoded(message, RTM_NEWADDR, _NEW)
+
+
+def delete_address(op: AddressDelete, indexes: Indexes) -> bytes:
+    """The link holds this address no more."""
+    return encoded(_address(op.address, indexes[op.dev]), RTM_DELADDR)
+
+
+def _address(address: IPInterface, index: int) -> Any:
     message = ifaddrmsg()
     message["family"] = _family(address.version)
     message["index"] = index
     message["prefixlen"] = address.network.prefixlen
     text = str(address.ip)
     message["attrs"] = [("IFA_LOCAL", text), ("IFA_ADDRESS", text)]
-    if deprecated:
-        lifetimes = {"ifa_preferred": 0, "ifa_valid": FOREVER}  # seconds
-        message["attrs"].append(("IFA_CACHEINFO", lifetimes))
     return message
 
 
-def route(route: Route, index: int) -> Any:
-    """A route of its table."""
+# --- routes and policy rules ---
+
+
+def new_route(op: RouteAdd, indexes: Indexes) -> bytes:
+    """A route of its table that has none to this destination."""
+    return encoded(_route(op.route, indexes), RTM_NEWROUTE, _NEW)
+
+
+def replace_route(op: RouteReplace, indexes: Indexes) -> bytes:
+    """A route instead of the one to the same destination."""
+    return encoded(_route(op.route, indexes), RTM_NEWROUTE, _SET)
+
+
+def delete_route(op: RouteDelete, indexes: Indexes) -> bytes:
+    """This route is gone."""
+    return encoded(_route(op.route, indexes), RTM_DELROUTE)
+
+
+def _route(route: Route, indexes: Indexes) -> Any:
+    index = indexes[route.dev] if route.dev else 0
     message = rtmsg()
     message["family"] = _family(route.destination.version)
     message["dst_len"] = route.destination.prefixlen
-    message["table"] = MAIN_TABLE if route.table is None else 0  # 0: an attribute says so
-    message["proto"] = RTPROT_BOOT
-    message["type"] = RTN_BLACKHOLE if route.blackhole else RTN_UNICAST
+    message["table"] = _MAIN_TABLE if route.table is None else 0  # 0: an attribute says so
+    message["proto"] = _RTPROT_BOOT
+    message["type"] = _RTN_BLACKHOLE if route.blackhole else _RTN_UNICAST
     direct = not route.gateways and not route.blackhole and route.destination.version == 4
-    message["scope"] = RT_SCOPE_LINK if direct else 0
-    flags = RTNH_F_ONLINK if route.onlink else 0
+    message["scope"] = _RT_SCOPE_LINK if direct else 0
+    flags = _RTNH_F_ONLINK if route.onlink else 0
     message["attrs"] = [] if route.table is None else [("RTA_TABLE", route.table)]
     if route.mtu is not None:
         message["attrs"].append(("RTA_METRICS", {"attrs": [("RTAX_MTU", route.mtu)]}))
@@ -158,10 +251,11 @@ def route(route: Route, index: int) -> Any:
     return message
 
 
-def policy_rule(rule: PolicyRule) -> bytes:
+def new_policy_rule(op: PolicyRuleAdd, indexes: Indexes) -> bytes:
     """Packets of this mark ask this table."""
-    message = _rule(rule)
-    message["action"] = FR_ACT_TO_TBL
+    rule = op.rule
+    message = _policy_rule(rule)
+    message["action"] = _FR_ACT_TO_TBL
     message["attrs"] += [
         ("FRA_FWMARK", rule.mark),
         ("FRA_FWMASK", rule.mask),
@@ -169,31 +263,53 @@ def policy_rule(rule: PolicyRule) -> bytes:
     ]
     if rule.own:
         message["attrs"].append(("FRA_IIFNAME", "lo"))
-    return encoded(message, RTM_NEWRULE, NEW)
+    return encoded(message, RTM_NEWRULE, _NEW)
 
 
-def no_policy_rule(rule: PolicyRule) -> bytes:
+def delete_policy_rule(op: PolicyRuleDelete, indexes: Indexes) -> bytes:
     """The rule that is asked first at its priority goes, whatever it says."""
-    return encoded(_rule(rule), RTM_DELRULE)
+    return encoded(_policy_rule(op.rule), RTM_DELRULE)
 
 
-def _rule(rule: PolicyRule) -> Any:
+def _policy_rule(rule: PolicyRule) -> Any:
     message = fibmsg()
     message["family"] = _family(rule.family)
     message["attrs"] = [("FRA_PRIORITY", rule.priority)]
     return message
 
 
-def neighbour(neighbour: Neighbour, index: int) -> Any:
-    """A permanent neighbour."""
-    message = learnt(neighbour.address, index)
-    message["state"] = NUD_PERMANENT
-    message["attrs"].append(("NDA_LLADDR", neighbour.mac))
-    return message
+# --- neighbours and the forwarding tables of tunnels ---
 
 
-def learnt(address: IPAddress, index: int) -> Any:
-    """What was learnt of a neighbour, whatever that is."""
+def set_neighbour(op: NeighbourAdd, indexes: Indexes) -> bytes:
+    """A permanent neighbour, instead of what was known of its address."""
+    message = _neighbour(op.neighbour.address, indexes[op.neighbour.dev])
+    message["state"] = _NUD_PERMANENT
+    message["attrs"].append(("NDA_LLADDR", op.neighbour.mac))
+    return encoded(message, RTM_NEWNEIGH, _SET)
+
+
+def delete_neighbour(op: NeighbourDelete, indexes: Indexes) -> bytes:
+    """A permanent neighbour is gone."""
+    return encoded(_neighbour(op.neighbour.address, indexes[op.neighbour.dev]), RTM_DELNEIGH)
+
+
+def forget_neighbour(op: NeighbourForget, indexes: Indexes) -> bytes:
+    """What was learnt of a neighbour, whatever that is, is gone."""
+    return encoded(_neighbour(op.address, indexes[op.dev]), RTM_DELNEIGH)
+
+
+def set_fdb(op: FdbSet, indexes: Indexes) -> bytes:
+    """A permanent entry of a tunnel's forwarding table, instead of the one of its address."""
+    return encoded(_fdb(op.entry, indexes), RTM_NEWNEIGH, _SET)
+
+
+def delete_fdb(op: FdbDelete, indexes: Indexes) -> bytes:
+    """An entry of a tunnel's forwarding table is gone."""
+    return encoded(_fdb(op.entry, indexes), RTM_DELNEIGH)
+
+
+def _neighbour(address: IPAddress, index: int) -> Any:
     message = ndmsg()
     message["family"] = _family(address.version)
     message["ifindex"] = index
@@ -201,13 +317,12 @@ def learnt(address: IPAddress, index: int) -> Any:
     return message
 
 
-def fdb(entry: FdbEntry, index: int) -> Any:
-    """A permanent entry of a tunnel's forwarding table."""
+def _fdb(entry: FdbEntry, indexes: Indexes) -> Any:
     message = ndmsg()
-    message["family"] = AF_BRIDGE
-    message["ifindex"] = index
-    message["state"] = NUD_PERMANENT
-    message["flags"] = NTF_SELF
+    message["family"] = _AF_BRIDGE
+    message["ifindex"] = indexes[entry.dev]
+    message["state"] = _NUD_PERMANENT
+    message["flags"] = _NTF_SELF
     message["attrs"] = [("NDA_LLADDR", entry.mac), ("NDA_DST", str(entry.dst))]
     return message
 
