@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from nsnet.scenario.kinds import LABEL
+from nsnet.scenario.fields import LABEL
 from nsnet.scenario.kubernetes import Service, ServicePort, ServiceSpec
 from nsnet.text import quoted
 

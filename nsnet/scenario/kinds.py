@@ -1,25 +1,26 @@
 """Our own kind of document, `kind: Scenario`. Strict: nothing unknown passes."""
 
-import re
-from collections.abc import Callable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Network
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Discriminator,
-    Field,
-    Tag,
-    WithJsonSchema,
-    model_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Tag, model_validator
 from pydantic.alias_generators import to_camel
 
-from nsnet.ip import IPAddress, IPNetwork, Protocol
-from nsnet.text import quoted
+from nsnet.ip import Protocol
+from nsnet.scenario.fields import (
+    MANY,
+    ONE,
+    Address,
+    Addresses,
+    Boolean,
+    Cidr,
+    Cidrs,
+    Label,
+    Number,
+    OneOrMany,
+    Port,
+    Subdomain,
+)
 from nsnet.verdict import Verdict
 
 RESERVED_NAMES = (
@@ -33,8 +34,6 @@ RESERVED_NAMES = (
     "external",
     "fabric",
 )
-LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
 LARGEST_DATAGRAM: Final = 65_000  # with headers, and a line that names the attempt, 65,535
 SMALLEST_MTU: Final = 576  # what every host takes (RFC 791)
 SMALLEST_MTU6: Final = 1280  # where a link has less, the kernel switches IPv6 off
@@ -42,119 +41,11 @@ ETHERNET_MTU: Final = 1500
 LARGEST_MTU: Final = 9000
 ENOUGH_TO_BE_EVEN: Final = 300  # attempts: fewer say little about shares
 
-
-def address(value: object) -> IPAddress:
-    """The address that a text stands for. Raises ValueError."""
-    try:
-        # An address with a scope (fe80::1%eth0) means another place in every namespace.
-        if isinstance(value, str) and "%" not in value:
-            return ip_address(value)
-    except ValueError:
-        pass
-    raise ValueError(f"{quoted(value)} is not an IP address")
-
-
-def _network(value: object) -> IPNetwork:
-    wrong = f"{quoted(value)} is not a CIDR range such as 10.244.0.0/16"
-    # ipaddress would also take a bare address and a netmask; Kubernetes does not.
-    if not isinstance(value, str) or not value.partition("/")[2].isdecimal() or "%" in value:
-        raise ValueError(wrong)
-    try:
-        network = ip_network(value, strict=False)
-    except ValueError:
-        raise ValueError(wrong) from None
-    if ip_address(value.partition("/")[0]) != network.network_address:
-        message = f"{quoted(value)} has bits set behind its prefix; did you mean {network}?"
-        raise ValueError(message)
-    return network
-
-
-def _networks(value: object) -> tuple[IPNetwork, ...]:
-    """One range a family, in Kubernetes' own notation: "10.244.0.0/16,fd00:10:244::/56"."""
-    parts = value.split(",") if isinstance(value, str) else [value]
-    networks = tuple(_network(each.strip() if isinstance(each, str) else each) for each in parts)
-    if len({network.version for network in networks}) < len(networks):
-        raise ValueError(f"{quoted(value)} has two ranges of one family")
-    return networks
-
-
-def _addresses(value: object) -> tuple[IPAddress, ...]:
-    """One address a family, as a text or a list: "198.18.0.9,fd98::9"."""
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple) or not parts:
-        raise ValueError(f"{quoted(value)} is not an IP address")
-    addresses = tuple(address(each.strip() if isinstance(each, str) else each) for each in parts)
-    if len({each.version for each in addresses}) < len(addresses):
-        raise ValueError(f"{quoted(value)} has two addresses of one family")
-    return addresses
-
-
-def _port(value: int) -> int:
-    if not 1 <= value <= 65535:
-        raise ValueError(f"{quoted(value)} is not a port (1-65535)")
-    return value
-
-
-def named(pattern: str, between: str, longest: int, first: str = "") -> Callable[[str], str]:
-    """A check that a name has this form; `first` says what else is asked of its beginning."""
-
-    def check(value: str) -> str:
-        if len(value) > longest:
-            raise ValueError(f"{quoted(value)} is too long a name: at most {longest} characters")
-        if not re.fullmatch(pattern, value):
-            allowed = f"lower-case letters and digits, and {between} only between them{first}"
-            raise ValueError(f"{quoted(value)} is no name: {allowed}")
-        return value
-
-    return check
-
-
-def _not_reserved(value: str) -> str:
-    if value in RESERVED_NAMES:
-        raise ValueError(f"{value!r} is a word of references; choose another name")
-    return value
-
-
-# The two forms of a value that may be a list, as pydantic names them; no key looks like that.
-ONE: Final = "(one)"
-MANY: Final = "(many)"
-
-
-def _one_or_many(value: object) -> str:
-    """Which form is meant, so that a mistake is reported for that one alone."""
-    return MANY if isinstance(value, list | tuple) else ONE
-
-
-Address = Annotated[IPAddress, BeforeValidator(address)]
-CIDR_SCHEMA: Final = {"type": "string", "examples": ["10.244.0.0/16"]}
-Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), WithJsonSchema(CIDR_SCHEMA)]
-Cidrs = Annotated[
-    tuple[IPv4Network | IPv6Network, ...],
-    BeforeValidator(_networks),
-    WithJsonSchema(CIDR_SCHEMA),
-]
-Addresses = Annotated[
-    tuple[IPv4Address | IPv6Address, ...],
-    BeforeValidator(_addresses),
-    WithJsonSchema({"type": ["string", "array"], "examples": ["198.18.0.9"]}),
-]
-Label = Annotated[
-    str,
-    AfterValidator(named(LABEL, "'-'", 63)),
-    Field(json_schema_extra={"pattern": f"^{LABEL}$", "maxLength": 63}),
-]
-Subdomain = Annotated[
-    str,
-    AfterValidator(named(SUBDOMAIN, "'-' and '.'", 253)),
-    Field(json_schema_extra={"pattern": f"^{SUBDOMAIN}$", "maxLength": 253}),
-]
-Port = Annotated[
-    int,
-    Field(strict=True, json_schema_extra={"minimum": 1, "maximum": 65535}),
-    AfterValidator(_port),
-]
-Number = Annotated[int, Field(strict=True)]  # neither "3" nor yes
-Boolean = Annotated[bool, Field(strict=True)]  # neither "true" nor 1
+# What a scenario may ask for by name; nsnet.features has a function for each.
+Cni = Literal["bridge", "vxlan"]
+NetworkModel = Literal["flat", "island", "isolated"]
+GatewayKind = Literal["nat", "vip", "proxy"]
+ProxyMode = Literal["iptables", "nftables", "ipvs"]
 IcmpType = Literal[
     "echo-request",
     "echo-reply",
@@ -164,7 +55,12 @@ IcmpType = Literal[
     "fragmentation-needed",
 ]
 TransportProtocol = Literal["TCP", "UDP"]
-OneOrMany = Discriminator(_one_or_many)
+
+
+def _not_reserved(value: str) -> str:
+    if value in RESERVED_NAMES:
+        raise ValueError(f"{value!r} is a word of references; choose another name")
+    return value
 
 
 class Strict(BaseModel):
@@ -191,7 +87,7 @@ class NodeSpec(Strict):
 class GatewaySpec(Strict):
     """How an island reaches the other clusters."""
 
-    kind: Literal["nat", "vip", "proxy"]
+    kind: GatewayKind
     name: Annotated[
         Label | None, Field(description="clusters that name the same gateway share it")
     ] = None
@@ -257,8 +153,8 @@ class ClusterSpec(Strict):
     """One cluster: its network model, its ranges, its nodes and the manifests that live in it."""
 
     name: Annotated[Label, AfterValidator(_not_reserved)]
-    cni: Literal["bridge", "vxlan"] = "bridge"
-    model: Literal["flat", "island", "isolated"] = "island"
+    cni: Cni = "bridge"
+    model: NetworkModel = "island"
     pod_cidr: Annotated[
         Cidrs, Field(alias="podCIDR", json_schema_extra={"default": "10.244.0.0/16"})
     ] = (IPv4Network("10.244.0.0/16"),)
@@ -281,7 +177,7 @@ class ClusterSpec(Strict):
         Annotated[Number, Field(ge=SMALLEST_MTU, le=LARGEST_MTU)] | None,
         Field(description="of a pod's link; 1500, behind vxlan 1450 (1430 over IPv6)"),
     ] = None
-    proxy_mode: Literal["iptables", "nftables", "ipvs"] = "iptables"
+    proxy_mode: ProxyMode = "iptables"
     kube_proxy: KubeProxySpec = KubeProxySpec()
     nodes: Annotated[
         Annotated[Number, Field(ge=1, le=1000), Tag(ONE)]

@@ -19,7 +19,7 @@ from pydantic import (
 from pydantic.alias_generators import to_camel
 
 from nsnet.ip import IPAddress
-from nsnet.scenario.kinds import (
+from nsnet.scenario.fields import (
     LABEL,
     Address,
     Cidr,

@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document
-from nsnet.scenario.kinds import MANY, ONE
+from nsnet.scenario.fields import MANY, ONE
 from nsnet.text import did_you_mean, printable, quoted
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -7,7 +7,8 @@ from typing import Final
 from nsnet.ip import Family, IPAddress
 from nsnet.scenario import kubernetes
 from nsnet.scenario.admission import refusals
-from nsnet.scenario.kinds import SUBDOMAIN, ClusterSpec
+from nsnet.scenario.fields import SUBDOMAIN
+from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
 from nsnet.topology.cluster_ips import cluster_ips, families
 from nsnet.topology.declared import Declared, declared

@@ -8,7 +8,6 @@ import yaml
 
 from nsnet.errors import ScenarioError
 from nsnet.scenario import documents
-from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.kubernetes import EndpointSlice, Pod, Service, Workload
 from nsnet.scenario.load import load, reload
 from nsnet.scenario.model import Scenario
@@ -305,14 +304,3 @@ def test_without_libyaml_a_file_says_the_same(monkeypatch: pytest.MonkeyPatch) -
     scenario = loaded(ONE_CLUSTER + pod("web-0"))
     monkeypatch.setattr(documents, "LOADER", yaml.SafeLoader)
     assert loaded(ONE_CLUSTER + pod("web-0")) == scenario
-
-
-# --- for editors ---
-
-
-def test_the_schema_describes_what_is_written_not_what_it_becomes() -> None:
-    schema = ScenarioDocument.model_json_schema(by_alias=True)
-    pod_cidr = schema["$defs"]["ClusterSpec"]["properties"]["podCIDR"]
-    assert (pod_cidr["type"], pod_cidr["default"]) == ("string", "10.244.0.0/16")
-    port = schema["$defs"]["PortSpec"]["properties"]["port"]
-    assert (port["type"], port["minimum"], port["maximum"]) == ("integer", 1, 65535)
