@@ -4,6 +4,8 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 LOCK    := requirements.lock
 VM      := .cache/vm
+# Two workers run tests, a third waits for the VM. More would fill the machine's one neighbour table.
+PARALLEL := -n 3
 PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # The distribution's interpreter if it is new enough: every user of the machine can run it.
 # PYTHON=... overrides it.
@@ -39,7 +41,7 @@ demo: $(VENV)/.ready ## run a lab: two clusters with the same addresses, joined 
 	@$(BIN)/nsnet run scenarios/island-nat.yaml
 
 test: setup ## every test, or those of TESTS (as root, none is skipped: what this kernel lacks, the VM's has)
-	@$(BIN)/pytest $(or $(TESTS),tests)
+	@$(BIN)/pytest $(PARALLEL) $(or $(TESTS),tests)
 
 test-bare: setup ## demo and test on a bare Debian 12 in a folder; needs root, and Debian 12 around it
 	@vagrant/bare.sh
@@ -57,7 +59,7 @@ check: $(VENV)/.ready ## format, lint, types, import rules, pure tests: no root 
 	@echo "check: import rules"
 	@$(BIN)/lint-imports --no-logo --no-cache
 	@echo "check: pure tests"
-	@$(BIN)/pytest -q tests/unit tests/errors
+	@$(BIN)/pytest -q -n 2 --dist worksteal tests/unit tests/errors
 
 bench: $(VENV)/.ready ## measure: every script in tests/bench
 	@for script in tests/bench/*.py; do \

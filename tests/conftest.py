@@ -21,8 +21,5 @@ def pytest_configure(config: pytest.Config) -> None:
         " to be skipped in the VM where this one has not",
     )
     config.addinivalue_line("markers", "vm: runs in the VM, whatever this kernel has")
-    config.addinivalue_line(
-        "markers", "can_wait: no packet has to arrive in time, so it may run beside the VM"
-    )
     folder = os.environ.get(FOLDER)
     config.pluginmanager.register(Guest(config, Path(folder)) if folder else Lane(config))

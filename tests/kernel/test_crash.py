@@ -30,7 +30,7 @@ from tests.support.machine import (
     renamed,
 )
 
-pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]
+pytestmark = NEEDS_ROOT
 
 TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 ONE_NODE = ROOT / "scenarios" / "one-node.yaml"

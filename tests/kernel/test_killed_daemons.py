@@ -25,7 +25,7 @@ from tests.support.machine import (
     renamed,
 )
 
-pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]
+pytestmark = NEEDS_ROOT
 
 KILLS = 6
 NAMES = ("island-proxy", "flat-bgp")

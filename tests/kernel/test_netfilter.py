@@ -41,7 +41,7 @@ def _unable() -> str:
 
 
 UNABLE = _unable()
-pytestmark = [pytest.mark.skipif(bool(UNABLE), reason=UNABLE), pytest.mark.can_wait]
+pytestmark = pytest.mark.skipif(bool(UNABLE), reason=UNABLE)
 
 Maker = Callable[[], str]
 

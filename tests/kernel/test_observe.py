@@ -34,7 +34,7 @@ def _unable() -> str:
 
 
 UNABLE = _unable()
-pytestmark = [pytest.mark.skipif(bool(UNABLE), reason=UNABLE), pytest.mark.can_wait]
+pytestmark = pytest.mark.skipif(bool(UNABLE), reason=UNABLE)
 
 LAB = f"nsnet.t{os.getpid()}"
 PODS = ("web-0", "web-1")

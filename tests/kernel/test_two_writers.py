@@ -20,7 +20,7 @@ from nsnet.state.model import State
 from nsnet.topology.resolve import resolve
 from tests.support.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machine, needs
 
-pytestmark = [NEEDS_ROOT, pytest.mark.can_wait]
+pytestmark = NEEDS_ROOT
 
 # More pods than fit in the kernel's one table of neighbours, if everybody asked for everybody.
 CROWD = """\

@@ -1,9 +1,7 @@
 """Tests that this kernel cannot run are run in the VM, and count here like all others.
 
     this pytest                    the folder                    the VM's pytest
-    tests in a hurry, then
-    boots, asks for tests     ──   wanted.json    ──▶
-    tests that can wait                                          runs them, in one go
+    boots, asks for tests     ──   wanted.json    ──▶            runs them, in one go
     each report is its own   ◀──   reports.jsonl  ──
 
 A test without a result, for whatever reason, has failed.
@@ -17,17 +15,22 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
 
 import pytest
 
 from tests.vm import guest, machine, needs
+
+if TYPE_CHECKING:
+    from xdist.remote import Producer
+    from xdist.scheduler import LoadScopeScheduling
 
 Phase: TypeAlias = Literal["setup", "call", "teardown"]
 Boot: TypeAlias = Callable[[Path], Sequence[str]]
 
 PATIENCE: Final = 180.0  # seconds without a report: the longest is an emulated boot, about 10
 LAST_WORDS: Final = 40  # lines
+IN_VM: Final = "@vm"  # what the name of such a test ends with
 
 
 class Elsewhere(pytest.Item):
@@ -43,15 +46,15 @@ class Elsewhere(pytest.Item):
 
     def setup(self) -> None:
         """Done there, too."""
-        self._wait(self.nodeid, "setup")
+        self._wait(self.original.nodeid, "setup")
 
     def runtest(self) -> None:
         """Done there, too."""
-        self._wait(self.nodeid, "call")
+        self._wait(self.original.nodeid, "call")
 
     def teardown(self) -> None:
         """Done there, too."""
-        self._wait(self.nodeid, "teardown")
+        self._wait(self.original.nodeid, "teardown")
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the test is written."""
@@ -66,14 +69,12 @@ class Lane:
         config: pytest.Config,
         *,
         why: Callable[[pytest.Item], str] = needs.elsewhere,
-        can_wait: Callable[[pytest.Item], bool] = needs.can_wait,
         unable: Callable[[], str] = machine.unable,
         boot: Boot = machine.argv,
         patience: float = PATIENCE,
     ) -> None:
         self._config = config
         self._why = why
-        self._can_wait = can_wait
         self._unable = unable
         self._boot = boot
         self._patience = patience
@@ -81,34 +82,41 @@ class Lane:
         self._wanted: list[str] = []
         self._without: set[str] = set()  # tests that had no result
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> None:
-        """What is for the VM comes last, all together. Before it those that can wait, for while
-        they run it is at work, and keeps a processor busy."""
-        if session.config.option.collectonly:
-            return
-        whys = {item.nodeid: why for item in session.items if (why := self._why(item))}
-        if not whys:
-            return
-        self._wanted = list(whys)
-        here = [item for item in session.items if item.nodeid not in whys]
-        here.sort(key=self._can_wait)
-        there = [
-            Elsewhere.from_parent(item.parent, name=item.name, original=item, wait=self._data)
-            for item in session.items
-            if item.nodeid in whys and item.parent is not None
-        ]
-        session.items[:] = [*here, *there]
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
+        """Put what is for the VM last, all together."""
+        whys = {item: why for item in session.items if (why := self._why(item))}
+        there = [self._elsewhere(item) for item in whys]
+        session.items[:] = [*(item for item in session.items if item not in whys), *there]
+        self._wanted = [item.original.nodeid for item in there]
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
-        if terminal is not None:
+        if there and terminal is not None:
             reasons = "; ".join(sorted(set(whys.values())))
-            terminal.write_line(f"{len(whys)} of them will run in the VM: {reasons}")
+            terminal.write_line(f"{len(there)} of them will run in the VM: {reasons}")
 
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtest_protocol(self, item: pytest.Item) -> None:
-        """The VM boots as soon as all that is left can wait."""
-        if self._wanted and self._can_wait(item):
-            self._boot_once()
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_xdist_make_scheduler(
+        self, config: pytest.Config, log: "Producer"
+    ) -> "LoadScopeScheduling":
+        """In a parallel run, one worker waits for the VM; and one runs a whole module, whose labs
+        are built once."""
+        from xdist.scheduler import LoadScopeScheduling
+
+        class Modules(LoadScopeScheduling):  # type: ignore[misc]
+            def _split_scope(self, nodeid: str) -> str:
+                return IN_VM if nodeid.endswith(IN_VM) else nodeid.partition("::")[0]
+
+        return Modules(config, log)
+
+    def _elsewhere(self, item: pytest.Item) -> Elsewhere:
+        assert item.parent is not None
+        return Elsewhere.from_parent(
+            item.parent,
+            name=item.name,
+            nodeid=f"{item.nodeid}{IN_VM}",
+            original=item,
+            wait=self._data,
+        )
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(
@@ -117,15 +125,17 @@ class Lane:
         """The VM's report of this phase of the test; without one, a failure that says why."""
         if not isinstance(item, Elsewhere) or call.when == "collect":
             return None
-        if item.nodeid in self._without:  # said already; what comes after is no second failure
+        nodeid = item.original.nodeid
+        if nodeid in self._without:  # said already; what comes after is no second failure
             return _report(item, call.when, "passed", None)
-        data = self._data(item.nodeid, call.when)
+        data = self._data(nodeid, call.when)
         if data is None:
-            self._without.add(item.nodeid)
+            self._without.add(nodeid)
             end = self._run.end() if self._run else f"and there is no VM: {self._unable()}"
             return _report(item, call.when, "failed", f"{self._why(item.original)}, {end}")
         found = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
         assert isinstance(found, pytest.TestReport)
+        found.nodeid = item.nodeid
         if isinstance(found.longrepr, list):  # of a skipped test, and JSON knows no tuples
             found.longrepr = tuple(found.longrepr)
         return found
@@ -221,4 +231,6 @@ def _report(
     outcome: Literal["passed", "failed"],
     words: str | None,
 ) -> pytest.TestReport:
-    return pytest.TestReport(item.nodeid, item.location, {item.name: 1}, outcome, words, phase)
+    return pytest.TestReport(
+        item.original.nodeid, item.location, {item.name: 1}, outcome, words, phase
+    )

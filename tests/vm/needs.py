@@ -1,14 +1,11 @@
-"""Which tests cannot run in the kernel that runs here, and why; and which run beside the VM."""
+"""Which tests cannot run in the kernel that runs here, and why."""
 
 import os
 from functools import cache
-from pathlib import Path
 
 import pytest
 
 from nsnet.kernel import capabilities as features
-
-KERNEL = Path(__file__).resolve().parents[1] / "kernel"
 
 
 def lacking(item: pytest.Item) -> str:
@@ -34,12 +31,6 @@ def elsewhere(item: pytest.Item) -> str:
     if os.geteuid() != 0 and item.get_closest_marker("needs"):
         return "it needs root"
     return ""
-
-
-def can_wait(item: pytest.Item) -> bool:
-    """Whether a test is in no hurry, so that it may run while the VM does: no packet of it has to
-    arrive in time."""
-    return item.get_closest_marker("can_wait") is not None or KERNEL not in item.path.parents
 
 
 @cache

@@ -92,7 +92,6 @@ def run(
     script: str,
     *options: str,
     why: Callable[[pytest.Item], str] = lambda item: "this kernel has no IPVS",
-    can_wait: Callable[[pytest.Item], bool] = lambda item: False,
     unable: str = "",
     patience: float = 60.0,
 ) -> pytest.RunResult:
@@ -109,7 +108,6 @@ def run(
             lane = Lane(
                 config,
                 why=why,
-                can_wait=can_wait,
                 unable=lambda: unable,
                 boot=boot,
                 patience=patience,
@@ -181,26 +179,25 @@ def test_where_there_can_be_no_vm_its_tests_fail_and_say_what_to_do(
     assert words in result.stdout.str()
 
 
-def test_tests_that_can_wait_run_while_the_vm_does(pytester: pytest.Pytester) -> None:
-    """Of three for here, the one in a hurry comes first, and the VM boots behind it."""
-    pytester.makepyfile(
-        test_here="""
-        import pathlib, time
-        def test_waits_for_the_vm():
-            end = time.monotonic() + 60
-            while not pathlib.Path("booted").exists() and time.monotonic() < end:
-                time.sleep(0.01)
-            assert pathlib.Path("hurried").exists() and pathlib.Path("booted").exists()
-        def test_can_wait(): pass
-        def test_is_in_a_hurry():
-            assert not pathlib.Path("booted").exists()
-            pathlib.Path("hurried").touch()
-        """
-    )
-    result = run(
-        pytester,
-        f"touch booted; {THERE}",
-        why=lambda item: "" if "here" in item.nodeid else "this kernel has no IPVS",
-        can_wait=lambda item: "hurry" not in item.name,
-    )
-    result.assert_outcomes(passed=7, failed=1, errors=2, skipped=1, xfailed=1)
+PARALLEL = f"""{CONFTEST}
+        else:
+            config.pluginmanager.register(Lane(config, why=why, unable=lambda: "", boot=boot))
+
+    from tests.vm.lane import Lane
+
+    def why(item):
+        return "" if "here" in item.nodeid else "this kernel has no IPVS"
+
+    def boot(folder):
+        here = Path(__file__).parent
+        return ["sh", "-c", f'cd {{here}}; echo >> booted; {THERE}', "sh", str(folder)]
+"""
+
+
+def test_in_a_parallel_run_one_worker_waits_for_the_vm(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(TESTS, test_here="def test_here(): pass")
+    pytester.makeconftest(PARALLEL)
+    rest = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
+    result = pytester.runpytest_inprocess(*rest, "-n2")
+    result.assert_outcomes(passed=5, failed=1, errors=2, skipped=1, xfailed=1)
+    assert (pytester.path / "booted").read_text() == "\n"  # once
