@@ -42,7 +42,7 @@ def all_of_family(each_of: Iterable[_Versioned], family: Family) -> tuple[_Versi
     return tuple(each for each in each_of if each.version == family)
 
 
-def only(interfaces: tuple[IPInterface, ...]) -> tuple[IPAddress, ...]:
+def ips_of(interfaces: tuple[IPInterface, ...]) -> tuple[IPAddress, ...]:
     """The addresses without their prefix lengths."""
     return tuple(each.ip for each in interfaces)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from nsnet.ip import only
+from nsnet.ip import ips_of
 from nsnet.topology.model import Cluster, Gateway, Topology
 
 
@@ -60,7 +60,7 @@ FORMATS = {"mermaid": mermaid, "dot": dot}
 
 
 def _boxes(topology: Topology) -> Iterator[_Box]:
-    yield _Box("fabric", ("fabric", *map(str, only(topology.fabric))), "")
+    yield _Box("fabric", ("fabric", *map(str, ips_of(topology.fabric))), "")
     for external in topology.externals:
         ports = [f"{each.port}/{each.protocol}" for each in external.ports]
         text = (external.reference, str(external.address), *ports)
@@ -81,7 +81,7 @@ def _gateway_box(topology: Topology, gateway: Gateway) -> _Box:
         for service in cluster.services
         for address in service.exported
     ]
-    held = map(str, only((*topology.inside(gateway), *gateway.outside)))
+    held = map(str, ips_of((*topology.inside(gateway), *gateway.outside)))
     text = (f"gateway ({gateway.kind})", *held, *exported)
     group = clusters[0].name if len(clusters) == 1 else ""
     return _Box(_key(gateway.reference), text, group)
@@ -90,7 +90,7 @@ def _gateway_box(topology: Topology, gateway: Gateway) -> _Box:
 def _cluster_boxes(cluster: Cluster) -> Iterator[_Box]:
     name = cluster.name
     for node in cluster.nodes:
-        text = (f"node {node.name}", *map(str, only(node.addresses)), *map(str, node.pod_cidrs))
+        text = (f"node {node.name}", *map(str, ips_of(node.addresses)), *map(str, node.pod_cidrs))
         yield _Box(_key(node.reference), text, name)
     for pod in cluster.pods:
         short = pod.reference.removeprefix(f"{name}/")

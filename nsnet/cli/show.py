@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nsnet.ip import Family, only
+from nsnet.ip import Family, ips_of
 from nsnet.probes.question import Explanation
 from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.model import Scenario
@@ -244,13 +244,13 @@ def _asks_nobody(netns: Netns) -> bool:
 
 def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
     for gateway in cluster.gateways:
-        ends = only((*gateway.inside, *gateway.outside))
+        ends = ips_of((*gateway.inside, *gateway.outside))
         known = f", pods known as {_joined(cluster.virtual_cidrs)}" if cluster.virtual_cidrs else ""
         role = {1: " preferred", 2: " standby"}.get(gateway.replica, "")
         about = f"{gateway.kind} {gateway.name}".rstrip()
         yield gateway.reference, _joined(ends), f"{about}{role}{known}"
     for node in cluster.nodes:
-        yield node.reference, _joined(only(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
+        yield node.reference, _joined(ips_of(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
     for pod in cluster.pods:
         ports = " ".join(f"{each.port}/{each.protocol}" for each in pod.ports)
         about = f"on {pod.node} {ports}".rstrip()

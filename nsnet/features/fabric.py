@@ -14,7 +14,7 @@ from ipaddress import ip_interface
 
 from nsnet.features.routes import to_pods
 from nsnet.features.sysctls import forwarding
-from nsnet.ip import IPInterface, everywhere, of_family, only, single
+from nsnet.ip import IPInterface, everywhere, ips_of, of_family, single
 from nsnet.state.model import Fact, Interface, Kind, Listener, Route, veth, with_mac
 from nsnet.topology.model import Cluster, Gateway, Topology, link_name
 
@@ -59,7 +59,7 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
         )
     if cluster.gateway is not None and cluster.standby is None:
         for virtual in cluster.virtual_cidrs:
-            via = of_family(only(cluster.gateway.outside), virtual.version)
+            via = of_family(ips_of(cluster.gateway.outside), virtual.version)
             why = f"pods of {cluster.name}, as others know them"
             yield here, Route(virtual, via, OUTSIDE, why=why)
 
@@ -107,7 +107,7 @@ def _externals(here: str, topology: Topology) -> Iterator[Fact]:
         )
         to_it = Route(single(address), dev=OUTSIDE, mtu=external.mtu, why=external.reference)
         yield here, to_it
-        router = of_family(only(topology.fabric), address.version)
+        router = of_family(ips_of(topology.fabric), address.version)
         if router is not None:
             way_out = Route(everywhere(address), router, "eth0", onlink=True, why="the way out")
             yield external.netns, way_out

@@ -25,7 +25,7 @@ from dataclasses import replace
 from nsnet.features.fabric import OUTSIDE, switch_of
 from nsnet.features.gateways.egress import OUTSIDE as TO_FABRIC
 from nsnet.features.gateways.shared import table_of
-from nsnet.ip import IPAddress, Protocol, all_of_family, of_family, only, single
+from nsnet.ip import IPAddress, Protocol, all_of_family, ips_of, of_family, single
 from nsnet.state.model import Fact, Route
 from nsnet.state.rules import Chain, Drop, Match, Return, Rule
 from nsnet.topology.balancing import ready_on
@@ -70,7 +70,7 @@ def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway)
     balanced = [service for cluster in clusters for service in _balanced(cluster)]
     # Replicas announce it.
     for service, address in _offered(balanced) if not gateway.replica else ():
-        outside = of_family(only(gateway.outside), address.version)
+        outside = of_family(ips_of(gateway.outside), address.version)
         if outside is not None:
             to_gateway = Route(single(address), outside, OUTSIDE, why=_why(service))
             yield topology.fabric_netns, to_gateway
@@ -89,8 +89,8 @@ def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway)
         for address in service.exported
     ]
     for service, address in (*_offered(others), *exported):
-        router = of_family(only(topology.fabric), address.version)
-        if router is not None and of_family(only(gateway.outside), address.version) is not None:
+        router = of_family(ips_of(topology.fabric), address.version)
+        if router is not None and of_family(ips_of(gateway.outside), address.version) is not None:
             yield gateway.netns, Route(single(address), router, TO_FABRIC, why=_why(service))
 
 
@@ -98,7 +98,7 @@ def _routes(cluster: Cluster, services: list[Service], dev: str) -> Iterator[Rou
     """To the nodes whose health check succeeds, by the link that they are on."""
     for service, address in _offered(services):
         nodes = [
-            of_family(only(each.addresses), address.version)
+            of_family(ips_of(each.addresses), address.version)
             for each in cluster.nodes
             if not service.external_local or ready_on(service, each)
         ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nsnet.ip import everywhere, of_family, only
+from nsnet.ip import everywhere, ips_of, of_family
 from nsnet.state.model import Route
 from nsnet.topology.model import Gateway, Node, Topology
 
@@ -10,12 +10,12 @@ from nsnet.topology.model import Gateway, Node, Topology
 def to_pods(node: Node, dev: str) -> Iterator[Route]:
     """By the node that they are on, which is a neighbour on this link."""
     for pods in node.pod_cidrs:
-        via = of_family(only(node.addresses), pods.version)
+        via = of_family(ips_of(node.addresses), pods.version)
         yield Route(pods, via, dev, why=f"pods of {node.reference}")
 
 
 def to_fabric(topology: Topology, gateway: Gateway, dev: str) -> Iterator[Route]:
     """A gateway's way to everywhere else, in each family that it has outside."""
     for router in topology.fabric:
-        if of_family(only(gateway.outside), router.version) is not None:
+        if of_family(ips_of(gateway.outside), router.version) is not None:
             yield Route(everywhere(router.ip), router.ip, dev, why="the fabric")

@@ -7,7 +7,7 @@ from hashlib import sha256
 from ipaddress import ip_interface
 from typing import Literal, TypeAlias
 
-from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, mapped, of_family, only
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, ips_of, mapped, of_family
 from nsnet.topology.assignment import Assignment
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
@@ -300,7 +300,7 @@ class Topology:
         """What this lab has given to whom."""
         addresses: dict[str, tuple[IPAddress, ...]] = {}
         for cluster in self.clusters:
-            addresses |= {each.reference: only(each.addresses) for each in cluster.nodes}
+            addresses |= {each.reference: ips_of(each.addresses) for each in cluster.nodes}
             addresses |= {
                 each.reference: each.addresses for each in cluster.pods if not each.host_network
             }
@@ -313,7 +313,7 @@ class Topology:
                 if service.load_balancer_ips:
                     addresses[balancer_of(service.reference)] = service.load_balancer_ips
             for gateway in cluster.gateways:
-                addresses[gateway.reference] = only(gateway.outside)
+                addresses[gateway.reference] = ips_of(gateway.outside)
         nodes = [node for cluster in self.clusters for node in cluster.nodes]
         pods = [pod for cluster in self.clusters for pod in cluster.pods]
         return Assignment(

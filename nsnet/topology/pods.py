@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 
 from nsnet.errors import Problem
-from nsnet.ip import IPAddress, Protocol, only
+from nsnet.ip import IPAddress, Protocol, ips_of
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Node, Pod, netns_name, reference_of
@@ -105,7 +105,7 @@ def _pod(
         reference,
         node.name,
         draft.labels,
-        only(node.addresses) if shared else addresses.get(reference, ()),
+        ips_of(node.addresses) if shared else addresses.get(reference, ()),
         draft.ports,
         draft.workload,
         draft.ready,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import TypeVar
 
-from nsnet.ip import IPAddress, IPNetwork, Protocol, of_family, only
+from nsnet.ip import IPAddress, IPNetwork, Protocol, ips_of, of_family
 from nsnet.text import did_you_mean
 from nsnet.topology.balancing import ready_else_terminating
 from nsnet.topology.model import (
@@ -51,7 +51,7 @@ def locate(topology: Topology, reference: str) -> Place:
         raise UnknownReferenceError(f"{reference}: a place has no port here")
     match parts.kind:
         case "fabric":
-            addresses = only(topology.fabric)
+            addresses = ips_of(topology.fabric)
             inner = [each for cluster in topology.clusters for each in _fabric_side(cluster)]
             return Place(topology.fabric_netns, FABRIC, (*addresses, *inner))
         case "external":
@@ -59,7 +59,7 @@ def locate(topology: Topology, reference: str) -> Place:
             return Place(external.netns, external.reference, (external.address,))
         case "gateway":
             gateway, behind = _gateway(topology, reference, parts)[0]
-            held = (*only((*topology.inside(gateway), *gateway.outside)), *_exported(behind))
+            held = (*ips_of((*topology.inside(gateway), *gateway.outside)), *_exported(behind))
             near = behind[0].name if len(behind) == 1 else ""
             return Place(gateway.netns, gateway.reference, held, near)
         case "node":
@@ -71,7 +71,7 @@ def locate(topology: Topology, reference: str) -> Place:
                     f"; {did_you_mean(parts.name, names)}"
                 )
             node = cluster.node(parts.name)
-            held = only(node.held)
+            held = ips_of(node.held)
             return Place(node.netns, node.reference, held, cluster.name)
         case "pod":
             cluster = _cluster(topology, reference, parts.cluster)
@@ -188,7 +188,7 @@ def _destination(
                 for one in each.gateways
                 if each.name == source.cluster and one.netns == gateway.netns
             ]
-            held = only(near[0].inside if near else gateway.outside)
+            held = ips_of(near[0].inside if near else gateway.outside)
             servers = frozenset({gateway.reference})
             return Destination(_reachable(held, source), servers=servers), {}
         case "external":
@@ -374,7 +374,7 @@ def _fabric_side(cluster: Cluster) -> tuple[IPAddress, ...]:
     """The fabric is the router of clusters that stand in it openly."""
     if cluster.gateway is not None or cluster.model == "isolated":
         return ()
-    return only(cluster.routers)
+    return ips_of(cluster.routers)
 
 
 def _exported(clusters: Iterable[Cluster]) -> tuple[IPAddress, ...]:

@@ -25,7 +25,7 @@ from ipaddress import IPv4Address, ip_network
 from typing import Final
 
 from nsnet.features.fabric import OUTSIDE, switch_of
-from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, of_family, only, single
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, ips_of, of_family, single
 from nsnet.state.bird import Bird, Session
 from nsnet.state.model import Fact
 from nsnet.topology.balancing import ready_on
@@ -66,7 +66,7 @@ def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
     replicas = any(each.standby is not None for each in topology.clusters)
     families = {each.version for each in topology.fabric}
     return Bird(
-        router_id(only(topology.fabric)),
+        router_id(ips_of(topology.fabric)),
         FABRIC_AS,
         (*links, *([OUTSIDE] if replicas else [])),
         sessions,
@@ -86,7 +86,7 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
         if not service.external_local or ready_on(service, node)
     )
     return Bird(
-        router_id(only(node.addresses)),
+        router_id(ips_of(node.addresses)),
         autonomous_system(node.addresses),
         ("eth0",),
         tuple(_sessions(FABRIC, FABRIC_AS, node.addresses, cluster.routers)),
@@ -110,7 +110,7 @@ def _of_gateway(topology: Topology, cluster: Cluster, gateway: Gateway) -> Bird:
         )
     )
     return Bird(
-        router_id(only(gateway.outside)),
+        router_id(ips_of(gateway.outside)),
         autonomous_system(gateway.outside),
         ("eth0", "eth1"),
         (*_sessions(FABRIC, FABRIC_AS, gateway.outside, topology.fabric), *to_nodes),
@@ -135,7 +135,7 @@ def _behind(cluster: Cluster, node: Node) -> Bird:
         )
     )
     return Bird(
-        router_id(only(node.addresses)),
+        router_id(ips_of(node.addresses)),
         autonomous_system(node.addresses),
         ("eth0",),
         tuple(sessions),
@@ -150,8 +150,8 @@ def _sessions(
     theirs: Sequence[IPInterface],
 ) -> Iterator[Session]:
     """One for each family that both have."""
-    for local in only(tuple(mine)):
-        neighbour = of_family(only(tuple(theirs)), local.version)
+    for local in ips_of(tuple(mine)):
+        neighbour = of_family(ips_of(tuple(theirs)), local.version)
         if neighbour is not None:
             yield Session(reference, local, neighbour, neighbour_as)
 
@@ -164,4 +164,4 @@ def router_id(addresses: tuple[IPAddress, ...]) -> IPv4Address:
 
 def autonomous_system(addresses: tuple[IPInterface, ...]) -> int:
     """A private number that follows from an address: it stays when others come and go."""
-    return _PRIVATE_AS + (int(router_id(only(addresses))) & 0xFFFFFF)
+    return _PRIVATE_AS + (int(router_id(ips_of(addresses))) & 0xFFFFFF)

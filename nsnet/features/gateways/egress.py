@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from nsnet.features.routes import to_fabric, to_pods
 from nsnet.features.sysctls import forwarding
-from nsnet.ip import only
+from nsnet.ip import ips_of
 from nsnet.state.model import Fact
 from nsnet.state.rules import Chain, Match, Rule, Snat
 from nsnet.topology.model import Cluster, Gateway, Topology
@@ -27,7 +27,7 @@ def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[F
     for node in cluster.nodes:
         yield from ((here, each) for each in to_pods(node, INSIDE))
     leaving = Match(out_interface=OUTSIDE, comment="leaves with the address of the gateway")
-    for outside in only(gateway.outside):
+    for outside in ips_of(gateway.outside):
         # Not MASQUERADE: eth1 holds the exported addresses, too, and the kernel might choose one.
         rule = Rule(leaving, Snat(outside), why="egress")
         yield here, Chain("nat", EGRESS, (rule,), outside.version)

@@ -10,7 +10,7 @@ haproxy speaks TCP alone. What leaves the cluster does so as with kind nat.
 from collections.abc import Iterator
 
 from nsnet.features.gateways.egress import egress
-from nsnet.ip import IPAddress, Protocol, only
+from nsnet.ip import IPAddress, Protocol, ips_of
 from nsnet.state.haproxy import Frontend, Haproxy, Server
 from nsnet.state.model import Fact
 from nsnet.topology.balancing import usable
@@ -22,7 +22,7 @@ def proxy(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fa
     yield from egress(topology, cluster, gateway)
     frontends = [
         *_frontends(cluster),
-        *(each for address in only(gateway.outside) for each in _passed_on(cluster, address)),
+        *(each for address in ips_of(gateway.outside) for each in _passed_on(cluster, address)),
     ]
     # Without an endpoint there is nobody to connect to: nothing listens there.
     yield gateway.netns, Haproxy(tuple(each for each in frontends if each.servers))

@@ -22,7 +22,7 @@ from nsnet.features.gateways.egress import EGRESS, OUTSIDE
 from nsnet.features.gateways.exports import exports
 from nsnet.features.routes import to_fabric, to_pods
 from nsnet.features.sysctls import forwarding
-from nsnet.ip import Family, IPAddress, all_of_family, only, single
+from nsnet.ip import Family, IPAddress, all_of_family, ips_of, single
 from nsnet.state.model import Fact, PolicyRule, Route, Sysctl
 from nsnet.state.rules import (
     Chain,
@@ -58,7 +58,7 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
             yield here, replace(route, table=table_of(inside))
     services = [service for each, _ in clusters for service in each.services]
     yield from exports(services, gateway)
-    for outside in only(gateway.outside):
+    for outside in ips_of(gateway.outside):
         family = outside.version
         for cluster, inside in clusters:
             yield from ((here, each) for each in _policy(cluster, inside.number, family))

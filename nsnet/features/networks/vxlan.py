@@ -12,7 +12,7 @@ from typing import Final
 
 from nsnet.features.networks.masquerade import masquerade
 from nsnet.features.networks.node_bridge import pods_on_bridges
-from nsnet.ip import IPAddress, of_family, only
+from nsnet.ip import IPAddress, ips_of, of_family
 from nsnet.state.model import (
     MTU,
     VXLAN_PORT,
@@ -55,7 +55,7 @@ def _tunnel(node: Node) -> Vxlan:
 
 def _underlay(node: Node) -> IPAddress:
     """One tunnel carries both families, in IPv4 where the nodes have it."""
-    held = only(node.addresses)
+    held = ips_of(node.addresses)
     return of_family(held, 4) or held[0]
 
 
@@ -70,7 +70,7 @@ def _behind_tunnel(node: Node, other: Node) -> Iterator[Fact]:
     """Pods of another node are behind a neighbour in the tunnel, who is that node."""
     mac = _mac(other)
     yield node.netns, FdbEntry(mac, _underlay(other), TUNNEL)
-    for pods, end in zip(other.pod_cidrs, only(other.overlay), strict=True):
+    for pods, end in zip(other.pod_cidrs, ips_of(other.overlay), strict=True):
         yield node.netns, Neighbour(end, mac, TUNNEL)
         why = f"pods of {other.reference}"
         # Nobody's address says that the neighbour is on this link.

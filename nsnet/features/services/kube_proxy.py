@@ -10,7 +10,7 @@ from hashlib import sha256
 from ipaddress import ip_address, ip_network
 from typing import Final
 
-from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, of_family, only
+from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, ips_of, of_family
 from nsnet.state.model import Fact, Sysctl
 from nsnet.state.rules import Accept, Chain, MarkMatch, Masquerade, Match, Return, Rule, SetMark
 from nsnet.topology.model import Cluster, Node, Proxy, Service, ServicePort
@@ -52,7 +52,7 @@ def alike(service: Service) -> bool:
 
 def admitted(service: Service, node: Node, family: Family) -> bool:
     """The node itself is within the Service's source ranges."""
-    address = of_family(only(node.addresses), family)
+    address = of_family(ips_of(node.addresses), family)
     return address is not None and any(address in each for each in service.source_ranges)
 
 
@@ -102,7 +102,7 @@ def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
 def node_port_addresses(node: Node, ranges: tuple[IPNetwork, ...]) -> Iterator[IPAddress]:
     """The node's own addresses that are in one of the ranges."""
     loopback = [_LOOPBACK[family] for family in sorted({each.version for each in ranges})]
-    for address in (*only(node.held), *loopback):
+    for address in (*ips_of(node.held), *loopback):
         if any(address in each for each in ranges):
             yield address
 

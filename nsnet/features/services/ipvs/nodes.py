@@ -39,7 +39,7 @@ from nsnet.features.services.kube_proxy import (
     node_port_ranges,
     proxied,
 )
-from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, only, single
+from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, ips_of, single
 from nsnet.state.ipsets import Member
 from nsnet.state.model import Fact, Interface, Kind, RealServer, Sysctl, VirtualServer, mac_by_name
 from nsnet.state.rules import Chain, Drop, Match, Rule, VirtualMatch
@@ -148,7 +148,7 @@ def _offers(
 
 def _enter(found: _Sorted, node: Node, address: IPAddress, port: ServicePort, kept: Kept) -> None:
     found.members[kept][Member(address, port.protocol, port.port)] = None
-    if address not in only(node.addresses):
+    if address not in ips_of(node.addresses):
         found.bound[address] = None
 
 
@@ -201,5 +201,5 @@ def _node_port_addresses(cluster: Cluster, node: Node, family: Family) -> tuple[
     at 127.0.0.1."""
     ranges = node_port_ranges(cluster.proxy, family)
     if not ranges:
-        return all_of_family(only(node.held), family)
+        return all_of_family(ips_of(node.held), family)
     return tuple(each for each in node_port_addresses(node, ranges) if not each.is_loopback)

@@ -15,7 +15,7 @@ from nsnet.features.services.kube_proxy import (
     proxied,
 )
 from nsnet.features.services.nftables.ports import ANY, Part, Terms, part
-from nsnet.ip import Family, IPAddress, all_of_family, of_family, only
+from nsnet.ip import Family, IPAddress, all_of_family, ips_of, of_family
 from nsnet.state.model import Fact
 from nsnet.state.rules import (
     KUBE_PROXY,
@@ -172,7 +172,7 @@ def _to_node(cluster: Cluster, family: Family) -> Match:
 
 def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> Iterator[IPAddress]:
     """The node's own address, or those that lie in nodePortAddresses; 127.0.0.1 never."""
-    primary = of_family(only(node.addresses), family)
+    primary = of_family(ips_of(node.addresses), family)
     ranges = node_port_ranges(cluster.proxy, family)
     if not ranges and primary is not None:
         yield primary

@@ -3,7 +3,7 @@
 import pytest
 
 from nsnet.features.compile import compile_state
-from nsnet.ip import Protocol, mapped, only
+from nsnet.ip import Protocol, ips_of, mapped
 from nsnet.probes.question import explain, simple
 from nsnet.state.model import State
 from nsnet.state.rules import Chain, Match, Netmap, Return, Rule
@@ -224,8 +224,8 @@ def test_the_fabric_knows_virtual_ranges_and_no_pods_behind_them() -> None:
     gateways = {each.name: each.gateway for each in LAB.topology.clusters}
     assert gateways["vip"] is not None
     assert gateways["other"] is not None
-    assert routes["100.66.0.0/16"] == only(gateways["vip"].outside)
-    assert routes["172.20.0.0/16"] == only(gateways["other"].outside)
+    assert routes["100.66.0.0/16"] == ips_of(gateways["vip"].outside)
+    assert routes["172.20.0.0/16"] == ips_of(gateways["other"].outside)
     assert "10.244.0.0/24" not in routes
 
 
