@@ -10,29 +10,27 @@ import click
 from nsnet.cli import show
 from nsnet.cli.completing import FILE, LAB_OR_FILE, PLACE, TARGET, is_file
 from nsnet.cli.graph import FORMATS
-from nsnet.features.compile import compile_state
+from nsnet.lab.compiled import Compiled, compiled
 from nsnet.plan.order import plan as planned
 from nsnet.plan.shell import script
-from nsnet.probes.model import Model
 from nsnet.probes.question import explain as explained
 from nsnet.probes.question import simple
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.load import load
-from nsnet.scenario.model import Scenario
-from nsnet.state.model import State
-from nsnet.topology.model import Topology
-from nsnet.topology.probe_checks import check_probes
-from nsnet.topology.resolve import resolve
 
 
-def prepared(file: Path) -> tuple[Scenario, Topology, State]:
-    """The scenario of a file and all that follows from it; its warnings are on stderr."""
-    scenario = load(file)
-    topology = resolve(scenario)
-    check_probes(scenario, topology)
-    for warning in topology.warnings:
+def compiled_file(file: Path) -> Compiled:
+    """Return the scenario of a file, compiled; print its warnings to stderr. Raises ScenarioError,
+    CompileError."""
+    found = compiled(load(file))
+    warn(found)
+    return found
+
+
+def warn(found: Compiled) -> None:
+    """Print what the file's author should know."""
+    for warning in found.topology.warnings:
         click.echo(f"warning: {warning}", err=True)
-    return scenario, topology, compile_state(topology)
 
 
 @click.command()
@@ -44,7 +42,7 @@ def plan(file: Path, form: str | None) -> None:
 
     Example: nsnet plan scenarios/one-node.yaml --shell
     """
-    _, _, state = prepared(file)
+    state = compiled_file(file).state
     if form == "shell":
         click.echo(script(state.lab, planned(state)), nl=False)
     elif form == "json":
@@ -72,16 +70,16 @@ def explain(
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """
     if is_file(lab_or_file):
-        _, topology, state = prepared(Path(lab_or_file))
-        model = Model(topology, state)
+        where = compiled_file(Path(lab_or_file))
     else:
         from nsnet.lab.registry import attach
 
-        model = attach(lab_or_file).model
-    found = explained(model, simple(source, target, protocol, size=size))
+        where = attach(lab_or_file).compiled
+    spec = simple(source, target, protocol, size=size)
+    found = explained(where.model, spec)
     if as_json:
         paths = [asdict(each) for each in found.paths]
-        data = {"schema": "nsnet.dev/explain/v1", "lab": model.state.lab, "paths": paths}
+        data = {"schema": "nsnet.dev/explain/v1", "lab": where.name, "paths": paths}
         click.echo(json.dumps(data, default=str, indent=2))
     else:
         show.explanation(found)
@@ -94,8 +92,7 @@ def validate(file: Path) -> None:
 
     Example: nsnet validate scenarios/flat.yaml
     """
-    scenario, topology, state = prepared(file)
-    click.echo(f"{file}: good. {show.counted(scenario, topology, state)}")
+    click.echo(f"{file}: good. {show.counted(compiled_file(file))}")
 
 
 @click.command()
@@ -106,8 +103,7 @@ def graph(file: Path, form: str) -> None:
 
     Example: nsnet graph scenarios/flat.yaml --format dot | dot -Tsvg > flat.svg
     """
-    _, topology, _ = prepared(file)
-    click.echo(FORMATS[form](topology), nl=False)
+    click.echo(FORMATS[form](compiled_file(file).topology), nl=False)
 
 
 @click.command()
@@ -127,9 +123,9 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Example: nsnet doctor
     """
-    from nsnet.lab.registry import diagnosis
+    from nsnet.kernel.capabilities import features
 
-    found = diagnosis()
+    found = features()
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2))
     else:

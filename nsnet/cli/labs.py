@@ -10,10 +10,12 @@ import click
 
 from nsnet.cli import show
 from nsnet.cli.completing import FILE, LAB, PLACE, TARGET
-from nsnet.cli.files import prepared
+from nsnet.cli.files import compiled_file, warn
 from nsnet.cli.progress import Progress
 from nsnet.errors import CleanupError, NsnetError, UsageError
+from nsnet.lab.compiled import compiled
 from nsnet.probes.report import Report
+from nsnet.scenario.load import load
 from nsnet.text import number_of
 
 REPORTING = (
@@ -41,11 +43,12 @@ def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> 
 
     Example: nsnet run scenarios/island-nat.yaml
     """
-    scenario, _, _ = prepared(file)
+    wanted = compiled_file(file)
+    from nsnet.kernel import throwaway
     from nsnet.lab import registry as labs
 
-    labs.throw_away()
-    with Progress(silent=as_json) as progress, labs.running(scenario, progress) as lab:
+    throwaway.enter()
+    with Progress(silent=as_json) as progress, labs.running(wanted, progress) as lab:
         report = lab.probe(progress)
     _conclude(ctx, report, as_json=as_json, junit=junit)
 
@@ -57,17 +60,17 @@ def up(file: Path) -> None:
 
     Example: sudo nsnet up scenarios/island-nat.yaml
     """
-    scenario, topology, state = prepared(file)
+    wanted = compiled_file(file)
     from nsnet.lab import registry as labs
 
     labs.need_root("up")
     with Progress() as progress:
-        built = labs.up(scenario, progress)
-    name = scenario.name
+        built = labs.up(wanted, progress)
+    name = wanted.name
     if not built:
         click.echo(f"{name} is up already; nothing to do")
         return
-    click.echo(f"{name} is up: {show.counted(scenario, topology, state)}")
+    click.echo(f"{name} is up: {show.counted(wanted)}")
     click.echo(f"next: nsnet probe {name} · nsnet status {name} · nsnet down {name}", err=True)
 
 
@@ -83,12 +86,14 @@ def apply(lab: str, file: Path) -> None:
 
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
-    scenario, _, _ = prepared(file)
+    scenario = load(file)
     from nsnet.lab import registry as labs
 
+    if not labs.is_root():
+        compiled(scenario)  # the file is checked before the host
     labs.need_root("apply")
     with Progress() as progress:
-        steps = labs.apply(lab, scenario, progress)
+        steps = labs.apply(lab, scenario, progress, announce=warn)
     done = f"{lab} is as {file} says: {number_of(steps, 'step')}"
     click.echo(done if steps else f"{lab}: nothing to change")
 
@@ -268,7 +273,7 @@ def _enter(command: str, lab: str, reference: str) -> None:
     from nsnet.lab import registry as labs
 
     labs.need_root(command)
-    labs.stand_in(labs.attach(lab), reference)
+    labs.attach(lab).enter(reference)
 
 
 def _conclude(ctx: click.Context, report: Report, *, as_json: bool, junit: TextIO | None) -> None:

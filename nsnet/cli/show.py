@@ -9,9 +9,9 @@ from rich.table import Table
 from rich.text import Text
 
 from nsnet.ip import Family, ips_of
+from nsnet.lab.compiled import Compiled
 from nsnet.probes.question import Explanation
 from nsnet.probes.report import ProbeReport, Report
-from nsnet.scenario.model import Scenario
 from nsnet.state import nftables_text as nft
 from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, Netns, State
@@ -33,16 +33,16 @@ def console() -> Console:
     return Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
-def counted(scenario: Scenario, topology: Topology, state: State) -> str:
+def counted(found: Compiled) -> str:
     """What a lab consists of, in one line."""
-    clusters = topology.clusters
+    clusters = found.topology.clusters
     numbers = {
         "cluster": len(clusters),
         "node": sum(len(each.nodes) for each in clusters),
         "pod": sum(len(each.pods) for each in clusters),
         "Service": sum(not one.imported for each in clusters for one in each.services),
-        "probe": len(scenario.spec.probes),
-        "namespace": len(state.netns),
+        "probe": len(found.scenario.spec.probes),
+        "namespace": len(found.state.netns),
     }
     return ", ".join(number_of(n, word) for word, n in numbers.items())
 

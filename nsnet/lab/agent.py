@@ -144,17 +144,17 @@ def _exactly(where: socket.socket, size: int) -> bytes:
 
 def _serve(near: socket.socket) -> None:
     """Answers until the one who asks hangs up; the lab is gone then."""
-    from nsnet.lab import registry as labs
+    from nsnet.lab.compiled import compiled
+    from nsnet.lab.registry import running
     from nsnet.scenario.load import load
 
     request = _read(near)
     if request is None:
         return
     try:
-        scenario = load(Path(request[1][0]))
-        running = labs.running(scenario)
-        labs.throw_away()
-        lab = running.__enter__()
+        block = running(compiled(load(Path(request[1][0]))))
+        throwaway.enter()
+        lab = block.__enter__()
     except Exception as error:  # noqa: BLE001  (it is raised again on the other side)
         _write(near, ("error", _portable(error), []))
         return

@@ -1,18 +1,18 @@
 """Labs by their names: brought up, found again, changed and taken down."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from typing import Any
 
 from nsnet.errors import UnsupportedError, UsageError
-from nsnet.kernel import capabilities as features
-from nsnet.kernel import enter, netns, processes, throwaway
+from nsnet.kernel import netns
 from nsnet.lab import folder
-from nsnet.lab.folder import SCHEMA, recorded
-from nsnet.lab.lab import Lab, Progress, hostname, silent
+from nsnet.lab.compiled import Compiled, compiled
+from nsnet.lab.host import Progress, silent
+from nsnet.lab.lab import Lab
 from nsnet.lab.removal import remove
 from nsnet.scenario.model import Scenario
-from nsnet.topology.model import netns_name
 
 
 def is_complete(name: str) -> bool:
@@ -21,37 +21,24 @@ def is_complete(name: str) -> bool:
     return record is not None and record.get("complete") is True
 
 
-def throw_away() -> None:
-    """The rest of this process happens in namespaces that vanish with it. Raises
-    UnsupportedError."""
-    throwaway.enter()
+def is_root() -> bool:
+    """Whether this process may have labs that stay up."""
+    return os.geteuid() == 0
 
 
 def need_root(command: str) -> None:
-    """Raises UnsupportedError for anybody else."""
-    if os.geteuid() != 0:
+    """Raise UnsupportedError unless this process is root's."""
+    if not is_root():
         raise UnsupportedError(
             f"nsnet {command} is for labs that stay up, and they need root",
             hint=f"sudo nsnet {command} …; without root: nsnet run FILE",
         )
 
 
-def stand_in(lab: Lab, reference: str) -> None:
-    """This process is in that namespace of the lab for good, ready to become another program."""
-    place = lab[reference]
-    with lab.missing_namespaces_named():
-        enter.enter(place.netns, hostname(place))
-
-
-def diagnosis() -> tuple[features.Feature, ...]:
-    """What this host can do for nsnet, found by trying."""
-    return features.features()
-
-
 @contextmanager
-def running(scenario: Scenario, progress: Progress = silent) -> Iterator[Lab]:
-    """A lab that is up inside the block and gone after it, however the block ends."""
-    lab = Lab(scenario)
+def running(wanted: Compiled, progress: Progress = silent) -> Iterator[Lab]:
+    """Yield a lab that is up inside the block and removed after it, however the block ends."""
+    lab = Lab(wanted)
     try:
         with folder.locked(lab.name):
             lab.build(progress)
@@ -60,38 +47,45 @@ def running(scenario: Scenario, progress: Progress = silent) -> Iterator[Lab]:
         down(lab.name)
 
 
-def up(scenario: Scenario, progress: Progress = silent) -> bool:
-    """The lab is up and stays up; False where it was already. Raises UsageError, LockedError,
-    KernelError.
-
-    Half a lab is removed and built anew.
-    """
-    lab = Lab(scenario)
-    with folder.locked(lab.name):
-        record = folder.read(lab.name)
-        if is_complete(lab.name) and record is not None and _is_whole(attach(lab.name)):
-            if record["sources"] == dict(scenario.sources):
-                return False
-            raise UsageError(
-                f"{lab.name} is up with another file",
-                hint=f"to change it: nsnet apply {lab.name} FILE; or first: nsnet down {lab.name}",
-            )
-        remove(lab.name)
+def up(wanted: Compiled, progress: Progress = silent) -> bool:
+    """Build a lab that stays up; return False where it is up already. Half a lab is removed and
+    built again. Raises UsageError, LockedError, KernelError."""
+    name = wanted.name
+    with folder.locked(name):
+        if is_complete(name):
+            record = _record(name)
+            same = record["sources"] == dict(wanted.scenario.sources)
+            # The same file makes the same namespaces, whichever addresses they have by now.
+            if (Lab(wanted) if same else _recorded(record)).is_whole():
+                if same:
+                    return False
+                raise UsageError(
+                    f"{name} is up with another file",
+                    hint=f"to change it: nsnet apply {name} FILE; or first: nsnet down {name}",
+                )
+        remove(name)
         try:
-            lab.build(progress)
-        except BaseException:  # a Ctrl-C, too: half a lab is of no use to anybody
-            remove(lab.name)
-            folder.remove(lab.name)
+            Lab(wanted).build(progress)
+        except BaseException:  # a Ctrl-C, too: half a lab is of no use
+            remove(name)
+            folder.remove(name)
             raise
     return True
 
 
-def apply(name: str, scenario: Scenario, progress: Progress = silent) -> int:
-    """The lab is what this scenario says; returns how many steps that took. What exists keeps its
-    addresses, and what was changed by hand is repaired. Raises UsageError, LockedError,
-    ScenarioError, KernelError."""
+def apply(
+    name: str,
+    scenario: Scenario,
+    progress: Progress = silent,
+    announce: Callable[[Compiled], None] = lambda wanted: None,
+) -> int:
+    """Change the lab to this scenario and repair what was changed by hand; what exists keeps its
+    addresses. Return the number of steps. `announce` gets the compiled scenario before anything is
+    changed. Raises UsageError, LockedError, ScenarioError, KernelError."""
     with _locked(name) as lab:
-        return lab.apply(scenario, progress)
+        wanted = lab.next(scenario)
+        announce(wanted)
+        return lab.apply(wanted, progress)
 
 
 def restart(name: str, reference: str, progress: Progress = silent) -> dict[str, str]:
@@ -108,30 +102,39 @@ def restart(name: str, reference: str, progress: Progress = silent) -> dict[str,
 
 @contextmanager
 def _locked(name: str) -> Iterator[Lab]:
-    """The lab as it is up, and ours to change inside the block. Raises UsageError, LockedError."""
-    attach(name)  # where no lab is, the lock would make a folder for one
+    """Yield the lab as it is up, locked inside the block. Raises UsageError, LockedError."""
+    _record(name)  # where no lab is up, the lock would make a folder for one
     with folder.locked(name):
         yield attach(name)
 
 
 def attach(name: str) -> Lab:
-    """The lab of this name as it is up now. Raises UsageError where there is none, or half of
-    one."""
+    """Return the lab of this name as it is up now. Raises UsageError where there is none, or half
+    of one."""
+    return _recorded(_record(name))
+
+
+def _recorded(record: Mapping[str, Any]) -> Lab:
+    # It may have been changed by hand since.
+    return Lab(compiled(*folder.recorded(record)), record["tool"], touched=True)
+
+
+def _record(name: str) -> dict[str, Any]:
+    """Return the record of a lab that is up. Raises UsageError where there is none that this nsnet
+    can read."""
     record = folder.read(name)
     if record is None or not record.get("complete"):
         known = ", ".join(each for each in names() if is_complete(each)) or "none"
         half = netns.names(f"nsnet.{name}.")
         hint = f"half a lab is left of it; remove it: nsnet down {name}" if half else ""
         raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
-    if record.get("schema") != SCHEMA:
+    if record.get("schema") != folder.SCHEMA:
         raise UsageError(
             f"{name} was built by another nsnet, whose records this one cannot read"
-            f" ({record.get('schema')}, not {SCHEMA})",
+            f" ({record.get('schema')}, not {folder.SCHEMA})",
             hint=f"remove it, then build it anew: nsnet down {name}; nsnet up FILE",
         )
-    lab = Lab(*recorded(record), record["tool"])
-    lab._touched = True  # who knows what was done to it by hand
-    return lab
+    return record
 
 
 def names() -> list[str]:
@@ -156,10 +159,3 @@ def down(name: str) -> bool:
         remove(name)
         folder.remove(name)
     return True
-
-
-def _is_whole(lab: Lab) -> bool:
-    """Every namespace is there, and its server runs."""
-    inodes = {each.name: netns.inode(each.name) for each in lab.state.netns}
-    home = inodes.get(netns_name(lab.name, "servers"))
-    return None not in inodes.values() and home is not None and bool(processes.standing_in({home}))

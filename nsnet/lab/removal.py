@@ -13,7 +13,7 @@ def remove(name: str) -> None:
     names = netns.names(f"nsnet.{name}.")
     inodes = {inode for each in names if (inode := netns.inode(each)) is not None}
     # Where somebody has deleted its name by hand, the server's namespace lives on without one.
-    home = control.home(path_of(name) / "servers.sock")
+    home = control.home(path_of(name))
     if home is not None and home != netns.here():
         inodes.add(home)
     if inodes:

@@ -70,11 +70,13 @@ def probes(pods: int, number: int) -> list[ProbeSpec]:
 
 def measure(pods: int, numbers: Sequence[int]) -> list[dict[str, float]]:
     """Return the seconds that each number of probes takes, in a lab of this process's own."""
+    from nsnet.kernel import throwaway
     from nsnet.lab import registry
+    from nsnet.lab.compiled import compiled
 
     gc.set_threshold(20_000, 50, 50)  # as the command line does
-    registry.throw_away()
-    with registry.running(scenario(pods)) as lab:
+    throwaway.enter()
+    with registry.running(compiled(scenario(pods))) as lab:
         found = []
         lab.probe(specs=probes(pods, 200))  # ARP is resolved, and every index is built
         for number in numbers:

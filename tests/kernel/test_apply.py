@@ -9,6 +9,7 @@ import pytest
 
 from nsnet.errors import UsageError
 from nsnet.lab import registry as labs
+from nsnet.lab.compiled import compiled
 from nsnet.scenario.load import load
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="labs that stay up need root")
@@ -23,7 +24,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
     file = tmp_path / f"{name}.yaml"
     file.write_text(text)
     try:
-        labs.up(load(file))
+        labs.up(compiled(load(file)))
         yield file
     finally:
         labs.down(name)
@@ -72,7 +73,7 @@ def test_the_file_of_another_lab_is_refused(file: Path) -> None:
 
 def test_up_with_another_file_is_refused(file: Path) -> None:
     with pytest.raises(UsageError, match="is up with another file"):
-        labs.up(load(edited(file, "replicas: 3", "replicas: 4")))
+        labs.up(compiled(load(edited(file, "replicas: 3", "replicas: 4"))))
     assert labs.attach(file.stem).drift() == []
 
 
@@ -91,4 +92,4 @@ def test_a_change_that_was_broken_off_leaves_half_a_lab(file: Path) -> None:
     with pytest.raises(UsageError, match="no lab") as raised:
         labs.attach(file.stem)
     assert raised.value.hint.endswith(f"nsnet down {file.stem}")
-    assert labs.up(load(file))  # built anew
+    assert labs.up(compiled(load(file)))  # built anew

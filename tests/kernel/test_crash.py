@@ -14,6 +14,7 @@ import pytest
 from nsnet.errors import KernelError
 from nsnet.kernel.processes import until
 from nsnet.lab import registry as labs
+from nsnet.lab.compiled import compiled
 from nsnet.scenario.load import load
 from tests.support.forked import Process, inner
 from tests.support.machine import (
@@ -119,7 +120,7 @@ def up_until(last: int, end: Callable[[], None]) -> list[int]:
         if done >= last:
             end()
 
-    labs.up(load(ISLANDS), progress)
+    labs.up(compiled(load(ISLANDS)), progress)
     return steps
 
 

@@ -110,9 +110,9 @@ def test_ports_come_and_go_while_a_connection_lasts(lab: SmallLab) -> None:
     pid = own_pid(lab)
     port = (lab["b"], Listener(Protocol.TCP, 8080, "pod/new"))
     with closing(client(lab, "a", "tcp", "127.0.0.1")) as lasting:
-        control.change(lab.socket, [port])
+        control.change(lab.runtime, [port])
         client(lab, "b", "tcp", "127.0.0.1", 8080).close()
-        control.change(lab.socket, [], [port])
+        control.change(lab.runtime, [], [port])
         with pytest.raises(ConnectionRefusedError):
             client(lab, "b", "tcp", "127.0.0.1", 8080)
         lasting.sendall(b"still there?\n")
@@ -122,17 +122,17 @@ def test_ports_come_and_go_while_a_connection_lasts(lab: SmallLab) -> None:
 
 def test_who_is_connected_to_a_port_that_goes_is_cut_off(lab: SmallLab) -> None:
     port = (lab["b"], Listener(Protocol.TCP, 8080, "pod/b"))
-    control.change(lab.socket, [port])
+    control.change(lab.runtime, [port])
     with closing(client(lab, "b", "tcp", "127.0.0.1", 8080)) as opened:
         opened.sendall(b"hello\n")
         assert opened.recv(4096)
-        control.change(lab.socket, [], [port])
+        control.change(lab.runtime, [], [port])
         assert opened.recv(4096) == b""
 
 
 def test_what_a_port_answers_changes_and_it_stays_open(lab: SmallLab) -> None:
     checks = [HealthCheck(10_000, "shop", "web", count) for count in (0, 3)]
-    control.change(lab.socket, [(lab["b"], checks[0])])
+    control.change(lab.runtime, [(lab["b"], checks[0])])
     get = b"GET / HTTP/1.1\r\n\r\n"
     with (
         closing(client(lab, "b", "tcp", "127.0.0.1", 10_000)) as before,
@@ -140,20 +140,20 @@ def test_what_a_port_answers_changes_and_it_stays_open(lab: SmallLab) -> None:
     ):
         before.sendall(get)
         assert before.recv(4096).startswith(b"HTTP/1.1 503 ")
-        control.change(lab.socket, [], [], [(lab["b"], checks[1])])
+        control.change(lab.runtime, [], [], [(lab["b"], checks[1])])
         after.sendall(get)  # connected while there was none
         assert after.recv(4096).startswith(b"HTTP/1.1 ")
     with closing(client(lab, "b", "tcp", "127.0.0.1", 10_000)) as new:
         new.sendall(get)
         assert b"X-Load-Balancing-Endpoint-Weight: 3\r\n" in new.recv(4096)
-    control.change(lab.socket, [], [(lab["b"], checks[1])])
+    control.change(lab.runtime, [], [(lab["b"], checks[1])])
     with pytest.raises(ConnectionRefusedError):
         client(lab, "b", "tcp", "127.0.0.1", 10_000)
 
 
 def test_only_an_open_port_can_be_answered_otherwise(lab: SmallLab) -> None:
     with pytest.raises(KernelError, match="port 10001 is not open"):
-        control.change(lab.socket, [], [], [(lab["b"], HealthCheck(10_001, "shop", "web", 0))])
+        control.change(lab.runtime, [], [], [(lab["b"], HealthCheck(10_001, "shop", "web", 0))])
 
 
 def test_a_namespace_made_anew_is_listened_in_anew(lab: SmallLab) -> None:
@@ -169,7 +169,7 @@ def test_a_port_that_is_taken_is_named(lab: SmallLab) -> None:
         taken = socket.create_server(("127.0.0.1", 9))
     ports = [(lab["a"], Listener(Protocol.TCP, port, "pod/a")) for port in (8, 9)]
     with closing(taken), pytest.raises(KernelError) as raised:
-        control.change(lab.socket, ports)
+        control.change(lab.runtime, ports)
     where = f"{lab['a']}: tcp port 9: Address already in use"
     assert str(raised.value) == f"the lab's server cannot listen: {where}"
     with pytest.raises(ConnectionRefusedError):  # all of them, or none
@@ -178,7 +178,7 @@ def test_a_port_that_is_taken_is_named(lab: SmallLab) -> None:
 
 def test_a_namespace_that_is_not_there_is_named(lab: SmallLab) -> None:
     with pytest.raises(KernelError, match="nowhere: there is no such namespace"):
-        control.change(lab.socket, [("nowhere", Listener(Protocol.TCP, 80, "pod/a"))])
+        control.change(lab.runtime, [("nowhere", Listener(Protocol.TCP, 80, "pod/a"))])
 
 
 def test_thousands_of_ports_in_one_request(lab: SmallLab) -> None:
@@ -187,14 +187,14 @@ def test_thousands_of_ports_in_one_request(lab: SmallLab) -> None:
         for name in ("a", "b")
         for port in range(10_000, 14_000)
     ]
-    control.change(lab.socket, ports)
+    control.change(lab.runtime, ports)
     client(lab, "b", "tcp", "127.0.0.1", 13_999).close()
-    control.change(lab.socket, [], ports)
+    control.change(lab.runtime, [], ports)
 
 
 def test_a_server_that_is_gone_is_said_to_be() -> None:
     with small_lab() as lab, pytest.raises(KernelError, match="does not answer"):
-        control.change(lab.socket, [])
+        control.change(lab.runtime, [])
 
 
 def test_a_process_stands_in_its_namespace_until_it_is_stopped() -> None:
@@ -226,9 +226,9 @@ def test_a_process_that_ends_at_once_is_quoted() -> None:
 
 def test_who_has_connected_to_a_port_that_ends_is_answered_first(lab: SmallLab) -> None:
     port = (lab["b"], Listener(Protocol.TCP, 8081, "pod/ending"))
-    control.change(lab.socket, [port])
+    control.change(lab.runtime, [port])
     with closing(client(lab, "b", "tcp", "127.0.0.1", 8081)) as opened:
-        ending = threading.Thread(target=control.change, args=(lab.socket, [], [port]))
+        ending = threading.Thread(target=control.change, args=(lab.runtime, [], [port]))
         ending.start()
         ending.join(0.1)
         assert ending.is_alive()  # it waits for what the client has to say
@@ -240,7 +240,7 @@ def test_who_has_connected_to_a_port_that_ends_is_answered_first(lab: SmallLab) 
 
 def test_who_says_nothing_is_not_waited_for_for_long(lab: SmallLab) -> None:
     port = (lab["b"], Listener(Protocol.TCP, 8082, "pod/ending"))
-    control.change(lab.socket, [port])
+    control.change(lab.runtime, [port])
     with closing(client(lab, "b", "tcp", "127.0.0.1", 8082)) as opened:
-        control.change(lab.socket, [], [port])
+        control.change(lab.runtime, [], [port])
         assert opened.recv(4096) == b""

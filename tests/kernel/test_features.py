@@ -15,6 +15,7 @@ from nsnet.kernel import capabilities as features
 from nsnet.kernel import netns
 from nsnet.kernel.child import in_child
 from nsnet.lab import registry as labs
+from nsnet.lab.compiled import compiled
 from nsnet.scenario.load import load
 from tests.support.labs import lab
 from tests.support.machine import ROOT, machine
@@ -115,9 +116,9 @@ def test_a_lab_that_cannot_be_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_
 
     def refused() -> tuple[str, str, list[str]]:
         with pytest.raises(UnsupportedError) as up:
-            labs.up(load(file))
+            labs.up(compiled(load(file)))
         left = labs.names()
-        labs.up(load(ROOT / "scenarios" / "clusterip.yaml"))
+        labs.up(compiled(load(ROOT / "scenarios" / "clusterip.yaml")))
         with pytest.raises(UnsupportedError) as applied:
             labs.apply("clusterip", load(file))
         assert labs.attach("clusterip").drift() == []  # it is whole, and as it was

@@ -21,7 +21,9 @@ from nsnet.ip import Protocol
 from nsnet.kernel import netns
 from nsnet.kernel.observe import observe
 from nsnet.lab import folder
-from nsnet.lab.lab import Lab, silent
+from nsnet.lab.compiled import Compiled
+from nsnet.lab.host import Host
+from nsnet.lab.lab import Lab
 from nsnet.plan.drift import Observed, drift
 from nsnet.plan.order import changes, plan
 from nsnet.plan.shell import script
@@ -30,6 +32,7 @@ from nsnet.probes.prober import Flow, send
 from nsnet.probes.question import question, simple
 from nsnet.probes.report import ProbeReport
 from nsnet.state.model import State
+from nsnet.topology.resolve import resolve
 from nsnet.verdict import Verdict
 from tests.kernel.test_two_writers import differing, settings, shown
 from tests.support.labs import answering, ip, offered, pod, service, written
@@ -70,23 +73,21 @@ class Wanted(NamedTuple):
             for name, nodes in (("web", self.on), ("steady", ("n1", "n2")))
             for node in nodes
         ]
-        lab = Lab(
-            written(
-                *pods,
-                *(service(each, PORTS) for each in ("web", "steady")),
-                clusters=(f"{{name: east, nodes: 3, {RANGES}{MODELS[self.model]}}}",),
-                spec=OUTSIDE,
-            )
+        scenario = written(
+            *pods,
+            *(service(each, PORTS) for each in ("web", "steady")),
+            clusters=(f"{{name: east, nodes: 3, {RANGES}{MODELS[self.model]}}}",),
+            spec=OUTSIDE,
         )
-        lab.topology = offered(
-            offered(lab.topology, "web", VIP, VIP6, local=True, health=HEALTH),
+        topology = offered(
+            offered(resolve(scenario), "web", VIP, VIP6, local=True, health=HEALTH),
             "steady",
             STEADY,
             local=True,
             health=HEALTH + 1,
         )
-        lab.state = answering(compile_state(lab.topology), VIP, VIP6, STEADY)
-        return lab
+        state = answering(compile_state(topology), VIP, VIP6, STEADY)
+        return Lab(Compiled(scenario, topology, state))
 
     def ask(self, *questions: tuple[str, str, str], times: int = 1) -> tuple[ProbeReport, ...]:
         """What real packets did: (source, destination, protocol)."""
@@ -106,8 +107,7 @@ def build(wanted: Wanted) -> None:
 def change(old: Wanted, new: Wanted) -> None:
     """It is another."""
     lab = new.lab()
-    lab.tool = "iptables-legacy"
-    lab._apply(changes(old.lab().state, lab.state), silent)
+    Host(lab.name, "iptables-legacy").apply(changes(old.lab().state, lab.state))
 
 
 def seen(state: State) -> dict[str, Observed]:

@@ -16,6 +16,7 @@ from nsnet.kernel import netfilter, netns, nftables
 from nsnet.kernel.observe import observe
 from nsnet.lab import registry as labs
 from nsnet.lab.agent import Agent
+from nsnet.lab.compiled import compiled
 from nsnet.lab.lab import Lab
 from nsnet.plan.drift import drift
 from nsnet.scenario.load import load as read
@@ -348,7 +349,7 @@ def test_a_host_without_nftables_says_so_before_anything_is_built(
         else:
             netfilter.has_nf_tables = lambda: False
         with pytest.raises(UnsupportedError) as error:
-            labs.up(read(file))
+            labs.up(compiled(read(file)))
         return str(error.value), error.value.hint, netns.names("nsnet.")
 
     hint = "apt install nftables; modprobe nf_tables"
@@ -358,7 +359,7 @@ def test_a_host_without_nftables_says_so_before_anything_is_built(
 def test_a_lab_in_another_mode_does_not_need_it(host: Machine) -> None:
     def attempt() -> list[str]:
         features.find = lambda program: None  # type: ignore[attr-defined]
-        labs.up(read(ROOT / "scenarios" / "clusterip.yaml"))
+        labs.up(compiled(read(ROOT / "scenarios" / "clusterip.yaml")))
         return labs.attach("clusterip").drift()
 
     try:

@@ -14,6 +14,7 @@ import pytest
 from nsnet.errors import KernelError, UsageError
 from nsnet.kernel import netns, processes
 from nsnet.lab import registry as labs
+from nsnet.lab.compiled import compiled
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
 from nsnet.verdict import Verdict
@@ -35,7 +36,7 @@ class Up:
         with suppress(FileNotFoundError):
             shutil.copytree(ROOT / "scenarios" / shipped, folder / shipped)
         self.file.write_text(text.replace(f"name: {shipped}}}", f"name: {self.name}}}"))
-        labs.up(load(self.file))
+        labs.up(compiled(load(self.file)))
 
     def type(self, place: str, command: str) -> None:
         """Somebody types this in a namespace."""

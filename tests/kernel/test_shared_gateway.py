@@ -13,6 +13,7 @@ import pytest
 
 from nsnet.kernel import netns
 from nsnet.lab import registry as labs
+from nsnet.lab.compiled import compiled
 from nsnet.lab.lab import Lab
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober.attempt import Attempt
@@ -65,7 +66,7 @@ def file(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Path]:
     file = written(folder, getattr(request, "param", {}))
     name = load(file).name
     try:
-        labs.up(load(file))
+        labs.up(compiled(load(file)))
         yield file
     finally:
         labs.down(name)

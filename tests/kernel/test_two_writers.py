@@ -14,6 +14,7 @@ from nsnet.features.compile import compile_state
 from nsnet.kernel import netfilter, netns
 from nsnet.kernel.observe import observe
 from nsnet.lab import registry as labs
+from nsnet.lab.compiled import compiled
 from nsnet.plan.drift import Observed
 from nsnet.scenario.load import load
 from nsnet.state.model import State
@@ -174,7 +175,7 @@ def test_what_is_typed_and_what_is_called_make_the_same_lab(
 
     def up() -> bool:
         os.environ["NSNET_IPTABLES"] = tool
-        return labs.up(load(scenario))
+        return labs.up(compiled(load(scenario)))
 
     script = tmp_path / "script.sh"
     script.write_text(typist.told("plan", scenario, "--shell"))

@@ -22,6 +22,7 @@ from nsnet.kernel import capabilities as features
 from nsnet.kernel import netns
 from nsnet.kernel.child import in_child
 from nsnet.lab import registry as labs
+from nsnet.lab.compiled import compiled
 from nsnet.probes.report import Report
 from nsnet.scenario.load import load
 from tests.support.forked import Nsnet, Process, inner
@@ -167,7 +168,7 @@ class Machine:
 
     def up(self, file: Path) -> None:
         """A lab is up that was not."""
-        assert self.inside(lambda: labs.up(load(file)))
+        assert self.inside(lambda: labs.up(compiled(load(file))))
 
     def down(self) -> None:
         """No lab is up."""

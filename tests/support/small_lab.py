@@ -24,7 +24,6 @@ class SmallLab:
     def __init__(self, runtime: Path) -> None:
         self.prefix = f"nsnet.t{os.getpid()}.{next(_COUNT)}."
         self.runtime = runtime
-        self.socket = runtime / "servers.sock"
 
     def __getitem__(self, name: str) -> str:
         return f"{self.prefix}{name}"
@@ -85,14 +84,14 @@ class SmallLab:
         if self["servers"] not in netns.names(self.prefix):
             self.add("servers")
             processes.start(
-                control.argv(self.socket),
+                control.argv(self.runtime),
                 self["servers"],
-                self.runtime / "servers.log",
-                ready=partial(control.is_ready, self.socket),
+                control.log_of(self.runtime),
+                ready=partial(control.is_ready, self.runtime),
             )
         protocols = (Protocol.TCP, Protocol.UDP)
         listeners = [Listener(each, port, f"pod/{name}") for each in protocols for port in ports]
-        control.change(self.socket, [(self[name], each) for each in listeners])
+        control.change(self.runtime, [(self[name], each) for each in listeners])
 
     def down(self) -> None:
         """Nothing is left of it."""

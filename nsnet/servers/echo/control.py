@@ -24,26 +24,36 @@ _START = (
 )
 
 
-def argv(path: Path) -> tuple[str, ...]:
-    """The command that serves, told what by the socket it makes at `path`.
+def log_of(lab: Path) -> Path:
+    """Return the file that the server writes to, in the lab's folder."""
+    return lab / "servers.log"
+
+
+def _socket_of(lab: Path) -> Path:
+    return lab / "servers.sock"
+
+
+def argv(lab: Path) -> tuple[str, ...]:
+    """Return the command that starts the server of the lab with this folder.
 
     -I and -S leave out what takes time and what the environment could change. A module of the
     package is loaded compiled; a script would be compiled at every start.
     """
     package = Path(__file__).resolve().parents[3]
-    return (sys.executable, "-I", "-S", "-c", _START, str(package), str(path))
+    return (sys.executable, "-I", "-S", "-c", _START, str(package), str(_socket_of(lab)))
 
 
-def is_ready(path: Path) -> bool:
-    """Somebody serves at the path."""
+def is_ready(lab: Path) -> bool:
+    """Whether the lab's server accepts connections."""
     with socket.socket(socket.AF_UNIX) as connection:
-        return connection.connect_ex(str(path)) == 0
+        return connection.connect_ex(str(_socket_of(lab))) == 0
 
 
-def home(path: Path) -> int | None:
-    """The identity of the network namespace of whoever serves at the path; None if nobody does."""
+def home(lab: Path) -> int | None:
+    """Return the inode of the network namespace that the lab's server is in; None if it does not
+    run."""
     with socket.socket(socket.AF_UNIX) as connection:
-        if connection.connect_ex(str(path)) != 0:
+        if connection.connect_ex(str(_socket_of(lab))) != 0:
             return None
         credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
         pid, _, _ = _UCRED.unpack(credentials)
@@ -53,33 +63,33 @@ def home(path: Path) -> int | None:
 
 
 def change(
-    path: Path,
+    lab: Path,
     listen: Iterable[tuple[str, Listens]],
     unlisten: Iterable[tuple[str, Listens]] = (),
     replace: Iterable[tuple[str, Listens]] = (),
 ) -> None:
-    """The server at `path` listens at these (namespace, port)s in addition, no longer at those,
+    """The lab's server listens at these (namespace, port)s in addition, no longer at those,
     and answers otherwise at those it replaces.
 
     Whoever has connected to a port that ends is answered first, unless he says nothing. Raises
     KernelError: a port that is in use, a namespace that is not there, a server that is not.
     """
     ending = [(name, each.protocol, each.port) for name, each in unlisten]
-    _await_answers(path, ending)
+    _await_answers(lab, ending)
     request = {
         "listen": [_entry(name, each) for name, each in listen],
         "unlisten": ending,
         "replace": [_entry(name, each) for name, each in replace],
     }
-    answer = _ask(path, request)
+    answer = _ask(lab, request)
     if "error" in answer:
         raise KernelError(f"the lab's server cannot listen: {answer['error']}")
 
 
-def _await_answers(path: Path, ending: Sequence[tuple[str, str, int]]) -> None:
+def _await_answers(lab: Path, ending: Sequence[tuple[str, str, int]]) -> None:
     """What a pod's grace period is for: its last clients got their answers."""
     end = time.monotonic() + _GRACE
-    while ending and _ask(path, {"ending": ending}).get("unanswered") and time.monotonic() < end:
+    while ending and _ask(lab, {"ending": ending}).get("unanswered") and time.monotonic() < end:
         time.sleep(0.005)
 
 
@@ -96,7 +106,8 @@ def _entry(name: str, listener: Listens) -> tuple[object, ...]:
             assert_never(listener)
 
 
-def _ask(path: Path, request: object) -> dict[str, object]:
+def _ask(lab: Path, request: object) -> dict[str, object]:
+    path = _socket_of(lab)
     answer = bytearray()
     try:
         with socket.socket(socket.AF_UNIX) as connection:

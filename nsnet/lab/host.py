@@ -1,0 +1,189 @@
+"""What one lab has on this machine: its namespaces, its server and its folder. The only module of
+the package, beside removal and folder, that touches the machine."""
+
+import resource
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import TypeAlias
+
+from nsnet import __version__
+from nsnet.errors import KernelError
+from nsnet.kernel import capabilities, daemons, enter, netfilter, netns, observe, processes
+from nsnet.kernel.apply import Applier
+from nsnet.lab import folder
+from nsnet.lab.compiled import Compiled
+from nsnet.plan.drift import Observed, drift
+from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
+from nsnet.probes.recording import frames
+from nsnet.servers.echo import control
+from nsnet.state.daemons import path_of
+from nsnet.state.model import State
+from nsnet.topology.model import netns_name
+from nsnet.topology.references import Place
+
+Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
+
+
+def silent(phase: str, done: int, total: int) -> None:
+    """Progress for nobody."""
+    del phase, done, total
+
+
+class Host:
+    """The machine's side of one lab. Methods that change it need the lab's lock."""
+
+    def __init__(self, lab: str, tool: str = "") -> None:
+        self.lab = lab
+        self.tool = tool  # of iptables: legacy or nft
+        self.folder = path_of(lab)
+
+    def require(self, state: State) -> None:
+        """Raise UnsupportedError where this machine lacks what the state needs."""
+        capabilities.require_for(state)
+
+    def prepare(self, state: State) -> None:
+        """Make this machine ready to hold the state. Raises UnsupportedError."""
+        capabilities.require()
+        self.require(state)
+        _raise_file_limit()
+        netns.prepare()
+        self.tool = netfilter.choose()
+
+    def apply(self, ops: Sequence[Op], progress: Progress = silent) -> None:
+        """Carry the Ops out. Raises KernelError."""
+        applier = Applier(self.folder, self.tool, self._serve)
+        applier.apply(ops, lambda done: progress("building", done, len(ops)))
+
+    def _serve(self, ops: Sequence[Serving]) -> None:
+        """Start the server, which gets ready while the lab is built, or change where it
+        listens."""
+        listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
+        unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
+        replaced = [(op.netns, op.listener) for op in ops if isinstance(op, ListenerReplace)]
+        for op in ops:
+            if isinstance(op, ServersStart):
+                processes.start(control.argv(self.folder), op.netns, control.log_of(self.folder))
+        if listen or unlisten or replaced:
+            self._await_server()
+            control.change(self.folder, listen, unlisten, replaced)
+
+    def _await_server(self) -> None:
+        """Wait for the server that was just started. Raises KernelError with its last words."""
+        try:
+            processes.until(
+                lambda: control.is_ready(self.folder), what="the lab's server is not ready"
+            )
+        except TimeoutError as error:
+            text = control.log_of(self.folder).read_text(errors="replace").strip()
+            raise KernelError(f"{error}: {(text or 'it said nothing').splitlines()[-1]}") from error
+
+    def record(self, what: Compiled, *, complete: bool) -> None:
+        """Write into the lab's folder what another nsnet needs to know of it."""
+        folder.write(
+            self.lab,
+            {
+                "schema": folder.SCHEMA,
+                "version": __version__,
+                "complete": complete,
+                "tool": self.tool,
+                "main": what.scenario.document.file,
+                "sources": dict(what.scenario.sources),
+                "assignment": what.topology.assignment().to_json(),
+            },
+        )
+
+    def observe(self, state: State) -> dict[str, Observed]:
+        """Return what the namespaces of the state hold, without those that do not exist."""
+        keys = {each.name: [one.key for one in each.sysctls] for each in state.netns}
+        found = observe.observe([each.name for each in state.netns], keys, self.tool)
+        for each in state.netns:
+            if each.daemons and each.name in found:
+                running = tuple(
+                    one for one in each.daemons if daemons.runs(self.folder, each.name, one)
+                )
+                found[each.name] = replace(found[each.name], daemons=running)
+        return found
+
+    def drift(self, state: State, observed: Mapping[str, Observed]) -> list[str]:
+        """Return how what was observed differs from the state, a line each."""
+        lines = drift(state, observed)
+        if not control.is_ready(self.folder):
+            lines.append("servers: nsnet's server does not run")
+        return lines
+
+    def clear(self, state: State, observed: Mapping[str, Observed]) -> bool:
+        """Remove what would be in the way of a repair. Return whether the server still runs where
+        it should."""
+        home = control.home(self.folder)
+        served = home is not None and home == netns.inode(netns_name(self.lab, "servers"))
+        if not served and home is not None and home != netns.here():
+            processes.stop({home})  # its namespace has no name any more, and down would not find it
+        for each in state.netns:
+            if each.name not in observed:
+                netns.delete(each.name)  # a name may be left of it
+        return served
+
+    def is_whole(self, state: State) -> bool:
+        """Whether every namespace of the state exists and the server runs."""
+        inodes = {each.name: netns.inode(each.name) for each in state.netns}
+        home = inodes.get(netns_name(self.lab, "servers"))
+        return (
+            None not in inodes.values() and home is not None and bool(processes.standing_in({home}))
+        )
+
+    @contextmanager
+    def missing_namespaces_named(self, state: State) -> Iterator[None]:
+        """Turn an OSError inside the block into a KernelError where a namespace is missing."""
+        try:
+            yield
+        except OSError as error:
+            self.require_namespaces(state, error)
+            raise
+
+    def require_namespaces(self, state: State, cause: OSError | None = None) -> None:
+        """Raise KernelError where one of the lab's namespaces was deleted by hand."""
+        gone = [each for each in state.netns if netns.inode(each.name) is None]
+        if gone:
+            more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
+            raise KernelError(
+                f"{gone[0].reference}: namespace {gone[0].name} is gone{more}",
+                hint=f"what else is not as it should be: nsnet status {self.lab};"
+                f" to repair it: nsnet apply {self.lab} FILE",
+            ) from cause
+
+    def run(self, place: Place, argv: Sequence[str], seconds: float) -> processes.Completed:
+        """Run a command in a place to its end. Raises TimeoutError."""
+        command = enter.command(place.netns, hostname(place), argv)
+        return processes.run(command, place.netns, seconds=seconds)
+
+    def enter(self, place: Place) -> None:
+        """Move this process into a place for good, ready to become another program."""
+        enter.enter(place.netns, hostname(place))
+
+    def counters(self, place: Place, table: str) -> tuple[netfilter.CountedRule, ...]:
+        """Return the rules of a table of iptables with their counters."""
+        return netfilter.counters(place.netns, self.tool, table)
+
+    @contextmanager
+    def recording(
+        self, state: State, places: Mapping[str, str], limits: frames.Limits
+    ) -> Iterator[frames.Recording]:
+        """Record every packet that passes these namespaces. Raises KernelError."""
+        _raise_file_limit()
+        with ExitStack() as stack:
+            with self.missing_namespaces_named(state):
+                made = stack.enter_context(frames.recording(self.lab, places, limits))
+            yield made
+
+
+def hostname(place: Place) -> str:
+    """Return a machine's host name: the last part of its reference, preceded by the cluster's
+    name for a gateway."""
+    parts = place.reference.split("/")
+    return "-".join(parts).replace(",", "-") if "gateway" in parts[1:] else parts[-1]
+
+
+def _raise_file_limit() -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
