@@ -1,41 +1,41 @@
-"""The steps from one namespace's programs to another's, and what these learn from each other."""
+"""Programs such as bird and haproxy, and the routes that they learn."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
+from nsnet.plan.change import Change
 from nsnet.plan.ops import DaemonReload, DaemonStart, DaemonStop, Op, RoutesAwait
-from nsnet.state.daemons import Daemon, program
+from nsnet.state.daemons import program
 from nsnet.state.model import Netns, Route
 
 
-def run(was: Netns, now: Netns) -> Iterator[Op]:
-    """Those that are new are started, those that are told otherwise read it."""
-    standing = {program(each): each for each in was.daemons}
-    for daemon in now.daemons:
-        old = standing.get(program(daemon))
+def start_daemons(change: Change) -> Iterator[Op]:
+    """Yield programs to start, and those to reload with another configuration."""
+    running = {program(each): each for each in change.old.daemons}
+    for daemon in change.new.daemons:
+        old = running.get(program(daemon))
         if old is None:
-            yield DaemonStart(now.name, daemon)
+            yield DaemonStart(change.new.name, daemon)
         elif old != daemon:
-            yield DaemonReload(now.name, daemon)
+            yield DaemonReload(change.new.name, daemon)
 
 
-def learn(pairs: Iterable[tuple[Netns, Netns]]) -> Iterator[Op]:
-    """One more step, once all daemons know what to say: what they have told each other. One that
-    ends takes what it has learned along."""
-    for was, now in pairs:
-        old, new = _learned(was), _learned(now)
-        if not now.daemons:
-            continue
-        if set(old) != set(new) or (new and was.daemons != now.daemons):
-            yield RoutesAwait(now.name, new)
+def await_routes(change: Change) -> Iterator[Op]:
+    """Yield a wait for the routes that daemons learn from each other, once all are configured. A
+    daemon that stops withdraws its own."""
+    old, new = _learned(change.old), _learned(change.new)
+    if not change.new.daemons:
+        return
+    if set(old) != set(new) or (new and change.old.daemons != change.new.daemons):
+        yield RoutesAwait(change.new.name, new)
+
+
+def stop_daemons(change: Change) -> Iterator[Op]:
+    """Yield programs that are no longer wanted."""
+    wanted = {program(each) for each in change.new.daemons}
+    for daemon in change.old.daemons:
+        if program(daemon) not in wanted:
+            yield DaemonStop(change.old.name, daemon)
 
 
 def _learned(netns: Netns) -> tuple[Route, ...]:
     return tuple(each for each in netns.routes if each.learned)
-
-
-def end(was: Netns, wanted: tuple[Daemon, ...]) -> Iterator[Op]:
-    """Those that are not wanted any more are ended."""
-    programs = {program(each) for each in wanted}
-    for daemon in was.daemons:
-        if program(daemon) not in programs:
-            yield DaemonStop(was.name, daemon)

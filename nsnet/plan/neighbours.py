@@ -1,80 +1,126 @@
-"""What a changed lab's namespaces have learnt of each other (ARP, NDP), or asked for in vain, and
-is true no more."""
+"""Neighbours (ARP, NDP) and forwarding entries of VXLAN tunnels: those that a State lists, and
+those that namespaces have learned of each other and that are no longer true."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
 
 from nsnet.ip import IPAddress
+from nsnet.plan.change import Change
+from nsnet.plan.ops import (
+    FdbDelete,
+    FdbSet,
+    NeighbourAdd,
+    NeighbourDelete,
+    NeighbourForget,
+    Op,
+)
 from nsnet.state.model import Netns, Peer, State
 from nsnet.state.wires import Wires
 
+# --- entries of the State ---
 
-class Learnt(NamedTuple):
-    """An address that a namespace may know a MAC address of, by one of its links."""
+
+def delete_neighbours(change: Change) -> Iterator[Op]:
+    """Yield the deletion of permanent neighbours that are not wanted."""
+    wanted = set(change.new.neighbours) if change.old.neighbours else set()
+    for neighbour in change.old.neighbours:
+        if neighbour not in wanted and neighbour.dev in change.kept:
+            yield NeighbourDelete(change.new.name, neighbour)
+
+
+def add_neighbours(change: Change) -> Iterator[Op]:
+    """Yield permanent neighbours that are missing."""
+    # A crowded lab has tens of thousands of them: those of a new namespace need no comparison.
+    known = set(change.old.neighbours)
+    for neighbour in change.new.neighbours:
+        if not known or neighbour.dev in change.created or neighbour not in known:
+            yield NeighbourAdd(change.new.name, neighbour)
+
+
+def delete_fdb_entries(change: Change) -> Iterator[Op]:
+    """Yield the deletion of entries whose MAC address has none any more."""
+    wanted = {(each.mac, each.dev) for each in change.new.fdb}
+    for entry in change.old.fdb:
+        if (entry.mac, entry.dev) not in wanted and entry.dev in change.kept:
+            yield FdbDelete(change.new.name, entry)
+
+
+def add_fdb_entries(change: Change) -> Iterator[Op]:
+    """Yield entries that are missing or differ."""
+    for entry in change.new.fdb:
+        if entry.dev in change.created or entry not in change.old.fdb:
+            yield FdbSet(change.new.name, entry)
+
+
+# --- entries that were learned ---
+
+
+class Learned(NamedTuple):
+    """An address whose MAC address a namespace may have learned on one of its links."""
 
     netns: str
     dev: str
     address: IPAddress
 
 
-def outdated(old: State, new: State, laid: Set[Peer]) -> set[Learnt]:
-    """Each link on whose wire an address had another MAC address, or is nobody's any more. But for
-    links that are gone, or `laid` anew, and have forgotten everybody; and for what was not learnt
-    but told."""
-    lost = _lost(old, new)
-    return _heard(old, lost, _standing(old, new, laid)) - _told(old) if lost else set()
+def forget_new_addresses(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
+    """Yield, for each new address, the links on its layer-2 segment: one may be resolving it in
+    vain (NUD_INCOMPLETE), and the packets that wait for the answer would be dropped although the
+    address exists by then."""
+    return _forget(new, _lost(new, old), _kept(old, new, created))
 
 
-def awaited(old: State, new: State, laid: Set[Peer]) -> set[Learnt]:
-    """Each link on whose wire an address is new: somebody may have asked for it in vain, and would
-    give up on all that waits for the answer, in a moment in which it is there."""
-    come = _lost(new, old)
-    return _heard(new, come, _standing(old, new, laid)) - _told(new) if come else set()
+def forget_old_addresses(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
+    """Yield, for each address that is removed or gets another MAC address, the links on its layer-2
+    segment."""
+    return _forget(old, _lost(old, new), _kept(old, new, created))
 
 
-def _heard(state: State, changed: Sequence[Learnt], links: Set[Peer]) -> set[Learnt]:
-    """Who hears of these addresses, by these links."""
+def _forget(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Iterator[Op]:
+    """Yield those of these links that receive ARP or NDP for these addresses, unless the State
+    lists the entry."""
+    if not changed:
+        return
     wires = Wires(state)
-    return {
-        Learnt(station.netns, station.dev, each.address)
+    found = {
+        Learned(station.netns, station.dev, each.address)
         for each in changed
         for station in wires.heard(each.netns, each.dev)
         if Peer(station.netns, station.dev) in links
     }
+    listed = {
+        Learned(each.name, one.dev, one.address) for each in state.netns for one in each.neighbours
+    }
+    for learned in sorted(found - listed, key=str):
+        yield NeighbourForget(*learned)
 
 
-def _standing(old: State, new: State, laid: Set[Peer]) -> set[Peer]:
-    """The links that are there before and after."""
+def _kept(old: State, new: State, created: Set[Peer]) -> Set[Peer]:
+    """Return the links that exist before and after. (One that is recreated knows no neighbours.)"""
     before, after = (
         {Peer(each.name, link.name) for each in state.netns for link in each.interfaces}
         for state in (old, new)
     )
-    return (before & after) - laid
+    return (before & after) - created
 
 
-def _told(state: State) -> set[Learnt]:
-    """What nobody has to learn."""
-    return {
-        Learnt(each.name, one.dev, one.address) for each in state.netns for one in each.neighbours
-    }
-
-
-def _lost(old: State, new: State) -> list[Learnt]:
+def _lost(old: State, new: State) -> list[Learned]:
+    """Return the addresses that no longer exist on their link, or have another MAC address."""
     after = {each.name: each for each in new.netns}
-    return [each for netns in old.netns for each in _lacking(netns, after.get(netns.name))]
+    return [each for netns in old.netns for each in _lost_in(netns, after.get(netns.name))]
 
 
-def _lacking(was: Netns, now: Netns | None) -> Iterator[Learnt]:
-    """The addresses that a namespace does not hold any more, or by another MAC address."""
+def _lost_in(was: Netns, now: Netns | None) -> Iterator[Learned]:
     if now is not None and now.interfaces == was.interfaces:
         return
-    kept = _held(now) if now is not None else {}
-    for dev, held in _held(was).items():
+    kept = _mac_addresses(now) if now is not None else {}
+    for dev, held in _mac_addresses(was).items():
         for address, _ in held - kept.get(dev, frozenset()):
-            yield Learnt(was.name, dev, address)
+            yield Learned(was.name, dev, address)
 
 
-def _held(netns: Netns) -> Mapping[str, frozenset[tuple[IPAddress, str | None]]]:
+def _mac_addresses(netns: Netns) -> Mapping[str, frozenset[tuple[IPAddress, str]]]:
+    """Return, by link, each address and the MAC address that answers for it."""
     return {
         link.name: frozenset((each.ip, link.mac) for each in link.addresses)
         for link in netns.interfaces

@@ -1,9 +1,9 @@
-"""The steps from one namespace's rules to another's: chains, sets, tables and virtual servers, and
-the flows that conntrack must forget."""
+"""Rules of iptables and nftables, ipsets, virtual servers of IPVS, and conntrack's flows."""
 
 from collections.abc import Iterator, Set
 
 from nsnet.ip import Family, IPAddress
+from nsnet.plan.change import Change
 from nsnet.plan.ops import (
     ConntrackDelete,
     Op,
@@ -18,48 +18,37 @@ from nsnet.state.nftables_text import Piece
 from nsnet.state.rules import KUBE_PROXY, Chain, NftSet, named_sets
 
 
-def load(was: Netns, now: Netns) -> Iterator[Op]:
-    """The chains of iptables that differ are replaced."""
-    # Of tens of thousands most are the very same value, which needs no comparison.
-    same = set(map(id, was.chains)) & set(map(id, now.chains))
-    standing, wanted = _iptables(was, same), _iptables(now, same)
-    for family in sorted({key[0] for key in standing | wanted}):
-        changed = tuple(
-            each for key, each in wanted.items() if key[0] == family and standing.get(key) != each
-        )
-        deleted = tuple(
-            each for key, each in standing.items() if key[0] == family and key not in wanted
-        )
-        if changed or deleted:
-            yield RulesLoad(now.name, family, changed, deleted)
-
-
-def fill(was: Netns, now: Netns) -> Iterator[Op]:
-    """Sets come before the rules that look packets up in them."""
-    standing = set(was.ipsets)
-    changed = tuple(each for each in now.ipsets if each not in standing)
+def load_ipsets(change: Change) -> Iterator[Op]:
+    """Yield ipsets that differ: before the rules that look packets up in them."""
+    old = set(change.old.ipsets)
+    changed = tuple(each for each in change.new.ipsets if each not in old)
     if changed:
-        yield SetsLoad(now.name, changed)
+        yield SetsLoad(change.new.name, changed)
 
 
-def balance(was: Netns, now: Netns) -> Iterator[Op]:
-    """The virtual servers that differ change over."""
-    standing, wanted = set(was.virtual_servers), set(now.virtual_servers)
-    old = tuple(each for each in was.virtual_servers if each not in wanted)
-    new = tuple(each for each in now.virtual_servers if each not in standing)
-    if old or new:
-        yield VirtualServersLoad(now.name, old, new)
-
-
-def empty(was: Netns, now: Netns) -> Iterator[Op]:
-    """Sets go after the rules that looked packets up in them."""
-    wanted = {each.name for each in now.ipsets}
-    gone = tuple(each.name for each in was.ipsets if each.name not in wanted)
+def delete_ipsets(change: Change) -> Iterator[Op]:
+    """Yield ipsets that are not wanted: after the rules that looked packets up in them."""
+    wanted = {each.name for each in change.new.ipsets}
+    gone = tuple(each.name for each in change.old.ipsets if each.name not in wanted)
     if gone:
-        yield SetsDelete(now.name, gone)
+        yield SetsDelete(change.new.name, gone)
 
 
-def _iptables(netns: Netns, same: Set[int]) -> dict[tuple[Family, str, str], Chain]:
+def load_iptables(change: Change) -> Iterator[Op]:
+    """Yield chains of iptables that differ, one Op a family."""
+    # Of tens of thousands most are the very same value, which needs no comparison.
+    same = set(map(id, change.old.chains)) & set(map(id, change.new.chains))
+    old, new = _iptables_chains(change.old, same), _iptables_chains(change.new, same)
+    for family in sorted({key[0] for key in old | new}):
+        changed = tuple(
+            each for key, each in new.items() if key[0] == family and old.get(key) != each
+        )
+        deleted = tuple(each for key, each in old.items() if key[0] == family and key not in new)
+        if changed or deleted:
+            yield RulesLoad(change.new.name, family, changed, deleted)
+
+
+def _iptables_chains(netns: Netns, same: Set[int]) -> dict[tuple[Family, str, str], Chain]:
     return {
         (each.family, each.table, each.name): each
         for each in netns.chains
@@ -67,39 +56,56 @@ def _iptables(netns: Netns, same: Set[int]) -> dict[tuple[Family, str, str], Cha
     }
 
 
-def load_tables(was: Netns, now: Netns) -> Iterator[Op]:
-    """Once the tables of iptables are there: of two nat chains at one hook, the kernel asks the
-    younger first."""
+def load_virtual_servers(change: Change) -> Iterator[Op]:
+    """Yield virtual servers that differ."""
+    old, new = set(change.old.virtual_servers), set(change.new.virtual_servers)
+    before = tuple(each for each in change.old.virtual_servers if each not in new)
+    after = tuple(each for each in change.new.virtual_servers if each not in old)
+    if before or after:
+        yield VirtualServersLoad(change.new.name, before, after)
+
+
+def load_nftables(change: Change) -> Iterator[Op]:
+    """Yield chains, sets and maps of nftables that differ, one Op a family: after those of
+    iptables, for of two nat chains at one hook the kernel runs the younger first."""
     for family in (4, 6):
-        standing, wanted = _nftables(was, family), _nftables(now, family)
+        old, new = _nftables_pieces(change.old, family), _nftables_pieces(change.new, family)
         differing = {
             name
-            for name in {*standing, *wanted}
-            if standing.get(name) is not wanted.get(name) and standing.get(name) != wanted.get(name)
+            for name in {*old, *new}
+            if old.get(name) is not new.get(name) and old.get(name) != new.get(name)
         }
-        differing |= _naming(_remade(standing, wanted), wanted)
+        differing |= _chains_that_use(_recreated_sets(old, new), new)
         if differing:
             yield TableLoad(
-                now.name,
+                change.new.name,
                 family,
-                tuple(each for name, each in standing.items() if name in differing),
-                tuple(each for name, each in wanted.items() if name in differing),
+                tuple(each for name, each in old.items() if name in differing),
+                tuple(each for name, each in new.items() if name in differing),
             )
 
 
-def _remade(standing: dict[str, Piece], wanted: dict[str, Piece]) -> set[str]:
-    """The sets that cannot change as they are: they go, and come again with another timeout."""
+def _nftables_pieces(netns: Netns, family: Family) -> dict[str, Piece]:
+    pieces: tuple[Piece, ...] = (
+        *netns.sets,
+        *(each for each in netns.chains if each.table == KUBE_PROXY),
+    )
+    return {each.name: each for each in pieces if each.family == family}
+
+
+def _recreated_sets(old: dict[str, Piece], new: dict[str, Piece]) -> set[str]:
+    """Return the sets whose timeout differs: nftables can only delete and recreate them."""
     return {
         name
-        for name, each in standing.items()
+        for name, each in old.items()
         if isinstance(each, NftSet)
-        and isinstance(now := wanted.get(name), NftSet)
+        and isinstance(now := new.get(name), NftSet)
         and each.timeout != now.timeout
     }
 
 
-def _naming(sets: set[str], pieces: dict[str, Piece]) -> set[str]:
-    """The chains whose rules name one of these sets: no set goes while they do."""
+def _chains_that_use(sets: set[str], pieces: dict[str, Piece]) -> set[str]:
+    """Return the chains whose rules name one of these sets: nftables deletes no set in use."""
     chains = [each for each in pieces.values() if isinstance(each, Chain)] if sets else []
     return {
         each.name
@@ -108,40 +114,34 @@ def _naming(sets: set[str], pieces: dict[str, Piece]) -> set[str]:
     }
 
 
-def _nftables(netns: Netns, family: Family) -> dict[str, Piece]:
-    pieces: tuple[Piece, ...] = (
-        *netns.sets,
-        *(each for each in netns.chains if each.table == KUBE_PROXY),
-    )
-    return {each.name: each for each in pieces if each.family == family}
+def flush_conntrack(change: Change) -> Iterator[Op]:
+    """Yield the UDP flows that would continue against the new rules, each kind of them once.
 
-
-def forget(was: Netns, now: Netns) -> Iterator[Op]:
-    """The UDP flows that would go on as no rule says any more, each kind of them once.
-
-    TCP is left alone, as by kube-proxy: a connection to an endpoint that is gone shall end, not
-    begin again elsewhere in the middle of it.
+    TCP is left alone, as by kube-proxy: a connection to an endpoint that is removed shall end, not
+    continue in the middle at another endpoint.
     """
-    before = {identity(each): each for each in was.translations}
-    after = {identity(each): each for each in now.translations}
+    if change.added:
+        return
+    before = {identity(each): each for each in change.old.translations}
+    after = {identity(each): each for each in change.new.translations}
     stale: list[Op] = []
     for key, each in before.items():
         kept = after.get(key)
         if kept is None:
-            stale.append(_stale(now.name, each, None))
+            stale.append(_flows(change.new.name, each, None))
         elif kept is not each:
             stay = set(kept.endpoints)
             gone = [end for end in each.endpoints if end not in stay]
-            stale += [_stale(now.name, each, address) for address, _ in gone]
+            stale += [_flows(change.new.name, each, address) for address, _ in gone]
     for key, each in after.items():
         first = before.get(key)
-        # What was sent while nothing translated it went somewhere else, and would go on to.
+        # What was sent while no rule translated it has an entry of its own, and would stay so.
         if each.endpoints and (first is None or not first.endpoints):
-            stale.append(_stale(now.name, each, None))
+            stale.append(_flows(change.new.name, each, None))
     yield from dict.fromkeys(stale)
 
 
-def _stale(netns: str, each: Translation, endpoint: IPAddress | None) -> ConntrackDelete:
-    # As kube-proxy: of an address all ports, and the port only where there is no address.
+def _flows(netns: str, each: Translation, endpoint: IPAddress | None) -> ConntrackDelete:
+    # As kube-proxy: with an address all its ports; a port only where there is no address.
     dport = each.port if each.address is None else None
     return ConntrackDelete(netns, each.family, each.address, dport, endpoint)

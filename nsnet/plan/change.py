@@ -1,0 +1,17 @@
+"""One namespace before and after a change of its lab."""
+
+from collections.abc import Set
+from dataclasses import dataclass
+
+from nsnet.state.model import Netns
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One namespace before (`old`) and after (`new`); empty where it does not exist."""
+
+    old: Netns
+    new: Netns
+    added: bool = False  # the namespace does not exist before
+    created: Set[str] = frozenset()  # names of its links that are created or recreated
+    kept: Set[str] = frozenset()  # names of its links that exist before and after, untouched

@@ -1,0 +1,166 @@
+"""Links: which are created and deleted, and what is set on them."""
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import replace
+
+from nsnet.plan.change import Change
+from nsnet.plan.ops import (
+    AddressAdd,
+    AddressDelete,
+    BridgeAdd,
+    DummyAdd,
+    LinkDown,
+    LinkUp,
+    MtuSet,
+    Op,
+    SysctlSet,
+    VethAdd,
+    VxlanAdd,
+)
+from nsnet.state.model import MTU, Interface, Kind, Netns, Peer
+
+
+def links_to_create(before: Mapping[str, Netns], after: Mapping[str, Netns]) -> frozenset[Peer]:
+    """Return the links to create or recreate: those that are new or differ in what cannot be
+    changed, the ports of such a bridge, the other end of each such veth, and the VXLAN tunnels
+    through one."""
+    links = [(name, each) for name, now in after.items() for each in now.interfaces]
+    differing = {
+        Peer(name, each.name)
+        for name, now in after.items()
+        for each in _new_or_differing(before.get(name), now)
+    }
+    near = differing | {
+        Peer(name, each.name)
+        for name, each in links
+        if each.master is not None and Peer(name, each.master) in differing
+    }
+    ends = near | {
+        each.peer for name, each in links if each.peer is not None and Peer(name, each.name) in near
+    }
+    tunnels = {
+        Peer(name, each.name)
+        for name, each in links
+        if each.vxlan is not None and Peer(name, each.vxlan.dev) in ends
+    }
+    return frozenset(ends | tunnels)
+
+
+def _new_or_differing(was: Netns | None, now: Netns) -> Iterator[Interface]:
+    old = {each.name: _unchangeable(each) for each in was.interfaces} if was is not None else {}
+    for each in now.interfaces:
+        if old.get(each.name) != _unchangeable(each):
+            yield each
+
+
+def _unchangeable(interface: Interface) -> Interface:
+    """Return the link without what an Op can change on it: addresses, MTU, and whether it is
+    up."""
+    return replace(interface, addresses=(), mtu=None, up=True)
+
+
+def links_to_delete(
+    before: Mapping[str, Netns], after: Mapping[str, Netns], created: Set[Peer]
+) -> list[tuple[Peer, Peer | None]]:
+    """Return the links to delete (those to recreate, too), each with its other end.
+
+    The kernel deletes the other end of a veth with it, and a VXLAN tunnel with the link that it
+    goes through: neither is listed again.
+    """
+    deleted: dict[Peer, Peer | None] = {}
+    tunnels: dict[Peer, Peer] = {}
+    for name, was in before.items():
+        if name not in after:
+            continue
+        wanted = {each.name for each in after[name].interfaces}
+        for each in was.interfaces:
+            end = Peer(name, each.name)
+            if end not in deleted.values() and (each.name not in wanted or end in created):
+                deleted[end] = each.peer
+                if each.vxlan is not None:
+                    tunnels[end] = Peer(name, each.vxlan.dev)
+    gone = {*deleted, *deleted.values()}
+    return [(end, peer) for end, peer in deleted.items() if tunnels.get(end) not in gone - {None}]
+
+
+def create_links(after: Mapping[str, Netns], created: Set[Peer]) -> Iterator[Op]:
+    """Yield bridges before veths, and veths before VXLAN tunnels through them."""
+    veths: list[tuple[Netns, Interface]] = []
+    tunnels: list[VxlanAdd] = []
+    for name, now in after.items():
+        for each in now.interfaces:
+            if Peer(name, each.name) not in created:
+                continue
+            if each.kind is Kind.BRIDGE:
+                yield BridgeAdd(name, each)
+            elif each.kind is Kind.DUMMY:
+                yield DummyAdd(name, each)
+            elif each.kind is Kind.VXLAN:
+                tunnels.append(VxlanAdd(name, each))
+            else:
+                veths.append((now, each))
+    yield from _create_veths(after, veths)
+    yield from tunnels
+
+
+def _create_veths(
+    after: Mapping[str, Netns], veths: list[tuple[Netns, Interface]]
+) -> Iterator[VethAdd]:
+    """Yield each pair once: from the end that is a port of a bridge, else from the first."""
+    done = set[Peer]()
+    for now, each in veths:
+        if Peer(now.name, each.name) in done:
+            continue
+        assert each.peer is not None  # merge() refuses a veth without one
+        far = after[each.peer.netns]
+        peer = next(end for end in far.interfaces if end.name == each.peer.interface)
+        if peer.master is not None and each.master is None:
+            continue  # created from that end
+        done.add(each.peer)
+        yield VethAdd(now.name, each, far.name, peer)
+
+
+def set_up_links(change: Change) -> Iterator[Op]:
+    """Yield each link's settings, whether it is up, and its MTU."""
+    old, new = change.old, change.new
+    for sysctl in new.sysctls:
+        if sysctl.dev and (sysctl.dev in change.created or sysctl not in old.sysctls):
+            yield SysctlSet(new.name, sysctl)
+    if not old.interfaces and not old.sysctls:
+        yield LinkUp(new.name, "lo")
+    kept = {each.name: each for each in old.interfaces if each.name in change.kept}
+    for each in new.interfaces:
+        was = kept.get(each.name)
+        if was is None:
+            # A port of a bridge is created up, the other end of a veth pair down.
+            differs = each.kind is Kind.VETH and (each.master is None) is each.up
+        else:
+            differs = each.up is not was.up
+        if differs:
+            yield LinkUp(new.name, each.name) if each.up else LinkDown(new.name, each.name)
+    for each in new.interfaces:
+        was = kept.get(each.name)
+        if each.mtu != (was.mtu if was is not None else None):
+            yield MtuSet(new.name, each.name, each.mtu or MTU)
+
+
+def delete_addresses(change: Change) -> Iterator[Op]:
+    """Yield the deletion of addresses that a kept link no longer has."""
+    wanted = {each.name: each.addresses for each in change.new.interfaces}
+    for each in change.old.interfaces:
+        for address in each.addresses if each.name in change.kept else ():
+            if address not in wanted[each.name]:
+                yield AddressDelete(change.new.name, each.name, address)
+
+
+def add_addresses(change: Change) -> Iterator[Op]:
+    """Yield the addresses that a link does not have yet."""
+    kept = {each.name: each.addresses for each in change.old.interfaces if each.name in change.kept}
+    for each in change.new.interfaces:
+        # Of several IPv6 addresses, Linux prefers the one added last as source, unless it is
+        # deprecated: only the first is to be used.
+        first = next((one for one in each.addresses if one.version == 6), None)
+        for address in each.addresses:
+            if address not in kept.get(each.name, ()):
+                other = each.kind is not Kind.DUMMY and address.version == 6 and address != first
+                yield AddressAdd(change.new.name, each.name, address, deprecated=other)

@@ -1,0 +1,45 @@
+"""The ports on which the lab's server answers, and the connections on the way to them."""
+
+from collections.abc import Iterator, Sequence
+
+from nsnet.ip import Protocol
+from nsnet.plan.change import Change
+from nsnet.plan.ops import Drain, Listen, ListenerReplace, Op, Unlisten
+from nsnet.state.model import Listens
+
+
+def start_listeners(change: Change) -> Iterator[Op]:
+    """Yield ports that open, and ports on which the server answers differently."""
+    old = {_port(each): each for each in change.old.listeners}
+    for listener in change.new.listeners:
+        was = old.get(_port(listener))
+        if was is None:
+            yield Listen(change.new.name, listener)
+        elif was != listener:
+            yield ListenerReplace(change.new.name, listener)
+
+
+def stop_listeners(change: Change) -> Iterator[Op]:
+    """Yield ports that close."""
+    ports = {_port(each) for each in change.new.listeners} if change.old.listeners else set()
+    for listener in change.old.listeners:
+        if _port(listener) not in ports:
+            yield Unlisten(change.old.name, listener)
+
+
+def drain(changed: Sequence[Change], removed: Sequence[Change]) -> Iterator[Op]:
+    """Yield a wait in each namespace that translated connections to removed pods: a SYN that the
+    old rules have translated may be on its way."""
+    endpoints = tuple(
+        address
+        for each in removed
+        if any(one.protocol is Protocol.TCP for one in each.old.listeners)
+        for address in each.old.addresses
+    )
+    for each in changed if endpoints else ():
+        if each.old.chains or each.old.virtual_servers:
+            yield Drain(each.new.name, endpoints)
+
+
+def _port(listener: Listens) -> tuple[Protocol, int]:
+    return listener.protocol, listener.port

@@ -1,0 +1,107 @@
+"""Routes and policy rules.
+
+Routes that a daemon learns (`learned`) are the daemon's to add and delete: no Op here touches them.
+"""
+
+from collections.abc import Iterator
+
+from nsnet.ip import IPNetwork
+from nsnet.plan.change import Change
+from nsnet.plan.ops import (
+    Op,
+    PolicyRuleAdd,
+    PolicyRuleDelete,
+    RouteAdd,
+    RouteDelete,
+    RouteReplace,
+)
+from nsnet.state.model import Netns, Route, identity
+
+
+def delete_routes(change: Change) -> Iterator[Op]:
+    """Yield the deletion of routes that are not wanted, or are in the way of their successor."""
+    wanted = {each.key: each for each in change.new.routes} if change.old.routes else {}
+    for route in _static(change.old):
+        if _outlives_links(route, change) and not _replaceable(route, wanted.get(route.key)):
+            yield RouteDelete(change.new.name, route)
+
+
+def add_routes(change: Change) -> Iterator[Op]:
+    """Yield routes to new destinations, and those that only lose next hops: traffic must leave
+    these before the rules change."""
+    present = _routes_left(change)
+    for route in _static(change.new):
+        old = present.get(route.key)
+        if old is None:
+            yield RouteAdd(change.new.name, route)
+        elif old != route and _only_loses_gateways(old, route):
+            yield RouteReplace(change.new.name, route)
+
+
+def replace_routes(change: Change) -> Iterator[Op]:
+    """Yield routes that lead to new next hops, once the rules there are loaded."""
+    present = _routes_left(change)
+    for route in _static(change.new):
+        old = present.get(route.key, route)
+        if old != route and not _only_loses_gateways(old, route):
+            yield RouteReplace(change.new.name, route)
+
+
+def delete_learned_routes(change: Change) -> Iterator[Op]:
+    """Yield the deletion of routes that daemons have learned by now (theirs have another
+    metric)."""
+    learned = {each.key for each in change.new.routes if each.learned}
+    for route in _static(change.old):
+        if route.key in learned and _outlives_links(route, change):
+            yield RouteDelete(change.new.name, route)
+
+
+def change_policy_rules(change: Change) -> Iterator[Op]:
+    """Yield policy rules so that one that changes is never missing: of two rules of one priority
+    the kernel applies, and deletes, the older first."""
+    name, old_rules, new_rules = change.new.name, change.old.policy_rules, change.new.policy_rules
+    for key in dict.fromkeys(map(identity, (*old_rules, *new_rules))):
+        old = [each for each in old_rules if identity(each) == key]
+        new = [each for each in new_rules if identity(each) == key]
+        added: list[Op] = [PolicyRuleAdd(name, each) for each in new]
+        deleted: list[Op] = [PolicyRuleDelete(name, each) for each in old]
+        if old != new:
+            # The kernel refuses a rule that exists: if one of ours is kept beside a rule that a
+            # person added, both are deleted first.
+            yield from (*deleted, *added) if set(new) & set(old) else (*added, *deleted)
+
+
+def _static(netns: Netns) -> Iterator[Route]:
+    return (each for each in netns.routes if not each.learned)
+
+
+def _routes_left(change: Change) -> dict[tuple[int | None, IPNetwork], Route]:
+    """Return the old routes that still exist once links and addresses have changed."""
+    if not change.old.routes:
+        return {}
+    new = {each.key: each for each in _static(change.new)}
+    return {
+        each.key: each
+        for each in _static(change.old)
+        if _outlives_links(each, change) and _replaceable(each, new.get(each.key))
+    }
+
+
+def _outlives_links(route: Route, change: Change) -> bool:
+    """Whether the route is not deleted with its link. (A blackhole has none.)"""
+    return route.blackhole or route.dev in change.kept
+
+
+def _replaceable(old: Route, new: Route | None) -> bool:
+    """Whether the new route can replace the old one in place.
+
+    The kernel refuses an IPv6 route over a gateway that is only declared to be on its link
+    (`onlink`) as long as another route leads to that gateway out of another link.
+    """
+    if new is None:
+        return False
+    return not (new.onlink and new.destination.version == 6 and new.dev != old.dev)
+
+
+def _only_loses_gateways(old: Route, new: Route) -> bool:
+    return set(new.gateways) < set(old.gateways)
