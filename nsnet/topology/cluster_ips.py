@@ -10,14 +10,14 @@ from nsnet.ip import Family, IPAddress
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.kubernetes import HEADLESS, ServiceSpec
 from nsnet.text import quoted
-from nsnet.topology.declared import Declared
+from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.pool import AddressError, Pool
 
 KEPT_FREE: Final = (1, 10)  # of every service range: kubernetes.default and the cluster's DNS
 
 
-def families(ledger: Ledger, cluster: ClusterSpec, each: Declared) -> tuple[Family, ...]:
+def families(ledger: Ledger, cluster: ClusterSpec, each: DeclaredService) -> tuple[Family, ...]:
     """The families of the Service's addresses and endpoints, the first of them its own choice:
     one, unless it asks for two."""
     ledger.problems.extend(each.problem(*wrong) for wrong in _unfit(cluster, each.spec))
@@ -34,7 +34,7 @@ def cluster_ips(
     ledger: Ledger,
     path: str,
     cluster: ClusterSpec,
-    services: Mapping[str, Declared],
+    services: Mapping[str, DeclaredService],
     wanted: Mapping[str, tuple[Family, ...]],
 ) -> dict[str, tuple[IPAddress, ...]]:
     """A ClusterIP of each wanted family for each Service that has one: as written, as it was, or

@@ -1,4 +1,4 @@
-"""A Service as the file declares it, in one of its clusters."""
+"""Services as the file declares them, in each cluster where they live."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -9,8 +9,8 @@ from nsnet.scenario.model import Manifest
 from nsnet.topology.model import reference_of
 
 
-class Declared(NamedTuple):
-    """A Service of one cluster before anything is known but what is written."""
+class DeclaredService(NamedTuple):
+    """A Service of one cluster as it is written, before anything is allocated."""
 
     reference: str
     service: kubernetes.Service
@@ -18,24 +18,24 @@ class Declared(NamedTuple):
 
     @property
     def spec(self) -> kubernetes.ServiceSpec:
-        """What it asks for."""
+        """Return the spec of the object."""
         return self.service.spec
 
     def problem(self, path: str, message: str) -> Problem:
-        """A mistake at this path of the Service."""
+        """Return a mistake at this path of the object."""
         return self.manifest.problem(path, message)
 
     def warning(self, path: str, message: str) -> str:
-        """A sentence about what stands at this path."""
+        """Return a warning with the file and line of this path."""
         problem = self.problem(path, "")
         return f"{problem.file}:{problem.line}: {message}"
 
 
-def declared(cluster: str, manifests: Iterable[Manifest]) -> Iterator[Declared]:
-    """The Services of the cluster in the order of the file."""
+def declared_services(cluster: str, manifests: Iterable[Manifest]) -> Iterator[DeclaredService]:
+    """Yield the Services of the cluster, in the order of the file."""
     for manifest in manifests:
         service = manifest.object
         if isinstance(service, kubernetes.Service) and cluster in manifest.clusters:
             meta = service.metadata
             reference = reference_of(cluster, "svc", meta.name, meta.namespace)
-            yield Declared(reference, service, manifest)
+            yield DeclaredService(reference, service, manifest)

@@ -1,5 +1,4 @@
-"""What stands behind each Service: the pods its selector finds, or the EndpointSlices written by
-hand.
+"""The endpoints of each Service: the pods of its selector, and EndpointSlices of the file.
 
 Source: kubernetes/pkg/controller/endpointslice and kubernetes/pkg/proxy/endpointslicecache.go,
 v1.30.
@@ -8,14 +7,13 @@ v1.30.
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
-from nsnet.ip import Family, IPAddress, Protocol
-from nsnet.ip import endpoint as written
+from nsnet.ip import Family, IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
 from nsnet.scenario.model import Manifest
-from nsnet.topology.declared import Declared
+from nsnet.topology.declared import DeclaredService
 from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort, node_port_of
 
-SERVICE_NAME: Final = "kubernetes.io/service-name"  # the label by which a slice names its Service
+SERVICE_NAME: Final = "kubernetes.io/service-name"  # label of a slice: its Service
 # The annotations that ask for zone hints, the old one and the new one.
 TOPOLOGY: Final = (
     "service.kubernetes.io/topology-mode",
@@ -23,9 +21,11 @@ TOPOLOGY: Final = (
 )
 
 
-class Backends:
-    """Who can stand behind the Services of a cluster. `others` are the references of those who are
-    no pods."""
+class EndpointSources:
+    """An index of what the endpoints of a cluster's Services are made from: pods and slices.
+
+    `others` gives the references of addresses that are no pod's.
+    """
 
     def __init__(
         self,
@@ -36,12 +36,12 @@ class Backends:
     ) -> None:
         self._others = others
         self._zones = {each.name: each.labels.get(ZONE, "") for each in nodes}
-        self._namespaces: dict[str, list[Pod]] = {}
-        self._pods: dict[IPAddress, list[Pod]] = {}
+        self._by_namespace: dict[str, list[Pod]] = {}
+        self._by_address: dict[IPAddress, list[Pod]] = {}
         for pod in pods:
-            self._namespaces.setdefault(pod.namespace, []).append(pod)
+            self._by_namespace.setdefault(pod.namespace, []).append(pod)
             for address in pod.addresses:
-                self._pods.setdefault(address, []).append(pod)
+                self._by_address.setdefault(address, []).append(pod)
         self._slices: dict[tuple[str, str], list[kubernetes.EndpointSlice]] = {}
         for manifest in manifests:
             if isinstance(manifest.object, kubernetes.EndpointSlice):
@@ -49,16 +49,16 @@ class Backends:
                 service = (meta.namespace, meta.labels.get(SERVICE_NAME, ""))
                 self._slices.setdefault(service, []).append(manifest.object)
 
-    def selected(self, each: Declared) -> list[Pod]:
-        """The pods of the Service's namespace that carry every label of its selector."""
+    def selected(self, each: DeclaredService) -> list[Pod]:
+        """Return the pods of the Service's namespace that have every label of its selector."""
         selector = each.spec.selector.items()
         if not selector or each.spec.type == "ExternalName":
             return []
-        there = self._namespaces.get(each.service.metadata.namespace, ())
-        return [pod for pod in there if selector <= pod.labels.items()]
+        pods = self._by_namespace.get(each.service.metadata.namespace, ())
+        return [pod for pod in pods if selector <= pod.labels.items()]
 
-    def refusals(self, each: Declared) -> Iterator[tuple[str, str]]:
-        """Every targetPort that no selected pod has, and what they have."""
+    def refusals(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
+        """Yield the path of every targetPort that no selected pod has, and the names they have."""
         pods = self.selected(each)
         for index, port in enumerate(each.spec.ports if pods else ()):
             if port.protocol == "SCTP" or not isinstance(port.target_port, str):
@@ -70,33 +70,39 @@ class Backends:
                 message = f"no pod behind {each.reference} names a port {target}; named: {known}"
                 yield f"spec.ports[{index}].targetPort", message
 
-    def ports(
-        self, each: Declared, node_ports: Mapping[str, int], families: Collection[Family]
+    def service_ports(
+        self, each: DeclaredService, node_ports: Mapping[str, int], families: Collection[Family]
     ) -> tuple[ServicePort, ...]:
-        """The ports of a Service, in the order of the file. Their endpoints are in kube-proxy's
-        order, which is that of "address:port" as text; each place once."""
-        meta = each.service.metadata
+        """Return the ports of a Service with their endpoints, in the order of the file."""
         pods = self.selected(each)
-        slices = self._slices.get((meta.namespace, meta.name), ())
-        found = []
-        for port in each.spec.ports:
-            if port.protocol == "SCTP":
-                continue
-            places: dict[tuple[IPAddress, int], Endpoint] = {}
-            for one in (
-                *self._from_pods(each, port, pods, families),
-                *self._from_slices(each, port, slices),
-            ):
-                places.setdefault((one.address, one.port), one)
-            number = node_ports.get(node_port_of(each.reference, port.port, port.protocol))
-            protocol = Protocol(port.protocol.lower())
-            endpoints = tuple(places[place] for place in sorted(places, key=_written))
-            found.append(ServicePort(port.name, port.port, protocol, endpoints, number))
-        return tuple(found)
+        return tuple(
+            ServicePort(
+                name=port.name,
+                port=port.port,
+                protocol=Protocol(port.protocol.lower()),
+                endpoints=self._endpoints(each, port, pods, families),
+                node_port=node_ports.get(node_port_of(each.reference, port.port, port.protocol)),
+            )
+            for port in each.spec.ports
+            if port.protocol != "SCTP"
+        )
+
+    def _endpoints(
+        self,
+        each: DeclaredService,
+        port: kubernetes.ServicePort,
+        pods: Sequence[Pod],
+        families: Collection[Family],
+    ) -> tuple[Endpoint, ...]:
+        """Return each address and port once, in kube-proxy's order: that of "address:port"."""
+        found: dict[str, Endpoint] = {}
+        for one in (*self._from_pods(each, port, pods, families), *self._from_slices(each, port)):
+            found.setdefault(endpoint(one.address, one.port), one)
+        return tuple(found[key] for key in sorted(found))
 
     def _from_pods(
         self,
-        each: Declared,
+        each: DeclaredService,
         port: kubernetes.ServicePort,
         pods: Sequence[Pod],
         families: Collection[Family],
@@ -113,10 +119,10 @@ class Backends:
             for address in pod.addresses:
                 if address.version in families:
                     yield Endpoint(
-                        address,
-                        number,
-                        pod.reference,
-                        pod.node,
+                        address=address,
+                        port=number,
+                        reference=pod.reference,
+                        node=pod.node,
                         ready=ready or each.spec.publish_not_ready_addresses,
                         serving=pod.ready,
                         terminating=pod.terminating,
@@ -124,29 +130,27 @@ class Backends:
                     )
 
     def _from_slices(
-        self,
-        each: Declared,
-        port: kubernetes.ServicePort,
-        slices: Sequence[kubernetes.EndpointSlice],
+        self, each: DeclaredService, port: kubernetes.ServicePort
     ) -> Iterator[Endpoint]:
+        meta = each.service.metadata
         hinted = _asks_for_hints(each.service)
-        for some in slices:
+        for some in self._slices.get((meta.namespace, meta.name), ()):
             numbers = [
                 candidate.port
                 for candidate in some.ports
                 if candidate.name == port.name and candidate.protocol == port.protocol
             ]
-            for endpoint in some.endpoints if numbers else ():
-                conditions = endpoint.conditions
+            for written in some.endpoints if numbers else ():
+                conditions = written.conditions
                 ready = conditions.ready is not False
-                zones = tuple(zone.name for zone in endpoint.hints.for_zones) if hinted else ()
-                for address in endpoint.addresses[:1]:  # the API: only the first is used
-                    pod = _listening(self._pods.get(address, ()), numbers[0])
+                zones = tuple(zone.name for zone in written.hints.for_zones) if hinted else ()
+                for address in written.addresses[:1]:  # the API: only the first is used
+                    pod = _listening(self._by_address.get(address, ()), numbers[0])
                     yield Endpoint(
-                        address,
-                        numbers[0],
-                        pod.reference if pod else self._others.get(address, str(address)),
-                        endpoint.node_name or (pod.node if pod else ""),
+                        address=address,
+                        port=numbers[0],
+                        reference=pod.reference if pod else self._others.get(address, str(address)),
+                        node=written.node_name or (pod.node if pod else ""),
                         ready=ready,
                         serving=ready if conditions.serving is None else conditions.serving,
                         terminating=bool(conditions.terminating),
@@ -155,18 +159,14 @@ class Backends:
 
 
 def _asks_for_hints(service: kubernetes.Service) -> bool:
-    """The Service wants its clients to be served in their own zone."""
-    said = [service.metadata.annotations.get(each, "") for each in TOPOLOGY]
-    wanted = next((each for each in said if each), "")
-    return wanted.lower() == "auto" or service.spec.traffic_distribution == "PreferClose"
-
-
-def _written(place: tuple[IPAddress, int]) -> str:
-    return written(*place)
+    """Return whether the clients of the Service should be served in their own zone."""
+    values = [service.metadata.annotations.get(each, "") for each in TOPOLOGY]
+    mode = next((each for each in values if each), "")
+    return mode.lower() == "auto" or service.spec.traffic_distribution == "PreferClose"
 
 
 def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:
-    """The number behind a targetPort; a name is looked up in each pod, so that pods may differ."""
+    """Return the pod's port; a name is looked up in each pod, so that numbers may differ."""
     target = port.target_port
     if target is None:
         return port.port
@@ -179,6 +179,6 @@ def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:
 
 
 def _listening(pods: Sequence[Pod], port: int) -> Pod | None:
-    """Of the pods that share an address, the node's, the one that has the port."""
+    """Return the pod that has the port, of those on the host's network that share an address."""
     having = (pod for pod in pods if any(each.port == port for each in pod.ports))
     return next(having, pods[0] if pods else None)

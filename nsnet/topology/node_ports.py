@@ -1,5 +1,4 @@
-"""NodePorts: the ports of every node behind which a Service stands, and those at which a load
-balancer asks a node for its health.
+"""NodePorts: the ports by which every node leads to a Service, and those of health checks.
 
 Source: kubernetes/pkg/registry/core/service/storage/alloc.go, v1.30.
 """
@@ -8,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsnet.ip import Protocol
-from nsnet.topology.declared import Declared
+from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Pod, health_check_of, node_port_of
 from nsnet.topology.pool import AddressError
@@ -16,115 +15,118 @@ from nsnet.topology.pool import AddressError
 NODE_PORTS: Final = range(30_000, 32_768)  # --service-node-port-range of the API server
 
 
-class _Asking(NamedTuple):
-    """A port that needs a number, or has one that shall be its own."""
+class _Request(NamedTuple):
+    """A port of a Service that needs a NodePort, or a Service that needs a health check port."""
 
-    each: Declared
+    service: DeclaredService
     owner: str
     path: str
     written: int | None
-    port: int = 0  # of the Service; 0: the health check's
+    port: int = 0  # of the Service; 0: the health check
     protocol: str = ""
 
     @property
-    def holder(self) -> str:
-        """Who may share the number: all ports of a Service, and its health check nobody's."""
-        return self.each.reference if self.port else self.owner
+    def group(self) -> str:
+        """Return who may have the same number: all ports of a Service, but no health check."""
+        return self.service.reference if self.port else self.owner
 
-    def turn(self, kept: Mapping[str, int]) -> int:
-        """Those that stand come first, so that it is a new one that is wrong; new ones last."""
+    def order(self, kept: Mapping[str, int]) -> int:
+        """Return when to allocate: kept, written, free. A clash is then blamed on what is new."""
         if self.written is None:
             return 0 if self.owner in kept else 2
         return 1
 
 
-class _Numbers:
-    """Who holds which number. TCP and UDP of one Service may share one, two Services may not.
+class _PortPool:
+    """The NodePorts of a cluster. TCP and UDP of one Service may share a number.
 
-    `bound` is what pods of the host's network listen on, over TCP: a NodePort may be written over
-    one, but nobody else can listen there.
+    `bound` is what pods on the host's network listen on, over TCP. A NodePort may have the same
+    number, because it is translated before it reaches a socket; a health check may not.
     """
 
     def __init__(self, bound: Mapping[int, str]) -> None:
         self._bound = bound
-        self._holders: dict[int, str] = {}
+        self._owners: dict[int, str] = {}
         self._free = iter(NODE_PORTS)
 
-    def hold(self, number: int, holder: str, *, listens: bool) -> None:
-        """The number is this holder's. Raises AddressError where it cannot be."""
+    def reserve(self, number: int, owner: str, *, listens: bool) -> None:
+        """Allocate this number to `owner`, which may already have it. Raises AddressError."""
         if listens and number in self._bound:
             raise AddressError(f"{number} is taken by {self._bound[number]}, on the host's network")
         if number not in NODE_PORTS:
             raise AddressError(f"{number} is no NodePort ({NODE_PORTS[0]}-{NODE_PORTS[-1]})")
-        standing = self._holders.setdefault(number, holder)
-        if standing != holder:
-            raise AddressError(f"{number} is taken by {standing}")
+        first = self._owners.setdefault(number, owner)
+        if first != owner:
+            raise AddressError(f"{number} is taken by {first}")
 
-    def take(self, holder: str) -> int:
-        """The first free number. Raises AddressError when none is left."""
+    def allocate(self, owner: str) -> int:
+        """Allocate the first free number to `owner`. Raises AddressError if none is free."""
         for number in self._free:
-            if number not in self._holders and number not in self._bound:
-                self._holders[number] = holder
+            if number not in self._owners and number not in self._bound:
+                self._owners[number] = owner
                 return number
         raise AddressError(f"all of {NODE_PORTS[0]}-{NODE_PORTS[-1]} are taken")
 
 
 def node_ports(
-    ledger: Ledger, services: Sequence[Declared], housed: Sequence[Pod]
+    ledger: Ledger, services: Sequence[DeclaredService], pods: Sequence[Pod]
 ) -> Mapping[str, int]:
-    """The number of every port that has one, by its owner: as written, as it was, or the first
-    free."""
-    numbers = _Numbers(
-        {
-            each.port: pod.reference
-            for pod in housed
-            for each in (pod.ports if pod.host_network else ())
-            if each.protocol is Protocol.TCP
-        }
-    )
-    given: dict[str, int] = {}
-    same: dict[tuple[str, int], int] = {}  # a port of a Service has one number for TCP and UDP
-    asking = [ask for each in services for ask in _asking(each)]
-    # What a Service has for one port it cannot have for another of the same protocol.
-    used = {(each.holder, each.protocol, each.written) for each in asking if each.written}
-    standing = ledger.keep.node_ports
+    """Return every NodePort and health check port, by owner: written, kept, or the first free."""
+    requests = [each for service in services for each in _requests(service)]
+    # One number of a Service leads to one of its ports, for each protocol.
+    used = {(each.group, each.protocol, each.written) for each in requests if each.written}
     kept = {
         each.owner: number
-        for each in asking
-        if (number := standing.get(each.owner)) is not None
-        and (each.holder, each.protocol, number) not in used
+        for each in requests
+        if (number := ledger.keep.node_ports.get(each.owner)) is not None
+        and (each.group, each.protocol, number) not in used
     }
-    for ask in sorted(asking, key=lambda ask: ask.turn(kept)):
-        place = (ask.holder, ask.port)
+    pool = _PortPool(_bound_on_nodes(pods))
+    allocated: dict[str, int] = {}
+    same: dict[tuple[str, int], int] = {}  # TCP and UDP of one port get the same number
+    for each in sorted(requests, key=lambda each: each.order(kept)):
+        wanted = each.written or kept.get(each.owner) or same.get((each.group, each.port))
+        if each.written is None and (each.group, each.protocol, wanted) in used:
+            wanted = None
         try:
-            wanted = ask.written or kept.get(ask.owner) or same.get(place)
-            if ask.written is None and (ask.holder, ask.protocol, wanted) in used:
-                wanted = None
             if wanted is not None:
-                numbers.hold(wanted, ask.holder, listens=not ask.port)
-            given[ask.owner] = wanted or numbers.take(ask.holder)
+                pool.reserve(wanted, each.group, listens=not each.port)
+            number = wanted or pool.allocate(each.group)
         except AddressError as error:
-            ledger.problems.append(ask.each.problem(ask.path, str(error)))
-        else:
-            same.setdefault(place, given[ask.owner])
-            used.add((ask.holder, ask.protocol, given[ask.owner]))
-    return given
+            ledger.problems.append(each.service.problem(each.path, str(error)))
+            continue
+        allocated[each.owner] = number
+        same.setdefault((each.group, each.port), number)
+        used.add((each.group, each.protocol, number))
+    return allocated
 
 
-def _asking(each: Declared) -> Iterator[_Asking]:
-    """The ports of a Service that have a number, or get one."""
-    spec = each.spec
-    allocates = spec.type == "NodePort" or (
-        spec.type == "LoadBalancer" and spec.allocate_load_balancer_node_ports is not False
-    )
+def _bound_on_nodes(pods: Sequence[Pod]) -> dict[int, str]:
+    return {
+        each.port: pod.reference
+        for pod in pods
+        for each in (pod.ports if pod.host_network else ())
+        if each.protocol is Protocol.TCP
+    }
+
+
+def _requests(service: DeclaredService) -> Iterator[_Request]:
+    spec = service.spec
     if spec.type not in ("NodePort", "LoadBalancer"):
         return
+    allocates = spec.type == "NodePort" or spec.allocate_load_balancer_node_ports is not False
     for index, port in enumerate(spec.ports):
-        if port.node_port is None and (not allocates or port.protocol == "SCTP"):
-            continue
-        owner = node_port_of(each.reference, port.port, port.protocol)
-        path = f"spec.ports[{index}].nodePort"
-        yield _Asking(each, owner, path, port.node_port, port.port, port.protocol)
+        if port.node_port is not None or (allocates and port.protocol != "SCTP"):
+            yield _Request(
+                service=service,
+                owner=node_port_of(service.reference, port.port, port.protocol),
+                path=f"spec.ports[{index}].nodePort",
+                written=port.node_port,
+                port=port.port,
+                protocol=port.protocol,
+            )
     if spec.has_health_check:
-        owner = health_check_of(each.reference)
-        yield _Asking(each, owner, "spec.healthCheckNodePort", spec.health_check_node_port)
+        owner = health_check_of(service.reference)
+        yield _Request(
+            service, owner, "spec.healthCheckNodePort", written=spec.health_check_node_port
+        )

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nsnet.ip import Family, IPAddress
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.topology.declared import Declared, declared
+from nsnet.topology.declared import DeclaredService, declared_services
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Service, balancer_of
 from nsnet.topology.pool import AddressError
@@ -21,7 +21,7 @@ def reserve_written_ips(ledger: Ledger) -> None:
     owners: dict[IPAddress, tuple[str, str]] = {}  # of a load balancer: its cluster and Service
     external: dict[IPAddress, str] = {}
     for cluster in ledger.scenario.spec.clusters:
-        for each in declared(cluster.name, ledger.scenario.manifests):
+        for each in declared_services(cluster.name, ledger.scenario.manifests):
             for address in each.spec.external_ips:
                 external.setdefault(address, each.reference)
             if cluster.model == "isolated":
@@ -50,7 +50,7 @@ def _refuse_overlap(address: IPAddress, ranges: Iterable[Range]) -> None:
 def load_balancer_ips(
     ledger: Ledger,
     cluster: ClusterSpec,
-    services: Mapping[str, Declared],
+    services: Mapping[str, DeclaredService],
     families: Mapping[str, tuple[Family, ...]],
 ) -> dict[str, tuple[IPAddress, ...]]:
     """The addresses at which kube-proxy expects what comes by a load balancer: as written, as they
@@ -76,7 +76,7 @@ def load_balancer_ips(
 
 
 def external_ips(
-    ledger: Ledger, each: Declared, cluster_ips: tuple[IPAddress, ...]
+    ledger: Ledger, each: DeclaredService, cluster_ips: tuple[IPAddress, ...]
 ) -> tuple[IPAddress, ...]:
     """The externalIPs that kube-proxy takes notice of: those of a family of the ClusterIPs."""
     mine = [address.version for address in cluster_ips]
@@ -85,7 +85,7 @@ def external_ips(
 
 def _noticed(
     ledger: Ledger,
-    each: Declared,
+    each: DeclaredService,
     families: Sequence[Family],
     written: Iterable[tuple[str, IPAddress]],
 ) -> tuple[IPAddress, ...]:
@@ -101,7 +101,7 @@ def _noticed(
     return tuple(dict.fromkeys(known))
 
 
-def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[Declared, Service]]) -> None:
+def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[DeclaredService, Service]]) -> None:
     """Every address and port outside leads to one Service; two may share an address."""
     owners: dict[tuple[IPAddress, int, str], str] = {}
     for _, service in offered:
@@ -119,7 +119,7 @@ def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[Declared, Service]]) 
     _refuse_unlike(ledger, [each for each in offered if each[1].proxied])
 
 
-def _refuse_unlike(ledger: Ledger, offered: Iterable[tuple[Declared, Service]]) -> None:
+def _refuse_unlike(ledger: Ledger, offered: Iterable[tuple[DeclaredService, Service]]) -> None:
     """One route leads to an address: whoever shares it must be found on the same nodes. MetalLB
     asks for the same."""
     first: dict[IPAddress, tuple[str, object]] = {}
@@ -137,7 +137,7 @@ def _refuse_unlike(ledger: Ledger, offered: Iterable[tuple[Declared, Service]]) 
                 ledger.problems.append(each.problem(path, message))
 
 
-def _whereabouts(each: Declared, service: Service) -> object:
+def _whereabouts(each: DeclaredService, service: Service) -> object:
     """Equal for Services that the load balancer looks for on the same nodes."""
     spec = each.spec
     if spec.external_traffic_policy != "Local":
@@ -148,7 +148,7 @@ def _whereabouts(each: Declared, service: Service) -> object:
     return service.namespace, whose, spec.publish_not_ready_addresses, nodes
 
 
-def _written(each: Declared) -> Iterator[tuple[str, IPAddress]]:
+def _written(each: DeclaredService) -> Iterator[tuple[str, IPAddress]]:
     """Each address that the file gives to a load balancer, and its path."""
     if each.spec.type != "LoadBalancer":
         return
@@ -162,6 +162,6 @@ def _written(each: Declared) -> Iterator[tuple[str, IPAddress]]:
         yield "spec.loadBalancerIP", each.spec.load_balancer_ip
 
 
-def _external(each: Declared) -> Iterator[tuple[str, IPAddress]]:
+def _external(each: DeclaredService) -> Iterator[tuple[str, IPAddress]]:
     for index, address in enumerate(each.spec.external_ips):
         yield f"spec.externalIPs[{index}]", address

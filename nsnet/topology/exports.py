@@ -1,0 +1,92 @@
+"""Exported Services: what other clusters may use, at which address, by which TLS name."""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Final
+
+from nsnet.ip import Family, IPAddress
+from nsnet.scenario import kubernetes
+from nsnet.scenario.fields import SUBDOMAIN
+from nsnet.scenario.kinds import ClusterSpec
+from nsnet.scenario.model import Manifest
+from nsnet.topology.declared import DeclaredService
+from nsnet.topology.ledger import Ledger
+from nsnet.topology.model import HTTPS, export_of, reference_of
+
+# Annotation of a ServiceExport: the SNI by which a proxy gateway chooses the Service.
+SNI: Final = "nsnet.dev/sni"
+
+
+def exports(
+    ledger: Ledger,
+    spec: ClusterSpec,
+    services: Mapping[str, DeclaredService],
+    manifests: Sequence[Manifest],
+) -> dict[str, str]:
+    """Return the SNI ("" without one) of each exported Service, by reference."""
+    found: dict[str, str] = {}
+    owners: dict[str, str] = {}  # of SNIs
+    for manifest in manifests:
+        if not isinstance(manifest.object, kubernetes.ServiceExport):
+            continue
+        meta = manifest.object.metadata
+        reference = reference_of(spec.name, "svc", meta.name, meta.namespace)
+        refused = list(_refusals(spec, reference, meta.name, services))
+        if not refused:
+            found[reference] = sni = meta.annotations.get(SNI, "")
+            refused += _sni_refusals(spec, sni, services[reference], owners)
+            ledger.warnings += _left_out_by_proxy(spec, services[reference])
+        ledger.problems += (manifest.problem(path, message) for path, message in refused)
+    return found
+
+
+def export_ips(
+    ledger: Ledger, each: DeclaredService, families: tuple[Family, ...]
+) -> tuple[IPAddress, ...]:
+    """Return the addresses at which other clusters use the Service, of its families."""
+    allocated = ledger.allocate_fabric_ips(families, export_of(each.reference))
+    if not allocated:
+        ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
+        message = f"{each.reference} is exported, and has no address of its family in {ranges}"
+        ledger.warnings.append(each.warning("spec", message))
+    return allocated
+
+
+def _refusals(
+    spec: ClusterSpec, reference: str, name: str, services: Mapping[str, DeclaredService]
+) -> Iterator[tuple[str, str]]:
+    if reference not in services:
+        yield "metadata.name", f"{spec.name} has no Service {name} to export"
+    elif spec.model == "isolated":
+        yield "kind", f"{spec.name} is isolated: no other cluster could use the Service"
+    elif spec.model == "island" and spec.gateway is None:
+        yield "kind", f"an island exports a Service by its gateway, and {spec.name} has none"
+    elif spec.model == "flat" and not services[reference].spec.has_cluster_ip:
+        message = f"{reference} has no ClusterIP, so kube-proxy would serve it nowhere"
+        yield "metadata.name", message
+
+
+def _sni_refusals(
+    spec: ClusterSpec, sni: str, service: DeclaredService, owners: dict[str, str]
+) -> Iterator[tuple[str, str]]:
+    path = f"metadata.annotations.{SNI}"
+    if not sni:
+        return
+    if spec.gateway is None or spec.gateway.kind != "proxy":
+        yield path, f"only a gateway of kind proxy looks at TLS, and {spec.name} has none"
+    elif not re.fullmatch(SUBDOMAIN, sni) or len(sni) > 253:
+        yield path, f"{sni!r} is no DNS name, which is what TLS asks by"
+    elif owners.setdefault(sni, service.reference) != service.reference:
+        yield path, f"{sni} asks for {owners[sni]} already"
+    elif not any((each.port, each.protocol) == (HTTPS, "TCP") for each in service.spec.ports):
+        yield path, f"{service.reference} has no port {HTTPS}/TCP, at which TLS would come"
+
+
+def _left_out_by_proxy(spec: ClusterSpec, service: DeclaredService) -> Iterator[str]:
+    """Yield a warning for each UDP port, which a proxy gateway cannot export."""
+    if spec.gateway is None or spec.gateway.kind != "proxy":
+        return
+    for index, port in enumerate(service.spec.ports):
+        if port.protocol == "UDP":
+            message = f"a proxy gateway speaks TCP: {service.reference} is not exported over UDP"
+            yield service.warning(f"spec.ports[{index}]", message)
