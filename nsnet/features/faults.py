@@ -1,5 +1,5 @@
-"""What is wrong with a lab on purpose: the last step to its State, which is faulty all through.
-So what is planned, explained and built has the fault, and agrees on it.
+"""What is wrong with a lab on purpose. The State has the fault, and so has all that is planned,
+explained and built from it.
 
 INPUT, FORWARD, OUTPUT ─▶ NSNET-FAULTS ─▶ DROP
 """
@@ -10,74 +10,68 @@ from typing import Final, assert_never
 
 from nsnet.errors import CompileError
 from nsnet.ip import Family, Protocol
-from nsnet.state.model import Netns, State
-from nsnet.state.rules import Chain, Drop, Match, Return, Rule
+from nsnet.state.model import Interface, Neighbour, Piece, Route, Sysctl
+from nsnet.state.rules import Chain, Drop, Hook, Match, Return, Rule
 from nsnet.topology.model import Down, Dropped, Fault
 
 CHAIN: Final = "NSNET-FAULTS"
 NEIGHBOURS: Final = ("neighbour-solicitation", "neighbour-advertisement")
 
 
-def with_faults(state: State, faults: Sequence[Fault]) -> State:
-    """The lab with everything that is wrong with it."""
-    return replace(
-        state,
-        netns=tuple(
-            _faulty(each, [fault for fault in faults if fault.netns == each.name])
-            for each in state.netns
-        ),
-    )
-
-
-def _faulty(netns: Netns, faults: Sequence[Fault]) -> Netns:
+def with_faults(
+    reference: str, pieces: Sequence[Piece], faults: Sequence[Fault]
+) -> Sequence[Piece]:
+    """What a namespace holds, with everything that is wrong with it. Raises CompileError for a link
+    that it has not got."""
     dropped: list[Dropped] = []
     for fault in faults:
         match fault.what:
             case Dropped():
                 dropped.append(fault.what)
             case Down(link):
-                netns = _without(netns, link)
+                pieces = list(_without(reference, pieces, link))
             case _:
                 assert_never(fault.what)
-    return replace(netns, chains=(*netns.chains, *_chains(netns, dropped)))
+    return (*pieces, *_drops(pieces, dropped)) if dropped else pieces
 
 
-def _without(netns: Netns, name: str) -> Netns:
+def _without(reference: str, pieces: Sequence[Piece], name: str) -> Iterator[Piece]:
     """A link that is down: with it go its routes and neighbours, and its IPv6 addresses."""
-    links = {each.name: each for each in netns.interfaces}
+    links = {each.name: each for each in pieces if isinstance(each, Interface)}
     if name not in links:
         known = ", ".join(links)
-        raise CompileError(f"spec.faults: {netns.reference} has no link {name}; it has {known}")
-    link = links[name]
-    kept = tuple(each for each in link.addresses if each.version == 4)
-    near = [each.network for each in link.addresses]
-    return replace(
-        netns,
-        interfaces=tuple(
-            replace(each, up=False, addresses=kept) if each is link else each
-            for each in netns.interfaces
-        ),
-        routes=tuple(
-            each
-            for each in netns.routes
-            if each.dev != name
-            and not (each.dev is None and any(via in one for via in each.gateways for one in near))
-        ),
-        neighbours=tuple(each for each in netns.neighbours if each.dev != name),
-        sysctls=tuple(each for each in netns.sysctls if each.dev != name or "ipv6" not in each.key),
-    )
+        raise CompileError(f"spec.faults: {reference} has no link {name}; it has {known}")
+    near = [each.network for each in links[name].addresses]
+    for piece in pieces:
+        match piece:
+            case Interface() if piece is links[name]:
+                kept = tuple(each for each in piece.addresses if each.version == 4)
+                yield replace(piece, up=False, addresses=kept)
+            case Route(dev=dev) if dev == name or (
+                dev is None and any(via in one for via in piece.gateways for one in near)
+            ):
+                pass
+            case Neighbour(dev=dev) if dev == name:
+                pass
+            case Sysctl(dev=dev, key=key) if dev == name and "ipv6" in key:
+                pass
+            case _:
+                yield piece
 
 
-def _chains(netns: Netns, dropped: Sequence[Dropped]) -> Iterator[Chain]:
+def _drops(pieces: Sequence[Piece], dropped: Sequence[Dropped]) -> Iterator[Chain | Hook]:
     """The rules, in each family of which the namespace has an address."""
-    families: tuple[Family, ...] = tuple(sorted({each.version for each in netns.addresses}))
-    for family in families if dropped else ():
+    links = [each for each in pieces if isinstance(each, Interface)]
+    families: list[Family] = sorted({each.version for link in links for each in link.addresses})
+    for family in families:
         rules = tuple(Rule(_match(each), Drop(), why="a fault of this lab") for each in dropped)
         if family == 6 and any(_is_all_icmp(each) for each in dropped):
             # By these IPv6 asks who has an address, as IPv4 does by ARP: nothing would get through.
             asking = (Match(protocol=Protocol.ICMP, icmp_type=each) for each in NEIGHBOURS)
             rules = (*(Rule(each, Return(), why="IPv6's ARP") for each in asking), *rules)
         yield Chain("filter", CHAIN, rules, family)
+        for hook in ("INPUT", "FORWARD", "OUTPUT"):
+            yield Hook("filter", hook, CHAIN, family=family)
 
 
 def _is_all_icmp(each: Dropped) -> bool:

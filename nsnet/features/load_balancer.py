@@ -27,7 +27,7 @@ from nsnet.features.gateways.egress import OUTSIDE as TO_FABRIC
 from nsnet.features.gateways.shared import table_of
 from nsnet.ip import IPAddress, Protocol, all_of_family, ips_of, of_family, single
 from nsnet.state.model import Fact, Route
-from nsnet.state.rules import Chain, Drop, Match, Return, Rule
+from nsnet.state.rules import Chain, Drop, Hook, Match, Return, Rule
 from nsnet.topology.balancing import ready_on
 from nsnet.topology.model import Cluster, Gateway, Service, Topology
 
@@ -113,7 +113,7 @@ def _routes(cluster: Cluster, services: list[Service], dev: str) -> Iterator[Rou
                 yield Route(to, dev=dev, nexthops=healthy, why=why)
 
 
-def _chains(services: list[Service]) -> Iterator[Chain]:
+def _chains(services: list[Service]) -> Iterator[Chain | Hook]:
     """Only the Services' own ports pass: a node would route the others back, round and round."""
     addresses = sorted({each for _, each in _offered(services)}, key=str)
     for family in sorted({each.version for each in addresses}):
@@ -134,6 +134,8 @@ def _chains(services: list[Service]) -> Iterator[Chain]:
         yield Chain(
             "filter", PORTS, (*(rule for each in passing for rule in each), *others), family
         )
+        for hook in ("FORWARD", "OUTPUT"):
+            yield Hook("filter", hook, PORTS, Match(comment="load balancers"), family)
 
 
 def _passing(service: Service, address: IPAddress) -> Iterator[Rule]:

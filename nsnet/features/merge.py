@@ -2,9 +2,13 @@
 other."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias
 
 from nsnet.errors import CompileError
+from nsnet.features.faults import with_faults
+from nsnet.features.hooks import built_in_chains
+from nsnet.features.services.kube_proxy import UNREACHED
 from nsnet.ip import Family
 from nsnet.state.bird import Bird
 from nsnet.state.haproxy import Haproxy
@@ -28,17 +32,23 @@ from nsnet.state.model import (
     VirtualServer,
     identity,
 )
-from nsnet.state.rules import KUBE_PROXY, Chain, NftMap, NftSet, named_sets, next_chains
+from nsnet.state.rules import KUBE_PROXY, Chain, Hook, NftMap, NftSet, named_sets, next_chains
+from nsnet.topology.model import Fault
+
+_Table: TypeAlias = tuple[Family, str]
 
 
 def merge(
-    lab: str, places: Mapping[str, str], facts: Iterable[tuple[str, Iterable[Fact]]]
+    lab: str,
+    places: Mapping[str, str],
+    facts: Iterable[tuple[str, Iterable[Fact]]],
+    faults: Sequence[Fault] = (),
 ) -> State:
     """One State of all facts, grouped by namespace; equal facts count once.
 
     `places` maps every namespace to its reference, in creation order; `facts` are (author, facts)
-    pairs. Raises CompileError where two authors contradict each other or one names what is not
-    there.
+    pairs. Raises CompileError where two authors contradict each other, where one names what is not
+    there, and for a chain that nothing jumps to.
     """
     claims: dict[str, dict[object, tuple[str, Piece]]] = {name: {} for name in places}
     for author, yielded in facts:
@@ -51,17 +61,27 @@ def merge(
                     f"{netns}: {first} and {author} contradict each other: {standing} and {piece}"
                 )
     namespaces = tuple(
-        _netns(name, reference, [piece for _, piece in claims[name].values()])
+        _netns(
+            name,
+            reference,
+            with_faults(
+                reference,
+                [piece for _, piece in claims[name].values()],
+                [each for each in faults if each.netns == name],
+            ),
+        )
         for name, reference in places.items()
     )
     _check_links(namespaces)
     return State(lab, namespaces)
 
 
-def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
+def _netns(name: str, reference: str, pieces: Sequence[Piece]) -> Netns:
     chains = [each for each in pieces if isinstance(each, Chain)]
     if chains:  # tens of thousands, and few of all else
         pieces = [each for each in pieces if not isinstance(each, Chain)]
+    chains.sort(key=lambda each: (each.family, each.table))
+    hooks = (each for each in pieces if isinstance(each, Hook))
     interfaces = [each for each in pieces if isinstance(each, Interface)]
     return Netns(
         name,
@@ -71,7 +91,7 @@ def _netns(name: str, reference: str, pieces: list[Piece]) -> Netns:
         tuple(each for each in pieces if isinstance(each, Route)),
         tuple(each for each in pieces if isinstance(each, Neighbour)),
         tuple(each for each in pieces if isinstance(each, Sysctl)),
-        tuple(sorted(chains, key=lambda each: (each.family, each.table, not each.built_in))),
+        (*built_in_chains(name, hooks), *chains),
         tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
         tuple(each for each in pieces if isinstance(each, NftSet | NftMap)),
         tuple(each for each in pieces if isinstance(each, Translation)),
@@ -117,29 +137,43 @@ def _check_links(namespaces: tuple[Netns, ...]) -> None:
 
 
 def _check_rules(netns: Netns) -> None:
-    """The chains, sets and maps that rules and maps name are there."""
-    chains: dict[tuple[Family, str], set[str]] = {}
+    """The chains, sets and maps that rules and maps name are there, and every chain is reached."""
+    made: dict[_Table, set[str]] = {}
+    reached: dict[_Table, set[str]] = {}
     for chain in netns.chains:
-        chains.setdefault((chain.family, chain.table), set()).add(chain.name)
+        table = chain.family, chain.table
+        made.setdefault(table, set()).add(chain.name)
+        called = reached.setdefault(table, set())
+        if chain.built_in or chain.base is not None:
+            called.add(chain.name)
     sets = {(each.family, each.name) for each in netns.sets}
     for chain in netns.chains:
-        family, table = chain.family, chain.table
-        here = chains[family, table]
+        table = chain.family, chain.table
+        here, called = made[table], reached[table]
         for rule in chain.rules:
             for name in next_chains(rule.target):
+                called.add(name)
                 if name not in here:
-                    raise CompileError(
-                        f"{netns.name}: {table} {chain.name} jumps to {name}, which nobody made"
-                    )
+                    raise _dangling(netns, chain, "jumps to", name)
             for name in named_sets(rule) if sets else ():
-                if (family, name) not in sets:
-                    raise CompileError(
-                        f"{netns.name}: {table} {chain.name} asks {name}, which nobody made"
-                    )
+                if (chain.family, name) not in sets:
+                    raise _dangling(netns, chain, "asks", name)
     for each in netns.sets:
+        table = each.family, KUBE_PROXY
+        here, called = made.get(table, set()), reached.setdefault(table, set())
         for element in each.elements if isinstance(each, NftMap) else ():
             for name in next_chains(element.target):
-                if name not in chains.get((each.family, KUBE_PROXY), ()):
+                called.add(name)
+                if name not in here:
                     raise CompileError(
                         f"{netns.name}: {each.name} sends packets to {name}, which nobody made"
                     )
+    for table, names in made.items():
+        for name in sorted(names - reached[table]):
+            if (table[1], name) not in UNREACHED:
+                raise CompileError(f"{netns.name}: nothing jumps to {table[1]} {name}")
+
+
+def _dangling(netns: Netns, chain: Chain, how: str, name: str) -> CompileError:
+    where = f"{netns.name}: {chain.table} {chain.name}"
+    return CompileError(f"{where} {how} {name}, which nobody made")

@@ -16,7 +16,7 @@ from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon
 from nsnet.state.haproxy import Haproxy
 from nsnet.state.ipsets import IpSet
-from nsnet.state.rules import Chain, NftMap, NftSet
+from nsnet.state.rules import Chain, Hook, NftMap, NftSet
 
 
 class Kind(StrEnum):
@@ -221,6 +221,7 @@ Piece: TypeAlias = (
     | FdbEntry
     | Sysctl
     | Chain
+    | Hook
     | NftSet
     | NftMap
     | Listens
@@ -321,6 +322,8 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (Sysctl, key)
         case Chain(table=table, name=name, family=family):
             return (Chain, family, table, name)
+        case Hook(table=table, hook=hook, chain=chain, family=family):
+            return (Hook, family, table, hook, chain)
         case NftSet(name=name, family=family) | NftMap(name=name, family=family):
             return (NftSet, family, name)
         case Listener(protocol=protocol, port=port):

@@ -262,8 +262,8 @@ class Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A netfilter chain with its rules in order. A chain has one author; hooks jump to it
-    (compile.HOOKS), or it has a base of its own (nftables)."""
+    """A netfilter chain with its rules in order. A chain has one author; a `Hook` or another chain
+    jumps to it, or it has a base of its own (nftables)."""
 
     table: str
     name: str
@@ -276,6 +276,17 @@ class Chain:
     def built_in(self) -> bool:
         """The kernel's own chains cannot be created or removed, only filled."""
         return self.name in BUILT_IN
+
+
+@dataclass(frozen=True, slots=True)
+class Hook:
+    """A jump from the kernel's own chain `hook` of a table to `chain`, for packets that match."""
+
+    table: str
+    hook: str
+    chain: str
+    match: Match = Match()
+    family: Family = 4
 
 
 BUILT_IN = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")

@@ -7,6 +7,7 @@ from nsnet.features.merge import merge
 from nsnet.ip import Protocol
 from nsnet.state.model import Fact, Interface, Listener, Route, State, Sysctl, veth
 from nsnet.state.rules import Chain
+from nsnet.topology.model import Fault
 from tests.support.labs import held, ip, net
 
 FORWARDS = {"net.ipv4.ip_forward": "1"}
@@ -20,10 +21,12 @@ class Wiring(NamedTuple):
     settings: Mapping[str, Mapping[str, str]] = {}
     chains: Mapping[str, Sequence[Chain]] = {}
 
-    def state(self) -> State:
-        """The State that says so. On the server something listens on TCP and UDP port 80."""
+    def state(self, faults: Sequence[Fault] = ()) -> State:
+        """Return the State of these hosts, with faults. The server listens on TCP and UDP port
+        80."""
         names = dict.fromkeys(end.split()[0] for cable in self.cables for end in cable)
-        return merge("lab", {name: name for name in names}, [("the test", list(self._facts()))])
+        places = {name: name for name in names}
+        return merge("lab", places, [("the test", self._facts())], faults)
 
     def _facts(self) -> list[Fact]:
         facts: list[Fact] = []

@@ -10,7 +10,7 @@ from nsnet.features.routes import to_fabric, to_pods
 from nsnet.features.sysctls import forwarding
 from nsnet.ip import ips_of
 from nsnet.state.model import Fact
-from nsnet.state.rules import Chain, Match, Rule, Snat
+from nsnet.state.rules import Chain, Hook, Match, Rule, Snat
 from nsnet.topology.model import Cluster, Gateway, Topology
 
 INSIDE, OUTSIDE = "eth0", "eth1"
@@ -31,3 +31,4 @@ def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[F
         # Not MASQUERADE: eth1 holds the exported addresses, too, and the kernel might choose one.
         rule = Rule(leaving, Snat(outside), why="egress")
         yield here, Chain("nat", EGRESS, (rule,), outside.version)
+        yield here, Hook("nat", "POSTROUTING", EGRESS, family=outside.version)

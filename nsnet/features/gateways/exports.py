@@ -9,7 +9,7 @@ from hashlib import sha256
 from nsnet.features.services.udp_flows import translated
 from nsnet.ip import Family, Protocol, of_family, single
 from nsnet.state.model import Fact
-from nsnet.state.rules import Chain, Dnat, Jump, Match, Rule
+from nsnet.state.rules import Chain, Dnat, Hook, Jump, Match, Rule
 from nsnet.topology.balancing import shares, usable
 from nsnet.topology.model import Gateway, Service, ServicePort
 
@@ -31,11 +31,10 @@ def exports(services: Sequence[Service], gateway: Gateway) -> Iterator[Fact]:
             for port in service.ports
             if of_family(service.exported, outside.version) is not None
         ]
-        for chain in _chains(offered, outside.version):
-            yield here, chain
+        yield from ((here, each) for each in _chains(offered, outside.version))
 
 
-def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iterator[Chain]:
+def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iterator[Chain | Hook]:
     offered = [(service, port, usable(port.endpoints, family)) for service, port in exported]
     yield Chain(
         "nat",
@@ -45,6 +44,7 @@ def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iter
         tuple(_offer(service, port, family) for service, port, endpoints in offered if endpoints),
         family,
     )
+    yield Hook("nat", "PREROUTING", EXPORTS, Match(comment="exported services"), family)
     for service, port, endpoints in offered:
         if not endpoints:
             continue

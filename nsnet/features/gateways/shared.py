@@ -26,6 +26,7 @@ from nsnet.ip import Family, IPAddress, all_of_family, ips_of, single
 from nsnet.state.model import Fact, PolicyRule, Route, Sysctl
 from nsnet.state.rules import (
     Chain,
+    Hook,
     MarkMatch,
     Match,
     RestoreMark,
@@ -64,10 +65,14 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
             yield from ((here, each) for each in _policy(cluster, inside.number, family))
         yield here, Chain("raw", ZONES, tuple(_zones(clusters)), family)
         yield here, Chain("mangle", MARKS, tuple(_marks(clusters, family)), family)
+        for table, chain in (("raw", ZONES), ("mangle", MARKS)):
+            marked = Match(comment="which cluster a packet is of")
+            yield here, Hook(table, "PREROUTING", chain, marked, family)
         leaving = Match(
             mark=MarkMatch(0, FROM, negated=True), comment="leaves with the address of the gateway"
         )
         yield here, Chain("nat", EGRESS, (Rule(leaving, Snat(outside), why="egress"),), family)
+        yield here, Hook("nat", "POSTROUTING", EGRESS, family=family)
 
 
 def table_of(gateway: Gateway) -> int | None:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from nsnet.features.gateways.egress import OUTSIDE, egress
 from nsnet.features.gateways.exports import exports
 from nsnet.state.model import Fact
-from nsnet.state.rules import Chain, Match, Netmap, Rule
+from nsnet.state.rules import Chain, Hook, Match, Netmap, Rule
 from nsnet.topology.model import Cluster, Gateway, Topology
 
 FROM_VIRTUAL, TO_VIRTUAL = "NSNET-FROM-VIRTUAL", "NSNET-TO-VIRTUAL"
@@ -26,6 +26,8 @@ def vip(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact
         incoming = Match(dst=virtual, in_interface=OUTSIDE, comment="a pod by its virtual address")
         rule = Rule(incoming, Netmap(pods), why=f"{virtual} are the pods of {cluster.name}")
         yield here, Chain("nat", FROM_VIRTUAL, (rule,), pods.version)
+        yield here, Hook("nat", "PREROUTING", FROM_VIRTUAL, family=pods.version)
         leaving = Match(src=pods, out_interface=OUTSIDE, comment="a pod as others know it")
         rule = Rule(leaving, Netmap(virtual), why=f"the pods of {cluster.name} are {virtual}")
         yield here, Chain("nat", TO_VIRTUAL, (rule,), pods.version)
+        yield here, Hook("nat", "POSTROUTING", TO_VIRTUAL, family=pods.version)

@@ -8,21 +8,28 @@ With a gateway of kind vip it also leaves alone what the gateway gives a virtual
 from collections.abc import Iterator
 
 from nsnet.state.model import Fact
-from nsnet.state.rules import Chain, Masquerade, Match, Return, Rule
+from nsnet.state.rules import Chain, Hook, Masquerade, Match, Return, Rule
 from nsnet.topology.model import Cluster
 
 CHAIN = "IP-MASQ-AGENT"
+LEAVING = Match(
+    comment=(
+        "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic"
+        " to our custom IP-MASQ-AGENT chain"
+    ),
+    not_dst_type="LOCAL",
+)
 
 
 def masquerade(cluster: Cluster) -> Iterator[Fact]:
     """Leaving the cluster, a pod borrows its node's address; inside it keeps its own."""
     chains = tuple(_chains(cluster))
     for node in cluster.nodes:
-        for chain in chains:
-            yield node.netns, chain
+        for each in chains:
+            yield node.netns, each
 
 
-def _chains(cluster: Cluster) -> Iterator[Chain]:
+def _chains(cluster: Cluster) -> Iterator[Chain | Hook]:
     inside = (*cluster.pod_cidrs, *cluster.node_cidrs, *cluster.non_masquerade_cidrs)
     mapped = tuple(each for each in cluster.unmasqueraded if each not in inside)
     for pods in cluster.pod_cidrs:
@@ -41,3 +48,4 @@ def _chains(cluster: Cluster) -> Iterator[Chain]:
         comment = "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)"
         leaving = Rule(Match(comment=comment), Masquerade(), why="egress: the node's address")
         yield Chain("nat", CHAIN, (*staying, *abroad, leaving), pods.version)
+        yield Hook("nat", "POSTROUTING", CHAIN, LEAVING, pods.version)

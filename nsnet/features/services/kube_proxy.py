@@ -12,13 +12,39 @@ from typing import Final
 
 from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, ips_of, of_family
 from nsnet.state.model import Fact, Sysctl
-from nsnet.state.rules import Accept, Chain, MarkMatch, Masquerade, Match, Return, Rule, SetMark
+from nsnet.state.rules import (
+    KUBE_PROXY,
+    Accept,
+    Chain,
+    Hook,
+    MarkMatch,
+    Masquerade,
+    Match,
+    Return,
+    Rule,
+    SetMark,
+)
 from nsnet.topology.model import Cluster, Node, Proxy, Service, ServicePort
 
 MASQUERADE_MARK: Final = 0x4000  # bit 14, kube-proxy's --iptables-masquerade-bit
 MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK)
 NOT_MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK, negated=True)
 MARK_MASQ: Final = "KUBE-MARK-MASQ"
+
+# Table and name of the chains that kube-proxy writes even where no rule jumps to them.
+UNREACHED: Final = frozenset(
+    {
+        ("filter", "KUBE-PROXY-CANARY"),
+        ("mangle", "KUBE-PROXY-CANARY"),
+        ("nat", "KUBE-PROXY-CANARY"),
+        ("nat", "KUBE-MARK-MASQ"),
+        ("nat", "KUBE-NODEPORTS"),
+        ("nat", "KUBE-LOAD-BALANCER"),
+        ("filter", "KUBE-SOURCE-RANGES-FIREWALL"),
+        (KUBE_PROXY, "mark-for-masquerade"),
+        (KUBE_PROXY, "reject-chain"),
+    }
+)
 
 # How many Service ports' rules a mode keeps: of the largest lab, twice, as it is and as it is about
 # to be.
@@ -78,6 +104,17 @@ def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]
         Rule(Match(comment=comment), Masquerade(random_fully=True), why="marked: masqueraded"),
     )
     yield Chain("nat", "KUBE-POSTROUTING", (*first, *masquerade), family)
+
+
+def hooks(family: Family) -> Iterator[Hook]:
+    """Yield the jumps to the chains that the modes iptables and ipvs have in common."""
+    services = Match(comment="kubernetes service portals")
+    yield Hook("nat", "PREROUTING", "KUBE-SERVICES", services, family)
+    yield Hook("nat", "OUTPUT", "KUBE-SERVICES", services, family)
+    masquerading = Match(comment="kubernetes postrouting rules")
+    yield Hook("nat", "POSTROUTING", "KUBE-POSTROUTING", masquerading, family)
+    forwarding = Match(comment="kubernetes forwarding rules")
+    yield Hook("filter", "FORWARD", "KUBE-FORWARD", forwarding, family)
 
 
 def conntrack(cluster: Cluster) -> Iterator[Fact]:

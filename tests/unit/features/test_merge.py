@@ -27,7 +27,7 @@ from nsnet.state.model import (
     mac_of,
     veth,
 )
-from nsnet.state.rules import Chain, Jump, Return, Rule
+from nsnet.state.rules import Chain, Hook, Jump, Return, Rule
 from tests.support.labs import held, ip, net, shipped
 
 PLACES = {"n1": "east/node/n1", "web": "east/pod/web"}
@@ -135,10 +135,56 @@ def test_what_explains_a_fact_is_no_part_of_it() -> None:
             ],
             "n1: nat KUBE-SERVICES jumps to KUBE-SVC-WEB, which nobody made",
         ),
+        (
+            [("n1", Hook("nat", "OUTPUT", "KUBE-SERVICES"))],
+            "n1: nat OUTPUT jumps to KUBE-SERVICES, which nobody made",
+        ),
     ],
 )
 def test_what_names_something_that_is_not_there(facts: list[Fact], message: str) -> None:
     assert re.search(re.escape(message), refusal(tuple(facts)))
+
+
+@pytest.mark.parametrize(
+    ("hook", "message"),
+    [
+        (None, "n1: nothing jumps to nat KUBE-SERVICES"),
+        (
+            Hook("nat", "OUTPUT", "KUBE-SERVICES", family=6),
+            "n1: nat OUTPUT jumps to KUBE-SERVICES, which nobody made",
+        ),
+        (
+            Hook("filter", "OUTPUT", "KUBE-SERVICES"),
+            "n1: filter OUTPUT jumps to KUBE-SERVICES, which nobody made",
+        ),
+        (
+            Hook("nat", "INPUT", "KUBE-SERVICES"),
+            "n1: nat INPUT has no place for a jump to KUBE-SERVICES",
+        ),
+    ],
+)
+def test_a_chain_that_no_packet_reaches_is_refused(hook: Hook | None, message: str) -> None:
+    facts: list[Fact] = [("n1", Chain("nat", "KUBE-SERVICES"))]
+    assert message in refusal((*facts, *([("n1", hook)] if hook is not None else [])))
+
+
+@pytest.mark.parametrize(
+    ("table", "name", "there"),
+    [
+        ("filter", "KUBE-PROXY-CANARY", True),
+        ("nat", "KUBE-NODEPORTS", True),
+        ("filter", "KUBE-NODEPORTS", False),  # a hook jumps to this one
+        ("nat", "KUBE-SVC-WEB", False),
+    ],
+)
+def test_kube_proxy_writes_some_chains_that_nothing_reaches(
+    table: str, name: str, there: bool
+) -> None:
+    facts: tuple[Fact, ...] = (("n1", Chain(table, name)),)
+    if there:
+        assert [each.name for each in merged(facts)["n1"].chains] == [name]
+    else:
+        assert refusal(facts) == f"n1: nothing jumps to {table} {name}"
 
 
 def test_an_address_may_stand_in_two_namespaces() -> None:
@@ -146,16 +192,19 @@ def test_an_address_may_stand_in_two_namespaces() -> None:
 
 
 def test_chains_stand_by_family_and_table() -> None:
-    chains = [
+    pieces: list[Piece] = [
         Chain("nat", "KUBE-SERVICES", family=6),
+        Hook("nat", "OUTPUT", "KUBE-SERVICES", family=6),
         Chain("nat", "KUBE-SERVICES"),
+        Hook("nat", "OUTPUT", "KUBE-SERVICES"),
         Chain("filter", "KUBE-SERVICES", (Rule(target=Return()),)),
+        Hook("filter", "OUTPUT", "KUBE-SERVICES"),
     ]
-    state = merged(tuple(("n1", each) for each in chains))
-    assert [(each.family, each.table) for each in state["n1"].chains] == [
-        (4, "filter"),
-        (4, "nat"),
-        (6, "nat"),
+    state = merged(tuple(("n1", each) for each in pieces))
+    assert [(each.family, each.table, each.name) for each in state["n1"].chains] == [
+        (family, table, name)
+        for name in ("OUTPUT", "KUBE-SERVICES")  # the kernel's own chains first
+        for family, table in ((4, "filter"), (4, "nat"), (6, "nat"))
     ]
 
 
@@ -183,16 +232,59 @@ def test_a_cable_has_two_ends_that_know_each_other() -> None:
 
 
 def facts(netns: Netns) -> Iterator[Fact]:
-    """What the authors said of a namespace; the kernel's own chains are nobody's."""
+    """Yield what the authors said of a namespace: of the kernel's own chains, the jumps."""
     pieces: tuple[tuple[Piece, ...], ...] = (
         netns.interfaces,
         netns.routes,
         netns.sysctls,
         tuple(each for each in netns.chains if not each.built_in),
+        tuple(jumps(netns)),
         netns.listeners,
     )
     for each in chain.from_iterable(pieces):
         yield netns.name, each
+
+
+def jumps(netns: Netns) -> Iterator[Hook]:
+    for each in netns.chains:
+        for rule in each.rules if each.built_in else ():
+            assert isinstance(rule.target, Jump)
+            yield Hook(each.table, each.name, rule.target.chain, rule.match, each.family)
+
+
+@pytest.mark.parametrize(
+    ("scenario", "chain"),
+    [
+        ("island-nat", "IP-MASQ-AGENT"),
+        ("island-nat", "KUBE-FORWARD"),
+        ("island-nat", "KUBE-POSTROUTING"),
+        ("island-nat", "KUBE-SERVICES"),
+        ("island-nat", "NSNET-EGRESS"),
+        ("island-nat", "NSNET-EXPORTS"),
+        ("island-vip", "NSNET-FROM-VIRTUAL"),
+        ("island-vip", "NSNET-TO-VIRTUAL"),
+        ("ipvs", "KUBE-IPVS-FILTER"),
+        ("ipvs", "KUBE-NODE-PORT"),
+        ("load-balancer", "NSNET-LB"),
+        ("mtu-black-hole", "NSNET-FAULTS"),
+        ("shared-gateway", "NSNET-MARKS"),
+        ("shared-gateway", "NSNET-ZONES"),
+    ],
+)
+def test_a_chain_that_is_renamed_in_one_place_does_not_vanish(scenario: str, chain: str) -> None:
+    state = shipped(scenario).state
+    said = [fact for netns in state.netns for fact in facts(netns)]
+    places = {each.name: each.reference for each in state.netns}
+    merge("lab", places, [("the features", said)])
+    other = [(netns, renamed(piece, chain, "NSNET-OTHER")) for netns, piece in said]
+    with pytest.raises(CompileError, match=f"jumps to {chain}, which nobody made"):
+        merge("lab", places, [("the features", other)])
+
+
+def renamed(piece: Piece, old: str, new: str) -> Piece:
+    if isinstance(piece, Chain) and piece.name == old:
+        return replace(piece, name=new)
+    return piece
 
 
 FACTS = [fact for netns in shipped("clusterip").state.netns for fact in facts(netns)]
@@ -209,3 +301,4 @@ def test_it_does_not_matter_who_said_it_or_in_which_order(said: list[Fact], cut:
         assert set(each.routes) == set(wanted[each.name].routes)
         assert set(each.sysctls) == set(wanted[each.name].sysctls)
         assert set(each.listeners) == set(wanted[each.name].listeners)
+        assert set(each.chains) == set(wanted[each.name].chains)

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import pytest
 
-from nsnet.features.faults import with_faults
 from nsnet.ip import Protocol
 from nsnet.servers.echo.message import request_length
 from nsnet.state.model import Route, State
-from nsnet.state.rules import Chain, Dnat, Drop, Jump, Masquerade, Match, Rule
+from nsnet.state.rules import Chain, Dnat, Drop, Masquerade, Match, Rule
 from nsnet.topology.model import Dropped, Fault
 from nsnet.walk.packet import Path
 from nsnet.walk.walker import walk
@@ -32,7 +31,8 @@ WIRED = {4: ROUTED, 6: ROUTED6}
 def lab(links: Mapping[str, int], route: int = 0, silent: str = "", family: int = 4) -> State:
     """client ── router ── server. The MTUs of links ("router eth1"), the router's towards the
     server by its route, and a host that drops what says so."""
-    state = WIRED[family].state()
+    errors = Dropped(ICMP, icmp_type="fragmentation-needed")
+    state = WIRED[family].state([Fault(silent, errors)] if silent else [])
     found = []
     for each in state.netns:
         sized = tuple(
@@ -43,22 +43,7 @@ def lab(links: Mapping[str, int], route: int = 0, silent: str = "", family: int 
             length = 32 if family == 4 else 128
             routes = (*routes, Route(net(f"{TO[family]}/{length}"), dev="eth1", mtu=route))
         found.append(replace(each, interfaces=sized, routes=routes))
-    state = replace(state, netns=tuple(found))
-    if not silent:
-        return state
-    state = with_faults(state, [Fault(silent, Dropped(ICMP, icmp_type="fragmentation-needed"))])
-    return replace(state, netns=tuple(map(hooked, state.netns)))
-
-
-def hooked(each):  # type: ignore[no-untyped-def]
-    """With the jumps that compile makes."""
-    hooks = ("INPUT", "FORWARD", "OUTPUT")
-    jumps = [
-        Chain("filter", hook, (Rule(Match(), Jump(chain.name)),), chain.family)
-        for chain in each.chains
-        for hook in hooks
-    ]
-    return replace(each, chains=(*each.chains, *jumps))
+    return replace(state, netns=tuple(found))
 
 
 def ask(state: State, protocol: Protocol = TCP, size: int = 65536, family: int = 4) -> Path:

@@ -365,7 +365,8 @@ def test_which_rule_decides(
     mine: list[tuple[Match, Target | None]],
     verdict: str,
 ) -> None:
-    wiring = filtered("router", chain("FORWARD", *forward), chain("MINE", *mine))
+    jumped_to = [chain("MINE", *mine)] if (ALL, Jump("MINE")) in forward else []
+    wiring = filtered("router", chain("FORWARD", *forward), *jumped_to)
     assert ask(wiring).verdict == verdict, case
 
 

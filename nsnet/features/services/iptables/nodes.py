@@ -10,6 +10,7 @@ from nsnet.features.services.kube_proxy import (
     admitted,
     alike,
     families,
+    hooks,
     localhost_node_ports,
     mark_chains,
     node_port_addresses,
@@ -19,7 +20,7 @@ from nsnet.features.services.kube_proxy import (
 )
 from nsnet.ip import Family, single
 from nsnet.state.model import Fact, Sysctl
-from nsnet.state.rules import Chain, Drop, Jump, Match, Rule
+from nsnet.state.rules import Chain, Drop, Hook, Jump, Match, Rule
 from nsnet.topology.balancing import candidates
 from nsnet.topology.model import Cluster, Node, Service
 
@@ -36,14 +37,37 @@ def iptables(cluster: Cluster) -> Iterator[Fact]:
             # KUBE-FIREWALL keeps others from reaching in.
             yield node.netns, Sysctl("net.ipv4.conf.all.route_localnet", "1")
     for family in families(cluster):
+        jumps = (*hooks(family), *_hooks(family))
         shared: dict[tuple[object, ...], tuple[Chain, ...]] = {}
         for node, parts in zip(cluster.nodes, _parts(cluster, family), strict=True):
             last = tuple(_node_ports(cluster, node, family))
             known = (last, *map(id, parts))
             if known not in shared:
                 shared[known] = tuple(_chains(cluster, family, parts, last))
-            for each in shared[known]:
-                yield node.netns, each
+            yield from ((node.netns, each) for each in shared[known])
+            yield from ((node.netns, each) for each in jumps)
+
+
+def _hooks(family: Family) -> Iterator[Hook]:
+    """Yield the jumps to the chains of the filter table."""
+    new = ("NEW",)
+    refused = Match(comment="kubernetes service portals", ctstate=new)
+    fenced = Match(comment="kubernetes load balancer firewall", ctstate=new)
+    external = Match(comment="kubernetes externally-visible service portals", ctstate=new)
+    health = Match(comment="kubernetes health check service ports")
+    for hook, name, match in (
+        ("INPUT", "KUBE-FIREWALL", Match()),
+        ("INPUT", "KUBE-PROXY-FIREWALL", fenced),
+        ("INPUT", "KUBE-NODEPORTS", health),
+        ("INPUT", "KUBE-EXTERNAL-SERVICES", external),
+        ("FORWARD", "KUBE-PROXY-FIREWALL", fenced),
+        ("FORWARD", "KUBE-SERVICES", refused),
+        ("FORWARD", "KUBE-EXTERNAL-SERVICES", external),
+        ("OUTPUT", "KUBE-FIREWALL", Match()),
+        ("OUTPUT", "KUBE-PROXY-FIREWALL", fenced),
+        ("OUTPUT", "KUBE-SERVICES", refused),
+    ):
+        yield Hook("filter", hook, name, match, family)
 
 
 def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_interface
 from typing import Final, NamedTuple
 
-from nsnet.features.services.ipvs.rules import Sets, chains
+from nsnet.features.services.ipvs.rules import Sets, chains, filter_hooks
 from nsnet.features.services.ipvs.sets import (
     ALL,
     CLUSTER_IP,
@@ -35,6 +35,7 @@ from nsnet.features.services.ipvs.sets import (
 from nsnet.features.services.kube_proxy import (
     admitted,
     families,
+    hooks,
     node_port_addresses,
     node_port_ranges,
     proxied,
@@ -42,7 +43,7 @@ from nsnet.features.services.kube_proxy import (
 from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, ips_of, single
 from nsnet.state.ipsets import Member
 from nsnet.state.model import Fact, Interface, Kind, RealServer, Sysctl, VirtualServer, mac_by_name
-from nsnet.state.rules import Chain, Drop, Match, Rule, VirtualMatch
+from nsnet.state.rules import Chain, Drop, Hook, Match, Rule, VirtualMatch
 from nsnet.topology.balancing import Candidates, candidates
 from nsnet.topology.model import Cluster, Node, Service, ServicePort
 
@@ -90,15 +91,17 @@ def ipvs(cluster: Cluster) -> Iterator[Fact]:
                 yield node.netns, kept.filled(tuple(members), each.family)
             for server in each.servers:
                 yield node.netns, server
-            for chain in _chains(cluster, each):
-                yield node.netns, chain
+            for piece in _chains(cluster, each):
+                yield node.netns, piece
 
 
-def _chains(cluster: Cluster, found: _Sorted) -> Iterator[Chain]:
+def _chains(cluster: Cluster, found: _Sorted) -> Iterator[Chain | Hook]:
     filled = frozenset(kept for kept, members in found.members.items() if members)
     pods = all_of_family(cluster.pod_cidrs, found.family)
     yield from chains(Sets(found.family, filled), pods, masquerade_all=cluster.proxy.masquerade_all)
     yield Chain("filter", "KUBE-IPVS-OUT-FILTER", tuple(found.barred), found.family)
+    yield from hooks(found.family)
+    yield from filter_hooks(found.family)
 
 
 def _sorted(cluster: Cluster, node: Node, family: Family) -> _Sorted:

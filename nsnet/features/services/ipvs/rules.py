@@ -30,6 +30,7 @@ from nsnet.state.rules import (
     Accept,
     Chain,
     Drop,
+    Hook,
     Jump,
     Masquerade,
     Match,
@@ -83,6 +84,21 @@ def chains(sets: Sets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> It
     refused = Rule(Match(), Drop(), why="not in loadBalancerSourceRanges")
     yield Chain("filter", "KUBE-SOURCE-RANGES-FIREWALL", (*allowed, refused), family)
     yield Chain("filter", "KUBE-IPVS-FILTER", tuple(_other_ports(sets)), family)
+
+
+def filter_hooks(family: Family) -> Iterator[Hook]:
+    """Yield the jumps to the chains of the filter table."""
+    access = Match(comment="kubernetes ipvs access filter")
+    firewall = Match(comment="kube-proxy firewall rules")
+    health = Match(comment="kubernetes health check rules")
+    for hook, chain, match in (
+        ("INPUT", "KUBE-IPVS-FILTER", access),
+        ("INPUT", "KUBE-PROXY-FIREWALL", firewall),
+        ("INPUT", "KUBE-NODE-PORT", health),
+        ("FORWARD", "KUBE-PROXY-FIREWALL", firewall),
+        ("OUTPUT", "KUBE-IPVS-OUT-FILTER", access),
+    ):
+        yield Hook("filter", hook, chain, match, family)
 
 
 def _services(sets: Sets, pods: Sequence[IPNetwork], masquerade_all: bool) -> Iterator[Rule]:

@@ -10,7 +10,6 @@ from ipaddress import IPv4Address
 import pytest
 
 from nsnet.features.bgp.convergence import converged
-from nsnet.features.faults import with_faults
 from nsnet.features.merge import merge
 from nsnet.ip import IPNetwork
 from nsnet.state.bird import Bird, Session
@@ -56,20 +55,21 @@ def shared(birds: Birds, router: str = "10.0.0.1/24", first: str = "10.0.0.{}/24
     return speaking(facts, birds)
 
 
-def apart(birds: Birds, cables: Sequence[tuple[str, str]]) -> State:
+def apart(birds: Birds, cables: Sequence[tuple[str, str]], faults: Sequence[Fault] = ()) -> State:
     """Everybody has a cable of his own: "host link address", at both ends."""
     facts: list[Fact] = []
     for one, other in cables:
         (near, link, at), (far, end, there) = one.split(), other.split()
         ends = Interface(link, addresses=(held(at),)), Interface(end, addresses=(held(there),))
         facts += veth((near, ends[0]), (far, ends[1]))
-    return speaking(facts, birds)
+    return speaking(facts, birds, faults)
 
 
-def speaking(facts: list[Fact], birds: Birds) -> State:
+def speaking(facts: list[Fact], birds: Birds, faults: Sequence[Fault] = ()) -> State:
     names = dict.fromkeys(name for name, _ in facts)
     daemons = [(name, each) for name, each in birds.items()]
-    return merge("lab", {name: name for name in names}, [("the test", [*facts, *daemons])])
+    said = [("the test", [*facts, *daemons])]
+    return merge("lab", {name: name for name in names}, said, faults)
 
 
 def learned(state: State) -> dict[str, list[str]]:
@@ -263,9 +263,9 @@ def test_what_leads_to_where_there_is_no_carrier_is_not_announced(netns: str, li
         "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A, by="in"),
     }
     inside = ("a in 10.0.2.1/24", "pod eth0 10.0.2.2/24")
-    whole = apart(birds, [APART[0], inside])
-    assert learned(whole) == {"r": [f"{PODS_A} via 10.0.1.2 dev one"]}
-    assert learned(with_faults(whole, [Fault(netns, Down(link))])) == {}
+    cables = [APART[0], inside]
+    assert learned(apart(birds, cables)) == {"r": [f"{PODS_A} via 10.0.1.2 dev one"]}
+    assert learned(apart(birds, cables, [Fault(netns, Down(link))])) == {}
 
 
 RING = [

@@ -1,0 +1,69 @@
+"""The kernel's own chains: their jumps to the chains of features, in an order that is written here.
+
+A feature yields a `Hook` next to each chain that the kernel is to call.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from nsnet.errors import CompileError
+from nsnet.ip import Family
+from nsnet.state.rules import BUILT_IN, Chain, Hook, Jump, Rule
+
+# The chains that a packet meets at each table's hook, first to last. kube-proxy prepends its jumps
+# one by one, so a node lists them in the reverse of the order in which its source names them.
+ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
+    ("raw", "PREROUTING"): ("NSNET-ZONES",),
+    ("mangle", "PREROUTING"): ("NSNET-MARKS",),
+    ("nat", "PREROUTING"): ("KUBE-SERVICES", "NSNET-EXPORTS", "NSNET-FROM-VIRTUAL"),
+    ("nat", "OUTPUT"): ("KUBE-SERVICES",),
+    ("nat", "POSTROUTING"): (
+        "KUBE-POSTROUTING",
+        "IP-MASQ-AGENT",
+        "NSNET-TO-VIRTUAL",
+        "NSNET-EGRESS",
+    ),
+    ("filter", "INPUT"): (
+        "NSNET-FAULTS",
+        "KUBE-FIREWALL",
+        "KUBE-IPVS-FILTER",
+        "KUBE-PROXY-FIREWALL",
+        "KUBE-NODEPORTS",
+        "KUBE-EXTERNAL-SERVICES",
+        "KUBE-NODE-PORT",
+    ),
+    ("filter", "FORWARD"): (
+        "NSNET-FAULTS",
+        "KUBE-PROXY-FIREWALL",
+        "KUBE-FORWARD",
+        "KUBE-SERVICES",
+        "KUBE-EXTERNAL-SERVICES",
+        "NSNET-LB",
+    ),
+    ("filter", "OUTPUT"): (
+        "NSNET-FAULTS",
+        "NSNET-LB",
+        "KUBE-FIREWALL",
+        "KUBE-IPVS-OUT-FILTER",
+        "KUBE-PROXY-FIREWALL",
+        "KUBE-SERVICES",
+    ),
+}
+
+
+def built_in_chains(netns: str, hooks: Iterable[Hook]) -> Iterator[Chain]:
+    """Yield the kernel's own chains with their jumps, by family, table and hook. Raises
+    CompileError for a jump that has no place in ORDER."""
+    jumps: dict[tuple[Family, str, int], dict[int, Rule]] = {}
+    for each in hooks:
+        order = ORDER.get((each.table, each.hook), ())
+        if each.chain not in order:
+            raise CompileError(
+                f"{netns}: {each.table} {each.hook} has no place for a jump to {each.chain}"
+                " (features/hooks.py, ORDER)"
+            )
+        rule = Rule(each.match, Jump(each.chain))
+        hook = each.family, each.table, BUILT_IN.index(each.hook)
+        jumps.setdefault(hook, {})[order.index(each.chain)] = rule
+    for (family, table, number), rules in sorted(jumps.items(), key=lambda each: each[0]):
+        yield Chain(table, BUILT_IN[number], tuple(rules[each] for each in sorted(rules)), family)
