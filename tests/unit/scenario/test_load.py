@@ -1,6 +1,6 @@
 """What a file says: read leniently where it is Kubernetes, strictly where it is ours."""
 
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -8,7 +8,6 @@ import yaml
 
 from nsnet.errors import ScenarioError
 from nsnet.scenario import documents
-from nsnet.scenario.kubernetes import EndpointSlice, Pod, Service, Workload
 from nsnet.scenario.load import load, reload
 from nsnet.scenario.model import Scenario
 from nsnet.verdict import Verdict
@@ -131,139 +130,8 @@ def test_in_the_only_cluster_no_annotation_is_needed() -> None:
     assert loaded(ONE_CLUSTER + pod("web-0")).manifests[0].clusters == ("east",)
 
 
-def test_the_items_of_a_list_are_objects_with_lines_of_their_own() -> None:
-    text = ONE_CLUSTER + (
-        "---\n"
-        "apiVersion: v1\n"
-        "kind: List\n"
-        "items:\n"
-        "- apiVersion: v1\n"
-        "  kind: Service\n"
-        "  metadata: {name: web}\n"
-        "- apiVersion: v1\n"
-        "  kind: PodList\n"
-        "  items:\n"
-        "  - apiVersion: v1\n"
-        "    kind: Pod\n"
-        "    metadata:\n"
-        "      name: web-0\n"
-    )
-    service, inner = loaded(text).manifests
-    assert isinstance(service.object, Service)
-    assert isinstance(inner.object, Pod)
-    where = "lab.yaml:20: items[1].items[0].metadata.name"
-    assert str(inner.problem("metadata.name", "is odd")) == f"{where}: is odd"
-
-
 def test_empty_documents_are_no_documents() -> None:
     assert loaded(f"---\n# a remark\n---\n{ONE_CLUSTER}---\n---\n").manifests == ()
-
-
-# --- lenient where it is Kubernetes ---
-
-
-def test_an_explicit_null_is_as_good_as_nothing() -> None:
-    text = ONE_CLUSTER + (
-        "---\n"
-        "apiVersion: apps/v1\n"
-        "kind: Deployment\n"
-        "metadata: {name: web, namespace: null, labels: null, creationTimestamp: null}\n"
-        "spec:\n"
-        "  replicas:\n"
-        "  strategy: {}\n"
-        "  template:\n"
-        "    metadata: {labels: {app: web}, annotations: null}\n"
-        "    spec: {nodeName: null, containers: [{name: web, image: nginx, ports: null}]}\n"
-        "status: null\n"
-    )
-    workload = loaded(text).manifests[0].object
-    assert isinstance(workload, Workload)
-    assert (workload.metadata.namespace, workload.spec.replicas) == ("default", 1)
-    assert workload.spec.template.spec.containers[0].ports == ()
-
-
-def test_a_label_without_value_is_empty_and_selects_no_more_than_that() -> None:
-    text = ONE_CLUSTER + (
-        "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {selector: {app: }}\n"
-    )
-    service = loaded(text).manifests[0].object
-    assert isinstance(service, Service)
-    assert service.spec.selector == {"app": ""}
-
-
-@pytest.mark.parametrize(
-    ("written", "read"), [("http", "http"), ("8080", 8080), ('"8080"', 8080), ("null", None)]
-)
-def test_a_target_port_is_a_number_or_a_name(written: str, read: int | str | None) -> None:
-    text = ONE_CLUSTER + (
-        "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
-        f"spec: {{ports: [{{port: 80, targetPort: {written}}}]}}\n"
-    )
-    service = loaded(text).manifests[0].object
-    assert isinstance(service, Service)
-    assert service.spec.ports[0].target_port == read
-
-
-@pytest.mark.parametrize("kind", ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"])
-def test_every_type_of_service_loads(kind: str) -> None:
-    text = ONE_CLUSTER + (
-        "---\napiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
-        f"spec: {{type: {kind}, clusterIP: None, externalName: example.org, nodePort: 30080}}\n"
-    )
-    service = loaded(text).manifests[0].object
-    assert isinstance(service, Service)
-    assert service.spec.cluster_ip == "None"  # headless: a word, not a null
-
-
-def test_endpoints_written_by_hand_keep_their_addresses() -> None:
-    text = ONE_CLUSTER + (
-        "---\napiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: web-a}\n"
-        "addressType: IPv4\nports: [{name: '', port: 80}]\n"
-        "endpoints: [{addresses: [10.244.0.9], conditions: {ready: null, serving: yes}}]\n"
-    )
-    found = loaded(text).manifests[0].object
-    assert isinstance(found, EndpointSlice)
-    assert found.endpoints[0].addresses == (ip_address("10.244.0.9"),)
-    assert (found.endpoints[0].conditions.ready, found.endpoints[0].conditions.serving) == (
-        None,
-        True,
-    )
-
-
-# --- what is left out is said ---
-
-
-def test_each_ignored_kind_is_named_once() -> None:
-    text = ONE_CLUSTER + "".join(
-        f"---\napiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c{number}}}\n"
-        for number in range(5)
-    )
-    assert loaded(text).warnings == (
-        "ConfigMap is ignored: default/c0, default/c1, default/c2 and 2 more",
-    )
-
-
-def test_every_network_policy_is_named() -> None:
-    text = ONE_CLUSTER + "".join(
-        "---\napiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\n"
-        f"metadata: {{name: p{number}}}\n"
-        for number in range(5)
-    )
-    names = ", ".join(f"default/p{number}" for number in range(5))
-    assert loaded(text).warnings == (f"NetworkPolicy is recognised and not enforced yet: {names}",)
-
-
-def test_a_namespace_is_there_as_soon_as_it_is_named() -> None:
-    scenario = loaded(ONE_CLUSTER + "---\napiVersion: v1\nkind: Namespace\nmetadata: {name: x}\n")
-    assert (scenario.manifests, scenario.warnings) == ((), ())
-
-
-def test_sctp_ports_are_named_as_ignored() -> None:
-    text = ONE_CLUSTER + (
-        "---\napiVersion: v1\nkind: Service\nmetadata: {name: ss7}\n"
-        "spec: {ports: [{port: 2905, protocol: SCTP}]}\n"
-    )
-    assert loaded(text).warnings == ("SCTP ports are ignored: Service default/ss7",)
 
 
 # --- every mistake at once ---

@@ -1,0 +1,108 @@
+"""Which files an entry of `manifests` names, and what is read of them."""
+
+from pathlib import Path
+
+import pytest
+
+from nsnet.scenario.documents import Document
+from nsnet.scenario.files import DiskFiles, Files, SavedFiles, read_sources
+from nsnet.scenario.outline import ManifestEntry
+
+TEXTS = {
+    "lab.yaml": "kind: Scenario\n",
+    "east.yaml": "east\n",
+    "pods/b.yml": "b\n",
+    "pods/a.yaml": "a\n",
+}
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The texts as files, beside others that are no manifests."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("pods/deeper.yaml", "empty"):
+        Path(name).mkdir(parents=True)
+    for name, text in {**TEXTS, "pods/notes.txt": "no manifest"}.items():
+        Path(name).write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def both() -> tuple[Files, Files]:
+    """The files on disk, and as a running lab has saved them."""
+    return DiskFiles(Path("lab.yaml")), SavedFiles("lab.yaml", TEXTS)
+
+
+@pytest.mark.parametrize(
+    ("entry", "files"),
+    [
+        ("east.yaml", ("east.yaml",)),
+        ("pods", ("pods/a.yaml", "pods/b.yml")),  # by name; no other suffix, no folder in it
+        ("./pods/", ("pods/a.yaml", "pods/b.yml")),
+        (".", ("east.yaml",)),  # the Scenario itself is no manifest
+    ],
+)
+def test_an_entry_is_a_file_or_the_manifests_of_a_folder(
+    entry: str, files: tuple[str, ...], folder: Path
+) -> None:
+    assert [each.expand(entry) for each in both()] == [files, files]
+
+
+@pytest.mark.parametrize(
+    ("entry", "why"),
+    [
+        ("", "no path"),
+        ("a\0b", "no path"),
+        ("empty", "has no"),
+        ("east.yml", "did you mean east.yaml"),
+        ("nothing-like-it.yaml", "does not exist$"),
+        ("..", "outside"),
+        ("/etc/hosts", "outside"),
+    ],
+)
+def test_an_entry_that_names_no_file_of_the_folder_is_refused(
+    entry: str, why: str, folder: Path
+) -> None:
+    with pytest.raises(ValueError, match=why):
+        DiskFiles(Path("lab.yaml")).expand(entry)
+
+
+def test_a_file_that_was_not_saved_cannot_be_read_again() -> None:
+    with pytest.raises(ValueError, match=r"west\.yaml"):
+        SavedFiles("lab.yaml", TEXTS).expand("west.yaml")
+
+
+def entries(*written: tuple[str, str]) -> list[ManifestEntry]:
+    """Entries of these clusters."""
+    document = Document("lab.yaml", {})
+    return [
+        ManifestEntry(cluster, entry, document, f"spec.clusters[{index}].manifests[0]")
+        for index, (cluster, entry) in enumerate(written)
+    ]
+
+
+def test_a_file_that_two_clusters_list_is_read_once() -> None:
+    files = SavedFiles("lab.yaml", TEXTS)
+    sources, problems = read_sources(files, entries(("east", "pods"), ("west", "pods/a.yaml")), 4)
+    assert not problems
+    assert sources.texts == {"pods/a.yaml": "a\n", "pods/b.yml": "b\n"}
+    assert sources.listed == [
+        ("east", "pods/a.yaml"),
+        ("east", "pods/b.yml"),
+        ("west", "pods/a.yaml"),
+    ]
+
+
+def test_where_the_room_ends_no_more_is_read() -> None:
+    files = SavedFiles("lab.yaml", TEXTS)
+    sources, (problem,) = read_sources(files, entries(("east", "pods"), ("east", "east.yaml")), 3)
+    assert (list(sources.texts), problem.file) == (["pods/a.yaml"], "pods/b.yml")
+    assert sources.listed == [("east", "pods/a.yaml")]
+
+
+def test_every_entry_that_names_no_file_is_reported_in_its_place() -> None:
+    files = SavedFiles("lab.yaml", TEXTS)
+    _, problems = read_sources(files, entries(("east", "no"), ("east", "east.yaml"), ("b", "x")), 9)
+    assert [each.path for each in problems] == [
+        "spec.clusters[0].manifests[0]",
+        "spec.clusters[2].manifests[0]",
+    ]

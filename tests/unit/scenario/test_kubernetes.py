@@ -1,0 +1,78 @@
+"""Kubernetes objects, read leniently: what a null, a word or a number in a field means."""
+
+from ipaddress import ip_address
+from typing import TypeVar
+
+import pytest
+
+from nsnet.scenario.documents import parse
+from nsnet.scenario.kubernetes import EndpointSlice, Lenient, Service, Workload
+
+Model = TypeVar("Model", bound=Lenient)
+
+
+def read(text: str, model: type[Model]) -> Model:
+    """The one object of a text."""
+    (document,), _ = parse("lab.yaml", text)
+    return model.model_validate(document.data)
+
+
+def service(spec: str) -> Service:
+    """A Service of this spec."""
+    return read(f"kind: Service\nmetadata: {{name: web}}\nspec: {spec}\n", Service)
+
+
+def test_an_explicit_null_is_as_good_as_no_key() -> None:
+    workload = read(
+        "apiVersion: apps/v1\n"
+        "kind: Deployment\n"
+        "metadata: {name: web, namespace: null, labels: null, creationTimestamp: null}\n"
+        "spec:\n"
+        "  replicas:\n"
+        "  strategy: {}\n"
+        "  template:\n"
+        "    metadata: {labels: {app: web}, annotations: null}\n"
+        "    spec: {nodeName: null, containers: [{name: web, image: nginx, ports: null}]}\n"
+        "status: null\n",
+        Workload,
+    )
+    assert (workload.metadata.namespace, workload.spec.replicas) == ("default", 1)
+    assert workload.spec.template.spec.containers[0].ports == ()
+
+
+def test_a_label_without_a_value_is_empty_and_does_not_select_every_pod() -> None:
+    assert service("{selector: {app: }}").spec.selector == {"app": ""}
+
+
+@pytest.mark.parametrize(
+    ("written", "read"), [("http", "http"), ("8080", 8080), ('"8080"', 8080), ("null", None)]
+)
+def test_a_target_port_is_a_number_or_a_name(written: str, read: int | str | None) -> None:
+    found = service(f"{{ports: [{{port: 80, targetPort: {written}}}]}}")
+    assert found.spec.ports[0].target_port == read
+
+
+@pytest.mark.parametrize("kind", ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"])
+def test_the_cluster_ip_none_of_any_type_is_a_word_not_a_null(kind: str) -> None:
+    found = service(f"{{type: {kind}, clusterIP: None, externalName: example.org}}")
+    assert (found.spec.cluster_ip, found.spec.headless) == ("None", True)
+
+
+def test_a_leading_zero_does_not_make_an_address_octal() -> None:
+    found = service("{clusterIP: 010.96.0.08, externalIPs: [203.000.113.010]}")
+    assert found.spec.cluster_ip == ip_address("10.96.0.8")
+    assert found.spec.external_ips == (ip_address("203.0.113.10"),)
+
+
+def test_endpoints_written_by_hand_keep_their_addresses() -> None:
+    found = read(
+        "kind: EndpointSlice\n"
+        "metadata: {name: web-a}\n"
+        "addressType: IPv4\n"
+        "ports: [{name: '', port: 80}]\n"
+        "endpoints: [{addresses: [10.244.0.9], conditions: {ready: null, serving: yes}}]\n",
+        EndpointSlice,
+    )
+    (endpoint,) = found.endpoints
+    assert endpoint.addresses == (ip_address("10.244.0.9"),)
+    assert (endpoint.conditions.ready, endpoint.conditions.serving) == (None, True)

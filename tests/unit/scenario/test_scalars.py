@@ -1,0 +1,41 @@
+"""What a YAML scalar without quotes means."""
+
+import math
+
+import pytest
+
+from nsnet.scenario.scalars import plain
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("12", 12),
+        ("-3", -3),
+        ("+3", 3),
+        ("0x1F", 31),
+        ("0b101", 5),
+        ("0o17", 15),
+        ("017", 15),
+        ("0080", "0080"),  # 8 is no octal digit
+        ("0012e4", "0012e4"),  # a hash
+        ("12.5", 12.5),
+        (".5", 0.5),
+        ("00.5", "00.5"),
+        ("1e3", 1000.0),
+        ("9" * 5000, math.inf),
+        ("-.inf", -math.inf),
+        ("12:30", "12:30"),  # not 750
+        ("2024-05-01", "2024-05-01"),  # not a date
+        ("10.0.0.1", "10.0.0.1"),
+        ("yes", True),
+        ("Off", False),
+        ("y", "y"),
+        ("~", None),
+        ("", None),
+        ("None", "None"),
+    ],
+)
+def test_what_a_scalar_without_quotes_means(written: str, read: object) -> None:
+    found = plain(written)
+    assert (type(found), found) == (type(read), read)

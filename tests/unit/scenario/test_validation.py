@@ -1,0 +1,71 @@
+"""What is said of a document that does not fit: never in pydantic's words."""
+
+from typing import Any
+
+import pytest
+
+from nsnet.scenario.documents import Document
+from nsnet.scenario.kinds import ClusterSpec, ProbeSpec
+from nsnet.scenario.kubernetes import Service
+from nsnet.scenario.validation import Model, kind_of, validate
+
+
+def problems(data: dict[str, Any], model: type[Model]) -> list[str]:
+    """What is wrong with this document."""
+    found, mistakes = validate(Document("lab.yaml", data), model)
+    assert (found is None) == bool(mistakes)
+    return [str(each).removeprefix("lab.yaml: ") for each in mistakes]
+
+
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        ({}, "name: is missing"),
+        (
+            {"mtu": "1450"},
+            "mtu: expected a whole number, got the text '1450'; leave out the quotes",
+        ),
+        ({"mtu": 500}, "mtu: 500 is too small: at least 576"),
+        ({"mtu": 9001}, "mtu: 9001 is too large: at most 9000"),
+        ({"nodes": []}, "nodes: is empty; at least one is needed"),
+        ({"nodes": "two"}, "nodes: expected a whole number or a list, got the text 'two'"),
+        ({"nodes": {}}, "nodes: expected a whole number or a list, got a mapping"),
+        ({"nodes": [{"name": "n1", "labels": 1}]}, "nodes[0].labels: expected a mapping, got the"),
+        ({"gateway": {"kind": "tunnel"}}, "gateway.kind: 'tunnel' is not one of: nat, vip, proxy"),
+        ({"gateway": {"kind": "nat", "nam": "x"}}, "gateway.nam: unknown key; did you mean name?"),
+        ({"proxymode": "ipvs"}, "proxymode: unknown key; did you mean proxyMode?"),
+        ({"manifests": "pods"}, "manifests: expected a list, got the text 'pods'"),
+        ({"manifests": [1.5]}, "manifests[0]: expected text, got the number 1.5; put it in quotes"),
+    ],
+)
+def test_a_field_that_is_wrong_is_named_with_what_is_wanted(
+    data: dict[str, Any], expected: str
+) -> None:
+    named = data if not data else {"name": "east", **data}
+    (problem,) = problems(named, ClusterSpec)
+    assert problem.startswith(expected)
+
+
+def test_every_field_that_is_wrong_is_named_at_once() -> None:
+    found = problems({"from": 1, "times": 0, "size": None, "timeout": 0}, ProbeSpec)
+    assert [each.partition(":")[0] for each in found] == ["from", "to", "times", "timeout", "size"]
+
+
+def test_of_a_kubernetes_object_unknown_keys_are_left_alone() -> None:
+    data = {"kind": "Service", "metadata": {"name": "web", "uid": "1"}, "spec": {"topology": 1}}
+    assert problems(data, Service) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "named"),
+    [
+        (None, "nothing"),
+        (True, "yes/no"),
+        (1, "the number 1"),
+        ("x", "the text 'x'"),
+        ({}, "a mapping"),
+        ([], "a list"),
+    ],
+)
+def test_a_value_is_called_as_in_yaml(value: object, named: str) -> None:
+    assert kind_of(value) == named
