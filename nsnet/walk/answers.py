@@ -11,8 +11,9 @@ from nsnet.verdict import Verdict
 from nsnet.walk import path_mtu
 from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
 from nsnet.walk.packet import Packet, Path
-from nsnet.walk.path_mtu import Emit, Request
+from nsnet.walk.path_mtu import Emit
 from nsnet.walk.proxying import joined, taken, unheard
+from nsnet.walk.request import Request
 from nsnet.walk.routing import Routes
 
 

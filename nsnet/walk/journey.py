@@ -4,8 +4,10 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from nsnet.state.model import Netns
+from nsnet.state.rules import Drop
 from nsnet.verdict import Verdict
-from nsnet.walk.conntrack import Flow
+from nsnet.walk.conntrack import Flow, Tracked, flow_of
+from nsnet.walk.netfilter import TRANSLATING, Passed
 from nsnet.walk.packet import Hop, Packet, RuleAt, Tuple
 from nsnet.walk.routing import NextHop
 
@@ -75,3 +77,34 @@ def note(journey: Journey, here: Netns, what: str, rule: RuleAt | None = None) -
     """The journey with one more hop: something that happened here."""
     hop = Hop(here.name, here.reference, what, journey.packet, rule)
     return replace(journey, hops=(*journey.hops, hop))
+
+
+def after_hook(here: Netns, journey: Journey, passed: Passed) -> Journey:
+    """The journey after a hook, with a hop for what the rules did to the packet."""
+    before, after = journey.packet, passed.packet
+    deciding = [each for each in passed.rules if isinstance(each.rule.target, TRANSLATING)]
+    rule = deciding[-1] if deciding else None
+    moved = replace(journey, packet=after)
+    # Without a rule it is conntrack, which repeats for a flow what it undoes for its answers.
+    dnat, snat = (
+        ("conntrack undoes the SNAT", "conntrack undoes the DNAT")
+        if before.answer
+        else ("conntrack repeats the DNAT", "conntrack repeats the SNAT")
+    )
+    if before.dst != after.dst or before.dport != after.dport:
+        what = type(rule.rule.target).__name__.upper() if rule else dnat
+        moved = note(moved, here, what, rule)
+    if before.src != after.src:
+        what = type(rule.rule.target).__name__.upper() if rule else snat
+        moved = note(moved, here, what, rule)
+    return moved
+
+
+def stopped(here: Netns, journey: Journey, passed: Passed, tracked: Tracked) -> End:
+    """The end of a packet that a rule dropped or rejected."""
+    rule = passed.rules[-1]
+    # An ICMP error about a packet that was DNATed already speaks of it as the client knows it.
+    journey = journey.remember(here.name, flow_of(tracked, journey.packet))
+    if isinstance(passed.stop, Drop):
+        return Lost(note(journey, here, "DROP", rule))
+    return Refused(here.name, Verdict.REFUSED, note(journey, here, "REJECT", rule))

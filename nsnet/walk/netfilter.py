@@ -1,16 +1,18 @@
 """The netfilter of one namespace: which rules a packet meets, and what they and conntrack make of
 it."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import NamedTuple, TypeAlias
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any, Final, NamedTuple, TypeAlias, assert_never
 
 from nsnet.ip import IPAddress, Protocol, endpoint, mapped
 from nsnet.state.ipsets import Index
 from nsnet.state.model import Kind, Netns, VirtualServer
 from nsnet.state.rules import (
+    ANY,
     KUBE_PROXY,
-    Chain,
+    Accept,
     Dnat,
     Drop,
     Element,
@@ -63,20 +65,19 @@ class Passed(NamedTuple):
 
 
 class Rules:
-    """The chains of one namespace."""
+    """The chains, sets and virtual servers of one namespace."""
 
     def __init__(self, netns: Netns) -> None:
         self._netns = netns
-        self.local = frozenset(netns.addresses)
-        self._chains: Mapping[tuple[int, str, str], Chain] = {
-            (each.family, each.table, each.name): each for each in netns.chains
-        }
+        self._local = frozenset(netns.addresses)
+        self._chains = {(each.family, each.table, each.name): each for each in netns.chains}
+        self._conditions: dict[tuple[int, str, str], tuple[tuple[_Condition, ...], ...]] = {}
         self._sets = {
             (each.family, each.name): frozenset(each.elements)
             for each in netns.sets
             if isinstance(each, NftSet)
         }
-        self._maps: Mapping[tuple[int, str], Mapping[_Key, tuple[int, Element]]] = {
+        self._maps: Mapping[tuple[int, str], Mapping[_MapKey, tuple[int, Element]]] = {
             (each.family, each.name): {
                 (one.address, one.protocol, one.port): (position, one)
                 for position, one in enumerate(each.elements, 1)
@@ -89,8 +90,8 @@ class Rules:
         self._servers = {
             (each.address, each.protocol, each.port): each for each in netns.virtual_servers
         }
-        self._stations = {
-            (family, hook): tuple(_stations(netns, family, hook))
+        self._stages = {
+            (family, hook): tuple(_stages(netns, family, hook))
             for family in (4, 6)
             for hook in HOOKS
         }
@@ -111,29 +112,33 @@ class Rules:
         masquerade: IPAddress | None = None,
         taken: VirtualServer | None = None,
     ) -> Iterator[Passed]:
-        """Every outcome of one hook. `masquerade` is the address that MASQUERADE would give,
+        """Yield every outcome of one hook. `masquerade` is the address that MASQUERADE would give,
         `taken` the virtual server that sends the packet."""
-        at = _At(tracked.ctstate, in_dev, out_dev, taken, tracked.is_answer)
-        waiting = [Passed(tracked.marked(packet), ())]
-        for station in self._stations[packet.dst.version, hook]:
-            if taken is not None and hook == "OUTPUT" and station.chooses:
+        at = _Context(
+            hook=hook,
+            tracked=tracked,
+            in_dev=in_dev,
+            out_dev=out_dev,
+            masquerade=masquerade,
+            taken=taken,
+        )
+        outcomes = [Passed(tracked.marked(packet), ())]
+        for stage in self._stages[packet.dst.version, hook]:
+            if taken is not None and hook == "OUTPUT" and stage.chooses:
                 continue  # its destination is chosen
-            after: list[Passed] = []
-            for each in waiting:
-                if each.stop is not None:
-                    after.append(each)
-                elif not station.chains:
-                    after.extend(self._balance(each, tracked))
-                elif station.translates:
-                    after.extend(
-                        self._translate(hook, station.chains, each, tracked, at, masquerade)
-                    )
-                else:
-                    after.extend(self._filter(*station.chains[0], each, at))
-            waiting = after
-        yield from waiting
+            outcomes = [after for each in outcomes for after in self._pass(stage, each, at)]
+        yield from outcomes
 
-    def _filter(self, table: str, name: str, before: Passed, at: "_At") -> Iterator[Passed]:
+    def _pass(self, stage: "_Stage", before: Passed, at: "_Context") -> Iterator[Passed]:
+        if before.stop is not None:
+            return iter((before,))
+        if not stage.chains:
+            return self._balance(before, at.tracked)
+        if stage.translates:
+            return self._translate(stage.chains, before, at)
+        return self._filter(*stage.chains[0], before, at)
+
+    def _filter(self, table: str, name: str, before: Passed, at: "_Context") -> Iterator[Passed]:
         for packet, rules in self._run(table, name, before.packet, at):
             stop = rules[-1].rule.target if rules else None
             met = (*before.rules, *rules)
@@ -159,53 +164,54 @@ class Rules:
             yield Passed(_translated(packet, rules), rules, server)
 
     def _translate(
-        self,
-        hook: str,
-        chains: tuple[tuple[str, str], ...],
-        before: Passed,
-        tracked: Tracked,
-        at: "_At",
-        masquerade: IPAddress | None,
+        self, chains: tuple[tuple[str, str], ...], before: Passed, at: "_Context"
     ) -> Iterator[Passed]:
         """The nat chains decide for a flow's first packet, the first that translates it for all;
         conntrack repeats or undoes it for the others."""
-        if tracked.known is not Known.NEW:
-            yield before._replace(packet=retranslated(hook, before.packet, tracked))
+        if at.tracked.known is not Known.NEW:
+            yield before._replace(packet=retranslated(at.hook, before.packet, at.tracked))
             return
         (table, name), later = chains[0], chains[1:]
         for packet, rules in self._run(table, name, before.packet, at):
-            changed = _translated(packet, rules, masquerade, way_in=hook in WAYS_IN)
+            way_in = at.hook in WAYS_IN
+            changed = _translated(packet, rules, at.masquerade, way_in=way_in)
             passed = Passed(changed, (*before.rules, *rules))
             if later and not (rules and isinstance(rules[-1].rule.target, TRANSLATING)):
-                yield from self._translate(hook, later, passed, tracked, at, masquerade)
+                yield from self._translate(later, passed, at)
             else:
                 yield passed
 
     def _run(
-        self, table: str, name: str, packet: Packet, at: "_At"
+        self, table: str, name: str, packet: Packet, at: "_Context"
     ) -> Iterator[tuple[Packet, tuple[RuleAt, ...]]]:
         """A built-in chain from its first rule: whoever falls through is accepted."""
         for _, after, rules in self._chain(table, name, packet, at, 0):
             yield after, rules
 
     def _chain(
-        self, table: str, name: str, packet: Packet, at: "_At", start: int
+        self, table: str, name: str, packet: Packet, at: "_Context", start: int
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """(decided, packet, rules met) for each way through the chain from rule `start` on."""
-        chain = self._chains.get((packet.dst.version, table, name))
-        rules = chain.rules if chain is not None else ()
-        for position in range(start, len(rules)):
-            rule = rules[position]
-            if rule.target is None or not self._matches(rule.match, packet, at):
+        """Yield (decided, packet, rules met) for each way through the chain from rule `start`."""
+        key = (packet.dst.version, table, name)
+        chain = self._chains.get(key)
+        if chain is None:
+            yield False, packet, ()
+            return
+        if key not in self._conditions:
+            self._conditions[key] = tuple(_conditions(self, each.match) for each in chain.rules)
+        conditions = self._conditions[key]
+        for position in range(start, len(chain.rules)):
+            rule = chain.rules[position]
+            if not all(holds(packet, at) for holds in conditions[position]):
                 continue
             yield from self._apply(table, name, packet, at, RuleAt(table, name, position + 1, rule))
             if rule.match.probability is None:
                 return
-            # And the other way: the dice fell otherwise, and the next rule is asked.
+            # At random it does not match, and the next rule is asked.
         yield False, packet, ()
 
     def _apply(
-        self, table: str, name: str, packet: Packet, at: "_At", here: RuleAt
+        self, table: str, name: str, packet: Packet, at: "_Context", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
         """What a rule that matched does, and what follows; `here.position` is the index of the
         next rule."""
@@ -220,7 +226,7 @@ class Rules:
             case RestoreMark(mask):
                 mark = (packet.mark & ~mask) ^ (packet.connection_mark & mask)
                 yield from self._chain(table, name, replace(packet, mark=mark), at, here.position)
-            case Remember() | Zone():
+            case None | Remember() | Zone():
                 yield from self._chain(table, name, packet, at, here.position)
             case Return():
                 yield False, packet, ()
@@ -229,79 +235,67 @@ class Rules:
             case Spread(others):
                 for other in others:
                     yield from self._gone(other, packet, at, here)
-            case Lookup(asked, by_address):
-                key = (packet.dst if by_address else None, packet.protocol, packet.dport)
-                element = self._maps[packet.dst.version, asked].get(key)
-                if element is None or packet.error:
-                    yield from self._chain(table, name, packet, at, here.position)
-                    return
-                position, (_, _, target, _, why) = element
-                found = RuleAt(table, asked, position, Rule(target=target, why=why))
-                yield from self._apply(table, asked, packet, at, found)
+            case Lookup():
+                yield from self._lookup(here.rule.target, table, name, packet, at, here)
             case Jump(other):
                 for decided, after, met in self._chain(table, other, packet, at, 0):
                     if decided:
                         yield True, after, (here, *met)
                     else:
                         yield from self._chain(table, name, after, at, here.position)
-            case _:
+            case Accept() | Drop() | Reject() | Dnat() | Snat() | Masquerade() | Netmap():
                 yield True, packet, (here,)
+            case _:
+                assert_never(here.rule.target)
+
+    def _lookup(
+        self,
+        lookup: Lookup,
+        table: str,
+        name: str,
+        packet: Packet,
+        at: "_Context",
+        here: RuleAt,
+    ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
+        key = (packet.dst if lookup.by_address else None, packet.protocol, packet.dport)
+        element = self._maps[packet.dst.version, lookup.map].get(key)
+        if element is None or packet.error:
+            yield from self._chain(table, name, packet, at, here.position)
+            return
+        position, (_, _, target, _, why) = element
+        found = RuleAt(table, lookup.map, position, Rule(target=target, why=why))
+        yield from self._apply(table, lookup.map, packet, at, found)
 
     def _gone(
-        self, name: str, packet: Packet, at: "_At", here: RuleAt
+        self, name: str, packet: Packet, at: "_Context", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
         """Every way through the other chain, at whose end the chain that goes there ends, too."""
         for decided, after, met in self._chain(here.table, name, packet, at, 0):
             yield decided, after, (here, *met) if decided else ()
 
-    def _is_local(self, address: IPAddress) -> bool:
-        return address in self.local or address.is_loopback
+    def is_local(self, address: IPAddress) -> bool:
+        """An address of this host (addrtype LOCAL)."""
+        return address in self._local or address.is_loopback
 
-    def _matches(self, match: Match, packet: Packet, at: "_At") -> bool:
-        return (
-            (match.dport is None or match.dport == packet.dport)
-            and (match.protocol is None or match.protocol is _protocol(packet))
-            and (match.icmp_type is None or match.icmp_type == packet.icmp_type)
-            and (match.dst is None or packet.dst in match.dst)
-            and (match.not_dst is None or packet.dst not in match.not_dst)
-            and (match.src is None or packet.src in match.src)
-            and (match.not_src is None or packet.src not in match.not_src)
-            and (match.in_interface is None or match.in_interface == at.in_dev)
-            and (match.out_interface is None or match.out_interface == at.out_dev)
-            and (not match.ctstate or at.ctstate in match.ctstate)
-            and (not match.not_ctstate or at.ctstate not in match.not_ctstate)
-            and (not match.is_answer or at.is_answer)
-            # In a lab at rest nobody was here recently.
-            and (match.recent is None or match.recent.seconds is None)
-            and (match.src_type is None or self._is_local(packet.src))
-            and (match.not_src_type is None or not self._is_local(packet.src))
-            and (match.dst_type is None or self._is_local(packet.dst))
-            and (match.not_dst_type is None or not self._is_local(packet.dst))
-            and (match.in_set is None or self._is_in(match.in_set, packet))
-            and not (match.not_bridged and at.in_dev in self._bridges)
-            and (match.virtual is None or _is_taken(match.virtual, at.taken))
-            and (match.src_set is None or packet.src in self._set(match.src_set, packet))
-            and (match.dst_set is None or packet.dst in self._set(match.dst_set, packet))
-            and not any(packet.src in each for each in match.not_src_in)
-            and (
-                match.mark is None
-                or (packet.mark & match.mark.mask == match.mark.value) is not match.mark.negated
-            )
-        )
+    def is_bridge(self, dev: str) -> bool:
+        """A link of this name is a bridge."""
+        return dev in self._bridges
 
-    def _is_in(self, asked: SetMatch, packet: Packet) -> bool:
+    def is_in_ipset(self, asked: SetMatch, packet: Packet) -> bool:
+        """The packet's addresses and ports are in an ipset."""
         src, dst = (packet.src, packet.sport), (packet.dst, packet.dport)
         ends = [src if side == "src" else dst for side in asked.fields]
         return not packet.error and self._ipsets[asked.name].has(packet.protocol, ends)
 
-    def _set(self, name: str, packet: Packet) -> frozenset[IPAddress]:
+    def elements(self, name: str, packet: Packet) -> frozenset[IPAddress]:
+        """Return the addresses in a set of nftables, of the packet's family."""
         return self._sets[packet.dst.version, name]
 
 
-_Key: TypeAlias = tuple[IPAddress | None, Protocol, int]
+_MapKey: TypeAlias = tuple[IPAddress | None, Protocol, int]
 
 
-class _Station(NamedTuple):
+class _Stage(NamedTuple):
     """What the kernel does at a hook before it goes on to the next: one chain that filters, all
     that translate, or (no chain) IPVS."""
 
@@ -315,25 +309,25 @@ class _Station(NamedTuple):
         return self.translates or not self.chains
 
 
-def _stations(netns: Netns, family: int, hook: str) -> list[_Station]:
+def _stages(netns: Netns, family: int, hook: str) -> list[_Stage]:
     """What a hook does, in order. Translation happens once, whoever asks for it."""
     based = [
         (each, each.base)
         for each in netns.chains
         if each.base is not None and each.family == family and each.base.hook.upper() == hook
     ]
-    stations = [_Station(PRIORITIES[each], False, ((each, hook),)) for each in HOOKS[hook]]
-    stations += [
-        _Station(base.priority, False, ((KUBE_PROXY, each.name),))
+    stages = [_Stage(PRIORITIES[each], False, ((each, hook),)) for each in HOOKS[hook]]
+    stages += [
+        _Stage(base.priority, False, ((KUBE_PROXY, each.name),))
         for each, base in based
         if base.kind == "filter"
     ]
     if hook in TRANSLATION:
         own = [(KUBE_PROXY, each.name) for each, base in based if base.kind == "nat"]
-        stations.append(_Station(TRANSLATION[hook], True, (*own, ("nat", hook))))
+        stages.append(_Stage(TRANSLATION[hook], True, (*own, ("nat", hook))))
     if hook in BALANCING and netns.virtual_servers:
-        stations.append(_Station(BALANCING[hook], False, ()))
-    return sorted(stations, key=lambda each: each.priority)
+        stages.append(_Stage(BALANCING[hook], False, ()))
+    return sorted(stages, key=lambda each: each.priority)
 
 
 def _translated(
@@ -364,14 +358,74 @@ def _protocol(packet: Packet) -> Protocol:
     return Protocol.ICMP if packet.error else packet.protocol
 
 
-class _At(NamedTuple):
-    """What a rule can ask about besides the packet."""
+class _Context(NamedTuple):
+    """What a rule can match besides the packet, and what a target needs."""
 
-    ctstate: str
+    hook: str
+    tracked: Tracked
     in_dev: str
     out_dev: str
-    taken: VirtualServer | None = None
-    is_answer: bool = False
+    masquerade: IPAddress | None
+    taken: VirtualServer | None
+
+
+_Condition: TypeAlias = Callable[[Packet, _Context], bool]
+_Test: TypeAlias = Callable[[Rules, Any, Packet, _Context], bool]
+
+
+def _conditions(rules: Rules, match: Match) -> tuple[_Condition, ...]:
+    """Return a condition for each field that a match sets.
+
+    Raises NotImplementedError for a field that is not evaluated here: to ignore it would predict
+    that more packets match than in the kernel.
+    """
+    wanted = {
+        each.name for each in fields(match) if getattr(match, each.name) != getattr(ANY, each.name)
+    }
+    unknown = wanted - _TESTS.keys() - _NO_CONDITION
+    if unknown:
+        raise NotImplementedError(f"walk cannot evaluate {', '.join(sorted(unknown))} of a match")
+    return tuple(
+        partial(test, rules, getattr(match, name))
+        for name, test in _TESTS.items()
+        if name in wanted
+    )
+
+
+# A rule with a probability is followed both ways, by Rules._chain.
+_NO_CONDITION: Final = frozenset({"comment", "probability"})
+
+# How each field of a Match is evaluated, the quickest first.
+_TESTS: Final[Mapping[str, _Test]] = {
+    "dport": lambda _, port, packet, at: packet.dport == port,
+    "protocol": lambda _, protocol, packet, at: _protocol(packet) is protocol,
+    "icmp_type": lambda _, name, packet, at: packet.icmp_type == name,
+    "in_interface": lambda _, dev, packet, at: at.in_dev == dev,
+    "out_interface": lambda _, dev, packet, at: at.out_dev == dev,
+    "ctstate": lambda _, states, packet, at: at.tracked.ctstate in states,
+    "not_ctstate": lambda _, states, packet, at: at.tracked.ctstate not in states,
+    "is_answer": lambda _, wanted, packet, at: at.tracked.is_answer,
+    "mark": lambda _, mark, packet, at: (packet.mark & mark.mask == mark.value) is not mark.negated,
+    "dst": lambda _, network, packet, at: packet.dst in network,
+    "not_dst": lambda _, network, packet, at: packet.dst not in network,
+    "src": lambda _, network, packet, at: packet.src in network,
+    "not_src": lambda _, network, packet, at: packet.src not in network,
+    "not_src_in": lambda _, networks, packet, at: (
+        not any(packet.src in network for network in networks)
+    ),
+    # In a lab at rest no source is on a list: a rule that puts it there matches, one that asks
+    # whether it is there does not.
+    "recent": lambda _, recent, packet, at: recent.seconds is None,
+    "src_type": lambda rules, _, packet, at: rules.is_local(packet.src),
+    "not_src_type": lambda rules, _, packet, at: not rules.is_local(packet.src),
+    "dst_type": lambda rules, _, packet, at: rules.is_local(packet.dst),
+    "not_dst_type": lambda rules, _, packet, at: not rules.is_local(packet.dst),
+    "in_set": lambda rules, asked, packet, at: rules.is_in_ipset(asked, packet),
+    "not_bridged": lambda rules, _, packet, at: not rules.is_bridge(at.in_dev),
+    "virtual": lambda _, match, packet, at: _is_taken(match, at.taken),
+    "src_set": lambda rules, name, packet, at: packet.src in rules.elements(name, packet),
+    "dst_set": lambda rules, name, packet, at: packet.dst in rules.elements(name, packet),
+}
 
 
 def _is_taken(match: VirtualMatch, taken: VirtualServer | None) -> bool:

@@ -10,44 +10,17 @@ Source: net/ipv4/ip_forward.c, ip_output.c, tcp_ipv4.c, udp.c, RFC 1191, RFC 820
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from nsnet.ip import IPAddress, Protocol
-from nsnet.state.model import Netns
 from nsnet.verdict import Verdict
 from nsnet.walk.journey import TTL, Arrived, End, Journey, TooBig, note
 from nsnet.walk.packet import Hop, Packet, Path
+from nsnet.walk.request import Request
 from nsnet.walk.routing import Routes
 
 Emit: TypeAlias = Callable[[str, Journey], Iterator[End]]
-
-_IP = {4: 20, 6: 40}  # bytes of header
-_TCP = 32  # with the timestamps that every segment has
-_DATAGRAM = 8  # UDP and ICMP alike
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """Who asks what: the first packet, and the bytes of payload that follow or are in it."""
-
-    client: Netns
-    packet: Packet
-    size: int = 0
-
-    @property
-    def length(self) -> int:
-        """Of the whole, were it one packet."""
-        above = _TCP if self.packet.protocol is Protocol.TCP else _DATAGRAM
-        return _IP[self.packet.dst.version] + above + self.size
-
-    def is_answered(self, end: End) -> bool:
-        """This comes back to the client as an answer to the request, or as what is said of it."""
-        return (
-            isinstance(end, Arrived)
-            and end.netns == self.client.name
-            and end.journey.packet.tuple == self.packet.tuple.reversed()
-        )
 
 
 def datagram(request: Request, routes: Routes) -> Packet:

@@ -20,7 +20,7 @@ def neighbour_mac(netns: Netns, tunnel: Interface, neighbour: IPAddress) -> str 
     return None
 
 
-def packed(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
+def encapsulated(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
     """The outer packet of a frame to this MAC address; None where nobody knows the machine."""
     assert tunnel.vxlan is not None
     for each in netns.fdb:
@@ -29,7 +29,7 @@ def packed(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
     return None
 
 
-def opened(netns: Netns, outer: Packet, tunnel: Interface, mac: str) -> Interface | None:
+def decapsulating(netns: Netns, outer: Packet, tunnel: Interface, mac: str) -> Interface | None:
     """The link by which a frame of this tunnel comes out here; None where no tunnel of its number
     waits for it, or for another MAC address."""
     assert tunnel.vxlan is not None

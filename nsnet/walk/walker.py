@@ -19,14 +19,25 @@ from nsnet.state.model import Interface, State, VirtualServer
 from nsnet.state.rules import Drop, Reject
 from nsnet.state.wires import Crossing, Station, Wires
 from nsnet.verdict import Verdict
-from nsnet.walk import outcomes, path_mtu
+from nsnet.walk import path_mtu
 from nsnet.walk import vxlan as tunnels
 from nsnet.walk.answers import Answers
 from nsnet.walk.conntrack import Known, Tracked, flow_of, track
-from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
+from nsnet.walk.journey import (
+    TTL,
+    Arrived,
+    End,
+    Journey,
+    Lost,
+    Refused,
+    TooBig,
+    after_hook,
+    note,
+    stopped,
+)
 from nsnet.walk.netfilter import Passed, Rules
 from nsnet.walk.packet import Packet, Path
-from nsnet.walk.path_mtu import Request
+from nsnet.walk.request import Request
 from nsnet.walk.routing import LOCAL, NextHop, Routes
 
 
@@ -88,69 +99,79 @@ class Walker:
             if hop is None:
                 yield self._unroutable(netns, sent)
                 continue
-            outcomes = self._rules_of(netns).hook(
+            for passed in self._rules_of(netns).hook(
                 "OUTPUT", sent.packet, tracked, out_dev=hop.dev, taken=taken
-            )
-            for passed in outcomes:
-                there = self._filtered(netns, sent, passed)
+            ):
+                after = self._after_hook(netns, sent, passed)
                 if isinstance(passed.stop, VirtualServer):
-                    yield from self._send(netns, there, tracked, passed.stop)
-                    continue
-                if passed.stop is not None:
-                    yield self._stopped(netns, there, passed, tracked)
-                    continue
-                for onward, leaving in self._ways(netns, there, own=True):
-                    if onward is None and leaving.packet.protocol is Protocol.TCP:
-                        # tcp_connect() knew of a route, and tries again whatever comes of it.
-                        yield Lost(self._unroutable(netns, leaving).journey)
-                    elif onward is None:
-                        yield self._unroutable(netns, leaving)
-                    elif self._routes_of(netns).keeps_localnet(onward.dev, leaving.packet.src):
-                        yield self._martian(netns, leaving, onward.dev)
-                    else:
-                        yield from self._leave(netns, onward, leaving, tracked)
+                    yield from self._send(netns, after, tracked, passed.stop)
+                elif passed.stop is not None:
+                    yield self._stopped(netns, after, passed, tracked)
+                else:
+                    yield from self._reroute(netns, after, tracked)
+
+    def _reroute(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
+        """The route is looked up again: OUTPUT may have changed the destination or the mark."""
+        for hop, leaving in self._ways(netns, journey, own=True):
+            if hop is None and leaving.packet.protocol is Protocol.TCP:
+                # tcp_connect() knew of a route, and tries again whatever comes of it.
+                yield Lost(self._unroutable(netns, leaving).journey)
+            elif hop is None:
+                yield self._unroutable(netns, leaving)
+            elif self._routes_of(netns).keeps_localnet(hop.dev, leaving.packet.src):
+                yield self._martian(netns, leaving, hop.dev)
+            else:
+                yield from self._leave(netns, hop, leaving, tracked)
 
     def _leave(
         self, netns: str, hop: NextHop, journey: Journey, tracked: Tracked, bridged_from: str = ""
     ) -> Iterator[End]:
         """POSTROUTING, then the wire. `bridged_from`: a frame DNATed on a bridge, switched on by
         it."""
-        outcomes = self._rules_of(netns).hook(
+        for passed in self._rules_of(netns).hook(
             "POSTROUTING",
             journey.packet,
             tracked,
             out_dev=hop.dev,
             masquerade=self._routes_of(netns).masquerade(hop),
-        )
-        for passed in outcomes:
-            there = self._filtered(netns, journey, passed)
-            there = there.remember(netns, flow_of(tracked, there.packet))
-            there = replace(there, packet=path_mtu.leaving(there.packet, hop.mtu))
-            gone = replace(there, packet=there.packet.unmarked)
+        ):
+            after = self._after_hook(netns, journey, passed)
+            after = after.remember(netns, flow_of(tracked, after.packet))
+            after = replace(after, packet=path_mtu.leaving(after.packet, hop.mtu))
             if hop.dev == LOCAL:
-                # What conntrack said of a packet stays with it.
-                same = tracked
-                if tracked.known is Known.NEW:
-                    same = replace(tracked, known=Known.AGAIN, flow=there.known(netns)[-1])
-                yield from self._accept(netns, gone, LOCAL, same)
-                continue
-            if there.packet.size > hop.mtu:
-                yield self._too_big(netns, hop, there, there)
-                continue
-            link = self._link(netns, hop.dev)
-            if link.vxlan is not None:
-                yield from self._pack(netns, link, hop.neighbour, gone)
-                continue
-            station = self._wires.find(netns, hop.dev, hop.neighbour)
-            if station is None:
-                lost = note(there, self._netns[netns], f"nobody on {hop.dev} has {hop.neighbour}")
-                yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
-            elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
-                yield Lost(note(there, self._netns[netns], f"{bridged_from} has no hairpin"))
+                yield from self._loop_back(netns, after, tracked)
+            elif after.packet.size > hop.mtu:
+                yield self._too_big(netns, hop, after, after)
             else:
-                yield from self._wire(station, station.crossings, gone)
+                yield from self._transmit(netns, hop, after, bridged_from)
 
-    def _pack(
+    def _loop_back(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
+        """Out of `lo` and in again: what conntrack said of a packet stays with it."""
+        if tracked.known is Known.NEW:
+            tracked = replace(tracked, known=Known.AGAIN, flow=journey.known(netns)[-1])
+        unmarked = replace(journey, packet=journey.packet.unmarked)
+        yield from self._accept(netns, unmarked, LOCAL, tracked)
+
+    def _transmit(
+        self, netns: str, hop: NextHop, journey: Journey, bridged_from: str
+    ) -> Iterator[End]:
+        """Out of a link, to the neighbour that answers ARP there."""
+        here = self._netns[netns]
+        sent = replace(journey, packet=journey.packet.unmarked)
+        link = self._link(netns, hop.dev)
+        if link.vxlan is not None:
+            yield from self._encapsulate(netns, link, hop.neighbour, sent)
+            return
+        station = self._wires.find(netns, hop.dev, hop.neighbour)
+        if station is None:
+            lost = note(journey, here, f"nobody on {hop.dev} has {hop.neighbour}")
+            yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
+        elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
+            yield Lost(note(journey, here, f"{bridged_from} has no hairpin"))
+        else:
+            yield from self._wire(station, station.crossings, sent)
+
+    def _encapsulate(
         self, netns: str, tunnel: Interface, neighbour: IPAddress, journey: Journey
     ) -> Iterator[End]:
         """Through a tunnel, inside another packet, and on where that is opened."""
@@ -160,14 +181,14 @@ class Walker:
             lost = note(journey, here, f"nobody on {tunnel.name} has {neighbour}")
             yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
             return
-        outer = tunnels.packed(here, tunnel, mac)
+        outer = tunnels.encapsulated(here, tunnel, mac)
         if outer is None:
             yield Lost(note(journey, here, f"{tunnel.name} knows no machine behind {mac}"))
             return
         out = note(replace(journey, packet=outer, ttl=TTL), here, f"{tunnel.name} packs it in")
         for end in self._emit(netns, out):
             inside = replace(end.journey, packet=journey.packet, ttl=journey.ttl)
-            there = isinstance(end, Arrived) and tunnels.opened(
+            there = isinstance(end, Arrived) and tunnels.decapsulating(
                 self._netns[end.netns], end.journey.packet, tunnel, mac
             )
             if isinstance(end, Arrived) and there:
@@ -198,7 +219,7 @@ class Walker:
         tracked = track(crossed.packet, crossed.known(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", crossed.packet, tracked, in_dev=first.bridge):
-            there = self._filtered(here.name, crossed, passed)
+            there = self._after_hook(here.name, crossed, passed)
             if passed.stop is not None:
                 yield self._stopped(here.name, there, passed, tracked)
             elif there.packet.dst != crossed.packet.dst:
@@ -218,7 +239,7 @@ class Walker:
         netns, bridge = crossing.netns, crossing.bridge
         rules = self._rules_of(netns)
         for passed in rules.hook("FORWARD", journey.packet, tracked, in_dev=bridge, out_dev=bridge):
-            there = self._filtered(netns, journey, passed)
+            there = self._after_hook(netns, journey, passed)
             if passed.stop is not None:
                 yield self._stopped(netns, there, passed, tracked)
                 continue
@@ -226,7 +247,7 @@ class Walker:
             for last in rules.hook(
                 "POSTROUTING", there.packet, tracked, out_dev=bridge, masquerade=borrowed
             ):
-                gone = self._filtered(netns, there, last)
+                gone = self._after_hook(netns, there, last)
                 gone = gone.remember(netns, flow_of(tracked, gone.packet))
                 gone = replace(gone, packet=gone.packet.unmarked)
                 yield from self._wire(station, rest, gone)
@@ -251,7 +272,7 @@ class Walker:
         tracked = track(arrived.packet, arrived.known(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
-            there = self._filtered(here.name, arrived, passed)
+            there = self._after_hook(here.name, arrived, passed)
             if passed.stop is not None:
                 yield self._stopped(here.name, there, passed, tracked)
                 continue
@@ -304,7 +325,7 @@ class Walker:
         for passed in rules.hook(
             "FORWARD", journey.packet, tracked, in_dev=in_dev, out_dev=hop.dev
         ):
-            there = self._filtered(netns, journey, passed)
+            there = self._after_hook(netns, journey, passed)
             if passed.stop is not None:
                 yield self._stopped(netns, there, passed, tracked)
             else:
@@ -314,7 +335,7 @@ class Walker:
     def _accept(self, netns: str, journey: Journey, in_dev: str, tracked: Tracked) -> Iterator[End]:
         """INPUT, then the socket."""
         for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
-            there = self._filtered(netns, journey, passed)
+            there = self._after_hook(netns, journey, passed)
             here = there.packet.dst in self._routes_of(netns).local
             if isinstance(passed.stop, VirtualServer) and not here:
                 yield from self._send(netns, there, tracked, passed.stop)
@@ -323,11 +344,11 @@ class Walker:
             else:
                 yield Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))
 
-    def _filtered(self, netns: str, journey: Journey, passed: Passed) -> Journey:
-        return outcomes.filtered(self._netns[netns], journey, passed)
+    def _after_hook(self, netns: str, journey: Journey, passed: Passed) -> Journey:
+        return after_hook(self._netns[netns], journey, passed)
 
     def _stopped(self, netns: str, journey: Journey, passed: Passed, tracked: Tracked) -> End:
-        return outcomes.stopped(self._netns[netns], journey, passed, tracked)
+        return stopped(self._netns[netns], journey, passed, tracked)
 
     def _too_big(self, netns: str, hop: NextHop, journey: Journey, after: Journey) -> End:
         here = self._netns[netns]

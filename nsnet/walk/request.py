@@ -1,0 +1,35 @@
+"""A request: the first packet of a client, and the payload that follows or is in it."""
+
+from dataclasses import dataclass
+
+from nsnet.ip import Protocol
+from nsnet.state.model import Netns
+from nsnet.walk.journey import Arrived, End
+from nsnet.walk.packet import Packet
+
+_IP = {4: 20, 6: 40}  # bytes of header
+_TCP = 32  # with the timestamps that every segment has
+_DATAGRAM = 8  # UDP and ICMP alike
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """Who asks what: the first packet, and the bytes of payload that follow or are in it."""
+
+    client: Netns
+    packet: Packet
+    size: int = 0
+
+    @property
+    def length(self) -> int:
+        """Of the whole, were it one packet."""
+        above = _TCP if self.packet.protocol is Protocol.TCP else _DATAGRAM
+        return _IP[self.packet.dst.version] + above + self.size
+
+    def is_answered(self, end: End) -> bool:
+        """This comes back to the client as an answer to the request, or as what is said of it."""
+        return (
+            isinstance(end, Arrived)
+            and end.netns == self.client.name
+            and end.journey.packet.tuple == self.packet.tuple.reversed()
+        )
