@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from nsnet.cli.completing import LAB, PLACE
+from nsnet.cli.arguments import LAB, PLACE
 from nsnet.cli.progress import Progress
+from nsnet.cli.signals import handled
 from nsnet.errors import UsageError
 from nsnet.probes.recording.pcapng import SNAP_LENGTH
 from nsnet.text import number_of
@@ -128,18 +129,8 @@ def _asked_to_stop() -> Iterator[socket.socket]:
         with suppress(BlockingIOError):
             asking.send(b"!")
 
-    all_three = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    # A script has SIGINT ignored for what it starts in the background, nohup SIGHUP.
-    before = {each: signal.getsignal(each) for each in all_three}
-    before = {each: was for each, was in before.items() if was is not signal.SIG_IGN}
-    with asked, asking:
-        for each in before:
-            signal.signal(each, ask)
-        try:
-            yield asked
-        finally:
-            for each, was in before.items():
-                signal.signal(each, was)
+    with asked, asking, handled((signal.SIGINT, signal.SIGTERM, signal.SIGHUP), ask):
+        yield asked
 
 
 def _tell(recorded: "Recorded") -> None:

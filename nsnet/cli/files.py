@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from nsnet.cli import show
-from nsnet.cli.completing import FILE, LAB_OR_FILE, PLACE, TARGET, is_file
+from nsnet.cli.arguments import FILE, LAB_OR_FILE, PLACE, TARGET, is_file
 from nsnet.cli.graph import FORMATS
 from nsnet.lab.compiled import Compiled, compiled
 from nsnet.plan.order import plan as planned

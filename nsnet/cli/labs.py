@@ -9,9 +9,11 @@ from typing import Any, TextIO
 import click
 
 from nsnet.cli import show
-from nsnet.cli.completing import FILE, LAB, PLACE, TARGET
+from nsnet.cli.arguments import FILE, LAB, PLACE, TARGET
 from nsnet.cli.files import compiled_file, warn
 from nsnet.cli.progress import Progress
+from nsnet.cli.status import as_json as status_json
+from nsnet.cli.status import show_status
 from nsnet.errors import CleanupError, NsnetError, UsageError
 from nsnet.lab.compiled import compiled
 from nsnet.probes.report import Report
@@ -187,10 +189,9 @@ def status(lab: str, as_json: bool) -> None:
     found = labs.attach(lab)
     drift = found.drift()
     if as_json:
-        data = {"schema": "nsnet.dev/status/v1", "lab": lab, "drift": drift}
-        click.echo(json.dumps(data | show.topology_json(found.topology), indent=2))
+        click.echo(json.dumps(status_json(found.topology, drift), indent=2))
     else:
-        show.status(found.topology, found.state, drift)
+        show_status(found.topology, found.state, drift)
         if drift:
             click.echo(f"to repair it: nsnet apply {lab} FILE", err=True)
 

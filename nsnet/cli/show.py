@@ -2,13 +2,13 @@
 
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from nsnet.ip import Family, ips_of
+from nsnet.ip import Family
 from nsnet.lab.compiled import Compiled
 from nsnet.probes.question import Explanation
 from nsnet.probes.report import ProbeReport, Report
@@ -17,8 +17,6 @@ from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, Netns, State
 from nsnet.state.rules import KUBE_PROXY, Chain
 from nsnet.text import number_of
-from nsnet.topology.balancing import usable
-from nsnet.topology.model import Cluster, Service, ServicePort, Topology
 from nsnet.walk.packet import IPVS, Hop, Path, RuleAt, Unknown
 
 if TYPE_CHECKING:
@@ -210,103 +208,6 @@ def _contents(netns: Netns) -> Iterator[str]:
             yield f"{rules} {tool} rules in table {table}"
     for listener in netns.listeners:
         yield f"listens on {listener.port}/{listener.protocol} as {listener.reference}"
-
-
-def status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
-    """Who has which address, and what is not as it should be."""
-    out = console()
-    for cluster in topology.clusters:
-        title = f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy.mode}"
-        out.print(Text(title, "bold"))
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-        for row in _rows(cluster):
-            table.add_row("", *row)
-        out.print(table)
-    if topology.externals:
-        out.print(Text("outside", "bold"))
-        for external in topology.externals:
-            out.print(f"  {external.reference}  {external.address}")
-    if any(_asks_nobody(netns) for netns in wanted.netns):
-        out.print(
-            "neighbours are permanent: by ARP, so many would not fit in the kernel's one table"
-        )
-    if not drift:
-        out.print(Text("no drift: the kernel holds what was asked for", "green"))
-    for each in drift:
-        out.print(Text(f"drift: {each}", "bold red"), soft_wrap=True)
-
-
-def _asks_nobody(netns: Netns) -> bool:
-    """Neighbours are permanent where they would usually be learnt: not in a tunnel."""
-    tunnels = {each.name for each in netns.interfaces if each.kind is Kind.VXLAN}
-    return any(each.dev not in tunnels for each in netns.neighbours)
-
-
-def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
-    for gateway in cluster.gateways:
-        ends = ips_of((*gateway.inside, *gateway.outside))
-        known = f", pods known as {_joined(cluster.virtual_cidrs)}" if cluster.virtual_cidrs else ""
-        role = {1: " preferred", 2: " standby"}.get(gateway.replica, "")
-        about = f"{gateway.kind} {gateway.name}".rstrip()
-        yield gateway.reference, _joined(ends), f"{about}{role}{known}"
-    for node in cluster.nodes:
-        yield node.reference, _joined(ips_of(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
-    for pod in cluster.pods:
-        ports = " ".join(f"{each.port}/{each.protocol}" for each in pod.ports)
-        about = f"on {pod.node} {ports}".rstrip()
-        if virtual := cluster.virtual(pod.addresses):
-            about += f"\nknown as {_joined(virtual)}"
-        yield pod.reference, _joined(pod.addresses), about
-    for service in cluster.services:
-        yield service.reference, _joined(service.addresses) or "no address", _offer(service)
-
-
-def _offer(service: Service) -> str:
-    """The ports as kubectl shows them, each with the number of endpoints that are used, and a line
-    for all that is there outside."""
-    if service.type == "ExternalName":
-        return f"ExternalName {service.external_name}"
-    kind = service.type if service.addresses else "headless"
-    about = [" ".join([kind, *map(_port, service.ports)])]
-    for what, addresses in (
-        ("load balancer", service.load_balancer_ips),
-        ("external", tuple(each for each in service.external_ips if each not in service.exported)),
-        ("exported as", service.exported),
-    ):
-        if addresses:
-            about.append(f"{what} {_joined(addresses)}")
-    if service.health_check_port is not None:
-        about.append(f"health check {service.health_check_port}")
-    if service.imported:
-        about.append(f"for {service.imported}")
-    if not service.proxied:
-        about.append("not for kube-proxy")
-    return "\n".join(about)
-
-
-def _port(each: ServicePort) -> str:
-    number = f":{each.node_port}" if each.node_port is not None else ""
-    used = len(usable(each.endpoints, 4)) + len(usable(each.endpoints, 6))
-    idle = f" of {len(each.endpoints)}" if used < len(each.endpoints) else ""
-    return f"{each.port}{number}/{each.protocol}→{used}{idle}"
-
-
-def _joined(things: Iterable[object]) -> str:
-    return " ".join(map(str, things))
-
-
-def topology_json(topology: Topology) -> dict[str, Any]:
-    """Who has which address, for machines."""
-    rows = [
-        {"ref": reference, "addresses": addresses.split(), "about": about.replace("\n", ", ")}
-        for cluster in topology.clusters
-        for reference, addresses, about in _rows(cluster)
-    ]
-    hosts = [
-        {"ref": each.reference, "addresses": [str(each.address)], "about": ""}
-        for each in topology.externals
-    ]
-    return {"members": [*rows, *hosts]}
 
 
 def features(found: Iterable["Feature"]) -> None:

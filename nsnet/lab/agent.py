@@ -16,7 +16,6 @@ import warnings
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from nsnet.errors import NsnetError
@@ -48,16 +47,11 @@ class Agent:
         try:
             self._ask("up", str(self.file.absolute()))
         except BaseException:
-            self.__exit__(None, None, None)
+            self.__exit__()
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._socket.close()  # the agent reads the end of its work
         if not self.in_step:
             self._process.kill()  # it may be busy with something that nobody waits for any more

@@ -1,5 +1,4 @@
-"""What one lab has on this machine: its namespaces, its server and its folder. The only module of
-the package, beside removal and folder, that touches the machine."""
+"""What one lab has on this machine: its namespaces, its server and its record."""
 
 import resource
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -8,7 +7,7 @@ from dataclasses import replace
 from typing import TypeAlias
 
 from nsnet import __version__
-from nsnet.errors import KernelError
+from nsnet.errors import CleanupError, KernelError
 from nsnet.kernel import capabilities, daemons, enter, netfilter, netns, observe, processes
 from nsnet.kernel.apply import Applier
 from nsnet.lab import folder
@@ -123,6 +122,29 @@ class Host:
             if each.name not in observed:
                 netns.delete(each.name)  # a name may be left of it
         return served
+
+    def remove(self) -> None:
+        """Remove everything but the folder: first the processes in the lab's namespaces, then the
+        namespaces, that of the server last. They are found by asking the kernel, not by
+        remembering. Raises CleanupError."""
+        inodes = {inode for each in self.namespaces() if (inode := netns.inode(each)) is not None}
+        # Where its name was deleted by hand, the server's namespace lives on without one.
+        home = control.home(self.folder)
+        if home is not None and home != netns.here():
+            inodes.add(home)
+        if inodes:
+            processes.stop(inodes)
+        servers = netns_name(self.lab, "servers")
+        for each in sorted(self.namespaces(), key=lambda one: one == servers):
+            netns.delete(each)
+        if left := self.namespaces():
+            raise CleanupError(
+                f"these namespaces of {self.lab} could not be removed: {', '.join(left)}"
+            )
+
+    def namespaces(self) -> list[str]:
+        """Return the names of the lab's namespaces that exist."""
+        return netns.names(netns_name(self.lab, ""))
 
     def is_whole(self, state: State) -> bool:
         """Whether every namespace of the state exists and the server runs."""

@@ -14,7 +14,6 @@ from nsnet.kernel import capabilities, netfilter, processes
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled, steps
 from nsnet.lab.host import Host, Progress, silent
-from nsnet.lab.removal import remove
 from nsnet.plan.ops import Op
 from nsnet.plan.order import plan
 from nsnet.plan.repair import repairs
@@ -162,7 +161,7 @@ class Lab:
         changed by hand is built again."""
         if self._touched and self.drift():
             with folder.locked(self.name):
-                remove(self.name)
+                self._host.remove()
                 self.compiled = self._first
                 self.build()
         elif self.compiled is not self._first:

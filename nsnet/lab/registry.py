@@ -9,9 +9,8 @@ from nsnet.errors import UnsupportedError, UsageError
 from nsnet.kernel import netns
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled, compiled
-from nsnet.lab.host import Progress, silent
+from nsnet.lab.host import Host, Progress, silent
 from nsnet.lab.lab import Lab
-from nsnet.lab.removal import remove
 from nsnet.scenario.model import Scenario
 
 
@@ -63,11 +62,11 @@ def up(wanted: Compiled, progress: Progress = silent) -> bool:
                     f"{name} is up with another file",
                     hint=f"to change it: nsnet apply {name} FILE; or first: nsnet down {name}",
                 )
-        remove(name)
+        Host(name).remove()
         try:
             Lab(wanted).build(progress)
         except BaseException:  # a Ctrl-C, too: half a lab is of no use
-            remove(name)
+            Host(name).remove()
             folder.remove(name)
             raise
     return True
@@ -125,7 +124,7 @@ def _record(name: str) -> dict[str, Any]:
     record = folder.read(name)
     if record is None or not record.get("complete"):
         known = ", ".join(each for each in names() if is_complete(each)) or "none"
-        half = netns.names(f"nsnet.{name}.")
+        half = Host(name).namespaces()
         hint = f"half a lab is left of it; remove it: nsnet down {name}" if half else ""
         raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
     if record.get("schema") != folder.SCHEMA:
@@ -156,6 +155,6 @@ def down(name: str) -> bool:
         return False
     need_root("down")
     with folder.locked(name):
-        remove(name)
+        Host(name).remove()
         folder.remove(name)
     return True

@@ -13,7 +13,7 @@ from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
 from nsnet.cli import main
-from nsnet.cli.completing import FILE, LAB, LAB_OR_FILE, PLACE, TARGET
+from nsnet.cli.arguments import FILE, LAB, LAB_OR_FILE, PLACE, TARGET
 from nsnet.state import daemons
 from nsnet.topology.resolve import resolve
 from tests.support.labs import SCENARIOS, written

@@ -1,0 +1,101 @@
+"""The command line: arguments in, one call, print, exit code. Nothing is decided here.
+
+Commands that need no kernel import none of what talks to one, so they start fast and run anywhere.
+"""
+
+import errno
+import gc
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+import click
+
+from nsnet import __version__
+from nsnet.cli import capture, completion, files, labs
+from nsnet.cli.signals import handled
+from nsnet.errors import NsnetError, UsageError
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # for what we print, or write down of a lab
+
+
+class _Main(click.Group):
+    """Turns every problem we can explain into `error:` and `hint:` lines and its exit code."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(self.commands)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            with _ended_like_by_ctrl_c(), _output_written():
+                return super().invoke(ctx)
+        except NsnetError as error:
+            for line in error.lines():
+                click.echo(f"error: {line}", err=True)
+            if error.hint:
+                click.echo(f"hint: {error.hint}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            ctx.exit(130)
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            # What is still in the buffer finds no room either, when Python ends.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+            click.echo(
+                f"error: {': '.join(filter(None, (error.filename, error.strerror)))}", err=True
+            )
+            ctx.exit(3)
+
+
+@contextmanager
+def _output_written() -> Iterator[None]:
+    """What was printed has left us, or the error is raised here and not when Python ends."""
+    if sys.stdout is None:  # nsnet … >&-
+        raise UsageError("standard output is closed", hint="to see nothing: >/dev/null")
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+
+
+@contextmanager
+def _ended_like_by_ctrl_c() -> Iterator[None]:
+    """Raise KeyboardInterrupt at the first SIGTERM or SIGHUP, so that the lab is removed, too; the
+    ones after it do not interrupt that."""
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        del number, frame
+        for each in installed:
+            signal.signal(each, lambda number, frame: None)
+        raise KeyboardInterrupt
+
+    with handled((signal.SIGTERM, signal.SIGHUP), interrupt) as installed:
+        yield
+
+
+@click.group(
+    cls=_Main,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Start here: nsnet run scenarios/island-nat.yaml",
+)
+@click.version_option(__version__, prog_name="nsnet")
+def main() -> None:
+    """Kubernetes networking on the actual Linux kernel, without Kubernetes.
+
+    From one YAML file nsnet builds pods, nodes, Services and gateways as network namespaces, veth
+    pairs, bridges, routes and iptables rules, sends real packets, and shows what happened and why.
+    """
+    # A large lab is hundreds of thousands of values and no cycles: to look for some after every
+    # 700 of them takes longer than to make them.
+    gc.set_threshold(20_000, 50, 50)
+
+
+for command in (*labs.COMMANDS, *capture.COMMANDS, *files.COMMANDS, *completion.COMMANDS):
+    main.add_command(command)
