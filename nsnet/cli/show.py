@@ -38,7 +38,7 @@ def counted(found: Compiled) -> str:
         "cluster": len(clusters),
         "node": sum(len(each.nodes) for each in clusters),
         "pod": sum(len(each.pods) for each in clusters),
-        "Service": sum(not one.imported for each in clusters for one in each.services),
+        "Service": sum(not one.imported_from for each in clusters for one in each.services),
         "probe": len(found.scenario.spec.probes),
         "namespace": len(found.state.netns),
     }

@@ -80,8 +80,8 @@ def _offer(service: Service) -> str:
             about.append(f"{what} {_joined(addresses)}")
     if service.health_check_port is not None:
         about.append(f"health check {service.health_check_port}")
-    if service.imported:
-        about.append(f"for {service.imported}")
+    if service.imported_from:
+        about.append(f"for {service.imported_from}")
     if not service.proxied:
         about.append("not for kube-proxy")
     return "\n".join(about)

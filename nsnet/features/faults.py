@@ -12,7 +12,7 @@ from nsnet.errors import CompileError
 from nsnet.ip import Family, Protocol
 from nsnet.state.model import Interface, Neighbour, Piece, Route, Sysctl
 from nsnet.state.rules import Chain, Drop, Hook, Match, Return, Rule
-from nsnet.topology.model import Down, Dropped, Fault
+from nsnet.topology.model import DroppedPackets, Fault, LinkFailure
 
 CHAIN: Final = "NSNET-FAULTS"
 NEIGHBOURS: Final = ("neighbour-solicitation", "neighbour-advertisement")
@@ -23,12 +23,12 @@ def with_faults(
 ) -> Sequence[Piece]:
     """What a namespace holds, with everything that is wrong with it. Raises CompileError for a link
     that it has not got."""
-    dropped: list[Dropped] = []
+    dropped: list[DroppedPackets] = []
     for fault in faults:
         match fault.what:
-            case Dropped():
+            case DroppedPackets():
                 dropped.append(fault.what)
-            case Down(link):
+            case LinkFailure(link):
                 pieces = list(_without(reference, pieces, link))
             case _:
                 assert_never(fault.what)
@@ -59,7 +59,7 @@ def _without(reference: str, pieces: Sequence[Piece], name: str) -> Iterator[Pie
                 yield piece
 
 
-def _drops(pieces: Sequence[Piece], dropped: Sequence[Dropped]) -> Iterator[Chain | Hook]:
+def _drops(pieces: Sequence[Piece], dropped: Sequence[DroppedPackets]) -> Iterator[Chain | Hook]:
     """The rules, in each family of which the namespace has an address."""
     links = [each for each in pieces if isinstance(each, Interface)]
     families: list[Family] = sorted({each.version for link in links for each in link.addresses})
@@ -74,11 +74,11 @@ def _drops(pieces: Sequence[Piece], dropped: Sequence[Dropped]) -> Iterator[Chai
             yield Hook("filter", hook, CHAIN, family=family)
 
 
-def _is_all_icmp(each: Dropped) -> bool:
+def _is_all_icmp(each: DroppedPackets) -> bool:
     return each.protocol is Protocol.ICMP and each.icmp_type is None
 
 
-def _match(each: Dropped) -> Match:
+def _match(each: DroppedPackets) -> Match:
     return Match(
         protocol=each.protocol,
         dport=each.port,

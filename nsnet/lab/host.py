@@ -19,7 +19,7 @@ from nsnet.servers.echo import control
 from nsnet.state.daemons import path_of
 from nsnet.state.model import State
 from nsnet.topology.model import netns_name
-from nsnet.topology.references import Place
+from nsnet.topology.references import Location
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
 
@@ -174,16 +174,16 @@ class Host:
                 f" to repair it: nsnet apply {self.lab} FILE",
             ) from cause
 
-    def run(self, place: Place, argv: Sequence[str], seconds: float) -> processes.Completed:
+    def run(self, place: Location, argv: Sequence[str], seconds: float) -> processes.Completed:
         """Run a command in a place to its end. Raises TimeoutError."""
         command = enter.command(place.netns, hostname(place), argv)
         return processes.run(command, place.netns, seconds=seconds)
 
-    def enter(self, place: Place) -> None:
+    def enter(self, place: Location) -> None:
         """Move this process into a place for good, ready to become another program."""
         enter.enter(place.netns, hostname(place))
 
-    def counters(self, place: Place, table: str) -> tuple[netfilter.CountedRule, ...]:
+    def counters(self, place: Location, table: str) -> tuple[netfilter.CountedRule, ...]:
         """Return the rules of a table of iptables with their counters."""
         return netfilter.counters(place.netns, self.tool, table)
 
@@ -199,7 +199,7 @@ class Host:
             yield made
 
 
-def hostname(place: Place) -> str:
+def hostname(place: Location) -> str:
     """Return a machine's host name: the last part of its reference, preceded by the cluster's
     name for a gateway."""
     parts = place.reference.split("/")

@@ -28,7 +28,7 @@ from nsnet.scenario.model import Scenario
 from nsnet.state.model import State
 from nsnet.text import number_of
 from nsnet.topology.model import Topology
-from nsnet.topology.references import Place, locate, members
+from nsnet.topology.references import Location, expand, locate
 from nsnet.topology.restart import restarting
 from nsnet.walk.packet import Unknown
 
@@ -233,9 +233,9 @@ class Lab:
 
     def endpoints(self, reference: str) -> frozenset[str]:
         """Return the pods behind a Service, or of a workload."""
-        return members(self.topology, reference)
+        return expand(self.topology, reference)
 
-    def __getitem__(self, reference: str) -> Place:
+    def __getitem__(self, reference: str) -> Location:
         return locate(self.topology, reference)
 
     def exec(self, reference: str, *argv: str, timeout: float = 60.0) -> processes.Completed:
@@ -263,7 +263,7 @@ class Lab:
         named = {self[each].netns for each in references}
         return {
             name: reference
-            for name, reference in self.topology.places()
+            for name, reference in self.topology.namespaces()
             if (name in named if references else reference != "servers")
         }
 

@@ -6,7 +6,7 @@ from functools import cached_property
 from nsnet.ip import IPAddress
 from nsnet.state.model import State
 from nsnet.topology.model import Topology
-from nsnet.topology.references import Place, every_place
+from nsnet.topology.references import Location, all_locations
 from nsnet.walk.walker import Walker
 
 
@@ -38,7 +38,7 @@ class Model:
             for each in self.state.netns
         }
 
-    def holders(self, addresses: Iterable[IPAddress], client: Place) -> dict[str, str]:
+    def holders(self, addresses: Iterable[IPAddress], client: Location) -> dict[str, str]:
         """Return the reference of the place that holds each address, as the client would mean it.
 
         Islands reuse addresses: the client itself comes first, then its own cluster.
@@ -55,9 +55,9 @@ class Model:
         return found
 
     @cached_property
-    def _holders(self) -> Mapping[IPAddress, list[Place]]:
-        found: dict[IPAddress, list[Place]] = {}
-        for place in every_place(self.topology):
+    def _holders(self) -> Mapping[IPAddress, list[Location]]:
+        found: dict[IPAddress, list[Location]] = {}
+        for place in all_locations(self.topology):
             for address in place.addresses:
                 found.setdefault(address, []).append(place)
         return found

@@ -15,7 +15,7 @@ from nsnet.probes.model import Model
 from nsnet.scenario.kinds import Expectation, ProbeSpec
 from nsnet.servers.echo.message import request_length
 from nsnet.topology.model import Topology
-from nsnet.topology.references import Destination, Place, locate, members, target
+from nsnet.topology.references import Destination, Location, expand, find_destination, locate
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Path
 
@@ -26,7 +26,7 @@ class Question:
 
     name: str
     spec: ProbeSpec
-    source: Place
+    source: Location
     to: Destination
     expected: Expected = field(default_factory=Expected)
     path: bool = False  # record the way of every attempt
@@ -35,7 +35,7 @@ class Question:
 def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Question:
     """The probe in this lab. Raises UnknownReferenceError where a reference names nothing."""
     source = locate(topology, spec.from_)
-    to = target(topology, spec.to, source, spec.protocol)
+    to = find_destination(topology, spec.to, source, spec.protocol)
     return Question(
         spec.name or f"{spec.from_} → {spec.to}",
         spec,
@@ -97,12 +97,12 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
         verdicts = frozenset({Verdict.OK})
     servers: frozenset[str] | None = None
     if expect.servers is not None:
-        servers = frozenset(each for name in expect.servers for each in members(topology, name))
+        servers = frozenset(each for name in expect.servers for each in expand(topology, name))
     return Expected(
         verdicts,
         frozenset(_addresses(topology, expect.source)) if expect.source is not None else None,
         servers,
-        tuple(members(topology, each) for each in expect.path) if expect.path is not None else None,
+        tuple(expand(topology, each) for each in expect.path) if expect.path is not None else None,
         (servers or to.servers or frozenset()) if expect.balance == "even" else None,
         expect.balance == "sticky",
     )
@@ -110,7 +110,7 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
 
 def _addresses(topology: Topology, reference: str) -> Iterator[IPAddress]:
     """Every address that the reference's namespaces hold; an address stands for itself."""
-    for each in members(topology, reference):
+    for each in expand(topology, reference):
         try:
             yield ip_address(each)
         except ValueError:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 from nsnet.ip import IPNetwork, single
-from nsnet.topology.model import Cluster, Service, reference_of
+from nsnet.topology.model import Cluster, Service, ServicePort, reference_of
 
 
 def with_imports(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
@@ -35,25 +35,22 @@ def _derived(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[Service]
             families = {each.version for each in cluster.service_cidrs}
             known = tuple(each for each in service.exported if each.version in families)
             if known:
+                name = _derived_name(other, service)
                 yield Service(
-                    name := _derived_name(other, service),
-                    service.namespace,
-                    reference_of(cluster.name, "svc", name, service.namespace),
-                    known,
-                    # Behind no NodePort, and on no node or zone of this cluster.
-                    tuple(
-                        replace(
-                            port,
-                            node_port=None,
-                            endpoints=tuple(
-                                replace(end, node="", zones=()) for end in port.endpoints
-                            ),
-                        )
-                        for port in service.ports
-                    ),
+                    name=name,
+                    namespace=service.namespace,
+                    reference=reference_of(cluster.name, "svc", name, service.namespace),
+                    addresses=known,
+                    ports=tuple(map(_imported_port, service.ports)),
                     affinity_seconds=service.affinity_seconds,
-                    imported=service.reference,
+                    imported_from=service.reference,
                 )
+
+
+def _imported_port(port: ServicePort) -> ServicePort:
+    """Return the port without a NodePort, its endpoints on no node or zone of this cluster."""
+    endpoints = tuple(replace(each, node="", zones=()) for each in port.endpoints)
+    return replace(port, node_port=None, endpoints=endpoints)
 
 
 def _derived_name(cluster: Cluster, service: Service) -> str:

@@ -41,7 +41,7 @@ class Node:
     overlay: tuple[IPInterface, ...] = ()  # of its tunnel: what pods' nodes are to each other
 
     @property
-    def held(self) -> tuple[IPInterface, ...]:
+    def all_addresses(self) -> tuple[IPInterface, ...]:
         """All its addresses: in the underlay, as its pods' gateway, in the overlay."""
         return (*self.addresses, *self.bridge, *self.overlay)
 
@@ -116,7 +116,7 @@ class Service:
     health_check_port: int | None = None
     sni: str = ""  # the name by which TLS to its cluster's proxy asks for it
     proxied: bool = True  # False: it is labelled as somebody else's than kube-proxy's
-    imported: str = ""  # the reference of another cluster's Service, which this one stands for
+    imported_from: str = ""  # the reference of another cluster's Service, which this one stands for
 
     @property
     def announced_ips(self) -> tuple[IPAddress, ...]:
@@ -221,7 +221,7 @@ class External:
 
 
 @dataclass(frozen=True, slots=True)
-class Dropped:
+class DroppedPackets:
     """Packets that a namespace drops: of this protocol, to this port, of this type of ICMP."""
 
     protocol: Protocol
@@ -230,7 +230,7 @@ class Dropped:
 
 
 @dataclass(frozen=True, slots=True)
-class Down:
+class LinkFailure:
     """A link that is down."""
 
     link: str
@@ -241,7 +241,7 @@ class Fault:
     """Something that is wrong in one namespace, on purpose."""
 
     netns: str
-    what: Dropped | Down
+    what: DroppedPackets | LinkFailure
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +280,7 @@ class Topology:
             for end in one.inside
         )
 
-    def places(self) -> Iterator[tuple[str, str]]:
+    def namespaces(self) -> Iterator[tuple[str, str]]:
         """Every namespace and its reference, in creation order."""
         yield netns_name(self.lab, "servers"), "servers"
         yield self.fabric_netns, FABRIC
@@ -305,7 +305,7 @@ class Topology:
                 each.reference: each.addresses for each in cluster.pods if not each.host_network
             }
             for service in cluster.services:
-                if service.imported:
+                if service.imported_from:
                     continue  # its address is the other cluster's to give
                 addresses[service.reference] = service.addresses
                 if service.exported:

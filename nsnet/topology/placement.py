@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from nsnet.errors import Problem
 from nsnet.ip import Protocol
@@ -10,7 +11,7 @@ from nsnet.scenario.model import Manifest
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import ListenPort, Node, reference_of
 
-WORKLOADS: Mapping[str, str] = {
+WORKLOADS: Final[Mapping[str, str]] = {
     "Deployment": "deploy",
     "ReplicaSet": "replicaset",
     "StatefulSet": "statefulset",
@@ -19,11 +20,12 @@ WORKLOADS: Mapping[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A pod before it has a node: what the manifest says of it."""
+class UnplacedPod:
+    """A pod without a node: what its manifest says."""
 
     name: str
     namespace: str
+    reference: str
     labels: Mapping[str, str]
     spec: PodSpec
     path: str  # of the pod's spec inside its manifest
@@ -36,7 +38,7 @@ class Draft:
 
     @property
     def ports(self) -> tuple[ListenPort, ...]:
-        """What its containers listen on; SCTP is left out."""
+        """Return the ports of its containers, without those of SCTP."""
         return tuple(
             ListenPort(each.container_port, Protocol(each.protocol.lower()), each.name)
             for container in self.spec.containers
@@ -45,90 +47,93 @@ class Draft:
         )
 
 
-def drafts(cluster: str, manifests: Sequence[Manifest], nodes: Sequence[Node]) -> Iterator[Draft]:
-    """Every pod of the cluster: bare ones, and those that workloads make."""
+def unplaced_pods(
+    cluster: str, manifests: Sequence[Manifest], nodes: Sequence[Node]
+) -> Iterator[UnplacedPod]:
+    """Yield every pod of the cluster: bare ones, and those of workloads."""
     for manifest in manifests:
         match manifest.object:
             case Pod() as pod:
                 conditions = {each.type: each.status for each in pod.status.conditions}
-                yield Draft(
-                    pod.metadata.name,
-                    pod.metadata.namespace,
-                    pod.metadata.labels,
-                    pod.spec,
-                    "spec",
-                    manifest,
+                meta = pod.metadata
+                yield UnplacedPod(
+                    name=meta.name,
+                    namespace=meta.namespace,
+                    reference=reference_of(cluster, "pod", meta.name, meta.namespace),
+                    labels=meta.labels,
+                    spec=pod.spec,
+                    path="spec",
+                    manifest=manifest,
                     node=pod.spec.node_name,
                     ready=conditions.get("Ready", "True") == "True",
-                    terminating=pod.metadata.deletion_timestamp is not None,
-                    annotations=pod.metadata.annotations,
+                    terminating=meta.deletion_timestamp is not None,
+                    annotations=meta.annotations,
                 )
             case Workload(kind="DaemonSet") as daemons:
                 for node in nodes:
                     if _fits(daemons.spec.template.spec, node):
                         yield _of_workload(cluster, manifest, daemons, node.name, node=node.name)
             case Workload() as workload:
+                node_name = workload.spec.template.spec.node_name
                 for number in range(workload.spec.replicas):
-                    yield _of_workload(
-                        cluster,
-                        manifest,
-                        workload,
-                        str(number),
-                        node=workload.spec.template.spec.node_name,
-                    )
+                    yield _of_workload(cluster, manifest, workload, str(number), node=node_name)
 
 
 def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
-    """The reference of everything that makes pods, even where it makes none."""
+    """Yield the reference of each workload of the cluster, even of those without pods."""
     for manifest in manifests:
         if isinstance(manifest.object, Workload):
-            meta = manifest.object.metadata
-            yield reference_of(cluster, WORKLOADS[manifest.object.kind], meta.name, meta.namespace)
+            yield _workload_reference(cluster, manifest.object)
+
+
+def place_pods(
+    cluster: str, pods: Sequence[UnplacedPod], nodes: Sequence[Node], keep: Assignment
+) -> Iterator[tuple[UnplacedPod, Node] | Problem]:
+    """Yield each pod with its node, in (namespace, name) order.
+
+    The pods take the nodes in turn, unless nodeName or nodeSelector says otherwise. A pod that
+    already runs stays where it is.
+    """
+    by_name = {node.name: node for node in nodes}
+    turn = 0
+    for pod in sorted(pods, key=lambda pod: (pod.namespace, pod.name)):
+        fitting = [node for node in nodes if _fits(pod.spec, node)]
+        if pod.node and pod.node not in by_name:
+            known = ", ".join(by_name)
+            message = f"{cluster} has no node {pod.node}; it has {known}"
+            yield pod.manifest.problem(f"{pod.path}.nodeName", message)
+        elif pod.node:
+            yield pod, by_name[pod.node]
+        elif not fitting:
+            yield pod.manifest.problem(f"{pod.path}.nodeSelector", f"matches no node of {cluster}")
+        else:
+            choice = fitting[turn % len(fitting)]
+            turn += 1
+            yield pod, by_name.get(keep.nodes.get(pod.reference, ""), choice)
 
 
 def _of_workload(
     cluster: str, manifest: Manifest, workload: Workload, suffix: str, *, node: str
-) -> Draft:
+) -> UnplacedPod:
     meta, template = workload.metadata, workload.spec.template
-    return Draft(
-        f"{meta.name}-{suffix}",
-        meta.namespace,
-        template.metadata.labels,
-        template.spec,
-        "spec.template.spec",
-        manifest,
-        workload=reference_of(cluster, WORKLOADS[workload.kind], meta.name, meta.namespace),
+    name = f"{meta.name}-{suffix}"
+    return UnplacedPod(
+        name=name,
+        namespace=meta.namespace,
+        reference=reference_of(cluster, "pod", name, meta.namespace),
+        labels=template.metadata.labels,
+        spec=template.spec,
+        path="spec.template.spec",
+        manifest=manifest,
+        workload=_workload_reference(cluster, workload),
         node=node,
         annotations=template.metadata.annotations,
     )
 
 
-def place(
-    cluster: str, pods: Sequence[Draft], nodes: Sequence[Node], keep: Assignment
-) -> Iterator[tuple[Draft, Node] | Problem]:
-    """A node for each pod, in (namespace, name) order: one round-robin, which nodeName and
-    nodeSelector overrule.
-
-    A pod that already runs stays where it is.
-    """
-    by_name = {node.name: node for node in nodes}
-    turn = 0
-    for pod in sorted(pods, key=lambda pod: (pod.namespace, pod.name)):
-        kept = keep.nodes.get(reference_of(cluster, "pod", pod.name, pod.namespace), "")
-        fitting = [node for node in nodes if _fits(pod.spec, node)]
-        if pod.node and pod.node not in by_name:
-            known = ", ".join(by_name)
-            yield pod.manifest.problem(
-                f"{pod.path}.nodeName", f"{cluster} has no node {pod.node}; it has {known}"
-            )
-        elif pod.node:
-            yield pod, by_name[pod.node]
-        elif not fitting:
-            yield pod.manifest.problem(f"{pod.path}.nodeSelector", "matches no node of " + cluster)
-        else:
-            choice = fitting[turn % len(fitting)]
-            turn += 1
-            yield pod, by_name.get(kept, choice)
+def _workload_reference(cluster: str, workload: Workload) -> str:
+    meta = workload.metadata
+    return reference_of(cluster, WORKLOADS[workload.kind], meta.name, meta.namespace)
 
 
 def _fits(spec: PodSpec, node: Node) -> bool:

@@ -1,115 +1,107 @@
-"""Pods on their nodes: who shares a network with whom, and which addresses each has."""
+"""Pods on their nodes, with their network namespaces, addresses and ports."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress, Protocol, ips_of
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import Node, Pod, netns_name, reference_of
-from nsnet.topology.placement import Draft, place
+from nsnet.topology.model import Node, Pod, netns_name
+from nsnet.topology.placement import UnplacedPod, place_pods
 from nsnet.topology.pool import Pool
 
-# Of a pod: its servers take a PROXY header from who connects.
-PROXY_PROTOCOL = "nsnet.dev/proxy-protocol"
+# Annotation of a pod: its servers expect a PROXY header on each connection.
+PROXY_PROTOCOL: Final = "nsnet.dev/proxy-protocol"
 
 
 def pods(
-    ledger: Ledger, path: str, spec: ClusterSpec, nodes: Sequence[Node], drafted: Sequence[Draft]
+    ledger: Ledger,
+    path: str,
+    spec: ClusterSpec,
+    nodes: Sequence[Node],
+    unplaced: Sequence[UnplacedPod],
 ) -> tuple[Pod, ...]:
-    """Every pod on its node, with its addresses, in (namespace, name) order."""
-    placed: list[tuple[Draft, Node]] = []
-    seen: set[str] = set()
+    """Return every pod on its node, with its addresses, in (namespace, name) order."""
+    placed: dict[str, tuple[UnplacedPod, Node]] = {}
     bound: dict[tuple[str, int, Protocol], str] = {}
-    for outcome in place(spec.name, drafted, nodes, ledger.keep):
+    for outcome in place_pods(spec.name, unplaced, nodes, ledger.keep):
         if isinstance(outcome, Problem):
             ledger.problems.append(outcome)
             continue
-        draft, node = outcome
-        reference = reference_of(spec.name, "pod", draft.name, draft.namespace)
-        if reference in seen:
-            message = f"two pods would be called {reference}"
-            ledger.problems.append(draft.manifest.problem("metadata.name", message))
-        elif not _ports_clash(ledger, draft) and not _bound(ledger, draft, node, bound):
-            seen.add(reference)
-            placed.append((draft, node))
-    addresses = _pod_addresses(ledger, path, spec, nodes, placed)
-    return tuple(_pod(ledger, spec, draft, node, addresses) for draft, node in placed)
+        pod, node = outcome
+        if pod.reference in placed:
+            message = f"two pods would be called {pod.reference}"
+            ledger.problems.append(pod.manifest.problem("metadata.name", message))
+        elif not _ports_clash(ledger, pod) and not _node_ports_clash(ledger, pod, node, bound):
+            placed[pod.reference] = pod, node
+    addresses = _pod_addresses(ledger, f"{path}.podCIDR", nodes, placed.values())
+    return tuple(_pod(ledger, spec, pod, node, addresses) for pod, node in placed.values())
 
 
-def _ports_clash(ledger: Ledger, draft: Draft) -> bool:
-    """The containers of a pod share one namespace: a port can be bound once."""
-    bound = [(each.port, each.protocol) for each in draft.ports]
+def _ports_clash(ledger: Ledger, pod: UnplacedPod) -> bool:
+    """Record the ports that two containers of a pod would bind in its network namespace."""
+    bound = [(each.port, each.protocol) for each in pod.ports]
     twice = {each for each in bound if bound.count(each) > 1}
     for port, protocol in sorted(twice):
         where = f"port {port}/{protocol.upper()} stands there twice"
         message = f"{where}: containers of a pod share one network"
-        ledger.problems.append(draft.manifest.problem(f"{draft.path}.containers", message))
+        ledger.problems.append(pod.manifest.problem(f"{pod.path}.containers", message))
     return bool(twice)
 
 
-def _bound(
-    ledger: Ledger, draft: Draft, node: Node, bound: dict[tuple[str, int, Protocol], str]
+def _node_ports_clash(
+    ledger: Ledger, pod: UnplacedPod, node: Node, bound: dict[tuple[str, int, Protocol], str]
 ) -> bool:
-    """Pods of the host's network share it with each other: on a node a port can be bound
-    once."""
-    for each in draft.ports if draft.spec.host_network else ():
-        me = f"{draft.namespace}/{draft.name}"
-        owner = bound.setdefault((node.name, each.port, each.protocol), me)
-        if owner != me:
+    """Record a port of the node that another pod on the host's network has bound."""
+    for each in pod.ports if pod.spec.host_network else ():
+        name = f"{pod.namespace}/{pod.name}"
+        owner = bound.setdefault((node.name, each.port, each.protocol), name)
+        if owner != name:
             where = f"port {each.port}/{each.protocol.upper()} of node {node.name}"
             message = f"{where} is taken by pod {owner}, on the host's network, too"
-            ledger.problems.append(draft.manifest.problem(f"{draft.path}.containers", message))
+            ledger.problems.append(pod.manifest.problem(f"{pod.path}.containers", message))
             return True
     return False
 
 
 def _pod_addresses(
-    ledger: Ledger,
-    path: str,
-    spec: ClusterSpec,
-    nodes: Sequence[Node],
-    placed: Iterable[tuple[Draft, Node]],
+    ledger: Ledger, path: str, nodes: Sequence[Node], placed: Iterable[tuple[UnplacedPod, Node]]
 ) -> dict[str, tuple[IPAddress, ...]]:
     by_node: dict[str, list[str]] = {node.name: [] for node in nodes}
-    for draft, node in placed:
-        if not draft.spec.host_network:
-            reference = reference_of(spec.name, "pod", draft.name, draft.namespace)
-            by_node[node.name].append(reference)
-    given: dict[str, tuple[IPAddress, ...]] = {}
+    for pod, node in placed:
+        if not pod.spec.host_network:
+            by_node[node.name].append(pod.reference)
+    allocated: dict[str, tuple[IPAddress, ...]] = {}
     for node in nodes:
         for bridge, network in zip(node.bridge, node.pod_cidrs, strict=True):
             pool = Pool(network, (bridge.ip, *ledger.keep.released))
-            for owner, address in ledger.allocate(
-                f"{path}.podCIDR", pool, by_node[node.name]
-            ).items():
-                given[owner] = (*given.get(owner, ()), address)
-    return given
+            for owner, address in ledger.allocate(path, pool, by_node[node.name]).items():
+                allocated[owner] = (*allocated.get(owner, ()), address)
+    return allocated
 
 
 def _pod(
     ledger: Ledger,
     spec: ClusterSpec,
-    draft: Draft,
+    pod: UnplacedPod,
     node: Node,
     addresses: Mapping[str, tuple[IPAddress, ...]],
 ) -> Pod:
-    reference = reference_of(spec.name, "pod", draft.name, draft.namespace)
-    shared = draft.spec.host_network
+    on_host = pod.spec.host_network
+    own_netns = netns_name(ledger.scenario.name, spec.name, "pod", pod.namespace, pod.name)
     return Pod(
-        draft.name,
-        draft.namespace,
-        node.netns
-        if shared
-        else netns_name(ledger.scenario.name, spec.name, "pod", draft.namespace, draft.name),
-        reference,
-        node.name,
-        draft.labels,
-        ips_of(node.addresses) if shared else addresses.get(reference, ()),
-        draft.ports,
-        draft.workload,
-        draft.ready,
-        draft.terminating,
-        shared,
-        draft.annotations.get(PROXY_PROTOCOL) == "v2",
+        name=pod.name,
+        namespace=pod.namespace,
+        netns=node.netns if on_host else own_netns,
+        reference=pod.reference,
+        node=node.name,
+        labels=pod.labels,
+        addresses=ips_of(node.addresses) if on_host else addresses.get(pod.reference, ()),
+        ports=pod.ports,
+        workload=pod.workload,
+        ready=pod.ready,
+        terminating=pod.terminating,
+        host_network=on_host,
+        proxy_protocol=pod.annotations.get(PROXY_PROTOCOL) == "v2",
     )

@@ -8,7 +8,7 @@ from nsnet.scenario.kinds import Expectation
 from nsnet.scenario.model import Scenario
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
-from nsnet.topology.references import locate, members, target
+from nsnet.topology.references import expand, find_destination, locate
 
 
 def check_probes(scenario: Scenario, topology: Topology) -> None:
@@ -33,12 +33,12 @@ def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
                 message = f"probes[{first}] has {probe.source_port} there: all start at once"
                 yield scenario.problem(f"{path}.sourcePort", message)
         try:
-            target(topology, probe.to, source, probe.protocol)
+            find_destination(topology, probe.to, source, probe.protocol)
         except UnknownReferenceError as error:
             yield scenario.problem(f"{path}.to", str(error))
         for key, reference in _expected(probe.expect):
             try:
-                members(topology, reference)
+                expand(topology, reference)
             except UnknownReferenceError as error:
                 yield scenario.problem(f"{path}.expect.{key}", str(error))
 

@@ -26,7 +26,7 @@ T = TypeVar("T", Pod, Service)
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Location:
     """Somewhere packets can be sent from, and commands run."""
 
     netns: str
@@ -44,7 +44,7 @@ class Destination:
     servers: frozenset[str] | None = None
 
 
-def locate(topology: Topology, reference: str) -> Place:
+def locate(topology: Topology, reference: str) -> Location:
     """The namespace that a reference stands for. Raises UnknownReferenceError."""
     parts = split(reference)
     if parts.port:
@@ -53,15 +53,15 @@ def locate(topology: Topology, reference: str) -> Place:
         case "fabric":
             addresses = ips_of(topology.fabric)
             inner = [each for cluster in topology.clusters for each in _fabric_side(cluster)]
-            return Place(topology.fabric_netns, FABRIC, (*addresses, *inner))
+            return Location(topology.fabric_netns, FABRIC, (*addresses, *inner))
         case "external":
             external = _external(topology, reference, parts.name)
-            return Place(external.netns, external.reference, (external.address,))
+            return Location(external.netns, external.reference, (external.address,))
         case "gateway":
             gateway, behind = _gateway(topology, reference, parts)[0]
             held = (*ips_of((*topology.inside(gateway), *gateway.outside)), *_exported(behind))
             near = behind[0].name if len(behind) == 1 else ""
-            return Place(gateway.netns, gateway.reference, held, near)
+            return Location(gateway.netns, gateway.reference, held, near)
         case "node":
             cluster = _cluster(topology, reference, parts.cluster)
             names = [node.name for node in cluster.nodes]
@@ -71,8 +71,8 @@ def locate(topology: Topology, reference: str) -> Place:
                     f"; {did_you_mean(parts.name, names)}"
                 )
             node = cluster.node(parts.name)
-            held = ips_of(node.held)
-            return Place(node.netns, node.reference, held, cluster.name)
+            held = ips_of(node.all_addresses)
+            return Location(node.netns, node.reference, held, cluster.name)
         case "pod":
             cluster = _cluster(topology, reference, parts.cluster)
             return _of_pod(cluster, _named(cluster, cluster.pods, "pod", parts.name, reference))
@@ -83,7 +83,7 @@ def locate(topology: Topology, reference: str) -> Place:
             )
 
 
-def every_place(topology: Topology) -> Iterator[Place]:
+def all_locations(topology: Topology) -> Iterator[Location]:
     """Yield every place that packets can come from, in creation order."""
     pods = {
         pod.netns: _of_pod(cluster, pod)
@@ -91,20 +91,20 @@ def every_place(topology: Topology) -> Iterator[Place]:
         for pod in cluster.pods
         if not pod.host_network
     }
-    for netns, reference in topology.places():
+    for netns, reference in topology.namespaces():
         if netns in pods:
             yield pods[netns]
         elif reference != "servers":
             yield locate(topology, reference)
 
 
-def _of_pod(cluster: Cluster, pod: Pod) -> Place:
+def _of_pod(cluster: Cluster, pod: Pod) -> Location:
     held = (*pod.addresses, *cluster.virtual(pod.addresses))
-    return Place(pod.netns, pod.reference, held, cluster.name)
+    return Location(pod.netns, pod.reference, held, cluster.name)
 
 
-def target(
-    topology: Topology, reference: str, source: Place, protocol: Protocol = Protocol.TCP
+def find_destination(
+    topology: Topology, reference: str, source: Location, protocol: Protocol = Protocol.TCP
 ) -> Destination:
     """What a client standing at `source` would address. Raises UnknownReferenceError."""
     parts = split(reference)
@@ -129,7 +129,7 @@ def target(
     return replace(destination, port=named_ports[parts.port])
 
 
-def members(topology: Topology, reference: str) -> frozenset[str]:
+def expand(topology: Topology, reference: str) -> frozenset[str]:
     """Who a reference stands for: the pods of a workload, the ready endpoints of a Service, the
     replicas of a gateway, or itself."""
     parts = split(reference)
@@ -155,7 +155,7 @@ def members(topology: Topology, reference: str) -> frozenset[str]:
 
 
 def _destination(
-    topology: Topology, reference: str, parts: Parts, source: Place, protocol: Protocol
+    topology: Topology, reference: str, parts: Parts, source: Location, protocol: Protocol
 ) -> tuple[Destination, dict[str, int]]:
     match parts.kind:
         case "address":
@@ -213,7 +213,7 @@ def _unicast(reference: str, written: str) -> IPAddress:
     return address
 
 
-def _on_network_of(topology: Topology, place: Place) -> frozenset[str]:
+def _on_network_of(topology: Topology, place: Location) -> frozenset[str]:
     """The pods that share a node's network."""
     pods = (pod for cluster in topology.clusters for pod in cluster.pods)
     return frozenset(pod.reference for pod in pods if pod.host_network and pod.netns == place.netns)
@@ -233,7 +233,7 @@ def _end(network: IPNetwork) -> IPAddress:
 
 
 def _behind_node_port(
-    topology: Topology, node: Place, port: str, protocol: Protocol
+    topology: Topology, node: Location, port: str, protocol: Protocol
 ) -> frozenset[str]:
     """The endpoints of the Service whose NodePort this is: they answer as right as the node."""
     return _endpoints(
@@ -247,7 +247,7 @@ def _behind_node_port(
 
 
 def _service_addresses(
-    reference: str, service: Service, cluster: Cluster, source: Place
+    reference: str, service: Service, cluster: Cluster, source: Location
 ) -> tuple[IPAddress, ...]:
     """What a client standing there would address."""
     _refuse_alias(reference, service)
@@ -303,7 +303,7 @@ def _endpoints(ports: Iterable[ServicePort]) -> frozenset[str]:
     )
 
 
-def _reachable(addresses: Sequence[IPAddress], source: Place) -> IPAddress:
+def _reachable(addresses: Sequence[IPAddress], source: Location) -> IPAddress:
     """The first address of a family that the source has, too."""
     for address in addresses:
         if of_family(source.addresses, address.version) is not None:

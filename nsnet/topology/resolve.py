@@ -19,11 +19,11 @@ from nsnet.topology.imports import with_imports
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import (
     Cluster,
-    Down,
-    Dropped,
+    DroppedPackets,
     External,
     Fault,
     Gateway,
+    LinkFailure,
     ListenPort,
     Proxy,
     Topology,
@@ -32,7 +32,7 @@ from nsnet.topology.model import (
 from nsnet.topology.nodes import nodes
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.outside_ips import reserve_written_ips
-from nsnet.topology.placement import drafts, workloads
+from nsnet.topology.placement import unplaced_pods, workloads
 from nsnet.topology.pods import pods
 from nsnet.topology.range_checks import range_problems, too_small
 from nsnet.topology.ranges import node_cidrs, virtual_cidrs
@@ -88,7 +88,9 @@ def _cluster(
     manifests = [each for each in ledger.scenario.manifests if spec.name in each.clusters]
     underlay = node_cidrs(index, spec)
     its_nodes = nodes(ledger, path, spec, underlay)
-    its_pods = pods(ledger, path, spec, its_nodes, list(drafts(spec.name, manifests, its_nodes)))
+    its_pods = pods(
+        ledger, path, spec, its_nodes, list(unplaced_pods(spec.name, manifests, its_nodes))
+    )
     gateway, standby = _gateways(ledger, path, spec, underlay, outside)
     return Cluster(
         name=spec.name,
@@ -179,13 +181,13 @@ def _faults(ledger: Ledger, topology: Topology) -> Iterator[Fault]:
             ledger.refuse(f"spec.faults[{index}].in", str(error))
             continue
         if spec.drop is not None:
-            yield Fault(netns, Dropped(spec.drop.protocol, spec.drop.port, spec.drop.type))
+            yield Fault(netns, DroppedPackets(spec.drop.protocol, spec.drop.port, spec.drop.type))
         if spec.down is not None:
-            yield Fault(netns, Down(spec.down))
+            yield Fault(netns, LinkFailure(spec.down))
 
 
 def _overlong_names(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
-    for name, reference in topology.places():
+    for name, reference in topology.namespaces():
         if len(name.encode()) > 255:
             message = f"the namespace of {reference} would be named {name}: over 255 bytes"
             yield scenario.problem("metadata.name", message)

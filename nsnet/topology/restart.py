@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from nsnet.errors import UsageError
 from nsnet.topology.model import Cluster, Pod, Topology
-from nsnet.topology.references import members
+from nsnet.topology.references import expand
 
 RESTARTED = ("pod", "deploy", "statefulset")
 
@@ -18,7 +18,7 @@ def restarting(topology: Topology, reference: str) -> tuple[Pod, ...]:
         raise UsageError(
             f"{reference}: only {', '.join(RESTARTED)} can be restarted, as in east/pod/web-0"
         )
-    wanted = members(topology, reference)
+    wanted = expand(topology, reference)
     found = tuple(each for each in _pods(topology) if each.reference in wanted)
     for each in found:
         if each.host_network:

@@ -24,7 +24,7 @@ class Client:
 
     def __init__(self, address: str, port: int) -> None:
         self.to = (address, port)
-        self.held: list[tuple[str, socket.socket]] = []
+        self.all_addresses: list[tuple[str, socket.socket]] = []
         self.served: dict[str, int] = {}
         self.errors: list[str] = []
         self._lock = threading.Lock()
@@ -34,10 +34,10 @@ class Client:
         """What the one who asks is told."""
         match question.split():
             case ["hold", number]:
-                while len(self.held) < int(number):
+                while len(self.all_addresses) < int(number):
                     opened = self._connect()
-                    self.held.append((ask(opened), opened))
-                return [server for server, _ in self.held]
+                    self.all_addresses.append((ask(opened), opened))
+                return [server for server, _ in self.all_addresses]
             case ["ping"]:
                 return self._ping()
             case ["loop"]:
@@ -49,7 +49,7 @@ class Client:
 
     def _ping(self) -> dict[str, list[Any]]:
         alive, broken = list[tuple[str, socket.socket]](), list[tuple[str, str]]()
-        for server, opened in self.held:
+        for server, opened in self.all_addresses:
             try:
                 answered = ask(opened)
             except OSError as error:
@@ -58,7 +58,7 @@ class Client:
             else:
                 assert answered == server, f"{server} has become {answered}"
                 alive.append((server, opened))
-        self.held = alive
+        self.all_addresses = alive
         return {"alive": [server for server, _ in alive], "broken": broken}
 
     def _loop(self) -> None:

@@ -139,7 +139,7 @@ def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
 def node_port_addresses(node: Node, ranges: tuple[IPNetwork, ...]) -> Iterator[IPAddress]:
     """The node's own addresses that are in one of the ranges."""
     loopback = [_LOOPBACK[family] for family in sorted({each.version for each in ranges})]
-    for address in (*ips_of(node.held), *loopback):
+    for address in (*ips_of(node.all_addresses), *loopback):
         if any(address in each for each in ranges):
             yield address
 

@@ -48,7 +48,7 @@ def flat(
 
 def derived(found: Topology) -> dict[str, Service]:
     """The Services that stand for another cluster's."""
-    return {name: each for name, each in services(found).items() if each.imported}
+    return {name: each for name, each in services(found).items() if each.imported_from}
 
 
 def test_the_other_flat_cluster_knows_an_exported_service_by_its_address() -> None:
@@ -56,7 +56,7 @@ def test_the_other_flat_cluster_knows_an_exported_service_by_its_address() -> No
     web = services(found)["west/svc/web"]
     ((reference, known),) = derived(found).items()
     assert reference.startswith("east/svc/derived-")
-    assert (known.imported, known.namespace) == ("west/svc/web", "default")
+    assert (known.imported_from, known.namespace) == ("west/svc/web", "default")
     assert [str(each) for each in known.addresses] == ["198.18.0.2"]
     assert known.addresses == web.exported == web.external_ips
     assert [
@@ -157,7 +157,7 @@ def test_one_name_in_two_clusters_is_two_services_for_a_third() -> None:
             for number, name in enumerate("abc", 1)
         ),
     )
-    known = [(each.reference[0], each.imported) for each in derived(found).values()]
+    known = [(each.reference[0], each.imported_from) for each in derived(found).values()]
     assert known == [
         ("a", "b/svc/web"),
         ("b", "a/svc/web"),

@@ -5,7 +5,7 @@ import pytest
 from nsnet.ip import Protocol
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
-from nsnet.topology.references import locate, members, target
+from nsnet.topology.references import expand, find_destination, locate
 from tests.support.labs import exported, in_clusters, pod, service, topology, workload
 
 BOTH = in_clusters("east,west")
@@ -38,7 +38,7 @@ ONE = topology(pod("client"), workload("Deployment", "shop"), service("shop"))
 
 def to(reference: str, source: str = "east/pod/client", *, lab: Topology = LAB) -> str:
     """The address and port of a target."""
-    found = target(lab, reference, locate(lab, source))
+    found = find_destination(lab, reference, locate(lab, source))
     return f"{found.address} {found.port}"
 
 
@@ -123,7 +123,7 @@ def test_where_packets_go(reference: str, address: str) -> None:
 
 @pytest.mark.parametrize("reference", ["10.0.0.1", "[10.0.0.1]", "external/api"])
 def test_ping_needs_no_port(reference: str) -> None:
-    assert target(LAB, reference, locate(LAB, "fabric"), Protocol.ICMP).port is None
+    assert find_destination(LAB, reference, locate(LAB, "fabric"), Protocol.ICMP).port is None
 
 
 @pytest.mark.parametrize(
@@ -183,7 +183,7 @@ def test_of_two_families_the_client_takes_one_that_it_has() -> None:
     ],
 )
 def test_who_may_answer(reference: str, servers: set[str] | None) -> None:
-    assert target(LAB, reference, locate(LAB, "east/pod/client")).servers == servers
+    assert find_destination(LAB, reference, locate(LAB, "east/pod/client")).servers == servers
 
 
 @pytest.mark.parametrize(
@@ -202,7 +202,7 @@ def test_who_may_answer(reference: str, servers: set[str] | None) -> None:
     ],
 )
 def test_whom_a_reference_stands_for(reference: str, pods: set[str]) -> None:
-    assert members(LAB, reference) == pods
+    assert expand(LAB, reference) == pods
 
 
 @pytest.mark.parametrize(
@@ -220,7 +220,7 @@ def test_who_stands_behind_a_service_while_pods_leave(
     found = topology(
         pod("a", labels="app: web", meta=gone), pod("b", labels="app: web") + other, service("web")
     )
-    assert members(found, "svc/web") == {f"east/pod/{name}" for name in servers}
+    assert expand(found, "svc/web") == {f"east/pod/{name}" for name in servers}
 
 
 # --- Services that others than pods can use ---
@@ -282,11 +282,11 @@ def test_behind_a_node_port_are_the_endpoints_of_its_service(
     reference: str, protocol: str, servers: set[str] | None
 ) -> None:
     source = locate(BALANCED, "external/api")
-    assert target(BALANCED, reference, source, Protocol(protocol)).servers == servers
+    assert find_destination(BALANCED, reference, source, Protocol(protocol)).servers == servers
 
 
 def test_a_load_balancer_stands_for_its_endpoints() -> None:
-    assert members(BALANCED, "east/lb/shop") == SHOPS
+    assert expand(BALANCED, "east/lb/shop") == SHOPS
 
 
 @pytest.mark.parametrize("source", ["east/node/n1", "east/pod/client"])
@@ -367,4 +367,4 @@ def test_a_source_that_is_none(reference: str, message: str) -> None:
 )
 def test_a_workload_that_is_none(reference: str, message: str) -> None:
     with pytest.raises(UnknownReferenceError, match=message):
-        members(LAB, reference)
+        expand(LAB, reference)

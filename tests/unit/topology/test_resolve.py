@@ -358,7 +358,7 @@ def test_a_pod_of_the_hosts_network_is_found_at_its_nodes_address() -> None:
     web = pods(found)["east/pod/web"]
     assert web.netns == found.clusters[0].nodes[0].netns
     assert behind(found) == ["192.168.10.2:80 east/pod/web ready"]
-    assert web.netns in dict(found.places())
+    assert web.netns in dict(found.namespaces())
 
 
 @pytest.mark.parametrize(
@@ -414,7 +414,7 @@ def test_the_names_of_namespaces_are_their_places_in_the_lab() -> None:
         clusters=clusters,
         spec="externals: [{name: api, address: 203.0.113.80}]",
     )
-    assert dict(found.places()) == {
+    assert dict(found.namespaces()) == {
         "nsnet.lab.servers": "servers",
         "nsnet.lab.fabric": "fabric",
         "nsnet.lab.external.api": "external/api",

@@ -9,7 +9,7 @@ from nsnet.ip import Protocol
 from nsnet.servers.echo.message import request_length
 from nsnet.state.model import Route, State
 from nsnet.state.rules import Chain, Dnat, Drop, Masquerade, Match, Rule
-from nsnet.topology.model import Dropped, Fault
+from nsnet.topology.model import DroppedPackets, Fault
 from nsnet.walk.packet import Path
 from nsnet.walk.walker import walk
 from tests.support.labs import ip, net
@@ -31,7 +31,7 @@ WIRED = {4: ROUTED, 6: ROUTED6}
 def lab(links: Mapping[str, int], route: int = 0, silent: str = "", family: int = 4) -> State:
     """client ── router ── server. The MTUs of links ("router eth1"), the router's towards the
     server by its route, and a host that drops what says so."""
-    errors = Dropped(ICMP, icmp_type="fragmentation-needed")
+    errors = DroppedPackets(ICMP, icmp_type="fragmentation-needed")
     state = WIRED[family].state([Fault(silent, errors)] if silent else [])
     found = []
     for each in state.netns:

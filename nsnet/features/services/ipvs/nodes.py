@@ -204,5 +204,5 @@ def _node_port_addresses(cluster: Cluster, node: Node, family: Family) -> tuple[
     at 127.0.0.1."""
     ranges = node_port_ranges(cluster.proxy, family)
     if not ranges:
-        return all_of_family(ips_of(node.held), family)
+        return all_of_family(ips_of(node.all_addresses), family)
     return tuple(each for each in node_port_addresses(node, ranges) if not each.is_loopback)

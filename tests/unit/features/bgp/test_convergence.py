@@ -14,7 +14,7 @@ from nsnet.features.merge import merge
 from nsnet.ip import IPNetwork
 from nsnet.state.bird import Bird, Session
 from nsnet.state.model import Fact, Interface, Kind, State, veth, with_mac
-from nsnet.topology.model import Down, Fault
+from nsnet.topology.model import Fault, LinkFailure
 from tests.support.labs import held, ip, net
 
 # 0.0.0.0/0 would be the default route alone.
@@ -265,7 +265,7 @@ def test_what_leads_to_where_there_is_no_carrier_is_not_announced(netns: str, li
     inside = ("a in 10.0.2.1/24", "pod eth0 10.0.2.2/24")
     cables = [APART[0], inside]
     assert learned(apart(birds, cables)) == {"r": [f"{PODS_A} via 10.0.1.2 dev one"]}
-    assert learned(apart(birds, cables, [Fault(netns, Down(link))])) == {}
+    assert learned(apart(birds, cables, [Fault(netns, LinkFailure(link))])) == {}
 
 
 RING = [

@@ -13,7 +13,7 @@ from nsnet.plan.order import changes
 from nsnet.probes.model import Model
 from nsnet.probes.question import explain, simple
 from nsnet.state.model import Netns, PolicyRule, Route, State
-from nsnet.topology.references import locate, target
+from nsnet.topology.references import find_destination, locate
 from nsnet.walk.packet import Packet
 from nsnet.walk.routing import Routes
 from tests.support.labs import exported, in_clusters, ip, lab, net, pod, service, shipped
@@ -215,7 +215,7 @@ def test_a_shared_gateway_has_three_names_and_one_place(reference: str) -> None:
 def test_it_has_a_side_for_each_client(source: str, address: str) -> None:
     place = locate(SHARED.topology, source)
     for reference in ("east/gateway", "east,west/gateway"):
-        found = target(SHARED.topology, f"{reference}:9", place)
+        found = find_destination(SHARED.topology, f"{reference}:9", place)
         assert (str(found.address), found.servers) == (address, frozenset({"east,west/gateway"}))
 
 

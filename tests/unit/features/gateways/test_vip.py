@@ -9,7 +9,7 @@ from nsnet.state.model import State
 from nsnet.state.rules import Chain, Match, Netmap, Return, Rule
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
-from nsnet.topology.references import locate, members, target
+from nsnet.topology.references import expand, find_destination, locate
 from nsnet.topology.resolve import resolve
 from nsnet.walk.packet import Path
 from nsnet.walk.walker import walk
@@ -170,7 +170,7 @@ def test_whom_the_server_sees(source: str, to: str, seen: str) -> None:
 def test_a_reference_is_what_a_client_there_would_address(
     reference: str, source: str, address: str
 ) -> None:
-    found = target(LAB.topology, reference, locate(LAB.topology, source))
+    found = find_destination(LAB.topology, reference, locate(LAB.topology, source))
     assert str(found.address) == address
 
 
@@ -182,12 +182,12 @@ def test_as_a_source_a_pod_stands_for_both_of_its_addresses() -> None:
     assert [str(each) for each in locate(LAB.topology, "vip/pod/host").addresses] == [
         "192.168.30.2"
     ]
-    assert members(LAB.topology, "vip/pod/client") == {"vip/pod/client"}
+    assert expand(LAB.topology, "vip/pod/client") == {"vip/pod/client"}
 
 
 def test_the_end_of_a_virtual_range_is_nobodys() -> None:
     with pytest.raises(UnknownReferenceError, match="broadcast address of its range"):
-        target(LAB.topology, "100.66.0.255:80", locate(LAB.topology, "external/api"))
+        find_destination(LAB.topology, "100.66.0.255:80", locate(LAB.topology, "external/api"))
 
 
 def kept(state: State, node: str) -> list[str]:
