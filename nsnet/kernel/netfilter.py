@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Final, TypeAlias
+from typing import Final
 
 from nsnet.errors import KernelError, UnsupportedError, UsageError
 from nsnet.ip import Family, IPNetwork
@@ -22,9 +22,8 @@ from nsnet.kernel import netlink, netns
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import Command, Finished, find, run
 from nsnet.state.ipsets import IpSet, parsed
+from nsnet.state.observed import ListedChain
 from nsnet.state.rules import BUILT_IN
-
-Chains: TypeAlias = dict[tuple[Family, str, str], tuple[str, ...]]
 
 LEGACY: Final = "iptables-legacy"
 NFT: Final = "iptables-nft"
@@ -145,20 +144,14 @@ def saved_sets(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
     return found
 
 
-def save(name: str, tool: str, family: Family) -> dict[tuple[str, str], tuple[str, ...]]:
-    """Every chain of a namespace, (table, name), with its rules as `ruleset.line` writes them."""
-    chains = saved([name], tool, [family])[name]
-    return {(table, chain): lines for (_, table, chain), lines in chains.items()}
-
-
 def saved(
     names: Iterable[str], tool: str, families: Sequence[Family] = FAMILIES
-) -> dict[str, Chains]:
-    """Every chain of these namespaces, (family, table, name), sorted, with its rules.
+) -> dict[str, tuple[ListedChain, ...]]:
+    """Every chain of these namespaces, sorted, its rules as `iptables_text.line` writes them.
 
     Only tables that exist; looking creates none. A policy that is not ACCEPT comes first.
     """
-    found: dict[str, Chains] = {name: {} for name in names}
+    found: dict[str, list[ListedChain]] = {name: [] for name in names}
     commands = [
         Command(name, (f"{_named(tool, family)}-save",))
         for name in found
@@ -167,8 +160,8 @@ def saved(
     for done in run(commands):
         _check(done)
         family: Family = 6 if done.command.argv[0].startswith("ip6") else 4
-        found[done.command.netns] |= _parsed(done.output, family)
-    return {name: dict(sorted(chains.items())) for name, chains in found.items()}
+        found[done.command.netns] += _parsed(done.output, family)
+    return {name: tuple(sorted(chains)) for name, chains in found.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,9 +280,9 @@ def _load_error(failed: Finished, others: int) -> KernelError:
     return KernelError(f"{failed.command.by_hand}: {message}")
 
 
-def _parsed(text: str, family: Family) -> Chains:
-    """The output of iptables-save: chains by table and name, rules in order."""
-    rules: dict[tuple[Family, str, str], list[str]] = {}
+def _parsed(text: str, family: Family) -> Iterator[ListedChain]:
+    """Yield the chains in the output of iptables-save, their rules in order."""
+    rules: dict[tuple[str, str], list[str]] = {}
     table = ""
     for line in text.splitlines():
         match line[:1]:
@@ -298,10 +291,11 @@ def _parsed(text: str, family: Family) -> Chains:
             case ":":
                 chain, policy, *_ = line[1:].split()
                 changed = chain in BUILT_IN and policy != "ACCEPT"
-                rules[family, table, chain] = [f"-P {chain} {policy}"] if changed else []
+                rules[table, chain] = [f"-P {chain} {policy}"] if changed else []
             case "-":
-                rules[family, table, line.split(maxsplit=2)[1]].append(_canonical(line))
-    return {key: tuple(lines) for key, lines in rules.items()}
+                rules[table, line.split(maxsplit=2)[1]].append(_canonical(line))
+    for (table, name), lines in rules.items():
+        yield ListedChain(family, table, name, tuple(lines))
 
 
 def _canonical(line: str) -> str:

@@ -5,12 +5,13 @@ import struct
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from nsnet.errors import KernelError
 from nsnet.ip import Family
 from nsnet.kernel import netlink, netns
 from nsnet.kernel.command import Command, Finished, run
+from nsnet.state.observed import ListedChain, ListedSet
 from nsnet.state.rules import KUBE_PROXY
 
 _NFT_MSG_GETTABLE = 10 << 8 | 1
@@ -21,11 +22,10 @@ _SECONDS = 10.0
 
 
 class Tables(NamedTuple):
-    """What the table holds in both families: the lines between the braces of each chain, and of
-    each set or map, the elements after what it is. What packets put into a set is left out."""
+    """What the table holds in both families. Elements that packets added to a set are left out."""
 
-    chains: dict[tuple[Family, str, str], tuple[str, ...]]
-    sets: dict[tuple[Family, str], tuple[str, ...]]
+    chains: tuple[ListedChain, ...] = ()
+    sets: tuple[ListedSet, ...] = ()
 
 
 def load(texts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
@@ -54,7 +54,7 @@ def delete(texts: Iterable[tuple[str, str]]) -> None:
 
 def saved(names: Iterable[str]) -> dict[str, Tables]:
     """The table as each of these namespaces holds it; empty where there is none."""
-    found = {name: Tables({}, {}) for name in names}
+    found = {name: Tables() for name in names}
     commands = [Command(name, ("nft", "list", "ruleset")) for name in found if _present(name)]
     for done in run(commands):
         if done.status:
@@ -64,8 +64,9 @@ def saved(names: Iterable[str]) -> dict[str, Tables]:
 
 
 def parsed(text: str) -> Tables:
-    """The output of `nft list ruleset`."""
-    tables = Tables({}, {})
+    """Return what the output of `nft list ruleset` says of kube-proxy's table."""
+    chains: list[ListedChain] = []
+    sets: list[ListedSet] = []
     family: Family | None = None
     kind, name, inside = "", "", list[str]()
     for line in text.splitlines():
@@ -76,15 +77,16 @@ def parsed(text: str) -> Tables:
                 continue
             case ["chain" | "set" | "map" as kind, name, "{"] if line.startswith("\t" + kind):
                 inside = []
+            case ["}"] if kind == "chain":
+                chains.append(ListedChain(family, KUBE_PROXY, name, tuple(inside)))
+                kind = ""
             case ["}"] if kind:
-                if kind == "chain":
-                    tables.chains[family, KUBE_PROXY, name] = tuple(inside)
-                else:
-                    tables.sets[family, name] = tuple(_set_lines(inside))
+                what: Literal["set", "map"] = "map" if kind == "map" else "set"
+                sets.append(ListedSet(family, name, what, tuple(_set_lines(inside))))
                 kind = ""
             case _ if kind:
                 inside.append(line.strip())
-    return tables
+    return Tables(tuple(sorted(chains)), tuple(sorted(sets)))
 
 
 def _set_lines(inside: list[str]) -> Iterable[str]:

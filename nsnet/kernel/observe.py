@@ -20,7 +20,6 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from nsnet.ip import IPInterface
 from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl, tables
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
-from nsnet.plan.drift import Observed
 from nsnet.state.model import (
     MTU,
     FdbEntry,
@@ -33,6 +32,7 @@ from nsnet.state.model import (
     Sysctl,
     Vxlan,
 )
+from nsnet.state.observed import LO, Observed, OtherLink
 
 _LO = 1  # the index of lo, in every namespace
 _IFF_UP = 0x1
@@ -55,8 +55,7 @@ class _Namespace(NamedTuple):
     """One namespace as read, before the other ends of its links are known."""
 
     links: list["_Link"]
-    foreign: list[tuple[str, str]]
-    up: list[str]
+    other_links: list[OtherLink]
     routes: list[Route]
     neighbours: list[Neighbour]
     sysctls: list[Sysctl]
@@ -107,8 +106,7 @@ def observe(
             interfaces=tuple(
                 replace(link.interface, peer=peers.get((name, link.index))) for link in each.links
             ),
-            up=tuple(each.up),
-            foreign=tuple(each.foreign),
+            other_links=tuple(each.other_links),
             routes=tuple(each.routes),
             neighbours=tuple(each.neighbours),
             sysctls=tuple(each.sysctls),
@@ -116,7 +114,7 @@ def observe(
             fdb=tuple(each.fdb),
             ipsets=ipsets.get(name, ()),
             virtual_servers=virtual.get(name, ()),
-            chains=chains[name] | saved[name].chains,
+            chains=(*chains[name], *saved[name].chains),
             sets=saved[name].sets,
         )
         for name, each in found.items()
@@ -173,7 +171,7 @@ def _requests() -> _Requests:
 def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
     """Everything about the namespace in which the calling thread stands."""
     with Socket() as socket:
-        links, names, up = _links(socket.dump(requests.links))
+        links, names, lo = _links(socket.dump(requests.links))
         addresses = _addresses(socket.dump(requests.addresses))
         routes = sorted(tables.routes(socket.dump(requests.routes), names), key=tables.route_order)
         neighbours = sorted(
@@ -185,34 +183,45 @@ def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
         frames = socket.dump(requests.fdb) if tunnels else []
         fdb = sorted(tables.fdb(frames, names, tunnels), key=lambda each: (each.dev, each.mac))
     ours: list[_Link] = []
-    foreign: list[tuple[str, str]] = []
+    other_links = [lo]
     for index, link in sorted(links.items(), key=lambda each: names[each[0]]):
         kind = _kind(link)
         if kind in list(Kind):
             ours.append(_link(link, Kind(kind), names, addresses.get(index, ())))
         else:
-            foreign.append((names[index], kind))
-    settings = list(_sysctls(keys))
-    return _Namespace(ours, foreign, sorted(up), routes, neighbours, settings, rules, fdb)
+            other_links.append(OtherLink(names[index], kind, _is_up(link)))
+    return _Namespace(
+        links=ours,
+        other_links=other_links,
+        routes=routes,
+        neighbours=neighbours,
+        sysctls=list(_sysctls(keys)),
+        policy_rules=rules,
+        fdb=fdb,
+    )
 
 
 def _kind(link: Any) -> str:
     return link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") or "device"
 
 
-def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], list[str]]:
-    """Every link but lo by its index, every link's name, and the names of those that are up."""
+def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], OtherLink]:
+    """Return every link but lo by its index, every link's name, and lo."""
     links: dict[int, Any] = {}
-    names = {_LO: "lo"}
-    up: list[str] = []
+    names = {_LO: LO.name}
+    lo = LO
     for data in messages:
         index, flags = _LINK.unpack_from(data)
-        if index != _LO:
+        if index == _LO:
+            lo = LO._replace(up=bool(flags & _IFF_UP))
+        else:
             links[index] = tables.decoded(ifinfmsg, data)
             names[index] = links[index].get_attr("IFLA_IFNAME")
-        if flags & _IFF_UP:
-            up.append(names[index])
-    return links, names, up
+    return links, names, lo
+
+
+def _is_up(link: Any) -> bool:
+    return bool(link["flags"] & _IFF_UP)
 
 
 def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPInterface]) -> _Link:
@@ -225,6 +234,7 @@ def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPIn
         addresses=tuple(sorted(addresses, key=lambda each: (each.version, each))),
         mac=link.get_attr("IFLA_ADDRESS"),
         hairpin=port == _BRIDGE_FLAG_HAIRPIN,
+        up=_is_up(link),
         mtu=mtu if mtu != MTU else None,
         vxlan=_vxlan(link, names) if kind is Kind.VXLAN else None,
     )

@@ -12,7 +12,8 @@ from nsnet.kernel import capabilities, daemons, enter, netfilter, netns, observe
 from nsnet.kernel.apply import Applier
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled
-from nsnet.plan.drift import Observed, drift
+from nsnet.plan.differences import Difference, diff, missing_namespaces
+from nsnet.plan.drift import drift
 from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
 from nsnet.probes.recording import frames
 from nsnet.servers.echo import control
@@ -92,8 +93,8 @@ class Host:
             },
         )
 
-    def observe(self, state: State) -> dict[str, Observed]:
-        """Return what the namespaces of the state hold, without those that do not exist."""
+    def differences(self, state: State) -> tuple[Difference, ...]:
+        """Return how what the namespaces hold differs from the state."""
         keys = {each.name: [one.key for one in each.sysctls] for each in state.netns}
         found = observe.observe([each.name for each in state.netns], keys, self.tool)
         for each in state.netns:
@@ -102,25 +103,24 @@ class Host:
                     one for one in each.daemons if daemons.runs(self.folder, each.name, one)
                 )
                 found[each.name] = replace(found[each.name], daemons=running)
-        return found
+        return diff(state, found)
 
-    def drift(self, state: State, observed: Mapping[str, Observed]) -> list[str]:
-        """Return how what was observed differs from the state, a line each."""
-        lines = drift(state, observed)
+    def drift(self, state: State, differences: Sequence[Difference]) -> list[str]:
+        """Return the differences from the state, a line each."""
+        lines = drift(state, differences)
         if not control.is_ready(self.folder):
             lines.append("servers: nsnet's server does not run")
         return lines
 
-    def clear(self, state: State, observed: Mapping[str, Observed]) -> bool:
+    def clear(self, differences: Sequence[Difference]) -> bool:
         """Remove what would be in the way of a repair. Return whether the server still runs where
         it should."""
         home = control.home(self.folder)
         served = home is not None and home == netns.inode(netns_name(self.lab, "servers"))
         if not served and home is not None and home != netns.here():
             processes.stop({home})  # its namespace has no name any more, and down would not find it
-        for each in state.netns:
-            if each.name not in observed:
-                netns.delete(each.name)  # a name may be left of it
+        for name in missing_namespaces(differences):
+            netns.delete(name)  # a name may be left of it
         return served
 
     def remove(self) -> None:

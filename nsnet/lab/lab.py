@@ -141,11 +141,11 @@ class Lab:
     def repair(self, progress: Progress = silent) -> int:
         """Undo what was changed by hand. Return the number of steps. Raises KernelError with what
         cannot be repaired."""
-        observed = self._host.observe(self.state)
-        if not self._host.drift(self.state, observed):
+        differences = self._host.differences(self.state)
+        if not self._host.drift(self.state, differences):
             return 0
-        served = self._host.clear(self.state, observed)
-        ops = repairs(self.state, observed, served=served)
+        served = self._host.clear(differences)
+        ops = repairs(self.state, differences, served=served)
         self._carry_out(ops, progress)
         self.record(complete=True)
         if left := self.drift():
@@ -278,7 +278,7 @@ class Lab:
 
     def drift(self) -> list[str]:
         """Return how the kernel differs from what was asked of it, a line each."""
-        return self._host.drift(self.state, self._host.observe(self.state))
+        return self._host.drift(self.state, self._host.differences(self.state))
 
     def require_namespaces(self) -> None:
         """Raise KernelError where one of the lab's namespaces was deleted by hand."""

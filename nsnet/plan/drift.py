@@ -1,20 +1,19 @@
-"""What a live lab holds, and where that differs from what was asked, one line a difference."""
+"""How a live lab differs from its State, as text: a line for each difference."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
-from nsnet.ip import Family, endpoint
-from nsnet.state import nftables_text as nft
-from nsnet.state.daemons import Daemon, program
+from nsnet.ip import endpoint
+from nsnet.plan.differences import Added, Changed, Difference, Missing
+from nsnet.state.bird import Bird
+from nsnet.state.daemons import program
+from nsnet.state.haproxy import Haproxy
 from nsnet.state.ipsets import IpSet
-from nsnet.state.iptables_text import line
 from nsnet.state.model import (
     MTU,
     FdbEntry,
     Interface,
-    Kind,
     Neighbour,
     Netns,
     Peer,
@@ -25,200 +24,162 @@ from nsnet.state.model import (
     VirtualServer,
     Vxlan,
 )
-from nsnet.state.rules import BUILT_IN, KUBE_PROXY, Chain, NftSet
-
-Thing = TypeVar("Thing")
-
-
-@dataclass(frozen=True, slots=True)
-class Observed:
-    """What one namespace really holds, everything sorted: equal namespaces are equal values.
-
-    lo is no interface here, as in a State, but is among the links that are `up`. `foreign` are
-    links of a kind that no State has, (name, kind). Routes the kernel made itself are left out.
-    """
-
-    interfaces: tuple[Interface, ...] = ()
-    up: tuple[str, ...] = ()
-    foreign: tuple[tuple[str, str], ...] = ()
-    routes: tuple[Route, ...] = ()
-    neighbours: tuple[Neighbour, ...] = ()
-    sysctls: tuple[Sysctl, ...] = ()
-    chains: Mapping[tuple[Family, str, str], tuple[str, ...]] = field(default_factory=dict)
-    ipsets: tuple[IpSet, ...] = ()
-    virtual_servers: tuple[VirtualServer, ...] = ()
-    sets: Mapping[tuple[Family, str], tuple[str, ...]] = field(default_factory=dict)
-    daemons: tuple[Daemon, ...] = ()  # those that were looked for and run
-    policy_rules: tuple[PolicyRule, ...] = ()
-    fdb: tuple[FdbEntry, ...] = ()
+from nsnet.state.observed import LO, ListedChain, ListedSet, Observable, OtherLink
+from nsnet.state.rules import KUBE_PROXY
 
 
-def drift(state: State, observed: Mapping[str, Observed]) -> list[str]:
-    """One line for each thing that is not as the State says; none where the lab is as asked."""
-    lines: list[str] = []
-    for netns in state.netns:
-        found = observed.get(netns.name)
-        if found is None:
-            lines.append(f"{netns.reference}: namespace {netns.name} is gone")
-            continue
-        lines += [f"{netns.reference}: {difference}" for difference in _differences(netns, found)]
-    known = {netns.name for netns in state.netns}
-    lines += [f"{name}: namespace was added by hand" for name in observed if name not in known]
-    return lines
+def drift(state: State, differences: Iterable[Difference]) -> list[str]:
+    """Return the differences from the State, each with the reference of its namespace."""
+    references = {each.name: each.reference for each in state.netns}
+    return [
+        f"{references.get(each.netns, each.netns)}: {line}"
+        for each in differences
+        for line in _lines(each)
+    ]
 
 
-def _differences(wanted: Netns, found: Observed) -> Iterator[str]:
-    yield from _links(wanted, found)
-    yield from _things(wanted.routes, comparable(found.routes, wanted.routes), _route)
-    yield from _things(wanted.policy_rules, found.policy_rules, _policy_rule)
-    yield from _things(wanted.neighbours, found.neighbours, _neighbour)
-    yield from _things(wanted.fdb, found.fdb, _fdb_entry)
-    yield from _sysctls(wanted.sysctls, found.sysctls)
-    yield from _chains(wanted, found)
-    yield from _things(_members(wanted.ipsets), _members(found.ipsets), str)
-    yield from _things(_balanced(wanted), _balanced(found), str)
-    yield from _sets(wanted, found)
-    for daemon in wanted.daemons:
-        if daemon not in found.daemons:
-            yield f"{program(daemon)} does not run"
+def _lines(difference: Difference) -> Iterator[str]:
+    match difference:
+        case Missing(wanted=piece):
+            return _missing(piece)
+        case Added(found=piece):
+            return _added(piece)
+        case Changed(wanted=wanted, found=found):
+            return _changed(wanted, found)
+        case _:
+            assert_never(difference)
 
 
-def _links(wanted: Netns, found: Observed) -> Iterator[str]:
-    links = {interface.name: interface for interface in found.interfaces}
-    for interface in wanted.interfaces:
-        if interface.name in links:
-            yield from _link(interface, links.pop(interface.name), found.up)
-        else:
-            yield f"interface {interface.name} is missing"
-    if "lo" not in found.up:
-        yield "interface lo is down"
-    yield from (f"interface {name} was added by hand" for name in links)
-    yield from (f"interface {name} ({kind}) was added by hand" for name, kind in found.foreign)
+def _missing(piece: Observable) -> Iterator[str]:
+    match piece:
+        case Netns():
+            yield f"{_name(piece)} is gone"
+        case Sysctl(value=value):
+            yield f"{_name(piece)} is not there, should be {value}"
+        case Haproxy() | Bird():
+            yield f"{_name(piece)} does not run"
+        case _:
+            yield from (f"{each} is missing" for each in _names(piece))
 
 
-def _link(wanted: Interface, found: Interface, up: Sequence[str]) -> Iterator[str]:
-    where = f"interface {wanted.name}"
+def _added(piece: Observable) -> Iterator[str]:
+    match piece:
+        case Netns():
+            yield "namespace was added by hand"
+        case ListedChain(lines=lines):
+            if not piece.built_in:
+                yield f"{_name(piece)} was added by hand"
+            yield from (f"{_listed(piece)}: {each}" for each in _rules((), lines))
+        case _:
+            yield from (f"{each} was added by hand" for each in _names(piece))
+
+
+def _changed(wanted: Observable, found: Observable) -> Iterator[str]:
+    match wanted, found:
+        case Interface() as one, Interface() as other:
+            yield from _link(one, other)
+        case OtherLink(), OtherLink(up=up):
+            yield f"{_name(LO)} is {'up' if up else 'down'}"
+        case Sysctl(value=asked), Sysctl(value=actual):
+            yield f"{_name(wanted)} is {actual}, should be {asked}"
+        case ListedChain(lines=asked) as one, ListedChain(lines=actual):
+            yield from (f"{_listed(one)}: {each}" for each in _rules(asked, actual))
+        case ListedSet(lines=asked) as one, ListedSet(lines=actual):
+            yield from (f"{_listed(one)}: {each}" for each in _rules(asked, actual, "element"))
+        case _:
+            yield from _things(_names(wanted), _names(found))
+
+
+def _link(wanted: Interface, found: Interface) -> Iterator[str]:
+    where = _name(wanted)
     for what, actual, asked in (
         ("kind", found.kind, wanted.kind),
         ("other end", _end(found.peer), _end(wanted.peer)),
         ("bridge", found.master or "none", wanted.master or "none"),
-        ("MAC address", found.mac, wanted.mac or found.mac),
+        ("MAC address", found.mac, wanted.mac),
         ("hairpin", _switch(found.hairpin), _switch(wanted.hairpin)),
         ("MTU", found.mtu or MTU, wanted.mtu or MTU),
         ("tunnel", _tunnel(found.vxlan), _tunnel(wanted.vxlan)),
     ):
         if actual != asked:
             yield f"{where}: {what} is {actual}, should be {asked}"
-    if wanted.kind is not Kind.DUMMY and (wanted.name in up) is not wanted.up:
-        yield f"{where} is {'down' if wanted.up else 'up'}"
+    if found.up is not wanted.up:
+        yield f"{where} is {'up' if found.up else 'down'}"
     yield from _things(
-        wanted.addresses, found.addresses, lambda address: f"address {address} on {wanted.name}"
+        [f"address {each} on {wanted.name}" for each in wanted.addresses],
+        [f"address {each} on {wanted.name}" for each in found.addresses],
     )
 
 
-def _things(
-    wanted: Iterable[Thing], found: Iterable[Thing], words: Callable[[Thing], str]
-) -> Iterator[str]:
-    """What is asked and not there, then what is there and nobody asked for."""
+def _things(wanted: Iterable[str], found: Iterable[str]) -> Iterator[str]:
     asked, actual = dict.fromkeys(wanted), dict.fromkeys(found)
-    yield from (f"{words(thing)} is missing" for thing in asked if thing not in actual)
-    yield from (f"{words(thing)} was added by hand" for thing in actual if thing not in asked)
-
-
-def comparable(found: Iterable[Route], wanted: Iterable[Route]) -> Iterator[Route]:
-    """The routes, without their interface where that is all that the wanted ones leave open."""
-    asked = set(wanted)
-    for route in found:
-        anywhere = replace(route, dev=None)
-        yield anywhere if anywhere in asked else route
-
-
-def _sysctls(wanted: Iterable[Sysctl], found: Iterable[Sysctl]) -> Iterator[str]:
-    values = {sysctl.key: sysctl.value for sysctl in found}
-    for sysctl in wanted:
-        actual, asked = values.get(sysctl.key), " ".join(sysctl.value.split())
-        if actual is None and not sysctl.if_present:
-            yield f"sysctl {sysctl.key} is not there, should be {asked}"
-        elif actual is not None and actual != asked:
-            yield f"sysctl {sysctl.key} is {actual}, should be {asked}"
-
-
-def _chains(wanted: Netns, found: Observed) -> Iterator[str]:
-    asked = {(chain.family, chain.table, chain.name): chain for chain in wanted.chains}
-    for key, chain in asked.items():
-        actual = found.chains.get(key, () if chain.built_in else None)
-        if actual is None:
-            yield f"{_chain(key)}: chain is missing"
-        else:
-            lines = chain_lines(chain)
-            yield from (f"{_chain(key)}: {words}" for words in _rules(lines, actual))
-    for key, actual in found.chains.items():
-        if key in asked:
-            continue
-        if key[2] not in BUILT_IN:
-            yield f"{_chain(key)}: chain was added by hand"
-        yield from (f"{_chain(key)}: {words}" for words in _rules((), actual))
-
-
-def chain_lines(chain: Chain) -> tuple[str, ...]:
-    """The rules as the kernel's own tools show them."""
-    if chain.table == KUBE_PROXY:
-        return nft.lines(chain)
-    return tuple(line(chain, rule) for rule in chain.rules)
-
-
-def _sets(wanted: Netns, found: Observed) -> Iterator[str]:
-    """The sets and maps of nftables; their elements have no order."""
-    asked = {(each.family, each.name): each for each in wanted.sets}
-    for key, each in asked.items():
-        where = f"{_table(key[0], KUBE_PROXY)} {key[1]}"
-        if key in found.sets:
-            lines, actual = sorted(nft.lines(each)), sorted(found.sets[key])
-            yield from (f"{where}: {words}" for words in _rules(lines, actual, "element"))
-        else:
-            yield f"{where}: {'set' if isinstance(each, NftSet) else 'map'} is missing"
-    for family, name in found.sets:
-        if (family, name) not in asked:
-            yield f"{_table(family, KUBE_PROXY)} {name}: set was added by hand"
+    yield from (f"{each} is missing" for each in asked if each not in actual)
+    yield from (f"{each} was added by hand" for each in actual if each not in asked)
 
 
 def _rules(wanted: Sequence[str], found: Sequence[str], what: str = "rule") -> Iterator[str]:
-    if wanted == found:
-        return
     if len(wanted) > 2 and not found:
         yield f"all {len(wanted)} {what}s are missing"
         return
     missing, added = Counter(wanted) - Counter(found), Counter(found) - Counter(wanted)
-    yield from (f"{what} missing: {rule}" for rule in missing.elements())
-    yield from (f"{what} added by hand: {rule}" for rule in added.elements())
-    if not missing and not added:
-        yield "the rules are in another order"
+    yield from (f"{what} missing: {each}" for each in missing.elements())
+    yield from (f"{what} added by hand: {each}" for each in added.elements())
+    if wanted != found and not missing and not added:
+        yield f"the {what}s are in another order"
 
 
-def _members(sets: Iterable[IpSet]) -> Iterator[str]:
-    """Each set, and each entry of one."""
-    for each in sets:
-        yield f"ipset {each.name} ({each.type})"
-        yield from (f"ipset {each.name}: {member}" for member in each.members)
+def _names(piece: Observable) -> Iterator[str]:
+    """Yield the name of the piece, and the name of each part of it that can be missing alone."""
+    yield _name(piece)
+    match piece:
+        case IpSet(name=name, members=members):
+            yield from (f"ipset {name}: {each}" for each in members)
+        case VirtualServer(servers=servers):
+            for each in servers:
+                real = endpoint(each.address, each.port)
+                yield f"{_virtual(piece)} → {real} weight {each.weight}"
 
 
-def _balanced(netns: Netns | Observed) -> Iterator[str]:
-    """Each virtual server, and each real server behind one."""
-    for each in netns.virtual_servers:
-        where = f"virtual server {each.protocol} {endpoint(each.address, each.port)}"
-        kept = f", persistent {each.persistent} s" if each.persistent is not None else ""
-        yield f"{where} ({each.scheduler}{kept})"
-        for real in each.servers:
-            yield f"{where} → {endpoint(real.address, real.port)} weight {real.weight}"
+def _name(piece: Observable) -> str:
+    match piece:
+        case Netns(name=name):
+            return f"namespace {name}"
+        case Interface(name=name):
+            return f"interface {name}"
+        case OtherLink(name, kind):
+            return f"interface {name}" if name == LO.name else f"interface {name} ({kind})"
+        case Route():
+            return _route(piece)
+        case PolicyRule():
+            return _policy_rule(piece)
+        case Neighbour(address, mac, dev):
+            return f"neighbour {address} at {mac} dev {dev}"
+        case FdbEntry(mac, dst, dev):
+            return f"fdb {mac} dst {dst} dev {dev}"
+        case Sysctl(key=key):
+            return f"sysctl {key}"
+        case ListedChain():
+            return f"{_listed(piece)}: chain"
+        case ListedSet(kind=kind):
+            return f"{_listed(piece)}: {kind}"
+        case IpSet(name=name, type=kind):
+            return f"ipset {name} ({kind})"
+        case VirtualServer(scheduler=scheduler, persistent=persistent):
+            kept = f", persistent {persistent} s" if persistent is not None else ""
+            return f"{_virtual(piece)} ({scheduler}{kept})"
+        case Haproxy() | Bird():
+            return program(piece)
+        case _:
+            assert_never(piece)
 
 
-def _chain(key: tuple[Family, str, str]) -> str:
-    family, table, name = key
-    return f"{_table(family, table)} {name}"
+def _listed(piece: ListedChain | ListedSet) -> str:
+    table = piece.table if isinstance(piece, ListedChain) else KUBE_PROXY
+    return f"{'' if piece.family == 4 else 'IPv6 '}{table} {piece.name}"
 
 
-def _table(family: Family, table: str) -> str:
-    return table if family == 4 else f"IPv6 {table}"
+def _virtual(server: VirtualServer) -> str:
+    return f"virtual server {server.protocol} {endpoint(server.address, server.port)}"
 
 
 def _route(route: Route) -> str:
@@ -239,14 +200,6 @@ def _policy_rule(rule: PolicyRule) -> str:
     mark = f" fwmark {rule.mark:#x}/{rule.mask:#x}" if rule.mask else ""
     more = " (and asks more)" if rule.foreign else ""
     return f"{family}ip rule priority {rule.priority}{own}{mark} lookup {rule.table}{more}"
-
-
-def _neighbour(neighbour: Neighbour) -> str:
-    return f"neighbour {neighbour.address} at {neighbour.mac} dev {neighbour.dev}"
-
-
-def _fdb_entry(entry: FdbEntry) -> str:
-    return f"fdb {entry.mac} dst {entry.dst} dev {entry.dev}"
 
 
 def _tunnel(vxlan: Vxlan | None) -> str:

@@ -24,7 +24,7 @@ from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled
 from nsnet.lab.host import Host
 from nsnet.lab.lab import Lab
-from nsnet.plan.drift import Observed, drift
+from nsnet.plan.differences import diff
 from nsnet.plan.order import changes, plan
 from nsnet.plan.shell import script
 from nsnet.probes.ask import ask
@@ -32,6 +32,7 @@ from nsnet.probes.prober import Flow, send
 from nsnet.probes.question import question, simple
 from nsnet.probes.report import ProbeReport
 from nsnet.state.model import State
+from nsnet.state.observed import Observed
 from nsnet.topology.resolve import resolve
 from nsnet.verdict import Verdict
 from tests.kernel.test_two_writers import differing, settings, shown
@@ -152,7 +153,7 @@ def test_what_is_built_is_what_was_asked(
 ) -> None:
     wanted = Wanted(model, on)
     state = wanted.lab().state
-    assert built(wanted).inside(lambda: drift(state, seen(state))) == []
+    assert built(wanted).inside(lambda: diff(state, seen(state))) == ()
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -255,7 +256,7 @@ def test_no_request_is_lost_while_the_healthy_nodes_change(
     assert set(found) == {(STEADY, "ok"), (VIP, "ok")}
     assert min(found.values()) >= 100
     state = swings[-1].lab().state
-    assert where.inside(lambda: drift(state, seen(state))) == []
+    assert where.inside(lambda: diff(state, seen(state))) == ()
 
 
 def test_a_route_that_changes_is_never_gone(built: Callable[[Wanted], Machine]) -> None:

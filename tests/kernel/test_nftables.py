@@ -18,7 +18,7 @@ from nsnet.lab import registry as labs
 from nsnet.lab.agent import Agent
 from nsnet.lab.compiled import compiled
 from nsnet.lab.lab import Lab
-from nsnet.plan.drift import drift
+from nsnet.plan.differences import diff
 from nsnet.scenario.load import load as read
 from nsnet.state.nftables_text import delete, load
 from nsnet.state.rules import KUBE_PROXY, Chain, Goto, Rule
@@ -101,7 +101,7 @@ def test_what_is_typed_is_what_was_asked_for(
         host.do("sh", str(script), env={"IPT": tool})
         names = [each.name for each in state.netns]
         keys = {each.name: [sysctl.key for sysctl in each.sysctls] for each in state.netns}
-        assert host.inside(lambda: drift(state, observe(names, keys, tool))) == []
+        assert host.inside(lambda: diff(state, observe(names, keys, tool))) == ()
     finally:
         for each in state.netns:
             host.run("ip", "netns", "del", each.name)
@@ -285,7 +285,7 @@ def test_what_cannot_be_loaded_leaves_all_as_it_was(host: Machine, namespace: st
     words = host.inside(attempt)
     assert words.startswith(f"ip netns exec {namespace} nft -f - < …: ")
     assert "No such file or directory" in words
-    assert host.inside(lambda: nftables.saved([namespace])) == {namespace: nftables.Tables({}, {})}
+    assert host.inside(lambda: nftables.saved([namespace])) == {namespace: nftables.Tables()}
 
 
 def test_a_chain_that_is_still_named_is_not_deleted_in_the_end(
@@ -322,8 +322,8 @@ def test_a_chain_that_is_busy_goes_a_moment_later(
         monkeypatch.setattr(nftables, "time", clock)
         gone = [delete(4, (ENDS, calls), (calls,)), delete(6, six, (OTHER_SIX,))]
         nftables.delete([(namespace, each) for each in gone])
-        left = nftables.saved([namespace])[namespace].chains  # in the order in which they came
-        return sorted(f"{family} {name}" for family, _, name in left)
+        left = nftables.saved([namespace])[namespace].chains
+        return [f"{each.family} {each.name}" for each in left]
 
     assert host.inside(attempt) == ["4 calls", "6 other"]
 
@@ -331,7 +331,7 @@ def test_a_chain_that_is_busy_goes_a_moment_later(
 def test_a_namespace_without_the_table_is_not_asked(host: Machine, namespace: str) -> None:
     host.do("ip", "netns", "exec", namespace, "nft", "add", "table", "inet", "kube-proxy-not")
     found = host.inside(lambda: nftables.saved([namespace]))[namespace]
-    assert found == nftables.Tables({}, {})
+    assert found == nftables.Tables()
 
 
 # --- hosts without it ---

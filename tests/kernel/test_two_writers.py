@@ -15,9 +15,9 @@ from nsnet.kernel import netfilter, netns
 from nsnet.kernel.observe import observe
 from nsnet.lab import registry as labs
 from nsnet.lab.compiled import compiled
-from nsnet.plan.drift import Observed
 from nsnet.scenario.load import load
 from nsnet.state.model import State
+from nsnet.state.observed import Observed
 from nsnet.topology.resolve import resolve
 from tests.support.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machine, needs
 

@@ -5,13 +5,15 @@ from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
 
 import pytest
 
-from nsnet.ip import Family, Protocol
-from nsnet.plan.drift import Observed, drift
+from nsnet.ip import Protocol
+from nsnet.plan.differences import diff
+from nsnet.plan.drift import drift
 from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon
 from nsnet.state.haproxy import Haproxy
 from nsnet.state.iptables_text import line
 from nsnet.state.model import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
+from nsnet.state.observed import LO, ListedChain, ListedSet, Observed, OtherLink
 from nsnet.state.rules import Accept, Chain, Drop, Element, Goto, Jump, Match, NftMap, NftSet, Rule
 
 SERVICES = Chain(
@@ -23,7 +25,7 @@ SERVICES = Chain(
     ),
 )
 FIRST, SECOND = (line(SERVICES, rule) for rule in SERVICES.rules)
-KEY: tuple[Family, str, str] = (4, "nat", "KUBE-SERVICES")
+LISTED = ListedChain(4, "nat", "KUBE-SERVICES", (FIRST, SECOND))
 
 BRIDGE = Interface(
     "cbr0", Kind.BRIDGE, addresses=(ip_interface("10.244.1.1/24"),), mac="02:00:0a:f4:01:01"
@@ -51,23 +53,26 @@ STATE = State("demo", (NODE,))
 
 AS_ASKED = Observed(
     interfaces=(BRIDGE, replace(PORT, mac="06:00:00:00:00:01")),
-    up=("cbr0", "lo", "web-0"),
     routes=(replace(ROUTE, dev="eth0"),),
     neighbours=(NEIGHBOUR,),
     sysctls=NODE.sysctls[:2],
-    chains={KEY: (FIRST, SECOND), (4, "nat", "OUTPUT"): ()},
+    chains=(LISTED, ListedChain(4, "nat", "OUTPUT")),
 )
 
 
+def drifted(state: State, observed: dict[str, Observed]) -> list[str]:
+    return drift(state, diff(state, observed))
+
+
 def test_a_lab_as_it_was_asked_has_no_drift() -> None:
-    assert drift(STATE, {NODE.name: AS_ASKED}) == []
+    assert drifted(STATE, {NODE.name: AS_ASKED}) == []
 
 
 @pytest.mark.parametrize(
     ("found", "lines"),
     [
         (
-            replace(AS_ASKED, interfaces=(BRIDGE,), up=("cbr0", "lo")),
+            replace(AS_ASKED, interfaces=(BRIDGE,)),
             ["interface web-0 is missing"],
         ),
         (
@@ -75,11 +80,15 @@ def test_a_lab_as_it_was_asked_has_no_drift() -> None:
             ["interface mine was added by hand"],
         ),
         (
-            replace(AS_ASKED, foreign=(("dummy0", "dummy"),)),
-            ["interface dummy0 (dummy) was added by hand"],
+            replace(AS_ASKED, other_links=(LO, OtherLink("mine", "macvlan"))),
+            ["interface mine (macvlan) was added by hand"],
         ),
         (
-            replace(AS_ASKED, up=("cbr0",)),
+            replace(
+                AS_ASKED,
+                interfaces=(BRIDGE, replace(PORT, up=False)),
+                other_links=(LO._replace(up=False),),
+            ),
             ["interface web-0 is down", "interface lo is down"],
         ),
         (
@@ -144,57 +153,61 @@ def test_a_lab_as_it_was_asked_has_no_drift() -> None:
             ["sysctl net.ipv4.ip_forward is not there, should be 1"],
         ),
         (
-            replace(AS_ASKED, chains={KEY: ()}),
+            replace(AS_ASKED, chains=(LISTED._replace(lines=()),)),
             [f"nat KUBE-SERVICES: rule missing: {each}" for each in (FIRST, SECOND)],
         ),
         (
-            replace(AS_ASKED, chains={KEY: (FIRST,)}),
+            replace(AS_ASKED, chains=(LISTED._replace(lines=(FIRST,)),)),
             [f"nat KUBE-SERVICES: rule missing: {SECOND}"],
         ),
         (
-            replace(AS_ASKED, chains={KEY: (FIRST, SECOND, "-A KUBE-SERVICES -j DROP")}),
+            replace(
+                AS_ASKED,
+                chains=(LISTED._replace(lines=(FIRST, SECOND, "-A KUBE-SERVICES -j DROP")),),
+            ),
             ["nat KUBE-SERVICES: rule added by hand: -A KUBE-SERVICES -j DROP"],
         ),
         (
-            replace(AS_ASKED, chains={KEY: (FIRST, FIRST, SECOND)}),
+            replace(AS_ASKED, chains=(LISTED._replace(lines=(FIRST, FIRST, SECOND)),)),
             [f"nat KUBE-SERVICES: rule added by hand: {FIRST}"],
         ),
         (
-            replace(AS_ASKED, chains={KEY: (SECOND, FIRST)}),
+            replace(AS_ASKED, chains=(LISTED._replace(lines=(SECOND, FIRST)),)),
             ["nat KUBE-SERVICES: the rules are in another order"],
         ),
         (
-            replace(AS_ASKED, chains={}),
+            replace(AS_ASKED, chains=()),
             ["nat KUBE-SERVICES: chain is missing"],
         ),
         (
-            replace(AS_ASKED, chains={**AS_ASKED.chains, (6, "filter", "MINE"): ()}),
+            replace(AS_ASKED, chains=(LISTED, ListedChain(6, "filter", "MINE"))),
             ["IPv6 filter MINE: chain was added by hand"],
         ),
         (
             replace(
-                AS_ASKED, chains={**AS_ASKED.chains, (4, "filter", "INPUT"): ("-P INPUT DROP",)}
+                AS_ASKED,
+                chains=(LISTED, ListedChain(4, "filter", "INPUT", ("-P INPUT DROP",))),
             ),
             ["filter INPUT: rule added by hand: -P INPUT DROP"],
         ),
     ],
 )
 def test_each_difference_is_one_line(found: Observed, lines: list[str]) -> None:
-    assert drift(STATE, {NODE.name: found}) == [f"east/node/n1: {each}" for each in lines]
+    assert drifted(STATE, {NODE.name: found}) == [f"east/node/n1: {each}" for each in lines]
 
 
 def test_a_namespace_that_is_gone_says_nothing_else() -> None:
-    assert drift(STATE, {}) == ["east/node/n1: namespace nsnet.demo.n1 is gone"]
+    assert drifted(STATE, {}) == ["east/node/n1: namespace nsnet.demo.n1 is gone"]
 
 
 def test_a_namespace_nobody_asked_for_is_named() -> None:
     observed = {NODE.name: AS_ASKED, "nsnet.demo.mine": Observed()}
-    assert drift(STATE, observed) == ["nsnet.demo.mine: namespace was added by hand"]
+    assert drifted(STATE, observed) == ["nsnet.demo.mine: namespace was added by hand"]
 
 
 def test_a_route_that_names_its_interface_must_leave_by_it() -> None:
     node = replace(NODE, routes=(replace(ROUTE, dev="eth1"),))
-    assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+    assert drifted(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
         "east/node/n1: route 10.244.2.0/24 via 192.168.10.3 dev eth1 is missing",
         "east/node/n1: route 10.244.2.0/24 via 192.168.10.3 dev eth0 was added by hand",
     ]
@@ -203,7 +216,7 @@ def test_a_route_that_names_its_interface_must_leave_by_it() -> None:
 def test_a_rule_of_a_built_in_chain_is_missed_even_without_its_table() -> None:
     forward = Chain("filter", "FORWARD", (Rule(target=Accept()),))
     node = replace(NODE, chains=(*NODE.chains, forward))
-    assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+    assert drifted(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
         "east/node/n1: filter FORWARD: rule missing: -A FORWARD -j ACCEPT"
     ]
 
@@ -211,7 +224,7 @@ def test_a_rule_of_a_built_in_chain_is_missed_even_without_its_table() -> None:
 def test_a_chain_that_somebody_flushed_is_one_line() -> None:
     full = Chain("filter", "FORWARD", (Rule(target=Accept()), Rule(), Rule(target=Drop())))
     node = replace(NODE, chains=(*NODE.chains, full))
-    assert drift(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+    assert drifted(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
         "east/node/n1: filter FORWARD: all 3 rules are missing"
     ]
 
@@ -253,9 +266,9 @@ FABRIC = Netns("nsnet.demo.fabric", "fabric", routes=(LEARNED,), daemons=(SPEAKE
 def test_a_program_that_does_not_run_and_a_route_that_was_not_learned(
     daemons: tuple[Daemon, ...], routes: tuple[Route, ...], lines: list[str]
 ) -> None:
-    found = Observed(up=("lo",), routes=routes, daemons=daemons)
+    found = Observed(routes=routes, daemons=daemons)
     expected = [f"fabric: {each}" for each in lines]
-    assert drift(State("demo", (FABRIC,)), {FABRIC.name: found}) == expected
+    assert drifted(State("demo", (FABRIC,)), {FABRIC.name: found}) == expected
 
 
 # --- nftables ---
@@ -271,29 +284,34 @@ TABLE = Netns(
         NftSet("affinity-web", timeout=60),
     ),
 )
+RULES = ListedChain(4, "kube-proxy", "service-web", ("jump mark", "drop"))
 LOADED = Observed(
-    up=("lo",),
-    chains={(4, "kube-proxy", "service-web"): ("jump mark", "drop")},
-    sets={
-        (4, "cluster-ips"): ("type ipv4_addr", "10.96.0.11", "10.96.0.10"),  # in no order
-        (6, "service-ips"): (
-            "type ipv6_addr . inet_proto . inet_service : verdict",
-            "10.96.0.10 . tcp . 80 : goto service-web",
+    chains=(RULES,),
+    sets=(
+        ListedSet(4, "cluster-ips", "set", ("type ipv4_addr", "10.96.0.11", "10.96.0.10")),
+        ListedSet(
+            6,
+            "service-ips",
+            "map",
+            (
+                "type ipv6_addr . inet_proto . inet_service : verdict",
+                "10.96.0.10 . tcp . 80 : goto service-web",
+            ),
         ),
-        (4, "affinity-web"): (
-            "type ipv4_addr",
-            "size 65535",
-            "flags dynamic,timeout",
-            "timeout 1m",
+        ListedSet(
+            4,
+            "affinity-web",
+            "set",
+            ("type ipv4_addr", "size 65535", "flags dynamic,timeout", "timeout 1m"),
         ),
-    },
+    ),
 )
 
 
-def changed(key: tuple[Family, str], *lines: str) -> Observed:
-    """The table with one set of these lines, or without it."""
-    others = {each: held for each, held in LOADED.sets.items() if each != key}
-    return replace(LOADED, sets={**others, key: lines} if lines else others)
+def without(name: str, *instead: ListedSet) -> Observed:
+    """The table without this set, or with another instead."""
+    others = (each for each in LOADED.sets if each.name != name)
+    return replace(LOADED, sets=(*others, *instead))
 
 
 @pytest.mark.parametrize(
@@ -301,25 +319,27 @@ def changed(key: tuple[Family, str], *lines: str) -> Observed:
     [
         (LOADED, []),
         (
-            replace(LOADED, chains={(4, "kube-proxy", "service-web"): ("drop",)}),
+            replace(LOADED, chains=(RULES._replace(lines=("drop",)),)),
             ["kube-proxy service-web: rule missing: jump mark"],
         ),
         (
-            replace(LOADED, chains={(4, "kube-proxy", "service-web"): ("drop", "jump mark")}),
+            replace(LOADED, chains=(RULES._replace(lines=("drop", "jump mark")),)),
             ["kube-proxy service-web: the rules are in another order"],
         ),
         (
-            changed((4, "cluster-ips"), "type ipv4_addr", "10.96.0.10"),
+            without(
+                "cluster-ips", ListedSet(4, "cluster-ips", "set", ("type ipv4_addr", "10.96.0.10"))
+            ),
             ["kube-proxy cluster-ips: element missing: 10.96.0.11"],
         ),
-        (changed((6, "service-ips")), ["IPv6 kube-proxy service-ips: map is missing"]),
-        (changed((4, "affinity-web")), ["kube-proxy affinity-web: set is missing"]),
+        (without("service-ips"), ["IPv6 kube-proxy service-ips: map is missing"]),
+        (without("affinity-web"), ["kube-proxy affinity-web: set is missing"]),
         (
-            changed((6, "mine"), "type ipv6_addr"),
-            ["IPv6 kube-proxy mine: set was added by hand"],
+            without("", ListedSet(6, "mine", "map", ("type ipv6_addr : verdict",))),
+            ["IPv6 kube-proxy mine: map was added by hand"],
         ),
     ],
 )
 def test_a_table_of_nftables_is_compared_line_by_line(found: Observed, lines: list[str]) -> None:
     state = State("demo", (TABLE,))
-    assert drift(state, {TABLE.name: found}) == [f"east/node/n2: {each}" for each in lines]
+    assert drifted(state, {TABLE.name: found}) == [f"east/node/n2: {each}" for each in lines]

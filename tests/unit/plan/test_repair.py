@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from nsnet.plan.drift import Observed, chain_lines
+from nsnet.plan import repair
+from nsnet.plan.differences import diff
 from nsnet.plan.ops import (
     DaemonStart,
     LinkUp,
@@ -16,37 +17,27 @@ from nsnet.plan.ops import (
     ServersStart,
     SetsLoad,
     SysctlSet,
+    TableLoad,
     VirtualServersLoad,
 )
-from nsnet.plan.repair import repairs
 from nsnet.plan.shell import render
-from nsnet.state import nftables_text as nft
-from nsnet.state.model import Kind, Netns, State
+from nsnet.state.model import Netns, State
+from nsnet.state.observed import LO, ListedChain, ListedSet, Observed, expected
 from tests.support.labs import SHIPPED, net, shipped
 
 NODE = "nsnet.one-node.east.node.n1"
 
 
 def intact(netns: Netns) -> Observed:
-    """What is read where nobody changed anything."""
-    return Observed(
-        interfaces=netns.interfaces,
-        up=(
-            "lo",
-            *(one.name for one in netns.interfaces if one.up and one.kind is not Kind.DUMMY),
-        ),
-        routes=netns.routes,
-        neighbours=netns.neighbours,
-        policy_rules=netns.policy_rules,
-        daemons=netns.daemons,
-        fdb=netns.fdb,
-        sysctls=tuple(replace(each, value=" ".join(each.value.split())) for each in netns.sysctls),
-        chains={(each.family, each.table, each.name): chain_lines(each) for each in netns.chains},
-        sets={(each.family, each.name): nft.lines(each) for each in netns.sets},
-        ipsets=tuple(replace(each, members=each.members[::-1]) for each in netns.ipsets),
+    """What is read where nothing was changed by hand; sets list their members in any order."""
+    found = expected(netns)
+    return replace(
+        found,
+        ipsets=tuple(replace(each, members=each.members[::-1]) for each in found.ipsets),
         virtual_servers=tuple(
-            replace(each, servers=each.servers[::-1]) for each in netns.virtual_servers
+            replace(each, servers=each.servers[::-1]) for each in found.virtual_servers
         ),
+        sets=tuple(each._replace(lines=each.lines[::-1]) for each in found.sets),
     )
 
 
@@ -54,34 +45,39 @@ def whole(state: State) -> dict[str, Observed]:
     return {each.name: intact(each) for each in state.netns}
 
 
+def repairs(state: State, observed: dict[str, Observed], *, served: bool = True) -> list[Op]:
+    return repair.repairs(state, diff(state, observed), served=served)
+
+
 def repaired(**changed: object) -> list[Op]:
     """The steps where the node of the smallest lab is found otherwise than asked."""
     state = shipped("one-node").state
     observed = whole(state)
     observed[NODE] = replace(observed[NODE], **changed)  # type: ignore[arg-type]
-    return repairs(state, observed, served=True)
+    return repairs(state, observed)
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_a_lab_as_it_was_asked_needs_no_step(name: str) -> None:
     state = shipped(name).state
-    assert repairs(state, whole(state), served=True) == []
+    assert repairs(state, whole(state)) == []
 
 
 def test_a_chain_that_was_emptied_is_filled_and_no_other_touched() -> None:
     found = intact(shipped("one-node").state[NODE])
-    key = next(key for key, lines in found.chains.items() if key[2] == "KUBE-POSTROUTING")
-    (op,) = repaired(chains={**found.chains, key: ()})
+    emptied = tuple(
+        each._replace(lines=()) if each.name == "KUBE-POSTROUTING" else each
+        for each in found.chains
+    )
+    (op,) = repaired(chains=emptied)
     assert isinstance(op, RulesLoad)
-    assert ([each.name for each in op.chains], op.deleted) == ([key[2]], ())
+    assert ([each.name for each in op.chains], op.deleted) == (["KUBE-POSTROUTING"], ())
 
 
 def test_a_chain_of_ones_own_is_deleted() -> None:
     found = intact(shipped("one-node").state[NODE])
-    chains = dict(found.chains)
-    chains[4, "filter", "MINE"] = ("-A MINE -j DROP",)
-    chains[4, "raw", "OUTPUT"] = ()
-    (op,) = repaired(chains=chains)
+    mine = ListedChain(4, "filter", "MINE", ("-A MINE -j DROP",))
+    (op,) = repaired(chains=(*found.chains, mine, ListedChain(4, "raw", "OUTPUT")))
     assert isinstance(op, RulesLoad)
     assert [each.name for each in op.deleted] == ["MINE"]  # an empty OUTPUT is the kernel's own
 
@@ -100,10 +96,10 @@ def test_a_setting_is_set_again() -> None:
 
 
 def test_a_link_that_is_down_comes_up() -> None:
-    assert repaired(up=("lo", "cbr0")) == [
-        LinkUp(NODE, each.name)
-        for each in shipped("one-node").state[NODE].interfaces
-        if each.name != "cbr0"
+    links = shipped("one-node").state[NODE].interfaces
+    down = tuple(replace(each, up=each.name == "cbr0") for each in links)
+    assert repaired(interfaces=down, other_links=(LO._replace(up=False),)) == [
+        LinkUp(NODE, name) for name in ("lo", *(each.name for each in links if each.name != "cbr0"))
     ]
 
 
@@ -112,7 +108,7 @@ def test_a_namespace_that_is_gone_is_made_with_all_that_hangs_on_it() -> None:
     observed = whole(state)
     pod = next(each for each in state.netns if ".pod." in each.name)
     del observed[pod.name]
-    words = [render(op) for op in repairs(state, observed, served=True)]
+    words = [render(op) for op in repairs(state, observed)]
     assert f"ip netns add {pod.name}" in words
     assert any(each.startswith(f"# {pod.name}: ") for each in words) or not pod.listeners
     assert not any(each.startswith("ip netns add") for each in words if pod.name not in each)
@@ -138,7 +134,7 @@ def test_a_set_and_a_virtual_server_are_filled_again_and_no_other_touched() -> N
         ),
         virtual_servers=found.virtual_servers[1:],
     )
-    sets, servers = repairs(state, observed, served=True)
+    sets, servers = repairs(state, observed)
     assert isinstance(sets, SetsLoad)
     assert [each.name for each in sets.sets] == ["KUBE-CLUSTER-IP"]
     assert isinstance(servers, VirtualServersLoad)
@@ -153,7 +149,7 @@ def respoken(**changed: object) -> list[Op]:
     state = shipped("flat-bgp").state
     observed = whole(state)
     observed[SPOKEN] = replace(observed[SPOKEN], **changed)  # type: ignore[arg-type]
-    return repairs(state, observed, served=True)
+    return repairs(state, observed)
 
 
 def test_a_program_that_died_is_started_again_and_what_it_learns_awaited() -> None:
@@ -170,7 +166,7 @@ def test_a_proxy_that_died_is_started_again() -> None:
     state, name = shipped("island-proxy").state, "nsnet.island-proxy.west.gateway"
     observed = whole(state)
     observed[name] = replace(observed[name], daemons=())
-    assert repairs(state, observed, served=True) == [DaemonStart(name, *state[name].daemons)]
+    assert repairs(state, observed) == [DaemonStart(name, *state[name].daemons)]
 
 
 def test_a_route_that_a_program_should_have_learned_is_awaited_and_never_written() -> None:
@@ -185,3 +181,39 @@ def test_a_route_that_was_written_where_one_is_learned_goes() -> None:
     learned = tuple(each for each in fabric.routes if each.learned)
     mine = replace(learned[0], learned=False, destination=net("192.0.2.0/24"))
     assert respoken(routes=(*fabric.routes, mine)) == [RouteDelete(SPOKEN, mine)]
+
+
+TABLED = NODE.replace("one-node", "nftables")
+
+
+def reloaded(**changed: object) -> list[Op]:
+    """The steps where the node with proxyMode nftables is found otherwise than asked."""
+    state = shipped("nftables").state
+    observed = whole(state)
+    observed[TABLED] = replace(observed[TABLED], **changed)  # type: ignore[arg-type]
+    return repairs(state, observed)
+
+
+def test_an_nftables_table_that_was_changed_is_deleted_and_loaded_whole() -> None:
+    node = shipped("nftables").state[TABLED]
+    chains = tuple(each for each in node.chains if each.table == "kube-proxy")
+    found = intact(node)
+    first, *others = found.sets
+    whole_table = [TableLoad(TABLED, 4, (), (*node.sets, *chains), anew=True)]
+    assert reloaded(sets=(first._replace(lines=first.lines[1:]), *others)) == whole_table
+    assert reloaded(sets=tuple(others)) == whole_table
+    last = next(each for each in found.chains if each.table == "kube-proxy")
+    assert reloaded(chains=tuple(each for each in found.chains if each != last)) == whole_table
+
+
+def test_an_nftables_table_that_is_gone_is_loaded_and_one_that_is_not_wanted_is_deleted() -> None:
+    node = shipped("nftables").state[TABLED]
+    found = intact(node)
+    (loaded,) = reloaded(
+        chains=tuple(each for each in found.chains if each.table != "kube-proxy"), sets=()
+    )
+    assert isinstance(loaded, TableLoad)
+    assert (len(loaded.old), len(loaded.new) > len(node.sets), loaded.anew) == (0, True, False)
+    (deleted,) = reloaded(sets=(*found.sets, ListedSet(6, "mine", "set", ("type ipv6_addr",))))
+    assert isinstance(deleted, TableLoad)
+    assert (deleted.family, [each.name for each in deleted.old], deleted.new) == (6, ["mine"], ())

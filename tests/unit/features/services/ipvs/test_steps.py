@@ -1,11 +1,13 @@
 """The steps to proxyMode ipvs, from it, and within it, on a kernel of paper."""
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
 
 from nsnet.features.compile import compile_state
-from nsnet.plan.drift import Observed, drift
+from nsnet.plan.differences import diff
+from nsnet.plan.drift import drift
 from nsnet.plan.ops import (
     AddressAdd,
     DummyAdd,
@@ -17,8 +19,8 @@ from nsnet.plan.ops import (
     VirtualServersLoad,
 )
 from nsnet.plan.order import changes, plan
-from nsnet.state.iptables_text import line
-from nsnet.state.model import Kind, Netns, State
+from nsnet.state.model import Netns, State
+from nsnet.state.observed import Observed, expected
 from nsnet.topology.model import netns_name
 from tests.support.labs import service, topology, workload
 from tests.support.world import World
@@ -92,28 +94,14 @@ def test_another_endpoint_is_a_real_server_of_its_virtual_servers_and_no_rule() 
 def test_what_differs_is_said_set_by_set_and_server_by_server() -> None:
     wanted, other = (state[N1] for state in (web(replicas=3), web(replicas=2)))
     state = State("lab", (wanted,))
-    assert drift(state, {N1: seen(wanted)}) == []
-    lines = drift(state, {N1: seen(wanted, other)})
+    assert diff(state, {N1: seen(wanted)}) == ()
+    lines = drift(state, diff(state, {N1: seen(wanted, other)}))
     server = "virtual server tcp 10.96.0.3:80 → 10.244.0.3:80 weight 1 is missing"
     member = "ipset KUBE-LOOP-BACK: 10.244.0.3,tcp:80,10.244.0.3 is missing"
     assert lines == [f"east/node/n1: {each}" for each in (member, server)]
 
 
 def seen(netns: Netns, balance: Netns | None = None) -> Observed:
-    """What a node holds as it is asked to, but for IPVS, which is another's."""
-    up = [each.name for each in netns.interfaces if each.kind is not Kind.DUMMY]
-    chains = {
-        (each.family, each.table, each.name): tuple(line(each, rule) for rule in each.rules)
-        for each in netns.chains
-    }
+    """What a node shows that is as it should be, but for the IPVS of another State."""
     of = balance or netns
-    return Observed(
-        interfaces=netns.interfaces,
-        up=("lo", *up),
-        routes=netns.routes,
-        neighbours=netns.neighbours,
-        sysctls=netns.sysctls,
-        chains=chains,
-        ipsets=of.ipsets,
-        virtual_servers=of.virtual_servers,
-    )
+    return replace(expected(netns), ipsets=of.ipsets, virtual_servers=of.virtual_servers)
