@@ -1,21 +1,20 @@
-"""Every problem nsnet can explain to its user, and the exit code each ends with."""
+"""The errors that nsnet explains to its user, each with its exit code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 
 class NsnetError(Exception):
-    """A problem we can explain to the user; anything else that escapes is our bug and keeps its
-    traceback.
+    """An error with a message for the user. Any other exception is a bug and keeps its traceback.
 
     NsnetError
-      UsageError        the command names something that is not there
-      ScenarioError     the file is wrong: every problem at once, each with its place
-      CompileError      the parts do not fit: two features claim one thing
-      UnsupportedError  this kernel or host lacks something; says how to get it
-      LockedError       another nsnet is changing the same lab
-      KernelError       the kernel refused an Op; carries the command to try by hand
-      CleanupError      something could not be removed
+      UsageError        the command names something that does not exist
+      ScenarioError     the scenario has mistakes; lists all of them with file and line
+      CompileError      two features contradict each other
+      UnsupportedError  the kernel or host lacks something; the hint says how to get it
+      LockedError       another nsnet process is changing the same lab
+      KernelError       the kernel refused an operation; shows the command to try by hand
+      CleanupError      something of a lab could not be removed
     """
 
     exit_code = 2
@@ -25,12 +24,11 @@ class NsnetError(Exception):
         self.hint = hint
 
     def lines(self) -> list[str]:
-        """The messages to print, one an error."""
+        """Return the messages to print, one for each error."""
         return [str(self)]
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Errors cross from a lab's process to the one that asked; the default would drop the
-        # keyword.
+        # Errors are pickled from a lab's process to its caller; the default would lose `hint`.
         return (_revive, (type(self), self.args, dict(self.__dict__)))
 
 
@@ -45,8 +43,8 @@ def _revive(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """One mistake and its place: the file as the user named it, a line counted from 1, a path
-    inside."""
+    """A mistake: the file as the user named it, the line (from 1; 0 for the whole file), the path
+    inside the document, and the message."""
 
     file: str
     line: int
@@ -59,40 +57,39 @@ class Problem:
 
 
 class UsageError(NsnetError):
-    """The command names something that is not there."""
+    """The command names something that does not exist."""
 
 
 class ScenarioError(NsnetError):
-    """The file is wrong; `problems` holds every mistake that could be found, in file order."""
+    """The scenario has mistakes. `problems` are all that could be found, by file and line."""
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
         self.problems = tuple(sorted(set(problems)))
         super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
 
     def lines(self) -> list[str]:
-        """One message a problem."""
+        """Return one message for each problem."""
         return [str(problem) for problem in self.problems]
 
 
 class CompileError(NsnetError):
-    """The parts do not fit together: two features claim one thing, or one names what is not
-    there."""
+    """Two features contradict each other, or one refers to something that does not exist."""
 
 
 class UnsupportedError(NsnetError):
-    """This kernel or host lacks something; the hint says how to get it."""
+    """The kernel or host lacks something; the hint says how to get it."""
 
     exit_code = 3
 
 
 class LockedError(NsnetError):
-    """Another nsnet is changing the same lab at this moment."""
+    """Another nsnet process is changing the same lab."""
 
     exit_code = 3
 
 
 class KernelError(NsnetError):
-    """The kernel refused an Op; the message carries the command to try by hand."""
+    """The kernel refused an operation; the message shows the command to try by hand."""
 
     exit_code = 3
 

@@ -1,4 +1,4 @@
-"""The words of the wire: addresses, ranges, families and protocols."""
+"""Addresses, ranges, families and protocols."""
 
 from collections.abc import Iterable
 from enum import StrEnum
@@ -21,7 +21,7 @@ _Versioned = TypeVar("_Versioned", bound=IPAddress | IPNetwork)
 
 
 class Protocol(StrEnum):
-    """What a probe speaks and a port listens to, in the kernel's own lower case."""
+    """The protocol of a probe or a port, spelled as in the kernel's netfilter."""
 
     TCP = "tcp"
     UDP = "udp"
@@ -33,37 +33,37 @@ PROTOCOL_NUMBERS: Final = {Protocol.TCP: 6, Protocol.UDP: 17}
 
 
 def of_family(addresses: Iterable[IPAddress], family: Family) -> IPAddress | None:
-    """The address of this family, if there is one."""
+    """Return the first address of this family, or None."""
     return next((each for each in addresses if each.version == family), None)
 
 
 def all_of_family(each_of: Iterable[_Versioned], family: Family) -> tuple[_Versioned, ...]:
-    """The addresses, or the ranges, of this family."""
+    """Return the addresses or ranges of this family."""
     return tuple(each for each in each_of if each.version == family)
 
 
 def ips_of(interfaces: tuple[IPInterface, ...]) -> tuple[IPAddress, ...]:
-    """The addresses without their prefix lengths."""
+    """Return the addresses of interfaces, without prefix lengths."""
     return tuple(each.ip for each in interfaces)
 
 
 def single(address: IPAddress) -> IPNetwork:
-    """The network that holds this one address."""
+    """Return the network of this address alone: /32, or /128."""
     if address.version == 4:
-        return IPv4Network((int(address), 32))  # twice as fast as by its text
+        return IPv4Network((int(address), 32))  # twice as fast as from text
     return IPv6Network((int(address), 128))
 
 
 def mapped(address: IPAddress, network: IPNetwork) -> IPAddress:
-    """The address of the same host in another network: what NETMAP makes of it."""
+    """Return the address with another network part, as the NETMAP target translates it."""
     return network[int(address) & int(network.hostmask)]
 
 
 def everywhere(address: IPAddress) -> IPNetwork:
-    """The destination of a default route, in the family of the address."""
+    """Return the destination of a default route of the address's family."""
     return ip_network("0.0.0.0/0" if address.version == 4 else "::/0")
 
 
 def endpoint(address: IPAddress, port: int) -> str:
-    """An address and a port as netfilter and people write them: 10.0.0.1:80, [fd00::1]:80."""
+    """Return an address and a port as netfilter writes them: 10.0.0.1:80, [fd00::1]:80."""
     return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"

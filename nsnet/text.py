@@ -1,4 +1,4 @@
-"""How something is said to people."""
+"""Wording that all messages share."""
 
 import reprlib
 from collections.abc import Collection
@@ -11,30 +11,32 @@ _SHORT.maxstring = _SHORT.maxlong = 60
 
 
 def number_of(things: int, word: str) -> str:
-    """As in 1 pod, 3 pods."""
+    """Return a number with its noun: "1 pod", "3 pods"."""
     return f"{things} {word}{'' if things == 1 else 's'}"
 
 
 def quoted(value: object) -> str:
-    """A value as a message shows it: in quotes if it is text, and never long."""
+    """Return a value for a message: text in quotes, and anything long shortened."""
     return _SHORT.repr(value)
 
 
 def printable(text: str) -> str:
-    """The text itself, or in quotes if it is empty or has control characters, which would garble
-    the terminal."""
+    """Return the text unchanged, or quoted and escaped if it is empty or has control characters,
+    which would garble the terminal."""
     return text if text.isprintable() and text else repr(text)
 
 
 def nearest(word: str, known: Collection[str], *, likeness: float = 0.6) -> str:
-    """The known word that is spelled most like this one, whatever its case; "" if none is."""
+    """Return the known word with the most similar spelling, ignoring case, or "" if none is.
+
+    `likeness` is the least similarity, from 0 to 1 (difflib)."""
     spelled = {each.casefold(): each for each in known}
     near = get_close_matches(word.casefold(), spelled, n=1, cutoff=likeness)
     return spelled[near[0]] if near else ""
 
 
 def did_you_mean(word: str, known: Collection[str], *, otherwise: str = "there are") -> str:
-    """The nearest known word as a question; if none is near, the known words."""
+    """Return a question with the nearest known word, or a list of known words if none is near."""
     if near := nearest(word, known):
         return f"did you mean {near}?"
     listed = [*known][:_MOST_LISTED]

@@ -1,4 +1,4 @@
-"""What the API server refuses of a Service, whatever else there is in the cluster.
+"""The checks of the API server on a Service that do not depend on other objects.
 
 Source: kubernetes/pkg/apis/core/validation/validation.go (ValidateService), v1.30.
 """
@@ -11,12 +11,12 @@ from nsnet.scenario.fields import LABEL
 from nsnet.scenario.kubernetes import Service, ServicePort, ServiceSpec
 from nsnet.text import quoted
 
-MAX_CLUSTER_IPS: Final = 2  # one of each family
-DNS_NAME: Final = rf"{LABEL}(\.{LABEL})*"  # no two dots side by side, no '-' beside one
+MAX_CLUSTER_IPS: Final = 2  # at most one of each family
+DNS_NAME: Final = rf"{LABEL}(\.{LABEL})*"  # no label is empty, or starts or ends with '-'
 
 
 def refusals(service: Service) -> Iterator[tuple[str, str]]:
-    """The path of every field that cannot stand as it does, and why."""
+    """Yield the path of each field that the API server refuses, and the reason."""
     spec = service.spec
     yield from _ports(spec)
     yield from _cluster_ip(spec)
@@ -25,7 +25,7 @@ def refusals(service: Service) -> Iterator[tuple[str, str]]:
     if spec.type == "ExternalName":
         yield from _external_name(spec)
     if spec.session_affinity_config is not None and spec.session_affinity == "None":
-        yield "spec.sessionAffinityConfig", "means nothing without sessionAffinity: ClientIP"
+        yield "spec.sessionAffinityConfig", "may only be set when sessionAffinity is ClientIP"
 
 
 def _ports(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
@@ -37,12 +37,15 @@ def _ports(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
     for index, each in enumerate(spec.ports):
         path = f"spec.ports[{index}]"
         if (each.port, each.protocol) in ports:
-            yield f"{path}.port", f"{each.port}/{each.protocol} stands there twice"
+            yield (
+                f"{path}.port",
+                f"{each.port}/{each.protocol} is already the port of another entry",
+            )
         ports.add((each.port, each.protocol))
         if not each.name and len(spec.ports) > 1:
-            yield path, "needs a name: with several ports each has one"
+            yield path, "needs a name, because the Service has several ports"
         elif each.name in names:
-            yield f"{path}.name", f"{each.name} is the name of another port, too"
+            yield f"{path}.name", f"{each.name} is already the name of another port"
         names.add(each.name)
         if each.node_port is not None:
             yield from _node_port(spec, f"{path}.nodePort", each, each.node_port, node_ports)
@@ -54,7 +57,7 @@ def _node_port(
     if spec.type == "ClusterIP":
         yield path, "may not be used when type is ClusterIP"
     if (number, port.protocol) in seen:
-        yield path, f"{number}/{port.protocol} stands there twice"
+        yield path, f"{number}/{port.protocol} is already the nodePort of another entry"
     seen.add((number, port.protocol))
 
 
@@ -74,13 +77,13 @@ def _cluster_ip(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
         yield path, f"may not be None when type is {spec.type}"
     if spec.cluster_ips and spec.cluster_ip not in ("", spec.cluster_ips[0]):
         first = spec.cluster_ips[0]
-        yield "spec.clusterIP", f"{spec.cluster_ip} is not {first}, the first of clusterIPs"
+        yield "spec.clusterIP", f"{spec.cluster_ip} differs from {first}, the first of clusterIPs"
     if len(spec.cluster_ips) > MAX_CLUSTER_IPS or "" in spec.cluster_ips:
-        yield "spec.clusterIPs", "holds an address of each family, at most two"
+        yield "spec.clusterIPs", "takes one IPv4 address, one IPv6 address, or both"
     if spec.headless and len(spec.cluster_ips) > 1:
-        yield "spec.clusterIPs", "None stands alone"
+        yield "spec.clusterIPs", "None cannot be combined with an address"
     if len(set(spec.ip_families)) < len(spec.ip_families):
-        yield "spec.ipFamilies", f"{spec.ip_families[0]} stands there twice"
+        yield "spec.ipFamilies", f"{spec.ip_families[0]} is listed twice"
 
 
 def _external(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
@@ -107,9 +110,12 @@ def _load_balancer(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
 
 
 def _external_name(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    name = spec.external_name.removesuffix(".")  # said to be complete
+    name = spec.external_name.removesuffix(".")  # of a fully qualified name
     if not name:
-        yield "spec.externalName", "is missing: the DNS name that an ExternalName stands for"
+        yield (
+            "spec.externalName",
+            "is missing; set it to the DNS name that the Service is an alias of",
+        )
     elif len(name) > 253 or not re.fullmatch(DNS_NAME, name):
-        form = "lower-case letters, digits and '-' between dots, at most 253 of them"
-        yield "spec.externalName", f"{quoted(spec.external_name)} is no DNS name: {form}"
+        form = "use lower-case letters, digits and '-' between dots, at most 253 characters"
+        yield "spec.externalName", f"{quoted(spec.external_name)} is not a DNS name: {form}"

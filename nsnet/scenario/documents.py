@@ -1,7 +1,7 @@
-"""YAML text as plain data that knows its lines.
+"""YAML text → documents: plain data, with the line of every value.
 
-It is built from the parser's events, not by yaml.load: one pass instead of three, and the limits
-on depth, size and aliases hold before anything is built.
+The data is built from the parser's events and not by yaml.load: that takes one pass instead of
+three, and the limits on depth, size and aliases apply before anything is built.
 """
 
 import re
@@ -26,8 +26,8 @@ from nsnet.scenario.scalars import plain
 from nsnet.text import printable
 
 MAX_DEPTH: Final = 64
-MAX_VALUES: Final = 5_000_000  # 32 MiB of manifests hold fewer; of "[,,,]" three times as many
-MAX_ALIASED: Final = 1_000_000  # values that all aliases of a file stand for
+MAX_VALUES: Final = 5_000_000  # more than 32 MiB of manifests contain; 32 MiB of "[,,,]" have 15M
+MAX_ALIASED: Final = 1_000_000  # values that the aliases of a file expand to, in total
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -35,24 +35,24 @@ Inner: TypeAlias = "dict[str, Position] | list[Position] | None"
 
 
 class Position(NamedTuple):
-    """The line of a value, which in a mapping is that of its key, and the positions inside it."""
+    """The line of a value (in a mapping: the line of its key), and the positions of its parts."""
 
     line: int
     inner: Inner = None
 
 
 class Anchored(NamedTuple):
-    """What an alias stands for."""
+    """The value that an alias stands for."""
 
     data: object
     position: Position
     values: int = 1
-    height: int = 0  # levels below its own
+    height: int = 0  # levels of nesting inside it
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One document of a YAML stream, or one item of a Kubernetes List (then `at` says which)."""
+    """A document of a YAML stream, or an item of a Kubernetes List, which is at the path `at`."""
 
     file: str
     data: object
@@ -60,18 +60,18 @@ class Document:
     at: str = field(default="", repr=False, compare=False)
 
     def problem(self, path: str, message: str) -> Problem:
-        """A mistake at `path`, on the line of the longest part of the path that exists."""
+        """Return a problem at `path`, with the line of the longest part of the path that exists."""
         full = ".".join(part for part in (self.at, path) if part)
         return Problem(self.file, _line(self.position, path), full, message)
 
     @property
     def is_scenario(self) -> bool:
-        """It is of our own kind, or says that it is of our API."""
+        """Whether the kind is Scenario or the API group is ours."""
         version = text_at(self.data, "apiVersion")
         return text_at(self.data, "kind") == "Scenario" or version.startswith("nsnet.dev/")
 
     def items(self) -> tuple["Document", ...]:
-        """The items of a Kubernetes List, each a document of its own."""
+        """Return the items of a Kubernetes List, each as a document."""
         inner = self.position.inner
         if not isinstance(self.data, dict) or not isinstance(inner, dict):
             return ()
@@ -86,13 +86,13 @@ class Document:
 
 
 def text_at(data: object, *keys: str) -> str:
-    """The text at these keys of data that is not validated yet, or ""."""
+    """Return the text at these nested keys of unvalidated data, or "" if there is none."""
     found = _at(data, keys)
     return found if isinstance(found, str) else ""
 
 
 def list_at(data: object, *keys: str) -> list[object]:
-    """The list at these keys of data that is not validated yet, or an empty one."""
+    """Return the list at these nested keys of unvalidated data, or [] if there is none."""
     found = _at(data, keys)
     return found if isinstance(found, list) else []
 
@@ -104,7 +104,8 @@ def _at(data: object, keys: tuple[str, ...]) -> object:
 
 
 def _line(position: Position, path: str) -> int:
-    """The line of the longest part of `path` that exists. Keys may hold dots: the longest wins."""
+    """Return the line of the longest part of `path` that exists. A key may contain dots, so the
+    longest key that matches is taken."""
     if isinstance(position.inner, list):
         index = re.match(r"\[(\d+)\]\.?", path)
         if index and int(index[1]) < len(position.inner):
@@ -122,7 +123,7 @@ def _line(position: Position, path: str) -> int:
 
 
 def parse(file: str, text: str) -> tuple[list[Document], list[Problem]]:
-    """The documents of a stream and its mistakes; a mistake of syntax ends the stream."""
+    """Return the documents of a YAML stream and its problems. A syntax error ends the stream."""
     reader = _Reader(file, text)
     documents: list[Document] = []
     try:
@@ -135,7 +136,7 @@ def parse(file: str, text: str) -> tuple[list[Document], list[Problem]]:
 
 
 def parse_all(texts: Mapping[str, str]) -> tuple[dict[str, list[Document]], list[Problem]]:
-    """The documents of each file and the mistakes of all."""
+    """Return the documents of each file, and the problems of all of them."""
     parsed = {file: parse(file, text) for file, text in texts.items()}
     problems = [problem for _, mistakes in parsed.values() for problem in mistakes]
     return {file: documents for file, (documents, _) in parsed.items()}, problems
@@ -148,28 +149,28 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
     line = lines[number - 1] if number else ""
     message = f"is not YAML: {error.problem or error.context}"
     if error.problem and error.context and error.context_mark:
-        message += f", {error.context} that starts in line {error.context_mark.line + 1}"
+        message += f", {error.context} that starts on line {error.context_mark.line + 1}"
     if "\t" in line[: len(line) - len(line.lstrip())]:
-        message = "is not YAML: a tab cannot indent, spaces can"
+        message = "is not YAML: a tab cannot indent; use spaces"
     elif "{{" in line:
-        message = f"{message}; is this a template that was never rendered?"
+        message = f"{message}; is this an unrendered template?"
     return Problem(file, number, "", message)
 
 
 class _Reader:
-    """Builds the documents of one stream, event by event."""
+    """Builder of the documents of one stream, event by event."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
         self.events = yaml.parse(text, Loader=LOADER)
         self.problems: list[Problem] = []
-        self.anchors: dict[str, Anchored | None] = {}  # None: still open
+        self.anchors: dict[str, Anchored | None] = {}  # None: its value is not complete yet
         self.values = 0
         self.aliased = 0
         self.deepest = 0
 
     def documents(self) -> Iterator[Document]:
-        """Every document that is not empty."""
+        """Yield every document that is not empty."""
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 self.anchors.clear()
@@ -186,13 +187,13 @@ class _Reader:
         return Problem(self.file, line, "", message)
 
     def _value(self, event: NodeEvent, depth: int) -> tuple[object, Position]:
-        """The value that starts with this event."""
+        """Return the value that starts with this event."""
         line = _line_of(event)
         if isinstance(event, AliasEvent):
             return self._alias(event, line, depth)
         self.values += 1
         if self.values > MAX_VALUES:
-            raise ScenarioError([self._problem(line, f"holds over {MAX_VALUES:,} values")])
+            raise ScenarioError([self._problem(line, f"contains over {MAX_VALUES:,} values")])
         self._descend(depth, line)
         if not event.anchor:
             return self._content(event, line, depth)
@@ -206,7 +207,9 @@ class _Reader:
 
     def _descend(self, depth: int, line: int) -> None:
         if depth > MAX_DEPTH:
-            raise ScenarioError([self._problem(line, f"is nested over {MAX_DEPTH} levels deep")])
+            raise ScenarioError(
+                [self._problem(line, f"is nested more than {MAX_DEPTH} levels deep")]
+            )
         self.deepest = max(self.deepest, depth)
 
     def _content(self, event: NodeEvent, line: int, depth: int) -> tuple[object, Position]:
@@ -223,14 +226,19 @@ class _Reader:
         name = event.anchor or ""
         anchored = self.anchors.get(name)
         if anchored is None:
-            why = "stands inside its own anchor" if name in self.anchors else "has no anchor"
+            inside = name in self.anchors
+            why = (
+                f"is inside the value of its own anchor &{name}"
+                if inside
+                else f"has no anchor &{name} before it"
+            )
             raise ScenarioError([self._problem(line, f"alias *{name} {why}")])
         self._descend(depth + anchored.height, line)
         self.values += anchored.values
         self.aliased += anchored.values
-        # Shared data costs nothing here, but whoever walks it walks it as often as it is named.
+        # Aliases share one value here, but validation visits it once for every alias.
         if self.aliased > MAX_ALIASED:
-            message = f"aliases stand for over {MAX_ALIASED:,} values; write them out"
+            message = f"aliases expand to over {MAX_ALIASED:,} values; use fewer of them"
             raise ScenarioError([self._problem(line, message)])
         return anchored.data, anchored.position
 
@@ -239,13 +247,13 @@ class _Reader:
             return event.value
         if event.tag is not None:
             self._check_tag(event.tag, line)
-        elif not event.implicit[0]:  # in quotes, or a block
+        elif not event.implicit[0]:  # quoted, or a block scalar
             return event.value
         return plain(event.value)
 
     def _check_tag(self, tag: str, line: int) -> None:
         if tag not in TAGS:
-            self.problems.append(self._problem(line, f"tag {tag!r} means nothing to nsnet"))
+            self.problems.append(self._problem(line, f"tag {tag!r} is not supported; remove it"))
 
     def _sequence(
         self, start: SequenceStartEvent, depth: int
@@ -282,7 +290,7 @@ class _Reader:
                 merged = value, Position(line, position.inner)
             elif key in data:
                 first = positions[key].line
-                message = f"key {printable(key)!r} stands here twice, first in line {first}"
+                message = f"duplicate key {printable(key)!r}; it is already set on line {first}"
                 self.problems.append(self._problem(line, message))
             else:
                 data[key] = value
@@ -294,7 +302,7 @@ class _Reader:
         return data, positions
 
     def _key(self, event: NodeEvent, depth: int) -> str:
-        """A key is the text that stands there: `on: push` is about "on", as everybody means it."""
+        """Return a key as text, exactly as written: in `on: push` it is "on", not true."""
         if isinstance(event, ScalarEvent):
             self.values += 1
             if event.anchor:
@@ -303,7 +311,7 @@ class _Reader:
         key, position = self._value(event, depth + 1)
         if isinstance(key, str):
             return key
-        message = "a key must be text; is this a template that was never rendered?"
+        message = "a key must be text; is this an unrendered template?"
         raise ScenarioError([self._problem(position.line, message)])
 
     def _merge(
@@ -312,13 +320,13 @@ class _Reader:
         data: dict[str, object],
         positions: dict[str, Position],
     ) -> None:
-        """`<<: *base`: the keys of other mappings, where this one does not say better itself."""
+        """Apply `<<: *base`: add the keys of other mappings that this one does not set itself."""
         value, position = merged
         maps = value if isinstance(value, list) else [value]
         inner = position.inner if isinstance(position.inner, list) else [position]
         for each, where in zip(maps, inner, strict=True):
             if not isinstance(each, dict) or not isinstance(where.inner, dict):
-                message = "'<<' merges a mapping or a list of mappings"
+                message = "'<<' can only merge a mapping or a list of mappings"
                 self.problems.append(self._problem(position.line, message))
                 return
             for key in each:

@@ -1,4 +1,4 @@
-"""Types of fields: what they take, what they make of it, and what they say of anything else."""
+"""Types of fields: which values they accept, how they parse them, and their error messages."""
 
 import re
 from collections.abc import Callable
@@ -21,9 +21,9 @@ SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
 
 
 def address(value: object) -> IPAddress:
-    """The address that a text stands for. Raises ValueError."""
+    """Parse an IP address. Raises ValueError."""
     try:
-        # An address with a scope (fe80::1%eth0) means another place in every namespace.
+        # The scope of fe80::1%eth0 is a link, and each namespace has its own links.
         if isinstance(value, str) and "%" not in value:
             return ip_address(value)
     except ValueError:
@@ -33,7 +33,7 @@ def address(value: object) -> IPAddress:
 
 def _network(value: object) -> IPNetwork:
     wrong = f"{quoted(value)} is not a CIDR range such as 10.244.0.0/16"
-    # ipaddress would also take a bare address and a netmask; Kubernetes does not.
+    # ipaddress would also accept a bare address or a netmask; Kubernetes does not.
     if not isinstance(value, str) or not value.partition("/")[2].isdecimal() or "%" in value:
         raise ValueError(wrong)
     try:
@@ -41,28 +41,31 @@ def _network(value: object) -> IPNetwork:
     except ValueError:
         raise ValueError(wrong) from None
     if ip_address(value.partition("/")[0]) != network.network_address:
-        message = f"{quoted(value)} has bits set behind its prefix; did you mean {network}?"
+        message = f"{quoted(value)} does not start at its network address; did you mean {network}?"
         raise ValueError(message)
     return network
 
 
 def _networks(value: object) -> tuple[IPNetwork, ...]:
-    """One range a family, in Kubernetes' own notation: "10.244.0.0/16,fd00:10:244::/56"."""
+    """Parse at most one range of each family, written as in Kubernetes:
+    "10.244.0.0/16,fd00:10:244::/56"."""
     parts = value.split(",") if isinstance(value, str) else [value]
     networks = tuple(_network(each.strip() if isinstance(each, str) else each) for each in parts)
     if len({network.version for network in networks}) < len(networks):
-        raise ValueError(f"{quoted(value)} has two ranges of one family")
+        most = "write at most one IPv4 and one IPv6 range"
+        raise ValueError(f"{quoted(value)} has two ranges of one family; {most}")
     return networks
 
 
 def _addresses(value: object) -> tuple[IPAddress, ...]:
-    """One address a family, as a text or a list: "198.18.0.9,fd98::9"."""
+    """Parse at most one address of each family, from a list or from text: "198.18.0.9,fd98::9"."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not parts:
         raise ValueError(f"{quoted(value)} is not an IP address")
     addresses = tuple(address(each.strip() if isinstance(each, str) else each) for each in parts)
     if len({each.version for each in addresses}) < len(addresses):
-        raise ValueError(f"{quoted(value)} has two addresses of one family")
+        most = "write at most one IPv4 and one IPv6 address"
+        raise ValueError(f"{quoted(value)} has two addresses of one family; {most}")
     return addresses
 
 
@@ -72,29 +75,37 @@ def _port(value: int) -> int:
     return value
 
 
-def named(pattern: str, between: str, longest: int, first: str = "") -> Callable[[str], str]:
-    """A check that a name has this form; `first` says what else is asked of its beginning."""
+def name_check(pattern: str, longest: int, form: str) -> Callable[[str], str]:
+    """Return a validator of names; `form` describes the pattern to the user."""
 
     def check(value: str) -> str:
         if len(value) > longest:
-            raise ValueError(f"{quoted(value)} is too long a name: at most {longest} characters")
+            message = f"{quoted(value)} is too long for a name: at most {longest} characters"
+            raise ValueError(message)
         if not re.fullmatch(pattern, value):
-            allowed = f"lower-case letters and digits, and {between} only between them{first}"
-            raise ValueError(f"{quoted(value)} is no name: {allowed}")
+            raise ValueError(f"{quoted(value)} is not a valid name: use {form}")
         return value
 
     return check
 
 
-# The two forms of a value that may be a list, as pydantic names them; no key looks like that.
+# The tags of the two forms of a value that may be a list. pydantic puts them in the path of an
+# error, where they must not be mistaken for keys.
 ONE: Final = "(one)"
 MANY: Final = "(many)"
 
 
 def _one_or_many(value: object) -> str:
-    """Which form is meant, so that a mistake is reported for that one alone."""
+    """Choose the form by the value's type, so that an error is reported for that form alone."""
     return MANY if isinstance(value, list | tuple) else ONE
 
+
+check_label = name_check(
+    LABEL, 63, "lower-case letters, digits and '-', with a letter or digit at both ends"
+)
+check_subdomain = name_check(
+    SUBDOMAIN, 253, "lower-case letters, digits, '-' and '.', with a letter or digit at both ends"
+)
 
 Address = Annotated[IPAddress, BeforeValidator(address)]
 CIDR_SCHEMA: Final = {"type": "string", "examples": ["10.244.0.0/16"]}
@@ -111,12 +122,12 @@ Addresses = Annotated[
 ]
 Label = Annotated[
     str,
-    AfterValidator(named(LABEL, "'-'", 63)),
+    AfterValidator(check_label),
     Field(json_schema_extra={"pattern": f"^{LABEL}$", "maxLength": 63}),
 ]
 Subdomain = Annotated[
     str,
-    AfterValidator(named(SUBDOMAIN, "'-' and '.'", 253)),
+    AfterValidator(check_subdomain),
     Field(json_schema_extra={"pattern": f"^{SUBDOMAIN}$", "maxLength": 253}),
 ]
 Port = Annotated[
@@ -124,6 +135,6 @@ Port = Annotated[
     Field(strict=True, json_schema_extra={"minimum": 1, "maximum": 65535}),
     AfterValidator(_port),
 ]
-Number = Annotated[int, Field(strict=True)]  # neither "3" nor yes
-Boolean = Annotated[bool, Field(strict=True)]  # neither "true" nor 1
+Number = Annotated[int, Field(strict=True)]  # not "3", not yes
+Boolean = Annotated[bool, Field(strict=True)]  # not "true", not 1
 OneOrMany = Discriminator(_one_or_many)

@@ -1,4 +1,4 @@
-"""Where a scenario's texts come from: the disk, or what a running lab has kept of them."""
+"""Manifest entries → texts of files, from the disk or as saved with a running lab."""
 
 import os
 import re
@@ -16,27 +16,28 @@ SUFFIXES: Final = (".yaml", ".yml")
 
 
 class Files(Protocol):
-    """Names are as the user would type them: the scenario's folder, then what `manifests` says."""
+    """A source of files. Their names start with the scenario's folder, as the user typed it."""
 
     def expand(self, entry: str) -> tuple[str, ...]:
-        """The files an entry of `manifests` stands for; ValueError says why it stands for none."""
+        """Return the files that an entry of `manifests` names. Raises ValueError if none."""
         ...
 
     def text(self, file: str) -> str:
-        """What the file holds; raises ScenarioError."""
+        """Return the text of a file. Raises ScenarioError."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class DiskFiles:
-    """The files as they are now."""
+    """The files on disk, as they are now."""
 
     main: Path
 
     def expand(self, entry: str) -> tuple[str, ...]:
-        """A file, or the *.yaml and *.yml of a folder; nothing outside the scenario's folder."""
+        """Return the file, or the *.yaml and *.yml files of a folder. Raises ValueError if it is
+        outside the scenario's folder."""
         if "\0" in entry or not entry:
-            raise ValueError(f"{entry!r} is no path")
+            raise ValueError(f"{entry!r} is not a path")
         try:
             return self._expand(self.main.parent / entry, entry)
         except OSError as error:
@@ -49,21 +50,22 @@ class DiskFiles:
         if not path.is_dir():
             return (str(path),)
         found = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES)
-        # A link to somewhere else is as little inside the folder as the place it points to.
+        # A symbolic link out of the folder is refused like the file it points to.
         for each in found:
             self._check_inside(each, f"{printable(entry)}: {printable(each.name)}")
         manifests = [each for each in found if not each.is_dir() and not self._is_main(each)]
         if not manifests:
-            raise ValueError(f"{printable(entry)} has no *.yaml or *.yml in it")
+            raise ValueError(f"{printable(entry)} contains no *.yaml or *.yml file")
         return tuple(str(each) for each in manifests)
 
     def text(self, file: str) -> str:
-        """Read no more than the limit: a device has no end."""
+        """Return the text of a file. At most MAX_SIZE bytes are read: a device has no end."""
         path = Path(file)
         try:
-            # The scenario itself may be a pipe: nsnet run <(generate). A manifest would block.
+            # The scenario may be a pipe: nsnet run <(generate). Opening a manifest that is one
+            # would block.
             if path != self.main and path.exists() and not path.is_file():
-                raise ScenarioError([Problem(file, 0, "", "is no regular file")])
+                raise ScenarioError([Problem(file, 0, "", "is not a regular file")])
             with path.open("rb") as stream:
                 raw = stream.read(MAX_SIZE + 1)
         except IsADirectoryError as error:
@@ -79,7 +81,9 @@ class DiskFiles:
     def _check_inside(self, path: Path, name: str) -> None:
         folder = os.path.realpath(self.main.parent)
         if not Path(os.path.realpath(path)).is_relative_to(folder):
-            raise ValueError(f"{name} is outside the scenario's folder")
+            raise ValueError(
+                f"{name} is outside the scenario's folder; manifests must be inside it"
+            )
 
     def _is_main(self, path: Path) -> bool:
         return path.exists() and self.main.exists() and path.samefile(self.main)
@@ -87,31 +91,31 @@ class DiskFiles:
 
 @dataclass(frozen=True, slots=True)
 class SavedFiles:
-    """The texts of a scenario that was loaded before, by name."""
+    """The texts of a scenario that was loaded before, by file name."""
 
     main: str
     sources: Mapping[str, str]
 
     def expand(self, entry: str) -> tuple[str, ...]:
-        """As on disk when the texts were kept."""
+        """Return the same files as on disk when the texts were saved."""
         path = PurePath(self.main).parent / entry
         if str(path) in self.sources:
             return (str(path),)
         inside = [PurePath(each) for each in self.sources if each != self.main]
         found = sorted(each for each in inside if each.parent == path and each.suffix in SUFFIXES)
         if not found:
-            raise ValueError(f"{printable(entry)} was not kept")
+            raise ValueError(f"{printable(entry)} was not saved with the lab")
         return tuple(str(each) for each in found)
 
     def text(self, file: str) -> str:
-        """The kept text."""
+        """Return the saved text."""
         if file not in self.sources:
-            raise ScenarioError([Problem(file, 0, "", "was not kept")])
+            raise ScenarioError([Problem(file, 0, "", "was not saved with the lab")])
         return self.sources[file]
 
 
 class Sources(NamedTuple):
-    """The files that the clusters' `manifests` list."""
+    """The files that the `manifests` of the clusters list."""
 
     listed: list[tuple[str, str]]  # cluster, file
     texts: dict[str, str]
@@ -120,8 +124,8 @@ class Sources(NamedTuple):
 def read_sources(
     files: Files, entries: Iterable[ManifestEntry], room: int
 ) -> tuple[Sources, list[Problem]]:
-    """The files of these entries, each read once however often it is listed. `room` is how much
-    they may hold together."""
+    """Read the files of these entries, each once. `room` is the most characters they may have in
+    total; reading ends where it is exceeded."""
     listed: list[tuple[str, str]] = []
     problems: list[Problem] = []
     for entry in entries:
@@ -138,36 +142,38 @@ def read_sources(
             continue
         room -= len(text)
         if room < 0:
-            message = "is one file too many: together they are over 32 MiB"
+            message = "the scenario and its manifests exceed 32 MiB with this file"
             problems.append(Problem(file, 0, "", message))
             break
         texts[file] = text
     return Sources([each for each in listed if each[1] in texts], texts), problems
 
 
-# What YAML allows in a text: https://yaml.org/spec/1.1/#c-printable
+# Characters that YAML allows: https://yaml.org/spec/1.1/#c-printable
 FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _decode(file: str, raw: bytes) -> str:
-    """The text of a file; raises ScenarioError where it is none."""
+    """Decode the bytes of a file. Raises ScenarioError if they are not text or too many."""
     if len(raw) > MAX_SIZE:
-        raise ScenarioError([Problem(file, 0, "", "is over 32 MiB; nsnet reads no more than that")])
+        raise ScenarioError(
+            [Problem(file, 0, "", "is larger than 32 MiB, the most that nsnet reads")]
+        )
     try:
         text = raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        message = f"is not a text in UTF-8: byte 0x{raw[error.start]:02x}"
+        message = f"is not UTF-8 text: byte 0x{raw[error.start]:02x}"
         raise ScenarioError([Problem(file, line, "", message)]) from error
     if found := FORBIDDEN.search(text):
         line = text.count("\n", 0, found.start()) + 1
-        message = f"is not a text: it holds the control character U+{ord(found[0]):04X}"
+        message = f"is not text: it contains the control character U+{ord(found[0]):04X}"
         raise ScenarioError([Problem(file, line, "", message)])
     return text
 
 
 def _near(path: Path, written: str) -> str:
-    """A neighbour of almost the same name, as a question."""
+    """Return a question about a file of almost the same name in the same folder, or ""."""
     try:
         near = nearest(path.name, os.listdir(path.parent), likeness=0.8)
     except OSError:

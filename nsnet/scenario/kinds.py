@@ -1,4 +1,4 @@
-"""Our own kind of document, `kind: Scenario`. Strict: nothing unknown passes."""
+"""The model of our own kind of document, `kind: Scenario`. Strict: unknown keys are errors."""
 
 from ipaddress import IPv4Network
 from typing import Annotated, Final, Literal, Self
@@ -34,14 +34,14 @@ RESERVED_NAMES = (
     "external",
     "fabric",
 )
-LARGEST_DATAGRAM: Final = 65_000  # with headers, and a line that names the attempt, 65,535
-SMALLEST_MTU: Final = 576  # what every host takes (RFC 791)
-SMALLEST_MTU6: Final = 1280  # where a link has less, the kernel switches IPv6 off
+LARGEST_DATAGRAM: Final = 65_000  # 65,535 bytes, less headers and the line that names the attempt
+SMALLEST_MTU: Final = 576  # every IPv4 host accepts packets of this size (RFC 791)
+SMALLEST_MTU6: Final = 1280  # the kernel disables IPv6 on a link with a smaller MTU
 ETHERNET_MTU: Final = 1500
 LARGEST_MTU: Final = 9000
-ENOUGH_TO_BE_EVEN: Final = 300  # attempts: fewer say little about shares
+ENOUGH_TO_BE_EVEN: Final = 300  # attempts: a chi-square test of fewer says little
 
-# What a scenario may ask for by name; nsnet.features has a function for each.
+# What a scenario may choose by name; nsnet.features has a generator of facts for each.
 Cni = Literal["bridge", "vxlan"]
 NetworkModel = Literal["flat", "island", "isolated"]
 GatewayKind = Literal["nat", "vip", "proxy"]
@@ -59,12 +59,12 @@ TransportProtocol = Literal["TCP", "UDP"]
 
 def _not_reserved(value: str) -> str:
     if value in RESERVED_NAMES:
-        raise ValueError(f"{value!r} is a word of references; choose another name")
+        raise ValueError(f"{value!r} is reserved for references; choose another name")
     return value
 
 
 class Strict(BaseModel):
-    """A mapping in which every key is known, written in camelCase."""
+    """A mapping whose keys must be known; they are written in camelCase."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False
@@ -72,20 +72,20 @@ class Strict(BaseModel):
 
 
 class Metadata(Strict):
-    """The lab's name: it becomes a part of every namespace's name."""
+    """The name of the lab, which is part of the name of each of its namespaces."""
 
     name: Label
 
 
 class NodeSpec(Strict):
-    """A node by name, with the labels that selectors and topology read."""
+    """The name of a node, and its labels, which nodeSelector and topology-aware routing use."""
 
     name: Subdomain
     labels: dict[str, str] = {}
 
 
 class GatewaySpec(Strict):
-    """How an island reaches the other clusters."""
+    """The gateway between an island and the other clusters."""
 
     kind: GatewayKind
     name: Annotated[
@@ -93,24 +93,31 @@ class GatewaySpec(Strict):
     ] = None
     replicas: Annotated[
         Annotated[Number, Field(ge=1, le=2)],
-        Field(description="2: one that is preferred, one that takes its place (BGP moves routes)"),
+        Field(
+            description="2: an active and a standby gateway; if the active one fails, BGP moves its"
+            " routes"
+        ),
     ] = 1
     address: Annotated[
         Addresses | None,
-        Field(description="outside, one a family; default: free ones of fabricCIDR"),
+        Field(
+            description="in the fabric, at most one of each family; default: free addresses of"
+            " fabricCIDR"
+        ),
     ] = None
     virtual_cidr: Annotated[
         Cidrs | None,
         Field(
             alias="virtualCIDR",
-            description="vip: by which addresses others know the pods; default: the i-th range of"
-            " podCIDR's size in 100.64.0.0/10 (IPv6: fd64::/16) for the i-th cluster",
+            description="kind vip: the range whose addresses other clusters use for the pods;"
+            " default for the i-th cluster: the i-th range of podCIDR's size in 100.64.0.0/10"
+            " (IPv6: fd64::/16)",
         ),
     ] = None
 
 
 class KubeProxySpec(Strict):
-    """What kube-proxy is configured with (kubeproxy.config.k8s.io/v1alpha1)."""
+    """The configuration of kube-proxy (kubeproxy.config.k8s.io/v1alpha1)."""
 
     masquerade_all: Boolean = False
     localhost_node_ports: Boolean = True
@@ -119,8 +126,10 @@ class KubeProxySpec(Strict):
 
 
 class DropSpec(Strict):
-    """Which packets are dropped: of this protocol, to this port, of this type of ICMP as iptables
-    calls it (IPv6 has its own name for some)."""
+    """The packets that a fault drops: those of a protocol, to a port, or of an ICMP type.
+
+    ICMP types have the names of iptables; in IPv6, ip6tables' name for the same type is used.
+    """
 
     protocol: Protocol
     port: Port | None = None
@@ -129,28 +138,28 @@ class DropSpec(Strict):
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.protocol is Protocol.ICMP and self.port is not None:
-            raise ValueError("icmp has no ports")
+            raise ValueError("icmp has no ports; remove port, or choose tcp or udp")
         if self.protocol is not Protocol.ICMP and self.type is not None:
-            raise ValueError(f"only icmp has types, not {self.protocol}")
+            raise ValueError(f"{self.protocol} has no types; remove type, or choose icmp")
         return self
 
 
 class FaultSpec(Strict):
-    """What is wrong with this lab, on purpose, and where."""
+    """A fault to inject, and the place in the lab where it is injected."""
 
     in_: Annotated[str, Field(alias="in")]
     drop: DropSpec | None = None
-    down: Annotated[str | None, Field(description="a link, such as eth0")] = None
+    down: Annotated[str | None, Field(description="a link to set down, such as eth0")] = None
 
     @model_validator(mode="after")
     def _says_one_thing(self) -> Self:
         if (self.drop is None) is (self.down is None):
-            raise ValueError("a fault is one thing: drop or down")
+            raise ValueError("a fault needs exactly one of drop and down")
         return self
 
 
 class ClusterSpec(Strict):
-    """One cluster: its network model, its ranges, its nodes and the manifests that live in it."""
+    """A cluster: its network, its address ranges, its nodes and its manifests."""
 
     name: Annotated[Label, AfterValidator(_not_reserved)]
     cni: Cni = "bridge"
@@ -169,13 +178,13 @@ class ClusterSpec(Strict):
     routing: Annotated[
         Literal["static", "bgp"],
         Field(
-            description="how the fabric knows where pods are; bgp: from a bird on every node, which"
-            " is missed within a second when it is cut off"
+            description="how the fabric learns its routes to pods; bgp: from a bird on every node"
+            " (a node that is cut off loses its routes within a second)"
         ),
     ] = "static"
     mtu: Annotated[
         Annotated[Number, Field(ge=SMALLEST_MTU, le=LARGEST_MTU)] | None,
-        Field(description="of a pod's link; 1500, behind vxlan 1450 (1430 over IPv6)"),
+        Field(description="of a pod's link; default: 1500, with cni vxlan 1450 (over IPv6 1430)"),
     ] = None
     proxy_mode: ProxyMode = "iptables"
     kube_proxy: KubeProxySpec = KubeProxySpec()
@@ -189,26 +198,26 @@ class ClusterSpec(Strict):
 
 
 class PortSpec(Strict):
-    """A port that an external host serves."""
+    """A port on which an external host listens."""
 
     port: Port
     protocol: TransportProtocol = "TCP"
 
 
 class ExternalSpec(Strict):
-    """A host outside every cluster: the other client, the other server."""
+    """A host outside all clusters, a client or a server."""
 
     name: Label
     address: Address
     ports: tuple[PortSpec, ...] = ()
     mtu: Annotated[
         Annotated[Number, Field(ge=SMALLEST_MTU, le=ETHERNET_MTU)] | None,
-        Field(description="the widest packet that the fabric passes on towards it"),
+        Field(description="of the fabric's link to it"),
     ] = None
 
 
 class Expectation(Strict):
-    """What the author of a probe says will happen."""
+    """The result that the author of a probe expects."""
 
     verdict: (
         Annotated[
@@ -231,7 +240,7 @@ class Expectation(Strict):
 
 
 class ProbeSpec(Strict):
-    """Real packets from one place to another, and what is expected of them."""
+    """A probe: packets to send from one place to another, and the expected result."""
 
     name: str = ""
     from_: Annotated[str, Field(alias="from")]
@@ -241,28 +250,32 @@ class ProbeSpec(Strict):
     timeout: Annotated[float, Field(strict=True, gt=0, le=60)] = 1.0
     size: Annotated[Number, Field(ge=0, le=1_000_000)] = 0
     source_port: Port | None = None
-    # Without a label a probe starts as soon as there is room, and others may have ended by then.
+    # Without a label a probe starts when the limit of concurrent probes allows it, so others may
+    # have ended by then.
     together: Annotated[
-        str, Field(description="a label: its probes start at once, before any of them has ended")
+        str,
+        Field(
+            description="a label: probes with the same label start at once, before any of them"
+            " has ended"
+        ),
     ] = ""
     expect: Expectation = Expectation()
 
     @model_validator(mode="after")
     def _makes_sense(self) -> Self:
         if self.expect.balance == "even" and self.times < ENOUGH_TO_BE_EVEN:
-            raise ValueError(
-                f"balance is judged from {ENOUGH_TO_BE_EVEN} times on, not {self.times}"
-            )
+            enough = f"at least {ENOUGH_TO_BE_EVEN} times"
+            raise ValueError(f"balance: even needs {enough}, not {self.times}")
         if self.expect.balance == "sticky" and self.times < 2:
-            raise ValueError("balance: sticky is judged from 2 times on, not 1")
+            raise ValueError("balance: sticky needs at least 2 times, not 1")
         if self.protocol is not Protocol.TCP and self.size > LARGEST_DATAGRAM:
-            most = f"a datagram holds {LARGEST_DATAGRAM} bytes"
-            raise ValueError(f"size {self.size} needs tcp: {most}")
+            most = f"{self.protocol} carries at most {LARGEST_DATAGRAM} bytes"
+            raise ValueError(f"size: {most}, not {self.size}; use tcp")
         return self
 
 
 class ScenarioSpec(Strict):
-    """The lab: clusters, the hosts around them, and the probes that prove it."""
+    """The lab: its clusters, the hosts outside them, its faults and its probes."""
 
     description: str = ""
     clusters: Annotated[tuple[ClusterSpec, ...], Field(min_length=1)]

@@ -1,4 +1,4 @@
-"""The Kubernetes objects nsnet reads, lenient: what it does not need it does not look at.
+"""Models of the Kubernetes objects that nsnet reads. Lenient: keys it does not need are ignored.
 
 Field names and meanings are those of the Kubernetes API reference, v1.30.
 """
@@ -28,15 +28,16 @@ from nsnet.scenario.fields import (
     Port,
     Subdomain,
     address,
-    named,
+    check_label,
+    name_check,
 )
 from nsnet.text import quoted
 
-HEADLESS: Final = "None"  # in the place of a ClusterIP
+HEADLESS: Final = "None"  # written instead of a ClusterIP
 
 
 class Lenient(BaseModel):
-    """A mapping of which nsnet reads some keys and no others; a null is as good as no key."""
+    """A mapping of which nsnet reads some keys. A key that is null is treated as absent."""
 
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
 
@@ -49,16 +50,16 @@ class Lenient(BaseModel):
 
 
 def _null_is_empty(value: object) -> object:
-    # Not absent: a selector {app: null} asks for app="", and must not come to select every pod.
+    # Not absent: the selector {app: null} means app=""; without the key it would select every pod.
     if not isinstance(value, dict) or None not in value.values():
         return value
     return {key: "" if each is None else each for key, each in value.items()}
 
 
 def _target_port(value: object) -> object:
-    """A number, or the name of a port; a number in quotes is one too: no name is all digits."""
+    """Parse the number or name of a port. Digits in quotes are a number: no name is all digits."""
     if isinstance(value, bool) or not isinstance(value, int | str):
-        raise ValueError("expected a port's number or name")
+        raise ValueError("expected the number or the name of a port")
     if isinstance(value, str) and not value.isdecimal():
         return value
     number = int(value) if len(str(value)) <= 5 else 0
@@ -68,15 +69,16 @@ def _target_port(value: object) -> object:
 
 
 def _decimal(value: object) -> object:
-    """Leading zeros are no sign of octal numbers here (CVE-2021-29923): 010.0.0.1 is 10.0.0.1."""
+    """Remove leading zeros from an IPv4 address: Kubernetes reads 010.0.0.1 as 10.0.0.1, not as
+    octal (CVE-2021-29923)."""
     if isinstance(value, str) and "." in value and ":" not in value:
         return re.sub(r"\b0+(?=[0-9])", "", value)
     return value
 
 
 def _cluster_address(value: object) -> object:
-    """An address, or what stands in its place: "None", "", or a mistake that is found when the
-    range is known, too."""
+    """Parse an address, and leave other text as it is: "None", "", or a mistake, which is reported
+    by the check against serviceCIDR."""
     try:
         return address(_decimal(value))
     except ValueError:
@@ -86,13 +88,19 @@ def _cluster_address(value: object) -> object:
 
 
 def _endpoint_address(value: IPAddress) -> IPAddress:
-    if value.is_loopback or value.is_link_local or value.is_multicast or value.is_unspecified:
-        raise ValueError(f"{value} means another place, or none, on every machine")
+    for special, wrong in (
+        ("a loopback", value.is_loopback),
+        ("a link-local", value.is_link_local),
+        ("a multicast", value.is_multicast),
+        ("the unspecified", value.is_unspecified),
+    ):
+        if wrong:
+            raise ValueError(f"{value} is {special} address; other hosts cannot reach it")
     return value
 
 
 def _port_name(value: str) -> str:
-    return value and named(LABEL, "'-'", 63)(value)
+    return value and check_label(value)
 
 
 PortName = Annotated[str, AfterValidator(_port_name)]
@@ -100,7 +108,14 @@ EndpointAddress = Annotated[Address, BeforeValidator(_decimal), AfterValidator(_
 ClusterAddress = Annotated[IPv4Address | IPv6Address | str, BeforeValidator(_cluster_address)]
 Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
 ServiceName = Annotated[
-    str, AfterValidator(named(f"(?![0-9]){LABEL}", "'-'", 63, ", a letter first"))
+    str,
+    AfterValidator(
+        name_check(
+            f"(?![0-9]){LABEL}",
+            63,
+            "lower-case letters, digits and '-', with a letter first and a letter or digit last",
+        )
+    ),
 ]
 TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
 PortProtocol = Literal["TCP", "UDP", "SCTP"]
@@ -111,7 +126,7 @@ Policy = Literal["Cluster", "Local"]
 
 
 class ObjectMeta(Lenient):
-    """The name of an object, and what is said about it."""
+    """The metadata of an object."""
 
     name: Subdomain
     namespace: Label = "default"
@@ -121,13 +136,13 @@ class ObjectMeta(Lenient):
 
 
 class ServiceMeta(ObjectMeta):
-    """A Service's name becomes a DNS label, so it has no dot, and one that begins with a letter."""
+    """The metadata of a Service, whose name is a DNS label that begins with a letter."""
 
     name: ServiceName
 
 
 class TemplateMeta(Lenient):
-    """The labels and annotations a workload gives to its pods."""
+    """The labels and annotations of a workload's pods."""
 
     labels: Labels = {}
     annotations: Labels = {}
@@ -142,14 +157,14 @@ class ContainerPort(Lenient):
 
 
 class Container(Lenient):
-    """A container: of it only the ports matter here."""
+    """A container, of which nsnet reads the ports."""
 
     name: str = ""
     ports: tuple[ContainerPort, ...] = ()
 
 
 class PodSpec(Lenient):
-    """Where a pod may run and what it listens on."""
+    """The node of a pod, its ports, and whether it uses the host network."""
 
     containers: tuple[Container, ...] = ()
     node_name: str = ""
@@ -158,20 +173,20 @@ class PodSpec(Lenient):
 
 
 class Condition(Lenient):
-    """One condition of a status; of a pod's only Ready is read."""
+    """A condition of a status; nsnet reads only a pod's Ready."""
 
     type: str
     status: str
 
 
 class PodStatus(Lenient):
-    """A manifest may carry the status it was saved with."""
+    """The status of an object, if its manifest was saved with one."""
 
     conditions: tuple[Condition, ...] = ()
 
 
 class Pod(Lenient):
-    """One pod."""
+    """A pod."""
 
     kind: Literal["Pod"]
     metadata: ObjectMeta
@@ -180,21 +195,21 @@ class Pod(Lenient):
 
 
 class PodTemplate(Lenient):
-    """What each pod of a workload is made from."""
+    """The template of a workload's pods."""
 
     metadata: TemplateMeta = TemplateMeta()
     spec: PodSpec = PodSpec()
 
 
 class WorkloadSpec(Lenient):
-    """How many pods, and from which template."""
+    """The number of pods of a workload, and their template."""
 
     replicas: Annotated[Number, Field(ge=0, le=10_000)] = 1
     template: PodTemplate = PodTemplate()
 
 
 class Workload(Lenient):
-    """Whatever makes several pods of one template."""
+    """A workload: an object that creates pods from a template."""
 
     kind: Literal["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"]
     metadata: ObjectMeta
@@ -202,7 +217,7 @@ class Workload(Lenient):
 
 
 class ServicePort(Lenient):
-    """A port of a Service; without a targetPort the pods listen on the same number."""
+    """A port of a Service; without a targetPort the pods listen on the same port."""
 
     name: PortName = ""
     port: Port
@@ -212,7 +227,7 @@ class ServicePort(Lenient):
 
 
 class ClientIPConfig(Lenient):
-    """How long a client keeps its endpoint, in seconds."""
+    """How long a client keeps its endpoint after its last connection, in seconds."""
 
     timeout_seconds: Annotated[Number, Field(ge=1, le=86_400)] = 10_800
 
@@ -224,7 +239,7 @@ class SessionAffinityConfig(Lenient):
 
 
 class ServiceSpec(Lenient):
-    """A static virtual address in front of the pods that the selector finds."""
+    """The spec of a Service: its addresses, its ports and the selector of its pods."""
 
     type: ServiceType = "ClusterIP"
     selector: Labels = {}
@@ -248,35 +263,35 @@ class ServiceSpec(Lenient):
 
     @property
     def headless(self) -> bool:
-        """It has endpoints, and no address in front of them."""
+        """Whether it has endpoints but no ClusterIP."""
         return HEADLESS in (self.cluster_ip, *self.cluster_ips)
 
     @property
     def has_cluster_ip(self) -> bool:
-        """It has an address inside the cluster, and kube-proxy serves it."""
+        """Whether it has a ClusterIP, which kube-proxy serves."""
         return not self.headless and self.type != "ExternalName"
 
     @property
     def has_health_check(self) -> bool:
-        """Its load balancer asks every node whether an endpoint is there."""
+        """Whether its load balancer asks every node if it has a ready endpoint."""
         return self.type == "LoadBalancer" and self.external_traffic_policy == "Local"
 
 
 class Ingress(Lenient):
-    """One address at which a load balancer offers the Service."""
+    """An address of a Service at its load balancer."""
 
     ip: EndpointAddress | None = None
     ip_mode: Literal["VIP", "Proxy"] = "VIP"
 
 
 class LoadBalancerStatus(Lenient):
-    """The addresses that a load balancer was given."""
+    """The addresses of a Service at its load balancer."""
 
     ingress: tuple[Ingress, ...] = ()
 
 
 class ServiceStatus(Lenient):
-    """A manifest may carry the status it was saved with."""
+    """The status of an object, if its manifest was saved with one."""
 
     load_balancer: LoadBalancerStatus = LoadBalancerStatus()
 
@@ -291,7 +306,7 @@ class Service(Lenient):
 
 
 class EndpointConditions(Lenient):
-    """Ready unless said otherwise."""
+    """The conditions of an endpoint; without any it is ready."""
 
     ready: StrictBool | None = None
     serving: StrictBool | None = None
@@ -299,19 +314,19 @@ class EndpointConditions(Lenient):
 
 
 class Zone(Lenient):
-    """A zone by its name."""
+    """A zone, by name."""
 
     name: str
 
 
 class EndpointHints(Lenient):
-    """The zones whose clients an endpoint is meant for."""
+    """The zones from which clients should use an endpoint."""
 
     for_zones: tuple[Zone, ...] = ()
 
 
 class SliceEndpoint(Lenient):
-    """Addresses that are one endpoint."""
+    """An endpoint and its addresses."""
 
     addresses: tuple[EndpointAddress, ...]
     conditions: EndpointConditions = EndpointConditions()
@@ -320,7 +335,7 @@ class SliceEndpoint(Lenient):
 
 
 class SlicePort(Lenient):
-    """The port on which every endpoint of the slice answers for the Service port of this name."""
+    """The port on which the endpoints of a slice serve the Service port of the same name."""
 
     name: PortName = ""
     port: Port
@@ -328,7 +343,7 @@ class SlicePort(Lenient):
 
 
 class EndpointSlice(Lenient):
-    """Endpoints written by hand, for a Service without a selector."""
+    """Endpoints of a Service without a selector, written by hand."""
 
     kind: Literal["EndpointSlice"]
     metadata: ObjectMeta
@@ -337,7 +352,7 @@ class EndpointSlice(Lenient):
 
 
 class ServiceExport(Lenient):
-    """Other clusters may use the Service of this name (Multi-Cluster Services API)."""
+    """The export of the Service of this name to other clusters (Multi-Cluster Services API)."""
 
     kind: Literal["ServiceExport"]
     metadata: ObjectMeta
@@ -356,7 +371,8 @@ MODELS: dict[str, type[Object]] = {
     "ServiceExport": ServiceExport,
 }
 
-# The API group of every kind nsnet knows: a Service of another group (Knative's) is another thing.
+# The API group of every kind that nsnet knows. A Service of another group, such as Knative's, is
+# not a core Service.
 GROUPS: dict[str, str] = {
     "Namespace": "",
     "Pod": "",

@@ -1,7 +1,8 @@
 """YAML files → Scenario, in passes.
 
-Each pass takes the value of the one before and returns its own, with the problems it found; all of
-them are reported at once. The main file comes first, for it names the others:
+Each pass takes the value of the pass before and returns a value and the problems it found; the
+problems of all passes are reported at once. The main file is read first, because it names the
+others:
 
 main file ─ documents ─ outline ─┬─ the Scenario ───────────────────── validation ─▶ spec
                                  ├─ other documents ────────┐
@@ -25,20 +26,22 @@ from nsnet.scenario.validation import validate
 
 
 def load(file: Path) -> Scenario:
-    """The scenario of a file and of the manifests it names; ScenarioError has every problem."""
+    """Load the scenario of a file and of the manifests it names. Raises ScenarioError with all
+    problems."""
     with _without_collector():
         return _load(str(file), DiskFiles(file))
 
 
 def reload(main: str, sources: Mapping[str, str]) -> Scenario:
-    """The same scenario again, from the texts alone."""
+    """Load a scenario again from its saved texts, without the disk. Raises ScenarioError."""
     with _without_collector():
         return _load(main, SavedFiles(main, sources))
 
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """The collector would walk what was built so far again and again: half the time of a load."""
+    """Disable the garbage collector: it would traverse all values built so far again and again,
+    which takes half the time of a load."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,5 +1,5 @@
-"""The clusters that each object lives in: those its annotation names, the one that lists its file,
-or the only one there is."""
+"""Objects → manifests: each object with the clusters to create it in. These are the clusters that
+its annotation names, the cluster that lists its file, or the only cluster of the scenario."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -8,20 +8,23 @@ from nsnet.scenario.model import Manifest
 from nsnet.scenario.objects import WrittenObject
 from nsnet.text import did_you_mean, quoted
 
-CLUSTER = "nsnet.dev/cluster"  # the annotation that says where an object lives
+CLUSTER = "nsnet.dev/cluster"  # an annotation: the object's clusters, separated by commas
 
 
 def assign_clusters(
     clusters: Sequence[str], written: Iterable[tuple[str, WrittenObject]]
 ) -> tuple[list[Manifest], list[Problem]]:
-    """The objects, each with the cluster that lists its file ("" if none does), as manifests."""
+    """Return the manifests of these objects, and the problems of those that have none.
+
+    Each object is given with the cluster that lists its file, or "" if it is in the main file.
+    """
     manifests: list[Manifest] = []
     problems: list[Problem] = []
     for owner, each in written:
         placed = _placed(each, clusters, owner)
         if isinstance(placed, Manifest):
             manifests.append(placed)
-        elif clusters:  # without any, validation says so
+        elif clusters:  # validation reports a scenario without clusters
             problems.append(placed)
     return manifests, [*problems, *_twice(manifests)]
 
@@ -40,24 +43,25 @@ def _placed(written: WrittenObject, clusters: Sequence[str], owner: str) -> Mani
 def _misplaced(
     wanted: tuple[str, ...], clusters: Sequence[str], owner: str, annotations: Mapping[str, str]
 ) -> str:
-    """Why an object cannot live in these clusters, or nothing."""
+    """Return why an object cannot be created in these clusters, or ""."""
     split = [each for each in clusters if annotations.get(each) == ""]
     unknown = [each for each in wanted if each not in clusters]
     if owner and wanted != (owner,):
-        return f"{quoted(','.join(wanted))}, but the file is a manifest of {owner}"
+        named = quoted(",".join(wanted))
+        return f"{named} differs from {owner}, the cluster that lists this file; keep one of them"
     if wanted == ("",):
-        return f"the annotation {CLUSTER} must say where it lives: {', '.join(clusters)}"
+        return f"needs the annotation {CLUSTER}: one or more of {', '.join(clusters)}"
     if unknown:
         advice = did_you_mean(unknown[0], clusters, otherwise="the clusters are")
-        return f"{quoted(unknown[0])} is no cluster; {advice}"
+        return f"{quoted(unknown[0])} is not a cluster of this scenario; {advice}"
     if split:
         every = ",".join((*wanted, *split))
-        return f'in braces a comma ends the value; write "{every}", with the quotes'
+        return f'a comma inside braces ends the value; write "{every}" with the quotes'
     return ""
 
 
 def _twice(manifests: Iterable[Manifest]) -> Iterator[Problem]:
-    """Two objects of one kind, namespace and name in one cluster."""
+    """Yield a problem for each object whose cluster has another of its kind, namespace and name."""
     seen: dict[tuple[str, str, str, str], Manifest] = {}
     for each in manifests:
         kind, meta = each.object.kind, each.object.metadata
@@ -65,6 +69,5 @@ def _twice(manifests: Iterable[Manifest]) -> Iterator[Problem]:
             first = seen.setdefault((cluster, kind, meta.namespace, meta.name), each)
             if first is not each:
                 at = first.problem("metadata.name", "")
-                where = f"the first is at {at.file}:{at.line}"
-                message = f"{cluster} has two of kind {kind} named {meta.name}; {where}"
+                message = f"{cluster} already has a {kind} {meta.name}, at {at.file}:{at.line}"
                 yield each.problem("metadata.name", message)

@@ -1,4 +1,4 @@
-"""What a scenario file says, as a value, and nothing that follows from it."""
+"""The content of a scenario file and its manifests, before anything is derived from it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from nsnet.scenario.kubernetes import Object
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A Kubernetes object, the clusters it lives in, and where it was written."""
+    """A Kubernetes object, the clusters to create it in, and the document it was written in."""
 
     object: Object
     clusters: tuple[str, ...]
     document: Document
 
     def problem(self, path: str, message: str) -> Problem:
-        """A mistake at this path of the object."""
+        """Return a problem at this path of the object."""
         return self.document.problem(path, message)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What the file says, and nothing that follows from it.
+    """The content of a scenario file and its manifests.
 
-    Manifests are in creation order: those of the files that the clusters list, then those of the
-    scenario's own file.
+    The manifests are in creation order: first those of the files that the clusters list, then those
+    of the main file.
     """
 
     name: str
@@ -38,5 +38,5 @@ class Scenario:
     document: Document
 
     def problem(self, path: str, message: str) -> Problem:
-        """A mistake at this path of the Scenario."""
+        """Return a problem at this path of the Scenario."""
         return self.document.problem(path, message)

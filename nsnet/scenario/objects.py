@@ -1,4 +1,4 @@
-"""Documents → Kubernetes objects: what nsnet reads of them, and what it says it leaves out."""
+"""Documents → Kubernetes objects, and warnings about what nsnet ignores of them."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, assert_never
@@ -11,7 +11,7 @@ from nsnet.text import printable
 
 
 class WrittenObject(NamedTuple):
-    """An object that nsnet reads, and where it was written."""
+    """An object that nsnet reads, and the document it was written in."""
 
     object: Object
     document: Document
@@ -33,11 +33,11 @@ class Contents(NamedTuple):
 
 
 def read_objects(documents: Iterable[Document]) -> Contents:
-    """What these documents hold."""
+    """Return the objects of these documents and their problems."""
     contents = Contents([], [], [])
     for document in documents:
         if document.is_scenario:
-            message = "a Scenario is no manifest of another"
+            message = "a Scenario cannot be a manifest; only Kubernetes objects can"
             contents.problems.append(document.problem("kind", message))
             continue
         for each in _objects(document):
@@ -54,11 +54,11 @@ def read_objects(documents: Iterable[Document]) -> Contents:
 
 
 def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Problem]:
-    """What the document holds: one object, or the items of a List."""
+    """Yield the object of a document, or each item of a List."""
     data = document.data
     if not isinstance(data, dict):
         yield document.problem(
-            "", f"expected an object with apiVersion and kind, got {kind_of(data)}"
+            "", f"expected a Kubernetes object with apiVersion and kind, got {kind_of(data)}"
         )
         return
     kind, version = text_at(data, "kind"), text_at(data, "apiVersion")
@@ -68,7 +68,8 @@ def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Pro
         return
     for key, value in (("apiVersion", version), ("kind", kind)):
         if not value:
-            what = "is missing" if data.get(key) is None else f"is {kind_of(data[key])}, not a name"
+            missing = data.get(key) is None
+            what = "is missing" if missing else f"expected text, got {kind_of(data[key])}"
             yield document.problem(key, what)
     if kind and version:
         yield from _object(document, kind, version)
@@ -80,16 +81,15 @@ def _object(
     group = version.rpartition("/")[0]
     known = kind in GROUPS
     if known and group != GROUPS[kind] and ("." not in group or group.endswith(".k8s.io")):
-        where = f"the group {GROUPS[kind]}" if GROUPS[kind] else "v1"
-        yield document.problem(
-            "apiVersion", f"{printable(version)} has no {kind}; it is in {where}"
-        )
+        where = f"API group is {GROUPS[kind]}" if GROUPS[kind] else "apiVersion is v1"
+        message = f"{printable(version)} has no kind {kind}; its {where}"
+        yield document.problem("apiVersion", message)
     elif kind in MODELS and group == GROUPS[kind]:
         found, problems = validate(document, MODELS[kind])
         yield from problems
         if found is not None:
             yield WrittenObject(found, document)
-    elif kind != "Namespace":  # there as soon as it is named
+    elif kind != "Namespace":  # exists once an object names it
         name = text_at(document.data, "metadata", "name") or "(no name)"
         namespace = text_at(document.data, "metadata", "namespace") or "default"
         whose = f"{version} {kind}" if known and group != GROUPS[kind] else kind
@@ -97,14 +97,14 @@ def _object(
 
 
 def warnings(contents: Iterable[Contents]) -> Iterator[str]:
-    """What the author should know is not there: one line for each kind, and one for SCTP."""
+    """Yield a warning for each kind that is ignored, and one for SCTP ports."""
     contents = list(contents)
     names: dict[str, dict[str, None]] = {}
     for kind, name in (ignored for each in contents for ignored in each.ignored):
         names.setdefault(kind, {})[name] = None
     for kind, those in sorted(names.items()):
         if kind == "NetworkPolicy":
-            yield f"NetworkPolicy is recognised and not enforced yet: {', '.join(those)}"
+            yield f"NetworkPolicy is recognised but not enforced yet: {', '.join(those)}"
         else:
             more = f" and {len(those) - 3} more" if len(those) > 3 else ""
             yield f"{kind} is ignored: {', '.join(list(those)[:3])}{more}"

@@ -1,5 +1,5 @@
-"""The main file's documents, before anything in them is validated: which one is the Scenario, what
-its clusters are called, and which manifests they list."""
+"""Documents of the main file → Outline: the Scenario, the names of its clusters and the manifest
+entries they list, found before the Scenario is validated: its own mistakes hide no others."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -18,12 +18,12 @@ class ManifestEntry(NamedTuple):
     path: str
 
     def problem(self, message: str) -> Problem:
-        """A mistake in this entry."""
+        """Return a problem with this entry."""
         return self.document.problem(self.path, message)
 
 
 class Outline(NamedTuple):
-    """The parts of a main file."""
+    """The parts of the main file."""
 
     scenario: Document
     inline: tuple[Document, ...]
@@ -34,20 +34,20 @@ class Outline(NamedTuple):
 def outline_of(
     main: str, documents: list[Document], malformed: list[Problem]
 ) -> tuple[Outline, list[Problem]]:
-    """The parts of the main file. Raises ScenarioError if none of its documents is a Scenario."""
+    """Return the parts of the main file, and problems with the order of its documents. Raises
+    ScenarioError if no document is a Scenario."""
     scenarios = [each for each in documents if each.is_scenario]
     if not scenarios:
-        # Where the text could not be read to its end, nobody knows what is missing.
+        # After a syntax error the Scenario may only be unread, not missing.
         raise ScenarioError(malformed or [_no_scenario(main, empty=not documents)])
     first = scenarios[0]
     problems: list[Problem] = []
     if first is not documents[0]:
-        message = "the Scenario must be the first document of the file"
+        message = "the Scenario must be the first document of the file; move it to the top"
         problems.append(first.problem("kind", message))
     for each in scenarios[1:]:
-        message = (
-            f"a second Scenario (the first is in line {first.position.line}); a file is one lab"
-        )
+        line = first.position.line
+        message = f"a second Scenario; a file describes one lab, and its Scenario is on line {line}"
         problems.append(each.problem("kind", message))
     clusters = list_at(first.data, "spec", "clusters")
     outline = Outline(
@@ -60,15 +60,15 @@ def outline_of(
 
 
 def _no_scenario(main: str, *, empty: bool) -> Problem:
-    what = "is empty" if empty else "holds no Scenario"
-    wanted = "apiVersion: nsnet.dev/v1alpha1, kind: Scenario"
-    return Problem(main, 0, "", f"{what}; its first document must be one ({wanted})")
+    what = "is empty" if empty else "contains no Scenario"
+    wanted = "apiVersion: nsnet.dev/v1alpha1 and kind: Scenario"
+    return Problem(main, 0, "", f"{what}; its first document must have {wanted}")
 
 
 def _entries(scenario: Document, clusters: list[object]) -> Iterator[ManifestEntry]:
     for index, cluster in enumerate(clusters):
         for number, written in enumerate(list_at(cluster, "manifests")):
-            if isinstance(written, str):  # anything else fails validation
+            if isinstance(written, str):  # validation reports anything else
                 path = f"spec.clusters[{index}].manifests[{number}]"
                 yield ManifestEntry(_cluster_name(cluster), written, scenario, path)
 

@@ -1,6 +1,6 @@
-"""What a YAML scalar without quotes means: what Kubernetes takes it for.
+"""The value of a YAML scalar without quotes, as Kubernetes reads it.
 
-YAML 1.1, as go-yaml reads it: `yes` and `on` are truth values, but dates and 12:30 are text.
+This is YAML 1.1 as in go-yaml: `yes` and `on` are booleans, but dates and 12:30 are text.
 """
 
 import re
@@ -18,13 +18,13 @@ WORDS: Final[dict[str, object]] = {
 INTEGER: Final = re.compile(
     r"[-+]?(0b[01]{1,64}|0x[0-9a-fA-F]{1,16}|0o?[0-7]{1,22}|[1-9][0-9]{0,40}|0)"
 )
-# What has a leading zero and is not octal is a name: 0080, or 0012e4 of a hash.
+# Digits with a leading zero that are not octal are text: 0080, or 0012e4 from a hash.
 FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
 @lru_cache(maxsize=10_000)
 def plain(text: str) -> object:
-    """What a scalar without quotes means."""
+    """Return the value of a scalar without quotes."""
     if text in WORDS:
         return WORDS[text]
     if text[0] not in "+-.0123456789":

@@ -1,4 +1,4 @@
-"""The same scenario with another number of replicas: what `kubectl scale` would change."""
+"""A scenario with another number of replicas of a workload, as after `kubectl scale`."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,7 +12,8 @@ KINDS = {"deploy": "Deployment", "statefulset": "StatefulSet"}
 def scaled(
     scenario: Scenario, cluster: str, kind: str, name: str, namespace: str, replicas: int
 ) -> Scenario:
-    """The scenario with so many pods of that workload. Raises KeyError where there is none."""
+    """Return the scenario with this number of replicas of a workload. Raises KeyError if there is
+    no such workload."""
     found = False
     manifests = list[Manifest]()
     for manifest in scenario.manifests:
@@ -35,7 +36,7 @@ def scaled(
 def _split(
     manifest: Manifest, workload: Workload, cluster: str, replicas: int
 ) -> Sequence[Manifest]:
-    """A workload written for several clusters is scaled in one of them."""
+    """Return the manifest scaled in this cluster, and unchanged in its other clusters."""
     spec = workload.spec.model_copy(update={"replicas": replicas})
     here = replace(manifest, object=workload.model_copy(update={"spec": spec}), clusters=(cluster,))
     others = tuple(each for each in manifest.clusters if each != cluster)

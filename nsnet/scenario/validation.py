@@ -1,4 +1,4 @@
-"""What pydantic finds, in words of YAML: no message of pydantic's own reaches the user."""
+"""Documents → models, with the errors of pydantic reworded for users who write YAML."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validate(document: Document, model: type[Model]) -> tuple[Model | None, list[Problem]]:
-    """The document as this model, or everything that keeps it from being one."""
+    """Return the document as this model, or None and the problems that prevent it."""
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
@@ -25,12 +25,12 @@ def validate(document: Document, model: type[Model]) -> tuple[Model | None, list
 
 
 def kind_of(value: object) -> str:
-    """What a value is, as somebody who writes YAML would say."""
+    """Describe a value in the terms of YAML."""
     match value:
         case None:
             return "nothing"
         case bool():
-            return "yes/no"
+            return f"the boolean {str(value).lower()}"
         case int() | float():
             return f"the number {quoted(value)}"
         case str():
@@ -50,7 +50,7 @@ def _explained(
         if each["type"] == "extra_forbidden":
             yield path, _unknown_key(model, each["loc"])
         elif each["type"] == "too_short" and len(value) >= context["min_length"]:
-            continue  # the items are wrong, not too few; each has a message of its own
+            continue  # the items are invalid, not too few; each has an error of its own
         else:
             yield path, _message(each["type"], value, context, either)
 
@@ -77,7 +77,7 @@ def _message(kind: str, value: object, context: Mapping[str, Any], either: str) 
         case "string_type" if isinstance(value, bool | int | float):
             return f"expected text, got {kind_of(value)}; put it in quotes"
         case "int_type" if isinstance(value, str) and value.isdecimal():
-            return f"expected a whole number, got {kind_of(value)}; leave out the quotes"
+            return f"expected a whole number, got {kind_of(value)}; remove the quotes"
     return f"expected {WANTED.get(kind, 'something else')}{either}, got {kind_of(value)}"
 
 
@@ -93,7 +93,8 @@ WANTED: Mapping[str, str] = {
 
 
 def _path(data: object, steps: tuple[int | str, ...]) -> tuple[str, str]:
-    """The path as people write it, without the form of a value, and what else could stand there."""
+    """Return the path in YAML terms, without the tags of a union, and " or a list" if the field
+    also accepts a list."""
     path = ""
     either = ""
     for step in steps:

@@ -1,6 +1,6 @@
-"""What people get to read for their mistakes. Each <mistake>.txt is all that `nsnet validate` says.
+"""The errors and warnings of `nsnet validate`: <mistake>.txt is its stderr for <mistake>.yaml.
 
-NSNET_GOLDEN=rewrite writes the texts anew; read the difference before you keep it.
+NSNET_GOLDEN=rewrite rewrites the texts; read the difference before you keep it.
 """
 
 import os
@@ -25,7 +25,7 @@ spec:
 
 
 def validate(file: str) -> Result:
-    """`nsnet validate FILE`, and no traceback."""
+    """Run `nsnet validate FILE`; it must not raise."""
     result = CliRunner().invoke(main, ["validate", file])
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -33,19 +33,19 @@ def validate(file: str) -> Result:
 
 
 @pytest.mark.parametrize("mistake", sorted(each.stem for each in HERE.glob("*.yaml")))
-def test_a_mistake_is_explained(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_mistake_has_its_message(mistake: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(HERE)
     result = validate(f"{mistake}.yaml")
     expected = HERE / f"{mistake}.txt"
     if os.environ.get("NSNET_GOLDEN") == "rewrite":
         expected.write_text(result.stderr, encoding="utf-8")
     assert result.stderr == expected.read_text(encoding="utf-8")
-    # A warning alone is no mistake.
+    # A warning alone does not fail validation.
     assert result.exit_code == (2 if "error:" in result.stderr else 0)
 
 
 def alias_bomb(levels: int) -> str:
-    """Nine times nine times nine…: a few lines that stand for 9^levels values."""
+    """A text of a few lines whose aliases expand to 9^levels values."""
     lines = ["l0: &l0 [x, x, x, x, x, x, x, x, x]"]
     for level in range(1, levels):
         inner = ", ".join([f"*l{level - 1}"] * 9)
@@ -54,7 +54,7 @@ def alias_bomb(levels: int) -> str:
 
 
 def deeper(levels: int) -> str:
-    """Each list holds the one before."""
+    """A text of lists, each of which contains the one before by alias."""
     return "".join(f"a{level}: &a{level} [*a{level - 1}]\n" for level in range(1, levels))
 
 
@@ -62,45 +62,45 @@ HUNDRED_KEYS = "{" + "".join(f"k{number}: v, " for number in range(100)) + "}"
 GENERATED: dict[str, tuple[Callable[[], str | bytes], str]] = {
     "random bytes": (
         lambda: random.Random(1).randbytes(4096),
-        "file.yaml:1: is not a text in UTF-8: byte 0xf5",
+        "file.yaml:1: is not UTF-8 text: byte 0xf5",
     ),
     "an archive's zero bytes": (
         lambda: "ustar\n" + "\0" * 512,
-        "file.yaml:2: is not a text: it holds the control character U+0000",
+        "file.yaml:2: is not text: it contains the control character U+0000",
     ),
     "UTF-16": (
         lambda: SCENARIO.encode("utf-16"),
-        "file.yaml:1: is not a text in UTF-8: byte 0xff",
+        "file.yaml:1: is not UTF-8 text: byte 0xff",
     ),
     "33 MiB": (
         lambda: SCENARIO + "#" * (33 * 2**20),
-        "file.yaml: is over 32 MiB; nsnet reads no more than that",
+        "file.yaml: is larger than 32 MiB, the most that nsnet reads",
     ),
     "an alias bomb": (
         lambda: alias_bomb(30),
-        "file.yaml:7: aliases stand for over 1,000,000 values; write them out",
+        "file.yaml:7: aliases expand to over 1,000,000 values; use fewer of them",
     ),
     "a bomb of merged keys": (
         lambda: f"base: &base {HUNDRED_KEYS}\nspec: {{<<: [" + "*base, " * 20_000 + "]}",
-        "file.yaml:2: aliases stand for over 1,000,000 values; write them out",
+        "file.yaml:2: aliases expand to over 1,000,000 values; use fewer of them",
     ),
     "depth by alias": (
         lambda: SCENARIO + "---\na0: &a0 [x]\n" + deeper(100),
-        "file.yaml:69: is nested over 64 levels deep",
+        "file.yaml:69: is nested more than 64 levels deep",
     ),
     "deep brackets": (
         lambda: SCENARIO + "---\n" + "[" * 100_000,
-        "file.yaml:7: is nested over 64 levels deep",
+        "file.yaml:7: is nested more than 64 levels deep",
     ),
     "deep dashes": (
         lambda: SCENARIO + "---\n" + "- " * 100_000,
-        "file.yaml:7: is nested over 64 levels deep",
+        "file.yaml:7: is nested more than 64 levels deep",
     ),
 }
 
 
 @pytest.mark.parametrize("what", GENERATED)
-def test_what_no_editor_would_write_is_explained(
+def test_a_file_that_exceeds_a_limit_or_is_not_text_is_refused(
     what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content, message = GENERATED[what]
@@ -123,14 +123,14 @@ def test_an_alias_bomb_fails_in_under_a_second(
     assert time.process_time() - start < 1
 
 
-def test_a_folder_is_no_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_is_not_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("lab.yaml").mkdir()
     result = validate("lab.yaml")
     assert (result.stderr, result.exit_code) == ("error: lab.yaml: is a folder, not a file\n", 2)
 
 
-def test_a_file_that_is_not_there_may_have_a_neighbour(
+def test_a_missing_file_is_answered_with_the_nearest_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -141,7 +141,9 @@ def test_a_file_that_is_not_there_may_have_a_neighbour(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_without_read_permission_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     Path("lab.yaml").touch(mode=0)
     result = validate("lab.yaml")
@@ -149,7 +151,7 @@ def test_a_file_that_may_not_be_read(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (result.stderr, result.exit_code) == (message, 2)
 
 
-def test_all_files_together_are_limited_too(
+def test_the_size_of_all_files_together_is_limited(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -159,11 +161,11 @@ def test_all_files_together_are_limited_too(
     for name in ("a", "b", "c"):
         Path("east", f"{name}.yaml").write_text("#" * (12 * 2**20), encoding="utf-8")
     result = validate("lab.yaml")
-    message = "error: east/c.yaml: is one file too many: together they are over 32 MiB\n"
+    message = "error: east/c.yaml: the scenario and its manifests exceed 32 MiB with this file\n"
     assert (result.stderr, result.exit_code) == (message, 2)
 
 
-def test_a_link_out_of_the_folder_is_outside(
+def test_a_symbolic_link_out_of_the_folder_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "secret.yaml").write_text("kind: Secret\n", encoding="utf-8")
@@ -174,7 +176,7 @@ def test_a_link_out_of_the_folder_is_outside(
     scenario = SCENARIO.replace("{name: east}", "{name: east, manifests: [pods/east.yaml, pods]}")
     Path("lab.yaml").write_text(scenario, encoding="utf-8")
     where = "error: lab.yaml:5: spec.clusters[0].manifests"
+    why = "is outside the scenario's folder; manifests must be inside it"
     assert validate("lab.yaml").stderr == (
-        f"{where}[0]: pods/east.yaml is outside the scenario's folder\n"
-        f"{where}[1]: pods: east.yaml is outside the scenario's folder\n"
+        f"{where}[0]: pods/east.yaml {why}\n{where}[1]: pods: east.yaml {why}\n"
     )

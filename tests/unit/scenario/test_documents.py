@@ -89,4 +89,4 @@ def test_an_honest_file_may_repeat_itself() -> None:
 def test_values_are_counted_before_they_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(documents, "MAX_VALUES", 1000)
     (problem,) = parse("file.yaml", "[" + "x,\n" * 1001 + "]")[1]
-    assert str(problem) == "file.yaml:1000: holds over 1,000 values"
+    assert str(problem) == "file.yaml:1000: contains over 1,000 values"

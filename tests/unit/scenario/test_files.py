@@ -50,9 +50,9 @@ def test_an_entry_is_a_file_or_the_manifests_of_a_folder(
 @pytest.mark.parametrize(
     ("entry", "why"),
     [
-        ("", "no path"),
-        ("a\0b", "no path"),
-        ("empty", "has no"),
+        ("", "not a path"),
+        ("a\0b", "not a path"),
+        ("empty", "contains no"),
         ("east.yml", "did you mean east.yaml"),
         ("nothing-like-it.yaml", "does not exist$"),
         ("..", "outside"),

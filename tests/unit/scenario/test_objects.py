@@ -70,7 +70,7 @@ def test_every_network_policy_is_named() -> None:
     policies = [object_of("NetworkPolicy", f"p{n}", "networking.k8s.io/v1") for n in range(5)]
     names = ", ".join(f"default/p{number}" for number in range(5))
     assert list(warnings([contents(*policies)])) == [
-        f"NetworkPolicy is recognised and not enforced yet: {names}"
+        f"NetworkPolicy is recognised but not enforced yet: {names}"
     ]
 
 

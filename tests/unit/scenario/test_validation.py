@@ -23,7 +23,7 @@ def problems(data: dict[str, Any], model: type[Model]) -> list[str]:
         ({}, "name: is missing"),
         (
             {"mtu": "1450"},
-            "mtu: expected a whole number, got the text '1450'; leave out the quotes",
+            "mtu: expected a whole number, got the text '1450'; remove the quotes",
         ),
         ({"mtu": 500}, "mtu: 500 is too small: at least 576"),
         ({"mtu": 9001}, "mtu: 9001 is too large: at most 9000"),
@@ -60,7 +60,7 @@ def test_of_a_kubernetes_object_unknown_keys_are_left_alone() -> None:
     ("value", "named"),
     [
         (None, "nothing"),
-        (True, "yes/no"),
+        (True, "the boolean true"),
         (1, "the number 1"),
         ("x", "the text 'x'"),
         ({}, "a mapping"),
