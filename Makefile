@@ -27,7 +27,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo test test-bare vm check bench golden format lock clean elsewhere
+.PHONY: help setup demo test soak test-bare vm check bench golden format lock clean elsewhere
 .NOTPARALLEL:
 
 help: ## list these targets
@@ -35,21 +35,24 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
 	    while IFS='|' read -r target what; do printf '%-17s %s\n' "$$target" "$$what"; done
 
-setup: $(VENV)/.ready $(VM)/version ## install system packages, build .venv, fetch a kernel for the VM; the second time, nothing
+setup: $(VENV)/.ready $(VM)/version ## install system packages, .venv, a kernel for the VM
 
-demo: $(VENV)/.ready ## run a lab: two clusters with the same addresses, joined by NAT
+demo: $(VENV)/.ready ## two clusters with the same addresses, joined by NAT gateways
 	@$(BIN)/nsnet run scenarios/island-nat.yaml
 
-test: setup ## every test, or those of TESTS (as root, none is skipped: what this kernel lacks, the VM's has)
+test: setup ## every test, or those of TESTS=…; some run in a VM
 	@$(BIN)/pytest $(PARALLEL) $(or $(TESTS),tests)
 
-test-bare: setup ## demo and test on a bare Debian 12 in a folder; needs root, and Debian 12 around it
+soak: setup ## the long tests: many seeds, many kills
+	@$(BIN)/pytest $(PARALLEL) -m soak tests
+
+test-bare: setup ## demo and test on a bare Debian 12 in a folder; needs root
 	@vagrant/bare.sh
 
-vm: setup ## a shell in a VM with a stock kernel and every module; or CMD="nsnet doctor"
+vm: setup ## a shell in a VM with every kernel module, or CMD="…" in it
 	@$(BIN)/python -m tests.vm $${CMD:+"$$CMD"}
 
-check: $(VENV)/.ready ## format, lint, types, import rules, pure tests: no root needed
+check: $(VENV)/.ready ## format, lint, types, imports, pure tests; no root needed
 	@echo "check: ruff format"
 	@$(BIN)/ruff format --check --quiet
 	@echo "check: ruff"
@@ -61,7 +64,7 @@ check: $(VENV)/.ready ## format, lint, types, import rules, pure tests: no root 
 	@echo "check: pure tests"
 	@$(BIN)/pytest -q -n 2 --dist worksteal tests/unit tests/errors
 
-bench: $(VENV)/.ready ## measure: every script in tests/bench
+bench: $(VENV)/.ready ## run every script in tests/bench
 	@for script in tests/bench/*.py; do \
 	    test -e "$$script" || { echo "bench: no scripts in tests/bench"; exit 0; }; \
 	    echo "bench: $$script"; $(BIN)/python "$$script" || exit 1; done
@@ -70,7 +73,7 @@ golden: $(VENV)/.ready ## rewrite tests/golden from the code; review the diff
 	@NSNET_GOLDEN=rewrite $(BIN)/pytest -q tests/golden
 	@git --no-pager diff --stat -- tests/golden
 
-format: $(VENV)/.ready ## let ruff format the code and fix what it can
+format: $(VENV)/.ready ## format the code and fix what ruff can fix
 	@$(BIN)/ruff check --quiet --fix-only
 	@$(BIN)/ruff format
 

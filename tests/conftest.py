@@ -21,5 +21,6 @@ def pytest_configure(config: pytest.Config) -> None:
         " to be skipped in the VM where this one has not",
     )
     config.addinivalue_line("markers", "vm: runs in the VM, whatever this kernel has")
+    config.addinivalue_line("markers", "soak: takes long; only `make soak` runs it")
     folder = os.environ.get(FOLDER)
     config.pluginmanager.register(Guest(config, Path(folder)) if folder else Lane(config))

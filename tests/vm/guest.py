@@ -49,5 +49,6 @@ def arguments(nodeids: Sequence[str], verbosity: int, style: str) -> list[str]:
     """pytest's, for a run in the VM."""
     files = dict.fromkeys(nodeid.partition("::")[0] for nodeid in nodeids)
     # Nothing can be kept there, and every import takes its time.
-    without = ["-p", "no:cacheprovider", "-p", "no:hypothesispytest"]
-    return [*without, f"--verbosity={verbosity}", f"--tb={style}", *files]
+    plugins = ("cacheprovider", "hypothesispytest", "xdist", "xdist.looponfail")
+    without = [word for each in plugins for word in ("-p", f"no:{each}")]
+    return [*without, "-m", "", f"--verbosity={verbosity}", f"--tb={style}", *files]
