@@ -4,7 +4,7 @@ Each has two readings and no third: the line a person would type (shell), and wh
 told (kernel.apply).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 from nsnet.ip import Family, IPAddress, IPInterface
@@ -22,6 +22,22 @@ from nsnet.state.model import (
 )
 from nsnet.state.nftables_text import Piece
 from nsnet.state.rules import Chain
+
+
+def _refuse(value: Interface | Route | PolicyRule, *names: str) -> None:
+    """Raise AssertionError if one of these fields is set: neither the shell nor netlink would be
+    told of it."""
+    for each in fields(value):
+        if each.name in names and getattr(value, each.name) != each.default:
+            raise AssertionError(f"{value}: {each.name} cannot be set by this Op")
+
+
+def _refuse_unwritable(route: Route) -> None:
+    if route.blackhole:
+        _refuse(route, "via", "dev", "onlink", "nexthops", "mtu")
+    if route.nexthops:
+        _refuse(route, "via")
+    _refuse(route, "learned")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +69,9 @@ class BridgeAdd:
     netns: str
     interface: Interface
 
+    def __post_init__(self) -> None:
+        _refuse(self.interface, "master", "hairpin", "vxlan")
+
 
 @dataclass(frozen=True, slots=True)
 class DummyAdd:
@@ -61,6 +80,9 @@ class DummyAdd:
     netns: str
     interface: Interface
 
+    def __post_init__(self) -> None:
+        _refuse(self.interface, "master", "hairpin", "vxlan")
+
 
 @dataclass(frozen=True, slots=True)
 class VxlanAdd:
@@ -68,6 +90,9 @@ class VxlanAdd:
 
     netns: str
     interface: Interface
+
+    def __post_init__(self) -> None:
+        _refuse(self.interface, "master", "hairpin")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +104,10 @@ class VethAdd:
     interface: Interface
     peer_netns: str
     peer: Interface
+
+    def __post_init__(self) -> None:
+        _refuse(self.interface, "vxlan")
+        _refuse(self.peer, "master", "hairpin", "vxlan")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +170,9 @@ class RouteAdd:
     netns: str
     route: Route
 
+    def __post_init__(self) -> None:
+        _refuse_unwritable(self.route)
+
 
 @dataclass(frozen=True, slots=True)
 class RouteReplace:
@@ -148,6 +180,9 @@ class RouteReplace:
 
     netns: str
     route: Route
+
+    def __post_init__(self) -> None:
+        _refuse_unwritable(self.route)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +199,9 @@ class PolicyRuleAdd:
 
     netns: str
     rule: PolicyRule
+
+    def __post_init__(self) -> None:
+        _refuse(self.rule, "foreign")
 
 
 @dataclass(frozen=True, slots=True)
