@@ -5,7 +5,7 @@ Source: include/uapi/linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c.
 
 import errno
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import replace
 from ipaddress import IPv4Address, IPv6Address
 from socket import AF_INET, AF_INET6
@@ -14,7 +14,8 @@ from typing import Final, NamedTuple
 from nsnet.ip import PROTOCOL_NUMBERS, IPAddress, Protocol
 from nsnet.kernel import netns
 from nsnet.kernel.netlink import NETLINK_GENERIC, Socket, attribute, attributes, packed
-from nsnet.state.model import RealServer, VirtualServer
+from nsnet.plan.virtual_servers import Action, Step, steps
+from nsnet.state.model import RealServer, VirtualServer, identity
 
 _CTRL: Final = 16
 _GET_FAMILY: Final = 3
@@ -23,6 +24,12 @@ _FAMILY_NAME: Final = 2
 
 _NEW_SERVICE, _SET_SERVICE, _DEL_SERVICE, _GET_SERVICE = range(1, 5)
 _NEW_DEST, _SET_DEST, _DEL_DEST, _GET_DEST = range(5, 9)
+# For a virtual server, and for a real server of it.
+_COMMANDS: Final = {
+    Action.ADD: (_NEW_SERVICE, _NEW_DEST),
+    Action.EDIT: (_SET_SERVICE, _SET_DEST),
+    Action.DELETE: (_DEL_SERVICE, _DEL_DEST),
+}
 _SERVICE, _DEST = 1, 2  # the attributes of a command
 _AF, _PROTOCOL, _ADDRESS, _PORT, _, _SCHEDULER, _FLAGS, _TIMEOUT, _NETMASK = range(1, 10)
 _REAL_ADDRESS, _REAL_PORT, _FORWARD, _WEIGHT, _UPPER, _LOWER, _ACTIVE, _INACTIVE = range(1, 9)
@@ -71,32 +78,23 @@ class Ipvs:
         As kube-proxy does it: a real server of TCP that has connections is left without weight
         until the next change. Raises OSError with the kernel's words.
         """
-        there = {_key(server): standing for server, standing in self.servers()}
-        messages: list[bytes] = []
-        wanted = {_key(server): server for server in new}
-        for server in old:
-            if _key(server) in there and _key(server) not in wanted:
-                messages.append(self._message(_DEL_SERVICE, _service(server)))
-        for server in wanted.values():
-            command = _SET_SERVICE if _key(server) in there else _NEW_SERVICE
-            messages.append(self._message(command, _service(server)))
-            messages += self._changes(server, there.get(_key(server), ()))
+        wanted = tuple(new)
+        named = {*map(identity, (*old, *wanted))}
+        there: list[VirtualServer] = []
+        busy: set[tuple[object, RealServer]] = set()
+        for server, found in self.servers():
+            if identity(server) in named:
+                there.append(replace(server, servers=tuple(each.server for each in found)))
+                busy |= {(identity(server), each.server) for each in found if each.connections}
+        messages = [self._command(_graceful(each, busy)) for each in steps(there, wanted)]
         for refusal in self._socket.send(messages).values():
             raise OSError(refusal.errno, str(refusal))
 
-    def _changes(self, server: VirtualServer, standing: tuple[Standing, ...]) -> Iterator[bytes]:
-        known = {(each.server.address, each.server.port): each for each in standing}
-        for real in server.servers:
-            command = _SET_DEST if (real.address, real.port) in known else _NEW_DEST
-            yield self._message(command, _service(server, short=True), _real(real))
-        wanted = {(each.address, each.port) for each in server.servers}
-        for key, each in known.items():
-            if key in wanted:
-                continue
-            graceful = server.protocol is Protocol.TCP and each.connections > 0
-            command = _SET_DEST if graceful else _DEL_DEST
-            left = replace(each.server, weight=0)
-            yield self._message(command, _service(server, short=True), _real(left))
+    def _command(self, step: Step) -> bytes:
+        of_server, of_real = _COMMANDS[step.action]
+        if step.real is None:
+            return self._message(of_server, _service(step.server))
+        return self._message(of_real, _service(step.server, short=True), _real(step.real))
 
     def _standing(self, server: VirtualServer) -> Iterator[Standing]:
         for entry in self._socket.dump(self._message(_GET_DEST, _service(server, short=True))):
@@ -129,8 +127,17 @@ def observed(name: str) -> tuple[VirtualServer, ...]:
             ipvs.close()
 
 
-def _key(server: VirtualServer) -> tuple[IPAddress, Protocol, int]:
-    return server.address, server.protocol, server.port
+def _graceful(step: Step, busy: Set[tuple[object, RealServer]]) -> Step:
+    """Return the step, or, for the deletion of a real server of TCP that still has connections, one
+    that only keeps new connections away from it."""
+    if (
+        step.real is None
+        or step.action is not Action.DELETE
+        or step.server.protocol is not Protocol.TCP
+        or (identity(step.server), step.real) not in busy
+    ):
+        return step
+    return step._replace(action=Action.EDIT, real=replace(step.real, weight=0))
 
 
 def _service(server: VirtualServer, *, short: bool = False) -> bytes:

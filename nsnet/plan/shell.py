@@ -46,11 +46,12 @@ from nsnet.plan.ops import (
     VirtualServersLoad,
     VxlanAdd,
 )
+from nsnet.plan.virtual_servers import Action, steps
 from nsnet.state import nftables_text as nft
 from nsnet.state.daemons import Daemon, argv, configuration, path_of, reload_signal, stem
 from nsnet.state.ipsets import destroyed, filled
 from nsnet.state.iptables_text import restore
-from nsnet.state.model import Interface, PolicyRule, RealServer, Route, VirtualServer, identity
+from nsnet.state.model import Interface, PolicyRule, Route, VirtualServer
 
 HEAD = """\
 #!/bin/sh
@@ -59,6 +60,8 @@ set -eu
 IPT=${{IPT:-iptables-legacy}}       # or iptables-nft
 IP6T=${{IP6T:-ip6$(echo "$IPT" | cut -c3-)}}
 """
+
+_IPVSADM = {Action.ADD: "A", Action.EDIT: "E", Action.DELETE: "D"}
 
 
 def script(lab: str, ops: Iterable[Op]) -> str:
@@ -134,7 +137,7 @@ def render(op: Op) -> str:
         case SetsDelete(netns, names):
             return _fed(netns, "ipset restore", destroyed(names))
         case VirtualServersLoad(netns, old, new):
-            lines = "".join(f"{line}\n" for line in _virtual(old, new))
+            lines = "".join(f"{line}\n" for line in _ipvsadm(old, new))
             return _fed(netns, "ipvsadm --restore", lines)
         case ConntrackDelete():
             return f"ip netns exec {op.netns} conntrack -D {_flows(op)} || [ $? = 1 ]  # 1: none"
@@ -201,34 +204,24 @@ def _fed(netns: str, command: str, text: str) -> str:
     return f"ip netns exec {netns} {command} <<'EOF'\n{text}EOF"
 
 
-def _virtual(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[str]:
-    """As `ipvsadm --save -n` prints them: -A, -E, -D a virtual server, -a, -d a real server of it.
+def _ipvsadm(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[str]:
+    """Yield lines as `ipvsadm --save -n` prints them: -A, -E, -D a virtual server, -a, -e, -d a
+    real server of it.
 
     -d ends the connections there. To let them end: -e … -w 0, and -d later.
     """
-    before = {identity(each): each for each in old}
-    for each in new:
-        was = before.pop(identity(each), None)
-        flags = " -b mh-port" if each.scheduler == "mh" else ""
-        kept = f" -p {each.persistent}" if each.persistent is not None else ""
-        yield f"-{'E' if was else 'A'} {_service(each)} -s {each.scheduler}{flags}{kept}"
-        standing = was.servers if was else ()
-        for real in each.servers:
-            if real not in standing:
-                yield f"-a {_service(each)} {_real(real)} -m -w {real.weight}"
-        for real in standing:
-            if real not in each.servers:
-                yield f"-d {_service(each)} {_real(real)}"
-    for each in before.values():
-        yield f"-D {_service(each)}"
-
-
-def _service(server: VirtualServer) -> str:
-    return f"-{server.protocol[0]} {endpoint(server.address, server.port)}"
-
-
-def _real(server: RealServer) -> str:
-    return f"-r {endpoint(server.address, server.port)}"
+    for action, server, real in steps(old, new):
+        flag = _IPVSADM[action]
+        address = f"-{server.protocol[0]} {endpoint(server.address, server.port)}"
+        if real is not None:
+            weight = f" -m -w {real.weight}" if action is not Action.DELETE else ""
+            yield f"-{flag.lower()} {address} -r {endpoint(real.address, real.port)}{weight}"
+        elif action is Action.DELETE:
+            yield f"-{flag} {address}"
+        else:
+            ports = " -b mh-port" if server.scheduler == "mh" else ""
+            kept = f" -p {server.persistent}" if server.persistent is not None else ""
+            yield f"-{flag} {address} -s {server.scheduler}{ports}{kept}"
 
 
 def _veth(op: VethAdd) -> Iterator[str]:
@@ -263,11 +256,11 @@ def _route(route: Route) -> str:
         to += f" table {route.table}"
     if route.blackhole:
         return f"blackhole {to}"
+    mtu = f" mtu {route.mtu}" if route.mtu is not None else ""
     out = (f" dev {route.dev}" if route.dev else "") + (" onlink" if route.onlink else "")
     if route.nexthops:
-        return to + "".join(f" nexthop via {each}{out}" for each in route.nexthops)
-    widest = f" mtu {route.mtu}" if route.mtu is not None else ""
-    return to + (f" via {route.via}" if route.via else "") + out + widest
+        return to + mtu + "".join(f" nexthop via {each}{out}" for each in route.nexthops)
+    return to + (f" via {route.via}" if route.via else "") + out + mtu
 
 
 def _policy(rule: PolicyRule) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from dataclasses import replace
 from ipaddress import IPv4Address
 from typing import get_args
 
@@ -113,6 +114,12 @@ def served(
     """A virtual server at 10.96.0.2, with these pods of 10.244.0.0/24 behind it."""
     behind = tuple(RealServer(ip("10.244.0.0") + host, 80) for host in hosts)
     return VirtualServer(ip("10.96.0.2"), Protocol.TCP, port, scheduler, behind, persistent)
+
+
+def weighted(weight: int) -> VirtualServer:
+    """The same with one pod, of this weight."""
+    one = served("rr", 2)
+    return replace(one, servers=(replace(one.servers[0], weight=weight),))
 
 
 PROXY = Haproxy((Frontend(ip("198.18.0.4"), 80, (Server(ip("10.244.0.2"), 80),), "east/svc/web"),))
@@ -297,6 +304,13 @@ COMMANDS: list[tuple[Op, str]] = [
         "-a -t 10.96.0.2:80 -r 10.244.0.4:80 -m -w 1\n"
         "-d -t 10.96.0.2:80 -r 10.244.0.2:80\n"
         "-D -t 10.96.0.2:53\n"
+        "EOF",
+    ),
+    # A virtual server that is as it was is not named again.
+    (
+        VirtualServersLoad("n1", (served("rr", 2),), (weighted(2),)),
+        "ip netns exec n1 ipvsadm --restore <<'EOF'\n"
+        "-e -t 10.96.0.2:80 -r 10.244.0.2:80 -m -w 2\n"
         "EOF",
     ),
     (
