@@ -23,7 +23,7 @@ from nsnet.topology.model import Topology
 def compile_state(topology: Topology) -> State:
     """What Linux must hold for this lab. Raises CompileError where features contradict each
     other."""
-    state = merge(topology.lab, dict(topology.namespaces()), _facts(topology), topology.faults)
+    state = merge(topology.lab, topology.namespaces(), _facts(topology), topology.faults)
     return converged(replace(state, netns=tuple(with_settings(each) for each in state.netns)))
 
 

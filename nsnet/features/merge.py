@@ -2,7 +2,7 @@
 other."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import TypeAlias
 
 from nsnet.errors import CompileError
@@ -32,6 +32,7 @@ from nsnet.state.model import (
     VirtualServer,
     identity,
 )
+from nsnet.state.namespaces import Namespace
 from nsnet.state.rules import KUBE_PROXY, Chain, Hook, NftMap, NftSet, named_sets, next_chains
 from nsnet.topology.model import Fault
 
@@ -40,17 +41,18 @@ _Table: TypeAlias = tuple[Family, str]
 
 def merge(
     lab: str,
-    places: Mapping[str, str],
+    namespaces: Iterable[Namespace],
     facts: Iterable[tuple[str, Iterable[Fact]]],
     faults: Sequence[Fault] = (),
 ) -> State:
     """One State of all facts, grouped by namespace; equal facts count once.
 
-    `places` maps every namespace to its reference, in creation order; `facts` are (author, facts)
-    pairs. Raises CompileError where two authors contradict each other, where one names what is not
-    there, and for a chain that nothing jumps to.
+    `namespaces` are in creation order; `facts` are (author, facts) pairs. Raises CompileError where
+    two authors contradict each other, where one names what is not there, and for a chain that
+    nothing jumps to.
     """
-    claims: dict[str, dict[object, tuple[str, Piece]]] = {name: {} for name in places}
+    places = tuple(namespaces)
+    claims: dict[str, dict[object, tuple[str, Piece]]] = {each.name: {} for each in places}
     for author, yielded in facts:
         for netns, piece in yielded:
             if netns not in claims:
@@ -60,23 +62,16 @@ def merge(
                 raise CompileError(
                     f"{netns}: {first} and {author} contradict each other: {standing} and {piece}"
                 )
-    namespaces = tuple(
-        _netns(
-            name,
-            reference,
-            with_faults(
-                reference,
-                [piece for _, piece in claims[name].values()],
-                [each for each in faults if each.netns == name],
-            ),
-        )
-        for name, reference in places.items()
-    )
-    _check_links(namespaces)
-    return State(lab, namespaces)
+    found = []
+    for place in places:
+        pieces = [piece for _, piece in claims[place.name].values()]
+        here = [each for each in faults if each.netns == place.name]
+        found.append(_netns(place, with_faults(place.reference, pieces, here)))
+    _check_links(found)
+    return State(lab, tuple(found))
 
 
-def _netns(name: str, reference: str, pieces: Sequence[Piece]) -> Netns:
+def _netns(place: Namespace, pieces: Sequence[Piece]) -> Netns:
     chains = [each for each in pieces if isinstance(each, Chain)]
     if chains:  # tens of thousands, and few of all else
         pieces = [each for each in pieces if not isinstance(each, Chain)]
@@ -84,26 +79,27 @@ def _netns(name: str, reference: str, pieces: Sequence[Piece]) -> Netns:
     hooks = (each for each in pieces if isinstance(each, Hook))
     interfaces = [each for each in pieces if isinstance(each, Interface)]
     return Netns(
-        name,
-        reference,
+        name=place.name,
+        reference=place.reference,
+        role=place.role,
         # A bridge comes before its ports, whoever yielded them first.
-        tuple(sorted(interfaces, key=lambda each: each.kind is not Kind.BRIDGE)),
-        tuple(each for each in pieces if isinstance(each, Route)),
-        tuple(each for each in pieces if isinstance(each, Neighbour)),
-        tuple(each for each in pieces if isinstance(each, Sysctl)),
-        (*built_in_chains(name, hooks), *chains),
-        tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
-        tuple(each for each in pieces if isinstance(each, NftSet | NftMap)),
-        tuple(each for each in pieces if isinstance(each, Translation)),
-        tuple(each for each in pieces if isinstance(each, IpSet)),
-        tuple(each for each in pieces if isinstance(each, VirtualServer)),
-        tuple(each for each in pieces if isinstance(each, Haproxy | Bird)),
-        tuple(each for each in pieces if isinstance(each, PolicyRule)),
-        tuple(each for each in pieces if isinstance(each, FdbEntry)),
+        interfaces=tuple(sorted(interfaces, key=lambda each: each.kind is not Kind.BRIDGE)),
+        routes=tuple(each for each in pieces if isinstance(each, Route)),
+        neighbours=tuple(each for each in pieces if isinstance(each, Neighbour)),
+        sysctls=tuple(each for each in pieces if isinstance(each, Sysctl)),
+        chains=(*built_in_chains(place.name, hooks), *chains),
+        listeners=tuple(each for each in pieces if isinstance(each, Listener | HealthCheck)),
+        sets=tuple(each for each in pieces if isinstance(each, NftSet | NftMap)),
+        translations=tuple(each for each in pieces if isinstance(each, Translation)),
+        ipsets=tuple(each for each in pieces if isinstance(each, IpSet)),
+        virtual_servers=tuple(each for each in pieces if isinstance(each, VirtualServer)),
+        daemons=tuple(each for each in pieces if isinstance(each, Haproxy | Bird)),
+        policy_rules=tuple(each for each in pieces if isinstance(each, PolicyRule)),
+        fdb=tuple(each for each in pieces if isinstance(each, FdbEntry)),
     )
 
 
-def _check_links(namespaces: tuple[Netns, ...]) -> None:
+def _check_links(namespaces: Sequence[Netns]) -> None:
     """Both ends of a veth say so, masters, jump targets and what tunnels go through are there, no
     name is too long, no address twice."""
     ends = {

@@ -19,7 +19,7 @@ from nsnet.probes.recording import frames
 from nsnet.servers.echo import control
 from nsnet.state.daemons import path_of
 from nsnet.state.model import State
-from nsnet.topology.model import netns_name
+from nsnet.state.namespaces import Role, netns_name, servers_netns
 from nsnet.topology.references import Location
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
@@ -116,7 +116,7 @@ class Host:
         """Remove what would be in the way of a repair. Return whether the server still runs where
         it should."""
         home = control.home(self.folder)
-        served = home is not None and home == netns.inode(netns_name(self.lab, "servers"))
+        served = home is not None and home == netns.inode(servers_netns(self.lab))
         if not served and home is not None and home != netns.here():
             processes.stop({home})  # its namespace has no name any more, and down would not find it
         for name in missing_namespaces(differences):
@@ -134,7 +134,7 @@ class Host:
             inodes.add(home)
         if inodes:
             processes.stop(inodes)
-        servers = netns_name(self.lab, "servers")
+        servers = servers_netns(self.lab)
         for each in sorted(self.namespaces(), key=lambda one: one == servers):
             netns.delete(each)
         if left := self.namespaces():
@@ -149,7 +149,7 @@ class Host:
     def is_whole(self, state: State) -> bool:
         """Whether every namespace of the state exists and the server runs."""
         inodes = {each.name: netns.inode(each.name) for each in state.netns}
-        home = inodes.get(netns_name(self.lab, "servers"))
+        home = inodes.get(servers_netns(self.lab))
         return (
             None not in inodes.values() and home is not None and bool(processes.standing_in({home}))
         )
@@ -202,8 +202,9 @@ class Host:
 def hostname(place: Location) -> str:
     """Return a machine's host name: the last part of its reference, preceded by the cluster's
     name for a gateway."""
-    parts = place.reference.split("/")
-    return "-".join(parts).replace(",", "-") if "gateway" in parts[1:] else parts[-1]
+    if place.role is Role.GATEWAY:
+        return place.reference.replace("/", "-").replace(",", "-")
+    return place.reference.rpartition("/")[2]
 
 
 def _raise_file_limit() -> None:

@@ -26,6 +26,7 @@ from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
 from nsnet.scenario.model import Scenario
 from nsnet.state.model import State
+from nsnet.state.namespaces import Role
 from nsnet.text import number_of
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Location, expand, locate
@@ -263,8 +264,8 @@ class Lab:
         named = {self[each].netns for each in references}
         return {
             name: reference
-            for name, reference in self.topology.namespaces()
-            if (name in named if references else reference != "servers")
+            for name, reference, role in self.topology.namespaces()
+            if (name in named if references else role is not Role.SERVERS)
         }
 
     @contextmanager

@@ -39,6 +39,7 @@ from nsnet.plan.routes import (
     replace_routes,
 )
 from nsnet.state.model import Netns, Peer, State
+from nsnet.state.namespaces import Role
 
 
 def plan(state: State) -> list[Op]:
@@ -119,7 +120,7 @@ def _add_netns(change: Change) -> Iterator[Op]:
     """Yield the namespace, and the settings that links inherit when they are created."""
     if change.added:
         yield NetnsAdd(change.new.name)
-        if change.new.reference == "servers":
+        if change.new.role is Role.SERVERS:
             yield ServersStart(change.new.name)
     for sysctl in change.new.sysctls:
         if not sysctl.dev and sysctl not in change.old.sysctls:

@@ -25,6 +25,7 @@ from nsnet.state.model import (
     VirtualServer,
     identity,
 )
+from nsnet.state.namespaces import Role
 from nsnet.state.observed import LO, ListedChain, ListedSet, Observable, OtherLink, key
 from nsnet.state.rules import KUBE_PROXY, Chain, Match, NftMap, NftSet, Rule
 
@@ -53,7 +54,7 @@ def repairs(state: State, differences: Sequence[Difference], *, served: bool) ->
 
 def _starts(netns: Netns, differences: Iterable[Difference], *, served: bool) -> Iterator[Op]:
     """Yield the steps that no step between two States stands for."""
-    if netns.reference == "servers" and not served:
+    if netns.role is Role.SERVERS and not served:
         yield ServersStart(netns.name)
     if any(not isinstance(each, Added) and each.wanted == LO for each in differences):
         yield LinkUp(netns.name, LO.name)

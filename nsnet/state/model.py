@@ -16,6 +16,7 @@ from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon
 from nsnet.state.haproxy import Haproxy
 from nsnet.state.ipsets import IpSet
+from nsnet.state.namespaces import Role
 from nsnet.state.rules import Chain, Hook, NftMap, NftSet
 
 
@@ -235,10 +236,11 @@ Fact: TypeAlias = tuple[str, Piece]
 
 @dataclass(frozen=True, slots=True)
 class Netns:
-    """Everything one network namespace must hold; `reference` is what people call it."""
+    """Everything one network namespace must hold; `reference` is its name in reports."""
 
     name: str
     reference: str
+    role: Role = field(default=Role.NODE, kw_only=True, compare=False)
     interfaces: tuple[Interface, ...] = ()
     routes: tuple[Route, ...] = ()
     neighbours: tuple[Neighbour, ...] = ()

@@ -8,11 +8,12 @@ from ipaddress import ip_interface
 from typing import Literal, TypeAlias
 
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, ips_of, mapped, of_family
+from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
 from nsnet.topology.assignment import Assignment
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
 
-FABRIC = "fabric"
+FABRIC = Role.FABRIC.value
 HTTPS = 443
 ZONE = "topology.kubernetes.io/zone"  # the label of a node that says where it stands
 # Taken on a node or by a gateway, and what the kernel means otherwise in /proc/sys/net.
@@ -280,21 +281,21 @@ class Topology:
             for end in one.inside
         )
 
-    def namespaces(self) -> Iterator[tuple[str, str]]:
-        """Every namespace and its reference, in creation order."""
-        yield netns_name(self.lab, "servers"), "servers"
-        yield self.fabric_netns, FABRIC
+    def namespaces(self) -> Iterator[Namespace]:
+        """Yield every namespace of the lab, in creation order."""
+        yield Namespace(servers_netns(self.lab), Role.SERVERS.value, Role.SERVERS)
+        yield Namespace(self.fabric_netns, FABRIC, Role.FABRIC)
         for external in self.externals:
-            yield external.netns, external.reference
+            yield Namespace(external.netns, external.reference, Role.EXTERNAL)
         for cluster in self.clusters:
             for gateway in cluster.gateways:
                 if gateway.number <= 1:
-                    yield gateway.netns, gateway.reference
+                    yield Namespace(gateway.netns, gateway.reference, Role.GATEWAY)
             for node in cluster.nodes:
-                yield node.netns, node.reference
+                yield Namespace(node.netns, node.reference, Role.NODE)
             for pod in cluster.pods:
                 if not pod.host_network:
-                    yield pod.netns, pod.reference
+                    yield Namespace(pod.netns, pod.reference, Role.POD)
 
     def assignment(self) -> Assignment:
         """What this lab has given to whom."""
@@ -332,11 +333,6 @@ class Topology:
                         yield owner, port.node_port
                 if service.health_check_port is not None:
                     yield health_check_of(service.reference), service.health_check_port
-
-
-def netns_name(lab: str, *parts: str) -> str:
-    """The name of a lab's namespace: dots, so that lab `a` does not own those of `a-b`."""
-    return ".".join(("nsnet", lab, *parts))
 
 
 def reference_of(cluster: str, kind: str, name: str, namespace: str = "default") -> str:

@@ -5,8 +5,9 @@ from ipaddress import ip_interface
 
 from nsnet.ip import IPInterface, IPNetwork
 from nsnet.scenario.kinds import ClusterSpec, NodeSpec
+from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import Node, netns_name, reference_of
+from nsnet.topology.model import Node, reference_of
 from nsnet.topology.pool import Pool
 
 

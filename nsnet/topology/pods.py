@@ -6,8 +6,9 @@ from typing import Final
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress, Protocol, ips_of
 from nsnet.scenario.kinds import ClusterSpec
+from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import Node, Pod, netns_name
+from nsnet.topology.model import Node, Pod
 from nsnet.topology.placement import UnplacedPod, place_pods
 from nsnet.topology.pool import Pool
 

@@ -8,6 +8,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 from nsnet.ip import IPAddress, IPNetwork, Protocol, ips_of, of_family
+from nsnet.state.namespaces import Role
 from nsnet.text import did_you_mean
 from nsnet.topology.balancing import ready_else_terminating
 from nsnet.topology.model import (
@@ -31,6 +32,7 @@ class Location:
 
     netns: str
     reference: str
+    role: Role
     addresses: tuple[IPAddress, ...]
     cluster: str = ""
 
@@ -53,15 +55,15 @@ def locate(topology: Topology, reference: str) -> Location:
         case "fabric":
             addresses = ips_of(topology.fabric)
             inner = [each for cluster in topology.clusters for each in _fabric_side(cluster)]
-            return Location(topology.fabric_netns, FABRIC, (*addresses, *inner))
+            return Location(topology.fabric_netns, FABRIC, Role.FABRIC, (*addresses, *inner))
         case "external":
             external = _external(topology, reference, parts.name)
-            return Location(external.netns, external.reference, (external.address,))
+            return Location(external.netns, external.reference, Role.EXTERNAL, (external.address,))
         case "gateway":
             gateway, behind = _gateway(topology, reference, parts)[0]
             held = (*ips_of((*topology.inside(gateway), *gateway.outside)), *_exported(behind))
             near = behind[0].name if len(behind) == 1 else ""
-            return Location(gateway.netns, gateway.reference, held, near)
+            return Location(gateway.netns, gateway.reference, Role.GATEWAY, held, near)
         case "node":
             cluster = _cluster(topology, reference, parts.cluster)
             names = [node.name for node in cluster.nodes]
@@ -72,7 +74,7 @@ def locate(topology: Topology, reference: str) -> Location:
                 )
             node = cluster.node(parts.name)
             held = ips_of(node.all_addresses)
-            return Location(node.netns, node.reference, held, cluster.name)
+            return Location(node.netns, node.reference, Role.NODE, held, cluster.name)
         case "pod":
             cluster = _cluster(topology, reference, parts.cluster)
             return _of_pod(cluster, _named(cluster, cluster.pods, "pod", parts.name, reference))
@@ -91,16 +93,17 @@ def all_locations(topology: Topology) -> Iterator[Location]:
         for pod in cluster.pods
         if not pod.host_network
     }
-    for netns, reference in topology.namespaces():
+    for netns, reference, role in topology.namespaces():
         if netns in pods:
             yield pods[netns]
-        elif reference != "servers":
+        elif role is not Role.SERVERS:
             yield locate(topology, reference)
 
 
 def _of_pod(cluster: Cluster, pod: Pod) -> Location:
     held = (*pod.addresses, *cluster.virtual(pod.addresses))
-    return Location(pod.netns, pod.reference, held, cluster.name)
+    role = Role.NODE if pod.host_network else Role.POD
+    return Location(pod.netns, pod.reference, role, held, cluster.name)
 
 
 def find_destination(

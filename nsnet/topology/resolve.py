@@ -13,6 +13,7 @@ from nsnet.errors import Problem, ScenarioError
 from nsnet.ip import IPAddress, IPNetwork, Protocol
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Scenario
+from nsnet.state.namespaces import netns_name
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.gateway_ips import gateway_ips, hold_gateways
 from nsnet.topology.imports import with_imports
@@ -27,7 +28,6 @@ from nsnet.topology.model import (
     ListenPort,
     Proxy,
     Topology,
-    netns_name,
 )
 from nsnet.topology.nodes import nodes
 from nsnet.topology.notation import UnknownReferenceError
@@ -187,7 +187,7 @@ def _faults(ledger: Ledger, topology: Topology) -> Iterator[Fault]:
 
 
 def _overlong_names(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
-    for name, reference in topology.namespaces():
+    for name, reference, _ in topology.namespaces():
         if len(name.encode()) > 255:
             message = f"the namespace of {reference} would be named {name}: over 255 bytes"
             yield scenario.problem("metadata.name", message)

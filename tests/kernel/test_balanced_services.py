@@ -90,7 +90,7 @@ def places(lab: Lab, cluster: str, *kinds: str) -> set[str]:
     """The references of a cluster that are of these kinds."""
     return {
         reference
-        for _, reference in lab.topology.namespaces()
+        for _, reference, _ in lab.topology.namespaces()
         if reference.split("/")[:2] in [[cluster, kind] for kind in kinds]
     }
 
@@ -104,7 +104,7 @@ def test_everybody_fares_with_every_load_balancer_as_the_model_says(lab: Lab) ->
         for address in service.load_balancer_ips
     ]
     assert len(vips) == 6  # the Services of west have one family
-    sources = [each for _, each in lab.topology.namespaces() if each != "servers"]
+    sources = list(lab.places().values())
     specs = [
         simple(source, vip, timeout=0.5, times=6)
         for source, vip in product(sources, vips)

@@ -1,16 +1,22 @@
 """Small networks for walks: hosts, and the cables between them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from nsnet.features.merge import merge
 from nsnet.ip import Protocol
 from nsnet.state.model import Fact, Interface, Listener, Route, State, Sysctl, veth
+from nsnet.state.namespaces import Namespace, Role
 from nsnet.state.rules import Chain
 from nsnet.topology.model import Fault
 from tests.support.labs import held, ip, net
 
 FORWARDS = {"net.ipv4.ip_forward": "1"}
+
+
+def nodes(names: Iterable[str]) -> list[Namespace]:
+    """Return namespaces of these names, each its own reference."""
+    return [Namespace(each, each, Role.NODE) for each in names]
 
 
 class Wiring(NamedTuple):
@@ -25,8 +31,7 @@ class Wiring(NamedTuple):
         """Return the State of these hosts, with faults. The server listens on TCP and UDP port
         80."""
         names = dict.fromkeys(end.split()[0] for cable in self.cables for end in cable)
-        places = {name: name for name in names}
-        return merge("lab", places, [("the test", self._facts())], faults)
+        return merge("lab", nodes(names), [("the test", self._facts())], faults)
 
     def _facts(self) -> list[Fact]:
         facts: list[Fact] = []

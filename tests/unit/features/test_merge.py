@@ -27,10 +27,14 @@ from nsnet.state.model import (
     mac_of,
     veth,
 )
+from nsnet.state.namespaces import Namespace, Role
 from nsnet.state.rules import Chain, Hook, Jump, Return, Rule
 from tests.support.labs import held, ip, net, shipped
 
-PLACES = {"n1": "east/node/n1", "web": "east/pod/web"}
+PLACES = [
+    Namespace("n1", "east/node/n1", Role.NODE),
+    Namespace("web", "east/pod/web", Role.POD),
+]
 BRIDGE = Interface("cbr0", Kind.BRIDGE, addresses=(held("10.244.0.1/24"),))
 PORT = Interface("web", peer=Peer("web", "eth0"), master="cbr0")
 POD = Interface("eth0", peer=Peer("n1", "web"), addresses=(held("10.244.0.2/24"),))
@@ -53,7 +57,7 @@ def refusal(*authors: tuple[Fact, ...]) -> str:
 def test_facts_are_grouped_by_namespace_in_creation_order() -> None:
     forward = Sysctl("net.ipv4.ip_forward", "1")
     state = merged((("web", POD), ("n1", BRIDGE), ("n1", PORT)), (("n1", forward),))
-    assert [(each.name, each.reference) for each in state.netns] == list(PLACES.items())
+    assert [(each.name, each.reference, each.role) for each in state.netns] == PLACES
     assert state["n1"].interfaces == (BRIDGE, PORT)
     assert state["n1"].sysctls == (forward,)
     assert state["web"].interfaces == (POD,)
@@ -274,7 +278,7 @@ def jumps(netns: Netns) -> Iterator[Hook]:
 def test_a_chain_that_is_renamed_in_one_place_does_not_vanish(scenario: str, chain: str) -> None:
     state = shipped(scenario).state
     said = [fact for netns in state.netns for fact in facts(netns)]
-    places = {each.name: each.reference for each in state.netns}
+    places = [Namespace(each.name, each.reference, each.role) for each in state.netns]
     merge("lab", places, [("the features", said)])
     other = [(netns, renamed(piece, chain, "NSNET-OTHER")) for netns, piece in said]
     with pytest.raises(CompileError, match=f"jumps to {chain}, which nobody made"):
@@ -294,7 +298,7 @@ FACTS = [fact for netns in shipped("clusterip").state.netns for fact in facts(ne
 @given(said=st.permutations(FACTS), cut=st.integers(0, len(FACTS)))
 def test_it_does_not_matter_who_said_it_or_in_which_order(said: list[Fact], cut: int) -> None:
     wanted = shipped("clusterip").state
-    places = {each.name: each.reference for each in wanted.netns}
+    places = [Namespace(each.name, each.reference, each.role) for each in wanted.netns]
     state = merge("clusterip", places, [("one", said[:cut]), ("other", said[cut:])])
     for each in state.netns:
         assert set(each.interfaces) == set(wanted[each.name].interfaces)

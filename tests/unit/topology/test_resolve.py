@@ -358,7 +358,7 @@ def test_a_pod_of_the_hosts_network_is_found_at_its_nodes_address() -> None:
     web = pods(found)["east/pod/web"]
     assert web.netns == found.clusters[0].nodes[0].netns
     assert behind(found) == ["192.168.10.2:80 east/pod/web ready"]
-    assert web.netns in dict(found.namespaces())
+    assert web.netns in {each.name: each.reference for each in found.namespaces()}
 
 
 @pytest.mark.parametrize(
@@ -414,15 +414,15 @@ def test_the_names_of_namespaces_are_their_places_in_the_lab() -> None:
         clusters=clusters,
         spec="externals: [{name: api, address: 203.0.113.80}]",
     )
-    assert dict(found.namespaces()) == {
-        "nsnet.lab.servers": "servers",
-        "nsnet.lab.fabric": "fabric",
-        "nsnet.lab.external.api": "external/api",
-        "nsnet.lab.east.gateway": "east/gateway",
-        "nsnet.lab.east.node.n1": "east/node/n1",
-        "nsnet.lab.east.pod.default.web": "east/pod/web",
-        "nsnet.lab.east.pod.prod.db": "east/pod/db.prod",
-    }
+    assert [tuple(each) for each in found.namespaces()] == [
+        ("nsnet.lab.servers", "servers", "servers"),
+        ("nsnet.lab.fabric", "fabric", "fabric"),
+        ("nsnet.lab.external.api", "external/api", "external"),
+        ("nsnet.lab.east.gateway", "east/gateway", "gateway"),
+        ("nsnet.lab.east.node.n1", "east/node/n1", "node"),
+        ("nsnet.lab.east.pod.default.web", "east/pod/web", "pod"),
+        ("nsnet.lab.east.pod.prod.db", "east/pod/db.prod", "pod"),
+    ]
 
 
 def test_a_name_that_no_namespace_can_have() -> None:

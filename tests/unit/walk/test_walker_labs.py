@@ -13,6 +13,7 @@ from nsnet.state.model import Fact, Interface, Kind, State, veth
 from nsnet.verdict import Verdict
 from nsnet.walk.walker import walk
 from tests.support.labs import SHIPPED, held, ip, lab, pod, service, shipped, workload
+from tests.support.wiring import nodes
 
 # --- bridges ---
 
@@ -102,7 +103,7 @@ def test_bridges_in_a_ring_are_not_walked_forever() -> None:
             (other, Interface(f"to-{one}", master="br0")),
         )
     names = ("client", "server", "third")
-    ring = merge("lab", {name: name for name in names}, [("the test", bridges)])
+    ring = merge("lab", nodes(names), [("the test", bridges)])
     (path,) = walk(ring, "client", Protocol.TCP, ip("10.0.0.9"), 80)
     assert path.verdict == "host-unreachable"
 

@@ -16,6 +16,7 @@ from nsnet.state.bird import Bird, Session
 from nsnet.state.model import Fact, Interface, Kind, State, veth, with_mac
 from nsnet.topology.model import Fault, LinkFailure
 from tests.support.labs import held, ip, net
+from tests.support.wiring import nodes
 
 # 0.0.0.0/0 would be the default route alone.
 EVERYWHERE = tuple(map(net, ("0.0.0.0/1", "128.0.0.0/1", "::/1", "8000::/1")))
@@ -69,7 +70,7 @@ def speaking(facts: list[Fact], birds: Birds, faults: Sequence[Fault] = ()) -> S
     names = dict.fromkeys(name for name, _ in facts)
     daemons = [(name, each) for name, each in birds.items()]
     said = [("the test", [*facts, *daemons])]
-    return merge("lab", {name: name for name in names}, said, faults)
+    return merge("lab", nodes(names), said, faults)
 
 
 def learned(state: State) -> dict[str, list[str]]:

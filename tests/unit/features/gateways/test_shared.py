@@ -17,6 +17,7 @@ from nsnet.topology.references import find_destination, locate
 from nsnet.walk.packet import Packet
 from nsnet.walk.routing import Routes
 from tests.support.labs import exported, in_clusters, ip, lab, net, pod, service, shipped
+from tests.support.wiring import nodes
 
 SHARED = shipped("shared-gateway")
 HUB = "nsnet.shared-gateway.gateway.hub"
@@ -81,12 +82,12 @@ def test_a_mark_chooses_the_table(to: str, mark: int, own: bool, hops: list[str]
 
 def test_routes_of_two_tables_may_have_one_destination_and_rules_no_priority_twice() -> None:
     one, other = (Route(net("10.0.0.0/8"), ip(f"192.0.2.{n}"), table=n) for n in (1, 2))
-    merged = merge("lab", {"a": "a"}, [("somebody", [("a", one), ("a", other), ("a", RULES[0])])])
+    merged = merge("lab", nodes(["a"]), [("somebody", [("a", one), ("a", other), ("a", RULES[0])])])
     assert merged["a"].routes == (one, other)
     assert merged["a"].policy_rules == RULES[:1]
     twice = [("a", RULES[0]), ("a", replace(RULES[0], table=7))]
     with pytest.raises(CompileError, match="contradict"):
-        merge("lab", {"a": "a"}, [("somebody", twice)])
+        merge("lab", nodes(["a"]), [("somebody", twice)])
 
 
 ROUTE = Route(net("10.0.0.0/24"), blackhole=True, table=101)

@@ -12,6 +12,7 @@ from nsnet.plan.order import changes
 from nsnet.state.model import FdbEntry, Interface, Kind, Neighbour, Netns, Route, State, Vxlan
 from nsnet.walk.walker import walk
 from tests.support.labs import held, ip, lab, net, pod
+from tests.support.wiring import nodes
 
 CLUSTER = "{name: east, cni: vxlan, nodes: 2}"
 DUAL = (
@@ -116,7 +117,7 @@ def test_a_narrow_place_outside_is_a_matter_of_the_fabrics_route() -> None:
 def test_a_tunnel_through_nothing_is_refused() -> None:
     tunnel = Interface("flannel.1", Kind.VXLAN, vxlan=Vxlan(1, ip("10.0.0.1"), "eth0", 8472))
     with pytest.raises(CompileError, match=r"flannel\.1 goes through eth0, no link"):
-        merge("lab", {"n1": "n1"}, [("the test", [("n1", tunnel)])])
+        merge("lab", nodes(["n1"]), [("the test", [("n1", tunnel)])])
 
 
 # --- changes ---

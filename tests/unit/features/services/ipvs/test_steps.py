@@ -20,8 +20,8 @@ from nsnet.plan.ops import (
 )
 from nsnet.plan.order import changes, plan
 from nsnet.state.model import Netns, State
+from nsnet.state.namespaces import netns_name
 from nsnet.state.observed import Observed, expected
-from nsnet.topology.model import netns_name
 from tests.support.labs import service, topology, workload
 from tests.support.world import World
 

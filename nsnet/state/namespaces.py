@@ -1,0 +1,34 @@
+"""The network namespaces of a lab: their names, and what each of them is."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Role(StrEnum):
+    """What a namespace is in a lab."""
+
+    POD = "pod"
+    NODE = "node"
+    GATEWAY = "gateway"
+    FABRIC = "fabric"
+    EXTERNAL = "external"
+    SERVERS = "servers"  # the home of the lab's echo server: no packet of a probe meets it
+
+
+class Namespace(NamedTuple):
+    """One namespace of a lab; `reference` is its name in reports."""
+
+    name: str
+    reference: str
+    role: Role
+
+
+def netns_name(lab: str, *parts: str) -> str:
+    """Return the name of a lab's namespace, parts joined by dots: lab `a` does not own those of
+    `a-b`."""
+    return ".".join(("nsnet", lab, *parts))
+
+
+def servers_netns(lab: str) -> str:
+    """Return the name of the namespace in which the lab's echo server is started."""
+    return netns_name(lab, Role.SERVERS.value)
