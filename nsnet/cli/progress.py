@@ -8,6 +8,9 @@ import click
 
 from nsnet.text import number_of
 
+# What is counted in a phase.
+_UNITS = {"probing": "attempt", "restarting": "pod", "capturing": "packet"}
+
 
 class Progress:
     """Call it with (phase, done, of how many). It writes to stderr, and only when there is
@@ -43,5 +46,6 @@ class Progress:
             click.echo("\r\x1b[K", err=True, nl=False)
         elif self._phase and not self.silent:
             took = time.monotonic() - self._started
-            click.echo(f"{self._phase}: {number_of(self._total, 'step')} in {took:.2f} s", err=True)
+            count = number_of(self._total, _UNITS.get(self._phase, "step"))
+            click.echo(f"{self._phase}: {count} in {took:.2f} s", err=True)
         self._phase = ""

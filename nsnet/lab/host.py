@@ -50,10 +50,12 @@ class Host:
         netns.prepare()
         self.tool = netfilter.choose()
 
-    def apply(self, ops: Sequence[Op], progress: Progress = silent) -> None:
+    def apply(
+        self, ops: Sequence[Op], progress: Progress = silent, phase: str = "changing"
+    ) -> None:
         """Carry the Ops out. Raises KernelError."""
         applier = Applier(self.folder, self.tool, self._serve)
-        applier.apply(ops, lambda done: progress("building", done, len(ops)))
+        applier.apply(ops, lambda done: progress(phase, done, len(ops)))
 
     def _serve(self, ops: Sequence[Serving]) -> None:
         """Start the server, which gets ready while the lab is built, or change where it

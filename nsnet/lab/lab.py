@@ -87,7 +87,7 @@ class Lab:
         """Build the lab. The caller holds its lock. Raises KernelError, UnsupportedError."""
         self._host.prepare(self.state)
         self.record(complete=False)
-        self._host.apply(plan(self.state), progress)
+        self._host.apply(plan(self.state), progress, phase="building")
         self.record(complete=True)
 
     def record(self, *, complete: bool) -> None:

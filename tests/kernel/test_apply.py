@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from nsnet.cli import main
 from nsnet.errors import UsageError
+from nsnet.features.compile import compile_state
 from nsnet.lab import registry as labs
 from nsnet.lab.compiled import compiled
 from nsnet.scenario.load import load
+from nsnet.state.model import State
+from nsnet.topology.model import Topology
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="labs that stay up need root")
 SHIPPED = Path(__file__).parents[2] / "scenarios" / "clusterip.yaml"
@@ -53,6 +58,27 @@ def test_another_number_of_replicas(file: Path, replicas: int) -> None:
 
 def test_what_is_the_same_is_not_touched(file: Path) -> None:
     assert labs.apply(file.stem, load(file)) == 0
+
+
+def test_each_state_is_resolved_and_compiled_once(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def counted(topology: Topology) -> State:
+        made.append("compiled")
+        return compile_state(topology)
+
+    def nsnet(*arguments: str) -> int:
+        made.clear()
+        assert CliRunner().invoke(main, arguments).exit_code == 0
+        return len(made)
+
+    monkeypatch.setattr("nsnet.lab.compiled.compile_state", counted)
+    assert nsnet("up", str(file)) == 1
+    edited(file, "replicas: 3", "replicas: 4")
+    assert nsnet("apply", file.stem, str(file)) == 2  # what is up, and what is wanted
+    assert nsnet("probe", file.stem) == 1
 
 
 def test_a_service_gets_another_port(file: Path) -> None:
