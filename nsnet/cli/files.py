@@ -78,7 +78,7 @@ def explain(
     spec = simple(source, target, protocol, size=size)
     found = explained(where.model, spec)
     if as_json:
-        paths = [asdict(each) for each in found.paths]
+        paths = [each.as_json() for each in found.paths]
         data = {"schema": "nsnet.dev/explain/v1", "lab": where.name, "paths": paths}
         click.echo(json.dumps(data, default=str, indent=2))
     else:

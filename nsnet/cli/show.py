@@ -17,7 +17,7 @@ from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, Netns, State
 from nsnet.state.rules import KUBE_PROXY, Chain
 from nsnet.text import number_of
-from nsnet.walk.packet import IPVS, Hop, Path, RuleAt, Unknown
+from nsnet.walk.packet import IPVS, Hop, PredictedPath, RuleAt, Unknown
 
 if TYPE_CHECKING:
     from nsnet.lab.lab import Feature
@@ -125,12 +125,12 @@ def explanation(found: Explanation) -> None:
     for number, path in enumerate(found.paths, 1):
         which = f"path {number} of {len(found.paths)}: " if len(found.paths) > 1 else ""
         out.print(Text(f"\n{which}{_outcome(path)}", "bold"))
-        _hops(out, "there", path.there)
-        _hops(out, "back", path.back)
+        _hops(out, "there", path.request)
+        _hops(out, "back", path.reply)
         _hops(out, "large", path.large)
 
 
-def _outcome(path: Path) -> str:
+def _outcome(path: PredictedPath) -> str:
     who = f" by {path.server}" if path.server else ""
     seen = f", who sees {path.source}" if path.source else ""
     return f"{path.verdict}{who}{seen}"

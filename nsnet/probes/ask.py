@@ -1,17 +1,18 @@
 """Every probe is asked of the author, of the model and of the kernel; the three answers are put
 side by side."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nsnet.ip import IPAddress
-from nsnet.probes.judge import Attempt, defects, disagreements, judged, predicted, undecided
+from nsnet.probes.judge import defects, disagreements, judged, predicted, undecided
 from nsnet.probes.model import Model
-from nsnet.probes.prober import Flow, Outcome, send
+from nsnet.probes.outcome import Outcome
+from nsnet.probes.prober import Flow, send
 from nsnet.probes.question import Question, walked
 from nsnet.probes.report import Answer, ProbeReport
 from nsnet.verdict import Verdict
-from nsnet.walk.packet import Path
+from nsnet.walk.packet import PredictedPath
 
 UNANSWERED_ARP = 0.5  # seconds: three tries of retrans_time_ms, and some for a busy machine
 
@@ -32,12 +33,12 @@ def ask(
     )
 
 
-def _flow(each: Question, guess: Sequence[Path]) -> Flow:
+def _flow(each: Question, guess: Sequence[PredictedPath]) -> Flow:
     return Flow(
-        each.source.netns,
-        each.to.address,
-        each.to.port,
-        each.spec.protocol,
+        netns=each.source.netns,
+        address=each.to.address,
+        port=each.to.port,
+        protocol=each.spec.protocol,
         times=each.spec.times,
         timeout=each.spec.timeout,
         size=each.spec.size,
@@ -48,53 +49,56 @@ def _flow(each: Question, guess: Sequence[Path]) -> Flow:
     )
 
 
-def _pace(guess: Sequence[Path]) -> str:
+def _pace(guess: Sequence[PredictedPath]) -> str:
     """Who shares what a router says of missing routes, at most one a second to one source: the
     router, and the source as it sees it. Only the pace of a probe depends on the guess."""
     for path in guess:
-        last = path.there[-1]
-        if path.verdict is Verdict.NET_UNREACHABLE and last.netns != path.there[0].netns:
+        last = path.request[-1]
+        if path.verdict is Verdict.NET_UNREACHABLE and last.netns != path.request[0].netns:
             return f"{last.netns} {last.packet.src}"
     return ""
 
 
 def _report(
-    model: Model,
-    each: Question,
-    guess: Sequence[Path],
-    outcomes: Sequence[Outcome],
+    model: Model, each: Question, guess: Sequence[PredictedPath], seen: Sequence[Outcome]
 ) -> ProbeReport:
-    attempts = tuple(
-        judged(_attempt(outcome, model.references), each.to, each.expected) for outcome in outcomes
-    )
-    foreseen = predicted(guess, each.to, each.expected)
-    if each.spec.timeout < UNANSWERED_ARP:
-        # Who waits for less than an ARP request does may give up first.
-        late = (one for one in foreseen if one.verdict is Verdict.HOST_UNREACHABLE)
-        foreseen += tuple(one._replace(verdict=Verdict.TIMEOUT) for one in late)
-    if each.spec.size:
-        foreseen += tuple(undecided(foreseen, each.spec.protocol))
-    sources = {one.source for one in (*foreseen, *attempts) if one.source is not None}
+    spec, expected = each.spec, each.expected
+    observed = tuple(judged(_referenced(one, model.references), each.to, expected) for one in seen)
+    foreseen = tuple(_foreseen(each, guess))
+    sources = {one.source for one in (*foreseen, *observed) if one.source is not None}
     holders = model.holders(sources, each.source)
     return ProbeReport(
-        each.name,
-        each.spec.from_,
-        each.spec.to,
-        each.spec.protocol.value,
-        each.spec.times,
-        each.spec.expect.model_dump(mode="json", exclude_defaults=True),
-        Answer(foreseen, holders),
-        Answer(attempts, holders),
-        tuple(disagreements(each.expected, attempts)),
-        tuple(defects(foreseen, attempts, paths=each.path)),
-        each.path,
+        name=each.name,
+        source=spec.from_,
+        target=spec.to,
+        protocol=spec.protocol.value,
+        times=spec.times,
+        expected=spec.expect.model_dump(mode="json", exclude_defaults=True),
+        predicted=Answer(foreseen, holders),
+        observed=Answer(observed, holders),
+        disagreements=tuple(disagreements(expected, observed)),
+        defects=tuple(defects(foreseen, observed, paths=each.path)),
+        with_path=each.path,
     )
 
 
-def _attempt(outcome: Outcome, names: Mapping[str, str]) -> Attempt:
-    path = outcome.path and tuple(names[each] for each in outcome.path)
-    server = outcome.server and names.get(outcome.server, outcome.server)
-    return Attempt(outcome.verdict, server, outcome.source, path, outcome.ms)
+def _foreseen(each: Question, guess: Sequence[PredictedPath]) -> Iterator[Outcome]:
+    """Yield every outcome that an attempt may have."""
+    outcomes = list(predicted(guess, each.to, each.expected))
+    if each.spec.timeout < UNANSWERED_ARP:
+        # Who waits for less than an ARP request does may give up first.
+        late = [one for one in outcomes if one.verdict is Verdict.HOST_UNREACHABLE]
+        outcomes += [one._replace(verdict=Verdict.TIMEOUT) for one in late]
+    yield from outcomes
+    if each.spec.size:
+        yield from undecided(outcomes, each.spec.protocol)
+
+
+def _referenced(outcome: Outcome, references: Mapping[str, str]) -> Outcome:
+    """Return what the prober saw, with references for namespaces."""
+    path = outcome.path and tuple(references[each] for each in outcome.path)
+    server = outcome.server and references.get(outcome.server, outcome.server)
+    return outcome._replace(server=server, path=path)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -149,5 +153,5 @@ class Connection:
         return self.report.observed.ms
 
     @property
-    def _attempts(self) -> tuple[Attempt, ...]:
+    def _attempts(self) -> tuple[Outcome, ...]:
         return self.report.observed.attempts

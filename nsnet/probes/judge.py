@@ -5,31 +5,16 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 from nsnet.ip import IPAddress, Protocol
+from nsnet.probes.outcome import Outcome
 from nsnet.topology.references import Destination
 from nsnet.verdict import Verdict
-from nsnet.walk.packet import Path, Unknown
+from nsnet.walk.packet import PredictedPath, Unknown
 
 ANSWERED = (Verdict.OK, Verdict.WRONG_SERVER, Verdict.WRONG_SOURCE)
 # The normal quantile of p = 1e-6, for the chi-square test that connections are spread evenly.
 ONE_IN_A_MILLION = 4.753424
-
-
-class Attempt(NamedTuple):
-    """One attempt at both ends: how it ended for the client, who answered, whom the server saw."""
-
-    verdict: Verdict
-    server: str | None = None
-    source: IPAddress | None = None
-    path: tuple[str, ...] | None = None
-    ms: float = 0.0
-
-    @property
-    def seen(self) -> tuple[Verdict, str | None, IPAddress | None]:
-        """What is compared between the kernel and the model."""
-        return self.verdict, self.server, self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,29 +30,31 @@ class Expected:
     sticky: bool = False  # whoever answers first answers always
 
 
-def judged(attempt: Attempt, to: Destination, expected: Expected) -> Attempt:
+def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
     """The attempt with the verdict it deserves: an answer may be the wrong server's, or to the
     wrong source."""
-    if attempt.verdict is not Verdict.OK:
+    if outcome.verdict is not Verdict.OK:
         return (
-            attempt if attempt.verdict in ANSWERED else attempt._replace(server=None, source=None)
+            outcome if outcome.verdict in ANSWERED else outcome._replace(server=None, source=None)
         )
-    if to.servers is not None and attempt.server not in to.servers:
-        return attempt._replace(verdict=Verdict.WRONG_SERVER)
-    if expected.source is not None and attempt.source not in expected.source:
-        return attempt._replace(verdict=Verdict.WRONG_SOURCE)
-    return attempt
+    if to.servers is not None and outcome.server not in to.servers:
+        return outcome._replace(verdict=Verdict.WRONG_SERVER)
+    if expected.source is not None and outcome.source not in expected.source:
+        return outcome._replace(verdict=Verdict.WRONG_SOURCE)
+    return outcome
 
 
-def predicted(paths: Iterable[Path], to: Destination, expected: Expected) -> tuple[Attempt, ...]:
+def predicted(
+    paths: Iterable[PredictedPath], to: Destination, expected: Expected
+) -> tuple[Outcome, ...]:
     """The paths of a walk as attempts, judged by the same words."""
     return tuple(
-        judged(Attempt(each.verdict, each.server, each.source, each.path), to, expected)
+        judged(Outcome(each.verdict, each.server, each.source, each.path), to, expected)
         for each in paths
     )
 
 
-def undecided(guess: Sequence[Attempt], protocol: Protocol) -> Iterator[Attempt]:
+def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]:
     """What else may come of attempts with a body.
 
     Of one that is not answered, a small attempt tells whether the size was why, and that may meet
@@ -87,7 +74,7 @@ def undecided(guess: Sequence[Attempt], protocol: Protocol) -> Iterator[Attempt]
                 yield silent._replace(verdict=Verdict.TIMEOUT)
 
 
-def disagreements(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+def disagreements(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     """In what the kernel differs from the author, a sentence each; nothing when all is as
     expected."""
     return [
@@ -100,18 +87,18 @@ def disagreements(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
 
 
 def defects(
-    guess: Sequence[Attempt] | Unknown, attempts: Sequence[Attempt], *, paths: bool
+    guess: Sequence[Outcome] | Unknown, attempts: Sequence[Outcome], *, paths: bool
 ) -> list[str]:
     """In what the kernel differs from the model, a sentence each: always a mistake of nsnet."""
     if isinstance(guess, Unknown):
         return []
-    possible = {each.seen for each in guess}
-    strange = {each.seen for each in attempts} - possible
+    possible = {each.compared for each in guess}
+    strange = {each.compared for each in attempts} - possible
     found = [f"{_words(each)} was not predicted" for each in sorted(strange, key=str)]
     if paths and not strange:
-        foreseen = {(each.seen, each.path) for each in guess}
+        foreseen = {(each.compared, each.path) for each in guess}
         for attempt in {each._replace(ms=0.0) for each in attempts}:
-            if (attempt.seen, attempt.path) not in foreseen:
+            if (attempt.compared, attempt.path) not in foreseen:
                 found.append(f"the path {_arrow(attempt.path or ())} was not predicted")
     return found
 
@@ -124,7 +111,7 @@ def chi_square_limit(degrees: int) -> float:
     return degrees * root * root * root
 
 
-def _verdicts(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+def _verdicts(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     if expected.verdicts is None:
         return []
     counts = Counter(each.verdict for each in attempts if each.verdict not in expected.verdicts)
@@ -133,11 +120,11 @@ def _verdicts(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
     for verdict, times in counts.items():
         first = next(each for each in attempts if each.verdict is verdict)
         share = f" in {times} of {len(attempts)} attempts" if len(attempts) > 1 else ""
-        found.append(f"expected {wanted}, got {_words(first.seen)}{share}")
+        found.append(f"expected {wanted}, got {_words(first.compared)}{share}")
     return found
 
 
-def _servers(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+def _servers(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     if expected.servers is None:
         return []
     seen = {each.server for each in attempts if each.server is not None}
@@ -148,7 +135,7 @@ def _servers(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
     ]
 
 
-def _paths(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+def _paths(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     if expected.path is None:
         return []
     wrong = {
@@ -163,7 +150,7 @@ def _paths(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
     return [f"went {_arrow(each)}" for each in sorted(wrong)]
 
 
-def _balance(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+def _balance(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     if expected.balanced is None:
         return []
     counts = Counter(each.server for each in attempts if each.server is not None)
@@ -179,7 +166,7 @@ def _balance(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
     return [f"uneven: {shares} (chi-square {chi:.1f}, at most {limit:.1f})"]
 
 
-def _sticky(expected: Expected, attempts: Sequence[Attempt]) -> list[str]:
+def _sticky(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     counts = Counter(each.server for each in attempts if each.server is not None)
     if not expected.sticky or len(counts) < 2:
         return []

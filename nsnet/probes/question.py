@@ -17,7 +17,7 @@ from nsnet.servers.echo.message import request_length
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Destination, Location, expand, find_destination, locate
 from nsnet.verdict import Verdict
-from nsnet.walk.packet import Path
+from nsnet.walk.packet import PredictedPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +37,16 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
     source = locate(topology, spec.from_)
     to = find_destination(topology, spec.to, source, spec.protocol)
     return Question(
-        spec.name or f"{spec.from_} → {spec.to}",
-        spec,
-        source,
-        to,
-        _expected(topology, spec.expect, to),
-        path or spec.expect.path is not None,
+        name=spec.name or f"{spec.from_} → {spec.to}",
+        spec=spec,
+        source=source,
+        to=to,
+        expected=_expected(topology, spec.expect, to),
+        path=path or spec.expect.path is not None,
     )
 
 
-def walked(model: Model, each: Question) -> tuple[Path, ...]:
+def walked(model: Model, each: Question) -> tuple[PredictedPath, ...]:
     """Return every path that the model predicts for a new flow."""
     spec, to = each.spec, each.to
     payload = request_length(spec.size) if spec.size else 0
@@ -58,7 +58,7 @@ class Explanation:
     """What walk predicts: every path there is."""
 
     question: Question
-    paths: tuple[Path, ...]
+    paths: tuple[PredictedPath, ...]
 
     @property
     def path(self) -> tuple[str, ...]:
@@ -98,13 +98,20 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
     servers: frozenset[str] | None = None
     if expect.servers is not None:
         servers = frozenset(each for name in expect.servers for each in expand(topology, name))
+    sources = path = balanced = None
+    if expect.source is not None:
+        sources = frozenset(_addresses(topology, expect.source))
+    if expect.path is not None:
+        path = tuple(expand(topology, each) for each in expect.path)
+    if expect.balance == "even":
+        balanced = servers or to.servers or frozenset()
     return Expected(
-        verdicts,
-        frozenset(_addresses(topology, expect.source)) if expect.source is not None else None,
-        servers,
-        tuple(expand(topology, each) for each in expect.path) if expect.path is not None else None,
-        (servers or to.servers or frozenset()) if expect.balance == "even" else None,
-        expect.balance == "sticky",
+        verdicts=verdicts,
+        source=sources,
+        servers=servers,
+        path=path,
+        balanced=balanced,
+        sticky=expect.balance == "sticky",
     )
 
 

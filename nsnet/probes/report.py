@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
-from nsnet.probes.judge import Attempt
+from nsnet.probes.outcome import Outcome
 from nsnet.walk.packet import Unknown
 
 SCHEMA = "nsnet.dev/report/v1"
@@ -16,7 +16,7 @@ SCHEMA = "nsnet.dev/report/v1"
 class Answer:
     """What one side, the model or the kernel, says of all attempts of a probe."""
 
-    attempts: tuple[Attempt, ...]
+    attempts: tuple[Outcome, ...]
     names: Mapping[str, str]  # the reference of each source address
 
     @property

@@ -10,23 +10,23 @@ from nsnet.walk.packet import Packet, Tuple
 WAYS_IN = ("PREROUTING", "OUTPUT")  # where destinations change; at the other hooks sources do
 
 
-class Known(Enum):
+class CtInfo(Enum):
     """What conntrack says of a packet."""
 
     NEW = "NEW"  # the first of a flow; the nat table is asked
-    AGAIN = "NEW (seen before)"  # the same flow a second time: translated as before
-    ANSWER = "ESTABLISHED"
+    REPEATED = "NEW (seen before)"  # the same flow a second time: translated as before
+    REPLY = "ESTABLISHED"
     RELATED = "RELATED"  # an ICMP error about a flow
     INVALID = "INVALID"  # an answer to nothing that passed here
 
 
-class Flow(NamedTuple):
+class ConntrackEntry(NamedTuple):
     """A connection as one namespace knows it: as it came, what its answer looks like, and its mark.
 
     Zones are left out: they part connections that look alike, and a walk is about one alone."""
 
     original: Tuple
-    answer: Tuple
+    reply: Tuple
     mark: int = 0
 
 
@@ -34,60 +34,60 @@ class Flow(NamedTuple):
 class Tracked:
     """A packet's place in conntrack."""
 
-    known: Known
+    info: CtInfo
     entered: Tuple
-    flow: Flow | None = None
+    entry: ConntrackEntry | None = None
     connected: bool = False  # what follows once a connection is made
-    of_answer: bool = False  # an ICMP error about an answer, which goes the question's way
+    about_reply: bool = False  # an ICMP error about an answer, which goes the question's way
 
     @property
     def ctstate(self) -> str:
         """The word that a rule's --ctstate compares."""
         if self.connected:
             return "ESTABLISHED"
-        if self.of_answer:
+        if self.about_reply:
             return "RELATED"
-        return "NEW" if self.known is Known.AGAIN else self.known.value
+        return "NEW" if self.info is CtInfo.REPEATED else self.info.value
 
     @property
-    def is_answer(self) -> bool:
+    def is_reply(self) -> bool:
         """It goes back to who began."""
-        return self.known in (Known.ANSWER, Known.RELATED)
+        return self.info in (CtInfo.REPLY, CtInfo.RELATED)
 
     def marked(self, packet: Packet) -> Packet:
         """The packet with what is known of its connection."""
-        return packet if self.flow is None else replace(packet, connection_mark=self.flow.mark)
+        return packet if self.entry is None else replace(packet, connection_mark=self.entry.mark)
 
 
-def track(packet: Packet, flows: tuple[Flow, ...]) -> Tracked:
+def track(packet: Packet, entries: tuple[ConntrackEntry, ...]) -> Tracked:
     """Finds the packet's flow, as conntrack does on its way in."""
     # Without ports, flows may look alike from behind: an answer belongs to the last.
-    for flow in reversed(flows):
+    for entry in reversed(entries):
         # A host that pings itself asks and answers with the same addresses: the question is first.
-        if packet.tuple == flow.original and not packet.answer:
+        if packet.tuple == entry.original and not packet.answer:
             connected = packet.protocol is Protocol.TCP and packet.size > 0
             said = packet.error is not None
-            return Tracked(Known.AGAIN, packet.tuple, flow, connected, of_answer=said)
+            return Tracked(CtInfo.REPEATED, packet.tuple, entry, connected, about_reply=said)
         # The question of a host that pings itself by another address looks like the answer, too.
-        if packet.answer and packet.tuple == flow.answer:
-            return Tracked(Known.RELATED if packet.error else Known.ANSWER, packet.tuple, flow)
+        if packet.answer and packet.tuple == entry.reply:
+            return Tracked(CtInfo.RELATED if packet.error else CtInfo.REPLY, packet.tuple, entry)
     # A UDP answer that conntrack never saw the question of looks like a question.
     stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)
-    return Tracked(Known.INVALID if stray else Known.NEW, packet.tuple)
+    return Tracked(CtInfo.INVALID if stray else CtInfo.NEW, packet.tuple)
 
 
-def retranslated(hook: str, packet: Packet, tracked: Tracked) -> Packet:
+def retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
     """What conntrack does to a packet of a flow it knows: the destination on the way in, the
     source on the way out."""
-    if tracked.flow is None:
+    if tracked.entry is None:
         return packet
-    original, answer = tracked.flow.original, tracked.flow.answer
+    original, reply = tracked.entry.original, tracked.entry.reply
     way_in = hook in WAYS_IN
-    if tracked.known is Known.AGAIN:
+    if tracked.info is CtInfo.REPEATED:
         return (
-            replace(packet, dst=answer.src, dport=answer.sport)
+            replace(packet, dst=reply.src, dport=reply.sport)
             if way_in
-            else replace(packet, src=answer.dst)
+            else replace(packet, src=reply.dst)
         )
     return (
         replace(packet, dst=original.src)
@@ -96,8 +96,8 @@ def retranslated(hook: str, packet: Packet, tracked: Tracked) -> Packet:
     )
 
 
-def flow_of(tracked: Tracked, leaving: Packet) -> Flow | None:
+def new_entry(tracked: Tracked, leaving: Packet) -> ConntrackEntry | None:
     """What conntrack remembers once a new flow's first packet has made it out or in."""
-    if tracked.known is not Known.NEW:
+    if tracked.info is not CtInfo.NEW:
         return None
-    return Flow(tracked.entered, leaving.tuple.reversed(), leaving.connection_mark)
+    return ConntrackEntry(tracked.entered, leaving.tuple.reversed(), leaving.connection_mark)

@@ -6,7 +6,7 @@ from typing import TypeAlias
 from nsnet.state.model import Netns
 from nsnet.state.rules import Drop
 from nsnet.verdict import Verdict
-from nsnet.walk.conntrack import Flow, Tracked, flow_of
+from nsnet.walk.conntrack import ConntrackEntry, Tracked, new_entry
 from nsnet.walk.netfilter import TRANSLATING, Passed
 from nsnet.walk.packet import Hop, Packet, RuleAt, Tuple
 from nsnet.walk.routing import NextHop
@@ -20,19 +20,19 @@ class Journey:
 
     packet: Packet
     hops: tuple[Hop, ...] = ()
-    flows: dict[str, tuple[Flow, ...]] = field(default_factory=dict)
+    conntrack: dict[str, tuple[ConntrackEntry, ...]] = field(default_factory=dict)
     chosen: dict[tuple[str, Tuple], NextHop] = field(default_factory=dict)
     ttl: int = TTL
 
-    def known(self, netns: str) -> tuple[Flow, ...]:
+    def entries(self, netns: str) -> tuple[ConntrackEntry, ...]:
         """The flows that a namespace remembers."""
-        return self.flows.get(netns, ())
+        return self.conntrack.get(netns, ())
 
-    def remember(self, netns: str, flow: Flow | None) -> "Journey":
+    def remember(self, netns: str, entry: ConntrackEntry | None) -> "Journey":
         """The journey once the namespace knows this flow, too."""
-        if flow is None:
+        if entry is None:
             return self
-        return replace(self, flows={**self.flows, netns: (*self.known(netns), flow)})
+        return replace(self, conntrack={**self.conntrack, netns: (*self.entries(netns), entry)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class TooBig:
     mtu: int
     journey: Journey
     # What is known once the packet is gone: of a new flow, nothing here if it was to be forwarded.
-    flows: dict[str, tuple[Flow, ...]]
+    conntrack: dict[str, tuple[ConntrackEntry, ...]]
 
 
 End: TypeAlias = Arrived | Refused | Lost | TooBig
@@ -104,7 +104,7 @@ def stopped(here: Netns, journey: Journey, passed: Passed, tracked: Tracked) -> 
     """The end of a packet that a rule dropped or rejected."""
     rule = passed.rules[-1]
     # An ICMP error about a packet that was DNATed already speaks of it as the client knows it.
-    journey = journey.remember(here.name, flow_of(tracked, journey.packet))
+    journey = journey.remember(here.name, new_entry(tracked, journey.packet))
     if isinstance(passed.stop, Drop):
         return Lost(note(journey, here, "DROP", rule))
     return Refused(here.name, Verdict.REFUSED, note(journey, here, "REJECT", rule))

@@ -37,7 +37,7 @@ from nsnet.state.rules import (
     VirtualMatch,
     Zone,
 )
-from nsnet.walk.conntrack import WAYS_IN, Known, Tracked, retranslated
+from nsnet.walk.conntrack import WAYS_IN, CtInfo, Tracked, retranslate
 from nsnet.walk.packet import IPVS, Packet, RuleAt
 
 # At which priority the kernel asks the tables of iptables, lowest first.
@@ -148,8 +148,8 @@ class Rules:
         """IPVS sends what is for a virtual server to any of its real servers."""
         packet = before.packet
         server = self._servers.get((packet.dst, packet.protocol, packet.dport))
-        again = tracked.known is Known.AGAIN and packet.size  # of a connection that IPVS knows
-        fresh = tracked.known in (Known.NEW, Known.AGAIN) and not again
+        again = tracked.info is CtInfo.REPEATED and packet.size  # of a connection that IPVS knows
+        fresh = tracked.info in (CtInfo.NEW, CtInfo.REPEATED) and not again
         if server is None or packet.error or not fresh:
             yield before
             return
@@ -168,8 +168,8 @@ class Rules:
     ) -> Iterator[Passed]:
         """The nat chains decide for a flow's first packet, the first that translates it for all;
         conntrack repeats or undoes it for the others."""
-        if at.tracked.known is not Known.NEW:
-            yield before._replace(packet=retranslated(at.hook, before.packet, at.tracked))
+        if at.tracked.info is not CtInfo.NEW:
+            yield before._replace(packet=retranslate(at.hook, before.packet, at.tracked))
             return
         (table, name), later = chains[0], chains[1:]
         for packet, rules in self._run(table, name, before.packet, at):
@@ -404,7 +404,7 @@ _TESTS: Final[Mapping[str, _Test]] = {
     "out_interface": lambda _, dev, packet, at: at.out_dev == dev,
     "ctstate": lambda _, states, packet, at: at.tracked.ctstate in states,
     "not_ctstate": lambda _, states, packet, at: at.tracked.ctstate not in states,
-    "is_answer": lambda _, wanted, packet, at: at.tracked.is_answer,
+    "is_answer": lambda _, wanted, packet, at: at.tracked.is_reply,
     "mark": lambda _, mark, packet, at: (packet.mark & mark.mask == mark.value) is not mark.negated,
     "dst": lambda _, network, packet, at: packet.dst in network,
     "not_dst": lambda _, network, packet, at: packet.dst not in network,

@@ -1,8 +1,8 @@
 """A packet on its way, and what became of it: the words in which walk answers."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import groupby
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.state.rules import Rule
@@ -113,21 +113,32 @@ class Hop:
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class PredictedPath:
     """One way the packet can go: there, back, and how it ends."""
 
     verdict: Verdict
     server: str | None  # who answered, by reference
     source: IPAddress | None  # who the server saw
-    there: tuple[Hop, ...]
-    back: tuple[Hop, ...] = ()
+    request: tuple[Hop, ...]
+    reply: tuple[Hop, ...] = ()
     # What a packet that was too big for somebody brought about; () where there was none.
     large: tuple[Hop, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:
         """The references of the namespaces that the request passed, in order, repeats kept."""
-        return tuple(reference for reference, _ in groupby(hop.reference for hop in self.there))
+        return tuple(reference for reference, _ in groupby(hop.reference for hop in self.request))
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the path as `nsnet explain --json` prints it (nsnet.dev/explain/v1)."""
+        return {
+            "verdict": self.verdict,
+            "server": self.server,
+            "source": self.source,
+            "there": [asdict(each) for each in self.request],
+            "back": [asdict(each) for each in self.reply],
+            "large": [asdict(each) for each in self.large],
+        }
 
 
 @dataclass(frozen=True, slots=True)

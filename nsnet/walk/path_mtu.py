@@ -16,7 +16,7 @@ from typing import TypeAlias
 from nsnet.ip import IPAddress, Protocol
 from nsnet.verdict import Verdict
 from nsnet.walk.journey import TTL, Arrived, End, Journey, TooBig, note
-from nsnet.walk.packet import Hop, Packet, Path
+from nsnet.walk.packet import Hop, Packet, PredictedPath
 from nsnet.walk.request import Request
 from nsnet.walk.routing import Routes
 
@@ -26,20 +26,20 @@ Emit: TypeAlias = Callable[[str, Journey], Iterator[End]]
 def datagram(request: Request, routes: Routes) -> Packet:
     """The first packet with the size that counts on its way. What the client's link does not take
     leaves in fragments, which IPv4 routers may fragment further, and IPv6 routers may not."""
-    widest = _widest(routes, request.packet.dst)
-    if request.length > widest:
-        return fragments(request, widest)
+    mtu = _narrowest_mtu(routes, request.packet.dst)
+    if request.length > mtu:
+        return fragmented(request, mtu)
     return replace(request.packet, size=request.length)
 
 
-def fragments(request: Request, mtu: int) -> Packet:
+def fragmented(request: Request, mtu: int) -> Packet:
     """The datagram as a client sends it that knows how large a packet may be."""
     if request.packet.dst.version == 4:
         return request.packet
     return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
 
 
-def is_taken_apart(packet: Packet) -> bool:
+def is_fragmented_locally(packet: Packet) -> bool:
     """Its own kernel fragments it for a link that takes less than the one it was meant for. (An
     IPv4 datagram of a probe is a raw packet, and DF holds for it even here.)"""
     return packet.dst.version == 6 or packet.protocol is Protocol.ICMP
@@ -64,7 +64,7 @@ def reassembled(packet: Packet) -> tuple[Packet, ...]:
     return (whole, replace(whole, fragment=packet.whole))
 
 
-def leaving(packet: Packet, mtu: int) -> Packet:
+def refragmented(packet: Packet, mtu: int) -> Packet:
     """What was put together on the way stays so where the link takes it."""
     if packet.size or not packet.whole:
         return packet
@@ -72,37 +72,41 @@ def leaving(packet: Packet, mtu: int) -> Packet:
     return replace(packet, size=size)
 
 
-def segment(request: Request, near: Routes, far: Routes, seen: IPAddress) -> int:
+def largest_segment(request: Request, near: Routes, far: Routes, seen: IPAddress) -> int:
     """The bytes of the largest packet that is sent: each end tells the other what it takes."""
-    return min(request.length, _widest(near, request.packet.dst), _widest(far, seen))
+    return min(request.length, _narrowest_mtu(near, request.packet.dst), _narrowest_mtu(far, seen))
 
 
-def connected(request: Request, size: int, journey: Journey, path: Path, emit: Emit) -> list[Path]:
-    """What becomes of a connection whose handshake took this path when its first full segment
-    follows."""
-    return list(_grown(request, size, replace(journey, hops=()), path, emit))
+def after_handshake(
+    request: Request, size: int, journey: Journey, path: PredictedPath, emit: Emit
+) -> Iterator[PredictedPath]:
+    """Yield the paths of a connection whose handshake took this path, once its first full segment
+    of `size` bytes is sent."""
+    yield from _send_segment(request, size, replace(journey, hops=()), path, emit)
 
 
-def _grown(request: Request, size: int, journey: Journey, path: Path, emit: Emit) -> Iterator[Path]:
+def _send_segment(
+    request: Request, size: int, journey: Journey, path: PredictedPath, emit: Emit
+) -> Iterator[PredictedPath]:
     packet = replace(request.packet, size=size)
     start = replace(journey, packet=packet, ttl=TTL)
     for end in emit(request.client.name, note(start, request.client, f"sends {size} bytes")):
         match end:
             case Arrived():
-                # That it simply gets there is not worth telling.
+                # Only a path whose MTU was learned is worth showing.
                 learned = any(hop.packet.error for hop in end.journey.hops)
                 yield replace(path, large=end.journey.hops) if learned else path
             case TooBig(mtu=mtu):
-                for told in complaint(end, emit):
-                    if request.is_answered(told) and mtu < size:
-                        yield from _grown(request, mtu, told.journey, path, emit)
+                for error in too_big_error(end, emit):
+                    if request.is_answered(error) and mtu < size:
+                        yield from _send_segment(request, mtu, error.journey, path, emit)
                     else:
-                        yield hangs(path, told.journey.hops)
+                        yield large_hangs(path, error.journey.hops)
             case _:
-                yield hangs(path, end.journey.hops)
+                yield large_hangs(path, end.journey.hops)
 
 
-def complaint(end: TooBig, emit: Emit) -> Iterator[End]:
+def too_big_error(end: TooBig, emit: Emit) -> Iterator[End]:
     """What becomes of the ICMP error that a packet which was too big brings about."""
     about = end.journey.packet
     # By the verdict that follows if it does not arrive.
@@ -111,12 +115,12 @@ def complaint(end: TooBig, emit: Emit) -> Iterator[End]:
     yield from emit(end.here.name, note(start, end.here, f"says: at most {end.mtu} bytes"))
 
 
-def hangs(path: Path, hops: tuple[Hop, ...]) -> Path:
+def large_hangs(path: PredictedPath, hops: tuple[Hop, ...]) -> PredictedPath:
     """Small passes by this path, large does not."""
     return replace(path, verdict=Verdict.LARGE_HANGS, server=None, source=None, large=hops)
 
 
-def _widest(routes: Routes, to: IPAddress) -> int:
+def _narrowest_mtu(routes: Routes, to: IPAddress) -> int:
     """Of several ways the narrowest counts."""
     hops = routes.find(to)
     return min((each.mtu for each in hops), default=0) if hops else 0

@@ -6,13 +6,13 @@ from nsnet.ip import Protocol
 from nsnet.state.haproxy import Frontend, Haproxy, Server
 from nsnet.state.model import Netns
 from nsnet.verdict import Verdict
-from nsnet.walk.packet import Packet, Path
+from nsnet.walk.packet import Packet, PredictedPath
 
 _OPEN: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # connected, and small gets through
 _UNHEARD: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
 
 
-def taken(netns: Netns, packet: Packet) -> Frontend | None:
+def frontend_of(netns: Netns, packet: Packet) -> Frontend | None:
     """The frontend for which this packet opens a connection; where TLS chooses among several,
     the first."""
     if packet.protocol is not Protocol.TCP:
@@ -27,7 +27,7 @@ def taken(netns: Netns, packet: Packet) -> Frontend | None:
     return next(frontends, None)
 
 
-def joined(near: Path, far: Path, server: Server) -> Path:
+def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> PredictedPath:
     """From the client to the proxy, and from there to the server.
 
     The client's connection is open before the other one is tried: where that is refused, it is
@@ -35,25 +35,25 @@ def joined(near: Path, far: Path, server: Server) -> Path:
     gets as far as the proxy.
     """
     if near.verdict not in _OPEN:
-        return unheard(near)
+        return hung_up(near)
     verdict = near.verdict if far.verdict is Verdict.OK else far.verdict
     if verdict not in (*_OPEN, Verdict.TIMEOUT):
         verdict = Verdict.RESET
     answered = verdict is Verdict.OK
     source = near.source if server.proxy_protocol else far.source
-    onward, tried = (far.there, ()) if far.verdict in _OPEN else ((), far.there)
-    return Path(
+    onward, tried = (far.request, ()) if far.verdict in _OPEN else ((), far.request)
+    return PredictedPath(
         verdict,
         far.server if answered else None,
         source if answered else None,
-        (*near.there, *onward),
-        (*tried, *far.back, *near.back),
+        (*near.request, *onward),
+        (*tried, *far.reply, *near.reply),
         large=(*near.large, *far.large),
     )
 
 
-def unheard(near: Path) -> Path:
+def hung_up(near: PredictedPath) -> PredictedPath:
     """To a proxy that listens for TLS, our probes speak none: once it has heard that, it hangs
     up."""
     verdict = _UNHEARD.get(near.verdict, near.verdict)
-    return Path(verdict, None, None, near.there, near.back, large=near.large)
+    return PredictedPath(verdict, None, None, near.request, near.reply, large=near.large)

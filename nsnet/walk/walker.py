@@ -1,4 +1,4 @@
-"""State + Packet → every Path it can take: a pure model of routing, bridging, netfilter and
+"""State + Packet → every path it can take: a pure model of routing, bridging, netfilter and
 conntrack.
 
 A packet in one namespace:
@@ -21,8 +21,7 @@ from nsnet.state.wires import Crossing, Station, Wires
 from nsnet.verdict import Verdict
 from nsnet.walk import path_mtu
 from nsnet.walk import vxlan as tunnels
-from nsnet.walk.answers import Answers
-from nsnet.walk.conntrack import Known, Tracked, flow_of, track
+from nsnet.walk.conntrack import CtInfo, Tracked, new_entry, track
 from nsnet.walk.journey import (
     TTL,
     Arrived,
@@ -36,8 +35,9 @@ from nsnet.walk.journey import (
     stopped,
 )
 from nsnet.walk.netfilter import Passed, Rules
-from nsnet.walk.packet import Packet, Path
+from nsnet.walk.packet import Packet, PredictedPath
 from nsnet.walk.request import Request
+from nsnet.walk.round_trips import RoundTrips
 from nsnet.walk.routing import LOCAL, NextHop, Routes
 
 
@@ -48,7 +48,7 @@ def walk(
     to: IPAddress,
     port: int | None = None,
     size: int = 0,
-) -> tuple[Path, ...]:
+) -> tuple[PredictedPath, ...]:
     """Every path that a new flow from this namespace can take, in a lab at rest, with `size`
     bytes of payload. Raises KeyError for no such namespace."""
     return Walker(state).paths(netns, protocol, to, port, size)
@@ -62,7 +62,7 @@ class Walker:
         self._wires = Wires(state)
         self._routes: dict[str, Routes] = {}
         self._rules: dict[str, Rules] = {}
-        self._answers = Answers(self._netns, self._emit, self._routes_of, self.paths)
+        self._round_trips = RoundTrips(self._netns, self._emit, self._routes_of, self.paths)
 
     def paths(
         self,
@@ -71,25 +71,25 @@ class Walker:
         to: IPAddress,
         port: int | None = None,
         size: int = 0,
-    ) -> tuple[Path, ...]:
+    ) -> tuple[PredictedPath, ...]:
         """What `walk` returns."""
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
             lost = note(Journey(_blank(protocol, to)), here, f"a black hole for {to}")
-            return (Path(Verdict.TIMEOUT, None, None, lost.hops),)
+            return (PredictedPath(Verdict.TIMEOUT, None, None, lost.hops),)
         sources = dict.fromkeys(routes.source(hop) for hop in hops or ())
         if None in sources or not sources:
             lost = note(Journey(_blank(protocol, to)), here, f"no route to {to}")
-            return (Path(Verdict.NET_UNREACHABLE, None, None, lost.hops),)
+            return (PredictedPath(Verdict.NET_UNREACHABLE, None, None, lost.hops),)
         packets = [Packet(protocol, each, to, dport=port or 0) for each in sources if each]
         requests = [Request(here, packet, size) for packet in packets]
-        paths = (path for each in requests for path in self._answers.ask(each))
+        paths = (path for each in requests for path in self._round_trips.of(each))
         return tuple(dict.fromkeys(paths))  # a filter may drop all that a choice would part
 
     def _emit(self, netns: str, journey: Journey) -> Iterator[End]:
         """A packet made in this namespace: OUTPUT, and on."""
-        yield from self._send(netns, journey, track(journey.packet, journey.known(netns)))
+        yield from self._send(netns, journey, track(journey.packet, journey.entries(netns)))
 
     def _send(
         self, netns: str, journey: Journey, tracked: Tracked, taken: VirtualServer | None = None
@@ -136,8 +136,8 @@ class Walker:
             masquerade=self._routes_of(netns).masquerade(hop),
         ):
             after = self._after_hook(netns, journey, passed)
-            after = after.remember(netns, flow_of(tracked, after.packet))
-            after = replace(after, packet=path_mtu.leaving(after.packet, hop.mtu))
+            after = after.remember(netns, new_entry(tracked, after.packet))
+            after = replace(after, packet=path_mtu.refragmented(after.packet, hop.mtu))
             if hop.dev == LOCAL:
                 yield from self._loop_back(netns, after, tracked)
             elif after.packet.size > hop.mtu:
@@ -147,8 +147,8 @@ class Walker:
 
     def _loop_back(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
         """Out of `lo` and in again: what conntrack said of a packet stays with it."""
-        if tracked.known is Known.NEW:
-            tracked = replace(tracked, known=Known.AGAIN, flow=journey.known(netns)[-1])
+        if tracked.info is CtInfo.NEW:
+            tracked = replace(tracked, info=CtInfo.REPEATED, entry=journey.entries(netns)[-1])
         unmarked = replace(journey, packet=journey.packet.unmarked)
         yield from self._accept(netns, unmarked, LOCAL, tracked)
 
@@ -216,7 +216,7 @@ class Walker:
         if not self._rules_of(here.name).sees_bridged(journey.packet):
             yield from self._wire(station, rest, crossed)
             return
-        tracked = track(crossed.packet, crossed.known(here.name))
+        tracked = track(crossed.packet, crossed.entries(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", crossed.packet, tracked, in_dev=first.bridge):
             there = self._after_hook(here.name, crossed, passed)
@@ -248,7 +248,7 @@ class Walker:
                 "POSTROUTING", there.packet, tracked, out_dev=bridge, masquerade=borrowed
             ):
                 gone = self._after_hook(netns, there, last)
-                gone = gone.remember(netns, flow_of(tracked, gone.packet))
+                gone = gone.remember(netns, new_entry(tracked, gone.packet))
                 gone = replace(gone, packet=gone.packet.unmarked)
                 yield from self._wire(station, rest, gone)
 
@@ -269,7 +269,7 @@ class Walker:
     def _received(self, station: Station, arrived: Journey) -> Iterator[End]:
         """PREROUTING, and on."""
         here = self._netns[station.netns]
-        tracked = track(arrived.packet, arrived.known(here.name))
+        tracked = track(arrived.packet, arrived.entries(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
             there = self._after_hook(here.name, arrived, passed)
@@ -290,7 +290,7 @@ class Walker:
         """After PREROUTING: for us, or for somebody we have a route to."""
         here = self._netns[netns]
         packet = journey.packet
-        known = journey.remember(netns, flow_of(tracked, packet))
+        known = journey.remember(netns, new_entry(tracked, packet))
         if self._routes_of(netns).keeps_localnet(in_dev, packet.src, packet.dst):
             yield self._martian(netns, journey, in_dev)
             return
@@ -305,7 +305,7 @@ class Walker:
                 over = note(known, here, "its time to live is over")
                 yield Refused(netns, Verdict.HOST_UNREACHABLE, over)
             elif onward.packet.size > hop.mtu:  # before FORWARD
-                remembering = replace(onward, flows=known.flows)
+                remembering = replace(onward, conntrack=known.conntrack)
                 yield self._too_big(netns, hop, remembering, onward)
             else:
                 passing = replace(onward, ttl=onward.ttl - 1)
@@ -342,7 +342,7 @@ class Walker:
             elif isinstance(passed.stop, Drop | Reject):
                 yield self._stopped(netns, there, passed, tracked)
             else:
-                yield Arrived(netns, there.remember(netns, flow_of(tracked, there.packet)))
+                yield Arrived(netns, there.remember(netns, new_entry(tracked, there.packet)))
 
     def _after_hook(self, netns: str, journey: Journey, passed: Passed) -> Journey:
         return after_hook(self._netns[netns], journey, passed)
@@ -358,7 +358,7 @@ class Walker:
         told = note(journey, here, what)
         mark = self._routes_of(netns).reflected(journey.packet)
         marked = replace(told, packet=replace(told.packet, mark=mark))
-        return TooBig(here, hop.mtu, marked, after.flows)
+        return TooBig(here, hop.mtu, marked, after.conntrack)
 
     def _link(self, netns: str, dev: str) -> Interface:
         return next(each for each in self._netns[netns].interfaces if each.name == dev)

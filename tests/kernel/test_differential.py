@@ -12,7 +12,7 @@ from nsnet.probes.question import simple
 from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.kinds import ProbeSpec
 from tests.support import kube_proxy as kp
-from tests.support.expected_probes import KINDS, Mode, Open, Outcome, Question, expected
+from tests.support.expected_probes import KINDS, Mode, Open, Question, Specified, expected
 from tests.support.generated_lab import generated
 from tests.support.machine import ANYBODY_UNABLE, patience
 from tests.support.service_questions import questions
@@ -29,7 +29,7 @@ class Asked(NamedTuple):
     """A question, what the specification says to it, and what came of it."""
 
     question: Question
-    wanted: Outcome | Open
+    wanted: Specified | Open
     report: ProbeReport
 
     def __str__(self) -> str:
@@ -56,14 +56,14 @@ def asked(
         ]
 
 
-def probe(question: Question, wanted: Outcome | Open) -> ProbeSpec:
+def probe(question: Question, wanted: Specified | Open) -> ProbeSpec:
     """A few attempts of it, or one: whoever waits for a timeout holds up others."""
     target = question.target
     host = f"[{target.address}]" if ":" in target.address else target.address
     to = f"{host}:{target.port}"
     protocol = question.port.protocol.lower()
-    times = TIMES if isinstance(wanted, Outcome) and len(wanted.servers) > 1 else 1
-    timeout = patience(wanted.verdict if isinstance(wanted, Outcome) else "timeout")
+    times = TIMES if isinstance(wanted, Specified) and len(wanted.servers) > 1 else 1
+    timeout = patience(wanted.verdict if isinstance(wanted, Specified) else "timeout")
     return simple(question.client.reference, to, protocol, times=times, timeout=timeout)
 
 
@@ -75,13 +75,13 @@ def test_a_client_sees_of_a_service_what_the_specification_says(
         f"{each}; expected {each.wanted}"
         for each in asked
         if each.question.target.kind == kind
-        and isinstance(each.wanted, Outcome)
+        and isinstance(each.wanted, Specified)
         and not is_as_wanted(each.report, each.wanted)
     ]
     assert not wrong, f"{len(wrong)} of {len(asked)}:\n" + "\n".join(wrong[:40])
 
 
-def is_as_wanted(report: ProbeReport, wanted: Outcome) -> bool:
+def is_as_wanted(report: ProbeReport, wanted: Specified) -> bool:
     """Every attempt ended that way, and server and source are a possible pair."""
     attempts = report.observed.attempts
     if wanted.verdict != "ok":
@@ -97,7 +97,7 @@ def test_everybody_who_may_answer_does(asked: list[Asked]) -> None:
     for each in asked:
         balanced_twice = each.question.target.kind == "LB VIP" and not each.question.client.node
         sticky = each.question.service.affinity_seconds is not None
-        if isinstance(each.wanted, Outcome) and not balanced_twice and not sticky:
+        if isinstance(each.wanted, Specified) and not balanced_twice and not sticky:
             port = kp.spn(each.question.service, each.question.port)
             groups.setdefault((port, each.wanted.servers), []).append(each)
     silent, sure = [], 0
@@ -116,7 +116,7 @@ def test_with_affinity_a_client_meets_one_server(asked: list[Asked]) -> None:
         str(each)
         for each in asked
         if each.question.service.affinity_seconds is not None
-        and isinstance(each.wanted, Outcome)
+        and isinstance(each.wanted, Specified)
         and (each.question.client.node or each.question.target.kind != "LB VIP")
         and len(each.report.observed.servers) > 1
     ]

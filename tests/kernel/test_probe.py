@@ -10,7 +10,8 @@ import pytest
 
 from nsnet.errors import KernelError
 from nsnet.ip import Protocol
-from nsnet.probes.prober import Flow, Outcome, send
+from nsnet.probes.outcome import Outcome
+from nsnet.probes.prober import Flow, send
 from nsnet.verdict import Verdict
 from tests.support.machine import patience
 from tests.support.small_lab import SmallLab, routed_lab, small_lab

@@ -286,7 +286,7 @@ def hello(
 
 def outside(lab: Lab, gateway: str) -> IPAddress:
     """Its own address, to others."""
-    return lab.explain("external/laptop", f"{gateway}:443").paths[0].there[0].packet.dst
+    return lab.explain("external/laptop", f"{gateway}:443").paths[0].request[0].packet.dst
 
 
 @pytest.mark.parametrize("pieces", [1, 3])

@@ -64,7 +64,7 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class Specified:
     """How every attempt ends, and each (server, source that it sees) that is possible."""
 
     verdict: Literal["ok", "refused", "timeout"]
@@ -82,7 +82,7 @@ class Open:
     why: str
 
 
-REFUSED, TIMEOUT = Outcome("refused"), Outcome("timeout")
+REFUSED, TIMEOUT = Specified("refused"), Specified("timeout")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class Question:
         return kp.choose(self.service, self.port, host.node, self.world.family)
 
 
-def expected(asked: Question) -> Outcome | Open:
+def expected(asked: Question) -> Specified | Open:
     """The outcome of a new connection, or of a datagram."""
     target, client, world = asked.target, asked.client, asked.world
     if target.kind == "localhost NodePort":
@@ -134,7 +134,7 @@ def expected(asked: Question) -> Outcome | Open:
     return _caught(asked, world.host(target.node or client.node))
 
 
-def _localhost(asked: Question) -> Outcome | Open:
+def _localhost(asked: Question) -> Specified | Open:
     """127.0.0.1:NODEPORT on the client's own node."""
     world = asked.world
     host = world.host(asked.client.node)
@@ -150,7 +150,7 @@ def _localhost(asked: Question) -> Outcome | Open:
     return TIMEOUT if choice.exist and not here else REFUSED
 
 
-def _from_outside_to_vip(asked: Question) -> Outcome | Open:
+def _from_outside_to_vip(asked: Question) -> Specified | Open:
     """The fabric spreads over the nodes that say they are healthy, connection by connection."""
     healthy = [
         host
@@ -164,13 +164,13 @@ def _from_outside_to_vip(asked: Question) -> Outcome | Open:
     for each in outcomes:
         if isinstance(each, Open):
             return each
-    found = [each for each in outcomes if isinstance(each, Outcome)]
+    found = [each for each in outcomes if isinstance(each, Specified)]
     if len({each.verdict for each in found}) > 1:
         return Open("the nodes do not agree")
-    return Outcome(found[0].verdict, frozenset().union(*(each.answers for each in found)))
+    return Specified(found[0].verdict, frozenset().union(*(each.answers for each in found)))
 
 
-def _caught(asked: Question, host: Host) -> Outcome | Open:
+def _caught(asked: Question, host: Host) -> Specified | Open:
     """The node that does the work."""
     client, choice = asked.client, asked.choice(host)
     own_node = client.is_node and client.node == host.node.name
@@ -202,7 +202,7 @@ def _caught(asked: Question, host: Host) -> Outcome | Open:
     return _answered(asked, host, choice.local, masqueraded=False)
 
 
-def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) -> Outcome | Open:
+def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) -> Specified | Open:
     if any(str(each) in asked.world.on_host for each in asked.port.endpoints):
         return Open("IPVS hands packets for the node itself to itself: not specified")
     if asked.is_forbidden:  # the filter comes before IPVS
@@ -229,7 +229,7 @@ def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) 
 
 def _answered(
     asked: Question, host: Host, endpoints: tuple[kp.Endpoint, ...], *, masqueraded: bool
-) -> Outcome | Open:
+) -> Specified | Open:
     """One of these, which sees the client or this node; a DROP where there is none."""
     world, client = asked.world, asked.client
     answers: set[tuple[str, str]] = set()
@@ -249,4 +249,4 @@ def _answered(
             answers.add((server, client.address))
         else:
             return Open(f"{server} would answer {client.reference} past {host.node.name}")
-    return Outcome("ok", frozenset(answers)) if answers else TIMEOUT
+    return Specified("ok", frozenset(answers)) if answers else TIMEOUT

@@ -21,7 +21,7 @@ from nsnet.servers.echo import proxy_header
 from nsnet.servers.echo.message import PREFIX, TOKEN
 from nsnet.state.model import VXLAN_PORT
 
-Key: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
+TraceKey: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
 
 _STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # what _FILTER lets through
 _SNAP = 192  # bytes kept of a packet
@@ -31,10 +31,10 @@ _ECHO = {(_ICMP, 8), (_ICMP6, 128)}
 _SYN, _ACK = 0x02, 0x10
 
 
-class Seen(NamedTuple):
+class TracedPacket(NamedTuple):
     """What matters of a packet."""
 
-    key: Key
+    key: TraceKey
     is_request: bool
     ttl: int
     source: bytes
@@ -46,7 +46,7 @@ class Capture:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._sockets: dict[str, socket.socket] = {}
-        self._seen: dict[tuple[Key, bool], dict[tuple[str, str, bool], Sighting]] = {}
+        self._seen: dict[tuple[TraceKey, bool], dict[tuple[str, str, bool], Sighting]] = {}
 
     def listen(self, namespaces: Iterable[str]) -> None:
         """From now on, nothing passes these namespaces unheard."""
@@ -58,16 +58,16 @@ class Capture:
             )
         taps.await_stamps(self._sockets.values(), _STAMP_ME)
 
-    def follow(self, key: Key) -> None:
+    def follow(self, key: TraceKey) -> None:
         """Remember where this one is seen."""
         self._seen[key, True] = {}
         self._seen[key, False] = {}
 
-    def requests(self, key: Key) -> list[Sighting]:
+    def requests(self, key: TraceKey) -> list[Sighting]:
         """Where the request was seen, each interface and direction once."""
         return list(self._seen[key, True].values())
 
-    def replies(self, key: Key) -> list[Sighting]:
+    def replies(self, key: TraceKey) -> list[Sighting]:
         """Where the echo reply was seen."""
         return list(self._seen[key, False].values())
 
@@ -98,7 +98,7 @@ class Capture:
                 self._seen[seen.key, seen.is_request].setdefault(place, sighting)
 
 
-def parse(packet: bytes) -> Seen | None:
+def parse(packet: bytes) -> TracedPacket | None:
     """A request, or the reply to an echo request; None for anything else. What a tunnel carries
     counts as if it was outside: it has the TTL that routers count down."""
     if len(packet) < 40:
@@ -116,15 +116,15 @@ def parse(packet: bytes) -> Seen | None:
         if len(inner) < 20:
             return None
         if inner[13] & (_SYN | _ACK) == _SYN:
-            return Seen(struct.unpack_from("!I", inner, 4)[0], True, ttl, source)
+            return TracedPacket(struct.unpack_from("!I", inner, 4)[0], True, ttl, source)
         said = _without_proxy_header(inner[(inner[12] >> 4) * 4 :])
         if not said.startswith(PREFIX):
             return None
-        return Seen(said[len(PREFIX) :][:TOKEN], True, ttl, source)
+        return TracedPacket(said[len(PREFIX) :][:TOKEN], True, ttl, source)
     if protocol not in {_UDP, _ICMP, _ICMP6} or inner[8 : 8 + len(PREFIX)] != PREFIX:
         return None
     token = inner[8 + len(PREFIX) :][:TOKEN]
-    return Seen(token, protocol == _UDP or (protocol, inner[0]) in _ECHO, ttl, source)
+    return TracedPacket(token, protocol == _UDP or (protocol, inner[0]) in _ECHO, ttl, source)
 
 
 def _without_proxy_header(data: bytes) -> bytes:

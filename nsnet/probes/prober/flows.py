@@ -1,9 +1,8 @@
-"""What is asked of the prober, and what it answers."""
+"""What is asked of the prober."""
 
 from dataclasses import dataclass
 
 from nsnet.ip import IPAddress, Protocol
-from nsnet.verdict import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +22,3 @@ class Flow:
     pace: str = ""
     together: str = ""  # the first attempts of flows of one label start at once
     path: bool = False  # record the namespaces the request passed
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How one attempt ended, seen from both ends."""
-
-    verdict: Verdict
-    server: str | None  # who answered, in its own words; icmp: the namespace that answered
-    source: IPAddress | None  # whom the server saw
-    path: (
-        tuple[str, ...] | None
-    )  # from the client's namespace to where the request got, if asked for
-    ms: float  # from the attempt's start to its verdict

@@ -83,7 +83,7 @@ class Echoes:
                     answered.end(Verdict.OK)
 
 
-class Echo:
+class IcmpExchange:
     """One attempt over ICMP."""
 
     def __init__(self, attempt: Attempt, echoes: Echoes) -> None:

@@ -10,7 +10,7 @@ _UNDER_WAY = 64  # attempts of one flow
 
 
 @dataclass(slots=True, eq=False)
-class Course:
+class ScheduledFlow:
     """How far a flow has come."""
 
     flow: Flow
@@ -29,14 +29,14 @@ class Course:
 class _Source:
     """A namespace that clients stand in."""
 
-    due: deque[Course] = field(default_factory=deque)
+    due: deque[ScheduledFlow] = field(default_factory=deque)
 
 
 @dataclass(slots=True, eq=False)
 class _Pace:
     """Flows of which one attempt at a time is let in."""
 
-    courses: deque[Course] = field(default_factory=deque)
+    flows: deque[ScheduledFlow] = field(default_factory=deque)
     may_start: bool = True  # the last one is long enough ago
 
 
@@ -44,72 +44,72 @@ class Schedule:
     """The queue of every namespace. Of flows that share a pace, one attempt at a time is let in."""
 
     def __init__(self, flows: Sequence[Flow]) -> None:
-        self.courses = tuple(Course(flow) for flow in flows)
+        self.flows = tuple(ScheduledFlow(flow) for flow in flows)
         self._sources: dict[str, _Source] = {}
         self._busy: dict[str, _Source] = {}  # those with something due, in turn
         self._paces: dict[str, _Pace] = {}
-        for course in self.courses:
-            self._sources.setdefault(course.flow.netns, _Source())
-            if course.flow.pace:
-                self._paces.setdefault(course.flow.pace, _Pace()).courses.append(course)
-            self._offer(course)
+        for scheduled in self.flows:
+            self._sources.setdefault(scheduled.flow.netns, _Source())
+            if scheduled.flow.pace:
+                self._paces.setdefault(scheduled.flow.pace, _Pace()).flows.append(scheduled)
+            self._offer(scheduled)
 
-    def take(self, most: int) -> tuple[str, list[Course]]:
+    def take(self, most: int) -> tuple[str, list[ScheduledFlow]]:
         """The next namespace with something due, and the flows that start an attempt in it."""
         if not self._busy:
             return "", []
         name, source = next(iter(self._busy.items()))
-        taken: list[Course] = []
+        taken: list[ScheduledFlow] = []
         while source.due and len(taken) < most:
-            course = source.due.popleft()
-            taken.append(course)
-            self._begin(course)
+            scheduled = source.due.popleft()
+            taken.append(scheduled)
+            self._begin(scheduled)
         del self._busy[name]
         if source.due:
             self._busy[name] = source  # behind the others
         return name, taken
 
-    def together(self) -> list[list[Course]]:
+    def together(self) -> list[list[ScheduledFlow]]:
         """The flows of each label, every one with an attempt that starts now."""
-        labelled: dict[str, list[Course]] = {}
-        for course in self.courses:
-            if course.flow.together and course.is_due:
-                labelled.setdefault(course.flow.together, []).append(course)
-        for course in (each for members in labelled.values() for each in members):
-            source = self._sources[course.flow.netns]
-            source.due.remove(course)
+        labelled: dict[str, list[ScheduledFlow]] = {}
+        for scheduled in self.flows:
+            if scheduled.flow.together and scheduled.is_due:
+                labelled.setdefault(scheduled.flow.together, []).append(scheduled)
+        for scheduled in (each for members in labelled.values() for each in members):
+            source = self._sources[scheduled.flow.netns]
+            source.due.remove(scheduled)
             if not source.due:
-                del self._busy[course.flow.netns]
-            self._begin(course)
+                del self._busy[scheduled.flow.netns]
+            self._begin(scheduled)
         return list(labelled.values())
 
-    def _begin(self, course: Course) -> None:
-        course.is_due = False
-        course.started += 1
-        course.under_way += 1
-        self._offer(course)
+    def _begin(self, scheduled: ScheduledFlow) -> None:
+        scheduled.is_due = False
+        scheduled.started += 1
+        scheduled.under_way += 1
+        self._offer(scheduled)
 
-    def ended(self, course: Course) -> None:
+    def ended(self, scheduled: ScheduledFlow) -> None:
         """An attempt of it has ended: there is room for the next."""
-        course.under_way -= 1
-        self._offer(course)
+        scheduled.under_way -= 1
+        self._offer(scheduled)
 
     def let_paced(self, pace: str) -> None:
         """It is time for another attempt of this pace."""
         shared = self._paces[pace]
         shared.may_start = True
-        shared.courses.rotate(-1)
-        for course in shared.courses:
-            self._offer(course)
+        shared.flows.rotate(-1)
+        for scheduled in shared.flows:
+            self._offer(scheduled)
 
-    def _offer(self, course: Course) -> None:
+    def _offer(self, scheduled: ScheduledFlow) -> None:
         """It is due, if it may start and is not due already."""
-        source = self._sources[course.flow.netns]
-        pace = self._paces.get(course.flow.pace)
-        if course.is_due or not course.may_start or (pace is not None and not pace.may_start):
+        source = self._sources[scheduled.flow.netns]
+        pace = self._paces.get(scheduled.flow.pace)
+        if scheduled.is_due or not scheduled.may_start or (pace is not None and not pace.may_start):
             return
         if pace is not None:
             pace.may_start = False
-        course.is_due = True
-        source.due.append(course)
-        self._busy.setdefault(course.flow.netns, source)
+        scheduled.is_due = True
+        source.due.append(scheduled)
+        self._busy.setdefault(scheduled.flow.netns, source)

@@ -17,18 +17,19 @@ from nsnet.errors import KernelError
 from nsnet.ip import Family, Protocol
 from nsnet.kernel import netns
 from nsnet.probes.loop import Loop
+from nsnet.probes.outcome import Outcome
 from nsnet.probes.prober import craft
 from nsnet.probes.prober.attempt import Attempt
-from nsnet.probes.prober.capture import Capture, Key
-from nsnet.probes.prober.flows import Flow, Outcome
-from nsnet.probes.prober.icmp import Echo, Echoes
+from nsnet.probes.prober.capture import Capture, TraceKey
+from nsnet.probes.prober.flows import Flow
+from nsnet.probes.prober.icmp import Echoes, IcmpExchange
 from nsnet.probes.prober.path import answered, passed, relayed
-from nsnet.probes.prober.schedule import Course, Schedule
-from nsnet.probes.prober.tcp import Connection
-from nsnet.probes.prober.udp import Datagram
+from nsnet.probes.prober.schedule import Schedule, ScheduledFlow
+from nsnet.probes.prober.tcp import TcpExchange
+from nsnet.probes.prober.udp import UdpExchange
 from nsnet.verdict import Verdict
 
-Exchange: TypeAlias = Connection | Datagram | Echo
+Exchange: TypeAlias = TcpExchange | UdpExchange | IcmpExchange
 
 # So that a queue before the server is no timeout, only so many attempts wait for their answers. One
 # that has waited for a moment, and much longer than others had to, is presumed lost: it waits for
@@ -80,10 +81,12 @@ class _Sender:
         self._loop = loop
         self._capture = capture
         self._schedule = Schedule(flows)
-        self.attempts: dict[Course, list[Attempt]] = {each: [] for each in self._schedule.courses}
+        self.attempts: dict[ScheduledFlow, list[Attempt]] = {
+            each: [] for each in self._schedule.flows
+        }
         self._total = sum(flow.times for flow in flows)
         self._ended = 0
-        self._exchanges: dict[Attempt, tuple[Exchange, Course]] = {}
+        self._exchanges: dict[Attempt, tuple[Exchange, ScheduledFlow]] = {}
         self._fresh: set[Attempt] = set()
         self._moment = _MOMENT
         self._raw: dict[str, socket.socket] = {}
@@ -105,31 +108,31 @@ class _Sender:
     def run(self, progress: Callable[[int], None]) -> None:
         """Every attempt has ended."""
         told = 0
-        for courses in self._schedule.together():
-            while self._exchanges and len(courses) > self._room - len(self._exchanges):
+        for batch in self._schedule.together():
+            while self._exchanges and len(batch) > self._room - len(self._exchanges):
                 self._loop.turn(wait=True)
-            self._start_together(courses)
+            self._start_together(batch)
         while self._ended < self._total:
             room = min(_A_TURN, _FRESH - len(self._fresh), self._room - len(self._exchanges))
-            name, courses = self._schedule.take(room) if room > 0 else ("", [])
-            if courses:
-                self._start(self._open(name, courses))
-            self._loop.turn(wait=not courses)
+            name, batch = self._schedule.take(room) if room > 0 else ("", [])
+            if batch:
+                self._start(self._open(name, batch))
+            self._loop.turn(wait=not batch)
             if self._ended > told:
                 told = self._ended
                 progress(told)
 
-    def _start_together(self, courses: Sequence[Course]) -> None:
+    def _start_together(self, batch: Sequence[ScheduledFlow]) -> None:
         """One attempt of each: all are under way before any answer is read."""
-        self._start([one for each in courses for one in self._open(each.flow.netns, [each])])
+        self._start([one for each in batch for one in self._open(each.flow.netns, [each])])
 
-    def _open(self, name: str, courses: Sequence[Course]) -> list[Attempt]:
+    def _open(self, name: str, batch: Sequence[ScheduledFlow]) -> list[Attempt]:
         """One attempt of each: sockets are opened inside the namespace, and used from outside."""
-        attempts = [self._attempt(course) for course in courses]
+        attempts = [self._attempt(scheduled) for scheduled in batch]
         try:
             with netns.inside(name):
-                for attempt, course in zip(attempts, courses, strict=True):
-                    self._exchanges[attempt] = (self._exchange(attempt), course)
+                for attempt, scheduled in zip(attempts, batch, strict=True):
+                    self._exchanges[attempt] = (self._exchange(attempt), scheduled)
         except FileNotFoundError as error:
             raise KernelError(f"{name}: there is no such namespace") from error
         return attempts
@@ -149,53 +152,53 @@ class _Sender:
         if flow.pace:
             self._loop.at(now + _PACE, partial(self._schedule.let_paced, flow.pace))
 
-    def _attempt(self, course: Course) -> Attempt:
+    def _attempt(self, scheduled: ScheduledFlow) -> Attempt:
         number = next(self._numbers)
         sequence = (self._sequence + number * _STRIDE) & 0xFFFFFFFF or 1  # 0: let the kernel choose
-        attempt = Attempt(course.flow, b"%s%08x" % (self._run, number), sequence, self._done)
-        self.attempts[course].append(attempt)
-        if _is_followed(course.flow):
+        attempt = Attempt(scheduled.flow, b"%s%08x" % (self._run, number), sequence, self._done)
+        self.attempts[scheduled].append(attempt)
+        if _is_followed(scheduled.flow):
             for key in {_key(attempt), attempt.token}:
                 self._capture.follow(key)
         return attempt
 
     def _done(self, attempt: Attempt) -> None:
         """It has ended: its socket is closed, and another may take its place."""
-        exchange, course = self._exchanges.pop(attempt)
+        exchange, scheduled = self._exchanges.pop(attempt)
         exchange.close()
         self._fresh.discard(attempt)
         if attempt.verdict is Verdict.OK:
             waited = attempt.ended - attempt.started
             self._moment = max(_MOMENT, _MUCH_LONGER * waited, 0.9 * self._moment)
         if attempt.verdict is Verdict.TIMEOUT and _may_hang(exchange, attempt):
-            self._ask_small(attempt, course)
+            self._ask_small(attempt, scheduled)
         else:
-            self._over(course)
+            self._over(scheduled)
 
-    def _over(self, course: Course) -> None:
+    def _over(self, scheduled: ScheduledFlow) -> None:
         self._ended += 1
-        self._schedule.ended(course)
+        self._schedule.ended(scheduled)
 
-    def _ask_small(self, attempt: Attempt, course: Course) -> None:
+    def _ask_small(self, attempt: Attempt, scheduled: ScheduledFlow) -> None:
         """The same without a body: if that is answered, it was the size that got nowhere."""
         number = next(self._numbers)
-        flow = replace(course.flow, size=0, path=False, pace="")
+        flow = replace(scheduled.flow, size=0, path=False, pace="")
         judge = partial(self._judge, attempt)
         small = Attempt(flow, b"%s%08x" % (self._run, number), number or 1, judge)
-        if _is_followed(course.flow):
+        if _is_followed(scheduled.flow):
             self._capture.follow(small.token)
         with netns.inside(flow.netns):
-            self._exchanges[small] = (self._exchange(small), course)
+            self._exchanges[small] = (self._exchange(small), scheduled)
         self._start_one(small, self._exchanges[small][0])
 
     def _judge(self, attempt: Attempt, small: Attempt) -> None:
         """The small attempt has ended, and the large one with it."""
-        exchange, course = self._exchanges.pop(small)
+        exchange, scheduled = self._exchanges.pop(small)
         exchange.close()
         self._fresh.discard(small)
         if small.verdict is Verdict.OK:
             attempt.verdict, attempt.small = Verdict.LARGE_HANGS, small.token
-        self._over(course)
+        self._over(scheduled)
 
     def _exchange(self, attempt: Attempt) -> Exchange:
         """The attempt with its socket, opened in the namespace we stand in."""
@@ -204,17 +207,17 @@ class _Sender:
         match flow.protocol:
             case Protocol.TCP:
                 opened = socket.socket(kind, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-                return Connection(attempt, opened, self._loop)
+                return TcpExchange(attempt, opened, self._loop)
             case Protocol.UDP:
                 opened = socket.socket(kind, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
                 # A raw IPv6 socket would want more of the header from us than the test is worth.
                 raw = self._raw_socket(flow.netns) if kind == socket.AF_INET else None
-                return Datagram(attempt, opened, raw, self._loop)
+                return UdpExchange(attempt, opened, raw, self._loop)
             case Protocol.ICMP:
                 key = (flow.netns, flow.address.version)
                 if key not in self._echoes:
                     self._echoes[key] = Echoes(flow.address.version, self._loop)
-                return Echo(attempt, self._echoes[key])
+                return IcmpExchange(attempt, self._echoes[key])
             case _:
                 assert_never(flow.protocol)
 
@@ -233,11 +236,11 @@ def _is_followed(flow: Flow) -> bool:
 
 def _may_hang(exchange: Exchange, attempt: Attempt) -> bool:
     """It had a body, and got as far as sending it."""
-    sent = exchange.connected if isinstance(exchange, Connection) else True
+    sent = exchange.connected if isinstance(exchange, TcpExchange) else True
     return attempt.flow.size > 0 and sent
 
 
-def _key(attempt: Attempt) -> Key:
+def _key(attempt: Attempt) -> TraceKey:
     return attempt.sequence if attempt.flow.protocol is Protocol.TCP else attempt.token
 
 

@@ -22,7 +22,7 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 _CHUNK = 1 << 16
 
 
-class Connection:
+class TcpExchange:
     """One attempt over TCP: connect, ask, read the answer, leave."""
 
     def __init__(self, attempt: Attempt, opened: socket.socket, loop: Loop) -> None:

@@ -28,7 +28,7 @@ _ERROR_QUEUE = {
 }
 
 
-class Datagram:
+class UdpExchange:
     """One attempt over UDP. `raw` sends IPv4 packets; without it the socket itself sends."""
 
     def __init__(

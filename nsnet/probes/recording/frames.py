@@ -55,7 +55,7 @@ class Recorded:
 
 
 @dataclass(slots=True, eq=False)
-class _Place:
+class _TappedNetns:
     """A namespace and its tap."""
 
     reference: str
@@ -95,8 +95,8 @@ class Recording:
         self._limits = limits
         self._loop = Loop()
         self._kept = memoryview(bytearray(limits.snap_length))
-        self._places: list[_Place] = []
-        self._interfaces: list[_Place] = []  # whose they are, by number
+        self._places: list[_TappedNetns] = []
+        self._interfaces: list[_TappedNetns] = []  # whose they are, by number
         self._heard: list[_Frame] = []
         self._order = 0
         self._written = Counter[int]()  # packets of each interface
@@ -112,7 +112,7 @@ class Recording:
         with netns.inside(name):
             tap = taps.opened(socket.SOCK_RAW)
             interfaces = [each for _, each in socket.if_nameindex()]
-        place = _Place(reference, name, netns.inode(name), tap, {})
+        place = _TappedNetns(reference, name, netns.inode(name), tap, {})
         self._places.append(place)
         self._loop.watch(tap, select.EPOLLIN, lambda _: self._read(place, _A_READ))
         for each in interfaces:
@@ -168,7 +168,7 @@ class Recording:
     def _no_longer_awaited(self) -> None:
         self._awaited = False
 
-    def _read(self, place: _Place, most: int) -> None:
+    def _read(self, place: _TappedNetns, most: int) -> None:
         """So many frames of this place are heard, if there are."""
         for _ in range(most):
             try:
@@ -192,7 +192,7 @@ class Recording:
             self._order += 1
             self._heard.append(_Frame(passed, self._order, number, block))
 
-    def _describe(self, place: _Place, interface: str) -> int:
+    def _describe(self, place: _TappedNetns, interface: str) -> int:
         """The number of an interface that the file has not spoken of yet."""
         number = place.interfaces[interface] = len(self._interfaces)
         self._interfaces.append(place)

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from nsnet.cli import show
-from nsnet.probes.judge import Attempt
+from nsnet.probes.outcome import Outcome
 from nsnet.probes.report import Answer, ProbeReport, Report
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Unknown
 from tests.support.labs import ip
 
 SEEN = Answer(
-    (Attempt(Verdict.OK, "east/pod/web", ip("10.244.0.2"), None, 1.0),),
+    (Outcome(Verdict.OK, "east/pod/web", ip("10.244.0.2"), None, 1.0),),
     {"10.244.0.2": "east/pod/client"},
 )
 ENDS = "pod/client → pod/web:80"

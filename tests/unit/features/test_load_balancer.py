@@ -282,7 +282,7 @@ def test_a_client_outside_reaches_any_healthy_node_as_itself(
 def test_without_a_healthy_node_nobody_answers_and_nobody_is_told(source: str) -> None:
     state = compile_state(balanced(local=True))
     (path,) = walk(state, source, Protocol.UDP, ip(VIP), 80)
-    assert (path.verdict, path.path[-1], path.there[-1].what) == (
+    assert (path.verdict, path.path[-1], path.request[-1].what) == (
         "timeout",
         "fabric",
         f"a black hole for {VIP}",
@@ -301,7 +301,7 @@ def test_a_port_that_no_service_offers_there_is_dropped_by_the_router(
 ) -> None:
     state = compile_state(balanced("n1", "n2", more=more))
     (path,) = walk(state, f"nsnet.lab.{source}", protocol, ip(VIP), port)
-    assert (path.verdict, path.path[-1], path.there[-1].what) == ("timeout", router, "DROP")
+    assert (path.verdict, path.path[-1], path.request[-1].what) == ("timeout", router, "DROP")
 
 
 def test_services_that_share_an_address_offer_it_together() -> None:

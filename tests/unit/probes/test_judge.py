@@ -7,7 +7,6 @@ import pytest
 
 from nsnet.ip import Protocol
 from nsnet.probes.judge import (
-    Attempt,
     Expected,
     chi_square_limit,
     defects,
@@ -16,10 +15,11 @@ from nsnet.probes.judge import (
     predicted,
     undecided,
 )
+from nsnet.probes.outcome import Outcome
 from nsnet.probes.question import question, simple
 from nsnet.topology.references import Destination
 from nsnet.verdict import Verdict
-from nsnet.walk.packet import Path, Unknown
+from nsnet.walk.packet import PredictedPath, Unknown
 from tests.support.labs import ip, lab, pod, service, workload
 
 WEB = Destination(ip("10.96.0.2"), 80, frozenset({"east/pod/web-0", "east/pod/web-1"}))
@@ -28,13 +28,13 @@ CLIENT, NODE = ip("10.244.0.2"), ip("10.244.0.1")
 FROM_CLIENT = Expected(source=frozenset({CLIENT}))
 
 
-def ok(server: str = "web-0", source: str = "10.244.0.2", **more: object) -> Attempt:
+def ok(server: str = "web-0", source: str = "10.244.0.2", **more: object) -> Outcome:
     """An answer."""
-    return Attempt(Verdict.OK, f"east/pod/{server}", ip(source))._replace(**more)  # type: ignore[arg-type]
+    return Outcome(Verdict.OK, f"east/pod/{server}", ip(source))._replace(**more)  # type: ignore[arg-type]
 
 
-TIMEOUT, REFUSED = Attempt(Verdict.TIMEOUT), Attempt(Verdict.REFUSED)
-UNREACHABLE, HANGING = Attempt(Verdict.HOST_UNREACHABLE), Attempt(Verdict.LARGE_HANGS)
+TIMEOUT, REFUSED = Outcome(Verdict.TIMEOUT), Outcome(Verdict.REFUSED)
+UNREACHABLE, HANGING = Outcome(Verdict.HOST_UNREACHABLE), Outcome(Verdict.LARGE_HANGS)
 HANGS = Verdict.LARGE_HANGS.value
 
 
@@ -53,7 +53,7 @@ HANGS = Verdict.LARGE_HANGS.value
     ],
 )
 def test_an_answer_is_ok_if_it_is_the_right_servers_to_the_right_client(
-    attempt: Attempt, to: Destination, expected: Expected, verdict: str
+    attempt: Outcome, to: Destination, expected: Expected, verdict: str
 ) -> None:
     assert judged(attempt, to, expected).verdict == verdict
 
@@ -61,15 +61,15 @@ def test_an_answer_is_ok_if_it_is_the_right_servers_to_the_right_client(
 def test_without_an_answer_nobody_has_answered() -> None:
     # The server saw the question, but the client never saw the answer.
     lost = ok()._replace(verdict=Verdict.TIMEOUT)
-    assert judged(lost, WEB, Expected()).seen == (Verdict.TIMEOUT, None, None)
+    assert judged(lost, WEB, Expected()).compared == (Verdict.TIMEOUT, None, None)
 
 
 def test_a_prediction_is_judged_by_the_same_words() -> None:
     paths = [
-        Path(Verdict.OK, "east/pod/web-0", CLIENT, ()),
-        Path(Verdict.OK, "east/pod/db-0", CLIENT, ()),
-        Path(Verdict.OK, "east/pod/web-1", NODE, ()),
-        Path(Verdict.REFUSED, None, None, ()),
+        PredictedPath(Verdict.OK, "east/pod/web-0", CLIENT, ()),
+        PredictedPath(Verdict.OK, "east/pod/db-0", CLIENT, ()),
+        PredictedPath(Verdict.OK, "east/pod/web-1", NODE, ()),
+        PredictedPath(Verdict.REFUSED, None, None, ()),
     ]
     assert [each.verdict for each in predicted(paths, WEB, FROM_CLIENT)] == [
         "ok",
@@ -118,7 +118,7 @@ BOTH = frozenset({"east/pod/web-0", "east/pod/web-1"})
     ],
 )
 def test_what_the_author_did_not_expect(
-    expected: Expected, attempts: list[Attempt], sentences: list[str]
+    expected: Expected, attempts: list[Outcome], sentences: list[str]
 ) -> None:
     assert disagreements(expected, attempts) == sentences
 
@@ -147,7 +147,7 @@ def test_which_way_it_should_have_gone(path: tuple[str, ...] | None, sentences: 
 # --- even shares ---
 
 
-def spread(**times: int) -> list[Attempt]:
+def spread(**times: int) -> list[Outcome]:
     """So many answers by each of these."""
     return [ok(server.replace("_", "-")) for server, count in times.items() for _ in range(count)]
 
@@ -171,7 +171,7 @@ EVEN = Expected(balanced=BOTH)
     ],
 )
 def test_shares_are_even_within_what_dice_do(
-    expected: Expected, attempts: list[Attempt], fair: bool
+    expected: Expected, attempts: list[Outcome], fair: bool
 ) -> None:
     assert (disagreements(expected, attempts) == []) is fair
 
@@ -196,7 +196,7 @@ STICKY = Expected(sticky=True)
     ],
 )
 def test_affinity_is_one_server_for_all_attempts_that_are_answered(
-    expected: Expected, attempts: list[Attempt], sentences: list[str]
+    expected: Expected, attempts: list[Outcome], sentences: list[str]
 ) -> None:
     assert disagreements(expected, attempts) == sentences
 
@@ -249,7 +249,7 @@ def test_a_fair_choice_passes(seed: int) -> None:
     ],
 )
 def test_what_the_model_did_not_foretell(
-    guess: list[Attempt], attempts: list[Attempt], sentences: list[str]
+    guess: list[Outcome], attempts: list[Outcome], sentences: list[str]
 ) -> None:
     assert defects(guess, attempts, paths=False) == sentences
 
@@ -347,7 +347,7 @@ def test_an_even_share_is_one_for_each_endpoint() -> None:
     ],
 )
 def test_a_small_attempt_after_a_large_one_may_meet_another_server(
-    case: str, guess: list[Attempt], tcp: str, datagram: str
+    case: str, guess: list[Outcome], tcp: str, datagram: str
 ) -> None:
     for protocol, wanted in ((Protocol.TCP, tcp), (Protocol.UDP, datagram)):
         found = {each.verdict.value for each in undecided(guess, protocol)}

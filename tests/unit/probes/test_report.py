@@ -3,7 +3,7 @@
 import json
 from xml.etree import ElementTree
 
-from nsnet.probes.judge import Attempt
+from nsnet.probes.outcome import Outcome
 from nsnet.probes.report import Answer, ProbeReport, Report
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Unknown
@@ -13,14 +13,14 @@ NAMES = {"10.244.0.2": "east/pod/client"}
 VIA = ("east/pod/client", "east/node/n1", "east/pod/web-0")
 
 
-def ok(server: str, ms: float = 0.0, source: str = "10.244.0.2") -> Attempt:
+def ok(server: str, ms: float = 0.0, source: str = "10.244.0.2") -> Outcome:
     """An answer."""
-    return Attempt(Verdict.OK, f"east/pod/{server}", ip(source), VIA, ms)
+    return Outcome(Verdict.OK, f"east/pod/{server}", ip(source), VIA, ms)
 
 
 def probe(
     predicted: Answer | Unknown,
-    *observed: Attempt,
+    *observed: Outcome,
     disagreements: tuple[str, ...] = (),
     defects: tuple[str, ...] = (),
     path: bool = False,
@@ -46,8 +46,8 @@ GOOD = probe(BOTH, ok("web-1", 2.5), ok("web-0", 1.25), ok("web-1", 0.5))
 BAD = probe(
     BOTH,
     ok("web-0", source="192.0.2.1"),
-    Attempt(Verdict.REFUSED),
-    Attempt(Verdict.REFUSED),
+    Outcome(Verdict.REFUSED),
+    Outcome(Verdict.REFUSED),
     disagreements=("expected ok, got refused in 2 of 3 attempts", "east/pod/web-1 never answered"),
     defects=("refused was not predicted",),
 )

@@ -16,8 +16,8 @@ from tests.support.expected_probes import (
     Kind,
     Mode,
     Open,
-    Outcome,
     Question,
+    Specified,
     Target,
     World,
     expected,
@@ -49,7 +49,7 @@ def ask(
     inside: str = "Cluster",
     ranges: tuple[str, ...] = (),
     mode: Mode = "iptables",
-) -> Outcome | Open:
+) -> Specified | Open:
     """NodePorts are asked for on n1."""
     port = kp.Port("web", 80, node_port=30080, endpoints=endpoints)
     service = kp.Service(
@@ -66,9 +66,9 @@ def ask(
     return expected(Question(WORLD, service, port, target, client, mode))
 
 
-def ok(*answers: tuple[str, str]) -> Outcome:
+def ok(*answers: tuple[str, str]) -> Specified:
     """One of these servers, which saw this."""
-    return Outcome("ok", frozenset(answers))
+    return Specified("ok", frozenset(answers))
 
 
 N1, N2 = HOSTS
@@ -122,7 +122,7 @@ N1, N2 = HOSTS
         (ask(POD, "ClusterIP", ON_N2, inside="Local", mode="ipvs"), ok(("two", POD.address))),
     ],
 )
-def test_a_client_of_a_service_sees(found: Outcome | Open, wanted: Outcome) -> None:
+def test_a_client_of_a_service_sees(found: Specified | Open, wanted: Specified) -> None:
     assert found == wanted
 
 
@@ -135,7 +135,7 @@ def test_a_client_of_a_service_sees(found: Outcome | Open, wanted: Outcome) -> N
         ask(NODE, "localhost NodePort", *BOTH, mode="ipvs"),
     ],
 )
-def test_what_the_specification_does_not_say_is_left_open(found: Outcome | Open) -> None:
+def test_what_the_specification_does_not_say_is_left_open(found: Specified | Open) -> None:
     assert isinstance(found, Open)
     assert found.why
 

@@ -101,8 +101,8 @@ def test_in_any_mode_an_exported_service_is_served(
 
 def test_a_pod_of_the_other_cluster_does_not_pass_the_nodes_of_the_address() -> None:
     paths = explain(flat().model, simple("east/pod/client", "west/svc/web:80")).paths
-    assert {each.there[-1].packet.src for each in paths} == {paths[0].source}
-    rewritten = {hop.reference for each in paths for hop in each.there if hop.rule}
+    assert {each.request[-1].packet.src for each in paths} == {paths[0].source}
+    rewritten = {hop.reference for each in paths for hop in each.request if hop.rule}
     assert rewritten == {"east/node/n1"}
 
 

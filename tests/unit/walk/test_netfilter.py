@@ -40,7 +40,7 @@ from nsnet.state.rules import (
 )
 from nsnet.verdict import Verdict
 from nsnet.walk import netfilter
-from nsnet.walk.conntrack import Known, Tracked
+from nsnet.walk.conntrack import CtInfo, Tracked
 from nsnet.walk.netfilter import Passed, Rules
 from nsnet.walk.packet import Packet
 from tests.support.labs import held, ip, net
@@ -52,8 +52,8 @@ PACKET = Packet(
 PING = replace(PACKET, protocol=Protocol.ICMP, dport=0)
 ERROR = replace(PACKET, error=Verdict.REFUSED)
 TO_OWN, FROM_OWN = replace(PACKET, dst=OWN), replace(PACKET, src=OWN)
-NEW = Tracked(Known.NEW, PACKET.tuple)
-REPLY = Tracked(Known.ANSWER, PACKET.tuple)
+NEW = Tracked(CtInfo.NEW, PACKET.tuple)
+REPLY = Tracked(CtInfo.REPLY, PACKET.tuple)
 TAKEN = VirtualServer(SERVER, Protocol.TCP, 80, "rr")
 
 

@@ -10,7 +10,7 @@ from nsnet.servers.echo.message import request_length
 from nsnet.state.model import Route, State
 from nsnet.state.rules import Chain, Dnat, Drop, Masquerade, Match, Rule
 from nsnet.topology.model import DroppedPackets, Fault
-from nsnet.walk.packet import Path
+from nsnet.walk.packet import PredictedPath
 from nsnet.walk.walker import walk
 from tests.support.labs import ip, net
 from tests.support.wiring import ROUTED, Wiring
@@ -46,12 +46,14 @@ def lab(links: Mapping[str, int], route: int = 0, silent: str = "", family: int 
     return replace(state, netns=tuple(found))
 
 
-def ask(state: State, protocol: Protocol = TCP, size: int = 65536, family: int = 4) -> Path:
+def ask(
+    state: State, protocol: Protocol = TCP, size: int = 65536, family: int = 4
+) -> PredictedPath:
     (path,) = walk(state, "client", protocol, ip(TO[family]), 80, request_length(size))
     return path
 
 
-def sizes(path: Path) -> list[int]:
+def sizes(path: PredictedPath) -> list[int]:
     """What the client has sent, one after the other."""
     said = [hop.what for hop in path.large if hop.reference == "client"]
     return [int(what.split()[1]) for what in said if what.startswith("sends")]

@@ -12,7 +12,7 @@ from nsnet.servers.echo.message import request_length
 from nsnet.state.haproxy import Frontend, Haproxy, Server
 from nsnet.state.model import Route, State
 from nsnet.state.rules import Chain, Drop, Match, Rule
-from nsnet.walk.packet import Path
+from nsnet.walk.packet import PredictedPath
 from nsnet.walk.walker import walk
 from tests.support.labs import ip, net
 from tests.support.wiring import ROUTED, Wiring
@@ -50,12 +50,12 @@ def dropping(state: State, host: str, hook: str, match: Match) -> State:
     return changed(state, host, chains=(Chain("filter", hook, (Rule(match, Drop()),)),))
 
 
-def ask(state: State, port: int = 80, protocol: Protocol = TCP, size: int = 0) -> Path:
+def ask(state: State, port: int = 80, protocol: Protocol = TCP, size: int = 0) -> PredictedPath:
     (path,) = walk(state, "client", protocol, ip(NEAR), port, request_length(size) if size else 0)
     return path
 
 
-def seen(path: Path) -> tuple[str, str | None, str | None, str]:
+def seen(path: PredictedPath) -> tuple[str, str | None, str | None, str]:
     """How it ends, who answered, whom he saw, and how far what the client said has got."""
     return (
         str(path.verdict),
@@ -235,10 +235,10 @@ def test_a_proxy_that_hears_nothing_of_a_large_request_cannot_hang_up() -> None:
 
 def test_what_a_proxy_tries_in_vain_is_told_beside_the_answer() -> None:
     path = ask(proxied(at(CLOSED)))
-    assert [(hop.reference, hop.what) for hop in path.there][-1] == (
+    assert [(hop.reference, hop.what) for hop in path.request][-1] == (
         "router",
         "haproxy takes it for svc/web",
     )
     assert ("server", "refuses: nothing listens there") in [
-        (hop.reference, hop.what) for hop in path.back
+        (hop.reference, hop.what) for hop in path.reply
     ]

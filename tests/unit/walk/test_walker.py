@@ -22,7 +22,7 @@ from nsnet.state.rules import (
     SetMark,
     Target,
 )
-from nsnet.walk.packet import Path
+from nsnet.walk.packet import PredictedPath
 from nsnet.walk.routing import Routes
 from nsnet.walk.walker import walk
 from tests.support.labs import ip, net
@@ -31,7 +31,7 @@ from tests.support.wiring import FORWARDS, ROUND, ROUTED, Wiring
 
 def ask(
     wiring: Wiring | State, to: str = "10.0.2.2", port: int = 80, protocol: Protocol = Protocol.TCP
-) -> Path:
+) -> PredictedPath:
     """The only path that there is from the client."""
     state = wiring.state() if isinstance(wiring, Wiring) else wiring
     (path,) = walk(state, "client", protocol, ip(to), port)
@@ -118,7 +118,7 @@ def test_routers_that_send_a_packet_to_each_other_drop_it_in_the_end() -> None:
         settings={"router": FORWARDS, "server": FORWARDS},
     )
     found = ask(loop, "192.0.2.1")
-    assert (found.verdict, found.there[-1].what) == (
+    assert (found.verdict, found.request[-1].what) == (
         "host-unreachable",  # what the kernel makes of an ICMP time exceeded
         "its time to live is over",
     )
@@ -141,7 +141,7 @@ def test_who_is_masqueraded_into_a_loop_never_hears_of_it() -> None:
         chains={"router": [replace(BORROW, family=6)]},
     )
     found = ask(loop, "2001:db8::1")
-    assert found.there[-1].what == "its time to live is over"
+    assert found.request[-1].what == "its time to live is over"
     assert found.verdict == "timeout"
 
 
@@ -162,7 +162,7 @@ def test_the_longest_prefix_wins(routes: list[str], to: str, path: str) -> None:
     [("10.0.2.2", "10.0.1.2"), ("10.0.3.1", "10.0.3.2"), ("127.0.0.9", "127.0.0.1")],
 )
 def test_a_packet_leaves_with_the_address_of_its_link(to: str, source: str) -> None:
-    assert str(ask(ROUND, to).there[0].packet.src) == source
+    assert str(ask(ROUND, to).request[0].packet.src) == source
 
 
 # --- several next hops, and none ---
@@ -190,7 +190,7 @@ def test_a_hash_chooses_so_a_packet_that_comes_by_again_goes_the_same_way() -> N
     both = Route(net("192.0.2.1/32"), dev="eth1", nexthops=(ip("10.0.2.2"), ip("10.0.2.9")))
     back = ROUTED._replace(settings={"router": FORWARDS, "server": FORWARDS})
     paths = walk(leading("router", both, back), "client", Protocol.TCP, ip("192.0.2.1"), 80)
-    assert [(path.there[-1].what, len(path.path)) for path in paths] == [
+    assert [(path.request[-1].what, len(path.path)) for path in paths] == [
         ("its time to live is over", 65),
         ("nobody on eth1 has 10.0.2.9", 2),
     ]
@@ -200,8 +200,8 @@ def test_a_hash_chooses_so_a_packet_that_comes_by_again_goes_the_same_way() -> N
 @pytest.mark.parametrize("protocol", Protocol)
 def test_a_black_hole_tells_nobody(host: str, protocol: Protocol) -> None:
     path = ask(leading(host, Route(net("10.0.2.2/32"), blackhole=True)), protocol=protocol)
-    assert (path.verdict, path.there[-1].reference) == ("timeout", host)
-    assert path.there[-1].what == "a black hole for 10.0.2.2"
+    assert (path.verdict, path.request[-1].reference) == ("timeout", host)
+    assert path.request[-1].what == "a black hole for 10.0.2.2"
 
 
 @pytest.mark.parametrize(
@@ -400,15 +400,15 @@ def test_who_sees_only_the_answers_may_take_them_for_invalid(
 def test_dnat_is_undone_in_the_answer() -> None:
     path = ask(filtered("router", TO_SERVER), "10.0.1.1", 8080)
     assert (path.verdict, path.server, str(path.source)) == ("ok", "server", "10.0.1.2")
-    assert [str(path.there[number].packet) for number in (0, -1)] == [
+    assert [str(path.request[number].packet) for number in (0, -1)] == [
         "10.0.1.2 → 10.0.1.1:8080",
         "10.0.1.2 → 10.0.2.2:80",
     ]
-    assert [str(path.back[number].packet) for number in (0, -1)] == [
+    assert [str(path.reply[number].packet) for number in (0, -1)] == [
         "10.0.2.2:80 → 10.0.1.2",
         "10.0.1.1:8080 → 10.0.1.2",
     ]
-    assert [hop.what for hop in path.back if hop.reference == "router"] == [
+    assert [hop.what for hop in path.reply if hop.reference == "router"] == [
         "comes in by eth1",
         "conntrack undoes the DNAT",
     ]
@@ -417,19 +417,19 @@ def test_dnat_is_undone_in_the_answer() -> None:
 def test_masquerade_is_undone_in_the_answer() -> None:
     path = ask(filtered("router", BORROW))
     assert (path.verdict, str(path.source)) == ("ok", "10.0.2.1")
-    assert str(path.there[-1].packet) == "10.0.2.1 → 10.0.2.2:80"
-    assert str(path.back[-1].packet) == "10.0.2.2:80 → 10.0.1.2"
+    assert str(path.request[-1].packet) == "10.0.2.1 → 10.0.2.2:80"
+    assert str(path.reply[-1].packet) == "10.0.2.2:80 → 10.0.1.2"
 
 
 def test_both_ends_of_a_packet_may_be_translated() -> None:
     path = ask(filtered("router", TO_SERVER, BORROW), "10.0.1.1", 8080)
     assert (path.verdict, str(path.source)) == ("ok", "10.0.2.1")
-    assert str(path.there[-1].packet) == "10.0.2.1 → 10.0.2.2:80"
-    assert str(path.back[-1].packet) == "10.0.1.1:8080 → 10.0.1.2"
+    assert str(path.request[-1].packet) == "10.0.2.1 → 10.0.2.2:80"
+    assert str(path.reply[-1].packet) == "10.0.1.1:8080 → 10.0.1.2"
 
 
 def test_a_translation_names_the_rule_that_did_it() -> None:
-    hops = ask(filtered("router", TO_SERVER, BORROW), "10.0.1.1", 8080).there
+    hops = ask(filtered("router", TO_SERVER, BORROW), "10.0.1.1", 8080).request
     named = [(hop.what, hop.rule[:2]) for hop in hops if hop.rule is not None]
     assert named == [("DNAT", ("nat", "PREROUTING")), ("MASQUERADE", ("nat", "POSTROUTING"))]
 
@@ -471,8 +471,8 @@ def test_a_host_that_translates_to_itself_is_answered() -> None:
 def test_an_answer_that_bypasses_the_translation_is_for_nobody() -> None:
     path = ask(filtered("there", TO_SERVER, wiring=ROUND), "10.0.1.1", 8080)
     assert (path.verdict, path.path[-1]) == ("timeout", "server")
-    assert path.back[-1].what == "no socket of the client waits for this answer"
-    assert str(path.back[-1].packet) == "10.0.2.2:80 → 10.0.1.2"
+    assert path.reply[-1].what == "no socket of the client waits for this answer"
+    assert str(path.reply[-1].packet) == "10.0.2.2:80 → 10.0.1.2"
 
 
 @pytest.mark.parametrize(

@@ -167,7 +167,7 @@ def test_an_error_of_the_gateway_itself_needs_the_mark_of_what_it_is_about() -> 
     hub = SHARED.state[HUB]
     spec = simple("east/pod/client", "west/svc/web:81")
     (told,) = explain(SHARED.model, spec).paths
-    assert (told.verdict, told.back[-1].reference) == ("refused", "east/pod/client")
+    assert (told.verdict, told.reply[-1].reference) == ("refused", "east/pod/client")
     silent = tuple(each for each in hub.sysctls if "fwmark_reflect" not in each.key)
     model = Model(SHARED.topology, replaced(replace(hub, sysctls=silent)))
     (untold,) = explain(model, spec).paths

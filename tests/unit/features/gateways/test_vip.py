@@ -11,7 +11,7 @@ from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.references import expand, find_destination, locate
 from nsnet.topology.resolve import resolve
-from nsnet.walk.packet import Path
+from nsnet.walk.packet import PredictedPath
 from nsnet.walk.walker import walk
 from tests.support.labs import (
     exported,
@@ -60,7 +60,7 @@ BOTH_WAYS = {
 }
 
 
-def through(to: str, port: int = 80, protocol: Protocol = Protocol.TCP) -> Path:
+def through(to: str, port: int = 80, protocol: Protocol = Protocol.TCP) -> PredictedPath:
     """The only path from the client through the router that maps both ends."""
     (path,) = walk(ROUTED._replace(chains=BOTH_WAYS).state(), "client", protocol, ip(to), port)
     return path
@@ -86,11 +86,11 @@ def test_both_ends_are_mapped_and_answers_find_back(
 
 def test_netmap_changes_one_end_a_hook_and_conntrack_undoes_both() -> None:
     path = through("100.64.2.2")
-    assert [(hop.what, str(hop.packet)) for hop in path.there if hop.rule] == [
+    assert [(hop.what, str(hop.packet)) for hop in path.request if hop.rule] == [
         ("NETMAP", "10.0.1.2 → 10.0.2.2:80"),
         ("NETMAP", "100.64.1.2 → 10.0.2.2:80"),
     ]
-    assert [(hop.what, str(hop.packet)) for hop in path.back if "undoes" in hop.what] == [
+    assert [(hop.what, str(hop.packet)) for hop in path.reply if "undoes" in hop.what] == [
         ("conntrack undoes the SNAT", "10.0.2.2:80 → 10.0.1.2"),
         ("conntrack undoes the DNAT", "100.64.2.2:80 → 10.0.1.2"),
     ]

@@ -168,7 +168,7 @@ PATH = ("east/pod/client", "east/node/n1", "fabric", "east/node/n2", "east/pod/w
 def test_a_packet_goes_inside_another_and_comes_out() -> None:
     (path,) = walk(overlay(), CLIENT, Protocol.TCP, ip("10.244.1.2"), 80)
     assert (path.verdict, path.path, str(path.source)) == ("ok", PATH, "10.244.0.2")
-    fabric = [str(hop.packet) for hop in (*path.there, *path.back) if hop.reference == "fabric"]
+    fabric = [str(hop.packet) for hop in (*path.request, *path.reply) if hop.reference == "fabric"]
     assert fabric == ["192.168.10.2 → 192.168.10.3:8472", "192.168.10.3 → 192.168.10.2:8472"]
 
 
@@ -186,7 +186,7 @@ def test_a_packet_goes_inside_another_and_comes_out() -> None:
 )
 def test_what_a_node_was_not_told(parts: dict[str, object], verdict: str, says: str) -> None:
     (path,) = walk(changed(overlay(), N1, **parts), CLIENT, Protocol.TCP, ip("10.244.1.2"), 80)
-    assert (path.verdict, path.there[-1].what) == (verdict, says)
+    assert (path.verdict, path.request[-1].what) == (verdict, says)
 
 
 @pytest.mark.parametrize("wrong", [{"mac": "02:00:00:00:00:99"}, {"vni": 2}])

@@ -7,7 +7,7 @@ import pytest
 
 from nsnet.ip import Protocol
 from nsnet.probes.prober import Flow
-from nsnet.probes.prober.capture import Seen, parse
+from nsnet.probes.prober.capture import TracedPacket, parse
 from nsnet.probes.prober.craft import echo_request, udp
 from nsnet.probes.prober.path import HOST, OTHER_HOST, OUTGOING, Sighting, answered, passed, relayed
 from nsnet.probes.prober.schedule import Schedule
@@ -124,7 +124,7 @@ def flow(netns: str, **said: object) -> Flow:
 
 def test_flows_and_namespaces_take_turns() -> None:
     schedule = Schedule([flow("a", times=3), flow("a", times=1), flow("b", times=2)])
-    first, second, third = schedule.courses
+    first, second, third = schedule.flows
     assert schedule.take(3) == ("a", [first, second, first])
     assert schedule.take(3) == ("b", [third, third])
     assert schedule.take(3) == ("a", [first])
@@ -133,16 +133,16 @@ def test_flows_and_namespaces_take_turns() -> None:
 
 def test_a_source_port_is_for_one_attempt_at_a_time() -> None:
     schedule = Schedule([flow("a", times=2, source_port=5)])
-    (course,) = schedule.courses
-    assert schedule.take(9) == ("a", [course])
+    (scheduled,) = schedule.flows
+    assert schedule.take(9) == ("a", [scheduled])
     assert schedule.take(9) == ("", [])
-    schedule.ended(course)
-    assert schedule.take(9) == ("a", [course])
+    schedule.ended(scheduled)
+    assert schedule.take(9) == ("a", [scheduled])
 
 
 def test_one_paced_attempt_of_a_namespace_at_a_time() -> None:
     schedule = Schedule([flow("a", times=2, pace="r"), flow("a", pace="r"), flow("b")])
-    first, second, other = schedule.courses
+    first, second, other = schedule.flows
     assert schedule.take(9) == ("a", [first])
     assert schedule.take(9) == ("b", [other])
     schedule.ended(first)
@@ -158,7 +158,7 @@ def test_flows_of_one_label_start_before_all_others() -> None:
     schedule = Schedule(
         [flow("a"), flow("a", together="x", times=2), flow("b", together="x"), flow("b")]
     )
-    first, second, third, fourth = schedule.courses
+    first, second, third, fourth = schedule.flows
     assert schedule.together() == [[second, third]]
     assert schedule.take(9) == ("a", [first, second])
     assert schedule.take(9) == ("b", [fourth])
@@ -167,7 +167,7 @@ def test_flows_of_one_label_start_before_all_others() -> None:
 
 def test_of_one_label_a_flow_that_has_to_wait_for_its_pace_waits() -> None:
     schedule = Schedule([flow("a", together="x", pace="r"), flow("b", together="x", pace="r")])
-    first, second = schedule.courses
+    first, second = schedule.flows
     assert schedule.together() == [[first]]
     schedule.let_paced("r")
     assert schedule.take(9) == ("b", [second])
@@ -189,7 +189,7 @@ def test_a_patched_datagram_has_the_right_checksum(size: int) -> None:
     pseudo = packet[12:20] + struct.pack("!HH", 17, len(packet) - 20)
     assert total(pseudo + packet[20:]) == 0xFFFF
     assert struct.unpack_from("!HH", packet, 20) == (40000, 53)
-    assert parse(packet) == Seen(TOKEN, True, 64, source[0])
+    assert parse(packet) == TracedPacket(TOKEN, True, 64, source[0])
 
 
 IP = {
@@ -221,7 +221,7 @@ def segment(data: bytes, flags: int = ACK, options: int = 12) -> bytes:
 def test_what_a_connection_says_is_recognised(family: int, header: bytes, options: int) -> None:
     head, source = IP[family]
     said = segment(header + b"nsnet %s 3\nxxx" % TOKEN, options=options)
-    assert parse(head + said) == Seen(TOKEN, True, 61, source)
+    assert parse(head + said) == TracedPacket(TOKEN, True, 61, source)
 
 
 @pytest.mark.parametrize(
@@ -244,7 +244,7 @@ def test_other_words_are_nobodys(data: bytes) -> None:
 
 def test_a_connections_first_packet_is_known_by_its_number() -> None:
     head, source = IP[4]
-    assert parse(head + segment(b"", SYN)) == Seen(7, True, 61, source)
+    assert parse(head + segment(b"", SYN)) == TracedPacket(7, True, 61, source)
     assert parse(head + segment(b"", SYN | ACK)) is None
 
 
@@ -259,12 +259,12 @@ def test_a_request_is_recognised_inside_a_tunnel(outer: int) -> None:
         else struct.pack("!IHBB16s16s", 0x60000000, 0, 17, 9, bytes(16), bytes(16))
     )
     # Routers count down the TTL of what is inside; that of the outside begins anew.
-    assert parse(header + wrapping + inside) == Seen(TOKEN, True, 64, b"\x0a\xf4\x00\x02")
+    assert parse(header + wrapping + inside) == TracedPacket(TOKEN, True, 64, b"\x0a\xf4\x00\x02")
 
 
 def test_a_patched_echo_request_has_the_right_checksum() -> None:
     packet = bytes(echo_request(TOKEN, 7, 4, 0x12345678))
     assert total(packet) == 0xFFFF
     header = struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 61, 1, 0, b"\x0a\0\0\1", b"\x0a\0\0\2")
-    assert parse(header + packet) == Seen(TOKEN, True, 61, b"\x0a\0\0\1")
-    assert parse(header + b"\0" + packet[1:]) == Seen(TOKEN, False, 61, b"\x0a\0\0\1")
+    assert parse(header + packet) == TracedPacket(TOKEN, True, 61, b"\x0a\0\0\1")
+    assert parse(header + b"\0" + packet[1:]) == TracedPacket(TOKEN, False, 61, b"\x0a\0\0\1")

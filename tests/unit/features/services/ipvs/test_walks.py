@@ -196,7 +196,7 @@ def test_all_can_be_masqueraded() -> None:
 
 def test_each_real_server_is_a_path_whose_hop_says_which() -> None:
     paths = walk(serving(BOTH), NETNS["client"], Protocol.TCP, ip("10.96.0.10"), 80)
-    rules = [hop.rule for path in paths for hop in path.there if hop.rule is not None]
+    rules = [hop.rule for path in paths for hop in path.request if hop.rule is not None]
     assert [(each.table, each.chain, each.rule.why) for each in rules] == [
         ("ipvs", "tcp 10.96.0.10:80", "rr chooses real server 1 of 2"),
         ("ipvs", "tcp 10.96.0.10:80", "rr chooses real server 2 of 2"),

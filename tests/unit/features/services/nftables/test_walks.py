@@ -241,7 +241,7 @@ def test_a_service_address_answers_no_ping() -> None:
 )
 def test_who_stopped_it(found: Topology, to: str, chain: str, position: int) -> None:
     (path,) = explain(Model(found, compile_state(found)), simple("pod/client", to)).paths
-    rule = path.there[-1].rule
+    rule = path.request[-1].rule
     assert rule is not None
     assert (rule.table, rule.chain, rule.position) == (KUBE_PROXY, chain, position)
 

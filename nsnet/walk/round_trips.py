@@ -1,0 +1,209 @@
+"""Round trips: how a request ends, and the way of the reply or the ICMP error that follows."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import assert_never
+
+from nsnet.ip import IPAddress, Protocol
+from nsnet.state.haproxy import Frontend
+from nsnet.state.model import Listener, Netns
+from nsnet.verdict import Verdict
+from nsnet.walk import path_mtu
+from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
+from nsnet.walk.packet import Packet, PredictedPath
+from nsnet.walk.path_mtu import Emit
+from nsnet.walk.proxying import frontend_of, hung_up, relayed
+from nsnet.walk.request import Request
+from nsnet.walk.routing import Routes
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrips:
+    """The namespaces of a State, and how a packet gets from one to another (`emit`)."""
+
+    netns: Mapping[str, Netns]
+    emit: Emit
+    routes: Callable[[str], Routes]
+    paths: Callable[[str, Protocol, IPAddress, int, int], tuple[PredictedPath, ...]]
+
+    def of(self, request: Request) -> Iterator[PredictedPath]:
+        """Yield every path of a request and its reply."""
+        packet = request.packet
+        if request.size and packet.protocol is not Protocol.TCP:
+            packet = path_mtu.datagram(request, self.routes(request.client.name))
+        start = note(Journey(packet), request.client, f"sends {packet.protocol}")
+        for end in self.emit(request.client.name, start):
+            yield from self._conclude(request, end)
+
+    def _conclude(self, request: Request, end: End) -> Iterator[PredictedPath]:
+        """Yield the paths that follow from this end of the request."""
+        match end:
+            case Lost(journey):
+                yield PredictedPath(Verdict.TIMEOUT, None, None, journey.hops)
+            case TooBig():
+                yield from self._send_smaller(request, end)
+            case Refused(_, error, journey) if _never_left(request.client.name, journey):
+                reported = error is Verdict.NET_UNREACHABLE or self._passes_own_rules(
+                    request.client, journey, error
+                )
+                verdict = error if reported else Verdict.TIMEOUT
+                yield PredictedPath(verdict, None, None, journey.hops)
+            case Refused(netns, error, journey):
+                reply = self._reply_to(netns, journey.packet, error)
+                yield from self._send_reply(request, netns, journey, reply, None, f"says {error}")
+            case Arrived(netns, journey):
+                yield from self._serve(request, netns, journey)
+            case _:
+                assert_never(end)
+
+    def _passes_own_rules(self, client: Netns, journey: Journey, error: Verdict) -> bool:
+        """An ICMP error to itself passes its own rules; a missing route is reported without any."""
+        reply = self._reply_to(client.name, journey.packet, error)
+        sent = replace(journey, packet=reply, hops=(), ttl=TTL)
+        return any(isinstance(each, Arrived) for each in self.emit(client.name, sent))
+
+    def _serve(self, request: Request, netns: str, journey: Journey) -> Iterator[PredictedPath]:
+        """The socket, the proxy or the kernel that the request reached replies."""
+        frontend = frontend_of(self.netns[netns], journey.packet)
+        if frontend is not None:
+            yield from self._relay(request, netns, journey, frontend)
+            return
+        server = self._server(netns, journey.packet)
+        reply = self._reply_to(netns, journey.packet)
+        if server is None and reply.protocol is Protocol.UDP:
+            reply = replace(reply, error=Verdict.REFUSED)  # by ICMP; TCP has its RST
+        what = f"answers as {server}" if server else "refuses: nothing listens there"
+        yield from self._send_reply(request, netns, journey, reply, server, what)
+
+    def _relay(
+        self, request: Request, netns: str, journey: Journey, frontend: Frontend
+    ) -> Iterator[PredictedPath]:
+        """A proxy ends the connection, and makes another one: the path has two legs."""
+        here = note(journey, self.netns[netns], f"haproxy takes it for {frontend.reference}")
+        reply = self._reply_to(netns, journey.packet)
+        for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy answers"):
+            if frontend.sni:
+                yield hung_up(near)
+                continue
+            for each in frontend.servers:
+                to = (netns, Protocol.TCP, each.address, each.port, request.size)
+                yield from (relayed(near, far, each) for far in self.paths(*to))
+
+    def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
+        """Return what this machine replies to a packet."""
+        return packet.answering(self.routes(netns).reflected(packet), error)
+
+    def _send_smaller(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
+        """A datagram that was too big is sent again, smaller, once its sender learns the MTU."""
+        if end.here == request.client and path_mtu.is_fragmented_locally(request.packet):
+            yield from self._send_fragments(request, end)
+            return
+        for error in path_mtu.too_big_error(end, self.emit):
+            known = request.packet.size
+            learned = request.is_answered(error) and (not known or end.mtu < known)
+            packet = path_mtu.fragmented(request, end.mtu)
+            if not learned:
+                packet = replace(request.packet, size=0)
+            informed = replace(request, packet=replace(request.packet, size=end.mtu))
+            again = replace(error.journey, packet=packet, hops=(), conntrack=end.conntrack, ttl=TTL)
+            start = note(again, request.client, f"sends {packet.protocol} again")
+            for then in self.emit(request.client.name, start):
+                for path in self._conclude(informed, then):
+                    if learned:
+                        yield replace(path, large=(*error.journey.hops, *path.large))
+                    elif path.verdict is Verdict.OK:
+                        # It is not sent again: this shows that a small one would pass.
+                        passed = PredictedPath(Verdict.OK, None, None, end.journey.hops)
+                        yield path_mtu.large_hangs(passed, error.journey.hops)
+                    else:
+                        yield PredictedPath(Verdict.TIMEOUT, None, None, end.journey.hops)
+
+    def _send_fragments(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
+        """The client's own rules sent it out of a link whose MTU is smaller than expected."""
+        packet = path_mtu.fragmented(request, end.mtu)
+        informed = replace(request, packet=replace(request.packet, size=end.mtu))
+        if not packet.fragment:
+            packet = replace(packet, size=0)
+        first = Journey(packet, conntrack=end.conntrack)
+        start = note(first, request.client, f"sends {packet.protocol} in fragments")
+        for each in self.emit(request.client.name, start):
+            yield from self._conclude(informed, each)
+
+    def _send_reply(
+        self,
+        request: Request,
+        netns: str,
+        arrived: Journey,
+        reply: Packet,
+        server: str | None,
+        what: str,
+    ) -> Iterator[PredictedPath]:
+        sending = Request(self.netns[netns], reply, request.size)
+        if server and path_mtu.is_large_echo(sending) and not reply.size:
+            reply = path_mtu.datagram(sending, self.routes(netns))
+        start = note(replace(arrived, packet=reply, hops=(), ttl=TTL), self.netns[netns], what)
+        for end in self.emit(netns, start):
+            if isinstance(end, TooBig):
+                yield from self._send_smaller_reply(request, sending, arrived, end, server, what)
+                continue
+            path = self._path(request, arrived, reply, server, end)
+            connected = path.verdict is Verdict.OK and reply.protocol is Protocol.TCP
+            if connected and path.source and request.size:
+                ends = self.routes(request.client.name), self.routes(netns)
+                size = path_mtu.largest_segment(request, *ends, path.source)
+                yield from path_mtu.after_handshake(request, size, end.journey, path, self.emit)
+            else:
+                yield path
+
+    def _path(
+        self, request: Request, arrived: Journey, reply: Packet, server: str | None, end: End
+    ) -> PredictedPath:
+        """Return the path of a request that arrived and whose reply ended like this."""
+        hops = end.journey.hops
+        source = arrived.packet.src if server else None
+        if request.is_answered(end):
+            verdict = Verdict.OK if server else reply.error or Verdict.REFUSED
+            return PredictedPath(verdict, server, source, arrived.hops, hops)
+        if isinstance(end, Arrived):
+            last = self.netns[hops[-1].netns]
+            hops = note(end.journey, last, "no socket of the client waits for this answer").hops
+        return PredictedPath(Verdict.TIMEOUT, server, source, arrived.hops, hops)
+
+    def _send_smaller_reply(
+        self,
+        request: Request,
+        reply: Request,
+        arrived: Journey,
+        end: TooBig,
+        server: str | None,
+        what: str,
+    ) -> Iterator[PredictedPath]:
+        """An echo reply that was too big is lost; if its sender learns so, the next is smaller."""
+        here = reply.client.name
+        path = PredictedPath(Verdict.TIMEOUT, None, None, arrived.hops, end.journey.hops)
+        known = reply.packet.fragment  # an MTU that was learned before
+        alone = replace(reply.packet, size=0, whole=0, fragment=0)
+        small = replace(arrived, packet=alone, hops=(), ttl=TTL)
+        passes = any(request.is_answered(each) for each in self.emit(here, small))
+        for error in path_mtu.too_big_error(end, self.emit):
+            yield path_mtu.large_hangs(path, error.journey.hops) if passes else path
+            if reply.is_answered(error) and (not known or end.mtu < known):
+                packet = path_mtu.fragmented(reply, end.mtu)
+                yield from self._send_reply(request, here, arrived, packet, server, what)
+
+    def _server(self, netns: str, packet: Packet) -> str | None:
+        """Return the reference of what replies here; None where nothing listens."""
+        if packet.protocol is Protocol.ICMP:
+            return self.netns[netns].reference
+        wanted = (packet.protocol, packet.dport)
+        for each in self.netns[netns].listeners:
+            if (each.protocol, each.port) == wanted:
+                # A health check is its node's.
+                own = self.netns[netns].reference
+                return each.reference if isinstance(each, Listener) else own
+        return None
+
+
+def _never_left(netns: str, journey: Journey) -> bool:
+    """The packet never left its sender, which learns of an error without any reply."""
+    return {hop.netns for hop in journey.hops} == {netns}
