@@ -1,6 +1,7 @@
-"""Op → netlink. Steps of one namespace that follow each other go to the kernel in one send.
+"""Op → what carries it out in the kernel, batched for speed.
 
-A namespace is entered once for its file descriptors; after that its socket works from anywhere.
+rtnetlink messages of consecutive Ops in one namespace are sent in one send. A namespace is entered
+once, to open its socket; after that the socket works from any namespace.
 """
 
 import errno
@@ -67,14 +68,14 @@ from nsnet.state import nftables_text as nft
 from nsnet.state.ipsets import destroyed, filled
 from nsnet.state.iptables_text import restore
 
-CONVERGENCE = 30.0  # seconds for routes to be learnt
-DOOMED = 0x6E73  # the group of links that are about to be removed
+CONVERGENCE = 30.0  # seconds for BGP to learn all routes
+TO_DELETE = 0x6E73  # the group of links that are about to be deleted
 
 
 @dataclass(slots=True)
 class _Namespace:
-    """One namespace while it is worked on: its netlink socket, the index of each of its links, and
-    what waits for the next send."""
+    """An open namespace: its netlink socket, the index of each of its links, and the messages that
+    wait for the next send."""
 
     fd: int
     socket: Socket
@@ -83,17 +84,18 @@ class _Namespace:
     causes: list[Op] = field(default_factory=list)  # the Op of each waiting message
 
     def claim(self, name: str) -> None:
-        """Choose an index for a link that is about to be made, so that later messages need not ask
-        for it."""
+        """Choose the index of a link that is about to be created, so that later messages need not
+        ask the kernel for it."""
         self.indexes[name] = max(self.indexes.values(), default=0) + 1
 
     def queue(self, op: Op, message: bytes) -> None:
-        """The message goes with the next send."""
+        """Add a message to the next send."""
         self.waiting.append(message)
         self.causes.append(op)
 
     def send(self, *, ignored: int = 0) -> None:
-        """What waits is done; `ignored` is a refusal that is none. Raises KernelError."""
+        """Send the messages that wait. Raises KernelError if the kernel refuses one with another
+        error than `ignored`."""
         if not self.waiting:
             return
         refusals = self.socket.send(self.waiting)
@@ -103,20 +105,20 @@ class _Namespace:
                 raise _refused(causes[position], str(refusal))
 
     def close(self) -> None:
-        """Give both descriptors back."""
+        """Close both descriptors."""
         self.socket.close()
         os.close(self.fd)
 
 
 class Applier:
-    """Carries Ops out, in one `apply` or several: the calling thread visits namespaces and comes
-    back.
+    """Carries out Ops, in one `apply` or several.
 
-    It chooses the index of every link it makes. That is sure because nobody else makes links in a
-    lab's namespaces at that time: the lab's lock is held, and what people add by hand came before.
+    It chooses the index of every link that it creates. That is safe: nothing else creates links in
+    a lab's namespaces at that time, as the lab's lock is held, and links that people added by hand
+    exist already.
 
-    `runtime` is the lab's folder under /run/nsnet: the lock of the iptables tools lies there, not
-    in the host's. `listening` is called with the Ops that concern the server, in order.
+    `runtime` is the lab's folder under /run/nsnet; the iptables tools lock a file in it, not the
+    host's. `listening` is called with the Ops that concern the server, in order.
     """
 
     def __init__(
@@ -130,11 +132,13 @@ class Applier:
         self.listening = listening
         self._namespaces: dict[str, _Namespace] = {}
         self._encoded: dict[tuple[int, int], bytes] = {}  # neighbours, by identity
-        self._here = ""  # the namespace in which the calling thread stands
+        self._here = ""  # the namespace of the calling thread
 
     def apply(self, ops: Iterable[Op], progress: Callable[[int], None] = lambda done: None) -> None:
-        """The kernel holds what the Ops say. `progress` hears how many are done. Raises
-        KernelError."""
+        """Carry out the Ops in order; the calling thread enters namespaces, and returns to its own.
+
+        `progress` is called with the number of Ops done. Raises KernelError.
+        """
         done = 0
         try:
             with netns.staying():
@@ -152,7 +156,7 @@ class Applier:
             self._namespaces.clear()
 
     def _carry_out_each(self, steps: Sequence[Op]) -> None:
-        """All of them are of one namespace."""
+        """Carry out Ops of one namespace."""
         for step in steps:
             executor = EXECUTORS[type(step)]
             assert isinstance(executor, Each)
@@ -175,7 +179,7 @@ class Applier:
             self._here = name
 
     def _send(self, name: str) -> None:
-        """What waits in this namespace is done."""
+        """Send the messages that wait in this namespace."""
         if name in self._namespaces:
             self._namespaces[name].send()
 
@@ -210,18 +214,20 @@ class Applier:
             near.queue(op, rtnetlink.hairpin(op, near.indexes))
 
     def _delete_links(self, steps: Sequence[LinkDelete]) -> None:
-        """The links are gone. The kernel takes 20 ms for a request to remove one link, and as long
-        for one to remove a whole group: so they are put in a group first.
+        """Delete links of one namespace at once.
 
-        One whose other end went with its namespace may go by itself at any moment."""
+        The kernel takes 20 ms for a request that deletes one link, and as long for one that deletes
+        a whole group: so they are put in a group first. A veth whose other end was removed with
+        its namespace may disappear at any moment: ENODEV.
+        """
         namespace = self._namespace(steps[0].netns)
         for step in steps:
             if step.name in namespace.indexes:
-                message = rtnetlink.into_group(namespace.indexes[step.name], DOOMED)
+                message = rtnetlink.into_group(namespace.indexes[step.name], TO_DELETE)
                 namespace.queue(step, message)
-        namespace.queue(steps[-1], rtnetlink.delete_group(DOOMED))
+        namespace.queue(steps[-1], rtnetlink.delete_group(TO_DELETE))
         namespace.send(ignored=errno.ENODEV)
-        # A deleted cable took its other end along: what was known of links is no longer sure.
+        # The other ends of deleted veth pairs are deleted, too: read all indexes again.
         for name, each in self._namespaces.items():
             self._enter(name)
             each.indexes = _indexes()
@@ -229,7 +235,8 @@ class Applier:
     # --- neighbours ---
 
     def _set_neighbour(self, op: NeighbourAdd) -> None:
-        """On a crowded bridge everybody knows everybody: the same object, the same message."""
+        """Queue the entry, encoded once for all namespaces: on a crowded bridge each lists the
+        same neighbours."""
         namespace = self._namespace(op.netns)
         key = id(op.neighbour), namespace.indexes[op.neighbour.dev]
         if key not in self._encoded:
@@ -239,15 +246,15 @@ class Applier:
     def _forget_neighbours(self, steps: Sequence[NeighbourForget]) -> None:
         namespace = self._namespace(steps[0].netns)
         for step in steps:
-            # Somebody may have removed the link by hand, and all that was known by it.
+            # A person may have deleted the link, and with it what was learned on it.
             if step.dev in namespace.indexes:
                 namespace.queue(step, rtnetlink.forget_neighbour(step, namespace.indexes))
-        namespace.send(ignored=errno.ENOENT)  # nobody had asked for it
+        namespace.send(ignored=errno.ENOENT)  # never learned
 
     # --- rules, sets and virtual servers ---
 
     def _load_rules(self, steps: Sequence[RulesLoad | TableLoad]) -> None:
-        """Nothing names the chains of nftables that go before any of them does."""
+        """Load rules of iptables, then those of nftables, whose unused chains are deleted last."""
         rulesets: dict[str, dict[Family, str]] = {}
         for step in steps:
             if isinstance(step, RulesLoad):
@@ -290,7 +297,7 @@ class Applier:
     def _drain(self, steps: Sequence[Drain]) -> None:
         waits = [(step.netns, step.endpoints) for step in steps]
         conntrack.settle(waits[0][0])
-        with suppress(TimeoutError):  # some never connect
+        with suppress(TimeoutError):  # some connections are never established
             until(lambda: not any(starmap(conntrack.connecting, waits)), what="draining", seconds=1)
 
     # --- programs ---
@@ -309,15 +316,15 @@ class Applier:
         try:
             until(
                 lambda: set(learned(op.netns)) == wanted,
-                what=f"{op.netns}: not the routes that BGP should come to",
+                what=f"{op.netns}: BGP has not learned the expected routes",
                 seconds=CONVERGENCE,
             )
         except TimeoutError as error:
             there = set(learned(op.netns))
             missing = ", ".join(str(each.destination) for each in op.routes if each not in there)
             raise KernelError(
-                f"{error}: {f'{missing} missing' if missing else 'some are too many'}",
-                hint=f"what it has learnt: ip -n {op.netns} route show proto bird",
+                f"{error}: {f'{missing} missing' if missing else 'there are others, too'}",
+                hint=f"see what it has learned: ip -n {op.netns} route show proto bird",
             ) from error
 
     def _serve(self, steps: Sequence[Serving]) -> None:
@@ -329,23 +336,23 @@ class Applier:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """Ops that are carried out one by one. The messages that they leave waiting are sent with those
-    of the Ops that follow in the same namespace."""
+    """The executor of Ops that are carried out one by one. Messages that they queue are sent with
+    those of the next Ops in the same namespace."""
 
     carry_out: Callable[[Applier, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Ops that are carried out together with those beside them that have the same executor: those
-    of one namespace, or, `everywhere`, of all."""
+    """The executor of Ops that are carried out together: consecutive ones with this executor, of
+    one namespace, or, `everywhere`, of all."""
 
     carry_out: Callable[[Applier, Sequence[Any]], None]
     everywhere: bool = True
 
 
 def _message(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
-    """One rtnetlink message."""
+    """Return the executor of Ops that take one rtnetlink message each."""
 
     def queue(applier: Applier, op: Op) -> None:
         namespace = applier._namespace(op.netns)
@@ -355,7 +362,7 @@ def _message(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
 
 
 def _new_link(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
-    """One rtnetlink message, for a link whose index is chosen here."""
+    """Return the executor of Ops that create a link by one rtnetlink message."""
 
     def queue(applier: Applier, op: BridgeAdd | DummyAdd | VxlanAdd) -> None:
         namespace = applier._namespace(op.netns)
@@ -366,7 +373,7 @@ def _new_link(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
 
 
 def _call(run: Callable[[Applier, Any], None]) -> Each:
-    """No rtnetlink message: what waits in the namespace is sent first."""
+    """Return the executor of Ops that take no rtnetlink message: those that wait are sent first."""
 
     def send_and_run(applier: Applier, op: Op) -> None:
         applier._send(op.netns)
@@ -418,8 +425,8 @@ EXECUTORS: Final[Mapping[type[Op], Each | Batch]] = {
 
 
 def batches(ops: Iterable[Op]) -> Iterator[tuple[Batch | None, list[Op]]]:
-    """The Ops, in order, as they are carried out: together, or (None) one by one in a
-    namespace."""
+    """Yield the Ops, in order, by batch: those that are carried out together, or (None) one by one
+    in one namespace."""
     for (batch, _), group in groupby(ops, key=_batch_of):
         yield batch, list(group)
 
@@ -437,7 +444,7 @@ def _refused(op: Op, reason: str) -> KernelError:
 
 @contextmanager
 def _explained(op: Op) -> Iterator[None]:
-    """What the system refuses inside the block is a KernelError."""
+    """Raise KernelError for an OSError inside the block."""
     try:
         yield
     except OSError as error:

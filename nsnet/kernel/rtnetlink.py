@@ -1,6 +1,6 @@
 """Op → the rtnetlink message that carries it out.
 
-`indexes` are those of the links of the Op's namespace, by name.
+`indexes` are those of the links in the Op's namespace, by name.
 """
 
 import socket
@@ -57,7 +57,7 @@ _NEW = NLM_F_CREATE | NLM_F_EXCL
 _SET = NLM_F_CREATE | NLM_F_REPLACE
 _IFF_UP = 0x1
 _NUD_PERMANENT = 0x80
-_NTF_SELF = 0x2  # the link's own table, not that of the bridge it may be a port of
+_NTF_SELF = 0x2  # the link's own table, not its bridge's
 _AF_BRIDGE = 7
 _FOREVER = 0xFFFFFFFF
 _RTNH_F_ONLINK = 4
@@ -73,19 +73,20 @@ _FR_ACT_TO_TBL = 1
 
 
 def bridge(op: BridgeAdd, indexes: Indexes) -> bytes:
-    """A bridge, up, that learns and forwards at once."""
+    """Create a bridge, up, whose ports forward at once."""
     info = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0), ("IFLA_BR_MCAST_SNOOPING", 0)]
     message = _new_link(op.interface, indexes, _IFF_UP)
     return _of_kind(message, "bridge", info)
 
 
 def dummy(op: DummyAdd, indexes: Indexes) -> bytes:
-    """A link to nowhere, down."""
+    """Create a dummy link, down."""
     return _of_kind(_new_link(op.interface, indexes), "dummy")
 
 
 def veth(op: VethAdd, indexes: Indexes, peer_indexes: Indexes, peer_netns: int) -> bytes:
-    """A cable: this end up if it is plugged into a bridge; `peer_netns` is a file descriptor."""
+    """Create a veth pair, this end up if it is a port of a bridge; `peer_netns` is a file
+    descriptor."""
     master = op.interface.master
     message = _new_link(op.interface, indexes, _IFF_UP if master else 0)
     if master:
@@ -96,7 +97,7 @@ def veth(op: VethAdd, indexes: Indexes, peer_indexes: Indexes, peer_netns: int) 
 
 
 def hairpin(op: VethAdd, indexes: Indexes) -> bytes:
-    """A port of a bridge sends frames back out, too."""
+    """Let a port of a bridge send frames back out of the port that they came in on."""
     mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", 1)]})
     slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
     port = _link(indexes[op.interface.name])
@@ -105,7 +106,7 @@ def hairpin(op: VethAdd, indexes: Indexes) -> bytes:
 
 
 def vxlan(op: VxlanAdd, indexes: Indexes) -> bytes:
-    """A tunnel, up, that learns nothing."""
+    """Create a VXLAN tunnel, up, that learns no MAC addresses."""
     tunnel = op.interface.vxlan
     assert tunnel is not None
     local = "IFLA_VXLAN_LOCAL" if tunnel.local.version == 4 else "IFLA_VXLAN_LOCAL6"
@@ -120,33 +121,33 @@ def vxlan(op: VxlanAdd, indexes: Indexes) -> bytes:
 
 
 def link_up(op: LinkUp, indexes: Indexes) -> bytes:
-    """The link is up."""
+    """Set the link up."""
     return encoded(_link(indexes[op.name], _IFF_UP), RTM_SETLINK)
 
 
 def link_down(op: LinkDown, indexes: Indexes) -> bytes:
-    """The link is down."""
+    """Set the link down."""
     message = _link(indexes[op.name])
     message["change"] = _IFF_UP
     return encoded(message, RTM_SETLINK)
 
 
 def mtu(op: MtuSet, indexes: Indexes) -> bytes:
-    """The link's MTU."""
+    """Set the link's MTU."""
     message = _link(indexes[op.dev])
     message["attrs"].append(("IFLA_MTU", op.mtu))
     return encoded(message, RTM_SETLINK)
 
 
 def into_group(index: int, group: int) -> bytes:
-    """The link is one of this group."""
+    """Put the link into this group."""
     message = _link(index)
     message["attrs"].append(("IFLA_GROUP", group))
     return encoded(message, RTM_SETLINK)
 
 
 def delete_group(group: int) -> bytes:
-    """All links of this group are gone."""
+    """Delete all links of this group."""
     message = _link(0)
     message["attrs"].append(("IFLA_GROUP", group))
     return encoded(message, RTM_DELLINK)
@@ -178,7 +179,7 @@ def _of_kind(message: Any, kind: str, info: list[tuple[str, Any]] | None = None)
 
 
 def new_address(op: AddressAdd, indexes: Indexes) -> bytes:
-    """The link holds this address, too."""
+    """Add an address to the link."""
     message = _address(op.address, indexes[op.dev])
     if op.deprecated:
         lifetimes = {"ifa_preferred": 0, "ifa_valid": _FOREVER}  # seconds
@@ -187,7 +188,7 @@ def new_address(op: AddressAdd, indexes: Indexes) -> bytes:
 
 
 def delete_address(op: AddressDelete, indexes: Indexes) -> bytes:
-    """The link holds this address no more."""
+    """Remove an address from the link."""
     return encoded(_address(op.address, indexes[op.dev]), RTM_DELADDR)
 
 
@@ -205,17 +206,17 @@ def _address(address: IPInterface, index: int) -> Any:
 
 
 def new_route(op: RouteAdd, indexes: Indexes) -> bytes:
-    """A route of its table that has none to this destination."""
+    """Add a route; its table must have none to this destination."""
     return encoded(_route(op.route, indexes), RTM_NEWROUTE, _NEW)
 
 
 def replace_route(op: RouteReplace, indexes: Indexes) -> bytes:
-    """A route instead of the one to the same destination."""
+    """Replace the route to this destination."""
     return encoded(_route(op.route, indexes), RTM_NEWROUTE, _SET)
 
 
 def delete_route(op: RouteDelete, indexes: Indexes) -> bytes:
-    """This route is gone."""
+    """Delete this route."""
     return encoded(_route(op.route, indexes), RTM_DELROUTE)
 
 
@@ -224,7 +225,7 @@ def _route(route: Route, indexes: Indexes) -> Any:
     message = rtmsg()
     message["family"] = _family(route.destination.version)
     message["dst_len"] = route.destination.prefixlen
-    message["table"] = _MAIN_TABLE if route.table is None else 0  # 0: an attribute says so
+    message["table"] = _MAIN_TABLE if route.table is None else 0  # 0: see RTA_TABLE
     message["proto"] = _RTPROT_BOOT
     message["type"] = _RTN_BLACKHOLE if route.blackhole else _RTN_UNICAST
     direct = not route.gateways and not route.blackhole and route.destination.version == 4
@@ -236,7 +237,7 @@ def _route(route: Route, indexes: Indexes) -> Any:
     if route.destination.prefixlen:
         message["attrs"].append(("RTA_DST", str(route.destination.network_address)))
     if route.nexthops:
-        # The weight of a next hop is its `hops` + 1: all are of equal cost.
+        # The weight of a next hop is its `hops` + 1: here all are equal.
         hops = [
             {"oif": index, "flags": flags, "hops": 0, "attrs": [("RTA_GATEWAY", str(each))]}
             for each in route.nexthops
@@ -252,7 +253,7 @@ def _route(route: Route, indexes: Indexes) -> Any:
 
 
 def new_policy_rule(op: PolicyRuleAdd, indexes: Indexes) -> bytes:
-    """Packets of this mark ask this table."""
+    """Add a policy rule: packets of this mark are routed by this table."""
     rule = op.rule
     message = _policy_rule(rule)
     message["action"] = _FR_ACT_TO_TBL
@@ -267,7 +268,7 @@ def new_policy_rule(op: PolicyRuleAdd, indexes: Indexes) -> bytes:
 
 
 def delete_policy_rule(op: PolicyRuleDelete, indexes: Indexes) -> bytes:
-    """The rule that is asked first at its priority goes, whatever it says."""
+    """Delete the first rule of this priority, whatever it matches."""
     return encoded(_policy_rule(op.rule), RTM_DELRULE)
 
 
@@ -278,11 +279,11 @@ def _policy_rule(rule: PolicyRule) -> Any:
     return message
 
 
-# --- neighbours and the forwarding tables of tunnels ---
+# --- neighbours and forwarding entries of VXLAN tunnels ---
 
 
 def set_neighbour(op: NeighbourAdd, indexes: Indexes) -> bytes:
-    """A permanent neighbour, instead of what was known of its address."""
+    """Add a permanent neighbour, or replace the entry of its address."""
     message = _neighbour(op.neighbour.address, indexes[op.neighbour.dev])
     message["state"] = _NUD_PERMANENT
     message["attrs"].append(("NDA_LLADDR", op.neighbour.mac))
@@ -290,22 +291,22 @@ def set_neighbour(op: NeighbourAdd, indexes: Indexes) -> bytes:
 
 
 def delete_neighbour(op: NeighbourDelete, indexes: Indexes) -> bytes:
-    """A permanent neighbour is gone."""
+    """Delete a permanent neighbour."""
     return encoded(_neighbour(op.neighbour.address, indexes[op.neighbour.dev]), RTM_DELNEIGH)
 
 
 def forget_neighbour(op: NeighbourForget, indexes: Indexes) -> bytes:
-    """What was learnt of a neighbour, whatever that is, is gone."""
+    """Delete a neighbour, whatever its MAC address."""
     return encoded(_neighbour(op.address, indexes[op.dev]), RTM_DELNEIGH)
 
 
 def set_fdb(op: FdbSet, indexes: Indexes) -> bytes:
-    """A permanent entry of a tunnel's forwarding table, instead of the one of its address."""
+    """Add a permanent forwarding entry, or replace the one of its MAC address."""
     return encoded(_fdb(op.entry, indexes), RTM_NEWNEIGH, _SET)
 
 
 def delete_fdb(op: FdbDelete, indexes: Indexes) -> bytes:
-    """An entry of a tunnel's forwarding table is gone."""
+    """Delete a forwarding entry."""
     return encoded(_fdb(op.entry, indexes), RTM_DELNEIGH)
 
 

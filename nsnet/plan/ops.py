@@ -1,7 +1,7 @@
-"""The steps by which a lab is made and changed: all there are.
+"""The steps that build and change a lab.
 
-Each has two readings and no third: the line a person would type (shell), and what the kernel is
-told (kernel.apply).
+Each is written twice: as the shell command that a person would type (plan.shell), and as what the
+kernel receives (kernel.apply).
 """
 
 from dataclasses import dataclass, fields
@@ -25,8 +25,8 @@ from nsnet.state.rules import Chain
 
 
 def _refuse(value: Interface | Route | PolicyRule, *names: str) -> None:
-    """Raise AssertionError if one of these fields is set: neither the shell nor netlink would be
-    told of it."""
+    """Raise AssertionError if one of these fields is set: neither the shell command nor the netlink
+    message would contain it."""
     for each in fields(value):
         if each.name in names and getattr(value, each.name) != each.default:
             raise AssertionError(f"{value}: {each.name} cannot be set by this Op")
@@ -49,14 +49,14 @@ class NetnsAdd:
 
 @dataclass(frozen=True, slots=True)
 class NetnsDelete:
-    """The namespace goes, and with it everything in it."""
+    """Removal of the namespace and of everything in it."""
 
     netns: str
 
 
 @dataclass(frozen=True, slots=True)
 class SysctlSet:
-    """One kernel setting."""
+    """One kernel setting of the namespace."""
 
     netns: str
     sysctl: Sysctl
@@ -64,7 +64,7 @@ class SysctlSet:
 
 @dataclass(frozen=True, slots=True)
 class BridgeAdd:
-    """A bridge, up, that learns and forwards at once: no spanning tree, no multicast snooping."""
+    """A new bridge, up, without spanning tree or multicast snooping: ports forward at once."""
 
     netns: str
     interface: Interface
@@ -75,7 +75,7 @@ class BridgeAdd:
 
 @dataclass(frozen=True, slots=True)
 class DummyAdd:
-    """A link to nowhere, down: it only holds addresses."""
+    """A new dummy link, down: it only holds addresses."""
 
     netns: str
     interface: Interface
@@ -86,7 +86,7 @@ class DummyAdd:
 
 @dataclass(frozen=True, slots=True)
 class VxlanAdd:
-    """A tunnel, up, that learns nothing."""
+    """A new VXLAN tunnel, up, that learns no MAC addresses."""
 
     netns: str
     interface: Interface
@@ -97,8 +97,8 @@ class VxlanAdd:
 
 @dataclass(frozen=True, slots=True)
 class VethAdd:
-    """A cable: this end up and, if it has a master, plugged in; the other end born in its
-    namespace."""
+    """A new veth pair. This end is up if it has a master, whose port it becomes; the other end is
+    created in `peer_netns`, down."""
 
     netns: str
     interface: Interface
@@ -112,7 +112,7 @@ class VethAdd:
 
 @dataclass(frozen=True, slots=True)
 class LinkDelete:
-    """A link goes, and the other end of a cable with it."""
+    """Removal of a link, and of the other end of a veth pair with it."""
 
     netns: str
     name: str
@@ -120,7 +120,7 @@ class LinkDelete:
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """A link that was born down is up."""
+    """A link is set up."""
 
     netns: str
     name: str
@@ -128,7 +128,7 @@ class LinkUp:
 
 @dataclass(frozen=True, slots=True)
 class MtuSet:
-    """The link takes packets of up to so many bytes."""
+    """The MTU of a link, in bytes."""
 
     netns: str
     dev: str
@@ -137,7 +137,7 @@ class MtuSet:
 
 @dataclass(frozen=True, slots=True)
 class LinkDown:
-    """A link is down, and its routes are gone."""
+    """A link is set down; the kernel removes its routes."""
 
     netns: str
     name: str
@@ -145,8 +145,8 @@ class LinkDown:
 
 @dataclass(frozen=True, slots=True)
 class AddressAdd:
-    """The link holds this address; a `deprecated` one is for others to find, and the namespace's
-    own packets leave with another."""
+    """A new address of the link. The kernel answers for a `deprecated` one, but does not choose it
+    as the source of the namespace's own packets."""
 
     netns: str
     dev: str
@@ -156,7 +156,7 @@ class AddressAdd:
 
 @dataclass(frozen=True, slots=True)
 class AddressDelete:
-    """The link holds this address no more."""
+    """Removal of an address from the link."""
 
     netns: str
     dev: str
@@ -165,7 +165,7 @@ class AddressDelete:
 
 @dataclass(frozen=True, slots=True)
 class RouteAdd:
-    """A route of the main table, or of another."""
+    """A new route, in its table."""
 
     netns: str
     route: Route
@@ -176,7 +176,7 @@ class RouteAdd:
 
 @dataclass(frozen=True, slots=True)
 class RouteReplace:
-    """The route to this destination leads elsewhere, from one moment to the next."""
+    """A route that atomically replaces the one to the same destination."""
 
     netns: str
     route: Route
@@ -187,7 +187,7 @@ class RouteReplace:
 
 @dataclass(frozen=True, slots=True)
 class RouteDelete:
-    """A route goes."""
+    """Removal of a route."""
 
     netns: str
     route: Route
@@ -195,7 +195,7 @@ class RouteDelete:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRuleAdd:
-    """Some packets ask another table of routes first."""
+    """A new policy rule: some packets are routed by another table first."""
 
     netns: str
     rule: PolicyRule
@@ -206,7 +206,7 @@ class PolicyRuleAdd:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRuleDelete:
-    """The older of the rules of this priority goes."""
+    """Removal of the oldest policy rule of this priority."""
 
     netns: str
     rule: PolicyRule
@@ -214,7 +214,7 @@ class PolicyRuleDelete:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourAdd:
-    """A permanent neighbour, so that nobody has to ask."""
+    """A permanent neighbour: the kernel sends no ARP or NDP request for it."""
 
     netns: str
     neighbour: Neighbour
@@ -222,7 +222,7 @@ class NeighbourAdd:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourDelete:
-    """A permanent neighbour goes."""
+    """Removal of a permanent neighbour."""
 
     netns: str
     neighbour: Neighbour
@@ -230,7 +230,7 @@ class NeighbourDelete:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourForget:
-    """What was learnt of this neighbour, if anything, is forgotten: the next packet asks again."""
+    """Removal of a learned neighbour, if there is one: the next packet sends a request again."""
 
     netns: str
     dev: str
@@ -239,7 +239,7 @@ class NeighbourForget:
 
 @dataclass(frozen=True, slots=True)
 class FdbSet:
-    """Frames to this MAC address go where the entry says, whatever was said before."""
+    """A forwarding entry of a VXLAN tunnel; it replaces the one of the same MAC address."""
 
     netns: str
     entry: FdbEntry
@@ -247,7 +247,7 @@ class FdbSet:
 
 @dataclass(frozen=True, slots=True)
 class FdbDelete:
-    """Frames to this MAC address go nowhere."""
+    """Removal of a forwarding entry of a VXLAN tunnel."""
 
     netns: str
     entry: FdbEntry
@@ -255,7 +255,7 @@ class FdbDelete:
 
 @dataclass(frozen=True, slots=True)
 class RulesLoad:
-    """Exactly these chains are replaced or deleted, in one atomic step a table; all others stay."""
+    """Chains of iptables to replace and to delete, atomically per table; all others are kept."""
 
     netns: str
     family: Family
@@ -265,8 +265,8 @@ class RulesLoad:
 
 @dataclass(frozen=True, slots=True)
 class ConntrackDelete:
-    """Conntrack forgets the UDP flows to this address, or to this port of any address: all, or
-    those that were translated to this endpoint."""
+    """Removal of conntrack's entries of UDP flows to this address, or to this port of any address:
+    all of them, or those that were DNATed to this endpoint."""
 
     netns: str
     family: Family
@@ -277,8 +277,8 @@ class ConntrackDelete:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """Who was on the way to one of these endpoints has connected, or a second is over: no rule
-    leads anybody there any more."""
+    """A wait until no TCP connection to one of these endpoints is half open, at most a second: no
+    rule sends new ones there any more."""
 
     netns: str
     endpoints: tuple[IPAddress, ...]
@@ -286,7 +286,7 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class SetsLoad:
-    """These ipsets hold exactly these members."""
+    """Ipsets and their exact members."""
 
     netns: str
     sets: tuple[IpSet, ...]
@@ -294,7 +294,7 @@ class SetsLoad:
 
 @dataclass(frozen=True, slots=True)
 class SetsDelete:
-    """These ipsets go; no rule names them any more."""
+    """Removal of ipsets that no rule uses any more."""
 
     netns: str
     names: tuple[str, ...]
@@ -302,10 +302,11 @@ class SetsDelete:
 
 @dataclass(frozen=True, slots=True)
 class VirtualServersLoad:
-    """The `new` virtual servers are there instead of the `old` ones; one that is in both is not
-    interrupted.
+    """Virtual servers of IPVS that change from `old` to `new`; those in both keep their
+    connections.
 
-    A real server that is no longer wanted gets no new connection, and goes with its last.
+    A real server that is not in `new` gets no new connections. One that still has TCP connections
+    is kept with weight 0 until the next change.
     """
 
     netns: str
@@ -315,9 +316,9 @@ class VirtualServersLoad:
 
 @dataclass(frozen=True, slots=True)
 class TableLoad:
-    """These chains, sets and maps of kube-proxy's nftables table change over from `old` to `new`
-    in one atomic step; all others stay. Nothing new: the table goes. `anew`: all of it goes,
-    whatever it holds, and comes as it is in `new`, in one step, too."""
+    """Chains, sets and maps of kube-proxy's nftables table that change from `old` to `new`
+    atomically; all others are kept. Without `new` the table is deleted. `anew`: the whole table,
+    whatever it contains, is replaced by `new`, atomically, too."""
 
     netns: str
     family: Family
@@ -328,7 +329,7 @@ class TableLoad:
 
 @dataclass(frozen=True, slots=True)
 class DaemonStart:
-    """The program runs, and answers."""
+    """Start of a program, and a wait until it answers."""
 
     netns: str
     daemon: Daemon
@@ -336,7 +337,7 @@ class DaemonStart:
 
 @dataclass(frozen=True, slots=True)
 class DaemonReload:
-    """The program, which runs, does what this configuration says; its connections go on."""
+    """A new configuration for a running program; its connections are kept."""
 
     netns: str
     daemon: Daemon
@@ -344,7 +345,7 @@ class DaemonReload:
 
 @dataclass(frozen=True, slots=True)
 class DaemonStop:
-    """The program has ended."""
+    """End of a program."""
 
     netns: str
     daemon: Daemon
@@ -352,7 +353,7 @@ class DaemonStop:
 
 @dataclass(frozen=True, slots=True)
 class RoutesAwait:
-    """A daemon has learnt these routes here, and knows no others any more."""
+    """A wait until daemons have learned exactly these routes."""
 
     netns: str
     routes: tuple[Route, ...]
@@ -360,14 +361,14 @@ class RoutesAwait:
 
 @dataclass(frozen=True, slots=True)
 class ServersStart:
-    """The process that answers for every pod runs in this namespace, and awaits its listeners."""
+    """Start of the server, one process in this namespace that answers for every pod."""
 
     netns: str
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """The server answers on this port."""
+    """A port on which the server starts to answer."""
 
     netns: str
     listener: Listens
@@ -375,7 +376,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class ListenerReplace:
-    """The server answers otherwise on this port, which was open and is never closed."""
+    """A port that stays open, on which the server answers differently."""
 
     netns: str
     listener: Listens
@@ -383,7 +384,7 @@ class ListenerReplace:
 
 @dataclass(frozen=True, slots=True)
 class Unlisten:
-    """The server answers there no more."""
+    """A port on which the server stops answering."""
 
     netns: str
     listener: Listens
@@ -431,5 +432,5 @@ Op: TypeAlias = (
 )
 
 
-# What the process that answers for every pod is told.
+# Ops that concern the server.
 Serving: TypeAlias = ServersStart | Listen | ListenerReplace | Unlisten

@@ -1,4 +1,7 @@
-"""Op → the line a learner would type. Runnable as it is: `nsnet plan FILE --shell | sudo sh`."""
+"""Op → the shell command that a person would type.
+
+To build a lab of them: `nsnet plan FILE --shell | sudo sh`.
+"""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -51,7 +54,7 @@ from nsnet.state import nftables_text as nft
 from nsnet.state.daemons import Daemon, argv, configuration, path_of, reload_signal, stem
 from nsnet.state.ipsets import destroyed, filled
 from nsnet.state.iptables_text import restore
-from nsnet.state.model import Interface, PolicyRule, Route, VirtualServer
+from nsnet.state.model import FdbEntry, Interface, PolicyRule, Route, VirtualServer
 
 HEAD = """\
 #!/bin/sh
@@ -65,28 +68,23 @@ _IPVSADM = {Action.ADD: "A", Action.EDIT: "E", Action.DELETE: "D"}
 
 
 def script(lab: str, ops: Iterable[Op]) -> str:
-    """A shell script that does what these Ops do."""
+    """Return a shell script that does what these Ops do."""
     return "\n".join([HEAD.format(lab=lab), *map(render, ops), ""])
 
 
 def render(op: Op) -> str:
-    """The command a person would type for this op."""
+    """Return the command, or for what a shell cannot do a comment."""
     match op:
         case NetnsAdd(netns):
             return f"ip netns add {netns}"
         case NetnsDelete(netns):
             return f"ip netns del {netns}"
         case SysctlSet(netns, sysctl):
-            setting = f"{sysctl.key}={sysctl.value}"
             # sysctl -e: a setting that this kernel does not have is no error.
-            quiet = "-qe" if sysctl.if_present else "-q"
-            return f"ip netns exec {netns} sysctl {quiet} -w {setting}"
+            flags = "-qe" if sysctl.if_present else "-q"
+            return f"ip netns exec {netns} sysctl {flags} -w {sysctl.key}={sysctl.value}"
         case BridgeAdd(netns, interface):
-            return (
-                f"ip -n {netns} link add {interface.name} address {interface.mac} type bridge"
-                " forward_delay 0 stp_state 0 mcast_snooping 0\n"
-                f"ip -n {netns} link set {interface.name} up"
-            )
+            return _bridge(netns, interface)
         case DummyAdd(netns, interface):
             return f"ip -n {netns} link add {interface.name} address {interface.mac} type dummy"
         case VxlanAdd(netns, interface):
@@ -102,8 +100,8 @@ def render(op: Op) -> str:
         case MtuSet(netns, dev, mtu):
             return f"ip -n {netns} link set {dev} mtu {mtu}"
         case AddressAdd(netns, dev, address, deprecated):
-            never = " preferred_lft 0" if deprecated else ""
-            return f"ip -n {netns} addr add {address} dev {dev}{never}"
+            lifetime = " preferred_lft 0" if deprecated else ""
+            return f"ip -n {netns} addr add {address} dev {dev}{lifetime}"
         case AddressDelete(netns, dev, address):
             return f"ip -n {netns} addr del {address} dev {dev}"
         case RouteAdd(netns, route):
@@ -113,53 +111,48 @@ def render(op: Op) -> str:
         case RouteDelete(netns, route):
             return f"ip -n {netns} route del {_route(route)}"
         case PolicyRuleAdd(netns, rule):
-            return f"ip -n {netns} -{rule.family} rule add {_policy(rule)}"
+            return f"ip -n {netns} -{rule.family} rule add {_policy_rule(rule)}"
         case PolicyRuleDelete(netns, rule):
             return f"ip -n {netns} -{rule.family} rule del priority {rule.priority}"
         case NeighbourAdd(netns, neighbour):
-            where = f"lladdr {neighbour.mac} dev {neighbour.dev} nud permanent"
-            return f"ip -n {netns} neigh replace {neighbour.address} {where}"
+            entry = f"{neighbour.address} lladdr {neighbour.mac} dev {neighbour.dev}"
+            return f"ip -n {netns} neigh replace {entry} nud permanent"
         case NeighbourDelete(netns, neighbour):
             return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
         case NeighbourForget(netns, dev, address):
             return f"ip -n {netns} neigh flush to {address} dev {dev}"
         case FdbSet(netns, entry):
-            where = f"{entry.mac} dev {entry.dev} dst {entry.dst} self permanent"
-            return f"bridge -n {netns} fdb replace {where}"
+            return f"bridge -n {netns} fdb replace {_fdb_entry(entry)} permanent"
         case FdbDelete(netns, entry):
-            where = f"{entry.mac} dev {entry.dev} dst {entry.dst} self"
-            return f"bridge -n {netns} fdb del {where}"
+            return f"bridge -n {netns} fdb del {_fdb_entry(entry)}"
         case RulesLoad(netns, family, chains, deleted):
             tool = "$IPT" if family == 4 else "$IP6T"
-            return _fed(netns, f"{tool}-restore --noflush", restore(chains, deleted))
+            return _with_input(netns, f"{tool}-restore --noflush", restore(chains, deleted))
         case SetsLoad(netns, sets):
-            return _fed(netns, "ipset restore -exist", filled(sets))
+            return _with_input(netns, "ipset restore -exist", filled(sets))
         case SetsDelete(netns, names):
-            return _fed(netns, "ipset restore", destroyed(names))
+            return _with_input(netns, "ipset restore", destroyed(names))
         case VirtualServersLoad(netns, old, new):
-            lines = "".join(f"{line}\n" for line in _ipvsadm(old, new))
-            return _fed(netns, "ipvsadm --restore", lines)
+            lines = "".join(f"{line}\n" for line in _ipvsadm_lines(old, new))
+            return _with_input(netns, "ipvsadm --restore", lines)
         case ConntrackDelete():
-            return f"ip netns exec {op.netns} conntrack -D {_flows(op)} || [ $? = 1 ]  # 1: none"
+            return f"ip netns exec {op.netns} {_conntrack(op)}"
         case Drain(netns, endpoints):
-            who = ", ".join(map(str, endpoints))
-            return f"# {netns}: until nobody is connecting to {who}: conntrack -L --state SYN_SENT"
+            addresses = ", ".join(map(str, endpoints))
+            until = f"until no connection to {addresses} is half open"
+            return f"# {netns}: {until}: conntrack -L --state SYN_SENT"
         case TableLoad(netns, family, old, new, anew):
             texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
-            return "\n".join(_fed(netns, "nft -f -", text) for text in texts if text)
+            return "\n".join(_with_input(netns, "nft -f -", text) for text in texts if text)
         case DaemonStart(netns, daemon):
-            files = _stem(netns, daemon)
-            command = " ".join(argv(daemon, files, background=True))
-            return (
-                f"{_configured(netns, daemon)}\nip netns exec {netns} {command} >{files}.log 2>&1"
-            )
+            return _start_daemon(netns, daemon)
         case DaemonReload(netns, daemon):
-            reload = f"kill -{reload_signal(daemon)} $(cat {_stem(netns, daemon)}.pid)"
-            return f"{_configured(netns, daemon)}\n{reload}"
+            signalled = f"kill -{reload_signal(daemon)} $(cat {_daemon_files(netns, daemon)}.pid)"
+            return f"{_write_configuration(netns, daemon)}\n{signalled}"
         case DaemonStop(netns, daemon):
-            return f"kill $(cat {_stem(netns, daemon)}.pid)"
+            return f"kill $(cat {_daemon_files(netns, daemon)}.pid)"
         case RoutesAwait(netns, routes):
-            return "\n".join(_awaited(netns, routes))
+            return "\n".join(_wait_for_routes(netns, routes))
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
         case Listen(netns, listener):
@@ -173,42 +166,59 @@ def render(op: Op) -> str:
             assert_never(op)
 
 
-def _flows(op: ConntrackDelete) -> str:
-    """In the order in which kube-proxy says it."""
-    endpoint = f" --dst-nat {op.endpoint}" if op.endpoint is not None else ""
-    family = " -f ipv6" if op.family == 6 else ""
+def _bridge(netns: str, interface: Interface) -> str:
+    return (
+        f"ip -n {netns} link add {interface.name} address {interface.mac} type bridge"
+        " forward_delay 0 stp_state 0 mcast_snooping 0\n"
+        f"ip -n {netns} link set {interface.name} up"
+    )
+
+
+def _conntrack(op: ConntrackDelete) -> str:
+    """Return conntrack(8), its options in kube-proxy's order; it exits with 1 if there is no such
+    flow."""
+    translated = f" --dst-nat {op.endpoint}" if op.endpoint is not None else ""
     if op.destination is None:
-        return f"-p udp --dport {op.dport}{endpoint}{family}"
-    return f"--orig-dst {op.destination}{endpoint} -p udp{family}"
+        flows = f"-p udp --dport {op.dport}{translated}"
+    else:
+        flows = f"--orig-dst {op.destination}{translated} -p udp"
+    family = " -f ipv6" if op.family == 6 else ""
+    return f"conntrack -D {flows}{family} || [ $? = 1 ]  # 1: none"
 
 
-def _awaited(netns: str, routes: Iterable[Route]) -> Iterator[str]:
+def _wait_for_routes(netns: str, routes: Iterable[Route]) -> Iterator[str]:
     for each in routes:
-        shown = f"ip -o -n {netns} route show {_to(each)} proto bird"
+        shown = f"ip -o -n {netns} route show {_destination(each)} proto bird"
         gateways = "".join(f" | grep -F 'via {one} '" for one in each.gateways)
         yield f'while [ -z "$({shown}{gateways})" ]; do sleep 0.1; done'
 
 
-def _stem(netns: str, daemon: Daemon) -> Path:
+def _daemon_files(netns: str, daemon: Daemon) -> Path:
     _, lab, _ = netns.split(".", 2)
     return stem(path_of(lab), netns, daemon)
 
 
-def _configured(netns: str, daemon: Daemon) -> str:
-    where = _stem(netns, daemon)
-    text = f"cat >{where}.conf <<'EOF'\n{configuration(daemon)}EOF"
-    return f"mkdir -p {where.parent}\n{text}"
+def _write_configuration(netns: str, daemon: Daemon) -> str:
+    files = _daemon_files(netns, daemon)
+    return f"mkdir -p {files.parent}\ncat >{files}.conf <<'EOF'\n{configuration(daemon)}EOF"
 
 
-def _fed(netns: str, command: str, text: str) -> str:
+def _start_daemon(netns: str, daemon: Daemon) -> str:
+    files = _daemon_files(netns, daemon)
+    command = " ".join(argv(daemon, files, background=True))
+    started = f"ip netns exec {netns} {command} >{files}.log 2>&1"
+    return f"{_write_configuration(netns, daemon)}\n{started}"
+
+
+def _with_input(netns: str, command: str, text: str) -> str:
     return f"ip netns exec {netns} {command} <<'EOF'\n{text}EOF"
 
 
-def _ipvsadm(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[str]:
+def _ipvsadm_lines(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[str]:
     """Yield lines as `ipvsadm --save -n` prints them: -A, -E, -D a virtual server, -a, -e, -d a
     real server of it.
 
-    -d ends the connections there. To let them end: -e … -w 0, and -d later.
+    -d cuts the connections there. To let them end first: -e … -w 0, and -d later.
     """
     for action, server, real in steps(old, new):
         flag = _IPVSADM[action]
@@ -236,7 +246,7 @@ def _veth(op: VethAdd) -> Iterator[str]:
         yield f"bridge -n {op.netns} link set dev {near.name} hairpin on"
 
 
-def _to(route: Route) -> str:
+def _destination(route: Route) -> str:
     return "default" if route.destination.prefixlen == 0 else str(route.destination)
 
 
@@ -251,7 +261,7 @@ def _vxlan(netns: str, interface: Interface) -> str:
 
 
 def _route(route: Route) -> str:
-    to = _to(route)
+    to = _destination(route)
     if route.table is not None:
         to += f" table {route.table}"
     if route.blackhole:
@@ -263,7 +273,11 @@ def _route(route: Route) -> str:
     return to + (f" via {route.via}" if route.via else "") + out + mtu
 
 
-def _policy(rule: PolicyRule) -> str:
+def _fdb_entry(entry: FdbEntry) -> str:
+    return f"{entry.mac} dev {entry.dev} dst {entry.dst} self"
+
+
+def _policy_rule(rule: PolicyRule) -> str:
     own = "iif lo " if rule.own else ""
     mark = f"fwmark {rule.mark:#x}/{rule.mask:#x}"
     return f"priority {rule.priority} {own}{mark} lookup {rule.table}"

@@ -1,4 +1,4 @@
-"""The steps from one set of IPVS virtual servers to another."""
+"""The steps from old IPVS virtual servers to new ones, for the shell and for the kernel."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace

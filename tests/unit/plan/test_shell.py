@@ -234,7 +234,8 @@ COMMANDS: list[tuple[Op, str]] = [
     ),
     (
         Drain("n1", (ip("10.244.1.2"), ip("10.244.1.3"))),
-        "# n1: until nobody is connecting to 10.244.1.2, 10.244.1.3: conntrack -L --state SYN_SENT",
+        "# n1: until no connection to 10.244.1.2, 10.244.1.3 is half open:"
+        " conntrack -L --state SYN_SENT",
     ),
     # Nothing to delete is no error to conntrack(8)'s user, but to conntrack(8) it is: exit 1.
     (
