@@ -136,7 +136,7 @@ class DropSpec(Strict):
     type: IcmpType | None = None
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def _fits_its_protocol(self) -> Self:
         if self.protocol is Protocol.ICMP and self.port is not None:
             raise ValueError("icmp has no ports; remove port, or choose tcp or udp")
         if self.protocol is not Protocol.ICMP and self.type is not None:
@@ -152,7 +152,7 @@ class FaultSpec(Strict):
     down: Annotated[str | None, Field(description="a link to set down, such as eth0")] = None
 
     @model_validator(mode="after")
-    def _says_one_thing(self) -> Self:
+    def _has_one_action(self) -> Self:
         if (self.drop is None) is (self.down is None):
             raise ValueError("a fault needs exactly one of drop and down")
         return self
@@ -262,7 +262,7 @@ class ProbeSpec(Strict):
     expect: Expectation = Expectation()
 
     @model_validator(mode="after")
-    def _makes_sense(self) -> Self:
+    def _is_possible(self) -> Self:
         if self.expect.balance == "even" and self.times < ENOUGH_TO_BE_EVEN:
             enough = f"at least {ENOUGH_TO_BE_EVEN} times"
             raise ValueError(f"balance: even needs {enough}, not {self.times}")

@@ -1,11 +1,11 @@
-"""Errors that are explained."""
+"""Errors: pickling, and the order of problems."""
 
 import pickle
 
 from nsnet.errors import KernelError, NsnetError, Problem, ScenarioError
 
 
-def test_an_error_survives_the_way_from_a_lab_s_process_to_its_caller() -> None:
+def test_an_error_keeps_its_hint_when_pickled() -> None:
     errors: list[NsnetError] = [
         KernelError("ip link add eth0: File exists", hint="nsnet down demo"),
         ScenarioError([Problem("lab.yaml", 3, "spec", "is missing")], hint="write it"),
@@ -20,7 +20,7 @@ def test_an_error_survives_the_way_from_a_lab_s_process_to_its_caller() -> None:
         )
 
 
-def test_problems_are_listed_once_in_the_order_of_files_and_lines() -> None:
+def test_problems_are_sorted_by_file_and_line_without_repeats() -> None:
     last = Problem("lab.yaml", 12, "", "is not YAML")
     first = Problem("lab.yaml", 3, "metadata.name", "is missing")
     other = Problem("east.yaml", 0, "", "does not exist")

@@ -1,15 +1,15 @@
-"""How something is said to people."""
+"""Wording that all messages share."""
 
 import pytest
 
 from nsnet.text import did_you_mean, nearest, number_of, printable, quoted
 
 
-def test_one_thing_is_not_many() -> None:
+def test_a_number_with_its_noun() -> None:
     assert [number_of(things, "pod") for things in (0, 1, 2)] == ["0 pods", "1 pod", "2 pods"]
 
 
-def test_a_value_is_shown_short() -> None:
+def test_long_values_are_shortened() -> None:
     assert (quoted("web"), quoted(7)) == ("'web'", "7")
     assert len(quoted("x" * 5000)) == 60
 
@@ -17,7 +17,7 @@ def test_a_value_is_shown_short() -> None:
 @pytest.mark.parametrize(
     ("written", "shown"), [("web", "web"), ("", "''"), ("\x1b[31m", r"'\x1b[31m'")]
 )
-def test_what_would_garble_the_terminal_is_shown_in_quotes(written: str, shown: str) -> None:
+def test_empty_text_and_control_characters_are_quoted(written: str, shown: str) -> None:
     assert printable(written) == shown
 
 
@@ -31,13 +31,11 @@ def test_what_would_garble_the_terminal_is_shown_in_quotes(written: str, shown: 
         ("x", [f"n{number:02}" for number in range(21)], None),
     ],
 )
-def test_a_misspelt_word_is_answered_with_the_nearest_or_with_all(
-    word: str, known: list[str], advice: str | None
-) -> None:
+def test_the_advice_for_an_unknown_word(word: str, known: list[str], advice: str | None) -> None:
     expected = advice or f"there are: {', '.join(known[:20])}, …"
     assert did_you_mean(word, known) == expected
 
 
-def test_how_alike_the_nearest_word_must_be_can_be_asked_for() -> None:
+def test_the_least_similarity_of_the_nearest_word() -> None:
     assert nearest("notes.yaml", ["nodes.yaml"], likeness=0.8) == "nodes.yaml"
     assert nearest("notes.yaml", ["pods.yaml"], likeness=0.8) == ""

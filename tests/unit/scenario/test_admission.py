@@ -1,4 +1,4 @@
-"""Which Services the API server would refuse, and for which of their fields."""
+"""The Services that the API server refuses, and the fields it refuses them for."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ HTTP = [{"name": "http", "port": 80}]
 
 
 def refused(spec: dict[str, Any]) -> list[str]:
-    """The paths below spec that are refused."""
+    """The paths in the spec that are refused."""
     data = {"kind": "Service", "metadata": {"name": "web"}, "spec": spec}
     return [path.removeprefix("spec.") for path, _ in refusals(Service.model_validate(data))]
 
@@ -34,7 +34,7 @@ def refused(spec: dict[str, Any]) -> list[str]:
         },
     ],
 )
-def test_what_the_api_server_takes(spec: dict[str, Any]) -> None:
+def test_services_that_the_api_server_accepts(spec: dict[str, Any]) -> None:
     assert refused(spec) == []
 
 
@@ -64,11 +64,11 @@ def test_what_the_api_server_takes(spec: dict[str, Any]) -> None:
         ({"type": "ExternalName", "externalName": "a", "clusterIP": "10.0.0.1"}, ["clusterIP"]),
     ],
 )
-def test_what_the_api_server_refuses(spec: dict[str, Any], paths: list[str]) -> None:
+def test_services_that_the_api_server_refuses(spec: dict[str, Any], paths: list[str]) -> None:
     assert refused(spec) == paths
 
 
-def test_a_node_port_is_given_once_a_protocol() -> None:
+def test_a_node_port_is_unique_per_protocol() -> None:
     ports = [
         {"name": "a", "port": 80, "nodePort": 30080},
         {"name": "b", "port": 81, "nodePort": 30080, "protocol": "UDP"},

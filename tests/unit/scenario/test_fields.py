@@ -1,4 +1,4 @@
-"""What a field takes for an address, a range, a name or a port."""
+"""Values of fields: addresses, ranges, names and ports."""
 
 from typing import Any
 
@@ -22,7 +22,7 @@ from nsnet.scenario.fields import Address, Addresses, Cidr, Cidrs, Label, Port, 
         (Subdomain, "a.b-1", "a.b-1"),
     ],
 )
-def test_what_a_field_takes(field: Any, written: object, read: str) -> None:
+def test_values_that_a_field_accepts(field: Any, written: object, read: str) -> None:
     found = TypeAdapter(field).validate_python(written)
     assert " ".join(map(str, found if isinstance(found, tuple) else (found,))) == read
 
@@ -34,10 +34,10 @@ def test_what_a_field_takes(field: Any, written: object, read: str) -> None:
         (Address, "10.0.0.1/8"),
         (Address, "fe80::1%eth0"),
         (Address, 10),
-        (Cidr, "10.0.0.1"),  # not a host's range
+        (Cidr, "10.0.0.1"),  # no prefix length
         (Cidr, "10.0.0.0/255.0.0.0"),
         (Cidr, "10.0.0.1/8"),
-        (Cidrs, "10.0.0.0/8,11.0.0.0/8"),  # one a family
+        (Cidrs, "10.0.0.0/8,11.0.0.0/8"),  # two IPv4 ranges
         (Addresses, []),
         (Addresses, "198.18.0.9,198.18.0.10"),
         (Port, 0),
@@ -49,6 +49,6 @@ def test_what_a_field_takes(field: Any, written: object, read: str) -> None:
         (Subdomain, "A"),
     ],
 )
-def test_what_a_field_refuses(field: Any, written: object) -> None:
+def test_values_that_a_field_refuses(field: Any, written: object) -> None:
     with pytest.raises(ValidationError):
         TypeAdapter(field).validate_python(written)

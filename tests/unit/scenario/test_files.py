@@ -1,4 +1,4 @@
-"""Which files an entry of `manifests` names, and what is read of them."""
+"""The files that entries of `manifests` name, and their texts."""
 
 from pathlib import Path
 
@@ -18,7 +18,7 @@ TEXTS = {
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The texts as files, beside others that are no manifests."""
+    """The texts as files, next to others that are not manifests."""
     monkeypatch.chdir(tmp_path)
     for name in ("pods/deeper.yaml", "empty"):
         Path(name).mkdir(parents=True)
@@ -28,7 +28,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def both() -> tuple[Files, Files]:
-    """The files on disk, and as a running lab has saved them."""
+    """The files on disk, and as saved with a running lab."""
     return DiskFiles(Path("lab.yaml")), SavedFiles("lab.yaml", TEXTS)
 
 
@@ -36,12 +36,12 @@ def both() -> tuple[Files, Files]:
     ("entry", "files"),
     [
         ("east.yaml", ("east.yaml",)),
-        ("pods", ("pods/a.yaml", "pods/b.yml")),  # by name; no other suffix, no folder in it
+        ("pods", ("pods/a.yaml", "pods/b.yml")),  # sorted; without other suffixes and subfolders
         ("./pods/", ("pods/a.yaml", "pods/b.yml")),
-        (".", ("east.yaml",)),  # the Scenario itself is no manifest
+        (".", ("east.yaml",)),  # without the main file
     ],
 )
-def test_an_entry_is_a_file_or_the_manifests_of_a_folder(
+def test_an_entry_names_a_file_or_the_yaml_files_of_a_folder(
     entry: str, files: tuple[str, ...], folder: Path
 ) -> None:
     assert [each.expand(entry) for each in both()] == [files, files]
@@ -59,20 +59,18 @@ def test_an_entry_is_a_file_or_the_manifests_of_a_folder(
         ("/etc/hosts", "outside"),
     ],
 )
-def test_an_entry_that_names_no_file_of_the_folder_is_refused(
-    entry: str, why: str, folder: Path
-) -> None:
+def test_an_entry_without_a_readable_file_is_refused(entry: str, why: str, folder: Path) -> None:
     with pytest.raises(ValueError, match=why):
         DiskFiles(Path("lab.yaml")).expand(entry)
 
 
-def test_a_file_that_was_not_saved_cannot_be_read_again() -> None:
+def test_a_file_that_was_not_saved_is_refused() -> None:
     with pytest.raises(ValueError, match=r"west\.yaml"):
         SavedFiles("lab.yaml", TEXTS).expand("west.yaml")
 
 
 def entries(*written: tuple[str, str]) -> list[ManifestEntry]:
-    """Entries of these clusters."""
+    """Manifest entries, each given as (cluster, file or folder)."""
     document = Document("lab.yaml", {})
     return [
         ManifestEntry(cluster, entry, document, f"spec.clusters[{index}].manifests[0]")
@@ -92,14 +90,14 @@ def test_a_file_that_two_clusters_list_is_read_once() -> None:
     ]
 
 
-def test_where_the_room_ends_no_more_is_read() -> None:
+def test_reading_stops_where_the_files_are_too_large_together() -> None:
     files = SavedFiles("lab.yaml", TEXTS)
     sources, (problem,) = read_sources(files, entries(("east", "pods"), ("east", "east.yaml")), 3)
     assert (list(sources.texts), problem.file) == (["pods/a.yaml"], "pods/b.yml")
     assert sources.listed == [("east", "pods/a.yaml")]
 
 
-def test_every_entry_that_names_no_file_is_reported_in_its_place() -> None:
+def test_each_entry_without_a_file_is_reported_at_its_path() -> None:
     files = SavedFiles("lab.yaml", TEXTS)
     _, problems = read_sources(files, entries(("east", "no"), ("east", "east.yaml"), ("b", "x")), 9)
     assert [each.path for each in problems] == [

@@ -1,4 +1,4 @@
-"""Our own kind of document: the names it allows are those that something is built for."""
+"""The model of the Scenario: its choices and its JSON schema."""
 
 from typing import get_args
 
@@ -8,13 +8,13 @@ from nsnet.features.services import PROXIES
 from nsnet.scenario.kinds import Cni, GatewayKind, ProxyMode, ScenarioDocument
 
 
-def test_every_name_that_is_allowed_has_its_feature() -> None:
+def test_every_choice_has_a_generator_of_facts() -> None:
     assert set(get_args(Cni)) == set(NETWORKS)
     assert set(get_args(GatewayKind)) == set(GATEWAYS)
     assert set(get_args(ProxyMode)) == set(PROXIES)
 
 
-def test_the_schema_describes_what_is_written_not_what_it_becomes() -> None:
+def test_the_json_schema_describes_fields_as_they_are_written() -> None:
     schema = ScenarioDocument.model_json_schema(by_alias=True)
     pod_cidr = schema["$defs"]["ClusterSpec"]["properties"]["podCIDR"]
     assert (pod_cidr["type"], pod_cidr["default"]) == ("string", "10.244.0.0/16")

@@ -1,4 +1,4 @@
-"""Kubernetes objects, read leniently: what a null, a word or a number in a field means."""
+"""Models of Kubernetes objects: nulls, ports and addresses."""
 
 from ipaddress import ip_address
 from typing import TypeVar
@@ -12,17 +12,17 @@ Model = TypeVar("Model", bound=Lenient)
 
 
 def read(text: str, model: type[Model]) -> Model:
-    """The one object of a text."""
+    """The object of this text."""
     (document,), _ = parse("lab.yaml", text)
     return model.model_validate(document.data)
 
 
 def service(spec: str) -> Service:
-    """A Service of this spec."""
+    """A Service with this spec."""
     return read(f"kind: Service\nmetadata: {{name: web}}\nspec: {spec}\n", Service)
 
 
-def test_an_explicit_null_is_as_good_as_no_key() -> None:
+def test_a_null_is_the_same_as_no_key() -> None:
     workload = read(
         "apiVersion: apps/v1\n"
         "kind: Deployment\n"
@@ -40,7 +40,7 @@ def test_an_explicit_null_is_as_good_as_no_key() -> None:
     assert workload.spec.template.spec.containers[0].ports == ()
 
 
-def test_a_label_without_a_value_is_empty_and_does_not_select_every_pod() -> None:
+def test_a_null_in_a_selector_is_the_empty_value() -> None:
     assert service("{selector: {app: }}").spec.selector == {"app": ""}
 
 
@@ -53,18 +53,18 @@ def test_a_target_port_is_a_number_or_a_name(written: str, read: int | str | Non
 
 
 @pytest.mark.parametrize("kind", ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"])
-def test_the_cluster_ip_none_of_any_type_is_a_word_not_a_null(kind: str) -> None:
+def test_the_cluster_ip_none_is_text_and_not_a_null(kind: str) -> None:
     found = service(f"{{type: {kind}, clusterIP: None, externalName: example.org}}")
     assert (found.spec.cluster_ip, found.spec.headless) == ("None", True)
 
 
-def test_a_leading_zero_does_not_make_an_address_octal() -> None:
+def test_addresses_with_leading_zeros_are_decimal() -> None:
     found = service("{clusterIP: 010.96.0.08, externalIPs: [203.000.113.010]}")
     assert found.spec.cluster_ip == ip_address("10.96.0.8")
     assert found.spec.external_ips == (ip_address("203.0.113.10"),)
 
 
-def test_endpoints_written_by_hand_keep_their_addresses() -> None:
+def test_the_endpoints_of_an_endpoint_slice() -> None:
     found = read(
         "kind: EndpointSlice\n"
         "metadata: {name: web-a}\n"

@@ -1,4 +1,4 @@
-"""What a file says: read leniently where it is Kubernetes, strictly where it is ours."""
+"""Loading scenario files and manifests: defaults, order, and all problems at once."""
 
 from ipaddress import ip_network
 from pathlib import Path
@@ -32,7 +32,7 @@ spec:
 
 
 def pod(name: str, annotations: str = "{}") -> str:
-    """A pod as short as it can be."""
+    """A minimal pod."""
     return (
         f"---\napiVersion: v1\nkind: Pod\nmetadata: {{name: {name}, annotations: {annotations}}}\n"
     )
@@ -40,7 +40,7 @@ def pod(name: str, annotations: str = "{}") -> str:
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Path:
-    """Two clusters: a file of east's own, a folder that both read, and an inline pod in both."""
+    """Two clusters: a file that east lists, a folder that both list, and an inline pod of both."""
     (tmp_path / "shared").mkdir()
     both = pod("inline", '{nsnet.dev/cluster: "west, east"}')
     files = {
@@ -56,18 +56,18 @@ def lab(tmp_path: Path) -> Path:
 
 
 def loaded(text: str) -> Scenario:
-    """The scenario of one text."""
+    """The scenario of this text."""
     return reload("lab.yaml", {"lab.yaml": text})
 
 
 def problems(text: str) -> list[str]:
-    """What is wrong with it."""
+    """The problems of this text."""
     with pytest.raises(ScenarioError) as caught:
         loaded(text)
     return caught.value.lines()
 
 
-def test_what_is_not_said_has_the_documented_default() -> None:
+def test_keys_left_out_have_the_documented_defaults() -> None:
     cluster = loaded(ONE_CLUSTER).spec.clusters[0]
     assert (cluster.cni, cluster.model, cluster.proxy_mode) == ("bridge", "island", "iptables")
     assert cluster.pod_cidr == (ip_network("10.244.0.0/16"),)
@@ -75,13 +75,13 @@ def test_what_is_not_said_has_the_documented_default() -> None:
     assert (cluster.nodes, cluster.node_cidr, cluster.gateway) == (1, None, None)
 
 
-def test_a_cluster_of_two_families_writes_its_ranges_as_kubernetes_does() -> None:
+def test_a_dual_stack_cluster_has_two_ranges_separated_by_a_comma() -> None:
     text = ONE_CLUSTER + "    podCIDR: 10.244.0.0/16, fd00:10:244::/56\n"
     families = (ip_network("10.244.0.0/16"), ip_network("fd00:10:244::/56"))
     assert loaded(text).spec.clusters[0].pod_cidr == families
 
 
-def test_a_probe_may_expect_one_verdict_or_several() -> None:
+def test_a_probe_expects_one_verdict_or_several() -> None:
     text = ONE_CLUSTER + (
         "  probes:\n"
         "  - {from: fabric, to: '10.0.0.1:80', expect: {verdict: ok}}\n"
@@ -91,14 +91,14 @@ def test_a_probe_may_expect_one_verdict_or_several() -> None:
     assert (one, several) == (Verdict.OK, (Verdict.TIMEOUT, Verdict.REFUSED))
 
 
-# --- which objects, where, and in which order ---
+# --- objects, their clusters and their order ---
 
 
-def test_document_order_is_creation_order(lab: Path) -> None:
+def test_objects_are_in_creation_order(lab: Path) -> None:
     found = [(each.object.metadata.name, each.clusters) for each in load(lab).manifests]
     assert found == [
-        ("mine", ("east",)),  # the clusters' files first, as the clusters list them
-        ("a2", ("east",)),  # a folder by name, a file from top to bottom
+        ("mine", ("east",)),  # first the files that clusters list, in their order
+        ("a2", ("east",)),  # files of a folder by name, objects of a file from the top
         ("a1", ("east",)),
         ("b", ("east",)),
         ("a2", ("west",)),
@@ -108,7 +108,7 @@ def test_document_order_is_creation_order(lab: Path) -> None:
     ]
 
 
-def test_a_scenario_loads_again_from_its_texts_alone(
+def test_a_scenario_is_loaded_again_from_its_saved_texts(
     lab: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(lab.parent)
@@ -117,7 +117,7 @@ def test_a_scenario_loads_again_from_its_texts_alone(
     assert reload("lab.yaml", scenario.sources) == scenario
 
 
-def test_a_manifest_is_named_from_where_the_user_stands(
+def test_file_names_in_messages_are_relative_to_the_current_directory(
     lab: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(lab.parent.parent)
@@ -126,18 +126,18 @@ def test_a_manifest_is_named_from_where_the_user_stands(
     assert str(problem) == f"{lab.parent.name}/east.yaml:4: metadata.name: is odd"
 
 
-def test_in_the_only_cluster_no_annotation_is_needed() -> None:
+def test_an_only_cluster_needs_no_annotation() -> None:
     assert loaded(ONE_CLUSTER + pod("web-0")).manifests[0].clusters == ("east",)
 
 
-def test_empty_documents_are_no_documents() -> None:
+def test_empty_documents_are_skipped() -> None:
     assert loaded(f"---\n# a remark\n---\n{ONE_CLUSTER}---\n---\n").manifests == ()
 
 
-# --- every mistake at once ---
+# --- problems ---
 
 
-def test_a_mistake_in_one_file_hides_none_in_another(lab: Path) -> None:
+def test_problems_of_all_files_are_reported_at_once(lab: Path) -> None:
     lab.write_text(TWO_CLUSTERS.replace("name: two", "name: Two"), encoding="utf-8")
     (lab.parent / "east.yaml").write_text("a: [", encoding="utf-8")
     (lab.parent / "shared" / "a.yaml").write_text(pod("A"), encoding="utf-8")
@@ -151,24 +151,24 @@ def test_a_mistake_in_one_file_hides_none_in_another(lab: Path) -> None:
     ]
 
 
-def test_what_comes_before_a_mistake_of_syntax_is_still_checked() -> None:
+def test_documents_before_a_syntax_error_are_still_checked() -> None:
     lines = problems(ONE_CLUSTER + pod("Web") + "---\n}")
     assert [line.partition(": ")[0] for line in lines] == ["lab.yaml:10", "lab.yaml:12"]
 
 
-def test_a_manifest_of_two_clusters_has_its_mistake_once(lab: Path) -> None:
+def test_a_problem_of_a_file_that_two_clusters_list_is_reported_once(lab: Path) -> None:
     (lab.parent / "shared" / "b.yml").write_text(pod("B"), encoding="utf-8")
     with pytest.raises(ScenarioError) as caught:
         load(lab)
     assert len(caught.value.problems) == 1
 
 
-def test_a_key_that_would_garble_the_terminal_is_shown_in_quotes() -> None:
+def test_a_key_with_control_characters_is_escaped_in_messages() -> None:
     lines = problems(ONE_CLUSTER + '    "\\e[31m": 1\n')
     assert lines[0].startswith(r"lab.yaml:7: spec.clusters[0].'\x1b[31m': unknown key")
 
 
-def test_without_libyaml_a_file_says_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_pure_python_parser_gives_the_same_scenario(monkeypatch: pytest.MonkeyPatch) -> None:
     scenario = loaded(ONE_CLUSTER + pod("web-0"))
     monkeypatch.setattr(documents, "LOADER", yaml.SafeLoader)
     assert loaded(ONE_CLUSTER + pod("web-0")) == scenario

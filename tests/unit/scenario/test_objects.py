@@ -1,4 +1,4 @@
-"""The objects of a file: which of them nsnet reads, and what it says of the others."""
+"""The objects of a file: those that nsnet reads, and warnings about the others."""
 
 import pytest
 
@@ -7,18 +7,18 @@ from nsnet.scenario.objects import Contents, read_objects, warnings
 
 
 def contents(*documents: str) -> Contents:
-    """What a file of these documents holds."""
+    """The contents of a file of these documents."""
     parsed, problems = parse("lab.yaml", "---\n".join(documents))
     assert not problems
     return read_objects(parsed)
 
 
 def object_of(kind: str, name: str, version: str = "v1") -> str:
-    """An object as short as it can be."""
+    """A minimal object."""
     return f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}}}\n"
 
 
-def test_the_items_of_a_list_are_objects_with_lines_of_their_own() -> None:
+def test_each_item_of_a_list_is_an_object_with_its_own_line() -> None:
     service, pod = contents(
         "apiVersion: v1\n"
         "kind: List\n"
@@ -44,29 +44,29 @@ def test_the_items_of_a_list_are_objects_with_lines_of_their_own() -> None:
     [
         ("v1", "Service", (1, 0, 0)),
         ("apps/v1", "Deployment", (1, 0, 0)),
-        ("v1", "Namespace", (0, 0, 0)),  # there as soon as it is named
+        ("v1", "Namespace", (0, 0, 0)),  # exists once an object names it
         ("v1", "ConfigMap", (0, 1, 0)),
-        ("serving.knative.dev/v1", "Service", (0, 1, 0)),  # another thing of the same name
+        ("serving.knative.dev/v1", "Service", (0, 1, 0)),  # another kind of the same name
         ("v1", "Deployment", (0, 0, 1)),
         ("networking.k8s.io/v1", "Service", (0, 0, 1)),
         ("nsnet.dev/v1alpha1", "Scenario", (0, 0, 1)),
     ],
 )
-def test_an_object_is_read_or_ignored_or_a_mistake(
+def test_an_object_is_read_ignored_or_refused(
     version: str, kind: str, expected: tuple[int, int, int]
 ) -> None:
     found = contents(object_of(kind, "web", version))
     assert (len(found.objects), len(found.ignored), len(found.problems)) == expected
 
 
-def test_each_ignored_kind_is_named_once_with_a_few_of_its_objects() -> None:
+def test_one_warning_for_each_ignored_kind() -> None:
     found = contents(*(object_of("ConfigMap", f"c{number}") for number in range(5)))
     assert list(warnings([found, found])) == [
         "ConfigMap is ignored: default/c0, default/c1, default/c2 and 2 more"
     ]
 
 
-def test_every_network_policy_is_named() -> None:
+def test_a_warning_lists_all_network_policies() -> None:
     policies = [object_of("NetworkPolicy", f"p{n}", "networking.k8s.io/v1") for n in range(5)]
     names = ", ".join(f"default/p{number}" for number in range(5))
     assert list(warnings([contents(*policies)])) == [
@@ -74,6 +74,6 @@ def test_every_network_policy_is_named() -> None:
     ]
 
 
-def test_sctp_ports_are_named_as_ignored() -> None:
+def test_a_warning_lists_objects_with_sctp_ports() -> None:
     found = contents(object_of("Service", "ss7") + "spec: {ports: [{port: 1, protocol: SCTP}]}\n")
     assert list(warnings([found])) == ["SCTP ports are ignored: Service default/ss7"]

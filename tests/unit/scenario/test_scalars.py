@@ -1,4 +1,4 @@
-"""What a YAML scalar without quotes means."""
+"""Values of YAML scalars without quotes."""
 
 import math
 
@@ -17,8 +17,8 @@ from nsnet.scenario.scalars import plain
         ("0b101", 5),
         ("0o17", 15),
         ("017", 15),
-        ("0080", "0080"),  # 8 is no octal digit
-        ("0012e4", "0012e4"),  # a hash
+        ("0080", "0080"),  # 8 is not an octal digit
+        ("0012e4", "0012e4"),  # from a hash
         ("12.5", 12.5),
         (".5", 0.5),
         ("00.5", "00.5"),
@@ -36,6 +36,6 @@ from nsnet.scenario.scalars import plain
         ("None", "None"),
     ],
 )
-def test_what_a_scalar_without_quotes_means(written: str, read: object) -> None:
+def test_the_value_of_a_scalar_without_quotes(written: str, read: object) -> None:
     found = plain(written)
     assert (type(found), found) == (type(read), read)

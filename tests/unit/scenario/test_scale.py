@@ -1,4 +1,4 @@
-"""The same scenario with another number of replicas."""
+"""Scaling a workload of a scenario."""
 
 import pytest
 
@@ -26,7 +26,7 @@ spec: {replicas: 3}
 
 
 def replicas(scenario: Scenario) -> list[tuple[str, tuple[str, ...], int]]:
-    """Each workload, its clusters, and how many pods it has there."""
+    """Each workload with its clusters and its number of replicas."""
     return [
         (each.object.kind, each.clusters, each.object.spec.replicas)
         for each in scenario.manifests
@@ -34,7 +34,7 @@ def replicas(scenario: Scenario) -> list[tuple[str, tuple[str, ...], int]]:
     ]
 
 
-def test_a_workload_of_two_clusters_is_scaled_in_one() -> None:
+def test_a_workload_of_two_clusters_is_scaled_in_one_of_them() -> None:
     scenario = reload("lab.yaml", {"lab.yaml": TEXT})
     assert replicas(scaled(scenario, "west", "deploy", "web", "default", 5)) == [
         ("Deployment", ("west",), 5),
@@ -43,7 +43,7 @@ def test_a_workload_of_two_clusters_is_scaled_in_one() -> None:
     ]
 
 
-def test_workloads_of_another_kind_keep_their_pods() -> None:
+def test_a_workload_of_the_same_name_and_another_kind_is_not_scaled() -> None:
     scenario = reload("lab.yaml", {"lab.yaml": TEXT})
     assert replicas(scaled(scenario, "east", "statefulset", "web", "default", 0)) == [
         ("Deployment", ("east", "west"), 2),
@@ -60,7 +60,7 @@ def test_workloads_of_another_kind_keep_their_pods() -> None:
         ("east", "deploy", "web", "other"),
     ],
 )
-def test_a_workload_that_is_not_there_cannot_be_scaled(
+def test_scaling_an_unknown_workload_fails(
     cluster: str, kind: str, name: str, namespace: str
 ) -> None:
     scenario = reload("lab.yaml", {"lab.yaml": TEXT})

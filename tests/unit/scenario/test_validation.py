@@ -1,4 +1,4 @@
-"""What is said of a document that does not fit: never in pydantic's words."""
+"""The messages about documents that do not fit their model."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from nsnet.scenario.validation import Model, kind_of, validate
 
 
 def problems(data: dict[str, Any], model: type[Model]) -> list[str]:
-    """What is wrong with this document."""
+    """The problems of this document."""
     found, mistakes = validate(Document("lab.yaml", data), model)
     assert (found is None) == bool(mistakes)
     return [str(each).removeprefix("lab.yaml: ") for each in mistakes]
@@ -38,20 +38,18 @@ def problems(data: dict[str, Any], model: type[Model]) -> list[str]:
         ({"manifests": [1.5]}, "manifests[0]: expected text, got the number 1.5; put it in quotes"),
     ],
 )
-def test_a_field_that_is_wrong_is_named_with_what_is_wanted(
-    data: dict[str, Any], expected: str
-) -> None:
+def test_the_message_of_an_invalid_field(data: dict[str, Any], expected: str) -> None:
     named = data if not data else {"name": "east", **data}
     (problem,) = problems(named, ClusterSpec)
     assert problem.startswith(expected)
 
 
-def test_every_field_that_is_wrong_is_named_at_once() -> None:
+def test_all_invalid_fields_are_reported_at_once() -> None:
     found = problems({"from": 1, "times": 0, "size": None, "timeout": 0}, ProbeSpec)
     assert [each.partition(":")[0] for each in found] == ["from", "to", "times", "timeout", "size"]
 
 
-def test_of_a_kubernetes_object_unknown_keys_are_left_alone() -> None:
+def test_unknown_keys_of_kubernetes_objects_are_ignored() -> None:
     data = {"kind": "Service", "metadata": {"name": "web", "uid": "1"}, "spec": {"topology": 1}}
     assert problems(data, Service) == []
 
@@ -67,5 +65,5 @@ def test_of_a_kubernetes_object_unknown_keys_are_left_alone() -> None:
         ([], "a list"),
     ],
 )
-def test_a_value_is_called_as_in_yaml(value: object, named: str) -> None:
+def test_values_are_described_in_the_terms_of_yaml(value: object, named: str) -> None:
     assert kind_of(value) == named
