@@ -19,7 +19,7 @@ from typing import Final
 
 from nsnet.errors import NsnetError, UnsupportedError
 from nsnet.ip import Family
-from nsnet.kernel import netfilter, netlink, netns
+from nsnet.kernel import netfilter, netlink, netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import find
 from nsnet.state.daemons import program
@@ -30,22 +30,7 @@ FETCH: Final = "make setup fetches it; installed by hand it would be a service o
 FILES: Final = 4096
 
 _NOBODY = 65534
-_PR_SET_DUMPABLE = 4
 _LO = 1
-_IFF_UP = 0x1
-_RTM_NEWLINK = 16
-_RTM_NEWQDISC = 36
-_IFLA_ADDRESS = 1
-_IFLA_LINKINFO = 18
-_IFLA_INFO_KIND = 1
-_TCA_KIND = 1
-_TC_H_ROOT = 0xFFFFFFFF
-_GENL_ID_CTRL = 16
-_CTRL_CMD_GETFAMILY = 3
-_CTRL_ATTR_FAMILY_NAME = 2
-_IPSET_CMD_PROTOCOL = 6 << 8 | 1
-_IPSET_ATTR_PROTOCOL = 1
-_IPSET_PROTOCOL = 6
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -103,7 +88,7 @@ def require_for(state: State) -> None:
 
 def _require(trials: Iterable[_Trial]) -> None:
     with netns.staying():
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
         gaps = [found for trial in trials if not (found := trial.tried()).present]
     if gaps:
         raise UnsupportedError(
@@ -203,31 +188,31 @@ def _link(
     def attempt() -> None:
         if changes_host:
             _stay_unloaded(kind)
-        info = netlink.attribute(_IFLA_INFO_KIND, kind.encode())
+        info = netlink.attribute(uapi.IFLA_INFO_KIND, kind.encode())
         body = b"".join(
             (
                 bytes(16),
-                netlink.attribute(_IFLA_ADDRESS, b"\0"),
-                netlink.attribute(_IFLA_LINKINFO, info),
+                netlink.attribute(uapi.IFLA_ADDRESS, b"\0"),
+                netlink.attribute(uapi.IFLA_LINKINFO, info),
             )
         )
-        _refused_for(errno.EOPNOTSUPP, _RTM_NEWLINK, body)
+        _refused_for(errno.EOPNOTSUPP, uapi.RTM_NEWLINK, body)
 
     return _Trial(kind, why, attempt, _module(kind, option), needed)
 
 
 def _queue(kind: str, why: str, option: str) -> _Trial:
     def attempt() -> None:
-        header = struct.pack("=BxHiIII", 0, 0, _LO, 0, _TC_H_ROOT, 0)
-        body = header + netlink.attribute(_TCA_KIND, kind.encode() + b"\0")
-        _refused_for(errno.ENOENT, _RTM_NEWQDISC, body)
+        header = struct.pack("=BxHiIII", 0, 0, _LO, 0, uapi.TC_H_ROOT, 0)
+        body = header + netlink.attribute(uapi.TCA_KIND, kind.encode() + b"\0")
+        _refused_for(errno.ENOENT, uapi.RTM_NEWQDISC, body)
 
     return _Trial(kind, why, attempt, _module(f"sch_{kind}", option))
 
 
 def _refused_for(unknown: int, kind: int, body: bytes) -> None:
     """Raises OSError where the kernel's objection is that it does not know what is asked for."""
-    request = netlink.packed(kind, body, netlink.NLM_F_CREATE | netlink.NLM_F_EXCL)
+    request = netlink.packed(kind, body, uapi.NLM_F_CREATE | uapi.NLM_F_EXCL)
     with netlink.Socket() as socket:
         for refusal in socket.send([request]).values():
             if refusal.errno in (unknown, errno.EPERM):
@@ -256,20 +241,20 @@ def _nft() -> None:
 def _ipset() -> None:
     if find("ipset") is None:
         raise OSError(errno.ENOENT, "not installed")
-    body = struct.pack("=BBH", 0, 0, 0) + netlink.attribute(
-        _IPSET_ATTR_PROTOCOL, bytes([_IPSET_PROTOCOL])
+    body = netlink.nfgenmsg() + netlink.attribute(
+        uapi.IPSET_ATTR_PROTOCOL, bytes([uapi.IPSET_PROTOCOL_MIN])
     )
-    with netlink.Socket(netlink.NETLINK_NETFILTER) as socket:
-        socket.ask(netlink.packed(_IPSET_CMD_PROTOCOL, body, netlink.NLM_F_ACK))
+    with netlink.Socket(uapi.NETLINK_NETFILTER) as socket:
+        socket.ask(netlink.packed(uapi.IPSET_CMD_PROTOCOL, body, uapi.NLM_F_ACK))
 
 
 def _ipvs() -> None:
     _stay_unloaded("ip_vs")
-    body = struct.pack("=BBH", _CTRL_CMD_GETFAMILY, 1, 0) + netlink.attribute(
-        _CTRL_ATTR_FAMILY_NAME, b"IPVS\0"
+    body = struct.pack("=BBH", uapi.CTRL_CMD_GETFAMILY, 1, 0) + netlink.attribute(
+        uapi.CTRL_ATTR_FAMILY_NAME, b"IPVS\0"
     )
-    with netlink.Socket(netlink.NETLINK_GENERIC) as socket:
-        socket.ask(netlink.packed(_GENL_ID_CTRL, body))
+    with netlink.Socket(uapi.NETLINK_GENERIC) as socket:
+        socket.ask(netlink.packed(uapi.GENL_ID_CTRL, body))
     if not Path("/proc/sys/net/ipv4/vs").exists():
         raise OSError(errno.EPERM, "it obeys no root but the machine's")  # of user namespaces
 
@@ -296,9 +281,9 @@ def _module(name: str, option: str) -> str:
 def _scratch() -> None:
     """The caller stands in an empty network namespace, an ordinary user in a user namespace too."""
     try:
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
     except PermissionError:
-        netns.unshare(netns.CLONE_NEWUSER | netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWUSER | uapi.CLONE_NEWNET)
 
 
 def _as_nobody() -> None:
@@ -308,9 +293,9 @@ def _as_nobody() -> None:
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
         # Who changes its user may no longer write its own /proc files, uid_map among them.
-        _libc.prctl(_PR_SET_DUMPABLE, 1)
+        _libc.prctl(uapi.PR_SET_DUMPABLE, 1)
     user, group = os.geteuid(), os.getegid()
-    netns.unshare(netns.CLONE_NEWUSER | netns.CLONE_NEWNET | netns.CLONE_NEWNS | netns.CLONE_NEWPID)
+    netns.unshare(uapi.CLONE_NEWUSER | uapi.CLONE_NEWNET | uapi.CLONE_NEWNS | uapi.CLONE_NEWPID)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {user} 1")
     Path("/proc/self/gid_map").write_text(f"0 {group} 1")
@@ -318,11 +303,11 @@ def _as_nobody() -> None:
 
 
 def _first_steps() -> None:
-    netns.mount("", "/", flags=netns.MS_REC | netns.MS_PRIVATE)
+    netns.mount("", "/", flags=uapi.MS_REC | uapi.MS_PRIVATE)
     netns.mount("tmpfs", "/run", "tmpfs")
-    body = struct.pack("=BxHiII", 0, 0, _LO, _IFF_UP, _IFF_UP)
+    body = struct.pack("=BxHiII", 0, 0, _LO, uapi.IFF_UP, uapi.IFF_UP)
     with netlink.Socket() as socket:
-        for refusal in socket.send([netlink.packed(_RTM_NEWLINK, body)]).values():
+        for refusal in socket.send([netlink.packed(uapi.RTM_NEWLINK, body)]).values():
             raise OSError(refusal.errno, f"lo up: {refusal}")
 
 

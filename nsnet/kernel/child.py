@@ -12,10 +12,10 @@ from contextlib import suppress
 from typing import NoReturn, TypeVar
 
 from nsnet.errors import KernelError
+from nsnet.kernel import uapi
 
 Result = TypeVar("Result")
 
-_PR_SET_PDEATHSIG = 1
 _CHUNK = 1 << 16
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -60,7 +60,7 @@ def in_child(work: Callable[[], Result], *, what: str, seconds: float = 60.0) ->
 def _answer(work: Callable[[], Result], writing: int, parent: int) -> NoReturn:
     """The child's whole life. It never returns into its parent's code, whatever happens."""
     try:
-        _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _libc.prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() not in (parent, 0):  # 0: the parent is outside our PID namespace
             os._exit(1)
         try:

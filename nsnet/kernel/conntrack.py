@@ -2,31 +2,16 @@
 
 import errno
 import socket
-import struct
 from collections.abc import Collection
 from typing import Final
 
 from nsnet.ip import Family, IPAddress
-from nsnet.kernel import netns
-from nsnet.kernel.netlink import NETLINK_NETFILTER, Socket, attribute, attributes, packed
+from nsnet.kernel import netns, uapi
+from nsnet.kernel.netlink import Socket, attribute, attributes, nfgenmsg, packed
 
-_GET: Final = 1 << 8 | 1  # NFNL_SUBSYS_CTNETLINK, IPCTNL_MSG_CT_GET
-_DELETE: Final = 1 << 8 | 2
-
-_CTA_TUPLE_ORIG, _CTA_TUPLE_REPLY, _CTA_STATUS, _CTA_ID, _CTA_ZONE = 1, 2, 3, 12, 18
-_CTA_PROTOINFO: Final = 4
-_CTA_PROTOINFO_TCP: Final = 1
-_CTA_PROTOINFO_TCP_STATE: Final = 1
-_SYN_SENT: Final = 1
-_SYN_RECV: Final = 2
-_CTA_TUPLE_IP, _CTA_TUPLE_PROTO = 1, 2
-_CTA_IP_SRC: Final = {4: 1, 6: 3}
-_CTA_IP_DST: Final = {4: 2, 6: 4}
-_CTA_PROTO_NUM, _CTA_PROTO_DST_PORT = 1, 3
-_IPS_DST_NAT = 1 << 5
-
+_CTA_IP_SRC: Final = {4: uapi.CTA_IP_V4_SRC, 6: uapi.CTA_IP_V6_SRC}
+_CTA_IP_DST: Final = {4: uapi.CTA_IP_V4_DST, 6: uapi.CTA_IP_V6_DST}
 _BODY = 20  # after the headers of netlink and of netfilter
-_NESTED = 0x8000
 _FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
@@ -37,14 +22,16 @@ def delete(
     address and port (None: any) and translated to this endpoint (None: or not). Returns how many
     there were.
     """
-    head = struct.pack("=BBH", _FAMILIES[family], 0, 0)
-    with Socket(NETLINK_NETFILTER) as table:
+    head = nfgenmsg(_FAMILIES[family])
+    with Socket(uapi.NETLINK_NETFILTER) as table:
         flows = [
             found
-            for entry in table.dump(packed(_GET, head))
+            for entry in table.dump(packed(uapi.IPCTNL_MSG_CT_GET, head))
             if _matches(found := attributes(entry, _BODY), family, destination, dport, endpoint)
         ]
-        refused = table.send([packed(_DELETE, head + _identity(each)) for each in flows])
+        refused = table.send(
+            [packed(uapi.IPCTNL_MSG_CT_DELETE, head + _identity(each)) for each in flows]
+        )
     for refusal in refused.values():
         if refusal.errno != errno.ENOENT:  # it has ended by itself meanwhile
             raise OSError(refusal.errno, str(refusal), "conntrack")
@@ -62,20 +49,20 @@ def settle(name: str) -> None:
 def connecting(name: str, endpoints: Collection[IPAddress]) -> bool:
     """A TCP connection through this namespace to one of these is asked for, and not open yet."""
     wanted = {each.packed for each in endpoints}
-    with netns.inside(name), Socket(NETLINK_NETFILTER) as table:
-        entries = table.dump(packed(_GET, struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)))
+    with netns.inside(name), Socket(uapi.NETLINK_NETFILTER) as table:
+        entries = table.dump(packed(uapi.IPCTNL_MSG_CT_GET, nfgenmsg()))
     flows = (attributes(entry, _BODY) for entry in entries)
     return any(_answered_by(each) in wanted for each in flows if _half_open(each))
 
 
 def _half_open(flow: dict[int, bytes]) -> bool:
-    tcp = attributes(flow.get(_CTA_PROTOINFO, b""), 0).get(_CTA_PROTOINFO_TCP, b"")
-    state = attributes(tcp, 0).get(_CTA_PROTOINFO_TCP_STATE, b"\0")
-    return state[0] in (_SYN_SENT, _SYN_RECV)
+    tcp = attributes(flow.get(uapi.CTA_PROTOINFO, b""), 0).get(uapi.CTA_PROTOINFO_TCP, b"")
+    state = attributes(tcp, 0).get(uapi.CTA_PROTOINFO_TCP_STATE, b"\0")
+    return state[0] in (uapi.TCP_CONNTRACK_SYN_SENT, uapi.TCP_CONNTRACK_SYN_RECV)
 
 
 def _answered_by(flow: dict[int, bytes]) -> bytes:
-    answers = attributes(attributes(flow[_CTA_TUPLE_REPLY], 0)[_CTA_TUPLE_IP], 0)
+    answers = attributes(attributes(flow[uapi.CTA_TUPLE_REPLY], 0)[uapi.CTA_TUPLE_IP], 0)
     return next(answers[kind] for kind in _CTA_IP_SRC.values() if kind in answers)
 
 
@@ -87,23 +74,27 @@ def _matches(
     endpoint: IPAddress | None,
 ) -> bool:
     """As conntrack -D -p udp [--orig-dst …] [--dport …] [--dst-nat …] chooses."""
-    asked = attributes(flow[_CTA_TUPLE_ORIG], 0)
-    protocol = attributes(asked[_CTA_TUPLE_PROTO], 0)
-    if protocol[_CTA_PROTO_NUM][0] != socket.IPPROTO_UDP:
+    asked = attributes(flow[uapi.CTA_TUPLE_ORIG], 0)
+    protocol = attributes(asked[uapi.CTA_TUPLE_PROTO], 0)
+    if protocol[uapi.CTA_PROTO_NUM][0] != socket.IPPROTO_UDP:
         return False
-    if dport is not None and protocol[_CTA_PROTO_DST_PORT] != dport.to_bytes(2, "big"):
+    if dport is not None and protocol[uapi.CTA_PROTO_DST_PORT] != dport.to_bytes(2, "big"):
         return False
     if destination is not None:
-        address = attributes(asked[_CTA_TUPLE_IP], 0)[_CTA_IP_DST[family]]
+        address = attributes(asked[uapi.CTA_TUPLE_IP], 0)[_CTA_IP_DST[family]]
         if address != destination.packed:
             return False
     if endpoint is None:
         return True
-    status = int.from_bytes(flow[_CTA_STATUS], "big")
-    return bool(status & _IPS_DST_NAT) and _answered_by(flow) == endpoint.packed
+    status = int.from_bytes(flow[uapi.CTA_STATUS], "big")
+    return bool(status & uapi.IPS_DST_NAT) and _answered_by(flow) == endpoint.packed
 
 
 def _identity(flow: dict[int, bytes]) -> bytes:
     """What names this flow and no other: a later one of the same addresses has another id."""
-    parts = ((_CTA_TUPLE_ORIG | _NESTED, _CTA_TUPLE_ORIG), (_CTA_ID, _CTA_ID), (_CTA_ZONE,) * 2)
+    parts = (
+        (uapi.CTA_TUPLE_ORIG | uapi.NLA_F_NESTED, uapi.CTA_TUPLE_ORIG),
+        (uapi.CTA_ID, uapi.CTA_ID),
+        (uapi.CTA_ZONE,) * 2,
+    )
     return b"".join(attribute(kind, flow[key]) for kind, key in parts if key in flow)

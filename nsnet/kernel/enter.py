@@ -8,7 +8,7 @@ import socket
 import sys
 from collections.abc import Sequence
 
-from nsnet.kernel import netns
+from nsnet.kernel import netns, uapi
 
 
 def enter(name: str, hostname: str) -> None:
@@ -17,10 +17,10 @@ def enter(name: str, hostname: str) -> None:
     fd = netns.open_named(name)
     netns.setns(fd)
     os.close(fd)
-    netns.unshare(netns.CLONE_NEWNS | netns.CLONE_NEWUTS)
+    netns.unshare(uapi.CLONE_NEWNS | uapi.CLONE_NEWUTS)
     # A slave: mounts of the host still arrive here, and nothing we mount arrives there.
-    netns.mount("none", "/", "none", netns.MS_REC | netns.MS_SLAVE)
-    netns.mount("sysfs", "/sys", "sysfs", netns.MS_NOSUID | netns.MS_NODEV | netns.MS_NOEXEC)
+    netns.mount("none", "/", "none", uapi.MS_REC | uapi.MS_SLAVE)
+    netns.mount("sysfs", "/sys", "sysfs", uapi.MS_NOSUID | uapi.MS_NODEV | uapi.MS_NOEXEC)
     socket.sethostname(hostname[:64])
 
 

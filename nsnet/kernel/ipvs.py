@@ -12,32 +12,17 @@ from socket import AF_INET, AF_INET6
 from typing import Final, NamedTuple
 
 from nsnet.ip import PROTOCOL_NUMBERS, IPAddress, Protocol
-from nsnet.kernel import netns
-from nsnet.kernel.netlink import NETLINK_GENERIC, Socket, attribute, attributes, packed
+from nsnet.kernel import netns, uapi
+from nsnet.kernel.netlink import Socket, attribute, attributes, packed
 from nsnet.plan.virtual_servers import Action, Step, steps
 from nsnet.state.model import RealServer, VirtualServer, identity
 
-_CTRL: Final = 16
-_GET_FAMILY: Final = 3
-_FAMILY_ID: Final = 1
-_FAMILY_NAME: Final = 2
-
-_NEW_SERVICE, _SET_SERVICE, _DEL_SERVICE, _GET_SERVICE = range(1, 5)
-_NEW_DEST, _SET_DEST, _DEL_DEST, _GET_DEST = range(5, 9)
 # For a virtual server, and for a real server of it.
 _COMMANDS: Final = {
-    Action.ADD: (_NEW_SERVICE, _NEW_DEST),
-    Action.EDIT: (_SET_SERVICE, _SET_DEST),
-    Action.DELETE: (_DEL_SERVICE, _DEL_DEST),
+    Action.ADD: (uapi.IPVS_CMD_NEW_SERVICE, uapi.IPVS_CMD_NEW_DEST),
+    Action.EDIT: (uapi.IPVS_CMD_SET_SERVICE, uapi.IPVS_CMD_SET_DEST),
+    Action.DELETE: (uapi.IPVS_CMD_DEL_SERVICE, uapi.IPVS_CMD_DEL_DEST),
 }
-_SERVICE, _DEST = 1, 2  # the attributes of a command
-_AF, _PROTOCOL, _ADDRESS, _PORT, _, _SCHEDULER, _FLAGS, _TIMEOUT, _NETMASK = range(1, 10)
-_REAL_ADDRESS, _REAL_PORT, _FORWARD, _WEIGHT, _UPPER, _LOWER, _ACTIVE, _INACTIVE = range(1, 9)
-_REAL_AF: Final = 11
-
-_PERSISTENT: Final = 0x1
-_SCHED_PORT: Final = 0x10  # mh and sh: the client's port is a part of what is hashed
-_MASQUERADE: Final = 0  # forward by NAT
 _GENERIC = struct.Struct("=BBH")  # command, version, reserved
 _HEADERS: Final = 16 + _GENERIC.size
 
@@ -55,11 +40,11 @@ class Ipvs:
     """The IPVS of the namespace in which the calling thread stands. Raises OSError without it."""
 
     def __init__(self) -> None:
-        self._socket = Socket(NETLINK_GENERIC)
-        name = attribute(_FAMILY_NAME, b"IPVS\0")
-        request = packed(_CTRL, _GENERIC.pack(_GET_FAMILY, 1, 0) + name)
+        self._socket = Socket(uapi.NETLINK_GENERIC)
+        name = attribute(uapi.CTRL_ATTR_FAMILY_NAME, b"IPVS\0")
+        request = packed(uapi.GENL_ID_CTRL, _GENERIC.pack(uapi.CTRL_CMD_GETFAMILY, 1, 0) + name)
         self._family = struct.unpack(
-            "=H", attributes(self._socket.ask(request), _HEADERS)[_FAMILY_ID]
+            "=H", attributes(self._socket.ask(request), _HEADERS)[uapi.CTRL_ATTR_FAMILY_ID]
         )[0]
 
     def close(self) -> None:
@@ -68,8 +53,10 @@ class Ipvs:
 
     def servers(self) -> Iterator[tuple[VirtualServer, tuple[Standing, ...]]]:
         """Every virtual server, and every real server of it."""
-        for entry in self._socket.dump(self._message(_GET_SERVICE)):
-            server = _decoded(attributes(attributes(entry, _HEADERS)[_SERVICE], 0))
+        for entry in self._socket.dump(self._message(uapi.IPVS_CMD_GET_SERVICE)):
+            server = _decoded(
+                attributes(attributes(entry, _HEADERS)[uapi.IPVS_CMD_ATTR_SERVICE], 0)
+            )
             yield server, tuple(self._standing(server))
 
     def load(self, old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> None:
@@ -97,12 +84,17 @@ class Ipvs:
         return self._message(of_real, _service(step.server, short=True), _real(step.real))
 
     def _standing(self, server: VirtualServer) -> Iterator[Standing]:
-        for entry in self._socket.dump(self._message(_GET_DEST, _service(server, short=True))):
-            found = attributes(attributes(entry, _HEADERS)[_DEST], 0)
-            counts = (struct.unpack("=I", found[kind])[0] for kind in (_ACTIVE, _INACTIVE))
-            port = struct.unpack("!H", found[_REAL_PORT])[0]
-            weight = struct.unpack("=I", found[_WEIGHT])[0]
-            address = _address(server.address.version, found[_REAL_ADDRESS])
+        for entry in self._socket.dump(
+            self._message(uapi.IPVS_CMD_GET_DEST, _service(server, short=True))
+        ):
+            found = attributes(attributes(entry, _HEADERS)[uapi.IPVS_CMD_ATTR_DEST], 0)
+            counts = (
+                struct.unpack("=I", found[kind])[0]
+                for kind in (uapi.IPVS_DEST_ATTR_ACTIVE_CONNS, uapi.IPVS_DEST_ATTR_INACT_CONNS)
+            )
+            port = struct.unpack("!H", found[uapi.IPVS_DEST_ATTR_PORT])[0]
+            weight = struct.unpack("=I", found[uapi.IPVS_DEST_ATTR_WEIGHT])[0]
+            address = _address(server.address.version, found[uapi.IPVS_DEST_ATTR_ADDR])
             yield Standing(RealServer(address, port, weight), sum(counts))
 
     def _message(self, command: int, *parts: bytes) -> bytes:
@@ -144,48 +136,50 @@ def _service(server: VirtualServer, *, short: bool = False) -> bytes:
     """The attribute that names a virtual server, or says all of it."""
     version = server.address.version
     parts = [
-        attribute(_AF, struct.pack("=H", AF_INET if version == 4 else AF_INET6)),
-        attribute(_PROTOCOL, struct.pack("=H", PROTOCOL_NUMBERS[server.protocol])),
-        attribute(_ADDRESS, server.address.packed.ljust(16, b"\0")),
-        attribute(_PORT, struct.pack("!H", server.port)),
+        attribute(uapi.IPVS_SVC_ATTR_AF, struct.pack("=H", AF_INET if version == 4 else AF_INET6)),
+        attribute(
+            uapi.IPVS_SVC_ATTR_PROTOCOL, struct.pack("=H", PROTOCOL_NUMBERS[server.protocol])
+        ),
+        attribute(uapi.IPVS_SVC_ATTR_ADDR, server.address.packed.ljust(16, b"\0")),
+        attribute(uapi.IPVS_SVC_ATTR_PORT, struct.pack("!H", server.port)),
     ]
     if not short:
-        flags = _PERSISTENT if server.persistent is not None else 0
-        flags |= _SCHED_PORT if server.scheduler == "mh" else 0
+        flags = uapi.IP_VS_SVC_F_PERSISTENT if server.persistent is not None else 0
+        flags |= uapi.IP_VS_SVC_F_SCHED_MH_PORT if server.scheduler == "mh" else 0
         mask = b"\xff\xff\xff\xff" if version == 4 else struct.pack("=I", 128)
         parts += [
-            attribute(_SCHEDULER, server.scheduler.encode() + b"\0"),
-            attribute(_FLAGS, struct.pack("=II", flags, 0xFFFFFFFF)),
-            attribute(_TIMEOUT, struct.pack("=I", server.persistent or 0)),
-            attribute(_NETMASK, mask),
+            attribute(uapi.IPVS_SVC_ATTR_SCHED_NAME, server.scheduler.encode() + b"\0"),
+            attribute(uapi.IPVS_SVC_ATTR_FLAGS, struct.pack("=II", flags, 0xFFFFFFFF)),
+            attribute(uapi.IPVS_SVC_ATTR_TIMEOUT, struct.pack("=I", server.persistent or 0)),
+            attribute(uapi.IPVS_SVC_ATTR_NETMASK, mask),
         ]
-    return attribute(_SERVICE, b"".join(parts))
+    return attribute(uapi.IPVS_CMD_ATTR_SERVICE, b"".join(parts))
 
 
 def _real(server: RealServer) -> bytes:
     family = AF_INET if server.address.version == 4 else AF_INET6
     parts = (
-        attribute(_REAL_ADDRESS, server.address.packed.ljust(16, b"\0")),
-        attribute(_REAL_PORT, struct.pack("!H", server.port)),
-        attribute(_FORWARD, struct.pack("=I", _MASQUERADE)),
-        attribute(_WEIGHT, struct.pack("=I", server.weight)),
-        attribute(_UPPER, struct.pack("=I", 0)),
-        attribute(_LOWER, struct.pack("=I", 0)),
-        attribute(_REAL_AF, struct.pack("=H", family)),
+        attribute(uapi.IPVS_DEST_ATTR_ADDR, server.address.packed.ljust(16, b"\0")),
+        attribute(uapi.IPVS_DEST_ATTR_PORT, struct.pack("!H", server.port)),
+        attribute(uapi.IPVS_DEST_ATTR_FWD_METHOD, struct.pack("=I", uapi.IP_VS_CONN_F_MASQ)),
+        attribute(uapi.IPVS_DEST_ATTR_WEIGHT, struct.pack("=I", server.weight)),
+        attribute(uapi.IPVS_DEST_ATTR_U_THRESH, struct.pack("=I", 0)),
+        attribute(uapi.IPVS_DEST_ATTR_L_THRESH, struct.pack("=I", 0)),
+        attribute(uapi.IPVS_DEST_ATTR_ADDR_FAMILY, struct.pack("=H", family)),
     )
-    return attribute(_DEST, b"".join(parts))
+    return attribute(uapi.IPVS_CMD_ATTR_DEST, b"".join(parts))
 
 
 def _decoded(found: dict[int, bytes]) -> VirtualServer:
-    version = 4 if struct.unpack("=H", found[_AF])[0] == AF_INET else 6
-    flags = struct.unpack_from("=I", found[_FLAGS])[0]
-    timeout = struct.unpack("=I", found[_TIMEOUT])[0]
+    version = 4 if struct.unpack("=H", found[uapi.IPVS_SVC_ATTR_AF])[0] == AF_INET else 6
+    flags = struct.unpack_from("=I", found[uapi.IPVS_SVC_ATTR_FLAGS])[0]
+    timeout = struct.unpack("=I", found[uapi.IPVS_SVC_ATTR_TIMEOUT])[0]
     return VirtualServer(
-        _address(version, found[_ADDRESS]),
-        _PROTOCOLS[struct.unpack("=H", found[_PROTOCOL])[0]],
-        struct.unpack("!H", found[_PORT])[0],
-        found[_SCHEDULER].rstrip(b"\0").decode(),
-        persistent=timeout if flags & _PERSISTENT else None,
+        _address(version, found[uapi.IPVS_SVC_ATTR_ADDR]),
+        _PROTOCOLS[struct.unpack("=H", found[uapi.IPVS_SVC_ATTR_PROTOCOL])[0]],
+        struct.unpack("!H", found[uapi.IPVS_SVC_ATTR_PORT])[0],
+        found[uapi.IPVS_SVC_ATTR_SCHED_NAME].rstrip(b"\0").decode(),
+        persistent=timeout if flags & uapi.IP_VS_SVC_F_PERSISTENT else None,
     )
 
 

@@ -8,7 +8,6 @@ import ctypes
 import os
 import re
 import socket
-import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,7 +17,7 @@ from typing import Final
 
 from nsnet.errors import KernelError, UnsupportedError, UsageError
 from nsnet.ip import Family, IPNetwork
-from nsnet.kernel import netlink, netns
+from nsnet.kernel import netlink, netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import Command, Finished, find, run
 from nsnet.state.ipsets import IpSet, parsed
@@ -34,11 +33,7 @@ _LEVELS: Final[Mapping[Family, tuple[socket.AddressFamily, int]]] = {
     4: (socket.AF_INET, socket.IPPROTO_IP),
     6: (socket.AF_INET6, socket.IPPROTO_IPV6),
 }
-_SO_GET_INFO = 64  # IPT_SO_GET_INFO and IP6T_SO_GET_INFO
 _INFO_SIZE = 84  # struct ipt_getinfo, which begins with the 32 bytes of a table's name
-_NFT_MSG_GETTABLE = 10 << 8 | 1
-_NFT_MSG_GETGEN = 10 << 8 | 16
-_NFT_ALL_FAMILIES = struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)  # struct nfgenmsg
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _LINE_NUMBER = re.compile(r"\bline:? (\d+)")
@@ -56,7 +51,7 @@ def choose() -> str:
         raise UsageError(f"NSNET_IPTABLES is {wanted}, not {' or '.join(TOOLS)}")
     candidates = (wanted,) if wanted else TOOLS
     with netns.staying():
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
         for tool in candidates:
             if works(tool):
                 return tool
@@ -83,8 +78,8 @@ def installed(tool: str, family: Family = 4) -> bool:
 def has_nf_tables() -> bool:
     """The kernel has nf_tables, where the calling thread stands."""
     try:
-        with netlink.Socket(netlink.NETLINK_NETFILTER) as nft:
-            nft.ask(netlink.packed(_NFT_MSG_GETGEN, _NFT_ALL_FAMILIES))
+        with netlink.Socket(uapi.NETLINK_NETFILTER) as nft:
+            nft.ask(netlink.packed(uapi.NFT_MSG_GETGEN, netlink.nfgenmsg()))
     except OSError:
         return False
     return True
@@ -241,7 +236,9 @@ def _legacy_table(name: str, family: Family) -> bool:
         with socket.socket(domain, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
             info = ctypes.create_string_buffer(name.encode(), _INFO_SIZE)
             size = ctypes.c_uint32(_INFO_SIZE)
-            got = _libc.getsockopt(raw.fileno(), level, _SO_GET_INFO, info, ctypes.byref(size))
+            got = _libc.getsockopt(
+                raw.fileno(), level, uapi.IPT_SO_GET_INFO, info, ctypes.byref(size)
+            )
             return bool(got == 0)
     except OSError:
         return False
@@ -260,8 +257,8 @@ def _registered(name: str, tool: str, families: Sequence[Family]) -> list[Family
     with netns.inside(name):
         if tool == LEGACY:
             return [family for family in families if _legacy_names(family)]
-        with netlink.Socket(netlink.NETLINK_NETFILTER) as nft, suppress(OSError):
-            tables = nft.dump(netlink.packed(_NFT_MSG_GETTABLE, _NFT_ALL_FAMILIES))
+        with netlink.Socket(uapi.NETLINK_NETFILTER) as nft, suppress(OSError):
+            tables = nft.dump(netlink.packed(uapi.NFT_MSG_GETTABLE, netlink.nfgenmsg()))
             present = {table[16] for table in tables}  # the first byte after the header
             return [family for family in families if _LEVELS[family][0] in present]
     return []

@@ -14,26 +14,7 @@ from itertools import count
 from types import TracebackType
 from typing import Any, NamedTuple, Self
 
-NETLINK_NETFILTER = 12
-NETLINK_GENERIC = 16
-
-NLM_F_REQUEST = 0x1
-NLM_F_ACK = 0x4
-NLM_F_DUMP_INTR = 0x10
-NLM_F_REPLACE = 0x100
-NLM_F_DUMP = 0x300
-NLM_F_REPLACE = 0x100
-NLM_F_EXCL = 0x200
-NLM_F_CREATE = 0x400
-NLM_F_APPEND = 0x800
-NLM_F_ACK_TLVS = 0x200
-
-_NLMSG_ERROR = 2
-_NLMSG_DONE = 3
-_NLMSGERR_ATTR_MSG = 1
-_SOL_NETLINK = 270
-_NETLINK_CAP_ACK = 10
-_NETLINK_EXT_ACK = 11
+from nsnet.kernel import uapi
 
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence number, port id
 _FLAGS_AND_SEQUENCE = struct.Struct("=HI")
@@ -65,14 +46,20 @@ class Answer(NamedTuple):
 def encoded(message: Any, kind: int, flags: int = 0) -> bytes:
     """A pyroute2 message as the bytes of a request of this kind (RTM_…), NLM_F_REQUEST included."""
     message["header"]["type"] = kind
-    message["header"]["flags"] = NLM_F_REQUEST | flags
+    message["header"]["flags"] = uapi.NLM_F_REQUEST | flags
     message.encode()
     return bytes(message.data)
 
 
 def packed(kind: int, body: bytes, flags: int = 0) -> bytes:
     """A request of this kind, NLM_F_REQUEST included, whose body is bytes already."""
-    return _HEADER.pack(_HEADER.size + len(body), kind, NLM_F_REQUEST | flags, 0, 0) + body
+    return _HEADER.pack(_HEADER.size + len(body), kind, uapi.NLM_F_REQUEST | flags, 0, 0) + body
+
+
+def nfgenmsg(family: int = socket.AF_UNSPEC) -> bytes:
+    """The head of the body of a request to netfilter (struct nfgenmsg): for tables of this family,
+    or of all."""
+    return struct.pack("=BBH", family, 0, 0)
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -90,8 +77,8 @@ class Socket:
         )
         self._sequence = count(1)
         # Refusals come with words, and without the request they refuse.
-        self._socket.setsockopt(_SOL_NETLINK, _NETLINK_EXT_ACK, 1)
-        self._socket.setsockopt(_SOL_NETLINK, _NETLINK_CAP_ACK, 1)
+        self._socket.setsockopt(uapi.SOL_NETLINK, uapi.NETLINK_EXT_ACK, 1)
+        self._socket.setsockopt(uapi.SOL_NETLINK, uapi.NETLINK_CAP_ACK, 1)
 
     def __enter__(self) -> Self:
         return self
@@ -123,7 +110,7 @@ class Socket:
             self._socket.sendall(packet)
             finished = False
             for answer in self._pending():
-                if answer.kind == _NLMSG_ERROR and answer.sequence >= first:
+                if answer.kind == uapi.NLMSG_ERROR and answer.sequence >= first:
                     finished |= answer.sequence == numbers[-1]
                     if refusal := _refusal(answer):
                         refused[start + answer.sequence - first] = refusal
@@ -146,7 +133,7 @@ class Socket:
         for _ in range(10):
             number = next(self._sequence)
             request = bytearray(_numbered(message, number, last=False))
-            flags = _HEADER.unpack_from(request)[2] | NLM_F_DUMP
+            flags = _HEADER.unpack_from(request)[2] | uapi.NLM_F_DUMP
             _FLAGS_AND_SEQUENCE.pack_into(request, 6, flags, number)
             self._socket.sendall(request)
             entries = self._entries(number)
@@ -163,9 +150,9 @@ class Socket:
             for answer in _split(self._socket.recv(_RECEIVE)):
                 if answer.sequence != number:
                     continue
-                whole &= not answer.flags & NLM_F_DUMP_INTR
+                whole &= not answer.flags & uapi.NLM_F_DUMP_INTR
                 _raise(answer)
-                if answer.kind == _NLMSG_DONE:
+                if answer.kind == uapi.NLMSG_DONE:
                     return entries if whole else None
                 entries.append(answer.data)
 
@@ -185,7 +172,7 @@ def attributes(data: bytes, offset: int) -> dict[int, bytes]:
         length, kind = _ATTRIBUTE.unpack_from(data, offset)
         if length < _ATTRIBUTE.size:
             break
-        found[kind & 0x3FFF] = data[offset + _ATTRIBUTE.size : offset + length]
+        found[kind & uapi.NLA_TYPE_MASK] = data[offset + _ATTRIBUTE.size : offset + length]
         offset += _aligned(length)
     return found
 
@@ -206,8 +193,8 @@ def _numbered(message: bytes, number: int, *, last: bool) -> bytes:
     """The request with its sequence number; where all is well only a send's last is answered."""
     numbered = bytearray(message)
     numbered += bytes(_aligned(len(message)) - len(message))
-    flags = _HEADER.unpack_from(numbered)[2] & ~NLM_F_ACK
-    _FLAGS_AND_SEQUENCE.pack_into(numbered, 6, flags | (NLM_F_ACK if last else 0), number)
+    flags = _HEADER.unpack_from(numbered)[2] & ~uapi.NLM_F_ACK
+    _FLAGS_AND_SEQUENCE.pack_into(numbered, 6, flags | (uapi.NLM_F_ACK if last else 0), number)
     return bytes(numbered)
 
 
@@ -225,15 +212,15 @@ def _refusal(answer: Answer) -> Refusal | None:
     if not code:
         return None
     # An error quotes the header of its request before the attributes; the end of a dump does not.
-    offset = _HEADER.size + 4 + (_HEADER.size if answer.kind == _NLMSG_ERROR else 0)
+    offset = _HEADER.size + 4 + (_HEADER.size if answer.kind == uapi.NLMSG_ERROR else 0)
     words = b""
-    if answer.flags & NLM_F_ACK_TLVS:
-        words = attributes(answer.data, offset).get(_NLMSGERR_ATTR_MSG, b"")
+    if answer.flags & uapi.NLM_F_ACK_TLVS:
+        words = attributes(answer.data, offset).get(uapi.NLMSGERR_ATTR_MSG, b"")
     return Refusal(code, words.rstrip(b"\0").decode(errors="replace"))
 
 
 def _raise(answer: Answer) -> None:
-    if answer.kind not in (_NLMSG_ERROR, _NLMSG_DONE):
+    if answer.kind not in (uapi.NLMSG_ERROR, uapi.NLMSG_DONE):
         return
     if refusal := _refusal(answer):
         raise OSError(refusal.errno, str(refusal), "netlink")

@@ -12,24 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from nsnet.kernel import uapi
+
 RUN = Path("/run/netns")
 HERE = "/proc/thread-self/ns/net"
-
-CLONE_NEWNS = 0x00020000
-CLONE_NEWUTS = 0x04000000
-CLONE_NEWUSER = 0x10000000
-CLONE_NEWPID = 0x20000000
-CLONE_NEWNET = 0x40000000
-
-MS_NOSUID = 0x2
-MS_NODEV = 0x4
-MS_NOEXEC = 0x8
-MS_BIND = 0x1000
-MS_REC = 0x4000
-MS_PRIVATE = 0x40000
-MS_SLAVE = 0x80000
-MS_SHARED = 0x100000
-MNT_DETACH = 0x2
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -40,7 +26,7 @@ def _check(result: int, what: str) -> None:
         raise OSError(number, os.strerror(number), what)
 
 
-def setns(fd: int, kind: int = CLONE_NEWNET) -> None:
+def setns(fd: int, kind: int = uapi.CLONE_NEWNET) -> None:
     """Move the calling thread into the namespace behind `fd`. Raises OSError."""
     _check(_libc.setns(fd, kind), "setns")
 
@@ -60,7 +46,7 @@ def mount(source: str, target: str, kind: str = "", flags: int = 0, data: str = 
 
 def unmount(target: str) -> None:
     """umount2(2), detached at once even where something still uses the mount. Raises OSError."""
-    _check(_libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
+    _check(_libc.umount2(target.encode(), uapi.MNT_DETACH), f"umount {target}")
 
 
 @contextmanager
@@ -97,12 +83,12 @@ def prepare() -> None:
     seen everywhere."""
     RUN.mkdir(parents=True, exist_ok=True)
     try:
-        mount("", str(RUN), "none", MS_SHARED | MS_REC)
+        mount("", str(RUN), "none", uapi.MS_SHARED | uapi.MS_REC)
     except OSError as error:
         if error.errno != errno.EINVAL:  # EINVAL: not a mount point yet
             raise
-        mount(str(RUN), str(RUN), "none", MS_BIND | MS_REC)
-        mount("", str(RUN), "none", MS_SHARED | MS_REC)
+        mount(str(RUN), str(RUN), "none", uapi.MS_BIND | uapi.MS_REC)
+        mount("", str(RUN), "none", uapi.MS_SHARED | uapi.MS_REC)
 
 
 def make(name: str) -> int:
@@ -113,8 +99,8 @@ def make(name: str) -> int:
     """
     path = RUN / name
     os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0))
-    unshare(CLONE_NEWNET)
-    mount(HERE, str(path), "none", MS_BIND)
+    unshare(uapi.CLONE_NEWNET)
+    mount(HERE, str(path), "none", uapi.MS_BIND)
     return os.open(HERE, os.O_RDONLY | os.O_CLOEXEC)
 
 

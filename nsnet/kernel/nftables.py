@@ -1,7 +1,5 @@
 """kube-proxy's table of nftables: written and read by nft, in every namespace at once."""
 
-import socket
-import struct
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
@@ -9,14 +7,11 @@ from typing import Final, Literal, NamedTuple
 
 from nsnet.errors import KernelError
 from nsnet.ip import Family
-from nsnet.kernel import netlink, netns
+from nsnet.kernel import netlink, netns, uapi
 from nsnet.kernel.command import Command, Finished, run
 from nsnet.state.observed import ListedChain, ListedSet
 from nsnet.state.rules import KUBE_PROXY
 
-_NFT_MSG_GETTABLE = 10 << 8 | 1
-_NFTA_TABLE_NAME = 1
-_ALL_FAMILIES = struct.pack("=BBH", socket.AF_UNSPEC, 0, 0)  # struct nfgenmsg
 _FAMILIES: Final[Mapping[str, Family]] = {"ip": 4, "ip6": 6}
 _SECONDS = 10.0
 
@@ -102,9 +97,9 @@ def _set_lines(inside: list[str]) -> Iterable[str]:
 def _present(name: str) -> bool:
     """The namespace has the table: only then it needs a process to read it."""
     with netns.inside(name), suppress(OSError):
-        with netlink.Socket(netlink.NETLINK_NETFILTER) as nft:
-            tables = nft.dump(netlink.packed(_NFT_MSG_GETTABLE, _ALL_FAMILIES))
-        names = (netlink.attributes(each, 20)[_NFTA_TABLE_NAME] for each in tables)
+        with netlink.Socket(uapi.NETLINK_NETFILTER) as nft:
+            tables = nft.dump(netlink.packed(uapi.NFT_MSG_GETTABLE, netlink.nfgenmsg()))
+        names = (netlink.attributes(each, 20)[uapi.NFTA_TABLE_NAME] for each in tables)
         return KUBE_PROXY.encode() in [each.rstrip(b"\0") for each in names]
     return False
 

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from ipaddress import ip_address, ip_interface
-from socket import AF_INET6, AF_UNSPEC, if_nameindex
+from socket import AF_BRIDGE, AF_INET6, AF_UNSPEC, if_nameindex
 from typing import Any, NamedTuple
 
-from pyroute2.netlink.rtnl import RTM_GETADDR, RTM_GETLINK, RTM_GETNEIGH, RTM_GETROUTE, RTM_GETRULE
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
@@ -18,7 +17,7 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.ip import IPInterface
-from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl, tables
+from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl, tables, uapi
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
 from nsnet.state.model import (
     MTU,
@@ -35,16 +34,6 @@ from nsnet.state.model import (
 from nsnet.state.observed import LO, Observed, OtherLink
 
 _LO = 1  # the index of lo, in every namespace
-_IFF_UP = 0x1
-_RTEXT_FILTER_SKIP_STATS = 8
-_RT_SCOPE_LINK = 253
-_AF_BRIDGE = 7
-_BRIDGE_FLAG_HAIRPIN = 1
-
-_RTM_GETNSID = 90
-_NETNSA_NSID = 1
-_NO_NSID = -1
-_NETNSA_FD = 3
 
 # Where it is written whether a message is worth decoding, after a netlink header of 16 bytes.
 _LINK = struct.Struct("=16x4xiI")  # index, flags
@@ -152,19 +141,19 @@ def _enter(name: str) -> bool:
 
 def _requests() -> _Requests:
     link = ifinfmsg()
-    link["attrs"] = [("IFLA_EXT_MASK", _RTEXT_FILTER_SKIP_STATS)]
+    link["attrs"] = [("IFLA_EXT_MASK", uapi.RTEXT_FILTER_SKIP_STATS)]
     route = rtmsg()
     rule = fibmsg()
     route["family"] = rule["family"] = AF_UNSPEC  # pyroute2 would ask for IPv4 alone
     frames = ndmsg()
-    frames["family"] = _AF_BRIDGE
+    frames["family"] = AF_BRIDGE
     return _Requests(
-        encoded(link, RTM_GETLINK),
-        encoded(ifaddrmsg(), RTM_GETADDR),
-        encoded(route, RTM_GETROUTE),
-        encoded(ndmsg(), RTM_GETNEIGH),
-        encoded(rule, RTM_GETRULE),
-        encoded(frames, RTM_GETNEIGH),
+        encoded(link, uapi.RTM_GETLINK),
+        encoded(ifaddrmsg(), uapi.RTM_GETADDR),
+        encoded(route, uapi.RTM_GETROUTE),
+        encoded(ndmsg(), uapi.RTM_GETNEIGH),
+        encoded(rule, uapi.RTM_GETRULE),
+        encoded(frames, uapi.RTM_GETNEIGH),
     )
 
 
@@ -213,7 +202,7 @@ def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], O
     for data in messages:
         index, flags = _LINK.unpack_from(data)
         if index == _LO:
-            lo = LO._replace(up=bool(flags & _IFF_UP))
+            lo = LO._replace(up=bool(flags & uapi.IFF_UP))
         else:
             links[index] = tables.decoded(ifinfmsg, data)
             names[index] = links[index].get_attr("IFLA_IFNAME")
@@ -221,7 +210,7 @@ def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], O
 
 
 def _is_up(link: Any) -> bool:
-    return bool(link["flags"] & _IFF_UP)
+    return bool(link["flags"] & uapi.IFF_UP)
 
 
 def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPInterface]) -> _Link:
@@ -233,7 +222,7 @@ def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPIn
         master=names.get(link.get_attr("IFLA_MASTER") or 0),
         addresses=tuple(sorted(addresses, key=lambda each: (each.version, each))),
         mac=link.get_attr("IFLA_ADDRESS"),
-        hairpin=port == _BRIDGE_FLAG_HAIRPIN,
+        hairpin=port == uapi.BRIDGE_MODE_HAIRPIN,
         up=_is_up(link),
         mtu=mtu if mtu != MTU else None,
         vxlan=_vxlan(link, names) if kind is Kind.VXLAN else None,
@@ -259,7 +248,7 @@ def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
     found: dict[int, list[IPInterface]] = {}
     for data in messages:
         family, length, _, scope, index = _ADDRESS.unpack_from(data)
-        if index == _LO or (family == AF_INET6 and scope == _RT_SCOPE_LINK):
+        if index == _LO or (family == AF_INET6 and scope == uapi.RT_SCOPE_LINK):
             continue
         address = tables.decoded(ifaddrmsg, data)
         text = address.get_attr("IFA_LOCAL") or address.get_attr("IFA_ADDRESS")
@@ -289,7 +278,9 @@ def _peers(links: Mapping[str, list[_Link]]) -> dict[tuple[str, int], Peer]:
         open_ends = [
             link
             for link in members
-            if link.peer_index and link.nsid != _NO_NSID and (name, link.index) not in peers
+            if link.peer_index
+            and link.nsid != uapi.NETNSA_NSID_NOT_ASSIGNED
+            and (name, link.index) not in peers
         ]
         if not open_ends or not _enter(name):
             continue
@@ -307,12 +298,13 @@ def _peers(links: Mapping[str, list[_Link]]) -> dict[tuple[str, int], Peer]:
 
 
 def _nsid(socket: Socket, name: str) -> int:
-    """What the socket's namespace calls the named one; _NO_NSID if it has no number for it."""
+    """What the socket's namespace calls the named one; NETNSA_NSID_NOT_ASSIGNED if it has
+    no number for it."""
     fd = netns.open_named(name)
     try:
-        body = bytes(4) + attribute(_NETNSA_FD, struct.pack("=I", fd))
-        answer = socket.ask(packed(_RTM_GETNSID, body))
+        body = bytes(4) + attribute(uapi.NETNSA_FD, struct.pack("=I", fd))
+        answer = socket.ask(packed(uapi.RTM_GETNSID, body))
     finally:
         os.close(fd)
-    (number,) = struct.unpack("=i", attributes(answer, 20)[_NETNSA_NSID])
+    (number,) = struct.unpack("=i", attributes(answer, 20)[uapi.NETNSA_NSID])
     return int(number)

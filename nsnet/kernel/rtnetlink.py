@@ -7,19 +7,6 @@ import socket
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
-from pyroute2.netlink.rtnl import (
-    RTM_DELADDR,
-    RTM_DELLINK,
-    RTM_DELNEIGH,
-    RTM_DELROUTE,
-    RTM_DELRULE,
-    RTM_NEWADDR,
-    RTM_NEWLINK,
-    RTM_NEWNEIGH,
-    RTM_NEWROUTE,
-    RTM_NEWRULE,
-    RTM_SETLINK,
-)
 from pyroute2.netlink.rtnl.fibmsg import fibmsg
 from pyroute2.netlink.rtnl.ifaddrmsg import ifaddrmsg
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
@@ -27,7 +14,8 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.ip import IPAddress, IPInterface
-from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, NLM_F_REPLACE, encoded
+from nsnet.kernel import uapi
+from nsnet.kernel.netlink import encoded
 from nsnet.plan.ops import (
     AddressAdd,
     AddressDelete,
@@ -53,20 +41,9 @@ from nsnet.state.model import FdbEntry, Interface, PolicyRule, Route
 
 Indexes: TypeAlias = Mapping[str, int]
 
-_NEW = NLM_F_CREATE | NLM_F_EXCL
-_SET = NLM_F_CREATE | NLM_F_REPLACE
-_IFF_UP = 0x1
-_NUD_PERMANENT = 0x80
-_NTF_SELF = 0x2  # the link's own table, not its bridge's
-_AF_BRIDGE = 7
+_NEW = uapi.NLM_F_CREATE | uapi.NLM_F_EXCL
+_SET = uapi.NLM_F_CREATE | uapi.NLM_F_REPLACE
 _FOREVER = 0xFFFFFFFF
-_RTNH_F_ONLINK = 4
-_RT_SCOPE_LINK = 253
-_RTPROT_BOOT = 3  # what `ip route add` writes
-_RTN_UNICAST = 1
-_RTN_BLACKHOLE = 6
-_MAIN_TABLE = 254
-_FR_ACT_TO_TBL = 1
 
 
 # --- links ---
@@ -75,7 +52,7 @@ _FR_ACT_TO_TBL = 1
 def bridge(op: BridgeAdd, indexes: Indexes) -> bytes:
     """Create a bridge, up, whose ports forward at once."""
     info = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0), ("IFLA_BR_MCAST_SNOOPING", 0)]
-    message = _new_link(op.interface, indexes, _IFF_UP)
+    message = _new_link(op.interface, indexes, uapi.IFF_UP)
     return _of_kind(message, "bridge", info)
 
 
@@ -88,7 +65,7 @@ def veth(op: VethAdd, indexes: Indexes, peer_indexes: Indexes, peer_netns: int) 
     """Create a veth pair, this end up if it is a port of a bridge; `peer_netns` is a file
     descriptor."""
     master = op.interface.master
-    message = _new_link(op.interface, indexes, _IFF_UP if master else 0)
+    message = _new_link(op.interface, indexes, uapi.IFF_UP if master else 0)
     if master:
         message["attrs"].append(("IFLA_MASTER", indexes[master]))
     peer = _new_link(op.peer, peer_indexes)
@@ -102,7 +79,7 @@ def hairpin(op: VethAdd, indexes: Indexes) -> bytes:
     slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
     port = _link(indexes[op.interface.name])
     port["attrs"].append(("IFLA_LINKINFO", slave))
-    return encoded(port, RTM_NEWLINK)
+    return encoded(port, uapi.RTM_NEWLINK)
 
 
 def vxlan(op: VxlanAdd, indexes: Indexes) -> bytes:
@@ -117,40 +94,40 @@ def vxlan(op: VxlanAdd, indexes: Indexes) -> bytes:
         ("IFLA_VXLAN_LEARNING", 0),
         ("IFLA_VXLAN_PORT", tunnel.port),
     ]
-    return _of_kind(_new_link(op.interface, indexes, _IFF_UP), "vxlan", info)
+    return _of_kind(_new_link(op.interface, indexes, uapi.IFF_UP), "vxlan", info)
 
 
 def link_up(op: LinkUp, indexes: Indexes) -> bytes:
     """Set the link up."""
-    return encoded(_link(indexes[op.name], _IFF_UP), RTM_SETLINK)
+    return encoded(_link(indexes[op.name], uapi.IFF_UP), uapi.RTM_SETLINK)
 
 
 def link_down(op: LinkDown, indexes: Indexes) -> bytes:
     """Set the link down."""
     message = _link(indexes[op.name])
-    message["change"] = _IFF_UP
-    return encoded(message, RTM_SETLINK)
+    message["change"] = uapi.IFF_UP
+    return encoded(message, uapi.RTM_SETLINK)
 
 
 def mtu(op: MtuSet, indexes: Indexes) -> bytes:
     """Set the link's MTU."""
     message = _link(indexes[op.dev])
     message["attrs"].append(("IFLA_MTU", op.mtu))
-    return encoded(message, RTM_SETLINK)
+    return encoded(message, uapi.RTM_SETLINK)
 
 
 def into_group(index: int, group: int) -> bytes:
     """Put the link into this group."""
     message = _link(index)
     message["attrs"].append(("IFLA_GROUP", group))
-    return encoded(message, RTM_SETLINK)
+    return encoded(message, uapi.RTM_SETLINK)
 
 
 def delete_group(group: int) -> bytes:
     """Delete all links of this group."""
     message = _link(0)
     message["attrs"].append(("IFLA_GROUP", group))
-    return encoded(message, RTM_DELLINK)
+    return encoded(message, uapi.RTM_DELLINK)
 
 
 def _link(index: int, flags: int = 0) -> Any:
@@ -172,7 +149,7 @@ def _of_kind(message: Any, kind: str, info: list[tuple[str, Any]] | None = None)
     if info is not None:
         attributes.append(("IFLA_INFO_DATA", {"attrs": info}))
     message["attrs"].append(("IFLA_LINKINFO", {"attrs": attributes}))
-    return encoded(message, RTM_NEWLINK, _NEW)
+    return encoded(message, uapi.RTM_NEWLINK, _NEW)
 
 
 # --- addresses ---
@@ -184,12 +161,12 @@ def new_address(op: AddressAdd, indexes: Indexes) -> bytes:
     if op.deprecated:
         lifetimes = {"ifa_preferred": 0, "ifa_valid": _FOREVER}  # seconds
         message["attrs"].append(("IFA_CACHEINFO", lifetimes))
-    return encoded(message, RTM_NEWADDR, _NEW)
+    return encoded(message, uapi.RTM_NEWADDR, _NEW)
 
 
 def delete_address(op: AddressDelete, indexes: Indexes) -> bytes:
     """Remove an address from the link."""
-    return encoded(_address(op.address, indexes[op.dev]), RTM_DELADDR)
+    return encoded(_address(op.address, indexes[op.dev]), uapi.RTM_DELADDR)
 
 
 def _address(address: IPInterface, index: int) -> Any:
@@ -207,17 +184,17 @@ def _address(address: IPInterface, index: int) -> Any:
 
 def new_route(op: RouteAdd, indexes: Indexes) -> bytes:
     """Add a route; its table must have none to this destination."""
-    return encoded(_route(op.route, indexes), RTM_NEWROUTE, _NEW)
+    return encoded(_route(op.route, indexes), uapi.RTM_NEWROUTE, _NEW)
 
 
 def replace_route(op: RouteReplace, indexes: Indexes) -> bytes:
     """Replace the route to this destination."""
-    return encoded(_route(op.route, indexes), RTM_NEWROUTE, _SET)
+    return encoded(_route(op.route, indexes), uapi.RTM_NEWROUTE, _SET)
 
 
 def delete_route(op: RouteDelete, indexes: Indexes) -> bytes:
     """Delete this route."""
-    return encoded(_route(op.route, indexes), RTM_DELROUTE)
+    return encoded(_route(op.route, indexes), uapi.RTM_DELROUTE)
 
 
 def _route(route: Route, indexes: Indexes) -> Any:
@@ -225,12 +202,12 @@ def _route(route: Route, indexes: Indexes) -> Any:
     message = rtmsg()
     message["family"] = _family(route.destination.version)
     message["dst_len"] = route.destination.prefixlen
-    message["table"] = _MAIN_TABLE if route.table is None else 0  # 0: see RTA_TABLE
-    message["proto"] = _RTPROT_BOOT
-    message["type"] = _RTN_BLACKHOLE if route.blackhole else _RTN_UNICAST
+    message["table"] = uapi.RT_TABLE_MAIN if route.table is None else 0  # 0: see RTA_TABLE
+    message["proto"] = uapi.RTPROT_BOOT
+    message["type"] = uapi.RTN_BLACKHOLE if route.blackhole else uapi.RTN_UNICAST
     direct = not route.gateways and not route.blackhole and route.destination.version == 4
-    message["scope"] = _RT_SCOPE_LINK if direct else 0
-    flags = _RTNH_F_ONLINK if route.onlink else 0
+    message["scope"] = uapi.RT_SCOPE_LINK if direct else 0
+    flags = uapi.RTNH_F_ONLINK if route.onlink else 0
     message["attrs"] = [] if route.table is None else [("RTA_TABLE", route.table)]
     if route.mtu is not None:
         message["attrs"].append(("RTA_METRICS", {"attrs": [("RTAX_MTU", route.mtu)]}))
@@ -256,7 +233,7 @@ def new_policy_rule(op: PolicyRuleAdd, indexes: Indexes) -> bytes:
     """Add a policy rule: packets of this mark are routed by this table."""
     rule = op.rule
     message = _policy_rule(rule)
-    message["action"] = _FR_ACT_TO_TBL
+    message["action"] = uapi.FR_ACT_TO_TBL
     message["attrs"] += [
         ("FRA_FWMARK", rule.mark),
         ("FRA_FWMASK", rule.mask),
@@ -264,12 +241,12 @@ def new_policy_rule(op: PolicyRuleAdd, indexes: Indexes) -> bytes:
     ]
     if rule.own:
         message["attrs"].append(("FRA_IIFNAME", "lo"))
-    return encoded(message, RTM_NEWRULE, _NEW)
+    return encoded(message, uapi.RTM_NEWRULE, _NEW)
 
 
 def delete_policy_rule(op: PolicyRuleDelete, indexes: Indexes) -> bytes:
     """Delete the first rule of this priority, whatever it matches."""
-    return encoded(_policy_rule(op.rule), RTM_DELRULE)
+    return encoded(_policy_rule(op.rule), uapi.RTM_DELRULE)
 
 
 def _policy_rule(rule: PolicyRule) -> Any:
@@ -285,29 +262,29 @@ def _policy_rule(rule: PolicyRule) -> Any:
 def set_neighbour(op: NeighbourAdd, indexes: Indexes) -> bytes:
     """Add a permanent neighbour, or replace the entry of its address."""
     message = _neighbour(op.neighbour.address, indexes[op.neighbour.dev])
-    message["state"] = _NUD_PERMANENT
+    message["state"] = uapi.NUD_PERMANENT
     message["attrs"].append(("NDA_LLADDR", op.neighbour.mac))
-    return encoded(message, RTM_NEWNEIGH, _SET)
+    return encoded(message, uapi.RTM_NEWNEIGH, _SET)
 
 
 def delete_neighbour(op: NeighbourDelete, indexes: Indexes) -> bytes:
     """Delete a permanent neighbour."""
-    return encoded(_neighbour(op.neighbour.address, indexes[op.neighbour.dev]), RTM_DELNEIGH)
+    return encoded(_neighbour(op.neighbour.address, indexes[op.neighbour.dev]), uapi.RTM_DELNEIGH)
 
 
 def forget_neighbour(op: NeighbourForget, indexes: Indexes) -> bytes:
     """Delete a neighbour, whatever its MAC address."""
-    return encoded(_neighbour(op.address, indexes[op.dev]), RTM_DELNEIGH)
+    return encoded(_neighbour(op.address, indexes[op.dev]), uapi.RTM_DELNEIGH)
 
 
 def set_fdb(op: FdbSet, indexes: Indexes) -> bytes:
     """Add a permanent forwarding entry, or replace the one of its MAC address."""
-    return encoded(_fdb(op.entry, indexes), RTM_NEWNEIGH, _SET)
+    return encoded(_fdb(op.entry, indexes), uapi.RTM_NEWNEIGH, _SET)
 
 
 def delete_fdb(op: FdbDelete, indexes: Indexes) -> bytes:
     """Delete a forwarding entry."""
-    return encoded(_fdb(op.entry, indexes), RTM_DELNEIGH)
+    return encoded(_fdb(op.entry, indexes), uapi.RTM_DELNEIGH)
 
 
 def _neighbour(address: IPAddress, index: int) -> Any:
@@ -320,10 +297,10 @@ def _neighbour(address: IPAddress, index: int) -> Any:
 
 def _fdb(entry: FdbEntry, indexes: Indexes) -> Any:
     message = ndmsg()
-    message["family"] = _AF_BRIDGE
+    message["family"] = socket.AF_BRIDGE
     message["ifindex"] = indexes[entry.dev]
-    message["state"] = _NUD_PERMANENT
-    message["flags"] = _NTF_SELF
+    message["state"] = uapi.NUD_PERMANENT
+    message["flags"] = uapi.NTF_SELF
     message["attrs"] = [("NDA_LLADDR", entry.mac), ("NDA_DST", str(entry.dst))]
     return message
 

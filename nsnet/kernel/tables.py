@@ -13,19 +13,15 @@ from pyroute2.netlink.rtnl.ndmsg import ndmsg
 from pyroute2.netlink.rtnl.rtmsg import rtmsg
 
 from nsnet.ip import Family
+from nsnet.kernel import uapi
 from nsnet.state.model import FdbEntry, Neighbour, PolicyRule, Route
 
-_RT_TABLE_MAIN, _RT_TABLE_LOCAL = 254, 255
-_RTPROT_KERNEL = 2
-_RTPROT_BIRD = 12
-_RTN_BLACKHOLE = 6
-_RTNH_F_ONLINK = 0x4
-_RTM_F_CLONED = 0x200  # learned: a redirect, a path's MTU
-_NUD_PERMANENT = 0x80
-_FR_ACT_TO_TBL = 1
-_FIB_RULE_INVERT = 2
 _ANY_LENGTH = 0xFFFFFFFF
-_KERNELS_RULES = {(0, 255), (32766, 254), (32767, 253)}  # priority and table
+_KERNELS_RULES = {  # priority and table
+    (0, uapi.RT_TABLE_LOCAL),
+    (32766, uapi.RT_TABLE_MAIN),
+    (32767, uapi.RT_TABLE_DEFAULT),
+}
 # What every rule says, and what those of a State ask.
 _RULE_WORDS = {"FRA_TABLE", "FRA_SUPPRESS_PREFIXLEN", "FRA_PROTOCOL", "FRA_PRIORITY"}
 _RULE_WORDS |= {"FRA_FWMARK", "FRA_FWMASK", "FRA_IIFNAME"}
@@ -49,18 +45,18 @@ def routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
         family, length, _, _, table, protocol, _, kind, flags = _ROUTE.unpack_from(data)
         if (
             family not in (AF_INET, AF_INET6)
-            or table == _RT_TABLE_LOCAL
-            or protocol == _RTPROT_KERNEL
-            or flags & _RTM_F_CLONED
+            or table == uapi.RT_TABLE_LOCAL
+            or protocol == uapi.RTPROT_KERNEL
+            or flags & uapi.RTM_F_CLONED
         ):
             continue
         route = decoded(rtmsg, data)
         start = route.get_attr("RTA_DST") or ("0.0.0.0" if family == AF_INET else "::")
         destination = ip_network(f"{start}/{length}")
         number = route.get_attr("RTA_TABLE")
-        table = None if number == _RT_TABLE_MAIN else number
-        where = Route(destination, learned=protocol == _RTPROT_BIRD, table=table)
-        if kind == _RTN_BLACKHOLE:
+        table = None if number == uapi.RT_TABLE_MAIN else number
+        where = Route(destination, learned=protocol == uapi.RTPROT_BIRD, table=table)
+        if kind == uapi.RTN_BLACKHOLE:
             yield replace(where, blackhole=True)
         elif hops := route.get_attr("RTA_MULTIPATH"):
             yield from _multipath(where, hops, names)
@@ -71,7 +67,7 @@ def routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
                 where,
                 via=ip_address(via) if via else None,
                 dev=names.get(index),
-                onlink=bool(flags & _RTNH_F_ONLINK),
+                onlink=bool(flags & uapi.RTNH_F_ONLINK),
                 mtu=metrics.get_attr("RTAX_MTU") if metrics else None,
             )
 
@@ -83,7 +79,7 @@ def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iter
             where,
             via=ip_address(hop.get_attr("RTA_GATEWAY")) if hop.get_attr("RTA_GATEWAY") else None,
             dev=names.get(hop["oif"]),
-            onlink=bool(hop["flags"] & _RTNH_F_ONLINK),
+            onlink=bool(hop["flags"] & uapi.RTNH_F_ONLINK),
         )
         for hop in hops
     ]
@@ -112,9 +108,9 @@ def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
             continue
         priority, table = said.get("FRA_PRIORITY", 0), said.get("FRA_TABLE", rule["table"])
         foreign = (
-            rule["action"] != _FR_ACT_TO_TBL
+            rule["action"] != uapi.FR_ACT_TO_TBL
             or bool(rule["src_len"] or rule["dst_len"] or rule["tos"])
-            or bool(rule["flags"] & _FIB_RULE_INVERT)
+            or bool(rule["flags"] & uapi.FIB_RULE_INVERT)
             or said.get("FRA_SUPPRESS_PREFIXLEN", _ANY_LENGTH) != _ANY_LENGTH
             or said.get("FRA_IIFNAME", "lo") != "lo"
             or not said.keys() <= _RULE_WORDS
@@ -129,7 +125,7 @@ def neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Nei
     """The permanent ones: the others are learned, and forgotten."""
     for data in messages:
         family, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
-        if family in (AF_INET, AF_INET6) and state & _NUD_PERMANENT:
+        if family in (AF_INET, AF_INET6) and state & uapi.NUD_PERMANENT:
             neighbour = decoded(ndmsg, data)
             address = ip_address(neighbour.get_attr("NDA_DST"))
             yield Neighbour(address, neighbour.get_attr("NDA_LLADDR") or "", names[index])
@@ -139,7 +135,7 @@ def fdb(messages: Iterable[bytes], names: dict[int, str], tunnels: Set[int]) -> 
     """What tunnels were told: what they learn is not permanent."""
     for data in messages:
         _, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
-        if index in tunnels and state & _NUD_PERMANENT:
+        if index in tunnels and state & uapi.NUD_PERMANENT:
             entry = decoded(ndmsg, data)
             dst = entry.get_attr("NDA_DST")
             if dst is not None:

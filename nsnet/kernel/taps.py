@@ -15,6 +15,7 @@ from functools import partial
 from typing import TypeAlias
 
 from nsnet.errors import KernelError
+from nsnet.kernel import uapi
 from nsnet.kernel.processes import until
 
 Program: TypeAlias = list[tuple[int, int, int, int]]  # classic BPF: code, jumps, operand
@@ -22,30 +23,22 @@ Control: TypeAlias = list[tuple[int, int, bytes]]  # what recvmsg says besides
 
 CONTROL = 64  # bytes of it
 STAMP_TEST = 0x88B5  # the type of a frame that nobody receives: for experiments
-_ETH_P_ALL = 3
 _WAITING = 1 << 23  # bytes of packets
 _CLOSED_AT_ONCE = 64
-
-# What Python's socket module does not have (asm-generic/socket.h, linux/if_packet.h).
-_SO_ATTACH_FILTER = 26
-_SO_RCVBUFFORCE = 33
-_SO_TIMESTAMPNS = 35
-_SOL_PACKET = 263
-_PACKET_STATISTICS = 6
 
 
 def opened(kind: socket.SocketKind, program: Program | None = None) -> socket.socket:
     """A tap, which never waits, on the namespace in which the calling thread stands: of whole
     frames (SOCK_RAW) or of what is in them (SOCK_DGRAM), of all or of what the program keeps."""
-    tap = socket.socket(socket.AF_PACKET, kind | socket.SOCK_NONBLOCK, socket.htons(_ETH_P_ALL))
+    tap = socket.socket(socket.AF_PACKET, kind | socket.SOCK_NONBLOCK, socket.htons(uapi.ETH_P_ALL))
     if program is not None:
         code = array.array("B", b"".join(struct.pack("HBBI", *each) for each in program))
         address, length = code.buffer_info()
         attached = struct.pack("HP", length // 8, address)
-        tap.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_FILTER, attached)
-    tap.setsockopt(socket.SOL_SOCKET, _SO_TIMESTAMPNS, 1)
+        tap.setsockopt(socket.SOL_SOCKET, uapi.SO_ATTACH_FILTER, attached)
+    tap.setsockopt(socket.SOL_SOCKET, uapi.SO_TIMESTAMPNS, 1)
     try:
-        tap.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING)
+        tap.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, _WAITING)
     except PermissionError:  # root of a user namespace gets what is usual, at most
         tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WAITING)
     return tap
@@ -54,7 +47,7 @@ def opened(kind: socket.SocketKind, program: Program | None = None) -> socket.so
 def stamp(control: Control) -> int:
     """When the packet passed, in ns since 1970."""
     for level, kind, data in control:
-        if (level, kind) == (socket.SOL_SOCKET, _SO_TIMESTAMPNS):
+        if (level, kind) == (socket.SOL_SOCKET, uapi.SO_TIMESTAMPNS):
             seconds, nanoseconds = struct.unpack("qq", data)
             return int(seconds) * 1_000_000_000 + int(nanoseconds)
     return 0
@@ -62,7 +55,7 @@ def stamp(control: Control) -> int:
 
 def lost(tap: socket.socket) -> int:
     """How many packets there was no room for, since this was asked last."""
-    _, count = struct.unpack("II", tap.getsockopt(_SOL_PACKET, _PACKET_STATISTICS, 8))
+    _, count = struct.unpack("II", tap.getsockopt(uapi.SOL_PACKET, uapi.PACKET_STATISTICS, 8))
     return int(count)
 
 

@@ -19,11 +19,7 @@ from fcntl import ioctl
 from types import FrameType
 
 from nsnet.errors import UnsupportedError
-from nsnet.kernel import netns
-
-PR_SET_PDEATHSIG = 1
-SIOCSIFFLAGS = 0x8914
-IFF_UP = 0x1
+from nsnet.kernel import netns, uapi
 
 _PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # by the one that waits
 
@@ -45,10 +41,10 @@ def enter() -> None:
     uid, gid = os.getuid(), os.getgid()
     try:
         if uid == 0:
-            netns.unshare(netns.CLONE_NEWNET | netns.CLONE_NEWNS | netns.CLONE_NEWPID)
+            netns.unshare(uapi.CLONE_NEWNET | uapi.CLONE_NEWNS | uapi.CLONE_NEWPID)
         else:
             netns.unshare(
-                netns.CLONE_NEWUSER | netns.CLONE_NEWNET | netns.CLONE_NEWNS | netns.CLONE_NEWPID
+                uapi.CLONE_NEWUSER | uapi.CLONE_NEWNET | uapi.CLONE_NEWNS | uapi.CLONE_NEWPID
             )
             _map_to_root(uid, gid)
     except OSError as error:
@@ -110,7 +106,7 @@ def _map_to_root(uid: int, gid: int) -> None:
 
 def _die_with_parent(parent: int) -> None:
     """SIGKILL when the parent is gone, even if it went before this call."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    ctypes.CDLL(None).prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -136,10 +132,10 @@ def _end_as(child: int) -> None:
 
 def _furnish() -> None:
     """What a lab needs around it, all of it private: nothing mounted here is seen outside."""
-    netns.mount("none", "/", "none", netns.MS_REC | netns.MS_PRIVATE)
-    netns.mount("nsnet", "/run", "tmpfs", netns.MS_NOSUID | netns.MS_NODEV, "mode=0755")
-    flags = netns.MS_NOSUID | netns.MS_NODEV | netns.MS_NOEXEC
+    netns.mount("none", "/", "none", uapi.MS_REC | uapi.MS_PRIVATE)
+    netns.mount("nsnet", "/run", "tmpfs", uapi.MS_NOSUID | uapi.MS_NODEV, "mode=0755")
+    flags = uapi.MS_NOSUID | uapi.MS_NODEV | uapi.MS_NOEXEC
     netns.mount("proc", "/proc", "proc", flags)
     netns.mount("sysfs", "/sys", "sysfs", flags)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM | socket.SOCK_CLOEXEC) as any_socket:
-        ioctl(any_socket, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
+        ioctl(any_socket, uapi.SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", uapi.IFF_UP))

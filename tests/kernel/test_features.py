@@ -12,7 +12,7 @@ import pytest
 
 from nsnet.errors import KernelError, UnsupportedError
 from nsnet.kernel import capabilities as features
-from nsnet.kernel import netns
+from nsnet.kernel import netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.lab import registry as labs
 from nsnet.lab.compiled import compiled
@@ -133,7 +133,7 @@ def test_a_kind_of_link_the_kernel_does_not_know_is_a_gap() -> None:
     trial = features._link("nosuch", "nothing", "NOSUCH")
 
     def attempt() -> features.Feature:
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
         return trial.tried()
 
     found = in_child(attempt, what="test")
@@ -182,7 +182,7 @@ def test_a_child_that_hangs_is_ended() -> None:
 
 def test_a_child_works_in_its_own_namespace() -> None:
     def elsewhere() -> int:
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
         return os.stat(netns.HERE).st_ino
 
     assert in_child(elsewhere, what="test") != os.stat(netns.HERE).st_ino

@@ -13,7 +13,7 @@ import pytest
 from nsnet.errors import KernelError, UnsupportedError, UsageError
 from nsnet.ip import Family, Protocol
 from nsnet.kernel import capabilities as features
-from nsnet.kernel import netfilter, netns
+from nsnet.kernel import netfilter, netns, uapi
 from nsnet.state.iptables_text import line, restore
 from nsnet.state.rules import (
     Accept,
@@ -210,7 +210,7 @@ def make() -> Iterator[Maker]:
 @pytest.fixture(params=netfilter.TOOLS)
 def tool(request: pytest.FixtureRequest) -> str:
     with netns.staying():
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
         if not netfilter.works(request.param):
             pytest.skip(f"{request.param} does not work here")
     return str(request.param)
@@ -353,7 +353,7 @@ def test_a_tool_that_does_not_exist_cannot_be_chosen(monkeypatch: pytest.MonkeyP
 def legacy() -> str:
     """python-iptables reads no other."""
     with netns.staying():
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
         if not netfilter.works(netfilter.LEGACY):
             pytest.skip("this kernel has no iptables-legacy")
     return netfilter.LEGACY

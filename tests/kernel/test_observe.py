@@ -10,15 +10,15 @@ from pathlib import Path
 from subprocess import run
 
 import pytest
-from pyroute2.netlink.rtnl import RTM_GETLINK, RTM_NEWLINK
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import capabilities as features
-from nsnet.kernel import netfilter, netns
+from nsnet.kernel import netfilter, netns, uapi
 from nsnet.kernel import sysctl as settings
-from nsnet.kernel.netlink import NLM_F_CREATE, NLM_F_EXCL, Socket, encoded
+from nsnet.kernel.netlink import Socket, encoded
 from nsnet.kernel.observe import observe
+from nsnet.kernel.uapi import NLM_F_CREATE, NLM_F_EXCL, RTM_GETLINK, RTM_NEWLINK
 from nsnet.plan.differences import diff
 from nsnet.plan.drift import drift
 from nsnet.state.iptables_text import restore
@@ -184,7 +184,7 @@ def lay(name: str, link: Interface) -> None:
 @pytest.fixture(scope="module", params=netfilter.TOOLS)
 def tool(request: pytest.FixtureRequest) -> str:
     with netns.staying():
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
         if not netfilter.works(request.param):
             pytest.skip(f"{request.param} does not work here")
     return str(request.param)
@@ -427,7 +427,7 @@ def bridge(name: str) -> bytes:
 def link() -> Iterator[Socket]:
     """A netlink socket of an empty namespace without a name."""
     with netns.staying():
-        netns.unshare(netns.CLONE_NEWNET)
+        netns.unshare(uapi.CLONE_NEWNET)
         socket = Socket()
     with socket:
         yield socket

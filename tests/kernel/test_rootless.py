@@ -34,7 +34,7 @@ import os, sys
 from pathlib import Path
 from nsnet.kernel import netns
 user, group = os.getuid(), os.getgid()
-netns.unshare(netns.CLONE_NEWUSER)
+netns.unshare(uapi.CLONE_NEWUSER)
 Path("/proc/self/setgroups").write_text("deny")
 Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
 Path("/proc/self/gid_map").write_text(f"{group} {group} 1")

@@ -19,7 +19,7 @@ import pytest
 
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import capabilities as features
-from nsnet.kernel import netns
+from nsnet.kernel import netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.lab import registry as labs
 from nsnet.lab.compiled import compiled
@@ -129,7 +129,7 @@ class Machine:
         """nsnet's command line runs there."""
 
         def go() -> None:
-            _join(self.pid, "pid", netns.CLONE_NEWPID)  # its next child is in
+            _join(self.pid, "pid", uapi.CLONE_NEWPID)  # its next child is in
             self._enter()
 
         return Nsnet([*map(str, arguments)], go, text, env or {})
@@ -144,7 +144,7 @@ class Machine:
         """What the function returned in a process of ours that went there."""
 
         def enter() -> Result:
-            _join(self.pid, "pid", netns.CLONE_NEWPID)  # its next child is in
+            _join(self.pid, "pid", uapi.CLONE_NEWPID)  # its next child is in
             return in_child(stand, what="in the machine")
 
         def stand() -> Result:
@@ -155,10 +155,10 @@ class Machine:
 
     def _enter(self) -> None:
         # Standing in its mounts, /proc is another one: first the network.
-        _join(self.pid, "net", netns.CLONE_NEWNET)
+        _join(self.pid, "net", uapi.CLONE_NEWNET)
         # Who joins mounts is at their root; our own is another one where we are in a chroot.
         root = os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
-        _join(self.pid, "mnt", netns.CLONE_NEWNS)
+        _join(self.pid, "mnt", uapi.CLONE_NEWNS)
         os.fchdir(root)
         os.chroot(".")
         os.close(root)

@@ -7,6 +7,7 @@ import struct
 from contextlib import suppress
 
 from nsnet.ip import Family
+from nsnet.kernel import uapi
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober import craft
 from nsnet.probes.prober.attempt import VERDICTS, Attempt
@@ -14,11 +15,6 @@ from nsnet.probes.prober.udp import next_error, queue_errors
 from nsnet.servers.echo.message import PREFIX, TOKEN
 from nsnet.verdict import Verdict
 
-# What Python's socket module does not have (linux/icmp.h, linux/icmpv6.h, linux/in.h).
-_SOL_RAW = 255
-_ICMP_FILTER = 1
-_ICMP6_FILTER = 1
-_SO_RCVBUFFORCE = 33
 _ECHO_REPLY: dict[Family, int] = {4: 0, 6: 129}
 
 _WAITING = 1 << 22  # bytes of answers
@@ -107,16 +103,16 @@ def _icmp_socket(family: Family, *, replies: bool) -> socket.socket:
             socket.AF_INET, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMP
         )
         deaf = 0xFFFFFFFF & ~(replies << heard)
-        opened.setsockopt(_SOL_RAW, _ICMP_FILTER, struct.pack("I", deaf))
+        opened.setsockopt(uapi.SOL_RAW, uapi.ICMP_FILTER, struct.pack("I", deaf))
     else:
         opened = socket.socket(
             socket.AF_INET6, socket.SOCK_RAW | socket.SOCK_NONBLOCK, socket.IPPROTO_ICMPV6
         )
         words = [0xFFFFFFFF] * 8
         words[heard // 32] &= ~(replies << heard % 32)
-        opened.setsockopt(socket.IPPROTO_ICMPV6, _ICMP6_FILTER, struct.pack("8I", *words))
+        opened.setsockopt(socket.IPPROTO_ICMPV6, uapi.ICMPV6_FILTER, struct.pack("8I", *words))
     with suppress(PermissionError):  # root of a user namespace has to do with the default
-        opened.setsockopt(socket.SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING)
+        opened.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, _WAITING)
     return opened
 
 

@@ -6,17 +6,11 @@ import socket
 import struct
 
 from nsnet.errors import KernelError
+from nsnet.kernel import uapi
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober.attempt import VERDICTS, Attempt
 from nsnet.servers.echo.message import parsed_answer
 from nsnet.verdict import Verdict
-
-# linux/tcp.h: how a checkpointed connection is put together again.
-_TCP_REPAIR = 19
-_TCP_REPAIR_QUEUE = 20
-_TCP_QUEUE_SEQ = 21
-_TCP_SEND_QUEUE = 2
-_TCP_REPAIR_OFF_NO_WP = -1
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _CHUNK = 1 << 16
@@ -118,7 +112,7 @@ def no_port(attempt: Attempt, error: int) -> KernelError:
 
 def choose_sequence(opened: socket.socket, sequence: int) -> None:
     """The connection's SYN will have this sequence number: no NAT changes it, to be followed by."""
-    opened.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, 1)
-    opened.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR_QUEUE, _TCP_SEND_QUEUE)
-    opened.setsockopt(socket.IPPROTO_TCP, _TCP_QUEUE_SEQ, struct.pack("I", sequence))
-    opened.setsockopt(socket.IPPROTO_TCP, _TCP_REPAIR, _TCP_REPAIR_OFF_NO_WP)
+    opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR, 1)
+    opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR_QUEUE, uapi.TCP_SEND_QUEUE)
+    opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_QUEUE_SEQ, struct.pack("I", sequence))
+    opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR, uapi.TCP_REPAIR_OFF_NO_WP)

@@ -10,6 +10,7 @@ import struct
 from contextlib import suppress
 
 from nsnet.errors import KernelError
+from nsnet.kernel import uapi
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober import craft
 from nsnet.probes.prober.attempt import VERDICTS, Attempt
@@ -23,8 +24,8 @@ _ANY_SIZE = 1 << 16
 _QUOTED, _CONTROL = 128, 512  # bytes
 # Not in Python's socket module: ICMP errors wait in a queue of the socket's (linux/errqueue.h).
 _ERROR_QUEUE = {
-    socket.AF_INET: (socket.IPPROTO_IP, 11),  # IP_RECVERR
-    socket.AF_INET6: (socket.IPPROTO_IPV6, 25),  # IPV6_RECVERR
+    socket.AF_INET: (socket.IPPROTO_IP, uapi.IP_RECVERR),
+    socket.AF_INET6: (socket.IPPROTO_IPV6, uapi.IPV6_RECVERR),
 }
 
 

@@ -13,7 +13,7 @@ from functools import partial
 from typing import NamedTuple
 
 from nsnet import __version__
-from nsnet.kernel import netns, taps
+from nsnet.kernel import netns, taps, uapi
 from nsnet.probes.loop import Loop
 from nsnet.probes.recording import pcapng
 from nsnet.probes.recording.outlet import Outlet
@@ -26,7 +26,6 @@ _DIRECTIONS = {
     socket.PACKET_OTHERHOST: Direction.IN_PROMISCUOUS,
     socket.PACKET_OUTGOING: Direction.OUT,
 }
-_ARPHRD_LOOPBACK = 772
 # A packet is heard a moment after the kernel has noted its time: so long we wait for others that
 # passed earlier, to write all of them in order.
 _MOMENT = 0.002  # seconds
@@ -181,7 +180,7 @@ class Recording:
             if protocol == taps.STAMP_TEST:  # nsnet's own, of a probe perhaps
                 continue
             # What lo sends comes in at once: to be seen once, as by tcpdump.
-            if hardware == _ARPHRD_LOOPBACK and kind == socket.PACKET_OUTGOING:
+            if hardware == uapi.ARPHRD_LOOPBACK and kind == socket.PACKET_OUTGOING:
                 continue
             passed = place.behind = taps.stamp(control)
             number = place.interfaces.get(interface)

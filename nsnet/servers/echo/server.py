@@ -32,7 +32,7 @@ from socket import (
 )
 from typing import Any, NamedTuple, NoReturn, TypeAlias
 
-from nsnet.kernel import netns
+from nsnet.kernel import netns, uapi
 from nsnet.servers.echo.conversation import Conversation, Health, datagram_answer
 from nsnet.servers.echo.message import json_line
 
@@ -43,10 +43,6 @@ _IDLE = 60.0  # seconds
 _BACKLOG = 1024
 _WAITING = 1 << 22  # bytes of datagrams
 _CHUNK = 1 << 16
-
-# Not in Python's socket module.
-_SO_RCVBUFFORCE = 33
-_IP_PKTINFO = 8
 
 
 class Listening(NamedTuple):
@@ -298,11 +294,11 @@ def _open(protocol: str, port: int) -> socket:
 def _set_datagram_options(opened: socket) -> None:
     """Room for a burst, and every datagram comes with the address it was sent to."""
     with suppress(PermissionError):  # root of a user namespace has to do with the default
-        opened.setsockopt(SOL_SOCKET, _SO_RCVBUFFORCE, _WAITING)
+        opened.setsockopt(SOL_SOCKET, uapi.SO_RCVBUFFORCE, _WAITING)
     if opened.family == AF_INET6:
         opened.setsockopt(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
     else:
-        opened.setsockopt(IPPROTO_IP, _IP_PKTINFO, 1)
+        opened.setsockopt(IPPROTO_IP, uapi.IP_PKTINFO, 1)
 
 
 def _asked_at(received: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
@@ -310,7 +306,7 @@ def _asked_at(received: list[tuple[int, int, bytes]]) -> list[tuple[int, int, by
     for level, kind, data in received:
         if (level, kind) == (IPPROTO_IPV6, IPV6_PKTINFO):  # address, interface
             return [(level, kind, data[:16] + bytes(4))]
-        if (level, kind) == (IPPROTO_IP, _IP_PKTINFO):  # interface, our address, the header's
+        if (level, kind) == (IPPROTO_IP, uapi.IP_PKTINFO):  # interface, our address, the header's
             return [(level, kind, struct.pack("i4s4s", 0, data[8:12], bytes(4)))]
     return []
 
