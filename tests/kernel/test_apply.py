@@ -1,4 +1,4 @@
-"""`nsnet apply`: a lab becomes what another file says, and what exists stays where it is."""
+"""`nsnet apply`: a lab changes into what another file says; what both have is left alone."""
 
 import os
 import re
@@ -23,7 +23,7 @@ SHIPPED = Path(__file__).parents[2] / "scenarios" / "clusterip.yaml"
 
 @pytest.fixture
 def file(tmp_path: Path) -> Iterator[Path]:
-    """A scenario of our own name that is up, and down afterwards."""
+    """Yield a scenario of our own name that is up, and bring it down afterwards."""
     name = f"t{os.getpid()}-apply"
     text = SHIPPED.read_text().replace("name: clusterip", f"name: {name}")
     file = tmp_path / f"{name}.yaml"
@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
 
 
 def edited(file: Path, pattern: str, text: str) -> Path:
-    """The same file with one thing in it changed."""
+    """Return the file, one thing in it changed."""
     changed, count = re.subn(pattern, text, file.read_text())
     assert count
     file.write_text(changed)
@@ -56,7 +56,7 @@ def test_another_number_of_replicas(file: Path, replicas: int) -> None:
     assert seen.servers == lab.endpoints("deploy/web")
 
 
-def test_what_is_the_same_is_not_touched(file: Path) -> None:
+def test_a_file_that_is_the_same_changes_nothing(file: Path) -> None:
     assert labs.apply(file.stem, load(file)) == 0
 
 
@@ -112,10 +112,10 @@ def test_a_lab_that_is_not_up_cannot_be_changed(tmp_path: Path) -> None:
     assert name not in labs.names()
 
 
-def test_a_change_that_was_broken_off_leaves_half_a_lab(file: Path) -> None:
+def test_an_interrupted_change_leaves_an_incomplete_lab(file: Path) -> None:
     lab = labs.attach(file.stem)
     lab.record(complete=False)  # as a killed `nsnet apply` leaves it
     with pytest.raises(UsageError, match="no lab") as raised:
         labs.attach(file.stem)
     assert raised.value.hint.endswith(f"nsnet down {file.stem}")
-    assert labs.up(compiled(load(file)))  # built anew
+    assert labs.up(compiled(load(file)))  # builds it again

@@ -1,4 +1,4 @@
-"""Two writers, one reader: what a person types and what netlink carries make the same lab."""
+"""Two writers, one reader: shell commands and netlink messages build the same lab."""
 
 import json
 import os
@@ -23,7 +23,8 @@ from tests.support.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machi
 
 pytestmark = NEEDS_ROOT
 
-# More pods than fit in the kernel's one table of neighbours, if everybody asked for everybody.
+# More pods than the kernel's one table of neighbours holds, if each resolved all others: they get
+# permanent neighbours.
 CROWD = """\
 apiVersion: nsnet.dev/v1alpha1
 kind: Scenario
@@ -51,28 +52,28 @@ spec:
   ports: [{port: 80}]
 """
 
-# What `ip` shows that is counted, that the kernel chooses as links come, or that it notices later
-# (the other end of a cable is up).
+# What `ip` shows and the kernel counts, chooses as links are created, or notices later (the other
+# end of a veth pair is up).
 CHANGES = {
     "ifindex", "link_index", "link_netnsid", "hello_timer", "tcn_timer", "topology_change_timer",
     "gc_timer", "no", "designated_port", "port", "id", "operstate",
 }  # fmt: skip
-# With the programs that `make setup` has fetched and not installed.
+# With the programs that `make setup` has fetched, but not installed.
 PATH = f"{os.environ['PATH']}:{sys.prefix}/daemons/usr/sbin"
-COUNTED = "nf_conntrack_count"  # how many connections are known: speakers of BGP have some
+COUNTED = "nf_conntrack_count"  # connections: those of BGP, for example
 NOTICED = {"NO-CARRIER", "LOWER_UP", "linkdown"}
 
 
 @pytest.fixture(scope="module")
-def typist() -> Iterator[Machine]:
-    """Where labs are typed."""
+def by_shell() -> Iterator[Machine]:
+    """Yield the machine where labs are built by shell commands."""
     with machine() as made:
         yield made
 
 
 @pytest.fixture(scope="module")
-def caller() -> Iterator[Machine]:
-    """Where labs are built by netlink."""
+def by_netlink() -> Iterator[Machine]:
+    """Yield the machine where labs are built by netlink messages."""
     with machine() as made:
         yield made
 
@@ -89,14 +90,14 @@ def state_of(file: Path) -> State:
 
 
 def read(where: Machine, state: State, tool: str) -> dict[str, Observed]:
-    """By nsnet's own reader."""
+    """Return what nsnet's own reader observes."""
     names = [each.name for each in state.netns]
     keys = {each.name: [sysctl.key for sysctl in each.sysctls] for each in state.netns}
     return where.inside(lambda: observe(names, keys, tool))
 
 
 def shown(where: Machine, state: State) -> dict[str, dict[str, Any]]:
-    """By `ip`, which also shows what nsnet's reader does not look for."""
+    """Return what `ip` shows, which is more than nsnet's reader looks for."""
     shows = {
         "links": "-d link",
         "addresses": "addr",
@@ -127,7 +128,7 @@ def _constant(shown: Any) -> Any:
 
 
 def settings(where: Machine, state: State) -> dict[str, dict[str, str]]:
-    """Every setting of every namespace, those too of which nsnet knows nothing."""
+    """Return every sysctl of every namespace, also those that nsnet does not set."""
 
     def read_all() -> dict[str, dict[str, str]]:
         found = {}
@@ -142,18 +143,18 @@ def settings(where: Machine, state: State) -> dict[str, dict[str, str]]:
 def _settings() -> Iterator[tuple[str, str]]:
     for folder, _, files in os.walk("/proc/sys/net"):
         for file in sorted({*files} - {COUNTED}):
-            with suppress(OSError):  # what nobody may read, or only once it is set
+            with suppress(OSError):  # write-only, or not readable before it is set
                 yield f"{folder}/{file}", Path(folder, file).read_text()
 
 
 def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What the two say of the same thing, where they do not say the same."""
+    """Return both values of each thing that differs."""
     found: dict[str, dict[str, Any]] = {}
     for name in sorted({*one, *other}):
         mine, theirs = one.get(name, {}), other.get(name, {})
         for key in sorted({*mine, *theirs}):
             if mine.get(key) != theirs.get(key):
-                found[f"{name}: {key}"] = {"typed": mine.get(key), "called": theirs.get(key)}
+                found[f"{name}: {key}"] = {"by shell": mine.get(key), "by netlink": theirs.get(key)}
     return found
 
 
@@ -167,8 +168,13 @@ EACH = [
 @pytest.mark.parametrize(
     ("file", "tool"), EACH, ids=[f"{file.stem if file else 'crowd'}, {tool}" for file, tool in EACH]
 )
-def test_what_is_typed_and_what_is_called_make_the_same_lab(
-    typist: Machine, caller: Machine, crowd: Path, tmp_path: Path, file: Path | None, tool: str
+def test_shell_commands_and_netlink_messages_build_the_same_lab(
+    by_shell: Machine,
+    by_netlink: Machine,
+    crowd: Path,
+    tmp_path: Path,
+    file: Path | None,
+    tool: str,
 ) -> None:
     scenario = file or crowd
     state = state_of(scenario)
@@ -178,15 +184,15 @@ def test_what_is_typed_and_what_is_called_make_the_same_lab(
         return labs.up(compiled(load(scenario)))
 
     script = tmp_path / "script.sh"
-    script.write_text(typist.told("plan", scenario, "--shell"))
+    script.write_text(by_shell.told("plan", scenario, "--shell"))
     try:
-        # Which takes its time.
-        with typist.start("sh", str(script), env={"IPT": tool, "PATH": PATH}) as typing:
-            assert caller.inside(up)
-            called = read(caller, state, tool)
+        # In the background: it takes a while.
+        with by_shell.start("sh", str(script), env={"IPT": tool, "PATH": PATH}) as typing:
+            assert by_netlink.inside(up)
+            called = read(by_netlink, state, tool)
             _, errors = typing.communicate(timeout=SECONDS)
         assert typing.returncode == 0, errors
-        typed = read(typist, state, tool)
+        typed = read(by_shell, state, tool)
         for each in state.netns:
             assert typed[each.name] == called[each.name]
         crowded = [
@@ -196,9 +202,9 @@ def test_what_is_typed_and_what_is_called_make_the_same_lab(
             if neighbour.dev != "flannel.1"
         ]
         assert bool(file) != bool(crowded)
-        if tool == netfilter.LEGACY:  # the rest is the same with the other
-            assert differing(shown(typist, state), shown(caller, state)) == {}
-            assert differing(settings(typist, state), settings(caller, state)) == {}
+        if tool == netfilter.LEGACY:  # the rest does not depend on the tool
+            assert differing(shown(by_shell, state), shown(by_netlink, state)) == {}
+            assert differing(settings(by_shell, state), settings(by_netlink, state)) == {}
     finally:
-        typist.down()
-        caller.down()
+        by_shell.down()
+        by_netlink.down()

@@ -1,4 +1,4 @@
-"""A kernel of paper: it does what Ops say, and complains when one comes before what it needs."""
+"""A fake kernel: it carries out Ops, and fails when one comes before what it needs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -69,8 +69,8 @@ NO_IPV6 = "net.ipv6.conf.all.disable_ipv6"
 
 
 @dataclass(slots=True)
-class Place:
-    """What one namespace holds."""
+class Namespace:
+    """The contents of one namespace."""
 
     links: dict[str, Interface] = field(default_factory=dict)
     up: set[str] = field(default_factory=set)
@@ -88,238 +88,243 @@ class Place:
 
 
 class World:
-    """All namespaces of the machine. Every method of a kernel that would return an error raises
-    AssertionError."""
+    """All namespaces of the machine. What a kernel would refuse raises AssertionError."""
 
     def __init__(self) -> None:
-        self.places: dict[str, Place] = {}
+        self.namespaces: dict[str, Namespace] = {}
         self.served = False
 
     def apply(self, ops: Iterable[Op]) -> "World":
-        """The world after these steps."""
+        """Carry out these Ops, and return the world."""
         for op in ops:
-            self._do(op)
+            self._carry_out(op)
         return self
 
     def holds(self, state: State) -> None:
-        """Exactly what the State says is there, and nothing else."""
-        assert set(self.places) == {each.name for each in state.netns}
+        """Assert that the world holds exactly what the State lists."""
+        assert set(self.namespaces) == {each.name for each in state.netns}
         for each in state.netns:
-            place = self.places[each.name]
-            assert place.links == {link.name: link for link in each.interfaces}, each.reference
-            cables = {one.name for one in each.interfaces if one.up and one.kind is not Kind.DUMMY}
-            assert place.up == {"lo", *cables}, each.reference
-            assert _same(place.routes, each.routes), each.reference
-            assert _same(place.neighbours, each.neighbours), each.reference
-            assert _same(place.policy_rules, each.policy_rules), each.reference
-            assert _same(place.fdb.values(), each.fdb), each.reference
-            assert place.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
+            namespace = self.namespaces[each.name]
+            assert namespace.links == {link.name: link for link in each.interfaces}, each.reference
+            up = {one.name for one in each.interfaces if one.up and one.kind is not Kind.DUMMY}
+            assert namespace.up == {"lo", *up}, each.reference
+            assert _equal_in_any_order(namespace.routes, each.routes), each.reference
+            assert _equal_in_any_order(namespace.neighbours, each.neighbours), each.reference
+            assert _equal_in_any_order(namespace.policy_rules, each.policy_rules), each.reference
+            assert _equal_in_any_order(namespace.fdb.values(), each.fdb), each.reference
+            assert namespace.sysctls.items() >= {(one.key, one.value) for one in each.sysctls}
             chains = {(one.family, one.table, one.name): one for one in each.chains}
             of_nft = {key: one for key, one in chains.items() if one.table == KUBE_PROXY}
-            assert place.chains == {key: chains[key] for key in chains.keys() - of_nft.keys()}
+            assert namespace.chains == {key: chains[key] for key in chains.keys() - of_nft.keys()}
             table = (*of_nft.values(), *each.sets)
-            assert place.tables == {(one.family, one.name): one for one in table}
-            assert _same(place.listeners, each.listeners), each.reference
-            assert _same(place.daemons.values(), each.daemons), each.reference
-            assert _same(place.sets.values(), each.ipsets), each.reference
-            assert _same(place.virtual_servers.values(), each.virtual_servers), each.reference
+            assert namespace.tables == {(one.family, one.name): one for one in table}
+            assert _equal_in_any_order(namespace.listeners, each.listeners), each.reference
+            assert _equal_in_any_order(namespace.daemons.values(), each.daemons), each.reference
+            assert _equal_in_any_order(namespace.sets.values(), each.ipsets), each.reference
+            assert _equal_in_any_order(namespace.virtual_servers.values(), each.virtual_servers), (
+                each.reference
+            )
 
-    def _do(self, op: Op) -> None:
+    def _carry_out(self, op: Op) -> None:
         match op:
             case NetnsAdd(name):
-                assert name not in self.places, f"{op}: File exists"
-                self.places[name] = Place()
+                assert name not in self.namespaces, f"{op}: File exists"
+                self.namespaces[name] = Namespace()
             case NetnsDelete(name):
-                assert not self.places[name].daemons, f"{op}: they would live on"
-                for link in list(self.places[name].links):
-                    self._cut(name, link)
-                del self.places[name]
+                assert not self.namespaces[name].daemons, f"{op}: its daemons still run"
+                for link in list(self.namespaces[name].links):
+                    self._delete_link(name, link)
+                del self.namespaces[name]
             case SysctlSet(name, sysctl):
-                place = self.places[name]
-                assert not sysctl.dev or sysctl.dev in place.links, f"{op}: No such file"
-                place.sysctls[sysctl.key] = sysctl.value
+                namespace = self.namespaces[name]
+                assert not sysctl.dev or sysctl.dev in namespace.links, f"{op}: No such file"
+                namespace.sysctls[sysctl.key] = sysctl.value
                 if (sysctl.key, sysctl.value) == (NO_IPV6, "1"):
-                    self._without_ipv6(place)
+                    self._without_ipv6(namespace)
             case BridgeAdd(name, interface):
-                self._add(name, interface)
-                self.places[name].up.add(interface.name)
+                self._add_link(name, interface)
+                self.namespaces[name].up.add(interface.name)
             case DummyAdd(name, interface):
-                self._add(name, interface)
+                self._add_link(name, interface)
             case VxlanAdd(name, interface):
                 assert interface.vxlan is not None
-                assert interface.vxlan.dev in self.places[name].links, f"{op}: Cannot find device"
-                self._add(name, interface)
-                self.places[name].up.add(interface.name)
+                assert interface.vxlan.dev in self.namespaces[name].links, (
+                    f"{op}: Cannot find device"
+                )
+                self._add_link(name, interface)
+                self.namespaces[name].up.add(interface.name)
             case VethAdd(name, interface, far, peer):
-                self._add(name, interface)
-                self._add(far, peer)
+                self._add_link(name, interface)
+                self._add_link(far, peer)
                 if interface.master is not None:
-                    self.places[name].up.add(interface.name)
+                    self.namespaces[name].up.add(interface.name)
             case LinkDelete(name, link):
-                self._cut(name, link)
+                self._delete_link(name, link)
             case LinkUp(name, link):
-                links = self.places[name].links
+                links = self.namespaces[name].links
                 assert link == "lo" or link in links, f"{op}: Cannot find device"
-                self.places[name].up.add(link)
+                self.namespaces[name].up.add(link)
                 if link in links:
                     links[link] = replace(links[link], up=True)
             case LinkDown(name, link):
-                self.places[name].up.remove(link)
-                links = self.places[name].links
+                self.namespaces[name].up.remove(link)
+                links = self.namespaces[name].links
                 links[link] = replace(links[link], up=False)
             case MtuSet(name, dev, mtu):
-                links = self.places[name].links
+                links = self.namespaces[name].links
                 links[dev] = replace(links[dev], mtu=mtu if mtu != MTU else None)
             case FdbSet(name, entry):
-                assert self.places[name].links[entry.dev].kind is Kind.VXLAN
-                self.places[name].fdb[entry.mac, entry.dev] = entry
+                assert self.namespaces[name].links[entry.dev].kind is Kind.VXLAN
+                self.namespaces[name].fdb[entry.mac, entry.dev] = entry
             case FdbDelete(name, entry):
-                assert self.places[name].fdb.pop((entry.mac, entry.dev)) == entry
+                assert self.namespaces[name].fdb.pop((entry.mac, entry.dev)) == entry
             case RulesLoad():
-                self._load(op)
+                self._load_rules(op)
             case DaemonStart(name, daemon):
-                assert program(daemon) not in self.places[name].daemons, f"{op}: runs"
-                self.places[name].daemons[program(daemon)] = daemon
+                assert program(daemon) not in self.namespaces[name].daemons, f"{op}: runs"
+                self.namespaces[name].daemons[program(daemon)] = daemon
             case DaemonReload(name, daemon):
-                assert program(daemon) in self.places[name].daemons, f"{op}: does not run"
-                self.places[name].daemons[program(daemon)] = daemon
+                assert program(daemon) in self.namespaces[name].daemons, f"{op}: does not run"
+                self.namespaces[name].daemons[program(daemon)] = daemon
             case DaemonStop(name, daemon):
-                place = self.places[name]
-                del place.daemons[program(daemon)]
+                namespace = self.namespaces[name]
+                del namespace.daemons[program(daemon)]
                 if isinstance(daemon, Bird):
-                    place.routes = [each for each in place.routes if not each.learned]
+                    namespace.routes = [each for each in namespace.routes if not each.learned]
             case RoutesAwait(name, learned):
-                place = self.places[name]
-                place.routes = [each for each in place.routes if not each.learned] + [*learned]
+                namespace = self.namespaces[name]
+                namespace.routes = [each for each in namespace.routes if not each.learned] + [
+                    *learned
+                ]
             case ConntrackDelete(name) | Drain(name):
-                assert name in self.places  # it remembers no packets
+                assert name in self.namespaces  # it has no conntrack
             case SetsLoad(name, sets):
-                self.places[name].sets |= {each.name: each for each in sets}
+                self.namespaces[name].sets |= {each.name: each for each in sets}
             case SetsDelete(name, names):
                 for gone in names:
-                    used = [c for c in self.places[name].chains.values() if _looks_in(c, gone)]
+                    used = [c for c in self.namespaces[name].chains.values() if _looks_in(c, gone)]
                     assert not used, f"{op}: Set cannot be destroyed: it is in use"
-                    del self.places[name].sets[gone]
+                    del self.namespaces[name].sets[gone]
             case VirtualServersLoad(name, before, after):
-                servers = self.places[name].virtual_servers
+                servers = self.namespaces[name].virtual_servers
                 for server in before:
                     assert servers.pop(identity(server)) == server
                 servers |= {identity(server): server for server in after}
             case TableLoad(name, family, old, new, _):
-                tables = self.places[name].tables
+                tables = self.namespaces[name].tables
                 for each in old:
                     assert tables.pop((family, each.name)) == each
                 tables |= {(family, each.name): each for each in new}
             case ServersStart(name):
-                assert name in self.places
+                assert name in self.namespaces
                 self.served = True
             case Listen(name, listener):
-                assert self.served, f"{op}: nobody is there to listen"
-                ports = [(one.protocol, one.port) for one in self.places[name].listeners]
+                assert self.served, f"{op}: the server does not run"
+                ports = [(one.protocol, one.port) for one in self.namespaces[name].listeners]
                 assert (listener.protocol, listener.port) not in ports, f"{op}: Address in use"
-                self.places[name].listeners.append(listener)
+                self.namespaces[name].listeners.append(listener)
             case ListenerReplace(name, listener):
-                ports = [(one.protocol, one.port) for one in self.places[name].listeners]
+                ports = [(one.protocol, one.port) for one in self.namespaces[name].listeners]
                 at = ports.index((listener.protocol, listener.port))
-                self.places[name].listeners[at] = listener
+                self.namespaces[name].listeners[at] = listener
             case Unlisten(name, listener):
-                self.places[name].listeners.remove(listener)
+                self.namespaces[name].listeners.remove(listener)
             case AddressAdd() | AddressDelete() | RouteAdd() | RouteReplace() | RouteDelete():
                 self._configure(op)
             case PolicyRuleAdd(name, rule):
-                assert rule not in self.places[name].policy_rules, f"{op}: File exists"
-                self.places[name].policy_rules.append(rule)
+                assert rule not in self.namespaces[name].policy_rules, f"{op}: File exists"
+                self.namespaces[name].policy_rules.append(rule)
             case PolicyRuleDelete(name, rule):
-                rules = self.places[name].policy_rules
+                rules = self.namespaces[name].policy_rules
                 rules.remove(next(one for one in rules if identity(one) == identity(rule)))
             case NeighbourAdd(name, neighbour):
-                assert neighbour.dev in self.places[name].up, f"{op}: Cannot find device"
-                self.places[name].neighbours.append(neighbour)
+                assert neighbour.dev in self.namespaces[name].up, f"{op}: Cannot find device"
+                self.namespaces[name].neighbours.append(neighbour)
             case NeighbourDelete(name, neighbour):
-                self.places[name].neighbours.remove(neighbour)
+                self.namespaces[name].neighbours.remove(neighbour)
             case NeighbourForget(name, dev, _):
-                assert dev in self.places[name].links  # it learns of nobody
+                assert dev in self.namespaces[name].links  # it learns no neighbours
             case _:
                 assert_never(op)
 
     def _configure(
         self, op: AddressAdd | AddressDelete | RouteAdd | RouteReplace | RouteDelete
     ) -> None:
-        place = self.places[op.netns]
+        namespace = self.namespaces[op.netns]
         match op:
             case AddressAdd(_, dev, address):
-                link = place.links[dev]
-                ready = dev in place.up or link.kind is Kind.DUMMY or not link.up
+                link = namespace.links[dev]
+                ready = dev in namespace.up or link.kind is Kind.DUMMY or not link.up
                 assert ready, f"{op}: before its link is up"
                 assert address not in link.addresses, f"{op}: File exists"
-                disabled = address.version == 6 and place.sysctls.get(NO_IPV6) == "1"
+                disabled = address.version == 6 and namespace.sysctls.get(NO_IPV6) == "1"
                 assert not disabled, f"{op}: IPv6 is disabled on this device"
-                place.links[dev] = replace(link, addresses=(*link.addresses, address))
+                namespace.links[dev] = replace(link, addresses=(*link.addresses, address))
             case AddressDelete(_, dev, address):
-                link = place.links[dev]
+                link = namespace.links[dev]
                 assert address in link.addresses, f"{op}: Cannot assign requested address"
                 left = tuple(each for each in link.addresses if each != address)
-                place.links[dev] = replace(link, addresses=left)
+                namespace.links[dev] = replace(link, addresses=left)
             case RouteAdd(_, route) | RouteReplace(_, route):
                 if not route.blackhole:
-                    assert route.dev in place.up, f"{op}: Cannot find device"
-                    networks = {each.network for each in place.links[route.dev].addresses}
+                    assert route.dev in namespace.up, f"{op}: Cannot find device"
+                    networks = {each.network for each in namespace.links[route.dev].addresses}
                     assert _reached(route, networks), f"{op}: Nexthop has invalid gateway"
                 if route.onlink and route.destination.version == 6:
-                    elsewhere = [each.dev for each in place.routes if each.key == route.key]
+                    elsewhere = [each.dev for each in namespace.routes if each.key == route.key]
                     assert set(elsewhere) <= {route.dev}, f"{op}: Nexthop has invalid gateway"
-                # What bird learns has a metric of its own.
-                given = [each for each in place.routes if not each.learned]
+                # Routes that bird adds have a metric of their own.
+                given = [each for each in namespace.routes if not each.learned]
                 twins = [each for each in given if each.key == route.key]
                 assert isinstance(op, RouteReplace) == bool(twins), f"{op}: File exists"
-                place.routes = [each for each in place.routes if each not in twins]
-                place.routes.append(route)
+                namespace.routes = [each for each in namespace.routes if each not in twins]
+                namespace.routes.append(route)
             case RouteDelete(_, route):
-                assert route in place.routes, f"{op}: No such process"
-                place.routes.remove(route)
+                assert route in namespace.routes, f"{op}: No such process"
+                namespace.routes.remove(route)
 
-    def _without_ipv6(self, place: Place) -> None:
-        for name, link in place.links.items():
+    def _without_ipv6(self, namespace: Namespace) -> None:
+        for name, link in namespace.links.items():
             left = tuple(each for each in link.addresses if each.version == 4)
-            place.links[name] = replace(link, addresses=left)
-        place.routes = [each for each in place.routes if each.destination.version == 4]
-        place.neighbours = [each for each in place.neighbours if each.address.version == 4]
+            namespace.links[name] = replace(link, addresses=left)
+        namespace.routes = [each for each in namespace.routes if each.destination.version == 4]
+        namespace.neighbours = [each for each in namespace.neighbours if each.address.version == 4]
 
-    def _add(self, name: str, interface: Interface) -> None:
-        place = self.places[name]
-        assert interface.name not in place.links, f"{name} {interface.name}: File exists"
+    def _add_link(self, name: str, interface: Interface) -> None:
+        namespace = self.namespaces[name]
+        assert interface.name not in namespace.links, f"{name} {interface.name}: File exists"
         if interface.master is not None:
-            assert place.links[interface.master].kind is Kind.BRIDGE
-        place.links[interface.name] = replace(interface, addresses=(), mtu=None)
+            assert namespace.links[interface.master].kind is Kind.BRIDGE
+        namespace.links[interface.name] = replace(interface, addresses=(), mtu=None)
 
-    def _cut(self, name: str, link: str) -> None:
-        """A link goes with all that hangs on it, and so does the other end of a cable."""
-        gone = self._drop(name, link)
+    def _delete_link(self, name: str, link: str) -> None:
+        """Delete a link, the other end of a veth pair, and what depends on them."""
+        gone = self._remove_end(name, link)
         if gone.peer is not None:
-            self._drop(*gone.peer)
-        for port, interface in self.places[name].links.items():
+            self._remove_end(*gone.peer)
+        for port, interface in self.namespaces[name].links.items():
             if interface.master == link:
-                self.places[name].links[port] = replace(interface, master=None)
+                self.namespaces[name].links[port] = replace(interface, master=None)
 
-    def _drop(self, name: str, link: str) -> Interface:
-        place = self.places[name]
-        place.up.discard(link)
-        place.routes = [each for each in place.routes if each.dev != link]
-        place.neighbours = [each for each in place.neighbours if each.dev != link]
-        place.fdb = {key: each for key, each in place.fdb.items() if each.dev != link}
-        place.sysctls = {
-            key: value for key, value in place.sysctls.items() if f".{link}." not in key
+    def _remove_end(self, name: str, link: str) -> Interface:
+        namespace = self.namespaces[name]
+        namespace.up.discard(link)
+        namespace.routes = [each for each in namespace.routes if each.dev != link]
+        namespace.neighbours = [each for each in namespace.neighbours if each.dev != link]
+        namespace.fdb = {key: each for key, each in namespace.fdb.items() if each.dev != link}
+        namespace.sysctls = {
+            key: value for key, value in namespace.sysctls.items() if f".{link}." not in key
         }
-        assert link in place.links, f"{name} {link}: Cannot find device"
-        gone = place.links.pop(link)
-        for tunnel in [each for each in place.links.values() if each.vxlan is not None]:
+        assert link in namespace.links, f"{name} {link}: Cannot find device"
+        gone = namespace.links.pop(link)
+        for tunnel in [each for each in namespace.links.values() if each.vxlan is not None]:
             if tunnel.vxlan is not None and tunnel.vxlan.dev == link:
-                self._drop(name, tunnel.name)
+                self._remove_end(name, tunnel.name)
         return gone
 
-    def _load(self, op: RulesLoad) -> None:
-        """One atomic step: afterwards every jump must have somewhere to go."""
-        chains = self.places[op.netns].chains
+    def _load_rules(self, op: RulesLoad) -> None:
+        """Load chains atomically; afterwards the chain of every jump must exist."""
+        chains = self.namespaces[op.netns].chains
         for each in op.deleted:
             del chains[each.family, each.table, each.name]
         for each in op.chains:
@@ -331,7 +336,7 @@ class World:
                     key = (each.family, each.table, rule.target.chain)
                     assert key in chains, f"{each.name}: No chain {rule.target.chain}"
                 if rule.match.in_set is not None:
-                    sets = self.places[op.netns].sets
+                    sets = self.namespaces[op.netns].sets
                     assert rule.match.in_set.name in sets, f"{each.name}: no such set"
 
 
@@ -346,5 +351,5 @@ def _looks_in(chain: Chain, name: str) -> bool:
     return any(each is not None and each.name == name for each in sets)
 
 
-def _same(one: Iterable[object], other: Iterable[object]) -> bool:
+def _equal_in_any_order(one: Iterable[object], other: Iterable[object]) -> bool:
     return sorted(one, key=repr) == sorted(other, key=repr)

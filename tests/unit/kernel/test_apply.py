@@ -1,4 +1,4 @@
-"""Which Ops are carried out together. (What they do to a kernel: tests/kernel.)"""
+"""Which Ops are carried out together. (What they do in a kernel: tests/kernel.)"""
 
 from typing import get_args
 
@@ -25,7 +25,7 @@ ADDRESS = held("10.244.0.2/24")
 
 
 def sizes(*ops: Op) -> list[int]:
-    """How many of these Ops, in order, are carried out at a time."""
+    """Return how many of these Ops, in order, are carried out at a time."""
     return [len(batch) for _, batch in batches(ops)]
 
 
@@ -33,11 +33,11 @@ def test_every_op_has_an_executor() -> None:
     assert set(EXECUTORS) == set(get_args(Op))
 
 
-def test_steps_in_one_namespace_are_one_send() -> None:
+def test_ops_in_one_namespace_are_one_send() -> None:
     assert sizes(NetnsAdd("a"), LinkUp("a", "lo"), AddressAdd("a", "eth0", ADDRESS)) == [3]
 
 
-def test_steps_in_two_namespaces_are_two_sends() -> None:
+def test_ops_in_two_namespaces_are_two_sends() -> None:
     assert sizes(LinkUp("a", "lo"), LinkUp("b", "lo"), LinkUp("b", "eth0")) == [1, 2]
 
 
@@ -49,7 +49,7 @@ def test_the_sets_of_all_namespaces_are_loaded_at_once_and_before_rules() -> Non
     assert sizes(SetsLoad("a", ()), SetsLoad("b", ()), RulesLoad("a", 4, ())) == [2, 1]
 
 
-def test_the_server_is_told_of_all_ports_at_once() -> None:
+def test_the_server_receives_all_ports_at_once() -> None:
     assert sizes(ServersStart("s"), Listen("a", WEB), Listen("b", WEB)) == [3]
 
 

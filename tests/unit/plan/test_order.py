@@ -1,4 +1,4 @@
-"""The steps from one lab to another: each finds what it needs, and what stays is not touched."""
+"""Which Ops change one lab into another, and in which order."""
 
 from dataclasses import replace
 from functools import cache
@@ -11,28 +11,18 @@ from nsnet.features.compile import compile_state
 from nsnet.plan.ops import (
     AddressAdd,
     BridgeAdd,
-    DaemonReload,
-    DaemonStart,
-    DaemonStop,
     LinkDelete,
     LinkUp,
     Listen,
-    NeighbourDelete,
     NeighbourForget,
     NetnsAdd,
     NetnsDelete,
-    Op,
-    RouteAdd,
-    RouteDelete,
-    RouteReplace,
-    RoutesAwait,
     RulesLoad,
     ServersStart,
     SysctlSet,
     VethAdd,
 )
 from nsnet.plan.order import changes, plan
-from nsnet.scenario.scale import scaled
 from nsnet.state.model import State
 from nsnet.topology.resolve import resolve
 from tests.support.labs import (
@@ -46,73 +36,53 @@ from tests.support.labs import (
     workload,
     written,
 )
+from tests.support.plans import kinds, web
 from tests.support.world import World
-
-
-def web(replicas: int) -> State:
-    """The shipped ClusterIP lab after its Deployment was scaled."""
-    scenario, old, _ = shipped("clusterip")
-    new = scaled(scenario, "east", "deploy", "web", "default", replicas)
-    return compile_state(resolve(new, old.assignment()))
-
-
-def kinds(ops: list[Op]) -> list[str]:
-    """The kinds of steps, each once, in order of appearance."""
-    return list(dict.fromkeys(type(op).__name__ for op in ops))
-
 
 # --- from nothing ---
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_step_finds_what_it_needs(name: str) -> None:
+def test_every_op_finds_what_it_needs(name: str) -> None:
     state = shipped(name).state
     World().apply(plan(state)).holds(state)
 
 
-def test_the_order_of_things() -> None:
+def test_the_order_of_ops() -> None:
     assert kinds(plan(shipped("clusterip").state)) == [
         "NetnsAdd",
-        "ServersStart",  # first of all, for it takes its time to get ready
-        "SysctlSet",  # before links exist, or they would be born with IPv6
+        "ServersStart",  # early: it takes time until it is ready
+        "SysctlSet",  # before links exist: they inherit disable_ipv6
         "BridgeAdd",
         "VethAdd",
         "LinkUp",
         "AddressAdd",
         "RouteAdd",
         "Listen",
-        "RulesLoad",  # last: nobody is sent to an endpoint that does not listen yet
+        "RulesLoad",  # last: no packet is sent to an endpoint that does not listen yet
     ]
 
 
-def test_a_cable_is_laid_from_the_bridge_that_it_is_plugged_into() -> None:
-    laid = [op for op in plan(shipped("island-nat").state) if isinstance(op, VethAdd)]
-    assert all(op.interface.master is not None for op in laid)
+def test_a_veth_pair_is_created_from_the_end_that_is_a_port_of_a_bridge() -> None:
+    created = [op for op in plan(shipped("island-nat").state) if isinstance(op, VethAdd)]
+    assert all(op.interface.master is not None for op in created)
 
 
-def test_a_plan_has_no_step_twice() -> None:
+def test_a_plan_has_no_op_twice() -> None:
     ops = plan(shipped("island-nat").state)
     assert len(set(ops)) == len(ops)
-
-
-def test_a_crowded_lab_knows_its_neighbours_beforehand() -> None:
-    crowd = lab(workload("Deployment", "web", 30), clusters=("{name: east, nodes: 1}",)).state
-    World().apply(plan(crowd)).holds(crowd)
-    assert len(crowd["nsnet.lab.east.node.n1"].neighbours) == 30
-    assert len(crowd["nsnet.lab.east.pod.default.web-0"].neighbours) == 30  # 29, and the bridge
-    assert all(not each.neighbours for each in shipped("clusterip").state.netns)
 
 
 # --- from one lab to another ---
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_between_equal_labs_there_is_nothing_to_do(name: str) -> None:
+def test_between_equal_labs_there_are_no_ops(name: str) -> None:
     assert changes(shipped(name).state, shipped(name).state) == []
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_to_nothing(name: str) -> None:
+def test_a_lab_is_removed(name: str) -> None:
     state = shipped(name).state
     nothing = State(state.lab)
     World().apply([*plan(state), *changes(state, nothing)]).holds(nothing)
@@ -135,23 +105,23 @@ def test_another_endpoint_is_a_pod_and_rules_and_nothing_else() -> None:
     assert [each.split("-")[1] for each in loaded["nsnet.clusterip.east.node.n1"]] == ["SVC", "SEP"]
 
 
-def test_the_last_endpoint_takes_the_services_chains_with_it() -> None:
+def test_with_its_last_endpoint_a_service_loses_its_chains() -> None:
     ops = changes(web(1), web(0))
     loads = [op for op in ops if isinstance(op, RulesLoad)]
     assert [each.name.split("-")[1] for each in loads[0].deleted] == ["SVC", "SEP"]
     assert [f"{each.table} {each.name}" for each in loads[0].chains] == [
-        "filter KUBE-SERVICES",  # refuses now
-        "nat KUBE-SERVICES",  # dispatches no more
+        "filter KUBE-SERVICES",  # rejects now
+        "nat KUBE-SERVICES",  # no longer jumps to the Service
     ]
     assert [op for op in ops if isinstance(op, NetnsDelete)] == [
         NetnsDelete("nsnet.clusterip.east.pod.default.web-0")
     ]
 
 
-def test_a_cable_is_cut_before_its_pod_goes() -> None:
-    # The kernel takes a namespace apart when it finds the time: until then the node's end of the
-    # cable would still be there, and a new pod of that name could not have it.
-    # And both come last, when no rule sends anybody there any more.
+def test_a_veth_pair_is_deleted_before_the_namespace_of_its_pod() -> None:
+    # The kernel takes a namespace apart in its own time: until then the node's end of the veth pair
+    # would exist, and its name would not be free for a new pod of that name.
+    # And both come last, when no rule leads there any more.
     ops = changes(web(1), web(0))
     steps = ["RulesLoad", "Drain", "Unlisten", "LinkDelete", "NetnsDelete", "NeighbourForget"]
     assert kinds(ops) == steps
@@ -161,46 +131,8 @@ def test_a_cable_is_cut_before_its_pod_goes() -> None:
     ]
 
 
-def test_who_is_gone_is_forgotten_by_everybody_on_its_wire() -> None:
-    both = (pod("client", spec="nodeName: n1"), pod("far", spec="nodeName: n2"))
-    old = topology(*both, pod("web", spec="nodeName: n1"))
-    new = resolve(written(*both), old.assignment())
-    (address,) = next(each.addresses for each in old.clusters[0].pods if each.name == "web")
-    ops = changes(compile_state(old), compile_state(new))
-    assert [op for op in ops if isinstance(op, NeighbourForget)] == [
-        NeighbourForget("nsnet.lab.east.node.n1", "cbr0", address),
-        NeighbourForget("nsnet.lab.east.pod.default.client", "eth0", address),
-    ]
-
-
-def test_what_was_told_of_who_is_gone_is_deleted_and_need_not_be_forgotten() -> None:
-    # A crowded lab's neighbours are permanent.
-    one = ("{name: east, nodes: 1}",)
-    old, new = (lab(workload("Deployment", "web", n), clusters=one).state for n in (30, 29))
-    found = [op for op in changes(old, new) if isinstance(op, NeighbourDelete | NeighbourForget)]
-    assert kinds([*found]) == ["NeighbourDelete"]
-
-
-def test_who_comes_is_asked_for_anew_by_everybody_on_its_wire_before_any_rule_leads_there() -> None:
-    # Who asked in vain for its address, when that was another's, would give up on all that waits.
-    ops = changes(web(3), web(4))
-    asked = [op for op in ops if isinstance(op, NeighbourForget)]
-    (address,) = {op.address for op in asked}
-    assert address in web(4)["nsnet.clusterip.east.pod.default.web-3"].addresses
-    assert {(op.netns, op.dev) for op in asked} == {
-        ("nsnet.clusterip.east.node.n2", "cbr0"),
-        ("nsnet.clusterip.east.pod.default.web-1", "eth0"),
-    }
-    loads = [index for index, op in enumerate(ops) if isinstance(op, RulesLoad)]
-    assert max(map(ops.index, asked)) < min(loads)
-
-
-def test_in_a_new_lab_nobody_has_asked_for_anybody() -> None:
-    assert [op for op in plan(web(2)) if isinstance(op, NeighbourForget)] == []
-
-
 @pytest.mark.parametrize(("before", "after"), [(3, 5), (3, 1), (3, 0), (0, 3), (1, 2)])
-def test_there_and_back_again(before: int, after: int) -> None:
+def test_a_deployment_is_scaled_and_scaled_back(before: int, after: int) -> None:
     world = World().apply(plan(web(before)))
     world.apply(changes(web(before), web(after))).holds(web(after))
     world.apply(changes(web(after), web(before))).holds(web(before))
@@ -213,7 +145,7 @@ def test_a_new_port_of_a_pod_is_one_more_listener() -> None:
     assert (op.netns, op.listener.port) == ("nsnet.lab.east.pod.default.web", 81)
 
 
-def test_a_changed_setting_is_set() -> None:
+def test_a_sysctl_that_differs_is_set() -> None:
     state = shipped("one-node").state
     node = state["nsnet.one-node.east.node.n1"]
     strict = tuple(
@@ -231,20 +163,20 @@ def test_a_changed_setting_is_set() -> None:
     assert (op.sysctl.key, op.sysctl.value) == ("net.ipv4.conf.all.rp_filter", "1")
 
 
-def test_a_pod_that_moves_gets_a_cable_to_its_new_node() -> None:
+def test_a_pod_that_moves_gets_a_veth_pair_to_its_new_node() -> None:
     there = topology(pod("web", spec="nodeName: n1"))
     here = resolve(written(pod("web", spec="nodeName: n2")), there.assignment())
     old, new = compile_state(there), compile_state(here)
     ops = changes(old, new)
     assert [op for op in ops if isinstance(op, LinkDelete)] == [
-        LinkDelete("nsnet.lab.east.node.n1", "web")  # its other end goes with it
+        LinkDelete("nsnet.lab.east.node.n1", "web")  # its other end is deleted with it
     ]
     assert [op.netns for op in ops if isinstance(op, VethAdd)] == ["nsnet.lab.east.node.n2"]
     World().apply([*plan(old), *ops]).holds(new)
 
 
-def test_a_pod_that_gets_another_address_gets_another_cable() -> None:
-    # The MAC address follows from the address, so that nobody's ARP entry goes stale.
+def test_a_pod_that_gets_another_address_gets_another_veth_pair() -> None:
+    # The MAC address follows from the IP address, so that no ARP entry is outdated.
     old = compile_state(topology(pod("b")))
     new = compile_state(topology(pod("a"), pod("b"), clusters=("{name: east, nodes: 1}",)))
     ops = changes(old, new)
@@ -252,7 +184,7 @@ def test_a_pod_that_gets_another_address_gets_another_cable() -> None:
     World().apply([*plan(old), *ops]).holds(new)
 
 
-def test_when_a_bridge_is_made_anew_so_are_its_ports() -> None:
+def test_when_a_bridge_is_recreated_so_are_its_ports() -> None:
     old = topology(pod("web"))
     far = ("{name: east, nodes: 2, podCIDR: 10.250.0.0/16}",)
     new = resolve(written(pod("web"), clusters=far), old.assignment())
@@ -262,7 +194,7 @@ def test_when_a_bridge_is_made_anew_so_are_its_ports() -> None:
     World().apply([*plan(compile_state(old)), *ops]).holds(compile_state(new))
 
 
-def test_a_host_outside_that_goes_takes_its_route_along() -> None:
+def test_the_route_to_a_removed_external_host_is_deleted() -> None:
     two = "externals:\n- {name: api, address: 203.0.113.80}\n- {name: log, address: 203.0.113.81}"
     one = "externals:\n- {name: api, address: 203.0.113.80}"
     old, new = lab(spec=two).state, lab(spec=one).state
@@ -276,131 +208,17 @@ def test_the_server_is_started_once() -> None:
     assert sum(isinstance(op, ServersStart) for op in plan(web(3))) == 1
 
 
-def test_only_what_is_new_is_brought_up() -> None:
+def test_only_new_links_are_set_up() -> None:
     ops = changes(web(3), web(4))
     fresh = "nsnet.clusterip.east.pod.default.web-3"
     assert {op.netns for op in ops if isinstance(op, LinkUp | AddressAdd | NetnsAdd)} == {fresh}
 
 
-# --- programs of the field ---
+# --- links ---
 
 
-DAEMONS = DaemonStart | DaemonReload | DaemonStop | RoutesAwait
-PROXIED = "{name: west, nodes: 1, gateway: {kind: proxy}}"
-NATTED = PROXIED.replace("proxy", "nat")
-SPOKEN = "{name: west, nodes: 2, model: flat, routing: bgp}"
-WRITTEN = SPOKEN.replace(", routing: bgp", "")
-GATEWAY, FABRIC, NODES = "west.gateway", "fabric", ("west.node.n1", "west.node.n2")
-
-
-def served(cluster: str, replicas: int = 2, kind: str = "") -> State:
-    """A cluster with an exported Service."""
-    objects = workload("Deployment", "web", replicas), service("web", spec=kind), exported("web")
-    return lab(*objects, clusters=(cluster,)).state
-
-
-def tended(before: State, after: State) -> list[str]:
-    """What is done to programs, and where."""
-    return [
-        f"{type(op).__name__} {op.netns.removeprefix('nsnet.lab.')}"
-        for op in changes(before, after)
-        if isinstance(op, DAEMONS)
-    ]
-
-
-@pytest.mark.parametrize(
-    ("case", "before", "after", "steps"),
-    [
-        ("a proxy for a router", served(NATTED), served(PROXIED), [f"DaemonStart {GATEWAY}"]),
-        ("a router for a proxy", served(PROXIED), served(NATTED), [f"DaemonStop {GATEWAY}"]),
-        ("an endpoint more", served(PROXIED), served(PROXIED, 3), [f"DaemonReload {GATEWAY}"]),
-        ("none any more", served(PROXIED), served(PROXIED, 0), [f"DaemonReload {GATEWAY}"]),
-        ("nothing", served(PROXIED), served(PROXIED), []),
-        ("something else", web(2), web(3), []),
-        (
-            "speakers for written routes",
-            served(WRITTEN),
-            served(SPOKEN),
-            [
-                *(f"DaemonStart {each}" for each in (FABRIC, *NODES)),
-                *(f"RoutesAwait {each}" for each in (FABRIC, *NODES)),
-            ],
-        ),
-        (
-            "written routes for speakers, who take along what they have learned",
-            served(SPOKEN),
-            served(WRITTEN),
-            [f"DaemonStop {each}" for each in (FABRIC, *NODES)],
-        ),
-        ("the same speakers", served(SPOKEN), served(SPOKEN), []),
-    ],
-)
-def test_a_program_is_started_told_anew_or_ended(
-    case: str, before: State, after: State, steps: list[str]
-) -> None:
-    assert tended(before, after) == steps, case
-
-
-def test_a_program_ends_before_its_namespace_goes_and_after_its_clients_have_left() -> None:
-    """The kernel would let it run on, in a namespace without a name."""
-    old, nothing = served(PROXIED), State("lab")
-    order = kinds(changes(old, nothing))
-    assert order.index("DaemonStop") < order.index("NetnsDelete")
-    assert order.index("Unlisten") < order.index("DaemonStop")
-    World().apply(plan(old)).apply(changes(old, nothing)).holds(nothing)
-
-
-def test_a_program_starts_when_its_addresses_and_routes_are_there() -> None:
-    """It binds to addresses, and talks to neighbours."""
-    for state in (served(PROXIED), served(SPOKEN)):
-        order = kinds(plan(state))
-        for before in ("LinkUp", "AddressAdd", "RouteAdd", "Listen", "RulesLoad"):
-            assert order.index(before) < order.index("DaemonStart")
-
-
-def test_the_routes_are_awaited_when_all_speak_and_are_told_what_there_is() -> None:
-    state = served(SPOKEN)
-    ops = [op for op in plan(state) if isinstance(op, DAEMONS)]
-    assert kinds([*ops]) == ["DaemonStart", "RoutesAwait"]
-    awaited = {
-        op.netns: [(str(each.destination), *map(str, each.gateways)) for each in op.routes]
-        for op in ops
-        if isinstance(op, RoutesAwait)
-    }
-    (a, b) = (f"nsnet.lab.{each}" for each in NODES)
-    assert awaited == {
-        "nsnet.lab.fabric": [
-            ("10.244.0.0/24", "192.168.10.2"),
-            ("10.244.1.0/24", "192.168.10.3"),
-            ("198.18.0.2/32", "192.168.10.2", "192.168.10.3"),
-        ],
-        a: [("10.244.1.0/24", "192.168.10.3")],
-        b: [("10.244.0.0/24", "192.168.10.2")],
-    }
-
-
-def test_written_routes_stand_until_they_are_learned() -> None:
-    ops = changes(served(WRITTEN), served(SPOKEN))
-    learned = max(at for at, op in enumerate(ops) if isinstance(op, RoutesAwait))
-    goes = [at for at, op in enumerate(ops) if isinstance(op, RouteDelete)]
-    assert goes
-    assert min(goes) > learned
-    World().apply(plan(served(WRITTEN))).apply(ops).holds(served(SPOKEN))
-
-
-def test_nobody_adds_or_deletes_a_route_that_is_learned() -> None:
-    written = {
-        op.route
-        for before, after in ((State("lab"), served(SPOKEN)), (served(SPOKEN), State("lab")))
-        for op in changes(before, after)
-        if isinstance(op, RouteAdd | RouteDelete | RouteReplace)
-    }
-    assert written
-    assert not any(each.learned for each in written)
-
-
-def test_of_the_ipv6_addresses_of_a_link_only_the_first_is_spoken_with() -> None:
-    """A gateway's own, not those of the Services that it exports."""
+def test_of_the_ipv6_addresses_of_a_link_only_the_first_is_a_source_address() -> None:
+    """A gateway sends from its own address, not from those of the Services that it exports."""
     cluster = f"{{name: east, nodes: 1, gateway: {{kind: nat}}{DUAL}}}"
     dual = service("web", spec="ipFamilyPolicy: RequireDualStack")
     built = lab(
@@ -445,7 +263,7 @@ CLUSTERS = {
 
 @cache
 def variant(model: str, nodes: int, replicas: int, host: bool) -> State:
-    """A lab that differs from the next in one or all of these."""
+    """Return a lab that differs from the others in one or more of these."""
     found = lab(
         pod("client", spec="hostNetwork: true" if host else ""),
         workload("Deployment", "web", replicas),
@@ -466,7 +284,7 @@ variants = st.builds(
 )
 
 
-def test_tunnels_take_the_place_of_routes_between_nodes_in_both_families() -> None:
+def test_vxlan_tunnels_replace_routes_between_nodes_in_both_families() -> None:
     routes, tunnels = (variant(each, 2, 1, False) for each in ("dual", "dual tunnels"))
     world = World().apply(plan(routes))
     world.apply(changes(routes, tunnels)).holds(tunnels)
@@ -475,7 +293,7 @@ def test_tunnels_take_the_place_of_routes_between_nodes_in_both_families() -> No
 
 @settings(derandomize=True, max_examples=50, deadline=None)
 @given(before=variants, after=variants)
-def test_from_any_lab_to_any_other_and_back(before: State, after: State) -> None:
+def test_any_lab_changes_into_any_other_and_back(before: State, after: State) -> None:
     world = World().apply(plan(before))
     world.apply(changes(before, after)).holds(after)
     world.apply(changes(after, before)).holds(before)

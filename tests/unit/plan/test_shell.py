@@ -1,4 +1,4 @@
-"""Every step as the command a person would type."""
+"""Every Op as the shell command that a person would type."""
 
 import re
 import subprocess
@@ -81,9 +81,9 @@ ONLINK = Route(net("::/0"), ip("fd98::1"), "eth0", onlink=True)
 DIRECT = Route(net("203.0.113.80/32"), dev="br-fabric")
 BOTH = Route(net("172.18.0.1/32"), dev="br-east", nexthops=(ip("192.168.10.2"), ip("192.168.10.3")))
 BOTH6 = Route(net("fd18::1/128"), dev="br-east", nexthops=(ip("fd00::2"), ip("fd00::3")))
-NOBODY = Route(net("172.18.0.1/32"), blackhole=True)
+BLACKHOLE = Route(net("172.18.0.1/32"), blackhole=True)
 ELSEWHERE = Route(net("0.0.0.0/0"), ip("198.18.0.1"), "eth1", table=101)
-NOWHERE = Route(net("172.18.0.1/32"), blackhole=True, table=101)
+BLACKHOLE_OF_TABLE = Route(net("172.18.0.1/32"), blackhole=True, table=101)
 PASSING = PolicyRule(201, 0x1, 0xFF, 101)
 OWN6 = PolicyRule(101, 0x100, 0xFF00, 101, family=6, own=True)
 NARROW = Route(net("203.0.113.80/32"), dev="br-fabric", mtu=1400)
@@ -111,13 +111,13 @@ NODE_PORTS = IpSet("KUBE-NODE-PORT-TCP", SetType.PORT, (Member(port=30080),))
 def served(
     scheduler: str = "rr", *hosts: int, port: int = 80, persistent: int | None = None
 ) -> VirtualServer:
-    """A virtual server at 10.96.0.2, with these pods of 10.244.0.0/24 behind it."""
+    """Return a virtual server at 10.96.0.2, with these hosts of 10.244.0.0/24 as real servers."""
     behind = tuple(RealServer(ip("10.244.0.0") + host, 80) for host in hosts)
     return VirtualServer(ip("10.96.0.2"), Protocol.TCP, port, scheduler, behind, persistent)
 
 
 def weighted(weight: int) -> VirtualServer:
-    """The same with one pod, of this weight."""
+    """Return it with one real server, of this weight."""
     one = served("rr", 2)
     return replace(one, servers=(replace(one.servers[0], weight=weight),))
 
@@ -183,7 +183,7 @@ COMMANDS: list[tuple[Op, str]] = [
     (AddressDelete("web", "eth0", held("fd00::2/64")), "ip -n web addr del fd00::2/64 dev eth0"),
     (RouteAdd("web", DEFAULT), "ip -n web route add default via 10.244.0.1 dev eth0"),
     (RouteAdd("hub", ELSEWHERE), "ip -n hub route add default table 101 via 198.18.0.1 dev eth1"),
-    (RouteAdd("hub", NOWHERE), "ip -n hub route add blackhole 172.18.0.1/32 table 101"),
+    (RouteAdd("hub", BLACKHOLE_OF_TABLE), "ip -n hub route add blackhole 172.18.0.1/32 table 101"),
     (
         PolicyRuleAdd("hub", PASSING),
         "ip -n hub -4 rule add priority 201 fwmark 0x1/0xff lookup 101",
@@ -204,8 +204,8 @@ COMMANDS: list[tuple[Op, str]] = [
         "ip -n fabric route replace fd18::1/128"
         " nexthop via fd00::2 dev br-east nexthop via fd00::3 dev br-east",
     ),
-    (RouteReplace("fabric", NOBODY), "ip -n fabric route replace blackhole 172.18.0.1/32"),
-    (RouteDelete("fabric", NOBODY), "ip -n fabric route del blackhole 172.18.0.1/32"),
+    (RouteReplace("fabric", BLACKHOLE), "ip -n fabric route replace blackhole 172.18.0.1/32"),
+    (RouteDelete("fabric", BLACKHOLE), "ip -n fabric route del blackhole 172.18.0.1/32"),
     (RouteDelete("fabric", DIRECT), "ip -n fabric route del 203.0.113.80/32 dev br-fabric"),
     (
         NeighbourAdd("n1", NEIGHBOUR),
@@ -237,7 +237,7 @@ COMMANDS: list[tuple[Op, str]] = [
         "# n1: until no connection to 10.244.1.2, 10.244.1.3 is half open:"
         " conntrack -L --state SYN_SENT",
     ),
-    # Nothing to delete is no error to conntrack(8)'s user, but to conntrack(8) it is: exit 1.
+    # conntrack(8) exits with 1 if there is nothing to delete; a script is to continue.
     (
         ConntrackDelete("n1", 4, ip("10.96.0.10"), None, ip("10.244.0.2")),
         "ip netns exec n1 conntrack -D --orig-dst 10.96.0.10 --dst-nat 10.244.0.2 -p udp"
@@ -307,7 +307,7 @@ COMMANDS: list[tuple[Op, str]] = [
         "-D -t 10.96.0.2:53\n"
         "EOF",
     ),
-    # A virtual server that is as it was is not named again.
+    # A virtual server that does not change is not edited.
     (
         VirtualServersLoad("n1", (served("rr", 2),), (weighted(2),)),
         "ip netns exec n1 ipvsadm --restore <<'EOF'\n"
@@ -344,7 +344,7 @@ COMMANDS: list[tuple[Op, str]] = [
         'while [ -z "$(ip -o -n n route show 10.1.0.0/24 proto bird'
         " | grep -F 'via 10.0.0.2 ')\" ]; do sleep 0.1; done",
     ),
-    # What a shell cannot do is a comment, for the script to remain runnable.
+    # What a shell cannot do is a comment, so that the script can be run.
     (ServersStart("s"), "# s: nsnet starts its server here; it answers for every pod"),
     (Listen("web", WEB), "# web: east/pod/web answers on 80/tcp"),
     (
@@ -360,11 +360,11 @@ COMMANDS: list[tuple[Op, str]] = [
 
 
 @pytest.mark.parametrize(("op", "command"), COMMANDS)
-def test_a_step_is_a_command_that_a_person_would_type(op: Op, command: str) -> None:
+def test_an_op_is_a_command_that_a_person_would_type(op: Op, command: str) -> None:
     assert render(op) == command
 
 
-def test_no_step_is_without_its_command_here() -> None:
+def test_the_commands_of_all_ops_are_tested() -> None:
     assert {type(op) for op, _ in COMMANDS} == set(get_args(Op))
 
 
@@ -381,12 +381,12 @@ def test_a_script_lets_its_user_choose_the_iptables() -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_script_is_one_that_a_shell_can_read(name: str) -> None:
+def test_a_script_is_valid_shell(name: str) -> None:
     text = script(name, plan(shipped(name).state))
     subprocess.run(["sh", "-n"], input=text, text=True, timeout=10, check=True)
 
 
-def test_a_script_names_no_namespace_of_anybody_else() -> None:
+def test_a_script_names_only_namespaces_of_its_lab() -> None:
     text = script("island-nat", plan(shipped("island-nat").state))
     names = re.findall(r"(?:ip -n|ip netns \w+|bridge -n|netns) (\S+)", text)
     assert {name.split(".")[:2] == ["nsnet", "island-nat"] for name in names} == {True}
