@@ -123,13 +123,13 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     Example: nsnet doctor
     """
-    from nsnet.kernel.capabilities import features
+    from nsnet.kernel import capabilities
 
-    found = features()
+    found = capabilities.of_host()
     if as_json:
         click.echo(json.dumps([asdict(each) for each in found], indent=2))
     else:
-        show.features(found)
+        show.capabilities(found)
     if any(each.needed and not each.present for each in found):
         ctx.exit(3)
 

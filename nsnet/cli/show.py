@@ -20,7 +20,7 @@ from nsnet.text import number_of
 from nsnet.walk.packet import IPVS, Hop, PredictedPath, RuleAt, Unknown
 
 if TYPE_CHECKING:
-    from nsnet.lab.lab import Feature
+    from nsnet.lab.lab import Capability
 
 GOOD, BAD, DEFECT = "✓", "✗", "!"
 
@@ -210,7 +210,7 @@ def _contents(netns: Netns) -> Iterator[str]:
         yield f"listens on {listener.port}/{listener.protocol} as {listener.reference}"
 
 
-def features(found: Iterable["Feature"]) -> None:
+def capabilities(found: Iterable["Capability"]) -> None:
     """What this host has and what it lacks, with the remedy."""
     out = console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)

@@ -36,7 +36,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Feature:
+class Capability:
     """What a host has or lacks, what for, and how to get it; `needed`: no lab without it."""
 
     name: str
@@ -56,18 +56,18 @@ class _Trial:
     remedy: str
     needed: bool = False
 
-    def tried(self) -> Feature:
+    def tried(self) -> Capability:
         try:
             self.attempt()
         except (OSError, NsnetError) as error:
             words = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            return Feature(self.name, False, f"{self.why}: {words}", self.remedy, self.needed)
-        return Feature(self.name, True, self.why, self.remedy, self.needed)
+            return Capability(self.name, False, f"{self.why}: {words}", self.remedy, self.needed)
+        return Capability(self.name, True, self.why, self.remedy, self.needed)
 
 
-def features() -> tuple[Feature, ...]:
+def of_host() -> tuple[Capability, ...]:
     """Everything nsnet uses now or later, each tried in a throw-away child of ours."""
-    return (_root(), user_namespaces(), *in_child(_all, what="features"), _files(), _ip())
+    return (_root(), user_namespaces(), *in_child(_all, what="capabilities"), _files(), _ip())
 
 
 def require() -> None:
@@ -113,7 +113,7 @@ def _names(state: State) -> Iterator[str]:
             yield "IPVS"
 
 
-def user_namespaces() -> Feature:
+def user_namespaces() -> Capability:
     """Whether somebody who is not root can have a throw-away lab here."""
     return _Trial(
         "user namespaces",
@@ -123,7 +123,7 @@ def user_namespaces() -> Feature:
     ).tried()
 
 
-def _all() -> list[Feature]:
+def _all() -> list[Capability]:
     """Run in a child, which has a namespace of its own from here on."""
     namespaces = _Trial("network namespaces", "every pod is one", _scratch, AS_ROOT, needed=True)
     first = namespaces.tried()
@@ -324,11 +324,11 @@ def _allow_users() -> str:
     return AS_ROOT
 
 
-def _root() -> Feature:
+def _root() -> Capability:
     is_root = os.geteuid() == 0
     who = "root of a user namespace" if is_root and not _is_host_root() else "root"
     why = f"lasting labs; you are {who if is_root else 'an ordinary user'}"
-    return Feature("root", is_root, why, AS_ROOT)
+    return Capability("root", is_root, why, AS_ROOT)
 
 
 def _is_host_root() -> bool:
@@ -337,11 +337,13 @@ def _is_host_root() -> bool:
     return os.geteuid() == 0 and users == ["0", "0", str(2**32 - 1)]
 
 
-def _files() -> Feature:
+def _files() -> Capability:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     why = f"two open files for a pod; {soft} at once, {hard} at most"
-    return Feature("open files", hard >= FILES, why, f"ulimit -Hn {FILES}")
+    return Capability("open files", hard >= FILES, why, f"ulimit -Hn {FILES}")
 
 
-def _ip() -> Feature:
-    return Feature("ip", find("ip") is not None, "to look around in a lab", "apt install iproute2")
+def _ip() -> Capability:
+    return Capability(
+        "ip", find("ip") is not None, "to look around in a lab", "apt install iproute2"
+    )

@@ -33,7 +33,7 @@ from nsnet.topology.references import Location, expand, locate
 from nsnet.topology.restart import restarting
 from nsnet.walk.packet import Unknown
 
-Feature: TypeAlias = capabilities.Feature
+Capability: TypeAlias = capabilities.Capability
 Recorded: TypeAlias = frames.Recorded
 
 

@@ -12,8 +12,7 @@ import pytest
 
 from nsnet.errors import KernelError, UnsupportedError, UsageError
 from nsnet.ip import Family, Protocol
-from nsnet.kernel import capabilities as features
-from nsnet.kernel import netfilter, netns, uapi
+from nsnet.kernel import capabilities, netfilter, netns, uapi
 from nsnet.state.iptables_text import line, restore
 from nsnet.state.rules import (
     Accept,
@@ -34,7 +33,7 @@ from nsnet.state.rules import (
 
 def _unable() -> str:
     try:
-        features.require()
+        capabilities.require()
     except UnsupportedError as error:
         return str(error)
     return ""

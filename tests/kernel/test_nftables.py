@@ -11,8 +11,7 @@ import pytest
 
 from nsnet.errors import KernelError, UnsupportedError
 from nsnet.features.compile import compile_state
-from nsnet.kernel import capabilities as features
-from nsnet.kernel import netfilter, netns, nftables
+from nsnet.kernel import capabilities, netfilter, netns, nftables
 from nsnet.kernel.observe import observe
 from nsnet.lab import registry as labs
 from nsnet.lab.agent import Agent
@@ -345,7 +344,7 @@ def test_a_host_without_nftables_says_so_before_anything_is_built(
 
     def attempt() -> tuple[str, str, list[str]]:
         if lacking == "find":
-            features.find = lambda program: None  # type: ignore[attr-defined]
+            capabilities.find = lambda program: None  # type: ignore[attr-defined]
         else:
             netfilter.has_nf_tables = lambda: False
         with pytest.raises(UnsupportedError) as error:
@@ -358,7 +357,7 @@ def test_a_host_without_nftables_says_so_before_anything_is_built(
 
 def test_a_lab_in_another_mode_does_not_need_it(host: Machine) -> None:
     def attempt() -> list[str]:
-        features.find = lambda program: None  # type: ignore[attr-defined]
+        capabilities.find = lambda program: None  # type: ignore[attr-defined]
         labs.up(compiled(read(ROOT / "scenarios" / "clusterip.yaml")))
         return labs.attach("clusterip").drift()
 

@@ -13,8 +13,7 @@ import pytest
 from pyroute2.netlink.rtnl.ifinfmsg import ifinfmsg
 
 from nsnet.errors import UnsupportedError
-from nsnet.kernel import capabilities as features
-from nsnet.kernel import netfilter, netns, uapi
+from nsnet.kernel import capabilities, netfilter, netns, uapi
 from nsnet.kernel import sysctl as settings
 from nsnet.kernel.netlink import Socket, encoded
 from nsnet.kernel.observe import observe
@@ -29,7 +28,7 @@ from nsnet.state.rules import Chain, Jump, Match, Rule
 
 def _unable() -> str:
     try:
-        features.require()
+        capabilities.require()
     except UnsupportedError as error:
         return str(error)
     return ""

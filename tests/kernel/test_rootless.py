@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.kernel import capabilities as features
+from nsnet.kernel import capabilities
 from nsnet.kernel.processes import until
 from tests.support.machine import (
     MARK,
@@ -25,7 +25,7 @@ from tests.support.machine import (
 pytestmark = NEEDS_ROOT  # to become somebody else
 
 USER = 61234  # nobody's
-FORBIDDEN = not (allowed := features.user_namespaces()).present
+FORBIDDEN = not (allowed := capabilities.user_namespaces()).present
 needs_user_namespaces = pytest.mark.skipif(FORBIDDEN, reason=f"{allowed.why}: {allowed.remedy}")
 
 # The host's answer to a fresh user namespace, as where an administrator has forbidden them.

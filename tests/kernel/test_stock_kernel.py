@@ -4,7 +4,7 @@ import platform
 
 import pytest
 
-from nsnet.kernel import capabilities as features
+from nsnet.kernel import capabilities
 from nsnet.lab.lab import Lab
 from tests.kernel.test_scenarios import differences, everybody, unhurried
 from tests.support.machine import ROOT
@@ -18,7 +18,7 @@ def test_this_is_the_kernel_that_debian_ships() -> None:
 
 
 def test_it_has_all_that_a_lab_can_use() -> None:
-    missing = [each.name for each in features.features() if not each.present]
+    missing = [each.name for each in capabilities.of_host() if not each.present]
     # Every namespace gets a tunl0 as soon as ipip is loaded: that is not done.
     assert missing == ["ipip"]
 
@@ -41,5 +41,5 @@ class TestClusterIP:
 
 @pytest.mark.needs("IPVS", "dummy", "ipset")
 def test_what_ipvs_needs_is_there() -> None:
-    have = {each.name for each in features.features() if each.present}
+    have = {each.name for each in capabilities.of_host() if each.present}
     assert {"IPVS", "dummy", "ipset"} <= have

@@ -18,8 +18,7 @@ from typing import TypeAlias, TypeVar
 import pytest
 
 from nsnet.errors import UnsupportedError
-from nsnet.kernel import capabilities as features
-from nsnet.kernel import netns, uapi
+from nsnet.kernel import capabilities, netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.lab import registry as labs
 from nsnet.lab.compiled import compiled
@@ -51,7 +50,7 @@ def unable() -> str:
     if os.geteuid() != 0:
         return "labs that stay up need root"
     try:
-        features.require()
+        capabilities.require()
     except UnsupportedError as error:
         return f"{error}: {error.hint}"
     return ""
@@ -65,7 +64,7 @@ def anybody_unable() -> str:
     """Why whoever runs the tests cannot have throw-away labs here; "" where they can."""
     if os.geteuid() == 0:
         return UNABLE
-    found = features.user_namespaces()
+    found = capabilities.user_namespaces()
     return "" if found.present else f"{found.why}: {found.remedy}"
 
 

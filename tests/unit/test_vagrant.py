@@ -3,12 +3,12 @@
 import re
 from pathlib import Path
 
-from nsnet.kernel import capabilities as features
+from nsnet.kernel import capabilities
 
 ROOT = Path(__file__).parents[2]
 VAGRANTFILE = (ROOT / "vagrant" / "Vagrantfile").read_text()
 PROVISION = (ROOT / "vagrant" / "provision.sh").read_text()
-REMEDIES = " ".join(each.remedy for each in (*features._needed(), *features._wanted()))
+REMEDIES = " ".join(each.remedy for each in (*capabilities._needed(), *capabilities._wanted()))
 HARMFUL = {"ipip"}  # loaded, it puts a link tunl0 into every namespace
 
 

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from nsnet.kernel import capabilities as features
+from nsnet.kernel import capabilities
 
 
 def lacking(item: pytest.Item) -> str:
@@ -13,7 +13,7 @@ def lacking(item: pytest.Item) -> str:
     wanted = dict.fromkeys(name for mark in item.iter_markers("needs") for name in mark.args)
     if not wanted:
         return ""
-    have = _features()
+    have = _capabilities()
     unknown = [name for name in wanted if name not in have]
     if unknown:
         known = ", ".join(have)
@@ -34,5 +34,5 @@ def elsewhere(item: pytest.Item) -> str:
 
 
 @cache
-def _features() -> dict[str, bool]:
-    return {each.name: each.present for each in features.features()}
+def _capabilities() -> dict[str, bool]:
+    return {each.name: each.present for each in capabilities.of_host()}

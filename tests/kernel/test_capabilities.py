@@ -11,8 +11,7 @@ from subprocess import run
 import pytest
 
 from nsnet.errors import KernelError, UnsupportedError
-from nsnet.kernel import capabilities as features
-from nsnet.kernel import netns, uapi
+from nsnet.kernel import capabilities, netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.lab import registry as labs
 from nsnet.lab.compiled import compiled
@@ -29,7 +28,7 @@ def _links() -> str:
 
 
 def test_every_feature_says_what_it_is_for_and_how_to_get_it() -> None:
-    found = features.features()
+    found = capabilities.of_host()
     assert all(each.name and each.why and each.remedy for each in found)
     assert len({each.name for each in found}) == len(found)
     assert [each.name for each in found if each.needed] == [
@@ -43,25 +42,25 @@ def test_every_feature_says_what_it_is_for_and_how_to_get_it() -> None:
 
 def test_trying_leaves_the_host_and_the_caller_as_they_were() -> None:
     before = (os.stat(netns.HERE).st_ino, _links(), netns.names())
-    features.features()
+    capabilities.of_host()
     assert (os.stat(netns.HERE).st_ino, _links(), netns.names()) == before
 
 
 def test_what_up_requires_is_found_out_in_no_time() -> None:
-    features.require()
+    capabilities.require()
     start = time.perf_counter()
-    features.require()
+    capabilities.require()
     assert time.perf_counter() - start < 0.1  # 2 ms; a busy machine takes longer
 
 
 def test_what_is_missing_is_said_in_one_line_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    known = list(features._needed())
-    unknown = features._link("nosuch", "nothing", "NOSUCH", needed=True)
-    monkeypatch.setattr(features, "_needed", lambda: [*known, unknown])
+    known = list(capabilities._needed())
+    unknown = capabilities._link("nosuch", "nothing", "NOSUCH", needed=True)
+    monkeypatch.setattr(capabilities, "_needed", lambda: [*known, unknown])
     with pytest.raises(UnsupportedError) as raised:
-        features.require()
+        capabilities.require()
     assert str(raised.value) == "this host has no nosuch"
     assert raised.value.hint == "modprobe nosuch (a kernel with CONFIG_NOSUCH)"
     assert raised.value.exit_code == 3
@@ -81,10 +80,10 @@ def test_only_what_a_proxy_mode_needs_is_missed(
     nothing_there(monkeypatch)
     state = lab(clusters=(f"{{name: east, proxyMode: {mode}}}",)).state
     if words is None:
-        features.require_for(state)
+        capabilities.require_for(state)
         return
     with pytest.raises(UnsupportedError) as raised:
-        features.require_for(state)
+        capabilities.require_for(state)
     assert (str(raised.value), raised.value.exit_code) == (words, 3)
 
 
@@ -94,14 +93,14 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
     def attempt() -> None:
         raise OSError(errno.ENOENT, "not there")
 
-    absent = [replace(trial, attempt=attempt) for trial in features._wanted()]
-    monkeypatch.setattr(features, "_wanted", lambda: absent)
+    absent = [replace(trial, attempt=attempt) for trial in capabilities._wanted()]
+    monkeypatch.setattr(capabilities, "_wanted", lambda: absent)
 
 
 def test_what_ipvs_needs_comes_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
     nothing_there(monkeypatch)
     with pytest.raises(UnsupportedError) as raised:
-        features.require_for(lab(clusters=("{name: east, proxyMode: ipvs}",)).state)
+        capabilities.require_for(lab(clusters=("{name: east, proxyMode: ipvs}",)).state)
     assert raised.value.hint == (
         "apt install ipset; modprobe ip_set; modprobe dummy (a kernel with CONFIG_DUMMY);"
         " modprobe ip_vs (a kernel with CONFIG_IP_VS)"
@@ -130,14 +129,14 @@ def test_a_lab_that_cannot_be_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 def test_a_kind_of_link_the_kernel_does_not_know_is_a_gap() -> None:
-    trial = features._link("nosuch", "nothing", "NOSUCH")
+    trial = capabilities._link("nosuch", "nothing", "NOSUCH")
 
-    def attempt() -> features.Feature:
+    def attempt() -> capabilities.Capability:
         netns.unshare(uapi.CLONE_NEWNET)
         return trial.tried()
 
     found = in_child(attempt, what="test")
-    assert found == features.Feature(
+    assert found == capabilities.Capability(
         "nosuch",
         False,
         "nothing: Unknown device type",
@@ -149,7 +148,7 @@ def test_an_ordinary_user_is_told_to_use_root() -> None:
     def attempt() -> str:
         os.setresuid(65534, 65534, 65534)
         with pytest.raises(UnsupportedError) as raised:
-            features.require()
+            capabilities.require()
         return f"{raised.value}; {raised.value.hint}"
 
     assert in_child(attempt, what="test") == (
