@@ -17,6 +17,8 @@ from nsnet.cli.signals import handled
 from nsnet.errors import UsageError
 from nsnet.probes.recording.pcapng import SNAP_LENGTH
 from nsnet.text import number_of
+from nsnet.topology.model import Topology
+from nsnet.topology.notation import without_only_cluster
 
 if TYPE_CHECKING:
     from nsnet.lab.lab import Recorded
@@ -101,7 +103,7 @@ def capture(
             recorded = recording.run(
                 fd, name, asked, lambda done: progress("capturing", done, count)
             )
-    _tell(recorded)
+    _tell(recorded, found.topology)
 
 
 @contextmanager
@@ -133,7 +135,7 @@ def _asked_to_stop() -> Iterator[socket.socket]:
         yield asked
 
 
-def _tell(recorded: "Recorded") -> None:
+def _tell(recorded: "Recorded", topology: Topology) -> None:
     """What became of it, on stderr: how it ended, and who has sent, received and lost."""
     total = sum(recorded.packets.values())
     lines = [f"{number_of(total, 'packet')} in {recorded.seconds:.1f} s; ended {recorded.why}"]
@@ -147,7 +149,7 @@ def _tell(recorded: "Recorded") -> None:
     if recorded.lost:
         lines.append("hint: fewer places have less to say: nsnet capture LAB REF…")
     for line in lines:
-        click.echo(line, err=True)
+        click.echo(without_only_cluster(line, topology), err=True)
 
 
 COMMANDS = (capture,)

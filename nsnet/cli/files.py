@@ -42,7 +42,8 @@ def plan(file: Path, form: str | None) -> None:
 
     Example: nsnet plan scenarios/one-node.yaml --shell
     """
-    state = compiled_file(file).state
+    found = compiled_file(file)
+    state = found.state
     if form == "shell":
         click.echo(script(state.lab, planned(state)), nl=False)
     elif form == "json":
@@ -50,7 +51,7 @@ def plan(file: Path, form: str | None) -> None:
         data = {"schema": "nsnet.dev/plan/v1", "lab": state.lab, "netns": namespaces}
         click.echo(json.dumps(data, default=str, indent=2))
     else:
-        show.state(state)
+        show.state(state, found.topology)
 
 
 @click.command()
@@ -82,7 +83,7 @@ def explain(
         data = {"schema": "nsnet.dev/explain/v1", "lab": where.name, "paths": paths}
         click.echo(json.dumps(data, default=str, indent=2))
     else:
-        show.explanation(found)
+        show.explanation(found, where.topology)
 
 
 @click.command()

@@ -19,6 +19,7 @@ from nsnet.lab.compiled import compiled
 from nsnet.probes.report import Report
 from nsnet.scenario.load import load
 from nsnet.text import number_of
+from nsnet.topology.model import Topology
 
 REPORTING = (
     click.option("--json", "as_json", is_flag=True, help="the report as JSON"),
@@ -52,7 +53,7 @@ def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> 
     throwaway.enter()
     with Progress(silent=as_json) as progress, labs.running(wanted, progress) as lab:
         report = lab.probe(progress)
-    _conclude(ctx, report, as_json=as_json, junit=junit)
+    _conclude(ctx, report, wanted.topology, as_json=as_json, junit=junit)
 
 
 @click.command()
@@ -232,7 +233,7 @@ def probe(
     own = [simple(source, target, protocol, times=times, size=size)] if source and target else []
     with Progress(silent=as_json) as progress:
         report = found.probe(progress, own)
-    _conclude(ctx, report, as_json=as_json, junit=junit)
+    _conclude(ctx, report, found.topology, as_json=as_json, junit=junit)
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True})
@@ -277,13 +278,20 @@ def _enter(command: str, lab: str, reference: str) -> None:
     labs.attach(lab).enter(reference)
 
 
-def _conclude(ctx: click.Context, report: Report, *, as_json: bool, junit: TextIO | None) -> None:
+def _conclude(
+    ctx: click.Context,
+    report: Report,
+    topology: Topology,
+    *,
+    as_json: bool,
+    junit: TextIO | None,
+) -> None:
     if junit is not None:
         junit.write(report.as_junit())
     if as_json:
         click.echo(json.dumps(report.as_json(), indent=2))
     else:
-        show.report(report)
+        show.report(report, topology)
     ctx.exit(0 if report.ok else 1)
 
 

@@ -17,6 +17,8 @@ from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, Netns, State
 from nsnet.state.rules import KUBE_PROXY, Chain
 from nsnet.text import number_of
+from nsnet.topology.model import Topology
+from nsnet.topology.notation import without_only_cluster
 from nsnet.walk.packet import IPVS, Hop, PredictedPath, RuleAt, Unknown
 
 if TYPE_CHECKING:
@@ -45,7 +47,7 @@ def counted(found: Compiled) -> str:
     return ", ".join(number_of(n, word) for word, n in numbers.items())
 
 
-def report(found: Report) -> None:
+def report(found: Report, topology: Topology) -> None:
     """Every probe with its three answers and what both ends saw, then the sum."""
     out = console()
     out.print(Text("of each probe: expected / predicted / observed", "dim"))
@@ -61,13 +63,8 @@ def report(found: Report) -> None:
             out.print(Text(f"  {text}", "bold"), soft_wrap=True)
         if own_name:
             _indented(out, question, "dim")
-        _indented(out, _answers(each))
-        for sentence in each.disagreements:
-            _indented(out, f"{BAD} {sentence}", "bold red")
-        if isinstance(each.predicted, Unknown):
-            _indented(out, f"? no prediction: {each.predicted.why}", "yellow")
-        for sentence in each.defects:
-            _indented(out, f"{DEFECT} DEFECT of nsnet: {sentence}", "bold magenta")
+        for text, color in _findings(each):
+            _indented(out, without_only_cluster(text, topology), color)
     passed = len(found.probes) - found.failed
     total = f"{passed} passed, {found.failed} failed, {number_of(found.defects, 'defect')}"
     probes = number_of(len(found.probes), "probe")
@@ -75,6 +72,17 @@ def report(found: Report) -> None:
     out.print(Text(sum_up, "bold green" if found.ok else "bold red"))
     if found.defects:
         out.print("The kernel did what nsnet did not predict. Please report it, with this output.")
+
+
+def _findings(each: ProbeReport) -> Iterator[tuple[str, str]]:
+    """Yield the answers to a probe, and in what they differ, each with its style."""
+    yield _answers(each), ""
+    for sentence in each.disagreements:
+        yield f"{BAD} {sentence}", "bold red"
+    if isinstance(each.predicted, Unknown):
+        yield f"? no prediction: {each.predicted.why}", "yellow"
+    for sentence in each.defects:
+        yield f"{DEFECT} DEFECT of nsnet: {sentence}", "bold magenta"
 
 
 def _mark(each: ProbeReport) -> tuple[str, str]:
@@ -117,17 +125,18 @@ def _predicted(each: ProbeReport) -> str:
     return "?" if isinstance(each.predicted, Unknown) else each.predicted.verdict
 
 
-def explanation(found: Explanation) -> None:
+def explanation(found: Explanation, topology: Topology) -> None:
     """Every path, hop by hop, with the rule that changed the packet."""
     out = console()
     spec = found.question.spec
     out.print(f"{spec.from_} → {spec.to} {spec.protocol}")
     for number, path in enumerate(found.paths, 1):
         which = f"path {number} of {len(found.paths)}: " if len(found.paths) > 1 else ""
-        out.print(Text(f"\n{which}{_outcome(path)}", "bold"))
-        _hops(out, "there", path.request)
-        _hops(out, "back", path.reply)
-        _hops(out, "large", path.large)
+        outcome = without_only_cluster(_outcome(path), topology)
+        out.print(Text(f"\n{which}{outcome}", "bold"))
+        _hops(out, "there", path.request, topology)
+        _hops(out, "back", path.reply, topology)
+        _hops(out, "large", path.large, topology)
 
 
 def _outcome(path: PredictedPath) -> str:
@@ -136,15 +145,16 @@ def _outcome(path: PredictedPath) -> str:
     return f"{path.verdict}{who}{seen}"
 
 
-def _hops(out: Console, title: str, hops: Sequence[Hop]) -> None:
+def _hops(out: Console, title: str, hops: Sequence[Hop], topology: Topology) -> None:
     if not hops:
         return
     out.print(Text(f"  {title}", "dim"))
     last_place = last_packet = ""
     for hop in hops:
         place = hop.reference if hop.reference != last_place else ""
+        place, what = (without_only_cluster(each, topology) for each in (place, hop.what))
         packet = str(hop.packet) if str(hop.packet) != last_packet else ""
-        text = Text(f"  {place:<18} {hop.what:<30} ")
+        text = Text(f"  {place:<18} {what:<30} ")
         text.append(packet, "cyan")
         text.rstrip()
         out.print(text, soft_wrap=True)
@@ -168,13 +178,14 @@ def _rule(out: Console, at: RuleAt, family: Family) -> None:
         out.print(Text(f"{'':<23}{each}", "dim"), soft_wrap=True)
 
 
-def state(wanted: State) -> None:
+def state(wanted: State, topology: Topology) -> None:
     """What would be built, namespace by namespace."""
     out = console()
     for netns in wanted.netns:
-        out.print(Text(netns.reference, "bold"), Text(netns.name, "dim"), soft_wrap=True)
+        reference = without_only_cluster(netns.reference, topology)
+        out.print(Text(reference, "bold"), Text(netns.name, "dim"), soft_wrap=True)
         for text in _contents(netns):
-            out.print(f"  {text}", soft_wrap=True)
+            out.print(f"  {without_only_cluster(text, topology)}", soft_wrap=True)
     out.print(
         Text(
             f"\n{number_of(len(wanted.netns), 'namespace')}; the commands: nsnet plan FILE --shell",

@@ -11,6 +11,7 @@ from nsnet.ip import ips_of
 from nsnet.state.model import Kind, Netns, State
 from nsnet.topology.balancing import usable
 from nsnet.topology.model import Cluster, Service, ServicePort, Topology
+from nsnet.topology.notation import without_only_cluster
 
 SCHEMA = "nsnet.dev/status/v1"
 
@@ -23,7 +24,7 @@ def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None
         out.print(Text(title, "bold"))
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
         for row in _rows(cluster):
-            table.add_row("", *row)
+            table.add_row("", *(without_only_cluster(each, topology) for each in row))
         out.print(table)
     if topology.externals:
         out.print(Text("outside", "bold"))
@@ -36,7 +37,8 @@ def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None
     if not drift:
         out.print(Text("no drift: the kernel holds what was asked for", "green"))
     for each in drift:
-        out.print(Text(f"drift: {each}", "bold red"), soft_wrap=True)
+        difference = without_only_cluster(each, topology)
+        out.print(Text(f"drift: {difference}", "bold red"), soft_wrap=True)
 
 
 def _asks_nobody(netns: Netns) -> bool:

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from nsnet.errors import UsageError
-from nsnet.topology.model import FABRIC
+from nsnet.topology.model import FABRIC, Topology
 
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
 
@@ -52,6 +52,17 @@ def split(reference: str) -> Parts:
                 f"{reference}: no such reference; they look like {known}, CLUSTER/gateway,"
                 " external/NAME, fabric, ADDRESS"
             )
+
+
+def without_only_cluster(text: str, topology: Topology) -> str:
+    """Return a text with its references as an author may write them.
+
+    In a lab of one cluster, the name of the cluster is left out: pod/web for east/pod/web.
+    """
+    if len(topology.clusters) != 1:
+        return text
+    name, kinds = re.escape(topology.clusters[0].name), "|".join(IN_CLUSTER)
+    return re.sub(rf"(?<![\w./,-]){name}/(?=(?:{kinds})/)", "", text)
 
 
 def _address_parts(reference: str) -> Parts:

@@ -147,7 +147,7 @@ def test_only_the_places_that_were_named_are_heard(where: Machine, file: Path) -
     first, *places = said
     assert first.startswith(f"{len(seen)} packets in ")
     assert first.endswith(" s; ended as asked")
-    assert [line.split() for line in places] == [[str(len(seen)), "east/pod/client"]]
+    assert [line.split() for line in places] == [[str(len(seen)), "pod/client"]]
 
 
 def test_what_passes_lo_is_there_once_and_what_nsnet_tries_out_there_is_not(
@@ -308,12 +308,12 @@ def test_nothing_is_left_of_a_capture_that_was_killed(where: Machine, file: Path
 def test_a_lab_changes_under_a_capture_as_without_one(where: Machine, file: Path) -> None:
     with capturing(where, LAB, "-w", file) as capture:
         where.told("restart", LAB, "pod/dns")
-        assert where.told("status", LAB).count("east/pod/dns") >= 1
+        assert where.told("status", LAB).count("pod/dns") >= 1
         where.told("probe", LAB, *DNS)
         assert where.drift(LAB) == []
         capture.signal(signal.SIGINT)
         status, said = capture.end()
-    assert (status, said[-1]) == (0, "warning: east/pod/dns was removed meanwhile")
+    assert (status, said[-1]) == (0, "warning: pod/dns was removed meanwhile")
     places = {each.interface for each in frames(file) if udp(each)}
     # The new pod is not heard; its node is, and its end of the cable, which is new, too.
     assert "east/node/n1 dns" in places
@@ -344,7 +344,7 @@ def test_what_there_was_no_room_for_is_told(where: Machine, file: Path, tmp_path
     written = len(frames(file))
     _, lost, *words = said[-2].split()
     assert " ".join(words) == (
-        "packets of east/pod/client were lost: they came faster than they could be read"
+        "packets of pod/client were lost: they came faster than they could be read"
     )
     assert 0 < written < 40_000 < written + int(lost)
     comment = f"{lost} packets of east/pod/client were lost".encode()

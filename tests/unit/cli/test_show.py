@@ -10,7 +10,7 @@ from nsnet.probes.outcome import Outcome
 from nsnet.probes.report import Answer, ProbeReport, Report
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Unknown
-from tests.support.labs import ip
+from tests.support.labs import ip, topology
 
 SEEN = Answer(
     (Outcome(Verdict.OK, "east/pod/web", ip("10.244.0.2"), None, 1.0),),
@@ -38,21 +38,21 @@ def probe(
             [
                 "✓ a name",
                 f"    {ENDS} tcp",
-                "    ok / ok / ok  by east/pod/web, seen as 10.244.0.2 (east/pod/client)",
+                "    ok / ok / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
             ],
         ),
         (
             probe(),  # neither a name nor an expectation
             [
                 f"✓ {ENDS} tcp",
-                "    — / ok / ok  by east/pod/web, seen as 10.244.0.2 (east/pod/client)",
+                "    — / ok / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
             ],
         ),
         (
             probe(predicted=Unknown("the lab is not as its file says")),
             [
                 f"✓ {ENDS} tcp",
-                "    — / ? / ok  by east/pod/web, seen as 10.244.0.2 (east/pod/client)",
+                "    — / ? / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
                 "    ? no prediction: the lab is not as its file says",
             ],
         ),
@@ -60,7 +60,7 @@ def probe(
             probe(defects=("ok was not predicted",)),
             [
                 f"! {ENDS} tcp",
-                "    — / ok / ok  by east/pod/web, seen as 10.244.0.2 (east/pod/client)",
+                "    — / ok / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
                 "    ! DEFECT of nsnet: ok was not predicted",
             ],
         ),
@@ -70,7 +70,7 @@ def probe(
                 "✓ [long]" + " word" * 14,
                 "  word" + " word" * 5,
                 f"    {ENDS} tcp",
-                "    — / ok / ok  by east/pod/web, seen as 10.244.0.2 (east/pod/client)",
+                "    — / ok / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
             ],
         ),
     ],
@@ -83,12 +83,22 @@ def test_a_probe_for_people(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
-    show.report(Report("demo", (each,), 0.1))
+    show.report(Report("demo", (each,), 0.1), topology(clusters=("{name: east}",)))
     first, *middle = capsys.readouterr().out.splitlines()
     assert first == "of each probe: expected / predicted / observed"
     assert middle[: len(lines)] == lines
     defects = "1 defect" if each.defects else "0 defects"
     assert middle[len(lines)] == f"demo: 1 probe, 1 passed, 0 failed, {defects}, in 0.1 s"
+
+
+def test_in_a_lab_of_several_clusters_references_name_theirs(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    clusters = topology(clusters=("{name: east}", "{name: west}"))
+    show.report(Report("demo", (probe(),), 0.1), clusters)
+    answers = "    — / ok / ok  by east/pod/web, seen as 10.244.0.2 (east/pod/client)"
+    assert answers in capsys.readouterr().out.splitlines()
 
 
 def test_a_probe_is_a_sentence() -> None:

@@ -24,16 +24,16 @@ def test_the_services_of_a_lab_for_people(
     show_status(found.topology, found.state, [])
     lines = [each.rstrip() for each in capsys.readouterr().out.splitlines()]
     assert lines[3:-1] == [
-        "  east/svc/plain     10.96.0.2     ClusterIP 80/tcp→1",
-        "  east/svc/web       10.96.0.3     LoadBalancer 80:30000/tcp→1",
-        "                                   load balancer 198.18.0.2",
-        "                                   external 203.0.113.1",
-        "                                   health check 30001",
-        "  east/svc/dns       10.96.0.4     ClusterIP 53/tcp→0 53/udp→0",
-        "  east/svc/headless  no address    headless 80/tcp→1",
-        "  east/svc/other     10.96.0.5     ClusterIP 80/tcp→1",
-        "                                   not for kube-proxy",
-        "  east/svc/api       no address    ExternalName api.example.org",
+        "  svc/plain     10.96.0.2     ClusterIP 80/tcp→1",
+        "  svc/web       10.96.0.3     LoadBalancer 80:30000/tcp→1",
+        "                              load balancer 198.18.0.2",
+        "                              external 203.0.113.1",
+        "                              health check 30001",
+        "  svc/dns       10.96.0.4     ClusterIP 53/tcp→0 53/udp→0",
+        "  svc/headless  no address    headless 80/tcp→1",
+        "  svc/other     10.96.0.5     ClusterIP 80/tcp→1",
+        "                              not for kube-proxy",
+        "  svc/api       no address    ExternalName api.example.org",
     ]
     members = {each["ref"]: each["about"] for each in as_json(found.topology, [])["members"]}
     assert members["east/svc/web"] == (

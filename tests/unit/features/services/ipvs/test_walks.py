@@ -247,7 +247,7 @@ def test_an_endpoint_of_the_node_itself_sees_who_asks(
 def test_it_is_explained_by_the_virtual_server(capsys: pytest.CaptureFixture[str]) -> None:
     for names in (BOTH, ""):
         model = Model(LAB.topology, serving(names))
-        explanation(explain(model, simple("pod/client", "10.96.0.10:80")))
+        explanation(explain(model, simple("pod/client", "10.96.0.10:80")), LAB.topology)
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     title = "by virtual server tcp 10.96.0.10:80:"
     assert [lines[at + 1] for at, line in enumerate(lines) if line == title] == [
