@@ -19,7 +19,7 @@ from nsnet.ip import Family
 from nsnet.kernel import conntrack, daemons, netfilter, netns, nftables, rtnetlink, sysctl
 from nsnet.kernel.ipvs import Ipvs
 from nsnet.kernel.netlink import Socket
-from nsnet.kernel.observe import learned
+from nsnet.kernel.observe import learned_routes
 from nsnet.kernel.processes import until
 from nsnet.plan.ops import (
     AddressAdd,
@@ -141,7 +141,7 @@ class Applier:
         """
         done = 0
         try:
-            with netns.staying():
+            with netns.returning():
                 for batch, steps in batches(ops):
                     if batch is not None:
                         batch.carry_out(self, steps)
@@ -185,7 +185,7 @@ class Applier:
 
     def _add_netns(self, op: NetnsAdd) -> None:
         with _explained(op):
-            fd = netns.make(op.netns)
+            fd = netns.create(op.netns)
         self._here = op.netns
         self._namespaces[op.netns] = _Namespace(fd, Socket(), {"lo": 1})
 
@@ -296,9 +296,11 @@ class Applier:
 
     def _drain(self, steps: Sequence[Drain]) -> None:
         waits = [(step.netns, step.endpoints) for step in steps]
-        conntrack.settle(waits[0][0])
+        conntrack.wait_for_packets_in_flight(waits[0][0])
         with suppress(TimeoutError):  # some connections are never established
-            until(lambda: not any(starmap(conntrack.connecting, waits)), what="draining", seconds=1)
+            until(
+                lambda: not any(starmap(conntrack.has_half_open, waits)), what="draining", seconds=1
+            )
 
     # --- programs ---
 
@@ -315,12 +317,12 @@ class Applier:
         wanted = set(op.routes)
         try:
             until(
-                lambda: set(learned(op.netns)) == wanted,
+                lambda: set(learned_routes(op.netns)) == wanted,
                 what=f"{op.netns}: BGP has not learned the expected routes",
                 seconds=CONVERGENCE,
             )
         except TimeoutError as error:
-            there = set(learned(op.netns))
+            there = set(learned_routes(op.netns))
             missing = ", ".join(str(each.destination) for each in op.routes if each not in there)
             raise KernelError(
                 f"{error}: {f'{missing} missing' if missing else 'there are others, too'}",

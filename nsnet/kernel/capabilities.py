@@ -73,7 +73,7 @@ def of_host() -> tuple[Capability, ...]:
 def require() -> None:
     """This host has what every lab needs. Raises UnsupportedError with the way to get the rest."""
     try:
-        with netns.staying():
+        with netns.returning():
             pass  # coming back needs rights of its own: without them, stay
         _require(_needed())
     except OSError as error:
@@ -87,7 +87,7 @@ def require_for(state: State) -> None:
 
 
 def _require(trials: Iterable[_Trial]) -> None:
-    with netns.staying():
+    with netns.returning():
         netns.unshare(uapi.CLONE_NEWNET)
         gaps = [found for trial in trials if not (found := trial.tried()).present]
     if gaps:

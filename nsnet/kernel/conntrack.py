@@ -38,7 +38,7 @@ def delete(
     return len(flows) - len(refused)
 
 
-def settle(name: str) -> None:
+def wait_for_packets_in_flight(name: str) -> None:
     """Every packet that any processor was at has been dealt with: conntrack shows a connection only
     once its first packet has passed all rules, and those may have been the old ones."""
     with netns.inside(name):
@@ -46,13 +46,13 @@ def settle(name: str) -> None:
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
 
 
-def connecting(name: str, endpoints: Collection[IPAddress]) -> bool:
+def has_half_open(name: str, endpoints: Collection[IPAddress]) -> bool:
     """A TCP connection through this namespace to one of these is asked for, and not open yet."""
     wanted = {each.packed for each in endpoints}
     with netns.inside(name), Socket(uapi.NETLINK_NETFILTER) as table:
         entries = table.dump(packed(uapi.IPCTNL_MSG_CT_GET, nfgenmsg()))
     flows = (attributes(entry, _BODY) for entry in entries)
-    return any(_answered_by(each) in wanted for each in flows if _half_open(each))
+    return any(_reply_source(each) in wanted for each in flows if _half_open(each))
 
 
 def _half_open(flow: dict[int, bytes]) -> bool:
@@ -61,7 +61,7 @@ def _half_open(flow: dict[int, bytes]) -> bool:
     return state[0] in (uapi.TCP_CONNTRACK_SYN_SENT, uapi.TCP_CONNTRACK_SYN_RECV)
 
 
-def _answered_by(flow: dict[int, bytes]) -> bytes:
+def _reply_source(flow: dict[int, bytes]) -> bytes:
     answers = attributes(attributes(flow[uapi.CTA_TUPLE_REPLY], 0)[uapi.CTA_TUPLE_IP], 0)
     return next(answers[kind] for kind in _CTA_IP_SRC.values() if kind in answers)
 
@@ -87,7 +87,7 @@ def _matches(
     if endpoint is None:
         return True
     status = int.from_bytes(flow[uapi.CTA_STATUS], "big")
-    return bool(status & uapi.IPS_DST_NAT) and _answered_by(flow) == endpoint.packed
+    return bool(status & uapi.IPS_DST_NAT) and _reply_source(flow) == endpoint.packed
 
 
 def _identity(flow: dict[int, bytes]) -> bytes:

@@ -34,7 +34,7 @@ def start(folder: Path, name: str, daemon: Daemon) -> None:
     if found is None:
         raise UnsupportedError(f"{wanted} is not installed", hint="make setup fetches it")
     processes.start(
-        (found, *arguments), name, _log(files), ready=lambda: runs(folder, name, daemon)
+        (found, *arguments), name, _log(files), ready=lambda: is_running(folder, name, daemon)
     )
 
 
@@ -69,11 +69,11 @@ def stop(folder: Path, name: str, daemon: Daemon) -> None:
             raise KernelError(f"{name}: {program(daemon)} does not end")
 
 
-def runs(folder: Path, name: str, daemon: Daemon) -> bool:
+def is_running(folder: Path, name: str, daemon: Daemon) -> bool:
     """It answers at its own socket."""
     match daemon:
         case Haproxy():
-            return bool(_workers(stem(folder, name, daemon)))
+            return bool(_current_workers(stem(folder, name, daemon)))
         case Bird():
             return _ask_bird(stem(folder, name, daemon), b"").startswith(_READY)
         case _:
@@ -98,7 +98,7 @@ def _process(files: Path, name: str) -> Iterator[int]:
         raise ProcessLookupError("it does not run") from error
     try:
         home = netns.inode(name)
-        if home is None or pid not in processes.standing_in({home}):
+        if home is None or pid not in processes.pids_in({home}):
             raise ProcessLookupError("it does not run")
         yield fd
     finally:
@@ -107,41 +107,41 @@ def _process(files: Path, name: str) -> Iterator[int]:
 
 def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
     """Its master has started another worker, which has taken the listening sockets over."""
-    before, failed = _workers(files), 0
+    before, failed = _current_workers(files), 0
     with _process(files, name) as fd:
 
         def replaced() -> bool:
             nonlocal failed
-            said = _said_by_master(files)
+            said = _master_report(files)
             # A worker that the busy machine does not let run for three seconds keeps its sockets
             # to itself: the master has given up by then, and can be told again.
             if (found := _FAILED.search(said)) and int(found[1]) > failed:
                 failed = int(found[1])
                 signal.pidfd_send_signal(fd, signal.SIGUSR2)
-            return bool(now := _serving(said)) and not now & before
+            return bool(now := _worker_pids(said)) and not now & before
 
         signal.pidfd_send_signal(fd, signal.SIGUSR2)
         until(replaced, what=f"no new worker of {program(daemon)}", seconds=_SECONDS)
 
 
-def _workers(files: Path) -> frozenset[int]:
+def _current_workers(files: Path) -> frozenset[int]:
     """The processes that serve now; none where nobody answers."""
-    return _serving(_said_by_master(files))
+    return _worker_pids(_master_report(files))
 
 
-def _serving(said: str) -> frozenset[int]:
+def _worker_pids(said: str) -> frozenset[int]:
     # #<PID> <type> …, the master, "# workers" and a line for each, "# old workers" …
     lines = said.partition("# workers\n")[2].partition("#")[0].splitlines()
     return frozenset(int(line.split()[0]) for line in lines if line.strip())
 
 
-def _said_by_master(files: Path) -> str:
+def _master_report(files: Path) -> str:
     """What haproxy's master says of its processes; "" where nobody answers."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{files}.ctl")
         connection.sendall(b"show proc\n")
         connection.shutdown(socket.SHUT_WR)
-        return _heard(connection, lambda said: False).decode()
+        return _receive(connection, lambda said: False).decode()
     return ""
 
 
@@ -150,10 +150,10 @@ def _ask_bird(files: Path, question: bytes) -> bytes:
     answers."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{files}.ctl")
-        said = _heard(connection, _is_whole)
+        said = _receive(connection, _is_whole)
         if question and said.startswith(_READY):
             connection.sendall(question)
-            said = _heard(connection, _is_whole)
+            said = _receive(connection, _is_whole)
         return said.splitlines()[-1] if said else b""
     return b""
 
@@ -164,7 +164,7 @@ def _is_whole(said: bytes) -> bool:
     return said.endswith(b"\n") and last[4:5] == b" "
 
 
-def _heard(connection: socket.socket, is_whole: Callable[[bytes], bool]) -> bytes:
+def _receive(connection: socket.socket, is_whole: Callable[[bytes], bool]) -> bytes:
     """What is said until it is whole, or the other side hangs up. Raises OSError after a time."""
     connection.settimeout(_SECONDS)
     said = b""

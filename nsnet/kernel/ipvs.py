@@ -29,7 +29,7 @@ _HEADERS: Final = 16 + _GENERIC.size
 _PROTOCOLS: Final = {number: protocol for protocol, number in PROTOCOL_NUMBERS.items()}
 
 
-class Standing(NamedTuple):
+class LiveServer(NamedTuple):
     """A real server as the kernel has it, and how many connections it still has."""
 
     server: RealServer
@@ -51,13 +51,13 @@ class Ipvs:
         """Give the socket back."""
         self._socket.close()
 
-    def servers(self) -> Iterator[tuple[VirtualServer, tuple[Standing, ...]]]:
+    def servers(self) -> Iterator[tuple[VirtualServer, tuple[LiveServer, ...]]]:
         """Every virtual server, and every real server of it."""
         for entry in self._socket.dump(self._message(uapi.IPVS_CMD_GET_SERVICE)):
             server = _decoded(
                 attributes(attributes(entry, _HEADERS)[uapi.IPVS_CMD_ATTR_SERVICE], 0)
             )
-            yield server, tuple(self._standing(server))
+            yield server, tuple(self._live_servers(server))
 
     def load(self, old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> None:
         """The new virtual servers are there instead of the old ones.
@@ -83,7 +83,7 @@ class Ipvs:
             return self._message(of_server, _service(step.server))
         return self._message(of_real, _service(step.server, short=True), _real(step.real))
 
-    def _standing(self, server: VirtualServer) -> Iterator[Standing]:
+    def _live_servers(self, server: VirtualServer) -> Iterator[LiveServer]:
         for entry in self._socket.dump(
             self._message(uapi.IPVS_CMD_GET_DEST, _service(server, short=True))
         ):
@@ -95,13 +95,13 @@ class Ipvs:
             port = struct.unpack("!H", found[uapi.IPVS_DEST_ATTR_PORT])[0]
             weight = struct.unpack("=I", found[uapi.IPVS_DEST_ATTR_WEIGHT])[0]
             address = _address(server.address.version, found[uapi.IPVS_DEST_ATTR_ADDR])
-            yield Standing(RealServer(address, port, weight), sum(counts))
+            yield LiveServer(RealServer(address, port, weight), sum(counts))
 
     def _message(self, command: int, *parts: bytes) -> bytes:
         return packed(self._family, _GENERIC.pack(command, 1, 0) + b"".join(parts))
 
 
-def observed(name: str) -> tuple[VirtualServer, ...]:
+def virtual_servers_of(name: str) -> tuple[VirtualServer, ...]:
     """The virtual servers of a namespace; a real server without weight is on its way out."""
     with netns.inside(name):
         try:

@@ -41,7 +41,7 @@ _LINE_NUMBER = re.compile(r"\bline:? (\d+)")
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def choose() -> str:
+def choose_tool() -> str:
     """The tool for a new lab: iptables-legacy where a scratch namespace shows that it works.
 
     Never tried where the caller stands: asking registers tables. NSNET_IPTABLES overrides it.
@@ -50,7 +50,7 @@ def choose() -> str:
     if wanted and wanted not in TOOLS:
         raise UsageError(f"NSNET_IPTABLES is {wanted}, not {' or '.join(TOOLS)}")
     candidates = (wanted,) if wanted else TOOLS
-    with netns.staying():
+    with netns.returning():
         netns.unshare(uapi.CLONE_NEWNET)
         for tool in candidates:
             if works(tool):
@@ -66,13 +66,13 @@ def works(tool: str, family: Family = 4) -> bool:
     if not installed(tool, family):
         return False
     if tool == LEGACY:
-        return all(_legacy_table(name, family) for name in ("filter", "nat", "mangle"))
+        return all(_has_legacy_table(name, family) for name in ("filter", "nat", "mangle"))
     return has_nf_tables()
 
 
 def installed(tool: str, family: Family = 4) -> bool:
     """The tool's programs are on this host."""
-    return find(f"{_named(tool, family)}-restore") is not None
+    return find(f"{_program(tool, family)}-restore") is not None
 
 
 def has_nf_tables() -> bool:
@@ -93,7 +93,7 @@ def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path
     commands = [
         Command(
             name,
-            (f"{_named(tool, family)}-restore", *_keeping(name, tool, family)),
+            (f"{_program(tool, family)}-restore", *_keep_other_chains(name, tool, family)),
             text,
             # By default the whole host shares one lock; with one each, all load at once.
             {"XTABLES_LOCKFILE": f"{lockfile}.{name}.{family}"},
@@ -106,14 +106,14 @@ def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path
         raise _load_error(failed[0], len(failed) - 1)
 
 
-def _keeping(name: str, tool: str, family: Family) -> tuple[str, ...]:
+def _keep_other_chains(name: str, tool: str, family: Family) -> tuple[str, ...]:
     """The option that lets chains stay which the text does not name.
 
     With it iptables-nft asks the kernel for each chain that it does name: 20,000 of them take
     minutes, and 3 seconds without. So where there is no table yet, nothing has to stay.
     """
     with suppress(FileNotFoundError):  # whoever runs the command says so
-        if tool == NFT and not _registered(name, tool, [family]):
+        if tool == NFT and not _families_with_tables(name, tool, [family]):
             return ()
     return ("--noflush",)
 
@@ -130,7 +130,7 @@ def load_sets(texts: Iterable[tuple[str, str]]) -> None:
         _check(done)
 
 
-def saved_sets(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
+def ipsets_of(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
     """The ipsets of each of these namespaces. Raises KernelError."""
     found: dict[str, tuple[IpSet, ...]] = {}
     for done in run([Command(name, ("ipset", "save")) for name in names]):
@@ -139,7 +139,7 @@ def saved_sets(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
     return found
 
 
-def saved(
+def chains_of(
     names: Iterable[str], tool: str, families: Sequence[Family] = FAMILIES
 ) -> dict[str, tuple[ListedChain, ...]]:
     """Every chain of these namespaces, sorted, its rules as `iptables_text.line` writes them.
@@ -148,9 +148,9 @@ def saved(
     """
     found: dict[str, list[ListedChain]] = {name: [] for name in names}
     commands = [
-        Command(name, (f"{_named(tool, family)}-save",))
+        Command(name, (f"{_program(tool, family)}-save",))
         for name in found
-        for family in _registered(name, tool, families)
+        for family in _families_with_tables(name, tool, families)
     ]
     for done in run(commands):
         _check(done)
@@ -181,12 +181,12 @@ def counters(name: str, tool: str, table: str, family: Family = 4) -> tuple[Coun
     if tool != LEGACY:
         raise UnsupportedError(
             f"rule counters need {LEGACY}, this lab uses {tool}",
-            hint=f"by hand: ip netns exec {name} {_named(tool, family)}-save -c -t {table}",
+            hint=f"by hand: ip netns exec {name} {_program(tool, family)}-save -c -t {table}",
         )
 
     def read() -> tuple[CountedRule, ...]:
         with netns.inside(name):
-            if table not in _legacy_names(family):
+            if table not in _legacy_table_names(family):
                 return ()
             return tuple(_counted(table, family))
 
@@ -225,11 +225,11 @@ def _network(text: str) -> IPNetwork | None:
     return network if network.prefixlen else None
 
 
-def _named(tool: str, family: Family) -> str:
+def _program(tool: str, family: Family) -> str:
     return tool if family == 4 else tool.replace("iptables", "ip6tables")
 
 
-def _legacy_table(name: str, family: Family) -> bool:
+def _has_legacy_table(name: str, family: Family) -> bool:
     """The kernel has this table, or makes it now in the namespace of the calling thread."""
     domain, level = _LEVELS[family]
     try:
@@ -244,7 +244,7 @@ def _legacy_table(name: str, family: Family) -> bool:
         return False
 
 
-def _legacy_names(family: Family) -> tuple[str, ...]:
+def _legacy_table_names(family: Family) -> tuple[str, ...]:
     """The tables that exist where the calling thread stands."""
     file = Path(f"/proc/thread-self/net/{'ip' if family == 4 else 'ip6'}_tables_names")
     with suppress(FileNotFoundError):
@@ -252,11 +252,11 @@ def _legacy_names(family: Family) -> tuple[str, ...]:
     return ()
 
 
-def _registered(name: str, tool: str, families: Sequence[Family]) -> list[Family]:
+def _families_with_tables(name: str, tool: str, families: Sequence[Family]) -> list[Family]:
     """The families in which a namespace has tables: the others need no process to read them."""
     with netns.inside(name):
         if tool == LEGACY:
-            return [family for family in families if _legacy_names(family)]
+            return [family for family in families if _legacy_table_names(family)]
         with netlink.Socket(uapi.NETLINK_NETFILTER) as nft, suppress(OSError):
             tables = nft.dump(netlink.packed(uapi.NFT_MSG_GETTABLE, netlink.nfgenmsg()))
             present = {table[16] for table in tables}  # the first byte after the header
@@ -290,12 +290,12 @@ def _parsed(text: str, family: Family) -> Iterator[ListedChain]:
                 changed = chain in BUILT_IN and policy != "ACCEPT"
                 rules[table, chain] = [f"-P {chain} {policy}"] if changed else []
             case "-":
-                rules[table, line.split(maxsplit=2)[1]].append(_canonical(line))
+                rules[table, line.split(maxsplit=2)[1]].append(_requoted_line(line))
     for (table, name), lines in rules.items():
         yield ListedChain(family, table, name, tuple(lines))
 
 
-def _canonical(line: str) -> str:
+def _requoted_line(line: str) -> str:
     """The line with its strings quoted as `ruleset.line` does, whatever this iptables escapes."""
     return _QUOTED.sub(_requoted, line)
 

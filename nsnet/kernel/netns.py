@@ -50,7 +50,7 @@ def unmount(target: str) -> None:
 
 
 @contextmanager
-def staying() -> Iterator[None]:
+def returning() -> Iterator[None]:
     """Whatever namespace the block visits, the calling thread is back where it was afterwards."""
     home = os.open(HERE, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -64,7 +64,7 @@ def staying() -> Iterator[None]:
 def inside(name: str) -> Iterator[None]:
     """The calling thread stands in the named namespace inside the block. Raises
     FileNotFoundError."""
-    with staying():
+    with returning():
         fd = open_named(name)
         try:
             setns(fd)
@@ -91,11 +91,11 @@ def prepare() -> None:
         mount("", str(RUN), "none", uapi.MS_SHARED | uapi.MS_REC)
 
 
-def make(name: str) -> int:
+def create(name: str) -> int:
     """A new, empty, named namespace, and a descriptor of it. Raises FileExistsError where the
     name is taken.
 
-    The calling thread is in the new namespace afterwards: run this inside `staying()`.
+    The calling thread is in the new namespace afterwards: run this inside `returning()`.
     """
     path = RUN / name
     os.close(os.open(path, os.O_RDONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0))
@@ -121,7 +121,7 @@ def names(prefix: str = "") -> list[str]:
     return []
 
 
-def here() -> int:
+def own_inode() -> int:
     """The identity of the namespace in which the calling thread stands."""
     return os.stat(HERE).st_ino
 

@@ -47,10 +47,10 @@ def delete(texts: Iterable[tuple[str, str]]) -> None:
         time.sleep(0.05)
 
 
-def saved(names: Iterable[str]) -> dict[str, Tables]:
+def tables_of(names: Iterable[str]) -> dict[str, Tables]:
     """The table as each of these namespaces holds it; empty where there is none."""
     found = {name: Tables() for name in names}
-    commands = [Command(name, ("nft", "list", "ruleset")) for name in found if _present(name)]
+    commands = [Command(name, ("nft", "list", "ruleset")) for name in found if _has_table(name)]
     for done in run(commands):
         if done.status:
             raise _error([done])
@@ -94,7 +94,7 @@ def _set_lines(inside: list[str]) -> Iterable[str]:
     yield from (each.strip() for each in listed.split(", "))
 
 
-def _present(name: str) -> bool:
+def _has_table(name: str) -> bool:
     """The namespace has the table: only then it needs a process to read it."""
     with netns.inside(name), suppress(OSError):
         with netlink.Socket(uapi.NETLINK_NETFILTER) as nft:

@@ -79,17 +79,17 @@ def observe(
     """What each of these namespaces holds, with the sysctls named for it, but for those gone."""
     requests = _requests()
     found: dict[str, _Namespace] = {}
-    with netns.staying():
+    with netns.returning():
         for name in names:
             if _enter(name):
                 found[name] = _read(requests, keys.get(name, ()))
         peers = _peers({name: each.links for name, each in found.items()})
-    chains = netfilter.saved(found, tool)
+    chains = netfilter.chains_of(found, tool)
     # IPVS is only asked where its addresses are: elsewhere the kernel may not even have it.
-    balanced = [name for name, each in found.items() if _has_dummy(each)]
-    ipsets = netfilter.saved_sets(balanced)
-    virtual = {name: ipvs.observed(name) for name in balanced}
-    saved = nftables.saved(found)
+    balanced = [name for name, each in found.items() if _may_have_ipvs(each)]
+    ipsets = netfilter.ipsets_of(balanced)
+    virtual = {name: ipvs.virtual_servers_of(name) for name in balanced}
+    saved = nftables.tables_of(found)
     return {
         name: Observed(
             interfaces=tuple(
@@ -110,7 +110,7 @@ def observe(
     }
 
 
-def learned(name: str) -> list[Route]:
+def learned_routes(name: str) -> list[Route]:
     """The routes that a daemon has put into the namespace."""
     with netns.inside(name), Socket() as socket:
         names = dict(if_nameindex())
@@ -118,7 +118,7 @@ def learned(name: str) -> list[Route]:
         return [each for each in tables.routes(socket.dump(requests.routes), names) if each.learned]
 
 
-def _has_dummy(found: _Namespace) -> bool:
+def _may_have_ipvs(found: _Namespace) -> bool:
     return any(each.interface.kind is Kind.DUMMY for each in found.links)
 
 
@@ -162,7 +162,9 @@ def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
     with Socket() as socket:
         links, names, lo = _links(socket.dump(requests.links))
         addresses = _addresses(socket.dump(requests.addresses))
-        routes = sorted(tables.routes(socket.dump(requests.routes), names), key=tables.route_order)
+        routes = sorted(
+            tables.routes(socket.dump(requests.routes), names), key=tables.route_sort_key
+        )
         neighbours = sorted(
             tables.neighbours(socket.dump(requests.neighbours), names),
             key=lambda each: (each.address.version, each.address.packed, each.dev),

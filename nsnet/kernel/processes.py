@@ -58,7 +58,7 @@ def start(
                 f"ip netns exec {netns} {' '.join(argv)}: {error.strerror}: {error.filename}"
             ) from error
     if ready is not None:
-        _wait(process, ready, netns, log, seconds)
+        _await_ready(process, ready, netns, log, seconds)
     # stop() finds it by its namespace, not by this object, which would complain that it still runs.
     process.returncode = 0
     return process.pid
@@ -83,7 +83,7 @@ def run(argv: Sequence[str], netns: str, *, seconds: float) -> Completed:
         raise TimeoutError(f"{' '.join(argv)}: not done after {seconds:g} s") from error
 
 
-def _wait(
+def _await_ready(
     process: subprocess.Popen[bytes],
     ready: Callable[[], bool],
     netns: str,
@@ -113,13 +113,13 @@ def _last_words(log: Path) -> str:
     return "; ".join(lines[-3:]) or "it said nothing"
 
 
-def standing_in(inodes: set[int]) -> set[int]:
+def pids_in(inodes: set[int]) -> set[int]:
     """The pids of all processes of which any thread stands in one of these network namespaces."""
     wanted = {f"net:[{inode}]" for inode in inodes}
-    return {int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _stands_in(pid, wanted)}
+    return {int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _is_in(pid, wanted)}
 
 
-def _stands_in(pid: str, wanted: set[str]) -> bool:
+def _is_in(pid: str, wanted: set[str]) -> bool:
     """A process may have left, but not all of its threads, and the other way round."""
     with suppress(*_GONE):
         for task in os.listdir(f"/proc/{pid}/task"):
@@ -133,10 +133,12 @@ def _stands_in(pid: str, wanted: set[str]) -> bool:
 def stop(inodes: set[int], *, seconds: float = 10.0) -> None:
     """Nobody but us stands in these namespaces any more. Raises CleanupError naming who does."""
     end = time.monotonic() + seconds
-    while pids := standing_in(inodes) - {os.getpid()}:
+    while pids := pids_in(inodes) - {os.getpid()}:
         left = end - time.monotonic()
         if left <= 0:
-            raise CleanupError(f"still running in the lab: {', '.join(map(_named, sorted(pids)))}")
+            raise CleanupError(
+                f"still running in the lab: {', '.join(map(_describe, sorted(pids)))}"
+            )
         _kill(pids, inodes, left)
 
 
@@ -152,7 +154,7 @@ def _kill(pids: set[int], inodes: set[int], seconds: float) -> None:
                 fd = os.pidfd_open(pid)
                 stack.callback(os.close, fd)
                 # The number may have a new owner since it was found; the descriptor keeps its own.
-                if _stands_in(str(pid), wanted):
+                if _is_in(str(pid), wanted):
                     signal.pidfd_send_signal(fd, signal.SIGKILL)
                     poll.register(fd, select.POLLIN)
                     dying.add(fd)
@@ -165,7 +167,7 @@ def _kill(pids: set[int], inodes: set[int], seconds: float) -> None:
                 os.waitpid(pid, os.WNOHANG)
 
 
-def _named(pid: int) -> str:
+def _describe(pid: int) -> str:
     with suppress(OSError):
         return f"pid {pid} ({Path(f'/proc/{pid}/comm').read_text().strip()})"
     return f"pid {pid}"

@@ -91,7 +91,7 @@ def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iter
         yield from found
 
 
-def route_order(route: Route) -> tuple[object, ...]:
+def route_sort_key(route: Route) -> tuple[object, ...]:
     """By which routes are sorted, wherever they come from."""
     network = route.destination
     way = str(route.gateways), str(route.dev), route.onlink

@@ -22,12 +22,12 @@ Program: TypeAlias = list[tuple[int, int, int, int]]  # classic BPF: code, jumps
 Control: TypeAlias = list[tuple[int, int, bytes]]  # what recvmsg says besides
 
 CONTROL = 64  # bytes of it
-STAMP_TEST = 0x88B5  # the type of a frame that nobody receives: for experiments
+TEST_ETHERTYPE = 0x88B5  # the type of a frame that nobody receives: for experiments
 _WAITING = 1 << 23  # bytes of packets
 _CLOSED_AT_ONCE = 64
 
 
-def opened(kind: socket.SocketKind, program: Program | None = None) -> socket.socket:
+def open_tap(kind: socket.SocketKind, program: Program | None = None) -> socket.socket:
     """A tap, which never waits, on the namespace in which the calling thread stands: of whole
     frames (SOCK_RAW) or of what is in them (SOCK_DGRAM), of all or of what the program keeps."""
     tap = socket.socket(socket.AF_PACKET, kind | socket.SOCK_NONBLOCK, socket.htons(uapi.ETH_P_ALL))
@@ -44,7 +44,7 @@ def opened(kind: socket.SocketKind, program: Program | None = None) -> socket.so
     return tap
 
 
-def stamp(control: Control) -> int:
+def timestamp(control: Control) -> int:
     """When the packet passed, in ns since 1970."""
     for level, kind, data in control:
         if (level, kind) == (socket.SOL_SOCKET, uapi.SO_TIMESTAMPNS):
@@ -53,13 +53,13 @@ def stamp(control: Control) -> int:
     return 0
 
 
-def lost(tap: socket.socket) -> int:
+def dropped(tap: socket.socket) -> int:
     """How many packets there was no room for, since this was asked last."""
     _, count = struct.unpack("II", tap.getsockopt(uapi.SOL_PACKET, uapi.PACKET_STATISTICS, 8))
     return int(count)
 
 
-def await_stamps(taps: Iterable[socket.socket], frame: bytes) -> None:
+def await_timestamps(taps: Iterable[socket.socket], frame: bytes) -> None:
     """The kernel notes when packets pass. It begins to a moment after the first tap asks it to;
     until then a packet's time is when it was read, so that a reply can seem to come before its
     request. Raises KernelError.
@@ -69,7 +69,7 @@ def await_stamps(taps: Iterable[socket.socket], frame: bytes) -> None:
     """
     for each in taps:
         try:
-            until(partial(_is_stamped, each, frame), what="captured packets carry no time")
+            until(partial(_is_timestamped, each, frame), what="captured packets carry no time")
         except TimeoutError as error:
             raise KernelError(str(error)) from error
         except OSError:  # lo is down: another namespace will do
@@ -77,13 +77,13 @@ def await_stamps(taps: Iterable[socket.socket], frame: bytes) -> None:
         return
 
 
-def _is_stamped(tap: socket.socket, frame: bytes) -> bool:
-    tap.sendto(frame, ("lo", STAMP_TEST))
+def _is_timestamped(tap: socket.socket, frame: bytes) -> bool:
+    tap.sendto(frame, ("lo", TEST_ETHERTYPE))
     now = time.time_ns()
     with suppress(BlockingIOError):
         while True:
             _, control, _, _ = tap.recvmsg(0, CONTROL)
-            if stamp(control) < now:
+            if timestamp(control) < now:
                 return True
     return False
 

@@ -48,7 +48,7 @@ class Host:
         self.require(state)
         _raise_file_limit()
         netns.prepare()
-        self.tool = netfilter.choose()
+        self.tool = netfilter.choose_tool()
 
     def apply(
         self, ops: Sequence[Op], progress: Progress = silent, phase: str = "changing"
@@ -102,7 +102,7 @@ class Host:
         for each in state.netns:
             if each.daemons and each.name in found:
                 running = tuple(
-                    one for one in each.daemons if daemons.runs(self.folder, each.name, one)
+                    one for one in each.daemons if daemons.is_running(self.folder, each.name, one)
                 )
                 found[each.name] = replace(found[each.name], daemons=running)
         return diff(state, found)
@@ -119,7 +119,7 @@ class Host:
         it should."""
         home = control.home(self.folder)
         served = home is not None and home == netns.inode(servers_netns(self.lab))
-        if not served and home is not None and home != netns.here():
+        if not served and home is not None and home != netns.own_inode():
             processes.stop({home})  # its namespace has no name any more, and down would not find it
         for name in missing_namespaces(differences):
             netns.delete(name)  # a name may be left of it
@@ -132,7 +132,7 @@ class Host:
         inodes = {inode for each in self.namespaces() if (inode := netns.inode(each)) is not None}
         # Where its name was deleted by hand, the server's namespace lives on without one.
         home = control.home(self.folder)
-        if home is not None and home != netns.here():
+        if home is not None and home != netns.own_inode():
             inodes.add(home)
         if inodes:
             processes.stop(inodes)
@@ -152,9 +152,7 @@ class Host:
         """Whether every namespace of the state exists and the server runs."""
         inodes = {each.name: netns.inode(each.name) for each in state.netns}
         home = inodes.get(servers_netns(self.lab))
-        return (
-            None not in inodes.values() and home is not None and bool(processes.standing_in({home}))
-        )
+        return None not in inodes.values() and home is not None and bool(processes.pids_in({home}))
 
     @contextmanager
     def missing_namespaces_named(self, state: State) -> Iterator[None]:

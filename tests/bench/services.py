@@ -156,17 +156,17 @@ def measure(name: str, services: int) -> dict[str, float]:
         for each in text.split(THEN):
             subprocess.run(argv, input=each.encode(), check=True)
 
-    with tempfile.TemporaryDirectory() as folder, netns.staying():
+    with tempfile.TemporaryDirectory() as folder, netns.returning():
         lock = Path(folder) / "lock"
         netns.prepare()
         try:
-            os.close(netns.make(NODE))
+            os.close(netns.create(NODE))
             state, whole = computed("compute", State(first.lab), first)
             taken["load"] = timed(lambda: column.load(whole, lock))
             _, part = computed("compute one", state, other)
             taken["load one"] = timed(lambda: column.load(part, lock))
             netns.delete(NODE)
-            os.close(netns.make(NODE))
+            os.close(netns.create(NODE))
             taken["bare"] = timed(lambda: bare(whole, part=False))
             taken["bare one"] = timed(lambda: bare(part, part=True))
         finally:

@@ -60,7 +60,7 @@ def own_pid(lab: SmallLab) -> int:
     """The echo server's pid: nobody else stands where it does."""
     home = netns.inode(lab["servers"])
     assert home is not None
-    (pid,) = processes.standing_in({home})
+    (pid,) = processes.pids_in({home})
     return pid
 
 
@@ -205,9 +205,9 @@ def test_a_process_stands_in_its_namespace_until_it_is_stopped() -> None:
         pids = {
             name: processes.start(["sleep", "1000"], lab[name], log) for name in ("home", "other")
         }
-        assert processes.standing_in({inodes["home"]}) == {pids["home"]}
+        assert processes.pids_in({inodes["home"]}) == {pids["home"]}
         processes.stop({inodes["home"]})
-        assert processes.standing_in(set(inodes.values())) == {pids["other"]}
+        assert processes.pids_in(set(inodes.values())) == {pids["other"]}
 
 
 def test_a_process_that_ends_at_once_is_quoted() -> None:

@@ -194,8 +194,8 @@ def make() -> Iterator[Maker]:
 
     def make() -> str:
         names.append(f"nsnet.t{os.getpid()}.{len(names)}")
-        with netns.staying():
-            os.close(netns.make(names[-1]))
+        with netns.returning():
+            os.close(netns.create(names[-1]))
         return names[-1]
 
     netns.prepare()
@@ -208,7 +208,7 @@ def make() -> Iterator[Maker]:
 
 @pytest.fixture(params=netfilter.TOOLS)
 def tool(request: pytest.FixtureRequest) -> str:
-    with netns.staying():
+    with netns.returning():
         netns.unshare(uapi.CLONE_NEWNET)
         if not netfilter.works(request.param):
             pytest.skip(f"{request.param} does not work here")
@@ -224,7 +224,7 @@ def asked(family: Family) -> dict[tuple[str, str], tuple[str, ...]]:
 
 def save(name: str, tool: str, family: Family) -> dict[tuple[str, str], tuple[str, ...]]:
     """The chains of a namespace by table and name."""
-    chains = netfilter.saved([name], tool, [family])[name]
+    chains = netfilter.chains_of([name], tool, [family])[name]
     return {(each.table, each.name): each.lines for each in chains}
 
 
@@ -244,7 +244,7 @@ def test_both_families_of_several_namespaces_load_together(
 ) -> None:
     names = [make() for _ in range(4)]
     netfilter.load(dict.fromkeys(names, TEXTS), tool, tmp_path / "lock")
-    first, *others = netfilter.saved(names, tool).values()
+    first, *others = netfilter.chains_of(names, tool).values()
     assert {each.family for each in first} == {4, 6}
     assert others == [first] * 3
 
@@ -332,26 +332,26 @@ def test_a_namespace_that_is_not_there_is_named(tool: str, tmp_path: Path) -> No
 
 def test_the_calling_thread_stays_where_it_is(make: Maker, tool: str, tmp_path: Path) -> None:
     before = os.stat(netns.HERE).st_ino
-    netfilter.choose()
+    netfilter.choose_tool()
     netfilter.load({make(): TEXTS}, tool, tmp_path / "lock")
     assert os.stat(netns.HERE).st_ino == before
 
 
 def test_the_environment_chooses_the_tool(tool: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NSNET_IPTABLES", tool)
-    assert netfilter.choose() == tool
+    assert netfilter.choose_tool() == tool
 
 
 def test_a_tool_that_does_not_exist_cannot_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NSNET_IPTABLES", "iptables")
     with pytest.raises(UsageError, match="NSNET_IPTABLES is iptables, not iptables-legacy or"):
-        netfilter.choose()
+        netfilter.choose_tool()
 
 
 @pytest.fixture
 def legacy() -> str:
     """python-iptables reads no other."""
-    with netns.staying():
+    with netns.returning():
         netns.unshare(uapi.CLONE_NEWNET)
         if not netfilter.works(netfilter.LEGACY):
             pytest.skip("this kernel has no iptables-legacy")

@@ -284,7 +284,7 @@ def test_what_cannot_be_loaded_leaves_all_as_it_was(host: Machine, namespace: st
     words = host.inside(attempt)
     assert words.startswith(f"ip netns exec {namespace} nft -f - < …: ")
     assert "No such file or directory" in words
-    assert host.inside(lambda: nftables.saved([namespace])) == {namespace: nftables.Tables()}
+    assert host.inside(lambda: nftables.tables_of([namespace])) == {namespace: nftables.Tables()}
 
 
 def test_a_chain_that_is_still_named_is_not_deleted_in_the_end(
@@ -321,7 +321,7 @@ def test_a_chain_that_is_busy_goes_a_moment_later(
         monkeypatch.setattr(nftables, "time", clock)
         gone = [delete(4, (ENDS, calls), (calls,)), delete(6, six, (OTHER_SIX,))]
         nftables.delete([(namespace, each) for each in gone])
-        left = nftables.saved([namespace])[namespace].chains
+        left = nftables.tables_of([namespace])[namespace].chains
         return [f"{each.family} {each.name}" for each in left]
 
     assert host.inside(attempt) == ["4 calls", "6 other"]
@@ -329,7 +329,7 @@ def test_a_chain_that_is_busy_goes_a_moment_later(
 
 def test_a_namespace_without_the_table_is_not_asked(host: Machine, namespace: str) -> None:
     host.do("ip", "netns", "exec", namespace, "nft", "add", "table", "inet", "kube-proxy-not")
-    found = host.inside(lambda: nftables.saved([namespace]))[namespace]
+    found = host.inside(lambda: nftables.tables_of([namespace]))[namespace]
     assert found == nftables.Tables()
 
 

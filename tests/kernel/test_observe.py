@@ -131,8 +131,8 @@ def ip(name: str, *lines: str) -> None:
 def build(tool: str, folder: Path) -> None:
     """STATE, by the tools a person has."""
     for each in STATE.netns:
-        with netns.staying():
-            os.close(netns.make(each.name))
+        with netns.returning():
+            os.close(netns.create(each.name))
         ip(each.name, "link set lo up")
     for each in STATE.netns:
         for link in each.interfaces:
@@ -182,7 +182,7 @@ def lay(name: str, link: Interface) -> None:
 
 @pytest.fixture(scope="module", params=netfilter.TOOLS)
 def tool(request: pytest.FixtureRequest) -> str:
-    with netns.staying():
+    with netns.returning():
         netns.unshare(uapi.CLONE_NEWNET)
         if not netfilter.works(request.param):
             pytest.skip(f"{request.param} does not work here")
@@ -210,7 +210,7 @@ def each_lab(tool: str, tmp_path: Path) -> Iterator[str]:
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[str]:
     """STATE is up, with the iptables that nsnet takes here."""
-    with running(netfilter.choose(), tmp_path) as lab:
+    with running(netfilter.choose_tool(), tmp_path) as lab:
         yield lab
 
 
@@ -425,7 +425,7 @@ def bridge(name: str) -> bytes:
 @pytest.fixture
 def link() -> Iterator[Socket]:
     """A netlink socket of an empty namespace without a name."""
-    with netns.staying():
+    with netns.returning():
         netns.unshare(uapi.CLONE_NEWNET)
         socket = Socket()
     with socket:

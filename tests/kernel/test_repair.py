@@ -47,9 +47,9 @@ class Up:
     def kill_server(self) -> None:
         home = netns.inode(f"nsnet.{self.name}.{SERVERS}")
         assert home is not None
-        (pid,) = processes.standing_in({home})
+        (pid,) = processes.pids_in({home})
         os.kill(pid, signal.SIGKILL)
-        processes.until(lambda: not processes.standing_in({home}), what="the server is still there")
+        processes.until(lambda: not processes.pids_in({home}), what="the server is still there")
 
     def drift(self) -> list[str]:
         return labs.attach(self.name).drift()

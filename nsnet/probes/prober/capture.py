@@ -52,11 +52,11 @@ class Capture:
         """From now on, nothing passes these namespaces unheard."""
         for name in namespaces:
             with netns.inside(name):
-                self._sockets[name] = taps.opened(socket.SOCK_DGRAM, _FILTER)
+                self._sockets[name] = taps.open_tap(socket.SOCK_DGRAM, _FILTER)
             self._loop.watch(
                 self._sockets[name], select.EPOLLIN, partial(self._read, name, self._sockets[name])
             )
-        taps.await_stamps(self._sockets.values(), _STAMP_ME)
+        taps.await_timestamps(self._sockets.values(), _STAMP_ME)
 
     def follow(self, key: TraceKey) -> None:
         """Remember where this one is seen."""
@@ -75,7 +75,7 @@ class Capture:
         """All that has been captured is known. Raises KernelError where some of it was lost."""
         for name, opened in self._sockets.items():
             self._read(name, opened)
-            if lost := taps.lost(opened):
+            if lost := taps.dropped(opened):
                 raise KernelError(
                     f"{name}: {lost} packets could not be captured: paths are incomplete",
                     hint="fewer attempts at a time, or without their paths",
@@ -92,7 +92,7 @@ class Capture:
                 seen = parse(packet)
                 if seen is None or (seen.key, seen.is_request) not in self._seen:
                     continue
-                sighting = Sighting(name, kind, seen.ttl, taps.stamp(control), seen.source)
+                sighting = Sighting(name, kind, seen.ttl, taps.timestamp(control), seen.source)
                 place = (name, interface, kind == socket.PACKET_OUTGOING)
                 # A SYN that was sent again is no news.
                 self._seen[seen.key, seen.is_request].setdefault(place, sighting)

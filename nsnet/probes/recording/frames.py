@@ -109,7 +109,7 @@ class Recording:
     def listen(self, name: str, reference: str) -> None:
         """This namespace is heard, too."""
         with netns.inside(name):
-            tap = taps.opened(socket.SOCK_RAW)
+            tap = taps.open_tap(socket.SOCK_RAW)
             interfaces = [each for _, each in socket.if_nameindex()]
         place = _TappedNetns(reference, name, netns.inode(name), tap, {})
         self._places.append(place)
@@ -177,12 +177,12 @@ class Recording:
             except BlockingIOError:
                 place.behind = None
                 return
-            if protocol == taps.STAMP_TEST:  # nsnet's own, of a probe perhaps
+            if protocol == taps.TEST_ETHERTYPE:  # nsnet's own, of a probe perhaps
                 continue
             # What lo sends comes in at once: to be seen once, as by tcpdump.
             if hardware == uapi.ARPHRD_LOOPBACK and kind == socket.PACKET_OUTGOING:
                 continue
-            passed = place.behind = taps.stamp(control)
+            passed = place.behind = taps.timestamp(control)
             number = place.interfaces.get(interface)
             if number is None:
                 number = self._describe(place, interface)
@@ -218,7 +218,7 @@ class Recording:
         for place in self._places:
             if not place.gone:
                 self._read(place, self._limits.count)
-                place.lost += taps.lost(place.tap)
+                place.lost += taps.dropped(place.tap)
         self._write(outlet, now)
         outlet.put(b"".join(self._statistics(now)))
 
@@ -247,7 +247,7 @@ class Recording:
         ]
         for place in gone:
             self._read(place, self._limits.count)
-            place.lost += taps.lost(place.tap)
+            place.lost += taps.dropped(place.tap)
             place.gone, place.behind = True, None
         taps.close([each.tap for each in gone], self._loop.forget)
 
@@ -269,11 +269,11 @@ def _stamped(names: Iterable[str]) -> Iterator[None]:
     def one_by_one() -> Iterator[socket.socket]:
         for name in names:
             with netns.inside(name):
-                opened.append(taps.opened(socket.SOCK_DGRAM))
+                opened.append(taps.open_tap(socket.SOCK_DGRAM))
             yield opened[-1]
 
     try:
-        taps.await_stamps(one_by_one(), bytes(28))
+        taps.await_timestamps(one_by_one(), bytes(28))
         yield
     finally:
         taps.close(opened, socket.socket.close)
