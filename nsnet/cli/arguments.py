@@ -97,11 +97,9 @@ def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str,
         for each in things:
             yield each.reference, _ports(each.ports)
         yield from ((node.reference, ()) for node in cluster.nodes)
-        for gateway in cluster.gateways:
-            if gateway.number <= 1:
-                yield gateway.reference, ()
-            if gateway.number:
-                yield f"{cluster.name}/gateway", ()
+        yield from ((gateway.reference, ()) for gateway in topology.own_gateways(cluster))
+        if any(gateway.shared for gateway in cluster.gateways):
+            yield f"{cluster.name}/gateway", ()
     for external in topology.externals:
         yield external.reference, _ports(external.ports)
     yield FABRIC, ()

@@ -66,9 +66,8 @@ def _boxes(topology: Topology) -> Iterator[_Box]:
         text = (external.reference, str(external.address), *ports)
         yield _Box(_key(external.reference), text, "")
     for cluster in topology.clusters:
-        for gateway in cluster.gateways:
-            if gateway.number <= 1:
-                yield _gateway_box(topology, gateway)
+        for gateway in topology.own_gateways(cluster):
+            yield _gateway_box(topology, gateway)
         yield from _cluster_boxes(cluster)
 
 
@@ -81,7 +80,8 @@ def _gateway_box(topology: Topology, gateway: Gateway) -> _Box:
         for service in cluster.services
         for address in service.exported
     ]
-    held = map(str, ips_of((*topology.inside(gateway), *gateway.outside)))
+    inside = [end for _, each in topology.attachments(gateway) for end in each.addresses]
+    held = map(str, ips_of((*inside, *gateway.outside)))
     text = (f"gateway ({gateway.kind})", *held, *exported)
     group = clusters[0].name if len(clusters) == 1 else ""
     return _Box(_key(gateway.reference), text, group)
@@ -107,9 +107,8 @@ def _cables(topology: Topology) -> Iterator[tuple[str, str]]:
         yield "fabric", _key(external.reference)
     for cluster in topology.clusters:
         switches = [_key(each.reference) for each in cluster.gateways] or ["fabric"]
-        for gateway in cluster.gateways:
-            if gateway.number <= 1:
-                yield "fabric", _key(gateway.reference)
+        for gateway in topology.own_gateways(cluster):
+            yield "fabric", _key(gateway.reference)
         for node in cluster.nodes:
             yield from ((switch, _key(node.reference)) for switch in switches)
             for pod in cluster.pods:

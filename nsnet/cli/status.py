@@ -48,10 +48,11 @@ def _asks_nobody(netns: Netns) -> bool:
 
 
 def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
-    for gateway in cluster.gateways:
-        ends = ips_of((*gateway.inside, *gateway.outside))
+    for attachment in cluster.attachments:
+        gateway = attachment.gateway
+        ends = ips_of((*attachment.addresses, *gateway.outside))
         known = f", pods known as {_joined(cluster.virtual_cidrs)}" if cluster.virtual_cidrs else ""
-        role = {1: " preferred", 2: " standby"}.get(gateway.replica, "")
+        role = f" {gateway.replica}" if gateway.replica is not None else ""
         about = f"{gateway.kind} {gateway.name}".rstrip()
         yield gateway.reference, _joined(ends), f"{about}{role}{known}"
     for node in cluster.nodes:

@@ -40,10 +40,9 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
         yield f"the Services of {cluster.name}", translations(cluster)
         yield f"kube-proxy of {cluster.name}", conntrack(cluster)
         yield f"the health checks of {cluster.name}", health_checks(cluster)
-        if cluster.gateway is not None and cluster.gateway.number == 1:
-            facts = shared(topology, cluster.gateway)
-            yield f"the shared gateway {cluster.gateway.name}", facts
-        for gateway in cluster.gateways:
-            if not gateway.number:
+        for gateway in topology.own_gateways(cluster):
+            if gateway.shared:
+                yield f"the shared gateway {gateway.name}", shared(topology, gateway)
+            else:
                 facts = GATEWAYS[gateway.kind](topology, cluster, gateway)
                 yield f"the {gateway.kind} gateway {gateway.reference}", facts

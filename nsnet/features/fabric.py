@@ -16,7 +16,7 @@ from nsnet.features.routes import to_pods
 from nsnet.features.sysctls import forwarding
 from nsnet.ip import IPInterface, everywhere, ips_of, of_family, single
 from nsnet.state.model import Fact, Interface, Kind, Listener, Route, veth, with_mac
-from nsnet.topology.model import Cluster, Gateway, Topology, link_name
+from nsnet.topology.model import Cluster, Gateway, Replica, Topology, link_name
 
 OUTSIDE = "br-fabric"
 
@@ -28,9 +28,8 @@ def fabric(topology: Topology) -> Iterator[Fact]:
     yield from forwarding(here, bridge_netfilter=False)
     for cluster in topology.clusters:
         yield from _underlay(here, cluster)
-        for gateway in cluster.gateways:
-            if gateway.number <= 1:
-                yield from _way_out(here, topology.behind(gateway), gateway)
+        for gateway in topology.own_gateways(cluster):
+            yield from _way_out(here, topology.behind(gateway), gateway)
         if cluster.model == "flat" and cluster.routing == "static":
             yield from _pod_routes(here, cluster)
     yield from _externals(here, topology)
@@ -39,7 +38,7 @@ def fabric(topology: Topology) -> Iterator[Fact]:
 def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
     """The cluster's switch, and each node plugged into it."""
     switch = switch_of(cluster)
-    open_to_all = cluster.gateway is None and cluster.model != "isolated"
+    open_to_all = not cluster.gateways and cluster.model != "isolated"
     addresses = cluster.routers if open_to_all else ()
     yield here, with_mac(here, Interface(switch, Kind.BRIDGE, addresses=addresses))
     for node in cluster.nodes:
@@ -48,18 +47,19 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
             (node.netns, Interface("eth0", addresses=node.addresses)),
         )
         # Of two gateways a node learns which to use.
-        if cluster.model != "isolated" and cluster.standby is None:
+        if cluster.model != "isolated" and not cluster.has_standby:
             for router in cluster.routers:
                 yield node.netns, Route(everywhere(router.ip), router.ip, "eth0", why="the way out")
-    for gateway in cluster.gateways:
-        name = link_name("gw-" + cluster.name, *_replica(gateway))
+    for each in cluster.attachments:
+        name = link_name("gw-" + cluster.name, *_replica(each.gateway))
         yield from veth(
             (here, Interface(name, master=switch)),
-            (gateway.netns, Interface(gateway.link, addresses=gateway.inside)),
+            (each.gateway.netns, Interface(each.link, addresses=each.addresses)),
         )
-    if cluster.gateway is not None and cluster.standby is None:
+    # Replicas announce the virtual addresses by BGP.
+    for gateway in () if cluster.has_standby else cluster.gateways:
         for virtual in cluster.virtual_cidrs:
-            via = of_family(ips_of(cluster.gateway.outside), virtual.version)
+            via = of_family(ips_of(gateway.outside), virtual.version)
             why = f"pods of {cluster.name}, as others know them"
             yield here, Route(virtual, via, OUTSIDE, why=why)
 
@@ -76,7 +76,7 @@ def _way_out(here: str, behind: Sequence[Cluster], gateway: Gateway) -> Iterator
 
 
 def _replica(gateway: Gateway) -> tuple[str, ...]:
-    return (str(gateway.replica),) if gateway.replica > 1 else ()
+    return (str(gateway.replica.number),) if gateway.replica is Replica.STANDBY else ()
 
 
 def _outside(behind: Sequence[Cluster], gateway: Gateway) -> tuple[IPInterface, ...]:

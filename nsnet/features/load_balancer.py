@@ -39,10 +39,9 @@ def load_balancers(topology: Topology) -> Iterator[Fact]:
     here = topology.fabric_netns
     openly: list[Service] = []
     for cluster in topology.clusters:
-        for gateway in cluster.gateways:
-            if gateway.number <= 1:
-                yield from _behind(topology, topology.behind(gateway), gateway)
-        if cluster.gateway is not None:
+        for gateway in topology.own_gateways(cluster):
+            yield from _behind(topology, topology.behind(gateway), gateway)
+        if cluster.gateways:
             continue
         balanced = _balanced(cluster)
         openly += balanced
@@ -69,14 +68,14 @@ def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway)
     announce, it asks the fabric for: on that link nobody answers to them."""
     balanced = [service for cluster in clusters for service in _balanced(cluster)]
     # Replicas announce it.
-    for service, address in _offered(balanced) if not gateway.replica else ():
+    for service, address in _offered(balanced) if gateway.replica is None else ():
         outside = of_family(ips_of(gateway.outside), address.version)
         if outside is not None:
             to_gateway = Route(single(address), outside, OUTSIDE, why=_why(service))
             yield topology.fabric_netns, to_gateway
-    for cluster, inside in ((each, each.gateway) for each in clusters if each.gateway):
-        for route in _routes(cluster, _balanced(cluster), inside.link):
-            yield gateway.netns, replace(route, table=table_of(inside))
+    for cluster, attachment in topology.attachments(gateway):
+        for route in _routes(cluster, _balanced(cluster), attachment.link):
+            yield gateway.netns, replace(route, table=table_of(attachment))
     yield from ((gateway.netns, each) for each in _chains(balanced))
     others = [
         each for other in topology.clusters if other not in clusters for each in _balanced(other)
@@ -84,7 +83,7 @@ def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway)
     exported = [
         (service, address)
         for other in topology.clusters
-        if other not in clusters and other.standby is not None
+        if other not in clusters and other.has_standby
         for service in other.services
         for address in service.exported
     ]

@@ -3,6 +3,7 @@ endpoints, all have addresses."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hashlib import sha256
 from ipaddress import ip_interface
 from typing import Literal, TypeAlias
@@ -143,19 +144,39 @@ class Proxy:
     scheduler: str = "rr"  # of ipvs
 
 
+class Replica(StrEnum):
+    """One of two gateways that do the same work: BGP uses the standby if the other one fails."""
+
+    PREFERRED = "preferred"
+    STANDBY = "standby"
+
+    @property
+    def number(self) -> int:
+        """Its number in names and references, from 1."""
+        return [*Replica].index(self) + 1
+
+
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """What stands between an island and everything else."""
+    """A machine that routes between islands and the fabric."""
 
     kind: str
     netns: str
     reference: str
-    inside: tuple[IPInterface, ...]
-    outside: tuple[IPInterface, ...]
+    outside: tuple[IPInterface, ...]  # its addresses on the fabric
     name: str = ""  # by which clusters share it
-    link: str = "eth0"  # to this cluster's nodes
-    number: int = 0  # of this cluster among those that share it, from 1; 0: it is its alone
-    replica: int = 0  # of those that stand in for each other, from 1; 0: it is the only one
+    shared: bool = False  # by two clusters or more
+    replica: Replica | None = None  # None: the gateway has no replicas
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A cluster's side of a gateway."""
+
+    gateway: Gateway
+    link: str  # the gateway's link to the cluster's nodes
+    addresses: tuple[IPInterface, ...]  # of that link
+    number: int = 1  # of the cluster among those that share the gateway, from 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,8 +195,7 @@ class Cluster:
     pods: tuple[Pod, ...]
     services: tuple[Service, ...]
     workloads: tuple[str, ...] = ()  # by reference; one may have no pod
-    gateway: Gateway | None = None
-    standby: Gateway | None = None  # in the place of the other, when that is cut off
+    attachments: tuple[Attachment, ...] = ()  # to its gateways, the preferred one first
     routing: str = "static"
     virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others know them; empty: as they are
     unmasqueraded: tuple[IPNetwork, ...] = ()  # beside all above, for the gateway to map
@@ -192,8 +212,14 @@ class Cluster:
 
     @property
     def gateways(self) -> tuple[Gateway, ...]:
-        """The one that is preferred first."""
-        return tuple(each for each in (self.gateway, self.standby) if each is not None)
+        """Its gateway, or both replicas, the preferred one first; none for a cluster that routes
+        through the fabric, and for an isolated one."""
+        return tuple(each.gateway for each in self.attachments)
+
+    @property
+    def has_standby(self) -> bool:
+        """Whether its gateway has replicas: its nodes learn by BGP which one to use."""
+        return len(self.attachments) > 1
 
     @property
     def routers(self) -> tuple[IPInterface, ...]:
@@ -263,23 +289,23 @@ class Topology:
         """The namespace of routers and switches between the nodes."""
         return netns_name(self.lab, FABRIC)
 
-    def behind(self, gateway: Gateway) -> tuple[Cluster, ...]:
-        """The clusters that this gateway stands in front of: more than one where they share it."""
+    def attachments(self, gateway: Gateway) -> tuple[tuple[Cluster, Attachment], ...]:
+        """Return the clusters behind a gateway, each with its side of it."""
         return tuple(
-            each
-            for each in self.clusters
-            if any(one.netns == gateway.netns for one in each.gateways)
+            (cluster, each)
+            for cluster in self.clusters
+            for each in cluster.attachments
+            if each.gateway == gateway
         )
 
-    def inside(self, gateway: Gateway) -> tuple[IPInterface, ...]:
-        """The gateway's addresses in the underlays of all clusters behind it."""
-        return tuple(
-            end
-            for cluster in self.clusters
-            for one in cluster.gateways
-            if one.netns == gateway.netns
-            for end in one.inside
-        )
+    def behind(self, gateway: Gateway) -> tuple[Cluster, ...]:
+        """Return the clusters behind a gateway: more than one where they share it."""
+        return tuple(cluster for cluster, _ in self.attachments(gateway))
+
+    def own_gateways(self, cluster: Cluster) -> tuple[Gateway, ...]:
+        """Return a cluster's gateways without those that an earlier cluster shares: over all
+        clusters, each gateway once."""
+        return tuple(each.gateway for each in cluster.attachments if each.number == 1)
 
     def namespaces(self) -> Iterator[Namespace]:
         """Yield every namespace of the lab, in creation order."""
@@ -288,9 +314,8 @@ class Topology:
         for external in self.externals:
             yield Namespace(external.netns, external.reference, Role.EXTERNAL)
         for cluster in self.clusters:
-            for gateway in cluster.gateways:
-                if gateway.number <= 1:
-                    yield Namespace(gateway.netns, gateway.reference, Role.GATEWAY)
+            for gateway in self.own_gateways(cluster):
+                yield Namespace(gateway.netns, gateway.reference, Role.GATEWAY)
             for node in cluster.nodes:
                 yield Namespace(node.netns, node.reference, Role.NODE)
             for pod in cluster.pods:

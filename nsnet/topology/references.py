@@ -60,8 +60,10 @@ def locate(topology: Topology, reference: str) -> Location:
             external = _external(topology, reference, parts.name)
             return Location(external.netns, external.reference, Role.EXTERNAL, (external.address,))
         case "gateway":
-            gateway, behind = _gateway(topology, reference, parts)[0]
-            held = (*ips_of((*topology.inside(gateway), *gateway.outside)), *_exported(behind))
+            gateway = _gateways(topology, reference, parts)[0]
+            behind = topology.behind(gateway)
+            inside = [end for _, each in topology.attachments(gateway) for end in each.addresses]
+            held = (*ips_of((*inside, *gateway.outside)), *_exported(behind))
             near = behind[0].name if len(behind) == 1 else ""
             return Location(gateway.netns, gateway.reference, Role.GATEWAY, held, near)
         case "node":
@@ -152,8 +154,7 @@ def expand(topology: Topology, reference: str) -> frozenset[str]:
     if parts.kind == "address":
         return frozenset({parts.name})
     if parts.kind == "gateway" and not parts.port:
-        found = _gateway(topology, reference, parts)
-        return frozenset(gateway.reference for gateway, _ in found)
+        return frozenset(each.reference for each in _gateways(topology, reference, parts))
     return frozenset({locate(topology, reference).reference})
 
 
@@ -184,14 +185,13 @@ def _destination(
             held = virtual or pod.addresses
             return Destination(_reachable(held, source), servers=servers), ports
         case "gateway":
-            gateway, sharing = _gateway(topology, reference, parts)[0]
+            gateway = _gateways(topology, reference, parts)[0]
             near = [
-                one
-                for each in sharing
-                for one in each.gateways
-                if each.name == source.cluster and one.netns == gateway.netns
+                each.addresses
+                for cluster, each in topology.attachments(gateway)
+                if cluster.name == source.cluster
             ]
-            held = ips_of(near[0].inside if near else gateway.outside)
+            held = ips_of(near[0] if near else gateway.outside)
             servers = frozenset({gateway.reference})
             return Destination(_reachable(held, source), servers=servers), {}
         case "external":
@@ -328,11 +328,8 @@ def _cluster(topology: Topology, reference: str, name: str) -> Cluster:
     )
 
 
-def _gateway(
-    topology: Topology, reference: str, parts: Parts
-) -> list[tuple[Gateway, tuple[Cluster, ...]]]:
-    """The gateway of this cluster, or of these, each replica of it or the one that is meant, with
-    the clusters behind it."""
+def _gateways(topology: Topology, reference: str, parts: Parts) -> list[Gateway]:
+    """Return the gateway of this cluster, or of these: each replica of it, or the one named."""
     every = {one.reference: one for each in topology.clusters for one in each.gateways}
     written = f"{parts.cluster}/gateway"
     named = f"{written}/{parts.name}" if parts.name else written
@@ -345,7 +342,7 @@ def _gateway(
     if not found:
         what = "these share no gateway" if "," in parts.cluster else "there is no such gateway"
         raise UnknownReferenceError(f"{reference}: {what}; {did_you_mean(named, list(every))}")
-    return [(each, topology.behind(each)) for each in found]
+    return found
 
 
 def _external(topology: Topology, reference: str, name: str) -> External:
@@ -375,7 +372,7 @@ def _named(cluster: Cluster, things: Iterable[T], kind: str, name: str, referenc
 
 def _fabric_side(cluster: Cluster) -> tuple[IPAddress, ...]:
     """The fabric is the router of clusters that stand in it openly."""
-    if cluster.gateway is not None or cluster.model == "isolated":
+    if cluster.gateways or cluster.model == "isolated":
         return ()
     return ips_of(cluster.routers)
 

@@ -5,17 +5,22 @@ scenario ─ checks ─ reserved addresses ─ each cluster: nodes → pods → 
 A pure function of the scenario and of what the lab, if it is up, has allocated.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from ipaddress import ip_interface
 
 from nsnet.errors import Problem, ScenarioError
-from nsnet.ip import IPAddress, IPNetwork, Protocol
+from nsnet.ip import Protocol
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Scenario
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.assignment import Assignment
-from nsnet.topology.gateway_ips import gateway_ips, hold_gateways
+from nsnet.topology.gateways import (
+    attachments,
+    gateways,
+    refuse_mixed_gateways,
+    reserve_gateway_ips,
+)
 from nsnet.topology.imports import with_imports
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import (
@@ -39,7 +44,6 @@ from nsnet.topology.ranges import node_cidrs, virtual_cidrs
 from nsnet.topology.references import locate
 from nsnet.topology.scenario_checks import scenario_problems
 from nsnet.topology.services import services
-from nsnet.topology.sharing import gateways_of, refuse_mixtures, sharing
 
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
@@ -65,12 +69,12 @@ def _without_faults(ledger: Ledger) -> Topology:
     # Addresses that are written are reserved before any is allocated, and those of all gateways
     # are allocated before those of Services, whichever cluster they belong to.
     reserve_written_ips(ledger)
-    hold_gateways(ledger)
+    reserve_gateway_ips(ledger)
     ledger.reserve_kept_fabric_ips()
-    refuse_mixtures(ledger)
-    outside = gateway_ips(ledger)
+    refuse_mixed_gateways(ledger)
+    found = gateways(ledger)
     clusters = tuple(
-        _cluster(ledger, index, each, outside) for index, each in enumerate(spec.clusters)
+        _cluster(ledger, index, each, found) for index, each in enumerate(spec.clusters)
     )
     return Topology(
         lab=ledger.scenario.name,
@@ -82,7 +86,7 @@ def _without_faults(ledger: Ledger) -> Topology:
 
 
 def _cluster(
-    ledger: Ledger, index: int, spec: ClusterSpec, outside: Mapping[str, tuple[IPAddress, ...]]
+    ledger: Ledger, index: int, spec: ClusterSpec, all_gateways: Mapping[str, Gateway]
 ) -> Cluster:
     path = f"spec.clusters[{index}]"
     manifests = [each for each in ledger.scenario.manifests if spec.name in each.clusters]
@@ -91,7 +95,6 @@ def _cluster(
     its_pods = pods(
         ledger, path, spec, its_nodes, list(unplaced_pods(spec.name, manifests, its_nodes))
     )
-    gateway, standby = _gateways(ledger, path, spec, underlay, outside)
     return Cluster(
         name=spec.name,
         cni=spec.cni,
@@ -105,8 +108,7 @@ def _cluster(
         pods=its_pods,
         services=services(ledger, path, spec, manifests, its_nodes, its_pods),
         workloads=tuple(workloads(spec.name, manifests)),
-        gateway=gateway,
-        standby=standby,
+        attachments=attachments(ledger, path, spec, underlay, all_gateways),
         routing=spec.routing,
         virtual_cidrs=virtual_cidrs(index, spec),
         mtu=spec.mtu,
@@ -121,42 +123,6 @@ def _proxy(spec: ClusterSpec) -> Proxy:
         node_port_addresses=spec.kube_proxy.node_port_addresses,
         scheduler=spec.kube_proxy.scheduler,
     )
-
-
-def _gateways(
-    ledger: Ledger,
-    path: str,
-    spec: ClusterSpec,
-    underlay: Sequence[IPNetwork],
-    outside: Mapping[str, tuple[IPAddress, ...]],
-) -> tuple[Gateway | None, Gateway | None]:
-    """The gateway, and who takes its place."""
-    if spec.gateway is None:
-        return None, None
-    members, name = sharing(ledger.scenario, spec), spec.gateway.name
-    number = members.index(spec) + 1 if len(members) > 1 else 0
-    place = ("gateway", name) if name is not None else (spec.name, "gateway")
-    prefixes = {each.version: each.prefixlen for each in ledger.scenario.spec.fabric_cidr}
-    references = gateways_of(members)
-    made = [
-        Gateway(
-            spec.gateway.kind,
-            netns_name(ledger.scenario.name, *place, *([str(replica)] if replica else [])),
-            reference,
-            tuple(ip_interface(f"{each[end]}/{each.prefixlen}") for each in underlay),
-            tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in outside[reference]),
-            name or "",
-            f"eth{number}" if number > 1 else "eth0",  # eth1 is its way out
-            number,
-            replica,
-        )
-        for reference, replica, end in zip(
-            references, (1, 2) if len(references) > 1 else (0,), (1, -2), strict=False
-        )
-    ]
-    if len(made) > 1 and any(each.num_addresses < 8 for each in underlay):
-        ledger.refuse(f"{path}.nodeCIDR", "has no room for two gateways and a node")
-    return made[0], made[1] if len(made) > 1 else None
 
 
 def _externals(scenario: Scenario) -> Iterator[External]:

@@ -29,7 +29,7 @@ from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, ips_of, of_famil
 from nsnet.state.bird import Bird, Session
 from nsnet.state.model import Fact
 from nsnet.topology.balancing import ready_on
-from nsnet.topology.model import FABRIC, Cluster, Gateway, Node, Topology
+from nsnet.topology.model import FABRIC, Attachment, Cluster, Node, Replica, Topology
 
 FABRIC_AS: Final = 64512
 _PRIVATE_AS: Final = 4_200_000_000  # the first of those of four bytes
@@ -42,11 +42,10 @@ def speakers(topology: Topology) -> Iterator[Fact]:
     for cluster in topology.clusters:
         for node in cluster.nodes if cluster.routing == "bgp" else ():
             announcing[node.reference] = node.netns, _of_node(cluster, node)
-        for gateway in cluster.gateways:
-            if gateway.replica:
-                bird = _of_gateway(topology, cluster, gateway)
-                announcing[gateway.reference] = gateway.netns, bird
-        for node in cluster.nodes if cluster.standby is not None else ():
+        for attachment in cluster.attachments if cluster.has_standby else ():
+            bird = _of_gateway(topology, cluster, attachment)
+            announcing[attachment.gateway.reference] = attachment.gateway.netns, bird
+        for node in cluster.nodes if cluster.has_standby else ():
             yield node.netns, _behind(cluster, node)
     yield from announcing.values()
     if announcing:
@@ -63,7 +62,7 @@ def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
         if each.neighbour_as == FABRIC_AS
     )
     links = [switch_of(each) for each in topology.clusters if each.routing == "bgp"]
-    replicas = any(each.standby is not None for each in topology.clusters)
+    replicas = any(each.has_standby for each in topology.clusters)
     families = {each.version for each in topology.fabric}
     return Bird(
         router_id(ips_of(topology.fabric)),
@@ -96,7 +95,8 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
     )
 
 
-def _of_gateway(topology: Topology, cluster: Cluster, gateway: Gateway) -> Bird:
+def _of_gateway(topology: Topology, cluster: Cluster, attachment: Attachment) -> Bird:
+    gateway = attachment.gateway
     offered = [
         single(each)
         for service in cluster.services
@@ -106,7 +106,10 @@ def _of_gateway(topology: Topology, cluster: Cluster, gateway: Gateway) -> Bird:
         replace(each, passive=True)
         for node in cluster.nodes
         for each in _sessions(
-            node.reference, autonomous_system(node.addresses), gateway.inside, node.addresses
+            node.reference,
+            autonomous_system(node.addresses),
+            attachment.addresses,
+            node.addresses,
         )
     )
     return Bird(
@@ -117,8 +120,8 @@ def _of_gateway(topology: Topology, cluster: Cluster, gateway: Gateway) -> Bird:
         tuple(dict.fromkeys((*cluster.virtual_cidrs, *offered))),
         tuple(_DEFAULT[each.version] for each in gateway.outside),
         transit=True,
-        prepended=gateway.replica - 1,
-        by=gateway.link,
+        prepended=1 if gateway.replica is Replica.STANDBY else 0,
+        by=attachment.link,
     )
 
 
@@ -126,12 +129,12 @@ def _behind(cluster: Cluster, node: Node) -> Bird:
     """A node learns which gateway to use."""
     sessions = (
         each
-        for gateway in cluster.gateways
+        for attachment in cluster.attachments
         for each in _sessions(
-            gateway.reference,
-            autonomous_system(gateway.outside),
+            attachment.gateway.reference,
+            autonomous_system(attachment.gateway.outside),
             node.addresses,
-            gateway.inside,
+            attachment.addresses,
         )
     )
     return Bird(

@@ -22,7 +22,7 @@ def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[F
     here = gateway.netns
     yield from forwarding(here, bridge_netfilter=False)
     # A replica learns its way out, and passes that on to the nodes.
-    if not gateway.replica:
+    if gateway.replica is None:
         yield from ((here, each) for each in to_fabric(topology, gateway, OUTSIDE))
     for node in cluster.nodes:
         yield from ((here, each) for each in to_pods(node, INSIDE))

@@ -36,7 +36,7 @@ from nsnet.state.rules import (
     Snat,
     Zone,
 )
-from nsnet.topology.model import Cluster, Gateway, Topology
+from nsnet.topology.model import Attachment, Cluster, Gateway, Topology
 
 ZONES, MARKS = "NSNET-ZONES", "NSNET-MARKS"
 TO, FROM = 0xFF, 0xFF00  # the bits of a mark
@@ -47,7 +47,7 @@ OWN, PASSING = 100, 200  # and the number of a cluster make the priority of its 
 def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
     """The gateway's routes, marks and translation for all clusters behind it."""
     here = gateway.netns
-    clusters = [(each, each.gateway) for each in topology.behind(gateway) if each.gateway]
+    clusters = topology.attachments(gateway)
     yield from forwarding(here, bridge_netfilter=False)
     for route in to_fabric(topology, gateway, OUTSIDE):
         yield here, route
@@ -75,20 +75,20 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
         yield here, Hook("nat", "POSTROUTING", EGRESS, family=family)
 
 
-def table_of(gateway: Gateway) -> int | None:
-    """The table of routes that packets for this cluster ask; None: the main one, as the gateway is
-    its alone."""
-    return TABLES + gateway.number if gateway.number else None
+def table_of(attachment: Attachment) -> int | None:
+    """Return the routing table for packets to a cluster; None: the main one, where the gateway is
+    not shared."""
+    return TABLES + attachment.number if attachment.gateway.shared else None
 
 
-def _routes(topology: Topology, cluster: Cluster, inside: Gateway) -> Iterator[Route]:
+def _routes(topology: Topology, cluster: Cluster, inside: Attachment) -> Iterator[Route]:
     """All that packets of this cluster need: the main table has its neighbours, too, who are none
     of theirs."""
     for network in cluster.node_cidrs:
         yield Route(network, dev=inside.link, why=f"nodes of {cluster.name}")
     for node in cluster.nodes:
         yield from to_pods(node, inside.link)
-    yield from to_fabric(topology, inside, OUTSIDE)
+    yield from to_fabric(topology, inside.gateway, OUTSIDE)
 
 
 def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRule]:
@@ -99,13 +99,13 @@ def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRul
     yield PolicyRule(PASSING + number, number, TO, table, family, why=why)
 
 
-def _zones(clusters: Sequence[tuple[Cluster, Gateway]]) -> Iterator[Rule]:
+def _zones(clusters: Sequence[tuple[Cluster, Attachment]]) -> Iterator[Rule]:
     for cluster, inside in clusters:
         why = f"a client in {cluster.name}"
         yield Rule(Match(in_interface=inside.link), Zone(inside.number), why=why)
 
 
-def _marks(clusters: Sequence[tuple[Cluster, Gateway]], family: Family) -> Iterator[Rule]:
+def _marks(clusters: Sequence[tuple[Cluster, Attachment]], family: Family) -> Iterator[Rule]:
     """In this order: at first a packet is for others of its own cluster, or for outside."""
     for cluster, inside in clusters:
         came, number, why = inside.link, inside.number, f"from {cluster.name}"

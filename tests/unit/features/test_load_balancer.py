@@ -101,9 +101,8 @@ def test_an_island_behind_a_gateway_is_spread_over_there() -> None:
         "n1", "n2", local=True, more=f"{GATEWAY}, nodeCIDR: 192.168.0.0/24", vips=(VIP,)
     )
     (cluster,) = found.clusters
-    assert cluster.gateway is not None
-    assert gateways(found) == str(cluster.gateway.outside[0].ip)
-    assert gateways(found, cluster.gateway.netns) == "192.168.0.2 192.168.0.3"
+    assert gateways(found) == str(cluster.gateways[0].outside[0].ip)
+    assert gateways(found, cluster.gateways[0].netns) == "192.168.0.2 192.168.0.3"
 
 
 def test_an_isolated_cluster_has_no_load_balancer() -> None:
@@ -135,10 +134,8 @@ def test_islands_ask_the_fabric_for_each_others_load_balancers() -> None:
     east, west, _ = found.clusters
     (vip,) = west.services[0].load_balancer_ips
     assert vip in found.fabric[0].network
-    assert east.gateway is not None
-    assert west.gateway is not None
-    assert gateways(found, east.gateway.netns, str(vip)) == str(found.fabric[0].ip)
-    assert gateways(found, west.gateway.netns, str(vip)).count(" ") == 1
+    assert gateways(found, east.gateways[0].netns, str(vip)) == str(found.fabric[0].ip)
+    assert gateways(found, west.gateways[0].netns, str(vip)).count(" ") == 1
     paths = walk(compile_state(found), "nsnet.lab.east.pod.default.client", Protocol.TCP, vip, 80)
     assert {(path.verdict, path.server) for path in paths} == {("ok", "west/pod/web")}
 

@@ -237,7 +237,7 @@ def test_gateways_and_exported_services_have_addresses_outside() -> None:
     clusters = ("{name: east, gateway: {kind: nat}}", "{name: west, gateway: {kind: nat}}")
     there = in_clusters("west")
     found = topology(service("web", meta=there), exported("web", there), clusters=clusters)
-    assert [str(each.gateway and each.gateway.outside[0]) for each in found.clusters] == [
+    assert [str(each.gateways[0].outside[0]) for each in found.clusters] == [
         "198.18.0.2/16",  # the first belongs to the fabric
         "198.18.0.3/16",
     ]

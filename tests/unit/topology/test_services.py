@@ -147,8 +147,7 @@ def test_what_is_written_is_taken_before_gateways_and_exports_are_given_an_addre
         service("db", spec="externalIPs: [198.18.0.3]"),
         clusters=("{name: east, gateway: {kind: nat}}",),
     )
-    gateway = found.clusters[0].gateway
-    assert gateway is not None
+    (gateway,) = found.clusters[0].gateways
     assert str(gateway.outside[0]) == "198.18.0.4/16"
     assert str(services(found)["east/svc/web"].exported[0]) == "198.18.0.6"
     assert outside(found) == {"web": ["198.18.0.5"], "api": ["198.18.0.2"], "db": []}
