@@ -1,14 +1,17 @@
 """Small networks for walks: hosts, and the cables between them."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from nsnet.features.merge import merge
 from nsnet.ip import Protocol
 from nsnet.state.model import Fact, Interface, Listener, Route, State, Sysctl, veth
 from nsnet.state.namespaces import Namespace, Role
-from nsnet.state.rules import Chain
+from nsnet.state.rules import Chain, Dnat, Masquerade, Match, Rule, Target
 from nsnet.topology.model import Fault
+from nsnet.walk.packet import PredictedPath
+from nsnet.walk.walker import walk
 from tests.support.labs import held, ip, net
 
 FORWARDS = {"net.ipv4.ip_forward": "1"}
@@ -78,3 +81,40 @@ ROUND = Wiring(
     },
     settings={"there": FORWARDS, "back": FORWARDS},
 )
+
+
+def only_path(
+    wiring: Wiring | State, to: str = "10.0.2.2", port: int = 80, protocol: Protocol = Protocol.TCP
+) -> PredictedPath:
+    """The only path that there is from the client."""
+    state = wiring.state() if isinstance(wiring, Wiring) else wiring
+    (path,) = walk(state, "client", protocol, ip(to), port)
+    return path
+
+
+def chain(hook: str, *rules: tuple[Match, Target | None], table: str = "filter") -> Chain:
+    """A chain of these rules."""
+    return Chain(table, hook, tuple(Rule(*each) for each in rules))
+
+
+def with_chains(host: str, *chains: Chain, wiring: Wiring = ROUTED) -> Wiring:
+    """The same hosts, one of them with these chains."""
+    return wiring._replace(chains={host: chains})
+
+
+TO_SERVER = chain(
+    "PREROUTING", (Match(dst=net("10.0.1.1/32")), Dnat(ip("10.0.2.2"), 80)), table="nat"
+)
+SNAT_TO_LINK = chain("POSTROUTING", (Match(out_interface="eth1"), Masquerade()), table="nat")
+
+
+def with_route(host: str, route: Route, wiring: Wiring = ROUTED) -> State:
+    """The same hosts, one of them with this route, too."""
+    state = wiring.state()
+    return replace(
+        state,
+        netns=tuple(
+            replace(each, routes=(*each.routes, route)) if each.name == host else each
+            for each in state.netns
+        ),
+    )

@@ -16,11 +16,10 @@ from nsnet.probes.judge import (
     undecided,
 )
 from nsnet.probes.outcome import Outcome
-from nsnet.probes.question import question, simple
 from nsnet.topology.references import Destination
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath, Unknown
-from tests.support.labs import ip, lab, pod, service, workload
+from tests.support.labs import ip
 
 WEB = Destination(ip("10.96.0.2"), 80, frozenset({"east/pod/web-0", "east/pod/web-1"}))
 ANYBODY = Destination(ip("10.96.0.2"), 80)
@@ -265,68 +264,6 @@ def test_what_the_model_does_not_know_is_no_defect() -> None:
 def test_the_way_is_compared_where_it_was_recorded(paths: bool, sentences: list[str]) -> None:
     seen = [ok(path=VIA[:2]), ok(path=VIA)]
     assert defects([ok(path=VIA)], seen, paths=paths) == sentences
-
-
-# --- from the file to what is expected ---
-
-LAB = lab(
-    pod("client", spec="nodeName: n1"),
-    workload("Deployment", "web", 2),
-    service("web"),
-    spec="externals: [{name: api, address: 203.0.113.80}]",
-)
-
-
-def expected(**expect: object) -> Expected:
-    """What such an `expect` means for a probe of the Service."""
-    spec = simple("pod/client", "svc/web:80", expect=expect, times=300)
-    return question(LAB.topology, spec).expected
-
-
-@pytest.mark.parametrize(
-    ("expect", "verdicts"),
-    [
-        ({}, None),
-        ({"verdict": "timeout"}, {"timeout"}),
-        ({"verdict": ["timeout", "refused"]}, {"timeout", "refused"}),
-        ({"source": "pod/client"}, {"ok"}),  # who is seen, or who answers, implies ok
-        ({"servers": ["deploy/web"]}, {"ok"}),
-        ({"servers": ["deploy/web"], "verdict": "wrong-source"}, {"wrong-source"}),
-    ],
-)
-def test_which_verdicts_are_expected(expect: dict[str, object], verdicts: set[str] | None) -> None:
-    assert expected(**expect).verdicts == verdicts
-
-
-@pytest.mark.parametrize(
-    ("source", "addresses"),
-    [
-        ("pod/client", ["10.244.0.2"]),
-        ("node/n1", ["10.244.0.1", "192.168.10.2"]),  # its bridge and its eth0
-        ("external/api", ["203.0.113.80"]),
-        ("deploy/web", ["10.244.0.3", "10.244.1.2"]),
-        ("192.0.2.1", ["192.0.2.1"]),
-        ("[2001:db8::1]", ["2001:db8::1"]),
-    ],
-)
-def test_a_source_is_every_address_of_its_namespaces(source: str, addresses: list[str]) -> None:
-    assert sorted(map(str, expected(source=source).source or ())) == addresses
-
-
-def test_servers_are_the_pods_that_references_stand_for() -> None:
-    assert expected(servers=["deploy/web"]).servers == BOTH
-    assert expected(servers=["pod/web-0", "pod/web-1"]).servers == BOTH
-    assert expected(servers=["svc/web"]).servers == BOTH
-
-
-def test_an_even_share_is_one_for_each_endpoint() -> None:
-    assert expected(balance="even").balanced == BOTH
-    one = expected(balance="even", servers=["pod/web-0"]).balanced
-    assert one == frozenset({"east/pod/web-0"})
-    assert expected().balanced is None
-    assert expected(balance="sticky").balanced is None
-    assert expected(balance="sticky").sticky
-    assert not expected(balance="even").sticky
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,7 @@ from nsnet.state.rules import KUBE_PROXY, Base, Chain, Dnat, Drop, Goto, Jump, M
 from nsnet.topology.model import Proxy, Topology
 from tests.support.labs import ip, net
 from tests.support.proxied import CLUSTER_IP, EXTERNAL_IP, LAB, VIP, offered, outcomes
-from tests.support.wiring import ROUTED
-from tests.unit.walk.test_walker import BORROW, TO_SERVER, ask, filtered
+from tests.support.wiring import ROUTED, SNAT_TO_LINK, TO_SERVER, only_path, with_chains
 
 # pod client 10.180.0.2, pod near 10.180.0.3 (both on n1), pod far 10.180.1.2 (on n2)
 NODE_PORT: dict[str, Any] = {"node_port": 30080}
@@ -278,8 +277,8 @@ def test_a_filter_sees_what_its_priority_lets_it_see(
     kind_hook: str, priority: int, match: Match, verdict: str
 ) -> None:
     drops = base(kind_hook, priority, (match, Drop()))
-    wiring = filtered("router", TO_SERVER, BORROW, drops)
-    assert ask(wiring, "10.0.1.1").verdict == verdict
+    wiring = with_chains("router", TO_SERVER, SNAT_TO_LINK, drops)
+    assert only_path(wiring, "10.0.1.1").verdict == verdict
 
 
 @pytest.mark.parametrize(("nft", "verdict"), [("10.0.2.2", "ok"), ("10.0.2.9", "host-unreachable")])
@@ -287,12 +286,14 @@ def test_of_two_chains_that_translate_the_nft_one_comes_first_and_the_first_wins
     nft: str, verdict: str
 ) -> None:
     first = base("nat prerouting", -100, (VISIBLE, Dnat(ip(nft), 80)))
-    assert ask(filtered("router", first, TO_SERVER, BORROW), "10.0.1.1").verdict == verdict
+    wiring = with_chains("router", first, TO_SERVER, SNAT_TO_LINK)
+    assert only_path(wiring, "10.0.1.1").verdict == verdict
 
 
 def test_a_chain_that_does_not_translate_leaves_it_to_the_next() -> None:
     passes = base("nat prerouting", -100, (Match(dst=net("192.0.2.1/32")), Drop()))
-    assert ask(filtered("router", passes, TO_SERVER, BORROW), "10.0.1.1").verdict == "ok"
+    wiring = with_chains("router", passes, TO_SERVER, SNAT_TO_LINK)
+    assert only_path(wiring, "10.0.1.1").verdict == "ok"
 
 
 def test_who_goes_to_another_chain_does_not_come_back() -> None:
@@ -300,6 +301,6 @@ def test_who_goes_to_another_chain_does_not_come_back() -> None:
     goes = Chain(KUBE_PROXY, "goes", (Rule(target=Goto("empty")), Rule(target=Drop())))
     calls = base("filter forward", -110, (Match(), Jump("goes")))
     there = (empty, goes, calls)
-    assert ask(filtered("router", *there, wiring=ROUTED)).verdict == "ok"
+    assert only_path(with_chains("router", *there, wiring=ROUTED)).verdict == "ok"
     after = replace(calls, rules=(*calls.rules, Rule(target=Drop())))  # its caller goes on
-    assert ask(filtered("router", empty, goes, after, wiring=ROUTED)).verdict == "timeout"
+    assert only_path(with_chains("router", empty, goes, after, wiring=ROUTED)).verdict == "timeout"

@@ -1,0 +1,78 @@
+"""Which packets are recognized as those of an attempt."""
+
+import struct
+
+import pytest
+
+from nsnet.probes.prober.capture import TracedPacket, parse
+from nsnet.probes.prober.craft import udp
+
+TOKEN = b"0123456789abcdef"
+IP = {
+    4: (struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 61, 6, 0, bytes(4), bytes(4)), bytes(4)),
+    6: (struct.pack("!IHBB16s16s", 0x60000000, 0, 6, 61, bytes(16), bytes(16)), bytes(16)),
+}
+SYN, ACK = 0x02, 0x10
+# Version 2 of the PROXY protocol, and addresses of IPv4, of IPv6, none; a value of its own.
+HEADER = b"\r\n\r\n\0\r\nQUIT\n\x21"
+HEADERS = [
+    HEADER + b"\x11\0\x0c" + bytes(12),
+    HEADER + b"\x21\0\x24" + bytes(36),
+    HEADER + b"\0\0\0",
+    HEADER + b"\x11\0\x0f" + bytes(15),
+]
+
+
+def segment(data: bytes, flags: int = ACK, options: int = 12) -> bytes:
+    """TCP, with so many bytes of options."""
+    words = (20 + options) // 4
+    return struct.pack("!HHIIBBHHH", 40000, 80, 7, 9, words << 4, flags, 0, 0, 0) + (
+        bytes(options) + data
+    )
+
+
+@pytest.mark.parametrize("family", [4, 6])
+@pytest.mark.parametrize("options", [0, 12, 40])
+@pytest.mark.parametrize("header", [b"", *HEADERS], ids=["none", "IPv4", "IPv6", "no", "more"])
+def test_what_a_connection_says_is_recognised(family: int, header: bytes, options: int) -> None:
+    head, source = IP[family]
+    said = segment(header + b"nsnet %s 3\nxxx" % TOKEN, options=options)
+    assert parse(head + said) == TracedPacket(TOKEN, True, 61, source)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"GET / HTTP/1.1\r\n",
+        b"nsne",
+        b"xnsnet %s 3\n" % TOKEN,
+        HEADERS[0][:14],  # the rest comes in the next segment
+        HEADERS[0],
+        HEADERS[0] + b"hello",
+        b"\r\n\r\n nsnet %s 3\n" % TOKEN,
+    ],
+)
+def test_other_words_are_nobodys(data: bytes) -> None:
+    head, _ = IP[4]
+    assert parse(head + segment(data)) is None
+
+
+def test_a_connections_first_packet_is_known_by_its_number() -> None:
+    head, source = IP[4]
+    assert parse(head + segment(b"", SYN)) == TracedPacket(7, True, 61, source)
+    assert parse(head + segment(b"", SYN | ACK)) is None
+
+
+@pytest.mark.parametrize("outer", [4, 6])
+def test_a_request_is_recognised_inside_a_tunnel(outer: int) -> None:
+    inside = bytes(udp(TOKEN, 7, (b"\x0a\xf4\x00\x02", 40000), (b"\x0a\xf4\x01\x02", 53)))
+    # UDP to port 8472, VXLAN with number 1, Ethernet.
+    wrapping = struct.pack("!HHHH", 50000, 8472, 0, 0) + b"\x08\0\0\0\0\0\x01\0" + bytes(14)
+    header = (
+        struct.pack("!BBHHHBBH4s4s", 0x45, 0, 0, 0, 0, 9, 17, 0, b"\xc0\xa8\0\1", b"\xc0\xa8\0\2")
+        if outer == 4
+        else struct.pack("!IHBB16s16s", 0x60000000, 0, 17, 9, bytes(16), bytes(16))
+    )
+    # Routers count down the TTL of what is inside; that of the outside begins anew.
+    assert parse(header + wrapping + inside) == TracedPacket(TOKEN, True, 64, b"\x0a\xf4\x00\x02")
