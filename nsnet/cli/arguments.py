@@ -1,8 +1,8 @@
-"""What the arguments of commands are, so that a shell can complete them: labs that are up, files,
-and references into either.
+"""The types of the commands' arguments, and the values that a shell completes for them: names of
+labs that are up, files, and references to what is in either.
 
-A shell asks at every press of a key: it gets what is known without root and without any kernel, and
-from a file with a mistake or a record that cannot be read, nothing.
+Completion needs no root and no kernel. A file with a mistake, or a record that cannot be read,
+completes to nothing.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,7 @@ YAML = (".yaml", ".yml")
 
 
 def is_file(lab_or_file: str) -> bool:
-    """Whether somebody who wrote this means a file; the name of a lab has neither dot nor slash."""
+    """Return whether the argument names a file: the name of a lab has no slash and no .yaml."""
     return "/" in lab_or_file or Path(lab_or_file).suffix in YAML
 
 
@@ -37,7 +37,7 @@ class _Lab(StringParamType):
 
 class _File(click.Path):
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-        # Where there is none, the shell completes the folders on the way to one.
+        # Where there is no YAML file, the shell itself completes the folders on the way to one.
         return _items(_files(incomplete)) or [CompletionItem(incomplete, type="file")]
 
 
@@ -49,7 +49,7 @@ class _LabOrFile(StringParamType):
 
 
 class _Reference(StringParamType):
-    """Of the lab or the file that stands before it."""
+    """A reference to a part of the lab or the file that is named before it on the command line."""
 
     name = "ref"
 
@@ -57,7 +57,7 @@ class _Reference(StringParamType):
         self.targets = targets
 
     def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> Items:
-        # Behind an option that still lacks its value, click has not told words from arguments.
+        # While an option lacks its value, click has not yet assigned the words to arguments.
         named = [ctx.params.get(each) for each in ("lab", "lab_or_file", "file")]
         where = next((str(each) for each in (*named, *ctx.args) if each), "")
         try:
@@ -71,27 +71,27 @@ class _Reference(StringParamType):
 LAB = _Lab()
 FILE = _File(path_type=Path)
 LAB_OR_FILE = _LabOrFile()
-PLACE = _Reference()  # where packets start and commands run
-TARGET = _Reference(targets=True)  # where packets go
+PLACE = _Reference()  # has a network namespace: packets start and commands run there
+TARGET = _Reference(targets=True)  # the destination of packets: a Service, too
 
 
 def references(topology: Topology, incomplete: str, *, targets: bool) -> Iterator[str]:
-    """Every place, and with `targets` every Service; with their ports, after a colon.
+    """Yield every place, and with `targets` every Service; after a colon, with each port.
 
-    The only cluster goes without saying, unless it is said.
+    A lab's only cluster is left out, unless it has been typed.
     """
-    unsaid = f"{topology.clusters[0].name}/"
-    if len(topology.clusters) > 1 or incomplete.startswith(unsaid):
-        unsaid = ""
+    implied = f"{topology.clusters[0].name}/"
+    if len(topology.clusters) > 1 or incomplete.startswith(implied):
+        implied = ""
     for reference, ports in _all(topology, targets=targets):
         if targets and ":" in incomplete:
-            yield from (f"{reference.removeprefix(unsaid)}:{port}" for port in ports)
+            yield from (f"{reference.removeprefix(implied)}:{port}" for port in ports)
         else:
-            yield reference.removeprefix(unsaid)
+            yield reference.removeprefix(implied)
 
 
 def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """References with their ports, by name where they have one."""
+    """Yield references with their ports, by the port's name where it has one."""
     for cluster in topology.clusters:
         things: tuple[Pod | Service, ...] = (*cluster.pods, *(cluster.services if targets else ()))
         for each in things:
@@ -106,7 +106,7 @@ def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str,
 
 
 def _ports(ports: Sequence[ListenPort | ServicePort]) -> tuple[str, ...]:
-    """Each once, though it may be one of TCP and one of UDP."""
+    """Return each port once, though it may be open for both TCP and UDP."""
     return tuple(dict.fromkeys(each.name or str(each.port) for each in ports))
 
 
@@ -124,7 +124,7 @@ def _labs(incomplete: str) -> list[str]:
 
 
 def _files(incomplete: str) -> list[str]:
-    """The YAML files that begin so; where there is none, those in the folders that begin so."""
+    """Return the YAML files whose path begins so; if none does, those in folders that begin so."""
     folder, _, start = incomplete.rpartition("/")
     within = Path(folder or ("/" if incomplete.startswith("/") else "."))
     prefix = incomplete.removesuffix(start)
@@ -137,7 +137,7 @@ def _files(incomplete: str) -> list[str]:
             )
         except OSError:
             return []
-        # A shell takes what it is given as it is: a name with a blank would become two.
+        # A shell does not quote completions: a name with a blank would become two words.
         chosen = [each for each in found if each.startswith(incomplete) and " " not in each]
         if chosen:
             return chosen

@@ -1,4 +1,4 @@
-"""The command that shows packets: capture."""
+"""The command capture: records the packets of a lab."""
 
 import os
 import signal
@@ -35,21 +35,21 @@ _STDOUT = "-"
     type=click.Path(dir_okay=False, allow_dash=True),
     default=_STDOUT,
     metavar="FILE",
-    help="where to; without it, or for -, to stdout, which has to be a file or a pipe",
+    help="file to write; default, or for -: stdout, which must not be a terminal",
 )
 @click.option(
     "--count",
     type=click.IntRange(1),
     default=10_000,
     show_default=True,
-    help="ends it after so many packets",
+    help="stop after so many packets",
 )
 @click.option(
     "--seconds",
     type=click.IntRange(1),
     default=60,
     show_default=True,
-    help="ends it after so long",
+    help="stop after so many seconds",
 )
 @click.option(
     "--snaplen",
@@ -57,19 +57,19 @@ _STDOUT = "-"
     default=SNAP_LENGTH,
     show_default=True,
     metavar="BYTES",
-    help="keeps no more of each packet",
+    help="keep no more of each packet",
 )
 def capture(
     lab: str, references: tuple[str, ...], file: str, count: int, seconds: int, snaplen: int
 ) -> None:
-    """Record packets as they pass, for Wireshark.
+    """Record packets for Wireshark.
 
-    REF is a pod, a node, a gateway, an external host or the fabric; without any, it is the whole
-    lab. The file is pcapng: every interface has the name of its place, every packet its direction
-    and the kernel's time. A packet is there once for every interface that it passes.
+    REF is a pod, a node, a gateway, an external host or the fabric; the default is all of them.
+    The file is pcapng: every interface is named after its place, every packet has its direction
+    and the kernel's timestamp. A packet is recorded once for every interface that it passes.
 
-    Ctrl-C ends it, too, and well: the file is whole and the exit code is 0. A place that appears
-    meanwhile (apply adds a pod) is not heard; one that is removed is named in the end.
+    Ctrl-C stops it, too: the file is complete and the exit code is 0. A pod that apply adds
+    meanwhile is not recorded; a place that is removed is named at the end.
 
     \b
     Example: sudo nsnet capture clusterip pod/client node/n1 -w seen.pcapng
@@ -77,8 +77,8 @@ def capture(
     """
     if file == _STDOUT and sys.stdout.isatty():
         raise UsageError(
-            "packets are nothing to print on a terminal",
-            hint=f"to a file: -w FILE; to a program: nsnet capture {lab} … | tshark -r -",
+            "a capture is binary and cannot be printed on a terminal",
+            hint=f"write a file: -w FILE; or use a pipe: nsnet capture {lab} … | tshark -r -",
         )
     from nsnet.lab import registry as labs
 
@@ -97,7 +97,7 @@ def capture(
             f"capturing at {where} of {lab}: {packets} or {seconds} s, or until Ctrl-C",
             err=True,
         )
-        # What reads a pipe writes to the same terminal.
+        # The program that reads the pipe writes to the same terminal.
         live = file != _STDOUT and sys.stderr.isatty()
         with Progress(silent=not live) as progress:
             recorded = recording.run(
@@ -108,7 +108,7 @@ def capture(
 
 @contextmanager
 def _created(file: str) -> Iterator[int]:
-    """An empty file. Raises UsageError."""
+    """Yield the descriptor of a new, empty file. Raises UsageError."""
     try:
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     except OSError as error:
@@ -121,8 +121,8 @@ def _created(file: str) -> Iterator[int]:
 
 @contextmanager
 def _asked_to_stop() -> Iterator[socket.socket]:
-    """Can be read from the first Ctrl-C, SIGTERM or SIGHUP on, none of which interrupts anything:
-    what is being written is written to its end."""
+    """Yield a socket that becomes readable at Ctrl-C, SIGTERM or SIGHUP. They interrupt nothing:
+    a write that has begun is completed."""
     asked, asking = socket.socketpair()
     asking.setblocking(False)
 
@@ -136,18 +136,18 @@ def _asked_to_stop() -> Iterator[socket.socket]:
 
 
 def _tell(recorded: "Recorded", topology: Topology) -> None:
-    """What became of it, on stderr: how it ended, and who has sent, received and lost."""
+    """Print to stderr why the capture ended, and the packets of every place: recorded and lost."""
     total = sum(recorded.packets.values())
     lines = [f"{number_of(total, 'packet')} in {recorded.seconds:.1f} s; ended {recorded.why}"]
     width = len(str(max(recorded.packets.values(), default=0)))
     lines += [f"  {each:{width}}  {place}" for place, each in recorded.packets.items() if each]
-    lines += [f"warning: {place} was removed meanwhile" for place in recorded.gone]
+    lines += [f"warning: {place} was removed during the capture" for place in recorded.gone]
     lines += [
-        f"warning: {each} packets of {place} were lost: they came faster than they could be read"
+        f"warning: {each} packets of {place} were lost: they arrived faster than they could be read"
         for place, each in recorded.lost.items()
     ]
     if recorded.lost:
-        lines.append("hint: fewer places have less to say: nsnet capture LAB REF…")
+        lines.append("hint: capture fewer places: nsnet capture LAB REF…")
     for line in lines:
         click.echo(without_only_cluster(line, topology), err=True)
 

@@ -1,4 +1,4 @@
-"""What a shell needs to complete nsnet's commands; click does the rest."""
+"""The command completion: prints the script with which bash, zsh or fish completes nsnet."""
 
 import os
 
@@ -16,9 +16,9 @@ PROGRAM, VARIABLE = "nsnet", "_NSNET_COMPLETE"  # as click names the variable
 
 @add_completion_class
 class Bash(BashComplete):
-    """To bash a colon ends a word; to us it stands before a port."""
+    """Completion for bash, which ends a word at a colon: here a colon precedes a port."""
 
-    # Whatever goes wrong, nothing is written into the line that somebody types.
+    # An error message must not appear in the line that is being typed.
     source_template = BashComplete.source_template.replace(
         "bash_complete $1)", "bash_complete $1 2>/dev/null)"
     )
@@ -37,7 +37,7 @@ class Bash(BashComplete):
     def complete(self) -> str:
         args, incomplete = self.get_completion_args()
         items = self.get_completions(args, incomplete)
-        # Bash puts what it gets in the place of what stands behind the colon.
+        # Bash replaces only what follows the colon.
         _, current = _bash_words()
         ready = "" if incomplete == current else incomplete[: incomplete.rindex(":") + 1]
         for each in items:
@@ -47,7 +47,7 @@ class Bash(BashComplete):
 
 @add_completion_class
 class Zsh(ZshComplete):
-    """As click does it, and silent."""
+    """Click's completion for zsh without its error messages."""
 
     source_template = ZshComplete.source_template.replace(
         "zsh_complete %(prog_name)s)", "zsh_complete %(prog_name)s 2>/dev/null)"
@@ -56,7 +56,7 @@ class Zsh(ZshComplete):
 
 @add_completion_class
 class Fish(FishComplete):
-    """As click does it, and silent."""
+    """Click's completion for fish without its error messages."""
 
     source_template = FishComplete.source_template.replace(
         "-t) %(prog_name)s)", "-t) %(prog_name)s 2>/dev/null)"
@@ -67,7 +67,7 @@ SHELLS = {each.name: each for each in (Bash, Zsh, Fish)}
 
 
 def _bash_words() -> tuple[list[str], str]:
-    """The words before the cursor's, without the program, and the cursor's."""
+    """Return the words between the program's name and the cursor's word, and the cursor's word."""
     number = int(os.environ["COMP_CWORD"])
     words = split_arg_string(os.environ["COMP_WORDS"])
     return words[1:number], words[number] if number < len(words) else ""
@@ -77,9 +77,10 @@ def _bash_words() -> tuple[list[str], str]:
 @click.argument("shell", type=click.Choice(list(SHELLS)))
 @click.pass_context
 def completion(ctx: click.Context, shell: str) -> None:
-    """What makes your shell complete nsnet's commands, labs and references.
+    """Print the shell script that completes nsnet's arguments.
 
-    nsnet has to be on the PATH.
+    With it, Tab completes commands, options, files, labs that are up, and references such as
+    east/pod/web-0. nsnet has to be on the PATH.
 
     \b
     Example: nsnet completion bash

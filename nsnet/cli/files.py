@@ -1,5 +1,5 @@
-"""Commands that read a file and touch nothing: plan, explain, validate, graph, schema; and
-doctor."""
+"""Commands that change nothing: plan, explain, validate, graph and schema read a file; doctor
+examines the host."""
 
 import json
 from dataclasses import asdict
@@ -28,17 +28,21 @@ def compiled_file(file: Path) -> Compiled:
 
 
 def warn(found: Compiled) -> None:
-    """Print what the file's author should know."""
+    """Print the warnings about a scenario to stderr."""
     for warning in found.topology.warnings:
         click.echo(f"warning: {warning}", err=True)
 
 
 @click.command()
 @click.argument("file", type=FILE)
-@click.option("--shell", "form", flag_value="shell", help="the commands a person would type")
-@click.option("--json", "form", flag_value="json", help="every namespace as JSON")
+@click.option(
+    "--shell", "form", flag_value="shell", help="as the shell commands that build the same"
+)
+@click.option("--json", "form", flag_value="json", help="as JSON")
 def plan(file: Path, form: str | None) -> None:
-    """What would be built.
+    """Show what a file would build, namespace by namespace.
+
+    Nothing is built. What --shell prints can be run, as root, with sh.
 
     Example: nsnet plan scenarios/one-node.yaml --shell
     """
@@ -60,13 +64,17 @@ def plan(file: Path, form: str | None) -> None:
 @click.argument("target", type=TARGET, metavar="TO")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
-@click.option("--json", "as_json", is_flag=True, help="every path as JSON")
+@click.option("--json", "as_json", is_flag=True, help="as JSON")
 def explain(
     lab_or_file: str, source: str, target: str, protocol: str, size: int, as_json: bool
 ) -> None:
-    """Every way a packet can go, predicted from a file.
+    """Predict every path of a packet, without sending any.
 
-    Hop by hop, with the rules that change the packet, there and back.
+    Shows every hop of the request and of the reply, with the rules that change the packet. The
+    prediction follows from the file alone; for a lab that is up, from its file as it was applied.
+
+    FROM is a pod, a node, a gateway, an external host or the fabric; TO may be a Service or an
+    address, too, with a port unless the protocol is icmp.
 
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """
@@ -89,18 +97,18 @@ def explain(
 @click.command()
 @click.argument("file", type=FILE)
 def validate(file: Path) -> None:
-    """Loads, resolves and compiles; reports every problem.
+    """Check a file and report every mistake in it.
 
     Example: nsnet validate scenarios/flat.yaml
     """
-    click.echo(f"{file}: good. {show.counted(compiled_file(file))}")
+    click.echo(f"{file} is valid: {show.counted(compiled_file(file))}")
 
 
 @click.command()
 @click.argument("file", type=FILE)
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="mermaid")
 def graph(file: Path, form: str) -> None:
-    """The topology as a picture, to be drawn by mermaid or Graphviz.
+    """Print the topology as a diagram for mermaid or Graphviz.
 
     Example: nsnet graph scenarios/flat.yaml --format dot | dot -Tsvg > flat.svg
     """
@@ -109,7 +117,7 @@ def graph(file: Path, form: str) -> None:
 
 @click.command()
 def schema() -> None:
-    """The JSON Schema of Scenario, for editors.
+    """Print the JSON Schema of a Scenario, for editors.
 
     Example: nsnet schema > scenario.schema.json
     """
@@ -117,10 +125,13 @@ def schema() -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="the findings as JSON")
+@click.option("--json", "as_json", is_flag=True, help="as JSON")
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """What this host can do, and how to get the rest.
+    """Show what this host can do, and how to get the rest.
+
+    Every feature is tried, in network namespaces that are removed. Exit code 3: a feature that
+    every lab needs is missing.
 
     Example: nsnet doctor
     """

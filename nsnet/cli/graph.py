@@ -1,4 +1,4 @@
-"""The lab as a picture: text that mermaid or Graphviz draws."""
+"""The topology as a diagram: text for mermaid or Graphviz."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from nsnet.topology.model import Cluster, Gateway, Topology
 
 
 class _Box(NamedTuple):
-    """A machine in the picture, with a group it stands in ("" for none)."""
+    """A machine or Service in the diagram, and the cluster that it is drawn in ("" for none)."""
 
     key: str
     text: tuple[str, ...]
@@ -16,8 +16,7 @@ class _Box(NamedTuple):
 
 
 def mermaid(topology: Topology) -> str:
-    """A mermaid flowchart: a subgraph per cluster, lines for cables, Services as notes beside
-    their cluster."""
+    """Return a mermaid flowchart: a subgraph per cluster, a line per link."""
     lines = ["flowchart LR"]
     boxes = list(_boxes(topology))
     for cluster in topology.clusters:
@@ -29,12 +28,12 @@ def mermaid(topology: Topology) -> str:
         ]
         lines.append("  end")
     lines += [f'  {box.key}["{"<br/>".join(box.text)}"]' for box in boxes if not box.group]
-    lines += [f"  {one} --- {other}" for one, other in _cables(topology)]
+    lines += [f"  {one} --- {other}" for one, other in _links(topology)]
     return "\n".join([*lines, ""])
 
 
 def dot(topology: Topology) -> str:
-    """A Graphviz graph of the same."""
+    """Return the same as a Graphviz graph."""
     lines = [
         f'graph "{topology.lab}" {{',
         "  rankdir=LR;",
@@ -47,7 +46,7 @@ def dot(topology: Topology) -> str:
         lines += [f"  {_dot_box(box)}" for box in boxes if box.group == cluster.name]
         lines.append("  }")
     lines += [_dot_box(box) for box in boxes if not box.group]
-    lines += [f"  {one} -- {other};" for one, other in _cables(topology)]
+    lines += [f"  {one} -- {other};" for one, other in _links(topology)]
     return "\n".join([*lines, "}", ""])
 
 
@@ -72,7 +71,7 @@ def _boxes(topology: Topology) -> Iterator[_Box]:
 
 
 def _gateway_box(topology: Topology, gateway: Gateway) -> _Box:
-    """One that clusters share stands in none of them."""
+    """Return a gateway's box; a gateway that clusters share is drawn in none of them."""
     clusters = topology.behind(gateway)
     exported = [
         f"{address} = {service.reference}"
@@ -102,7 +101,7 @@ def _cluster_boxes(cluster: Cluster) -> Iterator[_Box]:
             yield _Box(_key(service.reference), (short, *held), name)
 
 
-def _cables(topology: Topology) -> Iterator[tuple[str, str]]:
+def _links(topology: Topology) -> Iterator[tuple[str, str]]:
     for external in topology.externals:
         yield "fabric", _key(external.reference)
     for cluster in topology.clusters:
@@ -124,7 +123,7 @@ def _model(cluster: Cluster) -> str:
 
 
 def _key(reference: str) -> str:
-    """A word that both languages take for a name: letters, digits and underscores. References are
-    in lower case, so pod `a` of namespace `b` is not pod `a-b`."""
+    """Return an identifier of both languages: letters, digits and underscores. References are in
+    lower case, so the upper-case words keep pod `a` of namespace `b` apart from pod `a-b`."""
     words = reference.replace(".", "_IN_").replace(",", "_AND_")
     return "".join(letter if letter.isalnum() else "_" for letter in words)

@@ -1,4 +1,5 @@
-"""Commands that build, use and remove labs: run, up, down, ls, status, probe, exec, shell."""
+"""Commands that build, change, use and remove labs: run, up, apply, restart, down, ls, status,
+probe, exec and shell."""
 
 import json
 import os
@@ -22,14 +23,18 @@ from nsnet.text import number_of
 from nsnet.topology.model import Topology
 
 REPORTING = (
-    click.option("--json", "as_json", is_flag=True, help="the report as JSON"),
-    # Opened at once: a throw-away lab has a /run of its own, where the file would be lost.
-    click.option("--junit", type=click.File("w", lazy=False), help="and as JUnit XML"),
+    click.option("--json", "as_json", is_flag=True, help="report as JSON"),
+    # Opened at once: a throw-away lab has its own /run, where the file would be lost.
+    click.option(
+        "--junit",
+        type=click.File("w", lazy=False),
+        help="also write the report to a file, as JUnit XML",
+    ),
 )
 
 
 def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every command that ends in a report."""
+    """Add the options of a command that ends with a report."""
     for option in reversed(REPORTING):
         command = option(command)
     return command
@@ -40,9 +45,10 @@ def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
 @reporting
 @click.pass_context
 def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> None:
-    """The main job in one go: build, probe, report, leave nothing. No root needed.
+    """Build a lab, run its probes, report, remove it. Needs no root.
 
-    The lab lives in namespaces that vanish with this command, however it ends.
+    The lab is in namespaces of this process: the kernel removes them when it ends, also after
+    Ctrl-C or a crash. Exit code 1: a probe was not answered as expected or as predicted.
 
     Example: nsnet run scenarios/island-nat.yaml
     """
@@ -60,6 +66,8 @@ def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> 
 @click.argument("file", type=FILE)
 def up(file: Path) -> None:
     """Build a lab that stays up.
+
+    A lab that is up with this file is left as it is; half a lab is built again.
 
     Example: sudo nsnet up scenarios/island-nat.yaml
     """
@@ -81,11 +89,11 @@ def up(file: Path) -> None:
 @click.argument("lab", type=LAB)
 @click.argument("file", type=FILE)
 def apply(lab: str, file: Path) -> None:
-    """Change a running lab to match a file.
+    """Change a lab to match a file, and repair it.
 
-    Only what differs is touched: what exists keeps its addresses, and connections that have
-    nothing to do with the change go on. What somebody changed by hand is repaired, also where
-    the file is the same.
+    Only what differs is changed: what exists keeps its addresses, and connections that the change
+    does not concern are not interrupted. What was changed by hand is repaired, also if the file
+    is the same.
 
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
@@ -105,10 +113,10 @@ def apply(lab: str, file: Path) -> None:
 @click.argument("lab", type=LAB)
 @click.argument("reference", type=PLACE, metavar="REF")
 def restart(lab: str, reference: str) -> None:
-    """Recreate a pod, with another address.
+    """Recreate a pod with another address.
 
-    REF is a pod, or a workload: then its pods are recreated one after the other, and while one of
-    them goes and comes its Services lead to the others. What was changed by hand is repaired first.
+    REF is a pod, a Deployment or a StatefulSet. The pods of a workload are recreated one after the
+    other; meanwhile its Services use the others. What was changed by hand is repaired first.
 
     Example: sudo nsnet restart clusterip deploy/web
     """
@@ -118,21 +126,21 @@ def restart(lab: str, reference: str) -> None:
     with Progress() as progress:
         restarted = labs.restart(lab, reference, progress)
     for pod, addresses in restarted.items():
-        click.echo(f"{pod} is new, at {addresses}")
+        click.echo(f"{pod} was recreated with {addresses}")
     if not restarted:
-        click.echo(f"{reference} has no pod: nothing to restart")
+        click.echo(f"{reference} has no pods: nothing to restart")
 
 
 @click.command()
 @click.argument("names", type=LAB, metavar="[LAB…]", nargs=-1)
-@click.option("--all", "everything", is_flag=True, help="every lab on this machine")
+@click.option("--all", "everything", is_flag=True, help="remove every lab on this host")
 def down(names: tuple[str, ...], everything: bool) -> None:
-    """Remove a lab, whatever state it is in.
+    """Remove labs, also half-built or damaged ones.
 
     Example: sudo nsnet down island-nat
     """
     if not names and not everything:
-        raise click.UsageError("say which lab, or --all")
+        raise click.UsageError("name a lab, or use --all")
     from nsnet.lab import registry as labs
 
     failed: list[NsnetError] = []
@@ -144,7 +152,7 @@ def down(names: tuple[str, ...], everything: bool) -> None:
         except NsnetError as error:
             failed.append(error)
             continue
-        click.echo(f"{name} is down" if gone else f"{name}: nothing was there")
+        click.echo(f"{name} is down" if gone else f"{name}: nothing to remove")
     if len(failed) == 1:
         raise failed[0]
     if failed:
@@ -157,7 +165,7 @@ def down(names: tuple[str, ...], everything: bool) -> None:
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def ls(as_json: bool) -> None:
-    """The labs that are up.
+    """List the labs that are up.
 
     Example: nsnet ls
     """
@@ -169,7 +177,7 @@ def ls(as_json: bool) -> None:
         click.echo(json.dumps(data, indent=2))
         return
     for name, complete in found.items():
-        click.echo(name if complete else f"{name}  (half built or half removed: nsnet down {name})")
+        click.echo(name if complete else f"{name}  (half-built; to remove it: nsnet down {name})")
     if not found:
         click.echo("no lab is up", err=True)
 
@@ -178,9 +186,9 @@ def ls(as_json: bool) -> None:
 @click.argument("lab", type=LAB)
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def status(lab: str, as_json: bool) -> None:
-    """Who has which address in a lab, and any drift.
+    """Show the addresses of a lab, and its drift.
 
-    Drift is what the kernel holds otherwise than the file asked for.
+    Drift is every difference between the kernel and what the lab's file asks for.
 
     Example: sudo nsnet status island-nat
     """
@@ -200,11 +208,11 @@ def status(lab: str, as_json: bool) -> None:
 @click.command()
 @click.argument("lab", type=LAB)
 @click.option(
-    "--from", "source", type=PLACE, metavar="REF", help="a probe of your own: where it starts"
+    "--from", "source", type=PLACE, metavar="REF", help="run one probe of your own from here …"
 )
-@click.option("--to", "target", type=TARGET, metavar="REF", help="and where it goes")
+@click.option("--to", "target", type=TARGET, metavar="REF", help="… to here, as in west/svc/web:80")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
-@click.option("--times", type=click.IntRange(1, 100_000), default=1, help="attempts")
+@click.option("--times", type=click.IntRange(1, 100_000), default=1, help="number of attempts")
 @click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
 @reporting
 @click.pass_context
@@ -219,12 +227,14 @@ def probe(
     as_json: bool,
     junit: TextIO | None,
 ) -> None:
-    """Run the scenario's probes, or one of your own, on a live lab.
+    """Run a lab's probes, or one of your own.
+
+    Exit code 1: a probe was not answered as expected or as predicted.
 
     Example: sudo nsnet probe island-nat --from east/pod/client --to west/svc/web:80 --times 9
     """
     if (source is None) != (target is None):
-        raise click.UsageError("--from and --to go together")
+        raise click.UsageError("--from and --to need each other")
     from nsnet.lab import registry as labs
     from nsnet.probes.question import simple
 
@@ -241,9 +251,10 @@ def probe(
 @click.argument("reference", type=PLACE, metavar="REF")
 @click.argument("command", metavar="-- CMD…", nargs=-1, required=True, type=click.UNPROCESSED)
 def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
-    """Run a command somewhere in a lab.
+    """Run a command in a namespace of a lab.
 
-    REF is a pod, a node, a gateway, an external host or the fabric.
+    REF is a pod, a node, a gateway, an external host or the fabric. The command has its network
+    and host name, and the host's files; its exit code is returned.
 
     Example: sudo nsnet exec island-nat east/pod/client -- ip route
     """
@@ -258,9 +269,9 @@ def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
 @click.argument("lab", type=LAB)
 @click.argument("reference", type=PLACE, metavar="REF")
 def shell(lab: str, reference: str) -> None:
-    """A shell somewhere in a lab.
+    """Start a shell in a namespace of a lab.
 
-    REF is a pod, a node, a gateway, an external host or the fabric.
+    REF is a pod, a node, a gateway, an external host or the fabric. The shell is $SHELL.
 
     Example: sudo nsnet shell island-nat east/node/n1
     """

@@ -1,6 +1,7 @@
-"""The command line: arguments in, one call, print, exit code. Nothing is decided here.
+"""The command `nsnet`: its subcommands, and how errors and signals end them.
 
-Commands that need no kernel import none of what talks to one, so they start fast and run anywhere.
+A subcommand parses arguments, makes one call, prints and returns an exit code. Those that need no
+kernel import none of the modules that talk to it: they start fast and run without Linux.
 """
 
 import errno
@@ -20,11 +21,12 @@ from nsnet.cli import capture, completion, files, labs
 from nsnet.cli.signals import handled
 from nsnet.errors import NsnetError, UsageError
 
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # for what we print, or write down of a lab
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # for output, or for a lab's record
 
 
 class _Main(click.Group):
-    """Turns every problem we can explain into `error:` and `hint:` lines and its exit code."""
+    """The group of subcommands; prints an NsnetError as `error:` and `hint:` and exits with its
+    code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -46,7 +48,7 @@ class _Main(click.Group):
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
-            # What is still in the buffer finds no room either, when Python ends.
+            # Python would fail again when it flushes the buffer at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             click.echo(
                 f"error: {': '.join(filter(None, (error.filename, error.strerror)))}", err=True
@@ -56,9 +58,9 @@ class _Main(click.Group):
 
 @contextmanager
 def _output_written() -> Iterator[None]:
-    """What was printed has left us, or the error is raised here and not when Python ends."""
+    """Flush the output at the end of the block, so that an error is raised here and not at exit."""
     if sys.stdout is None:  # nsnet … >&-
-        raise UsageError("standard output is closed", hint="to see nothing: >/dev/null")
+        raise UsageError("standard output is closed", hint="to discard the output: >/dev/null")
     try:
         yield
     finally:
@@ -67,8 +69,8 @@ def _output_written() -> Iterator[None]:
 
 @contextmanager
 def _ended_like_by_ctrl_c() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first SIGTERM or SIGHUP, so that the lab is removed, too; the
-    ones after it do not interrupt that."""
+    """Raise KeyboardInterrupt at the first SIGTERM or SIGHUP, so that the lab is removed. Later
+    ones are ignored: they must not interrupt the removal."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame
@@ -90,10 +92,11 @@ def main() -> None:
     """Kubernetes networking on the actual Linux kernel, without Kubernetes.
 
     From one YAML file nsnet builds pods, nodes, Services and gateways as network namespaces, veth
-    pairs, bridges, routes and iptables rules, sends real packets, and shows what happened and why.
+    pairs, bridges, routes and iptables rules. It sends real packets and shows what happened and
+    why.
     """
-    # A large lab is hundreds of thousands of values and no cycles: to look for some after every
-    # 700 of them takes longer than to make them.
+    # A large lab is hundreds of thousands of values without cycles. At Python's default, a
+    # collection every 700 allocations, looking for cycles takes longer than creating the values.
     gc.set_threshold(20_000, 50, 50)
 
 

@@ -1,4 +1,4 @@
-"""What a person sees while nsnet works: one live line on a terminal, a line a phase elsewhere."""
+"""The progress of a command on stderr: one live line on a terminal, else a line per phase."""
 
 import sys
 import time
@@ -13,8 +13,7 @@ _UNITS = {"probing": "attempt", "restarting": "pod", "capturing": "packet"}
 
 
 class Progress:
-    """Call it with (phase, done, of how many). It writes to stderr, and only when there is
-    something to tell."""
+    """Call it with (phase, done, total). It writes nothing until it has been called."""
 
     def __init__(self, *, silent: bool = False) -> None:
         self.silent = silent
@@ -41,7 +40,7 @@ class Progress:
             click.echo(f"\r{phase} {done}/{total}  {took:.1f} s\x1b[K", err=True, nl=False)
 
     def _finish(self) -> None:
-        """The line of a phase that is over: a terminal's vanishes, another's stays."""
+        """End a phase: erase its line on a terminal, else print one."""
         if self.live and self._phase:
             click.echo("\r\x1b[K", err=True, nl=False)
         elif self._phase and not self.silent:

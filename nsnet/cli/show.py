@@ -1,7 +1,8 @@
-"""What people read on the terminal. Meant for 80 columns, and good without colour."""
+"""Text for people: reports, explanations, plans and doctor's findings. Made for 80 columns;
+colour carries no information of its own."""
 
 import textwrap
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -28,13 +29,13 @@ GOOD, BAD, DEFECT = "✓", "✗", "!"
 
 
 def console() -> Console:
-    """rich's console: it obeys NO_COLOR, writes no colour into a pipe, and prints what it is given:
-    the brackets of [fd00::2]:80 are no markup."""
+    """Return rich's console: it obeys NO_COLOR and writes no colour into a pipe. Markup is off: the
+    brackets of [fd00::2]:80 are text."""
     return Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
 def counted(found: Compiled) -> str:
-    """What a lab consists of, in one line."""
+    """Return what a lab consists of, in one line."""
     clusters = found.topology.clusters
     numbers = {
         "cluster": len(clusters),
@@ -48,7 +49,7 @@ def counted(found: Compiled) -> str:
 
 
 def report(found: Report, topology: Topology) -> None:
-    """Every probe with its three answers and what both ends saw, then the sum."""
+    """Print every probe with its three answers and what both ends saw, then the totals."""
     out = console()
     out.print(Text("of each probe: expected / predicted / observed", "dim"))
     for each in found.probes:
@@ -93,19 +94,19 @@ def _mark(each: ProbeReport) -> tuple[str, str]:
 
 
 def _indented(out: Console, text: str, style: str = "") -> None:
-    """A line, or more where it is long, that stands under a probe's name."""
+    """Print text under a probe's name, wrapped."""
     for each in _wrapped(out, text):
         out.print(Text(f"    {each}", style), soft_wrap=True)
 
 
 def _wrapped(out: Console, text: str) -> list[str]:
-    """Lines with room for what stands before them."""
+    """Return the lines of a text, with room for an indent of 4."""
     width = max(out.width - 4, 20)
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _answers(each: ProbeReport) -> str:
-    """The three answers, and what the kernel's says of both ends."""
+    """Return the three answers, and what both ends saw."""
     answer = each.observed
     three = f"{_expected(each)} / {_predicted(each)} / {answer.verdict}"
     seen = answer.ends
@@ -126,7 +127,7 @@ def _predicted(each: ProbeReport) -> str:
 
 
 def explanation(found: Explanation, topology: Topology) -> None:
-    """Every path, hop by hop, with the rule that changed the packet."""
+    """Print every path, hop by hop, with the rules that change the packet."""
     out = console()
     spec = found.question.spec
     out.print(f"{spec.from_} → {spec.to} {spec.protocol}")
@@ -134,14 +135,14 @@ def explanation(found: Explanation, topology: Topology) -> None:
         which = f"path {number} of {len(found.paths)}: " if len(found.paths) > 1 else ""
         outcome = without_only_cluster(_outcome(path), topology)
         out.print(Text(f"\n{which}{outcome}", "bold"))
-        _hops(out, "there", path.request, topology)
-        _hops(out, "back", path.reply, topology)
-        _hops(out, "large", path.large, topology)
+        _hops(out, "request", path.request, topology)
+        _hops(out, "reply", path.reply, topology)
+        _hops(out, "large packet", path.large, topology)
 
 
 def _outcome(path: PredictedPath) -> str:
     who = f" by {path.server}" if path.server else ""
-    seen = f", who sees {path.source}" if path.source else ""
+    seen = f", seen as {path.source}" if path.source else ""
     return f"{path.verdict}{who}{seen}"
 
 
@@ -164,7 +165,7 @@ def _hops(out: Console, title: str, hops: Sequence[Hop], topology: Topology) -> 
 
 
 def _rule(out: Console, at: RuleAt, family: Family) -> None:
-    """The rule as `iptables -S` or `nft list` shows it, under the hop that it made."""
+    """Print a rule under its hop, as `iptables -S` or `nft list` shows it."""
     title = f"by rule {at.position} of {at.table} {at.chain}:"
     if at.table == KUBE_PROXY:
         text = nft.line(at.rule, family)
@@ -179,12 +180,13 @@ def _rule(out: Console, at: RuleAt, family: Family) -> None:
 
 
 def state(wanted: State, topology: Topology) -> None:
-    """What would be built, namespace by namespace."""
+    """Print what would be built, namespace by namespace."""
     out = console()
+    references = {each.name: each.reference for each in wanted.netns}
     for netns in wanted.netns:
         reference = without_only_cluster(netns.reference, topology)
         out.print(Text(reference, "bold"), Text(netns.name, "dim"), soft_wrap=True)
-        for text in _contents(netns):
+        for text in _contents(netns, references):
             out.print(f"  {without_only_cluster(text, topology)}", soft_wrap=True)
     out.print(
         Text(
@@ -194,22 +196,22 @@ def state(wanted: State, topology: Topology) -> None:
     )
 
 
-def _contents(netns: Netns) -> Iterator[str]:
+def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
     for link in netns.interfaces:
         addresses = " ".join(map(str, link.addresses))
-        towards = f" ── {link.peer.netns.split('.', 2)[-1]}" if link.peer else ""
+        towards = f" ── {references[link.peer.netns]}" if link.peer else ""
         port = f" port of {link.master}" if link.master else ""
         kind = f" {link.kind}" if link.kind is not Kind.VETH else ""
         yield f"{link.name:<15}{kind}{port} {addresses}{towards}".rstrip()
     for route in netns.routes:
         via = f" via {' or '.join(map(str, route.gateways))}" if route.gateways else ""
-        via = " into a black hole" if route.blackhole else via
+        via = " blackhole" if route.blackhole else via
         via += f" in table {route.table}" if route.table is not None else ""
         yield f"route {route.destination}{via}" + (f"  ({route.why})" if route.why else "")
     for rule in netns.policy_rules:
-        own = "its own packets, " if rule.own else ""
-        asks = f"{own}mark {rule.mark:#x}/{rule.mask:#x}: table {rule.table}"
-        yield f"rule {rule.priority} {asks}" + (f"  ({rule.why})" if rule.why else "")
+        own = "own packets, " if rule.own else ""
+        selects = f"{own}mark {rule.mark:#x}/{rule.mask:#x}: table {rule.table}"
+        yield f"rule {rule.priority} {selects}" + (f"  ({rule.why})" if rule.why else "")
     tables: dict[str, int] = {}
     for chain in netns.chains:
         tables[chain.table] = tables.get(chain.table, 0) + len(chain.rules)
@@ -222,7 +224,7 @@ def _contents(netns: Netns) -> Iterator[str]:
 
 
 def capabilities(found: Iterable["Capability"]) -> None:
-    """What this host has and what it lacks, with the remedy."""
+    """Print what this host has and what it lacks, with the remedy."""
     out = console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for each in found:

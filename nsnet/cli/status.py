@@ -1,4 +1,4 @@
-"""Who has which address in a lab, and its drift: for people and for machines."""
+"""The addresses of a lab and its drift, for people and for machines."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -17,7 +17,7 @@ SCHEMA = "nsnet.dev/status/v1"
 
 
 def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
-    """Who has which address, and what is not as it should be."""
+    """Print the addresses of every part of a lab, and its drift."""
     out = console()
     for cluster in topology.clusters:
         title = f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy.mode}"
@@ -30,19 +30,21 @@ def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None
         out.print(Text("outside", "bold"))
         for external in topology.externals:
             out.print(f"  {external.reference}  {external.address}")
-    if any(_asks_nobody(netns) for netns in wanted.netns):
+    if any(_has_permanent_neighbours(netns) for netns in wanted.netns):
         out.print(
-            "neighbours are permanent: by ARP, so many would not fit in the kernel's one table"
+            "neighbour entries are permanent: learned by ARP, so many would overflow the kernel's"
+            " one table"
         )
     if not drift:
-        out.print(Text("no drift: the kernel holds what was asked for", "green"))
+        out.print(Text("no drift: the kernel holds what the file asks for", "green"))
     for each in drift:
         difference = without_only_cluster(each, topology)
         out.print(Text(f"drift: {difference}", "bold red"), soft_wrap=True)
 
 
-def _asks_nobody(netns: Netns) -> bool:
-    """Neighbours are permanent where they would usually be learnt: not in a tunnel."""
+def _has_permanent_neighbours(netns: Netns) -> bool:
+    """Return whether ARP is replaced by permanent entries; those of a VXLAN tunnel do not count:
+    they are permanent in every cluster."""
     tunnels = {each.name for each in netns.interfaces if each.kind is Kind.VXLAN}
     return any(each.dev not in tunnels for each in netns.neighbours)
 
@@ -68,8 +70,8 @@ def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
 
 
 def _offer(service: Service) -> str:
-    """The ports as kubectl shows them, each with the number of endpoints that are used, and a line
-    for all that is there outside."""
+    """Return the ports as kubectl shows them, each with its number of endpoints in use, and a line
+    for each kind of address outside the cluster."""
     if service.type == "ExternalName":
         return f"ExternalName {service.external_name}"
     kind = service.type if service.addresses else "headless"
@@ -102,7 +104,7 @@ def _joined(things: Iterable[object]) -> str:
 
 
 def as_json(topology: Topology, drift: Sequence[str]) -> dict[str, Any]:
-    """Who has which address, for machines."""
+    """Return the addresses and the drift as plain data."""
     rows = [
         {"ref": reference, "addresses": addresses.split(), "about": about.replace("\n", ", ")}
         for cluster in topology.clusters

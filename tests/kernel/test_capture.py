@@ -286,8 +286,8 @@ def test_on_a_terminal_there_is_nothing_to_print(where: Machine) -> None:
     done = where.run("script", "-qec", f"{NSNET} capture {LAB}", "/dev/null")
     assert done.returncode == 2
     assert done.stdout.splitlines() == [
-        "error: packets are nothing to print on a terminal",
-        "hint: to a file: -w FILE; to a program: nsnet capture clusterip … | tshark -r -",
+        "error: a capture is binary and cannot be printed on a terminal",
+        "hint: write a file: -w FILE; or use a pipe: nsnet capture clusterip … | tshark -r -",
     ]
 
 
@@ -313,7 +313,7 @@ def test_a_lab_changes_under_a_capture_as_without_one(where: Machine, file: Path
         assert where.drift(LAB) == []
         capture.signal(signal.SIGINT)
         status, said = capture.end()
-    assert (status, said[-1]) == (0, "warning: pod/dns was removed meanwhile")
+    assert (status, said[-1]) == (0, "warning: pod/dns was removed during the capture")
     places = {each.interface for each in frames(file) if udp(each)}
     # The new pod is not heard; its node is, and its end of the cable, which is new, too.
     assert "east/node/n1 dns" in places
@@ -325,7 +325,7 @@ def test_a_lab_can_be_removed_under_a_capture(where: Machine, file: Path) -> Non
         assert where.told("down", LAB) == f"{LAB} is down\n"
         status, said = capture.end()
     assert (status, said[0].split("; ")[1]) == (0, "ended as nothing is left of it")
-    assert len([line for line in said if line.endswith("was removed meanwhile")]) == 8
+    assert len([line for line in said if line.endswith("was removed during the capture")]) == 8
 
 
 def test_what_there_was_no_room_for_is_told(where: Machine, file: Path, tmp_path: Path) -> None:
@@ -344,7 +344,7 @@ def test_what_there_was_no_room_for_is_told(where: Machine, file: Path, tmp_path
     written = len(frames(file))
     _, lost, *words = said[-2].split()
     assert " ".join(words) == (
-        "packets of pod/client were lost: they came faster than they could be read"
+        "packets of pod/client were lost: they arrived faster than they could be read"
     )
     assert 0 < written < 40_000 < written + int(lost)
     comment = f"{lost} packets of east/pod/client were lost".encode()

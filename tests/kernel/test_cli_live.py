@@ -283,14 +283,14 @@ def test_a_lab_comes_and_goes(where: Machine, failing: Path) -> None:
     ]
     assert where.nsnet("probe", "failing").returncode == 1
     assert where.told("down", "failing", "nosuch") == (
-        "failing is down\nnosuch: nothing was there\n"
+        "failing is down\nnosuch: nothing to remove\n"
     )
     assert where.contents() == before
 
 
 def test_half_a_lab_is_listed_as_such(where: Machine) -> None:
     where.do("ip", "netns", "add", "nsnet.half.fabric")
-    assert "half  (half built or half removed: nsnet down half)\n" in where.told("ls")
+    assert "half  (half-built; to remove it: nsnet down half)\n" in where.told("ls")
     done = where.nsnet("probe", "half")
     assert done.returncode == 2
     error, hint = done.stderr.splitlines()
@@ -319,7 +319,7 @@ def test_status_names_everybody_with_their_addresses(where: Machine) -> None:
         ["pod/web-1", "10.244.1.2", "on", "n2", "8080/tcp"],
         ["pod/web-2", "10.244.0.5", "on", "n1", "8080/tcp"],
     ]
-    assert text.splitlines()[-1] == "no drift: the kernel holds what was asked for"
+    assert text.splitlines()[-1] == "no drift: the kernel holds what the file asks for"
     found = parsed(where.nsnet("status", "clusterip", "--json"))
     assert list(found) == ["schema", "lab", "drift", "members"]
     assert (found["schema"], found["drift"]) == ("nsnet.dev/status/v1", [])

@@ -420,7 +420,7 @@ def test_down_ends_what_people_started_in_a_lab(empty: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"), [(("nosuch",), "nosuch: nothing was there\n"), (("--all",), "")]
+    ("arguments", "says"), [(("nosuch",), "nosuch: nothing to remove\n"), (("--all",), "")]
 )
 def test_down_on_nothing_is_no_error(empty: Machine, arguments: tuple[str, ...], says: str) -> None:
     assert empty.told("down", *arguments) == says

@@ -70,7 +70,7 @@ def test_a_warning_is_talk_and_no_data(command: tuple[str, ...], warned: str) ->
 def test_a_plan_for_people() -> None:
     text = nsnet("plan", f"{SCENARIOS}/one-node.yaml").stdout
     assert "pod/web nsnet.one-node.east.pod.default.web\n" in text
-    assert "  eth0            10.244.0.3/24 ── east.node.n1\n" in text
+    assert "  eth0            10.244.0.3/24 ── node/n1\n" in text
     assert "  route 0.0.0.0/0 via 10.244.0.1  (the pod's node)\n" in text
     assert "  listens on 53/udp as pod/web\n" in text
     assert "  cbr0            bridge 10.244.0.1/24\n" in text
@@ -100,8 +100,8 @@ def test_an_explanation_for_people() -> None:
     text = result.stdout
     assert (result.exit_code, result.stderr) == (0, "")
     assert text.startswith("east/pod/client → west/svc/web:80 tcp\n")
-    assert "path 1 of 3: ok by west/pod/web-0, who sees 198.18.0.2\n" in text
-    assert "path 3 of 3: ok by west/pod/web-1, who sees 198.18.0.2\n" in text
+    assert "path 1 of 3: ok by west/pod/web-0, seen as 198.18.0.2\n" in text
+    assert "path 3 of 3: ok by west/pod/web-1, seen as 198.18.0.2\n" in text
     assert "10.244.0.2 → 198.18.0.4:80" in text
     assert "conntrack undoes the SNAT" in text
 
@@ -159,7 +159,7 @@ def test_an_explanation_of_ipv6_shows_ipv6_rules() -> None:
 
 def test_a_good_file_is_counted() -> None:
     assert nsnet("validate", ISLAND).stdout == (
-        f"{ISLAND}: good. 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes, 17 namespaces\n"
+        f"{ISLAND} is valid: 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes, 17 namespaces\n"
     )
 
 
@@ -220,10 +220,10 @@ def test_the_version() -> None:
             ["explain", ISLAND, "east/pod/client", "west/svc/web"],
             "error: west/svc/web: tcp needs a port",
         ),
-        (["down"], "say which lab, or --all"),
+        (["down"], "name a lab, or use --all"),
         (["run"], "Missing argument 'FILE'"),
         (["run", "nowhere.yaml"], "error: nowhere.yaml: does not exist"),  # before the host
-        (["probe", "lab", "--from", "east/pod/client"], "--from and --to go together"),
+        (["probe", "lab", "--from", "east/pod/client"], "--from and --to need each other"),
         (["probe", "lab", "--times", "0"], "0 is not in the range"),
     ],
 )
