@@ -20,7 +20,7 @@ LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
 
 
-def address(value: object) -> IPAddress:
+def parse_address(value: object) -> IPAddress:
     """Parse an IP address. Raises ValueError."""
     try:
         # The scope of fe80::1%eth0 is a link, and each namespace has its own links.
@@ -31,7 +31,7 @@ def address(value: object) -> IPAddress:
     raise ValueError(f"{quoted(value)} is not an IP address")
 
 
-def _network(value: object) -> IPNetwork:
+def _parse_network(value: object) -> IPNetwork:
     wrong = f"{quoted(value)} is not a CIDR range such as 10.244.0.0/16"
     # ipaddress would also accept a bare address or a netmask; Kubernetes does not.
     if not isinstance(value, str) or not value.partition("/")[2].isdecimal() or "%" in value:
@@ -46,30 +46,34 @@ def _network(value: object) -> IPNetwork:
     return network
 
 
-def _networks(value: object) -> tuple[IPNetwork, ...]:
+def _parse_networks(value: object) -> tuple[IPNetwork, ...]:
     """Parse at most one range of each family, written as in Kubernetes:
     "10.244.0.0/16,fd00:10:244::/56"."""
     parts = value.split(",") if isinstance(value, str) else [value]
-    networks = tuple(_network(each.strip() if isinstance(each, str) else each) for each in parts)
+    networks = tuple(
+        _parse_network(each.strip() if isinstance(each, str) else each) for each in parts
+    )
     if len({network.version for network in networks}) < len(networks):
         most = "write at most one IPv4 and one IPv6 range"
         raise ValueError(f"{quoted(value)} has two ranges of one family; {most}")
     return networks
 
 
-def _addresses(value: object) -> tuple[IPAddress, ...]:
+def _parse_addresses(value: object) -> tuple[IPAddress, ...]:
     """Parse at most one address of each family, from a list or from text: "198.18.0.9,fd98::9"."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not parts:
         raise ValueError(f"{quoted(value)} is not an IP address")
-    addresses = tuple(address(each.strip() if isinstance(each, str) else each) for each in parts)
+    addresses = tuple(
+        parse_address(each.strip() if isinstance(each, str) else each) for each in parts
+    )
     if len({each.version for each in addresses}) < len(addresses):
         most = "write at most one IPv4 and one IPv6 address"
         raise ValueError(f"{quoted(value)} has two addresses of one family; {most}")
     return addresses
 
 
-def _port(value: int) -> int:
+def _check_port(value: int) -> int:
     if not 1 <= value <= 65535:
         raise ValueError(f"{quoted(value)} is not a port (1-65535)")
     return value
@@ -107,17 +111,19 @@ check_subdomain = name_check(
     SUBDOMAIN, 253, "lower-case letters, digits, '-' and '.', with a letter or digit at both ends"
 )
 
-Address = Annotated[IPAddress, BeforeValidator(address)]
+Address = Annotated[IPAddress, BeforeValidator(parse_address)]
 CIDR_SCHEMA: Final = {"type": "string", "examples": ["10.244.0.0/16"]}
-Cidr = Annotated[IPv4Network | IPv6Network, BeforeValidator(_network), WithJsonSchema(CIDR_SCHEMA)]
+Cidr = Annotated[
+    IPv4Network | IPv6Network, BeforeValidator(_parse_network), WithJsonSchema(CIDR_SCHEMA)
+]
 Cidrs = Annotated[
     tuple[IPv4Network | IPv6Network, ...],
-    BeforeValidator(_networks),
+    BeforeValidator(_parse_networks),
     WithJsonSchema(CIDR_SCHEMA),
 ]
 Addresses = Annotated[
     tuple[IPv4Address | IPv6Address, ...],
-    BeforeValidator(_addresses),
+    BeforeValidator(_parse_addresses),
     WithJsonSchema({"type": ["string", "array"], "examples": ["198.18.0.9"]}),
 ]
 Label = Annotated[
@@ -133,7 +139,7 @@ Subdomain = Annotated[
 Port = Annotated[
     int,
     Field(strict=True, json_schema_extra={"minimum": 1, "maximum": 65535}),
-    AfterValidator(_port),
+    AfterValidator(_check_port),
 ]
 Number = Annotated[int, Field(strict=True)]  # not "3", not yes
 Boolean = Annotated[bool, Field(strict=True)]  # not "true", not 1

@@ -27,9 +27,9 @@ from nsnet.scenario.fields import (
     Number,
     Port,
     Subdomain,
-    address,
     check_label,
     name_check,
+    parse_address,
 )
 from nsnet.text import quoted
 
@@ -80,7 +80,7 @@ def _cluster_address(value: object) -> object:
     """Parse an address, and leave other text as it is: "None", "", or a mistake, which is reported
     by the check against serviceCIDR."""
     try:
-        return address(_decimal(value))
+        return parse_address(_decimal(value))
     except ValueError:
         if isinstance(value, str):
             return value
@@ -95,7 +95,7 @@ def _endpoint_address(value: IPAddress) -> IPAddress:
         ("the unspecified", value.is_unspecified),
     ):
         if wrong:
-            raise ValueError(f"{value} is {special} address; other hosts cannot reach it")
+            raise ValueError(f"{value} is {special} address; use one that other hosts can reach")
     return value
 
 
