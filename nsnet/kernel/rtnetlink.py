@@ -75,7 +75,7 @@ def veth(op: VethAdd, indexes: Indexes, peer_indexes: Indexes, peer_netns: int) 
 
 def hairpin(op: VethAdd, indexes: Indexes) -> bytes:
     """Let a port of a bridge send frames back out of the port that they came in on."""
-    mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", 1)]})
+    mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", uapi.BRIDGE_MODE_HAIRPIN)]})
     slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
     port = _link(indexes[op.interface.name])
     port["attrs"].append(("IFLA_LINKINFO", slave))
