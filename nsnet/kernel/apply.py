@@ -1,15 +1,12 @@
 """Op → what carries it out in the kernel, batched for speed.
 
-rtnetlink messages of consecutive Ops in one namespace are sent in one send. A namespace is entered
-once, to open its socket; after that the socket works from any namespace.
+rtnetlink messages of consecutive Ops in one namespace are sent in one send.
 """
 
 import errno
-import os
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import groupby, starmap
 from pathlib import Path
 from typing import Any, Final
@@ -18,9 +15,9 @@ from nsnet.errors import KernelError
 from nsnet.ip import Family
 from nsnet.kernel import conntrack, daemons, netfilter, netns, nftables, rtnetlink, sysctl
 from nsnet.kernel.ipvs import Ipvs
-from nsnet.kernel.netlink import Socket
 from nsnet.kernel.observe import learned_routes
 from nsnet.kernel.processes import until
+from nsnet.kernel.session import Session, refused
 from nsnet.plan.ops import (
     AddressAdd,
     AddressDelete,
@@ -63,7 +60,6 @@ from nsnet.plan.ops import (
     VirtualServersLoad,
     VxlanAdd,
 )
-from nsnet.plan.shell import render
 from nsnet.state import nftables_text as nft
 from nsnet.state.ipsets import destroyed, filled
 from nsnet.state.iptables_text import restore
@@ -72,50 +68,8 @@ CONVERGENCE = 30.0  # seconds for BGP to learn all routes
 TO_DELETE = 0x6E73  # the group of links that are about to be deleted
 
 
-@dataclass(slots=True)
-class _Namespace:
-    """An open namespace: its netlink socket, the index of each of its links, and the messages that
-    wait for the next send."""
-
-    fd: int
-    socket: Socket
-    indexes: dict[str, int]
-    waiting: list[bytes] = field(default_factory=list)
-    causes: list[Op] = field(default_factory=list)  # the Op of each waiting message
-
-    def claim(self, name: str) -> None:
-        """Choose the index of a link that is about to be created, so that later messages need not
-        ask the kernel for it."""
-        self.indexes[name] = max(self.indexes.values(), default=0) + 1
-
-    def queue(self, op: Op, message: bytes) -> None:
-        """Add a message to the next send."""
-        self.waiting.append(message)
-        self.causes.append(op)
-
-    def send(self, *, ignored: int = 0) -> None:
-        """Send the messages that wait. Raises KernelError if the kernel refuses one with another
-        error than `ignored`."""
-        if not self.waiting:
-            return
-        refusals = self.socket.send(self.waiting)
-        causes, self.waiting, self.causes = self.causes, [], []
-        for position, refusal in refusals.items():
-            if refusal.errno != ignored:
-                raise _refused(causes[position], str(refusal))
-
-    def close(self) -> None:
-        """Close both descriptors."""
-        self.socket.close()
-        os.close(self.fd)
-
-
 class Applier:
     """Carries out Ops, in one `apply` or several.
-
-    It chooses the index of every link that it creates. That is safe: nothing else creates links in
-    a lab's namespaces at that time, as the lab's lock is held, and links that people added by hand
-    exist already.
 
     `runtime` is the lab's folder under /run/nsnet; the iptables tools lock a file in it, not the
     host's. `listening` is called with the Ops that concern the server, in order.
@@ -130,9 +84,8 @@ class Applier:
         self.runtime = runtime
         self.tool = tool
         self.listening = listening
-        self._namespaces: dict[str, _Namespace] = {}
+        self.session = Session()
         self._encoded: dict[tuple[int, int], bytes] = {}  # neighbours, by identity
-        self._here = ""  # the namespace of the calling thread
 
     def apply(self, ops: Iterable[Op], progress: Callable[[int], None] = lambda done: None) -> None:
         """Carry out the Ops in order; the calling thread enters namespaces, and returns to its own.
@@ -150,10 +103,7 @@ class Applier:
                     done += len(steps)
                     progress(done)
         finally:
-            self._here = ""
-            for each in self._namespaces.values():
-                each.close()
-            self._namespaces.clear()
+            self.session.close()
 
     def _carry_out_each(self, steps: Sequence[Op]) -> None:
         """Carry out Ops of one namespace."""
@@ -161,54 +111,32 @@ class Applier:
             executor = EXECUTORS[type(step)]
             assert isinstance(executor, Each)
             executor.carry_out(self, step)
-        self._send(steps[0].netns)
+        self.session.send(steps[0].netns)
 
     # --- namespaces ---
 
-    def _namespace(self, name: str) -> _Namespace:
-        if name not in self._namespaces:
-            fd = netns.open_named(name)
-            netns.setns(fd)
-            self._here = name
-            self._namespaces[name] = _Namespace(fd, Socket(), _indexes())
-        return self._namespaces[name]
-
-    def _enter(self, name: str) -> None:
-        if self._here != name:
-            netns.setns(self._namespace(name).fd)
-            self._here = name
-
-    def _send(self, name: str) -> None:
-        """Send the messages that wait in this namespace."""
-        if name in self._namespaces:
-            self._namespaces[name].send()
-
     def _add_netns(self, op: NetnsAdd) -> None:
         with _explained(op):
-            fd = netns.create(op.netns)
-        self._here = op.netns
-        self._namespaces[op.netns] = _Namespace(fd, Socket(), {"lo": 1})
+            self.session.add(op.netns)
 
     def _delete_netns(self, op: NetnsDelete) -> None:
-        if namespace := self._namespaces.pop(op.netns, None):
-            namespace.close()
-        netns.delete(op.netns)
+        self.session.delete(op.netns)
 
     def _set_sysctl(self, op: SysctlSet) -> None:
-        self._enter(op.netns)
+        self.session.enter(op.netns)
         with _explained(op):
             try:
                 sysctl.write(op.sysctl.key, op.sysctl.value)
             except FileNotFoundError as error:
                 if not op.sysctl.if_present:
-                    raise _refused(op, "this kernel has no such setting") from error
+                    raise refused(op, "this kernel has no such setting") from error
 
     # --- links ---
 
     def _add_veth(self, op: VethAdd) -> None:
-        near, far = self._namespace(op.netns), self._namespace(op.peer_netns)
-        near.claim(op.interface.name)
-        far.claim(op.peer.name)
+        near, far = self.session[op.netns], self.session[op.peer_netns]
+        near.choose_index(op.interface.name)
+        far.choose_index(op.peer.name)
         near.queue(op, rtnetlink.veth(op, near.indexes, far.indexes, far.fd))
         if op.interface.hairpin:
             near.queue(op, rtnetlink.hairpin(op, near.indexes))
@@ -220,7 +148,7 @@ class Applier:
         a whole group: so they are put in a group first. A veth whose other end was removed with
         its namespace may disappear at any moment: ENODEV.
         """
-        namespace = self._namespace(steps[0].netns)
+        namespace = self.session[steps[0].netns]
         for step in steps:
             if step.name in namespace.indexes:
                 message = rtnetlink.into_group(namespace.indexes[step.name], TO_DELETE)
@@ -228,23 +156,21 @@ class Applier:
         namespace.queue(steps[-1], rtnetlink.delete_group(TO_DELETE))
         namespace.send(ignored=errno.ENODEV)
         # The other ends of deleted veth pairs are deleted, too: read all indexes again.
-        for name, each in self._namespaces.items():
-            self._enter(name)
-            each.indexes = _indexes()
+        self.session.read_indexes()
 
     # --- neighbours ---
 
     def _set_neighbour(self, op: NeighbourAdd) -> None:
         """Queue the entry, encoded once for all namespaces: on a crowded bridge each lists the
         same neighbours."""
-        namespace = self._namespace(op.netns)
+        namespace = self.session[op.netns]
         key = id(op.neighbour), namespace.indexes[op.neighbour.dev]
         if key not in self._encoded:
             self._encoded[key] = rtnetlink.set_neighbour(op, namespace.indexes)
         namespace.queue(op, self._encoded[key])
 
     def _forget_neighbours(self, steps: Sequence[NeighbourForget]) -> None:
-        namespace = self._namespace(steps[0].netns)
+        namespace = self.session[steps[0].netns]
         for step in steps:
             # A person may have deleted the link, and with it what was learned on it.
             if step.dev in namespace.indexes:
@@ -279,7 +205,7 @@ class Applier:
         netfilter.load_sets((step.netns, destroyed(step.names)) for step in steps)
 
     def _load_virtual_servers(self, op: VirtualServersLoad) -> None:
-        self._enter(op.netns)
+        self.session.enter(op.netns)
         with _explained(op):
             ipvs = Ipvs()
             try:
@@ -290,7 +216,7 @@ class Applier:
     # --- connections ---
 
     def _delete_flows(self, op: ConntrackDelete) -> None:
-        self._enter(op.netns)
+        self.session.enter(op.netns)
         with _explained(op):
             conntrack.delete(op.family, op.destination, op.dport, op.endpoint)
 
@@ -357,7 +283,7 @@ def _message(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
     """Return the executor of Ops that take one rtnetlink message each."""
 
     def queue(applier: Applier, op: Op) -> None:
-        namespace = applier._namespace(op.netns)
+        namespace = applier.session[op.netns]
         namespace.queue(op, build(op, namespace.indexes))
 
     return Each(queue)
@@ -367,8 +293,8 @@ def _new_link(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
     """Return the executor of Ops that create a link by one rtnetlink message."""
 
     def queue(applier: Applier, op: BridgeAdd | DummyAdd | VxlanAdd) -> None:
-        namespace = applier._namespace(op.netns)
-        namespace.claim(op.interface.name)
+        namespace = applier.session[op.netns]
+        namespace.choose_index(op.interface.name)
         namespace.queue(op, build(op, namespace.indexes))
 
     return Each(queue)
@@ -378,7 +304,7 @@ def _call(run: Callable[[Applier, Any], None]) -> Each:
     """Return the executor of Ops that take no rtnetlink message: those that wait are sent first."""
 
     def send_and_run(applier: Applier, op: Op) -> None:
-        applier._send(op.netns)
+        applier.session.send(op.netns)
         run(applier, op)
 
     return Each(send_and_run)
@@ -440,18 +366,10 @@ def _batch_of(op: Op) -> tuple[Batch | None, str]:
     return None, op.netns
 
 
-def _refused(op: Op, reason: str) -> KernelError:
-    return KernelError(f"{render(op)}: {reason}")
-
-
 @contextmanager
 def _explained(op: Op) -> Iterator[None]:
     """Raise KernelError for an OSError inside the block."""
     try:
         yield
     except OSError as error:
-        raise _refused(op, error.strerror or str(error)) from error
-
-
-def _indexes() -> dict[str, int]:
-    return {name: index for index, name in socket.if_nameindex()}
+        raise refused(op, error.strerror or str(error)) from error

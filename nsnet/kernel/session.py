@@ -1,0 +1,115 @@
+"""The namespaces that one `apply` has open, and the rtnetlink messages that wait in each."""
+
+import os
+import socket
+from dataclasses import dataclass, field
+
+from nsnet.errors import KernelError
+from nsnet.kernel import netns
+from nsnet.kernel.netlink import Socket
+from nsnet.plan.ops import Op
+from nsnet.plan.shell import render
+
+
+@dataclass(slots=True)
+class Namespace:
+    """An open namespace: its netlink socket, the index of each of its links, and the messages that
+    wait for the next send."""
+
+    fd: int
+    socket: Socket
+    indexes: dict[str, int]
+    waiting: list[bytes] = field(default_factory=list)
+    causes: list[Op] = field(default_factory=list)  # the Op of each waiting message
+
+    def choose_index(self, name: str) -> None:
+        """Choose the index of a link that is about to be created, so that later messages need not
+        ask the kernel for it.
+
+        That is safe: nothing else creates links in a lab's namespaces at that time, as the lab's
+        lock is held, and links that people added by hand exist already.
+        """
+        self.indexes[name] = max(self.indexes.values(), default=0) + 1
+
+    def queue(self, op: Op, message: bytes) -> None:
+        """Add a message to the next send."""
+        self.waiting.append(message)
+        self.causes.append(op)
+
+    def send(self, *, ignored: int = 0) -> None:
+        """Send the messages that wait. Raises KernelError if the kernel refuses one with another
+        error than `ignored`."""
+        if not self.waiting:
+            return
+        refusals = self.socket.send(self.waiting)
+        causes, self.waiting, self.causes = self.causes, [], []
+        for position, refusal in refusals.items():
+            if refusal.errno != ignored:
+                raise refused(causes[position], str(refusal))
+
+    def close(self) -> None:
+        """Close both descriptors."""
+        self.socket.close()
+        os.close(self.fd)
+
+
+class Session:
+    """Opens each namespace once. A netlink socket belongs to the namespace in which it was opened,
+    and works from any; only what has no message requires the thread to enter the namespace."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Namespace] = {}
+        self._here = ""  # the namespace of the calling thread
+
+    def __getitem__(self, name: str) -> Namespace:
+        if name not in self._open:
+            fd = netns.open_named(name)
+            netns.setns(fd)
+            self._here = name
+            self._open[name] = Namespace(fd, Socket(), _indexes())
+        return self._open[name]
+
+    def enter(self, name: str) -> None:
+        """Move the calling thread into the namespace."""
+        if self._here != name:
+            netns.setns(self[name].fd)
+            self._here = name
+
+    def send(self, name: str) -> None:
+        """Send the messages that wait in the namespace."""
+        if name in self._open:
+            self._open[name].send()
+
+    def add(self, name: str) -> None:
+        """Create the namespace, and enter it. Raises OSError."""
+        fd = netns.create(name)
+        self._here = name
+        self._open[name] = Namespace(fd, Socket(), {"lo": 1})
+
+    def delete(self, name: str) -> None:
+        """Delete the namespace."""
+        if namespace := self._open.pop(name, None):
+            namespace.close()
+        netns.delete(name)
+
+    def read_indexes(self) -> None:
+        """Read the indexes of all links again."""
+        for name, each in self._open.items():
+            self.enter(name)
+            each.indexes = _indexes()
+
+    def close(self) -> None:
+        """Close all namespaces; the calling thread is to leave by itself."""
+        self._here = ""
+        for each in self._open.values():
+            each.close()
+        self._open.clear()
+
+
+def refused(op: Op, reason: str) -> KernelError:
+    """Return the error of an Op, with the command to try by hand."""
+    return KernelError(f"{render(op)}: {reason}")
+
+
+def _indexes() -> dict[str, int]:
+    return {name: index for index, name in socket.if_nameindex()}
