@@ -1,8 +1,8 @@
-"""pytest: labs as fixtures. `pytestmark = pytest.mark.lab("scenarios/island-nat.yaml")`, then ask
-for `lab`.
+"""pytest's plugin: labs as fixtures. Mark a module with
+`pytestmark = pytest.mark.lab("scenarios/island-nat.yaml")` and use the fixture `lab`.
 
-A lab is up once for all tests of a module, in a process of its own that leaves nothing behind
-however pytest ends. A test that changes it leaves it to the next as the file says.
+A lab is built once for the tests of a module, in a process of its own that leaves nothing behind
+however pytest ends. What a test changes is undone before the next test.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """`lab` is a known marker, under --strict-markers too."""
+    """Register the marker `lab`, which --strict-markers asks for."""
     config.addinivalue_line(
         "markers",
         "lab(FILE): the scenario that the `lab` fixture builds, relative to pytest's root folder"
@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="module")
 def nsnet_labs() -> Iterator[Callable[[Path], "Agent"]]:
-    """Builds the lab of a file, or gives the one that this module already has."""
+    """Yield a function that returns the agent of a file; a module's tests share it."""
     from nsnet.lab.agent import Agent
 
     built: dict[Path, Agent] = {}
@@ -45,21 +45,21 @@ def nsnet_labs() -> Iterator[Callable[[Path], "Agent"]]:
 
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, nsnet_labs: Callable[[Path], "Agent"]) -> Iterator["Lab"]:
-    """The lab of the nearest `@pytest.mark.lab(FILE)`, as its file says."""
+    """Yield the lab of the nearest `@pytest.mark.lab(FILE)`, as its file describes it."""
     __tracebackhide__ = True
     marker = request.node.get_closest_marker("lab")
     if marker is None or len(marker.args) != 1:
         raise pytest.UsageError(
-            f"{request.node.nodeid} asks for a lab: say which, by @pytest.mark.lab(FILE)"
+            f"{request.node.nodeid} uses the fixture lab: name its file by @pytest.mark.lab(FILE)"
         )
     agent = nsnet_labs(_scenario(request, Path(marker.args[0])))
     yield agent.lab
-    if agent.in_step:  # else a Ctrl-C came in between, and the lab is nobody's any more
+    if agent.in_step:  # else Ctrl-C interrupted a request, and the lab cannot be used any more
         agent.lab.reset()
 
 
 def _scenario(request: pytest.FixtureRequest, file: Path) -> Path:
-    """The file, found from pytest's root folder or beside the test."""
+    """Return the file's path, relative to pytest's root folder or to the test's own."""
     for folder in (request.config.rootpath, request.path.parent):
         if (folder / file).exists():
             return folder / file

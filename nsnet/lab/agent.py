@@ -1,8 +1,9 @@
-"""A throw-away lab in a process of its own, and the lab's far half for whoever started it.
+"""A throw-away lab in a process of its own, and a proxy for it in the process that started it.
 
-      pytest ── socketpair ── agent (waits) ── PID 1 of fresh namespaces: the Lab
+      pytest ── socketpair ── agent (waits) ── PID 1 of new namespaces: the Lab
 
-The one who asks never changes namespaces. When it dies, however it dies, so does the lab.
+The process that calls the proxy never changes namespaces. When it ends, for any reason, the agent
+ends too, and the kernel removes the lab.
 """
 
 import os
@@ -29,21 +30,24 @@ _PORTABLE = (NsnetError, ValueError, KeyError, AttributeError, TypeError, Timeou
 
 
 class AgentError(RuntimeError):
-    """Something that is nsnet's mistake went wrong in the agent; the message is its traceback."""
+    """An error in the agent that is a bug of nsnet; the message is its traceback."""
 
 
 class Agent:
-    """A lab of a file that is up inside a `with` block. Raises what building it raises."""
+    """A lab of a file, up inside a `with` block. Entering raises what building the lab raises.
+
+    `in_step`: every request was answered. After an interruption no request can be sent any more.
+    """
 
     def __init__(self, file: Path) -> None:
         self.file = file
-        self.in_step = True  # every question has had its answer; once broken off, none is asked
+        self.in_step = True
 
     def __enter__(self) -> Self:
         __tracebackhide__ = True
-        self._socket, theirs = socket.socketpair()
-        with theirs:
-            self._process = throwaway.spawn(__name__, theirs)
+        self._socket, far = socket.socketpair()
+        with far:
+            self._process = throwaway.spawn(__name__, far)
         try:
             self._ask("up", str(self.file.absolute()))
         except BaseException:
@@ -52,20 +56,20 @@ class Agent:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._socket.close()  # the agent reads the end of its work
+        self._socket.close()  # the agent reads end of file, and ends
         if not self.in_step:
-            self._process.kill()  # it may be busy with something that nobody waits for any more
+            self._process.kill()  # it may still be busy with the interrupted request
         self._process.wait(timeout=30)
 
     @property
     def lab(self) -> "Lab":
-        """The lab, as if it were here: what is called on it happens over there."""
-        return cast("Lab", _Far(self))
+        """A proxy of the lab: a method called on it runs in the agent."""
+        return cast("Lab", _Proxy(self))
 
     def _ask(self, verb: str, *arguments: Any) -> Any:
         __tracebackhide__ = True
         if not self.in_step:
-            raise AgentError("the lab was interrupted while it answered, and answers no more")
+            raise AgentError("the lab was interrupted during a request and cannot be used any more")
         self.in_step = False
         try:
             _write(self._socket, (verb, arguments))
@@ -77,16 +81,16 @@ class Agent:
                 f"the lab's process ended with status {self._process.wait(timeout=30)}"
             )
         self.in_step = True
-        kind, value, noted = answer
-        for message in noted:
-            warnings.warn(message, stacklevel=3)  # who called the lab
+        kind, value, warned = answer
+        for message in warned:
+            warnings.warn(message, stacklevel=3)  # at the line that called the lab
         if kind == "error":
             raise value
         return value
 
 
-class _Far:
-    """Stands for the Lab in the agent."""
+class _Proxy:
+    """The proxy of the agent's Lab."""
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
@@ -118,7 +122,7 @@ def _write(where: socket.socket, value: object) -> None:
 
 
 def _read(where: socket.socket) -> Any:
-    """The next value; None where the other side is gone."""
+    """Return the next value; None at end of file."""
     __tracebackhide__ = True
     head = _exactly(where, _LENGTH.size)
     data = head and _exactly(where, _LENGTH.unpack(head)[0])
@@ -136,27 +140,27 @@ def _exactly(where: socket.socket, size: int) -> bytes:
     return bytes(data)
 
 
-def _serve(near: socket.socket) -> None:
-    """Answers until the one who asks hangs up; the lab is gone then."""
+def _serve(requests: socket.socket) -> None:
+    """Build the lab and answer requests until the other end closes the socket."""
     from nsnet.lab.compiled import compiled
     from nsnet.lab.registry import running
     from nsnet.scenario.load import load
 
-    request = _read(near)
+    request = _read(requests)
     if request is None:
         return
     try:
         block = running(compiled(load(Path(request[1][0]))))
         throwaway.enter()
         lab = block.__enter__()
-    except Exception as error:  # noqa: BLE001  (it is raised again on the other side)
-        _write(near, ("error", _portable(error), []))
+    except Exception as error:  # noqa: BLE001  (raised again by the caller)
+        _write(requests, ("error", _portable(error), []))
         return
-    _write(near, ("value", None, []))
-    with near:
-        while (request := _read(near)) is not None:
-            _write(near, _answer(lab, *request))
-    # Nothing to clean up: with this process, the kernel removes everything.
+    _write(requests, ("value", None, []))
+    with requests:
+        while (request := _read(requests)) is not None:
+            _write(requests, _answer(lab, *request))
+    # Nothing to clean up: when this process ends, the kernel removes everything.
 
 
 def _answer(lab: Any, verb: str, arguments: tuple[Any, ...]) -> tuple[str, Any, list[Warning]]:
@@ -172,23 +176,23 @@ def _answer(lab: Any, verb: str, arguments: tuple[Any, ...]) -> tuple[str, Any, 
         warnings.simplefilter("always")
         try:
             kind, value = "value", verbs[verb](*arguments)
-        except Exception as error:  # noqa: BLE001  (it is raised again on the other side)
+        except Exception as error:  # noqa: BLE001  (raised again by the caller)
             kind, value = "error", _portable(error)
     return kind, value, [each.message for each in caught if isinstance(each.message, Warning)]
 
 
 def _portable(error: Exception) -> Exception:
-    """An error the other side can raise: ours, and what Python and subprocess say; else our
-    traceback."""
+    """Return an error that the caller can raise: nsnet's, Python's and subprocess's errors as they
+    are, any other as an AgentError with its traceback."""
     if isinstance(error, _PORTABLE) or type(error).__module__ == "subprocess":
-        with suppress(Exception):  # some library's error cannot travel, or arrives without words
+        with suppress(Exception):  # some errors cannot be pickled, or lose their message
             if str(pickle.loads(pickle.dumps(error))) == str(error):
                 return error
     return AgentError("".join(traceback.format_exception(error)))
 
 
 if __name__ == "__main__":
-    # Its socket and its parent say when to end. Handled rather than ignored: commands that it runs
-    # in the lab would inherit that.
+    # Its socket and its parent tell it when to end, not Ctrl-C. SIGINT is handled rather than
+    # ignored: commands that run in the lab would inherit an ignored signal.
     signal.signal(signal.SIGINT, lambda number, frame: None)
     _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,7 +1,7 @@
-"""A lab's folder, /run/nsnet/LAB: what nsnet has recorded of it, in lab.json, and the lock that
-one nsnet at a time holds. Reading needs no root.
+"""A lab's folder, /run/nsnet/LAB: the record of the lab in lab.json, and a lock that one nsnet at
+a time can hold. Reading needs no root.
 
-The lock is a flock on the folder itself: it is free as soon as its holder is dead, however it died.
+The lock is a flock on the folder itself: the kernel releases it when its holder ends.
 """
 
 import errno
@@ -25,14 +25,14 @@ SCHEMA = "nsnet.dev/lab/v1"
 
 
 def names() -> list[str]:
-    """Every lab that has a folder, sorted."""
+    """Return the names of the labs that have a folder, sorted."""
     with suppress(FileNotFoundError):
         return sorted(each.name for each in daemons.RUN.iterdir() if each.is_dir())
     return []
 
 
 def read(lab: str) -> dict[str, Any] | None:
-    """What was last written; None where there is nothing, or nothing whole."""
+    """Return the record last written; None where there is none that is complete JSON."""
     try:
         record = json.loads((path_of(lab) / "lab.json").read_text())
     except (OSError, ValueError):
@@ -41,16 +41,16 @@ def read(lab: str) -> dict[str, Any] | None:
 
 
 def recorded(record: Mapping[str, Any]) -> tuple[Scenario, Assignment]:
-    """The scenario as it was when it was written down, and what it had assigned. Raises KeyError,
-    ValueError, ScenarioError where another nsnet wrote it."""
+    """Return the scenario of a record, and what the lab had allocated. Raises KeyError, ValueError,
+    ScenarioError for a record of another version of nsnet."""
     keep = Assignment.from_json(record["assignment"])
     return reload(record["main"], record["sources"]), keep
 
 
 @contextmanager
 def locked(lab: str) -> Iterator[Path]:
-    """The lab's folder exists and is ours inside the block. Raises LockedError where another
-    nsnet has it."""
+    """Create the lab's folder if needed, and lock it inside the block. Raises LockedError where
+    another nsnet holds the lock."""
     path = path_of(lab)
     fd = _lock(lab, path)
     try:
@@ -65,20 +65,20 @@ def _lock(lab: str, path: Path) -> int:
             path.mkdir(parents=True, exist_ok=True, mode=0o755)
             fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except FileNotFoundError:
-            continue  # removed between the two calls, by the nsnet that had it
+            continue  # removed between the two calls, by the nsnet that had locked it
         except PermissionError as error:
             raise UnsupportedError(
                 f"{path}: {error.strerror}", hint="labs that stay up need root: sudo nsnet …"
             ) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The folder may have been removed, and made again, while we waited: then the lock is
-            # on nothing.
+            # The folder may have been removed and created again before flock: then the lock is on
+            # the removed one.
             if os.fstat(fd).st_ino == path.stat().st_ino:
                 return fd
         except BlockingIOError as error:
             os.close(fd)
-            hint = f"wait until it is done; who it is: fuser -v {path}"
+            hint = f"wait until it is done; its process: fuser -v {path}"
             raise LockedError(f"another nsnet is working on {lab}", hint=hint) from error
         except FileNotFoundError:
             pass
@@ -86,7 +86,7 @@ def _lock(lab: str, path: Path) -> int:
 
 
 def write(lab: str, record: dict[str, Any]) -> None:
-    """The record is on file, whole or not at all."""
+    """Replace the lab's record atomically."""
     path = path_of(lab) / "lab.json"
     draft = path.with_suffix(".new")
     draft.write_text(json.dumps(record))
@@ -94,14 +94,14 @@ def write(lab: str, record: dict[str, Any]) -> None:
 
 
 def remove(lab: str) -> None:
-    """The folder is gone, and /run/nsnet with the last of them."""
+    """Remove the lab's folder, and /run/nsnet with the last one."""
     shutil.rmtree(path_of(lab), ignore_errors=False)
     tidy()
 
 
 def tidy() -> None:
-    """/run/nsnet is gone, if nothing is in it: whoever removed the last lab may have been killed
-    before."""
+    """Remove /run/nsnet if it is empty: an nsnet that removed the last lab may have been killed
+    before it did that."""
     try:
         daemons.RUN.rmdir()
     except OSError as error:

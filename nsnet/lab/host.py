@@ -26,7 +26,7 @@ Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how man
 
 
 def silent(phase: str, done: int, total: int) -> None:
-    """Progress for nobody."""
+    """Report no progress."""
     del phase, done, total
 
 
@@ -81,7 +81,7 @@ class Host:
             raise KernelError(f"{error}: {(text or 'it said nothing').splitlines()[-1]}") from error
 
     def record(self, what: Compiled, *, complete: bool) -> None:
-        """Write into the lab's folder what another nsnet needs to know of it."""
+        """Write the lab's record, from which another nsnet attaches to it."""
         folder.write(
             self.lab,
             {
@@ -115,14 +115,14 @@ class Host:
         return lines
 
     def clear(self, differences: Sequence[Difference]) -> bool:
-        """Remove what would be in the way of a repair. Return whether the server still runs where
-        it should."""
-        home = control.home(self.folder)
+        """Remove what would prevent a repair. Return whether the lab's server runs, in the right
+        namespace."""
+        home = control.netns_inode(self.folder)
         served = home is not None and home == netns.inode(servers_netns(self.lab))
         if not served and home is not None and home != netns.own_inode():
-            processes.stop({home})  # its namespace has no name any more, and down would not find it
+            processes.stop({home})  # its namespace has lost its name: down would not find it
         for name in missing_namespaces(differences):
-            netns.delete(name)  # a name may be left of it
+            netns.delete(name)  # its name may be left without a namespace
         return served
 
     def remove(self) -> None:
@@ -131,7 +131,7 @@ class Host:
         remembering. Raises CleanupError."""
         inodes = {inode for each in self.namespaces() if (inode := netns.inode(each)) is not None}
         # Where its name was deleted by hand, the server's namespace lives on without one.
-        home = control.home(self.folder)
+        home = control.netns_inode(self.folder)
         if home is not None and home != netns.own_inode():
             inodes.add(home)
         if inodes:
@@ -149,7 +149,7 @@ class Host:
         return netns.names(netns_name(self.lab, ""))
 
     def is_whole(self, state: State) -> bool:
-        """Whether every namespace of the state exists and the server runs."""
+        """Return whether every namespace of the state exists and the server runs."""
         inodes = {each.name: netns.inode(each.name) for each in state.netns}
         home = inodes.get(servers_netns(self.lab))
         return None not in inodes.values() and home is not None and bool(processes.pids_in({home}))
@@ -170,7 +170,7 @@ class Host:
             more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
             raise KernelError(
                 f"{gone[0].reference}: namespace {gone[0].name} is gone{more}",
-                hint=f"what else is not as it should be: nsnet status {self.lab};"
+                hint=f"what else differs: nsnet status {self.lab};"
                 f" to repair it: nsnet apply {self.lab} FILE",
             ) from cause
 

@@ -1,5 +1,5 @@
-"""A lab: a scenario that is up. Joins what follows from the file (compiled, pure) with what is on
-the machine (host), and asks probes of both."""
+"""A lab: a scenario that is up. The facade over its two parts: compiled, which is pure and follows
+from the file, and host, which is on this machine."""
 
 import time
 import warnings
@@ -44,13 +44,13 @@ class DefectWarning(UserWarning):
 class Lab:
     """A compiled scenario, and the machine that holds it once `build` is done.
 
-    `touched`: it may differ from its file, because somebody could have changed it by hand.
+    `touched`: the kernel may differ from the file, by a change by hand or an interrupted one.
     """
 
     def __init__(self, wanted: Compiled, tool: str = "", *, touched: bool = False) -> None:
         self.compiled = wanted
         self._first = wanted  # what `reset` goes back to
-        self._touched = touched  # or a change was broken off
+        self._touched = touched
         self._host = Host(wanted.name, tool)
 
     @property
@@ -75,7 +75,7 @@ class Lab:
 
     @property
     def model(self) -> Model:
-        """The model that predicts what becomes of packets."""
+        """The model that predicts the paths of packets."""
         return self.compiled.model
 
     @property
@@ -91,7 +91,7 @@ class Lab:
         self.record(complete=True)
 
     def record(self, *, complete: bool) -> None:
-        """Write down what another nsnet needs to know of the lab."""
+        """Write the lab's record, from which another nsnet attaches to it."""
         self._host.record(self.compiled, complete=complete)
 
     def is_whole(self) -> bool:
@@ -153,7 +153,7 @@ class Lab:
             more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
             raise KernelError(
                 f"{self.name} cannot be repaired: {left[0]}{more}",
-                hint=f"to build it anew: nsnet down {self.name}, then nsnet up FILE",
+                hint=f"to build it again: nsnet down {self.name}, then nsnet up FILE",
             )
         return len(ops)
 
@@ -178,7 +178,7 @@ class Lab:
         return len(ops)
 
     def _carry_out(self, ops: Sequence[Op], progress: Progress) -> None:
-        """Apply Ops; if they are broken off, the record says that half a lab is left."""
+        """Apply Ops. If that is interrupted, the record says that half a lab is left."""
         self.record(complete=False)
         touched, self._touched = self._touched, True
         self._host.apply(ops, progress)
@@ -212,8 +212,8 @@ class Lab:
         return Connection(report)
 
     def _drift_is_no_defect(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
-        """Where the kernel differs from the prediction and the lab was changed by hand, the change
-        is the reason: such a report has no prediction, and nsnet no defect."""
+        """Return the reports without defects if the lab was changed by hand: then the change
+        explains what the model did not predict, and such a report has no prediction."""
         if not any(each.defects for each in reports):
             return reports
         drifted = self.drift()

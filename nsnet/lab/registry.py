@@ -1,4 +1,4 @@
-"""Labs by their names: brought up, found again, changed and taken down."""
+"""The labs of this host by name: built, found again, changed and removed."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +15,7 @@ from nsnet.scenario.model import Scenario
 
 
 def is_complete(name: str) -> bool:
-    """The lab was built to its end."""
+    """Return whether the lab's record says that it was built completely."""
     record = folder.read(name)
     return record is not None and record.get("complete") is True
 
@@ -88,11 +88,11 @@ def apply(
 
 
 def restart(name: str, reference: str, progress: Progress = silent) -> dict[str, str]:
-    """The pod, or every pod of the workload, is made anew; returns their addresses by reference.
-    What was changed by hand is repaired first. Raises UsageError, LockedError, KernelError."""
+    """Recreate the pod, or every pod of the workload; return their new addresses by reference. What
+    was changed by hand is repaired first. Raises UsageError, LockedError, KernelError."""
     with _locked(name) as lab:
         lab.require_restartable(reference)
-        # What is missing, if it were found out halfway, would leave half a lab.
+        # A missing namespace that was noticed halfway would leave half a lab.
         lab.require_namespaces()
         lab.repair(progress)
         pods = lab.restart(reference, progress)
@@ -114,7 +114,7 @@ def attach(name: str) -> Lab:
 
 
 def _recorded(record: Mapping[str, Any]) -> Lab:
-    # It may have been changed by hand since.
+    # The lab may have been changed by hand since its record was written.
     return Lab(compiled(*folder.recorded(record)), record["tool"], touched=True)
 
 
@@ -131,24 +131,24 @@ def _record(name: str) -> dict[str, Any]:
         raise UsageError(
             f"{name} was built by another nsnet, whose records this one cannot read"
             f" ({record.get('schema')}, not {folder.SCHEMA})",
-            hint=f"remove it, then build it anew: nsnet down {name}; nsnet up FILE",
+            hint=f"remove it, then build it again: nsnet down {name}; nsnet up FILE",
         )
     return record
 
 
 def names() -> list[str]:
-    """Every lab of which something is there, sorted."""
+    """Return the name of every lab that has a namespace or a folder, sorted."""
     by_netns = {each.split(".")[1] for each in netns.names("nsnet.") if each.count(".") > 1}
     return sorted({*by_netns, *folder.names()})
 
 
 def tidy() -> None:
-    """Where no lab is, /run/nsnet is not, either."""
+    """Remove /run/nsnet if no lab is left in it."""
     folder.tidy()
 
 
 def down(name: str) -> bool:
-    """Nothing of the lab is left; False where there was nothing. Raises LockedError,
+    """Remove everything of a lab; return False where there was nothing. Raises LockedError,
     CleanupError."""
     if name not in names():
         folder.tidy()

@@ -410,7 +410,7 @@ def test_a_lab_of_another_version_has_to_go_first(where: Machine, touched: str) 
     assert done.stderr == (
         "error: touched was built by another nsnet, whose records this one cannot read"
         " (nsnet.dev/lab/v9, not nsnet.dev/lab/v1)\n"
-        "hint: remove it, then build it anew: nsnet down touched; nsnet up FILE\n"
+        "hint: remove it, then build it again: nsnet down touched; nsnet up FILE\n"
     )
 
 

@@ -311,7 +311,7 @@ def test_a_lab_that_another_nsnet_works_on_is_left_alone(empty: Machine) -> None
                 3,
                 [
                     "error: another nsnet is working on one-node",
-                    "hint: wait until it is done; who it is: fuser -v /run/nsnet/one-node",
+                    "hint: wait until it is done; its process: fuser -v /run/nsnet/one-node",
                 ],
             )
     finally:

@@ -334,7 +334,10 @@ def test_the_lab_goes_on_after_an_error(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("body", "says"),
     [
-        ("def test_it(lab): pass", "*asks for a lab: say which, by @pytest.mark.lab(FILE)*"),
+        (
+            "def test_it(lab): pass",
+            "*uses the fixture lab: name its file by @pytest.mark.lab(FILE)*",
+        ),
         (
             "import pytest\n@pytest.mark.lab('nowhere.yaml')\ndef test_it(lab): pass",
             "*ScenarioError: *nowhere.yaml: *",

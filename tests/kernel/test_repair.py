@@ -216,7 +216,7 @@ def test_what_nsnet_has_no_words_for_is_said(ups: dict[str, Up]) -> None:
     up.type(NODE, "ip route add throw 192.0.2.0/24")
     with pytest.raises(KernelError, match="cannot be repaired") as raised:
         up.repair()
-    assert raised.value.hint.startswith("to build it anew: nsnet down")
+    assert raised.value.hint.startswith("to build it again: nsnet down")
     up.type(NODE, "ip route del throw 192.0.2.0/24")
     assert up.drift() == []
 

@@ -1,11 +1,11 @@
-"""What the echo server understands and what it answers: bytes in, bytes out, no socket in here.
+"""What the echo server answers to a client: bytes in, bytes out, no socket.
 
     a request of message.py        its line of JSON
     GET PATH HTTP/1.1 …            200 and {"server", "source", "host", "path"};
-                                   of a health check, what kube-proxy's would say
+                                   at a health check's port, kube-proxy's answer
     anything else                  {"server", "source", "port"}: for a person with nc
 
-Standard library only, as echo.py.
+Standard library only, as server.py.
 """
 
 import json
@@ -18,7 +18,7 @@ _LINE = 8192  # no line, and no HTTP head, is longer
 
 
 class Health(NamedTuple):
-    """What a health check is about: a Service, and how many ready endpoints its node has."""
+    """What a health check reports: a Service, and its number of ready endpoints on the node."""
 
     namespace: str
     name: str
@@ -26,7 +26,7 @@ class Health(NamedTuple):
 
 
 class Conversation:
-    """What one TCP client has said so far. Once it has ended, nothing more is answered."""
+    """One TCP connection: what was received and not yet answered. Once `ended`, nothing is."""
 
     def __init__(
         self,
@@ -38,16 +38,16 @@ class Conversation:
         proxied: bool = False,
     ) -> None:
         self.ended = False
-        self._proxied = proxied  # a proxy may say first who the client is
+        self._proxied = proxied  # a PROXY header may come first
         self._health = health
         self._seen = {"server": server, "source": source, "port": port}
         self._unread = bytearray()
         self._token = ""
-        self._size: int | None = None  # of the body we are in
+        self._size: int | None = None  # of the body that is being received
         self._missing = 0
 
-    def hear(self, data: bytes) -> bytes:
-        """The answers that are due now that these bytes have come."""
+    def receive(self, data: bytes) -> bytes:
+        """Return the answers to what is complete with these bytes."""
         self._unread += data
         answers = b""
         while (answer := self._next()) is not None:
@@ -55,14 +55,14 @@ class Conversation:
         return answers
 
     def _next(self) -> bytes | None:
-        """The answer to what is at the front; None while it is not all there."""
+        """Return the answer to the first request; None while it is incomplete."""
         if self.ended:
             self._unread.clear()
             return None
         if self._proxied and not self._header():
             return None
         if self._size is not None:
-            return self._after_body(self._size)
+            return self._body_answer(self._size)
         line, newline, rest = self._unread.partition(b"\n")
         if not newline:
             self.ended = len(line) > _LINE
@@ -80,7 +80,7 @@ class Conversation:
                 return json_line(self._seen)
 
     def _header(self) -> bool:
-        """What a proxy says is heard, or it is clear that nobody does."""
+        """Read a PROXY header if there is one. Return whether that is decided."""
         signature = proxy_header.SIGNATURE
         beginning = bytes(self._unread[: len(signature)])
         if not beginning or not signature.startswith(beginning):
@@ -96,11 +96,11 @@ class Conversation:
         self._proxied = False
         return True
 
-    def _after_body(self, size: int) -> bytes | None:
-        """Bodies are counted, not kept."""
-        come = min(self._missing, len(self._unread))
-        del self._unread[:come]
-        self._missing -= come
+    def _body_answer(self, size: int) -> bytes | None:
+        """Return the answer once the body is complete; its bytes are counted, not kept."""
+        arrived = min(self._missing, len(self._unread))
+        del self._unread[:arrived]
+        self._missing -= arrived
         if self._missing:
             return None
         self._size = None
@@ -128,9 +128,9 @@ class Conversation:
 
 
 def _health_answer(health: Health, *, body: bool) -> bytes:
-    """As kube-proxy answers (pkg/proxy/healthcheck): a load balancer reads the status."""
+    """Return what kube-proxy answers (pkg/proxy/healthcheck); a load balancer reads the status."""
     status = "200 OK" if health.local_endpoints else "503 Service Unavailable"
-    said = json.dumps(
+    body_text = json.dumps(
         {
             "service": {"namespace": health.namespace, "name": health.name},
             "localEndpoints": health.local_endpoints,
@@ -142,12 +142,12 @@ def _health_answer(health: Health, *, body: bool) -> bytes:
         "X-Content-Type-Options: nosniff\r\n"
         f"X-Load-Balancing-Endpoint-Weight: {health.local_endpoints}\r\n"
     )
-    return _response(status, said if body else b"", len(said), more)
+    return _response(status, body_text if body else b"", len(body_text), more)
 
 
 def _response(status: str, body: bytes, length: int, headers: str = "") -> bytes:
-    """An HTTP answer after which we hang up. `length` is the body's, also where HEAD leaves it
-    out."""
+    """Return an HTTP response that closes the connection. `length` is the body's, also where HEAD
+    omits it."""
     head = (
         f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}"
         f"Content-Length: {length}\r\nConnection: close\r\n\r\n"
@@ -156,7 +156,7 @@ def _response(status: str, body: bytes, length: int, headers: str = "") -> bytes
 
 
 def datagram_answer(server: str, source: str, port: int, datagram: bytes) -> bytes:
-    """What the sender of a datagram is told; `size` is how much of its body has arrived."""
+    """Return the answer to a datagram; `size` counts the bytes of body that arrived."""
     seen = {"server": server, "source": source, "port": port}
     line, newline, body = datagram.partition(b"\n")
     announced = parsed_request(line) if newline else None

@@ -1,7 +1,7 @@
-"""The one process that answers for every pod: who it is and whom it saw (conversation.py).
+"""The echo server: one process that answers for every pod of a lab (conversation.py).
 
-Its ports are told to it over a unix socket (control.py), so that a change never restarts it. It
-stands in one namespace of the lab, where `down` finds it; its sockets were opened in the others.
+Its ports are changed over a unix socket (control.py), so that a change never restarts it. It runs
+in one namespace of the lab, where `down` finds it; its sockets are opened in the others.
 Standard library only: it is ready in 40 ms when started as control.argv says.
 """
 
@@ -46,7 +46,7 @@ _CHUNK = 1 << 16
 
 
 class Listening(NamedTuple):
-    """An open port of a pod; who asks there is told `reference`, or how healthy a Service is."""
+    """An open port of a pod; it answers with `reference`, or as the health check of a Service."""
 
     socket: socket
     port: Port
@@ -55,17 +55,17 @@ class Listening(NamedTuple):
     proxied: bool
 
 
-class Orders:
-    """What somebody at the control socket asks for: every line of JSON is a change."""
+class ControlConnection:
+    """A connection to the control socket: every line of JSON is a request."""
 
     ended = False
 
-    def __init__(self, servers: "Servers") -> None:
-        self._servers = servers
+    def __init__(self, server: "EchoServer") -> None:
+        self._server = server
         self._unread = b""
 
-    def hear(self, data: bytes) -> bytes:
-        """The answers to the requests that are complete, and carried out."""
+    def receive(self, data: bytes) -> bytes:
+        """Carry out the requests that are complete with these bytes; return the answers."""
         *lines, self._unread = (self._unread + data).split(b"\n")
         return b"".join(map(self._answer, lines))
 
@@ -73,22 +73,22 @@ class Orders:
         try:
             request = json.loads(line)
             if "ending" in request:
-                return json_line({"unanswered": self._servers.unanswered(request["ending"])})
-            self._servers.change(*(request.get(each, ()) for each in CHANGES))
-        except Exception as error:  # noqa: BLE001 - a bad request is told so, and ends nothing
+                return json_line({"unanswered": self._server.unanswered(request["ending"])})
+            self._server.change(*(request.get(each, ()) for each in CHANGES))
+        except Exception as error:  # noqa: BLE001 - the answer to a bad request
             return json_line({"error": str(error) or repr(error)})
         return json_line({"ok": True})
 
 
-class Peer(NamedTuple):
-    """Somebody who is connected: to a pod's port, or (None) to the control socket."""
+class Client(NamedTuple):
+    """A connection, to a pod's port or (None) to the control socket."""
 
     socket: socket
-    conversation: Conversation | Orders
+    conversation: Conversation | ControlConnection
     port: Port | None
 
 
-class Servers:
+class EchoServer:
     """All open ports and connections, and the loop that serves them."""
 
     def __init__(self, control: socket) -> None:
@@ -96,17 +96,17 @@ class Servers:
         self._control = control
         self._ports: dict[Port, Listening] = {}
         self._listening: dict[int, Listening] = {}
-        self._peers: dict[int, tuple[float, Peer]] = {}  # idle since when, the longest first
-        self._unanswered: set[int] = set()  # of the peers, who has not heard a word yet
+        self._clients: dict[int, tuple[float, Client]] = {}  # idle since, the longest first
+        self._unanswered: set[int] = set()  # clients that have received nothing yet
         self._buffer = bytearray(_CHUNK)
         self._watch(control)
 
     def serve(self) -> NoReturn:
-        """Answer until killed."""
+        """Serve until killed."""
         while True:
             for fd, _ in self._epoll.poll(self._until_idle()):
-                if fd in self._peers:
-                    self._serve_peer(fd)
+                if fd in self._clients:
+                    self._serve_client(fd)
                 elif fd in self._listening:
                     self._serve_port(self._listening[fd])
                 elif fd == self._control.fileno():
@@ -115,19 +115,20 @@ class Servers:
     def change(
         self, listen: list[list[Any]], unlisten: list[list[Any]], replace: list[list[Any]]
     ) -> None:
-        """These ports are open in addition, no longer, or open still and answered otherwise.
+        """Open ports, close ports, and replace what open ones answer.
 
-        Raises OSError that says which cannot be. A port of `listen` that was open is opened anew:
-        its namespace may be another one of the same name. After an error none of `listen` is open.
+        A port of `listen` that is open already is closed first: its namespace may have been
+        recreated under the same name. Raises OSError naming what failed; then none of `listen` is
+        open.
         """
         for each in replace:
-            port, told = _told(each)
+            port, answer = _parsed_entry(each)
             if port not in self._ports:
                 raise OSError(f"{port[0]}: {port[1]} port {port[2]} is not open")
             opened = self._ports[port].socket
-            self._ports[port] = Listening(opened, port, *told)
+            self._ports[port] = Listening(opened, port, *answer)
             self._listening[opened.fileno()] = self._ports[port]
-        wanted = dict(map(_told, listen))
+        wanted = dict(map(_parsed_entry, listen))
         self._close({*wanted, *((name, protocol, port) for name, protocol, port in unlisten)})
         namespaces: dict[str, list[Port]] = {}
         for port in wanted:
@@ -143,46 +144,45 @@ class Servers:
             raise
 
     def unanswered(self, ports: list[list[Any]]) -> int:
-        """How many clients of these ports have connected and have not been answered yet."""
+        """Return how many clients of these ports are connected and have received nothing yet."""
         asked = {(name, protocol, port) for name, protocol, port in ports}
         for listening in [self._ports[port] for port in asked if port in self._ports]:
-            # The kernel has made connections that nobody has accepted: to close the port resets
-            # them.
+            # Connections in the kernel's backlog count, too: closing the port would reset them.
             while listening.socket.type == SOCK_STREAM and self._accept(
                 listening.socket, listening
             ):
                 pass
-        return sum(self._peers[fd][1].port in asked for fd in self._unanswered)
+        return sum(self._clients[fd][1].port in asked for fd in self._unanswered)
 
     def _close(self, ports: set[Port]) -> None:
-        """These ports are closed, and who was connected to them sees what a pod's end is like."""
+        """Close these ports and the connections to them, as when a pod ends."""
         closed = {port for port in ports if port in self._ports}
         for port in closed:
             listening = self._ports.pop(port)
             del self._listening[listening.socket.fileno()]
             listening.socket.close()
         if closed:
-            for fd in [fd for fd, (_, peer) in self._peers.items() if peer.port in closed]:
-                self._hang_up(fd)
+            for fd in [fd for fd, (_, client) in self._clients.items() if client.port in closed]:
+                self._disconnect(fd)
 
     def _watch(self, opened: socket) -> None:
         opened.setblocking(False)
         self._epoll.register(opened, select.EPOLLIN)
 
     def _until_idle(self) -> float:
-        """Seconds until a connection has been idle for too long; those that have are dropped."""
+        """Close connections that are idle too long; return the seconds until the next one is."""
         now = time.monotonic()
-        while self._peers:
-            fd, (since, _) = next(iter(self._peers.items()))
+        while self._clients:
+            fd, (since, _) = next(iter(self._clients.items()))
             if since + _IDLE > now:
                 return since + _IDLE - now
-            self._hang_up(fd)
+            self._disconnect(fd)
         return -1
 
-    def _hang_up(self, fd: int) -> None:
-        _, peer = self._peers.pop(fd)
+    def _disconnect(self, fd: int) -> None:
+        _, client = self._clients.pop(fd)
         self._unanswered.discard(fd)
-        peer.socket.close()
+        client.socket.close()
 
     def _serve_port(self, listening: Listening) -> None:
         if listening.socket.type == SOCK_STREAM:
@@ -191,15 +191,15 @@ class Servers:
             self._answer_datagram(listening)
 
     def _accept(self, at: socket, listening: Listening | None) -> bool:
-        """Somebody was waiting, and is connected now."""
+        """Accept one connection; return whether there was one."""
         try:
             opened, address = at.accept()
         except OSError as error:
-            # Out of descriptors: whoever has been idle longest makes room.
-            if error.errno in {errno.EMFILE, errno.ENFILE} and self._peers:
-                self._hang_up(next(iter(self._peers)))
+            # Out of descriptors: the connection that is idle longest is closed.
+            if error.errno in {errno.EMFILE, errno.ENFILE} and self._clients:
+                self._disconnect(next(iter(self._clients)))
             return False
-        peer = Peer(opened, Orders(self), None)
+        client = Client(opened, ControlConnection(self), None)
         if listening is not None:
             conversation = Conversation(
                 listening.reference,
@@ -208,48 +208,48 @@ class Servers:
                 listening.health,
                 proxied=listening.proxied,
             )
-            peer = Peer(opened, conversation, listening.port)
+            client = Client(opened, conversation, listening.port)
             self._unanswered.add(opened.fileno())
         self._watch(opened)
-        self._peers[opened.fileno()] = (time.monotonic(), peer)
+        self._clients[opened.fileno()] = (time.monotonic(), client)
         return True
 
-    def _serve_peer(self, fd: int) -> None:
-        _, peer = self._peers[fd]
+    def _serve_client(self, fd: int) -> None:
+        _, client = self._clients[fd]
         try:
-            data = peer.socket.recv(_CHUNK)
-            answer = peer.conversation.hear(data)
-            if answer and peer.socket.send(answer) < len(answer):
-                data = b""  # it does not fetch its answers
+            data = client.socket.recv(_CHUNK)
+            answer = client.conversation.receive(data)
+            if answer and client.socket.send(answer) < len(answer):
+                data = b""  # the client does not read its answers
             if answer:
                 self._unanswered.discard(fd)
-            if peer.conversation.ended:
-                peer.socket.shutdown(SHUT_WR)
+            if client.conversation.ended:
+                client.socket.shutdown(SHUT_WR)
         except OSError:
             data = b""
         if not data:
-            self._hang_up(fd)
+            self._disconnect(fd)
             return
-        del self._peers[fd]
-        self._peers[fd] = (time.monotonic(), peer)
+        del self._clients[fd]
+        self._clients[fd] = (time.monotonic(), client)
 
     def _answer_datagram(self, listening: Listening) -> None:
-        """Answer from the address we were asked at, as whoever asked there expects."""
-        with suppress(OSError):  # no way back, say: to the client its datagram was lost
+        """Answer a datagram from the address it was sent to, as its sender expects."""
+        with suppress(OSError):  # no route back, for example: as if the datagram was lost
             length, control, _, client = listening.socket.recvmsg_into([self._buffer], 64)
             datagram = bytes(memoryview(self._buffer)[:length])
             answer = datagram_answer(listening.reference, _plain(client[0]), client[1], datagram)
-            listening.socket.sendmsg([answer], _asked_at(control), 0, client)
+            listening.socket.sendmsg([answer], _reply_source(control), 0, client)
 
 
-def _told(entry: list[Any]) -> tuple[Port, tuple[str, Health | None, bool]]:
-    """What is to be told at which port, and to whom, of an entry of a request."""
+def _parsed_entry(entry: list[Any]) -> tuple[Port, tuple[str, Health | None, bool]]:
+    """Return the port of an entry of a request, and what it answers: see control._entry."""
     name, protocol, port, reference, health, proxied = entry
     return (name, protocol, port), (reference, Health(*health) if health else None, proxied)
 
 
 def _open_in(name: str, ports: list[Port]) -> list[tuple[Port, socket]]:
-    """Sockets for these ports of one namespace: all, or OSError that says which cannot be."""
+    """Return sockets for all these ports of one namespace, or raise OSError naming one."""
     opened: list[tuple[Port, socket]] = []
     try:
         with netns.inside(name):
@@ -269,7 +269,7 @@ def _open_in(name: str, ports: list[Port]) -> list[tuple[Port, socket]]:
 
 
 def _open(protocol: str, port: int) -> socket:
-    """A socket of the namespace we stand in, bound to the port on addresses of both families."""
+    """Return a socket in the current namespace, bound to the port on addresses of both families."""
     kind = {"tcp": SOCK_STREAM, "udp": SOCK_DGRAM}[protocol]
     try:
         opened = socket(AF_INET6, kind)
@@ -292,8 +292,8 @@ def _open(protocol: str, port: int) -> socket:
 
 
 def _set_datagram_options(opened: socket) -> None:
-    """Room for a burst, and every datagram comes with the address it was sent to."""
-    with suppress(PermissionError):  # root of a user namespace has to do with the default
+    """Make room for a burst of datagrams, and receive each with the address it was sent to."""
+    with suppress(PermissionError):  # root of a user namespace may not: the default has to do
         opened.setsockopt(SOL_SOCKET, uapi.SO_RCVBUFFORCE, _WAITING)
     if opened.family == AF_INET6:
         opened.setsockopt(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)
@@ -301,8 +301,9 @@ def _set_datagram_options(opened: socket) -> None:
         opened.setsockopt(IPPROTO_IP, uapi.IP_PKTINFO, 1)
 
 
-def _asked_at(received: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
-    """Control data: send from the address a datagram came to, by the interface routing says."""
+def _reply_source(received: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
+    """Return the control data of an answer: source is the address that the datagram was sent to,
+    and routing chooses the interface."""
     for level, kind, data in received:
         if (level, kind) == (IPPROTO_IPV6, IPV6_PKTINFO):  # address, interface
             return [(level, kind, data[:16] + bytes(4))]
@@ -312,12 +313,13 @@ def _asked_at(received: list[tuple[int, int, bytes]]) -> list[tuple[int, int, by
 
 
 def _plain(address: str) -> str:
-    """To a socket of both families, an IPv4 client is ::ffff:10.0.0.1."""
+    """Return an address without the prefix that IPv4 has on a socket of both families:
+    ::ffff:10.0.0.1."""
     return address.removeprefix("::ffff:")
 
 
 def control_socket(path: str) -> socket:
-    """A socket that listens at the path. It appears there when one can connect to it."""
+    """Return a socket that listens at the path, where it appears once it accepts connections."""
     opened = socket(AF_UNIX, SOCK_STREAM)
     new = f"{path}.new"
     with suppress(FileNotFoundError):
@@ -329,7 +331,7 @@ def control_socket(path: str) -> socket:
 
 
 def main() -> NoReturn:
-    """Serve what is asked for at the control socket, whose path is the one argument."""
+    """Serve; the one argument is the path of the control socket."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    Servers(control_socket(sys.argv[1])).serve()
+    EchoServer(control_socket(sys.argv[1])).serve()

@@ -18,7 +18,7 @@ def conversation() -> Conversation:
 def answers(said: bytes, step: int) -> list[object]:
     """Every line of the answers to what is said in pieces of this length."""
     talk = conversation()
-    heard = b"".join(talk.hear(said[at : at + step]) for at in range(0, len(said), step))
+    heard = b"".join(talk.receive(said[at : at + step]) for at in range(0, len(said), step))
     return [json.loads(line) for line in heard.splitlines()]
 
 
@@ -71,22 +71,22 @@ def test_a_proxy_says_first_who_the_client_is(
     header: bytes, source: str, port: int, step: int
 ) -> None:
     talk, said = Conversation("pod/web", "10.0.0.1", 40000, proxied=True), header + 2 * ASKED
-    heard = b"".join(talk.hear(said[at : at + step]) for at in range(0, len(said), step))
+    heard = b"".join(talk.receive(said[at : at + step]) for at in range(0, len(said), step))
     expected = {"server": "pod/web", "source": source, "port": port, **TOKEN}
     assert [json.loads(line) for line in heard.splitlines()] == [expected, expected]
 
 
 def test_a_header_counts_once_and_only_at_the_beginning() -> None:
     talk = Conversation("pod/web", "10.0.0.1", 40000, proxied=True)
-    assert json.loads(talk.hear(ASKED)) == {**SEEN, **TOKEN}
-    assert {json.loads(line)["source"] for line in talk.hear(V4 + ASKED).splitlines()} == {
+    assert json.loads(talk.receive(ASKED)) == {**SEEN, **TOKEN}
+    assert {json.loads(line)["source"] for line in talk.receive(V4 + ASKED).splitlines()} == {
         "10.0.0.1"
     }
 
 
 @pytest.mark.parametrize("header", [V4, V6])
 def test_who_did_not_ask_for_a_header_believes_none(header: bytes) -> None:
-    heard = [json.loads(line) for line in conversation().hear(header + ASKED).splitlines()]
+    heard = [json.loads(line) for line in conversation().receive(header + ASKED).splitlines()]
     assert heard
     assert {each["source"] for each in heard} == {"10.0.0.1"}
 
@@ -95,7 +95,7 @@ def test_who_did_not_ask_for_a_header_believes_none(header: bytes) -> None:
 def test_http_is_answered_once(step: int) -> None:
     said = b"POST /a HTTP/1.1\r\nX: y\r\nhost: web:80\r\n\r\nbody\nnsnet abc 0\n"
     talk = conversation()
-    heard = b"".join(talk.hear(said[at : at + step]) for at in range(0, len(said), step))
+    heard = b"".join(talk.receive(said[at : at + step]) for at in range(0, len(said), step))
     head, _, body = heard.partition(b"\r\n\r\n")
     assert head.splitlines()[2] == f"Content-Length: {len(body)}".encode()
     answer = {"server": "pod/web", "source": "10.0.0.1", "host": "web:80", "path": "/a"}
@@ -106,7 +106,7 @@ def test_http_is_answered_once(step: int) -> None:
 @pytest.mark.parametrize(("count", "status"), [(2, "200 OK"), (0, "503 Service Unavailable")])
 def test_a_health_check_answers_as_kube_proxy_does(count: int, status: str) -> None:
     talk = Conversation("node", "10.0.0.1", 40000, Health("shop", "web", count))
-    heard = talk.hear(b"GET /healthz HTTP/1.1\r\nHost: n1\r\n\r\n").decode()
+    heard = talk.receive(b"GET /healthz HTTP/1.1\r\nHost: n1\r\n\r\n").decode()
     head, _, body = heard.partition("\r\n\r\n")
     assert head.split("\r\n") == [
         f"HTTP/1.1 {status}",
@@ -125,13 +125,13 @@ def test_a_health_check_answers_as_kube_proxy_does(count: int, status: str) -> N
 
 def test_a_health_check_knows_a_probe_from_a_load_balancer() -> None:
     talk = Conversation("node", "10.0.0.1", 40000, Health("shop", "web", 0))
-    assert json.loads(talk.hear(b"nsnet abc 0\n"))["server"] == "node"
+    assert json.loads(talk.receive(b"nsnet abc 0\n"))["server"] == "node"
 
 
 @pytest.mark.parametrize("said", [b"x" * 10_000, b"GET / HTTP/1.1\r\n" + b"x" * 10_000])
 def test_nobody_is_listened_to_for_ever(said: bytes) -> None:
     talk = conversation()
-    assert talk.hear(said) == b""
+    assert talk.receive(said) == b""
     assert talk.ended
 
 

@@ -15,7 +15,7 @@ def test_the_answer_to_a_request_names_the_server_and_the_source_that_it_saw(siz
     said = request(TOKEN, size)
     assert len(said) == request_length(size)
     for answer in (
-        Conversation(SERVER, SOURCE, 4711).hear(said),
+        Conversation(SERVER, SOURCE, 4711).receive(said),
         datagram_answer(SERVER, SOURCE, 4711, said),
     ):
         assert parsed_answer(answer, TOKEN) == (SERVER, ip(SOURCE))
