@@ -32,7 +32,7 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "the load balancer", load_balancers(topology)
     yield "BGP", speakers(topology)
     for cluster in topology.clusters:
-        yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](cluster)
+        yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](topology, cluster)
         yield (
             f"proxyMode {cluster.proxy.mode} of {cluster.name}",
             PROXIES[cluster.proxy.mode](cluster),

@@ -43,6 +43,7 @@ ENOUGH_TO_BE_EVEN: Final = 300  # attempts: a chi-square test of fewer says litt
 
 # What a scenario may choose by name; nsnet.features has a generator of facts for each.
 Cni = Literal["bridge", "vxlan"]
+OVERLAYS: Final[frozenset[Cni]] = frozenset({"vxlan"})  # nodes hold an address in a tunnel, too
 NetworkModel = Literal["flat", "island", "isolated"]
 GatewayKind = Literal["nat", "vip", "proxy"]
 ProxyMode = Literal["iptables", "nftables", "ipvs"]

@@ -217,6 +217,11 @@ class Cluster:
         return tuple(each.gateway for each in self.attachments)
 
     @property
+    def is_on_fabric(self) -> bool:
+        """Whether its nodes route through the fabric: it has no gateway, and is not isolated."""
+        return not self.attachments and self.model != "isolated"
+
+    @property
     def has_standby(self) -> bool:
         """Whether its gateway has replicas: its nodes learn by BGP which one to use."""
         return len(self.attachments) > 1

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from ipaddress import ip_interface
 
 from nsnet.ip import IPInterface, IPNetwork
-from nsnet.scenario.kinds import ClusterSpec, NodeSpec
+from nsnet.scenario.kinds import OVERLAYS, ClusterSpec, NodeSpec
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Node, reference_of
@@ -32,7 +32,7 @@ def nodes(
             labels={"kubernetes.io/hostname": each.name, **each.labels},
             addresses=addresses[reference],
             pod_cidrs=pod_cidrs[reference],
-            overlay=_overlay(pod_cidrs[reference]) if spec.cni == "vxlan" else (),
+            overlay=_overlay(pod_cidrs[reference]) if spec.cni in OVERLAYS else (),
         )
         for reference, each in references.items()
     )

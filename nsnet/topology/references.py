@@ -372,9 +372,7 @@ def _named(cluster: Cluster, things: Iterable[T], kind: str, name: str, referenc
 
 def _fabric_side(cluster: Cluster) -> tuple[IPAddress, ...]:
     """The fabric is the router of clusters that stand in it openly."""
-    if cluster.gateways or cluster.model == "isolated":
-        return ()
-    return ips_of(cluster.routers)
+    return ips_of(cluster.routers) if cluster.is_on_fabric else ()
 
 
 def _exported(clusters: Iterable[Cluster]) -> tuple[IPAddress, ...]:

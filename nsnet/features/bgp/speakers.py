@@ -91,7 +91,7 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
         tuple(_sessions(FABRIC, FABRIC_AS, node.addresses, cluster.routers)),
         tuple(dict.fromkeys((*node.pod_cidrs, *served))),
         # Into its own tunnels it needs no other way; of two routes, IPv6 would take bird's.
-        believed=() if cluster.cni == "vxlan" else cluster.pod_cidrs,
+        believed=() if node.overlay else cluster.pod_cidrs,
     )
 
 

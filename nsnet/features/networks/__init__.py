@@ -1,4 +1,5 @@
-"""How pods reach pods: one generator of facts a kind of network, by its `cni` name."""
+"""How pods reach pods: for each kind of network, by its `cni` name, a generator of all its facts,
+with the fabric's routes to the pods of a flat cluster."""
 
 from collections.abc import Callable, Iterator
 from typing import Final
@@ -6,6 +7,9 @@ from typing import Final
 from nsnet.features.networks.bridge import bridge
 from nsnet.features.networks.vxlan import vxlan
 from nsnet.state.model import Fact
-from nsnet.topology.model import Cluster
+from nsnet.topology.model import Cluster, Topology
 
-NETWORKS: Final[dict[str, Callable[[Cluster], Iterator[Fact]]]] = {"bridge": bridge, "vxlan": vxlan}
+NETWORKS: Final[dict[str, Callable[[Topology, Cluster], Iterator[Fact]]]] = {
+    "bridge": bridge,
+    "vxlan": vxlan,
+}

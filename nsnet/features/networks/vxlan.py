@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
+from nsnet.features.networks.fabric_routes import fabric_routes
 from nsnet.features.networks.masquerade import masquerade
 from nsnet.features.networks.node_bridge import pods_on_bridges
 from nsnet.ip import IPAddress, ips_of, of_family
@@ -26,17 +27,18 @@ from nsnet.state.model import (
     mac_by_name,
     mac_of,
 )
-from nsnet.topology.model import Cluster, Node
+from nsnet.topology.model import Cluster, Node, Topology
 
 TUNNEL: Final = "flannel.1"
 VNI: Final = 1
 
 
-def vxlan(cluster: Cluster) -> Iterator[Fact]:
-    """Every node with its pods, its tunnel to the other nodes, and masquerade where the model asks
-    for it."""
+def vxlan(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
+    """Yield each node with its pods, its tunnel to the other nodes, and masquerade where the model
+    asks for it."""
     widest = min(MTU - _tunnel(node).overhead for node in cluster.nodes)
     yield from pods_on_bridges(cluster, cluster.mtu or widest)
+    yield from fabric_routes(topology, cluster)
     for node in cluster.nodes:
         link = Interface(
             TUNNEL, Kind.VXLAN, addresses=node.overlay, vxlan=_tunnel(node), mtu=widest

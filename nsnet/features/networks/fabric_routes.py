@@ -1,0 +1,19 @@
+"""The fabric's routes to the pods of a flat cluster, each by the node that they are on.
+
+With `routing: bgp` the nodes announce them instead (features/bgp).
+"""
+
+from collections.abc import Iterator
+
+from nsnet.features.fabric import switch_of
+from nsnet.features.routes import to_pods
+from nsnet.state.model import Fact
+from nsnet.topology.model import Cluster, Topology
+
+
+def fabric_routes(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
+    """Yield them where the cluster is flat; other models keep their pods to themselves."""
+    if cluster.model == "flat" and cluster.routing == "static":
+        for node in cluster.nodes:
+            for route in to_pods(node, switch_of(cluster)):
+                yield topology.fabric_netns, route
