@@ -7,6 +7,9 @@ from ipaddress import ip_address, ip_interface, ip_network
 from pathlib import Path
 from typing import NamedTuple
 
+import pytest
+
+from nsnet.errors import ScenarioError
 from nsnet.features.compile import compile_state
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
 from nsnet.probes.model import Model
@@ -68,6 +71,28 @@ def topology(
 ) -> Topology:
     """The lab of these objects, resolved."""
     return resolve(written(*objects, clusters=clusters, spec=spec), keep)
+
+
+def refused(*objects: str, clusters: tuple[str, ...] = ("{name: east}",), spec: str = "") -> str:
+    """What is wrong with a scenario of these objects, a line each."""
+    with pytest.raises(ScenarioError) as caught:
+        topology(*objects, clusters=clusters, spec=spec)
+    return str(caught.value)
+
+
+def only_service(*objects: str, clusters: tuple[str, ...] = TWO_NODES) -> Service:
+    """The one Service of these objects."""
+    (found,) = services(topology(*objects, clusters=clusters)).values()
+    return found
+
+
+def endpoints(found: Topology, name: str = "east/svc/web", port: int = 0) -> list[str]:
+    """The endpoints of a Service port, each with a word for its condition."""
+    words = []
+    for each in services(found)[name].ports[port].endpoints:
+        state = "ready" if each.ready else "terminating" if each.terminating else "not ready"
+        words.append(f"{each.address}:{each.port} {each.reference} {state}")
+    return words
 
 
 def lab(*objects: str, clusters: tuple[str, ...] = TWO_NODES, spec: str = "") -> Lab:

@@ -3,8 +3,22 @@
 import pytest
 
 from nsnet.topology.model import Endpoint
-from tests.support.labs import endpoint_slice, pod, service, services, topology
+from tests.support.labs import (
+    endpoint_slice,
+    endpoints,
+    only_service,
+    pod,
+    pods,
+    service,
+    services,
+    topology,
+)
 
+DUAL = (
+    "{name: east, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
+    " serviceCIDR: '10.96.0.0/16,fd00:10:96::/112',"
+    " nodeCIDR: '192.168.10.0/24,fd00:192:168::/64'}",
+)
 ZONE = "topology.kubernetes.io/zone"
 ZONES = (
     f"{{name: east, nodes: [{{name: n1, labels: {{{ZONE}: a}}}},"
@@ -133,3 +147,131 @@ def test_endpoints_stand_in_the_order_of_their_text_as_in_kube_proxy() -> None:
     found = behind(service("web", app=""), endpoint_slice("web", listed))
     # It compares "address:port": of 10.244.0.1: and 10.244.0.10 the digit comes before the colon.
     assert [str(each.address) for each in found] == ["10.244.0.10", "10.244.0.1", "10.244.0.2"]
+
+
+def test_a_selector_finds_pods_of_its_own_namespace_with_all_of_its_labels() -> None:
+    found = topology(
+        pod("a", labels="app: web, tier: front"),
+        pod("b", labels="app: web", namespace="prod"),
+        pod("c", labels="app: api"),
+        service("web"),
+        clusters=("{name: east}",),
+    )
+    assert endpoints(found) == ["10.244.0.2:80 east/pod/a ready"]
+
+
+@pytest.mark.parametrize(
+    ("condition", "behind_it"),
+    [
+        ("", "ready"),
+        ("\nstatus: {conditions: [{type: Ready, status: 'True'}]}", "ready"),
+        ("\nstatus: {conditions: [{type: Ready, status: 'False'}]}", "not ready"),
+        ("\nstatus: {conditions: [{type: Ready, status: Unknown}]}", "not ready"),
+        ("\nstatus: {conditions: [{type: Initialized, status: 'False'}]}", "ready"),
+    ],
+)
+def test_a_pod_is_ready_unless_its_status_says_otherwise(condition: str, behind_it: str) -> None:
+    found = topology(pod("web", labels="app: web") + condition, service("web"))
+    assert endpoints(found) == [f"10.244.0.2:80 east/pod/web {behind_it}"]
+
+
+def test_a_pod_that_is_being_deleted_is_terminating() -> None:
+    leaving = pod("web", labels="app: web", meta="deletionTimestamp: '2024-01-01T00:00:00Z'")
+    found = topology(leaving, service("web"))
+    assert endpoints(found) == ["10.244.0.2:80 east/pod/web terminating"]
+    assert services(found)["east/svc/web"].ports[0].endpoints[0].serving
+
+
+def test_a_named_target_port_may_be_another_number_in_each_pod() -> None:
+    found = topology(
+        pod(
+            "a", labels="app: web", spec="containers: [{ports: [{name: http, containerPort: 80}]}]"
+        ),
+        pod(
+            "b",
+            labels="app: web",
+            spec="containers: [{ports: [{name: http, containerPort: 8080}]}]",
+        ),
+        pod("c", labels="app: web", spec="containers: [{ports: [{name: x, containerPort: 80}]}]"),
+        service("web", "{port: 80, targetPort: http}"),
+        clusters=("{name: east}",),
+    )
+    assert endpoints(found) == [
+        "10.244.0.2:80 east/pod/a ready",
+        "10.244.0.3:8080 east/pod/b ready",  # and c has no port of that name: no endpoint
+    ]
+
+
+def test_a_named_target_port_is_one_of_its_own_protocol() -> None:
+    both = "{name: dns, containerPort: 5353}, {name: dns, containerPort: 53, protocol: UDP}"
+    found = topology(
+        pod("dns", labels="app: web", spec=f"containers: [{{ports: [{both}]}}]"),
+        service("web", "{port: 53, protocol: UDP, targetPort: dns}"),
+    )
+    assert endpoints(found) == ["10.244.0.2:53 east/pod/dns ready"]
+
+
+@pytest.mark.parametrize(
+    ("ports", "number"), [("{port: 80}", 80), ("{port: 80, targetPort: 8080}", 8080)]
+)
+def test_a_target_port_is_the_port_unless_it_is_said(ports: str, number: int) -> None:
+    found = topology(pod("web", labels="app: web"), service("web", ports))
+    assert endpoints(found) == [f"10.244.0.2:{number} east/pod/web ready"]
+
+
+def test_a_pod_of_the_hosts_network_is_found_at_its_nodes_address() -> None:
+    found = topology(pod("web", labels="app: web", spec="hostNetwork: true"), service("web"))
+    web = pods(found)["east/pod/web"]
+    assert web.netns == found.clusters[0].nodes[0].netns
+    assert endpoints(found) == ["192.168.10.2:80 east/pod/web ready"]
+    assert web.netns in {each.name: each.reference for each in found.namespaces()}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "behind_it"),
+    [
+        ("{addresses: [10.244.0.2]}", "10.244.0.2:80 east/pod/client ready"),
+        ("{addresses: [203.0.113.80]}", "203.0.113.80:80 external/api ready"),
+        ("{addresses: [192.0.2.9]}", "192.0.2.9:80 192.0.2.9 ready"),
+        ("{addresses: [192.0.2.9, 192.0.2.10]}", "192.0.2.9:80 192.0.2.9 ready"),
+        (
+            "{addresses: [192.0.2.9], conditions: {ready: false}}",
+            "192.0.2.9:80 192.0.2.9 not ready",
+        ),
+        (
+            "{addresses: [192.0.2.9], conditions: {ready: false, terminating: true}}",
+            "192.0.2.9:80 192.0.2.9 terminating",
+        ),
+    ],
+)
+def test_endpoints_written_by_hand_are_used_as_they_are(endpoint: str, behind_it: str) -> None:
+    found = topology(
+        pod("client"),
+        service("web", app=""),
+        endpoint_slice("web", endpoint),
+        spec="externals: [{name: api, address: 203.0.113.80}]",
+    )
+    assert endpoints(found) == [behind_it]
+
+
+def test_a_slice_is_for_the_service_port_of_its_ports_name() -> None:
+    found = topology(
+        service("web", "{name: http, port: 80}, {name: admin, port: 90}", app=""),
+        endpoint_slice("web", "{addresses: [192.0.2.9]}", "{name: admin, port: 9090}"),
+    )
+    assert endpoints(found) == []
+    assert endpoints(found, port=1) == ["192.0.2.9:9090 192.0.2.9 ready"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "families"),
+    [
+        ("", [4]),
+        ("ipFamilies: [IPv6]", [6]),
+        ("ipFamilyPolicy: PreferDualStack", [4, 6]),
+        ("clusterIP: None", [4]),  # a headless Service, too, has a family
+    ],
+)
+def test_behind_a_service_stand_addresses_of_its_families(spec: str, families: list[int]) -> None:
+    found = only_service(pod("web", labels="app: web"), service("web", spec=spec), clusters=DUAL)
+    assert [each.address.version for each in found.ports[0].endpoints] == families
