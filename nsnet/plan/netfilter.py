@@ -78,10 +78,10 @@ def load_nftables(change: Change) -> Iterator[Op]:
         differing |= _chains_that_use(_recreated_sets(old, new), new)
         if differing:
             yield TableLoad(
-                change.new.name,
-                family,
-                tuple(each for name, each in old.items() if name in differing),
-                tuple(each for name, each in new.items() if name in differing),
+                netns=change.new.name,
+                family=family,
+                old=tuple(each for name, each in old.items() if name in differing),
+                new=tuple(each for name, each in new.items() if name in differing),
             )
 
 
@@ -142,6 +142,11 @@ def flush_conntrack(change: Change) -> Iterator[Op]:
 
 
 def _flows(netns: str, each: Translation, endpoint: IPAddress | None) -> ConntrackDelete:
-    # As kube-proxy: with an address all its ports; a port only where there is no address.
-    dport = each.port if each.address is None else None
-    return ConntrackDelete(netns, each.family, each.address, dport, endpoint)
+    return ConntrackDelete(
+        netns=netns,
+        family=each.family,
+        destination=each.address,
+        # As kube-proxy: with an address all its ports; a port only where there is no address.
+        dport=each.port if each.address is None else None,
+        endpoint=endpoint,
+    )

@@ -164,9 +164,9 @@ def test_a_sysctl_that_differs_is_set() -> None:
 
 
 def test_a_pod_that_moves_gets_a_veth_pair_to_its_new_node() -> None:
-    there = topology(pod("web", spec="nodeName: n1"))
-    here = resolve(written(pod("web", spec="nodeName: n2")), there.assignment())
-    old, new = compile_state(there), compile_state(here)
+    on_n1 = topology(pod("web", spec="nodeName: n1"))
+    on_n2 = resolve(written(pod("web", spec="nodeName: n2")), on_n1.assignment())
+    old, new = compile_state(on_n1), compile_state(on_n2)
     ops = changes(old, new)
     assert [op for op in ops if isinstance(op, LinkDelete)] == [
         LinkDelete("nsnet.lab.east.node.n1", "web")  # its other end is deleted with it
