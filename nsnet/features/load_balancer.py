@@ -51,6 +51,8 @@ def load_balancers(topology: Topology) -> Iterator[Fact]:
 
 
 def _balanced(cluster: Cluster) -> list[Service]:
+    if cluster.model == "isolated":
+        return []
     return [each for each in cluster.services if each.announced_ips and each.proxied]
 
 

@@ -14,13 +14,12 @@ from nsnet.topology.model import Cluster, Topology
 
 
 def bridge(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
-    """Yield each node with its pods, the routes to other nodes' pods, and masquerade where the
-    model asks for it."""
+    """Yield each node with its pods, the routes to other nodes' pods, and what the model of
+    the cluster adds."""
     yield from pods_on_bridges(cluster, cluster.mtu or MTU)
     yield from fabric_routes(topology, cluster)
     for node in cluster.nodes:
         for other in cluster.nodes if cluster.routing == "static" else ():
             if other is not node:
                 yield from ((node.netns, each) for each in to_pods(other, "eth0"))
-    if cluster.model == "island":
-        yield from masquerade(cluster)
+    yield from masquerade(cluster)

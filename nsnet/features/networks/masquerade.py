@@ -22,7 +22,10 @@ LEAVING = Match(
 
 
 def masquerade(cluster: Cluster) -> Iterator[Fact]:
-    """Leaving the cluster, a pod borrows its node's address; inside it keeps its own."""
+    """Yield the chains that SNAT packets of an island's pods to their node's address where they
+    leave the cluster; in other models pods keep their addresses everywhere."""
+    if cluster.model != "island":
+        return
     chains = tuple(_chains(cluster))
     for node in cluster.nodes:
         for each in chains:

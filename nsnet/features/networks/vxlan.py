@@ -34,8 +34,8 @@ VNI: Final = 1
 
 
 def vxlan(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
-    """Yield each node with its pods, its tunnel to the other nodes, and masquerade where the model
-    asks for it."""
+    """Yield each node with its pods, its tunnel to the other nodes, and what the model of the
+    cluster adds."""
     widest = min(MTU - _tunnel(node).overhead for node in cluster.nodes)
     yield from pods_on_bridges(cluster, cluster.mtu or widest)
     yield from fabric_routes(topology, cluster)
@@ -47,8 +47,7 @@ def vxlan(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
         for other in cluster.nodes:
             if other is not node:
                 yield from _behind_tunnel(node, other)
-    if cluster.model == "island":
-        yield from masquerade(cluster)
+    yield from masquerade(cluster)
 
 
 def _tunnel(node: Node) -> Vxlan:
