@@ -61,8 +61,13 @@ class _Trial:
             self.attempt()
         except (OSError, NsnetError) as error:
             words = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            return Capability(self.name, False, f"{self.why}: {words}", self.remedy, self.needed)
-        return Capability(self.name, True, self.why, self.remedy, self.needed)
+            return self._outcome(present=False, why=f"{self.why}: {words}")
+        return self._outcome(present=True, why=self.why)
+
+    def _outcome(self, *, present: bool, why: str) -> Capability:
+        return Capability(
+            name=self.name, present=present, why=why, remedy=self.remedy, needed=self.needed
+        )
 
 
 def of_host() -> tuple[Capability, ...]:
@@ -125,7 +130,13 @@ def user_namespaces() -> Capability:
 
 def _all() -> list[Capability]:
     """Run in a child, which has a namespace of its own from here on."""
-    namespaces = _Trial("network namespaces", "every pod is one", _scratch, AS_ROOT, needed=True)
+    namespaces = _Trial(
+        name="network namespaces",
+        why="every pod is one",
+        attempt=_scratch,
+        remedy=AS_ROOT,
+        needed=True,
+    )
     first = namespaces.tried()
     if not first.present:
         return [first]
@@ -136,17 +147,17 @@ def _needed() -> Iterator[_Trial]:
     yield _link("veth", "pods hang on it", "VETH", needed=True)
     yield _link("bridge", "pods of a node share it", "BRIDGE", needed=True)
     yield _Trial(
-        "bridge netfilter",
-        "iptables sees what a bridge switches",
-        partial(os.stat, "/proc/sys/net/bridge/bridge-nf-call-iptables"),
-        "modprobe br_netfilter",
+        name="bridge netfilter",
+        why="iptables sees what a bridge switches",
+        attempt=partial(os.stat, "/proc/sys/net/bridge/bridge-nf-call-iptables"),
+        remedy="modprobe br_netfilter",
         needed=True,
     )
     yield _Trial(
-        "iptables",
-        "Services are its rules",
-        partial(_iptables, netfilter.TOOLS, 4),
-        "apt install iptables; modprobe ip_tables, or nf_tables",
+        name="iptables",
+        why="Services are its rules",
+        attempt=partial(_iptables, netfilter.TOOLS, 4),
+        remedy="apt install iptables; modprobe ip_tables, or nf_tables",
         needed=True,
     )
 
@@ -198,7 +209,8 @@ def _link(
         )
         _refused_for(errno.EOPNOTSUPP, uapi.RTM_NEWLINK, body)
 
-    return _Trial(kind, why, attempt, _module(kind, option), needed)
+    remedy = _module(kind, option)
+    return _Trial(name=kind, why=why, attempt=attempt, remedy=remedy, needed=needed)
 
 
 def _queue(kind: str, why: str, option: str) -> _Trial:

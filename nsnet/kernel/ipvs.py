@@ -175,10 +175,10 @@ def _decoded(found: dict[int, bytes]) -> VirtualServer:
     flags = struct.unpack_from("=I", found[uapi.IPVS_SVC_ATTR_FLAGS])[0]
     timeout = struct.unpack("=I", found[uapi.IPVS_SVC_ATTR_TIMEOUT])[0]
     return VirtualServer(
-        _address(version, found[uapi.IPVS_SVC_ATTR_ADDR]),
-        _PROTOCOLS[struct.unpack("=H", found[uapi.IPVS_SVC_ATTR_PROTOCOL])[0]],
-        struct.unpack("!H", found[uapi.IPVS_SVC_ATTR_PORT])[0],
-        found[uapi.IPVS_SVC_ATTR_SCHED_NAME].rstrip(b"\0").decode(),
+        address=_address(version, found[uapi.IPVS_SVC_ATTR_ADDR]),
+        protocol=_PROTOCOLS[struct.unpack("=H", found[uapi.IPVS_SVC_ATTR_PROTOCOL])[0]],
+        port=struct.unpack("!H", found[uapi.IPVS_SVC_ATTR_PORT])[0],
+        scheduler=found[uapi.IPVS_SVC_ATTR_SCHED_NAME].rstrip(b"\0").decode(),
         persistent=timeout if flags & uapi.IP_VS_SVC_F_PERSISTENT else None,
     )
 

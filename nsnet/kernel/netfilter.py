@@ -205,11 +205,11 @@ def _counted(table: str, family: Family) -> Iterator[CountedRule]:
             source, destination = _network(rule.src), _network(rule.dst)
             comments = [match.comment for match in rule.matches if match.name == "comment"]
             yield CountedRule(
-                chain.name,
-                position,
-                packets,
-                size,
-                rule.target.name if rule.target else "",
+                chain=chain.name,
+                position=position,
+                packets=packets,
+                bytes=size,
+                target=rule.target.name if rule.target else "",
                 source=None if rule.src.startswith("!") else source,
                 not_source=source if rule.src.startswith("!") else None,
                 destination=None if rule.dst.startswith("!") else destination,

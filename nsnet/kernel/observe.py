@@ -1,4 +1,4 @@
-"""What a lab's namespaces really hold, as values to compare with each other and with a State."""
+"""Read what a lab's namespaces hold, as values that compare with each other and with a State."""
 
 import errno
 import os
@@ -19,51 +19,37 @@ from pyroute2.netlink.rtnl.rtmsg import rtmsg
 from nsnet.ip import IPInterface
 from nsnet.kernel import ipvs, netfilter, netns, nftables, sysctl, tables, uapi
 from nsnet.kernel.netlink import Socket, attribute, attributes, encoded, packed
-from nsnet.state.model import (
-    MTU,
-    FdbEntry,
-    Interface,
-    Kind,
-    Neighbour,
-    Peer,
-    PolicyRule,
-    Route,
-    Sysctl,
-    Vxlan,
-)
+from nsnet.state.model import MTU, Interface, Kind, Peer, Route, Sysctl, Vxlan
 from nsnet.state.observed import LO, Observed, OtherLink
 
 _LO = 1  # the index of lo, in every namespace
 
-# Where it is written whether a message is worth decoding, after a netlink header of 16 bytes.
+# The fields that decide whether to decode a message, after its netlink header of 16 bytes.
 _LINK = struct.Struct("=16x4xiI")  # index, flags
 _ADDRESS = struct.Struct("=16xBBBBI")  # family, prefix length, flags, scope, link
 
 
-class _Namespace(NamedTuple):
-    """One namespace as read, before the other ends of its links are known."""
-
-    links: list["_Link"]
-    other_links: list[OtherLink]
-    routes: list[Route]
-    neighbours: list[Neighbour]
-    sysctls: list[Sysctl]
-    policy_rules: list[PolicyRule]
-    fdb: list[FdbEntry]
-
-
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A link, and the index of its other end in the namespace that its own calls `nsid`."""
+    """A link, and where its peer is: the peer's index, and the number (nsid) that the link's
+    namespace has for the peer's."""
 
     index: int
     interface: Interface
     peer_index: int | None
-    nsid: int | None  # None: in this very namespace
+    nsid: int | None  # None: in the same namespace
+
+
+class _Found(NamedTuple):
+    """What rtnetlink and /proc/sys show of one namespace; `rest` lacks the interfaces, as their
+    peers are not known yet."""
+
+    links: tuple[_Link, ...]
+    rest: Observed
 
 
 class _Requests(NamedTuple):
-    """The five tables, as requests that are encoded once for all namespaces."""
+    """The requests for each table, encoded once for all namespaces."""
 
     links: bytes
     addresses: bytes
@@ -76,54 +62,52 @@ class _Requests(NamedTuple):
 def observe(
     names: Iterable[str], keys: Mapping[str, Iterable[str]], tool: str
 ) -> dict[str, Observed]:
-    """What each of these namespaces holds, with the sysctls named for it, but for those gone."""
+    """Return what each of these namespaces holds, without those that do not exist.
+
+    `keys` names the sysctls to read in each; `tool` is the lab's iptables.
+    """
     requests = _requests()
-    found: dict[str, _Namespace] = {}
+    found: dict[str, _Found] = {}
     with netns.returning():
         for name in names:
             if _enter(name):
                 found[name] = _read(requests, keys.get(name, ()))
         peers = _peers({name: each.links for name, each in found.items()})
     chains = netfilter.chains_of(found, tool)
-    # IPVS is only asked where its addresses are: elsewhere the kernel may not even have it.
-    balanced = [name for name, each in found.items() if _may_have_ipvs(each)]
+    # Only kube-proxy's IPVS mode adds a dummy link; elsewhere the kernel may not have IPVS.
+    balanced = [name for name, each in found.items() if _has_dummy(each)]
     ipsets = netfilter.ipsets_of(balanced)
-    virtual = {name: ipvs.virtual_servers_of(name) for name in balanced}
-    saved = nftables.tables_of(found)
+    virtual_servers = {name: ipvs.virtual_servers_of(name) for name in balanced}
+    nft = nftables.tables_of(found)
     return {
-        name: Observed(
+        name: replace(
+            each.rest,
             interfaces=tuple(
                 replace(link.interface, peer=peers.get((name, link.index))) for link in each.links
             ),
-            other_links=tuple(each.other_links),
-            routes=tuple(each.routes),
-            neighbours=tuple(each.neighbours),
-            sysctls=tuple(each.sysctls),
-            policy_rules=tuple(each.policy_rules),
-            fdb=tuple(each.fdb),
             ipsets=ipsets.get(name, ()),
-            virtual_servers=virtual.get(name, ()),
-            chains=(*chains[name], *saved[name].chains),
-            sets=saved[name].sets,
+            virtual_servers=virtual_servers.get(name, ()),
+            chains=(*chains[name], *nft[name].chains),
+            sets=nft[name].sets,
         )
         for name, each in found.items()
     }
 
 
 def learned_routes(name: str) -> list[Route]:
-    """The routes that a daemon has put into the namespace."""
+    """Return the routes that a routing daemon has installed in the namespace."""
     with netns.inside(name), Socket() as socket:
         names = dict(if_nameindex())
         requests = _requests()
         return [each for each in tables.routes(socket.dump(requests.routes), names) if each.learned]
 
 
-def _may_have_ipvs(found: _Namespace) -> bool:
+def _has_dummy(found: _Found) -> bool:
     return any(each.interface.kind is Kind.DUMMY for each in found.links)
 
 
 def _enter(name: str) -> bool:
-    """The calling thread stands in the namespace, if there is one of this name."""
+    """Move the calling thread into the namespace. Return False if there is none of this name."""
     try:
         fd = netns.open_named(name)
     except FileNotFoundError:
@@ -131,7 +115,7 @@ def _enter(name: str) -> bool:
     try:
         netns.setns(fd)
     except OSError as error:
-        if error.errno != errno.EINVAL:  # EINVAL: a name, and no namespace mounted on it
+        if error.errno != errno.EINVAL:  # EINVAL: a file on which no namespace is mounted
             raise
         return False
     finally:
@@ -144,35 +128,30 @@ def _requests() -> _Requests:
     link["attrs"] = [("IFLA_EXT_MASK", uapi.RTEXT_FILTER_SKIP_STATS)]
     route = rtmsg()
     rule = fibmsg()
-    route["family"] = rule["family"] = AF_UNSPEC  # pyroute2 would ask for IPv4 alone
-    frames = ndmsg()
-    frames["family"] = AF_BRIDGE
+    route["family"] = rule["family"] = AF_UNSPEC  # pyroute2's default is IPv4 alone
+    fdb = ndmsg()
+    fdb["family"] = AF_BRIDGE
     return _Requests(
-        encoded(link, uapi.RTM_GETLINK),
-        encoded(ifaddrmsg(), uapi.RTM_GETADDR),
-        encoded(route, uapi.RTM_GETROUTE),
-        encoded(ndmsg(), uapi.RTM_GETNEIGH),
-        encoded(rule, uapi.RTM_GETRULE),
-        encoded(frames, uapi.RTM_GETNEIGH),
+        links=encoded(link, uapi.RTM_GETLINK),
+        addresses=encoded(ifaddrmsg(), uapi.RTM_GETADDR),
+        routes=encoded(route, uapi.RTM_GETROUTE),
+        neighbours=encoded(ndmsg(), uapi.RTM_GETNEIGH),
+        rules=encoded(rule, uapi.RTM_GETRULE),
+        fdb=encoded(fdb, uapi.RTM_GETNEIGH),
     )
 
 
-def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
-    """Everything about the namespace in which the calling thread stands."""
+def _read(requests: _Requests, keys: Iterable[str]) -> _Found:
+    """Read the namespace of the calling thread."""
     with Socket() as socket:
         links, names, lo = _links(socket.dump(requests.links))
         addresses = _addresses(socket.dump(requests.addresses))
-        routes = sorted(
-            tables.routes(socket.dump(requests.routes), names), key=tables.route_sort_key
-        )
-        neighbours = sorted(
-            tables.neighbours(socket.dump(requests.neighbours), names),
-            key=lambda each: (each.address.version, each.address.packed, each.dev),
-        )
-        rules = list(tables.policy_rules(socket.dump(requests.rules)))
+        routes = tables.routes(socket.dump(requests.routes), names)
+        neighbours = tables.neighbours(socket.dump(requests.neighbours), names)
+        rules = tables.policy_rules(socket.dump(requests.rules))
         tunnels = {index for index, link in links.items() if _kind(link) == Kind.VXLAN}
-        frames = socket.dump(requests.fdb) if tunnels else []
-        fdb = sorted(tables.fdb(frames, names, tunnels), key=lambda each: (each.dev, each.mac))
+        entries = socket.dump(requests.fdb) if tunnels else []
+        fdb = tables.fdb(entries, names, tunnels)
     ours: list[_Link] = []
     other_links = [lo]
     for index, link in sorted(links.items(), key=lambda each: names[each[0]]):
@@ -181,23 +160,27 @@ def _read(requests: _Requests, keys: Iterable[str]) -> _Namespace:
             ours.append(_link(link, Kind(kind), names, addresses.get(index, ())))
         else:
             other_links.append(OtherLink(names[index], kind, _is_up(link)))
-    return _Namespace(
-        links=ours,
-        other_links=other_links,
-        routes=routes,
-        neighbours=neighbours,
-        sysctls=list(_sysctls(keys)),
-        policy_rules=rules,
-        fdb=fdb,
+    rest = Observed(
+        other_links=tuple(other_links),
+        routes=tuple(sorted(routes, key=tables.route_sort_key)),
+        policy_rules=tuple(rules),
+        neighbours=tuple(sorted(neighbours, key=tables.neighbour_sort_key)),
+        fdb=tuple(sorted(fdb, key=lambda each: (each.dev, each.mac))),
+        sysctls=tuple(_sysctls(keys)),
     )
+    return _Found(tuple(ours), rest)
 
 
 def _kind(link: Any) -> str:
     return link.get_nested("IFLA_LINKINFO", "IFLA_INFO_KIND") or "device"
 
 
+def _is_up(link: Any) -> bool:
+    return bool(link["flags"] & uapi.IFF_UP)
+
+
 def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], OtherLink]:
-    """Return every link but lo by its index, every link's name, and lo."""
+    """Return every link but lo by its index, every link's name by its index, and lo."""
     links: dict[int, Any] = {}
     names = {_LO: LO.name}
     lo = LO
@@ -211,20 +194,16 @@ def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], O
     return links, names, lo
 
 
-def _is_up(link: Any) -> bool:
-    return bool(link["flags"] & uapi.IFF_UP)
-
-
 def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPInterface]) -> _Link:
-    port = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_SLAVE_DATA", "IFLA_BRPORT_MODE")
+    mode = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_SLAVE_DATA", "IFLA_BRPORT_MODE")
     mtu = link.get_attr("IFLA_MTU")
     interface = Interface(
-        names[link["index"]],
-        kind,
+        name=names[link["index"]],
+        kind=kind,
         master=names.get(link.get_attr("IFLA_MASTER") or 0),
         addresses=tuple(sorted(addresses, key=lambda each: (each.version, each))),
         mac=link.get_attr("IFLA_ADDRESS"),
-        hairpin=port == uapi.BRIDGE_MODE_HAIRPIN,
+        hairpin=mode == uapi.BRIDGE_MODE_HAIRPIN,
         up=_is_up(link),
         mtu=mtu if mtu != MTU else None,
         vxlan=_vxlan(link, names) if kind is Kind.VXLAN else None,
@@ -234,7 +213,8 @@ def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPIn
 
 
 def _vxlan(link: Any, names: dict[int, str]) -> Vxlan | None:
-    """What makes the tunnel; None for one that learns, or floods, or comes from nowhere."""
+    """Return the properties of a VXLAN link; None for one that no State has: it learns, floods,
+    or has no local address or no underlying link."""
     info = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA")
     local = info.get_attr("IFLA_VXLAN_LOCAL") or info.get_attr("IFLA_VXLAN_LOCAL6")
     dev = names.get(info.get_attr("IFLA_VXLAN_LINK") or 0)
@@ -246,7 +226,8 @@ def _vxlan(link: Any, names: dict[int, str]) -> Vxlan | None:
 
 
 def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
-    """By link, without the link-local ones that every IPv6 link gives itself."""
+    """Return the addresses of each link by its index, without IPv6 link-local ones, which the
+    kernel adds itself."""
     found: dict[int, list[IPInterface]] = {}
     for data in messages:
         family, length, _, scope, index = _ADDRESS.unpack_from(data)
@@ -259,17 +240,17 @@ def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
 
 
 def _sysctls(keys: Iterable[str]) -> Iterator[Sysctl]:
-    """The settings of the namespace in which the calling thread stands, those that exist."""
+    """Yield those of the sysctls that exist in the namespace of the calling thread."""
     for key in sorted(set(keys)):
         with suppress(FileNotFoundError):
             yield Sysctl(key, sysctl.read(key))
 
 
-def _peers(links: Mapping[str, list[_Link]]) -> dict[tuple[str, int], Peer]:
-    """The other end of every veth whose two ends were read, by namespace and index.
+def _peers(links: Mapping[str, Iterable[_Link]]) -> dict[tuple[str, int], Peer]:
+    """Return the peer of every veth whose two ends were read, by namespace and index.
 
-    Two ends name each other's index, but indexes repeat from namespace to namespace. Which one is
-    meant the kernel says, asked in the namespace of one end for its number (nsid) of the other's.
+    Two ends have each other's index, but indexes repeat from namespace to namespace. To tell them
+    apart, ask the kernel in the namespace of one end for its number (nsid) of the other's.
     """
     ends: dict[tuple[int, int | None], list[tuple[str, _Link]]] = {}
     for name, members in links.items():
@@ -277,18 +258,18 @@ def _peers(links: Mapping[str, list[_Link]]) -> dict[tuple[str, int], Peer]:
             ends.setdefault((link.index, link.peer_index), []).append((name, link))
     peers: dict[tuple[str, int], Peer] = {}
     for name, members in links.items():
-        open_ends = [
+        unpaired = [
             link
             for link in members
             if link.peer_index
             and link.nsid != uapi.NETNSA_NSID_NOT_ASSIGNED
             and (name, link.index) not in peers
         ]
-        if not open_ends or not _enter(name):
+        if not unpaired or not _enter(name):
             continue
         with Socket() as socket:
             nsids: dict[str, int | None] = {name: None}
-            for link in open_ends:
+            for link in unpaired:
                 for other, end in ends.get((link.peer_index or 0, link.index), ()):
                     if other not in nsids:
                         nsids[other] = _nsid(socket, other)
@@ -300,8 +281,8 @@ def _peers(links: Mapping[str, list[_Link]]) -> dict[tuple[str, int], Peer]:
 
 
 def _nsid(socket: Socket, name: str) -> int:
-    """What the socket's namespace calls the named one; NETNSA_NSID_NOT_ASSIGNED if it has
-    no number for it."""
+    """Return the number that the socket's namespace has for the named one;
+    NETNSA_NSID_NOT_ASSIGNED if it has none."""
     fd = netns.open_named(name)
     try:
         body = bytes(4) + attribute(uapi.NETNSA_FD, struct.pack("=I", fd))

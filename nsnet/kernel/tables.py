@@ -98,6 +98,11 @@ def route_sort_key(route: Route) -> tuple[object, ...]:
     return route.table or 0, network.version, network, *way
 
 
+def neighbour_sort_key(neighbour: Neighbour) -> tuple[object, ...]:
+    """By which neighbours are sorted."""
+    return neighbour.address.version, neighbour.address.packed, neighbour.dev
+
+
 def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
     """Those that the kernel does not make itself, in the order in which it asks them."""
     for data in messages:
@@ -118,7 +123,15 @@ def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
         mark, mask = said.get("FRA_FWMARK", 0), said.get("FRA_FWMASK", 0)
         own = said.get("FRA_IIFNAME") == "lo"
         if foreign or own or mask or (priority, table) not in _KERNELS_RULES:
-            yield PolicyRule(priority, mark, mask, table, family, own, foreign)
+            yield PolicyRule(
+                priority=priority,
+                mark=mark,
+                mask=mask,
+                table=table,
+                family=family,
+                own=own,
+                foreign=foreign,
+            )
 
 
 def neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:

@@ -38,41 +38,51 @@ def enter() -> None:
     Must be called by the only thread. Raises UnsupportedError where the host does not allow it.
     """
     parent = os.getppid()
-    uid, gid = os.getuid(), os.getgid()
     try:
-        if uid == 0:
-            netns.unshare(uapi.CLONE_NEWNET | uapi.CLONE_NEWNS | uapi.CLONE_NEWPID)
-        else:
-            netns.unshare(
-                uapi.CLONE_NEWUSER | uapi.CLONE_NEWNET | uapi.CLONE_NEWNS | uapi.CLONE_NEWPID
-            )
-            _map_to_root(uid, gid)
+        _unshare()
     except OSError as error:
         raise _unsupported(error) from error
     _die_with_parent(parent)
     alive, tell = os.pipe()
-    # What comes until both are ready for it waits: Python forgets signals that a new child had.
+    # Signals wait until both are ready for them: Python drops those that reach a child before its
+    # handlers are set up.
     signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
     child = os.fork()
     if child:
         os.close(alive)
         _end_as(child)
-    # A Ctrl-C is for the process group of the one that waits, which passes it on: once, not twice.
-    # To write to the terminal from the background is all right with us, whatever `stty tostop`.
+    os.close(tell)
+    _become_init(alive)
+    try:
+        _mount_and_set_up()
+    except OSError as error:
+        raise _unsupported(error) from error
+
+
+def _unshare() -> None:
+    namespaces = uapi.CLONE_NEWNET | uapi.CLONE_NEWNS | uapi.CLONE_NEWPID
+    uid, gid = os.getuid(), os.getgid()
+    if uid == 0:
+        netns.unshare(namespaces)
+    else:
+        netns.unshare(namespaces | uapi.CLONE_NEWUSER)
+        _map_to_root(uid, gid)
+
+
+def _become_init(alive: int) -> None:
+    """Make the child a well-behaved PID 1 that dies with its parent, whose end of the pipe `alive`
+    is the only one."""
+    # The terminal sends a Ctrl-C to the process group of the parent, which passes it on: in a group
+    # of its own, the child receives it once, not twice. As a background process it may write to
+    # the terminal, whatever `stty tostop` says.
     os.setpgid(0, 0)
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
-    os.close(tell)
-    _die_with_parent(0)  # our parent is outside our PID namespace: its number here is 0
-    if select.select([alive], [], [], 0)[
-        0
-    ]:  # the end of the pipe that only our parent holds is shut
+    _die_with_parent(0)  # the parent is outside this PID namespace: its number here is 0
+    parent_is_gone = bool(select.select([alive], [], [], 0)[0])  # at the end of the pipe
+    if parent_is_gone:
         os.kill(os.getpid(), signal.SIGKILL)
     os.close(alive)
-    try:
-        _furnish()
-    except OSError as error:
-        raise _unsupported(error) from error
 
 
 def spawn(module: str, connection: socket.socket) -> "subprocess.Popen[bytes]":
@@ -130,7 +140,7 @@ def _end_as(child: int) -> None:
     )
 
 
-def _furnish() -> None:
+def _mount_and_set_up() -> None:
     """What a lab needs around it, all of it private: nothing mounted here is seen outside."""
     netns.mount("none", "/", "none", uapi.MS_REC | uapi.MS_PRIVATE)
     netns.mount("nsnet", "/run", "tmpfs", uapi.MS_NOSUID | uapi.MS_NODEV, "mode=0755")

@@ -32,7 +32,7 @@ needs_user_namespaces = pytest.mark.skipif(FORBIDDEN, reason=f"{allowed.why}: {a
 FORBID = """
 import os, sys
 from pathlib import Path
-from nsnet.kernel import netns
+from nsnet.kernel import netns, uapi
 user, group = os.getuid(), os.getgid()
 netns.unshare(uapi.CLONE_NEWUSER)
 Path("/proc/self/setgroups").write_text("deny")
