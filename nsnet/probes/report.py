@@ -62,7 +62,7 @@ class Answer:
         return round(times[len(times) // 2], 3)
 
     def as_json(self, *, measured: bool, path: bool) -> dict[str, Any]:
-        """As cli.md describes it."""
+        """As nsnet/cli/README.md describes it."""
         return {
             "verdict": self.verdict,
             "verdicts": dict(sorted(Counter(each.verdict.value for each in self.attempts).items())),
@@ -101,7 +101,7 @@ class ProbeReport:
         return f"{self.source} → {self.target} {self.protocol}{times}: {seen}"
 
     def as_json(self) -> dict[str, Any]:
-        """As cli.md describes it."""
+        """As nsnet/cli/README.md describes it."""
         guess: dict[str, Any]
         if isinstance(self.predicted, Unknown):
             guess = {"verdict": None, "unknown": self.predicted.why}

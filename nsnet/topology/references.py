@@ -82,8 +82,8 @@ def locate(topology: Topology, reference: str) -> Location:
             return _of_pod(cluster, _named(cluster, cluster.pods, "pod", parts.name, reference))
         case _:
             raise UnknownReferenceError(
-                f"{reference}: not a place that packets come from;"
-                " name a pod, node, gateway or external"
+                f"{reference}: has no network namespace;"
+                " name a pod, node, gateway, external host or the fabric"
             )
 
 

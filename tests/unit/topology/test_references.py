@@ -345,9 +345,9 @@ def test_a_target_that_is_none(reference: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("east/svc/shop", "not a place that packets come from"),
-        ("east/deploy/shop", "not a place that packets come from"),
-        ("10.244.0.2", "not a place that packets come from"),
+        ("east/svc/shop", "has no network namespace"),
+        ("east/deploy/shop", "has no network namespace"),
+        ("10.244.0.2", "has no network namespace"),
         ("east/pod/client:80", "a place has no port here"),
         ("east/gateway", "east has no gateway"),
     ],
