@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.probes.outcome import Outcome
-from nsnet.topology.references import Destination
+from nsnet.topology.destinations import Destination
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath, Unknown
 

@@ -14,8 +14,9 @@ from nsnet.probes.judge import Expected
 from nsnet.probes.model import Model
 from nsnet.scenario.kinds import Expectation, ProbeSpec
 from nsnet.servers.echo.message import request_length
+from nsnet.topology.destinations import Destination, find_destination
 from nsnet.topology.model import Topology
-from nsnet.topology.references import Destination, Location, expand, find_destination, locate
+from nsnet.topology.references import Location, expand, locate
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath
 

@@ -1,4 +1,7 @@
-"""What a lab has allocated: addresses, pod ranges, nodes and NodePorts."""
+"""What a lab has allocated to which owner: addresses, pod ranges, nodes and NodePorts.
+
+An owner is a reference, or something that belongs to one: "east/svc/web (exported)".
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -10,7 +13,7 @@ from nsnet.ip import IPAddress, IPNetwork
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a lab has allocated, by reference. A change of the lab keeps it."""
+    """What a lab has allocated, by owner. A change of the lab keeps it."""
 
     addresses: Mapping[str, tuple[IPAddress, ...]] = field(default_factory=dict)
     pod_cidrs: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
@@ -49,3 +52,23 @@ class Assignment:
             {owner: str(node) for owner, node in data["nodes"].items()},
             {owner: int(number) for owner, number in data.get("nodePorts", {}).items()},
         )
+
+
+def export_of(reference: str) -> str:
+    """Return the owner of the addresses at which a Service is exported."""
+    return f"{reference} (exported)"
+
+
+def balancer_of(reference: str) -> str:
+    """Return the owner of a Service's load-balancer addresses."""
+    return f"{reference} (load balancer)"
+
+
+def node_port_of(reference: str, port: int, protocol: str) -> str:
+    """Return the owner of the NodePort of this port of a Service."""
+    return f"{reference}:{port}/{protocol.lower()}"
+
+
+def health_check_of(reference: str) -> str:
+    """Return the owner of the port of a Service's health check."""
+    return f"{reference} (health check)"

@@ -10,8 +10,9 @@ from typing import Final
 from nsnet.ip import Family, IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
 from nsnet.scenario.model import Manifest
+from nsnet.topology.assignment import node_port_of
 from nsnet.topology.declared import DeclaredService
-from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort, node_port_of
+from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort
 
 SERVICE_NAME: Final = "kubernetes.io/service-name"  # label of a slice: its Service
 # The annotations that ask for zone hints, the old one and the new one.

@@ -9,9 +9,10 @@ from nsnet.scenario import kubernetes
 from nsnet.scenario.fields import SUBDOMAIN
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
+from nsnet.topology.assignment import export_of
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import HTTPS, export_of, reference_of
+from nsnet.topology.model import HTTPS, reference_of
 
 # Annotation of a ServiceExport: the SNI by which a proxy gateway chooses the Service.
 SNI: Final = "nsnet.dev/sni"

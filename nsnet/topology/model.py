@@ -10,7 +10,13 @@ from typing import Literal, TypeAlias
 
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, ips_of, mapped, of_family
 from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
-from nsnet.topology.assignment import Assignment
+from nsnet.topology.assignment import (
+    Assignment,
+    balancer_of,
+    export_of,
+    health_check_of,
+    node_port_of,
+)
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
 
@@ -378,24 +384,3 @@ def link_name(*parts: str) -> str:
     if len(name) <= 15 and "." not in name and name not in NO_LINK_NAMES:
         return name
     return f"{name[:8].replace('.', '_')}_{sha256(name.encode()).hexdigest()[:6]}"
-
-
-def export_of(reference: str) -> str:
-    """The owner of a Service's outside address, beside the Service itself that owns the inside
-    one."""
-    return f"{reference} (exported)"
-
-
-def balancer_of(reference: str) -> str:
-    """The owner of the address at which a load balancer offers a Service."""
-    return f"{reference} (load balancer)"
-
-
-def node_port_of(reference: str, port: int, protocol: str) -> str:
-    """The owner of the NodePort that belongs to this port of a Service."""
-    return f"{reference}:{port}/{protocol.lower()}"
-
-
-def health_check_of(reference: str) -> str:
-    """The owner of the port at which a node says whether it has an endpoint of a Service."""
-    return f"{reference} (health check)"

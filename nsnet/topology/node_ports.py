@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsnet.ip import Protocol
+from nsnet.topology.assignment import health_check_of, node_port_of
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import Pod, health_check_of, node_port_of
+from nsnet.topology.model import Pod
 from nsnet.topology.pool import AddressError
 
 NODE_PORTS: Final = range(30_000, 32_768)  # --service-node-port-range of the API server

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nsnet.ip import Family, IPAddress
 from nsnet.scenario.kinds import ClusterSpec
+from nsnet.topology.assignment import balancer_of
 from nsnet.topology.declared import DeclaredService, declared_services
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import Service, balancer_of
+from nsnet.topology.model import Service
 from nsnet.topology.pool import AddressError
 from nsnet.topology.ranges import Range, all_ranges
 

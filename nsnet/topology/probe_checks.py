@@ -6,9 +6,10 @@ from nsnet.errors import Problem, ScenarioError
 from nsnet.ip import Protocol
 from nsnet.scenario.kinds import Expectation
 from nsnet.scenario.model import Scenario
+from nsnet.topology.destinations import find_destination
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
-from nsnet.topology.references import expand, find_destination, locate
+from nsnet.topology.references import expand, locate
 
 
 def check_probes(scenario: Scenario, topology: Topology) -> None:

@@ -7,12 +7,13 @@ from nsnet.scenario import kubernetes
 from nsnet.scenario.admission import refusals
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
+from nsnet.topology.assignment import health_check_of
 from nsnet.topology.cluster_ips import cluster_ips, families
 from nsnet.topology.declared import DeclaredService, declared_services
 from nsnet.topology.endpoints import EndpointSources
 from nsnet.topology.exports import export_ips, exports
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import Node, Pod, Service, health_check_of
+from nsnet.topology.model import Node, Pod, Service
 from nsnet.topology.node_ports import node_ports
 from nsnet.topology.outside_ips import external_ips, load_balancer_ips, refuse_clashes
 

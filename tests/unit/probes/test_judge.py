@@ -16,7 +16,7 @@ from nsnet.probes.judge import (
     undecided,
 )
 from nsnet.probes.outcome import Outcome
-from nsnet.topology.references import Destination
+from nsnet.topology.destinations import Destination
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath, Unknown
 from tests.support.labs import ip

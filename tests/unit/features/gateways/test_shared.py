@@ -13,7 +13,8 @@ from nsnet.plan.order import changes
 from nsnet.probes.model import Model
 from nsnet.probes.question import explain, simple
 from nsnet.state.model import Netns, PolicyRule, Route, State
-from nsnet.topology.references import find_destination, locate
+from nsnet.topology.destinations import find_destination
+from nsnet.topology.references import locate
 from nsnet.walk.packet import Packet
 from nsnet.walk.routing import Routes
 from tests.support.labs import exported, in_clusters, ip, lab, net, pod, service, shipped

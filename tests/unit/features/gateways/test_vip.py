@@ -7,9 +7,10 @@ from nsnet.ip import Protocol, ips_of, mapped
 from nsnet.probes.question import explain, simple
 from nsnet.state.model import State
 from nsnet.state.rules import Chain, Match, Netmap, Return, Rule
+from nsnet.topology.destinations import find_destination
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
-from nsnet.topology.references import expand, find_destination, locate
+from nsnet.topology.references import expand, locate
 from nsnet.topology.resolve import resolve
 from nsnet.walk.packet import PredictedPath
 from nsnet.walk.walker import walk

@@ -1,0 +1,197 @@
+"""Where a probe goes: the address that a client would use for a reference, and who may answer."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from ipaddress import ip_address
+
+from nsnet.ip import IPAddress, IPNetwork, Protocol, ips_of, of_family
+from nsnet.topology.lookup import find_external, find_gateways, find_pod, find_service
+from nsnet.topology.model import Cluster, Service, Topology
+from nsnet.topology.notation import Parts, UnknownReferenceError, split
+from nsnet.topology.references import Location, endpoints_of, locate
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """An address, a port, and the references that may answer (None: any)."""
+
+    address: IPAddress
+    port: int | None = None
+    servers: frozenset[str] | None = None
+
+
+def find_destination(
+    topology: Topology, reference: str, source: Location, protocol: Protocol = Protocol.TCP
+) -> Destination:
+    """Return what a client at `source` would address. Raises UnknownReferenceError."""
+    parts = split(reference)
+    destination, named_ports = _destination(topology, reference, parts, source, protocol)
+    version = destination.address.version
+    if source.addresses and of_family(source.addresses, version) is None:
+        here = source.reference
+        raise UnknownReferenceError(f"{reference}: is IPv{version}, and {here} has no such address")
+    if destination.address in _range_ends(topology):
+        raise UnknownReferenceError(f"{reference}: is the broadcast address of its range")
+    if protocol is Protocol.ICMP:
+        return replace(destination, port=None)
+    if not parts.port:
+        raise UnknownReferenceError(f"{reference}: {protocol} needs a port, as in {reference}:80")
+    if parts.port.isdigit() and 0 < int(parts.port) < 65536:
+        return replace(destination, port=int(parts.port))
+    if parts.port not in named_ports:
+        known = ", ".join(name for name in named_ports if name) or "none"
+        raise UnknownReferenceError(
+            f"{reference}: no port is named {parts.port}; named ports: {known}"
+        )
+    return replace(destination, port=named_ports[parts.port])
+
+
+def _destination(
+    topology: Topology, reference: str, parts: Parts, source: Location, protocol: Protocol
+) -> tuple[Destination, dict[str, int]]:
+    """Return the destination without its port, and the numbers of ports that have names."""
+    match parts.kind:
+        case "address":
+            return Destination(_unicast(reference, parts.name)), {}
+        case "svc" | "lb":
+            cluster, service = find_service(topology, reference, parts)
+            _refuse_alias(reference, service)
+            addresses = (
+                _load_balancer_addresses(reference, service, cluster)
+                if parts.kind == "lb"
+                else _service_addresses(reference, service, cluster, source)
+            )
+            servers = endpoints_of(service.ports)
+            named = {port.name: port.port for port in service.ports}
+            return Destination(_reachable(addresses, source), servers=servers), named
+        case "pod":
+            cluster, pod = find_pod(topology, reference, parts)
+            # On the host's network it is the node that answers a ping.
+            host = {cluster.node(pod.node).reference} if pod.host_network else set()
+            virtual = cluster.virtual(pod.addresses) if source.cluster != cluster.name else ()
+            address = _reachable(virtual or pod.addresses, source)
+            named = {port.name: port.port for port in pod.ports}
+            return Destination(address, servers=frozenset({pod.reference, *host})), named
+        case "gateway":
+            gateway = find_gateways(topology, reference, parts)[0]
+            near = [
+                each.addresses
+                for cluster, each in topology.attachments(gateway)
+                if cluster.name == source.cluster
+            ]
+            address = _reachable(ips_of(near[0] if near else gateway.outside), source)
+            return Destination(address, servers=frozenset({gateway.reference})), {}
+        case "external":
+            external = find_external(topology, reference, parts)
+            return Destination(external.address, servers=frozenset({external.reference})), {}
+        case "node" | "fabric":
+            found = locate(topology, reference.partition(":")[0])
+            servers = frozenset(
+                {
+                    found.reference,
+                    *_pods_on_network_of(topology, found),
+                    *_behind_node_port(topology, found, parts.port, protocol),
+                }
+            )
+            return Destination(_reachable(found.addresses, source), servers=servers), {}
+        case _:
+            raise UnknownReferenceError(
+                f"{reference}: packets cannot be sent to a {parts.kind}; name its Service or a pod"
+            )
+
+
+def _unicast(reference: str, written: str) -> IPAddress:
+    address = ip_address(written)
+    no_host = address.is_multicast or address.is_unspecified or written == "255.255.255.255"
+    if no_host or (address.version == 6 and address.is_link_local):
+        raise UnknownReferenceError(f"{reference}: is not the address of one host")
+    return address
+
+
+def _pods_on_network_of(topology: Topology, node: Location) -> frozenset[str]:
+    pods = (pod for cluster in topology.clusters for pod in cluster.pods)
+    return frozenset(pod.reference for pod in pods if pod.host_network and pod.netns == node.netns)
+
+
+def _behind_node_port(
+    topology: Topology, node: Location, port: str, protocol: Protocol
+) -> frozenset[str]:
+    """Return the endpoints of the Service that has this NodePort on the node."""
+    return endpoints_of(
+        each
+        for cluster in topology.clusters
+        if cluster.name == node.cluster
+        for service in cluster.services
+        for each in service.ports
+        if (str(each.node_port), each.protocol) == (port, protocol)
+    )
+
+
+def _range_ends(topology: Topology) -> frozenset[IPAddress]:
+    """Return the addresses of no single host: broadcast, in IPv6 the subnet-router anycast."""
+    ends = [_end(each.network) for each in topology.fabric]
+    for cluster in topology.clusters:
+        pods = [_end(each) for node in cluster.nodes for each in node.pod_cidrs]
+        ends += [*map(_end, cluster.node_cidrs), *pods, *cluster.virtual(pods)]
+    return frozenset(ends)
+
+
+def _end(network: IPNetwork) -> IPAddress:
+    return network[-1] if network.version == 4 else network[0]
+
+
+def _service_addresses(
+    reference: str, service: Service, cluster: Cluster, source: Location
+) -> tuple[IPAddress, ...]:
+    """Return the ClusterIPs inside the cluster, the exported or load balancer's ones outside."""
+    if source.cluster == cluster.name:
+        if not service.addresses:
+            raise UnknownReferenceError(
+                f"{reference}: has no address of its own (headless); name one of its pods"
+            )
+        return service.addresses
+    if source.cluster:
+        if not service.exported:
+            raise UnknownReferenceError(
+                f"{reference}: is not exported, so it has no address outside {cluster.name}"
+                " (a ServiceExport gives it one)"
+            )
+        return service.exported
+    outside = service.load_balancer_ips or service.exported
+    if not outside:
+        raise UnknownReferenceError(
+            f"{reference}: has no address outside {cluster.name}"
+            " (type: LoadBalancer or a ServiceExport gives it one)"
+        )
+    return outside
+
+
+def _load_balancer_addresses(
+    reference: str, service: Service, cluster: Cluster
+) -> tuple[IPAddress, ...]:
+    if service.load_balancer_ips:
+        return service.load_balancer_ips
+    if service.type != "LoadBalancer":
+        why = f"it is of type {service.type}"
+    elif cluster.model == "isolated":
+        why = f"{cluster.name} is isolated"
+    else:
+        status = "its status has none that a node knows (only a hostname, or ipMode: Proxy)"
+        why = f"{status}, or fabricCIDR lacks its family"
+    raise UnknownReferenceError(f"{reference}: has no load-balancer address here: {why}")
+
+
+def _refuse_alias(reference: str, service: Service) -> None:
+    if service.type == "ExternalName":
+        raise UnknownReferenceError(
+            f"{reference}: is only another name (ExternalName) for {service.external_name},"
+            " it has no address"
+        )
+
+
+def _reachable(addresses: Sequence[IPAddress], source: Location) -> IPAddress:
+    """Return the first address of a family that the source has, else the first one."""
+    for address in addresses:
+        if of_family(source.addresses, address.version) is not None:
+            return address
+    return addresses[0]

@@ -1,0 +1,99 @@
+"""The things that a reference names: clusters, nodes, pods, Services, gateways, external hosts."""
+
+from collections.abc import Iterable
+from typing import TypeVar
+
+from nsnet.text import did_you_mean
+from nsnet.topology.model import Cluster, External, Gateway, Node, Pod, Service, Topology
+from nsnet.topology.notation import Parts, UnknownReferenceError
+
+_Namespaced = TypeVar("_Namespaced", Pod, Service)
+
+
+def find_cluster(topology: Topology, reference: str, parts: Parts) -> Cluster:
+    """Return the cluster of the reference, or the only one. Raises UnknownReferenceError."""
+    names = [cluster.name for cluster in topology.clusters]
+    if not parts.cluster and len(names) == 1:
+        return topology.clusters[0]
+    if not parts.cluster:
+        raise UnknownReferenceError(f"{reference}: say of which cluster: {', '.join(names)}")
+    for cluster in topology.clusters:
+        if cluster.name == parts.cluster:
+            return cluster
+    near = did_you_mean(parts.cluster, names)
+    raise UnknownReferenceError(f"{reference}: there is no cluster {parts.cluster}; {near}")
+
+
+def find_node(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster, Node]:
+    """Return the node and its cluster. Raises UnknownReferenceError."""
+    cluster = find_cluster(topology, reference, parts)
+    for node in cluster.nodes:
+        if node.name == parts.name:
+            return cluster, node
+    near = did_you_mean(parts.name, [node.name for node in cluster.nodes])
+    raise UnknownReferenceError(f"{reference}: {cluster.name} has no node {parts.name}; {near}")
+
+
+def find_pod(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster, Pod]:
+    """Return the pod and its cluster. Raises UnknownReferenceError."""
+    cluster = find_cluster(topology, reference, parts)
+    return cluster, _named(cluster, cluster.pods, "pod", parts.name, reference)
+
+
+def find_service(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster, Service]:
+    """Return the Service and its cluster. Raises UnknownReferenceError."""
+    cluster = find_cluster(topology, reference, parts)
+    return cluster, _named(cluster, cluster.services, "Service", parts.name, reference)
+
+
+def find_workload_pods(topology: Topology, reference: str, parts: Parts) -> tuple[Pod, ...]:
+    """Return the pods of the workload, which may be none. Raises UnknownReferenceError."""
+    cluster = find_cluster(topology, reference, parts)
+    workload = f"{cluster.name}/{parts.kind}/{parts.name.removesuffix('.default')}"
+    if workload not in cluster.workloads:
+        near = did_you_mean(workload, cluster.workloads)
+        raise UnknownReferenceError(f"{reference}: {cluster.name} has none of this name; {near}")
+    return tuple(pod for pod in cluster.pods if pod.workload == workload)
+
+
+def find_gateways(topology: Topology, reference: str, parts: Parts) -> tuple[Gateway, ...]:
+    """Return the gateway of this cluster, or of these: each replica of it, or the one named.
+
+    Raises UnknownReferenceError.
+    """
+    every = {one.reference: one for each in topology.clusters for one in each.gateways}
+    shared = f"{parts.cluster}/gateway"
+    named = f"{shared}/{parts.name}" if parts.name else shared
+    found = [each for name, each in every.items() if name in (named, f"{named}/1", f"{named}/2")]
+    if not found and not parts.name and "," not in parts.cluster:
+        cluster = find_cluster(topology, reference, parts)
+        found = list(cluster.gateways)  # of one of the clusters that share it
+        if not found:
+            raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
+    if not found:
+        what = "these share no gateway" if "," in parts.cluster else "there is no such gateway"
+        raise UnknownReferenceError(f"{reference}: {what}; {did_you_mean(named, list(every))}")
+    return tuple(found)
+
+
+def find_external(topology: Topology, reference: str, parts: Parts) -> External:
+    """Return the external host. Raises UnknownReferenceError."""
+    for external in topology.externals:
+        if external.name == parts.name:
+            return external
+    near = did_you_mean(parts.name, [external.name for external in topology.externals])
+    raise UnknownReferenceError(f"{reference}: there is no external {parts.name}; {near}")
+
+
+def _named(
+    cluster: Cluster, things: Iterable[_Namespaced], word: str, name: str, reference: str
+) -> _Namespaced:
+    """Return the thing whose NAME.NAMESPACE this is; NAME is the longest that exists."""
+    by_name = {(each.name, each.namespace): each for each in things}
+    if (name, "default") in by_name:
+        return by_name[name, "default"]
+    for dot in reversed([index for index, letter in enumerate(name) if letter == "."]):
+        if (name[:dot], name[dot + 1 :]) in by_name:
+            return by_name[name[:dot], name[dot + 1 :]]
+    near = did_you_mean(name, [each.reference.rsplit("/", 1)[-1] for each in by_name.values()])
+    raise UnknownReferenceError(f"{reference}: {cluster.name} has no {word} {name}; {near}")

@@ -1,0 +1,199 @@
+"""What a client addresses for a reference, and who may answer."""
+
+import pytest
+
+from nsnet.ip import Protocol
+from nsnet.topology.destinations import find_destination
+from nsnet.topology.model import Topology
+from nsnet.topology.notation import UnknownReferenceError
+from nsnet.topology.references import locate
+from tests.support.labs import pod, topology
+from tests.support.references_lab import BALANCED, LAB
+
+SHOPS = {"east/pod/shop-0", "east/pod/shop-1"}
+
+
+def to(reference: str, source: str = "east/pod/client", *, lab: Topology = LAB) -> str:
+    """The address and port of a target."""
+    found = find_destination(lab, reference, locate(lab, source))
+    return f"{found.address} {found.port}"
+
+
+def complaint(reference: str, source: str = "east/pod/client", *, lab: Topology = LAB) -> str:
+    """Why the reference cannot be a target."""
+    with pytest.raises(UnknownReferenceError) as caught:
+        to(reference, source, lab=lab)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("reference", "address"),
+    [
+        ("east/pod/shop-0:80", "10.244.1.2 80"),
+        ("east/pod/shop-0:http", "10.244.1.2 8080"),  # a port of the pod, by name
+        ("east/svc/shop:80", "10.96.0.2 80"),
+        ("east/svc/shop:web", "10.96.0.2 80"),  # a port of the Service, by name
+        ("east/svc/shop:81", "10.96.0.2 81"),  # a port it does not have may be asked, too
+        ("east/node/n2:30080", "192.168.10.3 30080"),
+        ("west/gateway:80", "198.18.0.2 80"),
+        ("external/api:443", "203.0.113.80 443"),
+        ("10.244.0.9:80", "10.244.0.9 80"),
+    ],
+)
+def test_where_packets_go(reference: str, address: str) -> None:
+    assert to(reference) == address
+
+
+@pytest.mark.parametrize("reference", ["10.0.0.1", "[10.0.0.1]", "external/api"])
+def test_ping_needs_no_port(reference: str) -> None:
+    assert find_destination(LAB, reference, locate(LAB, "fabric"), Protocol.ICMP).port is None
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [
+        ("west/pod/client", "10.96.0.2 80"),  # in its own cluster: the ClusterIP
+        ("west/node/n1", "10.96.0.2 80"),
+        ("east/pod/client", "198.18.0.3 80"),  # from another cluster: what the gateway offers
+        ("external/api", "198.18.0.3 80"),  # and from outside
+        ("fabric", "198.18.0.3 80"),
+    ],
+)
+def test_a_service_is_addressed_as_a_client_there_would(source: str, address: str) -> None:
+    assert to("west/svc/shop:80", source) == address
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [("west/pod/client", "192.168.20.1 80"), ("east/pod/client", "198.18.0.2 80")],
+)
+def test_a_gateway_has_a_side_for_each_client(source: str, address: str) -> None:
+    assert to("west/gateway:80", source) == address
+
+
+def test_of_two_families_the_client_takes_one_that_it_has() -> None:
+    clusters = (
+        "{name: east, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
+        " serviceCIDR: '10.96.0.0/16,fd00:10:96::/112',"
+        " nodeCIDR: '192.168.10.0/24,fd00:192:168::/64', model: flat}",
+    )
+    found = topology(
+        pod("web"),
+        clusters=clusters,
+        spec="fabricCIDR: '198.18.0.0/16,fd98::/64'\n"
+        "externals:\n- {name: four, address: 192.0.2.1}\n- {name: six, address: 2001:db8::1}",
+    )
+    assert to("pod/web:80", "external/four", lab=found) == "10.244.0.2 80"
+    assert to("pod/web:80", "external/six", lab=found) == "fd00:10:244::2 80"
+    assert to("[fd00::1]:80", "external/six", lab=found) == "fd00::1 80"
+    with pytest.raises(UnknownReferenceError, match="is IPv6, and external/four has no such"):
+        to("[fd00::1]:80", "external/four", lab=found)
+
+
+@pytest.mark.parametrize(
+    ("reference", "servers"),
+    [
+        ("east/pod/shop-0:80", {"east/pod/shop-0"}),
+        ("east/svc/shop:80", {"east/pod/shop-0", "east/pod/shop-1"}),
+        ("west/svc/shop:80", {"west/pod/shop-0", "west/pod/shop-1"}),
+        ("external/api:80", {"external/api"}),
+        ("east/node/n1:80", {"east/node/n1"}),
+        ("west/gateway:80", {"west/gateway"}),
+        ("10.244.0.2:80", None),  # whoever has the address
+    ],
+)
+def test_who_may_answer(reference: str, servers: set[str] | None) -> None:
+    assert find_destination(LAB, reference, locate(LAB, "east/pod/client")).servers == servers
+
+
+@pytest.mark.parametrize(
+    ("reference", "source", "address"),
+    [
+        ("east/lb/shop:80", "external/api", "198.18.0.3 80"),
+        ("east/lb/shop:web", "west/pod/client", "198.18.0.3 80"),
+        ("east/lb/shop:80", "east/pod/client", "198.18.0.3 80"),  # from its own pods, too
+        ("east/lb/shop:80", "east/node/n1", "198.18.0.3 80"),
+        ("east/svc/shop:80", "external/api", "198.18.0.3 80"),
+        ("east/svc/shop:80", "fabric", "198.18.0.3 80"),
+        ("east/svc/shop:80", "east/pod/client", "10.96.0.2 80"),
+        ("west/svc/shop:80", "external/api", "198.18.0.4 80"),  # the load balancer's
+        ("west/svc/shop:80", "east/pod/client", "198.18.0.5 80"),  # what the gateway offers
+        ("west/svc/plain:80", "external/api", "198.18.0.6 80"),  # it has no load balancer
+    ],
+)
+def test_a_load_balancer_is_addressed_from_outside(
+    reference: str, source: str, address: str
+) -> None:
+    assert to(reference, source, lab=BALANCED) == address
+
+
+@pytest.mark.parametrize(
+    ("reference", "protocol", "servers"),
+    [
+        ("east/lb/shop:80", "tcp", SHOPS),
+        ("east/node/n1:30000", "tcp", {"east/node/n1", *SHOPS}),
+        ("east/node/n2:30000", "tcp", {"east/node/n2", *SHOPS}),
+        ("east/node/n1:30000", "udp", {"east/node/n1"}),  # nobody's, over UDP
+        ("east/node/n1:30001", "udp", {"east/node/n1", "east/pod/dns-0"}),
+        ("east/node/n1:30001", "tcp", {"east/node/n1"}),
+        ("west/node/n1:30000", "tcp", {"west/node/n1", "west/pod/shop-0", "west/pod/shop-1"}),
+        ("east/node/n1:80", "tcp", {"east/node/n1"}),
+        ("192.168.10.2:30000", "tcp", None),  # whoever gets it
+        ("203.0.113.1:80", "tcp", None),
+    ],
+)
+def test_behind_a_node_port_are_the_endpoints_of_its_service(
+    reference: str, protocol: str, servers: set[str] | None
+) -> None:
+    source = locate(BALANCED, "external/api")
+    assert find_destination(BALANCED, reference, source, Protocol(protocol)).servers == servers
+
+
+@pytest.mark.parametrize("source", ["east/node/n1", "east/pod/client"])
+def test_everybody_may_speak_to_itself(source: str) -> None:
+    assert to("127.0.0.1:30000", source, lab=BALANCED) == "127.0.0.1 30000"
+
+
+@pytest.mark.parametrize(
+    ("reference", "source", "message"),
+    [
+        ("east/lb/dns:53", "external/api", "load-balancer address here: it is of type NodePort"),
+        ("east/svc/dns:53", "external/api", "no address outside east (type: LoadBalancer or a Ser"),
+        ("east/svc/shop:80", "west/pod/client", "is not exported, so it has no address outside e"),
+    ],
+)
+def test_a_service_that_has_no_such_address(reference: str, source: str, message: str) -> None:
+    assert message in complaint(reference, source, lab=BALANCED)
+
+
+@pytest.mark.parametrize(
+    ("reference", "message"),
+    [
+        ("east/pod/clint:80", "east has no pod clint; did you mean client?"),
+        ("east/pod/shop-0.prod:80", "east has no pod shop-0.prod; did you mean "),
+        ("east/svc/shp:80", "east has no Service shp; did you mean shop?"),
+        ("west/svc/none:80", "west has no Service none; there are: shop, private"),
+        ("east/node/n3:80", "east has no node n3; there are: n1, n2"),
+        ("eats/pod/client:80", "there is no cluster eats; did you mean east?"),
+        ("external/apy:80", "there is no external apy; did you mean api?"),
+        ("pod/client:80", "say of which cluster: east, west"),
+        ("east/gateway:80", "east has no gateway"),
+        ("west/svc/private:80", "is not exported, so it has no address outside west"),
+        ("east/svc/all:80", "has no address of its own (headless); name one of its pods"),
+        ("east/deploy/shop:80", "packets cannot be sent to a deploy; name its Service or a pod"),
+        ("east/pod/client", "tcp needs a port, as in east/pod/client:80"),
+        ("east/pod/shop-0:htpp", "no port is named htpp; named ports: http"),
+        ("east/pod/client:0", "no port is named 0; named ports: none"),
+        ("east/pod/client:65536", "no port is named 65536"),
+        ("east/job/client:80", "no such reference; they look like CLUSTER/pod/NAME, "),
+        ("east/pod", "no such reference"),
+        ("web.example.org:80", "neither a reference such as east/pod/web-0 nor an IP address"),
+        ("10.0.0.300:80", "neither a reference"),
+        ("0.0.0.0:80", "is not the address of one host"),
+        ("224.0.0.1:80", "is not the address of one host"),
+        ("255.255.255.255:80", "is not the address of one host"),
+        ("[ff02::1]:80", "is not the address of one host"),
+    ],
+)
+def test_a_target_that_is_none(reference: str, message: str) -> None:
+    assert message in complaint(reference)
