@@ -8,6 +8,7 @@ from nsnet.features.bgp.speakers import speakers
 from nsnet.features.fabric import fabric
 from nsnet.features.gateways import GATEWAYS
 from nsnet.features.gateways.shared import shared
+from nsnet.features.listeners import listeners
 from nsnet.features.load_balancer import load_balancers
 from nsnet.features.merge import merge
 from nsnet.features.networks import NETWORKS
@@ -33,6 +34,7 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "BGP", speakers(topology)
     for cluster in topology.clusters:
         yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](topology, cluster)
+        yield f"the pods of {cluster.name}", listeners(cluster)
         yield (
             f"proxyMode {cluster.proxy.mode} of {cluster.name}",
             PROXIES[cluster.proxy.mode](cluster),

@@ -15,7 +15,6 @@ from nsnet.state.model import (
     Fact,
     Interface,
     Kind,
-    Listener,
     Neighbour,
     Route,
     mac_of,
@@ -43,9 +42,6 @@ def pods_on_bridges(cluster: Cluster, mtu: int) -> Iterator[Fact]:
             yield from _pod(node, pod, size)
         if crowded:
             yield from _permanent_neighbours(node, _pods_on(cluster, node))
-    for pod in cluster.pods:
-        for port in pod.ports:
-            yield pod.netns, Listener(port.protocol, port.port, pod.reference, pod.proxy_protocol)
 
 
 def _pods_on(cluster: Cluster, node: Node) -> list[Pod]:

@@ -1,0 +1,13 @@
+"""The ports that pods serve, in whatever network."""
+
+from collections.abc import Iterator
+
+from nsnet.state.model import Fact, Listener
+from nsnet.topology.model import Cluster
+
+
+def listeners(cluster: Cluster) -> Iterator[Fact]:
+    """Yield a listener of the echo server for each port of each pod."""
+    for pod in cluster.pods:
+        for port in pod.ports:
+            yield pod.netns, Listener(port.protocol, port.port, pod.reference, pod.proxy_protocol)
