@@ -75,7 +75,9 @@ End: TypeAlias = Arrived | Refused | Lost | TooBig
 
 def note(journey: Journey, here: Netns, what: str, rule: RuleAt | None = None) -> Journey:
     """The journey with one more hop: something that happened here."""
-    hop = Hop(here.name, here.reference, what, journey.packet, rule)
+    hop = Hop(
+        netns=here.name, reference=here.reference, what=what, packet=journey.packet, rule=rule
+    )
     return replace(journey, hops=(*journey.hops, hop))
 
 

@@ -112,13 +112,13 @@ class Hop:
     rule: RuleAt | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedPath:
     """One way the packet can go: there, back, and how it ends."""
 
     verdict: Verdict
-    server: str | None  # who answered, by reference
-    source: IPAddress | None  # who the server saw
+    server: str | None = None  # who answered, by reference
+    source: IPAddress | None = None  # who the server saw
     request: tuple[Hop, ...]
     reply: tuple[Hop, ...] = ()
     # What a packet that was too big for somebody brought about; () where there was none.

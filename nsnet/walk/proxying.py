@@ -1,5 +1,6 @@
 """What a proxy makes of connections: which it takes, and how two legs are one path."""
 
+from dataclasses import replace
 from typing import Final
 
 from nsnet.ip import Protocol
@@ -43,11 +44,11 @@ def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> Predicte
     source = near.source if server.proxy_protocol else far.source
     onward, tried = (far.request, ()) if far.verdict in _OPEN else ((), far.request)
     return PredictedPath(
-        verdict,
-        far.server if answered else None,
-        source if answered else None,
-        (*near.request, *onward),
-        (*tried, *far.reply, *near.reply),
+        verdict=verdict,
+        server=far.server if answered else None,
+        source=source if answered else None,
+        request=(*near.request, *onward),
+        reply=(*tried, *far.reply, *near.reply),
         large=(*near.large, *far.large),
     )
 
@@ -56,4 +57,4 @@ def hung_up(near: PredictedPath) -> PredictedPath:
     """To a proxy that listens for TLS, our probes speak none: once it has heard that, it hangs
     up."""
     verdict = _UNHEARD.get(near.verdict, near.verdict)
-    return PredictedPath(verdict, None, None, near.request, near.reply, large=near.large)
+    return replace(near, verdict=verdict, server=None, source=None)

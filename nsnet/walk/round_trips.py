@@ -39,7 +39,7 @@ class RoundTrips:
         """Yield the paths that follow from this end of the request."""
         match end:
             case Lost(journey):
-                yield PredictedPath(Verdict.TIMEOUT, None, None, journey.hops)
+                yield PredictedPath(verdict=Verdict.TIMEOUT, request=journey.hops)
             case TooBig():
                 yield from self._send_smaller(request, end)
             case Refused(_, error, journey) if _never_left(request.client.name, journey):
@@ -47,7 +47,7 @@ class RoundTrips:
                     request.client, journey, error
                 )
                 verdict = error if reported else Verdict.TIMEOUT
-                yield PredictedPath(verdict, None, None, journey.hops)
+                yield PredictedPath(verdict=verdict, request=journey.hops)
             case Refused(netns, error, journey):
                 reply = self._reply_to(netns, journey.packet, error)
                 yield from self._send_reply(request, netns, journey, reply, None, f"says {error}")
@@ -113,10 +113,10 @@ class RoundTrips:
                         yield replace(path, large=(*error.journey.hops, *path.large))
                     elif path.verdict is Verdict.OK:
                         # It is not sent again: this shows that a small one would pass.
-                        passed = PredictedPath(Verdict.OK, None, None, end.journey.hops)
+                        passed = PredictedPath(verdict=Verdict.OK, request=end.journey.hops)
                         yield path_mtu.large_hangs(passed, error.journey.hops)
                     else:
-                        yield PredictedPath(Verdict.TIMEOUT, None, None, end.journey.hops)
+                        yield PredictedPath(verdict=Verdict.TIMEOUT, request=end.journey.hops)
 
     def _send_fragments(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
         """The client's own rules sent it out of a link whose MTU is smaller than expected."""
@@ -159,15 +159,19 @@ class RoundTrips:
         self, request: Request, arrived: Journey, reply: Packet, server: str | None, end: End
     ) -> PredictedPath:
         """Return the path of a request that arrived and whose reply ended like this."""
-        hops = end.journey.hops
-        source = arrived.packet.src if server else None
+        verdict, hops = Verdict.TIMEOUT, end.journey.hops
         if request.is_answered(end):
             verdict = Verdict.OK if server else reply.error or Verdict.REFUSED
-            return PredictedPath(verdict, server, source, arrived.hops, hops)
-        if isinstance(end, Arrived):
+        elif isinstance(end, Arrived):
             last = self.netns[hops[-1].netns]
             hops = note(end.journey, last, "no socket of the client waits for this answer").hops
-        return PredictedPath(Verdict.TIMEOUT, server, source, arrived.hops, hops)
+        return PredictedPath(
+            verdict=verdict,
+            server=server,
+            source=arrived.packet.src if server else None,
+            request=arrived.hops,
+            reply=hops,
+        )
 
     def _send_smaller_reply(
         self,
@@ -180,7 +184,7 @@ class RoundTrips:
     ) -> Iterator[PredictedPath]:
         """An echo reply that was too big is lost; if its sender learns so, the next is smaller."""
         here = reply.client.name
-        path = PredictedPath(Verdict.TIMEOUT, None, None, arrived.hops, end.journey.hops)
+        path = PredictedPath(verdict=Verdict.TIMEOUT, request=arrived.hops, reply=end.journey.hops)
         known = reply.packet.fragment  # an MTU that was learned before
         alone = replace(reply.packet, size=0, whole=0, fragment=0)
         small = replace(arrived, packet=alone, hops=(), ttl=TTL)

@@ -25,7 +25,12 @@ def encapsulated(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
     assert tunnel.vxlan is not None
     for each in netns.fdb:
         if (each.mac, each.dev) == (mac, tunnel.name):
-            return Packet(Protocol.UDP, tunnel.vxlan.local, each.dst, tunnel.vxlan.port)
+            return Packet(
+                protocol=Protocol.UDP,
+                src=tunnel.vxlan.local,
+                dst=each.dst,
+                dport=tunnel.vxlan.port,
+            )
     return None
 
 

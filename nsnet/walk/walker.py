@@ -77,12 +77,14 @@ class Walker:
         hops = routes.find(to)
         if hops == ():
             lost = note(Journey(_blank(protocol, to)), here, f"a black hole for {to}")
-            return (PredictedPath(Verdict.TIMEOUT, None, None, lost.hops),)
+            return (PredictedPath(verdict=Verdict.TIMEOUT, request=lost.hops),)
         sources = dict.fromkeys(routes.source(hop) for hop in hops or ())
         if None in sources or not sources:
             lost = note(Journey(_blank(protocol, to)), here, f"no route to {to}")
-            return (PredictedPath(Verdict.NET_UNREACHABLE, None, None, lost.hops),)
-        packets = [Packet(protocol, each, to, dport=port or 0) for each in sources if each]
+            return (PredictedPath(verdict=Verdict.NET_UNREACHABLE, request=lost.hops),)
+        packets = [
+            Packet(protocol=protocol, src=each, dst=to, dport=port or 0) for each in sources if each
+        ]
         requests = [Request(here, packet, size) for packet in packets]
         paths = (path for each in requests for path in self._round_trips.of(each))
         return tuple(dict.fromkeys(paths))  # a filter may drop all that a choice would part
@@ -401,4 +403,4 @@ class Walker:
 
 def _blank(protocol: Protocol, to: IPAddress) -> Packet:
     """A packet that never got a source, for want of a route."""
-    return Packet(protocol, to, to)
+    return Packet(protocol=protocol, src=to, dst=to)

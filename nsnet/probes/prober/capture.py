@@ -92,7 +92,13 @@ class Capture:
                 seen = parse(packet)
                 if seen is None or (seen.key, seen.is_request) not in self._seen:
                     continue
-                sighting = Sighting(name, kind, seen.ttl, taps.timestamp(control), seen.source)
+                sighting = Sighting(
+                    netns=name,
+                    kind=kind,
+                    ttl=seen.ttl,
+                    time=taps.timestamp(control),
+                    source=seen.source,
+                )
                 place = (name, interface, kind == socket.PACKET_OUTGOING)
                 # A SYN that was sent again is no news.
                 self._seen[seen.key, seen.is_request].setdefault(place, sighting)

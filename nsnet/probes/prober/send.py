@@ -257,7 +257,9 @@ def _outcome(
             said = capture.requests(attempt.small or attempt.token)
             path = relayed(path, said, neighbours)
     ms = (attempt.ended - attempt.started) * 1000
-    return Outcome(attempt.verdict or Verdict.TIMEOUT, server, source, path, ms)
+    return Outcome(
+        verdict=attempt.verdict or Verdict.TIMEOUT, server=server, source=source, path=path, ms=ms
+    )
 
 
 def _descriptors(sources: set[str]) -> int:

@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
 
@@ -61,7 +61,7 @@ class _TappedNetns:
     netns: str
     inode: int | None
     tap: socket.socket
-    interfaces: dict[str, int]  # their numbers in the file
+    interfaces: dict[str, int] = field(default_factory=dict)  # their numbers in the file
     behind: int | None = None  # there is more to read, which passed after this
     lost: int = 0
     gone: bool = False
@@ -111,7 +111,7 @@ class Recording:
         with netns.inside(name):
             tap = taps.open_tap(socket.SOCK_RAW)
             interfaces = [each for _, each in socket.if_nameindex()]
-        place = _TappedNetns(reference, name, netns.inode(name), tap, {})
+        place = _TappedNetns(reference=reference, netns=name, inode=netns.inode(name), tap=tap)
         self._places.append(place)
         self._loop.watch(tap, select.EPOLLIN, lambda _: self._read(place, _A_READ))
         for each in interfaces:
@@ -136,11 +136,11 @@ class Recording:
         except BrokenPipeError:
             self._why = "as its reader went away"
         return Recorded(
-            self._why,
-            time.monotonic() - began,
-            self._by_place(),
-            {each.reference: each.lost for each in self._places if each.lost},
-            tuple(each.reference for each in self._places if each.gone),
+            why=self._why,
+            seconds=time.monotonic() - began,
+            packets=self._by_place(),
+            lost={each.reference: each.lost for each in self._places if each.lost},
+            gone=tuple(each.reference for each in self._places if each.gone),
         )
 
     def close(self) -> None:

@@ -65,10 +65,10 @@ def test_without_an_answer_nobody_has_answered() -> None:
 
 def test_a_prediction_is_judged_by_the_same_words() -> None:
     paths = [
-        PredictedPath(Verdict.OK, "east/pod/web-0", CLIENT, ()),
-        PredictedPath(Verdict.OK, "east/pod/db-0", CLIENT, ()),
-        PredictedPath(Verdict.OK, "east/pod/web-1", NODE, ()),
-        PredictedPath(Verdict.REFUSED, None, None, ()),
+        PredictedPath(verdict=Verdict.OK, server="east/pod/web-0", source=CLIENT, request=()),
+        PredictedPath(verdict=Verdict.OK, server="east/pod/db-0", source=CLIENT, request=()),
+        PredictedPath(verdict=Verdict.OK, server="east/pod/web-1", source=NODE, request=()),
+        PredictedPath(verdict=Verdict.REFUSED, request=()),
     ]
     assert [each.verdict for each in predicted(paths, WEB, FROM_CLIENT)] == [
         "ok",
