@@ -94,12 +94,12 @@ def defects(
         return []
     possible = {each.compared for each in guess}
     strange = {each.compared for each in attempts} - possible
-    found = [f"{_words(each)} was not predicted" for each in sorted(strange, key=str)]
+    found = [f"not predicted: {_words(each)}" for each in sorted(strange, key=str)]
     if paths and not strange:
         foreseen = {(each.compared, each.path) for each in guess}
         for attempt in {each._replace(ms=0.0) for each in attempts}:
             if (attempt.compared, attempt.path) not in foreseen:
-                found.append(f"the path {_arrow(attempt.path or ())} was not predicted")
+                found.append(f"not predicted: the path {_arrow(attempt.path or ())}")
     return found
 
 
@@ -131,7 +131,7 @@ def _servers(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     missing, extra = expected.servers - seen, seen - expected.servers
     return [
         *(f"{each} never answered" for each in sorted(missing)),
-        *(f"{each} answered, who was not expected" for each in sorted(extra)),
+        *(f"{each} answered but was not expected" for each in sorted(extra)),
     ]
 
 
@@ -147,7 +147,7 @@ def _paths(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
             for place, allowed in zip(each.path or (), expected.path, strict=True)
         )
     }
-    return [f"went {_arrow(each)}" for each in sorted(wrong)]
+    return [f"took the path {_arrow(each)}" for each in sorted(wrong)]
 
 
 def _balance(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
@@ -180,8 +180,8 @@ def _shares(counts: Mapping[str, int]) -> str:
 def _words(seen: tuple[Verdict, str | None, IPAddress | None]) -> str:
     verdict, server, source = seen
     by = f" by {server}" if server else ""
-    who = f", who saw {source}" if source else ""
-    return f"{verdict}{by}{who}"
+    seen_as = f", seen as {source}" if source else ""
+    return f"{verdict}{by}{seen_as}"
 
 
 def _arrow(path: Sequence[str]) -> str:

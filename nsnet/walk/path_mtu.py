@@ -112,7 +112,8 @@ def too_big_error(end: TooBig, emit: Emit) -> Iterator[End]:
     # By the verdict that follows if it does not arrive.
     error = about.answering(about.mark, Verdict.LARGE_HANGS)
     start = replace(end.journey, packet=error, ttl=TTL)
-    yield from emit(end.here.name, note(start, end.here, f"says: at most {end.mtu} bytes"))
+    name = "fragmentation-needed" if about.dst.version == 4 else "packet-too-big"
+    yield from emit(end.here.name, note(start, end.here, f"sends ICMP {name}, MTU {end.mtu}"))
 
 
 def large_hangs(path: PredictedPath, hops: tuple[Hop, ...]) -> PredictedPath:

@@ -50,7 +50,9 @@ class RoundTrips:
                 yield PredictedPath(verdict=verdict, request=journey.hops)
             case Refused(netns, error, journey):
                 reply = self._reply_to(netns, journey.packet, error)
-                yield from self._send_reply(request, netns, journey, reply, None, f"says {error}")
+                yield from self._send_reply(
+                    request, netns, journey, reply, None, f"sends ICMP {reply.icmp_type}"
+                )
             case Arrived(netns, journey):
                 yield from self._serve(request, netns, journey)
             case _:
@@ -72,16 +74,18 @@ class RoundTrips:
         reply = self._reply_to(netns, journey.packet)
         if server is None and reply.protocol is Protocol.UDP:
             reply = replace(reply, error=Verdict.REFUSED)  # by ICMP; TCP has its RST
-        what = f"answers as {server}" if server else "refuses: nothing listens there"
+        what = f"replies as {server}"
+        if server is None:
+            what = f"refuses: nothing listens on {reply.protocol} port {reply.sport}"
         yield from self._send_reply(request, netns, journey, reply, server, what)
 
     def _relay(
         self, request: Request, netns: str, journey: Journey, frontend: Frontend
     ) -> Iterator[PredictedPath]:
         """A proxy ends the connection, and makes another one: the path has two legs."""
-        here = note(journey, self.netns[netns], f"haproxy takes it for {frontend.reference}")
+        here = note(journey, self.netns[netns], f"haproxy accepts it for {frontend.reference}")
         reply = self._reply_to(netns, journey.packet)
-        for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy answers"):
+        for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy replies"):
             if frontend.sni:
                 yield hung_up(near)
                 continue
@@ -164,7 +168,7 @@ class RoundTrips:
             verdict = Verdict.OK if server else reply.error or Verdict.REFUSED
         elif isinstance(end, Arrived):
             last = self.netns[hops[-1].netns]
-            hops = note(end.journey, last, "no socket of the client waits for this answer").hops
+            hops = note(end.journey, last, "no socket of the client expects this reply").hops
         return PredictedPath(
             verdict=verdict,
             server=server,

@@ -76,7 +76,7 @@ class Walker:
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
-            lost = note(Journey(_blank(protocol, to)), here, f"a black hole for {to}")
+            lost = note(Journey(_blank(protocol, to)), here, f"blackhole route to {to}")
             return (PredictedPath(verdict=Verdict.TIMEOUT, request=lost.hops),)
         sources = dict.fromkeys(routes.source(hop) for hop in hops or ())
         if None in sources or not sources:
@@ -166,10 +166,12 @@ class Walker:
             return
         station = self._wires.find(netns, hop.dev, hop.neighbour)
         if station is None:
-            lost = note(journey, here, f"nobody on {hop.dev} has {hop.neighbour}")
+            asking = "ARP" if hop.neighbour.version == 4 else "NDP"
+            what = f"no neighbour on {hop.dev} answers {asking} for {hop.neighbour}"
+            lost = note(journey, here, what)
             yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
         elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
-            yield Lost(note(journey, here, f"{bridged_from} has no hairpin"))
+            yield Lost(note(journey, here, f"hairpin is off on port {bridged_from}"))
         else:
             yield from self._wire(station, station.crossings, sent)
 
@@ -180,14 +182,16 @@ class Walker:
         here = self._netns[netns]
         mac = tunnels.neighbour_mac(here, tunnel, neighbour)
         if mac is None:
-            lost = note(journey, here, f"nobody on {tunnel.name} has {neighbour}")
+            lost = note(journey, here, f"{tunnel.name} has no neighbour entry for {neighbour}")
             yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
             return
         outer = tunnels.encapsulated(here, tunnel, mac)
         if outer is None:
-            yield Lost(note(journey, here, f"{tunnel.name} knows no machine behind {mac}"))
+            yield Lost(note(journey, here, f"{tunnel.name} has no FDB entry for {mac}"))
             return
-        out = note(replace(journey, packet=outer, ttl=TTL), here, f"{tunnel.name} packs it in")
+        out = note(
+            replace(journey, packet=outer, ttl=TTL), here, f"{tunnel.name} encapsulates it in UDP"
+        )
         for end in self._emit(netns, out):
             inside = replace(end.journey, packet=journey.packet, ttl=journey.ttl)
             there = isinstance(end, Arrived) and tunnels.decapsulating(
@@ -214,7 +218,7 @@ class Walker:
             return
         first, rest = crossings[0], crossings[1:]
         here = self._netns[first.netns]
-        crossed = note(journey, here, f"{first.bridge} switches it to {first.out_port}")
+        crossed = note(journey, here, f"{first.bridge} forwards it to port {first.out_port}")
         if not self._rules_of(here.name).sees_bridged(journey.packet):
             yield from self._wire(station, rest, crossed)
             return
@@ -257,7 +261,7 @@ class Walker:
     def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
         """A frame for this namespace, if its source is plausible."""
         here = self._netns[station.netns]
-        arrived = note(journey, here, f"comes in by {station.port or station.dev}")
+        arrived = note(journey, here, f"received on {station.port or station.dev}")
         doubt = self._routes_of(here.name).implausible(station.dev, journey.packet.src)
         if doubt:
             yield Lost(note(arrived, here, doubt))
@@ -304,7 +308,7 @@ class Walker:
             elif hop is None:
                 yield self._unroutable(netns, known)
             elif journey.ttl == 1:
-                over = note(known, here, "its time to live is over")
+                over = note(known, here, "TTL exceeded")
                 yield Refused(netns, Verdict.HOST_UNREACHABLE, over)
             elif onward.packet.size > hop.mtu:  # before FORWARD
                 remembering = replace(onward, conntrack=known.conntrack)
@@ -354,9 +358,8 @@ class Walker:
 
     def _too_big(self, netns: str, hop: NextHop, journey: Journey, after: Journey) -> End:
         here = self._netns[netns]
-        what = (
-            f"{journey.packet.size} bytes: {hop.dev} takes {hop.mtu} towards {journey.packet.dst}"
-        )
+        packet = journey.packet
+        what = f"{packet.size} bytes exceed the MTU of {hop.mtu} towards {packet.dst} on {hop.dev}"
         told = note(journey, here, what)
         mark = self._routes_of(netns).reflected(journey.packet)
         marked = replace(told, packet=replace(told.packet, mark=mark))
@@ -372,7 +375,7 @@ class Walker:
     def _unroutable(self, netns: str, journey: Journey) -> End:
         here, to = self._netns[netns], journey.packet.dst
         if self._routes_of(netns).find(to, journey.packet.mark) == ():
-            return Lost(note(journey, here, f"a black hole for {to}"))
+            return Lost(note(journey, here, f"blackhole route to {to}"))
         return Refused(netns, Verdict.NET_UNREACHABLE, note(journey, here, f"no route to {to}"))
 
     def _ways(

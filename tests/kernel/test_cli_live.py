@@ -119,7 +119,7 @@ def test_run_ends_with_1_where_a_probe_disagrees(where: Machine, failing: Path) 
     done = where.nsnet("run", failing)
     assert done.returncode == 1
     assert "✗ what is false" in done.stdout
-    assert "    ✗ expected refused, got ok by pod/web, who saw 10.244.0.2" in done.stdout
+    assert "    ✗ expected refused, got ok by pod/web, seen as 10.244.0.2" in done.stdout
     assert done.stdout.splitlines()[-1].startswith(
         "failing: 2 probes, 1 passed, 1 failed, 0 defects, in "
     )

@@ -391,7 +391,7 @@ def test_what_the_model_did_not_predict_is_a_warning_that_nobody_overlooks(
     )
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(passed=1, failed=1, warnings=1)
-    words = "DefectWarning: pod/client → pod/dns: timeout was not predicted"
+    words = "DefectWarning: pod/client → pod/dns: not predicted: timeout"
     result.stdout.fnmatch_lines(
         [
             f"E  *{words}",

@@ -57,11 +57,11 @@ def probe(
             ],
         ),
         (
-            probe(defects=("ok was not predicted",)),
+            probe(defects=("not predicted: ok",)),
             [
                 f"! {ENDS} tcp",
                 "    — / ok / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
-                "    ! DEFECT of nsnet: ok was not predicted",
+                "    ! DEFECT of nsnet: not predicted: ok",
             ],
         ),
         (

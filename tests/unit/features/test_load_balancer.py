@@ -282,7 +282,7 @@ def test_without_a_healthy_node_nobody_answers_and_nobody_is_told(source: str) -
     assert (path.verdict, path.path[-1], path.request[-1].what) == (
         "timeout",
         "fabric",
-        f"a black hole for {VIP}",
+        f"blackhole route to {VIP}",
     )
 
 

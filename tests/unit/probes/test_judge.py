@@ -94,25 +94,25 @@ BOTH = frozenset({"east/pod/web-0", "east/pod/web-1"})
         (
             ALL_OK,
             [ok("db-0", verdict=Verdict.WRONG_SERVER)],
-            ["expected ok, got wrong-server by east/pod/db-0, who saw 10.244.0.2"],
+            ["expected ok, got wrong-server by east/pod/db-0, seen as 10.244.0.2"],
         ),
         (Expected(frozenset({Verdict.TIMEOUT, Verdict.REFUSED})), [TIMEOUT, REFUSED], []),
         (
             Expected(frozenset({Verdict.TIMEOUT, Verdict.REFUSED})),
             [ok()],
-            ["expected refused or timeout, got ok by east/pod/web-0, who saw 10.244.0.2"],
+            ["expected refused or timeout, got ok by east/pod/web-0, seen as 10.244.0.2"],
         ),
         (Expected(servers=BOTH), [ok(), ok("web-1")], []),
         (Expected(servers=BOTH), [ok(), ok()], ["east/pod/web-1 never answered"]),
         (
             Expected(servers=BOTH),
             [ok(), ok("web-1"), ok("db-0")],
-            ["east/pod/db-0 answered, who was not expected"],
+            ["east/pod/db-0 answered but was not expected"],
         ),
         (
             Expected(servers=frozenset()),
             [ok()],
-            ["east/pod/web-0 answered, who was not expected"],
+            ["east/pod/web-0 answered but was not expected"],
         ),
     ],
 )
@@ -131,11 +131,11 @@ ROUTE = Expected(path=(frozenset({VIA[0]}), frozenset({VIA[1]}), BOTH))
     [
         (VIA, []),
         ((*VIA[:2], "east/pod/web-1"), []),  # a Service stands for any of its endpoints
-        (VIA[:2], ["went east/pod/client → east/node/n1"]),
-        (None, ["went "]),
+        (VIA[:2], ["took the path east/pod/client → east/node/n1"]),
+        (None, ["took the path "]),
         (
             (VIA[0], "east/node/n2", VIA[2]),
-            ["went east/pod/client → east/node/n2 → east/pod/web-0"],
+            ["took the path east/pod/client → east/node/n2 → east/pod/web-0"],
         ),
     ],
 )
@@ -233,18 +233,18 @@ def test_a_fair_choice_passes(seed: int) -> None:
     [
         ([ok(), ok("web-1")], [ok(), ok()], []),  # not every possible thing happens
         ([ok()], [ok(ms=3.5)], []),
-        ([ok()], [TIMEOUT], ["timeout was not predicted"]),
+        ([ok()], [TIMEOUT], ["not predicted: timeout"]),
         (
             [ok()],
             [ok(source="10.244.0.1")],
-            ["ok by east/pod/web-0, who saw 10.244.0.1 was not predicted"],
+            ["not predicted: ok by east/pod/web-0, seen as 10.244.0.1"],
         ),
         (
             [ok()],
             [ok("web-1"), ok("web-1")],  # once said is enough
-            ["ok by east/pod/web-1, who saw 10.244.0.2 was not predicted"],
+            ["not predicted: ok by east/pod/web-1, seen as 10.244.0.2"],
         ),
-        ([TIMEOUT], [TIMEOUT, REFUSED], ["refused was not predicted"]),
+        ([TIMEOUT], [TIMEOUT, REFUSED], ["not predicted: refused"]),
     ],
 )
 def test_what_the_model_did_not_foretell(
@@ -259,7 +259,7 @@ def test_what_the_model_does_not_know_is_no_defect() -> None:
 
 @pytest.mark.parametrize(
     ("paths", "sentences"),
-    [(False, []), (True, ["the path east/pod/client → east/node/n1 was not predicted"])],
+    [(False, []), (True, ["not predicted: the path east/pod/client → east/node/n1"])],
 )
 def test_the_way_is_compared_where_it_was_recorded(paths: bool, sentences: list[str]) -> None:
     seen = [ok(path=VIA[:2]), ok(path=VIA)]

@@ -49,7 +49,7 @@ BAD = probe(
     Outcome(Verdict.REFUSED),
     Outcome(Verdict.REFUSED),
     disagreements=("expected ok, got refused in 2 of 3 attempts", "east/pod/web-1 never answered"),
-    defects=("refused was not predicted",),
+    defects=("not predicted: refused",),
 )
 UNKNOWN = probe(Unknown("the lab is not as its file says"), ok("web-0", 1.0), path=True)
 REPORT = Report("demo", (GOOD, BAD, UNKNOWN), 1.5)
@@ -174,5 +174,5 @@ def test_in_junit_a_failed_expectation_is_a_failure_and_a_wrong_prediction_an_er
             "expected ok, got refused in 2 of 3 attempts",
             "expected ok, got refused in 2 of 3 attempts\neast/pod/web-1 never answered",
         ),
-        ("error", "refused was not predicted", "refused was not predicted"),
+        ("error", "not predicted: refused", "not predicted: refused"),
     ]

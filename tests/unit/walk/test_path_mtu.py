@@ -54,9 +54,9 @@ def ask(
 
 
 def sizes(path: PredictedPath) -> list[int]:
-    """What the client has sent, one after the other."""
+    """The bytes of each packet that the client sent."""
     said = [hop.what for hop in path.large if hop.reference == "client"]
-    return [int(what.split()[1]) for what in said if what.startswith("sends")]
+    return [int(what.split()[1]) for what in said if what.endswith(" bytes")]
 
 
 @pytest.mark.parametrize("family", [4, 6])
@@ -147,9 +147,9 @@ def test_where_small_gets_nowhere_either_it_is_no_matter_of_size() -> None:
 def test_an_error_names_the_size_and_the_rule_that_stops_it() -> None:
     path = ask(lab({}, 1400, "router"))
     assert [hop.what for hop in path.large if hop.reference == "router"] == [
-        "comes in by eth0",
-        "1500 bytes: eth1 takes 1400 towards 10.0.2.2",
-        "says: at most 1400 bytes",
+        "received on eth0",
+        "1500 bytes exceed the MTU of 1400 towards 10.0.2.2 on eth1",
+        "sends ICMP fragmentation-needed, MTU 1400",
         "DROP",
     ]
     last = path.large[-1].rule

@@ -214,7 +214,11 @@ def test_who_is_told_of_sizes_is_who_sends_on_that_leg() -> None:
         (near_narrow(silent=False), "middle", "client"),
     ):
         large = ask(state, size=60_000).large
-        told = [hop.reference for hop in large if hop.what == "says: at most 1400 bytes"]
+        told = [
+            hop.reference
+            for hop in large
+            if hop.what == "sends ICMP fragmentation-needed, MTU 1400"
+        ]
         again = [hop.reference for hop in large if hop.what == "sends 1400 bytes"]
         assert (told, again) == ([teller], [sender])
 
@@ -237,8 +241,8 @@ def test_what_a_proxy_tries_in_vain_is_told_beside_the_answer() -> None:
     path = ask(proxied(at(CLOSED)))
     assert [(hop.reference, hop.what) for hop in path.request][-1] == (
         "router",
-        "haproxy takes it for svc/web",
+        "haproxy accepts it for svc/web",
     )
-    assert ("server", "refuses: nothing listens there") in [
+    assert ("server", "refuses: nothing listens on tcp port 81") in [
         (hop.reference, hop.what) for hop in path.reply
     ]

@@ -64,8 +64,8 @@ from tests.support.wiring import (
             "timeout",
             "client router",
         ),
-        ("nobody on the server's link", ROUTED, "10.0.2.9", "host-unreachable", "client router"),
-        ("nobody on the client's link", ROUTED, "10.0.1.9", "host-unreachable", "client"),
+        ("no host on the server's link", ROUTED, "10.0.2.9", "host-unreachable", "client router"),
+        ("no host on the client's link", ROUTED, "10.0.1.9", "host-unreachable", "client"),
         ("the router itself", ROUTED, "10.0.2.1", "refused", "client router"),
         ("the client itself", ROUTED, "10.0.1.2", "refused", "client"),
         ("the client at 127.0.0.1", ROUTED, "127.0.0.1", "refused", "client"),
@@ -101,7 +101,7 @@ def test_routers_that_send_a_packet_to_each_other_drop_it_in_the_end() -> None:
     found = only_path(loop, "192.0.2.1")
     assert (found.verdict, found.request[-1].what) == (
         "host-unreachable",  # what the kernel makes of an ICMP time exceeded
-        "its time to live is over",
+        "TTL exceeded",
     )
     assert len(found.path) == 1 + 64  # the client sends, and 64 routers see it
 
@@ -122,7 +122,7 @@ def test_who_is_masqueraded_into_a_loop_never_hears_of_it() -> None:
         chains={"router": [replace(SNAT_TO_LINK, family=6)]},
     )
     found = only_path(loop, "2001:db8::1")
-    assert found.request[-1].what == "its time to live is over"
+    assert found.request[-1].what == "TTL exceeded"
     assert found.verdict == "timeout"
 
 
@@ -160,8 +160,8 @@ def test_a_hash_chooses_so_a_packet_that_comes_by_again_goes_the_same_way() -> N
     back = ROUTED._replace(settings={"router": FORWARDS, "server": FORWARDS})
     paths = walk(with_route("router", both, back), "client", Protocol.TCP, ip("192.0.2.1"), 80)
     assert [(path.request[-1].what, len(path.path)) for path in paths] == [
-        ("its time to live is over", 65),
-        ("nobody on eth1 has 10.0.2.9", 2),
+        ("TTL exceeded", 65),
+        ("no neighbour on eth1 answers ARP for 10.0.2.9", 2),
     ]
 
 
@@ -170,7 +170,7 @@ def test_a_hash_chooses_so_a_packet_that_comes_by_again_goes_the_same_way() -> N
 def test_a_black_hole_tells_nobody(host: str, protocol: Protocol) -> None:
     path = only_path(with_route(host, Route(net("10.0.2.2/32"), blackhole=True)), protocol=protocol)
     assert (path.verdict, path.request[-1].reference) == ("timeout", host)
-    assert path.request[-1].what == "a black hole for 10.0.2.2"
+    assert path.request[-1].what == "blackhole route to 10.0.2.2"
 
 
 # --- reverse path filtering ---
@@ -348,7 +348,7 @@ def test_dnat_is_undone_in_the_answer() -> None:
         "10.0.1.1:8080 → 10.0.1.2",
     ]
     assert [hop.what for hop in path.reply if hop.reference == "router"] == [
-        "comes in by eth1",
+        "received on eth1",
         "conntrack undoes the DNAT",
     ]
 
@@ -411,7 +411,7 @@ def test_a_host_that_translates_to_itself_is_answered() -> None:
 def test_an_answer_that_bypasses_the_translation_is_for_nobody() -> None:
     path = only_path(with_chains("there", TO_SERVER, wiring=ROUND), "10.0.1.1", 8080)
     assert (path.verdict, path.path[-1]) == ("timeout", "server")
-    assert path.reply[-1].what == "no socket of the client waits for this answer"
+    assert path.reply[-1].what == "no socket of the client expects this reply"
     assert str(path.reply[-1].packet) == "10.0.2.2:80 → 10.0.1.2"
 
 

@@ -88,7 +88,7 @@ def test_what_a_bridge_only_passes_on_is_masqueraded_too() -> None:
 def test_a_bridge_names_the_ports_a_frame_passes() -> None:
     (path,) = explain(ONE_NODE.model, simple("pod/own", "pod/other:80")).paths
     assert [hop.what for hop in path.request if hop.reference == "east/node/n1"] == [
-        "cbr0 switches it to other"
+        "cbr0 forwards it to port other"
     ]
 
 

@@ -175,12 +175,12 @@ def test_a_packet_goes_inside_another_and_comes_out() -> None:
 @pytest.mark.parametrize(
     ("parts", "verdict", "says"),
     [
-        ({"fdb": ()}, "timeout", "flannel.1 knows no machine behind 02:00:0a:f4:01:00"),
-        ({"neighbours": ()}, "host-unreachable", "nobody on flannel.1 has 10.244.1.0"),
+        ({"fdb": ()}, "timeout", "flannel.1 has no FDB entry for 02:00:0a:f4:01:00"),
+        ({"neighbours": ()}, "host-unreachable", "flannel.1 has no neighbour entry for 10.244.1.0"),
         (
             {"fdb": (FdbEntry("02:00:0a:f4:01:00", ip("192.168.10.9"), "flannel.1"),)},
             "timeout",
-            "nobody on eth0 has 192.168.10.9",
+            "no neighbour on eth0 answers ARP for 192.168.10.9",
         ),
     ],
 )
