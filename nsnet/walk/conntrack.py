@@ -1,4 +1,4 @@
-"""conntrack as a model: which flow a packet belongs to, and what that does to it."""
+"""A model of conntrack: which entry a packet belongs to, and how that translates it."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -7,23 +7,26 @@ from typing import NamedTuple
 from nsnet.ip import Protocol
 from nsnet.walk.packet import Packet, Tuple
 
-WAYS_IN = ("PREROUTING", "OUTPUT")  # where destinations change; at the other hooks sources do
+WAYS_IN = (
+    "PREROUTING",
+    "OUTPUT",
+)  # hooks at which the destination is translated; at the others the source is
 
 
 class CtInfo(Enum):
     """What conntrack says of a packet."""
 
-    NEW = "NEW"  # the first of a flow; the nat table is asked
-    REPEATED = "NEW (seen before)"  # the same flow a second time: translated as before
+    NEW = "NEW"  # the first packet of a flow: it traverses the nat table
+    REPEATED = "NEW (seen before)"  # the flow returns to this namespace: translated as before
     REPLY = "ESTABLISHED"
     RELATED = "RELATED"  # an ICMP error about a flow
-    INVALID = "INVALID"  # an answer to nothing that passed here
+    INVALID = "INVALID"  # a reply whose request did not pass here
 
 
 class ConntrackEntry(NamedTuple):
-    """A connection as one namespace knows it: as it came, what its answer looks like, and its mark.
-
-    Zones are left out: they part connections that look alike, and a walk is about one alone."""
+    """A connection in one namespace: its tuple on arrival, the tuple that a reply has, and its
+    mark. Zones are left out: they separate connections with the same tuple, and a walk follows only
+    one."""
 
     original: Tuple
     reply: Tuple
@@ -32,17 +35,17 @@ class ConntrackEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """A packet's place in conntrack."""
+    """What conntrack attaches to a packet (skb->_nfct)."""
 
     info: CtInfo
     entered: Tuple
     entry: ConntrackEntry | None = None
-    connected: bool = False  # what follows once a connection is made
-    about_reply: bool = False  # an ICMP error about an answer, which goes the question's way
+    connected: bool = False  # a packet that follows the handshake
+    about_reply: bool = False  # an ICMP error about a reply, in the direction of the request
 
     @property
     def ctstate(self) -> str:
-        """The word that a rule's --ctstate compares."""
+        """The word that a rule's --ctstate matches."""
         if self.connected:
             return "ESTABLISHED"
         if self.about_reply:
@@ -51,34 +54,36 @@ class Tracked:
 
     @property
     def is_reply(self) -> bool:
-        """It goes back to who began."""
+        """The packet is in the direction of replies."""
         return self.info in (CtInfo.REPLY, CtInfo.RELATED)
 
     def marked(self, packet: Packet) -> Packet:
-        """The packet with what is known of its connection."""
+        """Return the packet with its connection's mark."""
         return packet if self.entry is None else replace(packet, connection_mark=self.entry.mark)
 
 
 def track(packet: Packet, entries: tuple[ConntrackEntry, ...]) -> Tracked:
-    """Finds the packet's flow, as conntrack does on its way in."""
-    # Without ports, flows may look alike from behind: an answer belongs to the last.
+    """Return what conntrack finds for a packet on its way in."""
+    # Without client ports, several entries may expect the same reply: it belongs to the last.
     for entry in reversed(entries):
-        # A host that pings itself asks and answers with the same addresses: the question is first.
+        # A host that pings itself uses the same addresses for request and reply: the request is
+        # first.
         if packet.tuple == entry.original and not packet.answer:
             connected = packet.protocol is Protocol.TCP and packet.size > 0
             said = packet.error is not None
             return Tracked(CtInfo.REPEATED, packet.tuple, entry, connected, about_reply=said)
-        # The question of a host that pings itself by another address looks like the answer, too.
+        # The request of a host that pings itself by another address has the tuple of its reply,
+        # too.
         if packet.answer and packet.tuple == entry.reply:
             return Tracked(CtInfo.RELATED if packet.error else CtInfo.REPLY, packet.tuple, entry)
-    # A UDP answer that conntrack never saw the question of looks like a question.
+    # A UDP reply whose request conntrack never saw is like a new request.
     stray = packet.error or (packet.answer and packet.protocol is not Protocol.UDP)
     return Tracked(CtInfo.INVALID if stray else CtInfo.NEW, packet.tuple)
 
 
 def retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
-    """What conntrack does to a packet of a flow it knows: the destination on the way in, the
-    source on the way out."""
+    """Return a packet of a known flow, translated as its entry says: the destination on the way in,
+    the source on the way out."""
     if tracked.entry is None:
         return packet
     original, reply = tracked.entry.original, tracked.entry.reply
@@ -97,7 +102,8 @@ def retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
 
 
 def new_entry(tracked: Tracked, leaving: Packet) -> ConntrackEntry | None:
-    """What conntrack remembers once a new flow's first packet has made it out or in."""
+    """Return the entry that conntrack confirms once a new flow's first packet leaves or is
+    delivered."""
     if tracked.info is not CtInfo.NEW:
         return None
     return ConntrackEntry(tracked.entered, leaving.tuple.reversed(), leaving.connection_mark)

@@ -1,4 +1,4 @@
-"""A packet under way through a lab, and the ways in which that ends."""
+"""The journey of a packet through a lab, and how it ends."""
 
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -11,12 +11,12 @@ from nsnet.walk.netfilter import TRANSLATING, Passed
 from nsnet.walk.packet import Hop, Packet, RuleAt, Tuple
 from nsnet.walk.routing import NextHop
 
-TTL = 64  # routers that may pass a packet on
+TTL = 64  # initial TTL, as net.ipv4.ip_default_ttl
 
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A packet under way: where it has been, and what each namespace remembers of it."""
+    """A packet under way: its hops so far, and the conntrack entries of each namespace."""
 
     packet: Packet
     hops: tuple[Hop, ...] = ()
@@ -25,11 +25,11 @@ class Journey:
     ttl: int = TTL
 
     def entries(self, netns: str) -> tuple[ConntrackEntry, ...]:
-        """The flows that a namespace remembers."""
+        """Return the namespace's conntrack entries."""
         return self.conntrack.get(netns, ())
 
     def remember(self, netns: str, entry: ConntrackEntry | None) -> "Journey":
-        """The journey once the namespace knows this flow, too."""
+        """Return the journey with another conntrack entry in the namespace."""
         if entry is None:
             return self
         return replace(self, conntrack={**self.conntrack, netns: (*self.entries(netns), entry)})
@@ -45,7 +45,7 @@ class Arrived:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A namespace gave up on the packet and says so to its source."""
+    """A namespace discarded the packet and sends an error to its source."""
 
     netns: str
     error: Verdict
@@ -54,19 +54,20 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """The packet is gone and nobody is told."""
+    """The packet was dropped silently."""
 
     journey: Journey
 
 
 @dataclass(frozen=True, slots=True)
 class TooBig:
-    """A namespace cannot pass the packet on: so many bytes are the most."""
+    """A namespace cannot forward the packet: it exceeds the MTU."""
 
     here: Netns
     mtu: int
     journey: Journey
-    # What is known once the packet is gone: of a new flow, nothing here if it was to be forwarded.
+    # The entries afterwards. A new flow leaves none here if its packet was to be forwarded:
+    # conntrack confirms an entry only after the MTU check.
     conntrack: dict[str, tuple[ConntrackEntry, ...]]
 
 
@@ -74,7 +75,7 @@ End: TypeAlias = Arrived | Refused | Lost | TooBig
 
 
 def note(journey: Journey, here: Netns, what: str, rule: RuleAt | None = None) -> Journey:
-    """The journey with one more hop: something that happened here."""
+    """Return the journey with one more hop: what happened here."""
     hop = Hop(
         netns=here.name, reference=here.reference, what=what, packet=journey.packet, rule=rule
     )
@@ -82,12 +83,13 @@ def note(journey: Journey, here: Netns, what: str, rule: RuleAt | None = None) -
 
 
 def after_hook(here: Netns, journey: Journey, passed: Passed) -> Journey:
-    """The journey after a hook, with a hop for what the rules did to the packet."""
+    """Return the journey after a hook, with a hop for each change that the rules made to the
+    packet."""
     before, after = journey.packet, passed.packet
     deciding = [each for each in passed.rules if isinstance(each.rule.target, TRANSLATING)]
     rule = deciding[-1] if deciding else None
     moved = replace(journey, packet=after)
-    # Without a rule it is conntrack, which repeats for a flow what it undoes for its answers.
+    # Without a rule it is conntrack: NAT is repeated for requests and undone for replies.
     dnat, snat = (
         ("conntrack undoes the SNAT", "conntrack undoes the DNAT")
         if before.answer
@@ -103,9 +105,10 @@ def after_hook(here: Netns, journey: Journey, passed: Passed) -> Journey:
 
 
 def stopped(here: Netns, journey: Journey, passed: Passed, tracked: Tracked) -> End:
-    """The end of a packet that a rule dropped or rejected."""
+    """Return the end of a packet that a rule dropped or rejected."""
     rule = passed.rules[-1]
-    # An ICMP error about a packet that was DNATed already speaks of it as the client knows it.
+    # The entry is there already: an ICMP error about a DNATed packet quotes it as the client sent
+    # it.
     journey = journey.remember(here.name, new_entry(tracked, journey.packet))
     if isinstance(passed.stop, Drop):
         return Lost(note(journey, here, "DROP", rule))

@@ -1,4 +1,4 @@
-"""The netfilter of one namespace: which rules a packet meets, and what they and conntrack make of
+"""The netfilter of one namespace: which rules a packet traverses, and what they and conntrack do to
 it."""
 
 from collections.abc import Callable, Iterator, Mapping
@@ -40,11 +40,13 @@ from nsnet.state.rules import (
 from nsnet.walk.conntrack import WAYS_IN, CtInfo, Tracked, retranslate
 from nsnet.walk.packet import IPVS, Packet, RuleAt
 
-# At which priority the kernel asks the tables of iptables, lowest first.
+# The priorities of iptables' tables at each hook, lowest first (linux/netfilter_ipv4.h).
 PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0}
-# IPVS looks at what is for this host after its filters, at what this host sends before them.
+# IPVS runs after the filter table in INPUT, and before it in OUTPUT (ip_vs_core.c).
 BALANCING = {"INPUT": 99, "OUTPUT": -98}
-TRANSLATING = Dnat | Snat | Masquerade | Netmap  # the targets that only a flow's first packet meets
+TRANSLATING = (
+    Dnat | Snat | Masquerade | Netmap
+)  # targets of nat: only a flow's first packet traverses it
 TRANSLATION = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
 HOOKS = {
     "PREROUTING": ("raw", "mangle"),
@@ -56,8 +58,8 @@ HOOKS = {
 
 
 class Passed(NamedTuple):
-    """One outcome of a hook: the packet afterwards, the rules that made it so, and whether it
-    goes on. What IPVS has taken leaves the hook: it is sent, as this host's own packets are."""
+    """One outcome of a hook: the packet afterwards, the rules that decided, and what stopped it. A
+    packet that IPVS has taken leaves the hook and is sent like the host's own packets."""
 
     packet: Packet
     rules: tuple[RuleAt, ...]
@@ -97,7 +99,7 @@ class Rules:
         }
 
     def sees_bridged(self, packet: Packet) -> bool:
-        """Frames that a bridge only passes on meet the rules, too (br_netfilter)."""
+        """Bridged frames traverse the rules too (br_netfilter)."""
         tool = "iptables" if packet.dst.version == 4 else "ip6tables"
         return self._netns.setting(f"net.bridge.bridge-nf-call-{tool}") > 0
 
@@ -112,8 +114,8 @@ class Rules:
         masquerade: IPAddress | None = None,
         taken: VirtualServer | None = None,
     ) -> Iterator[Passed]:
-        """Yield every outcome of one hook. `masquerade` is the address that MASQUERADE would give,
-        `taken` the virtual server that sends the packet."""
+        """Yield every outcome of one hook. `masquerade` is the source address that MASQUERADE would
+        give, `taken` the virtual server that sends the packet."""
         at = _Context(
             hook=hook,
             tracked=tracked,
@@ -125,7 +127,7 @@ class Rules:
         outcomes = [Passed(tracked.marked(packet), ())]
         for stage in self._stages[packet.dst.version, hook]:
             if taken is not None and hook == "OUTPUT" and stage.chooses:
-                continue  # its destination is chosen
+                continue  # IPVS has chosen the destination
             outcomes = [after for each in outcomes for after in self._pass(stage, each, at)]
         yield from outcomes
 
@@ -145,10 +147,12 @@ class Rules:
             yield Passed(packet, met, stop if isinstance(stop, Drop | Reject) else None)
 
     def _balance(self, before: Passed, tracked: Tracked) -> Iterator[Passed]:
-        """IPVS sends what is for a virtual server to any of its real servers."""
+        """IPVS sends a connection to a virtual server to any of its real servers."""
         packet = before.packet
         server = self._servers.get((packet.dst, packet.protocol, packet.dport))
-        again = tracked.info is CtInfo.REPEATED and packet.size  # of a connection that IPVS knows
+        again = (
+            tracked.info is CtInfo.REPEATED and packet.size
+        )  # of a connection in the table of IPVS
         fresh = tracked.info in (CtInfo.NEW, CtInfo.REPEATED) and not again
         if server is None or packet.error or not fresh:
             yield before
@@ -166,8 +170,8 @@ class Rules:
     def _translate(
         self, chains: tuple[tuple[str, str], ...], before: Passed, at: "_Context"
     ) -> Iterator[Passed]:
-        """The nat chains decide for a flow's first packet, the first that translates it for all;
-        conntrack repeats or undoes it for the others."""
+        """Translate a flow's first packet by the first nat chain that does; for all others
+        conntrack repeats or undoes that."""
         if at.tracked.info is not CtInfo.NEW:
             yield before._replace(packet=retranslate(at.hook, before.packet, at.tracked))
             return
@@ -184,7 +188,7 @@ class Rules:
     def _run(
         self, table: str, name: str, packet: Packet, at: "_Context"
     ) -> Iterator[tuple[Packet, tuple[RuleAt, ...]]]:
-        """A built-in chain from its first rule: whoever falls through is accepted."""
+        """Traverse a built-in chain; a packet that no rule decides is accepted."""
         for _, after, rules in self._chain(table, name, packet, at, 0):
             yield after, rules
 
@@ -207,14 +211,14 @@ class Rules:
             yield from self._apply(table, name, packet, at, RuleAt(table, name, position + 1, rule))
             if rule.match.probability is None:
                 return
-            # At random it does not match, and the next rule is asked.
+            # The other branch: it does not match this time, and the next rule is evaluated.
         yield False, packet, ()
 
     def _apply(
         self, table: str, name: str, packet: Packet, at: "_Context", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """What a rule that matched does, and what follows; `here.position` is the index of the
-        next rule."""
+        """Apply the target of a rule that matches, and what follows; `here.position` is the index
+        of the next rule."""
         match here.rule.target:
             case SetMark(value, mask):
                 marked = replace(packet, mark=(packet.mark & ~mask) ^ value)
@@ -231,10 +235,10 @@ class Rules:
             case Return():
                 yield False, packet, ()
             case Goto(other):
-                yield from self._gone(other, packet, at, here)
+                yield from self._goto(other, packet, at, here)
             case Spread(others):
                 for other in others:
-                    yield from self._gone(other, packet, at, here)
+                    yield from self._goto(other, packet, at, here)
             case Lookup():
                 yield from self._lookup(here.rule.target, table, name, packet, at, here)
             case Jump(other):
@@ -266,10 +270,10 @@ class Rules:
         found = RuleAt(table, lookup.map, position, Rule(target=target, why=why))
         yield from self._apply(table, lookup.map, packet, at, found)
 
-    def _gone(
+    def _goto(
         self, name: str, packet: Packet, at: "_Context", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """Every way through the other chain, at whose end the chain that goes there ends, too."""
+        """Traverse the other chain; where it ends, this one ends too."""
         for decided, after, met in self._chain(here.table, name, packet, at, 0):
             yield decided, after, (here, *met) if decided else ()
 
@@ -296,8 +300,7 @@ _MapKey: TypeAlias = tuple[IPAddress | None, Protocol, int]
 
 
 class _Stage(NamedTuple):
-    """What the kernel does at a hook before it goes on to the next: one chain that filters, all
-    that translate, or (no chain) IPVS."""
+    """One stage of a hook: a filter chain, all nat chains, or (without chains) IPVS."""
 
     priority: int
     translates: bool
@@ -310,7 +313,8 @@ class _Stage(NamedTuple):
 
 
 def _stages(netns: Netns, family: int, hook: str) -> list[_Stage]:
-    """What a hook does, in order. Translation happens once, whoever asks for it."""
+    """Return the stages of a hook, by priority. All nat chains are one stage: a flow is translated
+    once."""
     based = [
         (each, each.base)
         for each in netns.chains
@@ -337,7 +341,7 @@ def _translated(
     *,
     way_in: bool = True,
 ) -> Packet:
-    """The packet as the rule that decided makes it."""
+    """Return the packet as the target of the deciding rule changes it."""
     match rules[-1].rule.target if rules else None:
         case Dnat(address, port):
             return replace(packet, dst=address, dport=port or packet.dport)
@@ -354,12 +358,12 @@ def _translated(
 
 
 def _protocol(packet: Packet) -> Protocol:
-    """An error is ICMP, whatever it speaks of."""
+    """The protocol that a rule sees: an ICMP error is ICMP, whatever it is about."""
     return Protocol.ICMP if packet.error else packet.protocol
 
 
 class _Context(NamedTuple):
-    """What a rule can match besides the packet, and what a target needs."""
+    """What a rule can match besides the packet, and what targets need."""
 
     hook: str
     tracked: Tracked

@@ -1,4 +1,4 @@
-"""A packet on its way, and what became of it: the words in which walk answers."""
+"""Packets, the hops of their paths, and the paths that walk predicts."""
 
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -10,7 +10,8 @@ from nsnet.verdict import Verdict
 
 
 class Tuple(NamedTuple):
-    """What conntrack knows a packet by. A client's own port is never asked for: it is 0."""
+    """The addresses and ports by which conntrack finds a packet's entry. A client's ephemeral port
+    is 0: no rule depends on it."""
 
     src: IPAddress
     sport: int
@@ -18,7 +19,7 @@ class Tuple(NamedTuple):
     dport: int
 
     def reversed(self) -> "Tuple":
-        """The answer's."""
+        """Return the tuple of the reply."""
         return Tuple(self.dst, self.dport, self.src, self.sport)
 
 
@@ -32,8 +33,8 @@ _ERRORS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """The first packet of a flow, its answer, or an ICMP error that speaks of it (`error`); with a
-    size, a large one that follows."""
+    """The first packet of a flow, its reply, or an ICMP error about it (`error`); with a size, a
+    large packet that follows."""
 
     protocol: Protocol
     src: IPAddress
@@ -43,15 +44,15 @@ class Packet:
     mark: int = 0
     error: Verdict | None = None
     answer: bool = False
-    connection_mark: int = 0  # what conntrack has written down of its connection, where it is
-    size: int = 0  # bytes, where a link might not take it as it is; 0: it fits everywhere
-    # Of an IPv6 datagram that its sender took apart: the bytes of all, and of a fragment.
+    connection_mark: int = 0  # its connection's mark in this namespace's conntrack
+    size: int = 0  # bytes, if it may exceed an MTU; 0: it fits every link
+    # Of an IPv6 datagram that its sender fragmented: the bytes of the whole, and of a fragment.
     whole: int = 0
     fragment: int = 0
 
     @property
     def icmp_type(self) -> str:
-        """What it says by ICMP, in iptables' words; "" for any other packet."""
+        """Its ICMP type, by the name that iptables has for it; "" for any other packet."""
         if self.error is not None:
             return _ERRORS.get(self.error, "")
         if self.protocol is Protocol.ICMP:
@@ -60,24 +61,24 @@ class Packet:
 
     @property
     def tuple(self) -> Tuple:
-        """Addresses and ports."""
+        """Its addresses and ports."""
         return Tuple(self.src, self.sport, self.dst, self.dport)
 
     def addressed(self, to: Tuple) -> "Packet":
-        """The same packet with other addresses and ports."""
+        """Return the packet with other addresses and ports."""
         return replace(self, src=to.src, sport=to.sport, dst=to.dst, dport=to.dport)
 
     @property
     def unmarked(self) -> "Packet":
-        """The same packet as others get it: marks are this machine's own."""
+        """The packet as it is on the wire: marks stay in their namespace."""
         return replace(self, mark=0, connection_mark=0)
 
     def answering(self, mark: int, error: Verdict | None = None) -> "Packet":
-        """The answer to it, with this mark."""
+        """Return the reply, or an ICMP error about it, with this mark."""
         back = self.unmarked.addressed(self.tuple.reversed())
-        # Small, as all answers here; but an echo, which leaves in fragments where it has to.
+        # Replies are small, except large ICMP echoes: round_trips sets their size.
         small = replace(back, size=0, whole=0, fragment=0)
-        # What is said of an answer goes where the question went.
+        # An error about a reply takes the way of the request.
         return replace(small, answer=not (error and self.answer), mark=mark, error=error)
 
     def __str__(self) -> str:
@@ -89,11 +90,11 @@ class Packet:
         return f"{end(self.src, self.sport)} → {end(self.dst, self.dport)}"
 
 
-IPVS: Final = "ipvs"  # the table of what is no rule, but a virtual server's choice
+IPVS: Final = "ipvs"  # the table of a RuleAt that stands for the choice of a virtual server
 
 
 class RuleAt(NamedTuple):
-    """A rule and where it stands; positions count from 1, as `iptables -L --line-numbers` does."""
+    """A rule and its position, counted from 1 as in `iptables -L --line-numbers`."""
 
     table: str
     chain: str
@@ -103,7 +104,7 @@ class RuleAt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Hop:
-    """One thing that happened in one namespace, and the packet as it was afterwards."""
+    """One event in one namespace, and the packet after it."""
 
     netns: str
     reference: str
@@ -114,19 +115,20 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedPath:
-    """One way the packet can go: there, back, and how it ends."""
+    """One path that a request can take, the path of its reply, and the verdict."""
 
     verdict: Verdict
-    server: str | None = None  # who answered, by reference
-    source: IPAddress | None = None  # who the server saw
+    server: str | None = None  # what replied, by reference
+    source: IPAddress | None = None  # the source that the server saw
     request: tuple[Hop, ...]
     reply: tuple[Hop, ...] = ()
-    # What a packet that was too big for somebody brought about; () where there was none.
+    # What followed from a packet that exceeded an MTU; () where none did.
     large: tuple[Hop, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The references of the namespaces that the request passed, in order, repeats kept."""
+        """The references of the namespaces that the request passed, in order; one that it passed
+        twice is there twice."""
         return tuple(reference for reference, _ in groupby(hop.reference for hop in self.request))
 
     def as_json(self) -> dict[str, Any]:
@@ -143,6 +145,6 @@ class PredictedPath:
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """The model has no say: something is not as the State that it walks."""
+    """No prediction is possible: the lab differs from the State."""
 
     why: str

@@ -1,11 +1,11 @@
-"""How large a packet gets through: what the ends agree on, and what routers on the way say.
+"""Path MTU discovery: the size that both ends agree on, and the MTU errors of routers between.
 
       client ── 1500 ── router ── 1400 ──▶ server
          ◀─ ICMP: fragmentation needed, 1400 ─┘
 
-TCP's largest segment is what the links of both ends take. A router in between that cannot pass a
-packet on says how large one may be, and the sender goes on smaller. Where that ICMP error is lost,
-the sender knows nothing, and what it sends again is as large: small passes, large hangs.
+TCP's MSS follows from the links of both ends. A router that cannot forward a packet sends an ICMP
+error with the MTU, and the sender continues with smaller packets. Where that error is lost, the
+sender retransmits packets of the same size: small passes, large hangs.
 Source: net/ipv4/ip_forward.c, ip_output.c, tcp_ipv4.c, udp.c, RFC 1191, RFC 8201.
 """
 
@@ -24,8 +24,9 @@ Emit: TypeAlias = Callable[[str, Journey], Iterator[End]]
 
 
 def datagram(request: Request, routes: Routes) -> Packet:
-    """The first packet with the size that counts on its way. What the client's link does not take
-    leaves in fragments, which IPv4 routers may fragment further, and IPv6 routers may not."""
+    """Return the first packet with its size on the wire. A datagram that exceeds the MTU of the
+    client's link leaves in fragments, which IPv4 routers may fragment further, and IPv6 routers may
+    not."""
     mtu = _narrowest_mtu(routes, request.packet.dst)
     if request.length > mtu:
         return fragmented(request, mtu)
@@ -33,30 +34,31 @@ def datagram(request: Request, routes: Routes) -> Packet:
 
 
 def fragmented(request: Request, mtu: int) -> Packet:
-    """The datagram as a client sends it that knows how large a packet may be."""
+    """Return the datagram as a client sends it that has learned the MTU."""
     if request.packet.dst.version == 4:
         return request.packet
     return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
 
 
 def is_fragmented_locally(packet: Packet) -> bool:
-    """Its own kernel fragments it for a link that takes less than the one it was meant for. (An
-    IPv4 datagram of a probe is a raw packet, and DF holds for it even here.)"""
+    """The sender's kernel fragments it for a link with a smaller MTU than the one it was routed to
+    first. (An IPv4 datagram of a probe is a raw packet, and DF holds even here.)"""
     return packet.dst.version == 6 or packet.protocol is Protocol.ICMP
 
 
 def is_large_echo(reply: Request) -> bool:
-    """It is as large as the question, and no router may take it apart. (An IPv4 echo may be.)"""
+    """An ICMPv6 echo reply as large as its request, which no router may fragment. (IPv4 routers
+    may.)"""
     icmp = reply.packet.protocol is Protocol.ICMP and reply.packet.dst.version == 6
     return icmp and reply.size > 0
 
 
 def reassembled(packet: Packet) -> tuple[Packet, ...]:
-    """IPv6 fragments that a bridge showed to its rules (br_netfilter): they are one packet again,
-    and it is forgotten that no larger ones were sent.
+    """Return what becomes of IPv6 fragments that a bridge shows to its rules (br_netfilter): one
+    packet again, which may leave in larger fragments than it was sent in.
 
-    Where a link does not take it as it is, it comes apart as it was, or as the link needs it:
-    that depends on whether somebody (a packet socket, too) has a copy of it.
+    Where it exceeds the MTU of a link, it is fragmented as before, or as the link needs it: that
+    depends on whether something (also a packet socket) holds a copy of it.
     """
     if not packet.whole:
         return (packet,)
@@ -65,7 +67,8 @@ def reassembled(packet: Packet) -> tuple[Packet, ...]:
 
 
 def refragmented(packet: Packet, mtu: int) -> Packet:
-    """What was put together on the way stays so where the link takes it."""
+    """Return a reassembled packet with its size on this link: whole if it fits, else in
+    fragments."""
     if packet.size or not packet.whole:
         return packet
     size = packet.whole if packet.whole <= mtu else min(packet.fragment, mtu)
@@ -73,7 +76,7 @@ def refragmented(packet: Packet, mtu: int) -> Packet:
 
 
 def largest_segment(request: Request, near: Routes, far: Routes, seen: IPAddress) -> int:
-    """The bytes of the largest packet that is sent: each end tells the other what it takes."""
+    """Return the bytes of the largest packet that is sent: each end announces its MSS."""
     return min(request.length, _narrowest_mtu(near, request.packet.dst), _narrowest_mtu(far, seen))
 
 
@@ -107,9 +110,9 @@ def _send_segment(
 
 
 def too_big_error(end: TooBig, emit: Emit) -> Iterator[End]:
-    """What becomes of the ICMP error that a packet which was too big brings about."""
+    """Yield how the ICMP error about a packet that was too big ends."""
     about = end.journey.packet
-    # By the verdict that follows if it does not arrive.
+    # Named by the verdict that follows if it does not arrive.
     error = about.answering(about.mark, Verdict.LARGE_HANGS)
     start = replace(end.journey, packet=error, ttl=TTL)
     name = "fragmentation-needed" if about.dst.version == 4 else "packet-too-big"
@@ -117,11 +120,11 @@ def too_big_error(end: TooBig, emit: Emit) -> Iterator[End]:
 
 
 def large_hangs(path: PredictedPath, hops: tuple[Hop, ...]) -> PredictedPath:
-    """Small passes by this path, large does not."""
+    """Return the path with the verdict that small packets pass and large ones do not."""
     return replace(path, verdict=Verdict.LARGE_HANGS, server=None, source=None, large=hops)
 
 
 def _narrowest_mtu(routes: Routes, to: IPAddress) -> int:
-    """Of several ways the narrowest counts."""
+    """Return the smallest MTU of all next hops; 0 without a route."""
     hops = routes.find(to)
     return min((each.mtu for each in hops), default=0) if hops else 0

@@ -1,4 +1,4 @@
-"""What a proxy makes of connections: which it takes, and how two legs are one path."""
+"""Connections through a proxy: which frontend accepts one, and how its two legs make one path."""
 
 from dataclasses import replace
 from typing import Final
@@ -9,13 +9,13 @@ from nsnet.state.model import Netns
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Packet, PredictedPath
 
-_OPEN: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # connected, and small gets through
-_UNHEARD: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
+_OPEN: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # connected, and small packets pass
+_WITHOUT_ANSWER: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
 
 
 def frontend_of(netns: Netns, packet: Packet) -> Frontend | None:
-    """The frontend for which this packet opens a connection; where TLS chooses among several,
-    the first."""
+    """Return the frontend that accepts the connection which this packet opens; the first of those
+    that TLS chooses among."""
     if packet.protocol is not Protocol.TCP:
         return None
     frontends = (
@@ -29,11 +29,12 @@ def frontend_of(netns: Netns, packet: Packet) -> Frontend | None:
 
 
 def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> PredictedPath:
-    """From the client to the proxy, and from there to the server.
+    """Return one path of the leg from the client to the proxy and the leg from the proxy to the
+    server.
 
-    The client's connection is open before the other one is tried: where that is refused, it is
-    reset; where nothing answers, neither does the proxy. Until both are open, what the client says
-    gets as far as the proxy.
+    The client's connection is established before the proxy connects to the server. If the server
+    refuses, the proxy resets the client; if it does not reply, neither does the proxy. Until both
+    are established, the request gets as far as the proxy.
     """
     if near.verdict not in _OPEN:
         return hung_up(near)
@@ -54,7 +55,7 @@ def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> Predicte
 
 
 def hung_up(near: PredictedPath) -> PredictedPath:
-    """To a proxy that listens for TLS, our probes speak none: once it has heard that, it hangs
-    up."""
-    verdict = _UNHEARD.get(near.verdict, near.verdict)
+    """Return the path of a probe to a proxy that expects TLS: it closes the connection when it
+    reads anything else."""
+    verdict = _WITHOUT_ANSWER.get(near.verdict, near.verdict)
     return replace(near, verdict=verdict, server=None, source=None)

@@ -14,7 +14,7 @@ _DATAGRAM = 8  # UDP and ICMP alike
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Who asks what: the first packet, and the bytes of payload that follow or are in it."""
+    """A client, its first packet, and the bytes of payload that follow or are in it."""
 
     client: Netns
     packet: Packet
@@ -22,12 +22,12 @@ class Request:
 
     @property
     def length(self) -> int:
-        """Of the whole, were it one packet."""
+        """The bytes of the whole request as one packet."""
         above = _TCP if self.packet.protocol is Protocol.TCP else _DATAGRAM
         return _IP[self.packet.dst.version] + above + self.size
 
     def is_answered(self, end: End) -> bool:
-        """This comes back to the client as an answer to the request, or as what is said of it."""
+        """The packet reached the client as the reply to this request, or as an error about it."""
         return (
             isinstance(end, Arrived)
             and end.netns == self.client.name

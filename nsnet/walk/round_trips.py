@@ -82,7 +82,7 @@ class RoundTrips:
     def _relay(
         self, request: Request, netns: str, journey: Journey, frontend: Frontend
     ) -> Iterator[PredictedPath]:
-        """A proxy ends the connection, and makes another one: the path has two legs."""
+        """A proxy accepts the connection and opens another one: the path has two legs."""
         here = note(journey, self.netns[netns], f"haproxy accepts it for {frontend.reference}")
         reply = self._reply_to(netns, journey.packet)
         for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy replies"):
@@ -94,7 +94,7 @@ class RoundTrips:
                 yield from (relayed(near, far, each) for far in self.paths(*to))
 
     def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
-        """Return what this machine replies to a packet."""
+        """Return the reply of this namespace to a packet, or an ICMP error about it."""
         return packet.answering(self.routes(netns).reflected(packet), error)
 
     def _send_smaller(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
@@ -206,12 +206,12 @@ class RoundTrips:
         wanted = (packet.protocol, packet.dport)
         for each in self.netns[netns].listeners:
             if (each.protocol, each.port) == wanted:
-                # A health check is its node's.
+                # A health check replies as its node.
                 own = self.netns[netns].reference
                 return each.reference if isinstance(each, Listener) else own
         return None
 
 
 def _never_left(netns: str, journey: Journey) -> bool:
-    """The packet never left its sender, which learns of an error without any reply."""
+    """The packet never left its sender: no packet has to tell it about an error."""
     return {hop.netns for hop in journey.hops} == {netns}

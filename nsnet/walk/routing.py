@@ -1,4 +1,4 @@
-"""The routes of one namespace: where a packet goes next, and which address it leaves with."""
+"""The routes of one namespace: the next hop of a packet, and its source address."""
 
 from ipaddress import IPv4Address
 from typing import NamedTuple
@@ -12,8 +12,8 @@ _LOCAL_MTU = 65536
 
 
 class NextHop(NamedTuple):
-    """The link a packet leaves by, the neighbour it is handed to, and how large it may be; `lo`
-    for an address of our own."""
+    """The link that a packet leaves by, the neighbour that receives it, and the MTU; `lo` for a
+    local address."""
 
     dev: str
     neighbour: IPAddress
@@ -21,7 +21,8 @@ class NextHop(NamedTuple):
 
 
 class Routes:
-    """The local table, those that rules ask for marked packets, and the main one."""
+    """The local table, the tables that policy rules select for marked packets, and the main
+    table."""
 
     def __init__(self, netns: Netns) -> None:
         self._netns = netns
@@ -34,7 +35,7 @@ class Routes:
             for address in each.addresses
             if each.up and address.network.prefixlen < address.max_prefixlen
         ]
-        # The longest prefix wins; of equals, the first that was made.
+        # The longest prefix wins; of equal ones the first that was added.
         everything = sorted(
             (*connected, *netns.routes), key=lambda route: -route.destination.prefixlen
         )
@@ -46,8 +47,9 @@ class Routes:
     def find(
         self, address: IPAddress, mark: int = 0, *, own: bool = False
     ) -> tuple[NextHop, ...] | None:
-        """Where a packet of this mark may go to this address: the flow's hash chooses one. Nowhere
-        at all into a black hole; None without a route. `own`: this machine makes the packet."""
+        """Return the next hops for a packet of this mark to this address; a hash of the flow
+        chooses one. () is a blackhole route, None no route. `own`: this machine sends the
+        packet."""
         if address in self.local or address.is_loopback:
             return (NextHop(LOCAL, address, _LOCAL_MTU),)
         tables = [
@@ -70,22 +72,20 @@ class Routes:
         return None
 
     def masquerade(self, hop: NextHop) -> IPAddress | None:
-        """The address that MASQUERADE gives: the one a packet of our own would leave with.
+        """Return the source address that MASQUERADE gives: the one that a local packet would have.
 
-        Out of `lo` IPv4 takes the first address of any other link, for 127.0.0.1 is no address of
-        this host to others (inet_select_addr).
+        Out of `lo` IPv4 takes the first address of any other link: 127.0.0.1 has host scope
+        (inet_select_addr).
         """
         if hop.dev == LOCAL and hop.neighbour.version == 4:
             return self._any(4)
         return self.source(hop)
 
     def source(self, hop: NextHop) -> IPAddress | None:
-        """The address a packet of our own leaves with.
-
-        The first of the link that has the neighbour in its range, else the link's first at all.
-        """
+        """Return the source address of a local packet: the link's first whose network has the
+        neighbour, else the link's first."""
         if hop.dev == LOCAL:
-            # All of 127.0.0.0/8 is ours, and speaks with its first address.
+            # All of 127.0.0.0/8 is local; its source address is 127.0.0.1.
             loopback = hop.neighbour.version == 4 and hop.neighbour.is_loopback
             return IPv4Address("127.0.0.1") if loopback else hop.neighbour
         family = [each for each in self._held[hop.dev] if each.version == hop.neighbour.version]
@@ -95,18 +95,19 @@ class Routes:
         return family[0].ip if family else self._any(hop.neighbour.version)
 
     def forwards(self, address: IPAddress) -> bool:
-        """Packets for others, of this address's family, are passed on."""
+        """Packets of this address's family are forwarded."""
         key = "net.ipv4.ip_forward" if address.version == 4 else "net.ipv6.conf.all.forwarding"
         return self._netns.setting(key) > 0
 
     def reflected(self, packet: Packet) -> int:
-        """The mark of what the kernel itself answers to a packet: errors, resets, echo replies."""
+        """Return the mark of what the kernel itself replies to a packet: ICMP errors, resets, echo
+        replies."""
         key = f"net.ipv{packet.dst.version}.fwmark_reflect"
         return packet.mark if self._netns.setting(key) else 0
 
     def keeps_localnet(self, dev: str, *ends: IPAddress) -> bool:
-        """Packets from or to 127.0.0.0/8 pass no other link than `lo`, unless route_localnet of
-        this one's or everybody's says so."""
+        """The kernel drops packets from or to 127.0.0.0/8 on any link but `lo`, unless
+        route_localnet is set for the link or for all."""
         keys = (f"net.ipv4.conf.{each}.route_localnet" for each in ("all", dev))
         return (
             dev != LOCAL
@@ -115,12 +116,11 @@ class Routes:
         )
 
     def implausible(self, dev: str, source: IPAddress) -> str:
-        """Why a packet that came in by this link is not believed to be from its source, "" where
-        it is.
+        """Return why the kernel drops a packet with this source on this link; "" where it does not.
 
-        Nobody else has an address of ours (accept_local is 0). rp_filter 1 asks that answers go
-        out where the packet came in, 2 that there is a route at all; the kernel takes the higher
-        of the link's and everybody's. Of IPv6 the kernel asks neither.
+        A local address as source is a martian (accept_local is 0). rp_filter 1 requires that the
+        route to the source leaves by the same link, 2 that there is a route; the higher of the
+        values for the link and for all counts. IPv6 has neither check.
         """
         if source.version == 6:
             return ""
@@ -134,13 +134,13 @@ class Routes:
         return f"rp_filter: {source} is not behind {dev}"
 
     def _towards(self, via: IPAddress) -> str:
-        """The link on which a route's gateway is a neighbour."""
+        """Return the link whose network has the gateway of a route."""
         for name, addresses in self._held.items():
             if any(via in each.network for each in addresses):
                 return name
         return ""
 
     def _any(self, version: int) -> IPAddress | None:
-        """A link without an address borrows one of another link."""
+        """Return another link's address: the source of packets that leave by a link without one."""
         held: list[IPInterface] = [each for group in self._held.values() for each in group]
         return next((each.ip for each in held if each.version == version), None)

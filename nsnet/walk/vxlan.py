@@ -1,9 +1,9 @@
-"""VXLAN as a model: a packet that leaves by a tunnel goes on inside another one.
+"""A model of VXLAN: a packet that leaves by a tunnel travels inside a UDP packet between nodes.
 
       routed out of flannel.1 ─▶ UDP from node to node, like any other ─▶ flannel.1 ─▶ routed
 
-The tunnel knows the MAC address of the neighbour, and by that where to send. The outer packet may
-be fragmented (it has no DF), so its size stops it nowhere.
+The neighbour entry gives the MAC address, and the FDB entry of that the node to send to. The outer
+packet has no DF bit and may be fragmented, so no MTU stops it.
 Source: drivers/net/vxlan/vxlan_core.c.
 """
 
@@ -13,7 +13,7 @@ from nsnet.walk.packet import Packet
 
 
 def neighbour_mac(netns: Netns, tunnel: Interface, neighbour: IPAddress) -> str | None:
-    """Whom the neighbour's frames are addressed to. It is never asked for: nobody would hear."""
+    """Return the neighbour's MAC address from its permanent entry; a tunnel sends no ARP or NDP."""
     for each in netns.neighbours:
         if (each.address, each.dev) == (neighbour, tunnel.name):
             return each.mac
@@ -21,7 +21,7 @@ def neighbour_mac(netns: Netns, tunnel: Interface, neighbour: IPAddress) -> str 
 
 
 def encapsulated(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
-    """The outer packet of a frame to this MAC address; None where nobody knows the machine."""
+    """Return the outer packet of a frame to this MAC address; None without an FDB entry for it."""
     assert tunnel.vxlan is not None
     for each in netns.fdb:
         if (each.mac, each.dev) == (mac, tunnel.name):
@@ -35,8 +35,8 @@ def encapsulated(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
 
 
 def decapsulating(netns: Netns, outer: Packet, tunnel: Interface, mac: str) -> Interface | None:
-    """The link by which a frame of this tunnel comes out here; None where no tunnel of its number
-    waits for it, or for another MAC address."""
+    """Return the link that decapsulates a frame of this tunnel here; None without a tunnel of its
+    VNI and port, or with another MAC address."""
     assert tunnel.vxlan is not None
     for each in netns.interfaces:
         end = each.vxlan

@@ -6,8 +6,8 @@ A packet in one namespace:
       in ─▶ PREROUTING ─▶ route? ─▶ FORWARD ──────▶ POSTROUTING ─▶ out
                             └─▶ INPUT ─▶ socket ─▶ route ─▶ OUTPUT ─┘
 
-Random choices and routes of equal cost branch; an answer walks back through what conntrack
-remembers of the way there.
+Random choices and routes of equal cost branch. A reply is translated by the conntrack entries that
+its request left behind.
 Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks.c, nf_nat_core.c.
 """
 
@@ -49,13 +49,13 @@ def walk(
     port: int | None = None,
     size: int = 0,
 ) -> tuple[PredictedPath, ...]:
-    """Every path that a new flow from this namespace can take, in a lab at rest, with `size`
-    bytes of payload. Raises KeyError for no such namespace."""
+    """Return every path that a new flow from this namespace can take in a lab at rest, with `size`
+    bytes of payload. Raises KeyError for an unknown namespace."""
     return Walker(state).paths(netns, protocol, to, port, size)
 
 
 class Walker:
-    """A State, indexed for many walks."""
+    """A State, indexed for any number of walks."""
 
     def __init__(self, state: State) -> None:
         self._netns = {each.name: each for each in state.netns}
@@ -72,7 +72,7 @@ class Walker:
         port: int | None = None,
         size: int = 0,
     ) -> tuple[PredictedPath, ...]:
-        """What `walk` returns."""
+        """Return what `walk` returns."""
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
@@ -87,16 +87,17 @@ class Walker:
         ]
         requests = [Request(here, packet, size) for packet in packets]
         paths = (path for each in requests for path in self._round_trips.of(each))
-        return tuple(dict.fromkeys(paths))  # a filter may drop all that a choice would part
+        return tuple(dict.fromkeys(paths))  # choices may end alike
 
     def _emit(self, netns: str, journey: Journey) -> Iterator[End]:
-        """A packet made in this namespace: OUTPUT, and on."""
+        """Yield how a packet ends that this namespace sends."""
         yield from self._send(netns, journey, track(journey.packet, journey.entries(netns)))
 
     def _send(
         self, netns: str, journey: Journey, tracked: Tracked, taken: VirtualServer | None = None
     ) -> Iterator[End]:
-        """OUTPUT, and on, for a packet of this namespace's own or one that IPVS has `taken`."""
+        """OUTPUT and all that follows, for a packet that this namespace sends or that IPVS has
+        `taken`."""
         for hop, sent in self._ways(netns, journey, own=True):
             if hop is None:
                 yield self._unroutable(netns, sent)
@@ -113,10 +114,10 @@ class Walker:
                     yield from self._reroute(netns, after, tracked)
 
     def _reroute(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
-        """The route is looked up again: OUTPUT may have changed the destination or the mark."""
+        """Look up the route again: OUTPUT may have changed the destination or the mark."""
         for hop, leaving in self._ways(netns, journey, own=True):
             if hop is None and leaving.packet.protocol is Protocol.TCP:
-                # tcp_connect() knew of a route, and tries again whatever comes of it.
+                # connect() found a route before; its SYN is retransmitted until it times out.
                 yield Lost(self._unroutable(netns, leaving).journey)
             elif hop is None:
                 yield self._unroutable(netns, leaving)
@@ -128,8 +129,8 @@ class Walker:
     def _leave(
         self, netns: str, hop: NextHop, journey: Journey, tracked: Tracked, bridged_from: str = ""
     ) -> Iterator[End]:
-        """POSTROUTING, then the wire. `bridged_from`: a frame DNATed on a bridge, switched on by
-        it."""
+        """POSTROUTING, then out of the link. `bridged_from`: the port by which a frame entered the
+        bridge that DNATed it and forwards it."""
         for passed in self._rules_of(netns).hook(
             "POSTROUTING",
             journey.packet,
@@ -148,7 +149,7 @@ class Walker:
                 yield from self._transmit(netns, hop, after, bridged_from)
 
     def _loop_back(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
-        """Out of `lo` and in again: what conntrack said of a packet stays with it."""
+        """Out of `lo` and in again: the packet keeps its conntrack state."""
         if tracked.info is CtInfo.NEW:
             tracked = replace(tracked, info=CtInfo.REPEATED, entry=journey.entries(netns)[-1])
         unmarked = replace(journey, packet=journey.packet.unmarked)
@@ -157,7 +158,7 @@ class Walker:
     def _transmit(
         self, netns: str, hop: NextHop, journey: Journey, bridged_from: str
     ) -> Iterator[End]:
-        """Out of a link, to the neighbour that answers ARP there."""
+        """Out of a link, to the neighbour that answers ARP or NDP there."""
         here = self._netns[netns]
         sent = replace(journey, packet=journey.packet.unmarked)
         link = self._link(netns, hop.dev)
@@ -178,7 +179,7 @@ class Walker:
     def _encapsulate(
         self, netns: str, tunnel: Interface, neighbour: IPAddress, journey: Journey
     ) -> Iterator[End]:
-        """Through a tunnel, inside another packet, and on where that is opened."""
+        """Through a VXLAN tunnel, and on where the outer packet is decapsulated."""
         here = self._netns[netns]
         mac = tunnels.neighbour_mac(here, tunnel, neighbour)
         if mac is None:
@@ -203,7 +204,7 @@ class Walker:
                 yield Lost(end.journey)
 
     def _hairpinned(self, netns: str, bridge: str, station: Station, in_port: str) -> bool:
-        """The frame would have to leave by the port it came in on, and may not."""
+        """The frame would leave by the port that it entered by, and hairpin is off there."""
         if self._wires.first_port(netns, bridge, station) != in_port:
             return False
         ports = {each.name: each for each in self._netns[netns].interfaces}
@@ -212,7 +213,7 @@ class Walker:
     def _wire(
         self, station: Station, crossings: tuple[Crossing, ...], journey: Journey
     ) -> Iterator[End]:
-        """The frame passes each bridge in its way, then it is there."""
+        """Cross each bridge on the way to the station."""
         if not crossings:
             yield from self._enter(station, journey)
             return
@@ -241,7 +242,7 @@ class Walker:
         journey: Journey,
         tracked: Tracked,
     ) -> Iterator[End]:
-        """The other hooks of a frame that a bridge passes on as it is."""
+        """FORWARD and POSTROUTING for a frame that the bridge forwards unchanged (br_netfilter)."""
         netns, bridge = crossing.netns, crossing.bridge
         rules = self._rules_of(netns)
         for passed in rules.hook("FORWARD", journey.packet, tracked, in_dev=bridge, out_dev=bridge):
@@ -259,7 +260,7 @@ class Walker:
                 yield from self._wire(station, rest, gone)
 
     def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
-        """A frame for this namespace, if its source is plausible."""
+        """Receive a frame, unless its source is a martian or fails rp_filter."""
         here = self._netns[station.netns]
         arrived = note(journey, here, f"received on {station.port or station.dev}")
         doubt = self._routes_of(here.name).implausible(station.dev, journey.packet.src)
@@ -273,7 +274,7 @@ class Walker:
             yield from self._received(station, replace(arrived, packet=packet))
 
     def _received(self, station: Station, arrived: Journey) -> Iterator[End]:
-        """PREROUTING, and on."""
+        """PREROUTING and all that follows."""
         here = self._netns[station.netns]
         tracked = track(arrived.packet, arrived.entries(here.name))
         rules = self._rules_of(here.name)
@@ -293,7 +294,7 @@ class Walker:
     def _routed(
         self, netns: str, in_dev: str, in_port: str, journey: Journey, tracked: Tracked
     ) -> Iterator[End]:
-        """After PREROUTING: for us, or for somebody we have a route to."""
+        """The routing decision: local delivery or forwarding."""
         here = self._netns[netns]
         packet = journey.packet
         known = journey.remember(netns, new_entry(tracked, packet))
@@ -310,7 +311,7 @@ class Walker:
             elif journey.ttl == 1:
                 over = note(known, here, "TTL exceeded")
                 yield Refused(netns, Verdict.HOST_UNREACHABLE, over)
-            elif onward.packet.size > hop.mtu:  # before FORWARD
+            elif onward.packet.size > hop.mtu:  # checked before FORWARD
                 remembering = replace(onward, conntrack=known.conntrack)
                 yield self._too_big(netns, hop, remembering, onward)
             else:
@@ -326,7 +327,7 @@ class Walker:
         journey: Journey,
         tracked: Tracked,
     ) -> Iterator[End]:
-        """FORWARD, and on."""
+        """FORWARD and all that follows."""
         rules = self._rules_of(netns)
         for passed in rules.hook(
             "FORWARD", journey.packet, tracked, in_dev=in_dev, out_dev=hop.dev
@@ -339,7 +340,7 @@ class Walker:
                 yield from self._leave(netns, hop, there, tracked, bridged_from)
 
     def _accept(self, netns: str, journey: Journey, in_dev: str, tracked: Tracked) -> Iterator[End]:
-        """INPUT, then the socket."""
+        """INPUT, then local delivery."""
         for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
             there = self._after_hook(netns, journey, passed)
             here = there.packet.dst in self._routes_of(netns).local
@@ -381,8 +382,8 @@ class Walker:
     def _ways(
         self, netns: str, journey: Journey, *, own: bool = False
     ) -> Iterator[tuple[NextHop | None, Journey]]:
-        """Each next hop that the packet can take here, None for want of any. Where it comes by
-        again it takes the same: a hash of its addresses and ports has chosen."""
+        """Yield each next hop that the packet can take here; None where there is no route. A packet
+        that returns takes the same one: a hash of its addresses and ports chooses."""
         packet = journey.packet
         hops = self._routes_of(netns).find(packet.dst, packet.mark, own=own) or (None,)
         chosen = journey.chosen.get((netns, packet.tuple))
@@ -405,5 +406,5 @@ class Walker:
 
 
 def _blank(protocol: Protocol, to: IPAddress) -> Packet:
-    """A packet that never got a source, for want of a route."""
+    """Return a packet without a source address: there is no route to choose it by."""
     return Packet(protocol=protocol, src=to, dst=to)
