@@ -1,4 +1,5 @@
-"""Conntrack's table of one namespace, by ctnetlink: what conntrack(8) lists and deletes."""
+"""The conntrack table of a namespace by ctnetlink, as conntrack(8) lists and deletes its
+entries."""
 
 import errno
 import socket
@@ -11,16 +12,17 @@ from nsnet.kernel.netlink import Socket, attribute, attributes, nfgenmsg, packed
 
 _CTA_IP_SRC: Final = {4: uapi.CTA_IP_V4_SRC, 6: uapi.CTA_IP_V6_SRC}
 _CTA_IP_DST: Final = {4: uapi.CTA_IP_V4_DST, 6: uapi.CTA_IP_V6_DST}
-_BODY = 20  # after the headers of netlink and of netfilter
+_BODY = 20  # bytes of headers: netlink's 16, nfgenmsg's 4
 _FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 
 
 def delete(
     family: Family, destination: IPAddress | None, dport: int | None, endpoint: IPAddress | None
 ) -> int:
-    """The namespace in which the calling thread stands has no UDP flow that was sent to this
-    address and port (None: any) and translated to this endpoint (None: or not). Returns how many
-    there were.
+    """Delete the UDP flows that match, in the calling thread's namespace. Return their number.
+
+    A flow matches if its original packets were sent to this address and port (None: any) and DNATed
+    to this endpoint (None: to any, or not at all). Raises OSError.
     """
     head = nfgenmsg(_FAMILIES[family])
     with Socket(uapi.NETLINK_NETFILTER) as table:
@@ -30,32 +32,39 @@ def delete(
             if _matches(found := attributes(entry, _BODY), family, destination, dport, endpoint)
         ]
         refused = table.send(
-            [packed(uapi.IPCTNL_MSG_CT_DELETE, head + _identity(each)) for each in flows]
+            [
+                packed(uapi.IPCTNL_MSG_CT_DELETE, head + _identifying_attributes(each))
+                for each in flows
+            ]
         )
     for refusal in refused.values():
-        if refusal.errno != errno.ENOENT:  # it has ended by itself meanwhile
+        if refusal.errno != errno.ENOENT:  # it has expired meanwhile
             raise OSError(refusal.errno, str(refusal), "conntrack")
     return len(flows) - len(refused)
 
 
 def wait_for_packets_in_flight(name: str) -> None:
-    """Every packet that any processor was at has been dealt with: conntrack shows a connection only
-    once its first packet has passed all rules, and those may have been the old ones."""
+    """Wait until every packet that a CPU is processing has left the network stack.
+
+    Conntrack lists a connection only after its first packet has passed all rules, and a packet in
+    flight may still pass the rules of before a change.
+    """
     with netns.inside(name):
-        # packet_release() waits for a grace period of RCU.
+        # Closing a packet socket waits for an RCU grace period (packet_release()).
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
 
 
 def has_half_open(name: str, endpoints: Collection[IPAddress]) -> bool:
-    """A TCP connection through this namespace to one of these is asked for, and not open yet."""
+    """Return whether a TCP connection to one of these endpoints through this namespace is half
+    open: its handshake has begun and has not ended."""
     wanted = {each.packed for each in endpoints}
     with netns.inside(name), Socket(uapi.NETLINK_NETFILTER) as table:
         entries = table.dump(packed(uapi.IPCTNL_MSG_CT_GET, nfgenmsg()))
     flows = (attributes(entry, _BODY) for entry in entries)
-    return any(_reply_source(each) in wanted for each in flows if _half_open(each))
+    return any(_reply_source(each) in wanted for each in flows if _is_half_open(each))
 
 
-def _half_open(flow: dict[int, bytes]) -> bool:
+def _is_half_open(flow: dict[int, bytes]) -> bool:
     tcp = attributes(flow.get(uapi.CTA_PROTOINFO, b""), 0).get(uapi.CTA_PROTOINFO_TCP, b"")
     state = attributes(tcp, 0).get(uapi.CTA_PROTOINFO_TCP_STATE, b"\0")
     return state[0] in (uapi.TCP_CONNTRACK_SYN_SENT, uapi.TCP_CONNTRACK_SYN_RECV)
@@ -73,7 +82,8 @@ def _matches(
     dport: int | None,
     endpoint: IPAddress | None,
 ) -> bool:
-    """As conntrack -D -p udp [--orig-dst …] [--dport …] [--dst-nat …] chooses."""
+    """Return whether conntrack -D -p udp [--orig-dst …] [--dport …] [--dst-nat …] would delete the
+    flow."""
     asked = attributes(flow[uapi.CTA_TUPLE_ORIG], 0)
     protocol = attributes(asked[uapi.CTA_TUPLE_PROTO], 0)
     if protocol[uapi.CTA_PROTO_NUM][0] != socket.IPPROTO_UDP:
@@ -90,8 +100,9 @@ def _matches(
     return bool(status & uapi.IPS_DST_NAT) and _reply_source(flow) == endpoint.packed
 
 
-def _identity(flow: dict[int, bytes]) -> bytes:
-    """What names this flow and no other: a later one of the same addresses has another id."""
+def _identifying_attributes(flow: dict[int, bytes]) -> bytes:
+    """Return the attributes that identify this flow; a later flow of the same addresses has another
+    id."""
     parts = (
         (uapi.CTA_TUPLE_ORIG | uapi.NLA_F_NESTED, uapi.CTA_TUPLE_ORIG),
         (uapi.CTA_ID, uapi.CTA_ID),

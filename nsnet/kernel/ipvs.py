@@ -1,4 +1,4 @@
-"""IPVS of one namespace over generic netlink: virtual servers and the real servers behind them.
+"""IPVS of one namespace by generic netlink: virtual servers and their real servers.
 
 Source: include/uapi/linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c.
 """
@@ -30,14 +30,14 @@ _PROTOCOLS: Final = {number: protocol for protocol, number in PROTOCOL_NUMBERS.i
 
 
 class LiveServer(NamedTuple):
-    """A real server as the kernel has it, and how many connections it still has."""
+    """A real server as the kernel lists it, with its number of connections."""
 
     server: RealServer
     connections: int
 
 
 class Ipvs:
-    """The IPVS of the namespace in which the calling thread stands. Raises OSError without it."""
+    """The IPVS of the calling thread's namespace. Raises OSError if the kernel has none."""
 
     def __init__(self) -> None:
         self._socket = Socket(uapi.NETLINK_GENERIC)
@@ -48,11 +48,11 @@ class Ipvs:
         )[0]
 
     def close(self) -> None:
-        """Give the socket back."""
+        """Close the socket."""
         self._socket.close()
 
     def servers(self) -> Iterator[tuple[VirtualServer, tuple[LiveServer, ...]]]:
-        """Every virtual server, and every real server of it."""
+        """Yield every virtual server with its real servers."""
         for entry in self._socket.dump(self._message(uapi.IPVS_CMD_GET_SERVICE)):
             server = _decoded(
                 attributes(attributes(entry, _HEADERS)[uapi.IPVS_CMD_ATTR_SERVICE], 0)
@@ -60,10 +60,11 @@ class Ipvs:
             yield server, tuple(self._live_servers(server))
 
     def load(self, old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> None:
-        """The new virtual servers are there instead of the old ones.
+        """Replace the old virtual servers by the new ones. Raises OSError with the kernel's
+        message.
 
-        As kube-proxy does it: a real server of TCP that has connections is left without weight
-        until the next change. Raises OSError with the kernel's words.
+        As in kube-proxy, a real server of TCP that still has connections is not deleted: it gets
+        weight 0, and is deleted by the next change.
         """
         wanted = tuple(new)
         named = {*map(identity, (*old, *wanted))}
@@ -102,7 +103,8 @@ class Ipvs:
 
 
 def virtual_servers_of(name: str) -> tuple[VirtualServer, ...]:
-    """The virtual servers of a namespace; a real server without weight is on its way out."""
+    """Return the virtual servers of a namespace, without real servers of weight 0: those are being
+    removed."""
     with netns.inside(name):
         try:
             ipvs = Ipvs()
@@ -133,7 +135,7 @@ def _graceful(step: Step, busy: Set[tuple[object, RealServer]]) -> Step:
 
 
 def _service(server: VirtualServer, *, short: bool = False) -> bytes:
-    """The attribute that names a virtual server, or says all of it."""
+    """Return the attribute that describes a virtual server; `short`: only what identifies it."""
     version = server.address.version
     parts = [
         attribute(uapi.IPVS_SVC_ATTR_AF, struct.pack("=H", AF_INET if version == 4 else AF_INET6)),

@@ -1,8 +1,10 @@
 """A netlink socket of one namespace: many requests in one send, a whole table in one dump.
 
-The kernel works through a send before sendmsg(2) returns, so every answer is there by then and
-nothing here ever waits. Standard library only: what is in a message, pyroute2's classes encode and
-decode; where a few bytes do (`packed`, `attribute`, `attributes`), importing them would cost more.
+The kernel processes all requests of a send before sendmsg(2) returns. Every answer is in the
+receive buffer by then, so nothing here waits.
+
+Standard library only. Large messages are encoded and decoded by pyroute2's classes; small ones by
+`packed`, `attribute` and `attributes`, as importing pyroute2 takes longer than the work.
 """
 
 import errno
@@ -19,13 +21,14 @@ from nsnet.kernel import uapi
 _HEADER = struct.Struct("=IHHII")  # length, type, flags, sequence number, port id
 _FLAGS_AND_SEQUENCE = struct.Struct("=HI")
 _ATTRIBUTE = struct.Struct("=HH")
-_BATCH = 128  # so many refusals fit in a receive buffer of the default size
+_BATCH = 128  # requests; as many refusals fit in a receive buffer of the default size
 _BATCH_BYTES = 1 << 16
 _RECEIVE = 1 << 17
 
 
 class Refusal(NamedTuple):
-    """Why the kernel refused a request: the error number, and its own words where it has any."""
+    """Why the kernel refused a request: the error number, and the kernel's message if it has
+    one."""
 
     errno: int
     text: str
@@ -35,7 +38,7 @@ class Refusal(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """One message of an answer, header included: pyroute2's classes decode `data`."""
+    """One message of an answer; `data` includes the header, as pyroute2's classes expect."""
 
     kind: int
     flags: int
@@ -44,7 +47,7 @@ class Answer(NamedTuple):
 
 
 def encoded(message: Any, kind: int, flags: int = 0) -> bytes:
-    """A pyroute2 message as the bytes of a request of this kind (RTM_…), NLM_F_REQUEST included."""
+    """Return a pyroute2 message as a request of this type (RTM_…), with NLM_F_REQUEST set."""
     message["header"]["type"] = kind
     message["header"]["flags"] = uapi.NLM_F_REQUEST | flags
     message.encode()
@@ -52,31 +55,31 @@ def encoded(message: Any, kind: int, flags: int = 0) -> bytes:
 
 
 def packed(kind: int, body: bytes, flags: int = 0) -> bytes:
-    """A request of this kind, NLM_F_REQUEST included, whose body is bytes already."""
+    """Return a request of this type with this body, with NLM_F_REQUEST set."""
     return _HEADER.pack(_HEADER.size + len(body), kind, uapi.NLM_F_REQUEST | flags, 0, 0) + body
 
 
 def nfgenmsg(family: int = socket.AF_UNSPEC) -> bytes:
-    """The head of the body of a request to netfilter (struct nfgenmsg): for tables of this family,
-    or of all."""
+    """Return the header that begins the body of a netfilter request (struct nfgenmsg): for the
+    tables of this address family, or of all."""
     return struct.pack("=BBH", family, 0, 0)
 
 
 def attribute(kind: int, value: bytes) -> bytes:
-    """One attribute of a message, or a nest of several."""
+    """Return one attribute of a message; the value may be several attributes, nested."""
     length = _ATTRIBUTE.size + len(value)
     return _ATTRIBUTE.pack(length, kind) + value + bytes(_aligned(length) - length)
 
 
 class Socket:
-    """Belongs for good to the namespace in which the calling thread stood when it was opened."""
+    """A netlink socket of the namespace in which the calling thread was when it opened it."""
 
     def __init__(self, protocol: int = socket.NETLINK_ROUTE) -> None:
         self._socket = socket.socket(
             socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, protocol
         )
         self._sequence = count(1)
-        # Refusals come with words, and without the request they refuse.
+        # Refusals contain the kernel's message, and no copy of the request.
         self._socket.setsockopt(uapi.SOL_NETLINK, uapi.NETLINK_EXT_ACK, 1)
         self._socket.setsockopt(uapi.SOL_NETLINK, uapi.NETLINK_CAP_ACK, 1)
 
@@ -92,13 +95,13 @@ class Socket:
         self.close()
 
     def close(self) -> None:
-        """Give the descriptor back; no error the second time."""
+        """Close the socket. Closing it twice is no error."""
         self._socket.close()
 
     def send(self, messages: Sequence[bytes]) -> dict[int, Refusal]:
-        """Every request has been carried out in order, but for the refused ones: {position: why}.
+        """Send the requests in order. Return the refused ones, by position.
 
-        A refusal does not stop the requests after it. Raises OSError where the answers are lost.
+        A refusal does not stop the requests after it. Raises OSError if answers are lost.
         """
         refused: dict[int, Refusal] = {}
         for start, batch in _batches(messages):
@@ -119,7 +122,8 @@ class Socket:
         return refused
 
     def ask(self, message: bytes) -> bytes:
-        """The one message that answers this request. Raises OSError with the kernel's words."""
+        """Return the one message that answers this request. Raises OSError with the kernel's
+        message."""
         number = next(self._sequence)
         self._socket.sendall(_numbered(message, number, last=False))
         for answer in self._pending():
@@ -129,7 +133,8 @@ class Socket:
         raise OSError(errno.ENODATA, os.strerror(errno.ENODATA), "netlink")
 
     def dump(self, message: bytes) -> list[bytes]:
-        """Every entry of the table that this request names. Raises OSError as `ask` does."""
+        """Return every entry of the table that this request names. Raises OSError, as `ask`
+        does."""
         for _ in range(10):
             number = next(self._sequence)
             request = bytearray(_numbered(message, number, last=False))
@@ -142,11 +147,13 @@ class Socket:
         raise OSError(errno.EINTR, "the table kept changing while it was read", "netlink")
 
     def _entries(self, number: int) -> list[bytes] | None:
-        """The rest of a dump; None where the table changed meanwhile: entries may be missing."""
+        """Return the entries of a dump; None if the table changed meanwhile, as some may be
+        missing."""
         entries: list[bytes] = []
         whole = True
         while True:
-            # A dump's next part is made when the part before it is received: there is always one.
+            # The kernel prepares the next part of a dump when this one is received: recv() never
+            # blocks.
             for answer in _split(self._socket.recv(_RECEIVE)):
                 if answer.sequence != number:
                     continue
@@ -166,7 +173,7 @@ class Socket:
 
 
 def attributes(data: bytes, offset: int) -> dict[int, bytes]:
-    """The attributes (type: value) from `offset` on; where a type stands twice, the last of it."""
+    """Return the attributes from `offset` on, {type: value}; of a repeated type, the last."""
     found = {}
     while offset + _ATTRIBUTE.size <= len(data):
         length, kind = _ATTRIBUTE.unpack_from(data, offset)
@@ -178,7 +185,8 @@ def attributes(data: bytes, offset: int) -> dict[int, bytes]:
 
 
 def _batches(messages: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:
-    """The requests in sends the kernel accepts, each with the position of its first."""
+    """Split the requests into batches that the kernel accepts. Yield each batch with the position
+    of its first request."""
     start = size = 0
     for position, message in enumerate(messages):
         if position > start and (position - start == _BATCH or size + len(message) > _BATCH_BYTES):
@@ -190,7 +198,8 @@ def _batches(messages: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]
 
 
 def _numbered(message: bytes, number: int, *, last: bool) -> bytes:
-    """The request with its sequence number; where all is well only a send's last is answered."""
+    """Return the request with its sequence number. Only the last request of a send asks for an
+    acknowledgement; others are answered only if they are refused."""
     numbered = bytearray(message)
     numbered += bytes(_aligned(len(message)) - len(message))
     flags = _HEADER.unpack_from(numbered)[2] & ~uapi.NLM_F_ACK
@@ -207,11 +216,13 @@ def _split(data: bytes) -> Iterator[Answer]:
 
 
 def _refusal(answer: Answer) -> Refusal | None:
-    """What an error message says; None from an acknowledgement and the good end of a dump."""
+    """Return the refusal in an error message; None for an acknowledgement and for the successful
+    end of a dump."""
     code = -struct.unpack_from("=i", answer.data, _HEADER.size)[0]
     if not code:
         return None
-    # An error quotes the header of its request before the attributes; the end of a dump does not.
+    # An error message repeats the header of its request before the attributes; the end of a dump
+    # does not.
     offset = _HEADER.size + 4 + (_HEADER.size if answer.kind == uapi.NLMSG_ERROR else 0)
     words = b""
     if answer.flags & uapi.NLM_F_ACK_TLVS:

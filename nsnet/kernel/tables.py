@@ -1,5 +1,5 @@
-"""The tables of a namespace as netlink dumps them, as values: routes, rules, neighbours, and who is
-behind which tunnel."""
+"""Decode netlink dumps of a namespace's tables: routes, policy rules, neighbours and the forwarding
+entries of VXLAN tunnels."""
 
 import struct
 from collections.abc import Iterable, Iterator, Set
@@ -22,25 +22,28 @@ _KERNELS_RULES = {  # priority and table
     (32766, uapi.RT_TABLE_MAIN),
     (32767, uapi.RT_TABLE_DEFAULT),
 }
-# What every rule says, and what those of a State ask.
-_RULE_WORDS = {"FRA_TABLE", "FRA_SUPPRESS_PREFIXLEN", "FRA_PROTOCOL", "FRA_PRIORITY"}
-_RULE_WORDS |= {"FRA_FWMARK", "FRA_FWMASK", "FRA_IIFNAME"}
+# The attributes of every policy rule, and those of the matches that a State uses.
+_KNOWN_ATTRIBUTES = {"FRA_TABLE", "FRA_SUPPRESS_PREFIXLEN", "FRA_PROTOCOL", "FRA_PRIORITY"}
+_KNOWN_ATTRIBUTES |= {"FRA_FWMARK", "FRA_FWMASK", "FRA_IIFNAME"}
 
-# Where it is written whether a message is worth decoding, after a netlink header of 16 bytes.
+# The fields that decide whether to decode a message, after its netlink header of 16 bytes.
 _ROUTE = struct.Struct("=16xBBBBBBBBI")  # family, lengths, tos, table, protocol, scope, type, flags
 _NEIGHBOUR = struct.Struct("=16xB3xiHBB")  # family, link, state, flags, type
 
 
 def decoded(message: type[Any], data: bytes) -> Any:
-    """The message of this type."""
+    """Decode the bytes as a message of this pyroute2 class."""
     found = message(data)
     found.decode()
     return found
 
 
 def routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
-    """All tables without the kernel's own routes and what it has learned; a route of several hops
-    that are not alike counts as several."""
+    """Yield the routes of all tables, without those that the kernel adds itself or caches.
+
+    `names` has the links' names by index. A multipath route whose next hops differ in interface or
+    weight, which no State has, is yielded as several routes.
+    """
     for data in messages:
         family, length, _, _, table, protocol, _, kind, flags = _ROUTE.unpack_from(data)
         if (
@@ -73,7 +76,8 @@ def routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
 
 
 def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iterator[Route]:
-    """One route where all hops are neighbours on one link, and of one weight; else several."""
+    """Yield one route if all next hops are neighbours on one link and of one weight; else one for
+    each."""
     found = [
         replace(
             where,
@@ -92,36 +96,37 @@ def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iter
 
 
 def route_sort_key(route: Route) -> tuple[object, ...]:
-    """By which routes are sorted, wherever they come from."""
+    """Return the key by which routes are sorted."""
     network = route.destination
     way = str(route.gateways), str(route.dev), route.onlink
     return route.table or 0, network.version, network, *way
 
 
 def neighbour_sort_key(neighbour: Neighbour) -> tuple[object, ...]:
-    """By which neighbours are sorted."""
+    """Return the key by which neighbours are sorted."""
     return neighbour.address.version, neighbour.address.packed, neighbour.dev
 
 
 def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
-    """Those that the kernel does not make itself, in the order in which it asks them."""
+    """Yield the policy rules in the order of evaluation, without the kernel's three default
+    rules."""
     for data in messages:
         rule = decoded(fibmsg, data)
-        said: dict[str, Any] = dict(rule["attrs"])
+        attrs: dict[str, Any] = dict(rule["attrs"])
         family: Family = 4 if rule["family"] == AF_INET else 6
         if rule["family"] not in (AF_INET, AF_INET6):
             continue
-        priority, table = said.get("FRA_PRIORITY", 0), said.get("FRA_TABLE", rule["table"])
+        priority, table = attrs.get("FRA_PRIORITY", 0), attrs.get("FRA_TABLE", rule["table"])
         foreign = (
             rule["action"] != uapi.FR_ACT_TO_TBL
             or bool(rule["src_len"] or rule["dst_len"] or rule["tos"])
             or bool(rule["flags"] & uapi.FIB_RULE_INVERT)
-            or said.get("FRA_SUPPRESS_PREFIXLEN", _ANY_LENGTH) != _ANY_LENGTH
-            or said.get("FRA_IIFNAME", "lo") != "lo"
-            or not said.keys() <= _RULE_WORDS
+            or attrs.get("FRA_SUPPRESS_PREFIXLEN", _ANY_LENGTH) != _ANY_LENGTH
+            or attrs.get("FRA_IIFNAME", "lo") != "lo"
+            or not attrs.keys() <= _KNOWN_ATTRIBUTES
         )
-        mark, mask = said.get("FRA_FWMARK", 0), said.get("FRA_FWMASK", 0)
-        own = said.get("FRA_IIFNAME") == "lo"
+        mark, mask = attrs.get("FRA_FWMARK", 0), attrs.get("FRA_FWMASK", 0)
+        own = attrs.get("FRA_IIFNAME") == "lo"
         if foreign or own or mask or (priority, table) not in _KERNELS_RULES:
             yield PolicyRule(
                 priority=priority,
@@ -135,7 +140,7 @@ def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
 
 
 def neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:
-    """The permanent ones: the others are learned, and forgotten."""
+    """Yield the permanent neighbour entries; the others are learned, and expire."""
     for data in messages:
         family, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
         if family in (AF_INET, AF_INET6) and state & uapi.NUD_PERMANENT:
@@ -145,7 +150,7 @@ def neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Nei
 
 
 def fdb(messages: Iterable[bytes], names: dict[int, str], tunnels: Set[int]) -> Iterator[FdbEntry]:
-    """What tunnels were told: what they learn is not permanent."""
+    """Yield the permanent forwarding entries of these tunnels; learned ones are not permanent."""
     for data in messages:
         _, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
         if index in tunnels and state & uapi.NUD_PERMANENT:
