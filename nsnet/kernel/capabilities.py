@@ -1,7 +1,7 @@
-"""What this kernel and host can do, found by trying where it hurts nobody: in a scratch namespace.
+"""What this kernel and host can do, found by trying in a scratch namespace.
 
-A kind of link or queue is asked for with something impossible about it (an Ethernet address of one
-byte, no parameters): a kernel that knows the kind refuses the rest, and nothing is made.
+A kind of link or qdisc is requested with something invalid (an Ethernet address of one byte, no
+parameters). A kernel that knows the kind refuses that instead, and nothing is created.
 """
 
 import ctypes
@@ -37,7 +37,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """What a host has or lacks, what for, and how to get it; `needed`: no lab without it."""
+    """What a host has or lacks, what it is for, and how to get it; `needed`: by every lab."""
 
     name: str
     present: bool
@@ -48,7 +48,7 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A feature before it was tried; `attempt` raises OSError where it is not there."""
+    """A capability before it was tried; `attempt` raises OSError if it is missing."""
 
     name: str
     why: str
@@ -71,22 +71,23 @@ class _Trial:
 
 
 def of_host() -> tuple[Capability, ...]:
-    """Everything nsnet uses now or later, each tried in a throw-away child of ours."""
+    """Return everything that nsnet uses now or later, tried in a child process."""
     return (_root(), user_namespaces(), *in_child(_all, what="capabilities"), _files(), _ip())
 
 
 def require() -> None:
-    """This host has what every lab needs. Raises UnsupportedError with the way to get the rest."""
+    """Raise UnsupportedError, with the remedies, if this host lacks what every lab needs."""
     try:
         with netns.returning():
-            pass  # coming back needs rights of its own: without them, stay
+            pass  # to return needs rights, too: find out before leaving
         _require(_needed())
     except OSError as error:
         raise UnsupportedError(f"network namespaces: {error.strerror}", hint=AS_ROOT) from error
 
 
 def require_for(state: State) -> None:
-    """This host has what only some labs need, this one among them. Raises UnsupportedError."""
+    """Raise UnsupportedError if this host lacks what this State needs beyond what every lab
+    does."""
     names = set(_names(state))
     _require(trial for trial in _wanted() if trial.name in names)
 
@@ -103,7 +104,7 @@ def _require(trials: Iterable[_Trial]) -> None:
 
 
 def _names(state: State) -> Iterator[str]:
-    """The features beyond those of every lab."""
+    """Yield the names of what the State needs beyond what every lab does."""
     for each in state.netns:
         if each.sets:
             yield "nft"
@@ -119,7 +120,7 @@ def _names(state: State) -> Iterator[str]:
 
 
 def user_namespaces() -> Capability:
-    """Whether somebody who is not root can have a throw-away lab here."""
+    """Return whether ordinary users can run throw-away labs here."""
     return _Trial(
         "user namespaces",
         "throw-away labs of ordinary users",
@@ -129,7 +130,7 @@ def user_namespaces() -> Capability:
 
 
 def _all() -> list[Capability]:
-    """Run in a child, which has a namespace of its own from here on."""
+    """Try everything. Called in a child process, which moves into a namespace of its own."""
     namespaces = _Trial(
         name="network namespaces",
         why="every pod is one",
@@ -144,18 +145,18 @@ def _all() -> list[Capability]:
 
 
 def _needed() -> Iterator[_Trial]:
-    yield _link("veth", "pods hang on it", "VETH", needed=True)
-    yield _link("bridge", "pods of a node share it", "BRIDGE", needed=True)
+    yield _link("veth", "connects a pod to its node", "VETH", needed=True)
+    yield _link("bridge", "connects the pods of a node", "BRIDGE", needed=True)
     yield _Trial(
         name="bridge netfilter",
-        why="iptables sees what a bridge switches",
+        why="iptables filters bridged packets",
         attempt=partial(os.stat, "/proc/sys/net/bridge/bridge-nf-call-iptables"),
         remedy="modprobe br_netfilter",
         needed=True,
     )
     yield _Trial(
         name="iptables",
-        why="Services are its rules",
+        why="Services as iptables rules",
         attempt=partial(_iptables, netfilter.TOOLS, 4),
         remedy="apt install iptables; modprobe ip_tables, or nf_tables",
         needed=True,
@@ -166,7 +167,7 @@ def _wanted() -> Iterator[_Trial]:
     for tool, module in ((netfilter.LEGACY, "ip_tables"), (netfilter.NFT, "nf_tables")):
         yield _Trial(
             tool,
-            "one of the two faces of iptables",
+            "one of the two variants of iptables",
             partial(_iptables, (tool,), 4),
             f"apt install iptables; modprobe {module}",
         )
@@ -177,13 +178,13 @@ def _wanted() -> Iterator[_Trial]:
         "apt install iptables; modprobe ip6_tables",
     )
     yield _Trial("nft", "Services as nftables", _nft, "apt install nftables; modprobe nf_tables")
-    yield _Trial("bird", "routes that are learnt: BGP", partial(_installed, "bird"), FETCH)
+    yield _Trial("bird", "routes learned by BGP", partial(_installed, "bird"), FETCH)
     yield _Trial("haproxy", "gateways of kind proxy", partial(_installed, "haproxy"), FETCH)
     remedy = "apt install ipset; modprobe ip_set"
     yield _Trial("ipset", "sets of addresses in rules", _ipset, remedy)
     yield _link("vxlan", "overlay networks", "VXLAN")
     yield _link("macvlan", "pods on the node's own network", "MACVLAN")
-    yield _link("dummy", "addresses that belong to no cable", "DUMMY", changes_host=True)
+    yield _link("dummy", "addresses of IPVS Services", "DUMMY", changes_host=True)
     yield _link("vrf", "several routing tables on a node", "NET_VRF")
     yield _link("wireguard", "encrypted tunnels between nodes", "WIREGUARD")
     yield _link("ipip", "tunnels between nodes", "NET_IPIP", changes_host=True)
@@ -223,7 +224,8 @@ def _queue(kind: str, why: str, option: str) -> _Trial:
 
 
 def _refused_for(unknown: int, kind: int, body: bytes) -> None:
-    """Raises OSError where the kernel's objection is that it does not know what is asked for."""
+    """Send the request. Raise OSError if the kernel refuses it as of an unknown kind, or for lack
+    of rights."""
     request = netlink.packed(kind, body, uapi.NLM_F_CREATE | uapi.NLM_F_EXCL)
     with netlink.Socket() as socket:
         for refusal in socket.send([request]).values():
@@ -268,22 +270,22 @@ def _ipvs() -> None:
     with netlink.Socket(uapi.NETLINK_GENERIC) as socket:
         socket.ask(netlink.packed(uapi.GENL_ID_CTRL, body))
     if not Path("/proc/sys/net/ipv4/vs").exists():
-        raise OSError(errno.EPERM, "it obeys no root but the machine's")  # of user namespaces
+        raise OSError(errno.EPERM, "only root of the host may use it")  # not of a user namespace
 
 
 def _stay_unloaded(module: str) -> None:
-    """Raises OSError where trying would make the kernel load a module that changes the host.
+    """Raise OSError if to try would make the kernel load a module that changes the host.
 
-    dummy brings the host a link dummy0, ipip a link tunl0, ip_vs a set of sysctls.
+    dummy adds a link dummy0 to the host, ipip a link tunl0, ip_vs a set of sysctls.
     """
-    loadable = Path("/proc/modules").exists()  # else the kernel is of one piece
+    loadable = Path("/proc/modules").exists()  # else all modules are built in
     if not loadable or Path("/sys/module", module).exists():
         return
     with suppress(FileNotFoundError):
         built_in = Path("/lib/modules", platform.release(), "modules.builtin")
         if f"/{module}.ko" in built_in.read_text():
             return
-    raise OSError(errno.ENOENT, "its module is not loaded, which would change the host")
+    raise OSError(errno.ENOENT, "its module is not loaded, and loading it would change the host")
 
 
 def _module(name: str, option: str) -> str:
@@ -291,7 +293,8 @@ def _module(name: str, option: str) -> str:
 
 
 def _scratch() -> None:
-    """The caller stands in an empty network namespace, an ordinary user in a user namespace too."""
+    """Move the caller into an empty network namespace; an ordinary user into a user namespace,
+    too."""
     try:
         netns.unshare(uapi.CLONE_NEWNET)
     except PermissionError:
@@ -299,19 +302,21 @@ def _scratch() -> None:
 
 
 def _as_nobody() -> None:
-    """What a throw-away lab begins with, as an ordinary user. Raises OSError or KernelError."""
+    """Do as an ordinary user what a throw-away lab begins with. Raises OSError or KernelError."""
     if _is_host_root():
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
         os.setresuid(_NOBODY, _NOBODY, _NOBODY)
-        # Who changes its user may no longer write its own /proc files, uid_map among them.
+        # After a change of user, a process may not write its own /proc files, such as uid_map.
         _libc.prctl(uapi.PR_SET_DUMPABLE, 1)
     user, group = os.geteuid(), os.getegid()
     netns.unshare(uapi.CLONE_NEWUSER | uapi.CLONE_NEWNET | uapi.CLONE_NEWNS | uapi.CLONE_NEWPID)
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {user} 1")
     Path("/proc/self/gid_map").write_text(f"0 {group} 1")
-    in_child(_first_steps, what="user namespaces")  # a PID namespace begins with the next child
+    in_child(
+        _first_steps, what="user namespaces"
+    )  # the next child is the first in the PID namespace
 
 
 def _first_steps() -> None:
@@ -324,7 +329,7 @@ def _first_steps() -> None:
 
 
 def _allow_users() -> str:
-    """The switch that this host has turned off, of those that distributions have."""
+    """Return the command that allows user namespaces, for the sysctl that forbids them here."""
     for key, off in (
         ("kernel.apparmor_restrict_unprivileged_userns", "1"),
         ("kernel.unprivileged_userns_clone", "0"),
@@ -344,7 +349,7 @@ def _root() -> Capability:
 
 
 def _is_host_root() -> bool:
-    """Root who is not only root of a user namespace: such a one has but a part of the users."""
+    """Return whether this is root of the host: root of a user namespace has fewer users mapped."""
     users = Path("/proc/self/uid_map").read_text().split()
     return os.geteuid() == 0 and users == ["0", "0", str(2**32 - 1)]
 

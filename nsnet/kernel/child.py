@@ -1,4 +1,4 @@
-"""Work done in a throw-away process: what it breaks, caches or leaves behind goes with it."""
+"""Run a function in a forked child: whatever it breaks, caches or leaves open ends with it."""
 
 import ctypes
 import os
@@ -22,13 +22,14 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def in_child(work: Callable[[], Result], *, what: str, seconds: float = 60.0) -> Result:
-    """What `work` returned in a forked child, now gone; what it raised is raised here.
+    """Run `work` in a forked child. Return what it returns; raise what it raises.
 
-    The child starts in the calling thread's namespaces. Raises KernelError where it gave no answer.
+    The child starts in the calling thread's namespaces and has ended on return. Raises KernelError
+    if it ends without an answer or takes longer than `seconds`; `what` names it there.
     """
     parent = os.getpid()
     reading, writing = os.pipe2(os.O_CLOEXEC)
-    # A fork beside other threads is warned about: the child does its work and never comes back.
+    # Python warns of a fork beside other threads. It is safe here: the child never returns.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)
         pid = os.fork()
@@ -44,7 +45,7 @@ def in_child(work: Callable[[], Result], *, what: str, seconds: float = 60.0) ->
     finally:
         os.close(reading)
         with suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)  # ours and not yet reaped; it has answered or never will
+            os.kill(pid, signal.SIGKILL)  # our child, not reaped yet; it has answered or timed out
         _, status = os.waitpid(pid, 0)
     if not answer:
         raise KernelError(
@@ -58,7 +59,8 @@ def in_child(work: Callable[[], Result], *, what: str, seconds: float = 60.0) ->
 
 
 def _answer(work: Callable[[], Result], writing: int, parent: int) -> NoReturn:
-    """The child's whole life. It never returns into its parent's code, whatever happens."""
+    """Run `work`, write its outcome into the pipe, and exit: never return into the parent's
+    code."""
     try:
         _libc.prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() not in (parent, 0):  # 0: the parent is outside our PID namespace
@@ -74,11 +76,11 @@ def _answer(work: Callable[[], Result], writing: int, parent: int) -> NoReturn:
 
 
 def _pickled(error: BaseException) -> bytes:
-    """The error itself where it can travel, else its words."""
+    """Pickle the error, or a KernelError with its text if it cannot be pickled."""
     try:
         answer = pickle.dumps((False, error))
         pickle.loads(answer)
-    except Exception:  # noqa: BLE001 - some library's exception
+    except Exception:  # noqa: BLE001 - an exception class of any library
         return pickle.dumps((False, KernelError(f"{type(error).__name__}: {error}")))
     return answer
 

@@ -1,4 +1,4 @@
-"""Programs run in namespaces, many at once: born where they work, and ended with their caller."""
+"""Run programs in namespaces, many at once; none outlives the call."""
 
 import os
 import shutil
@@ -18,7 +18,8 @@ _AT_ONCE = 64  # processes, and two file descriptors for each
 
 
 class Command(NamedTuple):
-    """A program to run in a namespace, what it reads, and what its environment adds to ours."""
+    """A program to run in a namespace, the text on its stdin, and what to add to its
+    environment."""
 
     netns: str
     argv: tuple[str, ...]
@@ -27,12 +28,12 @@ class Command(NamedTuple):
 
     @property
     def by_hand(self) -> str:
-        """What a person types to try it."""
+        """The command line that runs it by hand."""
         return f"ip netns exec {self.netns} {' '.join(self.argv)}{' < …' if self.text else ''}"
 
 
 class Finished(NamedTuple):
-    """A command that ran to its end."""
+    """A command that has ended."""
 
     command: Command
     status: int
@@ -41,8 +42,10 @@ class Finished(NamedTuple):
 
 
 def find(program: str) -> str | None:
-    """Where a program is; the directories of the administrator's are searched for everybody, and
-    the one in which `make setup` puts what would be a service of the host's if it were installed.
+    """Return the path of a program, or None.
+
+    Searches PATH, the sbin directories, and the directory into which `make setup` fetches daemons
+    that would run as services of the host if they were installed.
     """
     fetched = str(Path(sys.prefix, "daemons/usr/sbin"))
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", fetched))
@@ -50,7 +53,8 @@ def find(program: str) -> str | None:
 
 
 def run(commands: Sequence[Command]) -> list[Finished]:
-    """Every command has ended, well or not. Raises KernelError where one takes over a minute."""
+    """Run the commands to their end, whatever their exit status. Raises KernelError if one takes
+    over a minute."""
     finished: list[Finished] = []
     for start in range(0, len(commands), _AT_ONCE):
         finished.extend(_run_together(commands[start : start + _AT_ONCE]))
@@ -72,7 +76,8 @@ def _run_together(commands: Sequence[Command]) -> list[Finished]:
 
 
 def _start(command: Command, stack: ExitStack) -> tuple[subprocess.Popen[bytes], int, int]:
-    """The process, and the files in memory for its output and errors: no pipe that can fill up."""
+    """Start the process. Return it and the files in memory for its output and errors: unlike a
+    pipe, they cannot fill up and block it."""
     program = find(command.argv[0])
     if program is None:
         raise UnsupportedError(

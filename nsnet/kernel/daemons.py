@@ -1,4 +1,4 @@
-"""The programs of a lab's State, run: started, watched until they answer, told anew, ended."""
+"""Start, reload and stop the daemons of a lab (haproxy, bird), and ask whether they run."""
 
 import os
 import re
@@ -18,15 +18,15 @@ from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon, argv, configuration, program, stem
 from nsnet.state.haproxy import Haproxy
 
-_SECONDS: Final = 10.0  # for a program to answer, or to end
+_SECONDS: Final = 10.0  # for a daemon to answer, or to end
 _CHUNK: Final = 1 << 16
-_FAILED: Final = re.compile(r"\[failed: (\d+)\]")  # haproxy: reloads in a row
-_READY, _REFUSED = b"0001 ", b"89"  # bird: the code of its greeting; how codes of errors begin
+_FAILED: Final = re.compile(r"\[failed: (\d+)\]")  # haproxy: failed reloads in a row
+_READY, _REFUSED = b"0001 ", b"89"  # bird: its greeting's code; the first digits of error codes
 
 
 def start(folder: Path, name: str, daemon: Daemon) -> None:
-    """It runs in the namespace, and answers. Raises KernelError with its last words,
-    UnsupportedError where it is not installed."""
+    """Start the daemon in the namespace and wait until it answers. Raises KernelError with its last
+    lines of output, UnsupportedError if it is not installed."""
     files = stem(folder, name, daemon)
     _write(files, daemon)
     wanted, *arguments = argv(daemon, files)
@@ -39,7 +39,7 @@ def start(folder: Path, name: str, daemon: Daemon) -> None:
 
 
 def reload(folder: Path, name: str, daemon: Daemon) -> None:
-    """It does what it is told now; its connections go on. Raises KernelError."""
+    """Have the daemon read its new configuration; its connections continue. Raises KernelError."""
     files = stem(folder, name, daemon)
     _write(files, daemon)
     try:
@@ -54,13 +54,13 @@ def reload(folder: Path, name: str, daemon: Daemon) -> None:
                 assert_never(daemon)
     except OSError as error:
         raise KernelError(
-            f"{name}: {program(daemon)} does not take its new configuration: {error}",
-            hint=f"what it said is in {_log(files)}",
+            f"{name}: {program(daemon)} refuses its new configuration: {error}",
+            hint=f"its output is in {_log(files)}",
         ) from error
 
 
 def stop(folder: Path, name: str, daemon: Daemon) -> None:
-    """It has ended, if it ran. Raises KernelError where it does not."""
+    """Stop the daemon, if it runs. Raises KernelError if it does not end."""
     with suppress(ProcessLookupError), _process(stem(folder, name, daemon), name) as fd:
         signal.pidfd_send_signal(fd, signal.SIGTERM)
         poll = select.poll()
@@ -70,7 +70,7 @@ def stop(folder: Path, name: str, daemon: Daemon) -> None:
 
 
 def is_running(folder: Path, name: str, daemon: Daemon) -> bool:
-    """It answers at its own socket."""
+    """Return whether the daemon answers on its control socket."""
     match daemon:
         case Haproxy():
             return bool(_current_workers(stem(folder, name, daemon)))
@@ -90,7 +90,8 @@ def _log(files: Path) -> Path:
 
 @contextmanager
 def _process(files: Path, name: str) -> Iterator[int]:
-    """The process, proven to be ours by where it stands. Raises ProcessLookupError."""
+    """Yield a pidfd of the daemon, whose namespace proves that it is the lab's. Raises
+    ProcessLookupError."""
     try:
         pid = int(Path(f"{files}.pid").read_text())
         fd = os.pidfd_open(pid)
@@ -106,15 +107,15 @@ def _process(files: Path, name: str) -> Iterator[int]:
 
 
 def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
-    """Its master has started another worker, which has taken the listening sockets over."""
+    """Reload haproxy: its master starts another worker, which takes over the listening sockets."""
     before, failed = _current_workers(files), 0
     with _process(files, name) as fd:
 
         def replaced() -> bool:
             nonlocal failed
             said = _master_report(files)
-            # A worker that the busy machine does not let run for three seconds keeps its sockets
-            # to itself: the master has given up by then, and can be told again.
+            # The master gives up on a new worker that a busy machine has not let run for three
+            # seconds. It can be asked again then.
             if (found := _FAILED.search(said)) and int(found[1]) > failed:
                 failed = int(found[1])
                 signal.pidfd_send_signal(fd, signal.SIGUSR2)
@@ -125,7 +126,8 @@ def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
 
 
 def _current_workers(files: Path) -> frozenset[int]:
-    """The processes that serve now; none where nobody answers."""
+    """Return the pids of the workers that accept connections; none if the master does not
+    answer."""
     return _worker_pids(_master_report(files))
 
 
@@ -136,7 +138,7 @@ def _worker_pids(said: str) -> frozenset[int]:
 
 
 def _master_report(files: Path) -> str:
-    """What haproxy's master says of its processes; "" where nobody answers."""
+    """Return the master's list of its processes; "" if it does not answer."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{files}.ctl")
         connection.sendall(b"show proc\n")
@@ -146,8 +148,8 @@ def _master_report(files: Path) -> str:
 
 
 def _ask_bird(files: Path, question: bytes) -> bytes:
-    """The last line of the answer; without a question, of the greeting. b"" where nobody
-    answers."""
+    """Return the last line of bird's answer; without a question, of its greeting. b"": it does not
+    answer."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{files}.ctl")
         said = _receive(connection, _is_whole)
@@ -159,13 +161,13 @@ def _ask_bird(files: Path, question: bytes) -> bytes:
 
 
 def _is_whole(said: bytes) -> bool:
-    """bird ends with a line in which a blank follows the code."""
+    """Return whether this is all that bird says: its last line has a blank after the code."""
     *_, last = said.splitlines() or [b""]
     return said.endswith(b"\n") and last[4:5] == b" "
 
 
 def _receive(connection: socket.socket, is_whole: Callable[[bytes], bool]) -> bytes:
-    """What is said until it is whole, or the other side hangs up. Raises OSError after a time."""
+    """Read until the answer is whole or the connection is closed. Raises OSError on timeout."""
     connection.settimeout(_SECONDS)
     said = b""
     while not is_whole(said) and (part := connection.recv(_CHUNK)):

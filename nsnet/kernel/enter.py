@@ -1,4 +1,4 @@
-"""Stand in a namespace of a lab as a person's command does: its network, its name, its /sys.
+"""Run a command in a namespace of a lab, with the hostname and the /sys of its pod or node.
 
 python -m nsnet.kernel.enter NETNS HOSTNAME COMMAND…
 """
@@ -12,20 +12,20 @@ from nsnet.kernel import netns, uapi
 
 
 def enter(name: str, hostname: str) -> None:
-    """The calling process is in the namespace for good. Raises FileNotFoundError where there is
-    none."""
+    """Move the calling process into the namespace, for the rest of its life. Raises
+    FileNotFoundError."""
     fd = netns.open_named(name)
     netns.setns(fd)
     os.close(fd)
     netns.unshare(uapi.CLONE_NEWNS | uapi.CLONE_NEWUTS)
-    # A slave: mounts of the host still arrive here, and nothing we mount arrives there.
+    # A slave: mounts of the host propagate here, and none of ours propagate to the host.
     netns.mount("none", "/", "none", uapi.MS_REC | uapi.MS_SLAVE)
     netns.mount("sysfs", "/sys", "sysfs", uapi.MS_NOSUID | uapi.MS_NODEV | uapi.MS_NOEXEC)
     socket.sethostname(hostname[:64])
 
 
 def command(name: str, hostname: str, argv: Sequence[str]) -> list[str]:
-    """The argv that runs another argv inside the namespace."""
+    """Return the argv that runs this argv in the namespace."""
     return [sys.executable, "-m", __name__, name, hostname, *argv]
 
 
@@ -35,4 +35,4 @@ if __name__ == "__main__":
         os.execvp(sys.argv[3], sys.argv[3:])
     except OSError as problem:
         os.write(2, f"{sys.argv[3]}: {problem.strerror}\n".encode())
-        os._exit(127)  # as a shell says "command not found"
+        os._exit(127)  # a shell's exit status for "command not found"

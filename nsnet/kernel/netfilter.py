@@ -1,7 +1,8 @@
-"""Netfilter rules: written by iptables-restore, read by iptables-save and python-iptables.
+"""iptables rules and ipsets: loaded by iptables-restore and ipset, read by iptables-save, ipset and
+python-iptables.
 
-`tool` is the family of iptables a lab uses, iptables-legacy or iptables-nft; the two never mix in
-one namespace, as each would show only its own half of the rules.
+`tool` is the variant of iptables that a lab uses, iptables-legacy or iptables-nft. A namespace
+never has rules of both, as each tool lists only its own.
 """
 
 import ctypes
@@ -42,9 +43,10 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def choose_tool() -> str:
-    """The tool for a new lab: iptables-legacy where a scratch namespace shows that it works.
+    """Return the tool for a new lab: iptables-legacy if it works, else iptables-nft, or what
+    NSNET_IPTABLES says. Raises UnsupportedError, UsageError.
 
-    Never tried where the caller stands: asking registers tables. NSNET_IPTABLES overrides it.
+    Tried in a scratch namespace, because the attempt registers tables.
     """
     wanted = os.environ.get("NSNET_IPTABLES", "")
     if wanted and wanted not in TOOLS:
@@ -62,7 +64,8 @@ def choose_tool() -> str:
 
 
 def works(tool: str, family: Family = 4) -> bool:
-    """The tool is installed and the kernel has its half of it, where the calling thread stands."""
+    """Return whether the tool is installed and the kernel supports it in the calling thread's
+    namespace."""
     if not installed(tool, family):
         return False
     if tool == LEGACY:
@@ -71,12 +74,12 @@ def works(tool: str, family: Family = 4) -> bool:
 
 
 def installed(tool: str, family: Family = 4) -> bool:
-    """The tool's programs are on this host."""
+    """Return whether the tool's programs are on this host."""
     return find(f"{_program(tool, family)}-restore") is not None
 
 
 def has_nf_tables() -> bool:
-    """The kernel has nf_tables, where the calling thread stands."""
+    """Return whether the kernel has nf_tables in the calling thread's namespace."""
     try:
         with netlink.Socket(uapi.NETLINK_NETFILTER) as nft:
             nft.ask(netlink.packed(uapi.NFT_MSG_GETGEN, netlink.nfgenmsg()))
@@ -86,16 +89,16 @@ def has_nf_tables() -> bool:
 
 
 def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path) -> None:
-    """Each namespace holds its texts (ruleset.restore), each table of them at once or not at all.
+    """Load into each namespace its texts (of iptables_text.restore), each table in one step.
 
-    Raises KernelError with the tool's words and the line they are about.
+    Raises KernelError with the tool's message and the line that it refers to.
     """
     commands = [
         Command(
             name,
             (f"{_program(tool, family)}-restore", *_keep_other_chains(name, tool, family)),
             text,
-            # By default the whole host shares one lock; with one each, all load at once.
+            # By default one lock serves the whole host; with one each, all load in parallel.
             {"XTABLES_LOCKFILE": f"{lockfile}.{name}.{family}"},
         )
         for name, texts in rulesets.items()
@@ -107,12 +110,13 @@ def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path
 
 
 def _keep_other_chains(name: str, tool: str, family: Family) -> tuple[str, ...]:
-    """The option that lets chains stay which the text does not name.
+    """Return the option that keeps the chains that the text does not name.
 
-    With it iptables-nft asks the kernel for each chain that it does name: 20,000 of them take
-    minutes, and 3 seconds without. So where there is no table yet, nothing has to stay.
+    With it, iptables-nft asks the kernel for each chain that the text does name: 20,000 chains take
+    minutes, and 3 seconds without it. So it is left out where there is no table, and no chain to
+    keep.
     """
-    with suppress(FileNotFoundError):  # whoever runs the command says so
+    with suppress(FileNotFoundError):  # running the command reports it
         if tool == NFT and not _families_with_tables(name, tool, [family]):
             return ()
     return ("--noflush",)
@@ -124,14 +128,14 @@ def _check(done: Finished) -> None:
 
 
 def load_sets(texts: Iterable[tuple[str, str]]) -> None:
-    """Each namespace has been told this by `ipset restore`. Raises KernelError."""
+    """Pass to `ipset restore` in each namespace, by name, its text. Raises KernelError."""
     commands = [Command(name, ("ipset", "restore", "-exist"), text) for name, text in texts]
     for done in run(commands):
         _check(done)
 
 
 def ipsets_of(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
-    """The ipsets of each of these namespaces. Raises KernelError."""
+    """Return the ipsets of each of these namespaces. Raises KernelError."""
     found: dict[str, tuple[IpSet, ...]] = {}
     for done in run([Command(name, ("ipset", "save")) for name in names]):
         _check(done)
@@ -142,9 +146,11 @@ def ipsets_of(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
 def chains_of(
     names: Iterable[str], tool: str, families: Sequence[Family] = FAMILIES
 ) -> dict[str, tuple[ListedChain, ...]]:
-    """Every chain of these namespaces, sorted, its rules as `iptables_text.line` writes them.
+    """Return the chains of each of these namespaces, sorted, their rules as `iptables_text.line`
+    writes them. Raises KernelError.
 
-    Only tables that exist; looking creates none. A policy that is not ACCEPT comes first.
+    Only tables that exist are read; reading creates none. A chain's first line is its policy if
+    that is not ACCEPT.
     """
     found: dict[str, list[ListedChain]] = {name: [] for name in names}
     commands = [
@@ -161,7 +167,7 @@ def chains_of(
 
 @dataclass(frozen=True, slots=True)
 class CountedRule:
-    """A rule of a live namespace and what it has seen; `position` counts from 1 in its chain."""
+    """A rule of a live namespace with its counters; `position` counts from 1 in its chain."""
 
     chain: str
     position: int
@@ -177,7 +183,8 @@ class CountedRule:
 
 
 def counters(name: str, tool: str, table: str, family: Family = 4) -> tuple[CountedRule, ...]:
-    """Every rule of a table with its counters, chain by chain; none if there is no such table."""
+    """Return the rules of a table with their counters, chain by chain; none if the table does not
+    exist. Raises UnsupportedError: python-iptables reads iptables-legacy alone."""
     if tool != LEGACY:
         raise UnsupportedError(
             f"rule counters need {LEGACY}, this lab uses {tool}",
@@ -190,13 +197,13 @@ def counters(name: str, tool: str, table: str, family: Family = 4) -> tuple[Coun
                 return ()
             return tuple(_counted(table, family))
 
-    # python-iptables keeps one namespace's tables and one family's extensions for the life of the
-    # process, and a rule that names a missing ipset ends it with SIGSEGV: a process for each.
+    # A process for each call: python-iptables caches one namespace's tables and one family's
+    # extensions for its whole life, and crashes (SIGSEGV) on a rule that names a missing ipset.
     return in_child(read, what=f"rules of {name}, table {table}")
 
 
 def _counted(table: str, family: Family) -> Iterator[CountedRule]:
-    import iptc  # 250-750 ms, and it stays in the child
+    import iptc  # takes 250-750 ms, in the child alone
 
     opened = iptc.Table(table) if family == 4 else iptc.Table6(table)
     for chain in opened.chains:
@@ -230,7 +237,8 @@ def _program(tool: str, family: Family) -> str:
 
 
 def _has_legacy_table(name: str, family: Family) -> bool:
-    """The kernel has this table, or makes it now in the namespace of the calling thread."""
+    """Return whether the calling thread's namespace has this table; the kernel adds it if it
+    can."""
     domain, level = _LEVELS[family]
     try:
         with socket.socket(domain, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
@@ -245,7 +253,7 @@ def _has_legacy_table(name: str, family: Family) -> bool:
 
 
 def _legacy_table_names(family: Family) -> tuple[str, ...]:
-    """The tables that exist where the calling thread stands."""
+    """Return the tables that exist in the calling thread's namespace."""
     file = Path(f"/proc/thread-self/net/{'ip' if family == 4 else 'ip6'}_tables_names")
     with suppress(FileNotFoundError):
         return tuple(file.read_text().split())
@@ -253,7 +261,8 @@ def _legacy_table_names(family: Family) -> tuple[str, ...]:
 
 
 def _families_with_tables(name: str, tool: str, families: Sequence[Family]) -> list[Family]:
-    """The families in which a namespace has tables: the others need no process to read them."""
+    """Return the families in which a namespace has tables: only those need a process to read
+    them."""
     with netns.inside(name):
         if tool == LEGACY:
             return [family for family in families if _legacy_table_names(family)]
@@ -265,7 +274,8 @@ def _families_with_tables(name: str, tool: str, families: Sequence[Family]) -> l
 
 
 def _load_error(failed: Finished, others: int) -> KernelError:
-    """What the tool says, and the line it is about, which only we still have."""
+    """Return an error with the tool's message, and the line of its input that it refers to by
+    number."""
     words = [line for line in failed.errors.splitlines() if line and not line.startswith("Try `")]
     message = "; ".join(words) or f"exit {failed.status}"
     numbers = _LINE_NUMBER.findall(failed.errors)
@@ -296,7 +306,8 @@ def _parsed(text: str, family: Family) -> Iterator[ListedChain]:
 
 
 def _requoted_line(line: str) -> str:
-    """The line with its strings quoted as `ruleset.line` does, whatever this iptables escapes."""
+    """Return the line with its strings quoted as `iptables_text.line` does, whatever this version
+    of iptables escapes."""
     return _QUOTED.sub(_requoted, line)
 
 

@@ -1,4 +1,4 @@
-"""kube-proxy's table of nftables: written and read by nft, in every namespace at once."""
+"""kube-proxy's nftables table, loaded and listed by nft in many namespaces at once."""
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -24,7 +24,7 @@ class Tables(NamedTuple):
 
 
 def load(texts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
-    """Each namespace has taken its texts in, one after the other, each of them whole. Raises
+    """Load into each namespace, by name, its texts in order, each as one transaction. Raises
     KernelError."""
     for turn in range(max((len(parts) for _, parts in texts), default=0)):
         failed = _run((name, parts[turn]) for name, parts in texts if turn < len(parts))
@@ -33,10 +33,10 @@ def load(texts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
 
 
 def delete(texts: Iterable[tuple[str, str]]) -> None:
-    """The same for chains that nothing names any more.
+    """Load texts that delete chains to which no rule and no map leads any more.
 
-    A kernel before 6.2 calls them busy until it has put away, in its own time, the map elements
-    that named them. Raises KernelError where that takes too long.
+    Before 6.2, the kernel frees deleted map elements in the background, and reports the chains that
+    they named as busy until then. Raises KernelError if that takes more than 10 s.
     """
     waiting = [*texts]
     end = time.monotonic() + _SECONDS
@@ -48,7 +48,8 @@ def delete(texts: Iterable[tuple[str, str]]) -> None:
 
 
 def tables_of(names: Iterable[str]) -> dict[str, Tables]:
-    """The table as each of these namespaces holds it; empty where there is none."""
+    """Return the table of each of these namespaces; empty where it does not exist. Raises
+    KernelError."""
     found = {name: Tables() for name in names}
     commands = [Command(name, ("nft", "list", "ruleset")) for name in found if _has_table(name)]
     for done in run(commands):
@@ -85,7 +86,7 @@ def parsed(text: str) -> Tables:
 
 
 def _set_lines(inside: list[str]) -> Iterable[str]:
-    """What a set is, a line each, then its elements, each without what is around it."""
+    """Yield the lines that declare a set, then its elements, one each."""
     start = next((at for at, line in enumerate(inside) if line.startswith("elements = ")), None)
     yield from inside[:start]
     if start is None or any(line.startswith("timeout ") for line in inside):
@@ -95,7 +96,7 @@ def _set_lines(inside: list[str]) -> Iterable[str]:
 
 
 def _has_table(name: str) -> bool:
-    """The namespace has the table: only then it needs a process to read it."""
+    """Return whether the namespace has the table: only then a process must read it."""
     with netns.inside(name), suppress(OSError):
         with netlink.Socket(uapi.NETLINK_NETFILTER) as nft:
             tables = nft.dump(netlink.packed(uapi.NFT_MSG_GETTABLE, netlink.nfgenmsg()))
@@ -110,7 +111,7 @@ def _run(texts: Iterable[tuple[str, str]]) -> list[Finished]:
 
 
 def _error(failed: list[Finished]) -> KernelError:
-    """What nft says, and how to ask it again."""
+    """Return an error with nft's message and the command that failed."""
     first = failed[0]
     words = [each for each in first.errors.splitlines() if "rror" in each] or [
         first.errors or f"exit {first.status}"

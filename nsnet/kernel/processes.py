@@ -1,4 +1,4 @@
-"""The processes of a lab: started inside it, and found and ended by the namespace they stand in."""
+"""The processes of a lab: started in its namespaces; found and ended by their namespace."""
 
 import os
 import select
@@ -14,11 +14,11 @@ from nsnet.errors import CleanupError, KernelError
 from nsnet.kernel import netns as namespaces
 
 _GONE = (FileNotFoundError, ProcessLookupError)
-_NOT_OURS_TO_SEE = (*_GONE, PermissionError)
+_NOT_VISIBLE = (*_GONE, PermissionError)
 
 
 def until(condition: Callable[[], bool], *, what: str, seconds: float = 5.0) -> None:
-    """Return as soon as condition holds; say what never happened otherwise. Raises TimeoutError."""
+    """Return as soon as the condition holds. Raises TimeoutError, which begins with `what`."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -35,14 +35,15 @@ def start(
     seconds: float = 10.0,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """The pid of a process that stands in the namespace from its first instruction and outlives us.
+    """Start a process in the namespace that outlives this one. Return its pid once `ready` holds.
 
-    It has a session of its own, reads nothing and writes to `log`. On return, `ready` holds.
-    Raises KernelError, with the process's last words, where it ended or was not ready in time.
+    It has a session of its own, no stdin, and writes to `log`. Raises KernelError, with its last
+    lines of output, if it ends or is not ready within `seconds`.
     """
     with log.open("ab") as output:
         try:
-            # Forked by a thread that stands there already: its inode proves it ours at once.
+            # Forked by a thread that is in the namespace already: from its first instruction, its
+            # namespace proves that it belongs to the lab.
             with namespaces.inside(netns):
                 process = subprocess.Popen(
                     argv,
@@ -59,7 +60,7 @@ def start(
             ) from error
     if ready is not None:
         _await_ready(process, ready, netns, log, seconds)
-    # stop() finds it by its namespace, not by this object, which would complain that it still runs.
+    # stop() finds it by its namespace. Without this, Popen would warn that it still runs.
     process.returncode = 0
     return process.pid
 
@@ -68,7 +69,7 @@ Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 
 
 def run(argv: Sequence[str], netns: str, *, seconds: float) -> Completed:
-    """The process ran in the namespace to its end; its output is text. Raises TimeoutError."""
+    """Run a process in the namespace to its end. Return its output as text. Raises TimeoutError."""
     try:
         with namespaces.inside(netns):
             return subprocess.run(
@@ -104,34 +105,35 @@ def _await_ready(
         process.kill()
         process.wait()
         problem = str(error)
-    raise KernelError(f"{problem}: {_last_words(log)}", hint=f"all it said is in {log}")
+    raise KernelError(f"{problem}: {_last_words(log)}", hint=f"its whole output is in {log}")
 
 
 def _last_words(log: Path) -> str:
-    """Three lines: the last alone often says no more than that it is over."""
+    """Return the last three lines: the last alone often says only that the program ends."""
     lines = [line for line in log.read_text(errors="replace").split("\n") if line.strip()]
-    return "; ".join(lines[-3:]) or "it said nothing"
+    return "; ".join(lines[-3:]) or "no output"
 
 
 def pids_in(inodes: set[int]) -> set[int]:
-    """The pids of all processes of which any thread stands in one of these network namespaces."""
+    """Return the pids of all processes with a thread in one of these network namespaces."""
     wanted = {f"net:[{inode}]" for inode in inodes}
     return {int(pid) for pid in os.listdir("/proc") if pid.isdigit() and _is_in(pid, wanted)}
 
 
 def _is_in(pid: str, wanted: set[str]) -> bool:
-    """A process may have left, but not all of its threads, and the other way round."""
+    """Return whether any thread of the process is there: each may be in a namespace of its own."""
     with suppress(*_GONE):
         for task in os.listdir(f"/proc/{pid}/task"):
-            # A thread that has ended, or that we may not look at, is none of ours.
-            with suppress(*_NOT_OURS_TO_SEE):
+            # A thread that has ended, or that we may not inspect, is not the lab's.
+            with suppress(*_NOT_VISIBLE):
                 if os.readlink(f"/proc/{pid}/task/{task}/ns/net") in wanted:
                     return True
     return False
 
 
 def stop(inodes: set[int], *, seconds: float = 10.0) -> None:
-    """Nobody but us stands in these namespaces any more. Raises CleanupError naming who does."""
+    """End all processes in these namespaces but our own. Raises CleanupError with those that
+    remain."""
     end = time.monotonic() + seconds
     while pids := pids_in(inodes) - {os.getpid()}:
         left = end - time.monotonic()
@@ -143,7 +145,7 @@ def stop(inodes: set[int], *, seconds: float = 10.0) -> None:
 
 
 def _kill(pids: set[int], inodes: set[int], seconds: float) -> None:
-    """SIGKILL to those that still stand there, and time for them to go."""
+    """Send SIGKILL to those that are still there, and wait for them to end."""
     wanted = {f"net:[{inode}]" for inode in inodes}
     end = time.monotonic() + seconds
     with ExitStack() as stack:
@@ -153,7 +155,7 @@ def _kill(pids: set[int], inodes: set[int], seconds: float) -> None:
             with suppress(ProcessLookupError, PermissionError):
                 fd = os.pidfd_open(pid)
                 stack.callback(os.close, fd)
-                # The number may have a new owner since it was found; the descriptor keeps its own.
+                # The pid may have been reused since it was found; a pidfd is not.
                 if _is_in(str(pid), wanted):
                     signal.pidfd_send_signal(fd, signal.SIGKILL)
                     poll.register(fd, select.POLLIN)

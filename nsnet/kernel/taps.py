@@ -1,7 +1,8 @@
-"""Taps: sockets that hear what passes all interfaces of a namespace, with the kernel's time.
+"""Taps: packet sockets that receive every frame on all interfaces of a namespace, with the kernel's
+timestamps.
 
-See packet(7). A tap hears a frame that is sent and a frame that comes in, also one that is not for
-this machine. It keeps its namespace alive, even without a name.
+See packet(7). A tap receives outgoing frames and incoming ones, those for other machines included.
+While it is open, its namespace exists, even if its name was deleted.
 """
 
 import array
@@ -19,17 +20,20 @@ from nsnet.kernel import uapi
 from nsnet.kernel.processes import until
 
 Program: TypeAlias = list[tuple[int, int, int, int]]  # classic BPF: code, jumps, operand
-Control: TypeAlias = list[tuple[int, int, bytes]]  # what recvmsg says besides
+Control: TypeAlias = list[tuple[int, int, bytes]]  # ancillary data of recvmsg
 
-CONTROL = 64  # bytes of it
-TEST_ETHERTYPE = 0x88B5  # the type of a frame that nobody receives: for experiments
+CONTROL = 64  # bytes of ancillary data
+TEST_ETHERTYPE = 0x88B5  # IEEE 802: for local experiments; no protocol receives it
 _WAITING = 1 << 23  # bytes of packets
 _CLOSED_AT_ONCE = 64
 
 
 def open_tap(kind: socket.SocketKind, program: Program | None = None) -> socket.socket:
-    """A tap, which never waits, on the namespace in which the calling thread stands: of whole
-    frames (SOCK_RAW) or of what is in them (SOCK_DGRAM), of all or of what the program keeps."""
+    """Open a non-blocking tap on the calling thread's namespace.
+
+    It receives whole frames (SOCK_RAW) or their payloads (SOCK_DGRAM); with a BPF program, only
+    those that the program accepts.
+    """
     tap = socket.socket(socket.AF_PACKET, kind | socket.SOCK_NONBLOCK, socket.htons(uapi.ETH_P_ALL))
     if program is not None:
         code = array.array("B", b"".join(struct.pack("HBBI", *each) for each in program))
@@ -39,13 +43,13 @@ def open_tap(kind: socket.SocketKind, program: Program | None = None) -> socket.
     tap.setsockopt(socket.SOL_SOCKET, uapi.SO_TIMESTAMPNS, 1)
     try:
         tap.setsockopt(socket.SOL_SOCKET, uapi.SO_RCVBUFFORCE, _WAITING)
-    except PermissionError:  # root of a user namespace gets what is usual, at most
+    except PermissionError:  # root of a user namespace: net.core.rmem_max is the limit
         tap.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _WAITING)
     return tap
 
 
 def timestamp(control: Control) -> int:
-    """When the packet passed, in ns since 1970."""
+    """Return when the packet passed, in nanoseconds since 1970; 0 if the kernel did not say."""
     for level, kind, data in control:
         if (level, kind) == (socket.SOL_SOCKET, uapi.SO_TIMESTAMPNS):
             seconds, nanoseconds = struct.unpack("qq", data)
@@ -54,25 +58,24 @@ def timestamp(control: Control) -> int:
 
 
 def dropped(tap: socket.socket) -> int:
-    """How many packets there was no room for, since this was asked last."""
+    """Return how many packets were dropped for lack of buffer since the last call."""
     _, count = struct.unpack("II", tap.getsockopt(uapi.SOL_PACKET, uapi.PACKET_STATISTICS, 8))
     return int(count)
 
 
 def await_timestamps(taps: Iterable[socket.socket], frame: bytes) -> None:
-    """The kernel notes when packets pass. It begins to a moment after the first tap asks it to;
-    until then a packet's time is when it was read, so that a reply can seem to come before its
-    request. Raises KernelError.
+    """Wait until the kernel timestamps packets as they pass. Raises KernelError.
 
-    The test is a frame over lo at one of these taps (SOCK_DGRAM), which keep it; what else they
-    have heard is forgotten.
+    It starts a moment after the first tap asks for it. Until then a packet gets the time at which
+    it is read, so that a reply can seem to precede its request. Tested by sending this frame over
+    lo of one tap (SOCK_DGRAM); packets that this tap has received are discarded.
     """
     for each in taps:
         try:
             until(partial(_is_timestamped, each, frame), what="captured packets carry no time")
         except TimeoutError as error:
             raise KernelError(str(error)) from error
-        except OSError:  # lo is down: another namespace will do
+        except OSError:  # lo is down there: try the next namespace
             continue
         return
 
@@ -89,6 +92,6 @@ def _is_timestamped(tap: socket.socket, frame: bytes) -> bool:
 
 
 def close(taps: Iterable[socket.socket], by: Callable[[socket.socket], None]) -> None:
-    """They are closed. Each waits 13 ms for an RCU grace period, which many share."""
+    """Close the taps in parallel: each waits 13 ms for an RCU grace period, which many share."""
     with ThreadPoolExecutor(_CLOSED_AT_ONCE) as pool:
         list(pool.map(by, taps))

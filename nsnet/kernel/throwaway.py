@@ -1,9 +1,8 @@
-"""Namespaces that leave nothing behind: network, mount and PID (and user, when not root) of a
-process's own.
+"""Enter new network, mount and PID namespaces (and a user namespace, if not root) that leave
+nothing behind.
 
-The process that enters them is PID 1 there and dies with its parent, and when PID 1 dies the
-kernel kills everything else in its PID namespace. So however a throw-away lab ends, nothing of it
-stays.
+The process that enters is PID 1 there and dies with its parent; when PID 1 dies, the kernel kills
+all other processes of its PID namespace. So nothing remains of a throw-away lab, however it ends.
 """
 
 import ctypes
@@ -21,7 +20,7 @@ from types import FrameType
 from nsnet.errors import UnsupportedError
 from nsnet.kernel import netns, uapi
 
-_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # by the one that waits
+_PASSED_ON = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)  # by the waiting parent to the child
 
 ALLOW_USER_NAMESPACES = (
     "run it with sudo, or allow user namespaces: sudo sysctl -w"
@@ -31,11 +30,11 @@ ALLOW_USER_NAMESPACES = (
 
 
 def enter() -> None:
-    """The caller goes on as PID 1 of fresh namespaces, root there, with a /run, /proc and lo of
-    its own.
+    """Fork. The child returns from this call as PID 1 of new namespaces, root there, with its own
+    /run, /proc and lo.
 
-    The process that called waits for it, and ends as it ends: nothing after this call runs in it.
-    Must be called by the only thread. Raises UnsupportedError where the host does not allow it.
+    The parent never returns: it waits for the child and exits with its status. Must be called by
+    the only thread. Raises UnsupportedError if the host does not allow it.
     """
     parent = os.getppid()
     try:
@@ -44,8 +43,8 @@ def enter() -> None:
         raise _unsupported(error) from error
     _die_with_parent(parent)
     alive, tell = os.pipe()
-    # Signals wait until both are ready for them: Python drops those that reach a child before its
-    # handlers are set up.
+    # Block signals until both are ready for them: after a fork, Python discards what is pending in
+    # the child.
     signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
     child = os.fork()
     if child:
@@ -70,11 +69,11 @@ def _unshare() -> None:
 
 
 def _become_init(alive: int) -> None:
-    """Make the child a well-behaved PID 1 that dies with its parent, whose end of the pipe `alive`
-    is the only one."""
-    # The terminal sends a Ctrl-C to the process group of the parent, which passes it on: in a group
-    # of its own, the child receives it once, not twice. As a background process it may write to
-    # the terminal, whatever `stty tostop` says.
+    """Set up signals, and die with the parent, which alone holds the other end of the pipe
+    `alive`."""
+    # A Ctrl-C reaches the parent's process group, and the parent passes it on. In a group of its
+    # own, the child receives it once, not twice. SIGTTOU is ignored because the child is a
+    # background process of the terminal now, and writes to it even after `stty tostop`.
     os.setpgid(0, 0)
     signal.signal(signal.SIGTTOU, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _PASSED_ON)
@@ -86,9 +85,10 @@ def _become_init(alive: int) -> None:
 
 
 def spawn(module: str, connection: socket.socket) -> "subprocess.Popen[bytes]":
-    """A Python process that runs the module, with its end of a connection as its only argument.
+    """Start a Python process that runs the module; its only argument is the descriptor of the
+    connection.
 
-    It is in a process group of its own: a Ctrl-C is for whoever started it.
+    It has a process group of its own: a Ctrl-C reaches only the process that started it.
     """
     argv = [sys.executable, "-m", module, str(connection.fileno())]
     return subprocess.Popen(
@@ -115,15 +115,15 @@ def _map_to_root(uid: int, gid: int) -> None:
 
 
 def _die_with_parent(parent: int) -> None:
-    """SIGKILL when the parent is gone, even if it went before this call."""
+    """Have the kernel send SIGKILL when the parent ends. If it has ended already, die now."""
     ctypes.CDLL(None).prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _end_as(child: int) -> None:
-    """Wait for the child and end as it did; a signal that we would answer is the child's to
-    answer."""
+    """Wait for the child and exit with its status. Signals with a Python handler are passed on to
+    the child."""
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         del frame
@@ -141,7 +141,8 @@ def _end_as(child: int) -> None:
 
 
 def _mount_and_set_up() -> None:
-    """What a lab needs around it, all of it private: nothing mounted here is seen outside."""
+    """Mount /run, /proc and /sys privately, so that no mount propagates to the host, and set lo
+    up."""
     netns.mount("none", "/", "none", uapi.MS_REC | uapi.MS_PRIVATE)
     netns.mount("nsnet", "/run", "tmpfs", uapi.MS_NOSUID | uapi.MS_NODEV, "mode=0755")
     flags = uapi.MS_NOSUID | uapi.MS_NODEV | uapi.MS_NOEXEC

@@ -53,7 +53,7 @@ def repairs(state: State, differences: Sequence[Difference], *, served: bool) ->
 
 
 def _starts(netns: Netns, differences: Iterable[Difference], *, served: bool) -> Iterator[Op]:
-    """Yield the steps that no step between two States stands for."""
+    """Yield the steps that a change between two States never includes."""
     if netns.role is Role.SERVERS and not served:
         yield ServersStart(netns.name)
     if any(not isinstance(each, Added) and each.wanted == LO for each in differences):
