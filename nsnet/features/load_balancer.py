@@ -19,8 +19,9 @@ hash that spreads flows over them. A connection may move to a node that does not
 reset. (Nexthop groups of type resilient would keep it.)
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import Final
 
 from nsnet.features.fabric import OUTSIDE, switch_of
 from nsnet.features.gateways.egress import OUTSIDE as TO_FABRIC
@@ -31,23 +32,23 @@ from nsnet.state.rules import Chain, Drop, Hook, Match, Return, Rule
 from nsnet.topology.balancing import ready_on
 from nsnet.topology.model import Cluster, Gateway, Service, Topology
 
-PORTS = "NSNET-LB"
+CHAIN: Final = "NSNET-LB"
 
 
 def load_balancers(topology: Topology) -> Iterator[Fact]:
-    """Every load balancer's address leads to its Service's nodes. Isolated clusters have none."""
+    """Yield the routes from each load balancer's address to the nodes of its Service."""
     here = topology.fabric_netns
-    openly: list[Service] = []
+    on_fabric: list[Service] = []
     for cluster in topology.clusters:
         for gateway in topology.own_gateways(cluster):
-            yield from _behind(topology, topology.behind(gateway), gateway)
+            yield from _behind_gateway(topology, gateway)
         if cluster.gateways:
             continue
         balanced = _balanced(cluster)
-        openly += balanced
-        if cluster.routing == "static":  # else the nodes announce it by themselves
-            yield from ((here, each) for each in _routes(cluster, balanced, switch_of(cluster)))
-    yield from ((here, each) for each in _chains(openly))
+        on_fabric += balanced
+        if cluster.routing == "static":  # else the nodes announce the addresses by BGP
+            yield from ((here, each) for each in _to_nodes(cluster, switch_of(cluster)))
+    yield from ((here, each) for each in _filter(on_fabric))
 
 
 def _balanced(cluster: Cluster) -> list[Service]:
@@ -56,46 +57,55 @@ def _balanced(cluster: Cluster) -> list[Service]:
     return [each for each in cluster.services if each.announced_ips and each.proxied]
 
 
-def _offered(services: list[Service]) -> Iterator[tuple[Service, IPAddress]]:
+def _announced(services: Iterable[Service]) -> Iterator[tuple[Service, IPAddress]]:
     for service in services:
         for address in service.announced_ips:
             yield service, address
 
 
-def _behind(topology: Topology, clusters: tuple[Cluster, ...], gateway: Gateway) -> Iterator[Fact]:
-    """The fabric leads to the gateway, and the gateway to the nodes. What other clusters have in
-    the range of its own link, their load balancers' addresses and those that two replicas
-    announce, it asks the fabric for: on that link nobody answers to them."""
-    balanced = [service for cluster in clusters for service in _balanced(cluster)]
-    # Replicas announce it.
-    for service, address in _offered(balanced) if gateway.replica is None else ():
-        outside = of_family(ips_of(gateway.outside), address.version)
-        if outside is not None:
-            to_gateway = Route(single(address), outside, OUTSIDE, why=_why(service))
-            yield topology.fabric_netns, to_gateway
+def _behind_gateway(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
+    """Yield the fabric's routes to the gateway, and the gateway's to the nodes and to the load
+    balancers of other clusters."""
+    clusters = topology.behind(gateway)
+    balanced = [service for each in clusters for service in _balanced(each)]
+    if gateway.replica is None:  # else the replicas announce the addresses by BGP
+        yield from ((topology.fabric_netns, each) for each in _to_gateway(balanced, gateway))
     for cluster, attachment in topology.attachments(gateway):
-        for route in _routes(cluster, _balanced(cluster), attachment.link):
+        for route in _to_nodes(cluster, attachment.link):
             yield gateway.netns, replace(route, table=table_of(attachment))
-    yield from ((gateway.netns, each) for each in _chains(balanced))
-    others = [
-        each for other in topology.clusters if other not in clusters for each in _balanced(other)
-    ]
+    yield from ((gateway.netns, each) for each in _filter(balanced))
+    others = [each for each in topology.clusters if each not in clusters]
+    yield from ((gateway.netns, each) for each in _to_others(topology, others, gateway))
+
+
+def _to_gateway(services: Iterable[Service], gateway: Gateway) -> Iterator[Route]:
+    for service, address in _announced(services):
+        via = of_family(ips_of(gateway.outside), address.version)
+        if via is not None:
+            yield Route(single(address), via, OUTSIDE, why=_why(service))
+
+
+def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) -> Iterator[Route]:
+    """Yield routes through the fabric to what other clusters offer in the range of the gateway's
+    own link: no machine on that link answers ARP for a load balancer's address, or for one that
+    two replicas announce."""
+    balanced = [service for each in others for service in _balanced(each)]
     exported = [
         (service, address)
-        for other in topology.clusters
-        if other not in clusters and other.has_standby
-        for service in other.services
+        for each in others
+        if each.has_standby
+        for service in each.services
         for address in service.exported
     ]
-    for service, address in (*_offered(others), *exported):
+    for service, address in (*_announced(balanced), *exported):
         router = of_family(ips_of(topology.fabric), address.version)
         if router is not None and of_family(ips_of(gateway.outside), address.version) is not None:
-            yield gateway.netns, Route(single(address), router, TO_FABRIC, why=_why(service))
+            yield Route(single(address), router, TO_FABRIC, why=_why(service))
 
 
-def _routes(cluster: Cluster, services: list[Service], dev: str) -> Iterator[Route]:
-    """To the nodes whose health check succeeds, by the link that they are on."""
-    for service, address in _offered(services):
+def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:
+    """Yield a route of equal cost to all nodes whose health check succeeds, out of this link."""
+    for service, address in _announced(_balanced(cluster)):
         nodes = [
             of_family(ips_of(each.addresses), address.version)
             for each in cluster.nodes
@@ -112,29 +122,28 @@ def _routes(cluster: Cluster, services: list[Service], dev: str) -> Iterator[Rou
                 yield Route(to, dev=dev, nexthops=healthy, why=why)
 
 
-def _chains(services: list[Service]) -> Iterator[Chain | Hook]:
-    """Only the Services' own ports pass: a node would route the others back, round and round."""
-    addresses = sorted({each for _, each in _offered(services)}, key=str)
+def _filter(services: Sequence[Service]) -> Iterator[Chain | Hook]:
+    """Yield the chain that lets pass only the Services' own ports: a node would send the others
+    back to its router, and that to the node, until the TTL ends."""
+    addresses = sorted({each for _, each in _announced(services)}, key=str)
     for family in sorted({each.version for each in addresses}):
-        mine = all_of_family(addresses, family)
-        passing = [
-            _passing(service, address)
-            for address in mine
-            for service in services
-            if address in service.announced_ips
-        ]
-        # Protocol by protocol: of a datagram in fragments only the first has a port, and where that
-        # passes the others must, too. Without ports to compare (`-m udp`) they match neither rule.
-        others = [
-            Rule(Match(dst=single(each), protocol=one, comment="no Service's port"), Drop())
-            for each in mine
-            for one in Protocol
-        ]
-        yield Chain(
-            "filter", PORTS, (*(rule for each in passing for rule in each), *others), family
-        )
+        rules = _rules(services, all_of_family(addresses, family))
+        yield Chain("filter", CHAIN, tuple(rules), family)
         for hook in ("FORWARD", "OUTPUT"):
-            yield Hook("filter", hook, PORTS, Match(comment="load balancers"), family)
+            yield Hook("filter", hook, CHAIN, Match(comment="load balancers"), family)
+
+
+def _rules(services: Sequence[Service], addresses: Sequence[IPAddress]) -> Iterator[Rule]:
+    for address in addresses:
+        for service in services:
+            if address in service.announced_ips:
+                yield from _passing(service, address)
+    # Protocol by protocol: of a datagram in fragments only the first has a port, and where that
+    # passes the others must, too. Without ports to compare (`-m udp`) they match neither rule.
+    for address in addresses:
+        for protocol in Protocol:
+            match = Match(dst=single(address), protocol=protocol, comment="no Service's port")
+            yield Rule(match, Drop())
 
 
 def _passing(service: Service, address: IPAddress) -> Iterator[Rule]:

@@ -4,7 +4,7 @@ passed on by routers, and of several ways the shortest.
 Source: RFC 4271, section 9.1; the user's guide of bird, section "BGP".
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -35,43 +35,47 @@ class _Speaker:
         raise KeyError(session.local)
 
 
+class _Peering(NamedTuple):
+    """One direction of a session that both sides are configured for."""
+
+    sender: _Speaker
+    session: Session  # the sender's
+    receiver: _Speaker
+
+
 def converged(state: State) -> State:
-    """The State with the routes that its birds learn."""
-    birds = [
-        (each, daemon)
+    """Return the State with the routes that its birds learn."""
+    if not any(isinstance(daemon, Bird) for each in state.netns for daemon in each.daemons):
+        return state
+    wires = Wires(state)
+    known = _exchange(list(_peerings(wires, _speakers(state, wires))))
+    return replace(state, netns=tuple(_with_routes(each, known) for each in state.netns))
+
+
+def _speakers(state: State, wires: Wires) -> dict[str, _Speaker]:
+    return {
+        each.name: _Speaker(each, _with_carrier(wires, each.name, daemon))
         for each in state.netns
         for daemon in each.daemons
         if isinstance(daemon, Bird)
-    ]
-    if not birds:
-        return state
-    wires = Wires(state)
-    speakers = {
-        each.name: _Speaker(each, _with_carrier(wires, each.name, bird)) for each, bird in birds
     }
-    talks = [
-        (one, session, other, back)
-        for one in speakers.values()
-        for session in one.bird.sessions
-        for other, back in _neighbour(wires, speakers, one, session)
-    ]
+
+
+def _exchange(peerings: Sequence[_Peering]) -> dict[str, frozenset[_Way]]:
+    """Return what each namespace knows once no message says anything new."""
     known: dict[str, frozenset[_Way]] = {}
     while True:
-        heard: dict[str, set[_Way]] = {}
-        for one, session, other, back in talks:
-            told = _told(one, session, other, back, known.get(one.netns.name, frozenset()))
-            heard.setdefault(other.netns.name, set()).update(told)
-        if known == (known := {name: frozenset(ways) for name, ways in heard.items()}):
-            break
-    return replace(
-        state,
-        netns=tuple(
-            replace(each, routes=(*each.routes, *_routes(speakers[each.name], known[each.name])))
-            if each.name in known
-            else each
-            for each in state.netns
-        ),
-    )
+        received: dict[str, set[_Way]] = {}
+        for each in peerings:
+            sent = _announced(each, known.get(each.sender.netns.name, frozenset()))
+            received.setdefault(each.receiver.netns.name, set()).update(sent)
+        if known == (known := {name: frozenset(ways) for name, ways in received.items()}):
+            return known
+
+
+def _with_routes(netns: Netns, known: Mapping[str, frozenset[_Way]]) -> Netns:
+    learned = tuple(_routes(netns, known.get(netns.name, frozenset())))
+    return replace(netns, routes=(*netns.routes, *learned)) if learned else netns
 
 
 def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
@@ -80,28 +84,30 @@ def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
     return replace(bird, announced=()) if cut else bird
 
 
-def _neighbour(
-    wires: Wires, speakers: dict[str, _Speaker], one: _Speaker, session: Session
-) -> Iterator[tuple[_Speaker, Session]]:
-    """Who answers there, if he expects us."""
-    station = wires.find(one.netns.name, one.link(session).name, session.neighbour)
-    other = speakers.get(station.netns) if station is not None else None
-    if other is None:
-        return
-    for back in other.bird.sessions:
-        systems = one.bird.autonomous_system, other.bird.autonomous_system
-        if (
-            (back.local, back.neighbour) == (session.neighbour, session.local)
-            and (back.neighbour_as, session.neighbour_as) == systems
-            and not (back.passive and session.passive)  # each would wait for the other's call
-        ):
-            yield other, back
+def _peerings(wires: Wires, speakers: Mapping[str, _Speaker]) -> Iterator[_Peering]:
+    for one in speakers.values():
+        for session in one.bird.sessions:
+            station = wires.find(one.netns.name, one.link(session).name, session.neighbour)
+            other = speakers.get(station.netns) if station is not None else None
+            if other is not None and any(
+                _agree(one.bird, session, other.bird, back) for back in other.bird.sessions
+            ):
+                yield _Peering(one, session, other)
 
 
-def _told(
-    one: _Speaker, session: Session, other: _Speaker, back: Session, known: frozenset[_Way]
-) -> Iterator[_Way]:
-    """What one says to the other, as far as that believes it."""
+def _agree(one: Bird, session: Session, other: Bird, back: Session) -> bool:
+    """Whether two configured sessions are the two ends of one."""
+    return (
+        (back.local, back.neighbour) == (session.neighbour, session.local)
+        and back.neighbour_as == one.autonomous_system
+        and session.neighbour_as == other.autonomous_system
+        and not (back.passive and session.passive)  # each would wait for the other to connect
+    )
+
+
+def _announced(peering: _Peering, known: frozenset[_Way]) -> Iterator[_Way]:
+    """Yield what a sender that knows this announces, as far as the receiver accepts it."""
+    one, session, other = peering
     bird = one.bird
     own = (bird.autonomous_system,)
     for each in bird.announced:
@@ -144,12 +150,12 @@ def _shortest(ways: frozenset[_Way]) -> Iterator[list[_Way]]:
         yield sorted((each for each in here if len(each.passes) == least), key=lambda one: one.via)
 
 
-def _routes(speaker: _Speaker, ways: frozenset[_Way]) -> Iterator[Route]:
+def _routes(netns: Netns, ways: frozenset[_Way]) -> Iterator[Route]:
     for group in _shortest(ways):
         vias = tuple(each.via for each in group)
         dev = next(
             link.name
-            for link in speaker.netns.interfaces
+            for link in netns.interfaces
             if any(vias[0] in address.network for address in link.addresses)
         )
         one, several = (vias[0], ()) if len(vias) == 1 else (None, vias)
