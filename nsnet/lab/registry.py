@@ -12,6 +12,7 @@ from nsnet.lab.compiled import Compiled, compiled
 from nsnet.lab.host import Host, Progress, silent
 from nsnet.lab.lab import Lab
 from nsnet.scenario.model import Scenario
+from nsnet.topology.notation import without_only_cluster
 
 
 def is_complete(name: str) -> bool:
@@ -96,7 +97,10 @@ def restart(name: str, reference: str, progress: Progress = silent) -> dict[str,
         lab.require_namespaces()
         lab.repair(progress)
         pods = lab.restart(reference, progress)
-        return {each: " ".join(map(str, lab[each].addresses)) for each in pods}
+        return {
+            without_only_cluster(each, lab.topology): " ".join(map(str, lab[each].addresses))
+            for each in pods
+        }
 
 
 @contextmanager

@@ -399,7 +399,7 @@ def test_a_namespace_that_was_deleted_is_named(where: Machine, touched: str, dam
         assert (done.returncode, done.stdout) == (3, "")
         error, hint = done.stderr.splitlines()[-2:]
         assert error == f"error: east/pod/client: namespace {name} is gone"
-        assert hint.startswith("hint: what else is not as it should be: nsnet status touched; ")
+        assert hint.startswith("hint: what else differs: nsnet status touched; ")
 
 
 def test_a_lab_of_another_version_has_to_go_first(where: Machine, touched: str) -> None:

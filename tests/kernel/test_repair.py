@@ -243,7 +243,7 @@ def test_a_restart_is_on_file(ups: dict[str, Up]) -> None:
     before = labs.attach(up.name).topology.assignment().addresses
     restarted = labs.restart(up.name, "pod/web-1")
     lab = labs.attach(up.name)
-    assert restarted == {"east/pod/web-1": str(lab["pod/web-1"].addresses[0])}
+    assert restarted == {"pod/web-1": str(lab["pod/web-1"].addresses[0])}
     after = lab.topology.assignment().addresses
     assert {each for each in before if before[each] != after[each]} == {"east/pod/web-1"}
     assert lab.drift() == []
@@ -255,7 +255,7 @@ def test_a_restart_is_on_file(ups: dict[str, Up]) -> None:
 def test_every_pod_of_a_workload_restarts(ups: dict[str, Up]) -> None:
     up = ups[V4]
     restarted = labs.restart(up.name, "deploy/web")
-    assert list(restarted) == [f"east/pod/web-{number}" for number in range(3)]
+    assert list(restarted) == [f"pod/web-{number}" for number in range(3)]
     assert up.drift() == []
     up.works()
 
