@@ -2,7 +2,6 @@
 
 import errno
 import os
-import signal
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -10,7 +9,7 @@ from subprocess import run
 
 import pytest
 
-from nsnet.errors import KernelError, UnsupportedError
+from nsnet.errors import UnsupportedError
 from nsnet.kernel import capabilities, netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.lab import registry as labs
@@ -154,29 +153,6 @@ def test_an_ordinary_user_is_told_to_use_root() -> None:
     assert in_child(attempt, what="test") == (
         "network namespaces: Operation not permitted; run nsnet as root: sudo nsnet …"
     )
-
-
-def test_a_child_gives_back_what_it_was_asked_for() -> None:
-    assert in_child(lambda: "x" * 1_000_000, what="test") == "x" * 1_000_000
-
-
-def test_what_a_child_raises_is_raised_here() -> None:
-    def refuse() -> None:
-        raise UnsupportedError("no", hint="yes")
-
-    with pytest.raises(UnsupportedError, match="no") as raised:
-        in_child(refuse, what="test")
-    assert raised.value.hint == "yes"
-
-
-def test_a_child_that_is_killed_is_an_error_and_not_the_end() -> None:
-    with pytest.raises(KernelError, match=r"test: .* without an answer \(killed by SIGTERM\)"):
-        in_child(lambda: os.kill(os.getpid(), signal.SIGTERM), what="test")
-
-
-def test_a_child_that_hangs_is_ended() -> None:
-    with pytest.raises(KernelError, match=r"test: no answer after 0\.1 s"):
-        in_child(lambda: time.sleep(60), what="test", seconds=0.1)
 
 
 def test_a_child_works_in_its_own_namespace() -> None:
