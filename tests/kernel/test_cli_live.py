@@ -18,7 +18,7 @@ EGRESS = ROOT / "scenarios" / "egress.yaml"
 TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 
 
-# As the manual of the command line gives them, in order.
+# As nsnet/cli/README.md lists them, in order.
 REPORT = ["schema", "lab", "passed", "failed", "defects", "probes"]
 PROBE = [
     "name", "from", "to", "protocol", "times", "expected", "predicted", "observed", "passed",
@@ -59,7 +59,7 @@ spec:
 
 @pytest.fixture(scope="module")
 def where() -> Iterator[Machine]:
-    """A machine with two labs up."""
+    """Yield a machine with two labs up."""
     with machine() as made:
         made.up(CLUSTERIP)
         made.up(TWO_NODES)
@@ -74,7 +74,7 @@ def failing(tmp_path: Path) -> Path:
 
 
 def parsed(done: Completed) -> dict[str, Any]:
-    """What --json printed; nothing else was said."""
+    """Return what --json printed, and check that stderr is empty."""
     assert done.stderr == ""
     found: dict[str, Any] = json.loads(done.stdout)
     return found
@@ -83,7 +83,7 @@ def parsed(done: Completed) -> dict[str, Any]:
 # run
 
 
-def test_run_reports_and_ends_well(where: Machine) -> None:
+def test_run_reports_and_ends_with_0(where: Machine) -> None:
     done = where.nsnet("run", TWO_NODES)
     assert done.returncode == 0
     first, *_, last = done.stdout.splitlines()
@@ -169,7 +169,7 @@ def test_wrong_usage_ends_with_2(where: Machine, arguments: tuple[str, ...]) -> 
 # --json, --junit
 
 
-def test_the_json_report_is_as_the_manual_says(where: Machine, failing: Path) -> None:
+def test_the_json_report_is_as_the_readme_says(where: Machine, failing: Path) -> None:
     done = where.nsnet("run", failing, "--json")
     report = parsed(done)
     assert done.returncode == 1
@@ -214,7 +214,7 @@ def test_the_json_report_is_as_the_manual_says(where: Machine, failing: Path) ->
     assert (bad["expected"], bad["passed"], bad["defect"]) == ({"verdict": "refused"}, False, False)
 
 
-def test_json_tells_the_path_where_it_was_asked_for(where: Machine) -> None:
+def test_json_has_the_path_where_it_is_expected(where: Machine) -> None:
     report = parsed(where.nsnet("probe", "two-nodes", "--json"))
     with_path = {each["name"]: each for each in report["probes"] if "path" in each["expected"]}
     assert len(with_path) == 2
@@ -243,7 +243,7 @@ def test_json_counts_every_attempt(where: Machine) -> None:
 
 
 @pytest.mark.parametrize("folder", ["tmp", "run"])
-def test_the_junit_file_tells_a_ci_what_failed(
+def test_the_junit_file_names_what_failed(
     where: Machine, failing: Path, tmp_path: Path, folder: str
 ) -> None:
     file = tmp_path / "report.xml" if folder == "tmp" else Path("/run/report.xml")
@@ -270,7 +270,7 @@ def test_the_junit_file_tells_a_ci_what_failed(
 # up, down, ls
 
 
-def test_a_lab_comes_and_goes(where: Machine, failing: Path) -> None:
+def test_a_lab_is_built_listed_and_removed(where: Machine, failing: Path) -> None:
     before = where.contents()
     done = where.nsnet("up", failing)
     assert (done.returncode, done.stdout) == (
@@ -312,7 +312,7 @@ def test_a_lab_that_is_not_up_ends_with_2(where: Machine, command: tuple[str, ..
 # status, drift
 
 
-def test_status_names_everybody_with_their_addresses(where: Machine) -> None:
+def test_status_lists_every_member_with_its_addresses(where: Machine) -> None:
     text = where.told("status", "clusterip")
     assert [line.split() for line in text.splitlines() if "pod/web-" in line] == [
         ["pod/web-0", "10.244.0.4", "on", "n1", "8080/tcp"],
@@ -372,7 +372,7 @@ def test_what_was_changed_by_hand_is_drift_and_no_prediction_holds(
 
 @pytest.fixture
 def touched(where: Machine, tmp_path: Path) -> Iterator[str]:
-    """The name of a lab that one test has for itself."""
+    """Yield the name of a lab that is used by one test only."""
     where.up(renamed(TWO_NODES, "touched", tmp_path / "touched.yaml"))
     yield "touched"
     where.inside(lambda: labs.down("touched"))
@@ -402,7 +402,7 @@ def test_a_namespace_that_was_deleted_is_named(where: Machine, touched: str, dam
         assert hint.startswith("hint: what else differs: nsnet status touched; ")
 
 
-def test_a_lab_of_another_version_has_to_go_first(where: Machine, touched: str) -> None:
+def test_a_lab_of_another_version_must_be_removed_first(where: Machine, touched: str) -> None:
     record = where.path(f"/run/nsnet/{touched}/lab.json")
     record.write_text(record.read_text().replace("nsnet.dev/lab/v1", "nsnet.dev/lab/v9"))
     done = where.nsnet("probe", touched)
@@ -414,13 +414,13 @@ def test_a_lab_of_another_version_has_to_go_first(where: Machine, touched: str) 
     )
 
 
-def test_probe_ends_well_where_all_is_as_expected(where: Machine) -> None:
+def test_probe_ends_with_0_where_all_is_as_expected(where: Machine) -> None:
     done = where.nsnet("probe", "two-nodes")
     assert done.returncode == 0
     assert done.stdout.splitlines()[-1].startswith("two-nodes: 9 probes, 9 passed, ")
 
 
-def test_a_probe_of_ones_own_tells_both_ends(where: Machine) -> None:
+def test_a_probe_of_ones_own_reports_both_ends(where: Machine) -> None:
     done = where.nsnet("probe", "two-nodes", "--from", "pod/client", "--to", "pod/far:80")
     assert done.returncode == 0
     assert "— / ok / ok  by pod/far, seen as 10.244.0.2 (pod/client)" in done.stdout
@@ -434,7 +434,9 @@ def test_a_probe_of_ones_own_tells_both_ends(where: Machine) -> None:
         ("pod/client", "pod/far:http", "no port is named http"),
     ],
 )
-def test_a_probe_to_nobody_ends_with_2(where: Machine, source: str, to: str, says: str) -> None:
+def test_a_probe_to_an_unknown_reference_ends_with_2(
+    where: Machine, source: str, to: str, says: str
+) -> None:
     done = where.nsnet("probe", "two-nodes", "--from", source, "--to", to)
     assert (done.returncode, done.stdout) == (2, "")
     assert says in done.stderr
@@ -459,7 +461,9 @@ def test_a_command_runs_in_its_place(where: Machine, place: str, name: str, addr
 
 
 @pytest.mark.parametrize(("script", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", -9)])
-def test_a_command_ends_as_it_ends(where: Machine, script: str, status: int) -> None:
+def test_exec_returns_the_exit_code_of_its_command(
+    where: Machine, script: str, status: int
+) -> None:
     done = where.nsnet("exec", "two-nodes", "pod/client", "--", "sh", "-c", script)
     assert (done.returncode, done.stderr) == (status, "")
 
@@ -508,7 +512,9 @@ def test_doctor_finds_what_the_tests_need(where: Machine) -> None:
 @pytest.mark.parametrize(
     "command", [("run", str(TWO_NODES)), ("doctor",)], ids=lambda each: each[0]
 )
-def test_a_host_without_iptables_is_told_so(where: Machine, command: tuple[str, ...]) -> None:
+def test_on_a_host_without_iptables_an_error_says_so(
+    where: Machine, command: tuple[str, ...]
+) -> None:
     hide = 'mount -n -t tmpfs none /usr/sbin && mount -n -t tmpfs none /sbin && exec "$@"'
     done = where.run("unshare", "-m", "sh", "-c", hide, "sh", NSNET, *command)
     assert done.returncode == 3
@@ -534,7 +540,9 @@ def test_a_host_without_iptables_is_told_so(where: Machine, command: tuple[str, 
     ],
     ids=" ".join,
 )
-def test_a_shell_completes_what_is_up(where: Machine, words: list[str], offered: list[str]) -> None:
+def test_a_shell_completes_labs_that_are_up(
+    where: Machine, words: list[str], offered: list[str]
+) -> None:
     environment = {
         "_NSNET_COMPLETE": "bash_complete",
         "COMP_WORDS": "\n".join(("nsnet", *words)),

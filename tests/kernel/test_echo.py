@@ -34,7 +34,7 @@ def lab() -> Iterator[SmallLab]:
 
 
 def client(lab: SmallLab, name: str, protocol: str, host: str, port: int = 80) -> socket.socket:
-    """A socket that is connected to the host, as seen from inside the namespace."""
+    """Return a socket that is connected from inside the namespace."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with netns.inside(lab[name]):
         opened = socket.socket(family, KINDS[protocol])
@@ -48,7 +48,7 @@ def client(lab: SmallLab, name: str, protocol: str, host: str, port: int = 80) -
 
 
 def ask(lab: SmallLab, name: str, protocol: str, host: str, said: bytes) -> dict[str, object]:
-    """What the server there answers."""
+    """Return what the server answers."""
     with closing(client(lab, name, protocol, host)) as opened:
         opened.sendall(said)
         answer: dict[str, object] = json.loads(opened.recv(4096))
@@ -57,7 +57,7 @@ def ask(lab: SmallLab, name: str, protocol: str, host: str, said: bytes) -> dict
 
 
 def own_pid(lab: SmallLab) -> int:
-    """The echo server's pid: nobody else stands where it does."""
+    """Return the echo server's pid: it is the only process in its namespace."""
     home = netns.inode(lab["servers"])
     assert home is not None
     (pid,) = processes.pids_in({home})
@@ -66,7 +66,7 @@ def own_pid(lab: SmallLab) -> int:
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 @pytest.mark.parametrize(("name", "host"), [("a", "127.0.0.1"), ("b", "::1"), ("old", "127.0.0.1")])
-def test_the_server_says_who_it_is_and_whom_it_saw(
+def test_the_server_names_itself_and_the_source_it_sees(
     lab: SmallLab, name: str, protocol: str, host: str
 ) -> None:
     answer = ask(lab, name, protocol, host, b"nsnet abc 5\nhello")
@@ -86,7 +86,7 @@ def test_a_person_with_nc_is_answered(lab: SmallLab, protocol: str) -> None:
 
 
 def test_a_datagram_is_answered_from_the_address_it_was_sent_to(lab: SmallLab) -> None:
-    """To this socket, connected to 127.0.0.7, an answer from 127.0.0.1 would be nobody's."""
+    """A socket that is connected to 127.0.0.7 would not receive an answer from 127.0.0.1."""
     assert ask(lab, "a", "udp", "127.0.0.7", b"hello")["server"] == "pod/a"
 
 
@@ -106,7 +106,7 @@ def test_http_on_the_same_port(lab: SmallLab, method: str, body: object) -> None
     assert (json.loads(answered) if answered else None) == body
 
 
-def test_ports_come_and_go_while_a_connection_lasts(lab: SmallLab) -> None:
+def test_ports_open_and_close_while_a_connection_lasts(lab: SmallLab) -> None:
     pid = own_pid(lab)
     port = (lab["b"], Listener(Protocol.TCP, 8080, "pod/new"))
     with closing(client(lab, "a", "tcp", "127.0.0.1")) as lasting:
@@ -120,7 +120,7 @@ def test_ports_come_and_go_while_a_connection_lasts(lab: SmallLab) -> None:
     assert own_pid(lab) == pid
 
 
-def test_who_is_connected_to_a_port_that_goes_is_cut_off(lab: SmallLab) -> None:
+def test_a_port_that_closes_closes_its_connections(lab: SmallLab) -> None:
     port = (lab["b"], Listener(Protocol.TCP, 8080, "pod/b"))
     control.change(lab.runtime, [port])
     with closing(client(lab, "b", "tcp", "127.0.0.1", 8080)) as opened:
@@ -130,7 +130,7 @@ def test_who_is_connected_to_a_port_that_goes_is_cut_off(lab: SmallLab) -> None:
         assert opened.recv(4096) == b""
 
 
-def test_what_a_port_answers_changes_and_it_stays_open(lab: SmallLab) -> None:
+def test_a_port_stays_open_while_its_answer_changes(lab: SmallLab) -> None:
     checks = [HealthCheck(10_000, "shop", "web", count) for count in (0, 3)]
     control.change(lab.runtime, [(lab["b"], checks[0])])
     get = b"GET / HTTP/1.1\r\n\r\n"
@@ -151,12 +151,12 @@ def test_what_a_port_answers_changes_and_it_stays_open(lab: SmallLab) -> None:
         client(lab, "b", "tcp", "127.0.0.1", 10_000)
 
 
-def test_only_an_open_port_can_be_answered_otherwise(lab: SmallLab) -> None:
+def test_the_answer_of_a_closed_port_cannot_be_replaced(lab: SmallLab) -> None:
     with pytest.raises(KernelError, match="port 10001 is not open"):
         control.change(lab.runtime, [], [], [(lab["b"], HealthCheck(10_001, "shop", "web", 0))])
 
 
-def test_a_namespace_made_anew_is_listened_in_anew(lab: SmallLab) -> None:
+def test_in_a_recreated_namespace_the_port_is_opened_again(lab: SmallLab) -> None:
     for _ in range(2):
         lab.add("again")
         lab.serve("again", 80)
@@ -164,7 +164,7 @@ def test_a_namespace_made_anew_is_listened_in_anew(lab: SmallLab) -> None:
         netns.delete(lab["again"])
 
 
-def test_a_port_that_is_taken_is_named(lab: SmallLab) -> None:
+def test_an_error_names_a_port_in_use(lab: SmallLab) -> None:
     with netns.inside(lab["a"]):
         taken = socket.create_server(("127.0.0.1", 9))
     ports = [(lab["a"], Listener(Protocol.TCP, port, "pod/a")) for port in (8, 9)]
@@ -176,7 +176,7 @@ def test_a_port_that_is_taken_is_named(lab: SmallLab) -> None:
         client(lab, "a", "tcp", "127.0.0.1", 8)
 
 
-def test_a_namespace_that_is_not_there_is_named(lab: SmallLab) -> None:
+def test_an_error_names_a_missing_namespace(lab: SmallLab) -> None:
     with pytest.raises(KernelError, match="nowhere: there is no such namespace"):
         control.change(lab.runtime, [("nowhere", Listener(Protocol.TCP, 80, "pod/a"))])
 
@@ -192,12 +192,12 @@ def test_thousands_of_ports_in_one_request(lab: SmallLab) -> None:
     control.change(lab.runtime, [], ports)
 
 
-def test_a_server_that_is_gone_is_said_to_be() -> None:
+def test_an_error_says_that_the_server_does_not_run() -> None:
     with small_lab() as lab, pytest.raises(KernelError, match="does not answer"):
         control.change(lab.runtime, [])
 
 
-def test_a_process_stands_in_its_namespace_until_it_is_stopped() -> None:
+def test_a_process_is_in_its_namespace_until_it_is_stopped() -> None:
     with small_lab() as lab:
         lab.add("home", "other")
         inodes = {name: netns.inode(lab[name]) or 0 for name in ("home", "other")}
@@ -210,7 +210,7 @@ def test_a_process_stands_in_its_namespace_until_it_is_stopped() -> None:
         assert processes.pids_in(set(inodes.values())) == {pids["other"]}
 
 
-def test_a_process_that_ends_at_once_is_quoted() -> None:
+def test_an_error_quotes_a_process_that_ends_at_once() -> None:
     with small_lab() as lab:
         lab.add("home")
         said = r"yawn\nit is Monday\nand it rains\nthat is enough\n"
@@ -224,21 +224,21 @@ def test_a_process_that_ends_at_once_is_quoted() -> None:
             )
 
 
-def test_who_has_connected_to_a_port_that_ends_is_answered_first(lab: SmallLab) -> None:
+def test_clients_of_a_port_that_closes_are_answered_first(lab: SmallLab) -> None:
     port = (lab["b"], Listener(Protocol.TCP, 8081, "pod/ending"))
     control.change(lab.runtime, [port])
     with closing(client(lab, "b", "tcp", "127.0.0.1", 8081)) as opened:
         ending = threading.Thread(target=control.change, args=(lab.runtime, [], [port]))
         ending.start()
         ending.join(0.1)
-        assert ending.is_alive()  # it waits for what the client has to say
+        assert ending.is_alive()  # it waits for the client's request
         opened.sendall(b"hello\n")
         assert json.loads(opened.recv(4096))["server"] == "pod/ending"
         ending.join()
         assert opened.recv(4096) == b""
 
 
-def test_who_says_nothing_is_not_waited_for_for_long(lab: SmallLab) -> None:
+def test_a_silent_client_delays_the_close_of_a_port_for_a_second_at_most(lab: SmallLab) -> None:
     port = (lab["b"], Listener(Protocol.TCP, 8082, "pod/ending"))
     control.change(lab.runtime, [port])
     with closing(client(lab, "b", "tcp", "127.0.0.1", 8082)) as opened:

@@ -28,7 +28,7 @@ pytestmark = NEEDS_ROOT
 
 LAB: Final = f"host-{os.getpid()}"
 OURS: Final = ("/run/netns", "/run/nsnet")  # the exceptions, by name
-# What other programs change all the time: sessions and units come and go.
+# What other programs change all the time, such as sessions and units.
 OTHERS: Final = ("/run/systemd", "/run/udev", "/run/user", "/run/log")
 # How many connections conntrack knows at this moment.
 COUNTED: Final = ("/proc/sys/net/netfilter/nf_conntrack_count",)
@@ -37,7 +37,7 @@ REMAINING: Final = ("valid_life_time", "preferred_life_time", "expires")
 
 
 def ip(*arguments: str) -> object:
-    """What `ip` shows of the host."""
+    """Return what `ip` shows of the host."""
     return _lasting(json.loads(output("ip", "-j", *arguments) or "[]"))
 
 
@@ -54,7 +54,7 @@ def output(*argv: str) -> str:
 
 
 def nftables() -> str:
-    """Without counters; not asked where asking would load nf_tables."""
+    """Return the ruleset without counters; empty where listing it would load nf_tables."""
     loadable = Path("/proc/modules").exists()
     if find("nft") is None or (loadable and not Path("/sys/module/nf_tables").exists()):
         return ""
@@ -62,7 +62,7 @@ def nftables() -> str:
 
 
 def legacy_rules() -> dict[str, str]:
-    """The tables that iptables-legacy has in the host. Any question about another would make it."""
+    """Return the tables that iptables-legacy has in the host. To list any other would create it."""
     found = {}
     for kind in ("ip", "ip6", "arp"):
         names = Path(f"/proc/net/{kind}_tables_names")
@@ -77,7 +77,7 @@ def legacy_rules() -> dict[str, str]:
 
 
 def sysctls() -> dict[str, str]:
-    """Every setting under net.* that can be read."""
+    """Return every sysctl under net.* that can be read."""
     found = {}
     for folder, _, files in os.walk("/proc/sys/net"):
         for file in files:
@@ -90,7 +90,7 @@ def sysctls() -> dict[str, str]:
 
 
 def listening() -> list[str]:
-    """Who waits for connections or datagrams."""
+    """Return the sockets that wait for connections or datagrams."""
     found = []
     for kind in ("tcp", "tcp6", "udp", "udp6", "raw", "raw6"):
         for line in Path("/proc/net", kind).read_text().splitlines()[1:]:
@@ -105,12 +105,12 @@ def listening() -> list[str]:
 
 
 def inside(path: str, folders: Sequence[str]) -> bool:
-    """The path is one of the folders, or in one."""
+    """Return whether the path is one of the folders, or in one."""
     return any(path == folder or path.startswith(f"{folder}/") for folder in folders)
 
 
 def mounts() -> list[str]:
-    """All but those on the two folders."""
+    """Return all mounts but those on the two folders."""
     found = []
     for line in Path("/proc/self/mountinfo").read_text().splitlines():
         _, _, device, root, target, *rest = line.split()
@@ -120,7 +120,7 @@ def mounts() -> list[str]:
 
 
 def run_folder() -> list[str]:
-    """`ls -R /run`, but for the two folders and what belongs to the running system."""
+    """Return `ls -R /run` without the two folders and what belongs to the running system."""
     return sorted(
         os.path.join(folder, name)
         for folder, folders, files in os.walk("/run")
@@ -155,7 +155,7 @@ class Moment(NamedTuple):
 
 
 class History(NamedTuple):
-    """What a lab's life did to the host, and its processes: {pid: the network it stands in}."""
+    """The host at every moment of a lab's life, and its processes: {pid: network namespace}."""
 
     moments: list[Moment]
     while_up: dict[int, str]
@@ -167,13 +167,13 @@ def look(when: str) -> Moment:
 
 
 def lab_processes() -> dict[int, str]:
-    """Whatever runs that was started by our commands."""
+    """Return every process that was started by our commands."""
     return {pid: os.readlink(f"/proc/{pid}/ns/net") for pid in marked(LAB)}
 
 
 @pytest.fixture(scope="module")
 def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
-    """The host before, during and after every command.
+    """Yield the host before, during and after every command.
 
     A kernel loads modules for whoever asks for a veth or an iptables match: before the first moment
     there was a lab, elsewhere, that asked for everything.
@@ -196,7 +196,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
 
 
 def commanded(command: str, argument: str) -> Iterator[Moment]:
-    """The host again and again while nsnet works, and when it is done."""
+    """Yield the host repeatedly while nsnet works, and when it is done."""
     with subprocess.Popen(
         [NSNET, command, argument],
         stdout=subprocess.DEVNULL,
@@ -218,19 +218,19 @@ def test_the_host_is_the_same_before_during_and_after(history: History, aspect: 
         assert (when, host[aspect]) == (when, before.host[aspect])
 
 
-def test_the_host_was_looked_at_while_nsnet_worked(history: History) -> None:
+def test_the_host_was_compared_while_nsnet_worked(history: History) -> None:
     seen = {when for when, _ in history.moments}
     assert {f"during {command}" for command in ("up", "probe", "status", "run", "down")} <= seen
 
 
-def test_what_runs_for_a_lab_runs_in_its_namespaces_and_goes_with_it(history: History) -> None:
+def test_processes_of_a_lab_are_in_its_namespaces_and_end_with_it(history: History) -> None:
     assert len(history.while_up) == 1  # the server
     assert os.readlink("/proc/self/ns/net") not in history.while_up.values()
     assert history.afterwards == {}
 
 
 def packets(where: Machine) -> dict[str, str]:
-    """What the machine's own network has sent and received, by every counter there is."""
+    """Return every counter of packets of the machine's own network."""
     return {
         name: Path(f"/proc/{where.pid}/net/{name}").read_text()
         for name in ("dev", "snmp", "netstat", "snmp6")

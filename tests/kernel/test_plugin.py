@@ -1,4 +1,4 @@
-"""Labs as fixtures: the examples of the manual, and what the plugin promises beside them."""
+"""Labs as fixtures: the examples of README.md, and what else the plugin promises."""
 
 import os
 import random
@@ -30,7 +30,7 @@ ISLANDS = ROOT / "scenarios" / "island-nat.yaml"
 CLUSTERIP = ROOT / "scenarios" / "clusterip.yaml"
 
 
-# The examples of the manual, as they stand there.
+# The examples of README.md, unchanged.
 
 
 def test_a_service_spreads_over_its_endpoints(lab: Lab) -> None:
@@ -49,7 +49,7 @@ def test_a_service_without_endpoints_refuses(lab: Lab) -> None:
     assert lab.connect("east/pod/client", "east/svc/web:80").verdict is Verdict.REFUSED
 
 
-# What a test changes the next one does not see.
+# What a test changes is undone before the next.
 
 
 def test_the_next_test_finds_the_lab_as_its_file_says(lab: Lab) -> None:
@@ -76,7 +76,7 @@ def test_a_failing_test_changes_nothing_for_the_next(pytester: pytest.Pytester) 
     pytester.runpytest_inprocess().assert_outcomes(failed=1, passed=1)
 
 
-def test_what_was_changed_by_hand_is_not_there_for_the_next(pytester: pytest.Pytester) -> None:
+def test_what_was_changed_by_hand_is_undone_before_the_next(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
         import pytest
@@ -105,7 +105,7 @@ def test_what_was_changed_by_hand_is_not_there_for_the_next(pytester: pytest.Pyt
     pytester.runpytest_inprocess().assert_outcomes(passed=3)
 
 
-def test_a_restarted_pod_and_another_file_are_not_there_for_the_next(
+def test_a_restart_and_another_file_are_undone_before_the_next(
     pytester: pytest.Pytester, tmp_path: Path
 ) -> None:
     more = tmp_path / "more.yaml"
@@ -141,7 +141,7 @@ def test_a_restarted_pod_and_another_file_are_not_there_for_the_next(
     pytester.runpytest_inprocess().assert_outcomes(passed=4)
 
 
-def test_a_failing_test_shows_itself_and_not_our_plumbing(pytester: pytest.Pytester) -> None:
+def test_a_traceback_shows_the_test_and_not_the_plugin(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         f"""
         import pytest
@@ -157,7 +157,7 @@ def test_a_failing_test_shows_itself_and_not_our_plumbing(pytester: pytest.Pytes
     result.stdout.no_fnmatch_line("*agent.py*")
 
 
-def test_an_error_that_cannot_travel_arrives_with_its_words() -> None:
+def test_an_error_that_cannot_be_pickled_keeps_its_message() -> None:
     class OddError(ValueError):
         def __init__(self, *, number: int) -> None:
             super().__init__(f"the number was {number}")
@@ -165,7 +165,7 @@ def test_an_error_that_cannot_travel_arrives_with_its_words() -> None:
     assert "the number was 7" in str(agent._portable(OddError(number=7)))
 
 
-def test_ctrl_c_is_pytests_to_answer(tmp_path: Path) -> None:
+def test_ctrl_c_is_handled_by_pytest(tmp_path: Path) -> None:
     (tmp_path / "test_long.py").write_text(
         "import pytest\n"
         f"@pytest.mark.lab({str(CLUSTERIP)!r})\n"
@@ -210,7 +210,7 @@ def test_a_scaled_workload_answers_with_so_many_pods(lab: Lab, replicas: int) ->
 
 
 def addresses(lab: Lab) -> dict[str, frozenset[str]]:
-    """Everybody's, by reference."""
+    """Return the addresses of every namespace by reference."""
     return {
         each.reference: frozenset(map(str, each.addresses))
         for each in lab.state.netns
@@ -218,7 +218,7 @@ def addresses(lab: Lab) -> dict[str, frozenset[str]]:
     }
 
 
-def test_scaling_leaves_everybody_else_their_addresses(lab: Lab) -> None:
+def test_scaling_keeps_the_addresses_of_all_others(lab: Lab) -> None:
     before = addresses(lab)
     lab.scale("east/deploy/web", 4)
     more = addresses(lab)
@@ -251,7 +251,7 @@ def test_every_step_of_a_random_walk_reads_back_as_its_state(lab: Lab) -> None:
         for other, pods in sizes.items():
             seen = lab.connect(f"{other}/pod/client", f"{other}/svc/web:80")
             assert seen.verdict is (Verdict.OK if pods else Verdict.REFUSED), sizes
-    for cluster, pods in sizes.items():  # the probes name pods that a walk may end without
+    for cluster, pods in sizes.items():  # the probes name pods that may be missing at the end
         lab.scale(f"{cluster}/deploy/web", max(pods, 1))
     assert lab.probe(specs=lab.scenario.spec.probes[-4:]).defects == 0
 
@@ -273,7 +273,7 @@ def test_a_place_has_these_addresses(lab: Lab, reference: str, address: str) -> 
     assert address in lab.exec(reference, "ip", "-o", "addr").stdout
 
 
-def test_a_command_runs_where_it_is_told_to(lab: Lab) -> None:
+def test_a_command_runs_in_its_place(lab: Lab) -> None:
     done = lab.exec(
         "west/pod/web-1", "sh", "-c", "hostname; ls /sys/class/net; echo no >&2; exit 3"
     )
@@ -285,7 +285,7 @@ def test_a_lab_has_the_commands_of_the_host_but_not_its_network(lab: Lab) -> Non
     assert lab.exec("fabric", "ip", "route", "get", "1.1.1.1").returncode != 0
 
 
-# What goes wrong arrives as what it is.
+# Errors arrive as the exceptions that were raised.
 
 
 def test_the_wrong_name_of_a_pod_is_an_unknown_reference(lab: Lab) -> None:
@@ -349,7 +349,9 @@ def test_the_lab_goes_on_after_an_error(lab: Lab) -> None:
     ],
     ids=["no marker", "no file", "a wrong file"],
 )
-def test_a_test_is_told_why_it_has_no_lab(pytester: pytest.Pytester, body: str, says: str) -> None:
+def test_an_error_says_why_a_test_has_no_lab(
+    pytester: pytest.Pytester, body: str, says: str
+) -> None:
     pytester.makefile(
         ".yaml", wrong="apiVersion: nsnet.dev/v1alpha1\nkind: Scenario\nmetadata:\n  nam: x\n"
     )
@@ -367,13 +369,13 @@ def test_building_a_wrong_file_raises_what_loading_it_raises(tmp_path: Path) -> 
     assert there.value.lines() == here.value.lines()
 
 
-# A model that is wrong says so loudly; a lab that was changed by hand is another matter.
+# A wrong prediction is a warning, unless the lab was changed by hand.
 
 
-def test_what_the_model_did_not_predict_is_a_warning_that_nobody_overlooks(
+def test_what_the_model_did_not_predict_is_a_warning(
     pytester: pytest.Pytester,
 ) -> None:
-    """Nobody asked for this setting, so it is no drift, and the model knows nothing of it."""
+    """The State does not have this sysctl: it is no drift, and the model does not know it."""
     pytester.makepyfile(
         test_it=f"""
         import pytest

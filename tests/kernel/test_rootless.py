@@ -1,4 +1,4 @@
-"""Anybody can have a lab that is thrown away, where the host allows user namespaces."""
+"""Throw-away labs need no root where the host allows user namespaces."""
 
 import os
 import re
@@ -22,13 +22,13 @@ from tests.support.machine import (
     marked,
 )
 
-pytestmark = NEEDS_ROOT  # to become somebody else
+pytestmark = NEEDS_ROOT  # to become another user
 
-USER = 61234  # nobody's
+USER = 61234  # has no account
 FORBIDDEN = not (allowed := capabilities.user_namespaces()).present
 needs_user_namespaces = pytest.mark.skipif(FORBIDDEN, reason=f"{allowed.why}: {allowed.remedy}")
 
-# The host's answer to a fresh user namespace, as where an administrator has forbidden them.
+# What the kernel answers to a new user namespace where an administrator has forbidden them.
 FORBID = """
 import os, sys
 from pathlib import Path
@@ -45,7 +45,7 @@ os.execv(sys.argv[1], sys.argv[1:])
 
 @pytest.fixture
 def home() -> Iterator[Path]:
-    """A folder of the user's, which the user can get to."""
+    """Yield a folder that the user can reach and write to."""
     with tempfile.TemporaryDirectory(prefix="nsnet-user-", dir="/tmp") as folder:
         (Path(folder) / "nsnet").mkdir()
         work = Path(folder) / "work"
@@ -56,7 +56,7 @@ def home() -> Iterator[Path]:
 
 
 class User:
-    """Somebody without any rights, who sees the repository at a place that everybody can read."""
+    """A user without any rights; the repository is mounted at a path that the user can read."""
 
     def __init__(self, home: Path) -> None:
         self.home = home
@@ -64,7 +64,7 @@ class User:
         self.python = str(self.repository / Path(sys.executable).relative_to(ROOT))
 
     def command(self, *argv: str) -> list[str]:
-        """The argv that does it as this user; the mount is seen by nobody else."""
+        """Return the argv that runs a command as this user; the mount is private to it."""
         script = (
             f"mount -n --bind {ROOT} {self.repository} && cd {self.home}/work &&"
             f" exec setpriv --reuid {USER} --regid {USER} --clear-groups --bounding-set -all"
@@ -96,7 +96,7 @@ class User:
         return self.run(self.python, "-m", "nsnet", *arguments)
 
     def forbidden(self, *arguments: str) -> Completed:
-        """nsnet where nobody may make user namespaces; perhaps that is here."""
+        """Run nsnet where user namespaces are forbidden, as they may be on this host."""
         if FORBIDDEN:
             return self.nsnet(*arguments)
         return self.run(self.python, "-c", FORBID, self.python, "-m", "nsnet", *arguments)
@@ -192,7 +192,7 @@ def test_where_user_namespaces_are_forbidden_pytest_says_so(user: User) -> None:
 
 
 @needs_user_namespaces
-def test_a_wrong_file_wins_over_a_host_that_cannot(user: User) -> None:
+def test_a_wrong_file_is_reported_before_the_host(user: User) -> None:
     done = user.forbidden("run", "nowhere.yaml")
     assert done.returncode == 2
     assert done.stderr.startswith("error: nowhere.yaml: ")
@@ -219,7 +219,7 @@ def test_labs_that_stay_up_need_root(user: User, command: tuple[str, ...]) -> No
     assert hint.startswith(f"hint: sudo nsnet {name} ")
 
 
-def test_nobody_else_can_remove_a_lab_that_stays_up(user: User) -> None:
+def test_only_root_can_remove_a_lab_that_stays_up(user: User) -> None:
     with machine() as where:
         where.up(ROOT / "scenarios" / "one-node.yaml")
         before = where.contents()
@@ -230,7 +230,7 @@ def test_nobody_else_can_remove_a_lab_that_stays_up(user: User) -> None:
         assert where.contents() == before
 
 
-def test_a_wrong_file_wins_over_a_user_who_may_not(user: User) -> None:
+def test_a_wrong_file_is_reported_before_missing_rights(user: User) -> None:
     assert user.nsnet("up", "nowhere.yaml").returncode == 2
 
 
@@ -246,7 +246,7 @@ def test_a_wrong_file_wins_over_a_user_who_may_not(user: User) -> None:
     ],
     ids=lambda each: each[0] if isinstance(each, tuple) else "",
 )
-def test_what_only_reads_is_for_everybody(
+def test_commands_that_only_read_need_no_rights(
     user: User, arguments: tuple[str, ...], status: int
 ) -> None:
     words = [str(user.repository / each) if "scenarios/" in each else each for each in arguments]
@@ -254,7 +254,7 @@ def test_what_only_reads_is_for_everybody(
     assert (done.returncode, done.stderr) in ((status, ""), (status, "no lab is up\n"))
 
 
-def test_doctor_tells_a_user_what_is_missing(user: User) -> None:
+def test_doctor_lists_what_a_user_lacks(user: User) -> None:
     done = user.forbidden("doctor")
     assert done.returncode == 3
     assert "user namespaces" in done.stdout

@@ -1,4 +1,4 @@
-"""What a shell offers when somebody presses Tab: commands, labs that are up, files, references."""
+"""What a shell completes: commands, labs that are up, files and references."""
 
 import json
 import os
@@ -39,7 +39,7 @@ PLACES = ["pod/client", *NODES, "external/api", "fabric"]
 
 @pytest.fixture(autouse=True)
 def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Where labs are written down: none is up."""
+    """Return the folder of the labs' records, in which there is none."""
     monkeypatch.setattr(daemons, "RUN", tmp_path / "run")
     monkeypatch.chdir(tmp_path)
     return tmp_path / "run"
@@ -47,7 +47,7 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def two_up(run: Path) -> None:
-    """A lab and half a lab."""
+    """Record a lab and half a lab."""
     scenario = written(CLIENT, WEB, spec=API)
     (run / "lab").mkdir(parents=True)
     (run / "half").mkdir()
@@ -63,8 +63,7 @@ def two_up(run: Path) -> None:
 
 
 def offered(*words: str) -> list[str]:
-    """What is offered for the last word, as click hands it to any shell; a file of the shell's own
-    finding is <file>."""
+    """Return what click offers a shell for the last word; <file> is what the shell itself finds."""
     *args, incomplete = words
     found = ShellComplete(main, {}, "nsnet", "").get_completions(args, incomplete)
     return ["<file>" if each.type == "file" else each.value for each in found]
@@ -88,7 +87,7 @@ def test_a_lab_to_remove_is_offered_once() -> None:
 
 
 @pytest.mark.parametrize("command", ["status", "down"])
-def test_where_no_lab_is_up_none_is_offered(command: str) -> None:
+def test_without_labs_none_is_completed(command: str) -> None:
     assert offered(command, "") == []
 
 
@@ -114,18 +113,18 @@ def test_commands_run_at_places(words: tuple[str, ...]) -> None:
     ],
 )
 @pytest.mark.usefixtures("two_up")
-def test_packets_go_to_services_and_ports_too(incomplete: str, expected: list[str]) -> None:
+def test_destinations_are_services_and_ports_too(incomplete: str, expected: list[str]) -> None:
     assert offered("probe", "lab", "--from", "pod/client", "--to", incomplete) == expected
     assert offered("explain", "lab", "pod/client", incomplete) == expected
 
 
 @pytest.mark.usefixtures("two_up")
-def test_packets_are_captured_at_several_places_into_a_file_of_any_name() -> None:
+def test_capture_takes_several_places_and_a_file_of_any_name() -> None:
     assert offered("capture", "lab", "pod/client", "node/") == NODES
     assert offered("capture", "lab", "-w", "seen") == ["<file>"]
 
 
-def test_of_several_clusters_each_reference_says_its_own() -> None:
+def test_in_a_lab_of_several_clusters_references_name_theirs() -> None:
     assert offered("explain", ISLAND, "west/n") == ["west/node/n1", "west/node/n2"]
     assert offered("explain", ISLAND, "node") == []
     assert offered("explain", ISLAND, "east/pod/client", "east/s") == ["east/svc/web"]
@@ -159,21 +158,21 @@ def test_a_file_is_yaml_here_or_a_folder_below(incomplete: str, expected: list[s
     assert offered("explain", incomplete) == expected
 
 
-# --- what goes wrong while somebody types ---
+# --- incomplete or wrong input ---
 
 
 @pytest.mark.parametrize(
     "text",
     ["", "{", "[]", "{}", '{"main": "x", "sources": {}, "assignment": {}}', '{"assignment": 1}'],
 )
-def test_a_record_that_cannot_be_read_offers_nothing(run: Path, text: str) -> None:
+def test_a_record_that_cannot_be_read_completes_to_nothing(run: Path, text: str) -> None:
     (run / "lab").mkdir(parents=True)
     (run / "lab" / "lab.json").write_text(text)
     assert offered("exec", "lab", "") == []
 
 
 @pytest.mark.parametrize("file", ["nowhere.yaml", "mistaken.yaml", "folder.yaml"])
-def test_a_file_that_cannot_be_read_offers_nothing(file: str) -> None:
+def test_a_file_that_cannot_be_read_completes_to_nothing(file: str) -> None:
     Path("mistaken.yaml").write_text("kind: Scenario\n---\n{")
     Path("folder.yaml").mkdir()
     assert offered("explain", file, "") == []
@@ -210,7 +209,7 @@ def test_what_help_calls_a_lab_a_file_or_a_reference_is_completed(name: str) -> 
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_a_script_completes_nsnet_in_silence(shell: str) -> None:
+def test_a_script_discards_error_messages(shell: str) -> None:
     result = CliRunner().invoke(main, ["completion", shell])
     assert result.exit_code == 0
     assert f"_NSNET_COMPLETE={shell}_complete" in result.stdout
@@ -221,7 +220,7 @@ def test_a_script_completes_nsnet_in_silence(shell: str) -> None:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        # As bash cuts them: a colon is a word, and what is offered takes the place of the last.
+        # As bash splits them: a colon is a word, and a completion replaces the last word.
         (["comp"], ["completion"]),
         (["explain", ISLAND, "east/pod/w"], ["east/pod/web-0", "east/pod/web-1"]),
         (["explain", ISLAND, "east/pod/client", "west/svc/web", ":"], ["http", "dns"]),
@@ -231,7 +230,7 @@ def test_a_script_completes_nsnet_in_silence(shell: str) -> None:
     ],
     ids=lambda words: " ".join(words).replace(ISLAND, "FILE"),
 )
-def test_bash_offers_it(words: list[str], expected: list[str]) -> None:
+def test_bash_completes(words: list[str], expected: list[str]) -> None:
     script = """
         eval "$(nsnet completion bash)"
         COMP_WORDS=(nsnet "$@")

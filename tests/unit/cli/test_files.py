@@ -1,4 +1,4 @@
-"""The command line: data on stdout, talk on stderr, and an exit code that says how it ended."""
+"""Commands that read a file: data on stdout, everything else on stderr, and the exit code."""
 
 import json
 from pathlib import Path
@@ -25,7 +25,7 @@ metadata: {name: settings}
 
 
 def nsnet(*arguments: str) -> Result:
-    """A command, and no traceback."""
+    """Run a command, and check that it prints no traceback."""
     result = CliRunner().invoke(main, arguments)
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
@@ -34,7 +34,7 @@ def nsnet(*arguments: str) -> Result:
 
 @pytest.fixture
 def warned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
-    """A file that loads, with a warning."""
+    """Return a file that loads with a warning."""
     monkeypatch.chdir(tmp_path)
     Path("lab.yaml").write_text(LAB, encoding="utf-8")
     return "lab.yaml"
@@ -57,7 +57,7 @@ def test_what_only_reads_a_file_succeeds(command: tuple[str, ...], name: str) ->
 
 
 @pytest.mark.parametrize("command", READING, ids=" ".join)
-def test_a_warning_is_talk_and_no_data(command: tuple[str, ...], warned: str) -> None:
+def test_a_warning_is_on_stderr(command: tuple[str, ...], warned: str) -> None:
     result = nsnet(*command, warned)
     assert result.exit_code == 0
     assert result.stderr == "warning: ConfigMap is ignored: default/settings\n"
@@ -157,7 +157,7 @@ def test_an_explanation_of_ipv6_shows_ipv6_rules() -> None:
 # --- validate, graph, schema ---
 
 
-def test_a_good_file_is_counted() -> None:
+def test_a_valid_file_is_counted() -> None:
     assert nsnet("validate", ISLAND).stdout == (
         f"{ISLAND} is valid: 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes, 17 namespaces\n"
     )
@@ -166,11 +166,11 @@ def test_a_good_file_is_counted() -> None:
 @pytest.mark.parametrize(
     ("form", "start"), [("mermaid", "flowchart LR\n"), ("dot", 'graph "island-nat" {\n')]
 )
-def test_a_picture_has_the_form_that_was_asked_for(form: str, start: str) -> None:
+def test_a_graph_has_the_format_that_was_asked_for(form: str, start: str) -> None:
     assert nsnet("graph", "--format", form, ISLAND).stdout.startswith(start)
 
 
-def test_the_schema_is_one_of_json_schema() -> None:
+def test_the_schema_is_valid_json_schema() -> None:
     result = nsnet("schema")
     schema = json.loads(result.stdout)
     assert (result.exit_code, result.stderr) == (0, "")

@@ -1,4 +1,4 @@
-"""The lab as a picture: what mermaid and Graphviz are told."""
+"""The topology as a diagram, in the languages of mermaid and Graphviz."""
 
 import re
 import shutil
@@ -61,7 +61,7 @@ def test_the_same_lab_in_dot() -> None:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_every_cable_leads_from_box_to_box(name: str) -> None:
+def test_every_link_joins_two_boxes(name: str) -> None:
     text = mermaid(shipped(name).topology)
     boxes = re.findall(r"^ +(\w+)\[", text, re.MULTILINE)
     ends = re.findall(r"^ +(\w+) --- (\w+)$", text, re.MULTILINE)
@@ -69,7 +69,7 @@ def test_every_cable_leads_from_box_to_box(name: str) -> None:
     assert {end for cable in ends for end in cable} <= set(boxes)
 
 
-def test_boxes_of_names_that_look_alike_are_apart() -> None:
+def test_names_that_look_alike_have_different_boxes() -> None:
     found = topology(pod("a-b"), pod("a", namespace="b", spec="nodeName: n2"))
     boxes = re.findall(r'^ +(\w+)\["pod/', mermaid(found), re.MULTILINE)
     assert len(set(boxes)) == 2

@@ -1,4 +1,4 @@
-"""What a command says of its progress where stderr is no terminal."""
+"""The progress of a command where stderr is no terminal."""
 
 import re
 
@@ -14,7 +14,7 @@ def shown(capsys: pytest.CaptureFixture[str], *calls: tuple[str, int, int]) -> s
     return re.sub(r"\d+\.\d+", "T", capsys.readouterr().err)
 
 
-def test_a_phase_that_is_over_is_a_line_with_what_it_counted(
+def test_a_phase_ends_with_a_line_that_counts_its_steps(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     calls = [("building", 1, 20), ("building", 20, 20), ("probing", 777, 777), ("restarting", 1, 1)]
@@ -27,7 +27,7 @@ def test_a_phase_without_any_step_is_not_mentioned(capsys: pytest.CaptureFixture
     assert shown(capsys) == ""
 
 
-def test_nothing_is_shown_beside_a_report_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
+def test_no_progress_is_shown_with_json(capsys: pytest.CaptureFixture[str]) -> None:
     with Progress(silent=True) as progress:
         progress("probing", 1, 1)
     assert capsys.readouterr().err == ""

@@ -1,4 +1,4 @@
-"""The page on the command line names every command, exit code, JSON schema and key there is."""
+"""The page on the command line lists every command, exit code, JSON schema and key."""
 
 import json
 import re

@@ -25,7 +25,7 @@ def probe(
     predicted: Answer | Unknown = SEEN,
     defects: tuple[str, ...] = (),
 ) -> ProbeReport:
-    """A probe that was answered."""
+    """Return the report of a probe that was answered."""
     ends = ("pod/client", "pod/web:80", "tcp")
     return ProbeReport(name, *ends, 1, expected, predicted, SEEN, (), defects)
 

@@ -47,10 +47,10 @@ def test_the_services_of_a_lab_for_people(
     [
         ("near", "ClusterIP 80/tcp→2"),
         ("unready", "ClusterIP 80/tcp→0 of 1"),
-        ("going", "ClusterIP 80/tcp→1"),  # for want of others
+        ("going", "ClusterIP 80/tcp→1"),  # used because no other endpoint is ready
         ("sliced", "ClusterIP 80/tcp→3 of 4"),
     ],
 )
-def test_endpoints_that_get_nothing_are_told_from_those_that_do(of: str, about: str) -> None:
+def test_endpoints_in_use_are_counted_apart_from_the_others(of: str, about: str) -> None:
     members = as_json(shipped("services").topology, [])["members"]
     assert {each["ref"]: each["about"] for each in members}[f"east/svc/{of}"] == about

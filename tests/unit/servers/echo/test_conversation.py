@@ -1,4 +1,4 @@
-"""The echo server's side of a conversation, byte by byte or all at once."""
+"""What the echo server answers, to bytes that arrive one by one or all at once."""
 
 import json
 import struct
@@ -16,7 +16,7 @@ def conversation() -> Conversation:
 
 
 def answers(said: bytes, step: int) -> list[object]:
-    """Every line of the answers to what is said in pieces of this length."""
+    """Return every line of the answers to a text that is received in pieces of this length."""
     talk = conversation()
     heard = b"".join(talk.receive(said[at : at + step]) for at in range(0, len(said), step))
     return [json.loads(line) for line in heard.splitlines()]
@@ -67,9 +67,7 @@ ASKED, TOKEN = b"nsnet abc 0\n", {"token": "abc", "size": 0}
     ],
     ids=["IPv4", "IPv6", "more", "LOCAL", "LOCAL with addresses", "unix", "short", "none"],
 )
-def test_a_proxy_says_first_who_the_client_is(
-    header: bytes, source: str, port: int, step: int
-) -> None:
+def test_a_proxy_header_names_the_client(header: bytes, source: str, port: int, step: int) -> None:
     talk, said = Conversation("pod/web", "10.0.0.1", 40000, proxied=True), header + 2 * ASKED
     heard = b"".join(talk.receive(said[at : at + step]) for at in range(0, len(said), step))
     expected = {"server": "pod/web", "source": source, "port": port, **TOKEN}
@@ -85,7 +83,7 @@ def test_a_header_counts_once_and_only_at_the_beginning() -> None:
 
 
 @pytest.mark.parametrize("header", [V4, V6])
-def test_who_did_not_ask_for_a_header_believes_none(header: bytes) -> None:
+def test_a_header_is_ignored_where_none_is_expected(header: bytes) -> None:
     heard = [json.loads(line) for line in conversation().receive(header + ASKED).splitlines()]
     assert heard
     assert {each["source"] for each in heard} == {"10.0.0.1"}
@@ -129,7 +127,7 @@ def test_a_health_check_knows_a_probe_from_a_load_balancer() -> None:
 
 
 @pytest.mark.parametrize("said", [b"x" * 10_000, b"GET / HTTP/1.1\r\n" + b"x" * 10_000])
-def test_nobody_is_listened_to_for_ever(said: bytes) -> None:
+def test_a_line_without_end_ends_the_connection(said: bytes) -> None:
     talk = conversation()
     assert talk.receive(said) == b""
     assert talk.ended
@@ -139,7 +137,7 @@ def test_nobody_is_listened_to_for_ever(said: bytes) -> None:
     ("datagram", "expected"),
     [
         (b"nsnet abc 3\nxyz", {**SEEN, "token": "abc", "size": 3}),
-        (b"nsnet abc 9\nxyz", {**SEEN, "token": "abc", "size": 3}),  # what came counts
+        (b"nsnet abc 9\nxyz", {**SEEN, "token": "abc", "size": 3}),  # the bytes that arrived count
         (b"nsnet abc 3", SEEN),
         (b"", SEEN),
     ],
