@@ -1,5 +1,4 @@
-"""Which endpoints get connections, and in what shares: what kube-proxy of a node makes of an
-EndpointSlice.
+"""Which endpoints get new connections on a node, and in what shares.
 
 Source: kubernetes/pkg/proxy/topology.go, v1.30.
 """
@@ -14,28 +13,28 @@ Choice = TypeVar("Choice")
 
 
 class Candidates(NamedTuple):
-    """The endpoints of a Service port as one node sees them.
+    """The endpoints of a Service port that one node may choose from.
 
-    `anywhere` tells a Service whose endpoints are all elsewhere (its packets are dropped) from
-    one that has none (they are refused).
+    With endpoints on other nodes only, traffic of policy Local is dropped; with none anywhere, it
+    is refused.
     """
 
     cluster: tuple[Endpoint, ...]  # for traffic of policy Cluster
     local: tuple[Endpoint, ...]  # for traffic of policy Local
-    anywhere: bool
+    anywhere: bool  # the port has endpoints on any node
 
     def serve(self, local: bool) -> bool:
-        """Traffic of this policy has endpoints: of policy Local, on this node."""
+        """Return whether traffic has an endpoint: of policy Local, one on this node."""
         return bool(self.local) if local else self.anywhere
 
 
 def candidates(service: Service, port: ServicePort, node: Node, family: Family) -> Candidates:
-    """Who may be chosen on this node, by ready, terminating and local endpoints and zone hints."""
+    """Return the endpoints that this node may choose: by conditions, node and zone hints."""
     mine = _of_family(port.endpoints, family)
     external = service.is_external(port, family)
     cluster: tuple[Endpoint, ...] = ()
     anywhere = False
-    # Even where external traffic stays local, a node's own clients may go anywhere.
+    # With externalTrafficPolicy: Local, pods and nodes of the cluster still use all endpoints.
     if external or not service.internal_local:
         cluster = ready_else_terminating(_near(mine, node))
         anywhere = bool(cluster)
@@ -62,14 +61,19 @@ def usable(endpoints: Iterable[Endpoint], family: Family) -> tuple[Endpoint, ...
 
 
 def ready_on(service: Service, node: Node) -> int:
-    """What the node's health check counts: one endpoint of several ports or families is one."""
+    """Return the number of ready pods of the Service on the node, for its health check.
+
+    A pod with several ports or families counts once.
+    """
     endpoints = (each for port in service.ports for each in port.endpoints)
     return len({each.reference for each in endpoints if each.ready and each.node == node.name})
 
 
 def shares(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
-    """Each endpoint with the probability of its rule, given that no rule before it matched; the
-    last always does."""
+    """Yield each endpoint with the probability of its rule, None for the last one.
+
+    A rule is only reached if no rule before it has matched.
+    """
     for position, endpoint in enumerate(endpoints):
         left = len(endpoints) - position
         yield endpoint, 1 / left if left > 1 else None
@@ -80,7 +84,10 @@ def _of_family(endpoints: Iterable[Endpoint], family: Family) -> Sequence[Endpoi
 
 
 def _near(endpoints: Sequence[Endpoint], node: Node) -> Sequence[Endpoint]:
-    """Those meant for the node's zone, where every ready endpoint has a hint and one names it."""
+    """Return the ready endpoints with a hint for the node's zone.
+
+    Return all endpoints if there is none, or if a ready endpoint has no hint.
+    """
     zone = node.labels.get(ZONE, "")
     ready = [each for each in endpoints if each.ready]
     hinted = zone and all(each.zones for each in ready)

@@ -1,4 +1,4 @@
-"""ClusterIPs: the addresses of Services inside their cluster, of one family or of both.
+"""ClusterIPs: the addresses of Services inside their cluster, of one family or two.
 
 Source: kubernetes/pkg/registry/core/service/storage/alloc.go, v1.30.
 """
@@ -12,22 +12,25 @@ from nsnet.scenario.kubernetes import HEADLESS, ServiceSpec
 from nsnet.text import quoted
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.pool import AddressError, Pool
+from nsnet.topology.pool import AddressError, Pool, special_use
 
-KEPT_FREE: Final = (1, 10)  # of every service range: kubernetes.default and the cluster's DNS
+# Of every service range: kubernetes.default, and by custom the cluster's DNS.
+EXCLUDED: Final = (1, 10)
 
 
 def families(ledger: Ledger, cluster: ClusterSpec, each: DeclaredService) -> tuple[Family, ...]:
-    """The families of the Service's addresses and endpoints, the first of them its own choice:
-    one, unless it asks for two."""
+    """Return the families of the Service's addresses and endpoints, the preferred one first.
+
+    It is one family, unless the Service asks for two.
+    """
     ledger.problems.extend(each.problem(*wrong) for wrong in _unfit(cluster, each.spec))
     spec = each.spec
     known: tuple[Family, ...] = tuple(network.version for network in cluster.service_cidr)
-    asked = [_family(name) for name in spec.ip_families]
-    asked = asked or [address.version for _, address in _written(spec)] or [known[0]]
-    policy = spec.ip_family_policy or ("RequireDualStack" if len(asked) > 1 else "SingleStack")
+    requested = [_family(name) for name in spec.ip_families]
+    requested = requested or [address.version for _, address in _written(spec)] or [known[0]]
+    policy = spec.ip_family_policy or ("RequireDualStack" if len(requested) > 1 else "SingleStack")
     others = () if policy == "SingleStack" else known
-    return (asked[0], *(each for each in others if each != asked[0]))
+    return (requested[0], *(each for each in others if each != requested[0]))
 
 
 def cluster_ips(
@@ -37,18 +40,17 @@ def cluster_ips(
     services: Mapping[str, DeclaredService],
     wanted: Mapping[str, tuple[Family, ...]],
 ) -> dict[str, tuple[IPAddress, ...]]:
-    """A ClusterIP of each wanted family for each Service that has one: as written, as it was, or
-    the first free."""
+    """Return the ClusterIPs of each Service, of its families: written, kept, or the first free."""
     pools = [
-        Pool(each, [each[host] for host in KEPT_FREE if host < each.num_addresses])
+        Pool(each, [each[host] for host in EXCLUDED if host < each.num_addresses])
         for each in cluster.service_cidr
     ]
-    given: dict[tuple[str, Family], IPAddress] = {}
+    allocated: dict[tuple[str, Family], IPAddress] = {}
     for owner, each in services.items():
         for where, address in _written(each.spec):
             try:
-                _hold(pools, address, owner)
-                given[owner, address.version] = address
+                _reserve(pools, address, owner)
+                allocated[owner, address.version] = address
             except AddressError as error:
                 ledger.problems.append(each.problem(where, str(error)))
     for pool in pools:
@@ -56,35 +58,38 @@ def cluster_ips(
         waiting = [
             owner
             for owner, each in services.items()
-            if each.spec.has_cluster_ip and family in wanted[owner] and (owner, family) not in given
+            if each.spec.has_cluster_ip
+            and family in wanted[owner]
+            and (owner, family) not in allocated
         ]
         for owner, address in ledger.allocate(f"{path}.serviceCIDR", pool, waiting).items():
-            given[owner, family] = address
+            allocated[owner, family] = address
     return {
-        owner: tuple(given[owner, family] for family in wanted[owner] if (owner, family) in given)
+        owner: tuple(
+            allocated[owner, family] for family in wanted[owner] if (owner, family) in allocated
+        )
         for owner in services
     }
 
 
-def _hold(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
+def _reserve(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
     pool = next((each for each in pools if address in each.network), None)
     if pool is None:
         ranges = ", ".join(str(each.network) for each in pools)
         raise AddressError(f"{address} is outside serviceCIDR {ranges}")
-    ends = pool.network.network_address, pool.network.broadcast_address
-    if address in (ends if address.version == 4 else ends[:1]):
-        raise AddressError(f"{address} is an end of serviceCIDR {pool.network}, and nobody's")
+    if use := special_use(address, pool.network):
+        raise AddressError(f"{address} is the {use} address of serviceCIDR {pool.network}")
     pool.reserve(address, owner)
 
 
 def _written(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress]]:
-    """Each address that a Service asks for, and its path."""
-    for path, said in _said(spec):
-        if not isinstance(said, str):
-            yield path, said
+    """Yield each address that is written, with its path."""
+    for path, each in _requested(spec):
+        if not isinstance(each, str):
+            yield path, each
 
 
-def _said(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
+def _requested(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
     if spec.has_cluster_ip and spec.cluster_ips:
         for index, each in enumerate(spec.cluster_ips):
             yield f"spec.clusterIPs[{index}]", each
@@ -93,8 +98,8 @@ def _said(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
 
 
 def _unfit(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    """What a Service asks for and this cluster, or its own policy, does not have."""
-    for path, text in _said(spec):
+    """Yield what the Service asks for and the cluster, or its own policy, does not have."""
+    for path, text in _requested(spec):
         if isinstance(text, str) and text not in ("", HEADLESS):
             yield path, f"{quoted(text)} is not an IP address"
     ranges = ", ".join(map(str, cluster.service_cidr))
@@ -107,7 +112,7 @@ def _unfit(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]
         yield "spec.ipFamilyPolicy", message
     written = list(_written(spec))
     if spec.ip_family_policy == "SingleStack" and max(len(spec.ip_families), len(written)) > 1:
-        yield "spec.ipFamilyPolicy", "SingleStack has one family, and two are asked for"
+        yield "spec.ipFamilyPolicy", "SingleStack has one family, and two are requested"
     for name, (path, address) in zip(spec.ip_families, written, strict=False):
         if address.version != _family(name):
             yield path, f"{address} is IPv{address.version}, and ipFamilies says {name}"

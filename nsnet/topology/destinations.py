@@ -31,7 +31,8 @@ def find_destination(
         here = source.reference
         raise UnknownReferenceError(f"{reference}: is IPv{version}, and {here} has no such address")
     if destination.address in _range_ends(topology):
-        raise UnknownReferenceError(f"{reference}: is the broadcast address of its range")
+        use = "broadcast" if version == 4 else "subnet-router anycast"
+        raise UnknownReferenceError(f"{reference}: is the {use} address of its range")
     if protocol is Protocol.ICMP:
         return replace(destination, port=None)
     if not parts.port:
@@ -104,7 +105,7 @@ def _unicast(reference: str, written: str) -> IPAddress:
     address = ip_address(written)
     no_host = address.is_multicast or address.is_unspecified or written == "255.255.255.255"
     if no_host or (address.version == 6 and address.is_link_local):
-        raise UnknownReferenceError(f"{reference}: is not the address of one host")
+        raise UnknownReferenceError(f"{reference}: is not a unicast address")
     return address
 
 
@@ -176,7 +177,7 @@ def _load_balancer_addresses(
     elif cluster.model == "isolated":
         why = f"{cluster.name} is isolated"
     else:
-        status = "its status has none that a node knows (only a hostname, or ipMode: Proxy)"
+        status = "its status has none for kube-proxy (only a hostname, or ipMode: Proxy)"
         why = f"{status}, or fabricCIDR lacks its family"
     raise UnknownReferenceError(f"{reference}: has no load-balancer address here: {why}")
 
@@ -184,8 +185,7 @@ def _load_balancer_addresses(
 def _refuse_alias(reference: str, service: Service) -> None:
     if service.type == "ExternalName":
         raise UnknownReferenceError(
-            f"{reference}: is only another name (ExternalName) for {service.external_name},"
-            " it has no address"
+            f"{reference}: is an ExternalName for {service.external_name} and has no address"
         )
 
 

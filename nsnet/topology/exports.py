@@ -48,7 +48,7 @@ def export_ips(
     allocated = ledger.allocate_fabric_ips(families, export_of(each.reference))
     if not allocated:
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
-        message = f"{each.reference} is exported, and has no address of its family in {ranges}"
+        message = f"{each.reference} is exported, but fabricCIDR {ranges} lacks its family"
         ledger.warnings.append(each.warning("spec", message))
     return allocated
 
@@ -63,7 +63,7 @@ def _refusals(
     elif spec.model == "island" and spec.gateway is None:
         yield "kind", f"an island exports a Service by its gateway, and {spec.name} has none"
     elif spec.model == "flat" and not services[reference].spec.has_cluster_ip:
-        message = f"{reference} has no ClusterIP, so kube-proxy would serve it nowhere"
+        message = f"{reference} has no ClusterIP, so kube-proxy would not serve it"
         yield "metadata.name", message
 
 
@@ -74,13 +74,16 @@ def _sni_refusals(
     if not sni:
         return
     if spec.gateway is None or spec.gateway.kind != "proxy":
-        yield path, f"only a gateway of kind proxy looks at TLS, and {spec.name} has none"
+        yield path, f"only a gateway of kind proxy reads SNI, and {spec.name} has none"
     elif not re.fullmatch(SUBDOMAIN, sni) or len(sni) > 253:
-        yield path, f"{sni!r} is no DNS name, which is what TLS asks by"
+        yield path, f"{sni!r} is not a DNS name, as SNI must be"
     elif owners.setdefault(sni, service.reference) != service.reference:
-        yield path, f"{sni} asks for {owners[sni]} already"
+        yield path, f"{sni} already leads to {owners[sni]}"
     elif not any((each.port, each.protocol) == (HTTPS, "TCP") for each in service.spec.ports):
-        yield path, f"{service.reference} has no port {HTTPS}/TCP, at which TLS would come"
+        yield (
+            path,
+            f"{service.reference} has no port {HTTPS}/TCP, to which the gateway forwards TLS",
+        )
 
 
 def _left_out_by_proxy(spec: ClusterSpec, service: DeclaredService) -> Iterator[str]:
@@ -89,5 +92,7 @@ def _left_out_by_proxy(spec: ClusterSpec, service: DeclaredService) -> Iterator[
         return
     for index, port in enumerate(service.spec.ports):
         if port.protocol == "UDP":
-            message = f"a proxy gateway speaks TCP: {service.reference} is not exported over UDP"
+            message = (
+                f"a proxy gateway forwards TCP only: {service.reference} is not exported over UDP"
+            )
             yield service.warning(f"spec.ports[{index}]", message)

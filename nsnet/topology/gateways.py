@@ -10,7 +10,7 @@ from nsnet.scenario.model import Scenario
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Attachment, Gateway, Replica
-from nsnet.topology.pool import AddressError
+from nsnet.topology.pool import AddressError, special_use
 
 # A shared gateway has a routing table for each cluster, from 101 on; 253 is the kernel's own.
 MOST: Final = 99
@@ -141,9 +141,8 @@ def _reserve(ledger: Ledger, cluster: ClusterSpec, address: IPAddress) -> None:
             f"{address} is {family}, and the pods of {cluster.name} have no {family}"
         )
     for each in ledger.scenario.spec.fabric_cidr:
-        ends = each.network_address, each.broadcast_address
-        if address in (ends if each.version == 4 else ends[:1]):
-            raise AddressError(f"{address} is an end of fabricCIDR {each}, and nobody's")
+        if use := special_use(address, each):
+            raise AddressError(f"{address} is the {use} address of fabricCIDR {each}")
     owner, _ = _references(_sharing(ledger.scenario, cluster))[0]
     if not ledger.reserve_fabric_ip(address, owner):
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))

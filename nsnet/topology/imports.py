@@ -1,5 +1,4 @@
-"""What clusters know of each other: the Services that others export, and where their pods are
-known by virtual addresses.
+"""What clusters know of each other: exported Services, and destinations for virtual addresses.
 
 Source: kubernetes-sigs/mcs-api, pkg/controllers (derivedName), KEP-1645.
 """
@@ -14,7 +13,7 @@ from nsnet.topology.model import Cluster, Service, ServicePort, reference_of
 
 
 def with_imports(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
-    """The clusters, each with what it knows of the others."""
+    """Return the clusters, each with what it knows of the others."""
     return tuple(
         replace(
             each,
@@ -26,8 +25,10 @@ def with_imports(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
 
 
 def _derived(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[Service]:
-    """Flat clusters share one address space: every node can send to the endpoints of another
-    cluster's exported Service by itself, as it sends to those of its own."""
+    """Yield a Service for each that another flat cluster exports.
+
+    Flat clusters share one address space: each node can send to the endpoints itself.
+    """
     for other in clusters:
         if cluster is other or cluster.model != "flat" or other.model != "flat":
             continue
@@ -54,15 +55,19 @@ def _imported_port(port: ServicePort) -> ServicePort:
 
 
 def _derived_name(cluster: Cluster, service: Service) -> str:
-    """As the MCS API's controller names it; but there a Service that several clusters export is
-    one, and here each has its own address, so the cluster is a part of the name."""
+    """Return a name as the MCS API's controller makes it, but with the cluster as a part.
+
+    There, a Service that several clusters export is one. Here, each has its own address.
+    """
     key = f"{cluster.name}/{service.namespace}/{service.name}"
     return "derived-" + b32hexencode(sha256(key.encode()).digest()).decode().lower()[:10]
 
 
 def _as_themselves(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[IPNetwork]:
-    """Where a pod goes with its own address, for its gateway to make a virtual one of it: to
-    others' virtual addresses and exported Services."""
+    """Yield the destinations to which a pod keeps its address up to the gateway.
+
+    The gateway translates it to the virtual one. They are others' virtual ranges and exports.
+    """
     for other in clusters if cluster.virtual_cidrs else ():
         if other is not cluster:
             yield from other.virtual_cidrs

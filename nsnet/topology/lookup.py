@@ -16,7 +16,7 @@ def find_cluster(topology: Topology, reference: str, parts: Parts) -> Cluster:
     if not parts.cluster and len(names) == 1:
         return topology.clusters[0]
     if not parts.cluster:
-        raise UnknownReferenceError(f"{reference}: say of which cluster: {', '.join(names)}")
+        raise UnknownReferenceError(f"{reference}: needs the name of a cluster: {', '.join(names)}")
     for cluster in topology.clusters:
         if cluster.name == parts.cluster:
             return cluster
@@ -52,7 +52,9 @@ def find_workload_pods(topology: Topology, reference: str, parts: Parts) -> tupl
     workload = f"{cluster.name}/{parts.kind}/{parts.name.removesuffix('.default')}"
     if workload not in cluster.workloads:
         near = did_you_mean(workload, cluster.workloads)
-        raise UnknownReferenceError(f"{reference}: {cluster.name} has none of this name; {near}")
+        raise UnknownReferenceError(
+            f"{reference}: {cluster.name} has no {parts.kind} {parts.name}; {near}"
+        )
     return tuple(pod for pod in cluster.pods if pod.workload == workload)
 
 

@@ -1,5 +1,4 @@
-"""The lab as Kubernetes would describe it, resolved: pods are placed, Services know their
-endpoints, all have addresses."""
+"""A lab as Kubernetes would describe it: clusters, nodes, pods and Services, with addresses."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -22,8 +21,8 @@ ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "Exter
 
 FABRIC = Role.FABRIC.value
 HTTPS = 443
-ZONE = "topology.kubernetes.io/zone"  # the label of a node that says where it stands
-# Taken on a node or by a gateway, and what the kernel means otherwise in /proc/sys/net.
+ZONE = "topology.kubernetes.io/zone"  # label of a node
+# Links of nodes and gateways, and the two names that mean something else in /proc/sys/net/*/conf.
 NO_LINK_NAMES = ("lo", "eth0", "eth1", "cbr0", "all", "default")
 
 
@@ -38,7 +37,7 @@ class ListenPort:
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A machine of a cluster: an address in the underlay, a range for its pods."""
+    """A machine of a cluster, with addresses in the underlay and a range for its pods."""
 
     name: str
     netns: str
@@ -46,22 +45,22 @@ class Node:
     labels: Mapping[str, str] = field(compare=False)
     addresses: tuple[IPInterface, ...]
     pod_cidrs: tuple[IPNetwork, ...]
-    overlay: tuple[IPInterface, ...] = ()  # of its tunnel: what pods' nodes are to each other
+    overlay: tuple[IPInterface, ...] = ()  # of its VXLAN device
 
     @property
     def all_addresses(self) -> tuple[IPInterface, ...]:
-        """All its addresses: in the underlay, as its pods' gateway, in the overlay."""
+        """Return its addresses in the underlay, on the bridge and in the overlay."""
         return (*self.addresses, *self.bridge, *self.overlay)
 
     @property
     def bridge(self) -> tuple[IPInterface, ...]:
-        """The first address of each pod range belongs to the node: its pods' default gateway."""
+        """Return its addresses on the bridge, its pods' default gateways: first of each range."""
         return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.pod_cidrs)
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod on its node. A pod of the host's network has the node's namespace and addresses."""
+    """A pod on its node. On the host's network it has the node's namespace and addresses."""
 
     name: str
     namespace: str
@@ -71,11 +70,11 @@ class Pod:
     labels: Mapping[str, str] = field(compare=False)
     addresses: tuple[IPAddress, ...]
     ports: tuple[ListenPort, ...]
-    workload: str = ""  # the reference of what made it: east/deploy/web
+    workload: str = ""  # the reference of its controller: east/deploy/web
     ready: bool = True
     terminating: bool = False
     host_network: bool = False
-    proxy_protocol: bool = False  # its servers believe a PROXY header
+    proxy_protocol: bool = False  # its servers expect a PROXY header
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +83,17 @@ class Endpoint:
 
     address: IPAddress
     port: int
-    reference: str  # the pod or the host outside, or the address where neither is known
+    reference: str  # of the pod or the external host; the address if it is neither
     node: str = ""
     ready: bool = True
     serving: bool = True
     terminating: bool = False
-    zones: tuple[str, ...] = ()  # it is meant for clients of these; empty: there is no hint
+    zones: tuple[str, ...] = ()  # hints: the zones of its clients; empty: no hint
 
 
 @dataclass(frozen=True, slots=True)
 class ServicePort:
-    """One port of a Service and what stands behind it."""
+    """One port of a Service and its endpoints."""
 
     name: str
     port: int
@@ -105,48 +104,50 @@ class ServicePort:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A static address in front of endpoints that come and go. Headless: no address."""
+    """A Service: its addresses, if it is not headless, its ports and its endpoints."""
 
     name: str
     namespace: str
     reference: str
     addresses: tuple[IPAddress, ...]
     ports: tuple[ServicePort, ...]
-    exported: tuple[IPAddress, ...] = ()  # on the gateway's outside, for the other clusters
+    exported: tuple[IPAddress, ...] = ()  # for clients in other clusters
     type: ServiceType = "ClusterIP"
-    external_name: str = ""  # ExternalName: what its name is another name for
+    external_name: str = ""  # of type ExternalName: the CNAME
     external_ips: tuple[IPAddress, ...] = ()
     load_balancer_ips: tuple[IPAddress, ...] = ()
-    source_ranges: tuple[IPNetwork, ...] = ()  # who may use load_balancer_ips; empty: everybody
+    source_ranges: tuple[IPNetwork, ...] = ()  # clients of load_balancer_ips; empty: all
     external_local: bool = False  # externalTrafficPolicy: Local
     internal_local: bool = False  # internalTrafficPolicy: Local
-    affinity_seconds: int | None = None  # sessionAffinity: ClientIP, for so long
+    affinity_seconds: int | None = None  # sessionAffinity: ClientIP
     health_check_port: int | None = None
-    sni: str = ""  # the name by which TLS to its cluster's proxy asks for it
-    proxied: bool = True  # False: it is labelled as somebody else's than kube-proxy's
-    imported_from: str = ""  # the reference of another cluster's Service, which this one stands for
+    sni: str = ""  # by which a proxy gateway chooses it
+    proxied: bool = True  # False: kube-proxy ignores it because of its labels
+    imported_from: str = ""  # the reference of another cluster's Service
 
     @property
     def announced_ips(self) -> tuple[IPAddress, ...]:
-        """The addresses that lead to the cluster's nodes from outside: those of load balancers,
-        and of an exported Service that kube-proxy, not a gateway, offers."""
+        """Return the addresses that the fabric routes to the cluster's nodes.
+
+        They are those of load balancers, and those of exports that kube-proxy serves.
+        """
         exported = (each for each in self.exported if each in self.external_ips)
         return (*self.load_balancer_ips, *exported)
 
     def is_external(self, port: ServicePort, family: Family) -> bool:
-        """The port can be reached by another address than the ClusterIP."""
+        """Return whether the port has another address of this family than the ClusterIP."""
         others = (*self.load_balancer_ips, *self.external_ips)
         return port.node_port is not None or of_family(others, family) is not None
 
 
 @dataclass(frozen=True, slots=True)
 class Proxy:
-    """How the nodes of a cluster make Services work: what kube-proxy is configured with."""
+    """The configuration of a cluster's kube-proxy."""
 
     mode: str
     masquerade_all: bool = False
     localhost_node_ports: bool = True
-    node_port_addresses: tuple[IPNetwork, ...] = ()  # empty: the mode's own choice
+    node_port_addresses: tuple[IPNetwork, ...] = ()  # empty: the mode's default
     scheduler: str = "rr"  # of ipvs
 
 
@@ -187,7 +188,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster, complete."""
+    """One cluster."""
 
     name: str
     cni: str
@@ -200,15 +201,15 @@ class Cluster:
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
     services: tuple[Service, ...]
-    workloads: tuple[str, ...] = ()  # by reference; one may have no pod
+    workloads: tuple[str, ...] = ()  # references, even of those without pods
     attachments: tuple[Attachment, ...] = ()  # to its gateways, the preferred one first
     routing: str = "static"
-    virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others know them; empty: as they are
-    unmasqueraded: tuple[IPNetwork, ...] = ()  # beside all above, for the gateway to map
-    mtu: int | None = None  # of the pods' links; None: the network's own choice
+    virtual_cidrs: tuple[IPNetwork, ...] = ()  # others' addresses of pod_cidrs; empty: the same
+    unmasqueraded: tuple[IPNetwork, ...] = ()  # further destinations that nodes do not SNAT for
+    mtu: int | None = None  # of the pods' links; None: the network's default
 
     def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
-        """The addresses by which others know the cluster's pods at these, if not by these."""
+        """Return the virtual addresses of these pod addresses; none without virtual_cidrs."""
         return tuple(
             mapped(address, virtual)
             for pods, virtual in zip(self.pod_cidrs, self.virtual_cidrs, strict=False)
@@ -234,12 +235,14 @@ class Cluster:
 
     @property
     def routers(self) -> tuple[IPInterface, ...]:
-        """The nodes' way out: the first address of each node range, the gateway's or the fabric's
-        own."""
+        """Return the nodes' default gateways: the first address of each node range.
+
+        They belong to the cluster's gateway, or to the fabric.
+        """
         return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.node_cidrs)
 
     def node(self, name: str) -> Node:
-        """The node of this name. Raises KeyError."""
+        """Return the node of this name. Raises KeyError."""
         for node in self.nodes:
             if node.name == name:
                 return node
@@ -255,12 +258,12 @@ class External:
     reference: str
     address: IPAddress
     ports: tuple[ListenPort, ...]
-    mtu: int | None = None  # the widest packet that the fabric passes on towards it
+    mtu: int | None = None  # of the fabric's route to it
 
 
 @dataclass(frozen=True, slots=True)
 class DroppedPackets:
-    """Packets that a namespace drops: of this protocol, to this port, of this type of ICMP."""
+    """Packets that are dropped: of this protocol, to this port, of this ICMP type."""
 
     protocol: Protocol
     port: int | None = None
@@ -276,7 +279,7 @@ class LinkFailure:
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """Something that is wrong in one namespace, on purpose."""
+    """A fault that the scenario puts into one namespace."""
 
     netns: str
     what: DroppedPackets | LinkFailure
@@ -284,20 +287,18 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Topology:
-    """The whole lab, and what its author should know about it."""
+    """A whole lab, and warnings for its author."""
 
     lab: str
     clusters: tuple[Cluster, ...]
     externals: tuple[External, ...]
-    fabric: tuple[
-        IPInterface, ...
-    ]  # the fabric's own addresses, the default gateway of all who stand in it
+    fabric: tuple[IPInterface, ...]  # its addresses in fabricCIDR: default gateways there
     warnings: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
     @property
     def fabric_netns(self) -> str:
-        """The namespace of routers and switches between the nodes."""
+        """Return the namespace of the routers and switches between nodes."""
         return netns_name(self.lab, FABRIC)
 
     def attachments(self, gateway: Gateway) -> tuple[tuple[Cluster, Attachment], ...]:
@@ -334,7 +335,7 @@ class Topology:
                     yield Namespace(pod.netns, pod.reference, Role.POD)
 
     def assignment(self) -> Assignment:
-        """What this lab has given to whom."""
+        """Return what this lab has allocated."""
         addresses: dict[str, tuple[IPAddress, ...]] = {}
         for cluster in self.clusters:
             addresses |= {each.reference: ips_of(each.addresses) for each in cluster.nodes}
@@ -343,7 +344,7 @@ class Topology:
             }
             for service in cluster.services:
                 if service.imported_from:
-                    continue  # its address is the other cluster's to give
+                    continue  # its address belongs to the exporting cluster
                 addresses[service.reference] = service.addresses
                 if service.exported:
                     addresses[export_of(service.reference)] = service.exported
@@ -372,14 +373,17 @@ class Topology:
 
 
 def reference_of(cluster: str, kind: str, name: str, namespace: str = "default") -> str:
-    """The one way in which reports write a reference: east/pod/web-0, east/svc/web.prod."""
+    """Return the full form of a reference: east/pod/web-0, east/svc/web.prod."""
     suffix = "" if namespace == "default" else f".{namespace}"
     return f"{cluster}/{kind}/{name}{suffix}"
 
 
 def link_name(*parts: str) -> str:
-    """The name of a link, of at most 15 characters, shortened where it would be longer. Parts are
-    joined by a letter that no name of Kubernetes has, so that no two links get one name."""
+    """Return the name of a link, cut to 15 characters with a hash at its end if it is longer.
+
+    The parts are joined by "_", which no name of Kubernetes has: different parts never make the
+    same name.
+    """
     name = "_".join(parts)
     if len(name) <= 15 and "." not in name and name not in NO_LINK_NAMES:
         return name

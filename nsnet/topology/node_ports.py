@@ -55,7 +55,7 @@ class _PortPool:
         if listens and number in self._bound:
             raise AddressError(f"{number} is taken by {self._bound[number]}, on the host's network")
         if number not in NODE_PORTS:
-            raise AddressError(f"{number} is no NodePort ({NODE_PORTS[0]}-{NODE_PORTS[-1]})")
+            raise AddressError(f"{number} is not a NodePort ({NODE_PORTS[0]}-{NODE_PORTS[-1]})")
         first = self._owners.setdefault(number, owner)
         if first != owner:
             raise AddressError(f"{number} is taken by {first}")

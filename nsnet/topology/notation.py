@@ -1,5 +1,4 @@
-"""How references are written: taken apart, before anybody asks who is meant (scenario.md,
-"References").
+"""How references are written (scenarios/README.md, "References").
 
 [CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
     | CLUSTER[,CLUSTER]/gateway[/N] | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
@@ -16,20 +15,20 @@ IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
 
 
 class UnknownReferenceError(UsageError):
-    """The reference names nothing in this lab, or cannot stand where it was used."""
+    """A reference that names nothing in this lab, or cannot be used where it is."""
 
 
 class Parts(NamedTuple):
-    """What stands between the slashes, and behind the colon."""
+    """The parts of a reference."""
 
-    cluster: str  # "" when there is only one
+    cluster: str  # "" if it is left out
     kind: str
     name: str
     port: str
 
 
 def split(reference: str) -> Parts:
-    """The parts of a reference. Raises UnknownReferenceError where it has no form that we know."""
+    """Return the parts of a reference. Raises UnknownReferenceError if it has no known form."""
     if reference == FABRIC:
         return Parts("", FABRIC, "", "")
     if "/" not in reference:
@@ -49,7 +48,7 @@ def split(reference: str) -> Parts:
         case _:
             known = ", ".join(f"CLUSTER/{kind}/NAME" for kind in IN_CLUSTER)
             raise UnknownReferenceError(
-                f"{reference}: no such reference; they look like {known}, CLUSTER/gateway,"
+                f"{reference}: not a reference; references look like {known}, CLUSTER/gateway,"
                 " external/NAME, fabric, ADDRESS"
             )
 

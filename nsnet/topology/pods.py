@@ -32,7 +32,7 @@ def pods(
             continue
         pod, node = outcome
         if pod.reference in placed:
-            message = f"two pods would be called {pod.reference}"
+            message = f"two pods are named {pod.reference}"
             ledger.problems.append(pod.manifest.problem("metadata.name", message))
         elif not _ports_clash(ledger, pod) and not _node_ports_clash(ledger, pod, node, bound):
             placed[pod.reference] = pod, node
@@ -45,8 +45,8 @@ def _ports_clash(ledger: Ledger, pod: UnplacedPod) -> bool:
     bound = [(each.port, each.protocol) for each in pod.ports]
     twice = {each for each in bound if bound.count(each) > 1}
     for port, protocol in sorted(twice):
-        where = f"port {port}/{protocol.upper()} stands there twice"
-        message = f"{where}: containers of a pod share one network"
+        where = f"port {port}/{protocol.upper()} is used twice"
+        message = f"{where}: the containers of a pod share one network"
         ledger.problems.append(pod.manifest.problem(f"{pod.path}.containers", message))
     return bool(twice)
 
@@ -60,7 +60,7 @@ def _node_ports_clash(
         owner = bound.setdefault((node.name, each.port, each.protocol), name)
         if owner != name:
             where = f"port {each.port}/{each.protocol.upper()} of node {node.name}"
-            message = f"{where} is taken by pod {owner}, on the host's network, too"
+            message = f"{where} is taken by pod {owner}, also on the host's network"
             ledger.problems.append(pod.manifest.problem(f"{pod.path}.containers", message))
             return True
     return False

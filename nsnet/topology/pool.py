@@ -48,6 +48,15 @@ class Pool:
         raise AddressError(f"{self.network} has no free address left for {owner}")
 
 
+def special_use(address: IPAddress, network: IPNetwork) -> str:
+    """Return what the address means in the range if no host can have it, else ""."""
+    if address == network.network_address:
+        return "network" if network.version == 4 else "subnet-router anycast"
+    if address == network.broadcast_address and network.version == 4:
+        return "broadcast"
+    return ""
+
+
 def allocate_all(
     pool: Pool, owners: Iterable[str], wanted: Mapping[str, IPAddress]
 ) -> dict[str, IPAddress]:

@@ -31,7 +31,9 @@ def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
         if probe.source_port is not None:
             first = bound.setdefault((source.netns, probe.protocol, probe.source_port), index)
             if first != index:
-                message = f"probes[{first}] has {probe.source_port} there: all start at once"
+                message = (
+                    f"probes[{first}] uses {probe.source_port} there, too, and all start at once"
+                )
                 yield scenario.problem(f"{path}.sourcePort", message)
         try:
             find_destination(topology, probe.to, source, probe.protocol)

@@ -81,7 +81,9 @@ def _families(scenario: Scenario) -> Iterator[Problem]:
     fabric = {each.version for each in scenario.spec.fabric_cidr}
     for index, external in enumerate(scenario.spec.externals):
         if external.address.version not in fabric:
-            message = f"fabricCIDR has no IPv{external.address.version} range to reach it by"
+            message = (
+                f"fabricCIDR has no IPv{external.address.version} range, so nothing could reach it"
+            )
             yield scenario.problem(f"spec.externals[{index}].address", message)
     for index, cluster in enumerate(scenario.spec.clusters):
         for key, message in _unfit(index, cluster, fabric):
@@ -122,20 +124,21 @@ def _unpresentable(
         if not same:
             yield f"has {_lacks(pods.version, spec)}"
         elif written:
-            yield f"VIP range too small: {same[0]} has no address for every pod of {pods}"
+            yield f"VIP range too small: {same[0]} has fewer addresses than podCIDR {pods}"
         else:
-            yield f"{same[0]} has no part for cluster {index + 1} as large as {pods}: write another"
+            default = f"the default, {same[0]}, has no part for cluster {index + 1}"
+            yield f"{default} as large as podCIDR {pods}: write another range"
     for each in written or ():
         if each.version not in {pods.version for pods in spec.pod_cidr}:
             yield _useless(each)
 
 
 def _lacks(version: int, spec: ClusterSpec) -> str:
-    return f"no IPv{version} range, and the pods of {spec.name} have one"
+    return f"no IPv{version} range, but the pods of {spec.name} have one"
 
 
 def _useless(network: IPNetwork) -> str:
-    return f"{network} is no range for pods that have no IPv{network.version} address"
+    return f"{network} is IPv{network.version}, and podCIDR has no IPv{network.version} range"
 
 
 def _overlapping(scenario: Scenario, pairs: Iterable[tuple[Range, Range]]) -> Iterator[Problem]:

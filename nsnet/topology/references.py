@@ -33,7 +33,7 @@ def locate(topology: Topology, reference: str) -> Location:
     """Return the namespace that a reference names. Raises UnknownReferenceError."""
     parts = split(reference)
     if parts.port:
-        raise UnknownReferenceError(f"{reference}: a place has no port here")
+        raise UnknownReferenceError(f"{reference}: takes no port here")
     match parts.kind:
         case "fabric":
             return _of_fabric(topology)

@@ -1,5 +1,4 @@
-"""Pods that are made anew: the old one is gone, and no Service leads to it, before the new one
-comes."""
+"""Pods that restart: Services stop leading to a pod before it is recreated."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -12,7 +11,7 @@ RESTARTED = ("pod", "deploy", "statefulset")
 
 
 def restarting(topology: Topology, reference: str) -> tuple[Pod, ...]:
-    """The pod of this reference, or all of a workload. Raises UsageError."""
+    """Return the pod of this reference, or all pods of a workload. Raises UsageError."""
     kind = reference.split("/")[-2] if "/" in reference else ""
     if kind not in RESTARTED:
         raise UsageError(
@@ -30,7 +29,7 @@ def restarting(topology: Topology, reference: str) -> tuple[Pod, ...]:
 
 
 def replaced(old: Topology, new: Topology) -> frozenset[str]:
-    """Who is there before and after, and yet not the same: a pod that has other addresses now."""
+    """Return the references of pods that are in both labs with different addresses."""
     before = {each.netns: each.addresses for each in _pods(old) if not each.host_network}
     return frozenset(
         each.reference
@@ -40,7 +39,7 @@ def replaced(old: Topology, new: Topology) -> frozenset[str]:
 
 
 def without(topology: Topology, pods: Collection[str]) -> Topology:
-    """The lab while these pods are gone: no Service has them as endpoints."""
+    """Return the lab without these pods, which no Service has as endpoints either."""
     if not pods:
         return topology
     clusters = tuple(_without(each, pods) for each in topology.clusters)

@@ -28,7 +28,7 @@ def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
 def _duplicates(path: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
     for index, name in enumerate(names):
         if name in names[:index]:
-            yield f"{path}[{index}].name", f"{name} is there twice"
+            yield f"{path}[{index}].name", f"{name} is used twice"
 
 
 def _externals(scenario: Scenario) -> Iterator[tuple[str, str]]:
@@ -37,7 +37,7 @@ def _externals(scenario: Scenario) -> Iterator[tuple[str, str]]:
         owner = first.setdefault(each.address, each.name)
         if owner != each.name:
             path = f"spec.externals[{index}].address"
-            yield path, f"{each.address} belongs to {owner} already"
+            yield path, f"{each.address} is already the address of {owner}"
         if each.address.version == 6 and each.mtu is not None and each.mtu < SMALLEST_MTU6:
             yield f"spec.externals[{index}].mtu", _too_narrow(each.mtu)
 
@@ -47,14 +47,14 @@ def _cluster(spec: ClusterSpec) -> Iterator[tuple[str, str]]:
     if has_ipv6 and spec.mtu is not None and spec.mtu < SMALLEST_MTU6:
         yield "mtu", _too_narrow(spec.mtu)
     if spec.gateway is not None and spec.model != "island":
-        yield "gateway", f"only an island has one; {spec.name} is {spec.model}"
+        yield "gateway", f"only a cluster of model island has one; {spec.name} is {spec.model}"
     if spec.routing == "bgp" and spec.model != "flat":
-        message = f"the fabric learns where the pods of flat clusters are; {spec.name} is"
-        yield "routing", f"{message} {spec.model}"
+        message = "bgp announces the pods of clusters of model flat"
+        yield "routing", f"{message}; {spec.name} is {spec.model}"
     if spec.gateway is not None and spec.gateway.virtual_cidr and spec.gateway.kind != "vip":
         message = "only kind vip has virtual addresses; this gateway is of kind"
         yield "gateway.virtualCIDR", f"{message} {spec.gateway.kind}"
 
 
 def _too_narrow(mtu: int) -> str:
-    return f"IPv6 needs {SMALLEST_MTU6} at least, not {mtu}"
+    return f"IPv6 needs an MTU of at least {SMALLEST_MTU6}, not {mtu}"

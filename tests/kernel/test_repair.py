@@ -285,7 +285,7 @@ def test_a_server_that_died_is_started_before_a_pod_restarts(ups: dict[str, Up])
     ("reference", "says"),
     [
         ("pod/web-9", "no pod web-9; did you mean"),
-        ("deploy/wib", "none of this name"),
+        ("deploy/wib", "east has no deploy wib"),
         ("node/n1", "only pod, deploy, statefulset can be restarted"),
         ("svc/web", "only pod, deploy, statefulset can be restarted"),
         ("nonsense", "only pod, deploy, statefulset can be restarted"),

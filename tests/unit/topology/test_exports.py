@@ -60,8 +60,8 @@ def sni(name: str) -> str:
 @pytest.mark.parametrize(
     ("cluster", "ports", "name", "message"),
     [
-        (FLAT, "{port: 443}", "a.example", "only a gateway of kind proxy looks at TLS"),
-        (PROXY, "{port: 443}", "'*.example'", "'*.example' is no DNS name"),
+        (FLAT, "{port: 443}", "a.example", "only a gateway of kind proxy reads SNI"),
+        (PROXY, "{port: 443}", "'*.example'", "'*.example' is not a DNS name"),
         (PROXY, "{port: 80}", "a.example", "east/svc/web has no port 443/TCP"),
     ],
 )
@@ -78,7 +78,7 @@ def test_an_sni_leads_to_one_service() -> None:
     ]
     found = topology(*objects[:2], clusters=(PROXY,))
     assert services(found)["east/svc/web"].sni == "a.example"
-    message = "a.example asks for east/svc/web already"
+    message = "a.example already leads to east/svc/web"
     assert message in refused(*objects, clusters=(PROXY,))
 
 
@@ -87,4 +87,6 @@ def test_a_proxy_gateway_does_not_export_udp_ports() -> None:
         service("dns", "{port: 53, protocol: UDP}", app=""), exported("dns"), clusters=(PROXY,)
     )
     (warning,) = found.warnings
-    assert warning.endswith("a proxy gateway speaks TCP: east/svc/dns is not exported over UDP")
+    assert warning.endswith(
+        "a proxy gateway forwards TCP only: east/svc/dns is not exported over UDP"
+    )

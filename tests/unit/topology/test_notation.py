@@ -45,9 +45,9 @@ def test_the_parts_of_a_reference(reference: str, parts: tuple[str, str, str, st
         ("", "neither a reference such as east/pod/web-0 nor an IP address"),
         ("web", "neither a reference such as east/pod/web-0 nor an IP address"),
         ("10.0.0.300", "neither a reference such as east/pod/web-0 nor an IP address"),
-        ("east/job/web", "no such reference; they look like CLUSTER/pod/NAME"),
-        ("east/pod/web/80", "no such reference"),
-        ("east/gateway/first", "no such reference"),
+        ("east/job/web", "not a reference; references look like CLUSTER/pod/NAME"),
+        ("east/pod/web/80", "not a reference"),
+        ("east/gateway/first", "not a reference"),
     ],
 )
 def test_what_is_no_reference(reference: str, message: str) -> None:

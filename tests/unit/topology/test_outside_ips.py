@@ -74,7 +74,8 @@ def test_a_family_that_the_fabric_lacks_is_worth_a_warning() -> None:
     found = topology(service("web", app="", spec=f"{BALANCED}, ipFamilies: [IPv6]"), clusters=DUAL)
     assert outside(found) == {"web": []}
     assert found.warnings == (
-        "lab.yaml:11: east/svc/web has no load-balancer address of its family in 198.18.0.0/16",
+        "lab.yaml:11: east/svc/web has no load-balancer address:"
+        " fabricCIDR 198.18.0.0/16 lacks its family",
     )
 
 
@@ -120,7 +121,7 @@ def test_a_load_balancers_address_of_another_family_does_nothing(spec: str, stat
     saved = f"\nstatus: {{loadBalancer: {{ingress: [{status}]}}}}"
     found = topology(service("web", app="", spec=f"{BALANCED}, {spec}") + saved)
     assert "2001:db8::1" not in outside(found)["web"]
-    assert "no IPv6 ClusterIP, so kube-proxy takes no notice of 2001:db8::1" in found.warnings[0]
+    assert "no IPv6 ClusterIP, so kube-proxy ignores 2001:db8::1" in found.warnings[0]
 
 
 # --- externalIPs ---
@@ -135,7 +136,7 @@ def test_an_external_ip_is_as_written_and_may_belong_to_anybody() -> None:
 def test_an_external_ip_of_another_family_does_nothing() -> None:
     found = topology(service("web", app="", spec="externalIPs: [203.0.113.1, '2001:db8::1']"))
     assert list(map(str, services(found)["east/svc/web"].external_ips)) == ["203.0.113.1"]
-    assert "no IPv6 ClusterIP, so kube-proxy takes no notice of 2001:db8::1" in found.warnings[0]
+    assert "no IPv6 ClusterIP, so kube-proxy ignores 2001:db8::1" in found.warnings[0]
 
 
 def test_a_service_may_say_an_address_in_two_ways() -> None:

@@ -16,15 +16,15 @@ from tests.support.labs import (
     [
         (
             [pod("web-0"), workload("Deployment", "web")],
-            "metadata.name: two pods would be called east/pod/web-0",
+            "metadata.name: two pods are named east/pod/web-0",
         ),
         (
             [pod("a", spec="hostNetwork: true"), pod("b", spec="hostNetwork: true")],
-            "port 80/TCP of node n1 is taken by pod default/a, on the host's network, too",
+            "port 80/TCP of node n1 is taken by pod default/a, also on the host's network",
         ),
         (
             [pod("a", spec="containers: [{ports: [{containerPort: 80}, {containerPort: 80}]}]")],
-            "port 80/TCP stands there twice: containers of a pod share one network",
+            "port 80/TCP is used twice: the containers of a pod share one network",
         ),
     ],
 )

@@ -16,19 +16,23 @@ from tests.support.labs import refused, topology
         (
             "podCIDR: '10.244.0.0/16,fd00:10:244::/56'",
             "",
-            "nodeCIDR: has no IPv6 range, and the pods of east have one",
+            "nodeCIDR: has no IPv6 range, but the pods of east have one",
         ),
         (
             "serviceCIDR: '10.96.0.0/16,fd00:10:96::/112'",
             "",
-            "serviceCIDR: fd00:10:96::/112 is no range for pods that have no IPv6 address",
+            "serviceCIDR: fd00:10:96::/112 is IPv6, and podCIDR has no IPv6 range",
         ),
         (
             "gateway: {kind: nat}",
             "fabricCIDR: fd98::/64",
-            "gateway: fabricCIDR has no IPv4 range, and the pods of east have one",
+            "gateway: fabricCIDR has no IPv4 range, but the pods of east have one",
         ),
-        ("model: flat, gateway: {kind: nat}", "", "only an island has one; east is flat"),
+        (
+            "model: flat, gateway: {kind: nat}",
+            "",
+            "only a cluster of model island has one; east is flat",
+        ),
     ],
 )
 def test_ranges_that_do_not_fit(cluster: str, spec: str, message: str) -> None:

@@ -112,7 +112,7 @@ def test_a_load_balancer_stands_for_its_endpoints() -> None:
         ("east/svc/shop", "has no network namespace"),
         ("east/deploy/shop", "has no network namespace"),
         ("10.244.0.2", "has no network namespace"),
-        ("east/pod/client:80", "a place has no port here"),
+        ("east/pod/client:80", "takes no port here"),
         ("east/gateway", "east has no gateway"),
     ],
 )
@@ -124,9 +124,9 @@ def test_a_source_that_is_none(reference: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("reference", "message"),
     [
-        ("east/deploy/shpo", "east has none of this name; did you mean east/deploy/shop?"),
-        ("east/deploy/db.prod", "east has none of this name"),
-        ("east/statefulset/db", "east has none of this name"),
+        ("east/deploy/shpo", "east has no deploy shpo; did you mean east/deploy/shop?"),
+        ("east/deploy/db.prod", "east has no deploy db.prod"),
+        ("east/statefulset/db", "east has no statefulset db"),
     ],
 )
 def test_a_workload_that_is_none(reference: str, message: str) -> None:

@@ -59,7 +59,7 @@ def test_a_pod_restarts_alone_and_a_workload_with_all_its_pods(
     [
         ("pod/host", "on the host's network: its address is its node's"),
         ("pod/nobody", "no pod nobody"),
-        ("deploy/nothing", "none of this name"),
+        ("deploy/nothing", "east has no deploy nothing"),
         ("node/n1", "only pod, deploy, statefulset can be restarted"),
     ],
 )

@@ -13,44 +13,44 @@ FABRIC6 = "fabricCIDR: fd98::/64"
     ("clusters", "spec", "problems"),
     [
         (["name: east", "name: west"], "", []),
-        (["name: east", "name: east"], "", ["spec.clusters[1].name: east is there twice"]),
+        (["name: east", "name: east"], "", ["spec.clusters[1].name: east is used twice"]),
         (
             ["name: east, nodes: [{name: a}, {name: b}, {name: a}]"],
             "",
-            ["spec.clusters[0].nodes[2].name: a is there twice"],
+            ["spec.clusters[0].nodes[2].name: a is used twice"],
         ),
         (
             ["name: east"],
             "externals: [{name: a, address: 203.0.113.1}, {name: a, address: 203.0.113.2}]",
-            ["spec.externals[1].name: a is there twice"],
+            ["spec.externals[1].name: a is used twice"],
         ),
         (
             ["name: east"],
             "externals: [{name: a, address: 203.0.113.1}, {name: b, address: 203.0.113.1}]",
-            ["spec.externals[1].address: 203.0.113.1 belongs to a already"],
+            ["spec.externals[1].address: 203.0.113.1 is already the address of a"],
         ),
         (
             ["name: east"],
             "externals: [{name: a, address: 2001:db8::1, mtu: 1279}]",
-            ["spec.externals[0].mtu: IPv6 needs 1280 at least, not 1279"],
+            ["spec.externals[0].mtu: IPv6 needs an MTU of at least 1280, not 1279"],
         ),
         (["name: east"], "externals: [{name: a, address: 203.0.113.1, mtu: 1279}]", []),
         (
             [f"name: east, mtu: 1279, {SIX}"],
             FABRIC6,
-            ["spec.clusters[0].mtu: IPv6 needs 1280 at least, not 1279"],
+            ["spec.clusters[0].mtu: IPv6 needs an MTU of at least 1280, not 1279"],
         ),
         ([f"name: east, mtu: 1280, {SIX}"], FABRIC6, []),
         (
             ["name: east, model: flat, gateway: {kind: nat}"],
             "",
-            ["spec.clusters[0].gateway: only an island has one; east is flat"],
+            ["spec.clusters[0].gateway: only a cluster of model island has one; east is flat"],
         ),
         (
             ["name: east, routing: bgp"],
             "",
             [
-                "spec.clusters[0].routing: the fabric learns where the pods of flat clusters are;"
+                "spec.clusters[0].routing: bgp announces the pods of clusters of model flat;"
                 " east is island"
             ],
         ),
