@@ -21,7 +21,7 @@ from nsnet.topology.model import Topology
 from nsnet.topology.notation import without_only_cluster
 
 if TYPE_CHECKING:
-    from nsnet.lab.lab import Recorded
+    from nsnet.probes.recording.frames import Recorded
 
 _STDOUT = "-"
 

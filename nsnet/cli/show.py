@@ -23,7 +23,7 @@ from nsnet.topology.notation import without_only_cluster
 from nsnet.walk.packet import IPVS, Hop, PredictedPath, RuleAt, Unknown
 
 if TYPE_CHECKING:
-    from nsnet.lab.lab import Capability
+    from nsnet.kernel.capabilities import Capability
 
 GOOD, BAD, DEFECT = "✓", "✗", "!"
 

@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import Any
 
 from nsnet.errors import KernelError, UsageError
-from nsnet.kernel import capabilities, netfilter, processes
+from nsnet.kernel import netfilter, processes
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled, steps
 from nsnet.lab.host import Host, Progress, silent
@@ -32,9 +32,6 @@ from nsnet.topology.model import Topology
 from nsnet.topology.references import Location, expand, locate
 from nsnet.topology.restart import restarting
 from nsnet.walk.packet import Unknown
-
-Capability: TypeAlias = capabilities.Capability
-Recorded: TypeAlias = frames.Recorded
 
 
 class DefectWarning(UserWarning):

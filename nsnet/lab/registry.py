@@ -22,12 +22,12 @@ def is_complete(name: str) -> bool:
 
 
 def is_root() -> bool:
-    """Whether this process may have labs that stay up."""
+    """Return whether this process may build labs that stay up."""
     return os.geteuid() == 0
 
 
 def need_root(command: str) -> None:
-    """Raise UnsupportedError unless this process is root's."""
+    """Raise UnsupportedError unless this process is root."""
     if not is_root():
         raise UnsupportedError(
             f"nsnet {command} is for labs that stay up, and they need root",
@@ -106,7 +106,7 @@ def restart(name: str, reference: str, progress: Progress = silent) -> dict[str,
 @contextmanager
 def _locked(name: str) -> Iterator[Lab]:
     """Yield the lab as it is up, locked inside the block. Raises UsageError, LockedError."""
-    _record(name)  # where no lab is up, the lock would make a folder for one
+    _record(name)  # where no lab is up, the lock would make a folder for it
     with folder.locked(name):
         yield attach(name)
 
