@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Phase: TypeAlias = Literal["setup", "call", "teardown"]
 Boot: TypeAlias = Callable[[Path], Sequence[str]]
 
-PATIENCE: Final = 180.0  # seconds without a report: the longest is an emulated boot, about 10
+PATIENCE: Final = 300.0  # seconds without a report: the longest is an emulated boot, about 10
 LAST_WORDS: Final = 40  # lines
 IN_VM: Final = "@vm"  # what the name of such a test ends with
 
@@ -231,6 +231,4 @@ def _report(
     outcome: Literal["passed", "failed"],
     words: str | None,
 ) -> pytest.TestReport:
-    return pytest.TestReport(
-        item.original.nodeid, item.location, {item.name: 1}, outcome, words, phase
-    )
+    return pytest.TestReport(item.nodeid, item.location, {item.name: 1}, outcome, words, phase)

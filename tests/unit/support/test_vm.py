@@ -190,14 +190,25 @@ PARALLEL = f"""{CONFTEST}
 
     def boot(folder):
         here = Path(__file__).parent
-        return ["sh", "-c", f'cd {{here}}; echo >> booted; {THERE}', "sh", str(folder)]
+        return ["sh", "-c", f'cd {{here}}; SCRIPT', "sh", str(folder)]
 """
 
 
-def test_in_a_parallel_run_one_worker_waits_for_the_vm(pytester: pytest.Pytester) -> None:
+def parallel(pytester: pytest.Pytester, script: str) -> pytest.RunResult:
+    """Two workers on TESTS and on a test for here; the VM is this shell script instead."""
     pytester.makepyfile(TESTS, test_here="def test_here(): pass")
-    pytester.makeconftest(PARALLEL)
+    pytester.makeconftest(PARALLEL.replace("SCRIPT", script))
     rest = ("-p", "no:cacheprovider", "-p", "no:hypothesispytest")
-    result = pytester.runpytest_inprocess(*rest, "-n2")
+    return pytester.runpytest_inprocess(*rest, "-n2")
+
+
+def test_in_a_parallel_run_one_worker_waits_for_the_vm(pytester: pytest.Pytester) -> None:
+    result = parallel(pytester, f"echo >> booted; {THERE}")
     result.assert_outcomes(passed=5, failed=1, errors=2, skipped=1, xfailed=1)
     assert (pytester.path / "booted").read_text() == "\n"  # once
+
+
+def test_in_a_parallel_run_too_a_vm_without_results_fails_its_tests(
+    pytester: pytest.Pytester,
+) -> None:
+    parallel(pytester, "exit 1").assert_outcomes(passed=1, errors=8)
