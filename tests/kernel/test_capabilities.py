@@ -26,7 +26,7 @@ def _links() -> str:
     return "".join(line.split(": ")[1] for line in done.stdout.splitlines())
 
 
-def test_every_feature_says_what_it_is_for_and_how_to_get_it() -> None:
+def test_every_capability_says_what_it_is_for_and_how_to_get_it() -> None:
     found = capabilities.of_host()
     assert all(each.name and each.why and each.remedy for each in found)
     assert len({each.name for each in found}) == len(found)
@@ -39,20 +39,20 @@ def test_every_feature_says_what_it_is_for_and_how_to_get_it() -> None:
     ]
 
 
-def test_trying_leaves_the_host_and_the_caller_as_they_were() -> None:
+def test_trying_changes_neither_the_host_nor_the_caller() -> None:
     before = (os.stat(netns.HERE).st_ino, _links(), netns.names())
     capabilities.of_host()
     assert (os.stat(netns.HERE).st_ino, _links(), netns.names()) == before
 
 
-def test_what_up_requires_is_found_out_in_no_time() -> None:
+def test_what_up_requires_is_tried_within_milliseconds() -> None:
     capabilities.require()
     start = time.perf_counter()
     capabilities.require()
     assert time.perf_counter() - start < 0.1  # 2 ms; a busy machine takes longer
 
 
-def test_what_is_missing_is_said_in_one_line_with_its_remedy(
+def test_what_is_missing_is_one_line_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     known = list(capabilities._needed())
@@ -73,10 +73,10 @@ MODES = {
 
 
 @pytest.mark.parametrize(("mode", "words"), MODES.items())
-def test_only_what_a_proxy_mode_needs_is_missed(
+def test_only_what_a_proxy_mode_needs_is_required(
     monkeypatch: pytest.MonkeyPatch, mode: str, words: str | None
 ) -> None:
-    nothing_there(monkeypatch)
+    lacking_all(monkeypatch)
     state = lab(clusters=(f"{{name: east, proxyMode: {mode}}}",)).state
     if words is None:
         capabilities.require_for(state)
@@ -86,8 +86,8 @@ def test_only_what_a_proxy_mode_needs_is_missed(
     assert (str(raised.value), raised.value.exit_code) == (words, 3)
 
 
-def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This kernel has nothing of what only some labs need."""
+def lacking_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make every capability that only some labs need missing."""
 
     def attempt() -> None:
         raise OSError(errno.ENOENT, "not there")
@@ -96,8 +96,8 @@ def nothing_there(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(capabilities, "_wanted", lambda: absent)
 
 
-def test_what_ipvs_needs_comes_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    nothing_there(monkeypatch)
+def test_what_ipvs_lacks_is_reported_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    lacking_all(monkeypatch)
     with pytest.raises(UnsupportedError) as raised:
         capabilities.require_for(lab(clusters=("{name: east, proxyMode: ipvs}",)).state)
     assert raised.value.hint == (
@@ -106,8 +106,10 @@ def test_what_ipvs_needs_comes_with_its_remedy(monkeypatch: pytest.MonkeyPatch) 
     )
 
 
-def test_a_lab_that_cannot_be_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    nothing_there(monkeypatch)
+def test_a_lab_that_this_host_cannot_run_is_not_begun(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lacking_all(monkeypatch)
     file = tmp_path / "clusterip.yaml"
     text = (ROOT / "scenarios" / "clusterip.yaml").read_text()
     file.write_text(text.replace("nodes: 2}", "nodes: 2, proxyMode: ipvs}"))
@@ -119,7 +121,7 @@ def test_a_lab_that_cannot_be_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_
         labs.up(compiled(load(ROOT / "scenarios" / "clusterip.yaml")))
         with pytest.raises(UnsupportedError) as applied:
             labs.apply("clusterip", load(file))
-        assert labs.attach("clusterip").drift() == []  # it is whole, and as it was
+        assert labs.attach("clusterip").drift() == []  # it is unchanged
         return str(up.value), str(applied.value), left
 
     with machine() as made:
@@ -127,7 +129,7 @@ def test_a_lab_that_cannot_be_is_not_begun(monkeypatch: pytest.MonkeyPatch, tmp_
         assert made.inside(refused) == (words, words, [])
 
 
-def test_a_kind_of_link_the_kernel_does_not_know_is_a_gap() -> None:
+def test_an_unknown_kind_of_link_is_missing() -> None:
     trial = capabilities._link("nosuch", "nothing", "NOSUCH")
 
     def attempt() -> capabilities.Capability:

@@ -1,5 +1,5 @@
-"""UDP flows from a fixed source port follow their Service: conntrack forgets endpoints that are
-gone (the cases of Kubernetes' e2e tests, network/conntrack.go)."""
+"""UDP flows from a fixed source port follow their Service: conntrack entries of removed endpoints
+are deleted (the cases of Kubernetes' e2e tests, network/conntrack.go)."""
 
 from collections.abc import Iterator
 from ipaddress import ip_address
@@ -63,7 +63,7 @@ spec:
   ports: [{{port: 53, targetPort: 5353, protocol: UDP{node_port}}}]
 """
 SOURCE_PORT = 12345
-# An address of the Service range that no Service has: one proxy lets it pass, the other drops it.
+# An unused address of the Service range: iptables mode forwards it, nftables mode drops it.
 NOBODY = {"iptables": "net-unreachable", "nftables": "timeout"}
 
 
@@ -102,7 +102,7 @@ class Udp:
         port: int = SOURCE_PORT,
         timeout: float = patience("ok"),
     ) -> str:
-        """Who answers a datagram of this source port, or how it fails."""
+        """The endpoint that answers a datagram from this source port, or how it fails."""
         seen = self.lab.connect(source, to or self.target, "udp", source_port=port, timeout=timeout)
         if seen.verdict is not Verdict.OK:
             return str(seen.verdict)
@@ -110,7 +110,7 @@ class Udp:
         return server.rsplit("/", 1)[1]
 
     def port_to(self, server: str, to: str = "", source: str = "pod/client") -> int:
-        """A source port whose flow is this endpoint's."""
+        """A source port whose flow is DNATed to this endpoint."""
         return next(port for port in count(20000) if self.ask(to, source, port) == server)
 
 
@@ -136,7 +136,7 @@ def udp(agent: tuple[Agent, Udp]) -> Iterator[Udp]:
 def test_a_flow_moves_on_when_its_endpoint_is_removed(udp: Udp, source: str) -> None:
     """CT1 from a pod, CT4 from the host's network."""
     port = udp.port_to("dns-1", source=source)
-    assert udp.ask(source=source, port=port) == "dns-1"  # and would be for ever
+    assert udp.ask(source=source, port=port) == "dns-1"  # the conntrack entry is refreshed
     udp.lab.scale("deploy/dns", 1)
     assert udp.ask(source=source, port=port) == "dns-0"
 
@@ -151,14 +151,14 @@ def test_a_flow_that_stays_on_its_node_moves_on_there(udp: Udp) -> None:
     assert udp.ask(port=port) == here
 
 
-def test_a_flow_finds_its_only_endpoint_after_a_restart(udp: Udp) -> None:
+def test_a_flow_reaches_its_only_endpoint_after_a_restart(udp: Udp) -> None:
     udp.lab.scale("deploy/dns", 1)
     assert udp.ask() == "dns-0"
     udp.lab.restart("pod/dns-0")
     assert udp.ask() == "dns-0"
 
 
-def test_a_flow_to_another_endpoint_stays_where_it_is(udp: Udp) -> None:
+def test_a_flow_to_another_endpoint_is_kept(udp: Udp) -> None:
     port = udp.port_to("dns-0")
     udp.lab.scale("deploy/dns", 5)
     udp.lab.scale("deploy/dns", 1)
@@ -166,7 +166,7 @@ def test_a_flow_to_another_endpoint_stays_where_it_is(udp: Udp) -> None:
     assert {udp.ask(port=port) for _ in range(5)} == {"dns-0"}
 
 
-def test_a_service_that_gets_its_first_endpoint_gets_the_flows_from_before(udp: Udp) -> None:
+def test_a_services_first_endpoint_gets_earlier_flows(udp: Udp) -> None:
     """CT5."""
     udp.lab.scale("deploy/dns", 0)
     assert udp.ask() == "refused"
@@ -174,28 +174,28 @@ def test_a_service_that_gets_its_first_endpoint_gets_the_flows_from_before(udp: 
     assert udp.ask() == "dns-0"
 
 
-def test_a_service_that_comes_gets_the_flows_from_before(udp: Udp) -> None:
-    """They went out of the node untranslated, and conntrack would keep them so."""
+def test_a_new_service_gets_earlier_flows(udp: Udp) -> None:
+    """They left the node without DNAT, and their conntrack entries would keep it so."""
     udp.apply(2, service=False)
     assert udp.ask(timeout=patience(NOBODY[udp.mode])) == NOBODY[udp.mode]
     udp.apply(2)
     assert udp.ask() in ("dns-0", "dns-1")
 
 
-def test_a_service_that_goes_leaves_no_flow_behind(udp: Udp) -> None:
+def test_a_removed_service_leaves_no_flow(udp: Udp) -> None:
     assert udp.ask() in ("dns-0", "dns-1")
     udp.apply(2, service=False)
     assert udp.ask(timeout=patience(NOBODY[udp.mode])) == NOBODY[udp.mode]
 
 
 def test_a_service_scaled_to_zero_refuses_old_flows_too(udp: Udp) -> None:
-    """CT8: with its entry still there a datagram would be sent to nobody."""
+    """CT8: with its conntrack entry, a datagram would be sent to a removed endpoint."""
     assert udp.ask() in ("dns-0", "dns-1")
     udp.lab.scale("deploy/dns", 0)
     assert udp.ask() == "refused"
 
 
-def test_a_service_with_other_pods_sends_old_flows_there(udp: Udp) -> None:
+def test_a_service_that_selects_other_pods_sends_earlier_flows_there(udp: Udp) -> None:
     udp.apply(2, app="nobody")
     assert udp.ask() == "refused"
     udp.apply(2)
@@ -215,7 +215,7 @@ def test_a_node_port_moves_its_flows_on(udp: Udp) -> None:
     assert udp.ask(node, port=port) == "dns-0"
 
 
-def test_nobody_elses_flows_are_forgotten(udp: Udp) -> None:
+def test_other_flows_are_kept(udp: Udp) -> None:
     """Of another protocol, to another address, or to another endpoint."""
     address = str(ip_address(udp.address))
     pod = "pod/dns-0:5353"

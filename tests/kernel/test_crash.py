@@ -1,4 +1,4 @@
-"""However nsnet ends, a lab can be removed as if it had never been; and two of them never meet."""
+"""However nsnet ends, a lab can be removed without a trace; and two labs never interfere."""
 
 import fcntl
 import os
@@ -38,7 +38,7 @@ ONE_NODE = ROOT / "scenarios" / "one-node.yaml"
 ISLANDS = ROOT / "scenarios" / "island-nat.yaml"
 KILLS = 20
 
-# Its probe waits, longer than any test does, for an answer that has no way back.
+# Its probe waits longer than any test for an answer that has no route back.
 LONG = """\
 apiVersion: nsnet.dev/v1alpha1
 kind: Scenario
@@ -103,15 +103,14 @@ def test_an_up_that_is_interrupted_leaves_nothing(
 
 
 def steps_of_up(where: Machine) -> list[int]:
-    """After how many steps a build looks up."""
+    """The numbers of steps after which a build reports progress."""
     steps = where.inside(lambda: up_until(1 << 30, kill))
     where.down()
     return steps
 
 
 def up_until(last: int, end: Callable[[], None]) -> list[int]:
-    """Builds the lab until so many steps are done; returns how many were done whenever it looked
-    up."""
+    """Build the lab until so many steps are done. Return each number of steps that it reported."""
     steps: list[int] = []
 
     def progress(phase: str, done: int, total: int) -> None:
@@ -154,7 +153,7 @@ def test_down_may_be_killed_at_any_moment(empty: Machine, chance: random.Random)
 
 
 def test_a_killed_run_leaves_nothing(empty: Machine, chance: random.Random, tmp_path: Path) -> None:
-    """Whenever that is: it would not end by itself."""
+    """At any moment of a run that would not end by itself."""
     before = empty.contents()
     took = measured(lambda: empty.do(NSNET, "run", str(ONE_NODE)))
     file = tmp_path / "long.yaml"
@@ -170,10 +169,10 @@ def test_a_killed_run_leaves_nothing(empty: Machine, chance: random.Random, tmp_
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 @pytest.mark.parametrize("command", ["up", "run"])
-def test_a_signal_to_the_command_alone_is_a_ctrl_c(
+def test_a_signal_to_the_command_alone_ends_it_like_ctrl_c(
     empty: Machine, tmp_path: Path, command: str, number: signal.Signals
 ) -> None:
-    """While it builds or probes: it says so, and leaves nothing."""
+    """While it builds or probes: it reports the signal, and leaves nothing."""
     before = empty.contents()
     file = tmp_path / "long.yaml"
     file.write_text(LONG)
@@ -190,7 +189,7 @@ def test_a_signal_to_the_command_alone_is_a_ctrl_c(
 
 
 def started_by(process: Process) -> list[int]:
-    """The command in a machine, and its child where it has one."""
+    """The pids of the command in a machine and of its child, if it has one."""
     found = inner(process)
     if not found:
         return []
@@ -231,7 +230,7 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing(tmp_path: Path) -> None:
         start_new_session=True,
     ) as process:
         assert process.stderr is not None
-        assert process.stderr.readline().startswith("building: ")  # now it probes
+        assert process.stderr.readline().startswith("building: ")  # it is probing now
         assert len(marked(str(tmp_path))) > 1
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         assert process.stderr.read().splitlines()[-1] == "interrupted"
@@ -240,7 +239,7 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_down_leaves_no_nameless_namespace(empty: Machine) -> None:
-    """A cable from here into each namespace goes when the kernel has really removed that."""
+    """A veth pair from here into each namespace disappears once the kernel has removed it."""
     before = empty.contents()
     empty.up(ISLANDS)
     ends = {name: f"w{number}" for number, name in enumerate(empty.names("island-nat"))}
@@ -252,7 +251,7 @@ def test_down_leaves_no_nameless_namespace(empty: Machine) -> None:
     until(lambda: empty.contents() == before, what="a namespace lives on", seconds=SECONDS)
 
 
-def test_two_labs_do_not_know_of_each_other(empty: Machine, tmp_path: Path) -> None:
+def test_two_labs_do_not_interfere(empty: Machine, tmp_path: Path) -> None:
     files = {name: renamed(ONE_NODE, name, tmp_path / f"{name}.yaml") for name in ("a", "a-b")}
     for file in files.values():
         empty.told("up", str(file))
@@ -268,7 +267,7 @@ def test_two_labs_do_not_know_of_each_other(empty: Machine, tmp_path: Path) -> N
     assert empty.told("ls") == "a-b\n"
 
 
-def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_lab_that_goes(
+def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_removed_lab(
     empty: Machine, tmp_path: Path
 ) -> None:
     before = empty.contents()
@@ -300,7 +299,7 @@ def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_lab_that_goes(
     until(lambda: empty.contents() == before, what="something is left", seconds=SECONDS)
 
 
-def test_a_lab_that_another_nsnet_works_on_is_left_alone(empty: Machine) -> None:
+def test_a_lab_that_another_nsnet_has_locked_is_left_alone(empty: Machine) -> None:
     empty.up(ONE_NODE)
     fd = os.open(empty.path("/run/nsnet/one-node"), os.O_RDONLY)
     try:
@@ -320,14 +319,14 @@ def test_a_lab_that_another_nsnet_works_on_is_left_alone(empty: Machine) -> None
     assert empty.nsnet("up", ONE_NODE).returncode == 0
 
 
-def test_of_many_that_build_one_lab_at_once_one_does(empty: Machine) -> None:
+def test_of_many_concurrent_ups_of_one_lab_one_builds_it(empty: Machine) -> None:
     started = [empty.call("up", str(TWO_NODES)) for _ in range(5)]
     ended = [(*each.communicate(timeout=SECONDS), each.wait()) for each in started]
     built = [output for output, _, status in ended if status == 0]
     refused = [errors.splitlines()[-2] for _, errors, status in ended if status != 0]
     assert {status for *_, status in ended} <= {0, 3}, ended
     assert sum("two-nodes is up: " in each for each in built) == 1, ended
-    # Who came after the first was done found nothing to do.
+    # Those that got the lock later had nothing to do.
     assert sum("nothing to do" in each for each in built) == len(built) - 1
     assert set(refused) <= {"error: another nsnet is working on two-nodes"}
     assert empty.drift("two-nodes") == []
@@ -367,7 +366,7 @@ def test_up_with_another_file_is_refused(empty: Machine, tmp_path: Path) -> None
     ],
     ids=["a pod", "the servers' namespace", "no record", "half a record", "a name", "the server"],
 )
-def test_half_a_lab_is_built_anew(empty: Machine, damage: str) -> None:
+def test_an_incomplete_lab_is_rebuilt(empty: Machine, damage: str) -> None:
     empty.up(TWO_NODES)
     empty.do("sh", "-c", damage)
     assert empty.told("up", str(TWO_NODES)).startswith("two-nodes is up: ")
@@ -375,11 +374,11 @@ def test_half_a_lab_is_built_anew(empty: Machine, damage: str) -> None:
     assert empty.probe("two-nodes").ok
 
 
-def test_a_lab_whose_up_was_killed_is_built_anew(empty: Machine, chance: random.Random) -> None:
+def test_a_lab_whose_up_was_killed_is_rebuilt(empty: Machine, chance: random.Random) -> None:
     took = measured(lambda: empty.up(TWO_NODES))
     empty.down()
     for moment in moments(took, 3, chance.random):
-        # Between the first namespace and the end, whenever the machine gets that far.
+        # At any moment between the first namespace and the end.
         process = empty.call("up", str(TWO_NODES))
         until(
             lambda: bool(empty.names("two-nodes")),
@@ -400,7 +399,7 @@ def test_down_needs_no_file(empty: Machine, lost: str) -> None:
     assert empty.contents() == before
 
 
-def test_down_ends_a_server_whose_namespace_lost_its_name(empty: Machine) -> None:
+def test_down_ends_a_server_whose_namespace_has_no_name(empty: Machine) -> None:
     before = empty.contents()
     empty.up(ONE_NODE)
     for name in empty.names("one-node"):

@@ -1,5 +1,5 @@
-"""The programs of the field in a lab: what they read is valid, they are missed when they die, and
-told anew without harm."""
+"""haproxy and bird in a lab: their configuration is valid, drift reports killed ones, and reloads
+harm no connection."""
 
 import shutil
 import subprocess
@@ -49,14 +49,14 @@ def test_its_own_checker_finds_the_configuration_valid(
 
 
 def killed(lab: Lab, place: str, pid_file: str) -> None:
-    """The process of that place is gone."""
+    """Kill the process, and wait until it has ended."""
     done = lab.exec(place, "sh", "-c", f"kill -9 $(cat /run/nsnet/{lab.name}/{pid_file}.pid)")
     assert done.returncode == 0, done.stderr
     until(lambda: lab.drift() != [], what=f"{pid_file} is not missed")
 
 
 @PROXY
-def test_a_proxy_that_dies_is_missed_and_comes_back(lab: Lab) -> None:
+def test_a_killed_proxy_is_reported_and_started_again(lab: Lab) -> None:
     assert lab.drift() == []
     killed(lab, "west/gateway", "west.gateway.haproxy")
     assert lab.drift() == ["west/gateway: haproxy does not run"]
@@ -66,7 +66,7 @@ def test_a_proxy_that_dies_is_missed_and_comes_back(lab: Lab) -> None:
     assert lab.connect("east/pod/client", "west/svc/web:80").verdict == "ok"
 
 
-# haproxy waits one second for its sockets and two for addresses, and then leaves it at that.
+# haproxy waits one second for its sockets and two for addresses, then gives up the reload.
 STALL = """
 master=$(cat /run/nsnet/*/west.gateway.haproxy.pid)
 worker=$(cat /proc/$master/task/$master/children)
@@ -76,7 +76,7 @@ kill -STOP $worker
 
 
 @PROXY
-def test_a_proxy_that_could_not_be_told_anew_at_once_is_told_again(lab: Lab) -> None:
+def test_a_failed_reload_of_a_proxy_is_repeated(lab: Lab) -> None:
     done = lab.exec("west/gateway", "sh", "-ec", STALL)
     assert done.returncode == 0, done.stderr
     lab.scale("west/deploy/web", 2)
@@ -85,7 +85,7 @@ def test_a_proxy_that_could_not_be_told_anew_at_once_is_told_again(lab: Lab) -> 
     assert seen.servers == {"west/pod/web-0", "west/pod/web-1"}
 
 
-# As on a machine where a new process has to wait for a processor.
+# As on a busy machine, where a new process waits for a CPU.
 SLOW = """
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -104,7 +104,7 @@ pid_t fork(void)
 """
 
 
-def test_a_proxy_starts_and_is_told_anew_where_workers_have_to_wait(
+def test_a_proxy_starts_and_reloads_on_a_busy_machine(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, library = tmp_path / "slow.c", tmp_path / "slow.so"
@@ -120,7 +120,7 @@ def test_a_proxy_starts_and_is_told_anew_where_workers_have_to_wait(
 
 
 @BGP
-def test_a_speaker_that_dies_is_missed_and_its_routes_are_withdrawn(lab: Lab) -> None:
+def test_a_killed_speaker_is_reported_and_its_routes_are_withdrawn(lab: Lab) -> None:
     killed(lab, "east/node/n2", "east.node.n2.bird")
     waited(lab, "fabric", "10.244.1.0/24", there=False)
     assert "east/node/n2: bird does not run" in lab.drift()
@@ -130,11 +130,11 @@ def test_a_speaker_that_dies_is_missed_and_its_routes_are_withdrawn(lab: Lab) ->
 
 
 @BGP
-def test_a_node_that_is_cut_off_is_missed_by_bfd_long_before_its_hold_time(lab: Lab) -> None:
+def test_bfd_detects_a_disconnected_node_long_before_the_hold_time(lab: Lab) -> None:
     cut = lab.exec("fabric", "ip", "link", "set", "east_n2", "down")
     assert cut.returncode == 0, cut.stderr
     assert waited(lab, "fabric", "10.244.1.0/24", there=False) < 5  # seconds; without BFD: 9
-    # An address that several nodes announce stays with the others.
+    # An address that several nodes announce remains with the others.
     (web,) = (each for each in lab.topology.clusters[0].services if each.name == "web")
     left = lab.exec("fabric", "ip", "route", "show", str(web.load_balancer_ips[0]))
     assert left.stdout.count("nexthop") == 3
@@ -143,7 +143,7 @@ def test_a_node_that_is_cut_off_is_missed_by_bfd_long_before_its_hold_time(lab: 
 
 
 def waited(lab: Lab, place: str, route: str, *, there: bool) -> float:
-    """How many seconds it took until the route was there, or was not."""
+    """The seconds until the route was present, or absent."""
     script = (
         "start=$(date +%s%N); end=$((start + 20000000000)); "
         f'while [ {"-z" if there else "-n"} "$(ip route show {route} proto bird)" ]; do '
@@ -155,7 +155,7 @@ def waited(lab: Lab, place: str, route: str, *, there: bool) -> float:
 
 
 @BGP
-def test_who_announces_follows_the_endpoints(lab: Lab) -> None:
+def test_the_announcing_nodes_follow_the_endpoints(lab: Lab) -> None:
     (near,) = (each for each in lab.topology.clusters[0].services if each.name == "near")
     address = str(near.load_balancer_ips[0])
 
@@ -170,7 +170,7 @@ def test_who_announces_follows_the_endpoints(lab: Lab) -> None:
 
 
 @BGP
-def test_a_learned_route_that_somebody_deleted_comes_back(lab: Lab) -> None:
+def test_a_deleted_learned_route_is_installed_again(lab: Lab) -> None:
     gone = lab.exec("fabric", "ip", "route", "del", "10.244.1.0/24", "proto", "bird")
     assert gone.returncode == 0, gone.stderr
     lab.repair()
@@ -178,14 +178,14 @@ def test_a_learned_route_that_somebody_deleted_comes_back(lab: Lab) -> None:
 
 
 @BGP
-def test_nodes_announce_and_are_written_down_in_turn(lab: Lab, tmp_path: Path) -> None:
+def test_a_lab_switches_between_bgp_and_static_routes(lab: Lab, tmp_path: Path) -> None:
     shipped = ROOT / "scenarios" / "flat-bgp.yaml"
     shutil.copytree(shipped.with_suffix(""), tmp_path / "flat-bgp")
     file, text = tmp_path / "flat-bgp.yaml", shipped.read_text()
     static = text.replace("    routing: bgp\n", "")
     assert static != text
     (server,) = lab["east/pod/web-3"].addresses
-    # Where a router has no route, its own connections fail at once.
+    # Without a route, the router's own connections fail at once.
     with busy_client(lab, "fabric", str(server), 80, tmp_path) as client:
         for said, protocol in ((static, "boot"), (text, "bird"), (static, "boot")):
             file.write_text(said)
@@ -200,8 +200,8 @@ def test_nodes_announce_and_are_written_down_in_turn(lab: Lab, tmp_path: Path) -
 
 
 @BGP
-def test_a_router_learns_no_more_than_everybody_says(lab: Lab) -> None:
-    """What somebody writes down beside it stands out, and bird leaves it alone."""
+def test_a_router_learns_only_what_nodes_announce(lab: Lab) -> None:
+    """A static route added by hand is reported as drift, and bird leaves it alone."""
     mine = ("192.0.2.0/24", "via", "192.168.10.2")
     lab.exec("fabric", "ip", "route", "add", *mine)
     assert lab.drift() == [

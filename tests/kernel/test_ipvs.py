@@ -1,5 +1,5 @@
-"""proxyMode ipvs on the kernel: what it holds is what was asked of it, what it does is what the
-model predicts, and connections meet the server that the scheduler says."""
+"""proxyMode ipvs on the kernel: it holds the State, forwards as the model predicts, and its
+schedulers choose the real servers that they should."""
 
 import json
 import sys
@@ -32,7 +32,7 @@ FAR = "10.244.1.2:80"  # the address of pod/far
 
 pytestmark = [pytest.mark.needs("IPVS", "dummy", "ipset"), pytest.mark.lab(str(FILE))]
 
-# A connection that lasts: it says something whenever it is told to, and writes down the answer.
+# A lasting connection: it sends a line when asked to, and writes the answer into a file.
 LASTING = """
 import socket, sys, time
 from pathlib import Path
@@ -49,7 +49,7 @@ with socket.create_connection((sys.argv[2], 80), 10) as connection:
 
 
 def patient(lab: Lab) -> list[ProbeSpec]:
-    """The probes of its file. An emulated processor may take a second for what shall succeed."""
+    """The probes of the file, with long timeouts: an emulated CPU may take a second."""
     return [
         each.model_copy(update={"timeout": max(each.timeout, 10.0)}) if each.timeout == 1 else each
         for each in lab.scenario.spec.probes
@@ -63,8 +63,8 @@ def servers(lab: Lab, source: str, to: str, times: int) -> Counter[str]:
     return Counter(str(each.server) for each in seen.attempts)
 
 
-def typed(lab: Lab, reference: str, *command: str) -> str:
-    """What a command says there."""
+def output_of(lab: Lab, reference: str, *command: str) -> str:
+    """The output of a command there."""
     done = lab.exec(reference, *command)
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -72,13 +72,13 @@ def typed(lab: Lab, reference: str, *command: str) -> str:
 
 def real_servers(lab: Lab, address: str) -> dict[str, int]:
     """The weight of each real server, as ipvsadm lists them."""
-    lines = typed(lab, NODE, "ipvsadm", "--save", "-n").splitlines()
+    lines = output_of(lab, NODE, "ipvsadm", "--save", "-n").splitlines()
     words = [line.split() for line in lines if line.startswith(f"-a -t {address} ")]
     return {each[4]: int(each[each.index("-w") + 1]) for each in words}
 
 
 def altered(tmp_path: Path, old: str, new: str) -> Path:
-    """The lab's file, but for this."""
+    """A copy of the lab's file with this change."""
     text = FILE.read_text()
     assert text.count(old) == 1
     file = tmp_path / "ipvs.yaml"
@@ -87,19 +87,19 @@ def altered(tmp_path: Path, old: str, new: str) -> Path:
 
 
 def addresses(service: Service) -> Iterator[str]:
-    """Each of its own, in brackets where that is how they are written before a port."""
+    """Each address of the Service, IPv6 in brackets, as before a port."""
     for each in (*service.addresses, *service.external_ips, *service.load_balancer_ips):
         yield f"[{each}]" if each.version == 6 else str(each)
 
 
 class TestAsBuilt:
-    def test_the_kernel_holds_what_was_asked_of_it(self, lab: Lab) -> None:
+    def test_the_kernel_holds_the_state(self, lab: Lab) -> None:
         assert lab.drift() == []
 
     def test_author_and_model_and_kernel_agree(self, lab: Lab) -> None:
         assert differences(lab.probe(specs=patient(lab))) == []
 
-    def test_so_do_they_on_every_address_by_every_port_and_by_ping(self, lab: Lab) -> None:
+    def test_they_agree_on_every_address_and_port_and_on_ping(self, lab: Lab) -> None:
         (cluster,) = lab.topology.clusters
         specs = []
         for source, service in product(("pod/client", "node/n1", "node/n2"), cluster.services):
@@ -112,10 +112,10 @@ class TestAsBuilt:
         assert differences(lab.probe(specs=specs)) == []
         assert lab.drift() == []  # packets leave no trace
 
-    def test_what_was_changed_by_hand_is_seen(self, lab: Lab) -> None:
-        typed(lab, NODE, "ipvsadm", "-e", "-t", "10.96.0.5:80", "-r", FAR, "-m", "-w", "3")
-        typed(lab, NODE, "ipset", "del", "KUBE-CLUSTER-IP", "10.96.0.5,tcp:80")
-        typed(lab, NODE, "ip", "addr", "del", "10.96.0.8/32", "dev", "kube-ipvs0")
+    def test_a_change_by_hand_is_found(self, lab: Lab) -> None:
+        output_of(lab, NODE, "ipvsadm", "-e", "-t", "10.96.0.5:80", "-r", FAR, "-m", "-w", "3")
+        output_of(lab, NODE, "ipset", "del", "KUBE-CLUSTER-IP", "10.96.0.5,tcp:80")
+        output_of(lab, NODE, "ip", "addr", "del", "10.96.0.8/32", "dev", "kube-ipvs0")
         assert lab.drift() == [
             "east/node/n1: address 10.96.0.8/32 on kube-ipvs0 is missing",
             "east/node/n1: ipset KUBE-CLUSTER-IP: 10.96.0.5,tcp:80 is missing",
@@ -130,24 +130,24 @@ class TestSchedulers:
         found = servers(lab, "pod/client", "svc/web:80", times=3000)
         assert found == {f"east/pod/web-{number}": 1000 for number in range(3)}
 
-    def test_sh_goes_by_the_client(self, lab: Lab, tmp_path: Path) -> None:
+    def test_sh_hashes_the_client(self, lab: Lab, tmp_path: Path) -> None:
         lab.change(load(scheduled(tmp_path, "sh")))
         assert lab.drift() == []
         assert len(servers(lab, "pod/client", "svc/web:80", times=12)) == 1
 
-    def test_mh_goes_by_the_clients_port_as_well(self, lab: Lab, tmp_path: Path) -> None:
+    def test_mh_hashes_the_clients_port_too(self, lab: Lab, tmp_path: Path) -> None:
         lab.change(load(scheduled(tmp_path, "mh")))
         assert lab.drift() == []
         # One of three is never chosen once in 30,000 times.
         assert len(servers(lab, "pod/client", "svc/web:80", times=30)) == 3
 
     @pytest.mark.parametrize("name", ["wrr", "lc", "wlc"])
-    def test_the_others_serve_too(self, lab: Lab, tmp_path: Path, name: str) -> None:
+    def test_other_schedulers_serve_too(self, lab: Lab, tmp_path: Path, name: str) -> None:
         lab.change(load(scheduled(tmp_path, name)))
         assert lab.drift() == []
         assert servers(lab, "pod/client", "svc/web:80", times=3).total() == 3
 
-    def test_a_client_that_is_to_keep_its_server_does(self, lab: Lab) -> None:
+    def test_session_affinity_keeps_a_client_on_its_server(self, lab: Lab) -> None:
         assert len(servers(lab, "pod/client", "svc/sticky:80", times=12)) == 1
 
 
@@ -158,9 +158,7 @@ def scheduled(tmp_path: Path, name: str) -> Path:
 
 
 class TestChanges:
-    def test_a_real_server_that_goes_keeps_the_connections_it_has(
-        self, lab: Lab, tmp_path: Path
-    ) -> None:
+    def test_a_removed_real_server_keeps_its_connections(self, lab: Lab, tmp_path: Path) -> None:
         talk = Talk(lab, tmp_path, "10.96.0.2")
         first = talk.says()
         lab.scale("deploy/web", 4)
@@ -168,21 +166,25 @@ class TestChanges:
         lab.change(load(altered(tmp_path, *ELSEWHERE)))
         weights = real_servers(lab, "10.96.0.2:80")
         assert weights.pop(FAR) == 1
-        assert set(weights.values()) == {0}  # also those who had connections a moment ago
+        assert set(weights.values()) == {0}  # including those that had connections a moment ago
         assert lab[first].addresses[0] in {ip_address(each.split(":")[0]) for each in weights}
         assert lab.drift() == []
         assert talk.says() == first
         assert servers(lab, "pod/client", "svc/web:80", times=2) == {"east/pod/far": 2}
 
-    def test_without_connections_it_goes_at_the_next_change(self, lab: Lab, tmp_path: Path) -> None:
-        typed(lab, NODE, "ipvsadm", "-a", "-t", "10.96.0.5:80", "-r", "10.244.0.9:80", "-m", "-w0")
+    def test_a_removed_real_server_without_connections_is_deleted_by_the_next_change(
+        self, lab: Lab, tmp_path: Path
+    ) -> None:
+        output_of(
+            lab, NODE, "ipvsadm", "-a", "-t", "10.96.0.5:80", "-r", "10.244.0.9:80", "-m", "-w0"
+        )
         assert real_servers(lab, "10.96.0.5:80") == {FAR: 1, "10.244.0.9:80": 0}
-        assert lab.drift() == []  # on its way out, it is nobody's mistake
+        assert lab.drift() == []  # a server that is being removed is no drift
         lab.change(load(scheduled(tmp_path, "lc")))
         assert real_servers(lab, "10.96.0.5:80") == {FAR: 1}
 
     @pytest.mark.parametrize("way", ["iptables ipvs"])
-    def test_another_proxy_mode_leaves_nothing_of_the_old(
+    def test_another_proxy_mode_leaves_nothing_of_ipvs(
         self, lab: Lab, tmp_path: Path, way: str
     ) -> None:
         for mode in way.split():
@@ -190,17 +192,19 @@ class TestChanges:
             assert lab.drift() == []
             assert servers(lab, "pod/client", "svc/web:80", times=3).total() == 3
             if mode != "ipvs":
-                assert typed(lab, NODE, "ipset", "save") == ""
-                assert typed(lab, NODE, "ipvsadm", "--save", "-n") == ""
-                assert "kube-ipvs0" not in typed(lab, NODE, "ip", "link")
+                assert output_of(lab, NODE, "ipset", "save") == ""
+                assert output_of(lab, NODE, "ipvsadm", "--save", "-n") == ""
+                assert "kube-ipvs0" not in output_of(lab, NODE, "ip", "link")
 
-    def test_what_is_typed_and_what_is_called_make_the_same(self, lab: Lab, tmp_path: Path) -> None:
+    def test_the_plan_as_a_shell_script_builds_the_same_state(
+        self, lab: Lab, tmp_path: Path
+    ) -> None:
         lab.change(load(scheduled(tmp_path, "mh")))
         called = virtual_servers(lab)
         without = state_of(altered(tmp_path, "proxyMode: ipvs", "proxyMode: iptables"))
-        typed(lab, "fabric", "sh", "-c", script("ipvs", changes(lab.state, without)))
+        output_of(lab, "fabric", "sh", "-c", script("ipvs", changes(lab.state, without)))
         assert virtual_servers(lab) == []
-        typed(lab, "fabric", "sh", "-c", script("ipvs", changes(without, lab.state)))
+        output_of(lab, "fabric", "sh", "-c", script("ipvs", changes(without, lab.state)))
         assert virtual_servers(lab) == called
         assert lab.drift() == []
 
@@ -224,12 +228,12 @@ def state_of(file: Path) -> State:
 
 
 def virtual_servers(lab: Lab) -> list[str]:
-    """With every flag, as ipvsadm lists them."""
-    return sorted(typed(lab, NODE, "ipvsadm", "--save", "-n").splitlines())
+    """The virtual servers with every flag, as ipvsadm lists them."""
+    return sorted(output_of(lab, NODE, "ipvsadm", "--save", "-n").splitlines())
 
 
 class Talk:
-    """A connection of pod/client that lasts."""
+    """A lasting connection of pod/client."""
 
     def __init__(self, lab: Lab, folder: Path, address: str) -> None:
         self._folder = folder
@@ -237,10 +241,10 @@ class Talk:
         program = folder / "lasting.py"
         program.write_text(LASTING)
         command = f"{sys.executable} -S {program} {folder} {address} >{folder}/log 2>&1 &"
-        typed(lab, "pod/client", "sh", "-c", command)
+        output_of(lab, "pod/client", "sh", "-c", command)
 
     def says(self) -> str:
-        """Who serves it."""
+        """The real server that answers."""
         (self._folder / f"ask{self._asked}").touch()
         answer = self._folder / f"answer{self._asked}"
         until(answer.exists, what=f"no answer, {self._folder}", seconds=10.0)

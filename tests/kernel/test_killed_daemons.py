@@ -1,5 +1,4 @@
-"""The programs that labs run, haproxy and bird: killed at any moment, and nothing of them on the
-host."""
+"""A lab's haproxy and bird can be killed at any moment, and leave nothing on the host."""
 
 import os
 import random
@@ -33,13 +32,13 @@ RUNNING = {"island-proxy": ["haproxy"] * 4, "flat-bgp": ["bird"] * 5}  # master 
 
 
 def programs(where: Machine) -> list[str]:
-    """The programs of the field that run there."""
+    """The daemons that run on the machine."""
     names = (each.split()[0].rsplit("/", 1)[-1] for each in where.processes())
     return sorted(each for each in names if each in ("haproxy", "bird"))
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_up_may_be_killed_while_its_programs_start(
+def test_up_may_be_killed_while_its_daemons_start(
     empty: Machine, chance: random.Random, name: str
 ) -> None:
     before, file = empty.contents(), str(ROOT / "scenarios" / f"{name}.yaml")
@@ -54,14 +53,14 @@ def test_up_may_be_killed_while_its_programs_start(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_up_may_be_killed_as_soon_as_one_program_runs(empty: Machine, name: str) -> None:
+def test_up_may_be_killed_as_soon_as_one_daemon_runs(empty: Machine, name: str) -> None:
     before, file = empty.contents(), str(ROOT / "scenarios" / f"{name}.yaml")
     process = empty.call("up", file)
     until(lambda: bool(programs(empty)), what="no program", seconds=SECONDS)
     kill_after(process, 0)
     assert empty.told("down", "--all") == f"{name} is down\n"
     assert empty.contents() == before
-    # Or it is built anew.
+    # Or it is rebuilt.
     process = empty.call("up", file)
     until(lambda: bool(programs(empty)), what="no program", seconds=SECONDS)
     kill_after(process, 0)
@@ -72,7 +71,7 @@ def test_up_may_be_killed_as_soon_as_one_program_runs(empty: Machine, name: str)
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("lost", ["*.pid", "*", "."])
-def test_down_ends_programs_whose_files_are_lost(empty: Machine, name: str, lost: str) -> None:
+def test_down_ends_daemons_whose_files_are_lost(empty: Machine, name: str, lost: str) -> None:
     before = empty.contents()
     empty.up(ROOT / "scenarios" / f"{name}.yaml")
     empty.do("sh", "-c", f"rm -r $(realpath /run/nsnet/{name}/{lost})")
@@ -81,7 +80,7 @@ def test_down_ends_programs_whose_files_are_lost(empty: Machine, name: str, lost
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_down_and_run_may_be_killed_with_programs_running(
+def test_down_and_run_may_be_killed_while_daemons_run(
     empty: Machine, chance: random.Random, name: str
 ) -> None:
     before, file = empty.contents(), ROOT / "scenarios" / f"{name}.yaml"
@@ -100,7 +99,7 @@ def test_down_and_run_may_be_killed_with_programs_running(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_host_listens_as_before_and_runs_nothing_of_a_lab(name: str, tmp_path: Path) -> None:
-    """A program's processes stand in namespaces of the lab, and go with it."""
+    """A daemon's processes are in the lab's namespaces, and end with it."""
     lab = f"host-{os.getpid()}-{name}"
     shutil.copytree(ROOT / "scenarios" / name, tmp_path / name)
     file = renamed(ROOT / "scenarios" / f"{name}.yaml", lab, tmp_path / "lab.yaml")

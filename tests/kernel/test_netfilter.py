@@ -1,4 +1,4 @@
-"""Rules go in as text and come back as the same text, with either face of iptables."""
+"""Rules are listed as the text that was loaded, with either variant of iptables."""
 
 import os
 import re
@@ -46,7 +46,7 @@ Maker = Callable[[], str]
 
 
 def _recent(address: str) -> tuple[Rule, ...]:
-    """Affinity, as kube-proxy writes it."""
+    """Session affinity as kube-proxy writes it."""
     name = "KUBE-SEP-I77PXRDZVX7PMWMN"
     return (
         Rule(Match(comment="a -> b", recent=Recent(name, 10800)), Jump("KUBE-SEP")),
@@ -59,7 +59,7 @@ def _recent(address: str) -> tuple[Rule, ...]:
     )
 
 
-# One rule at least for each thing a State's rule can say.
+# At least one rule for each match and target that a State can have.
 CHAINS: dict[Family, tuple[Chain, ...]] = {
     4: (
         Chain(
@@ -189,7 +189,7 @@ TEXTS: dict[Family, str] = {family: restore(chains) for family, chains in CHAINS
 
 @pytest.fixture
 def make() -> Iterator[Maker]:
-    """Makes named, empty namespaces; all are gone afterwards."""
+    """Create named, empty namespaces; delete them after the test."""
     names: list[str] = []
 
     def make() -> str:
@@ -229,7 +229,7 @@ def save(name: str, tool: str, family: Family) -> dict[tuple[str, str], tuple[st
 
 
 @pytest.mark.parametrize("family", netfilter.FAMILIES)
-def test_every_rule_comes_back_as_it_was_written(
+def test_every_rule_is_listed_as_it_was_loaded(
     make: Maker, tool: str, family: Family, tmp_path: Path
 ) -> None:
     name = make()
@@ -260,7 +260,7 @@ def test_a_second_load_replaces_only_the_chains_it_names(
     assert found["nat", "KUBE-SERVICES"] == asked(4)["nat", "KUBE-SERVICES"]
 
 
-def test_where_there_are_rules_all_others_stay_and_where_there_are_none_nobody_asks(
+def test_other_chains_are_kept_where_there_is_a_table(
     make: Maker, tool: str, tmp_path: Path
 ) -> None:
     name = make()
@@ -277,7 +277,7 @@ def test_where_there_are_rules_all_others_stay_and_where_there_are_none_nobody_a
     assert command() == f"ip netns exec {name} {tool}-restore --noflush"
 
 
-def test_looking_creates_no_table(make: Maker, tool: str) -> None:
+def test_listing_creates_no_table(make: Maker, tool: str) -> None:
     name = make()
     assert save(name, tool, 4) == {}
     with netns.inside(name):
@@ -286,7 +286,7 @@ def test_looking_creates_no_table(make: Maker, tool: str) -> None:
     assert rules.stdout == b""
 
 
-def test_a_policy_that_drops_is_seen(make: Maker, tool: str, tmp_path: Path) -> None:
+def test_a_policy_that_drops_is_listed(make: Maker, tool: str, tmp_path: Path) -> None:
     name = make()
     text = "*filter\n:INPUT DROP [0:0]\n-A INPUT -i lo -j ACCEPT\nCOMMIT\n"
     netfilter.load({name: {4: text}}, tool, tmp_path / "lock")
@@ -303,7 +303,7 @@ def test_a_policy_that_drops_is_seen(make: Maker, tool: str, tmp_path: Path) -> 
         ("*nat\n-X NOPE\nCOMMIT\n", "line 2 failed"),
     ],
 )
-def test_a_rule_the_tool_refuses_is_quoted_with_its_own_words(
+def test_a_refused_rule_is_quoted_with_the_message_of_the_tool(
     make: Maker, tool: str, text: str, words: str, tmp_path: Path
 ) -> None:
     name = make()
@@ -316,7 +316,7 @@ def test_a_rule_the_tool_refuses_is_quoted_with_its_own_words(
     assert "\n" not in message
 
 
-def test_what_one_namespace_refuses_another_still_holds(
+def test_a_refusal_in_one_namespace_leaves_another_loaded(
     make: Maker, tool: str, tmp_path: Path
 ) -> None:
     good, bad = make(), make()
@@ -325,12 +325,14 @@ def test_what_one_namespace_refuses_another_still_holds(
     assert save(good, tool, 4)["nat", "KUBE-SEP"] == asked(4)["nat", "KUBE-SEP"]
 
 
-def test_a_namespace_that_is_not_there_is_named(tool: str, tmp_path: Path) -> None:
+def test_a_missing_namespace_is_named(tool: str, tmp_path: Path) -> None:
     with pytest.raises(KernelError, match=r"nsnet\.t0\.gone .*there is no such namespace"):
         netfilter.load({"nsnet.t0.gone": {4: TEXTS[4]}}, tool, tmp_path / "lock")
 
 
-def test_the_calling_thread_stays_where_it_is(make: Maker, tool: str, tmp_path: Path) -> None:
+def test_the_calling_thread_returns_to_its_namespace(
+    make: Maker, tool: str, tmp_path: Path
+) -> None:
     before = os.stat(netns.HERE).st_ino
     netfilter.choose_tool()
     netfilter.load({make(): TEXTS}, tool, tmp_path / "lock")
@@ -350,7 +352,7 @@ def test_a_tool_that_does_not_exist_cannot_be_chosen(monkeypatch: pytest.MonkeyP
 
 @pytest.fixture
 def legacy() -> str:
-    """python-iptables reads no other."""
+    """The only variant that python-iptables reads."""
     with netns.returning():
         netns.unshare(uapi.CLONE_NEWNET)
         if not netfilter.works(netfilter.LEGACY):
@@ -358,7 +360,7 @@ def legacy() -> str:
     return netfilter.LEGACY
 
 
-def test_a_rule_counts_what_it_sees(make: Maker, legacy: str, tmp_path: Path) -> None:
+def test_a_rule_counts_its_packets_and_bytes(make: Maker, legacy: str, tmp_path: Path) -> None:
     name = make()
     chain = Chain(
         "filter",
@@ -404,7 +406,7 @@ def test_counters_of_both_families_can_be_read_in_turn(
         assert {rule.target for rule in rules} >= {"KUBE-SEP", "DNAT"}
 
 
-def test_counters_of_the_other_iptables_say_how_to_read_them() -> None:
+def test_counters_of_iptables_nft_are_refused_with_a_command_that_reads_them() -> None:
     with pytest.raises(UnsupportedError, match="rule counters need iptables-legacy") as raised:
         netfilter.counters("nsnet.demo.n1", netfilter.NFT, "nat")
     assert raised.value.hint == "by hand: ip netns exec nsnet.demo.n1 iptables-nft-save -c -t nat"

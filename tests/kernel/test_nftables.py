@@ -1,5 +1,5 @@
-"""proxyMode nftables on the kernel: what is loaded is what is listed, what differs is found, what
-changes leaves the rest alone, and packets go where kube-proxy's rules send them."""
+"""proxyMode nftables on the kernel: rules are listed as they were loaded, changes by hand are
+found, a change leaves the rest alone, and packets are forwarded as with kube-proxy."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -41,7 +41,7 @@ SERVICES = ROOT / "tests" / "kernel" / "services.yaml"
 
 
 def in_nftables(name: str, folder: Path) -> Path:
-    """The scenario of this name in this mode, in the folder."""
+    """Write the scenario of this name, with proxyMode nftables, into the folder."""
     source = SERVICES if name == "services" else ROOT / "scenarios" / f"{name}.yaml"
     text = source.read_text()
     for old, new in REPLACED[name].items():
@@ -62,14 +62,14 @@ def shipped(
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """The Services of every policy."""
+    """A lab with Services of every policy."""
     with Agent(in_nftables("services", tmp_path_factory.mktemp("services"))) as agent:
         yield agent.lab
 
 
 @pytest.fixture(scope="module")
 def host() -> Iterator[Machine]:
-    """Where labs stay up."""
+    """A machine whose labs stay up."""
     with machine() as made:
         yield made
 
@@ -89,7 +89,7 @@ def test_author_model_and_kernel_agree(shipped: Lab) -> None:
 
 @pytest.mark.parametrize("tool", netfilter.TOOLS)
 @pytest.mark.parametrize("name", ["services", "dual-stack"])
-def test_what_is_typed_is_what_was_asked_for(
+def test_the_plan_as_a_shell_script_builds_the_same_state(
     host: Machine, tmp_path: Path, name: str, tool: str
 ) -> None:
     file = in_nftables(name, tmp_path)
@@ -130,21 +130,23 @@ def test_what_is_typed_is_what_was_asked_for(
         ("other", "svc/inside:80", {f"there {OTHER}"}),
         ("client", "svc/inside-away:80", {"timeout"}),
         ("laptop", f"{ETH0}:30084", BY_N1),
-        # Not as with iptables: at localhost, at other addresses of the node.
+        # Unlike iptables: no NodePort on localhost and on other addresses of the node.
         ("n1", "127.0.0.1:30080", {"refused"}),
         ("n1", f"{BRIDGE}:30080", {"refused"}),
         ("n1", "127.0.0.1:30082", {"refused"}),
-        # What a node itself sends is filtered before NAT could take it elsewhere.
+        # Packets of the node itself are filtered before they could be DNATed.
         ("n1", f"{ETH0}:30082", {f"there {ETH0}"}),
         ("n1", "198.51.100.9:80", {"timeout"}),
         ("n1", "198.51.100.10:80", {"refused"}),
-        # A ClusterIP's other ports; nobody's ClusterIP.
+        # Another port of a ClusterIP; a ClusterIP of no Service.
         ("client", "svc/inside:81", {"refused"}),
         ("n1", "10.96.200.1:80", {"timeout"}),
         ("client", "10.96.200.1:80", {"timeout"}),
     ],
 )
-def test_who_answers_and_whom_it_sees(lab: Lab, source: str, to: str, expected: set[str]) -> None:
+def test_which_endpoints_answer_and_which_source_they_see(
+    lab: Lab, source: str, to: str, expected: set[str]
+) -> None:
     times = 2 if expected == {"timeout"} else 20
     assert outcomes(lab, source, to, times) == expected
 
@@ -153,7 +155,7 @@ def test_who_answers_and_whom_it_sees(lab: Lab, source: str, to: str, expected: 
     ("source", "expected"),
     [("client", "timeout"), ("laptop", "timeout"), ("n1", "ok"), ("n2", "ok"), ("other", "ok")],
 )
-def test_source_ranges_let_pods_and_nodes_of_theirs_in(
+def test_source_ranges_admit_pods_and_nodes_within_them(
     lab: Lab, source: str, expected: str
 ) -> None:
     place = "external/laptop" if source == "laptop" else f"node/{source}"
@@ -168,13 +170,13 @@ def test_source_ranges_let_pods_and_nodes_of_theirs_in(
     ("source", "to"),
     [("client", "svc/sticky:80"), ("n1", "svc/sticky:80"), ("laptop", f"{ETH0}:30085")],
 )
-def test_a_client_stays_with_the_endpoint_it_had_first(
+def test_session_affinity_keeps_a_client_on_its_first_endpoint(
     lab: Lab, source: str, to: str, protocol: str
 ) -> None:
     assert len(outcomes(lab, source, to, protocol=protocol)) == 1
 
 
-def test_whom_the_kernel_remembers_is_no_drift(lab: Lab) -> None:
+def test_clients_in_the_affinity_set_are_no_drift(lab: Lab) -> None:
     outcomes(lab, "client", "svc/sticky:80", 1)
     assert "expires" in lab.exec("node/n1", "nft", "list", "ruleset").stdout
     assert lab.drift() == []
@@ -213,13 +215,13 @@ def test_whom_the_kernel_remembers_is_no_drift(lab: Lab) -> None:
         ),
     ],
 )
-def test_what_is_changed_by_hand_is_found(lab: Lab, command: str, found: list[str]) -> None:
+def test_a_change_by_hand_is_found(lab: Lab, command: str, found: list[str]) -> None:
     assert lab.exec("node/n1", "nft", *command.split(" ")).returncode == 0
     assert lab.drift() == [f"east/node/n1: kube-proxy {each}" for each in found]
     lab.reset()
 
 
-def test_a_table_that_is_gone_is_found(lab: Lab) -> None:
+def test_a_deleted_table_is_found(lab: Lab) -> None:
     assert lab.exec("node/n1", "nft", "delete", "table", "ip", "kube-proxy").returncode == 0
     lines = lab.drift()
     assert "east/node/n1: kube-proxy services: chain is missing" in lines
@@ -231,14 +233,12 @@ def test_a_table_that_is_gone_is_found(lab: Lab) -> None:
 # --- changes ---
 
 
-def test_a_lab_that_changes_holds_what_was_asked_for_at_each_step(
-    host: Machine, tmp_path: Path
-) -> None:
+def test_a_lab_has_no_drift_after_each_change(host: Machine, tmp_path: Path) -> None:
     file = in_nftables("services", tmp_path)
     first = file.read_text()
     steps: list[Callable[[str], str]] = [
         lambda text: text.replace("timeoutSeconds: 1}", "timeoutSeconds: 7200}"),
-        lambda text: text.replace("{app: web}}", "{app: other}}"),  # most endpoints go
+        lambda text: text.replace("{app: web}}", "{app: other}}"),  # most endpoints are removed
         lambda text: text.replace("  sessionAffinity: ClientIP\n  ports:", "  ports:"),
         lambda text: text.replace("nodePort: 30080", "nodePort: 30099"),
         lambda text: text.replace("proxyMode: nftables", "proxyMode: iptables"),
@@ -259,7 +259,7 @@ def test_a_lab_that_changes_holds_what_was_asked_for_at_each_step(
         host.down()
 
 
-# --- a namespace alone ---
+# --- one namespace ---
 
 
 @pytest.fixture
@@ -273,7 +273,7 @@ ENDS = Chain(KUBE_PROXY, "ends")
 OTHER_SIX = Chain(KUBE_PROXY, "other", family=6)
 
 
-def test_what_cannot_be_loaded_leaves_all_as_it_was(host: Machine, namespace: str) -> None:
+def test_a_refused_transaction_changes_nothing(host: Machine, namespace: str) -> None:
     broken = (ENDS, Chain(KUBE_PROXY, "goes", (Rule(target=Goto("nowhere")),)))
 
     def attempt() -> str:
@@ -287,7 +287,7 @@ def test_what_cannot_be_loaded_leaves_all_as_it_was(host: Machine, namespace: st
     assert host.inside(lambda: nftables.tables_of([namespace])) == {namespace: nftables.Tables()}
 
 
-def test_a_chain_that_is_still_named_is_not_deleted_in_the_end(
+def test_a_chain_that_a_rule_still_names_is_not_deleted(
     host: Machine, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(nftables, "_SECONDS", 0.2)
@@ -302,16 +302,16 @@ def test_a_chain_that_is_still_named_is_not_deleted_in_the_end(
     assert "Device or resource busy" in host.inside(attempt)
 
 
-def test_a_chain_that_is_busy_goes_a_moment_later(
+def test_a_busy_chain_is_deleted_a_moment_later(
     host: Machine, namespace: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As kernels before 6.2 have it; the other family's chain, which went at once, is not asked
-    for again."""
+    """As on kernels before 6.2. The chain of the other family, deleted at once, is not deleted
+    twice."""
     calls = Chain(KUBE_PROXY, "calls", (Rule(target=Goto("ends")),))
     six = (replace(ENDS, family=6), OTHER_SIX)
 
     def let_go(seconds: float) -> None:
-        """In place of waiting."""
+        """Remove the last reference instead of sleeping."""
         del seconds
         nftables.load([(namespace, load(4, (calls,), (replace(calls, rules=()),)))])
 
@@ -327,13 +327,13 @@ def test_a_chain_that_is_busy_goes_a_moment_later(
     assert host.inside(attempt) == ["4 calls", "6 other"]
 
 
-def test_a_namespace_without_the_table_is_not_asked(host: Machine, namespace: str) -> None:
+def test_a_namespace_without_the_table_is_empty(host: Machine, namespace: str) -> None:
     host.do("ip", "netns", "exec", namespace, "nft", "add", "table", "inet", "kube-proxy-not")
     found = host.inside(lambda: nftables.tables_of([namespace]))[namespace]
     assert found == nftables.Tables()
 
 
-# --- hosts without it ---
+# --- hosts without nftables ---
 
 
 @pytest.mark.parametrize("lacking", ["find", "has_nf_tables"])

@@ -1,4 +1,4 @@
-"""What is read from live namespaces is what was put there, and drift names every change since."""
+"""Live namespaces are read back as they were built, and drift names every change by hand."""
 
 import errno
 import os
@@ -43,7 +43,7 @@ NODES = (1, 2)
 
 
 def node(number: int) -> Netns:
-    """A bridge with two pods on it, a cable to the other node, and a rule or two."""
+    """A bridge with two pods, a veth pair to the other node, and two chains."""
     other = 3 - number
     name = f"{LAB}.n{number}"
     return Netns(
@@ -123,20 +123,20 @@ KEYS = {each.name: [sysctl.key for sysctl in each.sysctls] for each in STATE.net
 
 
 def ip(name: str, *lines: str) -> None:
-    """What these lines of `ip -batch` say has been done in the namespace."""
+    """Run these lines of `ip -batch` in the namespace."""
     with netns.inside(name):
         run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
 
 
 def build(tool: str, folder: Path) -> None:
-    """STATE, by the tools a person has."""
+    """Build STATE with ip and iptables-restore, not with nsnet."""
     for each in STATE.netns:
         with netns.returning():
             os.close(netns.create(each.name))
         ip(each.name, "link set lo up")
     for each in STATE.netns:
         for link in each.interfaces:
-            lay(each.name, link)
+            add_link(each.name, link)
     for each in STATE.netns:
         ip(
             each.name,
@@ -166,7 +166,7 @@ def build(tool: str, folder: Path) -> None:
     netfilter.load({name: {4: texts[4]} for name, texts in rules.items()}, tool, folder / "lock")
 
 
-def lay(name: str, link: Interface) -> None:
+def add_link(name: str, link: Interface) -> None:
     if link.kind is Kind.BRIDGE:
         ip(name, f"link add {link.name} address {link.mac} type bridge")
     elif link.peer is not None and (link.master or link.peer.netns > name):
@@ -191,7 +191,7 @@ def tool(request: pytest.FixtureRequest) -> str:
 
 @contextmanager
 def running(tool: str, folder: Path) -> Iterator[str]:
-    """STATE is up inside the block, with the rules of this tool, and gone after it."""
+    """Build STATE with the rules of this tool for the block, and remove it afterwards."""
     netns.prepare()
     with ExitStack() as stack:
         for name in NAMES:
@@ -202,14 +202,14 @@ def running(tool: str, folder: Path) -> Iterator[str]:
 
 @pytest.fixture
 def each_lab(tool: str, tmp_path: Path) -> Iterator[str]:
-    """STATE is up, once with every iptables that works here."""
+    """STATE, built with each variant of iptables that works here."""
     with running(tool, tmp_path) as lab:
         yield lab
 
 
 @pytest.fixture
 def lab(tmp_path: Path) -> Iterator[str]:
-    """STATE is up, with the iptables that nsnet takes here."""
+    """STATE, built with the variant of iptables that nsnet chooses here."""
     with running(netfilter.choose_tool(), tmp_path) as lab:
         yield lab
 
@@ -267,7 +267,7 @@ def test_the_same_lab_built_twice_reads_the_same(lab: str, tmp_path: Path) -> No
                 " was added by hand",
             ],
         ),
-        (  # hops that are not alike: no State has such a route
+        (  # next hops of different weights: no State has such a route
             "n1",
             "route add 10.9.0.0/16 nexthop via 192.168.0.2 weight 2 nexthop via 192.168.0.3",
             [
@@ -370,14 +370,14 @@ def test_the_same_lab_built_twice_reads_the_same(lab: str, tmp_path: Path) -> No
         ),
     ],
 )
-def test_drift_names_what_was_done_by_hand(
+def test_drift_names_what_was_changed_by_hand(
     lab: str, where: str, line: str, words: list[str]
 ) -> None:
     ip(f"{LAB}.{where}", line)
     assert drifted(lab) == words
 
 
-def test_drift_names_rules_and_settings(each_lab: str) -> None:
+def test_drift_names_rules_and_sysctls(each_lab: str) -> None:
     name = f"{LAB}.n1"
     with netns.inside(name):
         Path(settings.path("net.ipv4.ip_forward")).write_text("0")
@@ -390,15 +390,15 @@ def test_drift_names_rules_and_settings(each_lab: str) -> None:
     ]
 
 
-def test_a_namespace_that_is_gone_is_left_out(lab: str) -> None:
+def test_a_missing_namespace_is_left_out(lab: str) -> None:
     netns.delete(NAMES[-1])
-    netns.unmount(str(netns.RUN / NAMES[-2]))  # a name without a namespace
+    netns.unmount(str(netns.RUN / NAMES[-2]))  # the name remains, without a namespace
     found = look(lab)
     assert list(found) == NAMES[:-2]
     assert f"east/pod/web-1-2: namespace {NAMES[-1]} is gone" in drift(STATE, diff(STATE, found))
 
 
-def test_the_calling_thread_stays_where_it_is(lab: str) -> None:
+def test_the_calling_thread_returns_to_its_namespace(lab: str) -> None:
     before = os.stat(netns.HERE).st_ino
     look(lab)
     assert os.stat(netns.HERE).st_ino == before
@@ -411,7 +411,7 @@ def test_the_calling_thread_stays_where_it_is(lab: str) -> None:
         ("net.ipv4.conf.eth0/100.rp_filter", "/proc/sys/net/ipv4/conf/eth0.100/rp_filter"),
     ],
 )
-def test_a_setting_is_found_where_sysctl_finds_it(key: str, path: str) -> None:
+def test_a_sysctl_has_the_path_that_sysctl_uses(key: str, path: str) -> None:
     assert settings.path(key) == path
 
 
@@ -432,7 +432,7 @@ def link() -> Iterator[Socket]:
         yield socket
 
 
-def test_one_send_carries_many_requests_and_says_which_were_refused(link: Socket) -> None:
+def test_one_send_carries_many_requests_and_returns_the_refused_ones(link: Socket) -> None:
     refused = link.send([bridge(name) for name in ("a", "b", "a", "c", "b")])
     assert {at: refusal.errno for at, refusal in refused.items()} == {
         2: errno.EEXIST,
@@ -450,14 +450,14 @@ def test_no_refusal_is_lost_however_many_there_are(link: Socket) -> None:
     assert list(link.send([bridge("lo")] * 1000)) == list(range(1000))
 
 
-def test_a_refusal_carries_the_words_of_the_kernel(link: Socket) -> None:
+def test_a_refusal_carries_the_message_of_the_kernel(link: Socket) -> None:
     message = ifinfmsg()
     message["attrs"] = [("IFLA_LINKINFO", {"attrs": [("IFLA_INFO_KIND", "nosuch")]})]
     refused = link.send([encoded(message, RTM_NEWLINK, NLM_F_CREATE)])
     assert str(refused[0]) == "Unknown device type"
 
 
-def test_asking_for_what_is_not_there_is_an_error(link: Socket) -> None:
+def test_asking_for_a_missing_link_is_an_error(link: Socket) -> None:
     message = ifinfmsg()
     message["index"] = 77
     with pytest.raises(OSError, match="No such device") as raised:

@@ -1,5 +1,5 @@
-"""What somebody changes by hand is noticed (`nsnet status`) and repaired (`nsnet apply`), whatever
-it is; a lab that nobody touched is left alone."""
+"""Every change by hand is shown by `nsnet status` and undone by `nsnet apply`; an unchanged lab is
+left alone."""
 
 import os
 import shutil
@@ -27,7 +27,7 @@ V4, NFT, VIP = "clusterip", "nftables", "island-vip"
 
 
 class Up:
-    """A shipped scenario that is up under a name of our own."""
+    """A shipped scenario, up under a name of this test run."""
 
     def __init__(self, shipped: str, folder: Path) -> None:
         self.name = f"t{os.getpid()}-{shipped}"
@@ -39,7 +39,7 @@ class Up:
         labs.up(compiled(load(self.file)))
 
     def type(self, place: str, command: str) -> None:
-        """Somebody types this in a namespace."""
+        """Run this shell command in a namespace."""
         argv = ["ip", "netns", "exec", f"nsnet.{self.name}.{place}", "sh", "-ec", command]
         done = subprocess.run(argv, timeout=20, check=False, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
@@ -59,7 +59,7 @@ class Up:
 
     def works(self) -> None:
         lab = labs.attach(self.name)
-        # The kernel says "no route" but once a second, and here labs follow each other faster.
+        # The kernel sends ICMP net-unreachable once a second, and these tests run faster.
         unlimited = [
             each
             for each in lab.scenario.spec.probes
@@ -95,13 +95,13 @@ DAMAGE = {
         NODE,
         "iptables-legacy -t mangle -A KUBE-PROXY-CANARY -j DROP",
     ),
-    "a chain of one's own": (
+    "a chain added": (
         V4,
         NODE,
         "iptables-legacy -N MINE; iptables-legacy -I INPUT -j MINE",
     ),
     "rules where there were none": (V4, POD, "iptables-legacy -A INPUT -j DROP"),
-    "a table of one's own": (V4, NODE, "iptables-legacy -t raw -A PREROUTING -j DROP"),
+    "a rule in another table": (V4, NODE, "iptables-legacy -t raw -A PREROUTING -j DROP"),
     "a policy": (V4, NODE, "iptables-legacy -P FORWARD DROP"),
     "a route removed": (V4, POD, "ip route del default"),
     "a route added": (V4, NODE, "ip route add 192.0.2.0/24 dev cbr0"),
@@ -109,16 +109,16 @@ DAMAGE = {
     "an address removed": (V4, NODE, "ip addr flush dev cbr0"),
     "an address added": (V4, POD, "ip addr add 10.9.9.9/24 dev eth0"),
     "a neighbour added": (V4, NODE, "ip neigh add 10.244.0.99 lladdr 2:0:0:0:0:1 dev cbr0"),
-    "a setting": (V4, NODE, "sysctl -qw net.ipv4.ip_forward=0"),
+    "a sysctl": (V4, NODE, "sysctl -qw net.ipv4.ip_forward=0"),
     "a link down": (V4, NODE, "ip link set eth0 down"),
     "lo down": (V4, POD, "ip link set lo down"),
     "a bridge down": (V4, NODE, "ip link set cbr0 down"),
     "a link deleted": (V4, POD, "ip link del eth0"),
     "a bridge deleted": (V4, NODE, "ip link del cbr0"),
-    "a link unplugged": (V4, NODE, "ip link set dns nomaster"),
+    "a port removed from its bridge": (V4, NODE, "ip link set dns nomaster"),
     "hairpin off": (V4, NODE, "bridge link set dev dns hairpin off"),
     "another MAC address": (V4, POD, "ip link set eth0 address 02:00:00:00:00:99"),
-    "a cable added": (V4, NODE, "ip link add one type veth peer name other"),
+    "a veth pair added": (V4, NODE, "ip link add one type veth peer name other"),
     "a bridge added": (V4, NODE, "ip link add mine type bridge"),
     "another MTU": (V4, POD, "ip link set eth0 mtu 1400"),
     "a tunnel deleted": ("vxlan", NODE, "ip link del flannel.1"),
@@ -185,7 +185,7 @@ def test_what_was_changed_by_hand_is_noticed_and_repaired(ups: dict[str, Up], wo
 
 
 @pytest.mark.parametrize("place", [POD, NODE, SERVERS, "fabric"])
-def test_a_namespace_that_was_deleted_is_made_again(ups: dict[str, Up], place: str) -> None:
+def test_a_deleted_namespace_is_created_again(ups: dict[str, Up], place: str) -> None:
     up = ups[V4]
     subprocess.run(["ip", "netns", "del", f"nsnet.{up.name}.{place}"], timeout=20, check=True)
     assert up.drift() != []
@@ -194,7 +194,7 @@ def test_a_namespace_that_was_deleted_is_made_again(ups: dict[str, Up], place: s
     up.works()
 
 
-def test_a_namespace_that_is_another_one_of_the_same_name_is_filled(ups: dict[str, Up]) -> None:
+def test_an_empty_namespace_of_the_same_name_is_built_again(ups: dict[str, Up]) -> None:
     up = ups[V4]
     name = f"nsnet.{up.name}.{POD}"
     for verb in ("del", "add"):
@@ -203,7 +203,7 @@ def test_a_namespace_that_is_another_one_of_the_same_name_is_filled(ups: dict[st
     up.works()
 
 
-def test_a_server_that_died_is_started_again(ups: dict[str, Up]) -> None:
+def test_a_killed_server_is_started_again(ups: dict[str, Up]) -> None:
     up = ups[V4]
     up.kill_server()
     assert up.drift() == ["servers: nsnet's server does not run"]
@@ -211,7 +211,7 @@ def test_a_server_that_died_is_started_again(ups: dict[str, Up]) -> None:
     up.works()
 
 
-def test_what_nsnet_has_no_words_for_is_said(ups: dict[str, Up]) -> None:
+def test_what_nsnet_cannot_repair_is_reported(ups: dict[str, Up]) -> None:
     up = ups[V4]
     up.type(NODE, "ip route add throw 192.0.2.0/24")
     with pytest.raises(KernelError, match="cannot be repaired") as raised:
@@ -238,7 +238,7 @@ def test_a_lab_that_is_changed_is_repaired_first(ups: dict[str, Up]) -> None:
 # Restarting a pod of a lab that stays up.
 
 
-def test_a_restart_is_on_file(ups: dict[str, Up]) -> None:
+def test_a_restarted_pod_keeps_its_new_address(ups: dict[str, Up]) -> None:
     up = ups[V4]
     before = labs.attach(up.name).topology.assignment().addresses
     restarted = labs.restart(up.name, "pod/web-1")
@@ -248,7 +248,7 @@ def test_a_restart_is_on_file(ups: dict[str, Up]) -> None:
     assert {each for each in before if before[each] != after[each]} == {"east/pod/web-1"}
     assert lab.drift() == []
     up.works()
-    assert up.repair() == 0  # and it keeps its address over the next apply
+    assert up.repair() == 0  # the address survives the next apply
     assert labs.attach(up.name).topology.assignment().addresses == after
 
 
@@ -273,7 +273,7 @@ def test_a_lab_is_repaired_before_a_pod_restarts(ups: dict[str, Up], words: str)
     up.works()
 
 
-def test_a_server_that_died_is_started_before_a_pod_restarts(ups: dict[str, Up]) -> None:
+def test_a_killed_server_is_started_before_a_pod_restarts(ups: dict[str, Up]) -> None:
     up = ups[V4]
     up.kill_server()
     labs.restart(up.name, "pod/web-1")
@@ -291,7 +291,7 @@ def test_a_server_that_died_is_started_before_a_pod_restarts(ups: dict[str, Up])
         ("nonsense", "only pod, deploy, statefulset can be restarted"),
     ],
 )
-def test_what_cannot_be_restarted_is_said_and_nothing_is_touched(
+def test_what_cannot_be_restarted_is_refused_and_nothing_changes(
     ups: dict[str, Up], reference: str, says: str
 ) -> None:
     with pytest.raises(UsageError, match=says):
@@ -299,7 +299,7 @@ def test_what_cannot_be_restarted_is_said_and_nothing_is_touched(
     assert ups[V4].drift() == []
 
 
-def test_a_restart_in_a_lab_that_lacks_a_namespace_says_so(ups: dict[str, Up]) -> None:
+def test_a_restart_in_a_lab_that_lacks_a_namespace_is_refused(ups: dict[str, Up]) -> None:
     up = ups[V4]
     subprocess.run(["ip", "netns", "del", f"nsnet.{up.name}.{POD}"], timeout=20, check=True)
     with pytest.raises(KernelError, match="is gone"):

@@ -1,5 +1,5 @@
-"""One comparison of a live lab with its State, and none beside it: whatever it finds has a line in
-drift and a step in repair."""
+"""A live lab is compared with its State once: every difference has a line in drift and a step in
+repair."""
 
 from dataclasses import fields, replace
 from ipaddress import IPv4Address, ip_address, ip_interface, ip_network

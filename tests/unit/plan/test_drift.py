@@ -1,4 +1,4 @@
-"""A live lab against its State: what differs is one line, what is equal is not mentioned."""
+"""Each difference of a live lab from its State is one line."""
 
 from dataclasses import replace
 from ipaddress import IPv4Address, ip_address, ip_interface, ip_network
@@ -51,7 +51,7 @@ NODE = Netns(
 )
 STATE = State("demo", (NODE,))
 
-AS_ASKED = Observed(
+AS_WANTED = Observed(
     interfaces=(BRIDGE, replace(PORT, mac="06:00:00:00:00:01")),
     routes=(replace(ROUTE, dev="eth0"),),
     neighbours=(NEIGHBOUR,),
@@ -64,47 +64,47 @@ def drifted(state: State, observed: dict[str, Observed]) -> list[str]:
     return drift(state, diff(state, observed))
 
 
-def test_a_lab_as_it_was_asked_has_no_drift() -> None:
-    assert drifted(STATE, {NODE.name: AS_ASKED}) == []
+def test_a_lab_as_its_state_has_no_drift() -> None:
+    assert drifted(STATE, {NODE.name: AS_WANTED}) == []
 
 
 @pytest.mark.parametrize(
     ("found", "lines"),
     [
         (
-            replace(AS_ASKED, interfaces=(BRIDGE,)),
+            replace(AS_WANTED, interfaces=(BRIDGE,)),
             ["interface web-0 is missing"],
         ),
         (
-            replace(AS_ASKED, interfaces=(*AS_ASKED.interfaces, Interface("mine"))),
+            replace(AS_WANTED, interfaces=(*AS_WANTED.interfaces, Interface("mine"))),
             ["interface mine was added by hand"],
         ),
         (
-            replace(AS_ASKED, other_links=(LO, OtherLink("mine", "macvlan"))),
+            replace(AS_WANTED, other_links=(LO, OtherLink("mine", "macvlan"))),
             ["interface mine (macvlan) was added by hand"],
         ),
         (
             replace(
-                AS_ASKED,
+                AS_WANTED,
                 interfaces=(BRIDGE, replace(PORT, up=False)),
                 other_links=(LO._replace(up=False),),
             ),
             ["interface web-0 is down", "interface lo is down"],
         ),
         (
-            replace(AS_ASKED, interfaces=(BRIDGE, replace(PORT, master=None, hairpin=False))),
+            replace(AS_WANTED, interfaces=(BRIDGE, replace(PORT, master=None, hairpin=False))),
             [
                 "interface web-0: bridge is none, should be cbr0",
                 "interface web-0: hairpin is off, should be on",
             ],
         ),
         (
-            replace(AS_ASKED, interfaces=(BRIDGE, replace(PORT, peer=None))),
+            replace(AS_WANTED, interfaces=(BRIDGE, replace(PORT, peer=None))),
             ["interface web-0: other end is nowhere, should be eth0 in nsnet.demo.web-0"],
         ),
         (
             replace(
-                AS_ASKED,
+                AS_WANTED,
                 interfaces=(
                     replace(
                         BRIDGE, mac="02:00:00:00:00:01", addresses=(ip_interface("10.9.9.9/24"),)
@@ -119,73 +119,73 @@ def test_a_lab_as_it_was_asked_has_no_drift() -> None:
             ],
         ),
         (
-            replace(AS_ASKED, routes=()),
+            replace(AS_WANTED, routes=()),
             ["route 10.244.2.0/24 via 192.168.10.3 is missing"],
         ),
         (
             replace(
-                AS_ASKED,
-                routes=(*AS_ASKED.routes, Route(ip_network("10.9.0.0/16"), dev="eth0")),
+                AS_WANTED,
+                routes=(*AS_WANTED.routes, Route(ip_network("10.9.0.0/16"), dev="eth0")),
             ),
             ["route 10.9.0.0/16 dev eth0 was added by hand"],
         ),
         (
-            replace(AS_ASKED, routes=(*AS_ASKED.routes, HOLE)),
+            replace(AS_WANTED, routes=(*AS_WANTED.routes, HOLE)),
             ["blackhole route 10.8.0.0/16 was added by hand"],
         ),
         (
-            replace(AS_ASKED, routes=(replace(ROUTE, via=None, dev="eth0", nexthops=VIAS),)),
+            replace(AS_WANTED, routes=(replace(ROUTE, via=None, dev="eth0", nexthops=VIAS),)),
             [
                 "route 10.244.2.0/24 via 192.168.10.3 is missing",
                 "route 10.244.2.0/24 via 192.168.10.3 or 192.168.10.4 dev eth0 was added by hand",
             ],
         ),
         (
-            replace(AS_ASKED, neighbours=()),
+            replace(AS_WANTED, neighbours=()),
             ["neighbour 10.244.1.10 at 02:00:0a:f4:01:0a dev cbr0 is missing"],
         ),
         (
-            replace(AS_ASKED, sysctls=(Sysctl("net.ipv4.ip_forward", "0"), NODE.sysctls[1])),
+            replace(AS_WANTED, sysctls=(Sysctl("net.ipv4.ip_forward", "0"), NODE.sysctls[1])),
             ["sysctl net.ipv4.ip_forward is 0, should be 1"],
         ),
         (
-            replace(AS_ASKED, sysctls=NODE.sysctls[1:2]),
+            replace(AS_WANTED, sysctls=NODE.sysctls[1:2]),
             ["sysctl net.ipv4.ip_forward is not there, should be 1"],
         ),
         (
-            replace(AS_ASKED, chains=(LISTED._replace(lines=()),)),
+            replace(AS_WANTED, chains=(LISTED._replace(lines=()),)),
             [f"nat KUBE-SERVICES: rule missing: {each}" for each in (FIRST, SECOND)],
         ),
         (
-            replace(AS_ASKED, chains=(LISTED._replace(lines=(FIRST,)),)),
+            replace(AS_WANTED, chains=(LISTED._replace(lines=(FIRST,)),)),
             [f"nat KUBE-SERVICES: rule missing: {SECOND}"],
         ),
         (
             replace(
-                AS_ASKED,
+                AS_WANTED,
                 chains=(LISTED._replace(lines=(FIRST, SECOND, "-A KUBE-SERVICES -j DROP")),),
             ),
             ["nat KUBE-SERVICES: rule added by hand: -A KUBE-SERVICES -j DROP"],
         ),
         (
-            replace(AS_ASKED, chains=(LISTED._replace(lines=(FIRST, FIRST, SECOND)),)),
+            replace(AS_WANTED, chains=(LISTED._replace(lines=(FIRST, FIRST, SECOND)),)),
             [f"nat KUBE-SERVICES: rule added by hand: {FIRST}"],
         ),
         (
-            replace(AS_ASKED, chains=(LISTED._replace(lines=(SECOND, FIRST)),)),
+            replace(AS_WANTED, chains=(LISTED._replace(lines=(SECOND, FIRST)),)),
             ["nat KUBE-SERVICES: the rules are in another order"],
         ),
         (
-            replace(AS_ASKED, chains=()),
+            replace(AS_WANTED, chains=()),
             ["nat KUBE-SERVICES: chain is missing"],
         ),
         (
-            replace(AS_ASKED, chains=(LISTED, ListedChain(6, "filter", "MINE"))),
+            replace(AS_WANTED, chains=(LISTED, ListedChain(6, "filter", "MINE"))),
             ["IPv6 filter MINE: chain was added by hand"],
         ),
         (
             replace(
-                AS_ASKED,
+                AS_WANTED,
                 chains=(LISTED, ListedChain(4, "filter", "INPUT", ("-P INPUT DROP",))),
             ),
             ["filter INPUT: rule added by hand: -P INPUT DROP"],
@@ -196,40 +196,40 @@ def test_each_difference_is_one_line(found: Observed, lines: list[str]) -> None:
     assert drifted(STATE, {NODE.name: found}) == [f"east/node/n1: {each}" for each in lines]
 
 
-def test_a_namespace_that_is_gone_says_nothing_else() -> None:
+def test_a_missing_namespace_is_one_line() -> None:
     assert drifted(STATE, {}) == ["east/node/n1: namespace nsnet.demo.n1 is gone"]
 
 
-def test_a_namespace_nobody_asked_for_is_named() -> None:
-    observed = {NODE.name: AS_ASKED, "nsnet.demo.mine": Observed()}
+def test_a_namespace_that_was_added_is_named() -> None:
+    observed = {NODE.name: AS_WANTED, "nsnet.demo.mine": Observed()}
     assert drifted(STATE, observed) == ["nsnet.demo.mine: namespace was added by hand"]
 
 
 def test_a_route_that_names_its_interface_must_leave_by_it() -> None:
     node = replace(NODE, routes=(replace(ROUTE, dev="eth1"),))
-    assert drifted(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+    assert drifted(State("demo", (node,)), {NODE.name: AS_WANTED}) == [
         "east/node/n1: route 10.244.2.0/24 via 192.168.10.3 dev eth1 is missing",
         "east/node/n1: route 10.244.2.0/24 via 192.168.10.3 dev eth0 was added by hand",
     ]
 
 
-def test_a_rule_of_a_built_in_chain_is_missed_even_without_its_table() -> None:
+def test_a_missing_rule_of_a_built_in_chain_is_named_even_if_its_table_does_not_exist() -> None:
     forward = Chain("filter", "FORWARD", (Rule(target=Accept()),))
     node = replace(NODE, chains=(*NODE.chains, forward))
-    assert drifted(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+    assert drifted(State("demo", (node,)), {NODE.name: AS_WANTED}) == [
         "east/node/n1: filter FORWARD: rule missing: -A FORWARD -j ACCEPT"
     ]
 
 
-def test_a_chain_that_somebody_flushed_is_one_line() -> None:
+def test_a_flushed_chain_is_one_line() -> None:
     full = Chain("filter", "FORWARD", (Rule(target=Accept()), Rule(), Rule(target=Drop())))
     node = replace(NODE, chains=(*NODE.chains, full))
-    assert drifted(State("demo", (node,)), {NODE.name: AS_ASKED}) == [
+    assert drifted(State("demo", (node,)), {NODE.name: AS_WANTED}) == [
         "east/node/n1: filter FORWARD: all 3 rules are missing"
     ]
 
 
-# --- programs, and what they learn ---
+# --- daemons, and the routes that they learn ---
 
 SPEAKER = Bird(IPv4Address("192.168.10.1"), 64512, ("br-east",), ())
 PROXY = Haproxy(())
@@ -253,7 +253,7 @@ FABRIC = Netns("nsnet.demo.fabric", "fabric", routes=(LEARNED,), daemons=(SPEAKE
             (LEARNED, replace(LEARNED, destination=ip_network("10.244.3.0/24"))),
             ["route 10.244.3.0/24 via 192.168.10.3 dev br-east learned by BGP was added by hand"],
         ),
-        (  # somebody wrote it down: it would stay when its node goes
+        (  # a static route instead: it would remain when its node is removed
             (SPEAKER, PROXY),
             (replace(LEARNED, learned=False),),
             [
@@ -263,7 +263,7 @@ FABRIC = Netns("nsnet.demo.fabric", "fabric", routes=(LEARNED,), daemons=(SPEAKE
         ),
     ],
 )
-def test_a_program_that_does_not_run_and_a_route_that_was_not_learned(
+def test_a_daemon_that_does_not_run_and_a_route_that_was_not_learned_are_named(
     daemons: tuple[Daemon, ...], routes: tuple[Route, ...], lines: list[str]
 ) -> None:
     found = Observed(routes=routes, daemons=daemons)
@@ -340,6 +340,6 @@ def without(name: str, *instead: ListedSet) -> Observed:
         ),
     ],
 )
-def test_a_table_of_nftables_is_compared_line_by_line(found: Observed, lines: list[str]) -> None:
+def test_an_nftables_table_is_compared_line_by_line(found: Observed, lines: list[str]) -> None:
     state = State("demo", (TABLE,))
     assert drifted(state, {TABLE.name: found}) == [f"east/node/n2: {each}" for each in lines]

@@ -1,4 +1,4 @@
-"""What was changed by hand, and the steps that undo it: only those."""
+"""What was changed by hand is undone, by no more steps than that takes."""
 
 from dataclasses import replace
 
@@ -50,7 +50,7 @@ def repairs(state: State, observed: dict[str, Observed], *, served: bool = True)
 
 
 def repaired(**changed: object) -> list[Op]:
-    """The steps where the node of the smallest lab is found otherwise than asked."""
+    """The steps to repair the node of the smallest lab with these differences."""
     state = shipped("one-node").state
     observed = whole(state)
     observed[NODE] = replace(observed[NODE], **changed)  # type: ignore[arg-type]
@@ -58,12 +58,12 @@ def repaired(**changed: object) -> list[Op]:
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_a_lab_as_it_was_asked_needs_no_step(name: str) -> None:
+def test_a_lab_as_its_state_needs_no_step(name: str) -> None:
     state = shipped(name).state
     assert repairs(state, whole(state)) == []
 
 
-def test_a_chain_that_was_emptied_is_filled_and_no_other_touched() -> None:
+def test_only_the_chain_that_was_flushed_is_loaded_again() -> None:
     found = intact(shipped("one-node").state[NODE])
     emptied = tuple(
         each._replace(lines=()) if each.name == "KUBE-POSTROUTING" else each
@@ -74,7 +74,7 @@ def test_a_chain_that_was_emptied_is_filled_and_no_other_touched() -> None:
     assert ([each.name for each in op.chains], op.deleted) == (["KUBE-POSTROUTING"], ())
 
 
-def test_a_chain_of_ones_own_is_deleted() -> None:
+def test_a_chain_that_was_added_is_deleted() -> None:
     found = intact(shipped("one-node").state[NODE])
     mine = ListedChain(4, "filter", "MINE", ("-A MINE -j DROP",))
     (op,) = repaired(chains=(*found.chains, mine, ListedChain(4, "raw", "OUTPUT")))
@@ -82,20 +82,20 @@ def test_a_chain_of_ones_own_is_deleted() -> None:
     assert [each.name for each in op.deleted] == ["MINE"]  # an empty OUTPUT is the kernel's own
 
 
-def test_a_route_that_is_gone_comes_back_and_one_of_ones_own_goes() -> None:
+def test_a_deleted_route_is_added_and_an_added_route_deleted() -> None:
     first, *others = intact(shipped("one-node").state[NODE]).routes
     mine = replace(first, destination=net("192.0.2.0/24"))
     assert repaired(routes=(*others, mine)) == [RouteDelete(NODE, mine), RouteAdd(NODE, first)]
 
 
-def test_a_setting_is_set_again() -> None:
+def test_a_changed_sysctl_is_set_again() -> None:
     first, *others = intact(shipped("one-node").state[NODE]).sysctls
     (op,) = repaired(sysctls=(replace(first, value="77"), *others))
     assert isinstance(op, SysctlSet)
     assert op.sysctl.key == first.key
 
 
-def test_a_link_that_is_down_comes_up() -> None:
+def test_a_link_that_is_down_is_set_up() -> None:
     links = shipped("one-node").state[NODE].interfaces
     down = tuple(replace(each, up=each.name == "cbr0") for each in links)
     assert repaired(interfaces=down, other_links=(LO._replace(up=False),)) == [
@@ -103,7 +103,7 @@ def test_a_link_that_is_down_comes_up() -> None:
     ]
 
 
-def test_a_namespace_that_is_gone_is_made_with_all_that_hangs_on_it() -> None:
+def test_a_missing_namespace_is_created_with_its_links_and_listeners() -> None:
     state = shipped("one-node").state
     observed = whole(state)
     pod = next(each for each in state.netns if ".pod." in each.name)
@@ -114,14 +114,14 @@ def test_a_namespace_that_is_gone_is_made_with_all_that_hangs_on_it() -> None:
     assert not any(each.startswith("ip netns add") for each in words if pod.name not in each)
 
 
-def test_a_server_that_died_is_started_and_told_every_port() -> None:
+def test_a_killed_server_is_started_and_listens_on_every_port_again() -> None:
     state = shipped("one-node").state
     first, *others = repairs(state, whole(state), served=False)
     assert isinstance(first, ServersStart)
     assert len(others) == sum(len(each.listeners) for each in state.netns)
 
 
-def test_a_set_and_a_virtual_server_are_filled_again_and_no_other_touched() -> None:
+def test_only_the_ipset_and_the_virtual_server_that_were_changed_are_loaded_again() -> None:
     state = shipped("ipvs").state
     observed = whole(state)
     name = NODE.replace("one-node", "ipvs")
@@ -141,53 +141,53 @@ def test_a_set_and_a_virtual_server_are_filled_again_and_no_other_touched() -> N
     assert (servers.old, servers.new) == ((), state[name].virtual_servers[:1])
 
 
-SPOKEN = "nsnet.flat-bgp.fabric"
+SPEAKER = "nsnet.flat-bgp.fabric"
 
 
-def respoken(**changed: object) -> list[Op]:
-    """The steps where the fabric that learns by BGP is found otherwise than asked."""
+def repaired_speaker(**changed: object) -> list[Op]:
+    """The steps to repair the fabric that learns routes by BGP."""
     state = shipped("flat-bgp").state
     observed = whole(state)
-    observed[SPOKEN] = replace(observed[SPOKEN], **changed)  # type: ignore[arg-type]
+    observed[SPEAKER] = replace(observed[SPEAKER], **changed)  # type: ignore[arg-type]
     return repairs(state, observed)
 
 
-def test_a_program_that_died_is_started_again_and_what_it_learns_awaited() -> None:
-    fabric = shipped("flat-bgp").state[SPOKEN]
+def test_a_killed_bird_is_started_again_and_its_routes_awaited() -> None:
+    fabric = shipped("flat-bgp").state[SPEAKER]
     learned = tuple(each for each in fabric.routes if each.learned)
     given = tuple(each for each in fabric.routes if not each.learned)
     (bird,) = fabric.daemons
-    expected = [DaemonStart(SPOKEN, bird), RoutesAwait(SPOKEN, learned)]
-    assert respoken(daemons=()) == expected
-    assert respoken(daemons=(), routes=given) == expected
+    expected = [DaemonStart(SPEAKER, bird), RoutesAwait(SPEAKER, learned)]
+    assert repaired_speaker(daemons=()) == expected
+    assert repaired_speaker(daemons=(), routes=given) == expected
 
 
-def test_a_proxy_that_died_is_started_again() -> None:
+def test_a_killed_haproxy_is_started_again() -> None:
     state, name = shipped("island-proxy").state, "nsnet.island-proxy.west.gateway"
     observed = whole(state)
     observed[name] = replace(observed[name], daemons=())
     assert repairs(state, observed) == [DaemonStart(name, *state[name].daemons)]
 
 
-def test_a_route_that_a_program_should_have_learned_is_awaited_and_never_written() -> None:
-    fabric = shipped("flat-bgp").state[SPOKEN]
+def test_a_missing_learned_route_is_awaited_and_never_added() -> None:
+    fabric = shipped("flat-bgp").state[SPEAKER]
     learned = tuple(each for each in fabric.routes if each.learned)
     gone = tuple(each for each in fabric.routes if each != learned[0])
-    assert respoken(routes=gone) == [RoutesAwait(SPOKEN, learned)]
+    assert repaired_speaker(routes=gone) == [RoutesAwait(SPEAKER, learned)]
 
 
-def test_a_route_that_was_written_where_one_is_learned_goes() -> None:
-    fabric = shipped("flat-bgp").state[SPOKEN]
+def test_a_static_route_added_beside_learned_ones_is_deleted() -> None:
+    fabric = shipped("flat-bgp").state[SPEAKER]
     learned = tuple(each for each in fabric.routes if each.learned)
     mine = replace(learned[0], learned=False, destination=net("192.0.2.0/24"))
-    assert respoken(routes=(*fabric.routes, mine)) == [RouteDelete(SPOKEN, mine)]
+    assert repaired_speaker(routes=(*fabric.routes, mine)) == [RouteDelete(SPEAKER, mine)]
 
 
 TABLED = NODE.replace("one-node", "nftables")
 
 
 def reloaded(**changed: object) -> list[Op]:
-    """The steps where the node with proxyMode nftables is found otherwise than asked."""
+    """The steps to repair the node with proxyMode nftables."""
     state = shipped("nftables").state
     observed = whole(state)
     observed[TABLED] = replace(observed[TABLED], **changed)  # type: ignore[arg-type]
