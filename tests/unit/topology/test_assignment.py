@@ -31,7 +31,7 @@ def test_an_assignment_is_readable_in_its_file() -> None:
     }
 
 
-def test_a_file_from_before_there_were_node_ports_is_read() -> None:
+def test_a_file_without_node_ports_is_read() -> None:
     before = {name: each for name, each in ASSIGNMENT.to_json().items() if name != "nodePorts"}
     assert Assignment.from_json(json.loads(json.dumps(before))).node_ports == {}
 

@@ -16,7 +16,7 @@ IN_A: Mapping[str, str] = MappingProxyType({ZONE: "a"})
 
 
 def node(labels: Mapping[str, str] = MappingProxyType({})) -> Node:
-    """n1, where one asks."""
+    """Node n1, for which candidates are chosen."""
     where = (held("192.168.10.2/24"),)
     return Node("n1", "n1", "east/node/n1", labels, where, (net("10.244.0.0/24"),))
 
@@ -85,13 +85,13 @@ def test_each_family_has_its_own_usable_endpoints(family: Family, chosen: list[s
         ("here,there", "01", True),
         ("here unready,there", "1", True),
         ("here terminating,there", "1", True),
-        ("here terminating,there terminating", "01", True),  # for want of a ready one
+        ("here terminating,there terminating", "01", True),  # there is no ready one
         ("here terminating,there terminated,there unready", "0", True),
         ("here unready", "", False),
         ("here terminated", "", False),
     ],
 )
-def test_policy_cluster_takes_the_ready_ones_and_else_those_that_still_serve(
+def test_policy_cluster_uses_ready_endpoints_else_serving_terminating_ones(
     text: str, cluster: str, anywhere: bool
 ) -> None:
     assert asked(text) == (cluster, "", anywhere)
@@ -105,12 +105,14 @@ def test_policy_cluster_takes_the_ready_ones_and_else_those_that_still_serve(
         ("there", "", True),  # elsewhere: dropped, not refused
         ("there terminating", "", True),
         ("there unready", "", False),
-        ("here terminating,there", "0", True),  # before a ready one of another node
+        ("here terminating,there", "0", True),  # not the ready one of another node
         ("here terminating,here,there", "1", True),
         ("here unready,there", "", True),
     ],
 )
-def test_policy_local_takes_the_same_of_its_own_node(text: str, local: str, anywhere: bool) -> None:
+def test_policy_local_uses_the_endpoints_of_its_own_node(
+    text: str, local: str, anywhere: bool
+) -> None:
     assert asked(text, internal_local=True) == ("", local, anywhere)
 
 
@@ -119,7 +121,7 @@ def test_policy_local_takes_the_same_of_its_own_node(text: str, local: str, anyw
     [
         ("only a ClusterIP", {}, "01", ""),
         ("external, Cluster", {"np": 30080}, "01", ""),
-        # Even then the node's own clients may go anywhere.
+        # Clients inside the cluster still use all endpoints.
         ("external, Local", {"np": 30080, "external_local": True}, "01", "0"),
         ("internal Local, external Cluster", {"np": 30080, "internal_local": True}, "01", "0"),
         (
@@ -150,7 +152,7 @@ def test_policy_local_takes_the_same_of_its_own_node(text: str, local: str, anyw
         ),
     ],
 )
-def test_which_categories_a_service_has(
+def test_which_policies_a_service_needs_endpoints_for(
     case: str, what: dict[str, Any], cluster: str, local: str
 ) -> None:
     assert asked("here,there", **what) == (cluster, local, True), case
@@ -161,20 +163,20 @@ def test_which_categories_a_service_has(
     [
         ("here a,there b", IN_A, "0"),
         ("here a b,there b,there a", IN_A, "02"),
-        ("here b,there b", IN_A, "01"),  # nobody is meant for this zone
+        ("here b,there b", IN_A, "01"),  # no hint for this zone
         ("here a,there", IN_A, "01"),  # one has no hint
-        ("here a,there unready", IN_A, "0"),  # of the others it does not matter
-        ("here a,there b", {}, "01"),  # the node is in no zone
+        ("here a,there unready", IN_A, "0"),  # only ready ones need a hint
+        ("here a,there b", {}, "01"),  # the node has no zone
         ("here a,there b", {ZONE: ""}, "01"),
         (
             "here a terminating,there b terminating",
             IN_A,
             "01",
-        ),  # hints are for those that are ready
+        ),  # hints of terminating ones are ignored
         ("here b,there a terminating", IN_A, "0"),
     ],
 )
-def test_hints_count_when_every_ready_endpoint_has_one_and_one_is_for_this_zone(
+def test_hints_are_used_if_every_ready_endpoint_has_one_and_one_is_for_this_zone(
     text: str, labels: Mapping[str, str], cluster: str
 ) -> None:
     assert asked(text, labels)[0] == cluster
@@ -185,7 +187,7 @@ def test_hints_are_for_policy_cluster() -> None:
     assert found == ("1", "0", True)
 
 
-def test_an_address_of_the_other_family_is_no_endpoint() -> None:
+def test_an_address_of_the_other_family_is_not_an_endpoint() -> None:
     six = replace(endpoints("here")[0], address=ip("fd00::2"))
     port = ServicePort("", 80, Protocol.TCP, (six,))
     service = Service("web", "default", "east/svc/web", (ip("10.96.0.1"),), (port,))

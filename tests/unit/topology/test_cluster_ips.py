@@ -38,7 +38,7 @@ def inside(*objects: str, clusters: tuple[str, ...] = TWO_NODES) -> list[str]:
         ("clusterIPs: ['fd00:10:96::7']", ["fd00:10:96::7"]),
         ("clusterIPs: [10.96.0.7, 'fd00:10:96::7']", ["10.96.0.7", "fd00:10:96::7"]),
         ("clusterIP: 10.96.0.7, ipFamilyPolicy: PreferDualStack", ["10.96.0.7", "fd00:10:96::2"]),
-        ("clusterIP: 010.096.000.007", ["10.96.0.7"]),  # decimal, whatever the zeros
+        ("clusterIP: 010.096.000.007", ["10.96.0.7"]),  # decimal, in spite of the zeros
         ("clusterIP: None, ipFamilyPolicy: PreferDualStack", []),
     ],
 )
@@ -50,17 +50,17 @@ def test_the_first_range_of_a_cluster_is_its_first_family() -> None:
     assert inside(service("web"), clusters=SIX_FIRST) == ["fd00:10:96::2"]
 
 
-def test_an_address_of_the_other_family_is_given_to_those_alone_who_want_it() -> None:
+def test_an_address_of_the_other_family_is_only_allocated_on_request() -> None:
     both = service("b", spec="ipFamilyPolicy: PreferDualStack")
     found = services(topology(service("a"), both, clusters=DUAL))
     assert list(map(str, found["east/svc/b"].addresses)) == ["10.96.0.3", "fd00:10:96::2"]
 
 
-def test_two_families_are_preferred_where_there_is_one() -> None:
+def test_prefer_dual_stack_gets_one_family_where_there_is_one() -> None:
     assert inside(service("web", spec="ipFamilyPolicy: PreferDualStack")) == ["10.96.0.2"]
 
 
-def test_the_first_and_the_tenth_service_address_are_reserved() -> None:
+def test_the_first_and_the_tenth_service_address_are_not_allocated() -> None:
     found = topology(*(service(f"s{number}") for number in range(1, 10)))
     assert [str(each.addresses[0]) for each in services(found).values()] == [
         f"10.96.0.{number}" for number in (2, 3, 4, 5, 6, 7, 8, 9, 11)

@@ -14,13 +14,13 @@ SHOPS = {"east/pod/shop-0", "east/pod/shop-1"}
 
 
 def to(reference: str, source: str = "east/pod/client", *, lab: Topology = LAB) -> str:
-    """The address and port of a target."""
+    """The address and port of a destination."""
     found = find_destination(lab, reference, locate(lab, source))
     return f"{found.address} {found.port}"
 
 
 def complaint(reference: str, source: str = "east/pod/client", *, lab: Topology = LAB) -> str:
-    """Why the reference cannot be a target."""
+    """Why the reference cannot be a destination."""
     with pytest.raises(UnknownReferenceError) as caught:
         to(reference, source, lab=lab)
     return str(caught.value)
@@ -33,7 +33,7 @@ def complaint(reference: str, source: str = "east/pod/client", *, lab: Topology 
         ("east/pod/shop-0:http", "10.244.1.2 8080"),  # a port of the pod, by name
         ("east/svc/shop:80", "10.96.0.2 80"),
         ("east/svc/shop:web", "10.96.0.2 80"),  # a port of the Service, by name
-        ("east/svc/shop:81", "10.96.0.2 81"),  # a port it does not have may be asked, too
+        ("east/svc/shop:81", "10.96.0.2 81"),  # a port that it does not have may be probed
         ("east/node/n2:30080", "192.168.10.3 30080"),
         ("west/gateway:80", "198.18.0.2 80"),
         ("external/api:443", "203.0.113.80 443"),
@@ -54,12 +54,12 @@ def test_ping_needs_no_port(reference: str) -> None:
     [
         ("west/pod/client", "10.96.0.2 80"),  # in its own cluster: the ClusterIP
         ("west/node/n1", "10.96.0.2 80"),
-        ("east/pod/client", "198.18.0.3 80"),  # from another cluster: what the gateway offers
+        ("east/pod/client", "198.18.0.3 80"),  # from another cluster: the exported address
         ("external/api", "198.18.0.3 80"),  # and from outside
         ("fabric", "198.18.0.3 80"),
     ],
 )
-def test_a_service_is_addressed_as_a_client_there_would(source: str, address: str) -> None:
+def test_the_address_of_a_service_depends_on_where_the_client_is(source: str, address: str) -> None:
     assert to("west/svc/shop:80", source) == address
 
 
@@ -67,11 +67,11 @@ def test_a_service_is_addressed_as_a_client_there_would(source: str, address: st
     ("source", "address"),
     [("west/pod/client", "192.168.20.1 80"), ("east/pod/client", "198.18.0.2 80")],
 )
-def test_a_gateway_has_a_side_for_each_client(source: str, address: str) -> None:
+def test_a_gateway_is_addressed_on_the_side_of_the_client(source: str, address: str) -> None:
     assert to("west/gateway:80", source) == address
 
 
-def test_of_two_families_the_client_takes_one_that_it_has() -> None:
+def test_of_two_families_a_client_uses_one_that_it_has() -> None:
     clusters = (
         "{name: east, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
         " serviceCIDR: '10.96.0.0/16,fd00:10:96::/112',"
@@ -99,7 +99,7 @@ def test_of_two_families_the_client_takes_one_that_it_has() -> None:
         ("external/api:80", {"external/api"}),
         ("east/node/n1:80", {"east/node/n1"}),
         ("west/gateway:80", {"west/gateway"}),
-        ("10.244.0.2:80", None),  # whoever has the address
+        ("10.244.0.2:80", None),  # any server
     ],
 )
 def test_who_may_answer(reference: str, servers: set[str] | None) -> None:
@@ -117,7 +117,7 @@ def test_who_may_answer(reference: str, servers: set[str] | None) -> None:
         ("east/svc/shop:80", "fabric", "198.18.0.3 80"),
         ("east/svc/shop:80", "east/pod/client", "10.96.0.2 80"),
         ("west/svc/shop:80", "external/api", "198.18.0.4 80"),  # the load balancer's
-        ("west/svc/shop:80", "east/pod/client", "198.18.0.5 80"),  # what the gateway offers
+        ("west/svc/shop:80", "east/pod/client", "198.18.0.5 80"),  # the exported address
         ("west/svc/plain:80", "external/api", "198.18.0.6 80"),  # it has no load balancer
     ],
 )
@@ -133,16 +133,16 @@ def test_a_load_balancer_is_addressed_from_outside(
         ("east/lb/shop:80", "tcp", SHOPS),
         ("east/node/n1:30000", "tcp", {"east/node/n1", *SHOPS}),
         ("east/node/n2:30000", "tcp", {"east/node/n2", *SHOPS}),
-        ("east/node/n1:30000", "udp", {"east/node/n1"}),  # nobody's, over UDP
+        ("east/node/n1:30000", "udp", {"east/node/n1"}),  # no NodePort over UDP
         ("east/node/n1:30001", "udp", {"east/node/n1", "east/pod/dns-0"}),
         ("east/node/n1:30001", "tcp", {"east/node/n1"}),
         ("west/node/n1:30000", "tcp", {"west/node/n1", "west/pod/shop-0", "west/pod/shop-1"}),
         ("east/node/n1:80", "tcp", {"east/node/n1"}),
-        ("192.168.10.2:30000", "tcp", None),  # whoever gets it
+        ("192.168.10.2:30000", "tcp", None),  # any server
         ("203.0.113.1:80", "tcp", None),
     ],
 )
-def test_behind_a_node_port_are_the_endpoints_of_its_service(
+def test_the_endpoints_of_a_service_answer_at_its_node_port(
     reference: str, protocol: str, servers: set[str] | None
 ) -> None:
     source = locate(BALANCED, "external/api")
@@ -150,7 +150,7 @@ def test_behind_a_node_port_are_the_endpoints_of_its_service(
 
 
 @pytest.mark.parametrize("source", ["east/node/n1", "east/pod/client"])
-def test_everybody_may_speak_to_itself(source: str) -> None:
+def test_loopback_may_be_addressed(source: str) -> None:
     assert to("127.0.0.1:30000", source, lab=BALANCED) == "127.0.0.1 30000"
 
 
@@ -195,5 +195,5 @@ def test_a_service_that_has_no_such_address(reference: str, source: str, message
         ("[ff02::1]:80", "is not a unicast address"),
     ],
 )
-def test_a_target_that_is_none(reference: str, message: str) -> None:
+def test_a_reference_that_cannot_be_a_destination(reference: str, message: str) -> None:
     assert message in complaint(reference)

@@ -1,4 +1,4 @@
-"""What stands behind a Service: readiness, zones, and several EndpointSlices."""
+"""The endpoints of a Service: pods and EndpointSlices, conditions and zone hints."""
 
 import pytest
 
@@ -42,13 +42,13 @@ def behind(*objects: str) -> tuple[Endpoint, ...]:
         ("", NOT_READY, "false", False, False, False),
         (GOING, "", "false", False, True, True),
         (GOING, NOT_READY, "false", False, False, True),
-        # Who publishes what is not ready calls it ready, and going it is still.
+        # publishNotReadyAddresses makes them ready; the other conditions stay.
         ("", NOT_READY, "true", True, False, False),
         (GOING, "", "true", True, True, True),
         (GOING, NOT_READY, "true", True, False, True),
     ],
 )
-def test_who_is_ready(
+def test_the_conditions_of_a_pods_endpoint(
     meta: str, status: str, publish: str, ready: bool, serving: bool, terminating: bool
 ) -> None:
     (found,) = behind(
@@ -142,7 +142,7 @@ def test_an_external_name_has_no_selector() -> None:
     assert services(found)["east/svc/web"].ports[0].endpoints == ()
 
 
-def test_endpoints_stand_in_the_order_of_their_text_as_in_kube_proxy() -> None:
+def test_endpoints_are_in_kube_proxys_order_that_of_their_text() -> None:
     listed = "{addresses: [10.244.0.2]}, {addresses: [10.244.0.10]}, {addresses: [10.244.0.1]}"
     found = behind(service("web", app=""), endpoint_slice("web", listed))
     # It compares "address:port": of 10.244.0.1: and 10.244.0.10 the digit comes before the colon.
@@ -214,7 +214,7 @@ def test_a_named_target_port_is_one_of_its_own_protocol() -> None:
 @pytest.mark.parametrize(
     ("ports", "number"), [("{port: 80}", 80), ("{port: 80, targetPort: 8080}", 8080)]
 )
-def test_a_target_port_is_the_port_unless_it_is_said(ports: str, number: int) -> None:
+def test_the_target_port_is_the_port_by_default(ports: str, number: int) -> None:
     found = topology(pod("web", labels="app: web"), service("web", ports))
     assert endpoints(found) == [f"10.244.0.2:{number} east/pod/web ready"]
 
@@ -254,7 +254,7 @@ def test_endpoints_written_by_hand_are_used_as_they_are(endpoint: str, behind_it
     assert endpoints(found) == [behind_it]
 
 
-def test_a_slice_is_for_the_service_port_of_its_ports_name() -> None:
+def test_the_port_name_of_a_slice_is_that_of_a_service_port() -> None:
     found = topology(
         service("web", "{name: http, port: 80}, {name: admin, port: 90}", app=""),
         endpoint_slice("web", "{addresses: [192.0.2.9]}", "{name: admin, port: 9090}"),
@@ -272,6 +272,6 @@ def test_a_slice_is_for_the_service_port_of_its_ports_name() -> None:
         ("clusterIP: None", [4]),  # a headless Service, too, has a family
     ],
 )
-def test_behind_a_service_stand_addresses_of_its_families(spec: str, families: list[int]) -> None:
+def test_endpoints_are_of_the_families_of_their_service(spec: str, families: list[int]) -> None:
     found = only_service(pod("web", labels="app: web"), service("web", spec=spec), clusters=DUAL)
     assert [each.address.version for each in found.ports[0].endpoints] == families

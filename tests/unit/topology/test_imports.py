@@ -1,4 +1,4 @@
-"""Exported Services: who knows them, at which address, and whom their pods see."""
+"""Exported Services in other clusters: their addresses, and the clients that pods see."""
 
 import pytest
 
@@ -47,11 +47,11 @@ def flat(
 
 
 def derived(found: Topology) -> dict[str, Service]:
-    """The Services that stand for another cluster's."""
+    """The imported Services, by reference."""
     return {name: each for name, each in services(found).items() if each.imported_from}
 
 
-def test_the_other_flat_cluster_knows_an_exported_service_by_its_address() -> None:
+def test_another_flat_cluster_has_a_service_with_the_exported_address() -> None:
     found = flat().topology
     web = services(found)["west/svc/web"]
     ((reference, known),) = derived(found).items()
@@ -81,14 +81,14 @@ def test_the_other_flat_cluster_knows_an_exported_service_by_its_address() -> No
 @pytest.mark.parametrize(
     ("source", "to", "sees"),
     [
-        ("east/pod/client", "west/svc/web:80", {"10.244.0.2"}),  # straight to the pod, as itself
+        ("east/pod/client", "west/svc/web:80", {"10.244.0.2"}),  # DNAT on its own node, no SNAT
         ("east/node/n2", "west/svc/web:80", {"192.168.10.3"}),
         ("west/pod/client", "west/svc/web:80", {"10.245.0.2"}),
-        ("west/pod/client", "198.18.0.2:80", {"10.245.0.1"}),  # as whoever uses an external IP
+        ("west/pod/client", "198.18.0.2:80", {"10.245.0.1"}),  # as for any external IP
         ("external/laptop", "west/svc/web:80", {"10.245.0.1"}),  # the node, by its bridge
     ],
 )
-def test_in_any_mode_an_exported_service_is_served(
+def test_an_exported_service_is_served_in_each_mode(
     mode: str, source: str, to: str, sees: set[str]
 ) -> None:
     paths = explain(flat(mode).model, simple(source, to)).paths
@@ -99,7 +99,7 @@ def test_in_any_mode_an_exported_service_is_served(
     assert {str(each.source) for each in paths} == sees
 
 
-def test_a_pod_of_the_other_cluster_does_not_pass_the_nodes_of_the_address() -> None:
+def test_a_client_in_another_cluster_is_dnated_on_its_own_node() -> None:
     paths = explain(flat().model, simple("east/pod/client", "west/svc/web:80")).paths
     assert {each.request[-1].packet.src for each in paths} == {paths[0].source}
     rewritten = {hop.reference for each in paths for hop in each.request if hop.rule}
@@ -114,7 +114,7 @@ def test_a_pod_of_the_other_cluster_does_not_pass_the_nodes_of_the_address() -> 
         ("west/pod/client", "refused"),
     ],
 )
-def test_without_pods_an_exported_service_refuses(source: str, verdict: str) -> None:
+def test_an_exported_service_without_pods_refuses(source: str, verdict: str) -> None:
     found = flat(replicas=0)
     paths = explain(found.model, simple(source, "west/svc/web:80")).paths
     assert {each.verdict.value for each in paths} == {verdict}
@@ -122,14 +122,14 @@ def test_without_pods_an_exported_service_refuses(source: str, verdict: str) -> 
 
 @pytest.mark.parametrize("source", ["east/pod/client", "east/node/n1", "external/laptop"])
 @pytest.mark.parametrize("mode", ["iptables", "nftables", "ipvs"])
-def test_a_service_that_is_not_exported_is_no_affair_of_others(mode: str, source: str) -> None:
+def test_a_service_that_is_not_exported_is_not_reached_from_outside(mode: str, source: str) -> None:
     found = flat(mode)
     (address,) = services(found.topology)["west/svc/private"].addresses
     paths = explain(found.model, simple(source, f"{address}:80")).paths
     assert "ok" not in {each.verdict.value for each in paths}
 
 
-def test_islands_have_their_gateways_for_that() -> None:
+def test_islands_import_nothing() -> None:
     found = topology(
         workload("Deployment", "web", meta=in_clusters("one,two,plain")),
         service("web", meta=in_clusters("one,two,plain")),
@@ -168,7 +168,7 @@ def test_one_name_in_two_clusters_is_two_services_for_a_third() -> None:
 
 
 def routes(state: State) -> dict[str, list[str]]:
-    """The fabric's routes of a single address, with their next hops."""
+    """The next hops of the fabric's routes to single addresses."""
     return {
         str(each.destination.network_address): [str(one) for one in each.gateways]
         for each in state["nsnet.lab.fabric"].routes
@@ -176,7 +176,7 @@ def routes(state: State) -> dict[str, list[str]]:
     }
 
 
-def test_the_fabric_leads_to_the_nodes_and_lets_only_the_ports_pass() -> None:
+def test_the_fabric_routes_to_the_nodes_and_forwards_only_the_ports() -> None:
     found = flat()
     assert routes(found.state)["198.18.0.2"] == ["192.168.20.2"]
     for port, verdict in (("80", "ok"), ("81", "timeout")):
@@ -184,7 +184,7 @@ def test_the_fabric_leads_to_the_nodes_and_lets_only_the_ports_pass() -> None:
         assert {each.verdict.value for each in paths} == {verdict}
 
 
-def test_what_another_cluster_exports_is_never_given_twice() -> None:
+def test_an_exported_address_is_not_allocated_again() -> None:
     scenario = written(
         service("web", meta=WEST),
         exported("web", WEST),
@@ -197,7 +197,7 @@ def test_what_another_cluster_exports_is_never_given_twice() -> None:
     )
     old = resolve(scenario)
     assert resolve(scenario, old.assignment()) == old
-    # East's own export goes: that of west stays where it is, and east still knows it.
+    # East's own export is removed: that of west keeps its address, and east still imports it.
     new = topology(
         service("web", meta=WEST),
         exported("web", WEST),

@@ -1,4 +1,4 @@
-"""Which port of every node belongs to which Service: as Kubernetes' API server gives them out."""
+"""NodePorts and health check ports, allocated as by Kubernetes' API server."""
 
 import pytest
 
@@ -30,14 +30,14 @@ def numbers(found: Topology) -> dict[str, list[int | None]]:
         ("{port: 80}", NODE_PORT, [30000]),
         ("{port: 80}", BALANCED, [30000]),
         ("{port: 80}", f"{BALANCED}, allocateLoadBalancerNodePorts: false", [None]),
-        # Even so a number that is written holds.
+        # A written number is used even so.
         (
             "{name: a, port: 80, nodePort: 30500}, {name: b, port: 81}",
             f"{BALANCED}, allocateLoadBalancerNodePorts: false",
             [30500, None],
         ),
         ("{name: a, port: 80}, {name: b, port: 81}", NODE_PORT, [30000, 30001]),
-        # One port of a Service has one number for both protocols, if nobody says otherwise.
+        # One port of a Service has one number for both protocols, unless it is written.
         (DNS, NODE_PORT, [30000, 30000]),
         (DNS.replace("b, port: 53", "b, port: 53, nodePort: 30053"), NODE_PORT, [30053, 30053]),
         (
@@ -57,13 +57,13 @@ def test_the_node_ports_of_a_service(ports: str, spec: str, given: list[int | No
     assert numbers(topology(service("web", ports, spec=spec)))["web"] == given
 
 
-def test_a_port_that_a_pod_of_the_hosts_network_listens_on_is_given_to_nobody() -> None:
+def test_a_port_that_a_pod_binds_on_the_host_is_not_allocated() -> None:
     spec = "hostNetwork: true, containers: [{ports: [{containerPort: 30000}]}]"
     found = topology(pod("web", spec=spec), service("web", "{port: 80}", spec=LOCAL))
     assert numbers(found)["web"] == [30001, 30002]
 
 
-def test_what_is_written_is_taken_before_what_is_free_is_given() -> None:
+def test_written_numbers_are_reserved_before_others_are_allocated() -> None:
     found = topology(
         service("a", spec=NODE_PORT),
         service("b", "{port: 80, nodePort: 30001}", spec=NODE_PORT),
@@ -99,14 +99,14 @@ def test_the_range_ends() -> None:
 # --- a lab that is up already ---
 
 
-def test_who_stays_keeps_its_numbers_and_who_goes_frees_them() -> None:
+def test_a_service_keeps_its_numbers_until_it_is_removed() -> None:
     old = topology(*(service(name, spec=LOCAL) for name in "abc"))
     assert numbers(old) == {"a": [30000, 30001], "b": [30002, 30003], "c": [30004, 30005]}
     new = topology(*(service(name, spec=LOCAL) for name in "dbc"), keep=old.assignment())
     assert numbers(new) == {"d": [30000, 30001], "b": [30002, 30003], "c": [30004, 30005]}
 
 
-def test_what_is_written_later_replaces_what_was_given() -> None:
+def test_a_written_number_replaces_an_allocated_one() -> None:
     old = topology(service("a", spec=NODE_PORT), service("b", spec=NODE_PORT))
     new = topology(
         service("a", "{port: 80, nodePort: 30001}", spec=NODE_PORT),
@@ -116,7 +116,7 @@ def test_what_is_written_later_replaces_what_was_given() -> None:
     assert numbers(new) == {"a": [30001], "b": [30000]}
 
 
-def test_a_number_that_a_service_was_given_and_writes_for_another_port_moves_there() -> None:
+def test_a_service_may_move_its_number_to_another_of_its_ports() -> None:
     old = topology(service("web", "{port: 80, protocol: UDP}", spec=NODE_PORT))
     both = "{name: a, port: 80, protocol: UDP}, {name: b, port: 53, protocol: UDP, nodePort: 30000}"
     new = resolve(written(service("web", both, spec=NODE_PORT)), old.assignment())
@@ -124,14 +124,14 @@ def test_a_number_that_a_service_was_given_and_writes_for_another_port_moves_the
     assert numbers(new)["web"] == [30001, 30000]
 
 
-def test_a_number_that_a_lab_has_given_cannot_be_written_by_somebody_else() -> None:
+def test_a_service_cannot_write_the_allocated_number_of_another() -> None:
     old = topology(service("z", spec=NODE_PORT))
     late = service("a", "{port: 80, nodePort: 30000}", spec=NODE_PORT)
     with pytest.raises(ScenarioError, match=r"30000 is taken by east/svc/z"):
         topology(late, service("z", spec=NODE_PORT), keep=old.assignment())
 
 
-def test_another_type_gives_the_numbers_back() -> None:
+def test_a_change_of_type_frees_the_numbers() -> None:
     old = topology(service("web", spec=LOCAL))
     new = topology(service("web", spec=NODE_PORT), keep=old.assignment())
     assert numbers(new) == {"web": [30000]}

@@ -50,7 +50,7 @@ def test_the_parts_of_a_reference(reference: str, parts: tuple[str, str, str, st
         ("east/gateway/first", "not a reference"),
     ],
 )
-def test_what_is_no_reference(reference: str, message: str) -> None:
+def test_what_is_not_a_reference(reference: str, message: str) -> None:
     with pytest.raises(UnknownReferenceError) as caught:
         split(reference)
     assert message in str(caught.value)
@@ -70,7 +70,5 @@ def test_what_is_no_reference(reference: str, message: str) -> None:
         (TWO, "east/pod/web", "east/pod/web"),
     ],
 )
-def test_in_a_lab_of_one_cluster_a_reference_needs_no_cluster(
-    lab: Topology, text: str, short: str
-) -> None:
+def test_in_a_lab_of_one_cluster_references_omit_it(lab: Topology, text: str, short: str) -> None:
     assert without_only_cluster(text, lab) == short

@@ -40,7 +40,7 @@ def outside(found: Topology) -> dict[str, list[str]]:
         ("", "{ip: 203.0.113.9}", ["203.0.113.9"]),
         ("", "{ip: 203.0.113.9, ipMode: VIP}, {ip: 203.0.113.10}", ["203.0.113.9", "203.0.113.10"]),
         ("loadBalancerIP: 203.0.113.8", "{ip: 203.0.113.9}", ["203.0.113.9"]),
-        # What comes through a proxy is the proxy's: to kube-proxy its address is as any other.
+        # With ipMode Proxy, kube-proxy does not handle packets to the address.
         ("", "{ip: 203.0.113.9, ipMode: Proxy}", []),
         ("", "{hostname: lb.example.org}", []),
     ],
@@ -51,7 +51,7 @@ def test_the_address_of_a_load_balancer(spec: str, status: str, addresses: list[
     assert list(map(str, found.load_balancer_ips)) == addresses
 
 
-def test_only_a_load_balancer_has_such_an_address() -> None:
+def test_only_type_load_balancer_has_load_balancer_addresses() -> None:
     saved = "\nstatus: {loadBalancer: {ingress: [{ip: 203.0.113.9}]}}"
     found = topology(service("a") + saved, service("b", spec="loadBalancerIP: 203.0.113.9"))
     assert outside(found) == {"a": [], "b": []}
@@ -70,7 +70,7 @@ def test_a_load_balancer_has_the_families_of_its_service(spec: str, addresses: l
     assert outside(topology(web, clusters=DUAL, spec=BOTH_OUTSIDE)) == {"web": addresses}
 
 
-def test_a_family_that_the_fabric_lacks_is_worth_a_warning() -> None:
+def test_a_family_that_the_fabric_lacks_is_a_warning() -> None:
     found = topology(service("web", app="", spec=f"{BALANCED}, ipFamilies: [IPv6]"), clusters=DUAL)
     assert outside(found) == {"web": []}
     assert found.warnings == (
@@ -79,7 +79,7 @@ def test_a_family_that_the_fabric_lacks_is_worth_a_warning() -> None:
     )
 
 
-def test_what_is_written_is_taken_before_gateways_and_exports_are_given_an_address() -> None:
+def test_written_addresses_are_reserved_before_gateways_and_exports_get_theirs() -> None:
     found = topology(
         service("web", spec=BALANCED),
         exported("web"),
@@ -117,7 +117,7 @@ def test_an_isolated_cluster_has_no_load_balancer() -> None:
     ("spec", "status"),
     [("loadBalancerIP: '2001:db8::1'", ""), ("", "{ip: 203.0.113.9}, {ip: '2001:db8::1'}")],
 )
-def test_a_load_balancers_address_of_another_family_does_nothing(spec: str, status: str) -> None:
+def test_a_load_balancer_address_of_another_family_is_ignored(spec: str, status: str) -> None:
     saved = f"\nstatus: {{loadBalancer: {{ingress: [{status}]}}}}"
     found = topology(service("web", app="", spec=f"{BALANCED}, {spec}") + saved)
     assert "2001:db8::1" not in outside(found)["web"]
@@ -127,19 +127,19 @@ def test_a_load_balancers_address_of_another_family_does_nothing(spec: str, stat
 # --- externalIPs ---
 
 
-def test_an_external_ip_is_as_written_and_may_belong_to_anybody() -> None:
+def test_an_external_ip_is_as_written_even_if_a_node_or_pod_has_it() -> None:
     ips = "externalIPs: [192.168.10.2, 10.244.0.2, 203.0.113.1, 203.0.113.1]"
     found = only_service(pod("web", labels="app: web"), service("web", spec=ips))
     assert list(map(str, found.external_ips)) == ["192.168.10.2", "10.244.0.2", "203.0.113.1"]
 
 
-def test_an_external_ip_of_another_family_does_nothing() -> None:
+def test_an_external_ip_of_another_family_is_ignored() -> None:
     found = topology(service("web", app="", spec="externalIPs: [203.0.113.1, '2001:db8::1']"))
     assert list(map(str, services(found)["east/svc/web"].external_ips)) == ["203.0.113.1"]
     assert "no IPv6 ClusterIP, so kube-proxy ignores 2001:db8::1" in found.warnings[0]
 
 
-def test_a_service_may_say_an_address_in_two_ways() -> None:
+def test_a_load_balancer_address_may_also_be_an_external_ip() -> None:
     both = f"{BALANCED}, loadBalancerIP: 203.0.113.1, externalIPs: [203.0.113.1]"
     assert outside(topology(service("web", spec=both))) == {"web": ["203.0.113.1"]}
 
@@ -165,13 +165,13 @@ def test_a_load_balancer_keeps_its_address() -> None:
     assert outside(last)["e"] == ["198.18.0.2"]
 
 
-def test_an_address_that_was_given_may_be_written_down_later() -> None:
+def test_an_allocated_address_may_be_written_later() -> None:
     old = topology(service("a", spec=BALANCED))
     written = service("a", spec=f"{BALANCED}, loadBalancerIP: 198.18.0.2")
     assert outside(topology(written, keep=old.assignment())) == {"a": ["198.18.0.2"]}
 
 
-def test_whoever_writes_an_address_gets_it() -> None:
+def test_a_written_address_is_taken_from_the_service_that_had_it() -> None:
     old = topology(service("a", spec=BALANCED))
     new = topology(
         service("a", spec=BALANCED),
@@ -181,13 +181,13 @@ def test_whoever_writes_an_address_gets_it() -> None:
     assert outside(new) == {"a": ["198.18.0.3"], "b": ["198.18.0.2"]}
 
 
-def test_who_shared_an_address_and_writes_it_no_more_need_not_share_it() -> None:
+def test_services_that_no_longer_write_a_shared_address_get_one_each() -> None:
     shared = f"{BALANCED}, loadBalancerIP: 198.18.0.2"
     old = topology(service("a", spec=shared), service("b", "{port: 81}", spec=shared))
     new = topology(service("a", spec=BALANCED), service("b", spec=BALANCED), keep=old.assignment())
     assert outside(new) == {"a": ["198.18.0.2"], "b": ["198.18.0.3"]}
 
 
-def test_a_range_outside_that_is_full() -> None:
+def test_a_full_fabric_is_a_mistake() -> None:
     with pytest.raises(ScenarioError, match="/30 has no free address left for east/svc"):
         topology(*(service(name, spec=BALANCED) for name in "ab"), spec="fabricCIDR: 198.18.0.0/30")

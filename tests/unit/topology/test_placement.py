@@ -24,17 +24,17 @@ def placed(found: Topology) -> dict[str, str]:
     return {name.removeprefix("east/pod/"): each.node for name, each in pods(found).items()}
 
 
-def test_pods_take_turns_on_the_nodes_by_namespace_and_name() -> None:
+def test_pods_are_placed_in_turn_by_namespace_and_name() -> None:
     found = topology(pod("z"), pod("a"), pod("m", namespace="alpha"), pod("b"))
     assert placed(found) == {"m.alpha": "n1", "a": "n2", "b": "n1", "z": "n2"}
 
 
-def test_a_node_name_wins_and_takes_no_turn() -> None:
+def test_a_pod_with_a_node_name_takes_no_turn() -> None:
     found = topology(pod("a"), pod("b", spec="nodeName: n1"), pod("c"), pod("d"))
     assert placed(found) == {"a": "n1", "b": "n1", "c": "n2", "d": "n1"}
 
 
-def test_a_node_selector_wins() -> None:
+def test_a_node_selector_limits_the_nodes() -> None:
     there = "nodeSelector: {zone: b}"
     found = topology(*(pod(name, spec=there) for name in "abc"), clusters=ZONES)
     assert set(placed(found).values()) == {"n2", "n3"}
@@ -54,12 +54,12 @@ def test_every_node_has_its_own_name_as_a_label() -> None:
         ("DaemonSet", {"web-n1": "n1", "web-n2": "n2", "web-n3": "n3"}),
     ],
 )
-def test_what_a_workload_makes(kind: str, names: dict[str, str]) -> None:
+def test_the_pods_of_a_workload(kind: str, names: dict[str, str]) -> None:
     found = topology(workload(kind, "web", 3), clusters=("{name: east, nodes: 3}",))
     assert placed(found) == names
 
 
-def test_a_daemon_set_keeps_to_the_nodes_it_selects() -> None:
+def test_a_daemon_set_runs_on_the_nodes_it_selects() -> None:
     found = topology(workload("DaemonSet", "web", spec="nodeSelector: {zone: b}"), clusters=ZONES)
     assert placed(found) == {"web-n2": "n2", "web-n3": "n3"}
 
@@ -82,7 +82,7 @@ def test_a_pod_without_a_node(spec: str, message: str) -> None:
 
 @settings(derandomize=True, max_examples=30, deadline=None)
 @given(names=st.lists(st.sampled_from("abcdefghijk"), unique=True), nodes=st.integers(1, 4))
-def test_round_robin_is_even_and_blind_to_the_order_of_the_file(
+def test_round_robin_is_even_and_ignores_the_order_of_the_file(
     names: list[str], nodes: int
 ) -> None:
     clusters = (f"{{name: east, nodes: {nodes}}}",)

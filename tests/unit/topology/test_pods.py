@@ -32,7 +32,7 @@ def test_a_pod_that_cannot_be(objects: list[str], message: str) -> None:
     assert message in refused(*objects)
 
 
-def test_what_is_gone_frees_its_address() -> None:
+def test_a_removed_pod_frees_its_address() -> None:
     one = ("{name: east}",)
     old = topology(pod("a"), pod("b"), clusters=one)
     new = topology(pod("b"), pod("c"), clusters=one, keep=old.assignment())
@@ -42,7 +42,7 @@ def test_what_is_gone_frees_its_address() -> None:
     }
 
 
-def test_a_new_range_for_pods_moves_all_of_them() -> None:
+def test_a_new_pod_range_changes_all_pod_addresses() -> None:
     old = topology(pod("a"))
     new = topology(
         pod("a"),

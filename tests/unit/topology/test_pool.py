@@ -102,7 +102,7 @@ owners = st.lists(st.sampled_from("abcdefghij"), unique=True)
 
 @settings(derandomize=True, max_examples=40, deadline=None)
 @given(before=owners, after=owners, network=st.sampled_from(["10.0.0.0/28", "fd00::/124"]))
-def test_over_any_change_an_owner_that_stays_keeps_its_address(
+def test_an_owner_keeps_its_address_over_any_change(
     before: list[str], after: list[str], network: str
 ) -> None:
     pool = ip_network(network)

@@ -19,18 +19,18 @@ SHOPS = {"east/pod/shop-0", "east/pod/shop-1"}
         (
             "east/node/n1",
             "nsnet.lab.east.node.n1",
-            ["192.168.10.2", "10.244.0.1"],  # its eth0 and its bridge
+            ["192.168.10.2", "10.244.0.1"],  # eth0 and the bridge
         ),
         (
             "west/gateway",
             "nsnet.lab.west.gateway",
-            ["192.168.20.1", "198.18.0.2", "198.18.0.3"],  # inside, outside, and what it exports
+            ["192.168.20.1", "198.18.0.2", "198.18.0.3"],  # inside, outside, exported
         ),
         ("external/api", "nsnet.lab.external.api", ["203.0.113.80"]),
         ("fabric", "nsnet.lab.fabric", ["198.18.0.1", "fd98::1", "192.168.10.1"]),
     ],
 )
-def test_where_packets_come_from(reference: str, netns: str, addresses: list[str]) -> None:
+def test_the_location_of_a_reference(reference: str, netns: str, addresses: list[str]) -> None:
     place = locate(LAB, reference)
     assert (place.netns, place.reference) == (netns, reference)
     assert list(map(str, place.addresses)) == addresses
@@ -72,7 +72,7 @@ def test_the_longest_existing_name_wins_before_a_namespace_is_split_off(
         ("west/deploy/shop", {"west/pod/shop-0", "west/pod/shop-1"}),
         ("east/deploy/shop.default", {"east/pod/shop-0", "east/pod/shop-1"}),
         ("east/statefulset/db.prod", {"east/pod/db-0.prod", "east/pod/db-1.prod"}),
-        ("east/deploy/idle", set()),  # it is there, and has no pods
+        ("east/deploy/idle", set()),  # it exists without pods
         ("east/svc/all", {"east/pod/shop-0", "east/pod/shop-1"}),
         ("east/pod/client", {"east/pod/client"}),
         ("fabric", {"fabric"}),
@@ -80,7 +80,7 @@ def test_the_longest_existing_name_wins_before_a_namespace_is_split_off(
         ("[fd00::1]", {"fd00::1"}),
     ],
 )
-def test_whom_a_reference_stands_for(reference: str, pods: set[str]) -> None:
+def test_what_a_reference_expands_to(reference: str, pods: set[str]) -> None:
     assert expand(LAB, reference) == pods
 
 
@@ -88,11 +88,11 @@ def test_whom_a_reference_stands_for(reference: str, pods: set[str]) -> None:
     ("gone", "ready", "servers"),
     [
         ("", "'True'", {"a", "b"}),
-        ("deletionTimestamp: now", "'True'", {"b"}),  # while another is ready, it gets nothing new
-        ("deletionTimestamp: now", "'False'", {"a"}),  # without one, who is leaving still serves
+        ("deletionTimestamp: now", "'True'", {"b"}),  # another one is ready
+        ("deletionTimestamp: now", "'False'", {"a"}),  # none is ready
     ],
 )
-def test_who_stands_behind_a_service_while_pods_leave(
+def test_the_endpoints_of_a_service_while_pods_terminate(
     gone: str, ready: str, servers: set[str]
 ) -> None:
     other = f"\nstatus: {{conditions: [{{type: Ready, status: {ready}}}]}}"
@@ -102,7 +102,7 @@ def test_who_stands_behind_a_service_while_pods_leave(
     assert expand(found, "svc/web") == {f"east/pod/{name}" for name in servers}
 
 
-def test_a_load_balancer_stands_for_its_endpoints() -> None:
+def test_a_load_balancer_expands_to_its_endpoints() -> None:
     assert expand(BALANCED, "east/lb/shop") == SHOPS
 
 
@@ -116,7 +116,7 @@ def test_a_load_balancer_stands_for_its_endpoints() -> None:
         ("east/gateway", "east has no gateway"),
     ],
 )
-def test_a_source_that_is_none(reference: str, message: str) -> None:
+def test_a_reference_without_a_location(reference: str, message: str) -> None:
     with pytest.raises(UnknownReferenceError, match=message):
         locate(LAB, reference)
 
@@ -129,6 +129,6 @@ def test_a_source_that_is_none(reference: str, message: str) -> None:
         ("east/statefulset/db", "east has no statefulset db"),
     ],
 )
-def test_a_workload_that_is_none(reference: str, message: str) -> None:
+def test_a_workload_that_does_not_exist(reference: str, message: str) -> None:
     with pytest.raises(UnknownReferenceError, match=message):
         expand(LAB, reference)

@@ -27,7 +27,7 @@ DUAL = (
 )
 
 
-def test_the_names_of_namespaces_are_their_places_in_the_lab() -> None:
+def test_the_name_of_a_namespace_follows_from_its_reference() -> None:
     clusters = ("{name: east, gateway: {kind: nat}}",)
     found = topology(
         pod("web"),
@@ -46,11 +46,11 @@ def test_the_names_of_namespaces_are_their_places_in_the_lab() -> None:
     ]
 
 
-def test_a_name_that_no_namespace_can_have() -> None:
+def test_a_namespace_name_is_at_most_255_bytes() -> None:
     assert "over 255 bytes" in refused(pod("a" * 250))
 
 
-def test_in_a_dual_stack_cluster_everybody_has_an_address_of_each_family() -> None:
+def test_a_dual_stack_cluster_has_addresses_of_both_families() -> None:
     found = topology(
         pod("web", labels="app: web"),
         service("web", spec="ipFamilyPolicy: PreferDualStack"),
@@ -71,7 +71,7 @@ def test_in_a_dual_stack_cluster_everybody_has_an_address_of_each_family() -> No
     ]
 
 
-def test_gateways_and_exported_services_have_addresses_outside() -> None:
+def test_gateways_and_exported_services_have_addresses_of_the_fabric() -> None:
     clusters = ("{name: east, gateway: {kind: nat}}", "{name: west, gateway: {kind: nat}}")
     there = in_clusters("west")
     found = topology(service("web", meta=there), exported("web", there), clusters=clusters)
@@ -82,7 +82,7 @@ def test_gateways_and_exported_services_have_addresses_outside() -> None:
     assert str(services(found)["west/svc/web"].exported[0]) == "198.18.0.4"
 
 
-def test_addresses_of_islands_may_be_equal_and_of_flat_clusters_may_not() -> None:
+def test_pod_ranges_of_islands_may_be_equal_those_of_flat_clusters_not() -> None:
     topology(clusters=("{name: east}", "{name: west}"))
     message = refused(clusters=("{name: east, model: flat}", "{name: west, model: flat}"))
     assert "10.244.0.0/16 overlaps 10.244.0.0/16, the podCIDR of east" in message
@@ -91,7 +91,7 @@ def test_addresses_of_islands_may_be_equal_and_of_flat_clusters_may_not() -> Non
 # --- a lab that is up already ---
 
 
-def test_scaling_moves_nobody() -> None:
+def test_scaling_changes_no_other_pod() -> None:
     scenario, old, _ = shipped("clusterip")
     for replicas in (1, 5, 0):
         new = resolve(
@@ -105,7 +105,7 @@ def test_scaling_moves_nobody() -> None:
         assert sum(name.startswith("east/pod/web-") for name in pods(new)) == replicas
 
 
-def test_what_is_new_takes_the_first_address_that_is_free() -> None:
+def test_what_is_new_gets_the_first_free_address() -> None:
     old = topology(pod("b"), service("b"), clusters=("{name: east}",))
     new = topology(
         pod("a"),
@@ -148,7 +148,7 @@ def test_the_same_file_is_the_same_lab_with_services_of_every_type() -> None:
 
 @settings(derandomize=True, max_examples=25, deadline=None)
 @given(st.lists(st.lists(st.sampled_from("abcdef"), unique=True), min_size=2, max_size=4))
-def test_over_any_changes_nobody_moves_and_no_address_is_given_twice(
+def test_over_any_changes_addresses_stay_and_have_one_owner(
     changes: list[list[str]],
 ) -> None:
     found = topology(clusters=("{name: east, nodes: 2}",))

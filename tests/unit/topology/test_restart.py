@@ -1,4 +1,4 @@
-"""A pod that restarts is another pod: with another address, gone before it comes."""
+"""A pod that restarts gets another address; meanwhile no Service has it as an endpoint."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def found() -> Topology:
     return topology(*OBJECTS)
 
 
-def test_a_pod_that_gives_its_address_up_gets_another_and_nobody_else_does() -> None:
+def test_only_the_pod_that_released_its_address_gets_another() -> None:
     before = found()
     keep = before.assignment().release("east/pod/web-0")
     after = resolve(written(*OBJECTS), keep)
@@ -48,9 +48,7 @@ def test_while_a_pod_is_gone_no_service_leads_to_it() -> None:
         ("deploy/web", ["web-0", "web-1"]),
     ],
 )
-def test_a_pod_restarts_alone_and_a_workload_with_all_its_pods(
-    reference: str, names: list[str]
-) -> None:
+def test_a_reference_names_one_pod_or_all_of_a_workload(reference: str, names: list[str]) -> None:
     assert [each.name for each in restarting(found(), reference)] == names
 
 

@@ -65,7 +65,9 @@ FABRIC6 = "fabricCIDR: fd98::/64"
         ),
     ],
 )
-def test_what_cannot_be(clusters: list[str], spec: str, problems: list[str]) -> None:
+def test_duplicate_names_and_options_that_cannot_apply(
+    clusters: list[str], spec: str, problems: list[str]
+) -> None:
     scenario = written(clusters=tuple(f"{{{each}}}" for each in clusters), spec=spec)
     found = [f"{each.path}: {each.message}" for each in scenario_problems(scenario)]
     assert found == problems

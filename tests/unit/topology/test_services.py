@@ -31,15 +31,15 @@ from tests.support.labs import (
         ("externalName: a.example.org", "external_name", ""),  # it has another type
     ],
 )
-def test_what_a_service_says(spec: str, field: str, value: object) -> None:
+def test_the_fields_of_a_service(spec: str, field: str, value: object) -> None:
     assert getattr(only_service(service("web", spec=spec)), field) == value
 
 
 @pytest.mark.parametrize("label", ["service-proxy-name: mine", "headless: ''"])
-def test_a_service_with_this_label_is_not_for_kube_proxy(label: str) -> None:
+def test_kube_proxy_ignores_a_service_with_this_label(label: str) -> None:
     found = only_service(service("web", meta=f"labels: {{service.kubernetes.io/{label}}}"))
     assert not found.proxied
-    assert found.addresses  # but it has an address as any other
+    assert found.addresses  # but it has a ClusterIP
 
 
 def test_a_headless_service_has_endpoints_and_no_address() -> None:
@@ -48,7 +48,7 @@ def test_a_headless_service_has_endpoints_and_no_address() -> None:
     assert endpoints(found) == ["10.244.0.2:80 east/pod/web ready"]
 
 
-def test_an_external_name_has_neither() -> None:
+def test_an_external_name_has_no_address_and_no_endpoints() -> None:
     found = topology(
         pod("web", labels="app: web"),
         service("web", spec="type: ExternalName, externalName: example.org"),
@@ -57,7 +57,7 @@ def test_an_external_name_has_neither() -> None:
     assert endpoints(found) == []
 
 
-def test_a_selector_that_finds_nobody_is_worth_a_warning() -> None:
+def test_a_selector_that_matches_no_pod_is_a_warning() -> None:
     assert topology(service("web"), service("idle", app="")).warnings == (
         "lab.yaml:11: the selector of east/svc/web matches no pod",
     )
