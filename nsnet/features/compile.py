@@ -1,4 +1,4 @@
-"""Topology → State: asks every feature for its facts, and puts them together."""
+"""Topology → State: collect the facts of every feature, and merge them."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -22,8 +22,8 @@ from nsnet.topology.model import Topology
 
 
 def compile_state(topology: Topology) -> State:
-    """What Linux must hold for this lab. Raises CompileError where features contradict each
-    other."""
+    """Return what Linux must hold for this lab. Raises CompileError if the facts of features do not
+    fit together."""
     state = merge(topology.lab, topology.namespaces(), _facts(topology), topology.faults)
     return converged(replace(state, netns=tuple(with_settings(each) for each in state.netns)))
 

@@ -1,12 +1,12 @@
-"""The network between the nodes: one namespace that switches each cluster's underlay and routes
-between all of them.
+"""The network between the nodes: one namespace that switches the underlay of each cluster and
+routes between them.
 
       node eth0 ── br-east ─┐                  ┌─ br-fabric ── gateway eth1
                             ├─ fabric (routes) ┤
       node eth0 ── br-west ─┘                  └─ br-fabric ── external eth0
 
-A cluster behind a gateway, or an isolated one, is switched here too, but the fabric holds no
-address in its underlay and no route to it.
+The underlay of a cluster behind a gateway, or of an isolated one, is switched here, too, but the
+fabric holds no address in it and no route to it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -51,7 +51,10 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
         # Nodes learn by BGP which of two gateways to use.
         if cluster.model != "isolated" and not cluster.has_standby:
             for router in cluster.routers:
-                yield node.netns, Route(everywhere(router.ip), router.ip, "eth0", why="the way out")
+                yield (
+                    node.netns,
+                    Route(everywhere(router.ip), router.ip, "eth0", why="default route"),
+                )
     for each in cluster.attachments:
         name = link_name("gw-" + cluster.name, *_replica(each.gateway))
         yield from veth(
@@ -66,7 +69,7 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
 def _virtual_routes(cluster: Cluster, gateway: Gateway) -> Iterator[Route]:
     for virtual in cluster.virtual_cidrs:
         via = of_family(ips_of(gateway.outside), virtual.version)
-        why = f"pods of {cluster.name}, as others know them"
+        why = f"virtual addresses of the pods of {cluster.name}"
         yield Route(virtual, via, OUTSIDE, why=why)
 
 
@@ -89,7 +92,8 @@ def _replica(gateway: Gateway) -> tuple[str, ...]:
 
 
 def _externals(here: str, topology: Topology) -> Iterator[Fact]:
-    """Hosts with an address of their own anywhere: the fabric finds them on its outside switch."""
+    """Yield the external hosts. Their addresses may be from any range, so the fabric has a route to
+    each, out of its outside bridge."""
     for external in topology.externals:
         address = external.address
         yield from veth(
@@ -100,7 +104,7 @@ def _externals(here: str, topology: Topology) -> Iterator[Fact]:
         yield here, to_it
         router = of_family(ips_of(topology.fabric), address.version)
         if router is not None:
-            way_out = Route(everywhere(address), router, "eth0", onlink=True, why="the way out")
-            yield external.netns, way_out
+            default = Route(everywhere(address), router, "eth0", onlink=True, why="default route")
+            yield external.netns, default
         for port in external.ports:
             yield external.netns, Listener(port.protocol, port.port, external.reference)

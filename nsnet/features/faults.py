@@ -1,5 +1,5 @@
-"""What is wrong with a lab on purpose. The State has the fault, and so has all that is planned,
-explained and built from it.
+"""The faults of a lab, as a part of its State: so the plan, the explanation and the kernel have
+them alike.
 
 INPUT, FORWARD, OUTPUT ─▶ NSNET-FAULTS ─▶ DROP
 """
@@ -21,8 +21,8 @@ NEIGHBOURS: Final = ("neighbour-solicitation", "neighbour-advertisement")
 def with_faults(
     reference: str, pieces: Sequence[Piece], faults: Sequence[Fault]
 ) -> Sequence[Piece]:
-    """What a namespace holds, with everything that is wrong with it. Raises CompileError for a link
-    that it has not got."""
+    """Return the pieces of a namespace with its faults. Raises CompileError for a fault of a link
+    that does not exist."""
     dropped: list[DroppedPackets] = []
     for fault in faults:
         match fault.what:
@@ -36,7 +36,8 @@ def with_faults(
 
 
 def _without(reference: str, pieces: Sequence[Piece], name: str) -> Iterator[Piece]:
-    """A link that is down: with it go its routes and neighbours, and its IPv6 addresses."""
+    """Yield the pieces with one link down. The kernel then removes its routes, its neighbours and
+    its IPv6 addresses, so they are left out."""
     links = {each.name: each for each in pieces if isinstance(each, Interface)}
     if name not in links:
         known = ", ".join(links)
@@ -60,15 +61,15 @@ def _without(reference: str, pieces: Sequence[Piece], name: str) -> Iterator[Pie
 
 
 def _drops(pieces: Sequence[Piece], dropped: Sequence[DroppedPackets]) -> Iterator[Chain | Hook]:
-    """The rules, in each family of which the namespace has an address."""
+    """Yield the chain that drops packets, in each family of which the namespace has an address."""
     links = [each for each in pieces if isinstance(each, Interface)]
     families: list[Family] = sorted({each.version for link in links for each in link.addresses})
     for family in families:
         rules = tuple(Rule(_match(each), Drop(), why="a fault of this lab") for each in dropped)
         if family == 6 and any(_is_all_icmp(each) for each in dropped):
-            # By these IPv6 asks who has an address, as IPv4 does by ARP: nothing would get through.
+            # IPv6 resolves neighbours by ICMP: without these types nothing would get through.
             asking = (Match(protocol=Protocol.ICMP, icmp_type=each) for each in NEIGHBOURS)
-            rules = (*(Rule(each, Return(), why="IPv6's ARP") for each in asking), *rules)
+            rules = (*(Rule(each, Return(), why="neighbour discovery") for each in asking), *rules)
         yield Chain("filter", CHAIN, rules, family)
         for hook in ("INPUT", "FORWARD", "OUTPUT"):
             yield Hook("filter", hook, CHAIN, family=family)

@@ -1,4 +1,4 @@
-"""The kernel's own chains: their jumps to the chains of features, in an order that is written here.
+"""The jumps from the kernel's own chains to those of features, and their order.
 
 A feature yields a `Hook` next to each chain that the kernel is to call.
 """
@@ -10,8 +10,8 @@ from nsnet.errors import CompileError
 from nsnet.ip import Family
 from nsnet.state.rules import BUILT_IN, Chain, Hook, Jump, Rule
 
-# The chains that a packet meets at each table's hook, first to last. kube-proxy prepends its jumps
-# one by one, so a node lists them in the reverse of the order in which its source names them.
+# At each table and hook, the chains in the order in which the kernel calls them. kube-proxy
+# prepends its jumps one by one, so its chains are in the reverse of the order in its source.
 ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("raw", "PREROUTING"): ("NSNET-ZONES",),
     ("mangle", "PREROUTING"): ("NSNET-MARKS",),

@@ -1,21 +1,21 @@
-"""The load balancer in front of a cluster: its addresses are routes over the nodes that are
-healthy.
+"""The load balancer in front of a cluster: for each of its addresses a route over the healthy
+nodes.
 
       client ─▶ router ─┬─▶ node n1 ─▶ kube-proxy knows the address: an endpoint
                         └─▶ node n2 ─▶ …
 
-It is of the kind that routes and does not translate (Azure with a floating IP, MetalLB with BGP):
-the node sees the client and the load balancer's own address, and answers the client by itself. The
-router in front of the nodes has one route of equal cost to all that are healthy: the fabric for a
-cluster that stands there openly, the gateway for one behind it. With externalTrafficPolicy:
-Cluster every node is healthy, with Local those whose health check says 200; where that is nobody,
-clients hear nothing. Nor do they from a port that no Service offers. Health checks take no time
-here: the routes are what they would come to.
+It routes and does not translate, like Azure's with a floating IP and MetalLB with BGP: the node
+receives packets with the client's address and the load balancer's own, and answers the client
+itself. The router in front of the nodes has one route of equal cost over all healthy ones. That
+router is the gateway of a cluster that has one, else the fabric. With externalTrafficPolicy:
+Cluster every node is healthy, with Local those whose health check returns 200. Packets are dropped
+if no node is healthy, and packets to a port that no Service offers are dropped, too. Health checks
+take no time here: the routes are those that their results lead to.
 
-The address of a Service that a flat cluster exports leads to its nodes in the same way.
+Packets to the address of a Service that a flat cluster exports reach its nodes in the same way.
 
-A limit of plain routes, which MetalLB with BGP has, too: when the set of nodes changes, so does the
-hash that spreads flows over them. A connection may move to a node that does not know it, and be
+A limit of plain routes, which MetalLB with BGP has, too: if the set of nodes changes, so does the
+hash that spreads flows over them. A connection may move to a node that does not know it, and is
 reset. (Nexthop groups of type resilient would keep it.)
 """
 

@@ -1,5 +1,4 @@
-"""Facts → State: what all features yield, put together, and refused where two contradict each
-other."""
+"""Facts → State: combine what all features yield, and refuse what does not fit together."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -45,10 +44,10 @@ def merge(
     facts: Iterable[tuple[str, Iterable[Fact]]],
     faults: Sequence[Fault] = (),
 ) -> State:
-    """One State of all facts, grouped by namespace; equal facts count once.
+    """Return the State of all facts, with these faults. Equal facts count once.
 
-    `namespaces` are in creation order; `facts` are (author, facts) pairs. Raises CompileError where
-    two authors contradict each other, where one names what is not there, and for a chain that
+    `namespaces` are in creation order; `facts` are (author, facts) pairs. Raises CompileError if
+    two authors contradict each other, if one refers to what does not exist, and for a chain that
     nothing jumps to.
     """
     places = tuple(namespaces)
@@ -73,7 +72,7 @@ def merge(
 
 def _netns(place: Namespace, pieces: Sequence[Piece]) -> Netns:
     chains = [each for each in pieces if isinstance(each, Chain)]
-    if chains:  # tens of thousands, and few of all else
+    if chains:  # there can be tens of thousands, and little of anything else
         pieces = [each for each in pieces if not isinstance(each, Chain)]
     chains.sort(key=lambda each: (each.family, each.table))
     hooks = (each for each in pieces if isinstance(each, Hook))
@@ -82,7 +81,7 @@ def _netns(place: Namespace, pieces: Sequence[Piece]) -> Netns:
         name=place.name,
         reference=place.reference,
         role=place.role,
-        # A bridge comes before its ports, whoever yielded them first.
+        # A bridge is created before its ports.
         interfaces=tuple(sorted(interfaces, key=lambda each: each.kind is not Kind.BRIDGE)),
         routes=tuple(each for each in pieces if isinstance(each, Route)),
         neighbours=tuple(each for each in pieces if isinstance(each, Neighbour)),
@@ -100,8 +99,8 @@ def _netns(place: Namespace, pieces: Sequence[Piece]) -> Netns:
 
 
 def _check_links(namespaces: Sequence[Netns]) -> None:
-    """Both ends of a veth say so, masters, jump targets and what tunnels go through are there, no
-    name is too long, no address twice."""
+    """Raise CompileError if a link, a rule, a set or a map refers to what does not exist, if a name
+    is too long, or if a namespace holds an address twice."""
     ends = {
         Peer(netns.name, each.name): each.peer
         for netns in namespaces
@@ -110,7 +109,7 @@ def _check_links(namespaces: Sequence[Netns]) -> None:
     }
     for end, peer in ends.items():
         if peer is None or ends.get(peer) != end:
-            raise CompileError(f"{end.netns}: {end.interface} has no other end that agrees")
+            raise CompileError(f"{end.netns}: {end.interface} has no other end that names it")
     for netns in namespaces:
         bridges = {each.name for each in netns.interfaces if each.kind is Kind.BRIDGE}
         for each in netns.interfaces:
@@ -118,22 +117,25 @@ def _check_links(namespaces: Sequence[Netns]) -> None:
                 raise CompileError(f"{netns.name}: {each.name} is too long a name for a link")
             if each.master is not None and each.master not in bridges:
                 raise CompileError(
-                    f"{netns.name}: {each.name} is a port of {each.master}, no bridge"
+                    f"{netns.name}: {each.name} is a port of {each.master}, which is no bridge"
                 )
         links = {each.name for each in netns.interfaces if each.vxlan is None}
         for each in netns.interfaces:
             if each.vxlan is not None and each.vxlan.dev not in links:
                 dev = each.vxlan.dev
-                raise CompileError(f"{netns.name}: {each.name} goes through {dev}, no link")
+                raise CompileError(
+                    f"{netns.name}: {each.name} sends through {dev}, which does not exist"
+                )
         held = Counter(netns.addresses)
         for address, times in held.items():
             if times > 1:
-                raise CompileError(f"{netns.name}: address {address} stands there {times} times")
+                raise CompileError(f"{netns.name}: address {address} is on {times} links")
         _check_rules(netns)
 
 
 def _check_rules(netns: Netns) -> None:
-    """The chains, sets and maps that rules and maps name are there, and every chain is reached."""
+    """Raise CompileError if a rule or map refers to a chain or set that does not exist, or if
+    nothing jumps to a chain."""
     made: dict[_Table, set[str]] = {}
     reached: dict[_Table, set[str]] = {}
     for chain in netns.chains:
@@ -153,7 +155,7 @@ def _check_rules(netns: Netns) -> None:
                     raise _dangling(netns, chain, "jumps to", name)
             for name in named_sets(rule) if sets else ():
                 if (chain.family, name) not in sets:
-                    raise _dangling(netns, chain, "asks", name)
+                    raise _dangling(netns, chain, "looks up", name)
     for each in netns.sets:
         table = each.family, KUBE_PROXY
         here, called = made.get(table, set()), reached.setdefault(table, set())
@@ -162,7 +164,7 @@ def _check_rules(netns: Netns) -> None:
                 called.add(name)
                 if name not in here:
                     raise CompileError(
-                        f"{netns.name}: {each.name} sends packets to {name}, which nobody made"
+                        f"{netns.name}: {each.name} sends packets to {name}, which does not exist"
                     )
     for table, names in made.items():
         for name in sorted(names - reached[table]):
@@ -172,4 +174,4 @@ def _check_rules(netns: Netns) -> None:
 
 def _dangling(netns: Netns, chain: Chain, how: str, name: str) -> CompileError:
     where = f"{netns.name}: {chain.table} {chain.name}"
-    return CompileError(f"{where} {how} {name}, which nobody made")
+    return CompileError(f"{where} {how} {name}, which does not exist")

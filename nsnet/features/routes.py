@@ -1,4 +1,4 @@
-"""Routes that more than one part of a lab has: to the pods of a node, and to the fabric."""
+"""Routes that several features need: to the pods of a node, and to the fabric."""
 
 from collections.abc import Iterator
 
@@ -8,14 +8,14 @@ from nsnet.topology.model import Gateway, Node, Topology
 
 
 def to_pods(node: Node, dev: str) -> Iterator[Route]:
-    """By the node that they are on, which is a neighbour on this link."""
+    """Yield the routes to a node's pods, through the node, which is a neighbour on this link."""
     for pods in node.pod_cidrs:
         via = of_family(ips_of(node.addresses), pods.version)
         yield Route(pods, via, dev, why=f"pods of {node.reference}")
 
 
 def to_fabric(topology: Topology, gateway: Gateway, dev: str) -> Iterator[Route]:
-    """A gateway's way to everywhere else, in each family that it has outside."""
+    """Yield a gateway's default routes, in each family of which it has an address outside."""
     for router in topology.fabric:
         if of_family(ips_of(gateway.outside), router.version) is not None:
-            yield Route(everywhere(router.ip), router.ip, dev, why="the fabric")
+            yield Route(everywhere(router.ip), router.ip, dev, why="default route: the fabric")

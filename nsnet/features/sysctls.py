@@ -1,7 +1,7 @@
-"""The kernel settings that every namespace states, because defaults make verdicts lie.
+"""The sysctls of every namespace: with the kernel's defaults some verdicts would be wrong.
 
-A new namespace inherits its IPv4 settings from the host's, whatever an administrator chose there,
-so even a zero is written down.
+A new namespace inherits its IPv4 sysctls from the host, where an administrator may have changed
+them, so zeros are set, too.
 """
 
 from collections.abc import Iterator
@@ -11,18 +11,17 @@ from nsnet.state.model import Fact, Kind, Netns, Sysctl
 
 
 def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
-    """The namespace routes; with bridge_netfilter, frames between its bridge ports pass iptables,
-    too.
+    """Yield the sysctls of a router; with bridge_netfilter, iptables filters and translates frames
+    between its bridge ports, too.
 
-    Without the latter, the answer of a Service's endpoint on the client's own node would be
-    bridged past the NAT that has to undo its address.
+    Without that, the answer of a Service's endpoint on the client's own node would be bridged past
+    the NAT that has to restore its source address.
     """
     yield netns, Sysctl("net.ipv4.ip_forward", "1")
-    # Routers that send a packet back out of the port it came by would tell the sender of a
-    # shortcut.
+    # A router that forwards a packet out of the link that received it would send an ICMP redirect.
     yield netns, Sysctl("net.ipv4.conf.all.send_redirects", "0")
     yield netns, Sysctl("net.ipv4.conf.default.send_redirects", "0")
-    # Connections, not only hosts, are spread over paths of equal cost.
+    # The hash over paths of equal cost includes ports: connections are spread, not only hosts.
     yield netns, Sysctl("net.ipv4.fib_multipath_hash_policy", "1")
     call = "1" if bridge_netfilter else "0"
     yield netns, Sysctl("net.bridge.bridge-nf-call-iptables", call)
@@ -30,7 +29,7 @@ def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
 
 
 def with_settings(netns: Netns) -> Netns:
-    """The namespace with every setting it did not choose itself."""
+    """Return the namespace with the default of each sysctl that no feature set."""
     chosen = {each.key: each for each in netns.sysctls}
     settings = {each.key: each for each in _defaults(netns)} | chosen
     return replace(netns, sysctls=tuple(settings.values()))
@@ -41,11 +40,11 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
     forwards = Sysctl("net.ipv4.ip_forward", "1") in netns.sysctls
     if 6 in versions:
         yield Sysctl("net.ipv6.conf.all.disable_ipv6", "0")
-        # Duplicate address detection would make every address useless for its first second.
+        # Duplicate address detection would keep every address tentative for its first second.
         yield Sysctl("net.ipv6.conf.all.accept_dad", "0")
         yield Sysctl("net.ipv6.conf.default.accept_dad", "0")
         yield Sysctl("net.ipv6.conf.default.accept_ra", "0")
-        # IPv6 routers cannot be told not to speak of shortcuts, but hosts not to listen.
+        # IPv6 routers have no sysctl against sending redirects, but hosts have one to ignore them.
         yield Sysctl("net.ipv6.conf.default.accept_redirects", "0")
         yield Sysctl("net.ipv6.conf.all.forwarding", "1" if forwards else "0")
         if forwards:
@@ -56,20 +55,20 @@ def _defaults(netns: Netns) -> Iterator[Sysctl]:
     else:
         yield Sysctl("net.ipv6.conf.all.disable_ipv6", "1")
     yield Sysctl("net.ipv4.ip_forward", "0")
-    # Reverse path filtering is a lesson of its own; the kernel takes the higher of `all` and
-    # the link's.
+    # No reverse path filtering; the kernel uses the higher value of `all` and the link's.
     yield Sysctl("net.ipv4.conf.all.rp_filter", "0")
     yield Sysctl("net.ipv4.conf.default.rp_filter", "0")
-    # A hash of addresses and ports chooses among paths of equal cost. Between namespaces a packet
-    # keeps the hash of its socket instead, and that must not change when TCP sends it again.
+    # A hash of addresses and ports selects one of the paths of equal cost. Between namespaces a
+    # packet keeps the hash of its socket instead, which must not change when TCP retransmits.
     yield Sysctl("net.core.txrehash", "0", if_present=True)
-    # By default 3 of 12 rejected connections learn of it; the others see a timeout. With no type of
-    # error limited, a router without a route still answers a burst of 5 and then one a second.
+    # By default the kernel limits ICMP errors: of 12 rejected connections 3 receive one, the others
+    # time out. With no type limited, a router without a route still sends a burst of 5 and then one
+    # a second.
     yield Sysctl("net.ipv4.icmp_ratemask", "0")
     for interface in netns.interfaces:
         if interface.kind is Kind.VXLAN:
-            continue  # nobody is asked for there
+            continue  # its neighbours are permanent
         for version in sorted({address.version for address in interface.addresses}):
-            # A neighbour that is not there is noticed after three tries: 0.3 s instead of 3.
+            # Neighbour resolution fails after three tries: in 0.3 s instead of 3.
             key = f"net.ipv{version}.neigh.{interface.name}.retrans_time_ms"
             yield Sysctl(key, "100", dev=interface.name)

@@ -85,7 +85,7 @@ def _forget(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Itera
     found = {
         Learned(station.netns, station.dev, each.address)
         for each in changed
-        for station in wires.heard(each.netns, each.dev)
+        for station in wires.receivers(each.netns, each.dev)
         if Peer(station.netns, station.dev) in links
     }
     listed = {

@@ -1,4 +1,4 @@
-"""bird as data, and as the configuration it reads: BGP between machines of a lab, watched by BFD.
+"""The BGP daemon bird as data, and its configuration: BGP between machines of a lab, with BFD.
 
 Source: the user's guide of bird 2.0.12.
 """
@@ -11,16 +11,15 @@ from typing import Final
 
 from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family
 
-METRIC: Final = 32  # of a route that bird puts into the kernel
-# Of a peer: milliseconds between two signs of life, and how many may be missed.
-_BFD, _MISSED = 100, 3
-_HOLD, _KEEPALIVE = 9, 3  # seconds; without BFD, a peer that is silent for so long is gone
-_SCAN = 5  # seconds between two looks at what the kernel's table really holds
+METRIC: Final = 32  # of a route that bird installs
+_BFD, _MISSED = 100, 3  # milliseconds between BFD packets; BFD ends a session if it misses so many
+_HOLD, _KEEPALIVE = 9, 3  # seconds; without BFD, a silent neighbour is given up after the hold time
+_SCAN = 5  # seconds between two scans of the kernel's routing table
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """BGP with a neighbour on the same wire. One side waits to be called (`passive`)."""
+    """A BGP session with a neighbour on the same link; the `passive` side does not connect."""
 
     reference: str  # of the neighbour
     local: IPAddress
@@ -31,26 +30,28 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Bird:
-    """One bird: the routes it announces as its own, and those it believes and puts into the kernel.
+    """A bird: the routes that it announces as its own, and those that it accepts and installs.
 
-    `prepended`: what it says seems so much farther away, so that others are preferred. A router
-    (`transit`) passes on what it has learnt. `by`: the link to where its own routes lead; while it
-    has no carrier, they are not announced.
+    `prepended`: how many times its AS is added to the path of what it announces, so that routes of
+    others are preferred. A `transit` router also announces what it has learned. `by`: the link to
+    the destinations of its own routes; while it has no carrier, bird does not announce them.
     """
 
     router_id: IPv4Address
     autonomous_system: int
-    links: tuple[str, ...]  # where its neighbours are
+    links: tuple[str, ...]  # to its neighbours
     sessions: tuple[Session, ...]
     announced: tuple[IPNetwork, ...] = ()
-    believed: tuple[IPNetwork, ...] = ()  # routes into these ranges; 0.0.0.0/0: the default route
+    believed: tuple[
+        IPNetwork, ...
+    ] = ()  # accepts routes within these ranges; 0.0.0.0/0: only the default route
     transit: bool = False
     prepended: int = 0
     by: str = ""
 
 
 def configuration(bird: Bird) -> str:
-    """What bird reads."""
+    """Return bird's configuration."""
     lines = ["log stderr all;", f"router id {bird.router_id};", "protocol device { }"]
     interval = f"min rx interval {_BFD} ms; min tx interval {_BFD} ms; multiplier {_MISSED};"
     where = ", ".join(f'"{each}"' for each in bird.links)
@@ -63,13 +64,13 @@ def configuration(bird: Bird) -> str:
 
 
 def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
-    """Without -f it goes into the background by itself."""
+    """Return the command that starts bird. Without -f it daemonizes."""
     files = ("-c", f"{stem}.conf", "-s", f"{stem}.ctl", "-P", f"{stem}.pid")
     return ("bird", *(() if background else ("-f",)), *files)
 
 
 def _family(bird: Bird, family: Family) -> Iterator[str]:
-    """What is its own, and what goes into the kernel: its own routes never do."""
+    """Yield the protocols that announce its own routes, and install what it has learned."""
     mine = all_of_family(bird.announced, family)
     if mine:
         yield f"protocol static announced{family} {{"
@@ -78,7 +79,7 @@ def _family(bird: Bird, family: Family) -> Iterator[str]:
         yield from (f"  route {each} {leads};" for each in mine)
         yield "}"
     yield f"protocol kernel kernel{family} {{"
-    # By default a minute would pass before a route that somebody deleted is put back.
+    # By default, bird would install a route that was deleted by hand only after a minute.
     yield f"  scan time {_SCAN}; merge paths on limit 255;"
     yield f"  ipv{family} {{ import none; export where source = RTS_BGP; }};"
     yield "}"
@@ -94,7 +95,7 @@ def _session(bird: Bird, session: Session) -> Iterator[str]:
     if session.passive:
         yield "  passive;"
     yield f"  hold time {_HOLD}; keepalive time {_KEEPALIVE};"
-    # A minute would pass by default before a neighbour that has gone and come is heard again.
+    # By default, bird would connect again to a neighbour that was down only after a minute.
     yield "  connect retry time 1; connect delay time 0; error wait time 1,2; error forget time 3;"
     yield "  bfd on;"
     yield f"  ipv{family} {{"

@@ -1,8 +1,7 @@
-"""The programs of the field that a lab runs in its namespaces, as data: what each reads, and how
-it is started.
+"""The daemons that a lab runs in its namespaces, as data: their configuration and command lines.
 
-Each has files in the lab's folder, of one stem, such as east.gateway.haproxy: .conf, .pid, .log,
-and .ctl, its socket.
+Each has files in the lab's folder with a common stem, such as east.gateway.haproxy: .conf, .pid,
+.log, and .ctl, its control socket.
 """
 
 from hashlib import sha256
@@ -17,22 +16,23 @@ Daemon: TypeAlias = Haproxy | Bird
 
 RUN: Final = Path("/run/nsnet")
 
-# A unix socket's path has at most 107 bytes. It ends with .ctl, and haproxy's first with .PID.tmp.
+# The path of a unix socket has at most 107 bytes. It ends with .ctl, and haproxy first binds one
+# that ends with .PID.tmp.
 _LONGEST: Final = 91
 
 
 def path_of(lab: str) -> Path:
-    """Where the lab's files are."""
+    """Return the lab's folder."""
     return RUN / lab
 
 
 def program(daemon: Daemon) -> str:
-    """The name of the program."""
+    """Return the name of the daemon's program."""
     return type(daemon).__name__.lower()
 
 
 def stem(folder: Path, netns: str, daemon: Daemon) -> Path:
-    """Its files in the lab's folder, but for what they end with."""
+    """Return the path of the daemon's files in the lab's folder, without their suffix."""
     *_, place = netns.split(".", 2)
     found = folder / f"{place}.{program(daemon)}"
     if len(str(found).encode()) > _LONGEST:
@@ -41,7 +41,7 @@ def stem(folder: Path, netns: str, daemon: Daemon) -> Path:
 
 
 def configuration(daemon: Daemon) -> str:
-    """What it reads."""
+    """Return the text of the daemon's configuration file."""
     match daemon:
         case Haproxy():
             return haproxy.configuration(daemon)
@@ -52,7 +52,7 @@ def configuration(daemon: Daemon) -> str:
 
 
 def argv(daemon: Daemon, stem: Path, *, background: bool = False) -> tuple[str, ...]:
-    """How it is started."""
+    """Return the command that starts the daemon."""
     match daemon:
         case Haproxy():
             return haproxy.argv(stem, background=background)
@@ -63,7 +63,7 @@ def argv(daemon: Daemon, stem: Path, *, background: bool = False) -> tuple[str, 
 
 
 def reload_signal(daemon: Daemon) -> str:
-    """What makes it read its configuration again, while its connections go on."""
+    """Return the signal on which it reads its configuration again and keeps its connections."""
     match daemon:
         case Haproxy():
             return "USR2"

@@ -1,7 +1,7 @@
-"""haproxy as data, and as the configuration it reads: connections that end at a gateway, each with
-another one behind it.
+"""haproxy as data, and its configuration: it accepts each connection at a gateway, and opens one
+of its own to a server.
 
-      client ─▶ frontend: address and port ─▶ backend: one server after the other
+      client ─▶ frontend: address and port ─▶ backend: its servers in turn
 
 Source: docs/configuration.txt of haproxy 2.6.
 """
@@ -14,16 +14,16 @@ from typing import Final, NamedTuple
 
 from nsnet.ip import IPAddress, endpoint
 
-# A socket of the namespace (unix(7), abstract): where the old worker does not hand it over, no new
-# one starts beside it, and none of its connections is lost.
+# A socket in the network namespace (abstract, see unix(7)): if the old worker does not hand over
+# its listening sockets, a new one does not start beside it, and the old one's connections survive.
 _STATS: Final = "nsnet-haproxy-stats"
-# How long a server is waited for, and the client's first words of TLS: as long as any probe waits.
+# To connect to a server, and to receive a client's TLS hello: as long as a probe waits at most.
 _SECONDS: Final = 60
 
 
 class Server(NamedTuple):
-    """Who a connection goes on to; with `proxy_protocol` he is told first who the client is (PROXY
-    protocol, version 2)."""
+    """A destination of connections; with `proxy_protocol` it receives the client's address in a
+    PROXY header, version 2."""
 
     address: IPAddress
     port: int
@@ -31,10 +31,10 @@ class Server(NamedTuple):
 
 
 class Frontend(NamedTuple):
-    """An address and port at which clients connect, and who they come to, in turn.
+    """An address and port at which clients connect, and the servers for them, in turn.
 
-    With `sni`, only those whose TLS client hello names this server; what they say is passed
-    through as it is.
+    With `sni`, it takes only connections whose TLS client hello names this server, and passes the
+    TLS through unchanged.
     """
 
     address: IPAddress
@@ -46,20 +46,21 @@ class Frontend(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Haproxy:
-    """One haproxy: a master, and a worker that is replaced when the configuration changes, while
-    the old one serves its connections to their end."""
+    """An haproxy: a master and a worker. When the configuration changes, the master starts a new
+    worker, and the old one serves its connections until they end."""
 
     frontends: tuple[Frontend, ...]
 
 
 def configuration(haproxy: Haproxy) -> str:
-    """What haproxy reads. Pure layer 4: it copies bytes."""
+    """Return haproxy's configuration, in TCP mode: it copies bytes."""
     return "\n".join([*_global(), *_parts(haproxy.frontends), ""])
 
 
 def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
-    """A master with a worker. (Its socket is a file: it binds it anew while a worker that it has
-    just made may still hold the old one, which an abstract socket does not allow.)"""
+    """Return the command that starts a master with a worker. The master's socket is a file: the
+    master binds it again while its last worker may still hold it, and an abstract socket would not
+    allow that."""
     files = ("-S", f"{stem}.ctl", "-f", f"{stem}.conf", "-p", f"{stem}.pid")
     return ("haproxy", "-W", *(("-D",) if background else ()), *files)
 
@@ -67,7 +68,7 @@ def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
 def _global() -> Iterator[str]:
     yield "global"
     yield "    nbthread 1"
-    # A new worker takes the listening sockets over from the old one, and no client notices.
+    # A new worker takes over the old one's listening sockets, so that no connection is refused.
     yield f"    stats socket abns@{_STATS} level admin expose-fd listeners"
     yield "defaults"
     yield "    mode tcp"
@@ -99,5 +100,5 @@ def _parts(frontends: Sequence[Frontend]) -> Iterator[str]:
 
 
 def _backend(frontend: Frontend) -> str:
-    """haproxy takes no slash in a name, nor brackets."""
+    """Return a backend's name, without slashes and brackets, which haproxy does not accept."""
     return f"{frontend.reference.replace('/', ':')}:{frontend.address}:{frontend.port}"

@@ -1,8 +1,7 @@
-"""The kernel we want, as a value: one `Netns` per network namespace, nothing but frozen data.
+"""What Linux must hold for a lab, as a value: one `Netns` per network namespace, all of it frozen.
 
-Planning, printing, drawing, explaining, comparing and applying all read a `State`. Features do
-not build one; they yield facts, `(netns, piece)` pairs, and `merge` puts the facts of all
-features together.
+Everything that plans, prints, explains, compares or applies reads a `State`. A feature does not
+build one: it yields facts, `(netns, piece)` pairs, and `merge` combines those of all features.
 """
 
 from collections.abc import Iterator
@@ -21,16 +20,16 @@ from nsnet.state.rules import Chain, Hook, NftMap, NftSet
 
 
 class Kind(StrEnum):
-    """The kinds of link, as `ip link add type` says them."""
+    """The kinds of link, by their names in `ip link add type`."""
 
     VETH = "veth"
     BRIDGE = "bridge"
-    DUMMY = "dummy"  # holds addresses that belong to no cable; it is never up
-    VXLAN = "vxlan"  # packs frames into UDP and sends them through another network
+    DUMMY = "dummy"  # holds addresses and carries no packets; it is never up
+    VXLAN = "vxlan"  # encapsulates frames in UDP
 
 
-MTU = 1500  # of a link, where nothing else is said
-VXLAN_PORT = 8472  # Linux' default, older than IANA's 4789
+MTU = 1500  # of a link, in bytes, unless configured otherwise
+VXLAN_PORT = 8472  # the default of Linux, which is older than IANA's 4789
 
 
 class Peer(NamedTuple):
@@ -42,8 +41,9 @@ class Peer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vxlan:
-    """What makes a link a tunnel: frames leave from `local` out of `dev`, in UDP to `port`, marked
-    with the number `vni`. Nothing is learned and nothing flooded: `FdbEntry` says all."""
+    """The parameters of a VXLAN link: it sends frames in UDP from `local` out of `dev` to `port`,
+    with the network identifier `vni`. It neither learns nor floods: each destination has an
+    `FdbEntry`."""
 
     vni: int
     local: IPAddress
@@ -52,66 +52,69 @@ class Vxlan:
 
     @property
     def overhead(self) -> int:
-        """Bytes that a packet grows by: Ethernet 14, VXLAN 8, UDP 8, IP 20 or 40."""
+        """The bytes that encapsulation adds: Ethernet 14, VXLAN 8, UDP 8, IP 20 or 40."""
         return 50 if self.local.version == 4 else 70
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """One link inside a namespace, by the name a learner sees there: eth0, cbr0, web-0."""
+    """A link of a namespace, by its name there: eth0, cbr0, web-0."""
 
     name: str
     kind: Kind = Kind.VETH
     peer: Peer | None = None
-    master: str | None = None  # the bridge this is a port of
+    master: str | None = None  # the bridge that this link is a port of
     addresses: tuple[IPInterface, ...] = ()
     mac: str = ""
     hairpin: bool = False
     up: bool = True
-    mtu: int | None = None  # None: 1500, as every link is born
+    mtu: int | None = None  # in bytes; None: 1500, the kernel's default
     vxlan: Vxlan | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where packets for `destination` go: to `via`, straight out of `dev`, to one of `nexthops`
-    (all on `dev`, chosen by a hash of the flow), or into a black hole, and nobody is told."""
+    """Where packets to `destination` are sent: to the neighbour `via`; without it, to the
+    destination itself on `dev`; or to one of `nexthops`, all of them on `dev`, chosen by a hash of
+    the flow. A blackhole drops them without an ICMP error."""
 
     destination: IPNetwork
     via: IPAddress | None = None
     dev: str | None = None
-    onlink: bool = False  # believe that `via` is a neighbour on `dev` although no address says so
+    onlink: bool = False  # `via` is on `dev`, although no address of `dev` covers it
     nexthops: tuple[IPAddress, ...] = ()  # two or more, in ascending order, of equal cost
     blackhole: bool = False
-    learned: bool = False  # by BGP: a daemon puts it there, and takes it away
-    table: int | None = None  # None: the main table; another is only asked where a rule says so
-    mtu: int | None = None  # no larger packet is sent there; None: what the link takes
+    learned: bool = False  # by BGP: a daemon installs and removes it
+    table: int | None = (
+        None  # None: the main table; another one is used only where a rule selects it
+    )
+    mtu: int | None = None  # of packets sent there, in bytes; None: the link's
     why: str = field(default="", compare=False)
 
     @property
     def key(self) -> tuple[int | None, IPNetwork]:
-        """What there is one route for: a destination, in a table."""
+        """The table and destination, for which the kernel holds one route."""
         return self.table, self.destination
 
     @property
     def gateways(self) -> tuple[IPAddress, ...]:
-        """The neighbours that a packet may be handed to; none where it is handed to whom it is
-        for, or to nobody."""
+        """The neighbours that packets may be sent to; empty if they are sent to their destination
+        itself, or dropped."""
         return self.nexthops or ((self.via,) if self.via is not None else ())
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """`ip rule`: packets whose mark is `mark` under this mask are routed by this table, where it
-    has a route for them. Rules of lower priority are asked first, and the main table last."""
+    """`ip rule`: packets whose mark is `mark` under this mask are routed by this table, if it has a
+    route for them. The kernel evaluates rules in ascending priority, and the main table last."""
 
     priority: int
     mark: int
     mask: int
     table: int
     family: Family = 4
-    own: bool = False  # only packets that this machine itself makes (`iif lo`)
-    foreign: bool = False  # of those found in a kernel: it asks something else, too
+    own: bool = False  # only packets that this machine itself sends (`iif lo`)
+    foreign: bool = False  # found in a kernel, with a selector that nsnet never writes
     why: str = field(default="", compare=False)
 
 
@@ -126,7 +129,7 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class FdbEntry:
-    """Frames to this MAC address leave the tunnel `dev` towards the machine `dst`."""
+    """Frames to this MAC address are encapsulated by the VXLAN link `dev` and sent to `dst`."""
 
     mac: str
     dst: IPAddress
@@ -135,19 +138,19 @@ class FdbEntry:
 
 @dataclass(frozen=True, slots=True)
 class Sysctl:
-    """One kernel setting of the namespace, by its dotted name."""
+    """A sysctl of the namespace, by its dotted name."""
 
     key: str
     value: str
-    dev: str = ""  # of this link: it can be set once the link is there
-    if_present: bool = False  # older kernels do not have it, and do without
+    dev: str = ""  # of this link: it can be set once the link exists
+    if_present: bool = False  # older kernels lack it, and need no replacement
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port the echo server answers on; it says it is `reference`.
+    """A port on which the echo server answers, with `reference` as its name.
 
-    With `proxy_protocol` it believes a PROXY header, version 2, that a TCP connection begins with.
+    With `proxy_protocol` it accepts a PROXY header, version 2, at the start of a TCP connection.
     """
 
     protocol: Protocol
@@ -158,7 +161,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class RealServer:
-    """Where a virtual server sends connections: by NAT, in the share that its weight has."""
+    """A destination of a virtual server, by NAT; its share of connections is that of its weight."""
 
     address: IPAddress
     port: int
@@ -167,8 +170,8 @@ class RealServer:
 
 @dataclass(frozen=True, slots=True)
 class VirtualServer:
-    """An address and port that IPVS answers for; `persistent`: a client keeps its server for so
-    many seconds."""
+    """A virtual service of IPVS; `persistent`: the seconds for which a client keeps its real
+    server."""
 
     address: IPAddress
     protocol: Protocol
@@ -180,13 +183,13 @@ class VirtualServer:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """UDP to this address and port is sent on to one of these endpoints.
+    """UDP to this address and port is translated to one of these endpoints.
 
-    The rules say so for a flow's first packet, and conntrack repeats it for as long as the flow
-    goes on: so it must be told of an endpoint that is gone.
+    Rules translate the first packet of a flow, and conntrack translates the others alike for as
+    long as the flow lasts. So the entries of an endpoint that is removed must be deleted.
     """
 
-    address: IPAddress | None  # None: any address of this machine, and the port is a NodePort
+    address: IPAddress | None  # None: any address of this node, and the port is a NodePort
     port: int
     endpoints: tuple[tuple[IPAddress, int], ...] = ()
     family: Family = 4
@@ -194,8 +197,8 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """A TCP port of a node that says, in kube-proxy's words, how many ready endpoints of this
-    Service the node has: HTTP 200, or 503 for none."""
+    """A healthCheckNodePort: like kube-proxy's, it answers HTTP 200 with the number of this
+    Service's ready endpoints on the node, or 503 if there are none."""
 
     port: int
     namespace: str
@@ -204,12 +207,12 @@ class HealthCheck:
 
     @property
     def protocol(self) -> Protocol:
-        """What it is asked over."""
+        """Its transport protocol."""
         return Protocol.TCP
 
     @property
     def reference(self) -> str:
-        """What people call it."""
+        """Its name in reports."""
         return f"the health check of {self.namespace}/{self.name} ({self.local_endpoints} here)"
 
 
@@ -257,17 +260,17 @@ class Netns:
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
-        """Every address this namespace holds, in the order of its interfaces."""
+        """All addresses of the namespace, in the order of its interfaces."""
         return tuple(address.ip for each in self.interfaces for address in each.addresses)
 
     def setting(self, key: str) -> int:
-        """A numeric sysctl as this State makes it; what it does not say is off."""
+        """Return a numeric sysctl of this State; 0 if the State does not set it."""
         return next((int(each.value) for each in self.sysctls if each.key == key), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A whole lab: its namespaces in creation order."""
+    """A lab: its namespaces in creation order."""
 
     lab: str
     netns: tuple[Netns, ...] = ()
@@ -280,35 +283,37 @@ class State:
 
 
 def mac_of(address: IPAddress) -> str:
-    """The MAC address of whoever holds this address: 02:00 and the four bytes of an IPv4 address,
-    02:06 and the last four of an IPv6 one. A reused address keeps its MAC, so no ARP entry goes
-    stale."""
+    """Return the MAC address of the link that holds this address: 02:00 and the four bytes of an
+    IPv4 address, 02:06 and the last four of an IPv6 one. An address that is reused keeps its MAC
+    address, so that no neighbour entry becomes stale."""
     head = (2, 0) if address.version == 4 else (2, 6)
     return ":".join(f"{byte:02x}" for byte in (*head, *address.packed[-4:]))
 
 
 def mac_by_name(netns: str, interface: str) -> str:
-    """The MAC address of a link that holds no address, such as the node's end of a pod's veth."""
+    """Return the MAC address of a link without an address, such as the node's end of a pod's
+    veth pair."""
     digest = sha256(f"{netns}/{interface}".encode()).digest()
     return ":".join(f"{byte:02x}" for byte in (6, *digest[:5]))
 
 
 def with_mac(netns: str, interface: Interface) -> Interface:
-    """The link with the MAC address that follows from its address, or else from its name."""
+    """Return the link with the MAC address that follows from its first address, or from its name if
+    it has none."""
     if interface.addresses:
         return replace(interface, mac=mac_of(interface.addresses[0].ip))
     return replace(interface, mac=mac_by_name(netns, interface.name))
 
 
 def veth(one: tuple[str, Interface], other: tuple[str, Interface]) -> Iterator[Fact]:
-    """Both ends of a cable, each `(netns, interface)`."""
+    """Yield both ends of a veth pair, each given as `(netns, interface)`."""
     for (netns, interface), (far, end) in ((one, other), (other, one)):
         yield netns, with_mac(netns, replace(interface, peer=Peer(far, end.name)))
 
 
 def identity(piece: Piece) -> tuple[object, ...]:
-    """What there can be only one of in a namespace: two pieces of one identity are the same piece
-    or a mistake."""
+    """Return what is unique in a namespace: two pieces of one identity are equal, or else they
+    contradict each other."""
     match piece:
         case Interface(name=name):
             return (Interface, name)
@@ -339,6 +344,6 @@ def identity(piece: Piece) -> tuple[object, ...]:
         case Haproxy() | Bird():
             return (type(piece),)
         case HealthCheck(port=port):
-            return (Listener, Protocol.TCP, port)  # one port, whoever answers there
+            return (Listener, Protocol.TCP, port)  # a port has one listener
         case _:
             assert_never(piece)

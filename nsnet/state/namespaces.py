@@ -12,7 +12,7 @@ class Role(StrEnum):
     GATEWAY = "gateway"
     FABRIC = "fabric"
     EXTERNAL = "external"
-    SERVERS = "servers"  # the home of the lab's echo server: no packet of a probe meets it
+    SERVERS = "servers"  # where the lab's echo server is started; probes do not send packets there
 
 
 class Namespace(NamedTuple):

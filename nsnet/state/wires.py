@@ -1,4 +1,4 @@
-"""The second layer: who hears a frame, and through which bridges it passes on its way."""
+"""The link layer: which links receive a frame, and through which bridges it passes."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -8,7 +8,7 @@ from nsnet.state.model import Interface, Kind, State
 
 
 class Crossing(NamedTuple):
-    """A bridge that passes a frame on from one port to another."""
+    """A bridge that forwards a frame from one port to another."""
 
     netns: str
     bridge: str
@@ -17,16 +17,16 @@ class Crossing(NamedTuple):
 
 
 class Station(NamedTuple):
-    """Somebody on the wire: the link that hears the frame, and the bridges between."""
+    """A link that receives a frame, and the bridges that the frame passes before."""
 
     netns: str
     dev: str
-    port: str  # where the link is a bridge: the port the frame came in by
+    port: str  # of a bridge: the port that received the frame
     crossings: tuple[Crossing, ...]
 
 
 class Wires:
-    """The cables and bridges of a State."""
+    """The veth pairs and bridges of a State."""
 
     def __init__(self, state: State) -> None:
         self._netns = {each.name: each for each in state.netns}
@@ -40,32 +40,32 @@ class Wires:
                     self._ports.setdefault((each.name, link.master), []).append(link)
 
     def find(self, netns: str, dev: str, address: IPAddress) -> Station | None:
-        """Who answers an ARP request for this address, asked out of this link; None when nobody
-        does.
+        """Return the link that answers an ARP request for this address, sent out of this link; None
+        if none does.
 
         Linux answers for any address of the namespace, on any of its links (arp_ignore=0).
         """
-        for station in self.heard(netns, dev):
+        for station in self.receivers(netns, dev):
             if station.netns != netns and address in self._netns[station.netns].addresses:
                 return station
         return None
 
     def first_port(self, netns: str, dev: str, station: Station) -> str:
-        """The port by which a frame to this station leaves the bridge `dev`."""
+        """Return the port of the bridge `dev` that leads to this station."""
         for port in self._ports.get((netns, dev), ()):
             if station in self._arrive(port, ()):
                 return port.name
         return ""
 
-    def heard(self, netns: str, dev: str) -> Iterator[Station]:
-        """All that a frame sent out of this link reaches."""
+    def receivers(self, netns: str, dev: str) -> Iterator[Station]:
+        """Yield every link that a frame sent out of this link reaches."""
         link = self._links[netns, dev]
         outward = self._ports.get((netns, dev), ()) if link.kind is Kind.BRIDGE else (link,)
         for each in outward:
             yield from self._arrive(each, ())
 
     def _arrive(self, end: Interface, crossed: tuple[Crossing, ...]) -> Iterator[Station]:
-        """All that a frame sent into this end of a cable reaches."""
+        """Yield every link that a frame sent out of this end of a veth pair reaches."""
         if end.peer is None:
             return
         netns, name = end.peer

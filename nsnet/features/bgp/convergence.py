@@ -1,5 +1,5 @@
-"""Which routes BGP comes to, once all birds of a State have heard each other: what they announce,
-passed on by routers, and of several ways the shortest.
+"""The routes on which BGP converges: what all birds of a State announce, passed on by transit
+routers, and of several paths the shortest.
 
 Source: RFC 4271, section 9.1; the user's guide of bird, section "BGP".
 """
@@ -14,8 +14,9 @@ from nsnet.state.model import Interface, Netns, Route, State
 from nsnet.state.wires import Wires
 
 
-class _Way(NamedTuple):
-    """What somebody says of a destination: the systems it passes, the last one first."""
+class _Path(NamedTuple):
+    """An announced path to a destination: the autonomous systems that it passes, the nearest
+    first."""
 
     destination: IPNetwork
     via: IPAddress
@@ -28,7 +29,7 @@ class _Speaker:
     bird: Bird
 
     def link(self, session: Session) -> Interface:
-        """By which a neighbour is reached."""
+        """Return the link to the session's neighbour. Raises KeyError."""
         for each in self.netns.interfaces:
             if any(session.local == address.ip for address in each.addresses):
                 return each
@@ -61,26 +62,27 @@ def _speakers(state: State, wires: Wires) -> dict[str, _Speaker]:
     }
 
 
-def _exchange(peerings: Sequence[_Peering]) -> dict[str, frozenset[_Way]]:
+def _exchange(peerings: Sequence[_Peering]) -> dict[str, frozenset[_Path]]:
     """Return what each namespace knows once no message says anything new."""
-    known: dict[str, frozenset[_Way]] = {}
+    known: dict[str, frozenset[_Path]] = {}
     while True:
-        received: dict[str, set[_Way]] = {}
+        received: dict[str, set[_Path]] = {}
         for each in peerings:
             sent = _announced(each, known.get(each.sender.netns.name, frozenset()))
             received.setdefault(each.receiver.netns.name, set()).update(sent)
-        if known == (known := {name: frozenset(ways) for name, ways in received.items()}):
+        if known == (known := {name: frozenset(paths) for name, paths in received.items()}):
             return known
 
 
-def _with_routes(netns: Netns, known: Mapping[str, frozenset[_Way]]) -> Netns:
+def _with_routes(netns: Netns, known: Mapping[str, frozenset[_Path]]) -> Netns:
     learned = tuple(_routes(netns, known.get(netns.name, frozenset())))
     return replace(netns, routes=(*netns.routes, *learned)) if learned else netns
 
 
 def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
-    """The bird, with nothing of its own to say where that leads nowhere."""
-    cut = bird.by and not any(wires.heard(netns, bird.by))
+    """Return the bird, without routes of its own if the link to their destinations has no
+    carrier."""
+    cut = bird.by and not any(wires.receivers(netns, bird.by))
     return replace(bird, announced=()) if cut else bird
 
 
@@ -105,29 +107,29 @@ def _agree(one: Bird, session: Session, other: Bird, back: Session) -> bool:
     )
 
 
-def _announced(peering: _Peering, known: frozenset[_Way]) -> Iterator[_Way]:
+def _announced(peering: _Peering, known: frozenset[_Path]) -> Iterator[_Path]:
     """Yield what a sender that knows this announces, as far as the receiver accepts it."""
     one, session, other = peering
     bird = one.bird
     own = (bird.autonomous_system,)
     for each in bird.announced:
         if each.version == session.local.version:
-            yield from _believed(_Way(each, session.local, own * (1 + bird.prepended)), other)
-    for way in _best(known) if bird.transit else ():
-        if way.via.version != session.local.version or way.via == session.neighbour:
+            yield from _believed(_Path(each, session.local, own * (1 + bird.prepended)), other)
+    for path in _best(known) if bird.transit else ():
+        if path.via.version != session.local.version or path.via == session.neighbour:
             continue
-        # A router does not stand between two who share a wire.
-        shared = any(way.via in each.network for each in one.link(session).addresses)
-        via = way.via if shared else session.local
-        passes = (*own * (1 + bird.prepended), *way.passes)
-        yield from _believed(_Way(way.destination, via, passes), other)
+        # The next hop stays as it is if it is on the link to the receiver (RFC 4271, 5.1.3).
+        shared = any(path.via in each.network for each in one.link(session).addresses)
+        via = path.via if shared else session.local
+        passes = (*own * (1 + bird.prepended), *path.passes)
+        yield from _believed(_Path(path.destination, via, passes), other)
 
 
-def _believed(way: _Way, by: _Speaker) -> Iterator[_Way]:
-    ranges = (each for each in by.bird.believed if each.version == way.destination.version)
-    mine = way.destination in by.bird.announced or by.bird.autonomous_system in way.passes
-    if not mine and any(_within(way.destination, each) for each in ranges):
-        yield way
+def _believed(path: _Path, by: _Speaker) -> Iterator[_Path]:
+    ranges = (each for each in by.bird.believed if each.version == path.destination.version)
+    mine = path.destination in by.bird.announced or by.bird.autonomous_system in path.passes
+    if not mine and any(_within(path.destination, each) for each in ranges):
+        yield path
 
 
 def _within(destination: IPNetwork, wide: IPNetwork) -> bool:
@@ -136,22 +138,23 @@ def _within(destination: IPNetwork, wide: IPNetwork) -> bool:
     return destination[0] in wide and destination.prefixlen >= wide.prefixlen
 
 
-def _best(ways: frozenset[_Way]) -> Iterator[_Way]:
-    """One way to each destination: the shortest, and of those the first."""
-    for group in _shortest(ways):
+def _best(paths: frozenset[_Path]) -> Iterator[_Path]:
+    """Yield one path to each destination: the shortest, and of several the one with the lowest next
+    hop."""
+    for group in _shortest(paths):
         yield group[0]
 
 
-def _shortest(ways: frozenset[_Way]) -> Iterator[list[_Way]]:
-    """The ways of equal cost to each destination."""
-    for destination in sorted({each.destination for each in ways}, key=str):
-        here = [each for each in ways if each.destination == destination]
+def _shortest(paths: frozenset[_Path]) -> Iterator[list[_Path]]:
+    """Yield the paths of equal cost to each destination."""
+    for destination in sorted({each.destination for each in paths}, key=str):
+        here = [each for each in paths if each.destination == destination]
         least = min(len(each.passes) for each in here)
         yield sorted((each for each in here if len(each.passes) == least), key=lambda one: one.via)
 
 
-def _routes(netns: Netns, ways: frozenset[_Way]) -> Iterator[Route]:
-    for group in _shortest(ways):
+def _routes(netns: Netns, paths: frozenset[_Path]) -> Iterator[Route]:
+    for group in _shortest(paths):
         vias = tuple(each.via for each in group)
         dev = next(
             link.name
@@ -159,5 +162,5 @@ def _routes(netns: Netns, ways: frozenset[_Way]) -> Iterator[Route]:
             if any(vias[0] in address.network for address in link.addresses)
         )
         one, several = (vias[0], ()) if len(vias) == 1 else (None, vias)
-        why = f"BGP, of AS {', '.join(sorted({str(each.passes[-1]) for each in group}))}"
+        why = f"BGP: announced by AS {', '.join(sorted({str(each.passes[-1]) for each in group}))}"
         yield Route(group[0].destination, one, dev, nexthops=several, learned=True, why=why)

@@ -1,22 +1,22 @@
-"""Who speaks BGP with whom, and what each announces.
+"""The BGP sessions of a lab, and what each bird announces.
 
-routing: bgp. Each node announces its pods and the Services it can serve; the fabric's router
-learns the way to them, and nodes learn from it the way to each other's pods.
+routing: bgp. Each node announces its pods and the Services that it can serve. The fabric's router
+installs routes to them, and the nodes learn from it the routes to each other's pods.
 
       node n1 (AS 42…) ──┐
                          ├── fabric (AS 64512): 10.244.0.0/24 via n1, an LB address via n1 or n2
       node n2 (AS 42…) ──┘
 
 gateway: {replicas: 2}. Both announce to the fabric what their cluster offers, and to the nodes the
-way out, which they have learnt from the fabric themselves; the second says all of it with a longer
-path, so that it is used when nobody else speaks. One that has no link to the nodes any more offers
-nothing to the fabric.
+default route, which they have learned from the fabric. The standby announces all of it with a
+longer path, so that it is used only if the other one is down. One that loses its link to the nodes
+announces nothing to the fabric.
 
       fabric ──┬── gateway 1 ──┬── node n1
                └── gateway 2 ──┘
 
-Whose link is cut is missed by BFD within 0.3 s, and its routes are withdrawn. Announced are the
-addresses of load balancers by the nodes that are healthy, as MetalLB does.
+BFD detects link loss within 0.3 s, and the routes are withdrawn. Healthy nodes announce the
+addresses of load balancers, as with MetalLB.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -32,12 +32,12 @@ from nsnet.topology.balancing import ready_on
 from nsnet.topology.model import FABRIC, Attachment, Cluster, Node, Replica, Topology
 
 FABRIC_AS: Final = 64512
-_PRIVATE_AS: Final = 4_200_000_000  # the first of those of four bytes
+_PRIVATE_AS: Final = 4_200_000_000  # the first private one of four bytes (RFC 6996)
 _DEFAULT: Final[dict[Family, IPNetwork]] = {4: ip_network("0.0.0.0/0"), 6: ip_network("::/0")}
 
 
 def speakers(topology: Topology) -> Iterator[Fact]:
-    """A bird for each of them, and the router's that they all talk to."""
+    """Yield a bird for each node and gateway that speaks BGP, and the fabric's."""
     announcing: dict[str, tuple[str, Bird]] = {}
     for cluster in topology.clusters:
         for node in cluster.nodes if cluster.routing == "bgp" else ():
@@ -54,7 +54,8 @@ def speakers(topology: Topology) -> Iterator[Fact]:
 
 
 def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
-    """It waits to be called, tells gateways the way out, and passes on what it hears."""
+    """Return the fabric's bird: it waits for others to connect, announces the default route to
+    gateways, and passes on what it learns."""
     sessions = tuple(
         Session(reference, each.neighbour, each.local, bird.autonomous_system, passive=True)
         for reference, bird in birds.items()
@@ -76,7 +77,7 @@ def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
 
 
 def _of_node(cluster: Cluster, node: Node) -> Bird:
-    """A node of a flat cluster."""
+    """Return the bird of a node of a flat cluster."""
     services = [each for each in cluster.services if each.proxied]
     served = tuple(
         single(address)
@@ -90,7 +91,7 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
         ("eth0",),
         tuple(_sessions(FABRIC, FABRIC_AS, node.addresses, cluster.routers)),
         tuple(dict.fromkeys((*node.pod_cidrs, *served))),
-        # Into its own tunnels it needs no other way; of two routes, IPv6 would take bird's.
+        # A tunnel has a route to each other node's pods; of two routes, IPv6 would use bird's.
         believed=() if node.overlay else cluster.pod_cidrs,
     )
 
@@ -126,7 +127,7 @@ def _of_gateway(topology: Topology, cluster: Cluster, attachment: Attachment) ->
 
 
 def _behind(cluster: Cluster, node: Node) -> Bird:
-    """A node learns which gateway to use."""
+    """Return the bird of a node that learns which gateway to use."""
     sessions = (
         each
         for attachment in cluster.attachments
@@ -152,7 +153,7 @@ def _sessions(
     mine: Sequence[IPInterface],
     theirs: Sequence[IPInterface],
 ) -> Iterator[Session]:
-    """One for each family that both have."""
+    """Yield a session for each family of which both have an address."""
     for local in ips_of(tuple(mine)):
         neighbour = of_family(ips_of(tuple(theirs)), local.version)
         if neighbour is not None:
@@ -160,11 +161,12 @@ def _sessions(
 
 
 def router_id(addresses: tuple[IPAddress, ...]) -> IPv4Address:
-    """A name of 32 bits: an IPv4 address, or the end of an IPv6 one."""
+    """Return the router id: the IPv4 address, or else the last four bytes of the IPv6 one."""
     address = of_family(addresses, 4) or addresses[0]
     return IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def autonomous_system(addresses: tuple[IPInterface, ...]) -> int:
-    """A private number that follows from an address: it stays when others come and go."""
+    """Return a private AS number that follows from an address, so that it does not change when
+    other machines are added or removed."""
     return _PRIVATE_AS + (int(router_id(ips_of(addresses))) & 0xFFFFFF)

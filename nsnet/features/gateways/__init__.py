@@ -1,4 +1,4 @@
-"""How one cluster reaches another: one generator of facts a kind of gateway."""
+"""How one cluster reaches another: for each kind of gateway, a generator of its facts."""
 
 from collections.abc import Callable, Iterator
 from typing import Final

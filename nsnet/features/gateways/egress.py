@@ -1,5 +1,4 @@
-"""What leaves a cluster by its gateway: how it gets there, where it goes on, and whose address it
-has.
+"""Packets that leave a cluster through its gateway: the gateway's routes, and SNAT to its address.
 
 POSTROUTING ─▶ NSNET-EGRESS ─▶ SNAT out of eth1
 """
@@ -18,17 +17,17 @@ EGRESS = "NSNET-EGRESS"
 
 
 def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
-    """The gateway routes between the cluster and the fabric; what leaves is the gateway's."""
+    """Yield the gateway's routes to the cluster and the fabric, and SNAT to its own address."""
     here = gateway.netns
     yield from forwarding(here, bridge_netfilter=False)
-    # A replica learns its way out, and passes that on to the nodes.
+    # A replica learns its default route by BGP, and announces it to the nodes.
     if gateway.replica is None:
         yield from ((here, each) for each in to_fabric(topology, gateway, OUTSIDE))
     for node in cluster.nodes:
         yield from ((here, each) for each in to_pods(node, INSIDE))
     leaving = Match(out_interface=OUTSIDE, comment="leaves with the address of the gateway")
     for outside in ips_of(gateway.outside):
-        # Not MASQUERADE: eth1 holds the exported addresses, too, and the kernel might choose one.
-        rule = Rule(leaving, Snat(outside), why="egress")
+        # Not MASQUERADE: eth1 holds the exported addresses, too, and the kernel could use one.
+        rule = Rule(leaving, Snat(outside), why="SNAT to the gateway's address")
         yield here, Chain("nat", EGRESS, (rule,), outside.version)
         yield here, Hook("nat", "POSTROUTING", EGRESS, family=outside.version)

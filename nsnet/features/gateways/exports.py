@@ -1,4 +1,4 @@
-"""What a gateway offers to other clusters: each exported Service has an address of its own there.
+"""Exported Services: each has an address of its own on the gateway, for other clusters.
 
 PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one a port) ─▶ DNAT to one of the ready endpoints
 """
@@ -17,7 +17,7 @@ EXPORTS = "NSNET-EXPORTS"
 
 
 def exports(services: Sequence[Service], gateway: Gateway) -> Iterator[Fact]:
-    """What comes in for an exported Service goes to one of its endpoints."""
+    """Yield the DNAT from the address of each exported Service to its ready endpoints."""
     here = gateway.netns
     for service in services:
         for port in service.ports:
@@ -39,8 +39,8 @@ def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iter
     yield Chain(
         "nat",
         EXPORTS,
-        # Without an endpoint there is nothing to translate to: the gateway itself refuses, as
-        # nothing listens there.
+        # A port without endpoints is not translated: nothing listens on it, so the gateway itself
+        # refuses.
         tuple(_offer(service, port, family) for service, port, endpoints in offered if endpoints),
         family,
     )

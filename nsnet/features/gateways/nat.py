@@ -1,5 +1,5 @@
-"""kind: nat. On the way out everything gets the gateway's address; on the way in each exported
-Service has its own.
+"""kind: nat. Packets that leave are SNATed to the gateway's address; each exported Service has an
+address of its own, which is DNATed.
 """
 
 from collections.abc import Iterator
@@ -11,6 +11,6 @@ from nsnet.topology.model import Cluster, Gateway, Topology
 
 
 def nat(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
-    """The gateway's routes, and its translation in both directions."""
+    """Yield the gateway's routes, and its translation in both directions."""
     yield from exports(cluster.services, gateway)
     yield from egress(topology, cluster, gateway)

@@ -1,10 +1,10 @@
-"""kind: proxy. haproxy ends every connection to an exported Service at the gateway, and makes
-another one to an endpoint: the pod sees the gateway, unless it is told who the client is.
+"""kind: proxy. haproxy accepts each connection to an exported Service at the gateway, and opens one
+of its own to an endpoint: the pod sees the gateway's address, unless it takes a PROXY header.
 
       client ─▶ haproxy at the Service's own address and port ─▶ one of its ready endpoints, in turn
-      client ─▶ haproxy at the gateway's own address, port 443 ─▶ the Service that TLS names (SNI)
+      client ─▶ haproxy at the gateway's own address, port 443 ─▶ the Service of the TLS name (SNI)
 
-haproxy speaks TCP alone. What leaves the cluster does so as with kind nat.
+It handles TCP alone. Packets leave the cluster as with kind nat.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,14 @@ from nsnet.topology.model import HTTPS, Cluster, Gateway, Service, ServicePort, 
 
 
 def proxy(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
-    """The gateway's routes, what leaves, and the proxy for what comes in."""
+    """Yield the gateway's routes, SNAT for packets that leave, and the proxy for connections that
+    arrive."""
     yield from egress(topology, cluster, gateway)
     frontends = [
         *_frontends(cluster),
         *(each for address in ips_of(gateway.outside) for each in _passed_on(cluster, address)),
     ]
-    # Without an endpoint there is nobody to connect to: nothing listens there.
+    # haproxy does not listen on a port without endpoints: the gateway refuses.
     yield gateway.netns, Haproxy(tuple(each for each in frontends if each.servers))
 
 
@@ -37,7 +38,7 @@ def _frontends(cluster: Cluster) -> Iterator[Frontend]:
 
 
 def _passed_on(cluster: Cluster, address: IPAddress) -> Iterator[Frontend]:
-    """TLS at an address that many Services share."""
+    """Yield the Services that clients select by the TLS name, at an address they share."""
     for service, port in _secure(cluster):
         servers = tuple(_servers(cluster, port, address))
         yield Frontend(address, HTTPS, servers, service.reference, service.sni)

@@ -1,18 +1,17 @@
 """One NAT gateway in front of several clusters, whose pods may have the same addresses.
 
-The addresses of a packet do not say which cluster it is of. The link by which it came does, and so
-do the addresses that the gateway offers for a cluster's Services; for an answer, what is known of
-its connection does.
+The addresses of a packet do not tell its cluster. The link that received it does; so do the
+addresses that the gateway holds for a cluster's Services; and for an answer, the connection does.
 
-raw    PREROUTING ─▶ NSNET-ZONES: conntrack asks in the zone of the cluster, so that two clients of
-                     one address and port are two connections
-mangle PREROUTING ─▶ NSNET-MARKS: where the packet goes (the low byte of its mark) and where it
-                     came from (the high one), the number of a cluster each, 0 for outside
-ip rule            ─▶ a table of routes for each cluster: its pods, its nodes, and the way out
-nat    as in `nat`, but that what came from a cluster is translated by whatever link it leaves
+raw    PREROUTING ─▶ NSNET-ZONES: conntrack uses a zone per cluster, so that two clients with one
+                     address and port have two connections
+mangle PREROUTING ─▶ NSNET-MARKS: the cluster that the packet is for (low byte of its mark) and the
+                     one that it is from (next byte), each by its number; 0 is outside
+ip rule            ─▶ a routing table for each cluster: its pods, its nodes, and the default route
+nat    as in `nat`, but packets from a cluster are translated on whichever link they leave
 
-Only who asks is in a zone (`--zone-orig`): all answers are in one, so that NAT gives the second of
-two clients another port.
+Only the original direction has a zone (`--zone-orig`): the answers of all clusters share one, so
+that NAT gives the second of two equal clients another port.
 """
 
 from collections.abc import Iterator, Sequence
@@ -39,20 +38,20 @@ from nsnet.state.rules import (
 from nsnet.topology.model import Attachment, Cluster, Gateway, Topology
 
 ZONES, MARKS = "NSNET-ZONES", "NSNET-MARKS"
-TO, FROM = 0xFF, 0xFF00  # the bits of a mark
-TABLES = 100  # and the number of a cluster make its table
-OWN, PASSING = 100, 200  # and the number of a cluster make the priority of its rules
+TO, FROM = 0xFF, 0xFF00  # the bits of a mark: the destination's cluster, the source's
+TABLES = 100  # plus the number of a cluster: its routing table
+OWN, PASSING = 100, 200  # plus the number of a cluster: the priorities of its policy rules
 
 
 def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
-    """The gateway's routes, marks and translation for all clusters behind it."""
+    """Yield the gateway's routes, marks and translation for all clusters behind it."""
     here = gateway.netns
     clusters = topology.attachments(gateway)
     yield from forwarding(here, bridge_netfilter=False)
     for route in to_fabric(topology, gateway, OUTSIDE):
         yield here, route
-        # Errors, resets and pings that the gateway itself answers go back where the packet came
-        # from, and their addresses do not say where that is.
+        # ICMP errors, resets and echo replies of the gateway itself have to return to the cluster
+        # of the packet that caused them, which their addresses do not tell.
         yield here, Sysctl(f"net.ipv{route.destination.version}.fwmark_reflect", "1")
     for cluster, inside in clusters:
         for route in _routes(topology, cluster, inside):
@@ -71,7 +70,15 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
         leaving = Match(
             mark=MarkMatch(0, FROM, negated=True), comment="leaves with the address of the gateway"
         )
-        yield here, Chain("nat", EGRESS, (Rule(leaving, Snat(outside), why="egress"),), family)
+        yield (
+            here,
+            Chain(
+                "nat",
+                EGRESS,
+                (Rule(leaving, Snat(outside), why="SNAT to the gateway's address"),),
+                family,
+            ),
+        )
         yield here, Hook("nat", "POSTROUTING", EGRESS, family=family)
 
 
@@ -82,8 +89,8 @@ def table_of(attachment: Attachment) -> int | None:
 
 
 def _routes(topology: Topology, cluster: Cluster, inside: Attachment) -> Iterator[Route]:
-    """All that packets of this cluster need: the main table has its neighbours, too, who are none
-    of theirs."""
+    """Yield a cluster's routing table. It includes the nodes: the main table would also match those
+    of other clusters."""
     for network in cluster.node_cidrs:
         yield Route(network, dev=inside.link, why=f"nodes of {cluster.name}")
     for node in cluster.nodes:
@@ -92,8 +99,8 @@ def _routes(topology: Topology, cluster: Cluster, inside: Attachment) -> Iterato
 
 
 def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRule]:
-    """What the gateway itself says of a packet goes back to where that came from; all else, where
-    it is to go."""
+    """Yield the rules that select a cluster's table: for packets that the gateway itself sends, by
+    the source's cluster in the mark they reflect; for all others, by the destination's."""
     table, why = TABLES + number, f"to {cluster.name}"
     yield PolicyRule(OWN + number, number << 8, FROM, table, family, own=True, why=why)
     yield PolicyRule(PASSING + number, number, TO, table, family, why=why)
@@ -106,22 +113,23 @@ def _zones(clusters: Sequence[tuple[Cluster, Attachment]]) -> Iterator[Rule]:
 
 
 def _marks(clusters: Sequence[tuple[Cluster, Attachment]], family: Family) -> Iterator[Rule]:
-    """In this order: at first a packet is for others of its own cluster, or for outside."""
+    """Yield the marks. A packet is for its own cluster first, as far as no later rule matches its
+    destination or its connection."""
     for cluster, inside in clusters:
         came, number, why = inside.link, inside.number, f"from {cluster.name}"
         both = SetMark(number << 8 | number, FROM | TO)
         yield Rule(Match(in_interface=came), both, why=why)
         new = Match(in_interface=came, ctstate=("NEW",))
-        yield Rule(new, SetConnectionMark(number, TO), why=f"its answers go to {cluster.name}")
+        yield Rule(new, SetConnectionMark(number, TO), why=f"answers return to {cluster.name}")
     for cluster, inside in clusters:
         for address, comment in _offered(cluster, family):
             match = Match(dst=single(address), comment=comment)
             yield Rule(match, SetMark(inside.number, TO), why=f"to {cluster.name}")
-    yield Rule(Match(is_answer=True), RestoreMark(TO), why="to where the connection came from")
+    yield Rule(Match(is_answer=True), RestoreMark(TO), why="to the cluster of the connection")
 
 
 def _offered(cluster: Cluster, family: Family) -> Iterator[tuple[IPAddress, str]]:
-    """The addresses that lead into this cluster: of what it exports, and of its load balancers."""
+    """Yield the addresses of a cluster's exported Services and load balancers."""
     for service in cluster.services:
         balanced = service.load_balancer_ips if service.proxied else ()
         for address in all_of_family((*service.exported, *balanced), family):

@@ -1,9 +1,9 @@
-"""kind: vip. As kind nat, and beside it every pod has an address of a virtual range by which all
-others know it: one for one, so that they can tell pods apart, and call them.
+"""kind: vip. As kind nat, and each pod has an address in a virtual range, one for one, by which
+other clusters can tell pods apart and connect to them.
 
-PREROUTING ─▶ NSNET-FROM-VIRTUAL ─▶ NETMAP: what comes in for a virtual address is its pod's
-POSTROUTING ─▶ NSNET-TO-VIRTUAL ─▶ NETMAP: what a pod sends has its virtual address
-            └▶ NSNET-EGRESS ─▶ all else (nodes, and pods that their nodes masquerade) as kind nat
+PREROUTING ─▶ NSNET-FROM-VIRTUAL ─▶ NETMAP: from a virtual address to its pod's
+POSTROUTING ─▶ NSNET-TO-VIRTUAL ─▶ NETMAP: from a pod's address to its virtual one
+            └▶ NSNET-EGRESS ─▶ all others (nodes, and pods masqueraded by their nodes) as kind nat
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,8 @@ FROM_VIRTUAL, TO_VIRTUAL = "NSNET-FROM-VIRTUAL", "NSNET-TO-VIRTUAL"
 
 
 def vip(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
-    """The gateway's routes and translation, and the map between pods and virtual addresses."""
+    """Yield the gateway's routes and translation, and the map between pods and virtual
+    addresses."""
     yield from exports(cluster.services, gateway)
     yield from egress(topology, cluster, gateway)
     here = gateway.netns

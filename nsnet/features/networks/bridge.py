@@ -1,4 +1,5 @@
-"""cni: bridge. A bridge per node; the nodes are each other's gateways to their pods ("host-gw").
+"""cni: bridge. A bridge per node; each node routes to other nodes' pods through those nodes
+("host-gw").
 
 node ── eth0 ── fabric ── eth0 ── the other node
 """

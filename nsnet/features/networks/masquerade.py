@@ -1,8 +1,10 @@
-"""What leaves an island borrows its node's address: the chain that ip-masq-agent writes.
+"""Packets of pods that leave an island are SNATed to their node's address, by the chain that
+ip-masq-agent writes.
 
 POSTROUTING ─▶ IP-MASQ-AGENT ─▶ RETURN for what stays inside ─▶ MASQUERADE
 
-With a gateway of kind vip it also leaves alone what the gateway gives a virtual address.
+With a gateway of kind vip it also returns for destinations for which the gateway translates pods to
+their virtual addresses.
 """
 
 from collections.abc import Iterator
@@ -38,17 +40,25 @@ def _chains(cluster: Cluster) -> Iterator[Chain | Hook]:
     for pods in cluster.pod_cidrs:
         comment = "ip-masq-agent: local traffic is not subject to MASQUERADE"
         staying = tuple(
-            Rule(Match(dst=each, comment=comment), Return(), why="stays inside the cluster")
+            Rule(
+                Match(dst=each, comment=comment),
+                Return(),
+                why="inside the cluster: not masqueraded",
+            )
             for each in inside
             if each.version == pods.version
         )
         comment = "nsnet: the gateway makes a virtual address of the pod's own"
-        abroad = tuple(
-            Rule(Match(dst=each, comment=comment), Return(), why="keeps its address on the node")
+        kept = tuple(
+            Rule(
+                Match(dst=each, comment=comment),
+                Return(),
+                why="not masqueraded: the gateway translates it",
+            )
             for each in mapped
             if each.version == pods.version
         )
         comment = "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)"
-        leaving = Rule(Match(comment=comment), Masquerade(), why="egress: the node's address")
-        yield Chain("nat", CHAIN, (*staying, *abroad, leaving), pods.version)
+        leaving = Rule(Match(comment=comment), Masquerade(), why="SNAT to the node's address")
+        yield Chain("nat", CHAIN, (*staying, *kept, leaving), pods.version)
         yield Hook("nat", "POSTROUTING", CHAIN, LEAVING, pods.version)

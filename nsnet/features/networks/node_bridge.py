@@ -1,4 +1,4 @@
-"""A bridge on each node, with its pods: what several kinds of network have in common.
+"""A bridge on each node with its pods, as several kinds of network have it.
 
 pod eth0 ── web-0 ─┐
                    ├─ cbr0 ── node (routes, iptables) ── to the other nodes
@@ -24,12 +24,12 @@ from nsnet.state.model import (
 from nsnet.topology.model import Cluster, Node, Pod, link_name
 
 BRIDGE = "cbr0"
-# The kernel has one neighbour table of 1,024 entries for all namespaces of the machine.
+# The kernel has one neighbour table, of 1,024 entries, for all namespaces of the machine.
 NEIGHBOURS_THAT_FIT = 800
 
 
 def pods_on_bridges(cluster: Cluster, mtu: int) -> Iterator[Fact]:
-    """Every node with its bridge and its pods, whose links take packets of up to `mtu` bytes."""
+    """Yield each node's bridge and pods, with links of this MTU in bytes."""
     size = mtu if mtu != MTU else None
     crowded = sum(len(_pods_on(cluster, node)) ** 2 for node in cluster.nodes) > NEIGHBOURS_THAT_FIT
     for node in cluster.nodes:
@@ -49,26 +49,29 @@ def _pods_on(cluster: Cluster, node: Node) -> list[Pod]:
 
 
 def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
-    """The pod's eth0, and its other end: a port of the node's bridge."""
+    """Yield the pod's eth0 and its peer, a port of the node's bridge, and the default routes."""
     suffix = () if pod.namespace == "default" else (pod.namespace,)
     prefixes = {each.version: each.prefixlen for each in node.pod_cidrs}
     addresses = tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in pod.addresses)
     yield from veth(
-        # A frame DNATed on a bridge is switched, not routed (br_netfilter), so it may have to
-        # leave by the port it came in on. Without hairpin the kernel drops it: the pod cannot
+        # A frame DNATed on a bridge is switched, not routed (br_netfilter), so it may have to leave
+        # by the port that received it. Without hairpin the kernel drops it: the pod could not
         # reach itself through its own Service.
         (node.netns, Interface(link_name(pod.name, *suffix), master=BRIDGE, hairpin=True, mtu=mtu)),
         (pod.netns, Interface("eth0", addresses=addresses, mtu=mtu)),
     )
     for gateway in node.bridge:
-        yield pod.netns, Route(everywhere(gateway.ip), gateway.ip, "eth0", why="the pod's node")
+        yield (
+            pod.netns,
+            Route(everywhere(gateway.ip), gateway.ip, "eth0", why="default route: the pod's node"),
+        )
 
 
 def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:
-    """Everybody on the bridge knows everybody's MAC address beforehand, so that no entry takes a
-    place in the table."""
+    """Yield an entry for each pair of machines on the bridge: permanent ones do not count towards
+    the limit of the neighbour table."""
     bridge_mac = mac_of(node.bridge[0].ip)
-    everybody = [
+    entries = [
         *(Neighbour(each.ip, bridge_mac, "eth0") for each in node.bridge),
         *(
             Neighbour(each, mac_of(pod.addresses[0]), "eth0")
@@ -77,7 +80,7 @@ def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:
         ),
     ]
     for pod in pods:
-        for neighbour in everybody:
+        for neighbour in entries:
             if neighbour.address not in pod.addresses:
                 yield pod.netns, neighbour
         for each in pod.addresses:

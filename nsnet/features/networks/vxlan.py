@@ -2,8 +2,9 @@
 
 pod ── cbr0 ── node ── flannel.1 ┄┄ in UDP, by eth0 and fabric ┄┄ flannel.1 ── node ── cbr0 ── pod
 
-Nothing is learned and nothing flooded. Each node is told of all others: the neighbour at the first
-address of their pod range, the machine behind that neighbour's MAC address, and the route.
+The tunnel neither learns nor floods. For each other node a node has a neighbour, at the first
+address of the other's pod range; the forwarding entry of that neighbour's MAC address; and the
+route.
 """
 
 from collections.abc import Iterator
@@ -55,24 +56,26 @@ def _tunnel(node: Node) -> Vxlan:
 
 
 def _underlay(node: Node) -> IPAddress:
-    """One tunnel carries both families, in IPv4 where the nodes have it."""
+    """Return the node's end of the tunnel. It carries both families, over IPv4 if the nodes have
+    it."""
     held = ips_of(node.addresses)
     return of_family(held, 4) or held[0]
 
 
 def _mac(node: Node) -> str:
-    """The first addresses of two IPv6 ranges end alike, and of a frame that seems to come from
-    itself a tunnel wants nothing."""
+    """Return the MAC address of a node's tunnel. For IPv6 it follows from the name: the first
+    addresses of two ranges end in the same four bytes, and a tunnel drops frames whose source is
+    its own MAC address."""
     first = node.overlay[0].ip
     return mac_of(first) if first.version == 4 else mac_by_name(node.netns, TUNNEL)
 
 
 def _behind_tunnel(node: Node, other: Node) -> Iterator[Fact]:
-    """Pods of another node are behind a neighbour in the tunnel, who is that node."""
+    """Yield the routes to another node's pods, through that node's end of the tunnel."""
     mac = _mac(other)
     yield node.netns, FdbEntry(mac, _underlay(other), TUNNEL)
     for pods, end in zip(other.pod_cidrs, ips_of(other.overlay), strict=True):
         yield node.netns, Neighbour(end, mac, TUNNEL)
         why = f"pods of {other.reference}"
-        # Nobody's address says that the neighbour is on this link.
+        # No address of the link covers the neighbour.
         yield node.netns, Route(pods, end, TUNNEL, onlink=True, why=why)

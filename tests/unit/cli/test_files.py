@@ -71,7 +71,7 @@ def test_a_plan_for_people() -> None:
     text = nsnet("plan", f"{SCENARIOS}/one-node.yaml").stdout
     assert "pod/web nsnet.one-node.east.pod.default.web\n" in text
     assert "  eth0            10.244.0.3/24 ── node/n1\n" in text
-    assert "  route 0.0.0.0/0 via 10.244.0.1  (the pod's node)\n" in text
+    assert "  route 0.0.0.0/0 via 10.244.0.1  (default route: the pod's node)\n" in text
     assert "  listens on 53/udp as pod/web\n" in text
     assert "  cbr0            bridge 10.244.0.1/24\n" in text
 

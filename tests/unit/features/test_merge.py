@@ -114,22 +114,22 @@ def test_what_explains_a_fact_is_no_part_of_it() -> None:
         ([("n9", BRIDGE)], "the bridge: n9 is no namespace of this lab"),
         (
             [("n1", BRIDGE), ("n1", replace(PORT, peer=None))],
-            "n1: web has no other end that agrees",
+            "n1: web has no other end that names it",
         ),
-        ([("n1", BRIDGE), ("n1", PORT)], "n1: web has no other end that agrees"),
+        ([("n1", BRIDGE), ("n1", PORT)], "n1: web has no other end that names it"),
         (
             [("n1", BRIDGE), ("n1", PORT), ("web", replace(POD, peer=Peer("n1", "cbr0")))],
-            "n1: web has no other end that agrees",
+            "n1: web has no other end that names it",
         ),
-        (list(CABLE), "n1: web is a port of cbr0, no bridge"),
+        (list(CABLE), "n1: web is a port of cbr0, which is no bridge"),
         ([("n1", replace(BRIDGE, name="a-very-long-name"))], "is too long a name for a link"),
         (
             [("n1", BRIDGE), ("n1", replace(BRIDGE, name="cbr1"))],
-            "n1: address 10.244.0.1 stands there 2 times",
+            "n1: address 10.244.0.1 is on 2 links",
         ),
         (
             [("n1", Chain("nat", "KUBE-SERVICES", (Rule(target=Jump("KUBE-SVC-WEB")),)))],
-            "n1: nat KUBE-SERVICES jumps to KUBE-SVC-WEB, which nobody made",
+            "n1: nat KUBE-SERVICES jumps to KUBE-SVC-WEB, which does not exist",
         ),
         (
             [
@@ -137,11 +137,11 @@ def test_what_explains_a_fact_is_no_part_of_it() -> None:
                 ("n1", Chain("nat", "KUBE-SVC-WEB", family=6)),  # of the other family
                 ("n1", Chain("filter", "KUBE-SVC-WEB")),  # and of another table
             ],
-            "n1: nat KUBE-SERVICES jumps to KUBE-SVC-WEB, which nobody made",
+            "n1: nat KUBE-SERVICES jumps to KUBE-SVC-WEB, which does not exist",
         ),
         (
             [("n1", Hook("nat", "OUTPUT", "KUBE-SERVICES"))],
-            "n1: nat OUTPUT jumps to KUBE-SERVICES, which nobody made",
+            "n1: nat OUTPUT jumps to KUBE-SERVICES, which does not exist",
         ),
     ],
 )
@@ -155,11 +155,11 @@ def test_what_names_something_that_is_not_there(facts: list[Fact], message: str)
         (None, "n1: nothing jumps to nat KUBE-SERVICES"),
         (
             Hook("nat", "OUTPUT", "KUBE-SERVICES", family=6),
-            "n1: nat OUTPUT jumps to KUBE-SERVICES, which nobody made",
+            "n1: nat OUTPUT jumps to KUBE-SERVICES, which does not exist",
         ),
         (
             Hook("filter", "OUTPUT", "KUBE-SERVICES"),
-            "n1: filter OUTPUT jumps to KUBE-SERVICES, which nobody made",
+            "n1: filter OUTPUT jumps to KUBE-SERVICES, which does not exist",
         ),
         (
             Hook("nat", "INPUT", "KUBE-SERVICES"),
@@ -281,7 +281,7 @@ def test_a_chain_that_is_renamed_in_one_place_does_not_vanish(scenario: str, cha
     places = [Namespace(each.name, each.reference, each.role) for each in state.netns]
     merge("lab", places, [("the features", said)])
     other = [(netns, renamed(piece, chain, "NSNET-OTHER")) for netns, piece in said]
-    with pytest.raises(CompileError, match=f"jumps to {chain}, which nobody made"):
+    with pytest.raises(CompileError, match=f"jumps to {chain}, which does not exist"):
         merge("lab", places, [("the features", other)])
 
 

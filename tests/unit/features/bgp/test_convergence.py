@@ -326,4 +326,4 @@ def test_a_learned_route_says_whom_it_is_from() -> None:
     state = converged(shared(STAR))
     (route,) = (each for each in state["a"].routes if each.learned)
     assert (route.destination, route.via, route.dev) == (net(PODS_B), ip(B), "eth0")
-    assert route.why == "BGP, of AS 2"
+    assert route.why == "BGP: announced by AS 2"

@@ -116,7 +116,7 @@ def test_a_narrow_place_outside_is_a_matter_of_the_fabrics_route() -> None:
 
 def test_a_tunnel_through_nothing_is_refused() -> None:
     tunnel = Interface("flannel.1", Kind.VXLAN, vxlan=Vxlan(1, ip("10.0.0.1"), "eth0", 8472))
-    with pytest.raises(CompileError, match=r"flannel\.1 goes through eth0, no link"):
+    with pytest.raises(CompileError, match=r"flannel\.1 sends through eth0, which does not exist"):
         merge("lab", nodes(["n1"]), [("the test", [("n1", tunnel)])])
 
 
