@@ -1,5 +1,4 @@
-"""Every probe is asked of the author, of the model and of the kernel; the three answers are put
-side by side."""
+"""Probes asked of three sides: the author, the model and the kernel."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +13,8 @@ from nsnet.probes.report import Answer, ProbeReport
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath
 
-UNANSWERED_ARP = 0.5  # seconds: three tries of retrans_time_ms, and some for a busy machine
+# Seconds until ARP gives up: three tries of retrans_time_ms, and some for a busy machine.
+UNANSWERED_ARP = 0.5
 
 
 def ask(
@@ -22,7 +22,8 @@ def ask(
     questions: Sequence[Question],
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[ProbeReport, ...]:
-    """Every question with its three answers. `progress` hears how many attempts are done."""
+    """Return the report of every question. `progress` is called with the number of attempts that
+    have ended. Raises KernelError."""
     guesses = [walked(model, each) for each in questions]
     flows = [_flow(each, guess) for each, guess in zip(questions, guesses, strict=True)]
     namespaces = list(model.references)
@@ -50,8 +51,9 @@ def _flow(each: Question, guess: Sequence[PredictedPath]) -> Flow:
 
 
 def _pace(guess: Sequence[PredictedPath]) -> str:
-    """Who shares what a router says of missing routes, at most one a second to one source: the
-    router, and the source as it sees it. Only the pace of a probe depends on the guess."""
+    """Return the rate-limit key for ICMP net-unreachable, or "": the router, and the source as the
+    router sees it. Linux sends one a second to a source. Only the pace of a probe depends on the
+    prediction."""
     for path in guess:
         last = path.request[-1]
         if path.verdict is Verdict.NET_UNREACHABLE and last.netns != path.request[0].netns:
@@ -83,10 +85,10 @@ def _report(
 
 
 def _foreseen(each: Question, guess: Sequence[PredictedPath]) -> Iterator[Outcome]:
-    """Yield every outcome that an attempt may have."""
+    """Yield every outcome that the model allows for an attempt."""
     outcomes = list(predicted(guess, each.to, each.expected))
     if each.spec.timeout < UNANSWERED_ARP:
-        # Who waits for less than an ARP request does may give up first.
+        # A probe with a shorter timeout than ARP may give up first.
         late = [one for one in outcomes if one.verdict is Verdict.HOST_UNREACHABLE]
         outcomes += [one._replace(verdict=Verdict.TIMEOUT) for one in late]
     yield from outcomes
@@ -95,7 +97,7 @@ def _foreseen(each: Question, guess: Sequence[PredictedPath]) -> Iterator[Outcom
 
 
 def _referenced(outcome: Outcome, references: Mapping[str, str]) -> Outcome:
-    """Return what the prober saw, with references for namespaces."""
+    """Return the outcome with references instead of namespaces."""
     path = outcome.path and tuple(references[each] for each in outcome.path)
     server = outcome.server and references.get(outcome.server, outcome.server)
     return outcome._replace(server=server, path=path)
@@ -103,7 +105,7 @@ def _referenced(outcome: Outcome, references: Mapping[str, str]) -> Outcome:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Connection:
-    """What `lab.connect` saw, at both ends."""
+    """What `lab.connect` saw at both ends."""
 
     report: ProbeReport
 
@@ -112,7 +114,7 @@ class Connection:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict of every attempt. Raises ValueError where they differ: see `verdicts`."""
+        """The verdict of every attempt. Raises ValueError if they differ: see `verdicts`."""
         verdicts = set(self.verdicts)
         if len(verdicts) > 1:
             raise ValueError(f"the attempts ended differently: {self.verdicts}")
@@ -120,23 +122,23 @@ class Connection:
 
     @property
     def verdicts(self) -> Mapping[Verdict, int]:
-        """How often each verdict came."""
+        """The number of attempts with each verdict."""
         found = [each.verdict for each in self._attempts]
         return {each: found.count(each) for each in dict.fromkeys(found)}
 
     @property
     def servers(self) -> frozenset[str]:
-        """Who answered, by reference."""
+        """The references of the servers that replied."""
         return frozenset(each.server for each in self._attempts if each.server is not None)
 
     @property
     def sources(self) -> frozenset[IPAddress]:
-        """Whom the servers saw."""
+        """The source addresses that the servers saw."""
         return frozenset(each.source for each in self._attempts if each.source is not None)
 
     @property
     def source(self) -> IPAddress | None:
-        """The one address that the servers saw; None without an answer. Raises ValueError for
+        """The one source address that the servers saw; None without a reply. Raises ValueError for
         several."""
         if len(self.sources) > 1:
             raise ValueError(f"the servers saw several sources: {sorted(map(str, self.sources))}")
@@ -144,7 +146,8 @@ class Connection:
 
     @property
     def path(self) -> tuple[str, ...] | None:
-        """The namespaces that the first attempt passed, where path=True asked for them."""
+        """The references of the namespaces that the first attempt passed; None without
+        path=True."""
         return self.report.observed.path
 
     @property

@@ -1,5 +1,4 @@
-"""What an author expected, what walk predicted and what the kernel did: three answers, each of
-its own source."""
+"""The comparison of what the author expected, what walk predicts and what the kernel did."""
 
 import math
 from collections import Counter
@@ -13,26 +12,26 @@ from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath, Unknown
 
 ANSWERED = (Verdict.OK, Verdict.WRONG_SERVER, Verdict.WRONG_SOURCE)
-# The normal quantile of p = 1e-6, for the chi-square test that connections are spread evenly.
+# The normal quantile of p = 1e-6, for the chi-square test of an even distribution.
 ONE_IN_A_MILLION = 4.753424
 
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An expectation whose references have become sets of what they stand for. None: nothing was
-    said."""
+    """An expectation whose references are resolved. None: nothing is expected of it."""
 
     verdicts: frozenset[Verdict] | None = None
     source: frozenset[IPAddress] | None = None
     servers: frozenset[str] | None = None
     path: tuple[frozenset[str], ...] | None = None
-    balanced: frozenset[str] | None = None  # these, or if empty those who did, answer equally often
-    sticky: bool = False  # whoever answers first answers always
+    # These servers reply equally often; if empty, all that replied.
+    balanced: frozenset[str] | None = None
+    sticky: bool = False  # one server replies to all attempts
 
 
 def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
-    """The attempt with the verdict it deserves: an answer may be the wrong server's, or to the
-    wrong source."""
+    """Return the outcome, its verdict changed where another server replied than expected, or saw
+    another source."""
     if outcome.verdict is not Verdict.OK:
         return (
             outcome if outcome.verdict in ANSWERED else outcome._replace(server=None, source=None)
@@ -47,7 +46,7 @@ def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
 def predicted(
     paths: Iterable[PredictedPath], to: Destination, expected: Expected
 ) -> tuple[Outcome, ...]:
-    """The paths of a walk as attempts, judged by the same words."""
+    """Return the outcomes of predicted paths, judged like those of the kernel."""
     return tuple(
         judged(Outcome(each.verdict, each.server, each.source, each.path), to, expected)
         for each in paths
@@ -55,11 +54,12 @@ def predicted(
 
 
 def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]:
-    """What else may come of attempts with a body.
+    """Yield the other outcomes that attempts with a body may have.
 
-    Of one that is not answered, a small attempt tells whether the size was why, and that may meet
-    another server. Only after a connection was made is a TCP attempt one of them. And fragments
-    that wait for ARP are many: of those that find no room nobody hears.
+    After an attempt without a reply the prober sends a small one, to find out whether the size was
+    the reason; that one may reach another server. Over TCP it does so only if the connection was
+    established. Fragments that wait for ARP may also overflow the neighbour's queue, and those are
+    dropped silently.
     """
     verdicts = {each.verdict for each in guess}
     answered = {*ANSWERED, Verdict.LARGE_HANGS}
@@ -75,8 +75,7 @@ def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]
 
 
 def disagreements(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
-    """In what the kernel differs from the author, a sentence each; nothing when all is as
-    expected."""
+    """Return a sentence for each difference between the kernel and the author."""
     return [
         *_verdicts(expected, attempts),
         *_servers(expected, attempts),
@@ -89,7 +88,8 @@ def disagreements(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
 def defects(
     guess: Sequence[Outcome] | Unknown, attempts: Sequence[Outcome], *, paths: bool
 ) -> list[str]:
-    """In what the kernel differs from the model, a sentence each: always a mistake of nsnet."""
+    """Return a sentence for each difference between the kernel and the model: always a mistake of
+    nsnet."""
     if isinstance(guess, Unknown):
         return []
     possible = {each.compared for each in guess}
@@ -104,7 +104,7 @@ def defects(
 
 
 def chi_square_limit(degrees: int) -> float:
-    """What a chi-square of so many degrees of freedom exceeds once in a million (Wilson and
+    """Return what a chi-square of so many degrees of freedom exceeds once in a million (Wilson and
     Hilferty, 1931)."""
     spread = 2 / (9 * degrees)
     root = 1 - spread + ONE_IN_A_MILLION * math.sqrt(spread)

@@ -1,4 +1,5 @@
-"""Sockets and who is called when one is ready, or too late: one thread, one epoll, no sleep."""
+"""An event loop: callbacks for sockets that are ready and for times that have come, by one
+epoll."""
 
 import heapq
 import select
@@ -8,11 +9,11 @@ from contextlib import suppress
 from itertools import count
 from socket import socket
 
-_EVENTS = 1 << 13  # reported at once
+_EVENTS = 1 << 13  # events per poll
 
 
 class Loop:
-    """Calls back for sockets that are ready and for times that have come."""
+    """An event loop of one thread."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
@@ -21,36 +22,36 @@ class Loop:
         self._order = count()
 
     def close(self) -> None:
-        """Nothing is watched any more; the sockets are their owners' to close."""
+        """Close the epoll; the sockets stay open."""
         self._epoll.close()
 
     def watch(self, opened: socket, events: int, handler: Callable[[int], None]) -> None:
-        """Call `handler` with the events whenever there are any; errors always count."""
+        """Call `handler` with the events whenever there are any; errors are always reported."""
         fd = opened.fileno()
         known = fd in self._handlers
         self._handlers[fd] = handler
         (self._epoll.modify if known else self._epoll.register)(fd, events)
 
     def forget(self, opened: socket) -> None:
-        """Close the socket; nobody is called for it any more."""
+        """Stop watching the socket and close it."""
         if self._handlers.pop(opened.fileno(), None) is not None:
             with suppress(OSError):
                 self._epoll.unregister(opened)
         opened.close()
 
     def at(self, when: float, alarm: Callable[[], None]) -> None:
-        """Call `alarm` at that time of the monotonic clock, after what had come until then."""
+        """Call `alarm` at that time of the monotonic clock, after the events until then."""
         heapq.heappush(self._alarms, (when, next(self._order), alarm))
 
     def turn(self, *, wait: bool) -> None:
-        """Handle what is ready; where nothing is, wait for it or the next alarm if allowed to."""
+        """Handle what is ready; if nothing is, and `wait`, wait for an event or the next alarm."""
         now = time.monotonic()
         seconds = max(0.0, self._alarms[0][0] - now) if wait and self._alarms else 0.0
         for fd, events in self._epoll.poll(seconds, _EVENTS):
             handler = self._handlers.get(fd)
             if handler is not None:
                 handler(events)
-        # Alarms of the time before the poll only: an answer that was there in time is no timeout,
-        # however late we were to look.
+        # Only alarms that were due before the poll: a reply that arrived in time is no timeout,
+        # however late the process was scheduled.
         while self._alarms and self._alarms[0][0] <= now:
             heapq.heappop(self._alarms)[2]()

@@ -1,5 +1,4 @@
-"""Probes as questions: their references become places, addresses and expectations; and what walk
-says to them."""
+"""Probes with their references resolved, and what walk predicts for them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -23,18 +22,18 @@ from nsnet.walk.packet import PredictedPath
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A probe whose references have become places and addresses."""
+    """A probe whose references are resolved to a namespace, an address and expectations."""
 
     name: str
     spec: ProbeSpec
     source: Location
     to: Destination
     expected: Expected = field(default_factory=Expected)
-    path: bool = False  # record the way of every attempt
+    path: bool = False  # record the path of every attempt
 
 
 def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Question:
-    """The probe in this lab. Raises UnknownReferenceError where a reference names nothing."""
+    """Return the probe with its references resolved. Raises UnknownReferenceError."""
     source = locate(topology, spec.from_)
     to = find_destination(topology, spec.to, source, spec.protocol)
     return Question(
@@ -56,18 +55,18 @@ def walked(model: Model, each: Question) -> tuple[PredictedPath, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What walk predicts: every path there is."""
+    """Every path that walk predicts for a probe."""
 
     question: Question
     paths: tuple[PredictedPath, ...]
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The namespaces that the packet passes. Raises ValueError where there is a choice: see
-        `paths`."""
+        """The namespaces that the request passes. Raises ValueError if several paths differ in
+        them: see `paths`."""
         ways = {each.path for each in self.paths}
         if len(ways) > 1:
-            raise ValueError(f"there are {len(ways)} ways: {sorted(ways)}")
+            raise ValueError(f"there are {len(ways)} paths: {sorted(ways)}")
         return ways.pop()
 
 
@@ -78,7 +77,7 @@ def explain(model: Model, spec: ProbeSpec) -> Explanation:
 
 
 def simple(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:
-    """A probe of one's own, without an expectation. Raises UsageError for what no probe has."""
+    """Return a probe of these fields. Raises UsageError for a field or value that no probe has."""
     try:
         return ProbeSpec.model_validate(
             {"from": source, "to": to, "protocol": protocol, **fields}, strict=False
@@ -117,7 +116,7 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
 
 
 def _addresses(topology: Topology, reference: str) -> Iterator[IPAddress]:
-    """Every address that the reference's namespaces hold; an address stands for itself."""
+    """Yield every address that the namespaces of a reference hold; an address stands for itself."""
     for each in expand(topology, reference):
         try:
             yield ip_address(each)

@@ -14,10 +14,10 @@ SCHEMA = "nsnet.dev/report/v1"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one side, the model or the kernel, says of all attempts of a probe."""
+    """The outcomes of all attempts of a probe, as the model predicts or the kernel shows them."""
 
     attempts: tuple[Outcome, ...]
-    names: Mapping[str, str]  # the reference of each source address
+    names: Mapping[str, str]  # the reference of the holder of each source address
 
     @property
     def verdict(self) -> str:
@@ -27,17 +27,17 @@ class Answer:
 
     @property
     def servers(self) -> list[str]:
-        """Who answered, each once."""
+        """The references of the servers that replied, sorted."""
         return sorted({each.server for each in self.attempts if each.server is not None})
 
     @property
     def sources(self) -> list[str]:
-        """Whom the servers saw, each once."""
+        """The source addresses that the servers saw, sorted."""
         return sorted({str(each.source) for each in self.attempts if each.source is not None})
 
     @property
     def ends(self) -> list[str]:
-        """What both ends say, for people: `by east/pod/web`, `seen as 10.244.0.2 (…)`."""
+        """Both ends in words: `by east/pod/web`, `seen as 10.244.0.2 (…)`."""
         said = []
         if self.servers:
             several = f"{len(self.servers)} servers"
@@ -52,7 +52,7 @@ class Answer:
 
     @property
     def path(self) -> tuple[str, ...] | None:
-        """The way of the first attempt, where it was recorded."""
+        """The path of the first attempt; None if none was recorded."""
         return next((each.path for each in self.attempts if each.path is not None), None)
 
     @property
@@ -62,7 +62,7 @@ class Answer:
         return round(times[len(times) // 2], 3)
 
     def as_json(self, *, measured: bool, path: bool) -> dict[str, Any]:
-        """As nsnet/cli/README.md describes it."""
+        """Return the form for machines (nsnet.dev/report/v1; nsnet/cli/README.md describes it)."""
         return {
             "verdict": self.verdict,
             "verdicts": dict(sorted(Counter(each.verdict.value for each in self.attempts).items())),
@@ -75,7 +75,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """One probe: the author's, the model's and the kernel's answer, and how they differ."""
+    """One probe: what the author expected, the model predicted and the kernel did, and how they
+    differ."""
 
     name: str
     source: str
@@ -85,23 +86,23 @@ class ProbeReport:
     expected: Mapping[str, Any]
     predicted: Answer | Unknown
     observed: Answer
-    disagreements: tuple[str, ...]  # of the kernel with the author: the probe failed
-    defects: tuple[str, ...]  # of the kernel with the model: nsnet is wrong
+    disagreements: tuple[str, ...]  # between kernel and author: the probe failed
+    defects: tuple[str, ...]  # between kernel and model: nsnet is wrong
     with_path: bool = False
 
     @property
     def passed(self) -> bool:
-        """The kernel did what the author expected."""
+        """Whether the kernel did what the author expected."""
         return not self.disagreements
 
     def __str__(self) -> str:
-        """What was seen, in one sentence."""
+        """Return what the kernel did, in one line."""
         times = f" ×{self.times}" if self.times > 1 else ""
         seen = " ".join([self.observed.verdict, ", ".join(self.observed.ends)]).rstrip()
         return f"{self.source} → {self.target} {self.protocol}{times}: {seen}"
 
     def as_json(self) -> dict[str, Any]:
-        """As nsnet/cli/README.md describes it."""
+        """Return the form for machines (nsnet.dev/report/v1; nsnet/cli/README.md describes it)."""
         guess: dict[str, Any]
         if isinstance(self.predicted, Unknown):
             guess = {"verdict": None, "unknown": self.predicted.why}
@@ -123,7 +124,7 @@ class ProbeReport:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All probes of a lab."""
+    """The reports of all probes of a lab."""
 
     lab: str
     probes: tuple[ProbeReport, ...]
@@ -131,21 +132,21 @@ class Report:
 
     @property
     def failed(self) -> int:
-        """How many probes the kernel answered otherwise than expected."""
+        """The number of probes of which the kernel did not do what the author expected."""
         return sum(not each.passed for each in self.probes)
 
     @property
     def defects(self) -> int:
-        """How many the model got wrong."""
+        """The number of probes of which the kernel did not do what the model predicted."""
         return sum(bool(each.defects) for each in self.probes)
 
     @property
     def ok(self) -> bool:
-        """All passed, and the model was right."""
+        """Whether all probes passed and all predictions were right."""
         return not self.failed and not self.defects
 
     def as_json(self) -> dict[str, Any]:
-        """The versioned form for machines."""
+        """Return the form for machines (nsnet.dev/report/v1)."""
         return {
             "schema": SCHEMA,
             "lab": self.lab,
@@ -156,7 +157,7 @@ class Report:
         }
 
     def as_junit(self) -> str:
-        """JUnit XML: a failed expectation is a failure, a wrong prediction an error."""
+        """Return JUnit XML: a failed expectation is a failure, a wrong prediction an error."""
         suite = ElementTree.Element(
             "testsuite",
             name=self.lab,

@@ -7,10 +7,8 @@ from typing import NamedTuple
 from nsnet.ip import Protocol
 from nsnet.walk.packet import Packet, Tuple
 
-WAYS_IN = (
-    "PREROUTING",
-    "OUTPUT",
-)  # hooks at which the destination is translated; at the others the source is
+# The hooks at which the destination is translated; at the others the source is.
+WAYS_IN = ("PREROUTING", "OUTPUT")
 
 
 class CtInfo(Enum):

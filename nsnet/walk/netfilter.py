@@ -44,9 +44,8 @@ from nsnet.walk.packet import IPVS, Packet, RuleAt
 PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0}
 # IPVS runs after the filter table in INPUT, and before it in OUTPUT (ip_vs_core.c).
 BALANCING = {"INPUT": 99, "OUTPUT": -98}
-TRANSLATING = (
-    Dnat | Snat | Masquerade | Netmap
-)  # targets of nat: only a flow's first packet traverses it
+# The targets of nat, which only a flow's first packet traverses.
+TRANSLATING = Dnat | Snat | Masquerade | Netmap
 TRANSLATION = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
 HOOKS = {
     "PREROUTING": ("raw", "mangle"),
@@ -150,9 +149,7 @@ class Rules:
         """IPVS sends a connection to a virtual server to any of its real servers."""
         packet = before.packet
         server = self._servers.get((packet.dst, packet.protocol, packet.dport))
-        again = (
-            tracked.info is CtInfo.REPEATED and packet.size
-        )  # of a connection in the table of IPVS
+        again = tracked.info is CtInfo.REPEATED and packet.size  # IPVS knows the connection
         fresh = tracked.info in (CtInfo.NEW, CtInfo.REPEATED) and not again
         if server is None or packet.error or not fresh:
             yield before

@@ -310,7 +310,7 @@ def test_a_probe_that_makes_no_sense_is_a_usage_error(lab: Lab) -> None:
 
 def test_mixed_verdicts_are_no_single_verdict(lab: Lab) -> None:
     seen = lab.connect("east/pod/client", "west/svc/web:80", times=30)
-    with pytest.raises(ValueError, match="there are 3 ways"):
+    with pytest.raises(ValueError, match="there are 3 paths"):
         lab.explain("east/pod/client", "west/svc/web:80").path  # noqa: B018
     assert seen.verdicts == {Verdict.OK: 30}
 

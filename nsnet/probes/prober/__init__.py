@@ -1,4 +1,4 @@
-"""The prober: attempts from inside the lab, and what became of them at both ends."""
+"""The prober: real attempts from inside the lab, and what both ends saw of them."""
 
 from nsnet.probes.prober.flows import Flow
 from nsnet.probes.prober.send import send

@@ -1,8 +1,8 @@
-"""Requests recognised on their way: one socket in every namespace hears all of its interfaces.
+"""Requests recognized on their way: one packet socket in every namespace captures all its links.
 
-A udp or icmp request is known by the token it carries, a TCP connection by the sequence number of
-its SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too. What a
-proxy sends on comes in a connection of its own, but says the token of the one it was asked in.
+A udp or icmp request is recognized by its token, a TCP connection by the sequence number of its
+SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too. What a proxy
+relays is sent in another connection, and recognized by the token in its payload.
 """
 
 import select
@@ -23,16 +23,16 @@ from nsnet.state.model import VXLAN_PORT
 
 TraceKey: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
 
-_STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # what _FILTER lets through
+_STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # passes _FILTER
 _SNAP = 192  # bytes kept of a packet
 _TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
-_TUNNEL = 8 + 8 + 14  # bytes of header: UDP, VXLAN, Ethernet
+_TUNNEL = 8 + 8 + 14  # bytes of headers: UDP, VXLAN, Ethernet
 _ECHO = {(_ICMP, 8), (_ICMP6, 128)}
 _SYN, _ACK = 0x02, 0x10
 
 
 class TracedPacket(NamedTuple):
-    """What matters of a packet."""
+    """What identifies a captured packet, and the fields that its path needs."""
 
     key: TraceKey
     is_request: bool
@@ -41,7 +41,7 @@ class TracedPacket(NamedTuple):
 
 
 class Capture:
-    """Where the followed requests were seen, and the replies to echo requests."""
+    """Where followed requests were seen, and the replies to echo requests."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -49,7 +49,7 @@ class Capture:
         self._seen: dict[tuple[TraceKey, bool], dict[tuple[str, str, bool], Sighting]] = {}
 
     def listen(self, namespaces: Iterable[str]) -> None:
-        """From now on, nothing passes these namespaces unheard."""
+        """Capture in these namespaces from now on. Raises KernelError."""
         for name in namespaces:
             with netns.inside(name):
                 self._sockets[name] = taps.open_tap(socket.SOCK_DGRAM, _FILTER)
@@ -59,30 +59,30 @@ class Capture:
         taps.await_timestamps(self._sockets.values(), _STAMP_ME)
 
     def follow(self, key: TraceKey) -> None:
-        """Remember where this one is seen."""
+        """Remember where the packets of this key are seen."""
         self._seen[key, True] = {}
         self._seen[key, False] = {}
 
     def requests(self, key: TraceKey) -> list[Sighting]:
-        """Where the request was seen, each interface and direction once."""
+        """Return where the request was seen, each interface and direction once."""
         return list(self._seen[key, True].values())
 
     def replies(self, key: TraceKey) -> list[Sighting]:
-        """Where the echo reply was seen."""
+        """Return where the echo reply was seen."""
         return list(self._seen[key, False].values())
 
     def drain(self) -> None:
-        """All that has been captured is known. Raises KernelError where some of it was lost."""
+        """Read all that was captured. Raises KernelError if packets were lost."""
         for name, opened in self._sockets.items():
             self._read(name, opened)
             if lost := taps.dropped(opened):
                 raise KernelError(
                     f"{name}: {lost} packets could not be captured: paths are incomplete",
-                    hint="fewer attempts at a time, or without their paths",
+                    hint="probe fewer attempts at a time, or without paths",
                 )
 
     def close(self) -> None:
-        """Nothing is heard any more."""
+        """Stop capturing."""
         taps.close(self._sockets.values(), self._loop.forget)
 
     def _read(self, name: str, opened: socket.socket, _: int = 0) -> None:
@@ -100,13 +100,13 @@ class Capture:
                     source=seen.source,
                 )
                 place = (name, interface, kind == socket.PACKET_OUTGOING)
-                # A SYN that was sent again is no news.
+                # A retransmitted SYN is not counted again.
                 self._seen[seen.key, seen.is_request].setdefault(place, sighting)
 
 
 def parse(packet: bytes) -> TracedPacket | None:
-    """A request, or the reply to an echo request; None for anything else. What a tunnel carries
-    counts as if it was outside: it has the TTL that routers count down."""
+    """Return what identifies a request, or the reply to an echo request; None for any other packet.
+    The inner packet of a VXLAN tunnel counts: it has the TTL that routers decrement."""
     if len(packet) < 40:
         return None
     if packet[0] >> 4 == 4:
@@ -140,7 +140,8 @@ def _without_proxy_header(data: bytes) -> bytes:
 
 
 def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> taps.Program:
-    """A classic BPF program of (label, code, operand, label if true, label if false)."""
+    """Return a classic BPF program of lines (label, code, operand, label if true, label if
+    false)."""
     program = list(lines)
     labels = {label: index for index, (label, *_) in enumerate(program) if label}
 
@@ -161,7 +162,7 @@ _RSH, _ADDX, _TAX = 0x74, 0x0C, 0x07  # A >>= operand, A += X, X = A
 
 _BEGINNING = int.from_bytes(PREFIX[:4], "big")
 _FROM_PROXY = int.from_bytes(proxy_header.SIGNATURE[:4], "big")
-# SYNs, and payloads that begin like ours: every 10th packet of a probe, perhaps.
+# SYNs, and payloads that begin like a request: about every 10th packet of a probe.
 _FILTER = _assembled(
     [
         ("", _LDB, 0, "", ""),
@@ -179,7 +180,7 @@ _FILTER = _assembled(
         ("tcp", _LDBX, 13, "", ""),
         ("", _AND, _SYN | _ACK, "", ""),
         ("", _JEQ, _SYN, "keep", "data"),
-        # Behind a TCP header of so many words.
+        # The payload after the TCP header, whose length is in words.
         ("data", _LDBX, 12, "", ""),
         ("", _AND, 0xF0, "", ""),
         ("", _RSH, 2, "", ""),
@@ -195,7 +196,7 @@ _FILTER = _assembled(
         ("icmp6", _JEQ, _ICMP6, "payload", "drop"),
         ("payload", _LDX4, 8, "", ""),
         ("", _JEQ, _BEGINNING, "keep", "drop"),
-        # The same once more of the packet inside, which is ours and has no options.
+        # The same for the inner packet, which has no IP or TCP options.
         ("tunnel", _LDBX, _TUNNEL, "", ""),
         ("", _AND, 0xF0, "", ""),
         ("", _JEQ, 0x60, "in6", "in4"),

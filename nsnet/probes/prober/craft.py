@@ -1,7 +1,7 @@
-"""Packets built by scapy, once of every kind; what differs between attempts is patched in.
+"""Packets built by scapy, one template of every kind; what differs between attempts is patched in.
 
-Building a packet takes scapy 0.4 ms, patching it a few us. Importing scapy takes 0.4 s: it happens
-in here, when the first packet is asked for.
+scapy takes 0.4 ms to build a packet, patching takes a few us. Importing scapy takes 0.4 s: it is
+imported here, by `load` or for the first packet.
 """
 
 import struct
@@ -17,20 +17,21 @@ _IP = 20  # bytes of header
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A packet in which all that differs between attempts is zero."""
+    """A packet in which every field that differs between attempts is zero."""
 
     packet: bytes
-    checksum: int  # where it is
+    checksum: int  # its offset
 
     @property
     def token(self) -> int:
-        """Where the token is."""
+        """The offset of the token."""
         return self.packet.index(PREFIX) + len(PREFIX)
 
     def patched(self, token: bytes, fields: tuple[tuple[int, bytes], ...]) -> bytearray:
-        """The packet with this token, these (even offset, bytes), and the checksum that follows.
+        """Return the packet with this token, these (even offset, bytes), and the right checksum.
 
-        A sum of 16-bit words does not mind their order (RFC 1071): it is added to the template's.
+        A sum of 16-bit words does not depend on their order (RFC 1071): theirs is added to the
+        template's.
         """
         packet = bytearray(self.packet)
         (checksum,) = struct.unpack_from("!H", packet, self.checksum)
@@ -46,14 +47,14 @@ class Template:
 
 
 def load() -> None:
-    """scapy is imported: better now than while attempts are waiting for their answers."""
+    """Import scapy, before attempts wait for their replies."""
     from scapy.layers import inet, inet6  # noqa: F401
 
 
 def udp(
     token: bytes, size: int, source: tuple[bytes, int], destination: tuple[bytes, int]
 ) -> bytearray:
-    """An IPv4 datagram with its headers, from and to an (address, port)."""
+    """Return an IPv4 datagram with its headers, from and to an (address, port)."""
     addresses = source[0] + destination[0]
     ports = struct.pack("!HH", source[1], destination[1])
     # The checksum is UDP's, over a pseudo header with the same addresses. IP's own is the kernel's.
@@ -61,7 +62,8 @@ def udp(
 
 
 def echo_request(token: bytes, size: int, family: Family, identity: int) -> bytearray:
-    """An ICMP echo request without IP header; the 32-bit identity is its id and sequence number."""
+    """Return an ICMP echo request without IP header; the 32-bit identity is its id and sequence
+    number."""
     return _echo_template(size, family).patched(token, ((4, struct.pack("!I", identity)),))
 
 
@@ -71,7 +73,7 @@ def _udp_template(size: int) -> Template:
     from scapy.packet import Raw
 
     nowhere = "0.0.0.0"
-    # DF as in every datagram the kernel itself sends; id 0 lets the kernel choose one.
+    # DF as in every datagram that the kernel itself sends; for id 0 the kernel chooses one.
     ip = IP(src=nowhere, dst=nowhere, flags="DF", id=0)
     packet = bytes(ip / UDP(sport=0, dport=0) / Raw(request(_NO_TOKEN, size)))
     return Template(packet, _IP + 6)
@@ -86,5 +88,5 @@ def _echo_template(size: int, family: Family) -> Template:
     body = request(_NO_TOKEN, size)
     if family == 4:
         return Template(bytes(ICMP(type="echo-request", id=0, seq=0) / Raw(body)), 2)
-    # ICMPv6's checksum covers addresses that the kernel chooses: it puts it in.
+    # ICMPv6's checksum covers the source address, which the kernel chooses: the kernel fills it in.
     return Template(bytes(ICMPv6EchoRequest(id=0, seq=0, cksum=0, data=body)), 2)

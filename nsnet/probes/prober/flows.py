@@ -1,4 +1,4 @@
-"""What is asked of the prober."""
+"""Flows: what the prober is asked to send."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from nsnet.ip import IPAddress, Protocol
 class Flow:
     """Attempts from one namespace to one address, each from a fresh port unless one is given."""
 
-    netns: str  # where the client stands
+    netns: str  # of the client
     address: IPAddress
     port: int | None  # None: icmp has no ports
     protocol: Protocol
@@ -17,8 +17,9 @@ class Flow:
     timeout: float = 1.0  # seconds, of each attempt
     size: int = 0  # bytes of body
     source_port: int | None = None  # given: one attempt after the other
-    # A router answers one missing route a second to one source: attempts of flows that share a pace
-    # (any word for the router and the source it sees; "" for none) start at least so far apart.
+    # A router sends one net-unreachable a second to one source: attempts of flows that share a pace
+    # (any name for the router and the source that it sees; "" for none) start at least so far
+    # apart.
     pace: str = ""
     together: str = ""  # the first attempts of flows of one label start at once
     path: bool = False  # record the namespaces the request passed

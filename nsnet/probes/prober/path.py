@@ -1,4 +1,4 @@
-"""The way a request took, put together from where it was seen."""
+"""The path of a request, derived from where it was seen."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ OUTGOING = 4  # PACKET_OUTGOING: seen on its way out
 
 
 class Sighting(NamedTuple):
-    """A packet at one interface of one namespace, in one direction, for the first time."""
+    """The first time that a packet passed one interface of one namespace in one direction."""
 
     netns: str
     kind: int  # HOST, OTHER_HOST or OUTGOING
@@ -19,29 +19,29 @@ class Sighting(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int]:
-        """Routers count the TTL down, which no clock disturbs; bridges do not."""
+        """Routers decrement the TTL, which is more reliable than a timestamp; bridges do not."""
         return -self.ttl, self.time
 
 
 def passed(
     client: str, sightings: Iterable[Sighting], neighbours: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """The namespaces in order, the client's first, each as often as the packet came to it.
+    """Return the namespaces in order, the client's first, each as often as the packet entered it.
 
-    A packet enters a namespace by coming in at an interface: what goes out is no news, nor is what
-    comes in a second time, at a bridge after its port. `neighbours` (who has a cable to whom, if
-    known) settles what came too close together.
+    A packet enters a namespace where an interface receives it; that it is sent, or received a
+    second time by the bridge after its port, adds nothing. `neighbours` (the namespaces at the
+    other ends of veth pairs, if known) decides the order of sightings that are too close in time.
     """
     seen = sorted(sightings, key=lambda each: each.order)
     left = [each.netns for each in seen if _is_entry(each, seen)]
     path = [client]
     while (after := _next(path[-1], left, neighbours)) is not None:
-        # What else came in here came on the way through.
+        # Other sightings in this namespace are of the same visit.
         left, path = (
             [netns for netns in left[:after] if netns != path[-1]] + left[after + 1 :],
             [*path, left[after]],
         )
-    # Sent on, and seen once more as somebody else's frame: it was dropped at a bridge's port.
+    # Forwarded, and seen once more as a frame for another host: it was dropped at a bridge's port.
     last = [each.kind for each in seen if each.netns == path[-1]][-1:]
     strays = {each.netns for each in seen if each.kind == OTHER_HOST and each.netns not in path}
     if last == [OUTGOING] and len(strays) == 1:
@@ -52,8 +52,8 @@ def passed(
 def relayed(
     path: tuple[str, ...], said: Sequence[Sighting], neighbours: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """The path, and on from where it ends if that is a proxy: what it heard there (`said`), it has
-    said again in a connection of its own."""
+    """Return the path, continued where it ends at a proxy: the proxy sends the payload that it
+    received (`said`) in another connection."""
     here = path[-1]
     heard = [each.time for each in said if each.netns == here and each.kind == HOST]
     onward = [each for each in said if heard and each.time > min(heard)]
@@ -63,9 +63,10 @@ def relayed(
 
 
 def _is_entry(sighting: Sighting, seen: list[Sighting]) -> bool:
-    """It came in, and was meant to: to be received, or to be sent on by a bridge.
+    """The namespace received the packet for itself, or a bridge in it forwarded it.
 
-    A bridge that does not know an address floods all its ports; pods drop what is not theirs.
+    A bridge without an FDB entry for the address floods all its ports; pods drop frames for other
+    hosts.
     """
     if sighting.kind != OTHER_HOST:
         return sighting.kind == HOST
@@ -77,7 +78,7 @@ def _is_entry(sighting: Sighting, seen: list[Sighting]) -> bool:
 
 
 def _next(here: str, left: list[str], neighbours: Mapping[str, frozenset[str]]) -> int | None:
-    """Which of these entries is the first into another namespace that a cable leads to."""
+    """Return the index of the first entry into another namespace that a veth pair leads to."""
     reachable = neighbours.get(here)
     for index, netns in enumerate(left):
         if netns != here and (reachable is None or netns in reachable):
@@ -88,7 +89,7 @@ def _next(here: str, left: list[str], neighbours: Mapping[str, frozenset[str]]) 
 def answered(
     requests: Iterable[Sighting], replies: Iterable[Sighting]
 ) -> tuple[str | None, bytes | None]:
-    """The namespace that a reply came from first, and the request's source as seen there."""
+    """Return the namespace that sent the first reply, and the request's source as seen there."""
     outgoing = [each for each in replies if each.kind == OUTGOING]
     if not outgoing:
         return None, None

@@ -1,4 +1,4 @@
-"""Whose turn it is to start another attempt: flows take turns, and so do their namespaces."""
+"""The order in which attempts start: flows alternate, and so do their namespaces."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -6,42 +6,42 @@ from dataclasses import dataclass, field
 
 from nsnet.probes.prober.flows import Flow
 
-_UNDER_WAY = 64  # attempts of one flow
+_UNDER_WAY = 64  # attempts of one flow at a time
 
 
 @dataclass(slots=True, eq=False)
 class ScheduledFlow:
-    """How far a flow has come."""
+    """A flow, and how many of its attempts have started and are under way."""
 
     flow: Flow
     started: int = 0
     under_way: int = 0
-    is_due: bool = False  # it stands in the queue
+    is_due: bool = False  # it is in the queue
 
     @property
     def may_start(self) -> bool:
-        """Another attempt is wanted and has room."""
+        """Another attempt is wanted, and there is room for it."""
         room = 1 if self.flow.source_port else _UNDER_WAY
         return self.started < self.flow.times and self.under_way < room
 
 
 @dataclass(slots=True, eq=False)
 class _Source:
-    """A namespace that clients stand in."""
+    """The queue of a namespace that has clients."""
 
     due: deque[ScheduledFlow] = field(default_factory=deque)
 
 
 @dataclass(slots=True, eq=False)
 class _Pace:
-    """Flows of which one attempt at a time is let in."""
+    """Flows that share a pace: one attempt at a time may start."""
 
     flows: deque[ScheduledFlow] = field(default_factory=deque)
-    may_start: bool = True  # the last one is long enough ago
+    may_start: bool = True  # the last one started long enough ago
 
 
 class Schedule:
-    """The queue of every namespace. Of flows that share a pace, one attempt at a time is let in."""
+    """The queues of all namespaces. Of flows that share a pace, one attempt at a time may start."""
 
     def __init__(self, flows: Sequence[Flow]) -> None:
         self.flows = tuple(ScheduledFlow(flow) for flow in flows)
@@ -55,7 +55,7 @@ class Schedule:
             self._offer(scheduled)
 
     def take(self, most: int) -> tuple[str, list[ScheduledFlow]]:
-        """The next namespace with something due, and the flows that start an attempt in it."""
+        """Return the next namespace with due attempts, and the flows that start one each in it."""
         if not self._busy:
             return "", []
         name, source = next(iter(self._busy.items()))
@@ -70,7 +70,7 @@ class Schedule:
         return name, taken
 
     def together(self) -> list[list[ScheduledFlow]]:
-        """The flows of each label, every one with an attempt that starts now."""
+        """Return the flows of each label, each with an attempt that starts now."""
         labelled: dict[str, list[ScheduledFlow]] = {}
         for scheduled in self.flows:
             if scheduled.flow.together and scheduled.is_due:
@@ -90,12 +90,12 @@ class Schedule:
         self._offer(scheduled)
 
     def ended(self, scheduled: ScheduledFlow) -> None:
-        """An attempt of it has ended: there is room for the next."""
+        """Note that an attempt has ended: there is room for the next."""
         scheduled.under_way -= 1
         self._offer(scheduled)
 
-    def let_paced(self, pace: str) -> None:
-        """It is time for another attempt of this pace."""
+    def release_pace(self, pace: str) -> None:
+        """Allow another attempt of this pace."""
         shared = self._paces[pace]
         shared.may_start = True
         shared.flows.rotate(-1)
@@ -103,7 +103,7 @@ class Schedule:
             self._offer(scheduled)
 
     def _offer(self, scheduled: ScheduledFlow) -> None:
-        """It is due, if it may start and is not due already."""
+        """Queue the flow if it may start an attempt and is not in the queue."""
         source = self._sources[scheduled.flow.netns]
         pace = self._paces.get(scheduled.flow.pace)
         if scheduled.is_due or not scheduled.may_start or (pace is not None and not pace.may_start):

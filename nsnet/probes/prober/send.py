@@ -1,4 +1,4 @@
-"""Flows made to happen: all at once, from one thread, every attempt with its own deadline."""
+"""Flows sent: all at once, from one thread, every attempt with a deadline of its own."""
 
 import os
 import resource
@@ -31,15 +31,15 @@ from nsnet.verdict import Verdict
 
 Exchange: TypeAlias = TcpExchange | UdpExchange | IcmpExchange
 
-# So that a queue before the server is no timeout, only so many attempts wait for their answers. One
-# that has waited for a moment, and much longer than others had to, is presumed lost: it waits for
-# its deadline beside them.
+# Only so many attempts wait for their replies, so that the queue in front of the server causes no
+# timeout. One that has waited for a moment, and much longer than others had to, is presumed lost:
+# it waits for its deadline beside them.
 _FRESH = 512
 _MOMENT = 0.1  # seconds
 _MUCH_LONGER = 4
-_A_TURN = 32  # attempts started between two looks at what has come back
-_PACE = 1.05  # seconds between paced attempts: the router's clock ticks 4 ms
-_SPARE, _OF_A_SOURCE = 64, 5  # file descriptors: of others, and for a namespace's raw sockets
+_A_TURN = 32  # attempts started before replies are read again
+_PACE = 1.05  # seconds between paced attempts: the router's jiffies are 4 ms
+_SPARE, _OF_A_SOURCE = 64, 5  # file descriptors: in other use, raw sockets of a namespace
 _STRIDE = 0x9E3779B1  # odd, so that no two attempts of 2^32 have one sequence number
 
 
@@ -49,11 +49,12 @@ def send(
     progress: Callable[[int], None] = lambda done: None,
     neighbours: Mapping[str, frozenset[str]] | None = None,
 ) -> list[tuple[Outcome, ...]]:
-    """Every attempt of every flow with how it ended, in the flows' order.
+    """Send every attempt of every flow, and return their outcomes in the flows' order.
 
-    For icmp, and where paths are asked for, requests are looked for in all `namespaces`;
-    `neighbours` (who has a cable to whom) puts in order what was seen too close together.
-    `progress` hears how many attempts have ended. Raises KernelError.
+    For icmp, and if paths are recorded, requests are captured in all `namespaces`; `neighbours`
+    (the namespaces at the other ends of veth pairs) decides the order of captures that are too
+    close in time. `progress` is called with the number of attempts that have ended. Raises
+    KernelError.
     """
     if any(flow.protocol is not Protocol.TCP for flow in flows):
         craft.load()
@@ -97,7 +98,7 @@ class _Sender:
         self._room = _descriptors({flow.netns for flow in flows})
 
     def close(self) -> None:
-        """Nothing is under way, no socket open."""
+        """Close every socket."""
         for exchange, _ in self._exchanges.values():
             exchange.close()
         for opened in self._raw.values():
@@ -106,8 +107,8 @@ class _Sender:
             echoes.close()
 
     def run(self, progress: Callable[[int], None]) -> None:
-        """Every attempt has ended."""
-        told = 0
+        """Run until every attempt has ended."""
+        reported = 0
         for batch in self._schedule.together():
             while self._exchanges and len(batch) > self._room - len(self._exchanges):
                 self._loop.turn(wait=True)
@@ -118,16 +119,17 @@ class _Sender:
             if batch:
                 self._start(self._open(name, batch))
             self._loop.turn(wait=not batch)
-            if self._ended > told:
-                told = self._ended
-                progress(told)
+            if self._ended > reported:
+                reported = self._ended
+                progress(reported)
 
     def _start_together(self, batch: Sequence[ScheduledFlow]) -> None:
-        """One attempt of each: all are under way before any answer is read."""
+        """Start one attempt of each flow before any reply is read."""
         self._start([one for each in batch for one in self._open(each.flow.netns, [each])])
 
     def _open(self, name: str, batch: Sequence[ScheduledFlow]) -> list[Attempt]:
-        """One attempt of each: sockets are opened inside the namespace, and used from outside."""
+        """Return an attempt of each flow, its socket opened inside the namespace, to be used from
+        outside."""
         attempts = [self._attempt(scheduled) for scheduled in batch]
         try:
             with netns.inside(name):
@@ -150,11 +152,11 @@ class _Sender:
             self._loop.at(now + self._moment, partial(self._fresh.discard, attempt))
             self._loop.at(now + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
         if flow.pace:
-            self._loop.at(now + _PACE, partial(self._schedule.let_paced, flow.pace))
+            self._loop.at(now + _PACE, partial(self._schedule.release_pace, flow.pace))
 
     def _attempt(self, scheduled: ScheduledFlow) -> Attempt:
         number = next(self._numbers)
-        sequence = (self._sequence + number * _STRIDE) & 0xFFFFFFFF or 1  # 0: let the kernel choose
+        sequence = (self._sequence + number * _STRIDE) & 0xFFFFFFFF or 1  # 0: random
         attempt = Attempt(scheduled.flow, b"%s%08x" % (self._run, number), sequence, self._done)
         self.attempts[scheduled].append(attempt)
         if _is_followed(scheduled.flow):
@@ -163,7 +165,7 @@ class _Sender:
         return attempt
 
     def _done(self, attempt: Attempt) -> None:
-        """It has ended: its socket is closed, and another may take its place."""
+        """An attempt has ended: close its socket, which makes room for another."""
         exchange, scheduled = self._exchanges.pop(attempt)
         exchange.close()
         self._fresh.discard(attempt)
@@ -180,7 +182,8 @@ class _Sender:
         self._schedule.ended(scheduled)
 
     def _ask_small(self, attempt: Attempt, scheduled: ScheduledFlow) -> None:
-        """The same without a body: if that is answered, it was the size that got nowhere."""
+        """Send the same without a body: if that is answered, the size was the reason for the
+        timeout."""
         number = next(self._numbers)
         flow = replace(scheduled.flow, size=0, path=False, pace="")
         judge = partial(self._judge, attempt)
@@ -192,7 +195,7 @@ class _Sender:
         self._start_one(small, self._exchanges[small][0])
 
     def _judge(self, attempt: Attempt, small: Attempt) -> None:
-        """The small attempt has ended, and the large one with it."""
+        """End the large attempt by the verdict of the small one."""
         exchange, scheduled = self._exchanges.pop(small)
         exchange.close()
         self._fresh.discard(small)
@@ -201,7 +204,7 @@ class _Sender:
         self._over(scheduled)
 
     def _exchange(self, attempt: Attempt) -> Exchange:
-        """The attempt with its socket, opened in the namespace we stand in."""
+        """Return the exchange of an attempt, its socket opened in the current namespace."""
         flow = attempt.flow
         kind = socket.AF_INET if flow.address.version == 4 else socket.AF_INET6
         match flow.protocol:
@@ -210,7 +213,7 @@ class _Sender:
                 return TcpExchange(attempt, opened, self._loop)
             case Protocol.UDP:
                 opened = socket.socket(kind, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
-                # A raw IPv6 socket would want more of the header from us than the test is worth.
+                # A raw IPv6 socket would need the whole header from us; the socket itself sends.
                 raw = self._raw_socket(flow.netns) if kind == socket.AF_INET else None
                 return UdpExchange(attempt, opened, raw, self._loop)
             case Protocol.ICMP:
@@ -222,7 +225,8 @@ class _Sender:
                 assert_never(flow.protocol)
 
     def _raw_socket(self, name: str) -> socket.socket:
-        """A socket of the namespace we stand in, for whole IPv4 packets; it hears nothing."""
+        """Return a socket of the current namespace that sends whole IPv4 packets and receives
+        nothing."""
         if name not in self._raw:
             kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK
             self._raw[name] = socket.socket(socket.AF_INET, kind, socket.IPPROTO_RAW)
@@ -230,12 +234,13 @@ class _Sender:
 
 
 def _is_followed(flow: Flow) -> bool:
-    """Requests are looked for on their way; only so is it known who answered an echo request."""
+    """Its requests are captured on their way: for the path, and to know which namespace replies to
+    an echo request."""
     return flow.path or flow.protocol is Protocol.ICMP
 
 
 def _may_hang(exchange: Exchange, attempt: Attempt) -> bool:
-    """It had a body, and got as far as sending it."""
+    """The attempt had a body, and sent it."""
     sent = exchange.connected if isinstance(exchange, TcpExchange) else True
     return attempt.flow.size > 0 and sent
 
@@ -263,7 +268,8 @@ def _outcome(
 
 
 def _descriptors(sources: set[str]) -> int:
-    """How many attempts can have a socket; the soft limit of this process becomes the hard one."""
+    """Return how many attempts can have a socket; raise the soft limit of this process to the hard
+    one."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     shared = _OF_A_SOURCE * len(sources)

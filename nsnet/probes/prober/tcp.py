@@ -1,4 +1,5 @@
-"""A TCP attempt is a connection of the kernel's: a crafted SYN's answer would be reset by it."""
+"""Attempts over TCP: connections of the kernel, because it would reset the reply to a crafted
+SYN."""
 
 import errno
 import select
@@ -17,7 +18,7 @@ _CHUNK = 1 << 16
 
 
 class TcpExchange:
-    """One attempt over TCP: connect, ask, read the answer, leave."""
+    """One attempt over TCP: connect, send the request, read the reply, close."""
 
     def __init__(self, attempt: Attempt, opened: socket.socket, loop: Loop) -> None:
         self._attempt = attempt
@@ -28,16 +29,16 @@ class TcpExchange:
         self.connected = False
 
     def start(self) -> None:
-        """The SYN is on its way, or was refused by this very kernel."""
+        """Send the SYN; end the attempt if this kernel refuses it."""
         flow = self._attempt.flow
-        # Leave by RST: no TIME_WAIT, so a fixed source port is free again at once.
+        # Close by RST: without TIME_WAIT a fixed source port is free again at once.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         if flow.path:
             choose_sequence(self._socket, self._attempt.sequence)
         error = bind(self._socket, flow.source_port)
         error = error or self._socket.connect_ex((str(flow.address), flow.port))
         if error == errno.EINPROGRESS:
-            # An ICMP error that came back within connect() itself is "soft": told when asked for.
+            # An ICMP error that arrives within connect() is "soft": only SO_ERROR reports it.
             error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if error:
             self._fail(error)
@@ -45,7 +46,7 @@ class TcpExchange:
             self._loop.watch(self._socket, select.EPOLLOUT, self._connected)
 
     def close(self) -> None:
-        """Leave."""
+        """Close the connection."""
         self._loop.forget(self._socket)
 
     def _fail(self, error: int) -> None:
@@ -54,7 +55,7 @@ class TcpExchange:
         elif error in {errno.EADDRINUSE, errno.EADDRNOTAVAIL}:
             raise no_port(self._attempt, error)
         else:
-            self.close()  # nothing more will come
+            self.close()  # no event will follow
 
     def _connected(self, events: int) -> None:
         error = self._socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
@@ -66,7 +67,7 @@ class TcpExchange:
             self._open(select.EPOLLOUT)
 
     def _open(self, events: int) -> None:
-        """Send what is left to send, read what has come."""
+        """Send what is left of the request, and read what has arrived."""
         try:
             if events & select.EPOLLOUT:
                 self._unsent = self._unsent[self._socket.send(self._unsent) :]
@@ -89,7 +90,7 @@ class TcpExchange:
 
 
 def bind(opened: socket.socket, port: int | None) -> int:
-    """The socket has this source port, if any is asked for; the error's number otherwise."""
+    """Bind the socket to this source port, if there is one. Return 0, or the errno."""
     if port is None:
         return 0
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -101,17 +102,17 @@ def bind(opened: socket.socket, port: int | None) -> int:
 
 
 def no_port(attempt: Attempt, error: int) -> KernelError:
-    """Not the network's fault: the client's own namespace has no such port or address to give."""
+    """Return an error about the client's namespace, which has no such port or address to give."""
     flow = attempt.flow
     port = f"{flow.protocol} port {flow.source_port}" if flow.source_port else flow.protocol
     return KernelError(
         f"{flow.netns}: cannot send from {port}: {errno.errorcode[error]}",
-        hint=f"what has it: ip netns exec {flow.netns} ss -anp",
+        hint=f"to see what uses it: ip netns exec {flow.netns} ss -anp",
     )
 
 
 def choose_sequence(opened: socket.socket, sequence: int) -> None:
-    """The connection's SYN will have this sequence number: no NAT changes it, to be followed by."""
+    """Let the SYN have this sequence number, which no NAT changes: by it the path is recorded."""
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR, 1)
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR_QUEUE, uapi.TCP_SEND_QUEUE)
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_QUEUE_SEQ, struct.pack("I", sequence))

@@ -1,6 +1,6 @@
-"""A UDP attempt is a crafted datagram, and a socket of its port that hears what comes back.
+"""Attempts over UDP: a crafted datagram, and a socket of its port that receives the reply.
 
-Without that socket the client's own kernel would refuse the answer.
+Without that socket the client's own kernel would refuse the reply.
 """
 
 import errno
@@ -19,10 +19,10 @@ from nsnet.servers.echo.message import parsed_answer
 from nsnet.verdict import Verdict
 
 _CHUNK = 1 << 16
-_CRAFTED = 1 << 15  # bytes of body: no link takes more as one packet
+_CRAFTED = 1 << 15  # bytes of body: no veth has a larger MTU
 _ANY_SIZE = 1 << 16
 _QUOTED, _CONTROL = 128, 512  # bytes
-# Not in Python's socket module: ICMP errors wait in a queue of the socket's (linux/errqueue.h).
+# Not in Python's socket module: ICMP errors wait in the socket's error queue (linux/errqueue.h).
 _ERROR_QUEUE = {
     socket.AF_INET: (socket.IPPROTO_IP, uapi.IP_RECVERR),
     socket.AF_INET6: (socket.IPPROTO_IPV6, uapi.IPV6_RECVERR),
@@ -39,14 +39,14 @@ class UdpExchange:
         self._socket = opened
         self._raw = raw
         self._loop = loop
-        self._widest = _ANY_SIZE  # that a packet may be, by what has been heard
+        self._mtu = _ANY_SIZE  # of the path, learned from ICMP errors
 
     def start(self) -> None:
-        """The datagram is on its way, or was refused by this very kernel."""
+        """Send the datagram; end the attempt if this kernel refuses it."""
         flow = self._attempt.flow
         queue_errors(self._socket)
-        # connect() has the kernel choose our address as it would for any program, and lets only
-        # answers through that come from the address asked, and from its port.
+        # connect() lets the kernel choose the source address as for any program, and passes only
+        # replies from the address and port that were asked.
         error = bind(self._socket, flow.source_port)
         error = error or self._socket.connect_ex((str(flow.address), flow.port))
         if not error:
@@ -56,11 +56,11 @@ class UdpExchange:
             self._refused_here(error)
 
     def close(self) -> None:
-        """Leave."""
+        """Close the socket."""
         self._loop.forget(self._socket)
 
     def _send(self) -> int:
-        """Send; the number of this kernel's refusal otherwise."""
+        """Send. Return 0, or the errno of this kernel's refusal."""
         flow = self._attempt.flow
         port = flow.port or 0
         try:
@@ -73,10 +73,10 @@ class UdpExchange:
             packet = craft.udp(self._attempt.token, flow.size, source, destination)
             self._raw.sendto(packet, (str(flow.address), 0))
         except OSError as error:
-            # A raw socket does not fragment what is too long for the link, or for a path that is
-            # known to be narrower (of which the UDP socket hears, too); a UDP socket does.
+            # A raw socket does not fragment what exceeds the MTU of the link, or of the path if it
+            # is known (that error is queued for the UDP socket, too); a UDP socket does.
             if error.errno == errno.EMSGSIZE and self._raw is not None:
-                self._raw, (_, _, self._widest) = None, next_error(self._socket)
+                self._raw, (_, _, self._mtu) = None, next_error(self._socket)
                 return self._send()
             return error.errno or errno.EINVAL
         return 0
@@ -95,28 +95,28 @@ class UdpExchange:
 
     def _ready(self, events: int) -> None:
         if events & select.EPOLLERR:
-            number, _, widest = next_error(self._socket)
-            if number == errno.EMSGSIZE and widest < self._widest:
-                # A router says that it was too big, and our kernel has taken note: sent by the
-                # socket itself, it leaves in fragments now, as any program's next would.
-                self._raw, self._widest = None, widest
+            number, _, mtu = next_error(self._socket)
+            if number == errno.EMSGSIZE and mtu < self._mtu:
+                # It exceeded the MTU of a router, and our kernel has learned that: sent by the
+                # socket itself, it leaves in fragments now, like any program's next datagram.
+                self._raw, self._mtu = None, mtu
                 number = self._send()
             self._fail(number)
         if events & select.EPOLLIN and self._attempt.verdict is None:
-            with suppress(OSError):  # an ICMP error, told a second time
+            with suppress(OSError):  # the ICMP error, reported a second time
                 said = parsed_answer(self._socket.recv(_CHUNK), self._attempt.token)
                 if said is not None:
                     self._attempt.end(Verdict.OK, *said)
 
 
 def queue_errors(opened: socket.socket) -> None:
-    """ICMP errors for what this socket, or a raw one of its port, has sent wait in its queue."""
+    """Queue ICMP errors about what this socket, or a raw one of its port, has sent."""
     opened.setsockopt(*_ERROR_QUEUE[opened.family], 1)
 
 
 def next_error(opened: socket.socket) -> tuple[int, bytes, int]:
-    """The number of the next error in the socket's queue, what was quoted of the packet, and how
-    large it might have been where it was too big."""
+    """Return the errno of the next error in the socket's queue, what it quotes of the packet, and
+    the MTU if the packet exceeded it."""
     try:
         quoted, control, _, _ = opened.recvmsg(_QUOTED, _CONTROL, socket.MSG_ERRQUEUE)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Every frame that passes some places of a lab, written down as pcapng while it happens."""
+"""Recordings: every frame that passes some namespaces of a lab, written as pcapng at once."""
 
 import platform
 import select
@@ -26,16 +26,16 @@ _DIRECTIONS = {
     socket.PACKET_OTHERHOST: Direction.IN_PROMISCUOUS,
     socket.PACKET_OUTGOING: Direction.OUT,
 }
-# A packet is heard a moment after the kernel has noted its time: so long we wait for others that
-# passed earlier, to write all of them in order.
+# A packet is read a moment after its timestamp: so long a recording waits for packets with earlier
+# ones, to write all of them in order.
 _MOMENT = 0.002  # seconds
-_A_READ = 512  # packets of one place before it is the next one's turn
-_LOOK = 1.0  # seconds between two looks whether the places and the reader are still there
+_A_READ = 512  # packets of one namespace before the next one is read
+_CHECK = 1.0  # seconds between checks that the namespaces and the reader still exist
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a recording ends, and how much of a packet is kept."""
+    """When a recording ends, and how much of each packet is kept."""
 
     count: int  # packets
     seconds: int
@@ -44,25 +44,25 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """How a recording ended, and what it has of every place, by what people call it."""
+    """Why a recording ended, and how many packets it has of each namespace, by reference."""
 
     why: str
     seconds: float
     packets: Mapping[str, int]
-    lost: Mapping[str, int]  # there was no room for them; only of places that lost any
-    gone: tuple[str, ...]  # places that were removed meanwhile
+    lost: Mapping[str, int]  # for which there was no buffer; only namespaces that lost any
+    gone: tuple[str, ...]  # namespaces that were removed meanwhile
 
 
 @dataclass(slots=True, eq=False)
 class _TappedNetns:
-    """A namespace and its tap."""
+    """A namespace and its packet socket."""
 
     reference: str
     netns: str
     inode: int | None
     tap: socket.socket
     interfaces: dict[str, int] = field(default_factory=dict)  # their numbers in the file
-    behind: int | None = None  # there is more to read, which passed after this
+    behind: int | None = None  # the time of the last packet read, while more are waiting
     lost: int = 0
     gone: bool = False
 
@@ -76,8 +76,8 @@ class _Frame(NamedTuple):
 
 @contextmanager
 def recording(lab: str, places: Mapping[str, str], limits: Limits) -> Iterator["Recording"]:
-    """From now on nothing passes these places (namespaces, with what people call them) unheard.
-    Raises FileNotFoundError, KernelError."""
+    """Record the frames of these namespaces (name to reference) inside the block. Raises
+    FileNotFoundError, KernelError."""
     with ExitStack() as stack:
         made = Recording(lab, limits)
         stack.callback(made.close)
@@ -88,15 +88,15 @@ def recording(lab: str, places: Mapping[str, str], limits: Limits) -> Iterator["
 
 
 class Recording:
-    """What is heard, on its way into a file; `recording` makes one."""
+    """A recording in progress; `recording` creates it."""
 
     def __init__(self, lab: str, limits: Limits) -> None:
         self._limits = limits
         self._loop = Loop()
         self._kept = memoryview(bytearray(limits.snap_length))
         self._places: list[_TappedNetns] = []
-        self._interfaces: list[_TappedNetns] = []  # whose they are, by number
-        self._heard: list[_Frame] = []
+        self._interfaces: list[_TappedNetns] = []  # their namespaces, by number
+        self._waiting: list[_Frame] = []
         self._order = 0
         self._written = Counter[int]()  # packets of each interface
         self._awaited = False
@@ -107,7 +107,7 @@ class Recording:
         self._blocks = [pcapng.section(system=system, program=program, comment=f"lab {lab}")]
 
     def listen(self, name: str, reference: str) -> None:
-        """This namespace is heard, too."""
+        """Record this namespace, too."""
         with netns.inside(name):
             tap = taps.open_tap(socket.SOCK_RAW)
             interfaces = [each for _, each in socket.if_nameindex()]
@@ -120,14 +120,15 @@ class Recording:
     def run(
         self, fd: int, name: str, asked: socket.socket, told: Callable[[int], None]
     ) -> Recorded:
-        """All that was heard until a limit was reached, or `asked` can be read, is written; `told`
-        hears of how many packets. Raises what Outlet.put does, but for a reader that went away."""
+        """Write what is recorded until a limit is reached or `asked` is readable; `told` is
+        called with the number of packets. Raises what Outlet.put raises, except for a reader
+        that is gone."""
         outlet = Outlet(fd, name, asked)
         began = time.monotonic()
         end = began + self._limits.seconds
         self._loop.watch(asked, select.EPOLLIN, lambda _: self._end("as asked"))
         self._loop.at(end, partial(self._end, f"after {self._limits.seconds} s (--seconds)"))
-        self._look(outlet)
+        self._check_ends(outlet)
         try:
             while not self._why:
                 self._turn(outlet)
@@ -144,7 +145,7 @@ class Recording:
         )
 
     def close(self) -> None:
-        """Nothing is heard any more."""
+        """Stop recording."""
         taps.close([each.tap for each in self._places if not each.gone], self._loop.forget)
         self._loop.close()
 
@@ -152,15 +153,15 @@ class Recording:
         self._why = self._why or why
 
     def _turn(self, outlet: Outlet) -> None:
-        """What has passed and can have no forerunners any more is written."""
-        self._write(outlet, 0)  # the reader learns of interfaces before there are packets
+        """Write the packets before which no other can be read any more."""
+        self._write(outlet, 0)  # the reader gets the interfaces before any packets
         self._loop.turn(wait=True)
         now = time.time_ns() - int(_MOMENT * 1e9)
         self._loop.turn(wait=False)
-        # Who has not read everything may still have some that passed before others' last.
+        # A namespace with unread packets may have some that passed before the others' last.
         behind = (each.behind for each in self._places if each.behind is not None)
         self._write(outlet, min((now, *behind)))
-        if self._heard and not self._awaited:
+        if self._waiting and not self._awaited:
             self._awaited = True
             self._loop.at(time.monotonic() + _MOMENT, self._no_longer_awaited)
 
@@ -168,7 +169,7 @@ class Recording:
         self._awaited = False
 
     def _read(self, place: _TappedNetns, most: int) -> None:
-        """So many frames of this place are heard, if there are."""
+        """Read at most so many frames of a namespace."""
         for _ in range(most):
             try:
                 length, control, _, (interface, protocol, kind, hardware, _) = (
@@ -177,9 +178,9 @@ class Recording:
             except BlockingIOError:
                 place.behind = None
                 return
-            if protocol == taps.TEST_ETHERTYPE:  # nsnet's own, of a probe perhaps
+            if protocol == taps.TEST_ETHERTYPE:  # of another capture that begins
                 continue
-            # What lo sends comes in at once: to be seen once, as by tcpdump.
+            # lo receives what it sends: it is shown once, as by tcpdump.
             if hardware == uapi.ARPHRD_LOOPBACK and kind == socket.PACKET_OUTGOING:
                 continue
             passed = place.behind = taps.timestamp(control)
@@ -189,22 +190,22 @@ class Recording:
             data, direction = self._kept[:length], _DIRECTIONS[kind]
             block = pcapng.packet(number, passed, data, length, direction)
             self._order += 1
-            self._heard.append(_Frame(passed, self._order, number, block))
+            self._waiting.append(_Frame(passed, self._order, number, block))
 
     def _describe(self, place: _TappedNetns, interface: str) -> int:
-        """The number of an interface that the file has not spoken of yet."""
+        """Describe an interface in the file, and return its number."""
         number = place.interfaces[interface] = len(self._interfaces)
         self._interfaces.append(place)
-        name = f"{place.reference} {interface or '(a link that is gone)'}"
+        name = f"{place.reference} {interface or '(a removed link)'}"
         self._blocks.append(pcapng.interface(name, place.netns, self._limits.snap_length))
         return number
 
     def _write(self, outlet: Outlet, until: int) -> None:
-        """What passed until then is written in that order, as far as the limit allows."""
-        self._heard.sort()
+        """Write what passed until then in that order, as far as the limit allows."""
+        self._waiting.sort()
         left = self._limits.count - self._written.total()
-        ready = min(bisect_right(self._heard, until, key=lambda each: each.time), left)
-        frames, self._heard = self._heard[:ready], self._heard[ready:]
+        ready = min(bisect_right(self._waiting, until, key=lambda each: each.time), left)
+        frames, self._waiting = self._waiting[:ready], self._waiting[ready:]
         self._written.update(each.interface for each in frames)
         blocks, self._blocks = self._blocks, []
         outlet.put(b"".join((*blocks, *(each.block for each in frames))))
@@ -212,9 +213,9 @@ class Recording:
             self._end(f"after {self._limits.count} packets (--count)")
 
     def _finish(self, outlet: Outlet) -> None:
-        """What was heard until now is written, and what there is to say of every interface."""
+        """Write what was recorded until now, and the statistics of every interface."""
         now = time.time_ns()
-        self._leave_gone()
+        self._close_removed()
         for place in self._places:
             if not place.gone:
                 self._read(place, self._limits.count)
@@ -225,23 +226,23 @@ class Recording:
     def _statistics(self, now: int) -> Iterator[bytes]:
         for number, place in enumerate(self._interfaces):
             packets = self._written[number]
-            if place.lost:  # a tap cannot tell at which of its interfaces
+            if place.lost:  # a packet socket does not tell at which interface
                 lost, comment = None, f"{place.lost} packets of {place.reference} were lost"
             else:
                 lost, comment = 0, ""
             yield pcapng.statistics(number, self._started, now, packets, lost, comment)
 
-    def _look(self, outlet: Outlet) -> None:
-        """Where nobody is left to hear, or to read, it ends."""
-        self._leave_gone()
+    def _check_ends(self, outlet: Outlet) -> None:
+        """End the recording if no namespace or no reader is left."""
+        self._close_removed()
         if all(each.gone for each in self._places):
             self._end("as nothing is left of it")
         if not outlet.has_reader():
             self._end("as its reader went away")
-        self._loop.at(time.monotonic() + _LOOK, partial(self._look, outlet))
+        self._loop.at(time.monotonic() + _CHECK, partial(self._check_ends, outlet))
 
-    def _leave_gone(self) -> None:
-        """Who is not there any more is heard no longer: a tap would keep the namespace alive."""
+    def _close_removed(self) -> None:
+        """Close the sockets of removed namespaces: an open one would keep the namespace alive."""
         gone = [
             each for each in self._places if not each.gone and netns.inode(each.netns) != each.inode
         ]
@@ -260,9 +261,10 @@ class Recording:
 
 @contextmanager
 def _stamped(names: Iterable[str]) -> Iterator[None]:
-    """Packets that are heard inside the block, or later by who began to, have the kernel's time.
+    """Wait until the kernel timestamps packets; those captured inside the block, or on sockets
+    opened in it, have the kernel's time.
 
-    Found out by taps that nobody else reads.
+    Verified by packet sockets of its own.
     """
     opened: list[socket.socket] = []
 

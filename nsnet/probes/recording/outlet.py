@@ -1,4 +1,4 @@
-"""Where a recording goes: a file, or a pipe whose reader may be slow, asleep or gone."""
+"""The output of a recording: a file, or a pipe whose reader may be slow, stopped or gone."""
 
 import os
 import select
@@ -6,11 +6,11 @@ import socket
 
 from nsnet.errors import UnsupportedError
 
-_PATIENCE = 1000  # ms that a reader may sleep once we were asked to stop
+_PATIENCE = 1000  # ms that a reader may block writing once a stop is requested
 
 
 class Outlet:
-    """Writes bytes as they come, and listens to whoever asks it to stop."""
+    """A file descriptor to write to, and a socket by which a stop is requested."""
 
     def __init__(self, fd: int, name: str, asked: socket.socket) -> None:
         self._fd, self._name = fd, name
@@ -20,13 +20,13 @@ class Outlet:
         self._both.register(asked, select.POLLIN)
 
     def put(self, data: bytes) -> None:
-        """It is all written. Raises BrokenPipeError where the reader is gone, KeyboardInterrupt
-        where it sleeps and we are asked to stop, UnsupportedError with what else is wrong."""
+        """Write all of it. Raises BrokenPipeError if the reader is gone, KeyboardInterrupt if it
+        does not read and a stop is requested, UnsupportedError for any other error."""
         left = memoryview(data)
         while left:
             self._await_room()
             try:
-                # So much a pipe takes at once when it says it has room.
+                # A pipe that is writable takes this much without blocking.
                 left = left[os.write(self._fd, left[: select.PIPE_BUF]) :]
             except BrokenPipeError:
                 raise
@@ -34,10 +34,10 @@ class Outlet:
                 raise UnsupportedError(f"{self._name}: {error.strerror}") from error
 
     def has_reader(self) -> bool:
-        """Somebody may read what is written; a file need not have anybody."""
+        """Whether the pipe has a reader; always true of a file."""
         return not any(events & select.POLLERR for _, events in self._room.poll(0))
 
     def _await_room(self) -> None:
-        """Not by writing: Python goes on writing after a signal, and nobody would hear it."""
+        """Wait by poll() instead of write(), which Python resumes after a signal."""
         if all(fd != self._fd for fd, _ in self._both.poll()) and not self._room.poll(_PATIENCE):
             raise KeyboardInterrupt

@@ -1,20 +1,20 @@
 """The pcapng format: blocks of bytes that tshark and Wireshark read (draft-ietf-opsawg-pcapng).
 
-A section header, then in any order interfaces, packets of interfaces described before, and in the
-end what is to be said of each interface.
+A section header, then in any order interfaces and packets of interfaces described before, and at
+the end the statistics of each interface.
 """
 
 import struct
 from enum import IntEnum
 
-SNAP_LENGTH = 262_144  # more than any packet has
+SNAP_LENGTH = 262_144  # bytes: more than any packet has
 _ETHERNET = 1  # LINKTYPE_ETHERNET; lo has such a header, too
 _NANOSECONDS = 9  # a time counts units of 10^-9 s
 
 # Types of blocks.
 _SECTION, _INTERFACE, _STATISTICS, _PACKET = 0x0A0D0D0A, 1, 5, 6
 
-# Options, whose numbers each type of block gives a meaning of its own; these two are everybody's.
+# Options. Each type of block has its own meanings of the numbers; these two all types share.
 _END, _COMMENT = 0, 1
 _SYSTEM, _PROGRAM = 3, 4
 _NAME, _DESCRIPTION, _RESOLUTION = 2, 3, 9
@@ -27,25 +27,26 @@ _PACKET_TAIL = struct.Struct("<HHIHHI")
 
 
 class Direction(IntEnum):
-    """Which way a packet passed an interface, and to whom it was addressed: epb_flags."""
+    """The direction in which a packet passed an interface, and the kind of address it has:
+    epb_flags."""
 
     OUT = 0b00010
     IN = 0b00101  # to the address of this interface
     IN_MULTICAST = 0b01001
     IN_BROADCAST = 0b01101
-    IN_PROMISCUOUS = 0b10001  # to somebody else's address
+    IN_PROMISCUOUS = 0b10001  # to the address of another interface
 
 
 def section(*, system: str, program: str, comment: str) -> bytes:
-    """What a file begins with: where it comes from."""
+    """Return the block that begins a file, and says what wrote it."""
     options = (_text(_SYSTEM, system), _text(_PROGRAM, program), _text(_COMMENT, comment))
     unknown_length = -1
     return _block(_SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, unknown_length), *options)
 
 
 def interface(name: str, description: str, snap_length: int) -> bytes:
-    """An interface; the first is number 0, the next 1. No more of a packet is kept than so many
-    bytes."""
+    """Return the block of an interface; the first is number 0, the next 1. `snap_length` is the
+    most bytes kept of a packet."""
     return _block(
         _INTERFACE,
         struct.pack("<HHI", _ETHERNET, 0, snap_length),
@@ -58,8 +59,9 @@ def interface(name: str, description: str, snap_length: int) -> bytes:
 def packet(
     interface: int, time: int, data: bytes | memoryview, length: int, direction: Direction
 ) -> bytes:
-    """A packet of so many bytes, of which `data` was kept; its time is in ns since 1970."""
-    # By hand: there may be a hundred thousand a second.
+    """Return the block of a packet of `length` bytes, of which `data` was kept; its time is in ns
+    since 1970."""
+    # Without _block: there may be a hundred thousand a second.
     padding = -len(data) % 4
     size = _PACKET_HEAD.size + len(data) + padding + _PACKET_TAIL.size
     return b"".join(
@@ -77,8 +79,8 @@ def packet(
 def statistics(
     interface: int, start: int, stop: int, packets: int, lost: int | None, comment: str = ""
 ) -> bytes:
-    """How many packets of an interface were kept from `start` to `stop` (ns since 1970), and how
-    many there was no room for: None where that is not known."""
+    """Return the block with the numbers of packets of an interface that were kept from `start` to
+    `stop` (ns since 1970) and that were lost; None if that is unknown."""
     options = [
         _option(_START, _time(start)),
         _option(_STOP, _time(stop)),
@@ -106,5 +108,5 @@ def _option(code: int, value: bytes) -> bytes:
 
 
 def _time(nanoseconds: int) -> bytes:
-    """The two halves of it, the higher first."""
+    """Return the time as two 32-bit words, the higher first."""
     return struct.pack("<II", nanoseconds >> 32, nanoseconds & 0xFFFFFFFF)

@@ -136,7 +136,7 @@ def test_a_field_that_no_probe_has_is_an_error(fields: dict[str, Any], message: 
 def test_every_endpoint_of_a_service_is_a_path() -> None:
     found = explain(LAB.model, simple("pod/client", "svc/web:80"))
     assert {each.server for each in found.paths} == BOTH
-    with pytest.raises(ValueError, match="there are 2 ways"):
+    with pytest.raises(ValueError, match="there are 2 paths"):
         found.path  # noqa: B018
 
 

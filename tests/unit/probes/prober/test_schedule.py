@@ -36,9 +36,9 @@ def test_one_paced_attempt_of_a_namespace_at_a_time() -> None:
     schedule.ended(first)
     assert schedule.take(9) == ("", [])
     for expected in (second, first):
-        schedule.let_paced("r")
+        schedule.release_pace("r")
         assert schedule.take(9) == ("a", [expected])
-    schedule.let_paced("r")
+    schedule.release_pace("r")
     assert schedule.take(9) == ("", [])
 
 
@@ -57,5 +57,5 @@ def test_of_one_label_a_flow_that_has_to_wait_for_its_pace_waits() -> None:
     schedule = Schedule([flow("a", together="x", pace="r"), flow("b", together="x", pace="r")])
     first, second = schedule.flows
     assert schedule.together() == [[first]]
-    schedule.let_paced("r")
+    schedule.release_pace("r")
     assert schedule.take(9) == ("b", [second])
