@@ -46,11 +46,13 @@ class Assignment:
 
         Raises KeyError or ValueError for data of another form.
         """
+        addresses, pod_cidrs, nodes = data["addresses"], data["podCIDRs"], data["nodes"]
+        node_ports = data.get("nodePorts", {})
         return cls(
-            {owner: tuple(map(ip_address, each)) for owner, each in data["addresses"].items()},
-            {owner: tuple(map(ip_network, each)) for owner, each in data["podCIDRs"].items()},
-            {owner: str(node) for owner, node in data["nodes"].items()},
-            {owner: int(number) for owner, number in data.get("nodePorts", {}).items()},
+            addresses={owner: tuple(map(ip_address, each)) for owner, each in addresses.items()},
+            pod_cidrs={owner: tuple(map(ip_network, each)) for owner, each in pod_cidrs.items()},
+            nodes={owner: str(node) for owner, node in nodes.items()},
+            node_ports={owner: int(number) for owner, number in node_ports.items()},
         )
 
 

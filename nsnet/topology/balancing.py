@@ -23,7 +23,7 @@ class Candidates(NamedTuple):
     local: tuple[Endpoint, ...]  # for traffic of policy Local
     anywhere: bool  # the port has endpoints on any node
 
-    def serve(self, local: bool) -> bool:
+    def has_endpoints(self, local: bool) -> bool:
         """Return whether traffic has an endpoint: of policy Local, one on this node."""
         return bool(self.local) if local else self.anywhere
 
@@ -69,7 +69,7 @@ def ready_on(service: Service, node: Node) -> int:
     return len({each.reference for each in endpoints if each.ready and each.node == node.name})
 
 
-def shares(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
+def rule_probabilities(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
     """Yield each endpoint with the probability of its rule, None for the last one.
 
     A rule is only reached if no rule before it has matched.

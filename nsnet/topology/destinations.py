@@ -1,4 +1,4 @@
-"""Where a probe goes: the address that a client would use for a reference, and who may answer."""
+"""Where a probe goes: the address that a client uses for a reference, and what may answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -51,7 +51,7 @@ def refuse_mixed_gateways(ledger: Ledger) -> None:
             ledger.refuse(f"{path}.kind", f"at most {MOST} clusters share a gateway")
 
 
-def gateways(ledger: Ledger) -> dict[str, Gateway]:
+def resolve_gateways(ledger: Ledger) -> dict[str, Gateway]:
     """Return every gateway by its reference. Its addresses are those that the file states for the
     preferred replica, those that it had, or the first free of fabricCIDR."""
     found: dict[str, Gateway] = {}

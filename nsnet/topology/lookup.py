@@ -90,7 +90,7 @@ def find_external(topology: Topology, reference: str, parts: Parts) -> External:
 def _named(
     cluster: Cluster, things: Iterable[_Namespaced], word: str, name: str, reference: str
 ) -> _Namespaced:
-    """Return the thing whose NAME.NAMESPACE this is; NAME is the longest that exists."""
+    """Return the thing with this NAME.NAMESPACE: of several, the one with the longest NAME."""
     by_name = {(each.name, each.namespace): each for each in things}
     if (name, "default") in by_name:
         return by_name[name, "default"]

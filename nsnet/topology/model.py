@@ -355,10 +355,10 @@ class Topology:
         nodes = [node for cluster in self.clusters for node in cluster.nodes]
         pods = [pod for cluster in self.clusters for pod in cluster.pods]
         return Assignment(
-            addresses,
-            {node.reference: node.pod_cidrs for node in nodes},
-            {pod.reference: pod.node for pod in pods},
-            dict(self._node_ports()),
+            addresses=addresses,
+            pod_cidrs={node.reference: node.pod_cidrs for node in nodes},
+            nodes={pod.reference: pod.node for pod in pods},
+            node_ports=dict(self._node_ports()),
         )
 
     def _node_ports(self) -> Iterator[tuple[str, int]]:

@@ -28,7 +28,7 @@ class _Request(NamedTuple):
 
     @property
     def group(self) -> str:
-        """Return who may have the same number: all ports of a Service, but no health check."""
+        """Return a key of the requests that may share a number: all ports of one Service."""
         return self.service.reference if self.port else self.owner
 
     def order(self, kept: Mapping[str, int]) -> int:
@@ -127,7 +127,9 @@ def _requests(service: DeclaredService) -> Iterator[_Request]:
                 protocol=port.protocol,
             )
     if spec.has_health_check:
-        owner = health_check_of(service.reference)
         yield _Request(
-            service, owner, "spec.healthCheckNodePort", written=spec.health_check_node_port
+            service=service,
+            owner=health_check_of(service.reference),
+            path="spec.healthCheckNodePort",
+            written=spec.health_check_node_port,
         )

@@ -11,7 +11,7 @@ from nsnet.topology.model import Node, reference_of
 from nsnet.topology.pool import Pool
 
 
-def nodes(
+def resolve_nodes(
     ledger: Ledger, path: str, spec: ClusterSpec, underlay: Sequence[IPNetwork]
 ) -> tuple[Node, ...]:
     """Return the nodes of the cluster, in the order of the file."""

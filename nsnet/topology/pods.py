@@ -16,7 +16,7 @@ from nsnet.topology.pool import Pool
 PROXY_PROTOCOL: Final = "nsnet.dev/proxy-protocol"
 
 
-def pods(
+def resolve_pods(
     ledger: Ledger,
     path: str,
     spec: ClusterSpec,

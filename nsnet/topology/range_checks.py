@@ -61,7 +61,7 @@ def _overlaps(scenario: Scenario) -> Iterator[Problem]:
     """Yield every pair of ranges that overlap and must not.
 
     All ranges of one cluster must be apart. Between clusters the node ranges must be, and the pod
-    ranges of flat clusters, whose pods are addressed from everywhere. Islands reuse pod ranges.
+    ranges of flat clusters, because every cluster routes to them. Islands reuse pod ranges.
     """
     fabric, external = fabric_ranges(scenario), external_ranges(scenario)
     public: list[Range] = []

@@ -39,7 +39,12 @@ def locate(topology: Topology, reference: str) -> Location:
             return _of_fabric(topology)
         case "external":
             external = find_external(topology, reference, parts)
-            return Location(external.netns, external.reference, Role.EXTERNAL, (external.address,))
+            return Location(
+                netns=external.netns,
+                reference=external.reference,
+                role=Role.EXTERNAL,
+                addresses=(external.address,),
+            )
         case "gateway":
             return _of_gateway(topology, find_gateways(topology, reference, parts)[0])
         case "node":
@@ -113,8 +118,12 @@ def _of_fabric(topology: Topology) -> Location:
         if cluster.is_on_fabric
         for address in ips_of(cluster.routers)
     ]
-    addresses = (*ips_of(topology.fabric), *routers)
-    return Location(topology.fabric_netns, FABRIC, Role.FABRIC, addresses)
+    return Location(
+        netns=topology.fabric_netns,
+        reference=FABRIC,
+        role=Role.FABRIC,
+        addresses=(*ips_of(topology.fabric), *routers),
+    )
 
 
 def _of_gateway(topology: Topology, gateway: Gateway) -> Location:

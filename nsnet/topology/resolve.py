@@ -17,9 +17,9 @@ from nsnet.state.namespaces import netns_name
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.gateways import (
     attachments,
-    gateways,
     refuse_mixed_gateways,
     reserve_gateway_ips,
+    resolve_gateways,
 )
 from nsnet.topology.imports import with_imports
 from nsnet.topology.ledger import Ledger
@@ -34,16 +34,16 @@ from nsnet.topology.model import (
     Proxy,
     Topology,
 )
-from nsnet.topology.nodes import nodes
+from nsnet.topology.nodes import resolve_nodes
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.outside_ips import reserve_written_ips
 from nsnet.topology.placement import unplaced_pods, workloads
-from nsnet.topology.pods import pods
+from nsnet.topology.pods import resolve_pods
 from nsnet.topology.range_checks import range_problems, too_small
 from nsnet.topology.ranges import node_cidrs, virtual_cidrs
 from nsnet.topology.references import locate
 from nsnet.topology.scenario_checks import scenario_problems
-from nsnet.topology.services import services
+from nsnet.topology.services import resolve_services
 
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
@@ -72,9 +72,9 @@ def _without_faults(ledger: Ledger) -> Topology:
     reserve_gateway_ips(ledger)
     ledger.reserve_kept_fabric_ips()
     refuse_mixed_gateways(ledger)
-    found = gateways(ledger)
+    all_gateways = resolve_gateways(ledger)
     clusters = tuple(
-        _cluster(ledger, index, each, found) for index, each in enumerate(spec.clusters)
+        _cluster(ledger, index, each, all_gateways) for index, each in enumerate(spec.clusters)
     )
     return Topology(
         lab=ledger.scenario.name,
@@ -91,10 +91,8 @@ def _cluster(
     path = f"spec.clusters[{index}]"
     manifests = [each for each in ledger.scenario.manifests if spec.name in each.clusters]
     underlay = node_cidrs(index, spec)
-    its_nodes = nodes(ledger, path, spec, underlay)
-    its_pods = pods(
-        ledger, path, spec, its_nodes, list(unplaced_pods(spec.name, manifests, its_nodes))
-    )
+    nodes = resolve_nodes(ledger, path, spec, underlay)
+    pods = resolve_pods(ledger, path, spec, nodes, list(unplaced_pods(spec.name, manifests, nodes)))
     return Cluster(
         name=spec.name,
         cni=spec.cni,
@@ -104,9 +102,9 @@ def _cluster(
         service_cidrs=spec.service_cidr,
         node_cidrs=underlay,
         non_masquerade_cidrs=spec.non_masquerade_cidrs,
-        nodes=its_nodes,
-        pods=its_pods,
-        services=services(ledger, path, spec, manifests, its_nodes, its_pods),
+        nodes=nodes,
+        pods=pods,
+        services=resolve_services(ledger, path, spec, manifests, nodes, pods),
         workloads=tuple(workloads(spec.name, manifests)),
         attachments=attachments(ledger, path, spec, underlay, all_gateways),
         routing=spec.routing,

@@ -9,7 +9,7 @@ from nsnet.scenario.model import Scenario
 
 
 def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every name and address that is given twice, and every option that cannot apply."""
+    """Yield every name and address that is used twice, and every option that cannot apply."""
     spec = scenario.spec
     named = [("spec.clusters", [each.name for each in spec.clusters])]
     named.append(("spec.externals", [each.name for each in spec.externals]))

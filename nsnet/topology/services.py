@@ -24,7 +24,7 @@ NOT_PROXIED: Final = (
 )
 
 
-def services(
+def resolve_services(
     ledger: Ledger,
     path: str,
     spec: ClusterSpec,

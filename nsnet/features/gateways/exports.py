@@ -10,7 +10,7 @@ from nsnet.features.services.udp_flows import translated
 from nsnet.ip import Family, Protocol, of_family, single
 from nsnet.state.model import Fact
 from nsnet.state.rules import Chain, Dnat, Hook, Jump, Match, Rule
-from nsnet.topology.balancing import shares, usable
+from nsnet.topology.balancing import rule_probabilities, usable
 from nsnet.topology.model import Gateway, Service, ServicePort
 
 EXPORTS = "NSNET-EXPORTS"
@@ -62,7 +62,7 @@ def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iter
                     Dnat(endpoint.address, endpoint.port),
                     why=f"exported {name}: endpoint {number} of {len(endpoints)}",
                 )
-                for number, (endpoint, probability) in enumerate(shares(endpoints), 1)
+                for number, (endpoint, probability) in enumerate(rule_probabilities(endpoints), 1)
             ),
             family,
         )

@@ -8,10 +8,13 @@ from nsnet.topology.assignment import Assignment
 from tests.support.labs import ip, net
 
 ASSIGNMENT = Assignment(
-    {"east/pod/web": (ip("10.244.0.2"), ip("fd00:10:244::2")), "east/svc/web": (ip("10.96.0.2"),)},
-    {"east/node/n1": (net("10.244.0.0/24"), net("fd00:10:244::/64"))},
-    {"east/pod/web": "n1"},
-    {"east/svc/web:80/tcp": 30080},
+    addresses={
+        "east/pod/web": (ip("10.244.0.2"), ip("fd00:10:244::2")),
+        "east/svc/web": (ip("10.96.0.2"),),
+    },
+    pod_cidrs={"east/node/n1": (net("10.244.0.0/24"), net("fd00:10:244::/64"))},
+    nodes={"east/pod/web": "n1"},
+    node_ports={"east/svc/web:80/tcp": 30080},
 )
 
 

@@ -7,7 +7,7 @@ from nsnet.features.services.kube_proxy import MARK_MASQ, chain_hash
 from nsnet.ip import Family, Protocol, single
 from nsnet.ip import endpoint as written
 from nsnet.state.rules import Chain, Dnat, Jump, Match, Recent, Rule
-from nsnet.topology.balancing import shares
+from nsnet.topology.balancing import rule_probabilities
 from nsnet.topology.model import Endpoint
 
 _TO_MARK = Jump(MARK_MASQ)
@@ -39,7 +39,7 @@ class Backends(NamedTuple):
         for each in found if self.affinity is not None else ():
             match = Match(comment=self._to(each), recent=Recent(each.jump.chain, self.affinity))
             yield Rule(match, each.jump, why=f"{self.port}: as before")
-        for number, (each, probability) in enumerate(shares(found), 1):
+        for number, (each, probability) in enumerate(rule_probabilities(found), 1):
             yield Rule(
                 Match(comment=self._to(each), probability=probability),
                 each.jump,

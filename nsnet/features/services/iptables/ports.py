@@ -86,8 +86,8 @@ class _Port:
         self._external_ips = all_of_family(service.external_ips, terms.family)
         self._vips = all_of_family(service.load_balancer_ips, terms.family)
         self._ranges = all_of_family(service.source_ranges, terms.family)
-        self._internal = found.serve(service.internal_local)
-        self._external = found.serve(service.external_local)
+        self._internal = found.has_endpoints(service.internal_local)
+        self._external = found.has_endpoints(service.external_local)
         self._fences = found.anywhere and bool(self._vips) and bool(self._ranges)
 
     def dispatched(self) -> Iterator[Rule]:

@@ -101,8 +101,8 @@ class _Port:
             id(each): (each, based(f"{name}__{str(each.address).replace(':', '.')}/{each.port}"))
             for each in (*found.cluster, *found.local)
         }
-        self._internal = found.serve(service.internal_local)
-        self._external = found.serve(service.external_local)
+        self._internal = found.has_endpoints(service.internal_local)
+        self._external = found.has_endpoints(service.external_local)
 
     def elements(self) -> Iterator[tuple[str, Element]]:
         """What is sent on, and what is refused (no endpoint at all) or dropped (none on this
