@@ -17,14 +17,14 @@ from nsnet.ip import everywhere, ips_of, of_family, single
 from nsnet.state.model import Fact, Interface, Kind, Listener, Route, veth, with_mac
 from nsnet.topology.model import Cluster, Gateway, Replica, Topology, link_name
 
-OUTSIDE = "br-fabric"
+OUTSIDE_SWITCH = "br-fabric"
 
 
 def fabric(topology: Topology) -> Iterator[Fact]:
     """Yield the routers and switches, the eth0 of each node with its default route, the links of
     gateways, and the external hosts."""
     here = topology.fabric_netns
-    yield here, with_mac(here, Interface(OUTSIDE, Kind.BRIDGE, addresses=topology.fabric))
+    yield here, with_mac(here, Interface(OUTSIDE_SWITCH, Kind.BRIDGE, addresses=topology.fabric))
     yield from forwarding(here, bridge_netfilter=False)
     for cluster in topology.clusters:
         yield from _underlay(here, cluster)
@@ -70,7 +70,7 @@ def _virtual_routes(cluster: Cluster, gateway: Gateway) -> Iterator[Route]:
     for virtual in cluster.virtual_cidrs:
         via = of_family(ips_of(gateway.outside), virtual.version)
         why = f"virtual addresses of the pods of {cluster.name}"
-        yield Route(virtual, via, OUTSIDE, why=why)
+        yield Route(virtual, via, OUTSIDE_SWITCH, why=why)
 
 
 def _outside_link(here: str, behind: Sequence[Cluster], gateway: Gateway) -> Iterator[Fact]:
@@ -82,7 +82,7 @@ def _outside_link(here: str, behind: Sequence[Cluster], gateway: Gateway) -> Ite
     services = [service for cluster in behind for service in cluster.services]
     exported = [ip_interface(each) for service in services for each in service.exported]
     yield from veth(
-        (here, Interface(name, master=OUTSIDE)),
+        (here, Interface(name, master=OUTSIDE_SWITCH)),
         (gateway.netns, Interface("eth1", addresses=(*gateway.outside, *exported))),
     )
 
@@ -97,10 +97,10 @@ def _externals(here: str, topology: Topology) -> Iterator[Fact]:
     for external in topology.externals:
         address = external.address
         yield from veth(
-            (here, Interface(link_name("ext-" + external.name), master=OUTSIDE)),
+            (here, Interface(link_name("ext-" + external.name), master=OUTSIDE_SWITCH)),
             (external.netns, Interface("eth0", addresses=(ip_interface(address),))),
         )
-        to_it = Route(single(address), dev=OUTSIDE, mtu=external.mtu, why=external.reference)
+        to_it = Route(single(address), dev=OUTSIDE_SWITCH, mtu=external.mtu, why=external.reference)
         yield here, to_it
         router = of_family(ips_of(topology.fabric), address.version)
         if router is not None:

@@ -23,8 +23,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from nsnet.features.fabric import OUTSIDE, switch_of
-from nsnet.features.gateways.egress import OUTSIDE as TO_FABRIC
+from nsnet.features.fabric import OUTSIDE_SWITCH, switch_of
+from nsnet.features.gateways.egress import OUTSIDE_LINK
 from nsnet.features.gateways.shared import table_of
 from nsnet.ip import IPAddress, Protocol, all_of_family, ips_of, of_family, single
 from nsnet.state.model import Fact, Route
@@ -82,7 +82,7 @@ def _to_gateway(services: Iterable[Service], gateway: Gateway) -> Iterator[Route
     for service, address in _announced(services):
         via = of_family(ips_of(gateway.outside), address.version)
         if via is not None:
-            yield Route(single(address), via, OUTSIDE, why=_why(service))
+            yield Route(single(address), via, OUTSIDE_SWITCH, why=_why(service))
 
 
 def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) -> Iterator[Route]:
@@ -100,7 +100,7 @@ def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) 
     for service, address in (*_announced(balanced), *exported):
         router = of_family(ips_of(topology.fabric), address.version)
         if router is not None and of_family(ips_of(gateway.outside), address.version) is not None:
-            yield Route(single(address), router, TO_FABRIC, why=_why(service))
+            yield Route(single(address), router, OUTSIDE_LINK, why=_why(service))
 
 
 def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:

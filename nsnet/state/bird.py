@@ -33,8 +33,8 @@ class Bird:
     """A bird: the routes that it announces as its own, and those that it accepts and installs.
 
     `prepended`: how many times its AS is added to the path of what it announces, so that routes of
-    others are preferred. A `transit` router also announces what it has learned. `by`: the link to
-    the destinations of its own routes; while it has no carrier, bird does not announce them.
+    others are preferred. A `transit` router also announces what it has learned. While
+    `watched_link` has no carrier, bird does not announce its own routes.
     """
 
     router_id: IPv4Address
@@ -42,12 +42,12 @@ class Bird:
     links: tuple[str, ...]  # to its neighbours
     sessions: tuple[Session, ...]
     announced: tuple[IPNetwork, ...] = ()
-    believed: tuple[
+    accepted: tuple[
         IPNetwork, ...
     ] = ()  # accepts routes within these ranges; 0.0.0.0/0: only the default route
     transit: bool = False
     prepended: int = 0
-    by: str = ""
+    watched_link: str = ""
 
 
 def configuration(bird: Bird) -> str:
@@ -74,8 +74,8 @@ def _family(bird: Bird, family: Family) -> Iterator[str]:
     mine = all_of_family(bird.announced, family)
     if mine:
         yield f"protocol static announced{family} {{"
-        yield f"  ipv{family};{' check link;' if bird.by else ''}"
-        leads = f'via "{bird.by}"' if bird.by else "unreachable"
+        yield f"  ipv{family};{' check link;' if bird.watched_link else ''}"
+        leads = f'via "{bird.watched_link}"' if bird.watched_link else "unreachable"
         yield from (f"  route {each} {leads};" for each in mine)
         yield "}"
     yield f"protocol kernel kernel{family} {{"
@@ -101,14 +101,14 @@ def _session(bird: Bird, session: Session) -> Iterator[str]:
     yield f"  ipv{family} {{"
     if family == 6:
         yield "    next hop prefer global;"
-    yield f"    import {_import(all_of_family(bird.believed, family))};"
+    yield f"    import {_import(all_of_family(bird.accepted, family))};"
     yield f"    export {_export(bird)};"
     yield "  };"
     yield "}"
 
 
-def _import(believed: Iterable[IPNetwork]) -> str:
-    ranges = ", ".join(f"{each}+" if each.prefixlen else str(each) for each in believed)
+def _import(accepted: Iterable[IPNetwork]) -> str:
+    ranges = ", ".join(f"{each}+" if each.prefixlen else str(each) for each in accepted)
     return f"where net ~ [ {ranges} ]" if ranges else "none"
 
 

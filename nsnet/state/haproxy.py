@@ -54,7 +54,7 @@ class Haproxy:
 
 def configuration(haproxy: Haproxy) -> str:
     """Return haproxy's configuration, in TCP mode: it copies bytes."""
-    return "\n".join([*_global(), *_parts(haproxy.frontends), ""])
+    return "\n".join([*_global(), *_frontends(haproxy.frontends), ""])
 
 
 def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
@@ -79,7 +79,7 @@ def _global() -> Iterator[str]:
     yield "    retries 0"
 
 
-def _parts(frontends: Sequence[Frontend]) -> Iterator[str]:
+def _frontends(frontends: Sequence[Frontend]) -> Iterator[str]:
     for (address, port), members in groupby(frontends, key=lambda each: each[:2]):
         here = list(members)
         yield f"frontend {address}:{port}"
@@ -89,14 +89,14 @@ def _parts(frontends: Sequence[Frontend]) -> Iterator[str]:
             yield "    tcp-request content accept if { req_ssl_hello_type 1 }"
             yield "    tcp-request content reject"
         for each in here:
-            asked = f" if {{ req_ssl_sni -i {each.sni} }}" if each.sni else ""
-            yield f"    use_backend {_backend(each)}{asked}"
+            condition = f" if {{ req_ssl_sni -i {each.sni} }}" if each.sni else ""
+            yield f"    use_backend {_backend(each)}{condition}"
         for each in here:
             yield f"backend {_backend(each)}"
             for server in each.servers:
-                told = " send-proxy-v2" if server.proxy_protocol else ""
+                header = " send-proxy-v2" if server.proxy_protocol else ""
                 where = endpoint(server.address, server.port)
-                yield f"    server {server.address}:{server.port} {where}{told}"
+                yield f"    server {server.address}:{server.port} {where}{header}"
 
 
 def _backend(frontend: Frontend) -> str:

@@ -82,7 +82,7 @@ def _with_routes(netns: Netns, known: Mapping[str, frozenset[_Path]]) -> Netns:
 def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
     """Return the bird, without routes of its own if the link to their destinations has no
     carrier."""
-    cut = bird.by and not any(wires.receivers(netns, bird.by))
+    cut = bird.watched_link and not any(wires.receivers(netns, bird.watched_link))
     return replace(bird, announced=()) if cut else bird
 
 
@@ -114,7 +114,7 @@ def _announced(peering: _Peering, known: frozenset[_Path]) -> Iterator[_Path]:
     own = (bird.autonomous_system,)
     for each in bird.announced:
         if each.version == session.local.version:
-            yield from _believed(_Path(each, session.local, own * (1 + bird.prepended)), other)
+            yield from _accepted(_Path(each, session.local, own * (1 + bird.prepended)), other)
     for path in _best(known) if bird.transit else ():
         if path.via.version != session.local.version or path.via == session.neighbour:
             continue
@@ -122,11 +122,11 @@ def _announced(peering: _Peering, known: frozenset[_Path]) -> Iterator[_Path]:
         shared = any(path.via in each.network for each in one.link(session).addresses)
         via = path.via if shared else session.local
         passes = (*own * (1 + bird.prepended), *path.passes)
-        yield from _believed(_Path(path.destination, via, passes), other)
+        yield from _accepted(_Path(path.destination, via, passes), other)
 
 
-def _believed(path: _Path, by: _Speaker) -> Iterator[_Path]:
-    ranges = (each for each in by.bird.believed if each.version == path.destination.version)
+def _accepted(path: _Path, by: _Speaker) -> Iterator[_Path]:
+    ranges = (each for each in by.bird.accepted if each.version == path.destination.version)
     mine = path.destination in by.bird.announced or by.bird.autonomous_system in path.passes
     if not mine and any(_within(path.destination, each) for each in ranges):
         yield path

@@ -24,7 +24,8 @@ from dataclasses import replace
 from ipaddress import IPv4Address, ip_network
 from typing import Final
 
-from nsnet.features.fabric import OUTSIDE, switch_of
+from nsnet.features.fabric import OUTSIDE_SWITCH, switch_of
+from nsnet.features.gateways.egress import OUTSIDE_LINK
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, ips_of, of_family, single
 from nsnet.state.bird import Bird, Session
 from nsnet.state.model import Fact
@@ -46,7 +47,7 @@ def speakers(topology: Topology) -> Iterator[Fact]:
             bird = _of_gateway(topology, cluster, attachment)
             announcing[attachment.gateway.reference] = attachment.gateway.netns, bird
         for node in cluster.nodes if cluster.has_standby else ():
-            yield node.netns, _behind(cluster, node)
+            yield node.netns, _of_node_behind_replicas(cluster, node)
     yield from announcing.values()
     if announcing:
         birds = {reference: bird for reference, (_, bird) in announcing.items()}
@@ -66,12 +67,12 @@ def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
     replicas = any(each.has_standby for each in topology.clusters)
     families = {each.version for each in topology.fabric}
     return Bird(
-        router_id(ips_of(topology.fabric)),
-        FABRIC_AS,
-        (*links, *([OUTSIDE] if replicas else [])),
-        sessions,
-        tuple(_DEFAULT[each] for each in sorted(families)) if replicas else (),
-        tuple(dict.fromkeys(each for bird in birds.values() for each in bird.announced)),
+        router_id=router_id(ips_of(topology.fabric)),
+        autonomous_system=FABRIC_AS,
+        links=(*links, *([OUTSIDE_SWITCH] if replicas else [])),
+        sessions=sessions,
+        announced=tuple(_DEFAULT[each] for each in sorted(families)) if replicas else (),
+        accepted=tuple(dict.fromkeys(each for bird in birds.values() for each in bird.announced)),
         transit=True,
     )
 
@@ -86,13 +87,13 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
         if not service.external_local or ready_on(service, node)
     )
     return Bird(
-        router_id(ips_of(node.addresses)),
-        autonomous_system(node.addresses),
-        ("eth0",),
-        tuple(_sessions(FABRIC, FABRIC_AS, node.addresses, cluster.routers)),
-        tuple(dict.fromkeys((*node.pod_cidrs, *served))),
+        router_id=router_id(ips_of(node.addresses)),
+        autonomous_system=autonomous_system(node.addresses),
+        links=("eth0",),
+        sessions=tuple(_sessions(FABRIC, FABRIC_AS, node.addresses, cluster.routers)),
+        announced=tuple(dict.fromkeys((*node.pod_cidrs, *served))),
         # A tunnel has a route to each other node's pods; of two routes, IPv6 would use bird's.
-        believed=() if node.overlay else cluster.pod_cidrs,
+        accepted=() if node.overlay else cluster.pod_cidrs,
     )
 
 
@@ -114,19 +115,19 @@ def _of_gateway(topology: Topology, cluster: Cluster, attachment: Attachment) ->
         )
     )
     return Bird(
-        router_id(ips_of(gateway.outside)),
-        autonomous_system(gateway.outside),
-        ("eth0", "eth1"),
-        (*_sessions(FABRIC, FABRIC_AS, gateway.outside, topology.fabric), *to_nodes),
-        tuple(dict.fromkeys((*cluster.virtual_cidrs, *offered))),
-        tuple(_DEFAULT[each.version] for each in gateway.outside),
+        router_id=router_id(ips_of(gateway.outside)),
+        autonomous_system=autonomous_system(gateway.outside),
+        links=(attachment.link, OUTSIDE_LINK),
+        sessions=(*_sessions(FABRIC, FABRIC_AS, gateway.outside, topology.fabric), *to_nodes),
+        announced=tuple(dict.fromkeys((*cluster.virtual_cidrs, *offered))),
+        accepted=tuple(_DEFAULT[each.version] for each in gateway.outside),
         transit=True,
         prepended=1 if gateway.replica is Replica.STANDBY else 0,
-        by=attachment.link,
+        watched_link=attachment.link,
     )
 
 
-def _behind(cluster: Cluster, node: Node) -> Bird:
+def _of_node_behind_replicas(cluster: Cluster, node: Node) -> Bird:
     """Return the bird of a node that learns which gateway to use."""
     sessions = (
         each
@@ -139,11 +140,11 @@ def _behind(cluster: Cluster, node: Node) -> Bird:
         )
     )
     return Bird(
-        router_id(ips_of(node.addresses)),
-        autonomous_system(node.addresses),
-        ("eth0",),
-        tuple(sessions),
-        believed=tuple(_DEFAULT[each.version] for each in node.addresses),
+        router_id=router_id(ips_of(node.addresses)),
+        autonomous_system=autonomous_system(node.addresses),
+        links=("eth0",),
+        sessions=tuple(sessions),
+        accepted=tuple(_DEFAULT[each.version] for each in node.addresses),
     )
 
 

@@ -12,7 +12,7 @@ from nsnet.state.model import Fact
 from nsnet.state.rules import Chain, Hook, Match, Rule, Snat
 from nsnet.topology.model import Cluster, Gateway, Topology
 
-INSIDE, OUTSIDE = "eth0", "eth1"
+INSIDE_LINK, OUTSIDE_LINK = "eth0", "eth1"
 EGRESS = "NSNET-EGRESS"
 
 
@@ -22,10 +22,10 @@ def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[F
     yield from forwarding(here, bridge_netfilter=False)
     # A replica learns its default route by BGP, and announces it to the nodes.
     if gateway.replica is None:
-        yield from ((here, each) for each in to_fabric(topology, gateway, OUTSIDE))
+        yield from ((here, each) for each in to_fabric(topology, gateway, OUTSIDE_LINK))
     for node in cluster.nodes:
-        yield from ((here, each) for each in to_pods(node, INSIDE))
-    leaving = Match(out_interface=OUTSIDE, comment="leaves with the address of the gateway")
+        yield from ((here, each) for each in to_pods(node, INSIDE_LINK))
+    leaving = Match(out_interface=OUTSIDE_LINK, comment="leaves with the address of the gateway")
     for outside in ips_of(gateway.outside):
         # Not MASQUERADE: eth1 holds the exported addresses, too, and the kernel could use one.
         rule = Rule(leaving, Snat(outside), why="SNAT to the gateway's address")

@@ -11,7 +11,7 @@ from nsnet.ip import Family, Protocol, of_family, single
 from nsnet.state.model import Fact
 from nsnet.state.rules import Chain, Dnat, Hook, Jump, Match, Rule
 from nsnet.topology.balancing import rule_probabilities, usable
-from nsnet.topology.model import Gateway, Service, ServicePort
+from nsnet.topology.model import Endpoint, Gateway, Service, ServicePort
 
 EXPORTS = "NSNET-EXPORTS"
 
@@ -35,49 +35,41 @@ def exports(services: Sequence[Service], gateway: Gateway) -> Iterator[Fact]:
 
 
 def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iterator[Chain | Hook]:
-    offered = [(service, port, usable(port.endpoints, family)) for service, port in exported]
-    yield Chain(
-        "nat",
-        EXPORTS,
-        # A port without endpoints is not translated: nothing listens on it, so the gateway itself
-        # refuses.
-        tuple(_offer(service, port, family) for service, port, endpoints in offered if endpoints),
-        family,
-    )
+    # A port without endpoints is not translated: nothing listens on it, so the gateway itself
+    # refuses.
+    offered = [
+        (service, port, endpoints)
+        for service, port in exported
+        if (endpoints := usable(port.endpoints, family))
+    ]
+    jumps = tuple(_jump(service, port, family) for service, port, _ in offered)
+    yield Chain("nat", EXPORTS, jumps, family)
     yield Hook("nat", "PREROUTING", EXPORTS, Match(comment="exported services"), family)
     for service, port, endpoints in offered:
-        if not endpoints:
-            continue
-        name = service.reference
-        yield Chain(
-            "nat",
-            _chain_name(service, port),
-            tuple(
-                Rule(
-                    Match(
-                        protocol=port.protocol,
-                        comment=f"{name} -> {endpoint.address}:{endpoint.port}",
-                        probability=probability,
-                    ),
-                    Dnat(endpoint.address, endpoint.port),
-                    why=f"exported {name}: endpoint {number} of {len(endpoints)}",
-                )
-                for number, (endpoint, probability) in enumerate(rule_probabilities(endpoints), 1)
-            ),
-            family,
-        )
+        rules = tuple(_choose(service, port, endpoints))
+        yield Chain("nat", _chain_name(service, port), rules, family)
 
 
-def _offer(service: Service, port: ServicePort, family: Family) -> Rule:
+def _jump(service: Service, port: ServicePort, family: Family) -> Rule:
     address = of_family(service.exported, family)
     assert address is not None  # only Services with an exported address get here
     name = service.reference
     match = Match(
         dst=single(address), protocol=port.protocol, dport=port.port, comment=f"{name} exported"
     )
-    return Rule(
-        match, Jump(_chain_name(service, port)), why=f"{service.reference} for other clusters"
-    )
+    return Rule(match, Jump(_chain_name(service, port)), why=f"{name} for other clusters")
+
+
+def _choose(service: Service, port: ServicePort, endpoints: Sequence[Endpoint]) -> Iterator[Rule]:
+    name = service.reference
+    for number, (endpoint, probability) in enumerate(rule_probabilities(endpoints), 1):
+        match = Match(
+            protocol=port.protocol,
+            comment=f"{name} -> {endpoint.address}:{endpoint.port}",
+            probability=probability,
+        )
+        why = f"exported {name}: endpoint {number} of {len(endpoints)}"
+        yield Rule(match, Dnat(endpoint.address, endpoint.port), why=why)
 
 
 def _chain_name(service: Service, port: ServicePort) -> str:

@@ -23,7 +23,7 @@ def proxy(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fa
     yield from egress(topology, cluster, gateway)
     frontends = [
         *_frontends(cluster),
-        *(each for address in ips_of(gateway.outside) for each in _passed_on(cluster, address)),
+        *(each for address in ips_of(gateway.outside) for each in _by_tls_name(cluster, address)),
     ]
     # haproxy does not listen on a port without endpoints: the gateway refuses.
     yield gateway.netns, Haproxy(tuple(each for each in frontends if each.servers))
@@ -37,14 +37,14 @@ def _frontends(cluster: Cluster) -> Iterator[Frontend]:
                 yield Frontend(address, port.port, servers, service.reference)
 
 
-def _passed_on(cluster: Cluster, address: IPAddress) -> Iterator[Frontend]:
+def _by_tls_name(cluster: Cluster, address: IPAddress) -> Iterator[Frontend]:
     """Yield the Services that clients select by the TLS name, at an address they share."""
-    for service, port in _secure(cluster):
+    for service, port in _with_tls_name(cluster):
         servers = tuple(_servers(cluster, port, address))
         yield Frontend(address, HTTPS, servers, service.reference, service.sni)
 
 
-def _secure(cluster: Cluster) -> Iterator[tuple[Service, ServicePort]]:
+def _with_tls_name(cluster: Cluster) -> Iterator[tuple[Service, ServicePort]]:
     for service in cluster.services:
         for port in service.ports if service.sni else ():
             if (port.port, port.protocol) == (HTTPS, Protocol.TCP):
@@ -52,6 +52,6 @@ def _secure(cluster: Cluster) -> Iterator[tuple[Service, ServicePort]]:
 
 
 def _servers(cluster: Cluster, port: ServicePort, address: IPAddress) -> Iterator[Server]:
-    told = {each.reference for each in cluster.pods if each.proxy_protocol}
+    proxied = {each.reference for each in cluster.pods if each.proxy_protocol}
     for each in usable(port.endpoints, address.version):
-        yield Server(each.address, each.port, each.reference in told)
+        yield Server(each.address, each.port, each.reference in proxied)

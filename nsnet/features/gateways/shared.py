@@ -17,7 +17,7 @@ that NAT gives the second of two equal clients another port.
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from nsnet.features.gateways.egress import EGRESS, OUTSIDE
+from nsnet.features.gateways.egress import EGRESS, OUTSIDE_LINK
 from nsnet.features.gateways.exports import exports
 from nsnet.features.routes import to_fabric, to_pods
 from nsnet.features.sysctls import forwarding
@@ -48,7 +48,7 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
     here = gateway.netns
     clusters = topology.attachments(gateway)
     yield from forwarding(here, bridge_netfilter=False)
-    for route in to_fabric(topology, gateway, OUTSIDE):
+    for route in to_fabric(topology, gateway, OUTSIDE_LINK):
         yield here, route
         # ICMP errors, resets and echo replies of the gateway itself have to return to the cluster
         # of the packet that caused them, which their addresses do not tell.
@@ -62,24 +62,23 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
         family = outside.version
         for cluster, inside in clusters:
             yield from ((here, each) for each in _policy(cluster, inside.number, family))
-        yield here, Chain("raw", ZONES, tuple(_zones(clusters)), family)
-        yield here, Chain("mangle", MARKS, tuple(_marks(clusters, family)), family)
-        for table, chain in (("raw", ZONES), ("mangle", MARKS)):
-            marked = Match(comment="which cluster a packet is of")
-            yield here, Hook(table, "PREROUTING", chain, marked, family)
-        leaving = Match(
-            mark=MarkMatch(0, FROM, negated=True), comment="leaves with the address of the gateway"
-        )
-        yield (
-            here,
-            Chain(
-                "nat",
-                EGRESS,
-                (Rule(leaving, Snat(outside), why="SNAT to the gateway's address"),),
-                family,
-            ),
-        )
-        yield here, Hook("nat", "POSTROUTING", EGRESS, family=family)
+        yield from ((here, each) for each in _chains(clusters, outside))
+
+
+def _chains(
+    clusters: Sequence[tuple[Cluster, Attachment]], outside: IPAddress
+) -> Iterator[Chain | Hook]:
+    family = outside.version
+    cluster_of = Match(comment="which cluster a packet is of")
+    yield Chain("raw", ZONES, tuple(_zones(clusters)), family)
+    yield Hook("raw", "PREROUTING", ZONES, cluster_of, family)
+    yield Chain("mangle", MARKS, tuple(_marks(clusters, family)), family)
+    yield Hook("mangle", "PREROUTING", MARKS, cluster_of, family)
+    from_cluster = MarkMatch(0, FROM, negated=True)
+    leaving = Match(mark=from_cluster, comment="leaves with the address of the gateway")
+    snat = Rule(leaving, Snat(outside), why="SNAT to the gateway's address")
+    yield Chain("nat", EGRESS, (snat,), family)
+    yield Hook("nat", "POSTROUTING", EGRESS, family=family)
 
 
 def table_of(attachment: Attachment) -> int | None:
@@ -95,15 +94,25 @@ def _routes(topology: Topology, cluster: Cluster, inside: Attachment) -> Iterato
         yield Route(network, dev=inside.link, why=f"nodes of {cluster.name}")
     for node in cluster.nodes:
         yield from to_pods(node, inside.link)
-    yield from to_fabric(topology, inside.gateway, OUTSIDE)
+    yield from to_fabric(topology, inside.gateway, OUTSIDE_LINK)
 
 
 def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRule]:
     """Yield the rules that select a cluster's table: for packets that the gateway itself sends, by
     the source's cluster in the mark they reflect; for all others, by the destination's."""
     table, why = TABLES + number, f"to {cluster.name}"
-    yield PolicyRule(OWN + number, number << 8, FROM, table, family, own=True, why=why)
-    yield PolicyRule(PASSING + number, number, TO, table, family, why=why)
+    yield PolicyRule(
+        priority=OWN + number,
+        mark=number << 8,
+        mask=FROM,
+        table=table,
+        family=family,
+        own=True,
+        why=why,
+    )
+    yield PolicyRule(
+        priority=PASSING + number, mark=number, mask=TO, table=table, family=family, why=why
+    )
 
 
 def _zones(clusters: Sequence[tuple[Cluster, Attachment]]) -> Iterator[Rule]:
@@ -116,10 +125,10 @@ def _marks(clusters: Sequence[tuple[Cluster, Attachment]], family: Family) -> It
     """Yield the marks. A packet is for its own cluster first, as far as no later rule matches its
     destination or its connection."""
     for cluster, inside in clusters:
-        came, number, why = inside.link, inside.number, f"from {cluster.name}"
+        link, number, why = inside.link, inside.number, f"from {cluster.name}"
         both = SetMark(number << 8 | number, FROM | TO)
-        yield Rule(Match(in_interface=came), both, why=why)
-        new = Match(in_interface=came, ctstate=("NEW",))
+        yield Rule(Match(in_interface=link), both, why=why)
+        new = Match(in_interface=link, ctstate=("NEW",))
         yield Rule(new, SetConnectionMark(number, TO), why=f"answers return to {cluster.name}")
     for cluster, inside in clusters:
         for address, comment in _offered(cluster, family):

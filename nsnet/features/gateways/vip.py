@@ -8,7 +8,7 @@ POSTROUTING ─▶ NSNET-TO-VIRTUAL ─▶ NETMAP: from a pod's address to its v
 
 from collections.abc import Iterator
 
-from nsnet.features.gateways.egress import OUTSIDE, egress
+from nsnet.features.gateways.egress import OUTSIDE_LINK, egress
 from nsnet.features.gateways.exports import exports
 from nsnet.state.model import Fact
 from nsnet.state.rules import Chain, Hook, Match, Netmap, Rule
@@ -24,11 +24,13 @@ def vip(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact
     yield from egress(topology, cluster, gateway)
     here = gateway.netns
     for pods, virtual in zip(cluster.pod_cidrs, cluster.virtual_cidrs, strict=True):
-        incoming = Match(dst=virtual, in_interface=OUTSIDE, comment="a pod by its virtual address")
+        incoming = Match(
+            dst=virtual, in_interface=OUTSIDE_LINK, comment="a pod by its virtual address"
+        )
         rule = Rule(incoming, Netmap(pods), why=f"{virtual} are the pods of {cluster.name}")
         yield here, Chain("nat", FROM_VIRTUAL, (rule,), pods.version)
         yield here, Hook("nat", "PREROUTING", FROM_VIRTUAL, family=pods.version)
-        leaving = Match(src=pods, out_interface=OUTSIDE, comment="a pod as others know it")
+        leaving = Match(src=pods, out_interface=OUTSIDE_LINK, comment="a pod as others know it")
         rule = Rule(leaving, Netmap(virtual), why=f"the pods of {cluster.name} are {virtual}")
         yield here, Chain("nat", TO_VIRTUAL, (rule,), pods.version)
         yield here, Hook("nat", "POSTROUTING", TO_VIRTUAL, family=pods.version)

@@ -9,6 +9,7 @@ their virtual addresses.
 
 from collections.abc import Iterator
 
+from nsnet.ip import Family, all_of_family
 from nsnet.state.model import Fact
 from nsnet.state.rules import Chain, Hook, Masquerade, Match, Return, Rule
 from nsnet.topology.model import Cluster
@@ -35,30 +36,22 @@ def masquerade(cluster: Cluster) -> Iterator[Fact]:
 
 
 def _chains(cluster: Cluster) -> Iterator[Chain | Hook]:
-    inside = (*cluster.pod_cidrs, *cluster.node_cidrs, *cluster.non_masquerade_cidrs)
-    mapped = tuple(each for each in cluster.unmasqueraded if each not in inside)
     for pods in cluster.pod_cidrs:
-        comment = "ip-masq-agent: local traffic is not subject to MASQUERADE"
-        staying = tuple(
-            Rule(
-                Match(dst=each, comment=comment),
-                Return(),
-                why="inside the cluster: not masqueraded",
-            )
-            for each in inside
-            if each.version == pods.version
-        )
-        comment = "nsnet: the gateway makes a virtual address of the pod's own"
-        kept = tuple(
-            Rule(
-                Match(dst=each, comment=comment),
-                Return(),
-                why="not masqueraded: the gateway translates it",
-            )
-            for each in mapped
-            if each.version == pods.version
-        )
-        comment = "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)"
-        leaving = Rule(Match(comment=comment), Masquerade(), why="SNAT to the node's address")
-        yield Chain("nat", CHAIN, (*staying, *kept, leaving), pods.version)
-        yield Hook("nat", "POSTROUTING", CHAIN, LEAVING, pods.version)
+        family = pods.version
+        yield Chain("nat", CHAIN, tuple(_rules(cluster, family)), family)
+        yield Hook("nat", "POSTROUTING", CHAIN, LEAVING, family)
+
+
+def _rules(cluster: Cluster, family: Family) -> Iterator[Rule]:
+    inside = (*cluster.pod_cidrs, *cluster.node_cidrs, *cluster.non_masquerade_cidrs)
+    comment = "ip-masq-agent: local traffic is not subject to MASQUERADE"
+    for each in all_of_family(inside, family):
+        match = Match(dst=each, comment=comment)
+        yield Rule(match, Return(), why="inside the cluster: not masqueraded")
+    comment = "nsnet: the gateway makes a virtual address of the pod's own"
+    for each in all_of_family(cluster.unmasqueraded, family):
+        if each not in inside:
+            match = Match(dst=each, comment=comment)
+            yield Rule(match, Return(), why="not masqueraded: the gateway translates it")
+    comment = "ip-masq-agent: outbound traffic is subject to MASQUERADE (must be last in chain)"
+    yield Rule(Match(comment=comment), Masquerade(), why="SNAT to the node's address")

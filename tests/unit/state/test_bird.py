@@ -20,7 +20,7 @@ NODE = Bird(
     ("eth0",),
     (ROUTER,),
     announced=(net("10.244.0.0/24"), net("10.96.0.80/32")),
-    believed=(net("10.244.0.0/16"),),
+    accepted=(net("10.244.0.0/16"),),
 )
 NODE_TEXT = """\
 log stderr all;
@@ -54,7 +54,7 @@ FABRIC = Bird(
     64512,
     ("br-east", "br-west"),
     (Session("east/node/n1", ip("192.168.10.1"), ip("192.168.10.2"), 4211274498, passive=True),),
-    believed=(net("0.0.0.0/0"), net("::/0")),
+    accepted=(net("0.0.0.0/0"), net("::/0")),
     transit=True,
 )
 FABRIC_TEXT = """\
@@ -89,7 +89,7 @@ def of_six(bird: Bird) -> str:
         bird,
         sessions=(*bird.sessions, ROUTER6),
         announced=(*bird.announced, net("fd00:10:244::/64")),
-        believed=(*bird.believed, net("fd00:10:244::/56")),
+        accepted=(*bird.accepted, net("fd00:10:244::/56")),
     )
     return configuration(both)
 
@@ -139,15 +139,15 @@ def test_each_family_has_its_own_table_routes_and_session() -> None:
             "    export filter { if source != RTS_STATIC then reject; "
             "bgp_path.prepend(4211274498); bgp_path.prepend(4211274498); accept; };",
         ),
-        (replace(NODE, believed=()), "    import none;"),
+        (replace(NODE, accepted=()), "    import none;"),
         (
-            replace(NODE, believed=(net("10.0.0.0/8"), net("fd00::/8"), net("192.0.2.0/24"))),
+            replace(NODE, accepted=(net("10.0.0.0/8"), net("fd00::/8"), net("192.0.2.0/24"))),
             "    import where net ~ [ 10.0.0.0/8+, 192.0.2.0/24+ ];",
         ),
         (replace(NODE, sessions=(replace(ROUTER, passive=True),)), "  passive;"),
         (replace(NODE, transit=True), "    export all;"),
-        (replace(NODE, by="eth0"), "  ipv4; check link;"),
-        (replace(NODE, by="eth0"), '  route 10.244.0.0/24 via "eth0";'),
+        (replace(NODE, watched_link="eth0"), "  ipv4; check link;"),
+        (replace(NODE, watched_link="eth0"), '  route 10.244.0.0/24 via "eth0";'),
     ],
 )
 def test_what_one_word_of_a_bird_adds(changed: Bird, line: str) -> None:

@@ -29,7 +29,7 @@ def bird(
     number: int,
     *sessions: tuple[str, str, int],
     announced: str = "",
-    believed: Iterable[IPNetwork] = EVERYWHERE,
+    accepted: Iterable[IPNetwork] = EVERYWHERE,
     **more: object,
 ) -> Bird:
     """A bird of this AS, which talks from an address to an address of an AS."""
@@ -39,7 +39,7 @@ def bird(
         (),
         tuple(Session(f"AS {of}", ip(own), ip(other), of) for own, other, of in sessions),
         tuple(map(net, announced.split())),
-        tuple(believed),
+        tuple(accepted),
         **more,  # type: ignore[arg-type]
     )
 
@@ -164,19 +164,19 @@ def test_on_cables_of_their_own_the_router_is_the_next_hop() -> None:
         ),
         (
             "what nobody believes",
-            {"r": replace(STAR["r"], believed=(net("10.244.1.0/24"),))},
+            {"r": replace(STAR["r"], accepted=(net("10.244.1.0/24"),))},
             [f"{TO_B} br0"],
             {"a": [f"{TO_B} eth0"], "c": [f"{TO_B} eth0"]},
         ),
         (
             "what is wider than the ranges that are believed",
-            {"r": replace(STAR["r"], believed=(net("10.244.0.0/25"), net("10.244.1.0/24")))},
+            {"r": replace(STAR["r"], accepted=(net("10.244.0.0/25"), net("10.244.1.0/24")))},
             [f"{TO_B} br0"],
             {"a": [f"{TO_B} eth0"], "c": [f"{TO_B} eth0"]},
         ),
         (
             "a node believes less than its router",
-            {"c": replace(STAR["c"], believed=(net("10.244.1.0/24"),))},
+            {"c": replace(STAR["c"], accepted=(net("10.244.1.0/24"),))},
             [f"{TO_A} br0", f"{TO_B} br0"],
             {"a": [f"{TO_B} eth0"], "b": [f"{TO_A} eth0"], "c": [f"{TO_B} eth0"]},
         ),
@@ -261,7 +261,7 @@ def test_what_leads_to_where_there_is_no_carrier_is_not_announced(netns: str, li
     """Whichever end of the cable is down."""
     birds = {
         "r": bird(ROUTER, ("10.0.1.1", "10.0.1.2", 1)),
-        "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A, by="in"),
+        "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A, watched_link="in"),
     }
     inside = ("a in 10.0.2.1/24", "pod eth0 10.0.2.2/24")
     cables = [APART[0], inside]
