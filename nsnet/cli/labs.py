@@ -105,7 +105,7 @@ def apply(lab: str, file: Path) -> None:
     labs.need_root("apply")
     with Progress() as progress:
         steps = labs.apply(lab, scenario, progress, announce=warn)
-    done = f"{lab} is as {file} says: {number_of(steps, 'step')}"
+    done = f"{lab} matches {file}: {number_of(steps, 'step')}"
     click.echo(done if steps else f"{lab}: nothing to change")
 
 

@@ -85,6 +85,8 @@ def _workload(topology: Topology, reference: str) -> tuple[str, str, str, str]:
             f"{reference}: only {' and '.join(KINDS)} can be scaled, as in east/deploy/web"
         )
     if not cluster and len(topology.clusters) > 1:
-        raise UsageError(f"{reference}: say of which cluster")
+        raise UsageError(
+            f"{reference}: name its cluster, as in {topology.clusters[0].name}/{reference}"
+        )
     plain, _, namespace = name.partition(".")
     return (cluster or [topology.clusters[0].name])[0], kind, plain, namespace or "default"

@@ -123,9 +123,9 @@ class Lab:
         """Recreate the pod, or every pod of the workload one after the other, with other
         addresses. Return the pods' references. Raises UsageError."""
         pods = restarting(self.topology, reference)
-        for done, pod in enumerate(pods, 1):
-            self._become(self.compiled.readdressed(pod.reference))
+        for done, pod in enumerate(pods):
             progress("restarting", done, len(pods))
+            self._become(self.compiled.readdressed(pod.reference))
         return tuple(each.reference for each in pods)
 
     def require_restartable(self, reference: str) -> None:

@@ -5,7 +5,7 @@ import pytest
 from nsnet.errors import ScenarioError, UsageError
 from nsnet.lab.compiled import Compiled, compiled, steps
 from nsnet.plan.ops import NetnsAdd, NetnsDelete
-from tests.support.labs import pod, service, workload, written
+from tests.support.labs import pod, service, shipped, workload, written
 
 WEB = workload("Deployment", "web", 2)
 PROBE = "probes: [{from: pod/web-1, to: svc/web:80}]"
@@ -65,3 +65,9 @@ def test_a_lab_that_does_not_change_needs_no_step() -> None:
     same = LAB.changed(LAB.scenario)
     assert names(same) == names(LAB)
     assert steps(LAB, same) == []
+
+
+def test_in_a_lab_of_several_clusters_a_workload_is_named_with_its_own() -> None:
+    both = compiled(shipped("island-nat").scenario)
+    with pytest.raises(UsageError, match="name its cluster, as in east/deploy/web"):
+        both.scaled("deploy/web", 1)
