@@ -174,7 +174,7 @@ class Walker:
         elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
             yield Lost(note(journey, here, f"hairpin is off on port {bridged_from}"))
         else:
-            yield from self._wire(station, station.crossings, sent)
+            yield from self._cross(station, station.crossings, sent)
 
     def _encapsulate(
         self, netns: str, tunnel: Interface, neighbour: IPAddress, journey: Journey
@@ -190,16 +190,15 @@ class Walker:
         if outer is None:
             yield Lost(note(journey, here, f"{tunnel.name} has no FDB entry for {mac}"))
             return
-        out = note(
-            replace(journey, packet=outer, ttl=TTL), here, f"{tunnel.name} encapsulates it in UDP"
-        )
+        out = replace(journey, packet=outer, ttl=TTL)
+        out = note(out, here, f"{tunnel.name} encapsulates it in UDP")
         for end in self._emit(netns, out):
             inside = replace(end.journey, packet=journey.packet, ttl=journey.ttl)
-            there = isinstance(end, Arrived) and tunnels.decapsulating(
+            link = isinstance(end, Arrived) and tunnels.decapsulating(
                 self._netns[end.netns], end.journey.packet, tunnel, mac
             )
-            if isinstance(end, Arrived) and there:
-                yield from self._enter(Station(end.netns, there.name, "", ()), inside)
+            if isinstance(end, Arrived) and link:
+                yield from self._enter(Station(end.netns, link.name, "", ()), inside)
             else:
                 yield Lost(end.journey)
 
@@ -210,7 +209,7 @@ class Walker:
         ports = {each.name: each for each in self._netns[netns].interfaces}
         return not ports[in_port].hairpin
 
-    def _wire(
+    def _cross(
         self, station: Station, crossings: tuple[Crossing, ...], journey: Journey
     ) -> Iterator[End]:
         """Cross each bridge on the way to the station."""
@@ -221,20 +220,20 @@ class Walker:
         here = self._netns[first.netns]
         crossed = note(journey, here, f"{first.bridge} forwards it to port {first.out_port}")
         if not self._rules_of(here.name).sees_bridged(journey.packet):
-            yield from self._wire(station, rest, crossed)
+            yield from self._cross(station, rest, crossed)
             return
         tracked = track(crossed.packet, crossed.entries(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", crossed.packet, tracked, in_dev=first.bridge):
-            there = self._after_hook(here.name, crossed, passed)
+            after = self._after_hook(here.name, crossed, passed)
             if passed.stop is not None:
-                yield self._stopped(here.name, there, passed, tracked)
-            elif there.packet.dst != crossed.packet.dst:
-                yield from self._routed(here.name, first.bridge, first.in_port, there, tracked)
+                yield self._stopped(here.name, after, passed, tracked)
+            elif after.packet.dst != crossed.packet.dst:
+                yield from self._route(here.name, first.bridge, first.in_port, after, tracked)
             else:
-                yield from self._switched(station, first, rest, there, tracked)
+                yield from self._bridge(station, first, rest, after, tracked)
 
-    def _switched(
+    def _bridge(
         self,
         station: Station,
         crossing: Crossing,
@@ -246,18 +245,18 @@ class Walker:
         netns, bridge = crossing.netns, crossing.bridge
         rules = self._rules_of(netns)
         for passed in rules.hook("FORWARD", journey.packet, tracked, in_dev=bridge, out_dev=bridge):
-            there = self._after_hook(netns, journey, passed)
+            after = self._after_hook(netns, journey, passed)
             if passed.stop is not None:
-                yield self._stopped(netns, there, passed, tracked)
+                yield self._stopped(netns, after, passed, tracked)
                 continue
-            borrowed = self._routes_of(netns).masquerade(NextHop(bridge, there.packet.dst))
+            masquerade = self._routes_of(netns).masquerade(NextHop(bridge, after.packet.dst))
             for last in rules.hook(
-                "POSTROUTING", there.packet, tracked, out_dev=bridge, masquerade=borrowed
+                "POSTROUTING", after.packet, tracked, out_dev=bridge, masquerade=masquerade
             ):
-                gone = self._after_hook(netns, there, last)
+                gone = self._after_hook(netns, after, last)
                 gone = gone.remember(netns, new_entry(tracked, gone.packet))
                 gone = replace(gone, packet=gone.packet.unmarked)
-                yield from self._wire(station, rest, gone)
+                yield from self._cross(station, rest, gone)
 
     def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
         """Receive a frame, unless its source is a martian or fails rp_filter."""
@@ -271,27 +270,27 @@ class Walker:
         if station.port and self._rules_of(here.name).sees_bridged(arrived.packet):
             packets = path_mtu.reassembled(arrived.packet)
         for packet in packets:
-            yield from self._received(station, replace(arrived, packet=packet))
+            yield from self._receive(station, replace(arrived, packet=packet))
 
-    def _received(self, station: Station, arrived: Journey) -> Iterator[End]:
+    def _receive(self, station: Station, arrived: Journey) -> Iterator[End]:
         """PREROUTING and all that follows."""
         here = self._netns[station.netns]
         tracked = track(arrived.packet, arrived.entries(here.name))
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
-            there = self._after_hook(here.name, arrived, passed)
+            after = self._after_hook(here.name, arrived, passed)
             if passed.stop is not None:
-                yield self._stopped(here.name, there, passed, tracked)
+                yield self._stopped(here.name, after, passed, tracked)
                 continue
-            changed = there.packet.dst != arrived.packet.dst
+            changed = after.packet.dst != arrived.packet.dst
             in_port = (
                 station.port
-                if changed and self._rules_of(here.name).sees_bridged(there.packet)
+                if changed and self._rules_of(here.name).sees_bridged(after.packet)
                 else ""
             )
-            yield from self._routed(here.name, station.dev, in_port, there, tracked)
+            yield from self._route(here.name, station.dev, in_port, after, tracked)
 
-    def _routed(
+    def _route(
         self, netns: str, in_dev: str, in_port: str, journey: Journey, tracked: Tracked
     ) -> Iterator[End]:
         """The routing decision: local delivery or forwarding."""
@@ -332,24 +331,24 @@ class Walker:
         for passed in rules.hook(
             "FORWARD", journey.packet, tracked, in_dev=in_dev, out_dev=hop.dev
         ):
-            there = self._after_hook(netns, journey, passed)
+            after = self._after_hook(netns, journey, passed)
             if passed.stop is not None:
-                yield self._stopped(netns, there, passed, tracked)
+                yield self._stopped(netns, after, passed, tracked)
             else:
                 bridged_from = in_port if hop.dev == in_dev else ""
-                yield from self._leave(netns, hop, there, tracked, bridged_from)
+                yield from self._leave(netns, hop, after, tracked, bridged_from)
 
     def _accept(self, netns: str, journey: Journey, in_dev: str, tracked: Tracked) -> Iterator[End]:
         """INPUT, then local delivery."""
         for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
-            there = self._after_hook(netns, journey, passed)
-            here = there.packet.dst in self._routes_of(netns).local
-            if isinstance(passed.stop, VirtualServer) and not here:
-                yield from self._send(netns, there, tracked, passed.stop)
+            after = self._after_hook(netns, journey, passed)
+            is_local = after.packet.dst in self._routes_of(netns).local
+            if isinstance(passed.stop, VirtualServer) and not is_local:
+                yield from self._send(netns, after, tracked, passed.stop)
             elif isinstance(passed.stop, Drop | Reject):
-                yield self._stopped(netns, there, passed, tracked)
+                yield self._stopped(netns, after, passed, tracked)
             else:
-                yield Arrived(netns, there.remember(netns, new_entry(tracked, there.packet)))
+                yield Arrived(netns, after.remember(netns, new_entry(tracked, after.packet)))
 
     def _after_hook(self, netns: str, journey: Journey, passed: Passed) -> Journey:
         return after_hook(self._netns[netns], journey, passed)

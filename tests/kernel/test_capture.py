@@ -146,7 +146,7 @@ def test_only_the_places_that_were_named_are_heard(where: Machine, file: Path) -
     assert {each.interface for each in seen} == {"east/pod/client eth0"}
     first, *places = said
     assert first.startswith(f"{len(seen)} packets in ")
-    assert first.endswith(" s; ended as asked")
+    assert first.endswith(" s; ended on request")
     assert [line.split() for line in places] == [[str(len(seen)), "pod/client"]]
 
 
@@ -199,13 +199,13 @@ def test_it_ends_in_time_where_nothing_passes(where: Machine, file: Path) -> Non
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_whoever_stops_it_gets_a_whole_file(where: Machine, file: Path, number: int) -> None:
+def test_a_stopped_recording_is_a_whole_file(where: Machine, file: Path, number: int) -> None:
     with capturing(where, LAB, "-w", file) as capture:
         where.told("probe", LAB, *DNS)
         capture.signal(number)
         status, said = capture.end()
     data = file.read_bytes()
-    assert (status, said[0].split("; ")[1]) == (0, "ended as asked")
+    assert (status, said[0].split("; ")[1]) == (0, "ended on request")
     interface_statistics, size = 5, int.from_bytes(data[-4:], "little")
     assert int.from_bytes(data[-size:][:4], "little") == interface_statistics
 
@@ -229,7 +229,7 @@ def test_a_reader_sees_a_packet_while_more_are_awaited(where: Machine, tmp_path:
         os.close(reading)
         status, said = capture.end()
     took, why = said[0].split(" in ")[1].split(" s; ")
-    assert (status, why) == (0, "ended as its reader went away")
+    assert (status, why) == (0, "ended because its reader is gone")
     assert float(took) < 30  # and not when there was more to write, in the end
 
 
@@ -315,7 +315,7 @@ def test_a_lab_changes_under_a_capture_as_without_one(where: Machine, file: Path
         status, said = capture.end()
     assert (status, said[-1]) == (0, "warning: pod/dns was removed during the capture")
     places = {each.interface for each in frames(file) if udp(each)}
-    # The new pod is not heard; its node is, and its end of the cable, which is new, too.
+    # The new pod is not recorded; its node is, with the new veth to the pod.
     assert "east/node/n1 dns" in places
     assert "east/pod/dns eth0" not in places
 
@@ -324,7 +324,7 @@ def test_a_lab_can_be_removed_under_a_capture(where: Machine, file: Path) -> Non
     with capturing(where, LAB, "-w", file) as capture:
         assert where.told("down", LAB) == f"{LAB} is down\n"
         status, said = capture.end()
-    assert (status, said[0].split("; ")[1]) == (0, "ended as nothing is left of it")
+    assert (status, said[0].split("; ")[1]) == (0, "ended because its namespaces are gone")
     assert len([line for line in said if line.endswith("was removed during the capture")]) == 8
 
 
@@ -348,4 +348,4 @@ def test_what_there_was_no_room_for_is_told(where: Machine, file: Path, tmp_path
     )
     assert 0 < written < 40_000 < written + int(lost)
     comment = f"{lost} packets of east/pod/client were lost".encode()
-    assert file.read_bytes().count(comment) == 2  # of eth0 and lo, who knows of which
+    assert file.read_bytes().count(comment) == 2  # of eth0 or lo

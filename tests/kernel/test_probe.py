@@ -46,7 +46,7 @@ def lab() -> Iterator[SmallLab]:
             lab.run("server", f"ip address add {address} dev router")
         lab.run("router", "iptables-legacy -A FORWARD -d 10.2.0.3 -p icmp -j DROP")
         lab.run("server", "iptables-legacy -A INPUT -d 10.2.0.4 -p icmp -j REJECT")
-        # Router and server send these to each other, until their time to live is over.
+        # Router and server route these to each other, until the TTL is exceeded.
         lab.run("router", "ip route add 192.0.2.0/24 via 10.2.0.2")
         lab.run("router", "ip -6 route add 2001:db8::/64 via fd02::2")
         # A namespace of its own, without any route.
@@ -98,7 +98,7 @@ def test_ok_through_a_router(
 @pytest.mark.parametrize(
     ("port", "verdict", "path"),
     [
-        (81, REFUSED, "client router server"),  # nobody listens
+        (81, REFUSED, "client router server"),  # nothing listens
         (REJECTED, REFUSED, "client router"),
         (DROPPED, TIMEOUT, "client router"),
         (OUT_REJECTED, REFUSED, "client"),
@@ -120,7 +120,7 @@ def test_ports_that_do_not_answer(
         ("client", "fd77::1", NET, "client router"),
         ("nowhere", "10.2.0.2", NET, "nowhere"),  # the client has none
         ("nowhere", "fd02::2", NET, "nowhere"),
-        ("client", "10.2.0.99", HOST, "client router"),  # nobody answers the router's ARP
+        ("client", "10.2.0.99", HOST, "client router"),  # no host answers the router's ARP
         ("client", "fd02::99", HOST, "client router"),
         ("client", "10.1.0.99", HOST, "client"),  # nor the client's
         ("client", "fd01::99", HOST, "client"),
@@ -135,7 +135,7 @@ def test_places_that_cannot_be_reached(
 
 @pytest.mark.parametrize("protocol", [TCP, UDP, ICMP])
 @pytest.mark.parametrize("to", ["192.0.2.1", "2001:db8::1"])
-def test_a_packet_whose_time_to_live_is_over(lab: SmallLab, protocol: Protocol, to: str) -> None:
+def test_a_packet_whose_ttl_is_exceeded(lab: SmallLab, protocol: Protocol, to: str) -> None:
     """To a client, ICMP time exceeded is one more way in which a host cannot be reached."""
     assert attempt(lab, flow(lab, protocol, to))[0] is HOST
 
@@ -166,7 +166,7 @@ def test_many_attempts_are_all_answered(lab: SmallLab, protocol: Protocol) -> No
 
 
 def test_every_flow_has_its_own_answer(lab: SmallLab) -> None:
-    """Together: what one attempt hears is never another's."""
+    """Sent together: no attempt gets the reply to another."""
     asked = [
         flow(lab, TCP, SERVER[4]),
         flow(lab, UDP, SERVER[4], 81),

@@ -1,5 +1,5 @@
 """What a client of a Service sees, by Kubernetes' rules and the routes of a lab, not by anybody's
-netfilter rules: how it ends, who may answer, and whom the server sees.
+netfilter rules: how it ends, who may answer, and the source that the server sees.
 
 A lab of two nodes whose pods are routed (the server sees a pod's own address inside the cluster).
 Where the specification leaves the outcome open, it says why and nothing is asserted.
@@ -27,7 +27,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Who sends: a pod (on `node`), a node itself, or somebody outside (`node` is "")."""
+    """A client: a pod (on `node`), a node itself, or a host outside (`node` is "")."""
 
     reference: str
     address: str
@@ -45,7 +45,7 @@ class World:
 
     family: int
     hosts: tuple[Host, ...]
-    servers: dict[str, str]  # the reference of whoever holds an endpoint's address:port
+    servers: dict[str, str]  # the reference of the holder of an endpoint's address:port
     on_host: frozenset[str]  # endpoints in the network of their node
     localhost_node_ports: bool = True
 
@@ -129,7 +129,7 @@ def expected(asked: Question) -> Specified | Open:
     if target.kind == "LB VIP" and not client.node:
         return _from_outside_to_vip(asked)
     if not client.node and target.kind != "NodePort":
-        return Open("nobody routes this address from outside")
+        return Open("no route from outside leads to this address")
     # A NodePort is caught on its node, any other address on the client's own.
     return _caught(asked, world.host(target.node or client.node))
 
@@ -142,10 +142,10 @@ def _localhost(asked: Question) -> Specified | Open:
     if asked.mode == "ipvs":
         return Open("read in code and never run: loopback sources return from KUBE-SERVICES")
     if asked.mode == "nftables":
-        return REFUSED  # never; nobody listens there
+        return REFUSED  # nothing listens there
     if world.family == 4 and world.localhost_node_ports:
         return _answered(asked, host, choice.cluster, masqueraded=True) if choice.exist else REFUSED
-    # It stays where it is, but the filter still knows all that is LOCAL.
+    # It is not DNATed, but the filter still matches what is LOCAL.
     here = choice.local if asked.is_local else choice.cluster
     return TIMEOUT if choice.exist and not here else REFUSED
 
@@ -209,7 +209,7 @@ def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) 
         return Open("KUBE-IPVS-OUT-FILTER looks at answers") if own_node else TIMEOUT
     if not choice.exist:
         return REFUSED  # by IPVS itself
-    # No short circuit, but with nobody here all endpoints are as good.
+    # No short circuit, but without a local endpoint all count.
     if not asked.is_local:
         masqueraded = not (asked.is_internal and asked.client.is_pod)
         return _answered(asked, host, choice.cluster, masqueraded=masqueraded)
@@ -218,12 +218,12 @@ def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) 
     masqueraded = asked.is_internal and not asked.client.is_pod
     endpoints = choice.local or choice.cluster
     if not asked.is_internal and not choice.local and kp.external_local(asked.service):
-        everybody = [each for each in asked.port.endpoints if each.ready]
-        endpoints = tuple(everybody) or choice.cluster
+        ready = [each for each in asked.port.endpoints if each.ready]
+        endpoints = tuple(ready) or choice.cluster
     if not endpoints:
         return REFUSED
     if any(each.address == asked.client.address and each not in choice.local for each in endpoints):
-        return Open("KUBE-LOOP-BACK knows only the node's own: a pod hears from itself")
+        return Open("KUBE-LOOP-BACK has only the node's own endpoints: no SNAT")
     return _answered(asked, host, endpoints, masqueraded=masqueraded)
 
 

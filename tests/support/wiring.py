@@ -1,4 +1,4 @@
-"""Small networks for walks: hosts, and the cables between them."""
+"""Small networks for walks: hosts, and the veth pairs between them."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -23,7 +23,7 @@ def nodes(names: Iterable[str]) -> list[Namespace]:
 
 
 class Wiring(NamedTuple):
-    """Hosts, the cables between them, and what else they hold."""
+    """Hosts, the veth pairs between them, and what else they hold."""
 
     cables: Sequence[tuple[str, str]]  # "host link address", at both ends
     routes: Mapping[str, Sequence[str]]  # host → "destination gateway link"

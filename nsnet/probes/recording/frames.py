@@ -126,7 +126,7 @@ class Recording:
         outlet = Outlet(fd, name, asked)
         began = time.monotonic()
         end = began + self._limits.seconds
-        self._loop.watch(asked, select.EPOLLIN, lambda _: self._end("as asked"))
+        self._loop.watch(asked, select.EPOLLIN, lambda _: self._end("on request"))
         self._loop.at(end, partial(self._end, f"after {self._limits.seconds} s (--seconds)"))
         self._check_ends(outlet)
         try:
@@ -135,7 +135,7 @@ class Recording:
                 told(self._written.total())
             self._finish(outlet)
         except BrokenPipeError:
-            self._why = "as its reader went away"
+            self._why = "because its reader is gone"
         return Recorded(
             why=self._why,
             seconds=time.monotonic() - began,
@@ -236,9 +236,9 @@ class Recording:
         """End the recording if no namespace or no reader is left."""
         self._close_removed()
         if all(each.gone for each in self._places):
-            self._end("as nothing is left of it")
+            self._end("because its namespaces are gone")
         if not outlet.has_reader():
-            self._end("as its reader went away")
+            self._end("because its reader is gone")
         self._loop.at(time.monotonic() + _CHECK, partial(self._check_ends, outlet))
 
     def _close_removed(self) -> None:

@@ -90,7 +90,11 @@ def test_the_prober_gets_what_the_probe_says(monkeypatch: pytest.MonkeyPatch) ->
     ("source", "to", "pace"),
     [
         ("pod/client", "pod/web-0:80", ""),
-        ("pod/client", "192.0.2.1:80", "nsnet.lab.fabric 192.168.10.2"),  # who says so, of whom
+        (
+            "pod/client",
+            "192.0.2.1:80",
+            "nsnet.lab.fabric 192.168.10.2",
+        ),  # router, source
         ("fabric", "192.0.2.1:80", ""),  # its own kernel is not limited
     ],
 )

@@ -1,4 +1,4 @@
-"""What the author expected, what the model foretold, what the kernel did: where they differ."""
+"""Differences between what the author expected, the model predicted and the kernel did."""
 
 import math
 import random
@@ -44,9 +44,9 @@ HANGS = Verdict.LARGE_HANGS.value
         (ok("web-1"), WEB, FROM_CLIENT, "ok"),
         (ok("db-0"), WEB, Expected(), "wrong-server"),  # neither the target nor its endpoint
         (ok("db-0"), WEB, FROM_CLIENT, "wrong-server"),
-        (ok("db-0"), ANYBODY, Expected(), "ok"),  # an address is whoever has it
+        (ok("db-0"), ANYBODY, Expected(), "ok"),  # an address has no other servers to expect
         (ok(source="10.244.0.1"), WEB, FROM_CLIENT, "wrong-source"),
-        (ok(source="10.244.0.1"), WEB, Expected(), "ok"),  # nobody asked
+        (ok(source="10.244.0.1"), WEB, Expected(), "ok"),  # no source is expected
         (REFUSED, WEB, FROM_CLIENT, "refused"),
         (TIMEOUT, WEB, FROM_CLIENT, "timeout"),
     ],
@@ -57,7 +57,7 @@ def test_an_answer_is_ok_if_it_is_the_right_servers_to_the_right_client(
     assert judged(attempt, to, expected).verdict == verdict
 
 
-def test_without_an_answer_nobody_has_answered() -> None:
+def test_without_a_reply_there_is_no_server() -> None:
     # The server saw the question, but the client never saw the answer.
     lost = ok()._replace(verdict=Verdict.TIMEOUT)
     assert judged(lost, WEB, Expected()).compared == (Verdict.TIMEOUT, None, None)
@@ -139,7 +139,7 @@ ROUTE = Expected(path=(frozenset({VIA[0]}), frozenset({VIA[1]}), BOTH))
         ),
     ],
 )
-def test_which_way_it_should_have_gone(path: tuple[str, ...] | None, sentences: list[str]) -> None:
+def test_which_path_was_expected(path: tuple[str, ...] | None, sentences: list[str]) -> None:
     assert disagreements(ROUTE, [ok(path=path)]) == sentences
 
 
@@ -158,18 +158,22 @@ EVEN = Expected(balanced=BOTH)
     ("expected", "attempts", "fair"),
     [
         (EVEN, spread(web_0=150, web_1=150), True),
-        (EVEN, spread(web_0=170, web_1=130), True),  # dice do that
+        (EVEN, spread(web_0=170, web_1=130), True),  # within chance
         (EVEN, spread(web_0=200, web_1=100), False),
         (EVEN, spread(web_0=300), False),  # the other never answered
         (EVEN, spread(web_0=150, web_1=150, db_0=9), True),  # which `servers` would say
         (Expected(balanced=frozenset({"east/pod/web-0"})), spread(web_0=300), True),
-        (Expected(balanced=frozenset()), spread(web_0=150, web_1=150), True),  # who answered
+        (
+            Expected(balanced=frozenset()),
+            spread(web_0=150, web_1=150),
+            True,
+        ),  # all that replied
         (Expected(balanced=frozenset()), spread(web_0=250, web_1=50), False),
         (EVEN, [TIMEOUT] * 300, True),  # which `verdict` would say
         (Expected(), spread(web_0=300), True),
     ],
 )
-def test_shares_are_even_within_what_dice_do(
+def test_shares_are_even_within_chance(
     expected: Expected, attempts: list[Outcome], fair: bool
 ) -> None:
     assert (disagreements(expected, attempts) == []) is fair
@@ -201,7 +205,7 @@ def test_affinity_is_one_server_for_all_attempts_that_are_answered(
 
 
 def tail(chi: float, degrees: int) -> float:
-    """How often fair dice are at least so uneven: exact, by recurrence."""
+    """The chance that a fair choice is at least so uneven: exact, by recurrence."""
     half = chi / 2
     odd = degrees % 2
     chance = math.erfc(math.sqrt(half)) if odd else math.exp(-half)
@@ -212,7 +216,7 @@ def tail(chi: float, degrees: int) -> float:
 
 
 @pytest.mark.parametrize("degrees", [1, 2, 3, 4, 9, 49, 99])
-def test_fair_dice_exceed_the_limit_about_once_in_a_million(degrees: int) -> None:
+def test_a_fair_choice_exceeds_the_limit_about_once_in_a_million(degrees: int) -> None:
     assert 1e-7 < tail(chi_square_limit(degrees), degrees) <= 1e-6
 
 
@@ -247,21 +251,21 @@ def test_a_fair_choice_passes(seed: int) -> None:
         ([TIMEOUT], [TIMEOUT, REFUSED], ["not predicted: refused"]),
     ],
 )
-def test_what_the_model_did_not_foretell(
+def test_what_the_model_did_not_predict(
     guess: list[Outcome], attempts: list[Outcome], sentences: list[str]
 ) -> None:
     assert defects(guess, attempts, paths=False) == sentences
 
 
-def test_what_the_model_does_not_know_is_no_defect() -> None:
-    assert defects(Unknown("somebody changed a route"), [TIMEOUT], paths=True) == []
+def test_without_a_prediction_there_is_no_defect() -> None:
+    assert defects(Unknown("a route was changed by hand"), [TIMEOUT], paths=True) == []
 
 
 @pytest.mark.parametrize(
     ("paths", "sentences"),
     [(False, []), (True, ["not predicted: the path east/pod/client → east/node/n1"])],
 )
-def test_the_way_is_compared_where_it_was_recorded(paths: bool, sentences: list[str]) -> None:
+def test_a_path_is_compared_if_it_was_recorded(paths: bool, sentences: list[str]) -> None:
     seen = [ok(path=VIA[:2]), ok(path=VIA)]
     assert defects([ok(path=VIA)], seen, paths=paths) == sentences
 

@@ -31,7 +31,7 @@ def expected(**expect: object) -> Expected:
         ({}, None),
         ({"verdict": "timeout"}, {"timeout"}),
         ({"verdict": ["timeout", "refused"]}, {"timeout", "refused"}),
-        ({"source": "pod/client"}, {"ok"}),  # who is seen, or who answers, implies ok
+        ({"source": "pod/client"}, {"ok"}),  # a source or servers imply ok
         ({"servers": ["deploy/web"]}, {"ok"}),
         ({"servers": ["deploy/web"], "verdict": "wrong-source"}, {"wrong-source"}),
     ],

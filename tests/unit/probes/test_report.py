@@ -68,7 +68,7 @@ def test_a_report_for_machines() -> None:
         "verdicts": {"ok": 2},
         "servers": ["east/pod/web-0", "east/pod/web-1"],
         "sources": [{"address": "10.244.0.2", "ref": "east/pod/client"}],
-        "path": None,  # nobody asked for it
+        "path": None,  # it was not recorded
         "ms": None,  # a model takes no time
     }
     assert REPORT.as_json() == {
@@ -96,7 +96,7 @@ def test_a_report_for_machines() -> None:
                     "verdict": "mixed",
                     "verdicts": {"ok": 1, "refused": 2},
                     "servers": ["east/pod/web-0"],
-                    "sources": [{"address": "192.0.2.1", "ref": None}],  # nobody's address
+                    "sources": [{"address": "192.0.2.1", "ref": None}],  # no place holds it
                     "path": None,
                     "ms": 0.0,
                 },

@@ -64,13 +64,13 @@ def sizes(path: PredictedPath) -> list[int]:
     ("case", "links", "route", "silent", "verdict", "sent"),
     [
         ("all alike", {}, 0, "", "ok", []),
-        ("nobody says anything, and nobody has to", {}, 0, "router", "ok", []),
+        ("no error, and none is needed", {}, 0, "router", "ok", []),
         ("the server takes less: it says so itself", {"server eth0": 1400}, 0, "router", "ok", []),
         ("so does the client", {"client eth0": 1400}, 1400, "router", "ok", []),
         ("the router's link takes less", {"router eth1": 1400}, 0, "", "ok", [1500, 1400]),
         ("its route does", {}, 1400, "", "ok", [1500, 1400]),
         ("and it may not say so", {}, 1400, "router", "large-hangs", [1500]),
-        ("or nobody listens to it", {}, 1400, "client", "large-hangs", [1500]),
+        ("or the client drops it", {}, 1400, "client", "large-hangs", [1500]),
         ("what others drop does not matter", {}, 1400, "server", "ok", [1500, 1400]),
         (
             "a jumbo frame, down to what each takes",
@@ -161,7 +161,7 @@ def test_an_error_names_the_size_and_the_rule_that_stops_it() -> None:
     ("size", "route", "silent", "verdicts"),
     [
         (1324, 1400, "", "ok"),  # 1,400 bytes with headers and a line
-        (1325, 1400, "", "large-hangs ok"),  # the first is lost, and of the next the server knows
+        (1325, 1400, "", "large-hangs ok"),  # the first is lost, the next is smaller
         (1325, 1400, "router", "large-hangs"),
         (1325, 1400, "server", "large-hangs"),
         (3000, 1400, "", "large-hangs ok"),  # in fragments from the start

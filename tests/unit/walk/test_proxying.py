@@ -56,7 +56,7 @@ def ask(state: State, port: int = 80, protocol: Protocol = TCP, size: int = 0) -
 
 
 def seen(path: PredictedPath) -> tuple[str, str | None, str | None, str]:
-    """How it ends, who answered, whom he saw, and how far what the client said has got."""
+    """The verdict, the server, the source that it saw, and how far the request got."""
     return (
         str(path.verdict),
         path.server,
@@ -76,9 +76,9 @@ LISTENING = proxied(at(WEB))
     ("case", "state", "expected"),
     [
         ("the server sees the proxy", LISTENING, ("ok", "server", FAR, BOTH)),
-        ("unless he is told", proxied(at(TOLD)), ("ok", "server", CLIENT, BOTH)),
-        ("nobody listens there", proxied(at(CLOSED)), ("reset", None, None, ONE)),
-        ("nobody is there", proxied(at(NOBODY)), ("reset", None, None, ONE)),
+        ("unless a PROXY header names it", proxied(at(TOLD)), ("ok", "server", CLIENT, BOTH)),
+        ("nothing listens there", proxied(at(CLOSED)), ("reset", None, None, ONE)),
+        ("no host is there", proxied(at(NOBODY)), ("reset", None, None, ONE)),
         ("there is no way there", proxied(at(UNROUTED)), ("reset", None, None, ONE)),
         (
             "he is silent",
@@ -86,7 +86,7 @@ LISTENING = proxied(at(WEB))
             ("timeout", None, None, ONE),
         ),
         (
-            "the proxy itself is not heard: it connects to nobody",
+            "the proxy itself is unreachable: it makes no connection",
             dropping(LISTENING, "client", "INPUT", Match()),
             ("timeout", None, None, ONE),
         ),
@@ -97,7 +97,7 @@ LISTENING = proxied(at(WEB))
         ),
         ("it listens elsewhere", proxied(at(WEB, port=81)), ("refused", None, None, ONE)),
         ("without a proxy", PROXY.state(), ("refused", None, None, ONE)),
-        ("to whoever speaks TLS", proxied(at(WEB, sni="a")), ("reset", None, None, ONE)),
+        ("a backend for TLS", proxied(at(WEB, sni="a")), ("reset", None, None, ONE)),
     ],
 )
 def test_two_legs_are_one_path(
@@ -181,15 +181,20 @@ def near_narrow(*, silent: bool) -> State:
     ("case", "state", "verdict", "path"),
     [
         ("all alike", LISTENING, "ok", BOTH),
-        ("the far leg: the proxy is told", far_narrow(), "ok", "client router middle server"),
         (
-            "the far leg: it is not",
+            "the far leg, with an error",
+            far_narrow(),
+            "ok",
+            "client router middle server",
+        ),
+        (
+            "the far leg, without",
             far_narrow(silent=True),
             "large-hangs",
             "client router middle server",
         ),
         (
-            "the near leg: the client is told",
+            "the near leg, with an error",
             near_narrow(silent=False),
             "ok",
             "client middle router server",
@@ -208,7 +213,7 @@ def test_each_leg_has_its_own_path_mtu(case: str, state: State, verdict: str, pa
     assert ask(state).verdict == "ok", case
 
 
-def test_who_is_told_of_sizes_is_who_sends_on_that_leg() -> None:
+def test_the_sender_of_each_leg_gets_its_mtu_errors() -> None:
     for state, teller, sender in (
         (far_narrow(), "middle", "router"),
         (near_narrow(silent=False), "middle", "client"),
@@ -230,14 +235,14 @@ def test_a_large_request_that_hangs_before_a_proxy_that_is_refused_is_reset_all_
     assert seen(ask(state, size=60_000)) == ("reset", None, None, "client middle router")
 
 
-def test_a_proxy_that_hears_nothing_of_a_large_request_cannot_hang_up() -> None:
+def test_a_proxy_that_receives_no_large_request_cannot_close() -> None:
     state = near_narrow(silent=True)
     state = changed(state, "router", daemons=(Haproxy((at(WEB, sni="a"),)),))
     assert ask(state).verdict == "reset"
     assert ask(state, size=60_000).verdict == "timeout"
 
 
-def test_what_a_proxy_tries_in_vain_is_told_beside_the_answer() -> None:
+def test_the_failed_attempt_of_a_proxy_is_shown_with_the_reply() -> None:
     path = ask(proxied(at(CLOSED)))
     assert [(hop.reference, hop.what) for hop in path.request][-1] == (
         "router",

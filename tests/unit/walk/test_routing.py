@@ -128,5 +128,5 @@ def test_reverse_path_filtering_asks_any_of_the_next_hops(
         ("fd00::1", ""),
     ],
 )
-def test_nobody_else_has_an_address_of_ours(source: str, doubt: str) -> None:
+def test_a_local_address_as_source_is_a_martian(source: str, doubt: str) -> None:
     assert Routes(ROUND.state()["client"]).implausible("eth1", ip(source)) == doubt

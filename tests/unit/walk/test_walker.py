@@ -1,5 +1,4 @@
-"""Where a packet goes between a few hosts, what is done to it, and how it ends: told from data
-alone."""
+"""The paths of packets between a few hosts: routes, rules, NAT and errors."""
 
 from dataclasses import replace
 
@@ -41,7 +40,7 @@ from tests.support.wiring import (
 @pytest.mark.parametrize(
     ("case", "wiring", "to", "verdict", "path"),
     [
-        ("a way there and back", ROUTED, "10.0.2.2", "ok", "client router server"),
+        ("a route in both directions", ROUTED, "10.0.2.2", "ok", "client router server"),
         (
             "no route at the client",
             ROUTED._replace(routes={}),
@@ -58,7 +57,7 @@ from tests.support.wiring import (
             "client router server",
         ),
         (
-            "the router is none",
+            "the router does not forward",
             ROUTED._replace(settings={}),
             "10.0.2.2",
             "timeout",
@@ -87,13 +86,13 @@ def test_how_far_a_packet_gets(case: str, wiring: Wiring, to: str, verdict: str,
         (Protocol.ICMP, 0, "ok"),
     ],
 )
-def test_who_answers_is_who_listens(protocol: Protocol, port: int, verdict: str) -> None:
+def test_only_ports_with_a_listener_reply(protocol: Protocol, port: int, verdict: str) -> None:
     found = only_path(ROUTED, port=port, protocol=protocol)
     assert found.verdict == verdict
     assert found.server == ("server" if verdict == "ok" else None)
 
 
-def test_routers_that_send_a_packet_to_each_other_drop_it_in_the_end() -> None:
+def test_a_routing_loop_ends_when_the_ttl_does() -> None:
     loop = ROUTED._replace(
         routes={**ROUTED.routes, "router": ["192.0.2.0/24 10.0.2.2 eth1"]},
         settings={"router": FORWARDS, "server": FORWARDS},
@@ -106,7 +105,7 @@ def test_routers_that_send_a_packet_to_each_other_drop_it_in_the_end() -> None:
     assert len(found.path) == 1 + 64  # the client sends, and 64 routers see it
 
 
-def test_who_is_masqueraded_into_a_loop_never_hears_of_it() -> None:
+def test_the_error_about_a_masqueraded_packet_in_a_loop_is_lost() -> None:
     # It comes back to the router, of whose own address it seems to be (IPv6 does not mind), and is
     # another flow there: that is what the error is about.
     routes = {"client": "::/0 fd01::1", "router": "2001:db8::/32 fd02::2", "server": "::/0 fd02::1"}
@@ -155,7 +154,7 @@ def test_each_next_hop_of_equal_cost_is_a_path() -> None:
     assert [path.verdict for path in paths] == ["ok", "host-unreachable"]
 
 
-def test_a_hash_chooses_so_a_packet_that_comes_by_again_goes_the_same_way() -> None:
+def test_a_packet_that_returns_takes_the_same_next_hop() -> None:
     both = Route(net("192.0.2.1/32"), dev="eth1", nexthops=(ip("10.0.2.2"), ip("10.0.2.9")))
     back = ROUTED._replace(settings={"router": FORWARDS, "server": FORWARDS})
     paths = walk(with_route("router", both, back), "client", Protocol.TCP, ip("192.0.2.1"), 80)
@@ -167,7 +166,7 @@ def test_a_hash_chooses_so_a_packet_that_comes_by_again_goes_the_same_way() -> N
 
 @pytest.mark.parametrize("host", ["client", "router"])
 @pytest.mark.parametrize("protocol", Protocol)
-def test_a_black_hole_tells_nobody(host: str, protocol: Protocol) -> None:
+def test_a_blackhole_route_drops_silently(host: str, protocol: Protocol) -> None:
     path = only_path(with_route(host, Route(net("10.0.2.2/32"), blackhole=True)), protocol=protocol)
     assert (path.verdict, path.request[-1].reference) == ("timeout", host)
     assert path.request[-1].what == "blackhole route to 10.0.2.2"
@@ -293,7 +292,7 @@ MARKED = Match(mark=MarkMatch(0x4000, 0x4000))
             "ok",
         ),
         ("a rule without a target only counts", [(ALL, None), (ALL, Drop())], [], "timeout"),
-        ("who falls through is accepted", [(MARKED, Drop())], [], "ok"),
+        ("a packet that no rule decides is accepted", [(MARKED, Drop())], [], "ok"),
         ("a return from the kernel's chain accepts", [(ALL, Return()), (ALL, Drop())], [], "ok"),
     ],
 )
@@ -321,13 +320,11 @@ def test_a_mark_does_not_leave_the_host() -> None:
 @pytest.mark.parametrize(
     ("protocol", "verdict"),
     [
-        (Protocol.TCP, "timeout"),  # the SYN-ACK belongs to no connection that `back` knows
-        (Protocol.UDP, "ok"),  # an answer looks like a question to who did not see that
+        (Protocol.TCP, "timeout"),  # the SYN-ACK belongs to no connection in conntrack of `back`
+        (Protocol.UDP, "ok"),  # without its request a reply is like a request
     ],
 )
-def test_who_sees_only_the_answers_may_take_them_for_invalid(
-    protocol: Protocol, verdict: str
-) -> None:
+def test_a_reply_without_its_request_may_be_invalid(protocol: Protocol, verdict: str) -> None:
     strict = chain("FORWARD", (Match(ctstate=("INVALID",)), Drop()))
     wiring = with_chains("back", strict, wiring=ROUND)
     assert only_path(wiring, protocol=protocol).verdict == verdict
@@ -388,7 +385,7 @@ def test_a_host_translates_what_it_sends_itself() -> None:
         (Protocol.ICMP, "net-unreachable"),
     ],
 )
-def test_what_a_host_itself_translates_to_where_no_route_leads(
+def test_a_host_that_translates_to_an_address_without_a_route(
     protocol: Protocol, verdict: str
 ) -> None:
     output = chain("OUTPUT", (ALL, Dnat(ip("192.0.2.1"), 80)), table="nat")
@@ -398,7 +395,7 @@ def test_what_a_host_itself_translates_to_where_no_route_leads(
     assert (path.verdict, path.path) == (verdict, ("client",))
 
 
-def test_a_host_that_translates_to_itself_is_answered() -> None:
+def test_a_host_that_translates_to_itself_gets_a_reply() -> None:
     # What conntrack said of a packet stays with it through `lo`: that is no second flow.
     output = chain("OUTPUT", (Match(dst=net("10.0.2.2/32")), Dnat(ip("10.0.1.2"), 80)), table="nat")
     state = with_chains("client", output).state()
@@ -408,7 +405,7 @@ def test_a_host_that_translates_to_itself_is_answered() -> None:
     assert (path.verdict, str(path.source), path.path) == ("ok", "10.0.1.2", ("client",))
 
 
-def test_an_answer_that_bypasses_the_translation_is_for_nobody() -> None:
+def test_a_reply_that_bypasses_the_translation_matches_no_socket() -> None:
     path = only_path(with_chains("there", TO_SERVER, wiring=ROUND), "10.0.1.1", 8080)
     assert (path.verdict, path.path[-1]) == ("timeout", "server")
     assert path.reply[-1].what == "no socket of the client expects this reply"
@@ -430,13 +427,13 @@ def test_an_answer_that_bypasses_the_translation_is_for_nobody() -> None:
             "net-unreachable",
         ),
         (
-            "nobody has that address",
+            "no host has that address",
             [chain("PREROUTING", (ALL, Dnat(ip("10.0.2.9"), 80)), table="nat")],
             "host-unreachable",
         ),
     ],
 )
-def test_an_error_about_a_translated_packet_reaches_who_sent_it(
+def test_an_error_about_a_translated_packet_reaches_its_sender(
     case: str, chains: list[Chain], verdict: str
 ) -> None:
     state = with_chains("router", *chains).state()

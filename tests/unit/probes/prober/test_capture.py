@@ -34,7 +34,7 @@ def segment(data: bytes, flags: int = ACK, options: int = 12) -> bytes:
 @pytest.mark.parametrize("family", [4, 6])
 @pytest.mark.parametrize("options", [0, 12, 40])
 @pytest.mark.parametrize("header", [b"", *HEADERS], ids=["none", "IPv4", "IPv6", "no", "more"])
-def test_what_a_connection_says_is_recognised(family: int, header: bytes, options: int) -> None:
+def test_a_request_over_tcp_is_recognized(family: int, header: bytes, options: int) -> None:
     head, source = IP[family]
     said = segment(header + b"nsnet %s 3\nxxx" % TOKEN, options=options)
     assert parse(head + said) == TracedPacket(TOKEN, True, 61, source)
@@ -53,19 +53,19 @@ def test_what_a_connection_says_is_recognised(family: int, header: bytes, option
         b"\r\n\r\n nsnet %s 3\n" % TOKEN,
     ],
 )
-def test_other_words_are_nobodys(data: bytes) -> None:
+def test_other_payloads_are_not_recognized(data: bytes) -> None:
     head, _ = IP[4]
     assert parse(head + segment(data)) is None
 
 
-def test_a_connections_first_packet_is_known_by_its_number() -> None:
+def test_a_syn_is_recognized_by_its_sequence_number() -> None:
     head, source = IP[4]
     assert parse(head + segment(b"", SYN)) == TracedPacket(7, True, 61, source)
     assert parse(head + segment(b"", SYN | ACK)) is None
 
 
 @pytest.mark.parametrize("outer", [4, 6])
-def test_a_request_is_recognised_inside_a_tunnel(outer: int) -> None:
+def test_a_request_is_recognized_inside_a_tunnel(outer: int) -> None:
     inside = bytes(udp(TOKEN, 7, (b"\x0a\xf4\x00\x02", 40000), (b"\x0a\xf4\x01\x02", 53)))
     # UDP to port 8472, VXLAN with number 1, Ethernet.
     wrapping = struct.pack("!HHHH", 50000, 8472, 0, 0) + b"\x08\0\0\0\0\0\x01\0" + bytes(14)
@@ -74,5 +74,5 @@ def test_a_request_is_recognised_inside_a_tunnel(outer: int) -> None:
         if outer == 4
         else struct.pack("!IHBB16s16s", 0x60000000, 0, 17, 9, bytes(16), bytes(16))
     )
-    # Routers count down the TTL of what is inside; that of the outside begins anew.
+    # Routers decrement the inner TTL; the outer one starts at the tunnel.
     assert parse(header + wrapping + inside) == TracedPacket(TOKEN, True, 64, b"\x0a\xf4\x00\x02")

@@ -29,7 +29,7 @@ def sightings(text: str) -> list[Sighting]:
         ("client out 64", "client"),
         ("client out 64, router in 64", "client router"),
         ("client out 64, router in 64, router out 63, server in 63", "client router server"),
-        # A bridge: the frame comes in at a port for somebody else, and again at the bridge itself.
+        # A bridge: a port receives the frame for another host, then the bridge itself does.
         (
             "client out 64, node other 64, node in 64, node out 63, server in 63",
             "client node server",
@@ -46,9 +46,9 @@ def sightings(text: str) -> list[Sighting]:
         ),
         # Dropped at the bridge's port.
         ("client out 64, node other 64", "client node"),
-        # Flooded, and nobody's.
+        # Flooded, and for no host that was reached.
         ("client out 64, node other 64, node out 64, a other 64, b other 64", "client node"),
-        # Two clocks that disagree: who routes counts the TTL down.
+        # Two clocks that disagree: routers decrement the TTL.
         ("server in 63, client out 64, router in 64, router out 63", "client router server"),
     ],
 )
@@ -56,7 +56,7 @@ def test_a_path_is_where_the_request_came_in(seen: str, path: str) -> None:
     assert " ".join(passed("client", sightings(seen), {})) == path
 
 
-def test_cables_settle_what_was_seen_at_one_time() -> None:
+def test_veth_pairs_order_what_was_seen_at_one_time() -> None:
     seen = sightings("server in 64, router in 64, router out 64, node in 64, node out 64")
     assert passed("client", seen, CABLES) == ("client", "node", "router", "server")
 
@@ -74,7 +74,7 @@ LEGS = {
     [
         ("", "client proxy"),  # connected, and silent
         ("client out 64", "client proxy"),
-        ("client out 64, proxy in 64", "client proxy"),  # it is no proxy, or has nobody to tell
+        ("client out 64, proxy in 64", "client proxy"),  # it is no proxy, or does not relay
         (
             "client out 64, proxy in 64, proxy out 64, router in 64, router out 63, server in 63",
             "client proxy router server",
@@ -87,17 +87,17 @@ LEGS = {
             "client out 64, client out 64, proxy in 64, proxy out 64, proxy out 64, router in 64",
             "client proxy router",
         ),
-        # Asked by nobody that was seen.
+        # Its request was not seen.
         ("proxy out 64, proxy out 64, router in 64", "client proxy"),
-        # What it says before it was asked is somebody else's.
+        # What it sends before the request belongs to another connection.
         ("proxy out 64, router in 64, client out 64, proxy in 64", "client proxy"),
     ],
 )
-def test_what_a_proxy_heard_goes_on_in_a_connection_of_its_own(said: str, path: str) -> None:
+def test_a_proxy_relays_a_request_in_a_connection_of_its_own(said: str, path: str) -> None:
     assert " ".join(relayed(("client", "proxy"), sightings(said), LEGS)) == path
 
 
-def test_a_server_that_keeps_what_it_hears_is_the_end() -> None:
+def test_a_server_that_relays_nothing_is_the_end() -> None:
     said = sightings("client out 64, proxy in 64, proxy out 63, server in 63")
     assert relayed(("client", "proxy", "server"), said, LEGS) == ("client", "proxy", "server")
 
