@@ -55,24 +55,9 @@ def _destination(
         case "address":
             return Destination(_unicast(reference, parts.name)), {}
         case "svc" | "lb":
-            cluster, service = find_service(topology, reference, parts)
-            _refuse_alias(reference, service)
-            addresses = (
-                _load_balancer_addresses(reference, service, cluster)
-                if parts.kind == "lb"
-                else _service_addresses(reference, service, cluster, source)
-            )
-            servers = endpoints_of(service.ports)
-            named = {port.name: port.port for port in service.ports}
-            return Destination(_reachable(addresses, source), servers=servers), named
+            return _of_service(topology, reference, parts, source)
         case "pod":
-            cluster, pod = find_pod(topology, reference, parts)
-            # On the host's network it is the node that answers a ping.
-            host = {cluster.node(pod.node).reference} if pod.host_network else set()
-            virtual = cluster.virtual(pod.addresses) if source.cluster != cluster.name else ()
-            address = _reachable(virtual or pod.addresses, source)
-            named = {port.name: port.port for port in pod.ports}
-            return Destination(address, servers=frozenset({pod.reference, *host})), named
+            return _of_pod(topology, reference, parts, source)
         case "gateway":
             gateway = find_gateways(topology, reference, parts)[0]
             near = [
@@ -99,6 +84,33 @@ def _destination(
             raise UnknownReferenceError(
                 f"{reference}: packets cannot be sent to a {parts.kind}; name its Service or a pod"
             )
+
+
+def _of_service(
+    topology: Topology, reference: str, parts: Parts, source: Location
+) -> tuple[Destination, dict[str, int]]:
+    cluster, service = find_service(topology, reference, parts)
+    _refuse_alias(reference, service)
+    addresses = (
+        _load_balancer_addresses(reference, service, cluster)
+        if parts.kind == "lb"
+        else _service_addresses(reference, service, cluster, source)
+    )
+    named = {port.name: port.port for port in service.ports}
+    servers = endpoints_of(service.ports)
+    return Destination(_reachable(addresses, source), servers=servers), named
+
+
+def _of_pod(
+    topology: Topology, reference: str, parts: Parts, source: Location
+) -> tuple[Destination, dict[str, int]]:
+    cluster, pod = find_pod(topology, reference, parts)
+    # The node answers a ping to a pod on the host's network.
+    host = {cluster.node(pod.node).reference} if pod.host_network else set()
+    virtual = cluster.virtual(pod.addresses) if source.cluster != cluster.name else ()
+    named = {port.name: port.port for port in pod.ports}
+    servers = frozenset({pod.reference, *host})
+    return Destination(_reachable(virtual or pod.addresses, source), servers=servers), named
 
 
 def _unicast(reference: str, written: str) -> IPAddress:
