@@ -112,7 +112,8 @@ def _unfit(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]
         yield "spec.ipFamilyPolicy", message
     written = list(_written(spec))
     if spec.ip_family_policy == "SingleStack" and max(len(spec.ip_families), len(written)) > 1:
-        yield "spec.ipFamilyPolicy", "SingleStack has one family, and two are requested"
+        message = "SingleStack allows one family, but ipFamilies or clusterIPs has two"
+        yield "spec.ipFamilyPolicy", message
     for name, (path, address) in zip(spec.ip_families, written, strict=False):
         if address.version != _family(name):
             yield path, f"{address} is IPv{address.version}, and ipFamilies says {name}"

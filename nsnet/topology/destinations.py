@@ -189,7 +189,7 @@ def _load_balancer_addresses(
     elif cluster.model == "isolated":
         why = f"{cluster.name} is isolated"
     else:
-        status = "its status has none for kube-proxy (only a hostname, or ipMode: Proxy)"
+        status = "its status has only a hostname or ipMode: Proxy, which kube-proxy ignores"
         why = f"{status}, or fabricCIDR lacks its family"
     raise UnknownReferenceError(f"{reference}: has no load-balancer address here: {why}")
 

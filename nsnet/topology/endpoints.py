@@ -68,8 +68,8 @@ class EndpointSources:
                 named = {f"{one.name}/{one.protocol}" for pod in pods for one in pod.ports}
                 known = ", ".join(sorted(name for name in named if name[0] != "/")) or "none"
                 target = f"{port.target_port}/{port.protocol.lower()}"
-                message = f"no pod behind {each.reference} names a port {target}; named: {known}"
-                yield f"spec.ports[{index}].targetPort", message
+                missing = f"no pod behind {each.reference} has a port named {target}"
+                yield f"spec.ports[{index}].targetPort", f"{missing}; named ports: {known}"
 
     def service_ports(
         self, each: DeclaredService, node_ports: Mapping[str, int], families: Collection[Family]

@@ -61,7 +61,7 @@ def _refusals(
     elif spec.model == "isolated":
         yield "kind", f"{spec.name} is isolated: no other cluster could use the Service"
     elif spec.model == "island" and spec.gateway is None:
-        yield "kind", f"an island exports a Service by its gateway, and {spec.name} has none"
+        yield "kind", f"{spec.name} needs a gateway, through which an island exports Services"
     elif spec.model == "flat" and not services[reference].spec.has_cluster_ip:
         message = f"{reference} has no ClusterIP, so kube-proxy would not serve it"
         yield "metadata.name", message
@@ -76,9 +76,9 @@ def _sni_refusals(
     if spec.gateway is None or spec.gateway.kind != "proxy":
         yield path, f"only a gateway of kind proxy reads SNI, and {spec.name} has none"
     elif not re.fullmatch(SUBDOMAIN, sni) or len(sni) > 253:
-        yield path, f"{sni!r} is not a DNS name, as SNI must be"
+        yield path, f"{sni!r} is not a DNS name, which SNI has to be"
     elif owners.setdefault(sni, service.reference) != service.reference:
-        yield path, f"{sni} already leads to {owners[sni]}"
+        yield path, f"{sni} is already the SNI of {owners[sni]}"
     elif not any((each.port, each.protocol) == (HTTPS, "TCP") for each in service.spec.ports):
         yield (
             path,

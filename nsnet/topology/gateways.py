@@ -27,28 +27,28 @@ def reserve_gateway_ips(ledger: Ledger) -> None:
 
 
 def refuse_mixed_gateways(ledger: Ledger) -> None:
-    """Refuse clusters that share a gateway and disagree about it, or share one that cannot be."""
+    """Refuse clusters that describe a shared gateway differently, or share one that cannot be."""
     for index, spec in enumerate(ledger.scenario.spec.clusters):
         members = _sharing(ledger.scenario, spec)
         first, gateway = members[0].gateway, spec.gateway
         if len(members) == 1 or first is None or gateway is None:
             continue
-        path, whose = f"spec.clusters[{index}].gateway", members[0].name
+        path, owner = f"spec.clusters[{index}].gateway", members[0].name
         if gateway.replicas > 1:
-            message = f"{gateway.name} is shared, and only one that is not has replicas"
+            message = f"{gateway.name} is shared, and a shared gateway has no replicas"
             ledger.refuse(f"{path}.replicas", message)
         if gateway.kind != first.kind:
-            message = f"{gateway.name} is of kind {first.kind} for {whose}: it is one gateway"
+            message = f"differs from {first.kind}, the kind that {owner} sets for the same gateway"
             ledger.refuse(f"{path}.kind", message)
         elif gateway.kind != "nat":
             names = " and ".join(each.name for each in members)
-            message = f"only a nat gateway is shared: {names} all name {gateway.name}"
+            message = f"only a gateway of kind nat can be shared; {names} share {gateway.name}"
             ledger.refuse(f"{path}.kind", message)
         if gateway.address and spec is not members[0]:
-            message = f"{gateway.name} is one gateway: write its addresses where {whose} names it"
+            message = f"move the addresses of this gateway to {owner}, its first cluster"
             ledger.refuse(f"{path}.address", message)
         if len(members) > MOST and spec is members[MOST]:
-            ledger.refuse(f"{path}.kind", f"at most {MOST} clusters share a gateway")
+            ledger.refuse(f"{path}.kind", f"at most {MOST} clusters can share a gateway")
 
 
 def resolve_gateways(ledger: Ledger) -> dict[str, Gateway]:

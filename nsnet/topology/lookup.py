@@ -73,7 +73,8 @@ def find_gateways(topology: Topology, reference: str, parts: Parts) -> tuple[Gat
         if not found:
             raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
     if not found:
-        what = "these share no gateway" if "," in parts.cluster else "there is no such gateway"
+        shared_by = "," in parts.cluster
+        what = "these clusters share no gateway" if shared_by else "there is no such gateway"
         raise UnknownReferenceError(f"{reference}: {what}; {did_you_mean(named, list(every))}")
     return tuple(found)
 

@@ -53,7 +53,7 @@ class _PortPool:
     def reserve(self, number: int, owner: str, *, listens: bool) -> None:
         """Allocate this number to `owner`, which may already have it. Raises AddressError."""
         if listens and number in self._bound:
-            raise AddressError(f"{number} is taken by {self._bound[number]}, on the host's network")
+            raise AddressError(f"{number} is taken by {self._bound[number]}, on the host network")
         if number not in NODE_PORTS:
             raise AddressError(f"{number} is not a NodePort ({NODE_PORTS[0]}-{NODE_PORTS[-1]})")
         first = self._owners.setdefault(number, owner)

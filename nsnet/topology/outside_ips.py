@@ -126,7 +126,7 @@ def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[DeclaredService, Serv
 def _refuse_different_nodes(
     ledger: Ledger, offered: Iterable[tuple[DeclaredService, Service]]
 ) -> None:
-    """Record load balancers that share an address and lead to different nodes.
+    """Refuse load balancers that share an address but have different nodes.
 
     An address has one route. MetalLB has the same condition for sharing.
     """
@@ -139,8 +139,8 @@ def _refuse_different_nodes(
             other, its_key = first.setdefault(address, (service.reference, key))
             if its_key != key:
                 message = (
-                    f"{address} is shared with {other}, so both must lead to the same nodes:"
-                    " they need externalTrafficPolicy: Cluster, or both Local and the same pods"
+                    f"{address} is shared with {other}, so both need the same route; set"
+                    " externalTrafficPolicy: Cluster in both, or Local in both for the same pods"
                 )
                 ledger.problems.append(each.problem(path, message))
 

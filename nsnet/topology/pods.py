@@ -60,7 +60,7 @@ def _node_ports_clash(
         owner = bound.setdefault((node.name, each.port, each.protocol), name)
         if owner != name:
             where = f"port {each.port}/{each.protocol.upper()} of node {node.name}"
-            message = f"{where} is taken by pod {owner}, also on the host's network"
+            message = f"{where} is taken by pod {owner}, also on the host network"
             ledger.problems.append(pod.manifest.problem(f"{pod.path}.containers", message))
             return True
     return False

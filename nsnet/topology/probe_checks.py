@@ -31,9 +31,8 @@ def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
         if probe.source_port is not None:
             first = bound.setdefault((source.netns, probe.protocol, probe.source_port), index)
             if first != index:
-                message = (
-                    f"probes[{first}] uses {probe.source_port} there, too, and all start at once"
-                )
+                where = f"{probe.source_port}/{probe.protocol} of {source.reference}"
+                message = f"{where} is taken by probes[{first}]; probes run at the same time"
                 yield scenario.problem(f"{path}.sourcePort", message)
         try:
             find_destination(topology, probe.to, source, probe.protocol)

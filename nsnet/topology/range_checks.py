@@ -25,9 +25,9 @@ SPECIAL: Final[dict[IPNetwork, str]] = {
     ip_network("0.0.0.0/8"): "this host",
     ip_network("127.0.0.0/8"): "loopback",
     ip_network("224.0.0.0/4"): "multicast",
-    ip_network("240.0.0.0/4"): "reserved",
+    ip_network("240.0.0.0/4"): "future use",
     ip_network("::/127"): "this host and loopback",
-    ip_network("fe80::/10"): "link-local",
+    ip_network("fe80::/10"): "link-local addresses",
     ip_network("ff00::/8"): "multicast",
 }
 
@@ -53,7 +53,7 @@ def _special(scenario: Scenario) -> Iterator[Problem]:
     for each in (*fabric_ranges(scenario), *all_ranges(scenario)):
         for special, meaning in SPECIAL.items():
             if _overlap(each.network, special):
-                message = f"{each.network} overlaps {special}, which is {meaning}"
+                message = f"{each.network} overlaps {special}, reserved for {meaning}"
                 yield scenario.problem(each.path, message)
 
 
@@ -126,8 +126,8 @@ def _unpresentable(
         elif written:
             yield f"VIP range too small: {same[0]} has fewer addresses than podCIDR {pods}"
         else:
-            default = f"the default, {same[0]}, has no part for cluster {index + 1}"
-            yield f"{default} as large as podCIDR {pods}: write another range"
+            default = f"the default range {same[0]} has no room for podCIDR {pods}"
+            yield f"{default} of cluster {index + 1}; set another range"
     for each in written or ():
         if each.version not in {pods.version for pods in spec.pod_cidr}:
             yield _useless(each)

@@ -33,7 +33,8 @@ def locate(topology: Topology, reference: str) -> Location:
     """Return the namespace that a reference names. Raises UnknownReferenceError."""
     parts = split(reference)
     if parts.port:
-        raise UnknownReferenceError(f"{reference}: takes no port here")
+        message = f"{reference}: a port is not allowed here; remove :{parts.port}"
+        raise UnknownReferenceError(message)
     match parts.kind:
         case "fabric":
             return _of_fabric(topology)

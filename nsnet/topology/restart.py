@@ -22,8 +22,8 @@ def restarting(topology: Topology, reference: str) -> tuple[Pod, ...]:
     for each in found:
         if each.host_network:
             raise UsageError(
-                f"{each.reference} is on the host's network: its address is its node's,"
-                " and would stay the same"
+                f"{each.reference} is on the host network: its address is its node's,"
+                " which a restart does not change"
             )
     return found
 

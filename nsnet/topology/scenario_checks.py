@@ -47,9 +47,10 @@ def _cluster(spec: ClusterSpec) -> Iterator[tuple[str, str]]:
     if has_ipv6 and spec.mtu is not None and spec.mtu < SMALLEST_MTU6:
         yield "mtu", _too_narrow(spec.mtu)
     if spec.gateway is not None and spec.model != "island":
-        yield "gateway", f"only a cluster of model island has one; {spec.name} is {spec.model}"
+        message = "only a cluster of model island has a gateway"
+        yield "gateway", f"{message}; {spec.name} is {spec.model}"
     if spec.routing == "bgp" and spec.model != "flat":
-        message = "bgp announces the pods of clusters of model flat"
+        message = "only a cluster of model flat can announce its pods by BGP"
         yield "routing", f"{message}; {spec.name} is {spec.model}"
     if spec.gateway is not None and spec.gateway.virtual_cidr and spec.gateway.kind != "vip":
         message = "only kind vip has virtual addresses; this gateway is of kind"

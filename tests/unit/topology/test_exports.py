@@ -38,7 +38,11 @@ def test_without_a_gateway_an_exported_service_has_an_external_ip() -> None:
 @pytest.mark.parametrize(
     ("cluster", "spec", "message"),
     [
-        ("{name: east}", "", "kind: an island exports a Service by its gateway, and east has none"),
+        (
+            "{name: east}",
+            "",
+            "kind: east needs a gateway, through which an island exports Services",
+        ),
         ("{name: east, model: isolated}", "", "kind: east is isolated: no other cluster could use"),
         (FLAT, "clusterIP: None", "metadata.name: east/svc/web has no ClusterIP, so kube-proxy"),
     ],
@@ -78,7 +82,7 @@ def test_an_sni_leads_to_one_service() -> None:
     ]
     found = topology(*objects[:2], clusters=(PROXY,))
     assert services(found)["east/svc/web"].sni == "a.example"
-    message = "a.example already leads to east/svc/web"
+    message = "a.example is already the SNI of east/svc/web"
     assert message in refused(*objects, clusters=(PROXY,))
 
 

@@ -80,7 +80,7 @@ def test_what_a_reference_names(lab: Topology, reference: str, named: str) -> No
         (LAB, "external/apy", "there is no external apy; did you mean api?"),
         (LAB, "east/deploy/shpo", "east has no deploy shpo; did you mean east/deploy/shop?"),
         (LAB, "east/gateway", "east has no gateway"),
-        (SHARED, "west,east/gateway", "these share no gateway; did you mean east,west/gateway?"),
+        (SHARED, "west,east/gateway", "these clusters share no gateway; did you mean"),
         (SHARED, "north/gateway/3", "there is no such gateway; did you mean north/gateway/"),
     ],
 )

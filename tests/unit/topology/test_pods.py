@@ -20,7 +20,7 @@ from tests.support.labs import (
         ),
         (
             [pod("a", spec="hostNetwork: true"), pod("b", spec="hostNetwork: true")],
-            "port 80/TCP of node n1 is taken by pod default/a, also on the host's network",
+            "port 80/TCP of node n1 is taken by pod default/a, also on the host network",
         ),
         (
             [pod("a", spec="containers: [{ports: [{containerPort: 80}, {containerPort: 80}]}]")],

@@ -31,7 +31,7 @@ GOOD = "from: pod/a, to: 'pod/b:80'"
         ),
         (
             [f"{GOOD}, sourcePort: 5000", f"{GOOD}, sourcePort: 5000"],
-            ["probes[1].sourcePort: probes[0] uses 5000 there, too, and all start at once"],
+            ["probes[1].sourcePort: 5000/tcp of east/pod/a is taken by probes[0]"],
         ),
         (
             [f"{GOOD}, sourcePort: 5000", f"{GOOD}, sourcePort: 5000, protocol: udp"],

@@ -31,7 +31,7 @@ from tests.support.labs import refused, topology
         (
             "model: flat, gateway: {kind: nat}",
             "",
-            "only a cluster of model island has one; east is flat",
+            "only a cluster of model island has a gateway; east is flat",
         ),
     ],
 )
@@ -91,7 +91,7 @@ def test_ranges_that_do_not_fit(cluster: str, spec: str, message: str) -> None:
         (
             ["podCIDR: 224.0.0.0/16"],
             "",
-            "podCIDR: 224.0.0.0/16 overlaps 224.0.0.0/4, which is multicast",
+            "podCIDR: 224.0.0.0/16 overlaps 224.0.0.0/4, reserved for multicast",
         ),
     ],
 )

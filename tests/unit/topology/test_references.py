@@ -112,7 +112,7 @@ def test_a_load_balancer_expands_to_its_endpoints() -> None:
         ("east/svc/shop", "has no network namespace"),
         ("east/deploy/shop", "has no network namespace"),
         ("10.244.0.2", "has no network namespace"),
-        ("east/pod/client:80", "takes no port here"),
+        ("east/pod/client:80", "a port is not allowed here; remove :80"),
         ("east/gateway", "east has no gateway"),
     ],
 )

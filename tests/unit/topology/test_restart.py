@@ -55,7 +55,7 @@ def test_a_reference_names_one_pod_or_all_of_a_workload(reference: str, names: l
 @pytest.mark.parametrize(
     ("reference", "says"),
     [
-        ("pod/host", "on the host's network: its address is its node's"),
+        ("pod/host", "on the host network: its address is its node's"),
         ("pod/nobody", "no pod nobody"),
         ("deploy/nothing", "east has no deploy nothing"),
         ("node/n1", "only pod, deploy, statefulset can be restarted"),

@@ -44,14 +44,17 @@ FABRIC6 = "fabricCIDR: fd98::/64"
         (
             ["name: east, model: flat, gateway: {kind: nat}"],
             "",
-            ["spec.clusters[0].gateway: only a cluster of model island has one; east is flat"],
+            [
+                "spec.clusters[0].gateway: only a cluster of model island has a gateway;"
+                " east is flat"
+            ],
         ),
         (
             ["name: east, routing: bgp"],
             "",
             [
-                "spec.clusters[0].routing: bgp announces the pods of clusters of model flat;"
-                " east is island"
+                "spec.clusters[0].routing: only a cluster of model flat can announce its pods"
+                " by BGP; east is island"
             ],
         ),
         (["name: east, model: flat, routing: bgp"], "", []),
