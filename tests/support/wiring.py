@@ -22,6 +22,11 @@ def nodes(names: Iterable[str]) -> list[Namespace]:
     return [Namespace(each, each, Role.NODE) for each in names]
 
 
+def merged(facts: Sequence[Fact]) -> State:
+    """Return the State of these facts, with a namespace for each name in them."""
+    return merge("lab", nodes(dict.fromkeys(name for name, _ in facts)), [("the test", facts)])
+
+
 class Wiring(NamedTuple):
     """Hosts, the veth pairs between them, and what else they hold."""
 

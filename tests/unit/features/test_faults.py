@@ -1,4 +1,4 @@
-"""What is wrong with a lab on purpose: in its State like everything else."""
+"""Faults of a lab: what they add to its State, and the verdicts that they lead to."""
 
 import pytest
 
@@ -48,7 +48,7 @@ COMMENT = '-m comment --comment "a fault of this lab"'
         ),
     ],
 )
-def test_what_is_dropped_is_a_rule(drop: str, family: int, rule: str) -> None:
+def test_dropped_packets_are_a_rule_before_all_others(drop: str, family: int, rule: str) -> None:
     cluster = (
         "{name: east, nodes: 2, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
         " nodeCIDR: '192.168.10.0/24,fd00:192:168:10::/64'}"
@@ -60,7 +60,7 @@ def test_what_is_dropped_is_a_rule(drop: str, family: int, rule: str) -> None:
         assert found[hook][0] == f"-A {hook} -j NSNET-FAULTS"  # before all others
 
 
-def test_of_ipv6_all_icmp_is_dropped_but_that_by_which_neighbours_are_found() -> None:
+def test_a_fault_that_drops_all_icmpv6_spares_neighbour_discovery() -> None:
     cluster = (
         "{name: east, podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/108',"
         " nodeCIDR: 'fd00:192:168:10::/64', nodes: 2}"
@@ -81,7 +81,7 @@ def test_of_ipv6_all_icmp_is_dropped_but_that_by_which_neighbours_are_found() ->
         ("{protocol: icmp}", "timeout"),
     ],
 )
-def test_a_node_that_refuses_to_itself_says_so_by_icmp(drop: str, verdict: str) -> None:
+def test_a_node_refuses_its_own_packets_by_icmp(drop: str, verdict: str) -> None:
     empty = service("empty", app="nobody")
     faults = f"faults:\n- {{in: node/n1, drop: {drop}}}"
     state = lab(*PODS, empty, clusters=("{name: east, nodes: 2}",), spec=faults).state
@@ -89,11 +89,11 @@ def test_a_node_that_refuses_to_itself_says_so_by_icmp(drop: str, verdict: str) 
     assert path.verdict == verdict
 
 
-def test_a_lab_without_faults_has_no_trace_of_them() -> None:
+def test_a_lab_without_faults_has_no_chain_for_them() -> None:
     assert "NSNET-FAULTS" not in rules(faulty(), NODE)
 
 
-def test_faults_of_one_place_are_one_chain_in_their_order() -> None:
+def test_the_faults_of_a_namespace_are_one_chain_in_their_order() -> None:
     state = faulty(
         "{in: node/n1, drop: {protocol: udp}}",
         "{in: pod/client, drop: {protocol: tcp}}",
@@ -115,15 +115,15 @@ def test_faults_of_one_place_are_one_chain_in_their_order() -> None:
         ("{protocol: icmp, type: echo-request}", Protocol.ICMP, None, "timeout"),
         ("{protocol: icmp, type: echo-reply}", Protocol.ICMP, None, "timeout"),
         ("{protocol: icmp, type: fragmentation-needed}", Protocol.ICMP, None, "ok"),
-        # Nothing listens on UDP: the pod says so by ICMP.
+        # Nothing listens on UDP: the pod answers with an ICMP error.
         ("{protocol: icmp, type: fragmentation-needed}", Protocol.UDP, 80, "refused"),
         ("{protocol: icmp, type: port-unreachable}", Protocol.UDP, 80, "timeout"),
         ("{protocol: icmp}", Protocol.UDP, 80, "timeout"),
-        # That is not how TCP says it.
+        # TCP refuses with a reset, not by ICMP.
         ("{protocol: icmp}", Protocol.TCP, 81, "refused"),
     ],
 )
-def test_a_fault_is_seen_by_who_walks_there(
+def test_a_fault_decides_the_verdict_of_a_walk(
     drop: str, protocol: Protocol, port: int | None, verdict: str
 ) -> None:
     state = faulty(f"{{in: node/n1, drop: {drop}}}")

@@ -1,4 +1,4 @@
-"""The load balancer in front of a cluster: which nodes it sends to, and how packets get there."""
+"""The load balancer in front of a cluster: the nodes that it sends to, and the packets' paths."""
 
 from dataclasses import replace
 
@@ -38,7 +38,7 @@ DUAL = (
 def balanced(
     *on: str, local: bool = False, more: str = "", nodes: int = 3, vips: tuple[str, ...] = (VIP,)
 ) -> Topology:
-    """A Service with an endpoint on each of these nodes, offered at a load balancer's address."""
+    """Return a lab with a LoadBalancer Service that has an endpoint on each of these nodes."""
     web = [
         pod(f"web-{number}", labels="app: web", spec=f"nodeName: {node}")
         for number, node in enumerate(on)
@@ -53,12 +53,12 @@ def balanced(
 
 
 def routes(state: State, netns: str, to: str = VIP) -> list[Route]:
-    """The routes to this one address."""
+    """Return the routes to this one address."""
     return [each for each in state[netns].routes if each.destination == net(to)]
 
 
 def gateways(found: Topology, netns: str = FABRIC, to: str = VIP) -> str:
-    """Where the one route to the load balancer's address leads."""
+    """Return the next hops of the one route to the load balancer's address."""
     (route,) = routes(compile_state(found), netns, to)
     return "black hole" if route.blackhole else " ".join(map(str, route.gateways))
 
@@ -96,7 +96,7 @@ def test_an_endpoint_that_is_not_ready_makes_no_node_healthy(
     assert gateways(replace(found, clusters=(cluster,))) == "192.168.0.3"
 
 
-def test_an_island_behind_a_gateway_is_spread_over_there() -> None:
+def test_the_gateway_of_an_island_spreads_flows_over_its_nodes() -> None:
     found = balanced(
         "n1", "n2", local=True, more=f"{GATEWAY}, nodeCIDR: 192.168.0.0/24", vips=(VIP,)
     )
@@ -116,7 +116,7 @@ def test_a_load_balancer_has_an_address_of_each_family() -> None:
     assert gateways(found, to="fd18::1") == "fd00:192:168::2 fd00:192:168::3"
 
 
-def test_islands_ask_the_fabric_for_each_others_load_balancers() -> None:
+def test_islands_route_to_each_others_load_balancers_through_the_fabric() -> None:
     """Their addresses are from the fabric's own range, on the gateways' link."""
     web = [
         pod("web", labels="app: web", meta=in_clusters("west")),
@@ -184,7 +184,7 @@ def test_the_services_of_another_proxy_have_no_health_check() -> None:
 
 
 def concerned(ops: list[Op]) -> list[Op]:
-    """The steps that concern the load balancer."""
+    """Return the steps that concern the load balancer."""
     kinds = RouteAdd | RouteReplace | RouteDelete | Listen | ListenerReplace | Unlisten
     own = {CLIENT, FABRIC, *(f"nsnet.lab.east.node.n{number}" for number in (1, 2, 3))}
     return [op for op in ops if isinstance(op, kinds) and op.netns in own]
@@ -223,14 +223,16 @@ def test_other_healthy_nodes_are_one_route_replaced(before: str, after: str) -> 
         ("", "n1", "RulesLoad RouteReplace"),
     ],
 )
-def test_a_node_is_sent_to_while_its_rules_are_there(before: str, after: str, order: str) -> None:
+def test_a_node_receives_packets_only_while_it_has_the_rules_for_them(
+    before: str, after: str, order: str
+) -> None:
     old = compile_state(balanced(*before.split(), local=True))
     new = compile_state(balanced(*after.split(), local=True))
     kinds = dict.fromkeys(type(op).__name__ for op in changes(old, new))
     assert [each for each in kinds if each in order.split()] == order.split()
 
 
-def test_a_load_balancer_comes_and_goes() -> None:
+def test_a_load_balancer_is_added_and_removed() -> None:
     without = balanced("n1", "n2", vips=())
     plain, offers = compile_state(without), compile_state(balanced("n1", "n2", local=True))
     (route,) = routes(offers, FABRIC)
@@ -264,7 +266,7 @@ def test_a_port_that_becomes_a_health_check_is_not_closed() -> None:
         (GATEWAY, "n2", ["fabric", "east/gateway", "fabric"]),
     ],
 )
-def test_a_client_outside_reaches_any_healthy_node_as_itself(
+def test_a_client_outside_reaches_any_healthy_node_with_its_own_address(
     more: str, on: str, through: list[str]
 ) -> None:
     state = answering(compile_state(balanced(*on.split(), local=True, more=more)), VIP)
@@ -276,7 +278,7 @@ def test_a_client_outside_reaches_any_healthy_node_as_itself(
 
 
 @pytest.mark.parametrize("source", [CLIENT, FABRIC, "nsnet.lab.east.node.n1"])
-def test_without_a_healthy_node_nobody_answers_and_nobody_is_told(source: str) -> None:
+def test_without_a_healthy_node_packets_are_dropped_without_an_error(source: str) -> None:
     state = compile_state(balanced(local=True))
     (path,) = walk(state, source, Protocol.UDP, ip(VIP), 80)
     assert (path.verdict, path.path[-1], path.request[-1].what) == (
@@ -317,7 +319,7 @@ def test_services_that_share_an_address_offer_it_together() -> None:
             '"default/other" -m tcp --dport 81 -j RETURN',
         )
     ] + [
-        # None is true of a datagram's later fragments, which have no port to be judged by.
+        # None: a later fragment of a datagram, which has no port.
         f"-A NSNET-LB -d {VIP}/32 -p {words} -j DROP"
         for words in (f"tcp {comment} -m tcp", f"udp {comment} -m udp", f"icmp {comment}")
     ]

@@ -1,4 +1,4 @@
-"""Facts of many authors become one State, or an error that names who contradicts whom."""
+"""Facts of many authors become one State, or an error that names the two that disagree."""
 
 import re
 from collections.abc import Iterator
@@ -42,13 +42,13 @@ CABLE: tuple[Fact, ...] = (("n1", PORT), ("web", POD))
 
 
 def merged(*authors: tuple[Fact, ...]) -> State:
-    """The facts of a first, a second and more authors."""
+    """Return the State of the facts of two or three authors."""
     names = ("the bridge", "the proxy", "the gateway")
     return merge("lab", PLACES, zip(names, authors, strict=False))
 
 
 def refusal(*authors: tuple[Fact, ...]) -> str:
-    """Why they do not fit."""
+    """Return why their facts do not fit together."""
     with pytest.raises(CompileError) as caught:
         merged(*authors)
     return str(caught.value)
@@ -63,7 +63,7 @@ def test_facts_are_grouped_by_namespace_in_creation_order() -> None:
     assert state["web"].interfaces == (POD,)
 
 
-def test_a_bridge_comes_before_its_ports_whoever_spoke_first() -> None:
+def test_a_bridge_comes_before_its_ports_in_any_order_of_facts() -> None:
     assert merged((*CABLE, ("n1", BRIDGE)))["n1"].interfaces == (BRIDGE, PORT)
 
 
@@ -98,12 +98,12 @@ def test_two_authors_who_contradict_each_other_are_both_named(
     assert message == (f"n1: the bridge and the proxy contradict each other: {one} and {other}")
 
 
-def test_one_author_may_contradict_itself() -> None:
+def test_an_author_that_contradicts_itself_is_named_twice() -> None:
     zero, one = (Sysctl("net.ipv4.ip_forward", value) for value in "01")
     assert "the bridge and the bridge contradict" in refusal((("n1", zero), ("n1", one)))
 
 
-def test_what_explains_a_fact_is_no_part_of_it() -> None:
+def test_two_facts_that_differ_only_in_their_explanation_are_equal() -> None:
     route = Route(net("10.244.1.0/24"), ip("192.168.10.3"), why="pods of n2")
     merged((("n1", route),), (("n1", replace(route, why="host-gw")),))
 
@@ -145,7 +145,9 @@ def test_what_explains_a_fact_is_no_part_of_it() -> None:
         ),
     ],
 )
-def test_what_names_something_that_is_not_there(facts: list[Fact], message: str) -> None:
+def test_a_fact_that_refers_to_what_does_not_exist_is_refused(
+    facts: list[Fact], message: str
+) -> None:
     assert re.search(re.escape(message), refusal(tuple(facts)))
 
 
@@ -181,9 +183,7 @@ def test_a_chain_that_no_packet_reaches_is_refused(hook: Hook | None, message: s
         ("nat", "KUBE-SVC-WEB", False),
     ],
 )
-def test_kube_proxy_writes_some_chains_that_nothing_reaches(
-    table: str, name: str, there: bool
-) -> None:
+def test_some_chains_of_kube_proxy_need_no_jump(table: str, name: str, there: bool) -> None:
     facts: tuple[Fact, ...] = (("n1", Chain(table, name)),)
     if there:
         assert [each.name for each in merged(facts)["n1"].chains] == [name]
@@ -191,11 +191,11 @@ def test_kube_proxy_writes_some_chains_that_nothing_reaches(
         assert refusal(facts) == f"n1: nothing jumps to {table} {name}"
 
 
-def test_an_address_may_stand_in_two_namespaces() -> None:
+def test_two_namespaces_may_hold_one_address() -> None:
     merged((("n1", BRIDGE), ("web", BRIDGE)))
 
 
-def test_chains_stand_by_family_and_table() -> None:
+def test_chains_are_ordered_by_family_and_table() -> None:
     pieces: list[Piece] = [
         Chain("nat", "KUBE-SERVICES", family=6),
         Hook("nat", "OUTPUT", "KUBE-SERVICES", family=6),
@@ -224,19 +224,19 @@ def test_a_mac_address_follows_from_the_address(address: str, mac: str) -> None:
     assert mac_of(ip(address)) == mac
 
 
-def test_a_cable_has_two_ends_that_know_each_other() -> None:
+def test_each_end_of_a_veth_pair_names_the_other() -> None:
     ends = dict(veth(("n1", replace(PORT, peer=None)), ("web", replace(POD, peer=None))))
     one, other = ends["n1"], ends["web"]
     assert isinstance(one, Interface)
     assert isinstance(other, Interface)
     assert (one.peer, other.peer) == (("web", "eth0"), ("n1", "web"))
     assert other.mac == "02:00:0a:f4:00:02"
-    # Without an address the name decides; locally administered, unicast.
+    # Without an address it follows from the name: locally administered, unicast.
     assert re.fullmatch("06(:[0-9a-f]{2}){5}", one.mac)
 
 
 def facts(netns: Netns) -> Iterator[Fact]:
-    """Yield what the authors said of a namespace: of the kernel's own chains, the jumps."""
+    """Yield the facts of a namespace: for the kernel's own chains, the jumps."""
     pieces: tuple[tuple[Piece, ...], ...] = (
         netns.interfaces,
         netns.routes,
@@ -296,7 +296,9 @@ FACTS = [fact for netns in shipped("clusterip").state.netns for fact in facts(ne
 
 @settings(derandomize=True, max_examples=10, deadline=None)
 @given(said=st.permutations(FACTS), cut=st.integers(0, len(FACTS)))
-def test_it_does_not_matter_who_said_it_or_in_which_order(said: list[Fact], cut: int) -> None:
+def test_the_state_does_not_depend_on_the_author_or_the_order_of_facts(
+    said: list[Fact], cut: int
+) -> None:
     wanted = shipped("clusterip").state
     places = [Namespace(each.name, each.reference, each.role) for each in wanted.netns]
     state = merge("clusterip", places, [("one", said[:cut]), ("other", said[cut:])])

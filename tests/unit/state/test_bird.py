@@ -1,4 +1,4 @@
-"""What bird reads, to the letter.
+"""The configuration of bird, to the letter.
 
 Source: the user's guide of bird 2.0.12.
 """
@@ -84,7 +84,7 @@ protocol bgp to_192_168_10_2 {
 
 
 def of_six(bird: Bird) -> str:
-    """The same with a session and a network of IPv6 besides."""
+    """Return the bird with an IPv6 session and network, too."""
     both = replace(
         bird,
         sessions=(*bird.sessions, ROUTER6),
@@ -122,7 +122,7 @@ protocol bgp to_fd10__1 {
 
 
 @pytest.mark.parametrize(("bird", "text"), [(NODE, NODE_TEXT), (FABRIC, FABRIC_TEXT)])
-def test_what_it_reads(bird: Bird, text: str) -> None:
+def test_the_configuration_of_a_bird(bird: Bird, text: str) -> None:
     assert configuration(bird) == text
 
 
@@ -150,15 +150,13 @@ def test_each_family_has_its_own_table_routes_and_session() -> None:
         (replace(NODE, watched_link="eth0"), '  route 10.244.0.0/24 via "eth0";'),
     ],
 )
-def test_what_one_word_of_a_bird_adds(changed: Bird, line: str) -> None:
+def test_what_each_field_of_a_bird_adds(changed: Bird, line: str) -> None:
     assert line not in NODE_TEXT
     assert line in configuration(changed).splitlines()
 
 
 @pytest.mark.parametrize(("background", "more"), [(False, ("-f",)), (True, ())])
-def test_it_stays_in_the_foreground_where_it_is_asked_to(
-    background: bool, more: tuple[str, ...]
-) -> None:
+def test_bird_stays_in_the_foreground_on_request(background: bool, more: tuple[str, ...]) -> None:
     stem = "/run/nsnet/demo/fabric.bird"
     files = ("-c", f"{stem}.conf", "-s", f"{stem}.ctl", "-P", f"{stem}.pid")
     assert argv(Path(stem), background=background) == ("bird", *more, *files)

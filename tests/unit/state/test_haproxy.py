@@ -1,4 +1,4 @@
-"""What haproxy reads, to the letter.
+"""The configuration of haproxy, to the letter.
 
 Source: docs/configuration.txt of haproxy 2.6.
 """
@@ -10,7 +10,7 @@ import pytest
 from nsnet.state.haproxy import Frontend, Haproxy, Server, argv, configuration
 from tests.support.labs import ip
 
-# Everybody has this.
+# Common to all configurations.
 BEGINNING = """\
 global
     nbthread 1
@@ -95,11 +95,11 @@ backend west:svc:told:198.18.0.3:443
         ),
     ],
 )
-def test_what_it_reads(frontends: tuple[Frontend, ...], text: str) -> None:
+def test_the_configuration_of_an_haproxy(frontends: tuple[Frontend, ...], text: str) -> None:
     assert configuration(Haproxy(frontends)) == BEGINNING + text
 
 
-def test_one_name_at_two_addresses_leads_to_two_backends() -> None:
+def test_one_tls_name_at_two_addresses_has_two_backends() -> None:
     six = Frontend(ip("fd98::3"), 443, SIX.servers, "west/svc/web", "web.example")
     lines = configuration(Haproxy((web(ONE, sni="web.example", port=443), six))).splitlines()
     assert [each for each in lines if each.startswith("backend")] == [

@@ -32,7 +32,7 @@ def bird(
     accepted: Iterable[IPNetwork] = EVERYWHERE,
     **more: object,
 ) -> Bird:
-    """A bird of this AS, which talks from an address to an address of an AS."""
+    """Return a bird of this AS, with sessions (own address, neighbour's address, its AS)."""
     return Bird(
         IPv4Address(number),
         number,
@@ -45,7 +45,7 @@ def bird(
 
 
 def shared(birds: Birds, router: str = "10.0.0.1/24", first: str = "10.0.0.{}/24") -> State:
-    """r has a bridge, and everybody else is on it, at .2, .3 …"""
+    """Return a State in which r has a bridge, and all others are on it, at .2, .3 …"""
     facts: list[Fact] = [
         ("r", with_mac("r", Interface("br0", Kind.BRIDGE, addresses=(held(router),))))
     ]
@@ -57,7 +57,7 @@ def shared(birds: Birds, router: str = "10.0.0.1/24", first: str = "10.0.0.{}/24
 
 
 def apart(birds: Birds, cables: Sequence[tuple[str, str]], faults: Sequence[Fault] = ()) -> State:
-    """Everybody has a cable of his own: "host link address", at both ends."""
+    """Return a State of these veth pairs: "host link address" of both ends."""
     facts: list[Fact] = []
     for one, other in cables:
         (near, link, at), (far, end, there) = one.split(), other.split()
@@ -74,7 +74,7 @@ def speaking(facts: list[Fact], birds: Birds, faults: Sequence[Fault] = ()) -> S
 
 
 def learned(state: State) -> dict[str, list[str]]:
-    """What each has learned: "destination via gateway … dev link"."""
+    """Return what each has learned: "destination via gateway … dev link"."""
     return {
         each.name: [
             f"{route.destination} via {' '.join(map(str, route.gateways))} dev {route.dev}"
@@ -101,13 +101,13 @@ def star(**changed: Bird) -> dict[str, list[str]]:
     return learned(shared({**STAR, **changed}))
 
 
-def test_without_a_bird_nobody_learns() -> None:
+def test_without_a_bird_no_route_is_learned() -> None:
     state = shared({})
     assert converged(state) == state
 
 
-def test_on_a_shared_wire_everybody_hears_of_everybody_and_the_router_stands_aside() -> None:
-    """The router keeps the next hop that it was told."""
+def test_on_a_shared_link_the_router_keeps_the_next_hop() -> None:
+    """RFC 4271, 5.1.3: the next hop is on the link to the receiver."""
     assert star() == {
         "r": [f"{TO_A} br0", f"{TO_B} br0"],
         "a": [f"{TO_B} eth0"],
@@ -122,7 +122,7 @@ APART = [
 ]
 
 
-def test_on_cables_of_their_own_the_router_is_the_next_hop() -> None:
+def test_on_separate_links_the_router_is_the_next_hop() -> None:
     birds = {
         "r": bird(ROUTER, ("10.0.1.1", "10.0.1.2", 1), ("10.0.2.1", "10.0.2.2", 2), transit=True),
         "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A),
@@ -157,7 +157,7 @@ def test_on_cables_of_their_own_the_router_is_the_next_hop() -> None:
             {"c": [f"{WEB} via {B} dev eth0"]},
         ),
         (
-            "who is alone is believed, however far",
+            "the only path is used, however long",
             {"a": replace(STAR["a"], prepended=3), "b": replace(STAR["b"], announced=())},
             [f"{TO_A} br0"],
             {"b": [f"{TO_A} eth0"], "c": [f"{TO_A} eth0"]},
@@ -169,7 +169,7 @@ def test_on_cables_of_their_own_the_router_is_the_next_hop() -> None:
             {"a": [f"{TO_B} eth0"], "c": [f"{TO_B} eth0"]},
         ),
         (
-            "what is wider than the ranges that are believed",
+            "a range wider than those that are accepted",
             {"r": replace(STAR["r"], accepted=(net("10.244.0.0/25"), net("10.244.1.0/24")))},
             [f"{TO_B} br0"],
             {"a": [f"{TO_B} eth0"], "c": [f"{TO_B} eth0"]},
@@ -237,13 +237,13 @@ def test_on_cables_of_their_own_the_router_is_the_next_hop() -> None:
         ),
     ],
 )
-def test_who_hears_of_whom(
+def test_which_routes_are_learned(
     case: str, changed: dict[str, Bird], router: list[str], others: dict[str, list[str]]
 ) -> None:
     assert star(**changed) == {"r": router, **others}, case
 
 
-def test_without_a_cable_nobody_talks() -> None:
+def test_without_a_link_between_them_birds_have_no_session() -> None:
     birds = {
         "r": bird(ROUTER, ("10.0.1.1", "10.0.1.2", 1), transit=True),
         "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A),
@@ -257,8 +257,8 @@ def test_without_a_cable_nobody_talks() -> None:
 
 
 @pytest.mark.parametrize(("netns", "link"), [("a", "in"), ("pod", "eth0")])
-def test_what_leads_to_where_there_is_no_carrier_is_not_announced(netns: str, link: str) -> None:
-    """Whichever end of the cable is down."""
+def test_routes_to_a_link_without_carrier_are_not_announced(netns: str, link: str) -> None:
+    """Whichever end of the veth pair is down."""
     birds = {
         "r": bird(ROUTER, ("10.0.1.1", "10.0.1.2", 1)),
         "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A, watched_link="in"),
@@ -293,7 +293,7 @@ NEAR, FAR = f"{PODS_A} via 10.0.2.1 dev left", f"{PODS_A} via 10.0.5.1 dev right
         ("where that is cut, the longer", [*RING[:1], *RING[2:]], FAR),
     ],
 )
-def test_routers_pass_on_what_routers_say(
+def test_a_transit_router_passes_on_what_another_one_announces(
     case: str, cables: list[tuple[str, str]], expected: str
 ) -> None:
     held_by_all = {end.split()[2].split("/")[0] for cable in cables for end in cable if end.split()}
@@ -307,8 +307,8 @@ def test_routers_pass_on_what_routers_say(
     assert learned(apart(birds, cables))["b"] == [expected], case
 
 
-def test_ipv6_is_talked_about_over_ipv6() -> None:
-    """An IPv4 destination is not for that session."""
+def test_ipv6_routes_are_announced_over_ipv6() -> None:
+    """An IPv4 route is not announced in that session."""
     r, a, b = "fd00::1", "fd00::2", "fd00::3"
     pods = "fd00:10:244::/64"
     birds = {
@@ -322,7 +322,7 @@ def test_ipv6_is_talked_about_over_ipv6() -> None:
     }
 
 
-def test_a_learned_route_says_whom_it_is_from() -> None:
+def test_a_learned_route_names_the_as_that_announced_it() -> None:
     state = converged(shared(STAR))
     (route,) = (each for each in state["a"].routes if each.learned)
     assert (route.destination, route.via, route.dev) == (net(PODS_B), ip(B), "eth0")

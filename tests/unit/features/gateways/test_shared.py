@@ -1,5 +1,5 @@
-"""A gateway that two clusters share, whose pods have the same addresses: where packets go, by the
-data alone."""
+"""A gateway that two clusters share, whose pods have the same addresses: the paths of packets in
+the model."""
 
 from dataclasses import replace
 from itertools import permutations
@@ -25,7 +25,7 @@ HUB = "nsnet.shared-gateway.gateway.hub"
 
 
 def without(*tables: str) -> State:
-    """The same lab, but that the gateway has no rules in these tables."""
+    """Return the same lab without the gateway's rules in these tables."""
     hub = SHARED.state[HUB]
     bare = replace(hub, chains=tuple(each for each in hub.chains if each.table not in tables))
     return replaced(bare)
@@ -75,13 +75,13 @@ TABLES = Routes(
         ("10.0.0.5", 0x4, False, ["eth1 198.18.0.1"]),  # a rule for IPv6
     ],
 )
-def test_a_mark_chooses_the_table(to: str, mark: int, own: bool, hops: list[str]) -> None:
+def test_a_mark_selects_the_routing_table(to: str, mark: int, own: bool, hops: list[str]) -> None:
     found = TABLES.find(ip(to), mark, own=own)
     assert [f"{hop.dev} {hop.neighbour}" for hop in found or ()] == hops
     assert found is not None
 
 
-def test_routes_of_two_tables_may_have_one_destination_and_rules_no_priority_twice() -> None:
+def test_two_tables_may_have_one_destination_but_two_rules_not_one_priority() -> None:
     one, other = (Route(net("10.0.0.0/8"), ip(f"192.0.2.{n}"), table=n) for n in (1, 2))
     merged = merge("lab", nodes(["a"]), [("somebody", [("a", one), ("a", other), ("a", RULES[0])])])
     assert merged["a"].routes == (one, other)
@@ -121,7 +121,7 @@ FOREIGN = PolicyRule(201, 0, 0, 102, foreign=True)
         ),
     ],
 )
-def test_what_differs_is_one_step_each(old: Netns, new: Netns, steps: list[Op]) -> None:
+def test_each_difference_is_one_step(old: Netns, new: Netns, steps: list[Op]) -> None:
     lo = Route(net("192.0.2.0/24"), blackhole=True)  # something that stays
     old, new = (replace(each, routes=(*each.routes, lo)) for each in (old, new))
     found = changes(State("lab", (old,)), State("lab", (new,)))
@@ -144,11 +144,11 @@ def test_what_differs_is_one_step_each(old: Netns, new: Netns, steps: list[Op]) 
         ("east/pod/client", "west/node/n1", "icmp", "net-unreachable", "None", "None"),
         ("west/pod/client", "10.99.0.1", "icmp", "net-unreachable", "None", "None"),
         ("west/pod/client", "198.18.0.2", "icmp", "ok", "10.244.0.2", "east,west/gateway"),
-        # An address of its own: it is here that no table of a mark is asked.
+        # An address of the gateway itself: the local table comes before those of marks.
         ("east/gateway", "10.244.0.2", "icmp", "net-unreachable", "None", "None"),
     ],
 )
-def test_who_sees_whom(
+def test_which_address_the_server_sees(
     source: str, to: str, protocol: str, verdict: str, seen: str, by: str
 ) -> None:
     found = explain(SHARED.model, simple(source, to, protocol)).paths
@@ -157,14 +157,14 @@ def test_who_sees_whom(
     }
 
 
-def test_without_marks_answers_find_no_cluster() -> None:
+def test_without_marks_answers_reach_no_cluster() -> None:
     spec = simple("west/pod/client", "external/api:443")
     (path,) = explain(Model(SHARED.topology, without("mangle")), spec).paths
     assert path.verdict != "ok"
 
 
-def test_an_error_of_the_gateway_itself_needs_the_mark_of_what_it_is_about() -> None:
-    """A node of west is gone: the gateway says so to east's pod, not to west's of its address."""
+def test_an_icmp_error_of_the_gateway_reflects_the_mark_of_its_cause() -> None:
+    """A node of west is down: the error reaches east's pod, not west's pod of that address."""
     hub = SHARED.state[HUB]
     spec = simple("east/pod/client", "west/svc/web:81")
     (told,) = explain(SHARED.model, spec).paths
@@ -175,7 +175,7 @@ def test_an_error_of_the_gateway_itself_needs_the_mark_of_what_it_is_about() -> 
     assert untold.verdict == "timeout"
 
 
-def test_marks_are_a_machines_own() -> None:
+def test_a_mark_does_not_leave_its_machine() -> None:
     packet = Packet("tcp", ip("10.0.0.1"), ip("10.0.0.2"), mark=3, connection_mark=4)  # type: ignore[arg-type]
     assert (packet.unmarked.mark, packet.unmarked.connection_mark) == (0, 0)
     assert (packet.answering(7).mark, packet.answering(7).connection_mark) == (7, 0)
@@ -184,7 +184,7 @@ def test_marks_are_a_machines_own() -> None:
 # --- the file ---
 
 
-def test_a_name_that_one_cluster_alone_uses_changes_the_namespaces_name_alone() -> None:
+def test_a_name_that_only_one_cluster_uses_only_names_the_namespace() -> None:
     plain, named = (
         lab(clusters=(f"{{name: east, gateway: {{kind: nat{name}}}}}",))
         for name in ("", ", name: hub")
@@ -198,7 +198,7 @@ def test_a_name_that_one_cluster_alone_uses_changes_the_namespaces_name_alone() 
 
 
 @pytest.mark.parametrize("reference", ["east,west/gateway", "east/gateway", "west/gateway"])
-def test_a_shared_gateway_has_three_names_and_one_place(reference: str) -> None:
+def test_three_references_name_one_shared_gateway(reference: str) -> None:
     place = locate(SHARED.topology, reference)
     assert (place.netns, place.reference, place.cluster) == (HUB, "east,west/gateway", "")
     held = list(map(str, place.addresses))
@@ -214,7 +214,7 @@ def test_a_shared_gateway_has_three_names_and_one_place(reference: str) -> None:
         ("external/laptop", "198.18.0.2"),
     ],
 )
-def test_it_has_a_side_for_each_client(source: str, address: str) -> None:
+def test_clients_address_the_gateway_on_their_own_side(source: str, address: str) -> None:
     place = locate(SHARED.topology, source)
     for reference in ("east/gateway", "east,west/gateway"):
         found = find_destination(SHARED.topology, f"{reference}:9", place)

@@ -1,4 +1,4 @@
-"""Gateways of kind vip: pods keep their addresses at home, and have others for everybody else."""
+"""Gateways of kind vip: pods have virtual addresses for other clusters."""
 
 import pytest
 
@@ -42,9 +42,7 @@ from tests.support.wiring import ROUTED
         ("fd00:10:244:1::2", "fd64:0:0:100::/56", "fd64:0:0:101::2"),
     ],
 )
-def test_the_host_keeps_its_place_in_another_network(
-    address: str, network: str, becomes: str
-) -> None:
+def test_a_mapped_address_keeps_its_host_part(address: str, network: str, becomes: str) -> None:
     assert mapped(ip(address), net(network)) == ip(becomes)
 
 
@@ -62,7 +60,7 @@ BOTH_WAYS = {
 
 
 def through(to: str, port: int = 80, protocol: Protocol = Protocol.TCP) -> PredictedPath:
-    """The only path from the client through the router that maps both ends."""
+    """Return the only path from the client, through the router that maps both ends."""
     (path,) = walk(ROUTED._replace(chains=BOTH_WAYS).state(), "client", protocol, ip(to), port)
     return path
 
@@ -78,7 +76,7 @@ def through(to: str, port: int = 80, protocol: Protocol = Protocol.TCP) -> Predi
         ("10.0.2.2", 80, "tcp", "ok", "100.64.1.2"),  # only one end is mapped
     ],
 )
-def test_both_ends_are_mapped_and_answers_find_back(
+def test_both_ends_are_mapped_and_answers_return(
     to: str, port: int, protocol: str, verdict: str, seen: str
 ) -> None:
     path = through(to, port, Protocol(protocol))
@@ -144,7 +142,7 @@ LAB = lab(*OBJECTS, clusters=CLUSTERS, spec=OUTSIDE)
         ("vip/pod/client", "vip/gateway", "10.244.0.2"),  # in nodeCIDR, so it is at home
     ],
 )
-def test_whom_the_server_sees(source: str, to: str, seen: str) -> None:
+def test_which_address_the_server_sees(source: str, to: str, seen: str) -> None:
     protocol = "icmp" if to.endswith("gateway") else "tcp"
     paths = explain(LAB.model, simple(source, to, protocol)).paths
     assert {(each.verdict.value, str(each.source)) for each in paths} == {("ok", seen)}
@@ -168,14 +166,14 @@ def test_whom_the_server_sees(source: str, to: str, seen: str) -> None:
         ("vip/svc/web:80", "external/api", "198.18.0.7"),
     ],
 )
-def test_a_reference_is_what_a_client_there_would_address(
+def test_a_reference_resolves_to_the_address_that_a_client_there_uses(
     reference: str, source: str, address: str
 ) -> None:
     found = find_destination(LAB.topology, reference, locate(LAB.topology, source))
     assert str(found.address) == address
 
 
-def test_as_a_source_a_pod_stands_for_both_of_its_addresses() -> None:
+def test_as_a_source_a_pod_has_both_of_its_addresses() -> None:
     assert [str(each) for each in locate(LAB.topology, "vip/pod/client").addresses] == [
         "10.244.0.2",
         "100.66.0.2",
@@ -186,13 +184,13 @@ def test_as_a_source_a_pod_stands_for_both_of_its_addresses() -> None:
     assert expand(LAB.topology, "vip/pod/client") == {"vip/pod/client"}
 
 
-def test_the_end_of_a_virtual_range_is_nobodys() -> None:
+def test_the_last_address_of_a_virtual_range_is_no_pods() -> None:
     with pytest.raises(UnknownReferenceError, match="broadcast address of its range"):
         find_destination(LAB.topology, "100.66.0.255:80", locate(LAB.topology, "external/api"))
 
 
 def kept(state: State, node: str) -> list[str]:
-    """Where the pods of a node go with their own address."""
+    """Return the destinations to which a node does not masquerade its pods."""
     (chain,) = (each for each in state[node].chains if each.name == "IP-MASQ-AGENT")
     return [str(rule.match.dst) for rule in chain.rules if isinstance(rule.target, Return)]
 
@@ -214,7 +212,7 @@ def kept(state: State, node: str) -> list[str]:
         ),
     ],
 )
-def test_a_node_masquerades_all_but_what_its_gateway_maps(
+def test_a_node_masquerades_except_to_what_its_gateway_maps(
     cluster: str, networks: list[str]
 ) -> None:
     assert kept(LAB.state, f"nsnet.lab.{cluster}.node.n1") == networks
@@ -262,7 +260,7 @@ def test_the_third_cluster_has_the_third_range(cluster: str, ranges: list[str]) 
 
 
 def outside(found: Topology) -> dict[str, list[str]]:
-    """The outside addresses of all gateways."""
+    """Return the outside addresses of all gateways."""
     return {
         each.name: [str(end) for end in each.gateways[0].outside]
         for each in found.clusters
@@ -270,7 +268,7 @@ def outside(found: Topology) -> dict[str, list[str]]:
     }
 
 
-def test_what_is_written_comes_before_what_is_given() -> None:
+def test_written_addresses_are_reserved_before_others_are_allocated() -> None:
     found = topology(
         clusters=(
             "{name: one, gateway: {kind: nat}}",
@@ -280,7 +278,7 @@ def test_what_is_written_comes_before_what_is_given() -> None:
     assert outside(found) == {"one": ["198.18.0.3/16"], "two": ["198.18.0.2/16"]}
 
 
-def test_a_gateway_has_an_address_of_each_family_written_or_given() -> None:
+def test_a_gateway_has_an_address_of_each_family_written_or_allocated() -> None:
     clusters = tuple(
         f"{{name: {name}, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
         f" nodeCIDR: '192.168.{number}.0/24,fd00:192:{number}::/64',"
@@ -302,7 +300,7 @@ def test_a_gateway_has_an_address_of_each_family_written_or_given() -> None:
     }
 
 
-def test_a_gateway_that_is_given_another_address_moves_and_nobody_else_does() -> None:
+def test_a_new_address_of_one_gateway_changes_no_other() -> None:
     web = service("web"), exported("web"), pod("web", labels="app: web")
     old = topology(*web, clusters=("{name: one, gateway: {kind: vip}}",))
     assert outside(old) == {"one": ["198.18.0.2/16"]}

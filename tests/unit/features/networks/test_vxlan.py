@@ -1,4 +1,4 @@
-"""Tunnels between nodes: what each is told of the others, and what a packet inside one meets."""
+"""Tunnels between nodes: the entries of each node, and the path of a packet inside one."""
 
 from dataclasses import replace
 
@@ -29,13 +29,13 @@ CLIENT = "nsnet.lab.east.pod.default.client"
 
 
 def overlay(cluster: str = CLUSTER) -> State:
-    """Two nodes with a pod each."""
+    """Return a lab of two nodes with a pod each."""
     spec = "fabricCIDR: 198.18.0.0/16,fd00:198:18::/64"
     return lab(*PODS, clusters=(cluster,), spec=spec).state
 
 
 def changed(state: State, name: str, **parts: object) -> State:
-    """The lab with other parts in one namespace."""
+    """Return the lab with other parts in one namespace."""
     return replace(
         state,
         netns=tuple(
@@ -49,7 +49,7 @@ def links(netns: Netns) -> dict[str, Interface]:
     return {each.name: each for each in netns.interfaces}
 
 
-def test_a_node_is_told_of_the_other_as_flannel_would() -> None:
+def test_a_node_has_the_entries_that_flannel_would_write() -> None:
     node = overlay()[N1]
     assert links(node)["flannel.1"] == Interface(
         "flannel.1",
@@ -97,7 +97,7 @@ def test_no_two_tunnels_have_one_mac_address(cluster: str) -> None:
         (SIX, 1430, 1430),  # an IPv6 header is 20 bytes longer
     ],
 )
-def test_how_wide_links_are(cluster: str, pods: int | None, tunnel: int | None) -> None:
+def test_the_mtu_of_links(cluster: str, pods: int | None, tunnel: int | None) -> None:
     state = overlay(cluster)
     node, client = links(state[N1]), links(state[CLIENT])
     assert {client["eth0"].mtu, node["client"].mtu, node["cbr0"].mtu} == {pods}
@@ -106,7 +106,7 @@ def test_how_wide_links_are(cluster: str, pods: int | None, tunnel: int | None) 
     assert tunnel is None or node["flannel.1"].mtu == tunnel
 
 
-def test_a_narrow_place_outside_is_a_matter_of_the_fabrics_route() -> None:
+def test_the_mtu_of_an_external_host_is_that_of_the_fabrics_route() -> None:
     outside = "externals:\n- {name: api, address: 203.0.113.80, mtu: 1400}"
     state = lab(clusters=("{name: east}",), spec=outside).state
     routes = {each.destination: each.mtu for each in state["nsnet.lab.fabric"].routes}
@@ -114,7 +114,7 @@ def test_a_narrow_place_outside_is_a_matter_of_the_fabrics_route() -> None:
     assert all(each.mtu is None for name in state.netns for each in name.interfaces)
 
 
-def test_a_tunnel_through_nothing_is_refused() -> None:
+def test_a_tunnel_through_a_missing_link_is_refused() -> None:
     tunnel = Interface("flannel.1", Kind.VXLAN, vxlan=Vxlan(1, ip("10.0.0.1"), "eth0", 8472))
     with pytest.raises(CompileError, match=r"flannel\.1 sends through eth0, which does not exist"):
         merge("lab", nodes(["n1"]), [("the test", [("n1", tunnel)])])
@@ -127,7 +127,7 @@ def steps(old: State, new: State) -> list[Op]:
     return [op for op in changes(old, new) if not isinstance(op, LinkDelete)]
 
 
-def test_another_mtu_is_set_on_the_links_that_are_there() -> None:
+def test_another_mtu_is_set_on_existing_links() -> None:
     ops = changes(overlay(), overlay(CLUSTER.replace("nodes", "mtu: 1500, nodes")))
     assert {(op.dev, op.mtu) for op in ops if isinstance(op, MtuSet)} == {
         ("cbr0", 1500),
@@ -138,7 +138,7 @@ def test_another_mtu_is_set_on_the_links_that_are_there() -> None:
     assert {type(op) for op in ops} == {MtuSet}
 
 
-def test_a_machine_that_moved_is_found_where_it_is_now() -> None:
+def test_a_node_with_another_address_has_another_entry() -> None:
     state = overlay()
     (entry,) = state[N1].fdb
     moved = replace(entry, dst=ip("192.168.10.9"))
@@ -146,7 +146,7 @@ def test_a_machine_that_moved_is_found_where_it_is_now() -> None:
     assert changes(state, changed(state, N1, fdb=())) == [FdbDelete(N1, entry)]
 
 
-def test_a_tunnel_goes_and_comes_with_the_link_that_it_goes_through() -> None:
+def test_a_tunnel_is_recreated_with_the_link_that_it_sends_through() -> None:
     state = overlay()
     cut = tuple(each for each in state[N1].interfaces if each.name not in ("eth0", "flannel.1"))
     ops = changes(changed(state, N1, interfaces=cut), state)
@@ -165,7 +165,7 @@ def test_a_tunnel_goes_and_comes_with_the_link_that_it_goes_through() -> None:
 PATH = ("east/pod/client", "east/node/n1", "fabric", "east/node/n2", "east/pod/web")
 
 
-def test_a_packet_goes_inside_another_and_comes_out() -> None:
+def test_a_packet_is_encapsulated_and_decapsulated() -> None:
     (path,) = walk(overlay(), CLIENT, Protocol.TCP, ip("10.244.1.2"), 80)
     assert (path.verdict, path.path, str(path.source)) == ("ok", PATH, "10.244.0.2")
     fabric = [str(hop.packet) for hop in (*path.request, *path.reply) if hop.reference == "fabric"]
@@ -184,13 +184,15 @@ def test_a_packet_goes_inside_another_and_comes_out() -> None:
         ),
     ],
 )
-def test_what_a_node_was_not_told(parts: dict[str, object], verdict: str, says: str) -> None:
+def test_which_verdict_a_missing_entry_leads_to(
+    parts: dict[str, object], verdict: str, says: str
+) -> None:
     (path,) = walk(changed(overlay(), N1, **parts), CLIENT, Protocol.TCP, ip("10.244.1.2"), 80)
     assert (path.verdict, path.request[-1].what) == (verdict, says)
 
 
 @pytest.mark.parametrize("wrong", [{"mac": "02:00:00:00:00:99"}, {"vni": 2}])
-def test_a_frame_of_another_number_or_for_another_address_is_lost(wrong: dict[str, object]) -> None:
+def test_a_frame_with_another_vni_or_mac_address_is_dropped(wrong: dict[str, object]) -> None:
     state = overlay()
     tunnel = links(state[N2])["flannel.1"]
     assert tunnel.vxlan is not None
@@ -204,12 +206,12 @@ def test_a_frame_of_another_number_or_for_another_address_is_lost(wrong: dict[st
     assert (path.verdict, path.path) == ("timeout", PATH[:4])
 
 
-def test_a_nodes_own_packets_come_from_its_end_of_the_tunnel() -> None:
+def test_a_nodes_own_packets_have_the_address_of_its_tunnel() -> None:
     (path,) = walk(overlay(), N1, Protocol.TCP, ip("10.244.1.2"), 80)
     assert (path.verdict, str(path.source)) == ("ok", "10.244.0.0")
 
 
-def test_with_bgp_nodes_still_use_their_tunnels_and_the_fabric_learns_their_pods() -> None:
+def test_with_bgp_nodes_use_their_tunnels_and_the_fabric_learns_their_pods() -> None:
     bgp = SIX.replace("cni: vxlan", "cni: vxlan, model: flat, routing: bgp")
     state = overlay(bgp)
     ways = [each for each in state[N1].routes if each.destination == net("fd00:10:244:1::/64")]
