@@ -28,7 +28,8 @@ class NsnetError(Exception):
         return [str(self)]
 
     def __reduce__(self) -> tuple[object, ...]:
-        # Errors are pickled from a lab's process to its caller; the default would lose `hint`.
+        # A lab's process sends its errors to its caller by pickle. By default pickle calls __init__
+        # with the message, but that of ScenarioError takes problems.
         return (_revive, (type(self), self.args, dict(self.__dict__)))
 
 

@@ -48,19 +48,19 @@ def ips_of(interfaces: tuple[IPInterface, ...]) -> tuple[IPAddress, ...]:
 
 
 def single(address: IPAddress) -> IPNetwork:
-    """Return the network of this address alone: /32, or /128."""
+    """Return the network that contains only this address: a /32, or in IPv6 a /128."""
     if address.version == 4:
         return IPv4Network((int(address), 32))  # twice as fast as from text
     return IPv6Network((int(address), 128))
 
 
 def mapped(address: IPAddress, network: IPNetwork) -> IPAddress:
-    """Return the address with another network part, as the NETMAP target translates it."""
+    """Return the address moved to this network with the same host part, as NETMAP translates it."""
     return network[int(address) & int(network.hostmask)]
 
 
 def everywhere(address: IPAddress) -> IPNetwork:
-    """Return the destination of a default route of the address's family."""
+    """Return the range of all addresses of this address's family: 0.0.0.0/0 or ::/0."""
     return ip_network("0.0.0.0/0" if address.version == 4 else "::/0")
 
 

@@ -16,7 +16,7 @@ def number_of(things: int, word: str) -> str:
 
 
 def quoted(value: object) -> str:
-    """Return a value for a message: text in quotes, and anything long shortened."""
+    """Return a value for a message: text is quoted, and a long value shortened."""
     return _SHORT.repr(value)
 
 

@@ -14,4 +14,4 @@ class Verdict(StrEnum):
     RESET = "reset"  # RST on an established connection
     LARGE_HANGS = "large-hangs"  # small packets arrive, those of the probe's size do not
     WRONG_SERVER = "wrong-server"  # another server answered
-    WRONG_SOURCE = "wrong-source"  # answered, but the server received another source than expected
+    WRONG_SOURCE = "wrong-source"  # answered, but the server saw another source than expected

@@ -26,7 +26,7 @@ from nsnet.scenario.scalars import plain
 from nsnet.text import printable
 
 MAX_DEPTH: Final = 64
-MAX_VALUES: Final = 5_000_000  # more than 32 MiB of manifests contain; 32 MiB of "[,,,]" have 15M
+MAX_VALUES: Final = 5_000_000  # 32 MiB of manifests have fewer; 32 MiB of "[1,1,1]" have 16M
 MAX_ALIASED: Final = 1_000_000  # values that the aliases of a file expand to, in total
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -42,7 +42,7 @@ class Position(NamedTuple):
 
 
 class Anchored(NamedTuple):
-    """The value that an alias stands for."""
+    """The value of an anchor, which each of its aliases repeats."""
 
     data: object
     position: Position
@@ -52,7 +52,8 @@ class Anchored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of a YAML stream, or an item of a Kubernetes List, which is at the path `at`."""
+    """A document of a YAML stream, or an item of a Kubernetes List in one; `at` is the path of the
+    item."""
 
     file: str
     data: object
@@ -158,7 +159,7 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
 
 
 class _Reader:
-    """Builder of the documents of one stream, event by event."""
+    """Builds the documents of one stream from its events."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -170,7 +171,7 @@ class _Reader:
         self.deepest = 0
 
     def documents(self) -> Iterator[Document]:
-        """Yield every document that is not empty."""
+        """Yield the documents of the stream, without empty ones."""
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 self.anchors.clear()

@@ -34,8 +34,8 @@ class DiskFiles:
     main: Path
 
     def expand(self, entry: str) -> tuple[str, ...]:
-        """Return the file, or the *.yaml and *.yml files of a folder. Raises ValueError if it is
-        outside the scenario's folder."""
+        """Return the file, or the *.yaml and *.yml files of a folder. Raises ValueError if there is
+        none, or if one is outside the scenario's folder."""
         if "\0" in entry or not entry:
             raise ValueError(f"{entry!r} is not a path")
         try:
@@ -50,7 +50,7 @@ class DiskFiles:
         if not path.is_dir():
             return (str(path),)
         found = sorted(each for each in path.iterdir() if each.suffix in SUFFIXES)
-        # A symbolic link out of the folder is refused like the file it points to.
+        # A file in the folder may be a symbolic link to a file outside it.
         for each in found:
             self._check_inside(each, f"{printable(entry)}: {printable(each.name)}")
         manifests = [each for each in found if not each.is_dir() and not self._is_main(each)]
@@ -59,11 +59,11 @@ class DiskFiles:
         return tuple(str(each) for each in manifests)
 
     def text(self, file: str) -> str:
-        """Return the text of a file. At most MAX_SIZE bytes are read: a device has no end."""
+        """Return the text of a file. Reads at most one byte over MAX_SIZE: a pipe may never end."""
         path = Path(file)
         try:
-            # The scenario may be a pipe: nsnet run <(generate). Opening a manifest that is one
-            # would block.
+            # The main file may be a pipe: nsnet run <(generate). A manifest may not: opening a pipe
+            # without a writer blocks.
             if path != self.main and path.exists() and not path.is_file():
                 raise ScenarioError([Problem(file, 0, "", "is not a regular file")])
             with path.open("rb") as stream:
@@ -124,8 +124,8 @@ class Sources(NamedTuple):
 def read_sources(
     files: Files, entries: Iterable[ManifestEntry], room: int
 ) -> tuple[Sources, list[Problem]]:
-    """Read the files of these entries, each once. `room` is the most characters they may have in
-    total; reading ends where it is exceeded."""
+    """Read the files of these entries, each once. Together they may have at most `room` characters:
+    reading stops at the file that exceeds it."""
     listed: list[tuple[str, str]] = []
     problems: list[Problem] = []
     for entry in entries:

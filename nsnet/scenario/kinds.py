@@ -39,11 +39,11 @@ SMALLEST_MTU: Final = 576  # every IPv4 host accepts packets of this size (RFC 7
 SMALLEST_MTU6: Final = 1280  # the kernel disables IPv6 on a link with a smaller MTU
 ETHERNET_MTU: Final = 1500
 LARGEST_MTU: Final = 9000
-ENOUGH_TO_BE_EVEN: Final = 300  # attempts: a chi-square test of fewer says little
+ENOUGH_TO_BE_EVEN: Final = 300  # attempts: a chi-square test of fewer detects too little
 
-# What a scenario may choose by name; nsnet.features has a generator of facts for each.
+# Names that a scenario can choose from; nsnet.features implements each.
 Cni = Literal["bridge", "vxlan"]
-OVERLAYS: Final[frozenset[Cni]] = frozenset({"vxlan"})  # nodes hold an address in a tunnel, too
+OVERLAYS: Final[frozenset[Cni]] = frozenset({"vxlan"})  # each node has a tunnel with an address
 NetworkModel = Literal["flat", "island", "isolated"]
 GatewayKind = Literal["nat", "vip", "proxy"]
 ProxyMode = Literal["iptables", "nftables", "ipvs"]
@@ -65,7 +65,7 @@ def _not_reserved(value: str) -> str:
 
 
 class Strict(BaseModel):
-    """A mapping whose keys must be known; they are written in camelCase."""
+    """A mapping that allows only known keys, in camelCase."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False
@@ -127,9 +127,10 @@ class KubeProxySpec(Strict):
 
 
 class DropSpec(Strict):
-    """The packets that a fault drops: those of a protocol, to a port, or of an ICMP type.
+    """The packets that a fault drops: those of a protocol, to a port or of an ICMP type if given.
 
-    ICMP types have the names of iptables; in IPv6, ip6tables' name for the same type is used.
+    ICMP types have the names of iptables. An IPv6 packet matches if its type means the same:
+    fragmentation-needed is packet-too-big.
     """
 
     protocol: Protocol

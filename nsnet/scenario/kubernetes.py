@@ -50,14 +50,16 @@ class Lenient(BaseModel):
 
 
 def _null_is_empty(value: object) -> object:
-    # Not absent: the selector {app: null} means app=""; without the key it would select every pod.
+    # Kubernetes keeps the key: the selector {app: null} means app="". Without the key it would
+    # select every pod.
     if not isinstance(value, dict) or None not in value.values():
         return value
     return {key: "" if each is None else each for key, each in value.items()}
 
 
 def _target_port(value: object) -> object:
-    """Parse the number or name of a port. Digits in quotes are a number: no name is all digits."""
+    """Parse the number or name of a port. Digits in quotes are a number, as a port name has a
+    letter."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("expected the number or the name of a port")
     if isinstance(value, str) and not value.isdecimal():
@@ -77,8 +79,8 @@ def _decimal(value: object) -> object:
 
 
 def _cluster_address(value: object) -> object:
-    """Parse an address, and leave other text as it is: "None", "", or a mistake, which is reported
-    by the check against serviceCIDR."""
+    """Parse an address, and leave other text as it is: "None", "", or a mistake, which
+    topology.cluster_ips reports."""
     try:
         return parse_address(_decimal(value))
     except ValueError:
@@ -157,7 +159,7 @@ class ContainerPort(Lenient):
 
 
 class Container(Lenient):
-    """A container, of which nsnet reads the ports."""
+    """A container; nsnet reads only its ports."""
 
     name: str = ""
     ports: tuple[ContainerPort, ...] = ()
@@ -180,7 +182,7 @@ class Condition(Lenient):
 
 
 class PodStatus(Lenient):
-    """The status of an object, if its manifest was saved with one."""
+    """The status of a pod, if its manifest has one."""
 
     conditions: tuple[Condition, ...] = ()
 
@@ -273,7 +275,7 @@ class ServiceSpec(Lenient):
 
     @property
     def has_health_check(self) -> bool:
-        """Whether its load balancer asks every node if it has a ready endpoint."""
+        """Whether its load balancer checks which nodes have ready endpoints."""
         return self.type == "LoadBalancer" and self.external_traffic_policy == "Local"
 
 
@@ -291,7 +293,7 @@ class LoadBalancerStatus(Lenient):
 
 
 class ServiceStatus(Lenient):
-    """The status of an object, if its manifest was saved with one."""
+    """The status of a Service, if its manifest has one."""
 
     load_balancer: LoadBalancerStatus = LoadBalancerStatus()
 
@@ -371,8 +373,8 @@ MODELS: dict[str, type[Object]] = {
     "ServiceExport": ServiceExport,
 }
 
-# The API group of every kind that nsnet knows. A Service of another group, such as Knative's, is
-# not a core Service.
+# The API group of every kind that nsnet recognises. A Service of another group, such as Knative's,
+# is a different kind.
 GROUPS: dict[str, str] = {
     "Namespace": "",
     "Pod": "",

@@ -14,9 +14,9 @@ CLUSTER = "nsnet.dev/cluster"  # an annotation: the object's clusters, separated
 def assign_clusters(
     clusters: Sequence[str], written: Iterable[tuple[str, WrittenObject]]
 ) -> tuple[list[Manifest], list[Problem]]:
-    """Return the manifests of these objects, and the problems of those that have none.
+    """Return the manifests of these objects, and the problems of objects that cannot have one.
 
-    Each object is given with the cluster that lists its file, or "" if it is in the main file.
+    Each object comes with the cluster that lists its file, or "" if it is in the main file.
     """
     manifests: list[Manifest] = []
     problems: list[Problem] = []
@@ -26,7 +26,7 @@ def assign_clusters(
             manifests.append(placed)
         elif clusters:  # validation reports a scenario without clusters
             problems.append(placed)
-    return manifests, [*problems, *_twice(manifests)]
+    return manifests, [*problems, *_duplicates(manifests)]
 
 
 def _placed(written: WrittenObject, clusters: Sequence[str], owner: str) -> Manifest | Problem:
@@ -44,6 +44,7 @@ def _misplaced(
     wanted: tuple[str, ...], clusters: Sequence[str], owner: str, annotations: Mapping[str, str]
 ) -> str:
     """Return why an object cannot be created in these clusters, or ""."""
+    # In {nsnet.dev/cluster: east,west} the value is east, and west is a key of its own.
     split = [each for each in clusters if annotations.get(each) == ""]
     unknown = [each for each in wanted if each not in clusters]
     if owner and wanted != (owner,):
@@ -60,8 +61,9 @@ def _misplaced(
     return ""
 
 
-def _twice(manifests: Iterable[Manifest]) -> Iterator[Problem]:
-    """Yield a problem for each object whose cluster has another of its kind, namespace and name."""
+def _duplicates(manifests: Iterable[Manifest]) -> Iterator[Problem]:
+    """Yield a problem for each object that has the kind, namespace and name of an earlier object of
+    its cluster."""
     seen: dict[tuple[str, str, str, str], Manifest] = {}
     for each in manifests:
         kind, meta = each.object.kind, each.object.metadata

@@ -89,7 +89,7 @@ def _object(
         yield from problems
         if found is not None:
             yield WrittenObject(found, document)
-    elif kind != "Namespace":  # exists once an object names it
+    elif kind != "Namespace":  # namespaces need no object here
         name = text_at(document.data, "metadata", "name") or "(no name)"
         namespace = text_at(document.data, "metadata", "namespace") or "default"
         whose = f"{version} {kind}" if known and group != GROUPS[kind] else kind

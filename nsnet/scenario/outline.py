@@ -1,5 +1,9 @@
 """Documents of the main file → Outline: the Scenario, the names of its clusters and the manifest
-entries they list, found before the Scenario is validated: its own mistakes hide no others."""
+entries they list.
+
+The outline is taken before the Scenario is validated, so that a mistake in the Scenario does not
+hide mistakes in manifests.
+"""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -38,7 +42,7 @@ def outline_of(
     ScenarioError if no document is a Scenario."""
     scenarios = [each for each in documents if each.is_scenario]
     if not scenarios:
-        # After a syntax error the Scenario may only be unread, not missing.
+        # A syntax error ends the stream: the Scenario may come after it.
         raise ScenarioError(malformed or [_no_scenario(main, empty=not documents)])
     first = scenarios[0]
     problems: list[Problem] = []

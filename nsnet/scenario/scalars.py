@@ -18,7 +18,7 @@ WORDS: Final[dict[str, object]] = {
 INTEGER: Final = re.compile(
     r"[-+]?(0b[01]{1,64}|0x[0-9a-fA-F]{1,16}|0o?[0-7]{1,22}|[1-9][0-9]{0,40}|0)"
 )
-# Digits with a leading zero that are not octal are text: 0080, or 0012e4 from a hash.
+# With a leading zero, only octal digits are a number: 0080, or a hash such as 0012e4, is text.
 FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 

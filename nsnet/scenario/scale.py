@@ -1,4 +1,4 @@
-"""A scenario with another number of replicas of a workload, as after `kubectl scale`."""
+"""A scenario in which a workload has another number of replicas, as after `kubectl scale`."""
 
 from collections.abc import Sequence
 from dataclasses import replace

@@ -50,7 +50,7 @@ def _explained(
         if each["type"] == "extra_forbidden":
             yield path, _unknown_key(model, each["loc"])
         elif each["type"] == "too_short" and len(value) >= context["min_length"]:
-            continue  # the items are invalid, not too few; each has an error of its own
+            continue  # there are enough items; the invalid ones have errors of their own
         else:
             yield path, _message(each["type"], value, context, either)
 
