@@ -51,10 +51,8 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
         # Nodes learn by BGP which of two gateways to use.
         if cluster.model != "isolated" and not cluster.has_standby:
             for router in cluster.routers:
-                yield (
-                    node.netns,
-                    Route(everywhere(router.ip), router.ip, "eth0", why="default route"),
-                )
+                default = Route(everywhere(router.ip), router.ip, "eth0", why="default route")
+                yield node.netns, default
     for each in cluster.attachments:
         name = link_name("gw-" + cluster.name, *_replica(each.gateway))
         yield from veth(

@@ -1,5 +1,4 @@
-"""The faults of a lab, as a part of its State: so the plan, the explanation and the kernel have
-them alike.
+"""The faults of a lab, as a part of its State, so that plan, explanation and kernel have the same.
 
 INPUT, FORWARD, OUTPUT ─▶ NSNET-FAULTS ─▶ DROP
 """

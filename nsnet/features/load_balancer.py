@@ -1,7 +1,7 @@
 """The load balancer in front of a cluster: for each of its addresses a route over the healthy
 nodes.
 
-      client ─▶ router ─┬─▶ node n1 ─▶ kube-proxy knows the address: an endpoint
+      client ─▶ router ─┬─▶ node n1 ─▶ kube-proxy: DNAT to an endpoint
                         └─▶ node n2 ─▶ …
 
 It routes and does not translate, like Azure's with a floating IP and MetalLB with BGP: the node
@@ -10,7 +10,7 @@ itself. The router in front of the nodes has one route of equal cost over all he
 router is the gateway of a cluster that has one, else the fabric. With externalTrafficPolicy:
 Cluster every node is healthy, with Local those whose health check returns 200. Packets are dropped
 if no node is healthy, and packets to a port that no Service offers are dropped, too. Health checks
-take no time here: the routes are those that their results lead to.
+take no time here: the routes are those of their final results.
 
 Packets to the address of a Service that a flat cluster exports reach its nodes in the same way.
 

@@ -56,17 +56,17 @@ def merge(
         for netns, piece in yielded:
             if netns not in claims:
                 raise CompileError(f"{author}: {netns} is no namespace of this lab")
-            first, standing = claims[netns].setdefault(identity(piece), (author, piece))
-            if standing is not piece and standing != piece:
+            first, earlier = claims[netns].setdefault(identity(piece), (author, piece))
+            if earlier is not piece and earlier != piece:
                 raise CompileError(
-                    f"{netns}: {first} and {author} contradict each other: {standing} and {piece}"
+                    f"{netns}: {first} and {author} contradict each other: {earlier} and {piece}"
                 )
     found = []
     for place in places:
         pieces = [piece for _, piece in claims[place.name].values()]
         here = [each for each in faults if each.netns == place.name]
         found.append(_netns(place, with_faults(place.reference, pieces, here)))
-    _check_links(found)
+    _check(found)
     return State(lab, tuple(found))
 
 
@@ -98,7 +98,7 @@ def _netns(place: Namespace, pieces: Sequence[Piece]) -> Netns:
     )
 
 
-def _check_links(namespaces: Sequence[Netns]) -> None:
+def _check(namespaces: Sequence[Netns]) -> None:
     """Raise CompileError if a link, a rule, a set or a map refers to what does not exist, if a name
     is too long, or if a namespace holds an address twice."""
     ends = {
@@ -136,18 +136,18 @@ def _check_links(namespaces: Sequence[Netns]) -> None:
 def _check_rules(netns: Netns) -> None:
     """Raise CompileError if a rule or map refers to a chain or set that does not exist, or if
     nothing jumps to a chain."""
-    made: dict[_Table, set[str]] = {}
+    defined: dict[_Table, set[str]] = {}
     reached: dict[_Table, set[str]] = {}
     for chain in netns.chains:
         table = chain.family, chain.table
-        made.setdefault(table, set()).add(chain.name)
+        defined.setdefault(table, set()).add(chain.name)
         called = reached.setdefault(table, set())
         if chain.built_in or chain.base is not None:
             called.add(chain.name)
     sets = {(each.family, each.name) for each in netns.sets}
     for chain in netns.chains:
         table = chain.family, chain.table
-        here, called = made[table], reached[table]
+        here, called = defined[table], reached[table]
         for rule in chain.rules:
             for name in next_chains(rule.target):
                 called.add(name)
@@ -158,7 +158,7 @@ def _check_rules(netns: Netns) -> None:
                     raise _dangling(netns, chain, "looks up", name)
     for each in netns.sets:
         table = each.family, KUBE_PROXY
-        here, called = made.get(table, set()), reached.setdefault(table, set())
+        here, called = defined.get(table, set()), reached.setdefault(table, set())
         for element in each.elements if isinstance(each, NftMap) else ():
             for name in next_chains(element.target):
                 called.add(name)
@@ -166,7 +166,7 @@ def _check_rules(netns: Netns) -> None:
                     raise CompileError(
                         f"{netns.name}: {each.name} sends packets to {name}, which does not exist"
                     )
-    for table, names in made.items():
+    for table, names in defined.items():
         for name in sorted(names - reached[table]):
             if (table[1], name) not in UNREACHED:
                 raise CompileError(f"{netns.name}: nothing jumps to {table[1]} {name}")

@@ -185,8 +185,8 @@ class VirtualServer:
 class Translation:
     """UDP to this address and port is translated to one of these endpoints.
 
-    Rules translate the first packet of a flow, and conntrack translates the others alike for as
-    long as the flow lasts. So the entries of an endpoint that is removed must be deleted.
+    Rules translate the first packet of a flow, and conntrack translates the others to the same
+    endpoint as long as the flow lasts: if the endpoint is removed, its entries must be deleted.
     """
 
     address: IPAddress | None  # None: any address of this node, and the port is a NodePort

@@ -63,7 +63,7 @@ def _speakers(state: State, wires: Wires) -> dict[str, _Speaker]:
 
 
 def _exchange(peerings: Sequence[_Peering]) -> dict[str, frozenset[_Path]]:
-    """Return what each namespace knows once no message says anything new."""
+    """Return the paths that each namespace has learned once no announcement changes them."""
     known: dict[str, frozenset[_Path]] = {}
     while True:
         received: dict[str, set[_Path]] = {}
@@ -108,7 +108,7 @@ def _agree(one: Bird, session: Session, other: Bird, back: Session) -> bool:
 
 
 def _announced(peering: _Peering, known: frozenset[_Path]) -> Iterator[_Path]:
-    """Yield what a sender that knows this announces, as far as the receiver accepts it."""
+    """Yield what the sender announces with these paths learned, if the receiver accepts it."""
     one, session, other = peering
     bird = one.bird
     own = (bird.autonomous_system,)

@@ -1,7 +1,7 @@
 """One NAT gateway in front of several clusters, whose pods may have the same addresses.
 
-The addresses of a packet do not tell its cluster. The link that received it does; so do the
-addresses that the gateway holds for a cluster's Services; and for an answer, the connection does.
+A packet's addresses do not identify its cluster. The link that received it does, and so do the
+addresses that the gateway holds for a cluster's Services; for an answer, the connection does.
 
 raw    PREROUTING ─▶ NSNET-ZONES: conntrack uses a zone per cluster, so that two clients with one
                      address and port have two connections
@@ -51,7 +51,7 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
     for route in to_fabric(topology, gateway, OUTSIDE_LINK):
         yield here, route
         # ICMP errors, resets and echo replies of the gateway itself have to return to the cluster
-        # of the packet that caused them, which their addresses do not tell.
+        # of the packet that caused them, which their addresses do not identify.
         yield here, Sysctl(f"net.ipv{route.destination.version}.fwmark_reflect", "1")
     for cluster, inside in clusters:
         for route in _routes(topology, cluster, inside):

@@ -34,10 +34,8 @@ def pods_on_bridges(cluster: Cluster, mtu: int) -> Iterator[Fact]:
     crowded = sum(len(_pods_on(cluster, node)) ** 2 for node in cluster.nodes) > NEIGHBOURS_THAT_FIT
     for node in cluster.nodes:
         yield from forwarding(node.netns, bridge_netfilter=True)
-        yield (
-            node.netns,
-            with_mac(node.netns, Interface(BRIDGE, Kind.BRIDGE, addresses=node.bridge, mtu=size)),
-        )
+        bridge = Interface(BRIDGE, Kind.BRIDGE, addresses=node.bridge, mtu=size)
+        yield node.netns, with_mac(node.netns, bridge)
         for pod in _pods_on(cluster, node):
             yield from _pod(node, pod, size)
         if crowded:
@@ -60,11 +58,9 @@ def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
         (node.netns, Interface(link_name(pod.name, *suffix), master=BRIDGE, hairpin=True, mtu=mtu)),
         (pod.netns, Interface("eth0", addresses=addresses, mtu=mtu)),
     )
+    why = "default route: the pod's node"
     for gateway in node.bridge:
-        yield (
-            pod.netns,
-            Route(everywhere(gateway.ip), gateway.ip, "eth0", why="default route: the pod's node"),
-        )
+        yield pod.netns, Route(everywhere(gateway.ip), gateway.ip, "eth0", why=why)
 
 
 def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:

@@ -52,10 +52,10 @@ def vxlan(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
 
 
 def _tunnel(node: Node) -> Vxlan:
-    return Vxlan(VNI, _underlay(node), "eth0", VXLAN_PORT)
+    return Vxlan(VNI, _endpoint(node), "eth0", VXLAN_PORT)
 
 
-def _underlay(node: Node) -> IPAddress:
+def _endpoint(node: Node) -> IPAddress:
     """Return the node's end of the tunnel. It carries both families, over IPv4 if the nodes have
     it."""
     held = ips_of(node.addresses)
@@ -73,7 +73,7 @@ def _mac(node: Node) -> str:
 def _behind_tunnel(node: Node, other: Node) -> Iterator[Fact]:
     """Yield the routes to another node's pods, through that node's end of the tunnel."""
     mac = _mac(other)
-    yield node.netns, FdbEntry(mac, _underlay(other), TUNNEL)
+    yield node.netns, FdbEntry(mac, _endpoint(other), TUNNEL)
     for pods, end in zip(other.pod_cidrs, ips_of(other.overlay), strict=True):
         yield node.netns, Neighbour(end, mac, TUNNEL)
         why = f"pods of {other.reference}"
