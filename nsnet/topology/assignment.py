@@ -13,13 +13,13 @@ from nsnet.ip import IPAddress, IPNetwork
 
 @dataclass(frozen=True, slots=True)
 class Assignment:
-    """What a lab has allocated, by owner. A change of the lab keeps it."""
+    """What a lab has allocated, by owner. It stays allocated when the lab is changed."""
 
     addresses: Mapping[str, tuple[IPAddress, ...]] = field(default_factory=dict)
     pod_cidrs: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # pod reference → node name
     node_ports: Mapping[str, int] = field(default_factory=dict)
-    released: frozenset[IPAddress] = frozenset()  # by a pod that restarts, which must get others
+    released: frozenset[IPAddress] = frozenset()  # a restarting pod's: it must get others
 
     def address_in(self, network: IPNetwork, owner: str) -> IPAddress | None:
         """Return the owner's address in this range, None if it has none."""
@@ -57,20 +57,20 @@ class Assignment:
 
 
 def export_of(reference: str) -> str:
-    """Return the owner of the addresses at which a Service is exported."""
+    """Return the name under which a Service owns the addresses at which it is exported."""
     return f"{reference} (exported)"
 
 
 def balancer_of(reference: str) -> str:
-    """Return the owner of a Service's load-balancer addresses."""
+    """Return the name under which a Service owns its load-balancer addresses."""
     return f"{reference} (load balancer)"
 
 
 def node_port_of(reference: str, port: int, protocol: str) -> str:
-    """Return the owner of the NodePort of this port of a Service."""
+    """Return the name under which a Service owns the NodePort of this port."""
     return f"{reference}:{port}/{protocol.lower()}"
 
 
 def health_check_of(reference: str) -> str:
-    """Return the owner of the port of a Service's health check."""
+    """Return the name under which a Service owns its health check port."""
     return f"{reference} (health check)"

@@ -15,7 +15,7 @@ Choice = TypeVar("Choice")
 class Candidates(NamedTuple):
     """The endpoints of a Service port that one node may choose from.
 
-    With endpoints on other nodes only, traffic of policy Local is dropped; with none anywhere, it
+    If they are all on other nodes, traffic of policy Local is dropped; if there are none, traffic
     is refused.
     """
 
@@ -24,19 +24,19 @@ class Candidates(NamedTuple):
     anywhere: bool  # the port has endpoints on any node
 
     def has_endpoints(self, local: bool) -> bool:
-        """Return whether traffic has an endpoint: of policy Local, one on this node."""
+        """Return whether traffic has an endpoint; that of policy Local needs one on this node."""
         return bool(self.local) if local else self.anywhere
 
 
 def candidates(service: Service, port: ServicePort, node: Node, family: Family) -> Candidates:
-    """Return the endpoints that this node may choose: by conditions, node and zone hints."""
+    """Return the endpoints that this node may choose, by their conditions, nodes and zone hints."""
     mine = _of_family(port.endpoints, family)
     external = service.is_external(port, family)
     cluster: tuple[Endpoint, ...] = ()
     anywhere = False
     # With externalTrafficPolicy: Local, pods and nodes of the cluster still use all endpoints.
     if external or not service.internal_local:
-        cluster = ready_else_terminating(_near(mine, node))
+        cluster = ready_else_terminating(_for_zone_of(mine, node))
         anywhere = bool(cluster)
     local: tuple[Endpoint, ...] = ()
     if service.internal_local or (service.external_local and external):
@@ -70,9 +70,9 @@ def ready_on(service: Service, node: Node) -> int:
 
 
 def rule_probabilities(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
-    """Yield each endpoint with the probability of its rule, None for the last one.
+    """Yield each endpoint with the probability of its rule; None: the last rule always matches.
 
-    A rule is only reached if no rule before it has matched.
+    A packet reaches a rule only if no rule before it has matched: 1/3, 1/2, None for three.
     """
     for position, endpoint in enumerate(endpoints):
         left = len(endpoints) - position
@@ -83,7 +83,7 @@ def _of_family(endpoints: Iterable[Endpoint], family: Family) -> Sequence[Endpoi
     return [each for each in endpoints if each.address.version == family]
 
 
-def _near(endpoints: Sequence[Endpoint], node: Node) -> Sequence[Endpoint]:
+def _for_zone_of(endpoints: Sequence[Endpoint], node: Node) -> Sequence[Endpoint]:
     """Return the ready endpoints with a hint for the node's zone.
 
     Return all endpoints if there is none, or if a ready endpoint has no hint.

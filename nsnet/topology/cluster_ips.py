@@ -14,16 +14,17 @@ from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.pool import AddressError, Pool, special_use
 
-# Of every service range: kubernetes.default, and by custom the cluster's DNS.
+# Addresses of every service range that are not allocated, by position: kubernetes.default, and by
+# convention the cluster's DNS.
 EXCLUDED: Final = (1, 10)
 
 
 def families(ledger: Ledger, cluster: ClusterSpec, each: DeclaredService) -> tuple[Family, ...]:
     """Return the families of the Service's addresses and endpoints, the preferred one first.
 
-    It is one family, unless the Service asks for two.
+    There is one family, unless the Service asks for two.
     """
-    ledger.problems.extend(each.problem(*wrong) for wrong in _unfit(cluster, each.spec))
+    ledger.problems.extend(each.problem(*wrong) for wrong in _family_refusals(cluster, each.spec))
     spec = each.spec
     known: tuple[Family, ...] = tuple(network.version for network in cluster.service_cidr)
     requested = [_family(name) for name in spec.ip_families]
@@ -83,7 +84,7 @@ def _reserve(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
 
 
 def _written(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress]]:
-    """Yield each address that is written, with its path."""
+    """Yield each ClusterIP that is written, with its path."""
     for path, each in _requested(spec):
         if not isinstance(each, str):
             yield path, each
@@ -97,8 +98,8 @@ def _requested(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
         yield "spec.clusterIP", spec.cluster_ip
 
 
-def _unfit(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    """Yield what the Service asks for and the cluster, or its own policy, does not have."""
+def _family_refusals(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]:
+    """Yield each request of the Service that the cluster's ranges or its own policy rule out."""
     for path, text in _requested(spec):
         if isinstance(text, str) and text not in ("", HEADLESS):
             yield path, f"{quoted(text)} is not an IP address"

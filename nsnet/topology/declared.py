@@ -1,4 +1,4 @@
-"""Services as the file declares them, in each cluster where they live."""
+"""Services as the file declares them, in each cluster that they belong to."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -26,7 +26,7 @@ class DeclaredService(NamedTuple):
         return self.manifest.problem(path, message)
 
     def warning(self, path: str, message: str) -> str:
-        """Return a warning with the file and line of this path."""
+        """Return a warning about this path of the object, with file and line."""
         problem = self.problem(path, "")
         return f"{problem.file}:{problem.line}: {message}"
 

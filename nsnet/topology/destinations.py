@@ -1,4 +1,4 @@
-"""Where a probe goes: the address that a client uses for a reference, and what may answer."""
+"""The destination of a probe: the address that its reference means, and what may answer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -23,7 +23,7 @@ class Destination:
 def find_destination(
     topology: Topology, reference: str, source: Location, protocol: Protocol = Protocol.TCP
 ) -> Destination:
-    """Return what a client at `source` would address. Raises UnknownReferenceError."""
+    """Return the destination that a client at `source` uses. Raises UnknownReferenceError."""
     parts = split(reference)
     destination, named_ports = _destination(topology, reference, parts, source, protocol)
     version = destination.address.version
@@ -50,7 +50,7 @@ def find_destination(
 def _destination(
     topology: Topology, reference: str, parts: Parts, source: Location, protocol: Protocol
 ) -> tuple[Destination, dict[str, int]]:
-    """Return the destination without its port, and the numbers of ports that have names."""
+    """Return the destination without its port, and the numbers of its ports by their names."""
     match parts.kind:
         case "address":
             return Destination(_unicast(reference, parts.name)), {}
@@ -75,7 +75,7 @@ def _destination(
             servers = frozenset(
                 {
                     found.reference,
-                    *_pods_on_network_of(topology, found),
+                    *_host_network_pods(topology, found),
                     *_behind_node_port(topology, found, parts.port, protocol),
                 }
             )
@@ -105,7 +105,7 @@ def _of_pod(
     topology: Topology, reference: str, parts: Parts, source: Location
 ) -> tuple[Destination, dict[str, int]]:
     cluster, pod = find_pod(topology, reference, parts)
-    # The node answers a ping to a pod on the host's network.
+    # A ping to a hostNetwork pod is answered by its node.
     host = {cluster.node(pod.node).reference} if pod.host_network else set()
     virtual = cluster.virtual(pod.addresses) if source.cluster != cluster.name else ()
     named = {port.name: port.port for port in pod.ports}
@@ -121,7 +121,7 @@ def _unicast(reference: str, written: str) -> IPAddress:
     return address
 
 
-def _pods_on_network_of(topology: Topology, node: Location) -> frozenset[str]:
+def _host_network_pods(topology: Topology, node: Location) -> frozenset[str]:
     pods = (pod for cluster in topology.clusters for pod in cluster.pods)
     return frozenset(pod.reference for pod in pods if pod.host_network and pod.netns == node.netns)
 
@@ -141,7 +141,8 @@ def _behind_node_port(
 
 
 def _range_ends(topology: Topology) -> frozenset[IPAddress]:
-    """Return the addresses of no single host: broadcast, in IPv6 the subnet-router anycast."""
+    """Return the addresses that no single host has: the broadcast address of each IPv4 range, the
+    subnet-router anycast address of each IPv6 one."""
     ends = [_end(each.network) for each in topology.fabric]
     for cluster in topology.clusters:
         pods = [_end(each) for node in cluster.nodes for each in node.pod_cidrs]
@@ -156,7 +157,8 @@ def _end(network: IPNetwork) -> IPAddress:
 def _service_addresses(
     reference: str, service: Service, cluster: Cluster, source: Location
 ) -> tuple[IPAddress, ...]:
-    """Return the ClusterIPs inside the cluster, the exported or load balancer's ones outside."""
+    """Return the Service's ClusterIPs for a source in its cluster, the exported addresses for one
+    in another cluster, and the load balancer's or exported ones for a source in none."""
     if source.cluster == cluster.name:
         if not service.addresses:
             raise UnknownReferenceError(

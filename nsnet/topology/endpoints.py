@@ -1,4 +1,4 @@
-"""The endpoints of each Service: the pods of its selector, and EndpointSlices of the file.
+"""The endpoints of each Service: the pods that its selector matches, and its EndpointSlices.
 
 Source: kubernetes/pkg/controller/endpointslice and kubernetes/pkg/proxy/endpointslicecache.go,
 v1.30.
@@ -23,9 +23,9 @@ TOPOLOGY: Final = (
 
 
 class EndpointSources:
-    """An index of what the endpoints of a cluster's Services are made from: pods and slices.
+    """The pods and EndpointSlices of a cluster, from which it makes the endpoints of Services.
 
-    `others` gives the references of addresses that are no pod's.
+    `others`: the references of addresses that belong to no pod.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class EndpointSources:
         return [pod for pod in pods if selector <= pod.labels.items()]
 
     def refusals(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
-        """Yield the path of every targetPort that no selected pod has, and the names they have."""
+        """Yield each named targetPort that no selected pod has: its path and a message."""
         pods = self.selected(each)
         for index, port in enumerate(each.spec.ports if pods else ()):
             if port.protocol == "SCTP" or not isinstance(port.target_port, str):
@@ -113,8 +113,8 @@ class EndpointSources:
             number = _target_port(port, pod)
             if number is None:
                 continue
-            # Kubernetes gives a zone's endpoint to another zone where shares would be too uneven.
-            # Here each is meant for its own zone, always.
+            # Kubernetes hints some endpoints for another zone if the shares of the zones would be
+            # too uneven. Here each endpoint is hinted for its own zone.
             zone = self._zones.get(pod.node, "") if hinted else ""
             ready = pod.ready and not pod.terminating
             for address in pod.addresses:
@@ -135,13 +135,13 @@ class EndpointSources:
     ) -> Iterator[Endpoint]:
         meta = each.service.metadata
         hinted = _asks_for_hints(each.service)
-        for some in self._slices.get((meta.namespace, meta.name), ()):
+        for endpoint_slice in self._slices.get((meta.namespace, meta.name), ()):
             numbers = [
                 candidate.port
-                for candidate in some.ports
+                for candidate in endpoint_slice.ports
                 if candidate.name == port.name and candidate.protocol == port.protocol
             ]
-            for written in some.endpoints if numbers else ():
+            for written in endpoint_slice.endpoints if numbers else ():
                 conditions = written.conditions
                 ready = conditions.ready is not False
                 zones = tuple(zone.name for zone in written.hints.for_zones) if hinted else ()
@@ -160,14 +160,14 @@ class EndpointSources:
 
 
 def _asks_for_hints(service: kubernetes.Service) -> bool:
-    """Return whether the clients of the Service should be served in their own zone."""
+    """Return whether the Service asks that clients use endpoints in their own zone."""
     values = [service.metadata.annotations.get(each, "") for each in TOPOLOGY]
     mode = next((each for each in values if each), "")
     return mode.lower() == "auto" or service.spec.traffic_distribution == "PreferClose"
 
 
 def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:
-    """Return the pod's port; a name is looked up in each pod, so that numbers may differ."""
+    """Return the pod's port. A name may be another number in another pod; None: no such name."""
     target = port.target_port
     if target is None:
         return port.port
@@ -180,6 +180,7 @@ def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:
 
 
 def _listening(pods: Sequence[Pod], port: int) -> Pod | None:
-    """Return the pod that has the port, of those on the host's network that share an address."""
+    """Return the pod that serves the port, else the first one; hostNetwork pods of a node share
+    its address."""
     having = (pod for pod in pods if any(each.port == port for each in pod.ports))
     return next(having, pods[0] if pods else None)

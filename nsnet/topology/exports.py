@@ -1,4 +1,4 @@
-"""Exported Services: what other clusters may use, at which address, by which TLS name."""
+"""Exported Services: those that other clusters may use, their addresses and TLS server names."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import HTTPS, reference_of
 
-# Annotation of a ServiceExport: the SNI by which a proxy gateway chooses the Service.
+# Annotation of a ServiceExport: the SNI by which a proxy gateway selects the Service.
 SNI: Final = "nsnet.dev/sni"
 
 
@@ -44,7 +44,7 @@ def exports(
 def export_ips(
     ledger: Ledger, each: DeclaredService, families: tuple[Family, ...]
 ) -> tuple[IPAddress, ...]:
-    """Return the addresses at which other clusters use the Service, of its families."""
+    """Return the addresses, of the Service's families, at which other clusters use it."""
     allocated = ledger.allocate_fabric_ips(families, export_of(each.reference))
     if not allocated:
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))

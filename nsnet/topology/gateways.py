@@ -1,4 +1,4 @@
-"""The gateways: which clusters share one, their addresses, and each cluster's side of its own."""
+"""The gateways: their addresses, the clusters that share one, and each cluster's side of it."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_interface
@@ -13,11 +13,11 @@ from nsnet.topology.model import Attachment, Gateway, Replica
 from nsnet.topology.pool import AddressError, special_use
 
 # A shared gateway has a routing table for each cluster, from 101 on; 253 is the kernel's own.
-MOST: Final = 99
+MOST_CLUSTERS: Final = 99
 
 
 def reserve_gateway_ips(ledger: Ledger) -> None:
-    """Reserve the addresses that the file states, before any address of the fabric is allocated."""
+    """Reserve the written addresses, before any address of fabricCIDR is allocated."""
     for index, cluster in enumerate(ledger.scenario.spec.clusters):
         for address in _written(cluster):
             try:
@@ -27,7 +27,8 @@ def reserve_gateway_ips(ledger: Ledger) -> None:
 
 
 def refuse_mixed_gateways(ledger: Ledger) -> None:
-    """Refuse clusters that describe a shared gateway differently, or share one that cannot be."""
+    """Refuse clusters that describe a shared gateway differently, or share one that only a single
+    cluster can have."""
     for index, spec in enumerate(ledger.scenario.spec.clusters):
         members = _sharing(ledger.scenario, spec)
         first, gateway = members[0].gateway, spec.gateway
@@ -47,13 +48,16 @@ def refuse_mixed_gateways(ledger: Ledger) -> None:
         if gateway.address and spec is not members[0]:
             message = f"move the addresses of this gateway to {owner}, its first cluster"
             ledger.refuse(f"{path}.address", message)
-        if len(members) > MOST and spec is members[MOST]:
-            ledger.refuse(f"{path}.kind", f"at most {MOST} clusters can share a gateway")
+        if len(members) > MOST_CLUSTERS and spec is members[MOST_CLUSTERS]:
+            ledger.refuse(f"{path}.kind", f"at most {MOST_CLUSTERS} clusters can share a gateway")
 
 
 def resolve_gateways(ledger: Ledger) -> dict[str, Gateway]:
-    """Return every gateway by its reference. Its addresses are those that the file states for the
-    preferred replica, those that it had, or the first free of fabricCIDR."""
+    """Return every gateway by its reference.
+
+    Its addresses are the written ones (the preferred replica's), the kept ones, or the first free
+    ones of fabricCIDR.
+    """
     found: dict[str, Gateway] = {}
     for cluster in ledger.scenario.spec.clusters:
         members = _sharing(ledger.scenario, cluster)
@@ -94,7 +98,7 @@ def attachments(
 
 
 def _sharing(scenario: Scenario, spec: ClusterSpec) -> list[ClusterSpec]:
-    """Return the clusters that have the same gateway, this one among them."""
+    """Return the clusters that share this cluster's gateway, itself included."""
     if spec.gateway is None or spec.gateway.name is None:
         return [spec]
     named = [each for each in scenario.spec.clusters if each.gateway is not None]
@@ -102,7 +106,8 @@ def _sharing(scenario: Scenario, spec: ClusterSpec) -> list[ClusterSpec]:
 
 
 def _references(clusters: Sequence[ClusterSpec]) -> list[tuple[str, Replica | None]]:
-    """Return the reference of their gateway, or of each replica, the preferred one first."""
+    """Return the reference of the clusters' gateway, or of each replica, the preferred one
+    first."""
     reference = f"{','.join(each.name for each in clusters)}/gateway"
     first = clusters[0].gateway
     if first is None or first.replicas == 1:
@@ -134,7 +139,7 @@ def _gateway(
 
 
 def _reserve(ledger: Ledger, cluster: ClusterSpec, address: IPAddress) -> None:
-    """Raises AddressError."""
+    """Reserve a written address for the cluster's gateway. Raises AddressError."""
     if address.version not in {network.version for network in cluster.pod_cidr}:
         family = f"IPv{address.version}"
         raise AddressError(

@@ -1,4 +1,4 @@
-"""What clusters know of each other: exported Services, and destinations for virtual addresses.
+"""What clusters import from each other: Services, and destinations that are not masqueraded.
 
 Source: kubernetes-sigs/mcs-api, pkg/controllers (derivedName), KEP-1645.
 """
@@ -13,21 +13,21 @@ from nsnet.topology.model import Cluster, Service, ServicePort, reference_of
 
 
 def with_imports(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
-    """Return the clusters, each with what it knows of the others."""
+    """Return the clusters, each with the Services and unmasqueraded destinations it imports."""
     return tuple(
         replace(
             each,
             services=(*each.services, *_derived(each, clusters)),
-            unmasqueraded=tuple(_as_themselves(each, clusters)),
+            unmasqueraded=tuple(_unmasqueraded(each, clusters)),
         )
         for each in clusters
     )
 
 
 def _derived(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[Service]:
-    """Yield a Service for each that another flat cluster exports.
+    """Yield a Service for each one that another flat cluster exports.
 
-    Flat clusters share one address space: each node can send to the endpoints itself.
+    Flat clusters share one address space: every node can send packets to the endpoints directly.
     """
     for other in clusters:
         if cluster is other or cluster.model != "flat" or other.model != "flat":
@@ -49,24 +49,26 @@ def _derived(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[Service]
 
 
 def _imported_port(port: ServicePort) -> ServicePort:
-    """Return the port without a NodePort, its endpoints on no node or zone of this cluster."""
+    """Return the port without its NodePort; its endpoints are on no node and in no zone here."""
     endpoints = tuple(replace(each, node="", zones=()) for each in port.endpoints)
     return replace(port, node_port=None, endpoints=endpoints)
 
 
 def _derived_name(cluster: Cluster, service: Service) -> str:
-    """Return a name as the MCS API's controller makes it, but with the cluster as a part.
+    """Return a name of the MCS API controller's form, with the cluster in the hash.
 
-    There, a Service that several clusters export is one. Here, each has its own address.
+    In the MCS API, clusters that export a Service of one name import it as one Service. Here, each
+    export has its own address and is imported on its own.
     """
     key = f"{cluster.name}/{service.namespace}/{service.name}"
     return "derived-" + b32hexencode(sha256(key.encode()).digest()).decode().lower()[:10]
 
 
-def _as_themselves(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[IPNetwork]:
-    """Yield the destinations to which a pod keeps its address up to the gateway.
+def _unmasqueraded(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[IPNetwork]:
+    """Yield the virtual ranges and exports of other clusters.
 
-    The gateway translates it to the virtual one. They are others' virtual ranges and exports.
+    Nodes do not masquerade packets to them: the gateway translates the pod's address to its
+    virtual one.
     """
     for other in clusters if cluster.virtual_cidrs else ():
         if other is not cluster:

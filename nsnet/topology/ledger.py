@@ -1,4 +1,4 @@
-"""What one resolution records: mistakes, warnings, and the owners of addresses in fabricCIDR."""
+"""What `resolve` records: mistakes, warnings, and the owners of addresses in fabricCIDR."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from nsnet.topology.pool import AddressError, Pool, allocate_all
 
 
 class Ledger:
-    """The record of one resolution. A wrong part is left out, and the rest is still checked."""
+    """The record of one `resolve`: it leaves out a wrong part and still checks the others."""
 
     def __init__(
         self, scenario: Scenario, keep: Assignment, problems: Iterable[Problem] = ()

@@ -59,9 +59,9 @@ def find_workload_pods(topology: Topology, reference: str, parts: Parts) -> tupl
 
 
 def find_gateways(topology: Topology, reference: str, parts: Parts) -> tuple[Gateway, ...]:
-    """Return the gateway of this cluster, or of these: each replica of it, or the one named.
+    """Return the gateway of the cluster, or the one that the clusters share.
 
-    Raises UnknownReferenceError.
+    These are both of its replicas, unless the reference numbers one. Raises UnknownReferenceError.
     """
     every = {one.reference: one for each in topology.clusters for one in each.gateways}
     shared = f"{parts.cluster}/gateway"
@@ -69,7 +69,7 @@ def find_gateways(topology: Topology, reference: str, parts: Parts) -> tuple[Gat
     found = [each for name, each in every.items() if name in (named, f"{named}/1", f"{named}/2")]
     if not found and not parts.name and "," not in parts.cluster:
         cluster = find_cluster(topology, reference, parts)
-        found = list(cluster.gateways)  # of one of the clusters that share it
+        found = list(cluster.gateways)  # this cluster is one of several that share it
         if not found:
             raise UnknownReferenceError(f"{reference}: {cluster.name} has no gateway")
     if not found:
@@ -91,7 +91,7 @@ def find_external(topology: Topology, reference: str, parts: Parts) -> External:
 def _named(
     cluster: Cluster, things: Iterable[_Namespaced], word: str, name: str, reference: str
 ) -> _Namespaced:
-    """Return the thing with this NAME.NAMESPACE: of several, the one with the longest NAME."""
+    """Return the pod or Service with this NAME.NAMESPACE; if several fit, the longest NAME."""
     by_name = {(each.name, each.namespace): each for each in things}
     if (name, "default") in by_name:
         return by_name[name, "default"]

@@ -22,7 +22,8 @@ ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "Exter
 FABRIC = Role.FABRIC.value
 HTTPS = 443
 ZONE = "topology.kubernetes.io/zone"  # label of a node
-# Links of nodes and gateways, and the two names that mean something else in /proc/sys/net/*/conf.
+# Names that `link_name` does not return: the links that nodes and gateways have anyway, and the two
+# folders of /proc/sys/net/*/conf that belong to no link.
 NO_LINK_NAMES = ("lo", "eth0", "eth1", "cbr0", "all", "default")
 
 
@@ -45,7 +46,7 @@ class Node:
     labels: Mapping[str, str] = field(compare=False)
     addresses: tuple[IPInterface, ...]
     pod_cidrs: tuple[IPNetwork, ...]
-    overlay: tuple[IPInterface, ...] = ()  # of its VXLAN device
+    overlay: tuple[IPInterface, ...] = ()  # addresses of its VXLAN link
 
     @property
     def all_addresses(self) -> tuple[IPInterface, ...]:
@@ -54,13 +55,14 @@ class Node:
 
     @property
     def bridge(self) -> tuple[IPInterface, ...]:
-        """Return its addresses on the bridge, its pods' default gateways: first of each range."""
+        """Return its addresses on the bridge: the first of each pod range, the default gateways of
+        its pods."""
         return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.pod_cidrs)
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod on its node. On the host's network it has the node's namespace and addresses."""
+    """A pod on its node. With hostNetwork it has the node's namespace and addresses."""
 
     name: str
     namespace: str
@@ -88,7 +90,7 @@ class Endpoint:
     ready: bool = True
     serving: bool = True
     terminating: bool = False
-    zones: tuple[str, ...] = ()  # hints: the zones of its clients; empty: no hint
+    zones: tuple[str, ...] = ()  # hints: the zones that should use it; empty: no hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,7 @@ class Service:
     internal_local: bool = False  # internalTrafficPolicy: Local
     affinity_seconds: int | None = None  # sessionAffinity: ClientIP
     health_check_port: int | None = None
-    sni: str = ""  # by which a proxy gateway chooses it
+    sni: str = ""  # the TLS server name by which a proxy gateway selects it
     proxied: bool = True  # False: kube-proxy ignores it because of its labels
     imported_from: str = ""  # the reference of another cluster's Service
 
@@ -129,13 +131,14 @@ class Service:
     def announced_ips(self) -> tuple[IPAddress, ...]:
         """Return the addresses that the fabric routes to the cluster's nodes.
 
-        They are those of load balancers, and those of exports that kube-proxy serves.
+        They are the addresses of load balancers, and of exports that kube-proxy handles.
         """
         exported = (each for each in self.exported if each in self.external_ips)
         return (*self.load_balancer_ips, *exported)
 
     def is_external(self, port: ServicePort, family: Family) -> bool:
-        """Return whether the port has another address of this family than the ClusterIP."""
+        """Return whether the port has a NodePort, or an address of this family besides the
+        ClusterIP."""
         others = (*self.load_balancer_ips, *self.external_ips)
         return port.node_port is not None or of_family(others, family) is not None
 
@@ -152,7 +155,7 @@ class Proxy:
 
 
 class Replica(StrEnum):
-    """One of two gateways that do the same work: BGP uses the standby if the other one fails."""
+    """One of two redundant gateways: nodes learn by BGP to use the standby if the other fails."""
 
     PREFERRED = "preferred"
     STANDBY = "standby"
@@ -171,7 +174,7 @@ class Gateway:
     netns: str
     reference: str
     outside: tuple[IPInterface, ...]  # its addresses on the fabric
-    name: str = ""  # by which clusters share it
+    name: str = ""  # clusters that state the same name share it
     shared: bool = False  # by two clusters or more
     replica: Replica | None = None  # None: the gateway has no replicas
 
@@ -183,7 +186,7 @@ class Attachment:
     gateway: Gateway
     link: str  # the gateway's link to the cluster's nodes
     addresses: tuple[IPInterface, ...]  # of that link
-    number: int = 1  # of the cluster among those that share the gateway, from 1
+    number: int = 1  # of the cluster, from 1, among those that share the gateway
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,7 +207,7 @@ class Cluster:
     workloads: tuple[str, ...] = ()  # references, even of those without pods
     attachments: tuple[Attachment, ...] = ()  # to its gateways, the preferred one first
     routing: str = "static"
-    virtual_cidrs: tuple[IPNetwork, ...] = ()  # others' addresses of pod_cidrs; empty: the same
+    virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others address them; empty: as is
     unmasqueraded: tuple[IPNetwork, ...] = ()  # further destinations that nodes do not SNAT for
     mtu: int | None = None  # of the pods' links; None: the network's default
 
@@ -219,8 +222,8 @@ class Cluster:
 
     @property
     def gateways(self) -> tuple[Gateway, ...]:
-        """Its gateway, or both replicas, the preferred one first; none for a cluster that routes
-        through the fabric, and for an isolated one."""
+        """Its gateway, or both replicas, the preferred one first; empty if the cluster routes
+        through the fabric or is isolated."""
         return tuple(each.gateway for each in self.attachments)
 
     @property
@@ -311,12 +314,12 @@ class Topology:
         )
 
     def behind(self, gateway: Gateway) -> tuple[Cluster, ...]:
-        """Return the clusters behind a gateway: more than one where they share it."""
+        """Return the clusters behind a gateway: several if they share it."""
         return tuple(cluster for cluster, _ in self.attachments(gateway))
 
     def own_gateways(self, cluster: Cluster) -> tuple[Gateway, ...]:
-        """Return a cluster's gateways without those that an earlier cluster shares: over all
-        clusters, each gateway once."""
+        """Return the gateways that no earlier cluster has: a loop over all clusters gets each
+        gateway once."""
         return tuple(each.gateway for each in cluster.attachments if each.number == 1)
 
     def namespaces(self) -> Iterator[Namespace]:
@@ -379,10 +382,10 @@ def reference_of(cluster: str, kind: str, name: str, namespace: str = "default")
 
 
 def link_name(*parts: str) -> str:
-    """Return the name of a link, cut to 15 characters with a hash at its end if it is longer.
+    """Return the name of a link: the parts joined by "_", which no Kubernetes name contains.
 
-    The parts are joined by "_", which no name of Kubernetes has: different parts never make the
-    same name.
+    A name that Linux does not accept, or that another link has, is cut and ends in a hash. It has
+    at most 15 characters.
     """
     name = "_".join(parts)
     if len(name) <= 15 and "." not in name and name not in NO_LINK_NAMES:

@@ -1,4 +1,4 @@
-"""NodePorts: the ports by which every node leads to a Service, and those of health checks.
+"""NodePorts: the ports at which every node offers a Service, and the ports of health checks.
 
 Source: kubernetes/pkg/registry/core/service/storage/alloc.go, v1.30.
 """
@@ -32,7 +32,10 @@ class _Request(NamedTuple):
         return self.service.reference if self.port else self.owner
 
     def order(self, kept: Mapping[str, int]) -> int:
-        """Return when to allocate: kept, written, free. A clash is then blamed on what is new."""
+        """Return the position in the order of allocation: kept, written, then free numbers.
+
+        So a conflict with a kept number is reported at the line that was added.
+        """
         if self.written is None:
             return 0 if self.owner in kept else 2
         return 1
@@ -41,8 +44,8 @@ class _Request(NamedTuple):
 class _PortPool:
     """The NodePorts of a cluster. TCP and UDP of one Service may share a number.
 
-    `bound` is what pods on the host's network listen on, over TCP. A NodePort may have the same
-    number, because it is translated before it reaches a socket; a health check may not.
+    `bound`: the TCP ports on which hostNetwork pods listen. A NodePort may have the same number,
+    because it is translated before it reaches a socket; a health check may not.
     """
 
     def __init__(self, bound: Mapping[int, str]) -> None:
@@ -74,7 +77,7 @@ def node_ports(
 ) -> Mapping[str, int]:
     """Return every NodePort and health check port, by owner: written, kept, or the first free."""
     requests = [each for service in services for each in _requests(service)]
-    # One number of a Service leads to one of its ports, for each protocol.
+    # Within a protocol, a number belongs to one port of the Service.
     used = {(each.group, each.protocol, each.written) for each in requests if each.written}
     kept = {
         each.owner: number

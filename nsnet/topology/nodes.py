@@ -43,7 +43,8 @@ def _addresses(
 ) -> dict[str, tuple[IPInterface, ...]]:
     """Return each owner's address in each range.
 
-    The first address of a range is the router's; of two gateways, the second has the last.
+    The first address of a range is the router's. If the gateway has two replicas, the second one
+    has the last host address.
     """
     allocated: dict[str, tuple[IPInterface, ...]] = dict.fromkeys(owners, ())
     for network in underlay:
@@ -81,5 +82,5 @@ def _pod_cidrs(
 
 
 def _overlay(pod_cidrs: Sequence[IPNetwork]) -> tuple[IPInterface, ...]:
-    """Return the addresses of the node's VXLAN device: the first of each pod range, as flannel."""
+    """Return the addresses of the node's VXLAN link: as in flannel, the first of each pod range."""
     return tuple(ip_interface(each[0]) for each in pod_cidrs)

@@ -15,7 +15,7 @@ IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
 
 
 class UnknownReferenceError(UsageError):
-    """A reference that names nothing in this lab, or cannot be used where it is."""
+    """A reference that names nothing in this lab, or is not allowed in this place."""
 
 
 class Parts(NamedTuple):
@@ -54,9 +54,9 @@ def split(reference: str) -> Parts:
 
 
 def without_only_cluster(text: str, topology: Topology) -> str:
-    """Return a text with its references as an author may write them.
+    """Return the text with its references shortened, in a lab of one cluster.
 
-    In a lab of one cluster, the name of the cluster is left out: pod/web for east/pod/web.
+    They lose the name of the cluster, as authors may write them: pod/web for east/pod/web.
     """
     if len(topology.clusters) != 1:
         return text

@@ -1,6 +1,7 @@
 """The addresses of Services outside their cluster: load balancers' addresses and externalIPs.
 
-No interface has them. The fabric routes them to a node, where kube-proxy translates them.
+They belong to no machine: the fabric routes them to a node, where kube-proxy translates them. (In
+mode ipvs kube-proxy adds them to the dummy link kube-ipvs0 of every node.)
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,7 +17,7 @@ from nsnet.topology.ranges import Range, all_ranges
 
 
 def reserve_written_ips(ledger: Ledger) -> None:
-    """Reserve the addresses that are written, before any address of fabricCIDR is allocated."""
+    """Reserve the written addresses, before any address of fabricCIDR is allocated."""
     ranges = all_ranges(ledger.scenario)
     owners: dict[IPAddress, tuple[str, str]] = {}  # load balancers: cluster and Service
     external: dict[IPAddress, str] = {}
@@ -55,7 +56,7 @@ def load_balancer_ips(
 ) -> dict[str, tuple[IPAddress, ...]]:
     """Return the load-balancer addresses of each Service.
 
-    They are written, kept, or the first free ones of fabricCIDR.
+    They are the written ones, the kept ones, or the first free ones of fabricCIDR.
     """
     balanced = {owner: each for owner, each in services.items() if each.spec.type == "LoadBalancer"}
     if balanced and cluster.model == "isolated":
@@ -93,7 +94,7 @@ def _of_families(
     families: Sequence[Family],
     written: Iterable[tuple[str, IPAddress]],
 ) -> tuple[IPAddress, ...]:
-    """Return the addresses of these families, and record a warning for each other one."""
+    """Return the addresses of these families; record a warning for each other address."""
     known = []
     for path, address in written:
         if address.version in families:
@@ -106,7 +107,7 @@ def _of_families(
 
 
 def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[DeclaredService, Service]]) -> None:
-    """Record each address and port that two Services have. Two may share an address."""
+    """Record each address and port that two Services have. They may share an address alone."""
     owners: dict[tuple[IPAddress, int, str], str] = {}
     for _, service in offered:
         for address in service.addresses:

@@ -1,4 +1,4 @@
-"""Which pods there are, and which node each runs on."""
+"""The pods of a cluster, and the node that each is placed on."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,7 +21,7 @@ WORKLOADS: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class UnplacedPod:
-    """A pod without a node: what its manifest says."""
+    """A pod as its manifest describes it, before it is placed on a node."""
 
     name: str
     namespace: str
@@ -91,8 +91,8 @@ def place_pods(
 ) -> Iterator[tuple[UnplacedPod, Node] | Problem]:
     """Yield each pod with its node, in (namespace, name) order.
 
-    The pods take the nodes in turn, unless nodeName or nodeSelector says otherwise. A pod that
-    already runs stays where it is.
+    Pods are placed on the nodes in turn, within nodeName and nodeSelector. A pod that already runs
+    stays on its node, unless nodeName sets another one.
     """
     by_name = {node.name: node for node in nodes}
     turn = 0

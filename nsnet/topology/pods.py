@@ -34,14 +34,14 @@ def resolve_pods(
         if pod.reference in placed:
             message = f"two pods are named {pod.reference}"
             ledger.problems.append(pod.manifest.problem("metadata.name", message))
-        elif not _ports_clash(ledger, pod) and not _node_ports_clash(ledger, pod, node, bound):
+        elif not _ports_clash(ledger, pod) and not _host_ports_clash(ledger, pod, node, bound):
             placed[pod.reference] = pod, node
     addresses = _pod_addresses(ledger, f"{path}.podCIDR", nodes, placed.values())
     return tuple(_pod(ledger, spec, pod, node, addresses) for pod, node in placed.values())
 
 
 def _ports_clash(ledger: Ledger, pod: UnplacedPod) -> bool:
-    """Record the ports that two containers of a pod would bind in its network namespace."""
+    """Record each port that two containers of the pod bind; return whether there is one."""
     bound = [(each.port, each.protocol) for each in pod.ports]
     twice = {each for each in bound if bound.count(each) > 1}
     for port, protocol in sorted(twice):
@@ -51,10 +51,10 @@ def _ports_clash(ledger: Ledger, pod: UnplacedPod) -> bool:
     return bool(twice)
 
 
-def _node_ports_clash(
+def _host_ports_clash(
     ledger: Ledger, pod: UnplacedPod, node: Node, bound: dict[tuple[str, int, Protocol], str]
 ) -> bool:
-    """Record a port of the node that another pod on the host's network has bound."""
+    """Record a port of the node that another hostNetwork pod binds; return whether there is one."""
     for each in pod.ports if pod.spec.host_network else ():
         name = f"{pod.namespace}/{pod.name}"
         owner = bound.setdefault((node.name, each.port, each.protocol), name)

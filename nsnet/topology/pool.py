@@ -7,7 +7,7 @@ from nsnet.ip import IPAddress, IPNetwork
 
 
 class AddressError(NsnetError):
-    """An address or a port that cannot be allocated; the caller knows the line in the file."""
+    """An address or a port that cannot be allocated; the caller adds the line of the file."""
 
 
 class Pool:
@@ -49,7 +49,7 @@ class Pool:
 
 
 def special_use(address: IPAddress, network: IPNetwork) -> str:
-    """Return what the address means in the range if no host can have it, else ""."""
+    """Return the special use of an address that no host of the range can have; "" for others."""
     if address == network.network_address:
         return "network" if network.version == 4 else "subnet-router anycast"
     if address == network.broadcast_address and network.version == 4:

@@ -13,7 +13,7 @@ from nsnet.topology.references import expand, locate
 
 
 def check_probes(scenario: Scenario, topology: Topology) -> None:
-    """Raise ScenarioError with every reference of the probes that cannot be used where it is."""
+    """Raise ScenarioError with every wrong reference and every source port used twice."""
     problems = list(_problems(scenario, topology))
     if problems:
         raise ScenarioError(problems)

@@ -58,10 +58,11 @@ def _special(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _overlaps(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every pair of ranges that overlap and must not.
+    """Yield every pair of ranges that must not overlap and do.
 
-    All ranges of one cluster must be apart. Between clusters the node ranges must be, and the pod
-    ranges of flat clusters, because every cluster routes to them. Islands reuse pod ranges.
+    The ranges of one cluster must not overlap. Nor must the node ranges of all clusters and the
+    pod ranges of flat ones, because every cluster routes to them. Islands may use the same pod
+    ranges.
     """
     fabric, external = fabric_ranges(scenario), external_ranges(scenario)
     public: list[Range] = []
@@ -77,7 +78,8 @@ def _overlaps(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _families(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every range that lacks a family of the pods, or of an external host, or has another."""
+    """Yield every range that lacks a family of the pods or external hosts that need it, and every
+    service range of a family that the pods lack."""
     fabric = {each.version for each in scenario.spec.fabric_cidr}
     for index, external in enumerate(scenario.spec.externals):
         if external.address.version not in fabric:
@@ -86,27 +88,29 @@ def _families(scenario: Scenario) -> Iterator[Problem]:
             )
             yield scenario.problem(f"spec.externals[{index}].address", message)
     for index, cluster in enumerate(scenario.spec.clusters):
-        for key, message in _unfit(index, cluster, fabric):
+        for key, message in _family_mistakes(index, cluster, fabric):
             yield scenario.problem(f"spec.clusters[{index}].{key}", message)
 
 
-def _unfit(index: int, spec: ClusterSpec, fabric: set[Family]) -> Iterator[tuple[str, str]]:
+def _family_mistakes(
+    index: int, spec: ClusterSpec, fabric: set[Family]
+) -> Iterator[tuple[str, str]]:
     pods = {each.version for each in spec.pod_cidr}
     nodes = {each.version for each in node_cidrs(index, spec)}
     for version in sorted(pods - nodes):
-        yield "nodeCIDR", f"has {_lacks(version, spec)}"
+        yield "nodeCIDR", f"has {_missing_family(version, spec)}"
     for each in spec.service_cidr:
         if each.version not in pods:
-            yield "serviceCIDR", _useless(each)
+            yield "serviceCIDR", _unused_family(each)
     for version in sorted(pods - fabric) if spec.gateway is not None else ():
-        yield "gateway", f"fabricCIDR has {_lacks(version, spec)}"
+        yield "gateway", f"fabricCIDR has {_missing_family(version, spec)}"
 
 
 def _virtual(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every cluster with pods that get no virtual address, or one that is not unique."""
+    """Yield every cluster of which pods would get no virtual address, or one that is not unique."""
     for index, spec in enumerate(scenario.spec.clusters):
         if spec.gateway is not None and spec.gateway.kind == "vip":
-            for message in _unpresentable(index, spec, spec.gateway.virtual_cidr):
+            for message in _virtual_mistakes(index, spec, spec.gateway.virtual_cidr):
                 yield scenario.problem(f"spec.clusters[{index}].gateway.virtualCIDR", message)
     virtual = virtual_ranges(scenario)
     others = [each for each in all_ranges(scenario) if each not in virtual]
@@ -115,14 +119,14 @@ def _virtual(scenario: Scenario) -> Iterator[Problem]:
     yield from _overlapping(scenario, product(virtual, (*fabric_ranges(scenario), *others)))
 
 
-def _unpresentable(
+def _virtual_mistakes(
     index: int, spec: ClusterSpec, written: tuple[IPNetwork, ...] | None
 ) -> Iterator[str]:
     found = {each.version for each in virtual_cidrs(index, spec)}
     for pods in (each for each in spec.pod_cidr if each.version not in found):
         same = [each for each in written or VIRTUAL if each.version == pods.version]
         if not same:
-            yield f"has {_lacks(pods.version, spec)}"
+            yield f"has {_missing_family(pods.version, spec)}"
         elif written:
             yield f"VIP range too small: {same[0]} has fewer addresses than podCIDR {pods}"
         else:
@@ -130,14 +134,14 @@ def _unpresentable(
             yield f"{default} of cluster {index + 1}; set another range"
     for each in written or ():
         if each.version not in {pods.version for pods in spec.pod_cidr}:
-            yield _useless(each)
+            yield _unused_family(each)
 
 
-def _lacks(version: int, spec: ClusterSpec) -> str:
+def _missing_family(version: int, spec: ClusterSpec) -> str:
     return f"no IPv{version} range, but the pods of {spec.name} have one"
 
 
-def _useless(network: IPNetwork) -> str:
+def _unused_family(network: IPNetwork) -> str:
     return f"{network} is IPv{network.version}, and podCIDR has no IPv{network.version} range"
 
 

@@ -1,4 +1,4 @@
-"""The address ranges of a Scenario: those that are written, and those that follow from others."""
+"""The address ranges of a Scenario: those that are written, and the defaults of others."""
 
 from ipaddress import IPv4Network, ip_network
 from typing import Final, NamedTuple
@@ -7,13 +7,13 @@ from nsnet.ip import IPNetwork
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Scenario
 
-# Virtual addresses are taken from these unless the file gives a range: "shared address space"
-# (RFC 6598), and a part of what is private in IPv6.
+# Virtual addresses are taken from these ranges unless the file sets one: "shared address space"
+# (RFC 6598), and a part of IPv6's unique local addresses (RFC 4193).
 VIRTUAL: Final[tuple[IPNetwork, ...]] = (ip_network("100.64.0.0/10"), ip_network("fd64::/16"))
 
 
 class Range(NamedTuple):
-    """A range of the file, or the address of an external host as a range of one."""
+    """A range of a Scenario, or the address of an external host as a range of one."""
 
     name: str  # "serviceCIDR of east"
     path: str
@@ -39,7 +39,7 @@ def cluster_ranges(index: int, spec: ClusterSpec) -> list[Range]:
 
 
 def virtual_ranges(scenario: Scenario) -> list[Range]:
-    """Return the ranges of virtual addresses: as written, even where they are too large."""
+    """Return the ranges of virtual addresses, as written: also the parts that are not used."""
     return [
         Range(f"virtualCIDR of {spec.name}", f"spec.clusters[{index}].gateway.virtualCIDR", each)
         for index, spec in enumerate(scenario.spec.clusters)
@@ -75,10 +75,10 @@ def node_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
 
 
 def virtual_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
-    """Return the ranges by which others address the pods of the i-th cluster (from 0).
+    """Return the ranges by which other clusters address the pods of the i-th cluster (from 0).
 
-    There is one of the same size for each podCIDR: the first part of what is written, or the i-th
-    part of VIRTUAL.
+    There is one of the same size for each podCIDR: the first part of the written range, or the
+    i-th part of the default one.
     """
     if spec.gateway is None or spec.gateway.kind != "vip":
         return ()

@@ -1,4 +1,4 @@
-"""What references stand for: namespaces of the lab, or several things at once."""
+"""What references resolve to: a namespace of the lab, or the pods of a workload or Service."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class Location:
     netns: str
     reference: str
     role: Role
-    addresses: tuple[IPAddress, ...]  # those by which others reach it, too
+    addresses: tuple[IPAddress, ...]  # also virtual and exported ones, which no link may hold
     cluster: str = ""  # "": outside every cluster, or between several
 
 
@@ -82,10 +82,10 @@ def all_locations(topology: Topology) -> Iterator[Location]:
 
 
 def expand(topology: Topology, reference: str) -> frozenset[str]:
-    """Return the references that this one stands for.
+    """Return the references that this one comprises.
 
     They are the pods of a workload, the endpoints of a Service that get new connections, the
-    replicas of a gateway, or the thing itself. Raises UnknownReferenceError.
+    replicas of a gateway, or else the reference itself. Raises UnknownReferenceError.
     """
     parts = split(reference)
     match parts.kind:
@@ -112,7 +112,7 @@ def endpoints_of(ports: Iterable[ServicePort]) -> frozenset[str]:
 
 
 def _of_fabric(topology: Topology) -> Location:
-    # The fabric is the first hop of nodes without a gateway.
+    # The fabric is the default gateway of nodes in clusters that have no gateway.
     routers = [
         address
         for cluster in topology.clusters

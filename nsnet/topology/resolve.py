@@ -1,4 +1,4 @@
-"""Scenario → Topology: names, placement, addresses and endpoints, with every mistake at once.
+"""Scenario → Topology: names, placement, addresses and endpoints; reports all mistakes at once.
 
 scenario ─ checks ─ reserved addresses ─ each cluster: nodes → pods → Services ─ imports ─ faults
 
@@ -47,17 +47,17 @@ from nsnet.topology.services import resolve_services
 
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
-    """Return the lab that the scenario describes; what is in `keep` stays allocated as it is.
+    """Return the lab that the scenario describes. What `keep` has allocated stays allocated.
 
     Raises ScenarioError with every problem.
     """
     problems = [*range_problems(scenario), *scenario_problems(scenario)]
     if any(too_small(scenario)):
-        raise ScenarioError(problems)  # in a range without hosts nothing can be allocated
+        raise ScenarioError(problems)  # nothing can be allocated from a range without hosts
     ledger = Ledger(scenario, keep or Assignment(), problems)
     topology = _without_faults(ledger)
     ledger.problems += _overlong_names(scenario, topology)
-    if not ledger.problems:  # a fault may name what was left out because of a problem
+    if not ledger.problems:  # a fault may name a part that was left out because of a problem
         topology = replace(topology, faults=tuple(_faults(ledger, topology)))
     if ledger.problems:
         raise ScenarioError(ledger.problems)
@@ -66,8 +66,8 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
 
 def _without_faults(ledger: Ledger) -> Topology:
     spec = ledger.scenario.spec
-    # Addresses that are written are reserved before any is allocated, and those of all gateways
-    # are allocated before those of Services, whichever cluster they belong to.
+    # Written addresses are reserved before any other is allocated, and the addresses of all
+    # gateways are allocated before those of any cluster's Services.
     reserve_written_ips(ledger)
     reserve_gateway_ips(ledger)
     ledger.reserve_kept_fabric_ips()

@@ -1,4 +1,4 @@
-"""Pods that restart: Services stop leading to a pod before it is recreated."""
+"""Pods that restart: they are removed from their Services' endpoints before they are recreated."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -29,7 +29,7 @@ def restarting(topology: Topology, reference: str) -> tuple[Pod, ...]:
 
 
 def replaced(old: Topology, new: Topology) -> frozenset[str]:
-    """Return the references of pods that are in both labs with different addresses."""
+    """Return the references of pods that both labs have, with different addresses."""
     before = {each.netns: each.addresses for each in _pods(old) if not each.host_network}
     return frozenset(
         each.reference
@@ -39,7 +39,7 @@ def replaced(old: Topology, new: Topology) -> frozenset[str]:
 
 
 def without(topology: Topology, pods: Collection[str]) -> Topology:
-    """Return the lab without these pods, which no Service has as endpoints either."""
+    """Return the lab without these pods, and without the endpoints that they are."""
     if not pods:
         return topology
     clusters = tuple(_without(each, pods) for each in topology.clusters)

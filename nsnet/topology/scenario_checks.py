@@ -1,4 +1,4 @@
-"""Mistakes of a Scenario that show before anything is allocated, those of ranges apart."""
+"""Mistakes in a Scenario that can be found before allocation, except in ranges (range_checks)."""
 
 from collections.abc import Iterator, Sequence
 

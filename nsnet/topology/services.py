@@ -1,4 +1,4 @@
-"""The Services of a cluster: what the file says of each, its addresses and its endpoints."""
+"""The Services of a cluster, with their addresses, ports and endpoints."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -17,7 +17,7 @@ from nsnet.topology.model import Node, Pod, Service
 from nsnet.topology.node_ports import node_ports
 from nsnet.topology.outside_ips import external_ips, load_balancer_ips, refuse_clashes
 
-# Labels of Services that kube-proxy leaves to another proxy.
+# Labels of Services that kube-proxy ignores: another proxy handles them.
 NOT_PROXIED: Final = (
     "service.kubernetes.io/service-proxy-name",
     "service.kubernetes.io/headless",
@@ -46,8 +46,8 @@ def resolve_services(
     for owner, each in declared.items():
         _check(ledger, each, sources)
         exported = export_ips(ledger, each, versions[owner]) if owner in snis else ()
-        # The address of an export is the gateway's. Without a gateway it leads to the nodes, as
-        # externalIPs do.
+        # The gateway holds the address of an export. Without a gateway it is routed to the nodes,
+        # as externalIPs are.
         by_nodes = exported if spec.gateway is None else ()
         service = Service(
             name=each.service.metadata.name,
