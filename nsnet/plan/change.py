@@ -13,5 +13,5 @@ class Change:
     old: Netns
     new: Netns
     added: bool = False  # the namespace does not exist before
-    created: Set[str] = frozenset()  # names of its links that are created or recreated
-    kept: Set[str] = frozenset()  # names of its links that exist before and after, untouched
+    created: Set[str] = frozenset()  # names of the links to create or recreate
+    kept: Set[str] = frozenset()  # names of the links that exist before and are not recreated

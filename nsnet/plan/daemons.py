@@ -9,7 +9,7 @@ from nsnet.state.model import Netns, Route
 
 
 def start_daemons(change: Change) -> Iterator[Op]:
-    """Yield programs to start, and those to reload with another configuration."""
+    """Yield the start of new programs, and the reload of those whose configuration changes."""
     running = {program(each): each for each in change.old.daemons}
     for daemon in change.new.daemons:
         old = running.get(program(daemon))
@@ -20,8 +20,10 @@ def start_daemons(change: Change) -> Iterator[Op]:
 
 
 def await_routes(change: Change) -> Iterator[Op]:
-    """Yield a wait for the routes that daemons learn from each other, once all are configured. A
-    daemon that stops withdraws its own."""
+    """Yield a wait until the daemons have learned the routes of the new State.
+
+    Without daemons there is nothing to wait for: a daemon that stops withdraws its routes.
+    """
     old, new = _learned(change.old), _learned(change.new)
     if not change.new.daemons:
         return
@@ -30,7 +32,7 @@ def await_routes(change: Change) -> Iterator[Op]:
 
 
 def stop_daemons(change: Change) -> Iterator[Op]:
-    """Yield programs that are no longer wanted."""
+    """Yield the end of programs that the new State does not have."""
     wanted = {program(each) for each in change.new.daemons}
     for daemon in change.old.daemons:
         if program(daemon) not in wanted:

@@ -1,5 +1,5 @@
-"""How live namespaces differ from their State: the one comparison, which drift prints and repair
-undoes."""
+"""The differences between live namespaces and their State: `drift` prints them, `repair` undoes
+them."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields, replace
@@ -13,7 +13,7 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The State has this, the namespace lacks it. (A `Netns`: the namespace itself is missing.)"""
+    """The State has this, the namespace does not. A `Netns` means that the namespace is missing."""
 
     netns: str
     wanted: Observable
@@ -29,7 +29,7 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The State and the namespace have this, in different ways; both values are of one type."""
+    """The State and the namespace both have this, with different values of one type."""
 
     netns: str
     wanted: Observable
@@ -42,7 +42,7 @@ Difference: TypeAlias = Missing | Added | Changed
 def diff(state: State, observed: Mapping[str, Observed]) -> tuple[Difference, ...]:
     """Return how the observed namespaces, by name, differ from the State.
 
-    What the State leaves open, such as the order of an ipset's members, is no difference.
+    Whatever the State does not specify, such as the order of an ipset's members, is not compared.
     """
     found: list[Difference] = []
     for each in state.netns:
@@ -67,14 +67,14 @@ def missing_namespaces(differences: Iterable[Difference]) -> list[str]:
 def _netns(netns: Netns, observed: Observed) -> Iterator[Difference]:
     wanted = expected(netns)
     found = _comparable(wanted, observed)
-    for each in fields(Observed):  # all of them: none can be forgotten
+    for each in fields(Observed):  # so that a new field is compared, too
         yield from _pieces(netns.name, getattr(wanted, each.name), getattr(found, each.name))
 
 
 def _pieces(
     netns: str, wanted: Iterable[Observable], found: Iterable[Observable]
 ) -> Iterator[Difference]:
-    """Yield what is missing or changed, in the order of the State, then what was added."""
+    """Yield what is missing or changed in the order of the State, then what was added."""
     unmatched: dict[Hashable, list[Observable]] = {}
     for each in found:
         unmatched.setdefault(key(each), []).append(each)
@@ -91,7 +91,7 @@ def _pieces(
 
 
 def _comparable(wanted: Observed, found: Observed) -> Observed:
-    """Return what was found, with all that the State leaves open as the State has it."""
+    """Return what was found, with the State's value wherever any value is acceptable."""
     links = {each.name: each for each in wanted.interfaces}
     sets = {key(each): each.lines for each in wanted.sets}
     members = {key(each): each.members for each in wanted.ipsets}
@@ -118,7 +118,7 @@ def _comparable(wanted: Observed, found: Observed) -> Observed:
 
 
 def _ordered(wanted: tuple[Value, ...], found: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Return the members found, in the order of those wanted if they are the same."""
+    """Return the values found, in the order of those wanted if the sets are equal."""
     return wanted if {*wanted} == {*found} else found
 
 
@@ -131,12 +131,13 @@ def _interface(wanted: Interface | None, found: Interface) -> Interface:
         addresses=_ordered(wanted.addresses, found.addresses),
         mac=found.mac if wanted.mac else "",
         mtu=wanted.mtu if same_mtu else found.mtu,
-        up=wanted.up if wanted.kind is Kind.DUMMY else found.up,  # its addresses work either way
+        # The addresses of a dummy link work whether it is up or down.
+        up=wanted.up if wanted.kind is Kind.DUMMY else found.up,
     )
 
 
 def _routes(wanted: Iterable[Route], found: Iterable[Route]) -> Iterator[Route]:
-    """Yield the routes, without their interface where the State names none."""
+    """Yield the routes found, without their interface if the State has the route without one."""
     asked = {each for each in wanted if each.dev is None}
     for each in found:
         anywhere = replace(each, dev=None) if asked else each
@@ -144,7 +145,8 @@ def _routes(wanted: Iterable[Route], found: Iterable[Route]) -> Iterator[Route]:
 
 
 def _sysctls(wanted: Iterable[Sysctl], found: Iterable[Sysctl]) -> Iterator[Sysctl]:
-    """Yield the sysctls of the State; one that a kernel may lack is as wanted there."""
+    """Yield the State's sysctls with the values found. A missing one that the kernel may lack
+    (`if_present`) is yielded as wanted."""
     values = {each.key: each.value for each in found}
     for each in wanted:
         if each.key in values:
@@ -154,7 +156,7 @@ def _sysctls(wanted: Iterable[Sysctl], found: Iterable[Sysctl]) -> Iterator[Sysc
 
 
 def _chains(wanted: Iterable[ListedChain], found: Iterable[ListedChain]) -> Iterator[ListedChain]:
-    """Yield the chains. A built-in chain without rules is as good as one that does not exist."""
+    """Yield the chains found. A built-in chain without rules equals one that does not exist."""
     absent = {key(each): each._replace(lines=()) for each in wanted if each.built_in}
     for each in found:
         asked = absent.pop(key(each), None) if each.built_in else each

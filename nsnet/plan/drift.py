@@ -1,4 +1,4 @@
-"""How a live lab differs from its State, as text: a line for each difference."""
+"""The differences between a live lab and its State as text: one or more lines for each."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +14,7 @@ from nsnet.state.model import (
     MTU,
     FdbEntry,
     Interface,
+    Kind,
     Neighbour,
     Netns,
     Peer,
@@ -22,14 +23,13 @@ from nsnet.state.model import (
     State,
     Sysctl,
     VirtualServer,
-    Vxlan,
 )
 from nsnet.state.observed import LO, ListedChain, ListedSet, Observable, OtherLink
 from nsnet.state.rules import KUBE_PROXY
 
 
 def drift(state: State, differences: Iterable[Difference]) -> list[str]:
-    """Return the differences from the State, each with the reference of its namespace."""
+    """Return the lines of these differences, each with the reference of its namespace."""
     references = {each.name: each.reference for each in state.netns}
     return [
         f"{references.get(each.netns, each.netns)}: {line}"
@@ -87,7 +87,7 @@ def _changed(wanted: Observable, found: Observable) -> Iterator[str]:
         case ListedSet(lines=asked) as one, ListedSet(lines=actual):
             yield from (f"{_listed(one)}: {each}" for each in _rules(asked, actual, "element"))
         case _:
-            yield from _things(_names(wanted), _names(found))
+            yield from _missing_and_added(_names(wanted), _names(found))
 
 
 def _link(wanted: Interface, found: Interface) -> Iterator[str]:
@@ -99,19 +99,19 @@ def _link(wanted: Interface, found: Interface) -> Iterator[str]:
         ("MAC address", found.mac, wanted.mac),
         ("hairpin", _switch(found.hairpin), _switch(wanted.hairpin)),
         ("MTU", found.mtu or MTU, wanted.mtu or MTU),
-        ("tunnel", _tunnel(found.vxlan), _tunnel(wanted.vxlan)),
+        ("tunnel", _tunnel(found), _tunnel(wanted)),
     ):
         if actual != asked:
             yield f"{where}: {what} is {actual}, should be {asked}"
     if found.up is not wanted.up:
         yield f"{where} is {'up' if found.up else 'down'}"
-    yield from _things(
+    yield from _missing_and_added(
         [f"address {each} on {wanted.name}" for each in wanted.addresses],
         [f"address {each} on {wanted.name}" for each in found.addresses],
     )
 
 
-def _things(wanted: Iterable[str], found: Iterable[str]) -> Iterator[str]:
+def _missing_and_added(wanted: Iterable[str], found: Iterable[str]) -> Iterator[str]:
     asked, actual = dict.fromkeys(wanted), dict.fromkeys(found)
     yield from (f"{each} is missing" for each in asked if each not in actual)
     yield from (f"{each} was added by hand" for each in actual if each not in asked)
@@ -129,7 +129,7 @@ def _rules(wanted: Sequence[str], found: Sequence[str], what: str = "rule") -> I
 
 
 def _names(piece: Observable) -> Iterator[str]:
-    """Yield the name of the piece, and the name of each part of it that can be missing alone."""
+    """Yield the name of the piece, and of each of its parts that can be missing by itself."""
     yield _name(piece)
     match piece:
         case IpSet(name=name, members=members):
@@ -198,13 +198,15 @@ def _policy_rule(rule: PolicyRule) -> str:
     family = "IPv6 " if rule.family == 6 else ""
     own = " iif lo" if rule.own else ""
     mark = f" fwmark {rule.mark:#x}/{rule.mask:#x}" if rule.mask else ""
-    more = " (and asks more)" if rule.foreign else ""
+    more = " with other selectors" if rule.foreign else ""
     return f"{family}ip rule priority {rule.priority}{own}{mark} lookup {rule.table}{more}"
 
 
-def _tunnel(vxlan: Vxlan | None) -> str:
+def _tunnel(interface: Interface) -> str:
+    vxlan = interface.vxlan
     if vxlan is None:
-        return "none that floods and learns nothing"
+        other = "one that floods, learns, or has no local address or device"
+        return other if interface.kind is Kind.VXLAN else "none"
     return f"{vxlan.vni} from {vxlan.local} dev {vxlan.dev} port {vxlan.port}"
 
 

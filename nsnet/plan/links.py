@@ -1,4 +1,4 @@
-"""Links: which are created and deleted, and what is set on them."""
+"""Links: which to create and delete, and what to set on them."""
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
@@ -21,9 +21,11 @@ from nsnet.state.model import MTU, Interface, Kind, Netns, Peer
 
 
 def links_to_create(before: Mapping[str, Netns], after: Mapping[str, Netns]) -> frozenset[Peer]:
-    """Return the links to create or recreate: those that are new or differ in what cannot be
-    changed, the ports of such a bridge, the other end of each such veth, and the VXLAN tunnels
-    through one."""
+    """Return the links to create or recreate.
+
+    A link is recreated if it differs in what no Op can change, if it is a port of a bridge that is
+    recreated, if the other end of its veth pair is, or if it is a VXLAN tunnel over such a link.
+    """
     links = [(name, each) for name, now in after.items() for each in now.interfaces]
     differing = {
         Peer(name, each.name)
@@ -54,18 +56,17 @@ def _new_or_differing(was: Netns | None, now: Netns) -> Iterator[Interface]:
 
 
 def _unchangeable(interface: Interface) -> Interface:
-    """Return the link without what an Op can change on it: addresses, MTU, and whether it is
-    up."""
+    """Return the link without the properties that an Op can change: addresses, MTU, up."""
     return replace(interface, addresses=(), mtu=None, up=True)
 
 
 def links_to_delete(
     before: Mapping[str, Netns], after: Mapping[str, Netns], created: Set[Peer]
 ) -> list[tuple[Peer, Peer | None]]:
-    """Return the links to delete (those to recreate, too), each with its other end.
+    """Return the links to delete, including those to recreate, each with the other end of its pair.
 
-    The kernel deletes the other end of a veth with it, and a VXLAN tunnel with the link that it
-    goes through: neither is listed again.
+    With a link the kernel also deletes the other end of the veth pair and the VXLAN tunnels over
+    it, so these are left out.
     """
     deleted: dict[Peer, Peer | None] = {}
     tunnels: dict[Peer, Peer] = {}
@@ -84,7 +85,7 @@ def links_to_delete(
 
 
 def create_links(after: Mapping[str, Netns], created: Set[Peer]) -> Iterator[Op]:
-    """Yield bridges before veths, and veths before VXLAN tunnels through them."""
+    """Yield bridges before their ports, and veth pairs before the VXLAN tunnels over them."""
     veths: list[tuple[Netns, Interface]] = []
     tunnels: list[VxlanAdd] = []
     for name, now in after.items():
@@ -106,7 +107,7 @@ def create_links(after: Mapping[str, Netns], created: Set[Peer]) -> Iterator[Op]
 def _create_veths(
     after: Mapping[str, Netns], veths: list[tuple[Netns, Interface]]
 ) -> Iterator[VethAdd]:
-    """Yield each pair once: from the end that is a port of a bridge, else from the first."""
+    """Yield each pair once: from the end that is a port of a bridge, or else from the first end."""
     done = set[Peer]()
     for now, each in veths:
         if Peer(now.name, each.name) in done:
@@ -115,13 +116,13 @@ def _create_veths(
         far = after[each.peer.netns]
         peer = next(end for end in far.interfaces if end.name == each.peer.interface)
         if peer.master is not None and each.master is None:
-            continue  # created from that end
+            continue  # the pair is created from its other end
         done.add(each.peer)
         yield VethAdd(now.name, each, far.name, peer)
 
 
 def set_up_links(change: Change) -> Iterator[Op]:
-    """Yield each link's settings, whether it is up, and its MTU."""
+    """Yield what changes in each link's sysctls, its state (up or down) and its MTU."""
     old, new = change.old, change.new
     for sysctl in new.sysctls:
         if sysctl.dev and (sysctl.dev in change.created or sysctl not in old.sysctls):
@@ -145,7 +146,7 @@ def set_up_links(change: Change) -> Iterator[Op]:
 
 
 def delete_addresses(change: Change) -> Iterator[Op]:
-    """Yield the deletion of addresses that a kept link no longer has."""
+    """Yield the deletion of addresses that a kept link should no longer have."""
     wanted = {each.name: each.addresses for each in change.new.interfaces}
     for each in change.old.interfaces:
         for address in each.addresses if each.name in change.kept else ():
@@ -157,8 +158,8 @@ def add_addresses(change: Change) -> Iterator[Op]:
     """Yield the addresses that a link does not have yet."""
     kept = {each.name: each.addresses for each in change.old.interfaces if each.name in change.kept}
     for each in change.new.interfaces:
-        # Of several IPv6 addresses, Linux prefers the one added last as source, unless it is
-        # deprecated: only the first is to be used.
+        # Linux prefers the IPv6 address added last as the source of packets. All but the first are
+        # deprecated, so that it uses the first.
         first = next((one for one in each.addresses if one.version == 6), None)
         for address in each.addresses:
             if address not in kept.get(each.name, ()):

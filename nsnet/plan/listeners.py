@@ -1,4 +1,4 @@
-"""The ports on which the lab's server answers, and the connections on the way to them."""
+"""The ports on which the lab's server answers, and the wait for handshakes with removed pods."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from nsnet.state.model import Listens
 
 
 def start_listeners(change: Change) -> Iterator[Op]:
-    """Yield ports that open, and ports on which the server answers differently."""
+    """Yield the ports to open, and those on which the server has to answer differently."""
     old = {_port(each): each for each in change.old.listeners}
     for listener in change.new.listeners:
         was = old.get(_port(listener))
@@ -20,7 +20,7 @@ def start_listeners(change: Change) -> Iterator[Op]:
 
 
 def stop_listeners(change: Change) -> Iterator[Op]:
-    """Yield ports that close."""
+    """Yield the ports to close."""
     ports = {_port(each) for each in change.new.listeners} if change.old.listeners else set()
     for listener in change.old.listeners:
         if _port(listener) not in ports:
@@ -28,8 +28,8 @@ def stop_listeners(change: Change) -> Iterator[Op]:
 
 
 def drain(changed: Sequence[Change], removed: Sequence[Change]) -> Iterator[Op]:
-    """Yield a wait in each namespace that translated connections to removed pods: a SYN that the
-    old rules have translated may be on its way."""
+    """Yield a wait in each namespace whose old rules may have translated connections to removed
+    pods: a SYN that they translated may still be in flight."""
     endpoints = tuple(
         address
         for each in removed

@@ -1,5 +1,5 @@
-"""Neighbours (ARP, NDP) and forwarding entries of VXLAN tunnels: those that a State lists, and
-those that namespaces have learned of each other and that are no longer true."""
+"""Neighbour entries (ARP, NDP) and forwarding entries of VXLAN tunnels: those of a State, and stale
+ones that namespaces have learned."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from nsnet.state.wires import Wires
 
 
 def delete_neighbours(change: Change) -> Iterator[Op]:
-    """Yield the deletion of permanent neighbours that are not wanted."""
+    """Yield the deletion of permanent neighbours that the new State does not have."""
     wanted = set(change.new.neighbours) if change.old.neighbours else set()
     for neighbour in change.old.neighbours:
         if neighbour not in wanted and neighbour.dev in change.kept:
@@ -30,7 +30,7 @@ def delete_neighbours(change: Change) -> Iterator[Op]:
 
 def add_neighbours(change: Change) -> Iterator[Op]:
     """Yield permanent neighbours that are missing."""
-    # A crowded lab has tens of thousands of them: those of a new namespace need no comparison.
+    # A large lab has tens of thousands of them: those of a new namespace are not compared.
     known = set(change.old.neighbours)
     for neighbour in change.new.neighbours:
         if not known or neighbour.dev in change.created or neighbour not in known:
@@ -38,7 +38,7 @@ def add_neighbours(change: Change) -> Iterator[Op]:
 
 
 def delete_fdb_entries(change: Change) -> Iterator[Op]:
-    """Yield the deletion of entries whose MAC address has none any more."""
+    """Yield the deletion of entries for MAC addresses without an entry in the new State."""
     wanted = {(each.mac, each.dev) for each in change.new.fdb}
     for entry in change.old.fdb:
         if (entry.mac, entry.dev) not in wanted and entry.dev in change.kept:
@@ -64,21 +64,23 @@ class Learned(NamedTuple):
 
 
 def forget_new_addresses(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
-    """Yield, for each new address, the links on its layer-2 segment: one may be resolving it in
-    vain (NUD_INCOMPLETE), and the packets that wait for the answer would be dropped although the
-    address exists by then."""
+    """Yield the removal of entries for new addresses, on each link of their layer-2 segments.
+
+    A namespace may already be resolving such an address (NUD_INCOMPLETE). When that fails, the
+    kernel drops the packets in its queue, although the address exists by then.
+    """
     return _forget(new, _lost(new, old), _kept(old, new, created))
 
 
 def forget_old_addresses(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
-    """Yield, for each address that is removed or gets another MAC address, the links on its layer-2
-    segment."""
+    """Yield the removal of entries for addresses that are removed or get another MAC address, on
+    each link of their layer-2 segments."""
     return _forget(old, _lost(old, new), _kept(old, new, created))
 
 
 def _forget(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Iterator[Op]:
-    """Yield those of these links that receive ARP or NDP for these addresses, unless the State
-    lists the entry."""
+    """Yield the removal of entries for these addresses on those of these links that receive their
+    ARP or NDP, except for entries that the State lists."""
     if not changed:
         return
     wires = Wires(state)
@@ -96,7 +98,7 @@ def _forget(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Itera
 
 
 def _kept(old: State, new: State, created: Set[Peer]) -> Set[Peer]:
-    """Return the links that exist before and after. (One that is recreated knows no neighbours.)"""
+    """Return the links that exist before and after. A recreated link has no learned entries."""
     before, after = (
         {Peer(each.name, link.name) for each in state.netns for link in each.interfaces}
         for state in (old, new)
@@ -120,7 +122,7 @@ def _lost_in(was: Netns, now: Netns | None) -> Iterator[Learned]:
 
 
 def _mac_addresses(netns: Netns) -> Mapping[str, frozenset[tuple[IPAddress, str]]]:
-    """Return, by link, each address and the MAC address that answers for it."""
+    """Return the addresses of each link, with its MAC address."""
     return {
         link.name: frozenset((each.ip, link.mac) for each in link.addresses)
         for link in netns.interfaces

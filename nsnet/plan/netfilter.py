@@ -19,7 +19,7 @@ from nsnet.state.rules import KUBE_PROXY, Chain, NftSet, named_sets
 
 
 def load_ipsets(change: Change) -> Iterator[Op]:
-    """Yield ipsets that differ: before the rules that look packets up in them."""
+    """Yield ipsets that differ; rules that use them are loaded later."""
     old = set(change.old.ipsets)
     changed = tuple(each for each in change.new.ipsets if each not in old)
     if changed:
@@ -27,7 +27,7 @@ def load_ipsets(change: Change) -> Iterator[Op]:
 
 
 def delete_ipsets(change: Change) -> Iterator[Op]:
-    """Yield ipsets that are not wanted: after the rules that looked packets up in them."""
+    """Yield ipsets that the new State does not have, once no rule uses them."""
     wanted = {each.name for each in change.new.ipsets}
     gone = tuple(each.name for each in change.old.ipsets if each.name not in wanted)
     if gone:
@@ -35,8 +35,8 @@ def delete_ipsets(change: Change) -> Iterator[Op]:
 
 
 def load_iptables(change: Change) -> Iterator[Op]:
-    """Yield chains of iptables that differ, one Op a family."""
-    # Of tens of thousands most are the very same value, which needs no comparison.
+    """Yield chains of iptables that differ, in one Op per family."""
+    # Most of tens of thousands of chains are the same object, which need not be compared.
     same = set(map(id, change.old.chains)) & set(map(id, change.new.chains))
     old, new = _iptables_chains(change.old, same), _iptables_chains(change.new, same)
     for family in sorted({key[0] for key in old | new}):
@@ -66,8 +66,11 @@ def load_virtual_servers(change: Change) -> Iterator[Op]:
 
 
 def load_nftables(change: Change) -> Iterator[Op]:
-    """Yield chains, sets and maps of nftables that differ, one Op a family: after those of
-    iptables, for of two nat chains at one hook the kernel runs the younger first."""
+    """Yield chains, sets and maps of nftables that differ, in one Op per family.
+
+    They follow the chains of iptables: of nat chains at one hook with one priority, the kernel runs
+    the one registered last first.
+    """
     for family in (4, 6):
         old, new = _nftables_pieces(change.old, family), _nftables_pieces(change.new, family)
         differing = {
@@ -94,7 +97,7 @@ def _nftables_pieces(netns: Netns, family: Family) -> dict[str, Piece]:
 
 
 def _recreated_sets(old: dict[str, Piece], new: dict[str, Piece]) -> set[str]:
-    """Return the sets whose timeout differs: nftables can only delete and recreate them."""
+    """Return the sets whose timeout differs: nftables cannot change it, so they are recreated."""
     return {
         name
         for name, each in old.items()
@@ -105,7 +108,7 @@ def _recreated_sets(old: dict[str, Piece], new: dict[str, Piece]) -> set[str]:
 
 
 def _chains_that_use(sets: set[str], pieces: dict[str, Piece]) -> set[str]:
-    """Return the chains whose rules name one of these sets: nftables deletes no set in use."""
+    """Return the chains whose rules name one of these sets: nftables cannot delete a set in use."""
     chains = [each for each in pieces.values() if isinstance(each, Chain)] if sets else []
     return {
         each.name
@@ -115,10 +118,11 @@ def _chains_that_use(sets: set[str], pieces: dict[str, Piece]) -> set[str]:
 
 
 def flush_conntrack(change: Change) -> Iterator[Op]:
-    """Yield the UDP flows that would continue against the new rules, each kind of them once.
+    """Yield the removal of conntrack's entries of UDP flows that the new rules translate
+    differently, each Op once.
 
-    TCP is left alone, as by kube-proxy: a connection to an endpoint that is removed shall end, not
-    continue in the middle at another endpoint.
+    Like kube-proxy, it keeps those of TCP: a connection to a removed endpoint must end, because
+    another endpoint cannot continue it.
     """
     if change.added:
         return
@@ -135,7 +139,7 @@ def flush_conntrack(change: Change) -> Iterator[Op]:
             stale += [_flows(change.new.name, each, address) for address, _ in gone]
     for key, each in after.items():
         first = before.get(key)
-        # What was sent while no rule translated it has an entry of its own, and would stay so.
+        # A flow that began before any rule translated it would stay untranslated.
         if each.endpoints and (first is None or not first.endpoints):
             stale.append(_flows(change.new.name, each, None))
     yield from dict.fromkeys(stale)
@@ -146,7 +150,7 @@ def _flows(netns: str, each: Translation, endpoint: IPAddress | None) -> Conntra
         netns=netns,
         family=each.family,
         destination=each.address,
-        # As kube-proxy: with an address all its ports; a port only where there is no address.
+        # Like kube-proxy: all ports of an address, and for a NodePort (no address) only the port.
         dport=each.port if each.address is None else None,
         endpoint=endpoint,
     )

@@ -1,7 +1,7 @@
 """The steps that build and change a lab.
 
-Each is written twice: as the shell command that a person would type (plan.shell), and as what the
-kernel receives (kernel.apply).
+Each has two implementations: the equivalent shell command (plan.shell), and what nsnet itself does
+(kernel.apply).
 """
 
 from dataclasses import dataclass, fields
@@ -25,8 +25,8 @@ from nsnet.state.rules import Chain
 
 
 def _refuse(value: Interface | Route | PolicyRule, *names: str) -> None:
-    """Raise AssertionError if one of these fields is set: neither the shell command nor the netlink
-    message would contain it."""
+    """Raise AssertionError if one of these fields is set: the shell command and the netlink message
+    of the Op do not contain it."""
     for each in fields(value):
         if each.name in names and getattr(value, each.name) != each.default:
             raise AssertionError(f"{value}: {each.name} cannot be set by this Op")
@@ -42,7 +42,7 @@ def _refuse_unwritable(route: Route) -> None:
 
 @dataclass(frozen=True, slots=True)
 class NetnsAdd:
-    """A new, empty network namespace of this name."""
+    """Creation of a network namespace."""
 
     netns: str
 
@@ -56,7 +56,7 @@ class NetnsDelete:
 
 @dataclass(frozen=True, slots=True)
 class SysctlSet:
-    """One kernel setting of the namespace."""
+    """A sysctl of the namespace to set."""
 
     netns: str
     sysctl: Sysctl
@@ -120,7 +120,7 @@ class LinkDelete:
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """A link is set up."""
+    """A link to set up."""
 
     netns: str
     name: str
@@ -128,7 +128,7 @@ class LinkUp:
 
 @dataclass(frozen=True, slots=True)
 class MtuSet:
-    """The MTU of a link, in bytes."""
+    """The MTU to set on a link, in bytes."""
 
     netns: str
     dev: str
@@ -137,7 +137,7 @@ class MtuSet:
 
 @dataclass(frozen=True, slots=True)
 class LinkDown:
-    """A link is set down; the kernel removes its routes."""
+    """A link to set down; the kernel removes its routes."""
 
     netns: str
     name: str
@@ -195,7 +195,7 @@ class RouteDelete:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRuleAdd:
-    """A new policy rule: some packets are routed by another table first."""
+    """A new policy rule: packets that match it are first looked up in another routing table."""
 
     netns: str
     rule: PolicyRule
@@ -277,8 +277,8 @@ class ConntrackDelete:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """A wait until no TCP connection to one of these endpoints is half open, at most a second: no
-    rule sends new ones there any more."""
+    """A wait of at most a second until no TCP connection to these endpoints is half open. The rules
+    already send new connections elsewhere."""
 
     netns: str
     endpoints: tuple[IPAddress, ...]
@@ -286,7 +286,7 @@ class Drain:
 
 @dataclass(frozen=True, slots=True)
 class SetsLoad:
-    """Ipsets and their exact members."""
+    """Ipsets to create or replace, with all their members."""
 
     netns: str
     sets: tuple[IpSet, ...]
@@ -302,8 +302,7 @@ class SetsDelete:
 
 @dataclass(frozen=True, slots=True)
 class VirtualServersLoad:
-    """Virtual servers of IPVS that change from `old` to `new`; those in both keep their
-    connections.
+    """Virtual servers of IPVS to change from `old` to `new`; those in both keep their connections.
 
     A real server that is not in `new` gets no new connections. One that still has TCP connections
     is kept with weight 0 until the next change.
@@ -329,7 +328,7 @@ class TableLoad:
 
 @dataclass(frozen=True, slots=True)
 class DaemonStart:
-    """Start of a program, and a wait until it answers."""
+    """Start of a program, and a wait until it is ready."""
 
     netns: str
     daemon: Daemon
@@ -337,7 +336,7 @@ class DaemonStart:
 
 @dataclass(frozen=True, slots=True)
 class DaemonReload:
-    """A new configuration for a running program; its connections are kept."""
+    """A reload of a running program with another configuration; it keeps its connections."""
 
     netns: str
     daemon: Daemon
@@ -368,7 +367,7 @@ class ServersStart:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """A port on which the server starts to answer."""
+    """A port on which the server is to answer."""
 
     netns: str
     listener: Listens
@@ -376,7 +375,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class ListenerReplace:
-    """A port that stays open, on which the server answers differently."""
+    """A port that stays open, on which the server is to answer differently."""
 
     netns: str
     listener: Listens
@@ -384,7 +383,7 @@ class ListenerReplace:
 
 @dataclass(frozen=True, slots=True)
 class Unlisten:
-    """A port on which the server stops answering."""
+    """A port on which the server is to stop answering."""
 
     netns: str
     listener: Listens

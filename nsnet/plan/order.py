@@ -1,4 +1,4 @@
-"""State → the Ops that build it, or that change another State into it, in one sequence."""
+"""State → the sequence of Ops that build it, or that change another State into it."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -48,12 +48,11 @@ def plan(state: State) -> list[Op]:
 
 
 def changes(old: State, new: State) -> list[Op]:
-    """Return the Ops that change one State of a lab into another, and touch nothing that both
-    have.
+    """Return the Ops that change one State of a lab into another. Whatever both have is untouched.
 
-    What is in the way is removed first, then everything new is created; then rules and routes
-    change over, and conntrack drops the flows of the old ones. What is no longer wanted is removed
-    last, when no rule or route leads to it any more.
+    First comes the removal of what conflicts with the new State, then the creation of everything
+    new. Then rules and routes are replaced, and conntrack's entries of the old rules removed. What
+    the new State does not have is removed last, when no rule or route points to it.
     """
     before = {each.name: each for each in old.netns}
     after = {each.name: each for each in new.netns}
@@ -74,7 +73,7 @@ def changes(old: State, new: State) -> list[Op]:
         *create_links(after, created),
         *_each(_configure, changed),
         *_each(start_listeners, changed),
-        # Before any rule leads to the new addresses.
+        # Before any rule sends packets to the new addresses.
         *forget_new_addresses(old, new, created),
         *_each(load_ipsets, changed),
         *_each(load_iptables, changed),
@@ -85,17 +84,17 @@ def changes(old: State, new: State) -> list[Op]:
         *_each(start_daemons, changed),
         *_each(await_routes, changed),
         *_each(delete_learned_routes, changed),
-        # After all rules: the next packet of a flow that is deleted must not meet the old ones.
+        # After all rules: the next packet of a removed flow must be translated by the new ones.
         *_each(flush_conntrack, changed),
         *drain(changed, removed),
         *_each(stop_listeners, [*changed, *removed]),
         *_each(stop_daemons, [*changed, *removed]),
-        # The kernel takes a removed namespace apart in its own time, and until then the far end of
-        # a veth into it would exist: deleted by an Op of its own, its name is free at once.
+        # The kernel removes a namespace asynchronously, and until then the other end of a veth pair
+        # into it would exist. An Op deletes the pair first, so that its names are free at once.
         *(LinkDelete(*end) for end in last),
         *(NetnsDelete(each.old.name) for each in removed),
-        # For a minute, packets to removed addresses would be sent to a MAC address that nothing
-        # has, without an error.
+        # Otherwise packets to removed addresses would be sent to MAC addresses that no longer exist
+        # for a minute, without an error.
         *forget_old_addresses(old, new, created),
     ]
 
@@ -117,7 +116,7 @@ def _each(steps: Callable[[Change], Iterable[Op]], changed: Iterable[Change]) ->
 
 
 def _add_netns(change: Change) -> Iterator[Op]:
-    """Yield the namespace, and the settings that links inherit when they are created."""
+    """Yield the namespace, and the sysctls that links inherit when they are created."""
     if change.added:
         yield NetnsAdd(change.new.name)
         if change.new.role is Role.SERVERS:
@@ -128,10 +127,11 @@ def _add_netns(change: Change) -> Iterator[Op]:
 
 
 def _clear(change: Change) -> Iterator[Op]:
-    """Yield what removes the old; what belonged to a deleted link was removed with it.
+    """Yield the removal of routes, neighbours, forwarding entries and addresses. The kernel has
+    removed those of deleted links.
 
-    All of it comes before any setting: a namespace in which IPv6 is switched off has lost its
-    IPv6 addresses already.
+    This comes before any sysctl: one that disables IPv6 removes the IPv6 addresses, too, and they
+    could not be deleted a second time.
     """
     yield from delete_routes(change)
     yield from delete_neighbours(change)
@@ -140,7 +140,8 @@ def _clear(change: Change) -> Iterator[Op]:
 
 
 def _configure(change: Change) -> Iterator[Op]:
-    """Yield settings of links, then everything that takes one netlink message each."""
+    """Yield the settings of links, then addresses, routes, rules, neighbours and forwarding
+    entries."""
     yield from set_up_links(change)
     yield from add_addresses(change)
     yield from add_routes(change)

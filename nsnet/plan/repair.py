@@ -1,4 +1,4 @@
-"""The steps that undo what was changed by hand, planned from the differences from the State."""
+"""The Ops that undo changes made by hand, planned from the differences from the State."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -34,9 +34,9 @@ _FAMILIES: tuple[Family, ...] = (4, 6)
 
 
 def repairs(state: State, differences: Sequence[Difference], *, served: bool) -> list[Op]:
-    """Return the steps from a lab with these differences back to its State.
+    """Return the Ops that change a lab with these differences back to its State.
 
-    `served`: the lab's echo server runs, and in the lab's namespace.
+    `served` says whether the lab's echo server runs in its present namespace.
     """
     by_netns: dict[str, list[Difference]] = {}
     for each in differences:
@@ -53,7 +53,7 @@ def repairs(state: State, differences: Sequence[Difference], *, served: bool) ->
 
 
 def _starts(netns: Netns, differences: Iterable[Difference], *, served: bool) -> Iterator[Op]:
-    """Yield the steps that a change between two States never includes."""
+    """Yield the Ops that a change between two States never includes."""
     if netns.role is Role.SERVERS and not served:
         yield ServersStart(netns.name)
     if any(not isinstance(each, Added) and each.wanted == LO for each in differences):
@@ -63,7 +63,7 @@ def _starts(netns: Netns, differences: Iterable[Difference], *, served: bool) ->
 def _reloads(
     steps: Iterable[Op], pairs: Iterable[tuple[Netns, Sequence[Difference]]]
 ) -> Iterator[Op]:
-    """Yield the steps; an nftables table that differs and exists is first deleted."""
+    """Yield the Ops; those that load an nftables table that exists and differs replace it whole."""
     existing = {
         (netns.name, family)
         for netns, differences in pairs
@@ -78,7 +78,7 @@ def _reloads(
 
 
 def _actual(wanted: Netns, differences: Sequence[Difference], *, served: bool) -> Netns:
-    """Return the namespace that differs from the wanted one in this way."""
+    """Return the namespace as it is: the wanted one with these differences."""
     missing = {key(each.wanted) for each in differences if isinstance(each, Missing)}
     lost = missing | {key(each.wanted) for each in differences if not isinstance(each, Added)}
     found = [
@@ -93,8 +93,8 @@ def _actual(wanted: Netns, differences: Sequence[Difference], *, served: bool) -
         return (*kept, *(each for each in found if isinstance(each, kinds)))
 
     reloaded = _differing_tables(wanted, differences)
-    # None of its links is there: the namespace is another one of the same name, and the sockets of
-    # the echo server are in the old one.
+    # If all its links are missing, the namespace was recreated under the same name, and the sockets
+    # of the echo server are in the old one.
     another = bool(wanted.interfaces) and {*map(identity, wanted.interfaces)} <= missing
     return replace(
         wanted,
@@ -114,10 +114,10 @@ def _actual(wanted: Netns, differences: Sequence[Difference], *, served: bool) -
 
 
 def _piece(found: Observable) -> Iterator[Piece]:
-    """Yield what was found as a piece of State: lo and whole namespaces are none."""
+    """Yield what was found as a piece of a State. lo and whole namespaces are not such pieces."""
     match found:
         case ListedChain(family, table, name, lines):
-            # The text of a rule is not parsed: it only has to be unlike any rule of the State.
+            # The text of a rule is not parsed: the rule only has to differ from any of the State.
             yield Chain(table, name, tuple(Rule(Match(comment=each)) for each in lines), family)
         case ListedSet(family, name):
             yield NftSet(name, family=family)
@@ -132,9 +132,9 @@ def _piece(found: Observable) -> Iterator[Piece]:
 
 def _differing_tables(wanted: Netns, differences: Sequence[Difference]) -> dict[Family, bool]:
     """Return the families in which kube-proxy's nftables table differs, each with whether the
-    table exists. A table that is not wanted at all is left out.
+    table exists. A table that the State does not have is left out.
 
-    It is loaded whole: nothing records which element of which map was added by hand.
+    Such a table is loaded whole, because the differences do not say which element was added.
     """
     if not differences:
         return {}
@@ -149,7 +149,7 @@ def _differing_tables(wanted: Netns, differences: Sequence[Difference]) -> dict[
 
 
 def _table(piece: Observable | Piece) -> Family | None:
-    """Return the family of the nftables table that holds the piece; None: it is not in one."""
+    """Return the family of the nftables table that the piece is in, or None if it is in none."""
     match piece:
         case NftSet(family=family) | NftMap(family=family) | ListedSet(family=family):
             return family

@@ -1,6 +1,6 @@
 """Routes and policy rules.
 
-Routes that a daemon learns (`learned`) are the daemon's to add and delete: no Op here touches them.
+Daemons add and delete the routes that they learn (`learned`) themselves: no Op here touches them.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from nsnet.state.model import Netns, Route, identity
 
 
 def delete_routes(change: Change) -> Iterator[Op]:
-    """Yield the deletion of routes that are not wanted, or are in the way of their successor."""
+    """Yield the deletion of routes that the new State does not have or cannot replace in place."""
     wanted = {each.key: each for each in change.new.routes} if change.old.routes else {}
     for route in _static(change.old):
         if _outlives_links(route, change) and not _replaceable(route, wanted.get(route.key)):
@@ -27,8 +27,8 @@ def delete_routes(change: Change) -> Iterator[Op]:
 
 
 def add_routes(change: Change) -> Iterator[Op]:
-    """Yield routes to new destinations, and those that only lose next hops: traffic must leave
-    these before the rules change."""
+    """Yield routes to new destinations, and those that only lose next hops: packets must not take
+    these next hops when the rules change."""
     present = _routes_left(change)
     for route in _static(change.new):
         old = present.get(route.key)
@@ -39,7 +39,7 @@ def add_routes(change: Change) -> Iterator[Op]:
 
 
 def replace_routes(change: Change) -> Iterator[Op]:
-    """Yield routes that lead to new next hops, once the rules there are loaded."""
+    """Yield routes that get new next hops: these have their rules by now."""
     present = _routes_left(change)
     for route in _static(change.new):
         old = present.get(route.key, route)
@@ -48,8 +48,8 @@ def replace_routes(change: Change) -> Iterator[Op]:
 
 
 def delete_learned_routes(change: Change) -> Iterator[Op]:
-    """Yield the deletion of routes that daemons have learned by now (theirs have another
-    metric)."""
+    """Yield the deletion of routes whose destinations daemons have learned by now. A learned route
+    has another metric, so both exist until then."""
     learned = {each.key for each in change.new.routes if each.learned}
     for route in _static(change.old):
         if route.key in learned and _outlives_links(route, change):
@@ -57,8 +57,9 @@ def delete_learned_routes(change: Change) -> Iterator[Op]:
 
 
 def change_policy_rules(change: Change) -> Iterator[Op]:
-    """Yield policy rules so that one that changes is never missing: of two rules of one priority
-    the kernel applies, and deletes, the older first."""
+    """Yield changes of policy rules, so that a rule that changes is never missing: the new one is
+    added before the old one is deleted. Of rules with one priority, the kernel evaluates the oldest
+    first, and deletes the oldest first."""
     name, old_rules, new_rules = change.new.name, change.old.policy_rules, change.new.policy_rules
     for key in dict.fromkeys(map(identity, (*old_rules, *new_rules))):
         old = [each for each in old_rules if identity(each) == key]
@@ -66,8 +67,8 @@ def change_policy_rules(change: Change) -> Iterator[Op]:
         added: list[Op] = [PolicyRuleAdd(name, each) for each in new]
         deleted: list[Op] = [PolicyRuleDelete(name, each) for each in old]
         if old != new:
-            # The kernel refuses a rule that exists: if one of ours is kept beside a rule that a
-            # person added, both are deleted first.
+            # The kernel refuses to add a rule that exists. If a rule is kept, and another that was
+            # added by hand is not, all are deleted first.
             yield from (*deleted, *added) if set(new) & set(old) else (*added, *deleted)
 
 
@@ -88,15 +89,15 @@ def _routes_left(change: Change) -> dict[tuple[int | None, IPNetwork], Route]:
 
 
 def _outlives_links(route: Route, change: Change) -> bool:
-    """Whether the route is not deleted with its link. (A blackhole has none.)"""
+    """Whether the route still exists once links are deleted. A blackhole route has no link."""
     return route.blackhole or route.dev in change.kept
 
 
 def _replaceable(old: Route, new: Route | None) -> bool:
     """Whether the new route can replace the old one in place.
 
-    The kernel refuses an IPv6 route over a gateway that is only declared to be on its link
-    (`onlink`) as long as another route leads to that gateway out of another link.
+    The kernel refuses an IPv6 route with `onlink` while another route reaches its gateway through
+    another link.
     """
     if new is None:
         return False

@@ -1,6 +1,6 @@
-"""Op → the shell command that a person would type.
+"""Op → the equivalent shell command.
 
-To build a lab of them: `nsnet plan FILE --shell | sudo sh`.
+To build a lab with these commands: `nsnet plan FILE --shell | sudo sh`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -58,7 +58,7 @@ from nsnet.state.model import FdbEntry, Interface, PolicyRule, Route, VirtualSer
 
 HEAD = """\
 #!/bin/sh
-# Builds the lab {lab}, but for its server. To remove it again: nsnet down {lab}
+# Builds the lab {lab} without its server. To remove it again: nsnet down {lab}
 set -eu
 IPT=${{IPT:-iptables-legacy}}       # or iptables-nft
 IP6T=${{IP6T:-ip6$(echo "$IPT" | cut -c3-)}}
@@ -73,14 +73,14 @@ def script(lab: str, ops: Iterable[Op]) -> str:
 
 
 def render(op: Op) -> str:
-    """Return the command, or for what a shell cannot do a comment."""
+    """Return the command, or a comment if there is none."""
     match op:
         case NetnsAdd(netns):
             return f"ip netns add {netns}"
         case NetnsDelete(netns):
             return f"ip netns del {netns}"
         case SysctlSet(netns, sysctl):
-            # sysctl -e: a setting that this kernel does not have is no error.
+            # sysctl -e ignores a key that this kernel does not have.
             flags = "-qe" if sysctl.if_present else "-q"
             return f"ip netns exec {netns} sysctl {flags} -w {sysctl.key}={sysctl.value}"
         case BridgeAdd(netns, interface):
@@ -175,8 +175,8 @@ def _bridge(netns: str, interface: Interface) -> str:
 
 
 def _conntrack(op: ConntrackDelete) -> str:
-    """Return conntrack(8), its options in kube-proxy's order; it exits with 1 if there is no such
-    flow."""
+    """Return a command of conntrack(8), with its options in kube-proxy's order. It exits with 1 if
+    there is no such flow."""
     translated = f" --dst-nat {op.endpoint}" if op.endpoint is not None else ""
     if op.destination is None:
         flows = f"-p udp --dport {op.dport}{translated}"
@@ -218,7 +218,8 @@ def _ipvsadm_lines(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -
     """Yield lines as `ipvsadm --save -n` prints them: -A, -E, -D a virtual server, -a, -e, -d a
     real server of it.
 
-    -d cuts the connections there. To let them end first: -e … -w 0, and -d later.
+    -d ends the connections to the real server. To let them finish first, use -e … -w 0, and -d
+    later.
     """
     for action, server, real in steps(old, new):
         flag = _IPVSADM[action]

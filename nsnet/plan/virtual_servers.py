@@ -1,4 +1,4 @@
-"""The steps from old IPVS virtual servers to new ones, for the shell and for the kernel."""
+"""The steps that change old IPVS virtual servers into new ones, for the shell and the kernel."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -9,7 +9,7 @@ from nsnet.state.model import RealServer, VirtualServer, identity
 
 
 class Action(Enum):
-    """What is done to a virtual server, or to a real server of it."""
+    """What to do with a virtual server, or with one of its real servers."""
 
     ADD = auto()
     EDIT = auto()
@@ -17,7 +17,7 @@ class Action(Enum):
 
 
 class Step(NamedTuple):
-    """One command of IPVS: about a real server, or (None) about the virtual server itself."""
+    """One command of IPVS: for a real server, or for the virtual server itself (None)."""
 
     action: Action
     server: VirtualServer
@@ -25,8 +25,8 @@ class Step(NamedTuple):
 
 
 def steps(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[Step]:
-    """Yield the steps from the old virtual servers to the new ones; deletions come last, and equal
-    servers are left alone."""
+    """Yield the steps from the old virtual servers to the new ones. Deletions come last; servers
+    that are equal get no step."""
     before = {identity(each): each for each in old}
     for each in new:
         was = before.pop(identity(each), None)

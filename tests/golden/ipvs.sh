@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the lab ipvs, but for its server. To remove it again: nsnet down ipvs
+# Builds the lab ipvs without its server. To remove it again: nsnet down ipvs
 set -eu
 IPT=${IPT:-iptables-legacy}       # or iptables-nft
 IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}

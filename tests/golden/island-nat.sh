@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the lab island-nat, but for its server. To remove it again: nsnet down island-nat
+# Builds the lab island-nat without its server. To remove it again: nsnet down island-nat
 set -eu
 IPT=${IPT:-iptables-legacy}       # or iptables-nft
 IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the lab nftables, but for its server. To remove it again: nsnet down nftables
+# Builds the lab nftables without its server. To remove it again: nsnet down nftables
 set -eu
 IPT=${IPT:-iptables-legacy}       # or iptables-nft
 IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the lab one-node, but for its server. To remove it again: nsnet down one-node
+# Builds the lab one-node without its server. To remove it again: nsnet down one-node
 set -eu
 IPT=${IPT:-iptables-legacy}       # or iptables-nft
 IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the lab services, but for its server. To remove it again: nsnet down services
+# Builds the lab services without its server. To remove it again: nsnet down services
 set -eu
 IPT=${IPT:-iptables-legacy}       # or iptables-nft
 IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}

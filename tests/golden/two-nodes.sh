@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the lab two-nodes, but for its server. To remove it again: nsnet down two-nodes
+# Builds the lab two-nodes without its server. To remove it again: nsnet down two-nodes
 set -eu
 IPT=${IPT:-iptables-legacy}       # or iptables-nft
 IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds the lab vxlan, but for its server. To remove it again: nsnet down vxlan
+# Builds the lab vxlan without its server. To remove it again: nsnet down vxlan
 set -eu
 IPT=${IPT:-iptables-legacy}       # or iptables-nft
 IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}

@@ -179,7 +179,7 @@ def test_a_rule_is_named_as_ip_prints_it(file: Path) -> None:
     lab.exec(HUB, "sh", "-ec", "ip rule del priority 101; ip rule add from 10.9.0.0/16 lookup main")
     assert lab.drift() == [
         "east,west/gateway: ip rule priority 101 iif lo fwmark 0x100/0xff00 lookup 101 is missing",
-        "east,west/gateway: ip rule priority 101 lookup 254 (and asks more) was added by hand",
+        "east,west/gateway: ip rule priority 101 lookup 254 with other selectors was added by hand",
     ]
 
 

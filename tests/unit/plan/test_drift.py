@@ -12,7 +12,17 @@ from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon
 from nsnet.state.haproxy import Haproxy
 from nsnet.state.iptables_text import line
-from nsnet.state.model import Interface, Kind, Neighbour, Netns, Peer, Route, State, Sysctl
+from nsnet.state.model import (
+    Interface,
+    Kind,
+    Neighbour,
+    Netns,
+    Peer,
+    Route,
+    State,
+    Sysctl,
+    Vxlan,
+)
 from nsnet.state.observed import LO, ListedChain, ListedSet, Observed, OtherLink
 from nsnet.state.rules import Accept, Chain, Drop, Element, Goto, Jump, Match, NftMap, NftSet, Rule
 
@@ -343,3 +353,14 @@ def without(name: str, *instead: ListedSet) -> Observed:
 def test_an_nftables_table_is_compared_line_by_line(found: Observed, lines: list[str]) -> None:
     state = State("demo", (TABLE,))
     assert drifted(state, {TABLE.name: found}) == [f"east/node/n2: {each}" for each in lines]
+
+
+def test_a_tunnel_that_floods_or_learns_is_another_tunnel() -> None:
+    vxlan = Vxlan(vni=1, local=ip_address("192.168.10.2"), dev="eth0", port=8472)
+    tunnel = Interface("flannel.1", Kind.VXLAN, vxlan=vxlan)
+    state = State("demo", (Netns("n1", "east/node/n1", interfaces=(tunnel,)),))
+    observed = Observed(interfaces=(replace(tunnel, vxlan=None),), other_links=(LO,))
+    assert drifted(state, {"n1": observed}) == [
+        "east/node/n1: interface flannel.1: tunnel is one that floods, learns, or has no local"
+        " address or device, should be 1 from 192.168.10.2 dev eth0 port 8472"
+    ]

@@ -371,7 +371,7 @@ def test_the_commands_of_all_ops_are_tested() -> None:
 def test_a_script_lets_its_user_choose_the_iptables() -> None:
     assert script("demo", [NetnsAdd("nsnet.demo.n1")]) == (
         "#!/bin/sh\n"
-        "# Builds the lab demo, but for its server. To remove it again: nsnet down demo\n"
+        "# Builds the lab demo without its server. To remove it again: nsnet down demo\n"
         "set -eu\n"
         "IPT=${IPT:-iptables-legacy}       # or iptables-nft\n"
         'IP6T=${IP6T:-ip6$(echo "$IPT" | cut -c3-)}\n'
