@@ -15,7 +15,7 @@ from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import Topology
 from nsnet.topology.probe_checks import check_probes
 from nsnet.topology.resolve import resolve
-from nsnet.topology.restart import replaced, without
+from nsnet.topology.restart import replaced_pods, without_pods
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ def compiled(scenario: Scenario, keep: Assignment | None = None) -> Compiled:
 def steps(old: Compiled, new: Compiled) -> list[Op]:
     """Return the Ops that change a lab from `old` to `new`. A pod whose addresses change is
     removed, also from its Services, before it is created again."""
-    recreated = replaced(old.topology, new.topology)
-    between = compile_state(without(old.topology, recreated)) if recreated else old.state
+    recreated = replaced_pods(old.topology, new.topology)
+    between = compile_state(without_pods(old.topology, recreated)) if recreated else old.state
     return [*changes(old.state, between), *changes(between, new.state)]
 
 

@@ -30,7 +30,7 @@ from nsnet.state.namespaces import Role
 from nsnet.text import number_of
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Location, expand, locate
-from nsnet.topology.restart import restarting
+from nsnet.topology.restart import pods_to_restart
 from nsnet.walk.packet import Unknown
 
 
@@ -122,7 +122,7 @@ class Lab:
     def restart(self, reference: str, progress: Progress = silent) -> tuple[str, ...]:
         """Recreate the pod, or every pod of the workload one after the other, with other
         addresses. Return the pods' references. Raises UsageError."""
-        pods = restarting(self.topology, reference)
+        pods = pods_to_restart(self.topology, reference)
         for done, pod in enumerate(pods):
             progress("restarting", done, len(pods))
             self._become(self.compiled.readdressed(pod.reference))
@@ -130,7 +130,7 @@ class Lab:
 
     def require_restartable(self, reference: str) -> None:
         """Raise UsageError where the reference is no pod and no workload."""
-        restarting(self.topology, reference)
+        pods_to_restart(self.topology, reference)
 
     def scale(self, reference: str, replicas: int) -> None:
         """Give the Deployment or StatefulSet so many pods. Raises UsageError."""

@@ -56,21 +56,21 @@ class Assignment:
         )
 
 
-def export_of(reference: str) -> str:
+def export_owner(reference: str) -> str:
     """Return the name under which a Service owns the addresses at which it is exported."""
     return f"{reference} (exported)"
 
 
-def balancer_of(reference: str) -> str:
+def load_balancer_owner(reference: str) -> str:
     """Return the name under which a Service owns its load-balancer addresses."""
     return f"{reference} (load balancer)"
 
 
-def node_port_of(reference: str, port: int, protocol: str) -> str:
+def node_port_owner(reference: str, port: int, protocol: str) -> str:
     """Return the name under which a Service owns the NodePort of this port."""
     return f"{reference}:{port}/{protocol.lower()}"
 
 
-def health_check_of(reference: str) -> str:
+def health_check_owner(reference: str) -> str:
     """Return the name under which a Service owns its health check port."""
     return f"{reference} (health check)"

@@ -10,7 +10,7 @@ from typing import Final
 from nsnet.ip import Family, IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
 from nsnet.scenario.model import Manifest
-from nsnet.topology.assignment import node_port_of
+from nsnet.topology.assignment import node_port_owner
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort
 
@@ -82,7 +82,7 @@ class EndpointSources:
                 port=port.port,
                 protocol=Protocol(port.protocol.lower()),
                 endpoints=self._endpoints(each, port, pods, families),
-                node_port=node_ports.get(node_port_of(each.reference, port.port, port.protocol)),
+                node_port=node_ports.get(node_port_owner(each.reference, port.port, port.protocol)),
             )
             for port in each.spec.ports
             if port.protocol != "SCTP"

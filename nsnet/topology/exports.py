@@ -9,7 +9,7 @@ from nsnet.scenario import kubernetes
 from nsnet.scenario.fields import SUBDOMAIN
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
-from nsnet.topology.assignment import export_of
+from nsnet.topology.assignment import export_owner
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import HTTPS, reference_of
@@ -45,7 +45,7 @@ def export_ips(
     ledger: Ledger, each: DeclaredService, families: tuple[Family, ...]
 ) -> tuple[IPAddress, ...]:
     """Return the addresses, of the Service's families, at which other clusters use it."""
-    allocated = ledger.allocate_fabric_ips(families, export_of(each.reference))
+    allocated = ledger.allocate_fabric_ips(families, export_owner(each.reference))
     if not allocated:
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
         message = f"{each.reference} is exported, but fabricCIDR {ranges} lacks its family"

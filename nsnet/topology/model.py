@@ -11,10 +11,10 @@ from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, ips_of
 from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
 from nsnet.topology.assignment import (
     Assignment,
-    balancer_of,
-    export_of,
-    health_check_of,
-    node_port_of,
+    export_owner,
+    health_check_owner,
+    load_balancer_owner,
+    node_port_owner,
 )
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
@@ -350,9 +350,9 @@ class Topology:
                     continue  # its address belongs to the exporting cluster
                 addresses[service.reference] = service.addresses
                 if service.exported:
-                    addresses[export_of(service.reference)] = service.exported
+                    addresses[export_owner(service.reference)] = service.exported
                 if service.load_balancer_ips:
-                    addresses[balancer_of(service.reference)] = service.load_balancer_ips
+                    addresses[load_balancer_owner(service.reference)] = service.load_balancer_ips
             for gateway in cluster.gateways:
                 addresses[gateway.reference] = ips_of(gateway.outside)
         nodes = [node for cluster in self.clusters for node in cluster.nodes]
@@ -369,10 +369,10 @@ class Topology:
             for service in cluster.services:
                 for port in service.ports:
                     if port.node_port is not None:
-                        owner = node_port_of(service.reference, port.port, port.protocol)
+                        owner = node_port_owner(service.reference, port.port, port.protocol)
                         yield owner, port.node_port
                 if service.health_check_port is not None:
-                    yield health_check_of(service.reference), service.health_check_port
+                    yield health_check_owner(service.reference), service.health_check_port
 
 
 def reference_of(cluster: str, kind: str, name: str, namespace: str = "default") -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsnet.ip import Protocol
-from nsnet.topology.assignment import health_check_of, node_port_of
+from nsnet.topology.assignment import health_check_owner, node_port_owner
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Pod
@@ -123,7 +123,7 @@ def _requests(service: DeclaredService) -> Iterator[_Request]:
         if port.node_port is not None or (allocates and port.protocol != "SCTP"):
             yield _Request(
                 service=service,
-                owner=node_port_of(service.reference, port.port, port.protocol),
+                owner=node_port_owner(service.reference, port.port, port.protocol),
                 path=f"spec.ports[{index}].nodePort",
                 written=port.node_port,
                 port=port.port,
@@ -132,7 +132,7 @@ def _requests(service: DeclaredService) -> Iterator[_Request]:
     if spec.has_health_check:
         yield _Request(
             service=service,
-            owner=health_check_of(service.reference),
+            owner=health_check_owner(service.reference),
             path="spec.healthCheckNodePort",
             written=spec.health_check_node_port,
         )

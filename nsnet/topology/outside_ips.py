@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nsnet.ip import Family, IPAddress
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.topology.assignment import balancer_of
+from nsnet.topology.assignment import load_balancer_owner
 from nsnet.topology.declared import DeclaredService, declared_services
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Service
@@ -70,7 +70,9 @@ def load_balancer_ips(
         if each.service.status.load_balancer.ingress or each.spec.load_balancer_ip:
             allocated[owner] = _of_families(ledger, each, families[owner], _written(each))
         else:
-            allocated[owner] = ledger.allocate_fabric_ips(families[owner], balancer_of(owner))
+            allocated[owner] = ledger.allocate_fabric_ips(
+                families[owner], load_balancer_owner(owner)
+            )
             if not allocated[owner]:
                 ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
                 message = (

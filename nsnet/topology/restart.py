@@ -10,7 +10,7 @@ from nsnet.topology.references import expand
 RESTARTED = ("pod", "deploy", "statefulset")
 
 
-def restarting(topology: Topology, reference: str) -> tuple[Pod, ...]:
+def pods_to_restart(topology: Topology, reference: str) -> tuple[Pod, ...]:
     """Return the pod of this reference, or all pods of a workload. Raises UsageError."""
     kind = reference.split("/")[-2] if "/" in reference else ""
     if kind not in RESTARTED:
@@ -28,7 +28,7 @@ def restarting(topology: Topology, reference: str) -> tuple[Pod, ...]:
     return found
 
 
-def replaced(old: Topology, new: Topology) -> frozenset[str]:
+def replaced_pods(old: Topology, new: Topology) -> frozenset[str]:
     """Return the references of pods that both labs have, with different addresses."""
     before = {each.netns: each.addresses for each in _pods(old) if not each.host_network}
     return frozenset(
@@ -38,7 +38,7 @@ def replaced(old: Topology, new: Topology) -> frozenset[str]:
     )
 
 
-def without(topology: Topology, pods: Collection[str]) -> Topology:
+def without_pods(topology: Topology, pods: Collection[str]) -> Topology:
     """Return the lab without these pods, and without the endpoints that they are."""
     if not pods:
         return topology

@@ -7,7 +7,7 @@ from nsnet.scenario import kubernetes
 from nsnet.scenario.admission import refusals
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
-from nsnet.topology.assignment import health_check_of
+from nsnet.topology.assignment import health_check_owner
 from nsnet.topology.cluster_ips import cluster_ips, families
 from nsnet.topology.declared import DeclaredService, declared_services
 from nsnet.topology.endpoints import EndpointSources
@@ -64,7 +64,7 @@ def resolve_services(
             external_local=each.spec.external_traffic_policy == "Local",
             internal_local=each.spec.internal_traffic_policy == "Local",
             affinity_seconds=_affinity_seconds(each.spec),
-            health_check_port=numbers.get(health_check_of(owner)),
+            health_check_port=numbers.get(health_check_owner(owner)),
             sni=snis.get(owner, ""),
             proxied=not any(label in each.service.metadata.labels for label in NOT_PROXIED),
         )

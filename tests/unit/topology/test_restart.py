@@ -5,7 +5,7 @@ import pytest
 from nsnet.errors import UsageError
 from nsnet.topology.model import Topology
 from nsnet.topology.resolve import resolve
-from nsnet.topology.restart import replaced, restarting, without
+from nsnet.topology.restart import pods_to_restart, replaced_pods, without_pods
 from tests.support.labs import pod, pods, service, services, topology, workload, written
 
 OBJECTS = (
@@ -24,7 +24,7 @@ def test_only_the_pod_that_released_its_address_gets_another() -> None:
     before = found()
     keep = before.assignment().release("east/pod/web-0")
     after = resolve(written(*OBJECTS), keep)
-    assert replaced(before, after) == {"east/pod/web-0"}
+    assert replaced_pods(before, after) == {"east/pod/web-0"}
     old, new = (pods(each)["east/pod/web-0"] for each in (before, after))
     assert set(old.addresses).isdisjoint(new.addresses)
     assert old.netns == new.netns
@@ -34,7 +34,7 @@ def test_only_the_pod_that_released_its_address_gets_another() -> None:
 
 
 def test_while_a_pod_is_gone_no_service_leads_to_it() -> None:
-    between = without(found(), {"east/pod/web-0"})
+    between = without_pods(found(), {"east/pod/web-0"})
     assert "east/pod/web-0" not in pods(between)
     ends = services(between)["east/svc/web"].ports[0].endpoints
     assert [each.reference for each in ends] == ["east/pod/web-1"]
@@ -49,7 +49,7 @@ def test_while_a_pod_is_gone_no_service_leads_to_it() -> None:
     ],
 )
 def test_a_reference_names_one_pod_or_all_of_a_workload(reference: str, names: list[str]) -> None:
-    assert [each.name for each in restarting(found(), reference)] == names
+    assert [each.name for each in pods_to_restart(found(), reference)] == names
 
 
 @pytest.mark.parametrize(
@@ -63,4 +63,4 @@ def test_a_reference_names_one_pod_or_all_of_a_workload(reference: str, names: l
 )
 def test_what_cannot_restart(reference: str, says: str) -> None:
     with pytest.raises(UsageError, match=says):
-        restarting(found(), reference)
+        pods_to_restart(found(), reference)
