@@ -128,7 +128,7 @@ def _check(done: Finished) -> None:
 
 
 def load_sets(texts: Iterable[tuple[str, str]]) -> None:
-    """Pass to `ipset restore` in each namespace, by name, its text. Raises KernelError."""
+    """Run `ipset restore` in each namespace, given by name, with its text. Raises KernelError."""
     commands = [Command(name, ("ipset", "restore", "-exist"), text) for name, text in texts]
     for done in run(commands):
         _check(done)

@@ -97,7 +97,7 @@ def spawn(module: str, connection: socket.socket) -> "subprocess.Popen[bytes]":
 
 
 def _unsupported(error: OSError) -> UnsupportedError:
-    what = f"no namespaces of our own: {error.filename or 'unshare'}: {error.strerror}"
+    what = f"cannot create namespaces: {error.filename or 'unshare'}: {error.strerror}"
     return UnsupportedError(what, hint=ALLOW_USER_NAMESPACES)
 
 

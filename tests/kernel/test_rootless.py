@@ -174,7 +174,7 @@ def test_where_user_namespaces_are_forbidden_run_says_how_to_go_on(user: User) -
     done = user.forbidden("run", user.scenario("one-node.yaml"))
     assert (done.returncode, done.stdout) == (3, "")
     error, hint = done.stderr.splitlines()
-    assert error.startswith("error: no namespaces of our own: unshare: ")
+    assert error.startswith("error: cannot create namespaces: unshare: ")
     assert hint.startswith("hint: run it with sudo, or allow user namespaces: sudo sysctl -w ")
 
 
@@ -188,7 +188,7 @@ def test_where_user_namespaces_are_forbidden_pytest_says_so(user: User) -> None:
     pytest_argv = (user.python, "-m", "pytest", "-p", "no:cacheprovider", "-q", "test_it.py")
     done = user.run(user.python, "-c", FORBID, *pytest_argv)
     assert done.returncode == 1
-    assert "UnsupportedError: no namespaces of our own: unshare: " in done.stdout
+    assert "UnsupportedError: cannot create namespaces: unshare: " in done.stdout
 
 
 @needs_user_namespaces
