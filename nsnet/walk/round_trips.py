@@ -43,6 +43,7 @@ class RoundTrips:
             case TooBig():
                 yield from self._send_smaller(request, end)
             case Refused(_, error, journey) if _never_left(request.client.name, journey):
+                # connect() and sendto() report a missing route without any packet.
                 reported = error is Verdict.NET_UNREACHABLE or self._passes_own_rules(
                     request.client, journey, error
                 )
@@ -59,13 +60,13 @@ class RoundTrips:
                 assert_never(end)
 
     def _passes_own_rules(self, client: Netns, journey: Journey, error: Verdict) -> bool:
-        """An ICMP error to itself passes its own rules; a missing route is reported without any."""
+        """Whether the client's rules pass an ICMP error that its own kernel sends to it."""
         reply = self._reply_to(client.name, journey.packet, error)
         sent = replace(journey, packet=reply, hops=(), ttl=TTL)
         return any(isinstance(each, Arrived) for each in self.emit(client.name, sent))
 
     def _serve(self, request: Request, netns: str, journey: Journey) -> Iterator[PredictedPath]:
-        """The socket, the proxy or the kernel that the request reached replies."""
+        """Yield the paths of a request that arrived: a proxy, a socket or the kernel replies."""
         frontend = frontend_of(self.netns[netns], journey.packet)
         if frontend is not None:
             yield from self._relay(request, netns, journey, frontend)
@@ -82,7 +83,7 @@ class RoundTrips:
     def _relay(
         self, request: Request, netns: str, journey: Journey, frontend: Frontend
     ) -> Iterator[PredictedPath]:
-        """A proxy accepts the connection and opens another one: the path has two legs."""
+        """Yield the paths through a proxy: it accepts the connection and opens another one."""
         here = note(journey, self.netns[netns], f"haproxy accepts it for {frontend.reference}")
         reply = self._reply_to(netns, journey.packet)
         for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy replies"):
@@ -98,7 +99,8 @@ class RoundTrips:
         return packet.answering(self.routes(netns).reflected(packet), error)
 
     def _send_smaller(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
-        """A datagram that was too big is sent again, smaller, once its sender learns the MTU."""
+        """Yield the paths of a datagram that exceeded an MTU: once its sender learns that, it sends
+        the datagram again in fragments."""
         if end.here == request.client and path_mtu.is_fragmented_locally(request.packet):
             yield from self._send_fragments(request, end)
             return
@@ -123,7 +125,8 @@ class RoundTrips:
                         yield PredictedPath(verdict=Verdict.TIMEOUT, request=end.journey.hops)
 
     def _send_fragments(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
-        """The client's own rules sent it out of a link whose MTU is smaller than expected."""
+        """Yield the paths of a datagram that exceeds the MTU of the link by which the client's own
+        rules sent it."""
         packet = path_mtu.fragmented(request, end.mtu)
         informed = replace(request, packet=replace(request.packet, size=end.mtu))
         if not packet.fragment:
@@ -186,7 +189,8 @@ class RoundTrips:
         server: str | None,
         what: str,
     ) -> Iterator[PredictedPath]:
-        """An echo reply that was too big is lost; if its sender learns so, the next is smaller."""
+        """Yield the paths of an echo reply that exceeded an MTU: it is lost, and if the server
+        learns that, the next is smaller."""
         here = reply.client.name
         path = PredictedPath(verdict=Verdict.TIMEOUT, request=arrived.hops, reply=end.journey.hops)
         known = reply.packet.fragment  # an MTU that was learned before

@@ -200,7 +200,7 @@ def near_narrow(*, silent: bool) -> State:
             "client middle router server",
         ),
         (
-            "the near leg: he is not",
+            "the near leg, without",
             near_narrow(silent=True),
             "large-hangs",
             "client middle router server",
