@@ -38,7 +38,7 @@ from nsnet.plan.ops import (
     MtuSet,
     NeighbourAdd,
     NeighbourDelete,
-    NeighbourForget,
+    NeighbourFlush,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -169,12 +169,12 @@ class Applier:
             self._encoded[key] = rtnetlink.set_neighbour(op, namespace.indexes)
         namespace.queue(op, self._encoded[key])
 
-    def _forget_neighbours(self, steps: Sequence[NeighbourForget]) -> None:
+    def _flush_neighbours(self, steps: Sequence[NeighbourFlush]) -> None:
         namespace = self.session[steps[0].netns]
         for step in steps:
             # A person may have deleted the link, and with it what was learned on it.
             if step.dev in namespace.indexes:
-                namespace.queue(step, rtnetlink.forget_neighbour(step, namespace.indexes))
+                namespace.queue(step, rtnetlink.flush_neighbour(step, namespace.indexes))
         namespace.send(ignored=errno.ENOENT)  # never learned
 
     # --- rules, sets and virtual servers ---
@@ -190,7 +190,7 @@ class Applier:
         tables = [step for step in steps if isinstance(step, TableLoad)]
         nftables.load(
             [
-                (each.netns, nft.load(each.family, each.old, each.new, anew=each.anew))
+                (each.netns, nft.load(each.family, each.old, each.new, whole=each.whole))
                 for each in tables
             ]
         )
@@ -331,7 +331,7 @@ EXECUTORS: Final[Mapping[type[Op], Each | Batch]] = {
     PolicyRuleDelete: _message(rtnetlink.delete_policy_rule),
     NeighbourAdd: Each(Applier._set_neighbour),
     NeighbourDelete: _message(rtnetlink.delete_neighbour),
-    NeighbourForget: Batch(Applier._forget_neighbours, everywhere=False),
+    NeighbourFlush: Batch(Applier._flush_neighbours, everywhere=False),
     FdbSet: _message(rtnetlink.set_fdb),
     FdbDelete: _message(rtnetlink.delete_fdb),
     RulesLoad: Batch(Applier._load_rules),

@@ -28,7 +28,7 @@ from nsnet.plan.ops import (
     MtuSet,
     NeighbourAdd,
     NeighbourDelete,
-    NeighbourForget,
+    NeighbourFlush,
     PolicyRuleAdd,
     PolicyRuleDelete,
     RouteAdd,
@@ -272,7 +272,7 @@ def delete_neighbour(op: NeighbourDelete, indexes: Indexes) -> bytes:
     return encoded(_neighbour(op.neighbour.address, indexes[op.neighbour.dev]), uapi.RTM_DELNEIGH)
 
 
-def forget_neighbour(op: NeighbourForget, indexes: Indexes) -> bytes:
+def flush_neighbour(op: NeighbourFlush, indexes: Indexes) -> bytes:
     """Delete a neighbour, whatever its MAC address."""
     return encoded(_neighbour(op.address, indexes[op.dev]), uapi.RTM_DELNEIGH)
 

@@ -11,7 +11,7 @@ from nsnet.plan.ops import (
     FdbSet,
     NeighbourAdd,
     NeighbourDelete,
-    NeighbourForget,
+    NeighbourFlush,
     Op,
 )
 from nsnet.state.model import Netns, Peer, State
@@ -63,22 +63,22 @@ class Learned(NamedTuple):
     address: IPAddress
 
 
-def forget_new_addresses(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
+def flush_unresolved_neighbours(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
     """Yield the removal of entries for new addresses, on each link of their layer-2 segments.
 
     A namespace may already be resolving such an address (NUD_INCOMPLETE). When that fails, the
     kernel drops the packets in its queue, although the address exists by then.
     """
-    return _forget(new, _lost(new, old), _kept(old, new, created))
+    return _flush(new, _lost(new, old), _kept(old, new, created))
 
 
-def forget_old_addresses(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
+def flush_stale_neighbours(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
     """Yield the removal of entries for addresses that are removed or get another MAC address, on
     each link of their layer-2 segments."""
-    return _forget(old, _lost(old, new), _kept(old, new, created))
+    return _flush(old, _lost(old, new), _kept(old, new, created))
 
 
-def _forget(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Iterator[Op]:
+def _flush(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Iterator[Op]:
     """Yield the removal of entries for these addresses on those of these links that receive their
     ARP or NDP, except for entries that the State lists."""
     if not changed:
@@ -94,7 +94,7 @@ def _forget(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Itera
         Learned(each.name, one.dev, one.address) for each in state.netns for one in each.neighbours
     }
     for learned in sorted(found - listed, key=str):
-        yield NeighbourForget(*learned)
+        yield NeighbourFlush(*learned)
 
 
 def _kept(old: State, new: State, created: Set[Peer]) -> Set[Peer]:

@@ -229,7 +229,7 @@ class NeighbourDelete:
 
 
 @dataclass(frozen=True, slots=True)
-class NeighbourForget:
+class NeighbourFlush:
     """Removal of a learned neighbour, if there is one: the next packet sends a request again."""
 
     netns: str
@@ -315,15 +315,15 @@ class VirtualServersLoad:
 
 @dataclass(frozen=True, slots=True)
 class TableLoad:
-    """Chains, sets and maps of kube-proxy's nftables table that change from `old` to `new`
-    atomically; all others are kept. Without `new` the table is deleted. `anew`: the whole table,
-    whatever it contains, is replaced by `new`, atomically, too."""
+    """Chains, sets and maps of kube-proxy's nftables table to change from `old` to `new` in one
+    transaction; all others are kept. Without `new` the table is deleted. `whole`: `new` replaces
+    the table, whatever it contains. Only a large new table takes several transactions."""
 
     netns: str
     family: Family
     old: tuple[Piece, ...]
     new: tuple[Piece, ...]
-    anew: bool = False
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -410,7 +410,7 @@ Op: TypeAlias = (
     | PolicyRuleDelete
     | NeighbourAdd
     | NeighbourDelete
-    | NeighbourForget
+    | NeighbourFlush
     | FdbSet
     | FdbDelete
     | RulesLoad

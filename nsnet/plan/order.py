@@ -19,8 +19,8 @@ from nsnet.plan.neighbours import (
     add_neighbours,
     delete_fdb_entries,
     delete_neighbours,
-    forget_new_addresses,
-    forget_old_addresses,
+    flush_stale_neighbours,
+    flush_unresolved_neighbours,
 )
 from nsnet.plan.netfilter import (
     delete_ipsets,
@@ -34,8 +34,8 @@ from nsnet.plan.ops import LinkDelete, NetnsAdd, NetnsDelete, Op, ServersStart, 
 from nsnet.plan.routes import (
     add_routes,
     change_policy_rules,
-    delete_learned_routes,
     delete_routes,
+    delete_superseded_routes,
     replace_routes,
 )
 from nsnet.state.model import Netns, Peer, State
@@ -74,7 +74,7 @@ def changes(old: State, new: State) -> list[Op]:
         *_each(_configure, changed),
         *_each(start_listeners, changed),
         # Before any rule sends packets to the new addresses.
-        *forget_new_addresses(old, new, created),
+        *flush_unresolved_neighbours(old, new, created),
         *_each(load_ipsets, changed),
         *_each(load_iptables, changed),
         *_each(load_virtual_servers, changed),
@@ -83,7 +83,7 @@ def changes(old: State, new: State) -> list[Op]:
         *_each(replace_routes, changed),
         *_each(start_daemons, changed),
         *_each(await_routes, changed),
-        *_each(delete_learned_routes, changed),
+        *_each(delete_superseded_routes, changed),
         # After all rules: the next packet of a removed flow must be translated by the new ones.
         *_each(flush_conntrack, changed),
         *drain(changed, removed),
@@ -95,7 +95,7 @@ def changes(old: State, new: State) -> list[Op]:
         *(NetnsDelete(each.old.name) for each in removed),
         # Otherwise packets to removed addresses would be sent to MAC addresses that no longer exist
         # for a minute, without an error.
-        *forget_old_addresses(old, new, created),
+        *flush_stale_neighbours(old, new, created),
     ]
 
 

@@ -72,7 +72,7 @@ def _reloads(
     }
     for op in steps:
         if isinstance(op, TableLoad) and (op.netns, op.family) in existing:
-            yield replace(op, anew=True)
+            yield replace(op, whole=True)
         else:
             yield op
 

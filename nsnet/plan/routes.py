@@ -47,7 +47,7 @@ def replace_routes(change: Change) -> Iterator[Op]:
             yield RouteReplace(change.new.name, route)
 
 
-def delete_learned_routes(change: Change) -> Iterator[Op]:
+def delete_superseded_routes(change: Change) -> Iterator[Op]:
     """Yield the deletion of routes whose destinations daemons have learned by now. A learned route
     has another metric, so both exist until then."""
     learned = {each.key for each in change.new.routes if each.learned}

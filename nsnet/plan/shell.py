@@ -28,7 +28,7 @@ from nsnet.plan.ops import (
     MtuSet,
     NeighbourAdd,
     NeighbourDelete,
-    NeighbourForget,
+    NeighbourFlush,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -119,7 +119,7 @@ def render(op: Op) -> str:
             return f"ip -n {netns} neigh replace {entry} nud permanent"
         case NeighbourDelete(netns, neighbour):
             return f"ip -n {netns} neigh del {neighbour.address} dev {neighbour.dev}"
-        case NeighbourForget(netns, dev, address):
+        case NeighbourFlush(netns, dev, address):
             return f"ip -n {netns} neigh flush to {address} dev {dev}"
         case FdbSet(netns, entry):
             return f"bridge -n {netns} fdb replace {_fdb_entry(entry)} permanent"
@@ -141,8 +141,8 @@ def render(op: Op) -> str:
             addresses = ", ".join(map(str, endpoints))
             until = f"until no connection to {addresses} is half open"
             return f"# {netns}: {until}: conntrack -L --state SYN_SENT"
-        case TableLoad(netns, family, old, new, anew):
-            texts = (*nft.load(family, old, new, anew=anew), nft.delete(family, old, new))
+        case TableLoad(netns, family, old, new, whole):
+            texts = (*nft.load(family, old, new, whole=whole), nft.delete(family, old, new))
             return "\n".join(_with_input(netns, "nft -f -", text) for text in texts if text)
         case DaemonStart(netns, daemon):
             return _start_daemon(netns, daemon)

@@ -76,16 +76,16 @@ _SECONDS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 def load(
-    family: Family, old: Iterable[Piece], new: Iterable[Piece], *, anew: bool = False
+    family: Family, old: Iterable[Piece], new: Iterable[Piece], *, whole: bool = False
 ) -> tuple[str, ...]:
     """Inputs for `nft -f`, one after the other: the pieces that stood as `old` are as in `new`.
 
     A change is one transaction. A new table that is large comes in parts, what packets meet first
     last: the kernel's work grows with the square of a transaction. Chains that are only old are
-    empty afterwards and nobody sends packets there any more; `delete` removes them. `anew`: the
-    table that is there goes in the first of them, whatever it holds.
+    empty afterwards and no rule sends packets there; `delete` removes them. `whole`: the first
+    input also deletes the table that exists, whatever it contains.
     """
-    if anew:
+    if whole:
         first, *others = load(family, (), new)
         return (f"delete table {_table(family)}\n{first}", *others)
     standing = {each.name: each for each in old}

@@ -25,7 +25,7 @@ from nsnet.plan.ops import (
     MtuSet,
     NeighbourAdd,
     NeighbourDelete,
-    NeighbourForget,
+    NeighbourFlush,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -242,7 +242,7 @@ class World:
                 self.namespaces[name].neighbours.append(neighbour)
             case NeighbourDelete(name, neighbour):
                 self.namespaces[name].neighbours.remove(neighbour)
-            case NeighbourForget(name, dev, _):
+            case NeighbourFlush(name, dev, _):
                 assert dev in self.namespaces[name].links  # it learns no neighbours
             case _:
                 assert_never(op)

@@ -9,7 +9,7 @@ from nsnet.plan.ops import (
     LinkDelete,
     LinkUp,
     Listen,
-    NeighbourForget,
+    NeighbourFlush,
     NetnsAdd,
     Op,
     RulesLoad,
@@ -61,6 +61,6 @@ def test_links_are_deleted_apart_from_what_comes_before_and_after() -> None:
     assert sizes(LinkUp("a", "lo"), LinkDelete("a", "x"), LinkUp("a", "eth0")) == [1, 1, 1]
 
 
-def test_the_neighbours_of_one_namespace_are_forgotten_at_once() -> None:
-    forgotten = [NeighbourForget(each, "eth0", ip("10.0.0.1")) for each in ("a", "a", "b")]
-    assert sizes(*forgotten) == [2, 1]
+def test_the_neighbours_of_one_namespace_are_flushed_at_once() -> None:
+    flushed = [NeighbourFlush(each, "eth0", ip("10.0.0.1")) for each in ("a", "a", "b")]
+    assert sizes(*flushed) == [2, 1]

@@ -14,7 +14,7 @@ from nsnet.plan.ops import (
     LinkDelete,
     LinkUp,
     Listen,
-    NeighbourForget,
+    NeighbourFlush,
     NetnsAdd,
     NetnsDelete,
     RulesLoad,
@@ -91,7 +91,7 @@ def test_a_lab_is_removed(name: str) -> None:
 def test_another_endpoint_is_a_pod_and_rules_and_nothing_else() -> None:
     ops = changes(web(3), web(4))
     pod_netns = "nsnet.clusterip.east.pod.default.web-3"
-    known = RulesLoad | VethAdd | NeighbourForget
+    known = RulesLoad | VethAdd | NeighbourFlush
     assert {op.netns for op in ops if not isinstance(op, known)} == {pod_netns}
     assert [(op.netns, op.peer_netns) for op in ops if isinstance(op, VethAdd)] == [
         ("nsnet.clusterip.east.node.n2", pod_netns)
@@ -123,7 +123,7 @@ def test_a_veth_pair_is_deleted_before_the_namespace_of_its_pod() -> None:
     # would exist, and its name would not be free for a new pod of that name.
     # And both come last, when no rule leads there any more.
     ops = changes(web(1), web(0))
-    steps = ["RulesLoad", "Drain", "Unlisten", "LinkDelete", "NetnsDelete", "NeighbourForget"]
+    steps = ["RulesLoad", "Drain", "Unlisten", "LinkDelete", "NetnsDelete", "NeighbourFlush"]
     assert kinds(ops) == steps
     assert [op for op in ops if isinstance(op, LinkDelete | NetnsDelete)] == [
         LinkDelete("nsnet.clusterip.east.node.n1", "web-0"),
@@ -198,7 +198,7 @@ def test_the_route_to_a_removed_external_host_is_deleted() -> None:
     two = "externals:\n- {name: api, address: 203.0.113.80}\n- {name: log, address: 203.0.113.81}"
     one = "externals:\n- {name: api, address: 203.0.113.80}"
     old, new = lab(spec=two).state, lab(spec=one).state
-    steps = ["RouteDelete", "LinkDelete", "NetnsDelete", "NeighbourForget"]
+    steps = ["RouteDelete", "LinkDelete", "NetnsDelete", "NeighbourFlush"]
     assert kinds(changes(old, new)) == steps
     World().apply([*plan(old), *changes(old, new)]).holds(new)
 

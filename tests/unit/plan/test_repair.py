@@ -199,7 +199,7 @@ def test_an_nftables_table_that_was_changed_is_deleted_and_loaded_whole() -> Non
     chains = tuple(each for each in node.chains if each.table == "kube-proxy")
     found = intact(node)
     first, *others = found.sets
-    whole_table = [TableLoad(TABLED, 4, (), (*node.sets, *chains), anew=True)]
+    whole_table = [TableLoad(TABLED, 4, (), (*node.sets, *chains), whole=True)]
     assert reloaded(sets=(first._replace(lines=first.lines[1:]), *others)) == whole_table
     assert reloaded(sets=tuple(others)) == whole_table
     last = next(each for each in found.chains if each.table == "kube-proxy")
@@ -213,7 +213,7 @@ def test_an_nftables_table_that_is_gone_is_loaded_and_one_that_is_not_wanted_is_
         chains=tuple(each for each in found.chains if each.table != "kube-proxy"), sets=()
     )
     assert isinstance(loaded, TableLoad)
-    assert (len(loaded.old), len(loaded.new) > len(node.sets), loaded.anew) == (0, True, False)
+    assert (len(loaded.old), len(loaded.new) > len(node.sets), loaded.whole) == (0, True, False)
     (deleted,) = reloaded(sets=(*found.sets, ListedSet(6, "mine", "set", ("type ipv6_addr",))))
     assert isinstance(deleted, TableLoad)
     assert (deleted.family, [each.name for each in deleted.old], deleted.new) == (6, ["mine"], ())

@@ -29,7 +29,7 @@ from nsnet.plan.ops import (
     MtuSet,
     NeighbourAdd,
     NeighbourDelete,
-    NeighbourForget,
+    NeighbourFlush,
     NetnsAdd,
     NetnsDelete,
     Op,
@@ -213,7 +213,7 @@ COMMANDS: list[tuple[Op, str]] = [
     ),
     (NeighbourDelete("n1", NEIGHBOUR), "ip -n n1 neigh del 10.244.0.2 dev cbr0"),
     (
-        NeighbourForget("n1", "cbr0", ip("10.244.0.2")),
+        NeighbourFlush("n1", "cbr0", ip("10.244.0.2")),
         "ip -n n1 neigh flush to 10.244.0.2 dev cbr0",
     ),
     (

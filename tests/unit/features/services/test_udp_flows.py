@@ -113,7 +113,7 @@ def test_a_pod_of_a_service_that_goes_is_forgotten_on_every_node_after_the_rules
     kinds = [type(op).__name__ for op in ops]
     assert kinds == [
         "RulesLoad", "RulesLoad", "ConntrackDelete", "ConntrackDelete",
-        "Unlisten", "LinkDelete", "NetnsDelete", "NeighbourForget",
+        "Unlisten", "LinkDelete", "NetnsDelete", "NeighbourFlush",
     ]  # fmt: skip
 
 
