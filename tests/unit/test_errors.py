@@ -5,15 +5,16 @@ import pickle
 from nsnet.errors import KernelError, NsnetError, Problem, ScenarioError
 
 
-def test_an_error_keeps_its_hint_when_pickled() -> None:
+def test_an_error_is_the_same_after_pickling() -> None:
     errors: list[NsnetError] = [
         KernelError("ip link add eth0: File exists", hint="nsnet down demo"),
         ScenarioError([Problem("lab.yaml", 3, "spec", "is missing")], hint="write it"),
     ]
     for error in errors:
         again = pickle.loads(pickle.dumps(error))
-        assert (type(again), again.lines(), again.hint, again.exit_code) == (
+        assert (type(again), str(again), again.lines(), again.hint, again.exit_code) == (
             type(error),
+            str(error),
             error.lines(),
             error.hint,
             error.exit_code,
