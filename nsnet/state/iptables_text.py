@@ -12,6 +12,7 @@ from typing import Final, assert_never
 
 from nsnet.ip import PROTOCOL_NUMBERS, Family, Protocol, endpoint
 from nsnet.state.rules import (
+    ALL_BITS,
     Accept,
     Chain,
     Dnat,
@@ -49,8 +50,6 @@ ICMP_TYPES: Final[dict[str, dict[Family, str]]] = {
     "neighbour-solicitation": {6: "135"},
     "neighbour-advertisement": {6: "136"},
 }
-
-FULL_MASK: Final = 0xFFFFFFFF
 
 # The fields of Match that `_match` writes; a rule that sets another one is refused.
 WRITTEN: Final = frozenset(
@@ -169,7 +168,7 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield "-m conntrack --ctdir REPLY"
     if match.mark is not None:
         negation = "! " if match.mark.negated else ""
-        mask = "" if match.mark.mask == FULL_MASK else f"/{match.mark.mask:#x}"
+        mask = "" if match.mark.mask == ALL_BITS else f"/{match.mark.mask:#x}"
         yield f"-m mark {negation}--mark {match.mark.value:#x}{mask}"
     if match.recent is not None:
         yield _recent(match.recent, family)

@@ -14,6 +14,7 @@ from typing import Final, TypeAlias, assert_never
 
 from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, endpoint
 from nsnet.state.rules import (
+    ALL_BITS,
     KUBE_PROXY,
     Accept,
     Base,
@@ -24,6 +25,7 @@ from nsnet.state.rules import (
     Goto,
     Jump,
     Lookup,
+    MarkMatch,
     Masquerade,
     Match,
     Netmap,
@@ -303,8 +305,7 @@ def _match(match: Match, family: Family) -> Iterator[str]:
     if match.ctstate:
         yield f"ct state {','.join(match.ctstate).lower()}"
     if match.mark is not None:
-        relation = "!=" if match.mark.negated else "=="
-        yield f"meta mark & {match.mark.mask:#010x} {relation} {match.mark.value:#010x}"
+        yield f"meta mark {_mark(match.mark)}"
     if match.dst_type is not None:
         yield f"fib daddr type {match.dst_type.lower()}"
     if match.dst is not None:
@@ -330,6 +331,12 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         yield f"{ip} saddr @{match.src_set}"
     if match.src_type is not None:
         yield f"fib saddr type {match.src_type.lower()}"
+
+
+def _mark(mark: MarkMatch) -> str:
+    if mark.mask == ALL_BITS:
+        return f"{'!= ' if mark.negated else ''}{mark.value:#010x}"
+    return f"& {mark.mask:#010x} {'!=' if mark.negated else '=='} {mark.value:#010x}"
 
 
 def _range(network: IPNetwork) -> str:

@@ -148,6 +148,9 @@ Target: TypeAlias = (
 )
 
 
+ALL_BITS = 0xFFFFFFFF  # of a mark
+
+
 @dataclass(frozen=True, slots=True)
 class MarkMatch:
     """`[!] --mark value/mask`."""
