@@ -14,8 +14,7 @@ from nsnet.plan.ops import (
     VirtualServersLoad,
 )
 from nsnet.state.model import Netns, Translation, identity
-from nsnet.state.nftables_text import Piece
-from nsnet.state.rules import KUBE_PROXY, Chain, NftSet, named_sets
+from nsnet.state.rules import KUBE_PROXY, Chain, NftSet, TableItem, named_sets
 
 
 def load_ipsets(change: Change) -> Iterator[Op]:
@@ -88,15 +87,15 @@ def load_nftables(change: Change) -> Iterator[Op]:
             )
 
 
-def _nftables_pieces(netns: Netns, family: Family) -> dict[str, Piece]:
-    pieces: tuple[Piece, ...] = (
+def _nftables_pieces(netns: Netns, family: Family) -> dict[str, TableItem]:
+    pieces: tuple[TableItem, ...] = (
         *netns.sets,
         *(each for each in netns.chains if each.table == KUBE_PROXY),
     )
     return {each.name: each for each in pieces if each.family == family}
 
 
-def _recreated_sets(old: dict[str, Piece], new: dict[str, Piece]) -> set[str]:
+def _recreated_sets(old: dict[str, TableItem], new: dict[str, TableItem]) -> set[str]:
     """Return the sets whose timeout differs: nftables cannot change it, so they are recreated."""
     return {
         name
@@ -107,7 +106,7 @@ def _recreated_sets(old: dict[str, Piece], new: dict[str, Piece]) -> set[str]:
     }
 
 
-def _chains_that_use(sets: set[str], pieces: dict[str, Piece]) -> set[str]:
+def _chains_that_use(sets: set[str], pieces: dict[str, TableItem]) -> set[str]:
     """Return the chains whose rules name one of these sets: nftables cannot delete a set in use."""
     chains = [each for each in pieces.values() if isinstance(each, Chain)] if sets else []
     return {

@@ -20,8 +20,7 @@ from nsnet.state.model import (
     Sysctl,
     VirtualServer,
 )
-from nsnet.state.nftables_text import Piece
-from nsnet.state.rules import Chain
+from nsnet.state.rules import Chain, TableItem
 
 
 def _refuse(value: Interface | Route | PolicyRule, *names: str) -> None:
@@ -321,8 +320,8 @@ class TableLoad:
 
     netns: str
     family: Family
-    old: tuple[Piece, ...]
-    new: tuple[Piece, ...]
+    old: tuple[TableItem, ...]
+    new: tuple[TableItem, ...]
     whole: bool = False
 
 

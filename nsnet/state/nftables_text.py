@@ -10,7 +10,7 @@ transaction:
 
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_address, summarize_address_range
-from typing import Final, TypeAlias, assert_never
+from typing import Final, assert_never
 
 from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, endpoint
 from nsnet.state.rules import (
@@ -40,14 +40,13 @@ from nsnet.state.rules import (
     SetMark,
     Snat,
     Spread,
+    TableItem,
     Target,
     Zone,
     named_sets,
     next_chains,
     other_fields,
 )
-
-Piece: TypeAlias = Chain | NftSet | NftMap
 
 AT_ONCE = 2000  # pieces in one transaction
 
@@ -78,7 +77,7 @@ _SECONDS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
 
 def load(
-    family: Family, old: Iterable[Piece], new: Iterable[Piece], *, whole: bool = False
+    family: Family, old: Iterable[TableItem], new: Iterable[TableItem], *, whole: bool = False
 ) -> tuple[str, ...]:
     """Inputs for `nft -f`, one after the other: the pieces that stood as `old` are as in `new`.
 
@@ -101,7 +100,7 @@ def load(
     return tuple(_transaction(family, {}, each) for each in parts)
 
 
-def delete(family: Family, old: Iterable[Piece], new: Iterable[Piece]) -> str:
+def delete(family: Family, old: Iterable[TableItem], new: Iterable[TableItem]) -> str:
     """Input for a second `nft -f`, "" where none is needed: the chains that are only old are gone.
 
     A kernel before 6.2 needs a moment after the first until it notices that no map names them.
@@ -113,7 +112,7 @@ def delete(family: Family, old: Iterable[Piece], new: Iterable[Piece]) -> str:
     return "".join(f"delete chain {_table(family)} {each.name}\n" for each in gone)
 
 
-def lines(piece: Piece) -> tuple[str, ...]:
+def lines(piece: TableItem) -> tuple[str, ...]:
     """What stands between the braces of a chain, a set or a map: a rule or an element each."""
     return (*_head(piece), *_content(piece))
 
@@ -131,7 +130,7 @@ def line(rule: Rule, family: Family) -> str:
     return " ".join(words)
 
 
-def _transaction(family: Family, standing: dict[str, Piece], new: Iterable[Piece]) -> str:
+def _transaction(family: Family, standing: dict[str, TableItem], new: Iterable[TableItem]) -> str:
     wanted = {each.name: each for each in new}
     lines = [
         *_emptied(family, standing, wanted),
@@ -143,10 +142,10 @@ def _transaction(family: Family, standing: dict[str, Piece], new: Iterable[Piece
     return "\n".join([*lines, ""])
 
 
-def _from_the_ground_up(pieces: dict[str, Piece]) -> list[Piece]:
+def _from_the_ground_up(pieces: dict[str, TableItem]) -> list[TableItem]:
     """Every piece after those that it names."""
     waiting = dict(pieces)
-    ordered: list[Piece] = []
+    ordered: list[TableItem] = []
 
     def put(name: str) -> None:
         piece = waiting.pop(name, None)
@@ -160,7 +159,7 @@ def _from_the_ground_up(pieces: dict[str, Piece]) -> list[Piece]:
     return ordered
 
 
-def _named(piece: Piece) -> Iterator[str]:
+def _named(piece: TableItem) -> Iterator[str]:
     match piece:
         case Chain(rules=rules):
             for rule in rules:
@@ -179,7 +178,9 @@ def _table(family: Family) -> str:
     return f"{'ip' if family == 4 else 'ip6'} {KUBE_PROXY}"
 
 
-def _emptied(family: Family, standing: dict[str, Piece], wanted: dict[str, Piece]) -> Iterator[str]:
+def _emptied(
+    family: Family, standing: dict[str, TableItem], wanted: dict[str, TableItem]
+) -> Iterator[str]:
     """Chains lose their rules before the sets go that those rules name."""
     for name, piece in standing.items():
         if isinstance(piece, Chain):
@@ -197,7 +198,7 @@ def _emptied(family: Family, standing: dict[str, Piece], wanted: dict[str, Piece
             yield f"delete element {_table(family)} {name} {{ {', '.join(gone)} }}"
 
 
-def _block(piece: Piece, standing: Piece | None) -> str:
+def _block(piece: TableItem, standing: TableItem | None) -> str:
     """The piece as `nft list` shows it; of a set that stays, the elements that it lacks."""
     inside = [f"\t\t{each}" for each in _head(piece)]
     if isinstance(piece, Chain):
@@ -212,7 +213,7 @@ def _block(piece: Piece, standing: Piece | None) -> str:
     return "\n".join((f"\t{_kind(piece)} {piece.name} {{", *inside, "\t}"))
 
 
-def _kind(piece: Piece) -> str:
+def _kind(piece: TableItem) -> str:
     match piece:
         case Chain():
             return "chain"
@@ -224,7 +225,7 @@ def _kind(piece: Piece) -> str:
             assert_never(piece)
 
 
-def _head(piece: Piece) -> tuple[str, ...]:
+def _head(piece: TableItem) -> tuple[str, ...]:
     """What a piece is, before what it holds."""
     address = f"ipv{piece.family}_addr"
     comment = (_comment(piece.comment),) if piece.comment else ()
@@ -248,7 +249,7 @@ def _head(piece: Piece) -> tuple[str, ...]:
             assert_never(piece)
 
 
-def _content(piece: Piece) -> Iterator[str]:
+def _content(piece: TableItem) -> Iterator[str]:
     match piece:
         case Chain(rules=rules, family=family):
             yield from (line(rule, family) for rule in rules)
@@ -258,7 +259,7 @@ def _content(piece: Piece) -> Iterator[str]:
             assert_never(piece)
 
 
-def _elements(piece: Piece) -> tuple[IPAddress | Element, ...]:
+def _elements(piece: TableItem) -> tuple[IPAddress | Element, ...]:
     return () if isinstance(piece, Chain) else piece.elements
 
 

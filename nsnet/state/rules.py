@@ -329,6 +329,9 @@ class NftMap:
     comment: str = ""
 
 
+TableItem: TypeAlias = Chain | NftSet | NftMap  # of the table of nftables
+
+
 def next_chains(target: Target | None) -> tuple[str, ...]:
     """The chains in which a packet that meets this may go on."""
     match target:

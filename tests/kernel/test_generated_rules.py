@@ -109,7 +109,7 @@ def test_nft_lists_a_rule_as_it_was_written(
     chains = [Chain(KUBE_PROXY, "c", rules, family), Chain(KUBE_PROXY, generated.OTHER, (), family)]
     sets = data.draw(generated.nft_sets(family))
     again = bool(nftables.tables_of([namespace])[namespace].chains)
-    texts = nftables_text.load(family, (), (*sets, *chains), anew=again)
+    texts = nftables_text.load(family, (), (*sets, *chains), whole=again)
     nftables.load([(namespace, texts)])
     listed = nftables.tables_of([namespace])[namespace]
     rules_of = {each.name: each.lines for each in listed.chains}

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from nsnet.features.services.iptables import iptables
-from nsnet.features.services.ipvs.nodes import ipvs
+from nsnet.features.services.ipvs import ipvs
 from nsnet.features.services.nftables import nftables
 from nsnet.state.model import Fact
 from nsnet.topology.model import Cluster

@@ -46,10 +46,6 @@ UNREACHED: Final = frozenset(
     }
 )
 
-# How many Service ports' rules a mode keeps: of the largest lab, twice, as it is and as it is about
-# to be.
-REMEMBERED: Final = 1 << 15
-
 LOCALNET: Final[dict[Family, IPNetwork]] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
 _LOOPBACK: Final[dict[Family, IPAddress]] = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}
 

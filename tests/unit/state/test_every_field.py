@@ -38,6 +38,7 @@ from nsnet.state.rules import (
     SetMatch,
     Snat,
     Spread,
+    TableItem,
     Target,
     VirtualMatch,
     Zone,
@@ -174,7 +175,7 @@ def in_iptables(**match: Any) -> str:
     return iptables(Rule(Match(**match)), 4)
 
 
-def in_nft(piece: nftables_text.Piece) -> str:
+def in_nft(piece: TableItem) -> str:
     return "".join(nftables_text.load(4, (), (piece,))) + "".join(nftables_text.lines(piece))
 
 

@@ -13,7 +13,7 @@ from nsnet.topology.model import Endpoint
 _TO_MARK = Jump(MARK_MASQ)
 
 
-class Backend(NamedTuple):
+class NamedEndpoint(NamedTuple):
     """An endpoint, how it is written, and the jump to its chain."""
 
     endpoint: Endpoint
@@ -21,7 +21,7 @@ class Backend(NamedTuple):
     jump: Jump
 
 
-class Backends(NamedTuple):
+class EndpointRules(NamedTuple):
     """What is the same for all endpoints of a Service port."""
 
     port: str  # kube-proxy's name of it
@@ -30,11 +30,11 @@ class Backends(NamedTuple):
     comments: bool
     family: Family
 
-    def of(self, endpoints: tuple[Endpoint, ...]) -> tuple[Backend, ...]:
+    def named(self, endpoints: tuple[Endpoint, ...]) -> tuple[NamedEndpoint, ...]:
         """The endpoints with the names of their chains."""
-        return tuple(map(self._named, endpoints))
+        return tuple(map(self._name, endpoints))
 
-    def choose(self, found: tuple[Backend, ...]) -> Iterator[Rule]:
+    def choose(self, found: tuple[NamedEndpoint, ...]) -> Iterator[Rule]:
         """The one the client had the last time, if there is affinity; else any, each as often."""
         for each in found if self.affinity is not None else ():
             match = Match(comment=self._to(each), recent=Recent(each.jump.chain, self.affinity))
@@ -46,7 +46,7 @@ class Backends(NamedTuple):
                 why=f"{self.port}: endpoint {number} of {len(found)}",
             )
 
-    def translate(self, each: Backend) -> Chain:
+    def translate(self, each: NamedEndpoint) -> Chain:
         """KUBE-SEP-…, which sends to this endpoint."""
         address, port = each.endpoint.address, each.endpoint.port
         comment = self.port if self.comments else ""
@@ -65,10 +65,10 @@ class Backends(NamedTuple):
         )
         return Chain("nat", each.jump.chain, rules, self.family)
 
-    def _named(self, endpoint: Endpoint) -> Backend:
+    def _name(self, endpoint: Endpoint) -> NamedEndpoint:
         text = written(endpoint.address, endpoint.port)
         name = f"KUBE-SEP-{chain_hash(f'{self.port}{self.protocol}{text}')}"
-        return Backend(endpoint, text, Jump(name))
+        return NamedEndpoint(endpoint, text, Jump(name))
 
-    def _to(self, each: Backend) -> str:
+    def _to(self, each: NamedEndpoint) -> str:
         return f"{self.port} -> {each.text}" if self.comments else ""

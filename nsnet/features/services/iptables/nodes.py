@@ -3,12 +3,10 @@
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from nsnet.features.services.iptables.ports import Part, Terms, part, parts_anywhere
+from nsnet.features.services.iptables.ports import PortRules, port_rules
 from nsnet.features.services.kube_proxy import (
     FORWARDING,
     LOCALNET,
-    admitted,
-    alike,
     families,
     hooks,
     localhost_node_ports,
@@ -18,11 +16,11 @@ from nsnet.features.services.kube_proxy import (
     pod_range,
     proxied,
 )
+from nsnet.features.services.ports import Terms, added_by_node
 from nsnet.ip import Family, single
 from nsnet.state.model import Fact, Sysctl
 from nsnet.state.rules import Chain, Drop, Hook, Jump, Match, Rule
-from nsnet.topology.balancing import candidates
-from nsnet.topology.model import Cluster, Node, Service
+from nsnet.topology.model import Cluster, Node
 
 # Above so many endpoints kube-proxy leaves the comments of endpoint rules out.
 LARGE_CLUSTER_ENDPOINTS = 1000
@@ -39,11 +37,11 @@ def iptables(cluster: Cluster) -> Iterator[Fact]:
     for family in families(cluster):
         jumps = (*hooks(family), *_hooks(family))
         shared: dict[tuple[object, ...], tuple[Chain, ...]] = {}
-        for node, parts in zip(cluster.nodes, _parts(cluster, family), strict=True):
+        for node, added in zip(cluster.nodes, _added(cluster, family), strict=True):
             last = tuple(_node_ports(cluster, node, family))
-            known = (last, *map(id, parts))
+            known = (last, *map(id, added))
             if known not in shared:
-                shared[known] = tuple(_chains(cluster, family, parts, last))
+                shared[known] = tuple(_chains(cluster, family, added, last))
             yield from ((node.netns, each) for each in shared[known])
             yield from ((node.netns, each) for each in jumps)
 
@@ -70,38 +68,26 @@ def _hooks(family: Family) -> Iterator[Hook]:
         yield Hook("filter", hook, name, match, family)
 
 
-def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
+def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortRules]]:
     """For each node, what every Service port adds to its chains."""
-    offered = tuple(proxied(cluster, family))
     # As kube-proxy counts: those that are not ready, too.
     endpoints = sum(
         endpoint.address.version == family
-        for service in offered
+        for service in proxied(cluster, family)
         for port in service.ports
         for endpoint in port.endpoints
     )
     terms = Terms(
-        family,
-        pod_range(cluster, family),
-        cluster.proxy.masquerade_all,
+        family=family,
+        pods=pod_range(cluster, family),
+        masquerade_all=cluster.proxy.masquerade_all,
         comments=endpoints <= LARGE_CLUSTER_ENDPOINTS,
     )
-    rows: list[list[Part]] = [[] for _ in cluster.nodes]
-    for service in offered:
-        shared = parts_anywhere(service, terms) if alike(service) else None
-        for node, row in zip(cluster.nodes, rows, strict=True):
-            row.extend(_parts_here(service, node, terms) if shared is None else shared)
-    return rows
-
-
-def _parts_here(service: Service, node: Node, terms: Terms) -> Iterator[Part]:
-    for port in service.ports:
-        found = candidates(service, port, node, terms.family)
-        yield part(service, port, found, admitted(service, node, terms.family), terms)
+    return added_by_node(cluster, terms, port_rules)
 
 
 def _chains(
-    cluster: Cluster, family: Family, parts: Sequence[Part], last: Iterable[Rule]
+    cluster: Cluster, family: Family, added: Sequence[PortRules], last: Iterable[Rule]
 ) -> Iterator[Chain]:
     """All chains of a node: those that ask for each Service port in turn, then those of each."""
 
@@ -110,20 +96,20 @@ def _chains(
 
     for table in ("filter", "mangle", "nat"):
         yield Chain(table, "KUBE-PROXY-CANARY", (), family)
-    external = joined(each.external_refused for each in parts)
+    external = joined(each.external_refused for each in added)
     yield Chain("filter", "KUBE-EXTERNAL-SERVICES", external, family)
-    yield Chain("filter", "KUBE-NODEPORTS", joined(each.health_checks for each in parts), family)
-    yield Chain("filter", "KUBE-PROXY-FIREWALL", joined(each.fenced for each in parts), family)
+    yield Chain("filter", "KUBE-NODEPORTS", joined(each.health_checks for each in added), family)
+    yield Chain("filter", "KUBE-PROXY-FIREWALL", joined(each.fenced for each in added), family)
     # The chain is the kubelet's, too: it is there even if there is nothing to block.
     blocked = (_block_localnet(),) if family == 4 and localhost_node_ports(cluster.proxy) else ()
     yield Chain("filter", "KUBE-FIREWALL", blocked, family)
     yield Chain("filter", "KUBE-FORWARD", _forwarding(), family)
-    yield Chain("filter", "KUBE-SERVICES", joined(each.refused for each in parts), family)
+    yield Chain("filter", "KUBE-SERVICES", joined(each.refused for each in added), family)
     yield from mark_chains(family)
-    yield Chain("nat", "KUBE-NODEPORTS", joined(each.node_ports for each in parts), family)
-    dispatched = (*joined(each.dispatched for each in parts), *last)
+    yield Chain("nat", "KUBE-NODEPORTS", joined(each.node_ports for each in added), family)
+    dispatched = (*joined(each.dispatched for each in added), *last)
     yield Chain("nat", "KUBE-SERVICES", dispatched, family)
-    yield from chain.from_iterable(each.chains for each in parts)
+    yield from chain.from_iterable(each.chains for each in added)
 
 
 def _node_ports(cluster: Cluster, node: Node, family: Family) -> Iterator[Rule]:

@@ -5,24 +5,15 @@ from dataclasses import replace
 from functools import lru_cache
 from typing import NamedTuple
 
-from nsnet.features.services.iptables.endpoints import Backend, Backends
-from nsnet.features.services.kube_proxy import MARK_MASQ, REMEMBERED, chain_hash, port_name
-from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, all_of_family, single
+from nsnet.features.services.iptables.endpoints import EndpointRules, NamedEndpoint
+from nsnet.features.services.kube_proxy import MARK_MASQ, chain_hash, port_name
+from nsnet.features.services.ports import CACHED, OnNode, Terms
+from nsnet.ip import IPAddress, Protocol, all_of_family, single
 from nsnet.state.rules import Accept, Chain, Drop, Jump, Match, Reject, Rule
-from nsnet.topology.balancing import Candidates, usable
 from nsnet.topology.model import Service, ServicePort
 
 
-class Terms(NamedTuple):
-    """What is the same for all Service ports of a node."""
-
-    family: Family
-    pods: IPNetwork | None
-    masquerade_all: bool
-    comments: bool  # of endpoint rules
-
-
-class Part(NamedTuple):
+class PortRules(NamedTuple):
     """What one Service port adds to the chains of a node, in the order of its rules."""
 
     dispatched: tuple[Rule, ...]  # nat KUBE-SERVICES
@@ -34,49 +25,27 @@ class Part(NamedTuple):
     chains: tuple[Chain, ...]
 
 
-@lru_cache(REMEMBERED)
-def parts_anywhere(service: Service, terms: Terms) -> tuple[Part, ...]:
-    """What the ports of a Service add where it does not matter on which node.
-
-    The same value for the same question, so that what did not change costs nothing anew.
-    """
-    found = [usable(port.endpoints, terms.family) for port in service.ports]
-    return tuple(
-        part(service, port, Candidates(each, (), bool(each)), False, terms)
-        for port, each in zip(service.ports, found, strict=True)
-    )
-
-
-@lru_cache(REMEMBERED)
-def part(
-    service: Service, port: ServicePort, found: Candidates, node_allowed: bool, terms: Terms
-) -> Part:
-    """What one port adds on a node that sees these endpoints; the same value each time."""
-    asked = _Port(service, port, found, node_allowed, terms)
-    return Part(
-        tuple(asked.dispatched()),
-        tuple(asked.node_ports()),
-        tuple(asked.refused()),
-        tuple(asked.external_refused()),
-        tuple(asked.fenced()),
-        tuple(asked.health_checks()),
-        tuple(asked.chains()),
+@lru_cache(CACHED)
+def port_rules(service: Service, port: ServicePort, here: OnNode, terms: Terms) -> PortRules:
+    """Return what one port of the Service adds on such a node; equal calls share one result."""
+    asked = _Port(service, port, here, terms)
+    return PortRules(
+        dispatched=tuple(asked.dispatched()),
+        node_ports=tuple(asked.node_ports()),
+        refused=tuple(asked.refused()),
+        external_refused=tuple(asked.external_refused()),
+        fenced=tuple(asked.fenced()),
+        health_checks=tuple(asked.health_checks()),
+        chains=tuple(asked.chains()),
     )
 
 
 class _Port:
     """A Service port as one node sees it."""
 
-    def __init__(
-        self,
-        service: Service,
-        port: ServicePort,
-        found: Candidates,
-        node_allowed: bool,
-        terms: Terms,
-    ) -> None:
-        self._service, self._port, self._found, self._terms = service, port, found, terms
-        self._node_allowed = node_allowed
+    def __init__(self, service: Service, port: ServicePort, here: OnNode, terms: Terms) -> None:
+        self._service, self._port, self._terms = service, port, terms
+        self._found, self._node_admitted = here
         self._name = port_name(service, port)
         self._protocol = port.protocol
         hashed = chain_hash(f"{self._name}{port.protocol}")
@@ -86,9 +55,9 @@ class _Port:
         self._external_ips = all_of_family(service.external_ips, terms.family)
         self._vips = all_of_family(service.load_balancer_ips, terms.family)
         self._ranges = all_of_family(service.source_ranges, terms.family)
-        self._internal = found.has_endpoints(service.internal_local)
-        self._external = found.has_endpoints(service.external_local)
-        self._fences = found.anywhere and bool(self._vips) and bool(self._ranges)
+        self._internal = here.found.has_endpoints(service.internal_local)
+        self._external = here.found.has_endpoints(service.external_local)
+        self._fences = here.found.anywhere and bool(self._vips) and bool(self._ranges)
 
     def dispatched(self) -> Iterator[Rule]:
         """To the chains of the Service, by its addresses."""
@@ -144,20 +113,24 @@ class _Port:
     def chains(self) -> Iterator[Chain]:
         """KUBE-EXT-…, KUBE-FW-…, KUBE-SVC-…, KUBE-SVL-… and a KUBE-SEP-… for each endpoint."""
         service, found, family = self._service, self._found, self._terms.family
-        backends = Backends(
-            self._name, self._protocol, service.affinity_seconds, self._terms.comments, family
+        rules = EndpointRules(
+            port=self._name,
+            protocol=self._protocol,
+            affinity=service.affinity_seconds,
+            comments=self._terms.comments,
+            family=family,
         )
-        cluster, local = backends.of(found.cluster), backends.of(found.local)
+        cluster, local = rules.named(found.cluster), rules.named(found.local)
         if self._is_external and found.anywhere:
             yield Chain("nat", self._ext, tuple(self._from_outside()), family)
         if self._fences:
             yield Chain("nat", self._fw, tuple(self._let_in()), family)
         if cluster:
-            yield Chain("nat", self._svc, self._choosing(self._svc, cluster, backends), family)
+            yield Chain("nat", self._svc, self._choosing(self._svc, cluster, rules), family)
         if local:
-            yield Chain("nat", self._svl, self._choosing(self._svl, local, backends), family)
+            yield Chain("nat", self._svl, self._choosing(self._svl, local, rules), family)
         for each in dict.fromkeys((*cluster, *local)):
-            yield backends.translate(each)
+            yield rules.translate(each)
 
     @property
     def _inside(self) -> str:
@@ -169,10 +142,10 @@ class _Port:
         return self._service.is_external(self._port, self._terms.family)
 
     def _choosing(
-        self, chain: str, found: tuple[Backend, ...], backends: Backends
+        self, chain: str, found: tuple[NamedEndpoint, ...], rules: EndpointRules
     ) -> tuple[Rule, ...]:
         masqueraded = self._masqueraded() if self._internal and chain == self._inside else ()
-        return (*masqueraded, *backends.choose(found))
+        return (*masqueraded, *rules.choose(found))
 
     def _masqueraded(self) -> Iterator[Rule]:
         """Whoever is no pod may be sent to another node, and wants the answer from this one."""
@@ -206,7 +179,7 @@ class _Port:
         """KUBE-FW-…: the source ranges. What is left of a packet's way is KUBE-PROXY-FIREWALL."""
         comment = f"{self._name} loadbalancer IP"
         # A node that holds the address speaks to it with that address.
-        node = [single(each) for each in self._vips] if self._node_allowed else []
+        node = [single(each) for each in self._vips] if self._node_admitted else []
         for source in (*self._ranges, *node):
             yield Rule(Match(src=source, comment=comment), Jump(self._ext), why="may use it")
         rest = f"other traffic to {self._name} will be dropped by KUBE-PROXY-FIREWALL"

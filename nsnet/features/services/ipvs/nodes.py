@@ -1,20 +1,11 @@
-"""proxyMode: ipvs. Virtual servers on addresses that kube-ipvs0 holds, a few rules for all of them,
-and the sets in which those rules look packets up.
-
-      nat PREROUTING, OUTPUT ─▶ KUBE-SERVICES: marks what is to be masqueraded
-      INPUT, OUTPUT ─▶ IPVS: the virtual server of this address and port chooses a real server
-      nat POSTROUTING ─▶ KUBE-POSTROUTING: masquerades what is marked, or comes back to its sender
-      filter INPUT ─▶ KUBE-IPVS-FILTER: the other ports of these addresses are refused
-
-Source: kubernetes/pkg/proxy/ipvs/proxier.go (syncProxyRules, syncEndpoint), v1.30.
-"""
+"""The virtual servers of each node, and what every Service port adds to the sets around them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from ipaddress import ip_interface
 from typing import Final, NamedTuple
 
-from nsnet.features.services.ipvs.rules import Sets, chains, filter_hooks
+from nsnet.features.services.ipvs.rules import FilledSets, chains, filter_hooks
 from nsnet.features.services.ipvs.sets import (
     ALL,
     CLUSTER_IP,
@@ -30,7 +21,7 @@ from nsnet.features.services.ipvs.sets import (
     SOURCE_CIDR,
     SOURCE_IP,
     VIRTUAL_IPS,
-    Kept,
+    SetSpec,
 )
 from nsnet.features.services.kube_proxy import (
     admitted,
@@ -69,7 +60,7 @@ class _Sorted:
     """The Services of one node in one family, sorted into what IPVS is given."""
 
     family: Family
-    members: dict[Kept, dict[Member, None]] = field(default_factory=lambda: {k: {} for k in ALL})
+    members: dict[SetSpec, dict[Member, None]] = field(default_factory=lambda: {k: {} for k in ALL})
     bound: dict[IPAddress, None] = field(default_factory=dict)
     servers: list[VirtualServer] = field(default_factory=list)
     barred: list[Rule] = field(default_factory=list)  # from this node to a load balancer
@@ -87,8 +78,8 @@ def ipvs(cluster: Cluster) -> Iterator[Fact]:
         mac = mac_by_name(node.netns, DUMMY)
         yield node.netns, Interface(DUMMY, Kind.DUMMY, addresses=addresses, mac=mac)
         for each in every:
-            for kept, members in each.members.items():
-                yield node.netns, kept.filled(tuple(members), each.family)
+            for spec, members in each.members.items():
+                yield node.netns, spec.filled(tuple(members), each.family)
             for server in each.servers:
                 yield node.netns, server
             for piece in _chains(cluster, each):
@@ -96,9 +87,11 @@ def ipvs(cluster: Cluster) -> Iterator[Fact]:
 
 
 def _chains(cluster: Cluster, found: _Sorted) -> Iterator[Chain | Hook]:
-    filled = frozenset(kept for kept, members in found.members.items() if members)
+    filled = frozenset(spec for spec, members in found.members.items() if members)
     pods = all_of_family(cluster.pod_cidrs, found.family)
-    yield from chains(Sets(found.family, filled), pods, masquerade_all=cluster.proxy.masquerade_all)
+    yield from chains(
+        FilledSets(found.family, filled), pods, masquerade_all=cluster.proxy.masquerade_all
+    )
     yield Chain("filter", "KUBE-IPVS-OUT-FILTER", tuple(found.barred), found.family)
     yield from hooks(found.family)
     yield from filter_hooks(found.family)
@@ -149,8 +142,10 @@ def _offers(
         yield _Offer(address, port.node_port, service.external_local)
 
 
-def _enter(found: _Sorted, node: Node, address: IPAddress, port: ServicePort, kept: Kept) -> None:
-    found.members[kept][Member(address, port.protocol, port.port)] = None
+def _enter(
+    found: _Sorted, node: Node, address: IPAddress, port: ServicePort, spec: SetSpec
+) -> None:
+    found.members[spec][Member(address, port.protocol, port.port)] = None
     if address not in ips_of(node.addresses):
         found.bound[address] = None
 
@@ -182,12 +177,12 @@ def _server(
     lost, but a pod of this node is served."""
     chosen = (behind.local or behind.cluster) if offer.local else behind.cluster
     return VirtualServer(
-        offer.address,
-        port.protocol,
-        offer.port,
-        cluster.proxy.scheduler,
-        tuple(RealServer(each.address, each.port) for each in chosen),
-        service.affinity_seconds,
+        address=offer.address,
+        protocol=port.protocol,
+        port=offer.port,
+        scheduler=cluster.proxy.scheduler,
+        servers=tuple(RealServer(each.address, each.port) for each in chosen),
+        persistent=service.affinity_seconds,
     )
 
 

@@ -22,7 +22,7 @@ from nsnet.features.services.ipvs.sets import (
     SOURCE_CIDR,
     SOURCE_IP,
     VIRTUAL_IPS,
-    Kept,
+    SetSpec,
 )
 from nsnet.features.services.kube_proxy import FORWARDING, LOCALNET, MARK_MASQ, mark_chains
 from nsnet.ip import Family, IPNetwork, Protocol
@@ -45,25 +45,25 @@ Side = Literal["src", "dst"]
 MARK = Jump(MARK_MASQ)
 
 
-class Sets(NamedTuple):
+class FilledSets(NamedTuple):
     """Which sets hold something, and in which family."""
 
     family: Family
-    filled: frozenset[Kept]
+    filled: frozenset[SetSpec]
 
-    def look(self, kept: Kept, *sides: Side, comment: bool = True) -> Iterator[Match]:
+    def look(self, spec: SetSpec, *sides: Side, comment: bool = True) -> Iterator[Match]:
         """What finds packets of this set; nothing where it is empty."""
-        if kept in self.filled:
-            found = SetMatch(kept.named(self.family), sides)
-            yield Match(comment=kept.comment if comment else "", in_set=found)
+        if spec in self.filled:
+            found = SetMatch(spec.named(self.family), sides)
+            yield Match(comment=spec.comment if comment else "", in_set=found)
 
-    def rules(self, kept: Kept, target: Target, *sides: Side) -> Iterator[Rule]:
+    def rules(self, spec: SetSpec, target: Target, *sides: Side) -> Iterator[Rule]:
         """The rule of a set, if it holds something."""
-        for match in self.look(kept, *sides):
+        for match in self.look(spec, *sides):
             yield Rule(match, target)
 
 
-def chains(sets: Sets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> Iterator[Chain]:
+def chains(sets: FilledSets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> Iterator[Chain]:
     """All chains but KUBE-IPVS-OUT-FILTER, which speaks of single Services."""
     family = sets.family
     loop_back = sets.rules(LOOP_BACK, Masquerade(), "dst", "dst", "src")
@@ -101,7 +101,7 @@ def filter_hooks(family: Family) -> Iterator[Hook]:
         yield Hook("filter", hook, chain, match, family)
 
 
-def _services(sets: Sets, pods: Sequence[IPNetwork], masquerade_all: bool) -> Iterator[Rule]:
+def _services(sets: FilledSets, pods: Sequence[IPNetwork], masquerade_all: bool) -> Iterator[Rule]:
     """Marks what leaves with the node's address, and lets pass what IPVS will take."""
     yield Rule(Match(src=LOCALNET[sets.family]), Return(), why="IPVS cannot answer 127.0.0.1")
     yield from sets.rules(LOAD_BALANCER, Jump("KUBE-LOAD-BALANCER"), "dst", "dst")
@@ -110,32 +110,32 @@ def _services(sets: Sets, pods: Sequence[IPNetwork], masquerade_all: bool) -> It
             yield Rule(match, MARK, why="masqueradeAll")
         for each in () if masquerade_all else pods:
             yield Rule(replace(match, not_src=each), MARK, why="not from a pod")
-    for kept, marked in ((EXTERNAL_IP, True), (EXTERNAL_IP_LOCAL, False)):
-        for match in sets.look(kept, "dst", "dst"):
+    for spec, marked in ((EXTERNAL_IP, True), (EXTERNAL_IP_LOCAL, False)):
+        for match in sets.look(spec, "dst", "dst"):
             if marked:
                 yield Rule(match, MARK)
             elsewhere = replace(match, not_bridged=True, not_src_type="LOCAL")
             yield Rule(elsewhere, Accept(), why="neither from a pod nor from this node")
             yield Rule(replace(match, dst_type="LOCAL"), Accept())
     yield Rule(Match(dst_type="LOCAL"), Jump("KUBE-NODE-PORT"), why="NodePorts")
-    for kept in (CLUSTER_IP, LOAD_BALANCER):
-        for match in sets.look(kept, "dst", "dst", comment=False):
+    for spec in (CLUSTER_IP, LOAD_BALANCER):
+        for match in sets.look(spec, "dst", "dst", comment=False):
             yield Rule(match, Accept(), why="IPVS takes it")
 
 
-def _node_ports(sets: Sets) -> Iterator[Rule]:
+def _node_ports(sets: FilledSets) -> Iterator[Rule]:
     for protocol in (Protocol.TCP, Protocol.UDP):
-        for kept, target in ((NODE_PORT_LOCAL, Return()), (NODE_PORT, MARK)):
-            for match in sets.look(kept[protocol], "dst"):
+        for spec, target in ((NODE_PORT_LOCAL, Return()), (NODE_PORT, MARK)):
+            for match in sets.look(spec[protocol], "dst"):
                 yield Rule(replace(match, protocol=protocol), target)
 
 
-def _other_ports(sets: Sets) -> Iterator[Rule]:
+def _other_ports(sets: FilledSets) -> Iterator[Rule]:
     """kube-ipvs0 makes each virtual address the node's own: its own servers shall not answer
     there."""
     family = sets.family
-    for kept in (LOAD_BALANCER, CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL):
-        found = SetMatch(kept.named(family), ("dst", "dst"))
+    for spec in (LOAD_BALANCER, CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL):
+        found = SetMatch(spec.named(family), ("dst", "dst"))
         yield Rule(Match(in_set=found), Return())
     yield Rule(Match(in_set=SetMatch(HEALTH.named(family), ("dst",))), Return())
     held = SetMatch(VIRTUAL_IPS.named(family), ("dst",))

@@ -9,7 +9,7 @@ from nsnet.ip import Family, Protocol
 from nsnet.state.ipsets import IpSet, Member, SetType
 
 
-class Kept(NamedTuple):
+class SetSpec(NamedTuple):
     """A set that kube-proxy keeps, by its name for IPv4."""
 
     name: str
@@ -22,55 +22,55 @@ class Kept(NamedTuple):
 
     def filled(self, members: tuple[Member, ...], family: Family) -> IpSet:
         """The set of this family with these members. Ports are of no family, whatever the name."""
-        kept = 4 if self.type is SetType.PORT else family
-        return IpSet(self.named(family), self.type, members, kept)
+        of_type: Family = 4 if self.type is SetType.PORT else family
+        return IpSet(self.named(family), self.type, members, of_type)
 
 
-LOOP_BACK: Final = Kept(
+LOOP_BACK: Final = SetSpec(
     "KUBE-LOOP-BACK",
     SetType.ADDRESS_PORT_ADDRESS,
     "Kubernetes endpoints dst ip:port, source ip for solving hairpin purpose",
 )
-CLUSTER_IP: Final = Kept(
+CLUSTER_IP: Final = SetSpec(
     "KUBE-CLUSTER-IP",
     SetType.ADDRESS_PORT,
     "Kubernetes service cluster ip + port for masquerade purpose",
 )
-EXTERNAL_IP: Final = Kept(
+EXTERNAL_IP: Final = SetSpec(
     "KUBE-EXTERNAL-IP",
     SetType.ADDRESS_PORT,
     "Kubernetes service external ip + port for masquerade and filter purpose",
 )
-EXTERNAL_IP_LOCAL: Final = Kept(
+EXTERNAL_IP_LOCAL: Final = SetSpec(
     "KUBE-EXTERNAL-IP-LOCAL",
     SetType.ADDRESS_PORT,
     "Kubernetes service external ip + port with externalTrafficPolicy=local",
 )
-LOAD_BALANCER: Final = Kept(
+LOAD_BALANCER: Final = SetSpec(
     "KUBE-LOAD-BALANCER", SetType.ADDRESS_PORT, "Kubernetes service lb portal"
 )
-LOAD_BALANCER_FW: Final = Kept(
+LOAD_BALANCER_FW: Final = SetSpec(
     "KUBE-LOAD-BALANCER-FW",
     SetType.ADDRESS_PORT,
     "Kubernetes service load balancer ip + port for load balancer with sourceRange",
 )
-LOAD_BALANCER_LOCAL: Final = Kept(
+LOAD_BALANCER_LOCAL: Final = SetSpec(
     "KUBE-LOAD-BALANCER-LOCAL",
     SetType.ADDRESS_PORT,
     "Kubernetes service load balancer ip + port with externalTrafficPolicy=local",
 )
-SOURCE_IP: Final = Kept(
+SOURCE_IP: Final = SetSpec(
     "KUBE-LOAD-BALANCER-SOURCE-IP",
     SetType.ADDRESS_PORT_ADDRESS,
     "Kubernetes service load balancer ip + port + source IP for packet filter purpose",
 )
-SOURCE_CIDR: Final = Kept(
+SOURCE_CIDR: Final = SetSpec(
     "KUBE-LOAD-BALANCER-SOURCE-CIDR",
     SetType.ADDRESS_PORT_NETWORK,
     "Kubernetes service load balancer ip + port + source cidr for packet filter purpose",
 )
 NODE_PORT: Final = {
-    protocol: Kept(
+    protocol: SetSpec(
         f"KUBE-NODE-PORT-{protocol.upper()}",
         SetType.PORT,
         f"Kubernetes nodeport {protocol.upper()} port for masquerade purpose",
@@ -78,17 +78,17 @@ NODE_PORT: Final = {
     for protocol in (Protocol.TCP, Protocol.UDP)
 }
 NODE_PORT_LOCAL: Final = {
-    protocol: Kept(
+    protocol: SetSpec(
         f"KUBE-NODE-PORT-LOCAL-{protocol.upper()}",
         SetType.PORT,
         f"Kubernetes nodeport {protocol.upper()} port with externalTrafficPolicy=local",
     )
     for protocol in (Protocol.TCP, Protocol.UDP)
 }
-HEALTH: Final = Kept(
+HEALTH: Final = SetSpec(
     "KUBE-HEALTH-CHECK-NODE-PORT", SetType.PORT, "Kubernetes health check node port"
 )
-VIRTUAL_IPS: Final = Kept("KUBE-IPVS-IPS", SetType.ADDRESS, "")
+VIRTUAL_IPS: Final = SetSpec("KUBE-IPVS-IPS", SetType.ADDRESS, "")
 
 ALL: Final = (
     LOOP_BACK,

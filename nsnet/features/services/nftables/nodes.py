@@ -1,23 +1,22 @@
 """The table of each node: what is always there, and what every Service port adds to it."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, TypeAlias
+from typing import Final
 
 from nsnet.features.services.kube_proxy import (
     LOCALNET,
     MASQUERADE_MARK,
-    admitted,
-    alike,
     families,
     node_port_addresses,
     node_port_ranges,
     pod_range,
-    proxied,
 )
-from nsnet.features.services.nftables.ports import ANY, Part, Terms, part
+from nsnet.features.services.nftables.ports import PortItems, port_items
+from nsnet.features.services.ports import Terms, added_by_node
 from nsnet.ip import Family, IPAddress, all_of_family, ips_of, of_family
 from nsnet.state.model import Fact
 from nsnet.state.rules import (
+    ANY,
     KUBE_PROXY,
     Base,
     Chain,
@@ -34,12 +33,11 @@ from nsnet.state.rules import (
     Return,
     Rule,
     SetMark,
+    TableItem,
     Target,
 )
-from nsnet.topology.balancing import candidates
 from nsnet.topology.model import Cluster, Node
 
-Piece: TypeAlias = Chain | NftSet | NftMap
 NEW: Final = Match(ctstate=("NEW",))
 
 # name, its kind, hook and priority, and the chains it jumps to with new connections or (nat) all.
@@ -89,34 +87,23 @@ def nftables(cluster: Cluster) -> Iterator[Fact]:
     once."""
     for family in families(cluster):
         fixed = tuple(_fixed(cluster, family))
-        shared: dict[tuple[int, ...], tuple[Piece, ...]] = {}
-        for node, parts in zip(cluster.nodes, _parts(cluster, family), strict=True):
-            known = tuple(map(id, parts))
+        shared: dict[tuple[int, ...], tuple[TableItem, ...]] = {}
+        for node, added in zip(cluster.nodes, _added(cluster, family), strict=True):
+            known = tuple(map(id, added))
             if known not in shared:
-                shared[known] = tuple(_pieces(parts, family))
-            for piece in (*fixed, *shared[known]):
-                yield node.netns, piece
+                shared[known] = tuple(_items(added, family))
+            for item in (*fixed, *shared[known]):
+                yield node.netns, item
             if not _every_address(cluster, family):
                 addresses = tuple(_node_port_ips(cluster, node, family))
                 comment = "IPs that accept NodePort traffic"
-                yield node.netns, NftSet("nodeport-ips", addresses, family, comment)
+                yield node.netns, NftSet("nodeport-ips", addresses, family=family, comment=comment)
 
 
-def _parts(cluster: Cluster, family: Family) -> Sequence[Sequence[Part]]:
+def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortItems]]:
     """For each node, what every Service port adds to its table."""
     terms = Terms(family, pod_range(cluster, family), cluster.proxy.masquerade_all)
-    rows: list[list[Part]] = [[] for _ in cluster.nodes]
-    for service in proxied(cluster, family):
-        same = alike(service)
-        for port in service.ports:
-            for node, row in zip(cluster.nodes, rows, strict=True):
-                if row is rows[0] or not same:
-                    found = candidates(service, port, node, family)
-                    allowed = admitted(service, node, family)
-                    row.append(part(service, port, found, allowed, terms))
-                else:
-                    row.append(rows[0][-1])
-    return rows
+    return added_by_node(cluster, terms, port_items)
 
 
 def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
@@ -124,12 +111,12 @@ def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
 
     def chain(name: str, *rules: tuple[Match, Target], comment: str = "") -> Chain:
         written = tuple(Rule(*each) for each in rules)
-        return Chain(KUBE_PROXY, name, written, family, comment=comment)
+        return Chain(KUBE_PROXY, name, written, family=family, comment=comment)
 
     for name, base, jumps in BASES:
         match = NEW if base.kind == "filter" else ANY
         rules = tuple(Rule(match, Jump(each)) for each in jumps)
-        yield Chain(KUBE_PROXY, name, rules, family, base)
+        yield Chain(KUBE_PROXY, name, rules, family=family, base=base)
     to_node = _to_node(cluster, family)
     yield chain("nodeport-endpoints-check", (to_node, Lookup("no-endpoint-nodeports", False)))
     yield chain("service-endpoints-check", (ANY, Lookup("no-endpoint-services", True)))
@@ -179,17 +166,18 @@ def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> Iterator[IPA
     yield from (each for each in node_port_addresses(node, ranges) if not each.is_loopback)
 
 
-def _pieces(parts: Iterable[Part], family: Family) -> Iterator[Piece]:
+def _items(added: Iterable[PortItems], family: Family) -> Iterator[TableItem]:
     """The sets and maps with what the Service ports put in, and the chains that are theirs."""
-    addresses = tuple(dict.fromkeys(each.cluster_ip for each in parts))
-    yield NftSet("cluster-ips", addresses, family, "Active ClusterIPs")
+    addresses = tuple(dict.fromkeys(each.cluster_ip for each in added))
+    yield NftSet("cluster-ips", addresses, family=family, comment="Active ClusterIPs")
     # Where two Services claim one address and port, the first has it.
     held: dict[str, dict[object, Element]] = {name: {} for name, _, _ in MAPS}
-    for each in parts:
+    for each in added:
         for name, element in each.elements:
             held[name].setdefault((element.address, element.protocol, element.port), element)
     for name, by_address, comment in MAPS:
-        yield NftMap(name, by_address, tuple(held[name].values()), family, comment)
-    for each in parts:
+        elements = tuple(held[name].values())
+        yield NftMap(name, by_address, elements, family=family, comment=comment)
+    for each in added:
         yield from each.affinity
         yield from each.chains

@@ -6,9 +6,11 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from nsnet.features.services.kube_proxy import REMEMBERED, port_name
-from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, all_of_family, single
+from nsnet.features.services.kube_proxy import port_name
+from nsnet.features.services.ports import CACHED, OnNode, Terms
+from nsnet.ip import IPAddress, Protocol, all_of_family, single
 from nsnet.state.rules import (
+    ANY,
     KUBE_PROXY,
     Chain,
     Dnat,
@@ -23,25 +25,15 @@ from nsnet.state.rules import (
     Spread,
     Target,
 )
-from nsnet.topology.balancing import Candidates
 from nsnet.topology.model import Endpoint, Service, ServicePort
 
 LONGEST_BASE: Final = 240  # of a chain's name, without its prefix
 MARK_MASQ: Final = Jump("mark-for-masquerade")
 REJECT: Final = Goto("reject-chain")
-ANY: Final = Match()
 _OF: Final = {each: Match(protocol=each) for each in Protocol}
 
 
-class Terms(NamedTuple):
-    """What is the same for all Service ports of a cluster."""
-
-    family: Family
-    pods: IPNetwork | None
-    masquerade_all: bool
-
-
-class Part(NamedTuple):
+class PortItems(NamedTuple):
     """What one Service port adds to the table of a node."""
 
     cluster_ip: IPAddress
@@ -50,16 +42,11 @@ class Part(NamedTuple):
     chains: tuple[Chain, ...]
 
 
-@lru_cache(REMEMBERED)
-def part(
-    service: Service, port: ServicePort, found: Candidates, node_allowed: bool, terms: Terms
-) -> Part:
-    """The same value for the same question, so that what did not change costs nothing anew.
-
-    `node_allowed`: the node itself is within the Service's source ranges.
-    """
-    asked = _Port(service, port, found, node_allowed, terms)
-    return Part(
+@lru_cache(CACHED)
+def port_items(service: Service, port: ServicePort, here: OnNode, terms: Terms) -> PortItems:
+    """Return what one port of the Service adds on such a node; equal calls share one result."""
+    asked = _Port(service, port, here, terms)
+    return PortItems(
         asked.cluster_ip,
         tuple(asked.elements()),
         tuple(asked.affinity()),
@@ -78,16 +65,9 @@ def based(name: str) -> str:
 class _Port:
     """A Service port as one node sees it."""
 
-    def __init__(
-        self,
-        service: Service,
-        port: ServicePort,
-        found: Candidates,
-        node_allowed: bool,
-        terms: Terms,
-    ) -> None:
-        self._service, self._port, self._found, self._terms = service, port, found, terms
-        self._node_allowed = node_allowed
+    def __init__(self, service: Service, port: ServicePort, here: OnNode, terms: Terms) -> None:
+        self._service, self._port, self._terms = service, port, terms
+        self._found, self._node_admitted = here
         self._comment = port_name(service, port)
         (self.cluster_ip,) = all_of_family(service.addresses, terms.family)
         self._external_ips = all_of_family(service.external_ips, terms.family)
@@ -97,12 +77,12 @@ class _Port:
         name = f"{service.namespace}/{service.name}/{port.protocol}/{port.name}"
         self._base = based(name)
         # A colon cannot stand in a name.
-        self._backends: dict[int, tuple[Endpoint, str]] = {
+        self._named: dict[int, tuple[Endpoint, str]] = {
             id(each): (each, based(f"{name}__{str(each.address).replace(':', '.')}/{each.port}"))
-            for each in (*found.cluster, *found.local)
+            for each in (*here.found.cluster, *here.found.local)
         }
-        self._internal = found.has_endpoints(service.internal_local)
-        self._external = found.has_endpoints(service.external_local)
+        self._internal = here.found.has_endpoints(service.internal_local)
+        self._external = here.found.has_endpoints(service.external_local)
 
     def elements(self) -> Iterator[tuple[str, Element]]:
         """What is sent on, and what is refused (no endpoint at all) or dropped (none on this
@@ -137,7 +117,7 @@ class _Port:
     def affinity(self) -> Iterator[NftSet]:
         """The clients of each endpoint, as packets are seen."""
         seconds = self._service.affinity_seconds
-        for _, name in self._backends.values() if seconds is not None else ():
+        for _, name in self._named.values() if seconds is not None else ():
             yield NftSet(f"affinity-{name}", family=self._terms.family, timeout=seconds or 0)
 
     def choosing(self) -> Iterator[Chain]:
@@ -147,7 +127,7 @@ class _Port:
         for policy, endpoints in (("service", self._found.cluster), ("local", self._found.local)):
             if not endpoints:
                 continue
-            names = [self._backends[id(each)][1] for each in endpoints]
+            names = [self._named[id(each)][1] for each in endpoints]
             rules = [*self._off_cluster()] if policy == internal else []
             if self._service.affinity_seconds is not None:
                 rules += [
@@ -189,13 +169,13 @@ class _Port:
         """firewall-…: who may not use the load balancer's addresses."""
         if self._fences:
             # A node that holds such an address itself calls from there.
-            own = map(single, self._vips) if self._node_allowed else ()
+            own = map(single, self._vips) if self._node_admitted else ()
             allowed = Match(not_src_in=(*self._ranges, *own))
             yield self._chain(f"firewall-{self._base}", [(allowed, Drop())])
 
     def endpoints(self) -> Iterator[Chain]:
         """endpoint-…, which translates to it; a pod that reaches itself is marked first."""
-        for each, name in self._backends.values():
+        for each, name in self._named.values():
             rules: list[tuple[Match, Target]] = [(Match(src=single(each.address)), MARK_MASQ)]
             if self._service.affinity_seconds is not None:
                 rules.append((ANY, Remember(f"affinity-{name}")))
@@ -206,7 +186,13 @@ class _Port:
         return Goto(f"{'local' if local else 'service'}-{self._base}")
 
     def _to(self, address: IPAddress, target: Goto | Drop, comment: str = "") -> Element:
-        return Element(self._port.protocol, self._port.port, target, address, comment)
+        return Element(
+            protocol=self._port.protocol,
+            port=self._port.port,
+            target=target,
+            address=address,
+            comment=comment,
+        )
 
     def _chain(self, name: str, rules: Iterable[tuple[Match, Target]]) -> Chain:
         written = tuple(Rule(match, target, self._comment) for match, target in rules)

@@ -1,0 +1,67 @@
+"""What each Service port adds to the rules of each node, in the modes iptables and nftables."""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple, TypeAlias, TypeVar, cast
+
+from nsnet.features.services.kube_proxy import admitted, alike, proxied
+from nsnet.ip import Family, IPNetwork
+from nsnet.topology.balancing import Candidates, candidates, usable
+from nsnet.topology.model import Cluster, Service, ServicePort
+
+# Results that a cache keeps: two for each Service port of the largest lab, before and after a
+# change.
+CACHED: Final = 1 << 15
+
+
+class Terms(NamedTuple):
+    """What is the same for all Service ports of a cluster."""
+
+    family: Family
+    pods: IPNetwork | None  # kube-proxy's --cluster-cidr
+    masquerade_all: bool
+    comments: bool = True  # on the rules of endpoints, in mode iptables
+
+
+class OnNode(NamedTuple):
+    """What of a node matters to a Service port."""
+
+    found: Candidates
+    node_admitted: bool  # the node's own address is within the Service's source ranges
+
+
+Added = TypeVar("Added")
+Compute: TypeAlias = Callable[[Service, ServicePort, OnNode, Terms], Added]
+
+
+def added_by_node(
+    cluster: Cluster, terms: Terms, compute: Compute[Added]
+) -> Sequence[Sequence[Added]]:
+    """Return for each node what each Service port adds there, in the order of the Services.
+
+    Where nodes do not differ for a Service they share the same objects.
+    """
+    rows: list[list[Added]] = [[] for _ in cluster.nodes]
+    for service in proxied(cluster, terms.family):
+        shared = _added_anywhere(compute, service, terms) if alike(service) else None
+        for node, row in zip(cluster.nodes, rows, strict=True):
+            if shared is not None:
+                row.extend(cast(tuple[Added, ...], shared))
+                continue
+            for port in service.ports:
+                found = candidates(service, port, node, terms.family)
+                here = OnNode(found, admitted(service, node, terms.family))
+                row.append(compute(service, port, here, terms))
+    return rows
+
+
+@lru_cache(CACHED)
+def _added_anywhere(compute: Compute[object], service: Service, terms: Terms) -> tuple[object, ...]:
+    """Return what the ports of a Service add to every node: it is the same on all."""
+
+    def added(port: ServicePort) -> object:
+        found = usable(port.endpoints, terms.family)
+        here = OnNode(Candidates(found, (), bool(found)), node_admitted=False)
+        return compute(service, port, here, terms)
+
+    return tuple(map(added, service.ports))
