@@ -16,16 +16,18 @@ from nsnet.features.services import PROXIES
 from nsnet.features.services.health import health_checks
 from nsnet.features.services.kube_proxy import conntrack
 from nsnet.features.services.udp_flows import translations
-from nsnet.features.sysctls import with_settings
+from nsnet.features.sysctls import with_default_sysctls
 from nsnet.state.model import Fact, State
 from nsnet.topology.model import Topology
 
 
 def compile_state(topology: Topology) -> State:
-    """Return what Linux must hold for this lab. Raises CompileError if the facts of features do not
-    fit together."""
+    """Return what Linux must hold for this lab. Raises CompileError if features contradict each
+    other."""
     state = merge(topology.lab, topology.namespaces(), _facts(topology), topology.faults)
-    return converged(replace(state, netns=tuple(with_settings(each) for each in state.netns)))
+    return converged(
+        replace(state, netns=tuple(with_default_sysctls(each) for each in state.netns))
+    )
 
 
 def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:

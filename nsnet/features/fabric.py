@@ -1,12 +1,12 @@
-"""The network between the nodes: one namespace that switches the underlay of each cluster and
-routes between them.
+"""The network between the nodes: one namespace, which has a bridge for the underlay of each cluster
+and routes between the bridges.
 
       node eth0 ── br-east ─┐                  ┌─ br-fabric ── gateway eth1
                             ├─ fabric (routes) ┤
       node eth0 ── br-west ─┘                  └─ br-fabric ── external eth0
 
-The underlay of a cluster behind a gateway, or of an isolated one, is switched here, too, but the
-fabric holds no address in it and no route to it.
+The underlay of a cluster behind a gateway, or of an isolated one, has a bridge here, too, but the
+fabric has no address in it and no route to it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ OUTSIDE_SWITCH = "br-fabric"
 
 
 def fabric(topology: Topology) -> Iterator[Fact]:
-    """Yield the routers and switches, the eth0 of each node with its default route, the links of
-    gateways, and the external hosts."""
+    """Yield the fabric's bridges and routes, the eth0 of each node with its default route, the
+    links of gateways, and the external hosts."""
     here = topology.fabric_netns
     yield here, with_mac(here, Interface(OUTSIDE_SWITCH, Kind.BRIDGE, addresses=topology.fabric))
     yield from forwarding(here, bridge_netfilter=False)
@@ -72,9 +72,9 @@ def _virtual_routes(cluster: Cluster, gateway: Gateway) -> Iterator[Route]:
 
 
 def _outside_link(here: str, behind: Sequence[Cluster], gateway: Gateway) -> Iterator[Fact]:
-    """Yield the gateway's link to the fabric, with its own addresses and one for each exported
-    Service."""
-    # No cluster's name has a '_'.
+    """Yield the gateway's link to the fabric, with its own addresses and those of exported
+    Services."""
+    # out-CLUSTER, or out_NAME for a gateway with a name: they differ, as no such name has a "_".
     own = f"out-{behind[0].name}", *_replica(gateway)
     name = link_name("out", gateway.name) if gateway.name else link_name(*own)
     services = [service for cluster in behind for service in cluster.services]
@@ -90,8 +90,8 @@ def _replica(gateway: Gateway) -> tuple[str, ...]:
 
 
 def _externals(here: str, topology: Topology) -> Iterator[Fact]:
-    """Yield the external hosts. Their addresses may be from any range, so the fabric has a route to
-    each, out of its outside bridge."""
+    """Yield the external hosts. Their addresses may be outside fabricCIDR, so the fabric has a
+    route to each."""
     for external in topology.externals:
         address = external.address
         yield from veth(

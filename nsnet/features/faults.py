@@ -1,4 +1,4 @@
-"""The faults of a lab, as a part of its State, so that plan, explanation and kernel have the same.
+"""The faults of a lab, as pieces of its State: plan, predictions and kernel all have them.
 
 INPUT, FORWARD, OUTPUT ─▶ NSNET-FAULTS ─▶ DROP
 """

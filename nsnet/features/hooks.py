@@ -1,6 +1,6 @@
-"""The jumps from the kernel's own chains to those of features, and their order.
+"""The jumps from the built-in chains (PREROUTING, INPUT, …) to those of features, and their order.
 
-A feature yields a `Hook` next to each chain that the kernel is to call.
+A feature yields a `Hook` for each of its chains that a built-in chain jumps to.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -10,8 +10,8 @@ from nsnet.errors import CompileError
 from nsnet.ip import Family
 from nsnet.state.rules import BUILT_IN, Chain, Hook, Jump, Rule
 
-# At each table and hook, the chains in the order in which the kernel calls them. kube-proxy
-# prepends its jumps one by one, so its chains are in the reverse of the order in its source.
+# For each table and hook, the order of the jumps. kube-proxy prepends its jumps one by one, so they
+# are in the reverse of the order in its source.
 ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("raw", "PREROUTING"): ("NSNET-ZONES",),
     ("mangle", "PREROUTING"): ("NSNET-MARKS",),
@@ -52,8 +52,8 @@ ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 
 
 def built_in_chains(netns: str, hooks: Iterable[Hook]) -> Iterator[Chain]:
-    """Yield the kernel's own chains with their jumps, by family, table and hook. Raises
-    CompileError for a jump that has no place in ORDER."""
+    """Yield the built-in chains with their jumps, sorted by family, table and hook. Raises
+    CompileError for a jump that ORDER does not list."""
     jumps: dict[tuple[Family, str, int], dict[int, Rule]] = {}
     for each in hooks:
         order = ORDER.get((each.table, each.hook), ())

@@ -1,5 +1,4 @@
-"""The load balancer in front of a cluster: for each of its addresses a route over the healthy
-nodes.
+"""The load balancer in front of a cluster: for each of its addresses, a route to the healthy nodes.
 
       client ─▶ router ─┬─▶ node n1 ─▶ kube-proxy: DNAT to an endpoint
                         └─▶ node n2 ─▶ …
@@ -86,9 +85,9 @@ def _to_gateway(services: Iterable[Service], gateway: Gateway) -> Iterator[Route
 
 
 def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) -> Iterator[Route]:
-    """Yield routes through the fabric to what other clusters offer in the range of the gateway's
-    own link: no machine on that link answers ARP for a load balancer's address, or for one that
-    two replicas announce."""
+    """Yield routes, through the fabric, to other clusters' load balancers and to the exported
+    addresses that two replicas announce. They are in the range of the gateway's outside link, but
+    no machine on that link answers ARP requests for them."""
     balanced = [service for each in others for service in _balanced(each)]
     exported = [
         (service, address)
@@ -104,7 +103,8 @@ def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) 
 
 
 def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:
-    """Yield a route of equal cost to all nodes whose health check succeeds, out of this link."""
+    """Yield a route for each address, out of this link, to all nodes whose health check succeeds,
+    at equal cost."""
     for service, address in _announced(_balanced(cluster)):
         nodes = [
             of_family(ips_of(each.addresses), address.version)
@@ -123,8 +123,8 @@ def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:
 
 
 def _filter(services: Sequence[Service]) -> Iterator[Chain | Hook]:
-    """Yield the chain that lets pass only the Services' own ports: a node would send the others
-    back to its router, and that to the node, until the TTL ends."""
+    """Yield the chain that drops packets to ports that no Service has. A node would send them back
+    to its router, and the router to the node, until their TTL expires."""
     addresses = sorted({each for _, each in _announced(services)}, key=str)
     for family in sorted({each.version for each in addresses}):
         rules = _rules(services, all_of_family(addresses, family))
@@ -138,8 +138,8 @@ def _rules(services: Sequence[Service], addresses: Sequence[IPAddress]) -> Itera
         for service in services:
             if address in service.announced_ips:
                 yield from _passing(service, address)
-    # Protocol by protocol: of a datagram in fragments only the first has a port, and where that
-    # passes the others must, too. Without ports to compare (`-m udp`) they match neither rule.
+    # A rule for each protocol, because of fragments: only the first one has a port, and if it
+    # passes, the others must, too. They do, as `-m udp` never matches a later fragment.
     for address in addresses:
         for protocol in Protocol:
             match = Match(dst=single(address), protocol=protocol, comment="no Service's port")

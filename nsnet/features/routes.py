@@ -15,7 +15,7 @@ def to_pods(node: Node, dev: str) -> Iterator[Route]:
 
 
 def to_fabric(topology: Topology, gateway: Gateway, dev: str) -> Iterator[Route]:
-    """Yield a gateway's default routes, in each family of which it has an address outside."""
+    """Yield a gateway's default route for each family of its addresses on the fabric."""
     for router in topology.fabric:
         if of_family(ips_of(gateway.outside), router.version) is not None:
             yield Route(everywhere(router.ip), router.ip, dev, why="default route: the fabric")

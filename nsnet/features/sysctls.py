@@ -1,7 +1,7 @@
 """The sysctls of every namespace: with the kernel's defaults some verdicts would be wrong.
 
-A new namespace inherits its IPv4 sysctls from the host, where an administrator may have changed
-them, so zeros are set, too.
+Some are set to the kernel's default: a new namespace inherits its IPv4 sysctls from the host, where
+an administrator may have changed them.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
     yield netns, Sysctl("net.bridge.bridge-nf-call-ip6tables", call)
 
 
-def with_settings(netns: Netns) -> Netns:
+def with_default_sysctls(netns: Netns) -> Netns:
     """Return the namespace with the default of each sysctl that no feature set."""
     chosen = {each.key: each for each in netns.sysctls}
     settings = {each.key: each for each in _defaults(netns)} | chosen

@@ -7,13 +7,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
-from typing import Final
 
 from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family
 
-METRIC: Final = 32  # of a route that bird installs
-_BFD, _MISSED = 100, 3  # milliseconds between BFD packets; BFD ends a session if it misses so many
-_HOLD, _KEEPALIVE = 9, 3  # seconds; without BFD, a silent neighbour is given up after the hold time
+_BFD, _MISSED = 100, 3  # milliseconds between BFD packets; missed packets that end a session
+_HOLD, _KEEPALIVE = 9, 3  # seconds; without BFD, the hold time ends a silent neighbour's session
 _SCAN = 5  # seconds between two scans of the kernel's routing table
 
 
@@ -30,10 +28,11 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Bird:
-    """A bird: the routes that it announces as its own, and those that it accepts and installs.
+    """A BGP router: the routes that it announces as its own, and those that it accepts and
+    installs.
 
-    `prepended`: how many times its AS is added to the path of what it announces, so that routes of
-    others are preferred. A `transit` router also announces what it has learned. While
+    `prepended`: how many more times its AS is in the path of its announcements, so that others are
+    preferred. A `transit` router also announces the routes that it has learned. While
     `watched_link` has no carrier, bird does not announce its own routes.
     """
 
@@ -42,9 +41,8 @@ class Bird:
     links: tuple[str, ...]  # to its neighbours
     sessions: tuple[Session, ...]
     announced: tuple[IPNetwork, ...] = ()
-    accepted: tuple[
-        IPNetwork, ...
-    ] = ()  # accepts routes within these ranges; 0.0.0.0/0: only the default route
+    # It accepts routes to destinations within these ranges; 0.0.0.0/0: only the default route.
+    accepted: tuple[IPNetwork, ...] = ()
     transit: bool = False
     prepended: int = 0
     watched_link: str = ""
@@ -70,7 +68,7 @@ def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
 
 
 def _family(bird: Bird, family: Family) -> Iterator[str]:
-    """Yield the protocols that announce its own routes, and install what it has learned."""
+    """Yield the protocols that announce bird's own routes and install the learned ones."""
     mine = all_of_family(bird.announced, family)
     if mine:
         yield f"protocol static announced{family} {{"

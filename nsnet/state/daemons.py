@@ -63,7 +63,7 @@ def argv(daemon: Daemon, stem: Path, *, background: bool = False) -> tuple[str, 
 
 
 def reload_signal(daemon: Daemon) -> str:
-    """Return the signal on which it reads its configuration again and keeps its connections."""
+    """Return the signal on which the daemon reloads its configuration and keeps its connections."""
     match daemon:
         case Haproxy():
             return "USR2"

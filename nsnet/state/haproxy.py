@@ -1,5 +1,5 @@
-"""haproxy as data, and its configuration: it accepts each connection at a gateway, and opens one
-of its own to a server.
+"""haproxy as data, and its configuration: for each connection that it accepts at a gateway, it
+opens another one to a server.
 
       client ─▶ frontend: address and port ─▶ backend: its servers in turn
 
@@ -17,7 +17,7 @@ from nsnet.ip import IPAddress, endpoint
 # A socket in the network namespace (abstract, see unix(7)): if the old worker does not hand over
 # its listening sockets, a new one does not start beside it, and the old one's connections survive.
 _STATS: Final = "nsnet-haproxy-stats"
-# To connect to a server, and to receive a client's TLS hello: as long as a probe waits at most.
+# The time to connect to a server, and to receive a client's TLS hello: a probe's longest timeout.
 _SECONDS: Final = 60
 
 
@@ -58,9 +58,9 @@ def configuration(haproxy: Haproxy) -> str:
 
 
 def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
-    """Return the command that starts a master with a worker. The master's socket is a file: the
-    master binds it again while its last worker may still hold it, and an abstract socket would not
-    allow that."""
+    """Return the command that starts a master with a worker. The master's socket is a file: on a
+    reload the master binds it again while the old worker may still hold it, which an abstract
+    socket does not allow."""
     files = ("-S", f"{stem}.ctl", "-f", f"{stem}.conf", "-p", f"{stem}.pid")
     return ("haproxy", "-W", *(("-D",) if background else ()), *files)
 

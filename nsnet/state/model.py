@@ -1,4 +1,4 @@
-"""What Linux must hold for a lab, as a value: one `Netns` per network namespace, all of it frozen.
+"""What Linux must hold for a lab, as an immutable value: one `Netns` per network namespace.
 
 Everything that plans, prints, explains, compares or applies reads a `State`. A feature does not
 build one: it yields facts, `(netns, piece)` pairs, and `merge` combines those of all features.
@@ -42,8 +42,8 @@ class Peer(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Vxlan:
     """The parameters of a VXLAN link: it sends frames in UDP from `local` out of `dev` to `port`,
-    with the network identifier `vni`. It neither learns nor floods: each destination has an
-    `FdbEntry`."""
+    with the network identifier `vni`. It neither learns MAC addresses nor floods: it sends frames
+    only to MAC addresses that have an `FdbEntry`."""
 
     vni: int
     local: IPAddress
@@ -74,9 +74,9 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where packets to `destination` are sent: to the neighbour `via`; without it, to the
-    destination itself on `dev`; or to one of `nexthops`, all of them on `dev`, chosen by a hash of
-    the flow. A blackhole drops them without an ICMP error."""
+    """A route. It sends packets to `destination` in one of four ways: to the neighbour `via`; to
+    one of the neighbours `nexthops`, all on `dev`, chosen by a hash of the flow; without any
+    neighbour, to the destination itself on `dev`; a blackhole drops them without an ICMP error."""
 
     destination: IPNetwork
     via: IPAddress | None = None
@@ -85,9 +85,7 @@ class Route:
     nexthops: tuple[IPAddress, ...] = ()  # two or more, in ascending order, of equal cost
     blackhole: bool = False
     learned: bool = False  # by BGP: a daemon installs and removes it
-    table: int | None = (
-        None  # None: the main table; another one is used only where a rule selects it
-    )
+    table: int | None = None  # None: the main table; others are used if a PolicyRule selects them
     mtu: int | None = None  # of packets sent there, in bytes; None: the link's
     why: str = field(default="", compare=False)
 
@@ -98,8 +96,7 @@ class Route:
 
     @property
     def gateways(self) -> tuple[IPAddress, ...]:
-        """The neighbours that packets may be sent to; empty if they are sent to their destination
-        itself, or dropped."""
+        """The neighbours that packets may be sent to; empty if the route needs none."""
         return self.nexthops or ((self.via,) if self.via is not None else ())
 
 
@@ -113,8 +110,8 @@ class PolicyRule:
     mask: int
     table: int
     family: Family = 4
-    own: bool = False  # only packets that this machine itself sends (`iif lo`)
-    foreign: bool = False  # found in a kernel, with a selector that nsnet never writes
+    own: bool = False  # only packets that this namespace itself sends (`iif lo`)
+    foreign: bool = False  # read from a kernel, with a selector that nsnet never writes
     why: str = field(default="", compare=False)
 
 
@@ -142,8 +139,8 @@ class Sysctl:
 
     key: str
     value: str
-    dev: str = ""  # of this link: it can be set once the link exists
-    if_present: bool = False  # older kernels lack it, and need no replacement
+    dev: str = ""  # the link that it belongs to: it can be set once the link exists
+    if_present: bool = False  # skipped if the kernel lacks it: older ones do not need it
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +158,7 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class RealServer:
-    """A destination of a virtual server, by NAT; its share of connections is that of its weight."""
+    """A destination of a virtual server, by NAT; its share of connections follows its weight."""
 
     address: IPAddress
     port: int
@@ -312,8 +309,8 @@ def veth(one: tuple[str, Interface], other: tuple[str, Interface]) -> Iterator[F
 
 
 def identity(piece: Piece) -> tuple[object, ...]:
-    """Return what is unique in a namespace: two pieces of one identity are equal, or else they
-    contradict each other."""
+    """Return the key of a piece in its namespace, which holds one piece for each key: two pieces
+    with the same key are equal, or they contradict each other."""
     match piece:
         case Interface(name=name):
             return (Interface, name)

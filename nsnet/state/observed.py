@@ -1,7 +1,7 @@
 """What a kernel shows of a namespace, as a value: read from a live one, or computed from a State.
 
-Rules are text here: the lines that `iptables-save` and `nft list` print. All else is as in a
-`Netns`. Listeners and translations are missing: the kernel shows neither.
+Rules are text here: the lines that `iptables-save` and `nft list` print. All other pieces are as in
+a `Netns`. Listeners and translations are missing, because the kernel does not show them.
 """
 
 from collections.abc import Hashable
@@ -28,7 +28,7 @@ from nsnet.state.rules import BUILT_IN, KUBE_PROXY, Chain, NftMap, NftSet
 
 
 class OtherLink(NamedTuple):
-    """A link that is no `Interface`: lo, or one of a kind that no State has."""
+    """A link that no State has as an `Interface`: lo, or a link of a kind that nsnet never adds."""
 
     name: str
     kind: str
@@ -127,9 +127,10 @@ def _listed_set(each: NftSet | NftMap) -> ListedSet:
 
 
 def key(piece: Observable) -> Hashable:
-    """Return what a namespace can have only one of: the `identity` that the piece has in a State.
+    """Return the `identity` that the piece has in a State.
 
-    A live namespace may have two of a kind all the same: of routes that differ in their metric.
+    It is unique in a State, but not always in a live namespace, which may have two routes to one
+    destination with different metrics.
     """
     match piece:
         case ListedChain(family, table, name):

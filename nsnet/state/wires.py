@@ -17,7 +17,7 @@ class Crossing(NamedTuple):
 
 
 class Station(NamedTuple):
-    """A link that receives a frame, and the bridges that the frame passes before."""
+    """A link that receives a frame, and the bridges that forward the frame to it."""
 
     netns: str
     dev: str
@@ -40,8 +40,8 @@ class Wires:
                     self._ports.setdefault((each.name, link.master), []).append(link)
 
     def find(self, netns: str, dev: str, address: IPAddress) -> Station | None:
-        """Return the link that answers an ARP request for this address, sent out of this link; None
-        if none does.
+        """Return the link that answers an ARP request for `address` sent out of `dev`; None if no
+        link does.
 
         Linux answers for any address of the namespace, on any of its links (arp_ignore=0).
         """
@@ -51,7 +51,7 @@ class Wires:
         return None
 
     def first_port(self, netns: str, dev: str, station: Station) -> str:
-        """Return the port of the bridge `dev` that leads to this station."""
+        """Return the port of the bridge `dev` through which frames reach this station."""
         for port in self._ports.get((netns, dev), ()):
             if station in self._arrive(port, ()):
                 return port.name

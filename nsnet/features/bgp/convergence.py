@@ -1,5 +1,5 @@
-"""The routes on which BGP converges: what all birds of a State announce, passed on by transit
-routers, and of several paths the shortest.
+"""The routes that BGP converges to: all birds of a State announce their own routes, transit routers
+announce learned ones, and each installs the routes with the shortest AS path.
 
 Source: RFC 4271, section 9.1; the user's guide of bird, section "BGP".
 """
@@ -15,12 +15,11 @@ from nsnet.state.wires import Wires
 
 
 class _Path(NamedTuple):
-    """An announced path to a destination: the autonomous systems that it passes, the nearest
-    first."""
+    """An announced path to a destination; its AS path has the nearest autonomous system first."""
 
     destination: IPNetwork
     via: IPAddress
-    passes: tuple[int, ...]
+    as_path: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +79,7 @@ def _with_routes(netns: Netns, known: Mapping[str, frozenset[_Path]]) -> Netns:
 
 
 def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
-    """Return the bird, without routes of its own if the link to their destinations has no
-    carrier."""
+    """Return the bird, without routes of its own if its watched link has no carrier."""
     cut = bird.watched_link and not any(wires.receivers(netns, bird.watched_link))
     return replace(bird, announced=()) if cut else bird
 
@@ -98,7 +96,7 @@ def _peerings(wires: Wires, speakers: Mapping[str, _Speaker]) -> Iterator[_Peeri
 
 
 def _agree(one: Bird, session: Session, other: Bird, back: Session) -> bool:
-    """Whether two configured sessions are the two ends of one."""
+    """Return whether two configured sessions are the two ends of one."""
     return (
         (back.local, back.neighbour) == (session.neighbour, session.local)
         and back.neighbour_as == one.autonomous_system
@@ -121,13 +119,13 @@ def _announced(peering: _Peering, known: frozenset[_Path]) -> Iterator[_Path]:
         # The next hop stays as it is if it is on the link to the receiver (RFC 4271, 5.1.3).
         shared = any(path.via in each.network for each in one.link(session).addresses)
         via = path.via if shared else session.local
-        passes = (*own * (1 + bird.prepended), *path.passes)
-        yield from _accepted(_Path(path.destination, via, passes), other)
+        as_path = (*own * (1 + bird.prepended), *path.as_path)
+        yield from _accepted(_Path(path.destination, via, as_path), other)
 
 
 def _accepted(path: _Path, by: _Speaker) -> Iterator[_Path]:
     ranges = (each for each in by.bird.accepted if each.version == path.destination.version)
-    mine = path.destination in by.bird.announced or by.bird.autonomous_system in path.passes
+    mine = path.destination in by.bird.announced or by.bird.autonomous_system in path.as_path
     if not mine and any(_within(path.destination, each) for each in ranges):
         yield path
 
@@ -149,8 +147,8 @@ def _shortest(paths: frozenset[_Path]) -> Iterator[list[_Path]]:
     """Yield the paths of equal cost to each destination."""
     for destination in sorted({each.destination for each in paths}, key=str):
         here = [each for each in paths if each.destination == destination]
-        least = min(len(each.passes) for each in here)
-        yield sorted((each for each in here if len(each.passes) == least), key=lambda one: one.via)
+        least = min(len(each.as_path) for each in here)
+        yield sorted((each for each in here if len(each.as_path) == least), key=lambda one: one.via)
 
 
 def _routes(netns: Netns, paths: frozenset[_Path]) -> Iterator[Route]:
@@ -162,5 +160,5 @@ def _routes(netns: Netns, paths: frozenset[_Path]) -> Iterator[Route]:
             if any(vias[0] in address.network for address in link.addresses)
         )
         one, several = (vias[0], ()) if len(vias) == 1 else (None, vias)
-        why = f"BGP: announced by AS {', '.join(sorted({str(each.passes[-1]) for each in group}))}"
+        why = f"BGP: announced by AS {', '.join(sorted({str(each.as_path[-1]) for each in group}))}"
         yield Route(group[0].destination, one, dev, nexthops=several, learned=True, why=why)

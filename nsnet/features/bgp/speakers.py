@@ -56,7 +56,7 @@ def speakers(topology: Topology) -> Iterator[Fact]:
 
 def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
     """Return the fabric's bird: it waits for others to connect, announces the default route to
-    gateways, and passes on what it learns."""
+    gateways, and announces the routes that it learns."""
     sessions = tuple(
         Session(reference, each.neighbour, each.local, bird.autonomous_system, passive=True)
         for reference, bird in birds.items()
@@ -92,7 +92,8 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
         links=("eth0",),
         sessions=tuple(_sessions(FABRIC, FABRIC_AS, node.addresses, cluster.routers)),
         announced=tuple(dict.fromkeys((*node.pod_cidrs, *served))),
-        # A tunnel has a route to each other node's pods; of two routes, IPv6 would use bird's.
+        # With an overlay, the node already has a route to every other node's pods. Of two routes,
+        # IPv6 would use bird's, which has the lower metric (32, not 1024).
         accepted=() if node.overlay else cluster.pod_cidrs,
     )
 

@@ -35,8 +35,8 @@ def exports(services: Sequence[Service], gateway: Gateway) -> Iterator[Fact]:
 
 
 def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iterator[Chain | Hook]:
-    # A port without endpoints is not translated: nothing listens on it, so the gateway itself
-    # refuses.
+    # A port without endpoints is not translated: the gateway itself refuses the connection, because
+    # nothing listens on the port.
     offered = [
         (service, port, endpoints)
         for service, port in exported
@@ -46,7 +46,7 @@ def _chains(exported: list[tuple[Service, ServicePort]], family: Family) -> Iter
     yield Chain("nat", EXPORTS, jumps, family)
     yield Hook("nat", "PREROUTING", EXPORTS, Match(comment="exported services"), family)
     for service, port, endpoints in offered:
-        rules = tuple(_choose(service, port, endpoints))
+        rules = tuple(_endpoint_rules(service, port, endpoints))
         yield Chain("nat", _chain_name(service, port), rules, family)
 
 
@@ -60,7 +60,9 @@ def _jump(service: Service, port: ServicePort, family: Family) -> Rule:
     return Rule(match, Jump(_chain_name(service, port)), why=f"{name} for other clusters")
 
 
-def _choose(service: Service, port: ServicePort, endpoints: Sequence[Endpoint]) -> Iterator[Rule]:
+def _endpoint_rules(
+    service: Service, port: ServicePort, endpoints: Sequence[Endpoint]
+) -> Iterator[Rule]:
     name = service.reference
     for number, (endpoint, probability) in enumerate(rule_probabilities(endpoints), 1):
         match = Match(

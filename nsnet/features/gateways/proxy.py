@@ -1,5 +1,5 @@
-"""kind: proxy. haproxy accepts each connection to an exported Service at the gateway, and opens one
-of its own to an endpoint: the pod sees the gateway's address, unless it takes a PROXY header.
+"""kind: proxy. haproxy accepts each connection to an exported Service at the gateway, and opens
+another one to an endpoint: the pod sees the gateway's address, unless it accepts a PROXY header.
 
       client ─▶ haproxy at the Service's own address and port ─▶ one of its ready endpoints, in turn
       client ─▶ haproxy at the gateway's own address, port 443 ─▶ the Service of the TLS name (SNI)
@@ -25,7 +25,7 @@ def proxy(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fa
         *_frontends(cluster),
         *(each for address in ips_of(gateway.outside) for each in _by_tls_name(cluster, address)),
     ]
-    # haproxy does not listen on a port without endpoints: the gateway refuses.
+    # haproxy does not listen on a port without endpoints: the gateway refuses the connection.
     yield gateway.netns, Haproxy(tuple(each for each in frontends if each.servers))
 
 

@@ -50,8 +50,8 @@ def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
     yield from forwarding(here, bridge_netfilter=False)
     for route in to_fabric(topology, gateway, OUTSIDE_LINK):
         yield here, route
-        # ICMP errors, resets and echo replies of the gateway itself have to return to the cluster
-        # of the packet that caused them, which their addresses do not identify.
+        # ICMP errors, resets and echo replies of the gateway itself must return to the cluster of
+        # the packet that caused them, which their addresses do not identify.
         yield here, Sysctl(f"net.ipv{route.destination.version}.fwmark_reflect", "1")
     for cluster, inside in clusters:
         for route in _routes(topology, cluster, inside):
@@ -69,7 +69,7 @@ def _chains(
     clusters: Sequence[tuple[Cluster, Attachment]], outside: IPAddress
 ) -> Iterator[Chain | Hook]:
     family = outside.version
-    cluster_of = Match(comment="which cluster a packet is of")
+    cluster_of = Match(comment="the cluster of a packet")
     yield Chain("raw", ZONES, tuple(_zones(clusters)), family)
     yield Hook("raw", "PREROUTING", ZONES, cluster_of, family)
     yield Chain("mangle", MARKS, tuple(_marks(clusters, family)), family)
@@ -122,8 +122,8 @@ def _zones(clusters: Sequence[tuple[Cluster, Attachment]]) -> Iterator[Rule]:
 
 
 def _marks(clusters: Sequence[tuple[Cluster, Attachment]], family: Family) -> Iterator[Rule]:
-    """Yield the marks. A packet is for its own cluster first, as far as no later rule matches its
-    destination or its connection."""
+    """Yield the rules that set the marks. A packet from a cluster is marked as if it were for the
+    same cluster, until a later rule matches its destination or its connection."""
     for cluster, inside in clusters:
         link, number, why = inside.link, inside.number, f"from {cluster.name}"
         both = SetMark(number << 8 | number, FROM | TO)

@@ -1,9 +1,9 @@
-"""kind: vip. As kind nat, and each pod has an address in a virtual range, one for one, by which
-other clusters can tell pods apart and connect to them.
+"""kind: vip. As kind nat; in addition each pod has a virtual address, by which other clusters
+identify it and connect to it.
 
 PREROUTING ─▶ NSNET-FROM-VIRTUAL ─▶ NETMAP: from a virtual address to its pod's
 POSTROUTING ─▶ NSNET-TO-VIRTUAL ─▶ NETMAP: from a pod's address to its virtual one
-            └▶ NSNET-EGRESS ─▶ all others (nodes, and pods masqueraded by their nodes) as kind nat
+            └▶ NSNET-EGRESS ─▶ SNAT of all others (nodes, pods masqueraded by their nodes)
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ def vip(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact
         rule = Rule(incoming, Netmap(pods), why=f"{virtual} are the pods of {cluster.name}")
         yield here, Chain("nat", FROM_VIRTUAL, (rule,), pods.version)
         yield here, Hook("nat", "PREROUTING", FROM_VIRTUAL, family=pods.version)
-        leaving = Match(src=pods, out_interface=OUTSIDE_LINK, comment="a pod as others know it")
+        leaving = Match(src=pods, out_interface=OUTSIDE_LINK, comment="a pod's virtual address")
         rule = Rule(leaving, Netmap(virtual), why=f"the pods of {cluster.name} are {virtual}")
         yield here, Chain("nat", TO_VIRTUAL, (rule,), pods.version)
         yield here, Hook("nat", "POSTROUTING", TO_VIRTUAL, family=pods.version)

@@ -1,4 +1,4 @@
-"""The fabric's routes to the pods of a flat cluster, each by the node that they are on.
+"""The fabric's routes to the pods of a flat cluster, through their nodes.
 
 With `routing: bgp` the nodes announce them instead (features/bgp).
 """
@@ -12,7 +12,7 @@ from nsnet.topology.model import Cluster, Topology
 
 
 def fabric_routes(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
-    """Yield them where the cluster is flat; other models keep their pods to themselves."""
+    """Yield the routes if the cluster is flat; the fabric has none to the pods of other models."""
     if cluster.model == "flat" and cluster.routing == "static":
         for node in cluster.nodes:
             for route in to_pods(node, switch_of(cluster)):

@@ -3,8 +3,8 @@ ip-masq-agent writes.
 
 POSTROUTING ─▶ IP-MASQ-AGENT ─▶ RETURN for what stays inside ─▶ MASQUERADE
 
-With a gateway of kind vip it also returns for destinations for which the gateway translates pods to
-their virtual addresses.
+With a gateway of kind vip, the chain also returns for the destinations for which the gateway
+translates pod addresses to virtual ones.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ LEAVING = Match(
 
 
 def masquerade(cluster: Cluster) -> Iterator[Fact]:
-    """Yield the chains that SNAT packets of an island's pods to their node's address where they
-    leave the cluster; in other models pods keep their addresses everywhere."""
+    """Yield the chains that SNAT packets that leave an island, from its pods, to the address of the
+    node; in other models pods keep their addresses everywhere."""
     if cluster.model != "island":
         return
     chains = tuple(_chains(cluster))
@@ -48,7 +48,7 @@ def _rules(cluster: Cluster, family: Family) -> Iterator[Rule]:
     for each in all_of_family(inside, family):
         match = Match(dst=each, comment=comment)
         yield Rule(match, Return(), why="inside the cluster: not masqueraded")
-    comment = "nsnet: the gateway makes a virtual address of the pod's own"
+    comment = "nsnet: the gateway translates to the pod's virtual address"
     for each in all_of_family(cluster.unmasqueraded, family):
         if each not in inside:
             match = Match(dst=each, comment=comment)

@@ -1,4 +1,4 @@
-"""A bridge on each node with its pods, as several kinds of network have it.
+"""A bridge on each node with its pods, which several kinds of network share.
 
 pod eth0 ── web-0 ─┐
                    ├─ cbr0 ── node (routes, iptables) ── to the other nodes
