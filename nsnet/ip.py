@@ -9,6 +9,7 @@ from ipaddress import (
     IPv6Address,
     IPv6Interface,
     IPv6Network,
+    ip_interface,
     ip_network,
 )
 from typing import Final, Literal, TypeAlias, TypeVar
@@ -52,6 +53,11 @@ def single(address: IPAddress) -> IPNetwork:
     if address.version == 4:
         return IPv4Network((int(address), 32))  # twice as fast as from text
     return IPv6Network((int(address), 128))
+
+
+def first_host(network: IPNetwork) -> IPInterface:
+    """Return the first host address of the network, with its prefix length: that of its router."""
+    return ip_interface(f"{network[1]}/{network.prefixlen}")
 
 
 def mapped(address: IPAddress, network: IPNetwork) -> IPAddress:

@@ -4,10 +4,19 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from ipaddress import ip_interface
 from typing import Literal, TypeAlias
 
-from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol, ips_of, mapped, of_family
+from nsnet.ip import (
+    Family,
+    IPAddress,
+    IPInterface,
+    IPNetwork,
+    Protocol,
+    first_host,
+    ips_of,
+    mapped,
+    of_family,
+)
 from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
 from nsnet.topology.assignment import (
     Assignment,
@@ -57,7 +66,7 @@ class Node:
     def bridge(self) -> tuple[IPInterface, ...]:
         """Return its addresses on the bridge: the first of each pod range, the default gateways of
         its pods."""
-        return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.pod_cidrs)
+        return tuple(map(first_host, self.pod_cidrs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,7 +251,7 @@ class Cluster:
 
         They belong to the cluster's gateway, or to the fabric.
         """
-        return tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in self.node_cidrs)
+        return tuple(map(first_host, self.node_cidrs))
 
     def node(self, name: str) -> Node:
         """Return the node of this name. Raises KeyError."""

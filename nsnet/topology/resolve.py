@@ -7,10 +7,9 @@ A pure function of the scenario and of what the lab, if it is up, has allocated.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from ipaddress import ip_interface
 
 from nsnet.errors import Problem, ScenarioError
-from nsnet.ip import Protocol
+from nsnet.ip import Protocol, first_host
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Scenario
 from nsnet.state.namespaces import netns_name
@@ -80,7 +79,7 @@ def _without_faults(ledger: Ledger) -> Topology:
         lab=ledger.scenario.name,
         clusters=with_imports(clusters),
         externals=tuple(_externals(ledger.scenario)),
-        fabric=tuple(ip_interface(f"{each[1]}/{each.prefixlen}") for each in spec.fabric_cidr),
+        fabric=tuple(map(first_host, spec.fabric_cidr)),
         warnings=tuple(ledger.warnings),
     )
 

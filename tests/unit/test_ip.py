@@ -4,7 +4,16 @@ from ipaddress import ip_address, ip_interface, ip_network
 
 import pytest
 
-from nsnet.ip import all_of_family, endpoint, everywhere, ips_of, mapped, of_family, single
+from nsnet.ip import (
+    all_of_family,
+    endpoint,
+    everywhere,
+    first_host,
+    ips_of,
+    mapped,
+    of_family,
+    single,
+)
 
 BOTH = (ip_address("10.0.0.1"), ip_address("fd00::1"))
 
@@ -21,6 +30,11 @@ def test_the_addresses_of_interfaces() -> None:
 def test_the_network_of_one_address_and_that_of_all() -> None:
     assert [str(single(each)) for each in BOTH] == ["10.0.0.1/32", "fd00::1/128"]
     assert [str(everywhere(each)) for each in BOTH] == ["0.0.0.0/0", "::/0"]
+
+
+def test_the_first_host_of_a_network_is_its_router() -> None:
+    assert first_host(ip_network("192.168.0.0/24")) == ip_interface("192.168.0.1/24")
+    assert first_host(ip_network("fd00::/64")) == ip_interface("fd00::1/64")
 
 
 @pytest.mark.parametrize(
