@@ -23,7 +23,7 @@ from nsnet.topology.model import Topology
 
 def compile_state(topology: Topology) -> State:
     """Return what Linux must hold for this lab. Raises CompileError if features contradict each
-    other."""
+    other, or refer to what does not exist."""
     state = merge(topology.lab, topology.namespaces(), _facts(topology), topology.faults)
     return converged(
         replace(state, netns=tuple(with_default_sysctls(each) for each in state.netns))

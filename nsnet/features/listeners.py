@@ -1,4 +1,4 @@
-"""The ports that pods serve, in whatever network."""
+"""The ports that pods serve, in every kind of network."""
 
 from collections.abc import Iterator
 

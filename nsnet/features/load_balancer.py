@@ -14,8 +14,8 @@ take no time here: the routes are those of their final results.
 Packets to the address of a Service that a flat cluster exports reach its nodes in the same way.
 
 A limit of plain routes, which MetalLB with BGP has, too: if the set of nodes changes, so does the
-hash that spreads flows over them. A connection may move to a node that does not know it, and is
-reset. (Nexthop groups of type resilient would keep it.)
+hash that spreads flows over them. A connection may move to a node without a conntrack entry for it,
+and is reset. (Nexthop groups of type resilient would keep it on its node.)
 """
 
 from collections.abc import Iterable, Iterator, Sequence

@@ -14,8 +14,8 @@ def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
     """Yield the sysctls of a router; with bridge_netfilter, iptables filters and translates frames
     between its bridge ports, too.
 
-    Without that, the answer of a Service's endpoint on the client's own node would be bridged past
-    the NAT that has to restore its source address.
+    Without it, replies from a Service's endpoint on the client's own node would be bridged without
+    NAT, which has to restore the Service's address as their source.
     """
     yield netns, Sysctl("net.ipv4.ip_forward", "1")
     # A router that forwards a packet out of the link that received it would send an ICMP redirect.

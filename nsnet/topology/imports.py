@@ -57,8 +57,8 @@ def _imported_port(port: ServicePort) -> ServicePort:
 def _derived_name(cluster: Cluster, service: Service) -> str:
     """Return a name of the MCS API controller's form, with the cluster in the hash.
 
-    In the MCS API, clusters that export a Service of one name import it as one Service. Here, each
-    export has its own address and is imported on its own.
+    In the MCS API, Services of one name that several clusters export are imported as one. Here,
+    each has its own address and is imported separately.
     """
     key = f"{cluster.name}/{service.namespace}/{service.name}"
     return "derived-" + b32hexencode(sha256(key.encode()).digest()).decode().lower()[:10]

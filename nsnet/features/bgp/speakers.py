@@ -1,16 +1,16 @@
 """The BGP sessions of a lab, and what each bird announces.
 
 routing: bgp. Each node announces its pods and the Services that it can serve. The fabric's router
-installs routes to them, and the nodes learn from it the routes to each other's pods.
+installs routes to them, and announces the pods of each node to the other nodes.
 
       node n1 (AS 42…) ──┐
                          ├── fabric (AS 64512): 10.244.0.0/24 via n1, an LB address via n1 or n2
       node n2 (AS 42…) ──┘
 
-gateway: {replicas: 2}. Both announce to the fabric what their cluster offers, and to the nodes the
-default route, which they have learned from the fabric. The standby announces all of it with a
-longer path, so that it is used only if the other one is down. One that loses its link to the nodes
-announces nothing to the fabric.
+gateway: {replicas: 2}. Both announce the addresses that their cluster offers to the fabric, and the
+default route, which they learn from the fabric, to the nodes. The standby announces them with a
+longer AS path, so that it is used only if the other one is down. A gateway that loses its link to
+the nodes announces nothing to the fabric.
 
       fabric ──┬── gateway 1 ──┬── node n1
                └── gateway 2 ──┘

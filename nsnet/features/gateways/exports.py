@@ -1,6 +1,6 @@
 """Exported Services: each has an address of its own on the gateway, for other clusters.
 
-PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one a port) ─▶ DNAT to one of the ready endpoints
+PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one for each port) ─▶ DNAT to one of the ready endpoints
 """
 
 from collections.abc import Iterator, Sequence

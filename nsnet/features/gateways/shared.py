@@ -8,7 +8,7 @@ raw    PREROUTING ─▶ NSNET-ZONES: conntrack uses a zone per cluster, so that
 mangle PREROUTING ─▶ NSNET-MARKS: the cluster that the packet is for (low byte of its mark) and the
                      one that it is from (next byte), each by its number; 0 is outside
 ip rule            ─▶ a routing table for each cluster: its pods, its nodes, and the default route
-nat    as in `nat`, but packets from a cluster are translated on whichever link they leave
+nat    as in kind nat, but SNAT applies to packets from a cluster on every link that they leave by
 
 Only the original direction has a zone (`--zone-orig`): the answers of all clusters share one, so
 that NAT gives the second of two equal clients another port.

@@ -1,5 +1,7 @@
-"""How pods reach pods: for each kind of network, by its `cni` name, a generator of all its facts,
-with the fabric's routes to the pods of a flat cluster."""
+"""How pods reach pods: for each kind of network, by its `cni` name, a generator of all its facts.
+
+They include the fabric's routes to the pods of a flat cluster.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Final

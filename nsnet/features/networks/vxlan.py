@@ -2,9 +2,9 @@
 
 pod ── cbr0 ── node ── flannel.1 ┄┄ in UDP, by eth0 and fabric ┄┄ flannel.1 ── node ── cbr0 ── pod
 
-The tunnel neither learns nor floods. For each other node a node has a neighbour, at the first
-address of the other's pod range; the forwarding entry of that neighbour's MAC address; and the
-route.
+The tunnel neither learns MAC addresses nor floods. For each other node, a node has three entries: a
+neighbour (the first address of the other's pod range), the FDB entry of that neighbour's MAC
+address, and the route to the other's pods.
 """
 
 from collections.abc import Iterator
