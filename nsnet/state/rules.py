@@ -11,34 +11,34 @@ from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """Go on in another chain, and come back."""
+    """Jump to another chain, which returns to the next rule of this one."""
 
     chain: str
 
 
 @dataclass(frozen=True, slots=True)
 class Accept:
-    """Let the packet through this hook."""
+    """Accept the packet at this hook."""
 
 
 @dataclass(frozen=True, slots=True)
 class Return:
-    """Back to the chain that jumped here."""
+    """Return to the chain that jumped to this one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Forget the packet; nobody is told."""
+    """Drop the packet without an ICMP error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Answer with ICMP port unreachable."""
+    """Drop the packet and send ICMP port unreachable to its source."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dnat:
-    """Rewrite the destination, and the answers' source back."""
+    """Translate the destination, and the source of replies back."""
 
     address: IPAddress
     port: int
@@ -46,22 +46,22 @@ class Dnat:
 
 @dataclass(frozen=True, slots=True)
 class Masquerade:
-    """Rewrite the source to the address of the interface the packet leaves by."""
+    """Translate the source to the address of the outgoing interface."""
 
     random_fully: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Snat:
-    """Rewrite the source to this address, and the answers' destination back."""
+    """Translate the source to this address, and the destination of replies back."""
 
     address: IPAddress
 
 
 @dataclass(frozen=True, slots=True)
 class Netmap:
-    """Rewrite the network and keep the host: of the destination on the way in, of the source on
-    the way out, and the answers back."""
+    """Translate the network part of an address and keep its host part: of the destination in
+    PREROUTING and OUTPUT, of the source in POSTROUTING; and back in replies."""
 
     network: IPNetwork
 
@@ -76,15 +76,15 @@ class SetMark:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """The packet's connection is one of this zone of conntrack, in the direction of who asks: its
-    addresses may be those of a connection of another zone."""
+    """Assign the original direction of the connection to this conntrack zone: connections of
+    different zones may have the same addresses and ports (`CT --zone-orig`)."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class SetConnectionMark:
-    """The same for the mark that conntrack keeps of a connection."""
+    """Set the mark of the connection in the same way: `CONNMARK --set-xmark value/mask`."""
 
     value: int
     mask: int
@@ -92,22 +92,22 @@ class SetConnectionMark:
 
 @dataclass(frozen=True, slots=True)
 class RestoreMark:
-    """These bits of the packet's mark become those of its connection's."""
+    """Copy these bits of the connection's mark to the packet's mark."""
 
     mask: int
 
 
 @dataclass(frozen=True, slots=True)
 class Goto:
-    """Go on in another chain; who jumped here goes on when that ends."""
+    """Go to another chain, which returns to the chain that jumped to this one."""
 
     chain: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """What a map (NftMap) says of the packet's protocol and port, and of its destination where the
-    map is about addresses; the next rule where it says nothing."""
+    """Apply the verdict of the map (NftMap) for the packet's protocol, port and, if `by_address`,
+    destination; continue with the next rule if the map has no such element."""
 
     map: str
     by_address: bool
@@ -115,14 +115,14 @@ class Lookup:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Go to one of these chains, each as likely as the others."""
+    """Go to one of these chains, chosen at random with equal probability."""
 
     chains: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """The source is in a set (NftSet) from now on, for as long as the set keeps it."""
+    """Add the source to a set (NftSet), or restart its timeout there."""
 
     set: str
 
@@ -162,8 +162,8 @@ class MarkMatch:
 
 @dataclass(frozen=True, slots=True)
 class SetMatch:
-    """`-m set --match-set name src,dst`: which fields of the packet, in the order of the set's
-    type."""
+    """`-m set --match-set name src,dst`: the packet is in the set by these fields, in the order of
+    the set's type."""
 
     name: str
     fields: tuple[Literal["src", "dst"], ...]
@@ -171,7 +171,7 @@ class SetMatch:
 
 @dataclass(frozen=True, slots=True)
 class VirtualMatch:
-    """`-m ipvs --vproto … --vaddr … --vport …`: a packet that a virtual server has taken."""
+    """`-m ipvs --vproto … --vaddr … --vport …`: a packet that this virtual server handles."""
 
     address: IPAddress
     protocol: Protocol
@@ -180,10 +180,10 @@ class VirtualMatch:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A list of sources that netfilter keeps by this name: xt_recent.
+    """A list of sources, by its name (xt_recent).
 
-    With `seconds`, whoever was put on it in so many seconds matches, and who was earlier is
-    forgotten; without, the packet's source is put on it, and matches.
+    With `seconds`, a packet matches if its source was added in the last so many seconds, and older
+    entries are deleted. Without, the packet's source is added, and the packet matches.
     """
 
     name: str
@@ -192,7 +192,7 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What a packet must be for its rule to apply; what is not said matches all."""
+    """The conditions of a rule; a field that is not set matches every packet."""
 
     src: IPNetwork | None = None
     not_src: IPNetwork | None = None
@@ -202,7 +202,7 @@ class Match:
     out_interface: str | None = None
     protocol: Protocol | None = None
     dport: int | None = None
-    icmp_type: str | None = None  # by the name that iptables has for it, of both families
+    icmp_type: str | None = None  # iptables' name of the type, in both families
     comment: str = ""
     ctstate: tuple[str, ...] = ()
     not_ctstate: tuple[str, ...] = ()
@@ -214,10 +214,10 @@ class Match:
     not_dst_type: Literal["LOCAL"] | None = None
     not_src_type: Literal["LOCAL"] | None = None
     in_set: SetMatch | None = None
-    not_bridged: bool = False  # physdev: it did not come in by a port of a bridge
+    not_bridged: bool = False  # physdev: it was not received by a port of a bridge
     virtual: VirtualMatch | None = None
     probability: float | None = None
-    # Only nftables can say these.
+    # Only nftables has the following.
     src_set: str | None = None  # an NftSet
     dst_set: str | None = None
     not_src_in: tuple[IPNetwork, ...] = ()
@@ -227,10 +227,10 @@ ANY = Match()
 
 
 def other_fields(written: Collection[str]) -> Callable[[Match], str]:
-    """Return a function that names the fields of a Match that are set and not among these.
+    """Return a function that lists the fields of a Match that are set and not among these.
 
-    A renderer without words for a field must refuse it: without it the kernel's rule would match
-    more packets than ours. That holds for fields that are added to Match later, too.
+    A renderer must refuse a field that it cannot write: without that field, the kernel's rule would
+    match more packets than ours. This includes fields that are added to Match later.
     """
     others = [each.name for each in fields(Match) if each.name not in written]
     values = attrgetter(*others)
@@ -247,8 +247,8 @@ def other_fields(written: Collection[str]) -> Callable[[Match], str]:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One netfilter rule. Without a target it only counts. `why` is for people; what the kernel
-    shows is in the match and the target."""
+    """One netfilter rule. Without a target it only counts packets. `why` is shown to users and is
+    not part of the kernel's rule."""
 
     match: Match = Match()
     target: Target | None = Accept()
@@ -256,7 +256,7 @@ class Rule:
 
 
 class Base(NamedTuple):
-    """Where the kernel calls a chain of nftables: those of the lowest priority come first."""
+    """The hook of an nftables base chain; the kernel calls the chain of lowest priority first."""
 
     kind: Literal["filter", "nat"]
     hook: str
@@ -265,8 +265,8 @@ class Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A netfilter chain with its rules in order. A chain has one author; a `Hook` or another chain
-    jumps to it, or it has a base of its own (nftables)."""
+    """A netfilter chain with its rules in order. One feature yields it. A `Hook` or another chain
+    jumps to it, or it is a base chain (nftables)."""
 
     table: str
     name: str
@@ -277,13 +277,13 @@ class Chain:
 
     @property
     def built_in(self) -> bool:
-        """The kernel's own chains cannot be created or removed, only filled."""
+        """Whether it is a chain of the kernel, which cannot be created or deleted, only filled."""
         return self.name in BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A jump from the kernel's own chain `hook` of a table to `chain`, for packets that match."""
+    """A jump from the built-in chain `hook` of a table to `chain`, for packets that match."""
 
     table: str
     hook: str
@@ -293,13 +293,13 @@ class Hook:
 
 
 BUILT_IN = ("PREROUTING", "INPUT", "FORWARD", "OUTPUT", "POSTROUTING")
-KUBE_PROXY = "kube-proxy"  # the one table of nftables; all others are those of iptables
+KUBE_PROXY = "kube-proxy"  # the only table of nftables; all others are of iptables
 
 
 @dataclass(frozen=True, slots=True)
 class NftSet:
-    """A set of addresses that rules of nftables ask for. Where it has a timeout, in seconds, the
-    packets fill it, and a lab at rest has it empty."""
+    """A set of addresses in nftables. With a timeout, in seconds, packets add its elements, so a
+    State has it empty."""
 
     name: str
     elements: tuple[IPAddress, ...] = ()
@@ -309,18 +309,18 @@ class NftSet:
 
 
 class Element(NamedTuple):
-    """One line of an NftMap: what becomes of the packets of this protocol to this port."""
+    """One element of an NftMap: the verdict for packets of this protocol to this port."""
 
     protocol: Protocol
     port: int
     target: Goto | Drop
-    address: IPAddress | None = None  # the packets' destination, in a map that is about it
+    address: IPAddress | None = None  # the packets' destination, in a map with `by_address`
     comment: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class NftMap:
-    """A map of nftables, from packets to what becomes of them."""
+    """A verdict map of nftables: from a protocol, a port and, if `by_address`, a destination."""
 
     name: str
     by_address: bool
@@ -333,7 +333,7 @@ TableItem: TypeAlias = Chain | NftSet | NftMap  # of the table of nftables
 
 
 def next_chains(target: Target | None) -> tuple[str, ...]:
-    """The chains in which a packet that meets this may go on."""
+    """Return the chains that this target may send a packet to."""
     match target:
         case Jump(chain) | Goto(chain):
             return (chain,)
@@ -344,7 +344,7 @@ def next_chains(target: Target | None) -> tuple[str, ...]:
 
 
 def named_sets(rule: Rule) -> list[str]:
-    """The sets and maps of nftables that a rule asks or fills."""
+    """Return the names of the nftables sets and maps that a rule looks up or adds to."""
     names = [each for each in (rule.match.src_set, rule.match.dst_set) if each is not None]
     match rule.target:
         case Lookup(name) | Remember(name):
