@@ -48,7 +48,7 @@ def ips_of(interfaces: tuple[IPInterface, ...]) -> tuple[IPAddress, ...]:
     return tuple(each.ip for each in interfaces)
 
 
-def single(address: IPAddress) -> IPNetwork:
+def host_network(address: IPAddress) -> IPNetwork:
     """Return the network that contains only this address: a /32, or in IPv6 a /128."""
     if address.version == 4:
         return IPv4Network((int(address), 32))  # twice as fast as from text
@@ -65,7 +65,7 @@ def mapped(address: IPAddress, network: IPNetwork) -> IPAddress:
     return network[int(address) & int(network.hostmask)]
 
 
-def everywhere(address: IPAddress) -> IPNetwork:
+def default_destination(address: IPAddress) -> IPNetwork:
     """Return the range of all addresses of this address's family: 0.0.0.0/0 or ::/0."""
     return ip_network("0.0.0.0/0" if address.version == 4 else "::/0")
 

@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from ipaddress import ip_interface
 
 from nsnet.features.sysctls import forwarding
-from nsnet.ip import everywhere, ips_of, of_family, single
+from nsnet.ip import default_destination, host_network, ips_of, of_family
 from nsnet.state.model import Fact, Interface, Kind, Listener, Route, veth, with_mac
 from nsnet.topology.model import Cluster, Gateway, Replica, Topology, link_name
 
@@ -51,7 +51,9 @@ def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
         # Nodes learn by BGP which of two gateways to use.
         if cluster.model != "isolated" and not cluster.has_standby:
             for router in cluster.routers:
-                default = Route(everywhere(router.ip), router.ip, "eth0", why="default route")
+                default = Route(
+                    default_destination(router.ip), router.ip, "eth0", why="default route"
+                )
                 yield node.netns, default
     for each in cluster.attachments:
         name = link_name("gw-" + cluster.name, *_replica(each.gateway))
@@ -98,11 +100,15 @@ def _externals(here: str, topology: Topology) -> Iterator[Fact]:
             (here, Interface(link_name("ext-" + external.name), master=OUTSIDE_SWITCH)),
             (external.netns, Interface("eth0", addresses=(ip_interface(address),))),
         )
-        to_it = Route(single(address), dev=OUTSIDE_SWITCH, mtu=external.mtu, why=external.reference)
+        to_it = Route(
+            host_network(address), dev=OUTSIDE_SWITCH, mtu=external.mtu, why=external.reference
+        )
         yield here, to_it
         router = of_family(ips_of(topology.fabric), address.version)
         if router is not None:
-            default = Route(everywhere(address), router, "eth0", onlink=True, why="default route")
+            default = Route(
+                default_destination(address), router, "eth0", onlink=True, why="default route"
+            )
             yield external.netns, default
         for port in external.ports:
             yield external.netns, Listener(port.protocol, port.port, external.reference)

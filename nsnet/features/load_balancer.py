@@ -25,7 +25,7 @@ from typing import Final
 from nsnet.features.fabric import OUTSIDE_SWITCH, switch_of
 from nsnet.features.gateways.egress import OUTSIDE_LINK
 from nsnet.features.gateways.shared import table_of
-from nsnet.ip import IPAddress, Protocol, all_of_family, ips_of, of_family, single
+from nsnet.ip import IPAddress, Protocol, all_of_family, host_network, ips_of, of_family
 from nsnet.state.model import Fact, Route
 from nsnet.state.rules import Chain, Drop, Hook, Match, Return, Rule
 from nsnet.topology.balancing import ready_on
@@ -81,7 +81,7 @@ def _to_gateway(services: Iterable[Service], gateway: Gateway) -> Iterator[Route
     for service, address in _announced(services):
         via = of_family(ips_of(gateway.outside), address.version)
         if via is not None:
-            yield Route(single(address), via, OUTSIDE_SWITCH, why=_why(service))
+            yield Route(host_network(address), via, OUTSIDE_SWITCH, why=_why(service))
 
 
 def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) -> Iterator[Route]:
@@ -99,7 +99,7 @@ def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) 
     for service, address in (*_announced(balanced), *exported):
         router = of_family(ips_of(topology.fabric), address.version)
         if router is not None and of_family(ips_of(gateway.outside), address.version) is not None:
-            yield Route(single(address), router, OUTSIDE_LINK, why=_why(service))
+            yield Route(host_network(address), router, OUTSIDE_LINK, why=_why(service))
 
 
 def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:
@@ -112,7 +112,7 @@ def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:
             if not service.external_local or ready_on(service, each)
         ]
         healthy = tuple(sorted(each for each in nodes if each is not None))
-        to, why = single(address), _why(service)
+        to, why = host_network(address), _why(service)
         match healthy:
             case ():
                 yield Route(to, blackhole=True, why=why)
@@ -142,14 +142,16 @@ def _rules(services: Sequence[Service], addresses: Sequence[IPAddress]) -> Itera
     # passes, the others must, too. They do, as `-m udp` never matches a later fragment.
     for address in addresses:
         for protocol in Protocol:
-            match = Match(dst=single(address), protocol=protocol, comment="no Service's port")
+            match = Match(dst=host_network(address), protocol=protocol, comment="no Service's port")
             yield Rule(match, Drop())
 
 
 def _passing(service: Service, address: IPAddress) -> Iterator[Rule]:
     comment = f"{service.namespace}/{service.name}"
     for port in service.ports:
-        match = Match(dst=single(address), protocol=port.protocol, dport=port.port, comment=comment)
+        match = Match(
+            dst=host_network(address), protocol=port.protocol, dport=port.port, comment=comment
+        )
         yield Rule(match, Return(), why=_why(service))
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from nsnet.ip import everywhere, ips_of, of_family
+from nsnet.ip import default_destination, ips_of, of_family
 from nsnet.state.model import Route
 from nsnet.topology.model import Gateway, Node, Topology
 
@@ -18,4 +18,6 @@ def to_fabric(topology: Topology, gateway: Gateway, dev: str) -> Iterator[Route]
     """Yield a gateway's default route for each family of its addresses on the fabric."""
     for router in topology.fabric:
         if of_family(ips_of(gateway.outside), router.version) is not None:
-            yield Route(everywhere(router.ip), router.ip, dev, why="default route: the fabric")
+            yield Route(
+                default_destination(router.ip), router.ip, dev, why="default route: the fabric"
+            )

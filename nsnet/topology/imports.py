@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
-from nsnet.ip import IPNetwork, single
+from nsnet.ip import IPNetwork, host_network
 from nsnet.topology.model import Cluster, Service, ServicePort, reference_of
 
 
@@ -74,4 +74,4 @@ def _unmasqueraded(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[IP
         if other is not cluster:
             yield from other.virtual_cidrs
             for service in other.services:
-                yield from map(single, service.exported)
+                yield from map(host_network, service.exported)

@@ -6,13 +6,13 @@ import pytest
 
 from nsnet.ip import (
     all_of_family,
+    default_destination,
     endpoint,
-    everywhere,
     first_host,
+    host_network,
     ips_of,
     mapped,
     of_family,
-    single,
 )
 
 BOTH = (ip_address("10.0.0.1"), ip_address("fd00::1"))
@@ -28,8 +28,8 @@ def test_the_addresses_of_interfaces() -> None:
 
 
 def test_the_network_of_one_address_and_that_of_all() -> None:
-    assert [str(single(each)) for each in BOTH] == ["10.0.0.1/32", "fd00::1/128"]
-    assert [str(everywhere(each)) for each in BOTH] == ["0.0.0.0/0", "::/0"]
+    assert [str(host_network(each)) for each in BOTH] == ["10.0.0.1/32", "fd00::1/128"]
+    assert [str(default_destination(each)) for each in BOTH] == ["0.0.0.0/0", "::/0"]
 
 
 def test_the_first_host_of_a_network_is_its_router() -> None:

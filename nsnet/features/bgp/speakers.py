@@ -26,7 +26,7 @@ from typing import Final
 
 from nsnet.features.fabric import OUTSIDE_SWITCH, switch_of
 from nsnet.features.gateways.egress import OUTSIDE_LINK
-from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, ips_of, of_family, single
+from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, host_network, ips_of, of_family
 from nsnet.state.bird import Bird, Session
 from nsnet.state.model import Fact
 from nsnet.topology.balancing import ready_on
@@ -81,7 +81,7 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
     """Return the bird of a node of a flat cluster."""
     services = [each for each in cluster.services if each.proxied]
     served = tuple(
-        single(address)
+        host_network(address)
         for service in services
         for address in service.announced_ips
         if not service.external_local or ready_on(service, node)
@@ -101,7 +101,7 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
 def _of_gateway(topology: Topology, cluster: Cluster, attachment: Attachment) -> Bird:
     gateway = attachment.gateway
     offered = [
-        single(each)
+        host_network(each)
         for service in cluster.services
         for each in (*service.exported, *(service.announced_ips if service.proxied else ()))
     ]

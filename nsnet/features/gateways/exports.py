@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from hashlib import sha256
 
 from nsnet.features.services.udp_flows import translated
-from nsnet.ip import Family, Protocol, of_family, single
+from nsnet.ip import Family, Protocol, host_network, of_family
 from nsnet.state.model import Fact
 from nsnet.state.rules import Chain, Dnat, Hook, Jump, Match, Rule
 from nsnet.topology.balancing import rule_probabilities, usable
@@ -55,7 +55,10 @@ def _jump(service: Service, port: ServicePort, family: Family) -> Rule:
     assert address is not None  # only Services with an exported address get here
     name = service.reference
     match = Match(
-        dst=single(address), protocol=port.protocol, dport=port.port, comment=f"{name} exported"
+        dst=host_network(address),
+        protocol=port.protocol,
+        dport=port.port,
+        comment=f"{name} exported",
     )
     return Rule(match, Jump(_chain_name(service, port)), why=f"{name} for other clusters")
 

@@ -21,7 +21,7 @@ from nsnet.features.gateways.egress import EGRESS, OUTSIDE_LINK
 from nsnet.features.gateways.exports import exports
 from nsnet.features.routes import to_fabric, to_pods
 from nsnet.features.sysctls import forwarding
-from nsnet.ip import Family, IPAddress, all_of_family, ips_of, single
+from nsnet.ip import Family, IPAddress, all_of_family, host_network, ips_of
 from nsnet.state.model import Fact, PolicyRule, Route, Sysctl
 from nsnet.state.rules import (
     Chain,
@@ -132,7 +132,7 @@ def _marks(clusters: Sequence[tuple[Cluster, Attachment]], family: Family) -> It
         yield Rule(new, SetConnectionMark(number, TO), why=f"answers return to {cluster.name}")
     for cluster, inside in clusters:
         for address, comment in _offered(cluster, family):
-            match = Match(dst=single(address), comment=comment)
+            match = Match(dst=host_network(address), comment=comment)
             yield Rule(match, SetMark(inside.number, TO), why=f"to {cluster.name}")
     yield Rule(Match(is_answer=True), RestoreMark(TO), why="to the cluster of the connection")
 

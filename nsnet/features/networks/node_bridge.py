@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from ipaddress import ip_interface
 
 from nsnet.features.sysctls import forwarding
-from nsnet.ip import everywhere
+from nsnet.ip import default_destination
 from nsnet.state.model import (
     MTU,
     Fact,
@@ -60,7 +60,7 @@ def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
     )
     why = "default route: the pod's node"
     for gateway in node.bridge:
-        yield pod.netns, Route(everywhere(gateway.ip), gateway.ip, "eth0", why=why)
+        yield pod.netns, Route(default_destination(gateway.ip), gateway.ip, "eth0", why=why)
 
 
 def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:

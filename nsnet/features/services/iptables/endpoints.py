@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from nsnet.features.services.kube_proxy import MARK_MASQ, chain_hash
-from nsnet.ip import Family, Protocol, single
+from nsnet.ip import Family, Protocol, host_network
 from nsnet.ip import endpoint as written
 from nsnet.state.rules import Chain, Dnat, Jump, Match, Recent, Rule
 from nsnet.topology.balancing import rule_probabilities
@@ -53,7 +53,7 @@ class EndpointRules(NamedTuple):
         remembered = None if self.affinity is None else Recent(each.jump.chain)
         rules = (
             Rule(
-                Match(src=single(address), comment=comment),
+                Match(src=host_network(address), comment=comment),
                 _TO_MARK,
                 why=f"{self.port}: a pod that reaches itself",
             ),

@@ -17,7 +17,7 @@ from nsnet.features.services.kube_proxy import (
     proxied,
 )
 from nsnet.features.services.ports import Terms, added_by_node
-from nsnet.ip import Family, single
+from nsnet.ip import Family, host_network
 from nsnet.state.model import Fact, Sysctl
 from nsnet.state.rules import Chain, Drop, Hook, Jump, Match, Rule
 from nsnet.topology.model import Cluster, Node
@@ -123,7 +123,7 @@ def _node_ports(cluster: Cluster, node: Node, family: Family) -> Iterator[Rule]:
         yield Rule(match, Jump("KUBE-NODEPORTS"), why="NodePorts")
     for address in node_port_addresses(node, ranges):
         if localhost or not address.is_loopback:
-            match = Match(dst=single(address), comment=LAST)
+            match = Match(dst=host_network(address), comment=LAST)
             yield Rule(match, Jump("KUBE-NODEPORTS"), why="NodePorts")
 
 

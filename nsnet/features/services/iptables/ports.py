@@ -8,7 +8,7 @@ from typing import NamedTuple
 from nsnet.features.services.iptables.endpoints import EndpointRules, NamedEndpoint
 from nsnet.features.services.kube_proxy import MARK_MASQ, chain_hash, port_name
 from nsnet.features.services.ports import CACHED, OnNode, Terms
-from nsnet.ip import IPAddress, Protocol, all_of_family, single
+from nsnet.ip import IPAddress, Protocol, all_of_family, host_network
 from nsnet.state.rules import Accept, Chain, Drop, Jump, Match, Reject, Rule
 from nsnet.topology.model import Service, ServicePort
 
@@ -179,7 +179,7 @@ class _Port:
         """KUBE-FW-…: the source ranges. What is left of a packet's way is KUBE-PROXY-FIREWALL."""
         comment = f"{self._name} loadbalancer IP"
         # A node that holds the address speaks to it with that address.
-        node = [single(each) for each in self._vips] if self._node_admitted else []
+        node = [host_network(each) for each in self._vips] if self._node_admitted else []
         for source in (*self._ranges, *node):
             yield Rule(Match(src=source, comment=comment), Jump(self._ext), why="may use it")
         rest = f"other traffic to {self._name} will be dropped by KUBE-PROXY-FIREWALL"
@@ -193,7 +193,7 @@ class _Port:
 
     def _to(self, address: IPAddress, comment: str = "") -> Match:
         return Match(
-            dst=single(address),
+            dst=host_network(address),
             protocol=self._protocol,
             dport=self._port.port,
             comment=f"{self._name} {comment}",

@@ -31,7 +31,7 @@ from nsnet.features.services.kube_proxy import (
     node_port_ranges,
     proxied,
 )
-from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, ips_of, single
+from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, host_network, ips_of
 from nsnet.state.ipsets import Member
 from nsnet.state.model import Fact, Interface, Kind, RealServer, Sysctl, VirtualServer, mac_by_name
 from nsnet.state.rules import Chain, Drop, Hook, Match, Rule, VirtualMatch
@@ -166,7 +166,7 @@ def _admit(
         found.members[SOURCE_IP][Member(address, port.protocol, port.port, address)] = None
         return
     taken = VirtualMatch(address, port.protocol, port.port)
-    match = Match(src=single(address), virtual=taken)
+    match = Match(src=host_network(address), virtual=taken)
     found.barred.append(Rule(match, Drop(), why=f"{service.reference} is not for this node"))
 
 

@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from nsnet.features.services.kube_proxy import port_name
 from nsnet.features.services.ports import CACHED, OnNode, Terms
-from nsnet.ip import IPAddress, Protocol, all_of_family, single
+from nsnet.ip import IPAddress, Protocol, all_of_family, host_network
 from nsnet.state.rules import (
     ANY,
     KUBE_PROXY,
@@ -139,7 +139,7 @@ class _Port:
     def _off_cluster(self) -> Iterator[tuple[Match, Target]]:
         pods = None if self._terms.masquerade_all else self._terms.pods
         if pods is not None or self._terms.masquerade_all:
-            to, protocol, port = single(self.cluster_ip), self._port.protocol, self._port.port
+            to, protocol, port = host_network(self.cluster_ip), self._port.protocol, self._port.port
             yield Match(dst=to, not_src=pods, protocol=protocol, dport=port), MARK_MASQ
 
     def external(self) -> Iterator[Chain]:
@@ -169,14 +169,14 @@ class _Port:
         """firewall-…: who may not use the load balancer's addresses."""
         if self._fences:
             # A node that holds such an address itself calls from there.
-            own = map(single, self._vips) if self._node_admitted else ()
+            own = map(host_network, self._vips) if self._node_admitted else ()
             allowed = Match(not_src_in=(*self._ranges, *own))
             yield self._chain(f"firewall-{self._base}", [(allowed, Drop())])
 
     def endpoints(self) -> Iterator[Chain]:
         """endpoint-…, which translates to it; a pod that reaches itself is marked first."""
         for each, name in self._named.values():
-            rules: list[tuple[Match, Target]] = [(Match(src=single(each.address)), MARK_MASQ)]
+            rules: list[tuple[Match, Target]] = [(Match(src=host_network(each.address)), MARK_MASQ)]
             if self._service.affinity_seconds is not None:
                 rules.append((ANY, Remember(f"affinity-{name}")))
             rules.append((_OF[self._port.protocol], Dnat(each.address, each.port)))
