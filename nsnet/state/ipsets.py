@@ -1,4 +1,4 @@
-"""ipsets as text (what `ipset restore` reads and `ipset save` prints), and looked up in."""
+"""ipsets as data: as text that `ipset restore` reads and `ipset save` prints, and for lookups."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +9,7 @@ from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
 
 
 class SetType(StrEnum):
-    """What an ipset is made of, as `ipset create` says it."""
+    """The type of an ipset, as in `ipset create`."""
 
     ADDRESS = "hash:ip"
     ADDRESS_PORT = "hash:ip,port"
@@ -20,7 +20,7 @@ class SetType(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One entry of an ipset; which fields it has follows from the set's type."""
+    """One entry of an ipset; the type of the set determines which fields it has."""
 
     address: IPAddress | None = None
     protocol: Protocol | None = None
@@ -29,7 +29,7 @@ class Member:
 
     def __str__(self) -> str:
         if self.protocol is not None and self.port is None:
-            raise AssertionError(f"{self!r}: an ipset knows a protocol by its ports alone")
+            raise AssertionError(f"{self!r}: an ipset has no protocol without a port")
         port = str(self.port) if self.protocol is None else f"{self.protocol}:{self.port}"
         parts = (
             None if self.address is None else str(self.address),
@@ -41,7 +41,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class IpSet:
-    """A set that rules look packets up in."""
+    """A set in which rules look packets up."""
 
     name: str
     type: SetType
@@ -49,18 +49,19 @@ class IpSet:
     family: Family = 4
 
 
-LARGEST = 65536  # members, as kube-proxy makes them
+LARGEST = 65536  # the most members of a set, as in kube-proxy
 
 
 def filled(sets: Iterable[IpSet]) -> str:
-    """Input for `ipset restore -exist`: each set is there, and holds its members and no others.
+    """Return the input of `ipset restore -exist` that gives each set exactly its members.
 
-    A set that is there already is filled beside itself and swapped in: no packet meets half of it.
+    It creates sets that do not exist. The members are added to a second set, which is swapped with
+    the first: no packet is matched against half of them.
     """
     lines: list[str] = []
     for each in sets:
         kind = _kind(each)
-        new = f"{each.name[:27]}.new"  # 31 letters at most
+        new = f"{each.name[:27]}.new"  # the kernel allows 31 characters
         lines += [f"create {each.name} {kind}", f"create {new} {kind}", f"flush {new}"]
         lines += [f"add {new} {member}" for member in each.members]
         lines += [f"swap {new} {each.name}", f"destroy {new}"]
@@ -68,21 +69,21 @@ def filled(sets: Iterable[IpSet]) -> str:
 
 
 def destroyed(names: Iterable[str]) -> str:
-    """Input for `ipset restore`: none of these sets is there."""
+    """Return the input of `ipset restore` that destroys these sets."""
     return "".join(f"destroy {each}\n" for each in names)
 
 
 def _kind(each: IpSet) -> str:
     if each.type is SetType.PORT:
         if each.family != 4:
-            raise AssertionError(f"{each.name}: a set of ports is of no family, said as 4")
+            raise AssertionError(f"{each.name}: a set of ports has no family; write 4")
         return "bitmap:port range 0-65535"
     family = "inet" if each.family == 4 else "inet6"
     return f"{each.type} family {family} hashsize 1024 maxelem {LARGEST}"
 
 
 def parsed(text: str) -> tuple[IpSet, ...]:
-    """The sets that `ipset save` printed."""
+    """Return the sets that `ipset save` printed."""
     sets: dict[str, IpSet] = {}
     for line in text.splitlines():
         match line.split():
@@ -112,7 +113,7 @@ def _member(kind: SetType, entry: str) -> Member:
 
 
 class Index:
-    """A set, ready to be asked whether a packet is in it."""
+    """An index of a set that answers whether a packet is in it."""
 
     def __init__(self, ipset: IpSet) -> None:
         self._type = ipset.type
@@ -124,8 +125,10 @@ class Index:
                 known.append(ip_network(each.source))
 
     def has(self, protocol: Protocol, ends: Sequence[tuple[IPAddress, int]]) -> bool:
-        """`ends` are the addresses and ports of the packet that a rule names, src or dst, in the
-        rule's order."""
+        """Return whether the packet is in the set.
+
+        `ends`: for each `src` or `dst` of the rule, in its order, the packet's address and port.
+        """
         if self._type is SetType.PORT:
             return Member(port=ends[0][1]) in self._members
         if self._type is SetType.ADDRESS:

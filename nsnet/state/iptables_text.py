@@ -1,8 +1,8 @@
 """Chains as text: the lines that `iptables-save` prints, which `iptables-restore` also reads.
 
-The order of the options is the kernel's own (source, destination, interfaces, protocol, then the
-matches as kube-proxy writes them), so that a State and a live namespace can be compared line by
-line.
+The options are in the order in which `iptables-save` prints them (source, destination, interfaces,
+protocol, then the matches as kube-proxy writes them), so that a State and a live namespace can be
+compared line by line.
 """
 
 import re
@@ -38,8 +38,8 @@ from nsnet.state.rules import (
     other_fields,
 )
 
-# What is said of a packet by ICMP: as iptables names it, and the numbers that `iptables-save`
-# prints, type and code (of a type that has several).
+# ICMP types by their names in iptables, with the numbers that `iptables-save` prints for each
+# family: the type, and the code if the type has several.
 ICMP_TYPES: Final[dict[str, dict[Family, str]]] = {
     "echo-request": {4: "8", 6: "128"},
     "echo-reply": {4: "0", 6: "129"},
@@ -83,19 +83,19 @@ _refused = other_fields(WRITTEN)
 
 
 def families(chains: Iterable[Chain]) -> tuple[Family, ...]:
-    """The address families in which these chains hold rules, 4 before 6."""
+    """Return the families of these chains, 4 before 6."""
     return tuple(sorted({chain.family for chain in chains}))
 
 
 def restore(chains: Sequence[Chain], deleted: Iterable[Chain] = ()) -> str:
-    """Input for `iptables-restore --noflush`: each chain is emptied and filled anew, `deleted`
-    ones go.
+    """Return the input of `iptables-restore --noflush` that replaces the rules of these chains, and
+    deletes the `deleted` ones.
 
-    All chains must be of one family. Chains not named here stay as they are.
+    All chains must be of one family. Other chains stay as they are.
     """
     foreign = [each.name for each in chains if each.base or each.comment]
     if foreign:
-        raise AssertionError(f"{foreign}: iptables knows no base and no comment of a chain")
+        raise AssertionError(f"{foreign}: chains of iptables have neither a base nor a comment")
     gone = {(chain.table, chain.name) for chain in deleted}
     everything = sorted((*chains, *deleted), key=lambda chain: chain.table)
     lines: list[str] = []
@@ -120,8 +120,8 @@ def restore(chains: Sequence[Chain], deleted: Iterable[Chain] = ()) -> str:
 
 
 def line(chain: Chain, rule: Rule) -> str:
-    """One rule as `iptables-save` prints it. Raises AssertionError where iptables cannot say what
-    the rule does."""
+    """Return a rule as `iptables-save` prints it. Raises AssertionError if it has a match or target
+    that iptables lacks."""
     if refused := _refused(rule.match):
         raise AssertionError(f"{chain.table} {chain.name}: {refused} is for nftables: {rule}")
     match = _match(rule.match, chain.family)
@@ -146,7 +146,7 @@ def _match(match: Match, family: Family) -> Iterator[str]:
     if match.protocol is not None:
         ping6 = match.protocol is Protocol.ICMP and family == 6
         yield f"-p {'ipv6-icmp' if ping6 else match.protocol}"
-    # kube-proxy names the state first where a hook jumps to its chains, and the comment first
+    # kube-proxy writes the state before the comment in the jumps from built-in chains, and after it
     # elsewhere.
     if match.ctstate == ("NEW",):
         yield "-m conntrack --ctstate NEW"
@@ -208,8 +208,8 @@ def _quoted(text: str) -> str:
 
 
 def as_kernel_probability(probability: float) -> str:
-    """The kernel keeps a probability as a fraction of 2^31, and `iptables-save` prints 11
-    decimals of that."""
+    """Return a probability as `iptables-save` prints it: 11 decimals of the kernel's value, which
+    is a multiple of 2^-31."""
     return f"{round(probability * 2**31) / 2**31:.11f}"
 
 

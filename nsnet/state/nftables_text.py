@@ -1,11 +1,11 @@
 """kube-proxy's table of nftables as text: what `nft list table` prints, which `nft -f` also reads.
 
-A new table is loaded as it is listed. A change first empties what it replaces, in the same
-transaction:
+A new table is loaded as it is listed. A change first flushes chains and deletes elements of the old
+table, in the same transaction:
 
-    flush chain ip kube-proxy service-…             what stood
+    flush chain ip kube-proxy service-…             old
     delete element ip kube-proxy service-ips { … }
-    table ip kube-proxy { … }                       what shall be
+    table ip kube-proxy { … }                       new
 """
 
 from collections.abc import Iterable, Iterator
@@ -48,7 +48,7 @@ from nsnet.state.rules import (
     other_fields,
 )
 
-AT_ONCE = 2000  # pieces in one transaction
+AT_ONCE = 2000  # the most chains, sets and maps in one transaction of a new table
 
 # The fields of Match that `_match` and `line` write; a rule that sets another one is refused.
 WRITTEN: Final = frozenset(
@@ -71,7 +71,7 @@ WRITTEN: Final = frozenset(
 )
 _refused = other_fields(WRITTEN)
 
-_WORDS = {"prerouting": ("dstnat", -100), "postrouting": ("srcnat", 100)}
+_PRIORITIES = {"prerouting": ("dstnat", -100), "postrouting": ("srcnat", 100)}
 _NEWLINE = ",\n\t\t\t     "
 _SECONDS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 
@@ -79,31 +79,34 @@ _SECONDS = (("d", 86400), ("h", 3600), ("m", 60), ("s", 1))
 def load(
     family: Family, old: Iterable[TableItem], new: Iterable[TableItem], *, whole: bool = False
 ) -> tuple[str, ...]:
-    """Inputs for `nft -f`, one after the other: the pieces that stood as `old` are as in `new`.
+    """Return the inputs of `nft -f`, in order, that change the table from `old` to `new`.
 
-    A change is one transaction. A new table that is large comes in parts, what packets meet first
-    last: the kernel's work grows with the square of a transaction. Chains that are only old are
-    empty afterwards and no rule sends packets there; `delete` removes them. `whole`: the first
-    input also deletes the table that exists, whatever it contains.
+    A change is one transaction. A large new table is loaded in several, because the kernel's work
+    grows with the square of a transaction's size; each piece comes after those that it refers to,
+    so base chains come after all that packets reach from them. Chains that only `old` has are empty
+    afterwards and no rule jumps to them; `delete` removes them. `whole`: the first input also
+    deletes the table that exists, whatever it contains.
     """
     if whole:
         first, *others = load(family, (), new)
         return (f"delete table {_table(family)}\n{first}", *others)
-    standing = {each.name: each for each in old}
+    existing = {each.name: each for each in old}
     wanted = {each.name: each for each in new}
     if not wanted:
-        return (f"delete table {_table(family)}\n",) if standing else ()
-    if standing or len(wanted) <= AT_ONCE:
-        return (_transaction(family, standing, wanted.values()),)
-    ordered = _from_the_ground_up(wanted)
+        return (f"delete table {_table(family)}\n",) if existing else ()
+    if existing or len(wanted) <= AT_ONCE:
+        return (_transaction(family, existing, wanted.values()),)
+    ordered = _in_order_of_reference(wanted)
     parts = (ordered[start : start + AT_ONCE] for start in range(0, len(ordered), AT_ONCE))
     return tuple(_transaction(family, {}, each) for each in parts)
 
 
 def delete(family: Family, old: Iterable[TableItem], new: Iterable[TableItem]) -> str:
-    """Input for a second `nft -f`, "" where none is needed: the chains that are only old are gone.
+    """Return the input of another `nft -f`, which deletes the chains that only `old` has; "" if
+    there are none.
 
-    A kernel before 6.2 needs a moment after the first until it notices that no map names them.
+    It is separate, because a kernel before 6.2 takes a moment after the first to notice that no map
+    refers to them.
     """
     wanted = {each.name for each in new}
     gone = [each for each in old if isinstance(each, Chain) and each.name not in wanted]
@@ -113,13 +116,14 @@ def delete(family: Family, old: Iterable[TableItem], new: Iterable[TableItem]) -
 
 
 def lines(piece: TableItem) -> tuple[str, ...]:
-    """What stands between the braces of a chain, a set or a map: a rule or an element each."""
-    return (*_head(piece), *_content(piece))
+    """Return the lines between the braces of a chain, set or map: its declaration, then a line for
+    each rule or element."""
+    return (*_declaration(piece), *_content(piece))
 
 
 def line(rule: Rule, family: Family) -> str:
-    """One rule as `nft list` prints it. Raises AssertionError where this module has no words for
-    what the rule does."""
+    """Return a rule as `nft list` prints it. Raises AssertionError if it has a match or target that
+    this module cannot write."""
     if refused := _refused(rule.match):
         raise AssertionError(f"{refused} is for iptables: {rule}")
     words = [*_match(rule.match, family)]
@@ -130,27 +134,27 @@ def line(rule: Rule, family: Family) -> str:
     return " ".join(words)
 
 
-def _transaction(family: Family, standing: dict[str, TableItem], new: Iterable[TableItem]) -> str:
+def _transaction(family: Family, existing: dict[str, TableItem], new: Iterable[TableItem]) -> str:
     wanted = {each.name: each for each in new}
     lines = [
-        *_emptied(family, standing, wanted),
+        *_removals(family, existing, wanted),
         f"table {_table(family)} {{",
         '\tcomment "rules for kube-proxy"',
-        "\n\n".join(_block(each, standing.get(each.name)) for each in wanted.values()),
+        "\n\n".join(_block(each, existing.get(each.name)) for each in wanted.values()),
         "}",
     ]
     return "\n".join([*lines, ""])
 
 
-def _from_the_ground_up(pieces: dict[str, TableItem]) -> list[TableItem]:
-    """Every piece after those that it names."""
+def _in_order_of_reference(pieces: dict[str, TableItem]) -> list[TableItem]:
+    """Return the pieces in an order in which each follows those that it refers to."""
     waiting = dict(pieces)
     ordered: list[TableItem] = []
 
     def put(name: str) -> None:
         piece = waiting.pop(name, None)
         if piece is not None:
-            for each in _named(piece):
+            for each in _references(piece):
                 put(each)
             ordered.append(piece)
 
@@ -159,7 +163,7 @@ def _from_the_ground_up(pieces: dict[str, TableItem]) -> list[TableItem]:
     return ordered
 
 
-def _named(piece: TableItem) -> Iterator[str]:
+def _references(piece: TableItem) -> Iterator[str]:
     match piece:
         case Chain(rules=rules):
             for rule in rules:
@@ -178,18 +182,19 @@ def _table(family: Family) -> str:
     return f"{'ip' if family == 4 else 'ip6'} {KUBE_PROXY}"
 
 
-def _emptied(
-    family: Family, standing: dict[str, TableItem], wanted: dict[str, TableItem]
+def _removals(
+    family: Family, existing: dict[str, TableItem], wanted: dict[str, TableItem]
 ) -> Iterator[str]:
-    """Chains lose their rules before the sets go that those rules name."""
-    for name, piece in standing.items():
+    """Yield the commands that remove old rules, elements, sets and maps. Chains are flushed first,
+    as their rules refer to the sets."""
+    for name, piece in existing.items():
         if isinstance(piece, Chain):
             yield f"flush chain {_table(family)} {name}"
-    for name, piece in standing.items():
+    for name, piece in existing.items():
         if isinstance(piece, Chain):
             continue
         new = wanted.get(name)
-        if new is None or _head(new) != _head(piece):
+        if new is None or _declaration(new) != _declaration(piece):
             yield f"delete {_kind(piece)} {_table(family)} {name}"
             continue
         kept = {*_elements(new)}
@@ -198,15 +203,15 @@ def _emptied(
             yield f"delete element {_table(family)} {name} {{ {', '.join(gone)} }}"
 
 
-def _block(piece: TableItem, standing: TableItem | None) -> str:
-    """The piece as `nft list` shows it; of a set that stays, the elements that it lacks."""
-    inside = [f"\t\t{each}" for each in _head(piece)]
+def _block(piece: TableItem, existing: TableItem | None) -> str:
+    """Return the piece as `nft list` prints it; of a set that stays, only its new elements."""
+    inside = [f"\t\t{each}" for each in _declaration(piece)]
     if isinstance(piece, Chain):
         inside += [f"\t\t{each}" for each in _content(piece)]
     else:
         has: set[object] = set()
-        if standing is not None and _head(standing) == _head(piece):
-            has = {*_elements(standing)}
+        if existing is not None and _declaration(existing) == _declaration(piece):
+            has = {*_elements(existing)}
         added = [_element(each) for each in _elements(piece) if each not in has]
         if added:
             inside.append(f"\t\telements = {{ {_NEWLINE.join(added)} }}")
@@ -225,8 +230,8 @@ def _kind(piece: TableItem) -> str:
             assert_never(piece)
 
 
-def _head(piece: TableItem) -> tuple[str, ...]:
-    """What a piece is, before what it holds."""
+def _declaration(piece: TableItem) -> tuple[str, ...]:
+    """Return the declaration of a piece, which precedes its rules or elements."""
     address = f"ipv{piece.family}_addr"
     comment = (_comment(piece.comment),) if piece.comment else ()
     match piece:
@@ -279,8 +284,8 @@ def _key(element: IPAddress | Element) -> str:
 
 
 def _priority(base: Base) -> str:
-    """nft has words for some priorities, and counts from there what is near."""
-    word, of_word = _WORDS.get(base.hook, ("", 0))
+    """Return a priority as nft prints it: by its name, or relative to a name that is near."""
+    word, of_word = _PRIORITIES.get(base.hook, ("", 0))
     distance = base.priority - of_word
     if not word or abs(distance) > 10:
         return str(base.priority)
@@ -341,14 +346,14 @@ def _mark(mark: MarkMatch) -> str:
 
 
 def _range(network: IPNetwork) -> str:
-    """A network, or the one address that it holds."""
+    """Return a network as text; a network of one address as that address."""
     return str(network.network_address if network.num_addresses == 1 else network)
 
 
 def _ranges(networks: tuple[IPNetwork, ...]) -> str:
-    """The networks as nft puts them together: sorted, and joined where they touch.
+    """Return networks as nft prints them in an anonymous set: sorted, adjacent ones merged.
 
-    Addresses alone, without a network among them, stay apart.
+    If all are single addresses, nft does not merge them.
     """
     bounds = sorted({(int(each[0]), int(each[-1])) for each in networks})
     if any(first != last for first, last in bounds):
@@ -385,7 +390,7 @@ def _statement(target: Target, family: Family) -> str:
             return "masquerade fully-random" if random_fully else "masquerade"
         case SetMark(value, mask):
             if mask not in (0, value):
-                raise AssertionError(f"{target}: nft sets or flips bits here, no more")
+                raise AssertionError(f"{target}: written for setting or toggling bits only")
             return f"meta mark set meta mark {'|' if mask else '^'} {value:#010x}"
         case Lookup(name, by_address):
             ip = "ip daddr" if family == 4 else "ip6 daddr"
