@@ -1,4 +1,4 @@
-"""How a Service becomes rules on a node: one generator of facts a proxyMode."""
+"""Services as kube-proxy implements them on each node: one generator of facts per proxyMode."""
 
 from collections.abc import Callable, Iterator
 from typing import Final

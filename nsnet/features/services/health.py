@@ -1,4 +1,4 @@
-"""The health checks that load balancers ask: kube-proxy answers them, in every proxyMode."""
+"""The healthCheckNodePorts, at which kube-proxy answers load balancers, in every proxyMode."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from nsnet.topology.model import Cluster
 
 
 def health_checks(cluster: Cluster) -> Iterator[Fact]:
-    """Each node says of each Service with a healthCheckNodePort how many endpoints it has."""
+    """Yield for each node and Service with a healthCheckNodePort the number of local endpoints."""
     for service in cluster.services:
         if service.health_check_port is None or not service.proxied:
             continue

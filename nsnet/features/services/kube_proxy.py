@@ -1,5 +1,4 @@
-"""What kube-proxy does alike in its modes: names, the mark of what is to be masqueraded, and
-where NodePorts are.
+"""What kube-proxy's modes have in common: names, the masquerade mark, addresses of NodePorts.
 
 Source: kubernetes/pkg/proxy/iptables/proxier.go, pkg/proxy/util/nodeport_addresses.go, v1.30.
 """
@@ -51,19 +50,19 @@ _LOOPBACK: Final[dict[Family, IPAddress]] = {4: ip_address("127.0.0.1"), 6: ip_a
 
 
 def families(cluster: Cluster) -> list[Family]:
-    """Those of the cluster's Services: in each, kube-proxy works on its own."""
+    """Return the families of the service CIDRs. kube-proxy handles each family separately."""
     return sorted({each.version for each in cluster.service_cidrs})
 
 
 def proxied(cluster: Cluster, family: Family) -> Iterator[Service]:
-    """The Services that have an address of this family, and are kube-proxy's."""
+    """Yield the Services with an address of this family that kube-proxy implements."""
     for service in cluster.services:
         if service.proxied and of_family(service.addresses, family) is not None:
             yield service
 
 
 def alike(service: Service) -> bool:
-    """All nodes offer the Service in the same way."""
+    """Return whether the Service has the same rules on all nodes."""
     return not (
         service.external_local
         or service.internal_local
@@ -73,30 +72,33 @@ def alike(service: Service) -> bool:
 
 
 def admitted(service: Service, node: Node, family: Family) -> bool:
-    """The node itself is within the Service's source ranges."""
+    """Return whether the node's address is in loadBalancerSourceRanges."""
     address = of_family(ips_of(node.addresses), family)
     return address is not None and any(address in each for each in service.source_ranges)
 
 
 def port_name(service: Service, port: ServicePort) -> str:
-    """kube-proxy's name of a Service port: ns/name:portname, or ns/name where the port has none."""
+    """Return kube-proxy's name of a Service port: ns/name:portname, or ns/name without a name."""
     suffix = f":{port.name}" if port.name else ""
     return f"{service.namespace}/{service.name}{suffix}"
 
 
 def chain_hash(text: str) -> str:
-    """kube-proxy's 16 characters that stand for a Service port or an endpoint."""
+    """Return the 16 characters that kube-proxy puts into chain names, a hash of this text."""
     return b32encode(sha256(text.encode()).digest()[:10]).decode()
 
 
 def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]:
-    """What KUBE-MARK-MASQ marks, KUBE-POSTROUTING masquerades, after these rules of its own."""
+    """Yield KUBE-MARK-MASQ, which marks, and KUBE-POSTROUTING, which masquerades what is marked.
+
+    KUBE-POSTROUTING begins with the rules `first`.
+    """
     mark = Rule(target=SetMark(MASQUERADE_MARK, MASQUERADE_MARK), why="to be masqueraded")
     yield Chain("nat", MARK_MASQ, (mark,), family)
     comment = "kubernetes service traffic requiring SNAT"
     masquerade = (
-        Rule(Match(mark=NOT_MARKED), Return(), why="not marked: keeps its source"),
-        Rule(Match(), SetMark(MASQUERADE_MARK, 0), why="the mark has done its work"),
+        Rule(Match(mark=NOT_MARKED), Return(), why="not marked: the source stays"),
+        Rule(Match(), SetMark(MASQUERADE_MARK, 0), why="the mark is no longer needed"),
         Rule(Match(comment=comment), Masquerade(random_fully=True), why="marked: masqueraded"),
     )
     yield Chain("nat", "KUBE-POSTROUTING", (*first, *masquerade), family)
@@ -114,7 +116,7 @@ def hooks(family: Family) -> Iterator[Hook]:
 
 
 def conntrack(cluster: Cluster) -> Iterator[Fact]:
-    """How long each node remembers a TCP connection: kube-proxy's --conntrack-tcp-timeout-…"""
+    """Yield each node's TCP timeouts of conntrack: kube-proxy's --conntrack-tcp-timeout-…"""
     for node in cluster.nodes:
         for state, seconds in (("established", 86_400), ("close_wait", 3_600)):
             key = f"net.netfilter.nf_conntrack_tcp_timeout_{state}"
@@ -122,18 +124,18 @@ def conntrack(cluster: Cluster) -> Iterator[Fact]:
 
 
 def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:
-    """Who counts as a pod of the cluster: kube-proxy's --cluster-cidr."""
+    """Return the range of pod addresses: kube-proxy's --cluster-cidr."""
     return next(iter(all_of_family(cluster.pod_cidrs, family)), None)
 
 
 def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
-    """Where NodePorts are open: --nodeport-addresses. Empty: at every address of the node."""
+    """Return kube-proxy's --nodeport-addresses; empty if NodePorts are open at every address."""
     ranges = all_of_family(proxy.node_port_addresses, family)
     return () if any(each.prefixlen == 0 for each in ranges) else ranges
 
 
 def node_port_addresses(node: Node, ranges: tuple[IPNetwork, ...]) -> Iterator[IPAddress]:
-    """The node's own addresses that are in one of the ranges."""
+    """Yield the node's addresses, loopback included, that are in one of the ranges."""
     loopback = [_LOOPBACK[family] for family in sorted({each.version for each in ranges})]
     for address in (*ips_of(node.all_addresses), *loopback):
         if any(address in each for each in ranges):
@@ -145,13 +147,13 @@ FORWARDING: Final = (
     Rule(
         Match(comment="kubernetes forwarding conntrack rule", ctstate=("RELATED", "ESTABLISHED")),
         Accept(),
-        why="an answer",
+        why="a reply",
     ),
 )
 
 
 def localhost_node_ports(proxy: Proxy) -> bool:
-    """A node reaches NodePorts at 127.0.0.1, too: wanted, and not excluded by their ranges."""
+    """Return whether a node reaches NodePorts at 127.0.0.1, too: enabled, and in their ranges."""
     ranges = node_port_ranges(proxy, 4)
     loopback = LOCALNET[4].network_address
     return proxy.localhost_node_ports and (

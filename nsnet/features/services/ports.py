@@ -9,8 +9,7 @@ from nsnet.ip import Family, IPNetwork
 from nsnet.topology.balancing import Candidates, candidates, usable
 from nsnet.topology.model import Cluster, Service, ServicePort
 
-# Results that a cache keeps: two for each Service port of the largest lab, before and after a
-# change.
+# Results that a cache keeps: enough for the largest lab twice, before and after a change.
 CACHED: Final = 1 << 15
 
 
@@ -24,7 +23,7 @@ class Terms(NamedTuple):
 
 
 class OnNode(NamedTuple):
-    """What of a node matters to a Service port."""
+    """What a Service port's rules on a node depend on, of that node."""
 
     found: Candidates
     node_admitted: bool  # the node's own address is within the Service's source ranges
@@ -57,7 +56,7 @@ def added_by_node(
 
 @lru_cache(CACHED)
 def _added_anywhere(compute: Compute[object], service: Service, terms: Terms) -> tuple[object, ...]:
-    """Return what the ports of a Service add to every node: it is the same on all."""
+    """Return what the ports of a Service add on every node, where nodes do not differ."""
 
     def added(port: ServicePort) -> object:
         found = usable(port.endpoints, terms.family)

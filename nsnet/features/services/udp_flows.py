@@ -1,4 +1,4 @@
-"""The UDP ports that machines translate: what conntrack must be told of when endpoints go."""
+"""UDP ports that are DNATed: conntrack entries to delete when their endpoints are removed."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +8,7 @@ from nsnet.topology.model import Cluster, Endpoint, Service
 
 
 def translations(cluster: Cluster) -> Iterator[Fact]:
-    """Every node translates the ports of all Services, whatever its proxyMode."""
+    """Yield for each node the UDP ports of all Services; these do not depend on the proxyMode."""
     shared = tuple(each for service in cluster.services for each in _of_service(service))
     for node in cluster.nodes:
         for each in shared:
@@ -18,14 +18,14 @@ def translations(cluster: Cluster) -> Iterator[Fact]:
 def translated(
     addresses: Sequence[IPAddress], port: int, endpoints: Sequence[Endpoint]
 ) -> Iterator[Translation]:
-    """A UDP port of these addresses in front of these endpoints."""
+    """Yield a translation from this UDP port of each address to the endpoints of its family."""
     for address in addresses:
         found = serving(endpoints, address.version)
         yield Translation(address, port, found, address.version)
 
 
 def serving(endpoints: Sequence[Endpoint], family: Family) -> tuple[tuple[IPAddress, int], ...]:
-    """Those that flows may go on to, also while they are going and get no new ones."""
+    """Return the endpoints that existing flows may use, including terminating ones that serve."""
     return tuple(
         (each.address, each.port)
         for each in endpoints

@@ -1,4 +1,4 @@
-"""The endpoints of a Service port: how one of them is chosen, and translated to."""
+"""The rules that choose one of a Service port's endpoints, and the chains that DNAT to it."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -14,7 +14,7 @@ _TO_MARK = Jump(MARK_MASQ)
 
 
 class NamedEndpoint(NamedTuple):
-    """An endpoint, how it is written, and the jump to its chain."""
+    """An endpoint, its address and port as text, and the jump to its KUBE-SEP-… chain."""
 
     endpoint: Endpoint
     text: str
@@ -22,23 +22,23 @@ class NamedEndpoint(NamedTuple):
 
 
 class EndpointRules(NamedTuple):
-    """What is the same for all endpoints of a Service port."""
+    """What the rules of all endpoints of a Service port have in common."""
 
-    port: str  # kube-proxy's name of it
+    port: str  # its name: ns/name:portname
     protocol: Protocol
-    affinity: int | None
+    affinity: int | None  # seconds of sessionAffinity
     comments: bool
     family: Family
 
     def named(self, endpoints: tuple[Endpoint, ...]) -> tuple[NamedEndpoint, ...]:
-        """The endpoints with the names of their chains."""
+        """Return the endpoints with the names of their chains."""
         return tuple(map(self._name, endpoints))
 
     def choose(self, found: tuple[NamedEndpoint, ...]) -> Iterator[Rule]:
-        """The one the client had the last time, if there is affinity; else any, each as often."""
+        """Yield the rules that choose: the client's last endpoint, if kept, else any at random."""
         for each in found if self.affinity is not None else ():
             match = Match(comment=self._to(each), recent=Recent(each.jump.chain, self.affinity))
-            yield Rule(match, each.jump, why=f"{self.port}: as before")
+            yield Rule(match, each.jump, why=f"{self.port}: the client's last endpoint")
         for number, (each, probability) in enumerate(rule_probabilities(found), 1):
             yield Rule(
                 Match(comment=self._to(each), probability=probability),
@@ -47,7 +47,7 @@ class EndpointRules(NamedTuple):
             )
 
     def translate(self, each: NamedEndpoint) -> Chain:
-        """KUBE-SEP-…, which sends to this endpoint."""
+        """Return KUBE-SEP-…, which DNATs to this endpoint."""
         address, port = each.endpoint.address, each.endpoint.port
         comment = self.port if self.comments else ""
         remembered = None if self.affinity is None else Recent(each.jump.chain)
@@ -55,7 +55,7 @@ class EndpointRules(NamedTuple):
             Rule(
                 Match(src=host_network(address), comment=comment),
                 _TO_MARK,
-                why=f"{self.port}: a pod that reaches itself",
+                why=f"{self.port}: a pod that connects to itself",
             ),
             Rule(
                 Match(protocol=self.protocol, comment=comment, recent=remembered),

@@ -1,4 +1,4 @@
-"""The chains of each node, put together from what every Service port adds to them."""
+"""The chains of each node, with the rules that the Service ports add to them."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
@@ -22,17 +22,16 @@ from nsnet.state.model import Fact, Sysctl
 from nsnet.state.rules import Chain, Drop, Hook, Jump, Match, Rule
 from nsnet.topology.model import Cluster, Node
 
-# Above so many endpoints kube-proxy leaves the comments of endpoint rules out.
+# Above this number of endpoints, kube-proxy omits the comments of endpoint rules.
 LARGE_CLUSTER_ENDPOINTS = 1000
 LAST = "kubernetes service nodeports; NOTE: this must be the last rule in this chain"
 
 
 def iptables(cluster: Cluster) -> Iterator[Fact]:
-    """The chains of every node; nodes share each that is the same on them, so that a large lab
-    holds it once."""
+    """Yield the chains and hooks of every node. Nodes share equal chains, to save memory."""
     if localhost_node_ports(cluster.proxy):
         for node in cluster.nodes:
-            # KUBE-FIREWALL keeps others from reaching in.
+            # KUBE-FIREWALL drops packets to 127.0.0.0/8 from other hosts.
             yield node.netns, Sysctl("net.ipv4.conf.all.route_localnet", "1")
     for family in families(cluster):
         jumps = (*hooks(family), *_hooks(family))
@@ -69,8 +68,8 @@ def _hooks(family: Family) -> Iterator[Hook]:
 
 
 def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortRules]]:
-    """For each node, what every Service port adds to its chains."""
-    # As kube-proxy counts: those that are not ready, too.
+    """Return for each node what each Service port adds to its chains."""
+    # kube-proxy also counts endpoints that are not ready.
     endpoints = sum(
         endpoint.address.version == family
         for service in proxied(cluster, family)
@@ -89,7 +88,7 @@ def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortRules]]:
 def _chains(
     cluster: Cluster, family: Family, added: Sequence[PortRules], last: Iterable[Rule]
 ) -> Iterator[Chain]:
-    """All chains of a node: those that ask for each Service port in turn, then those of each."""
+    """Yield a node's chains: those with rules for all Service ports, then each port's own."""
 
     def joined(rules: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
         return tuple(chain.from_iterable(rules))
@@ -100,7 +99,7 @@ def _chains(
     yield Chain("filter", "KUBE-EXTERNAL-SERVICES", external, family)
     yield Chain("filter", "KUBE-NODEPORTS", joined(each.health_checks for each in added), family)
     yield Chain("filter", "KUBE-PROXY-FIREWALL", joined(each.fenced for each in added), family)
-    # The chain is the kubelet's, too: it is there even if there is nothing to block.
+    # The kubelet uses this chain, too, so it exists even if it is empty.
     blocked = (_block_localnet(),) if family == 4 and localhost_node_ports(cluster.proxy) else ()
     yield Chain("filter", "KUBE-FIREWALL", blocked, family)
     yield Chain("filter", "KUBE-FORWARD", _forwarding(), family)
@@ -113,7 +112,8 @@ def _chains(
 
 
 def _node_ports(cluster: Cluster, node: Node, family: Family) -> Iterator[Rule]:
-    """What is no Service's address but the node's own may be a NodePort."""
+    """Yield the last rules of KUBE-SERVICES: packets to the node's own addresses may be for
+    NodePorts."""
     ranges = node_port_ranges(cluster.proxy, family)
     localhost = family == 4 and localhost_node_ports(cluster.proxy)
     if not ranges:
@@ -128,9 +128,9 @@ def _node_ports(cluster: Cluster, node: Node, family: Family) -> Iterator[Rule]:
 
 
 def _forwarding() -> tuple[Rule, ...]:
-    # A packet that conntrack cannot place would pass un-NATed, and the client reset its
-    # connection.
-    invalid = Rule(Match(ctstate=("INVALID",)), Drop(), why="no connection of ours")
+    # NAT leaves INVALID packets unchanged. A reply would arrive from the pod's address, and the
+    # client would reset the connection.
+    invalid = Rule(Match(ctstate=("INVALID",)), Drop(), why="conntrack knows no such connection")
     return (invalid, *FORWARDING)
 
 
@@ -141,4 +141,4 @@ def _block_localnet() -> Rule:
         comment="block incoming localnet connections",
         not_ctstate=("RELATED", "ESTABLISHED", "DNAT"),
     )
-    return Rule(match, Drop(), why="127.0.0.0/8 is this node's alone")
+    return Rule(match, Drop(), why="127.0.0.0/8 is reachable from this node only")

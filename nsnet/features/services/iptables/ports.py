@@ -1,4 +1,4 @@
-"""One Service port: where it is dispatched or refused, and the chains that are its own."""
+"""The rules and chains of one Service port."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from nsnet.topology.model import Service, ServicePort
 
 
 class PortRules(NamedTuple):
-    """What one Service port adds to the chains of a node, in the order of its rules."""
+    """The rules and chains that one Service port adds on a node."""
 
     dispatched: tuple[Rule, ...]  # nat KUBE-SERVICES
     node_ports: tuple[Rule, ...]  # nat KUBE-NODEPORTS
@@ -41,7 +41,7 @@ def port_rules(service: Service, port: ServicePort, here: OnNode, terms: Terms) 
 
 
 class _Port:
-    """A Service port as one node sees it."""
+    """A Service port on a node."""
 
     def __init__(self, service: Service, port: ServicePort, here: OnNode, terms: Terms) -> None:
         self._service, self._port, self._terms = service, port, terms
@@ -60,7 +60,7 @@ class _Port:
         self._fences = here.found.anywhere and bool(self._vips) and bool(self._ranges)
 
     def dispatched(self) -> Iterator[Rule]:
-        """To the chains of the Service, by its addresses."""
+        """Yield the jumps from the Service's addresses to its chains."""
         if self._internal:
             for address in self._cluster_ips:
                 yield Rule(self._to(address, "cluster IP"), Jump(self._inside), why=self._name)
@@ -73,19 +73,19 @@ class _Port:
             yield Rule(self._to(address, "loadbalancer IP"), target, why=self._name)
 
     def node_ports(self) -> Iterator[Rule]:
-        """NodePorts are open to all, whatever the source ranges say."""
+        """Yield the jump of the NodePort. loadBalancerSourceRanges do not restrict NodePorts."""
         if self._port.node_port is not None and self._found.anywhere:
             match = Match(protocol=self._protocol, dport=self._port.node_port, comment=self._name)
             yield Rule(match, Jump(self._ext), why=f"{self._name}: NodePort")
 
     def refused(self) -> Iterator[Rule]:
-        """Without endpoints the ClusterIP is refused; without local ones, its packets vanish."""
+        """Yield the rules for a ClusterIP: REJECT without endpoints, DROP without local ones."""
         if not self._internal:
             for address in self._cluster_ips:
                 yield self._refuse(self._to(address))
 
     def external_refused(self) -> Iterator[Rule]:
-        """The same for all other addresses, and what was not short-circuited."""
+        """Yield the same for other addresses and the NodePort, if no rule translates them."""
         if self._external:
             return
         for address in (*self._external_ips, *self._vips):
@@ -95,13 +95,16 @@ class _Port:
             yield self._refuse(match)
 
     def fenced(self) -> Iterator[Rule]:
-        """Whom KUBE-FW-… did not let in still has the address in its packets, and is dropped."""
+        """Yield the rules that drop packets from outside the source ranges.
+
+        KUBE-FW-… did not translate them, so they still have the load balancer's address.
+        """
         for address in self._vips if self._fences else ():
             match = self._to(address, f"traffic not accepted by {self._fw}")
             yield Rule(match, Drop(), why=f"{self._name}: not in its source ranges")
 
     def health_checks(self) -> Iterator[Rule]:
-        """Load balancers may ask, whether or not there are endpoints here."""
+        """Yield the rule that accepts health checks, with or without local endpoints."""
         if self._service.health_check_port is not None:
             match = Match(
                 protocol=Protocol.TCP,
@@ -111,7 +114,7 @@ class _Port:
             yield Rule(match, Accept(), why=f"{self._name}: health check")
 
     def chains(self) -> Iterator[Chain]:
-        """KUBE-EXT-…, KUBE-FW-…, KUBE-SVC-…, KUBE-SVL-… and a KUBE-SEP-… for each endpoint."""
+        """Yield KUBE-EXT-…, KUBE-FW-…, KUBE-SVC-…, KUBE-SVL-… and one KUBE-SEP-… per endpoint."""
         service, found, family = self._service, self._found, self._terms.family
         rules = EndpointRules(
             port=self._name,
@@ -134,7 +137,7 @@ class _Port:
 
     @property
     def _inside(self) -> str:
-        """Where the ClusterIP leads."""
+        """The chain that the ClusterIP's rule jumps to."""
         return self._svl if self._service.internal_local else self._svc
 
     @property
@@ -148,7 +151,10 @@ class _Port:
         return (*masqueraded, *rules.choose(found))
 
     def _masqueraded(self) -> Iterator[Rule]:
-        """Whoever is no pod may be sent to another node, and wants the answer from this one."""
+        """Yield the rules that masquerade connections to the ClusterIP from outside the pod range.
+
+        The endpoint may be on another node, and its replies must return through this one.
+        """
         terms = self._terms
         for address in self._cluster_ips:
             match = self._to(address, "cluster IP")
@@ -159,16 +165,20 @@ class _Port:
                 yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: not from a pod")
 
     def _from_outside(self) -> Iterator[Rule]:
-        """KUBE-EXT-…: the policy for what comes to an address that is not the ClusterIP."""
+        """Yield the rules of KUBE-EXT-…: traffic to any address but the ClusterIP."""
         destinations = f"{self._name} external destinations"
         if not self._service.external_local:
             match = Match(comment=f"masquerade traffic for {destinations}")
-            yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: it may cross nodes")
+            yield Rule(
+                match, Jump(MARK_MASQ), why=f"{self._name}: the endpoint may be on another node"
+            )
             yield Rule(target=Jump(self._svc), why=self._name)
             return
         if self._terms.pods is not None:
             match = Match(src=self._terms.pods, comment=f"pod traffic for {destinations}")
-            yield Rule(match, Jump(self._svc), why=f"{self._name}: from a pod, as if from outside")
+            yield Rule(
+                match, Jump(self._svc), why=f"{self._name}: pods may use endpoints on any node"
+            )
         for what, target in (("masquerade", MARK_MASQ), ("route", self._svc)):
             match = Match(src_type="LOCAL", comment=f"{what} LOCAL traffic for {destinations}")
             yield Rule(match, Jump(target), why=f"{self._name}: from the node itself")
@@ -176,12 +186,15 @@ class _Port:
             yield Rule(target=Jump(self._svl), why=self._name)
 
     def _let_in(self) -> Iterator[Rule]:
-        """KUBE-FW-…: the source ranges. What is left of a packet's way is KUBE-PROXY-FIREWALL."""
+        """Yield the rules of KUBE-FW-…: a jump for each source range; KUBE-PROXY-FIREWALL drops the
+        rest."""
         comment = f"{self._name} loadbalancer IP"
-        # A node that holds the address speaks to it with that address.
+        # A node that has the address itself uses it as the source of packets to it.
         node = [host_network(each) for each in self._vips] if self._node_admitted else []
         for source in (*self._ranges, *node):
-            yield Rule(Match(src=source, comment=comment), Jump(self._ext), why="may use it")
+            yield Rule(
+                Match(src=source, comment=comment), Jump(self._ext), why="in the source ranges"
+            )
         rest = f"other traffic to {self._name} will be dropped by KUBE-PROXY-FIREWALL"
         yield Rule(Match(comment=rest), None, why="not translated")
 

@@ -1,10 +1,10 @@
-"""proxyMode: ipvs. Virtual servers on addresses that kube-ipvs0 holds, a few rules for all of them,
-and the sets in which those rules look packets up.
+"""proxyMode: ipvs. Virtual servers at addresses of kube-ipvs0, and rules that look packets up in
+ipsets.
 
-      nat PREROUTING, OUTPUT ─▶ KUBE-SERVICES: marks what is to be masqueraded
-      INPUT, OUTPUT ─▶ IPVS: the virtual server of this address and port chooses a real server
-      nat POSTROUTING ─▶ KUBE-POSTROUTING: masquerades what is marked, or comes back to its sender
-      filter INPUT ─▶ KUBE-IPVS-FILTER: the other ports of these addresses are refused
+      nat PREROUTING, OUTPUT ─▶ KUBE-SERVICES: marks packets to masquerade
+      INPUT, OUTPUT ─▶ IPVS: a virtual server chooses one of its real servers
+      nat POSTROUTING ─▶ KUBE-POSTROUTING: masquerades marked packets, and those of a pod to itself
+      filter INPUT ─▶ KUBE-IPVS-FILTER: rejects packets to other ports of these addresses
 
 Source: kubernetes/pkg/proxy/ipvs/proxier.go (syncProxyRules, syncEndpoint), v1.30.
 """

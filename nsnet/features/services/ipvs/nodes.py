@@ -1,4 +1,4 @@
-"""The virtual servers of each node, and what every Service port adds to the sets around them."""
+"""The virtual servers of each node, the addresses of kube-ipvs0, and the members of the ipsets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ from nsnet.topology.model import Cluster, Node, Service, ServicePort
 
 DUMMY: Final = "kube-ipvs0"
 SYSCTLS: Final = (
-    # Without conntrack the nat table never sees a packet that IPVS sends on.
+    # Without it, packets that IPVS forwards bypass conntrack and the nat table.
     Sysctl("net.ipv4.vs.conntrack", "1"),
     Sysctl("net.ipv4.vs.expire_nodest_conn", "1"),
     Sysctl("net.ipv4.vs.expire_quiescent_template", "1"),
@@ -48,33 +48,33 @@ SYSCTLS: Final = (
 
 
 class _Offer(NamedTuple):
-    """An address and port at which a Service is offered."""
+    """An address and port of a Service, which need a virtual server."""
 
     address: IPAddress
     port: int
-    local: bool  # to endpoints of this node alone, where it has any
+    local: bool  # policy Local: endpoints of this node, if there are any
 
 
 @dataclass(slots=True)
 class _Sorted:
-    """The Services of one node in one family, sorted into what IPVS is given."""
+    """What the Services need on one node, in one family."""
 
     family: Family
     members: dict[SetSpec, dict[Member, None]] = field(default_factory=lambda: {k: {} for k in ALL})
     bound: dict[IPAddress, None] = field(default_factory=dict)
     servers: list[VirtualServer] = field(default_factory=list)
-    barred: list[Rule] = field(default_factory=list)  # from this node to a load balancer
+    barred: list[Rule] = field(default_factory=list)  # of KUBE-IPVS-OUT-FILTER
 
 
 def ipvs(cluster: Cluster) -> Iterator[Fact]:
-    """Every node's virtual servers, their addresses, and the sets and rules around them."""
+    """Yield every node's virtual servers, their addresses, and the sets and rules."""
     for node in cluster.nodes:
         every = [_sorted(cluster, node, family) for family in families(cluster)]
         for sysctl in SYSCTLS:
             yield node.netns, sysctl
         addresses = tuple(ip_interface(address) for each in every for address in each.bound)
-        # A dummy answers no ARP, and this one is never up: what it holds is the node's own all
-        # the same.
+        # kube-ipvs0 is never up, and a dummy sends no ARP replies; its addresses are local
+        # nevertheless.
         mac = mac_by_name(node.netns, DUMMY)
         yield node.netns, Interface(DUMMY, Kind.DUMMY, addresses=addresses, mac=mac)
         for each in every:
@@ -116,7 +116,7 @@ def _sorted(cluster: Cluster, node: Node, family: Family) -> _Sorted:
 def _offers(
     found: _Sorted, node: Node, service: Service, port: ServicePort, own: tuple[IPAddress, ...]
 ) -> Iterator[_Offer]:
-    """Every address of the port, entered in the sets of its kind on the way."""
+    """Yield every address of the port, and add each to the sets of its kind."""
     for address in all_of_family(service.addresses, found.family):
         _enter(found, node, address, port, CLUSTER_IP)
         yield _Offer(address, port.port, service.internal_local)
@@ -158,23 +158,25 @@ def _admit(
     address: IPAddress,
     ranges: tuple[IPNetwork, ...],
 ) -> None:
-    """loadBalancerSourceRanges: who may come, and whether this node may."""
+    """Add loadBalancerSourceRanges to the sets, and a rule if this node is outside of them."""
     for each in ranges:
         found.members[SOURCE_CIDR][Member(address, port.protocol, port.port, each)] = None
     if admitted(service, node, found.family):
-        # What the node itself sends to an address of its own has that address as its source.
+        # The node uses the address, which it has itself, as the source of packets to it.
         found.members[SOURCE_IP][Member(address, port.protocol, port.port, address)] = None
         return
     taken = VirtualMatch(address, port.protocol, port.port)
     match = Match(src=host_network(address), virtual=taken)
-    found.barred.append(Rule(match, Drop(), why=f"{service.reference} is not for this node"))
+    found.barred.append(Rule(match, Drop(), why=f"{service.reference} does not admit this node"))
 
 
 def _server(
     cluster: Cluster, service: Service, port: ServicePort, offer: _Offer, behind: Candidates
 ) -> VirtualServer:
-    """With none on this node all endpoints are taken: the answer to an external client will be
-    lost, but a pod of this node is served."""
+    """Return the virtual server. With policy Local and no local endpoint it has all endpoints.
+
+    Then replies to an external client are lost, but pods of this node are served.
+    """
     chosen = (behind.local or behind.cluster) if offer.local else behind.cluster
     return VirtualServer(
         address=offer.address,
@@ -187,7 +189,7 @@ def _server(
 
 
 def _loop_back(found: _Sorted, node: Node, port: ServicePort) -> None:
-    """A pod that reaches itself is masqueraded."""
+    """Add the local endpoints to the set of pods that connect to themselves."""
     for each in port.endpoints:
         if each.node == node.name and each.ready and each.address.version == found.family:
             member = Member(each.address, port.protocol, each.port, each.address)
@@ -195,8 +197,10 @@ def _loop_back(found: _Sorted, node: Node, port: ServicePort) -> None:
 
 
 def _node_port_addresses(cluster: Cluster, node: Node, family: Family) -> tuple[IPAddress, ...]:
-    """Where NodePorts answer: at every address of the node, or those asked for; IPVS cannot do it
-    at 127.0.0.1."""
+    """Return the addresses at which NodePorts are open: all of the node, or nodePortAddresses.
+
+    IPVS cannot serve 127.0.0.1.
+    """
     ranges = node_port_ranges(cluster.proxy, family)
     if not ranges:
         return all_of_family(ips_of(node.all_addresses), family)

@@ -1,5 +1,5 @@
-"""The rules of proxyMode ipvs: the same few however many Services there are, for they look packets
-up in sets. In the nat table only a set that holds something has its rules.
+"""The rules of proxyMode ipvs. Their number does not depend on that of Services: they look packets
+up in sets. In the nat table, empty sets have no rules.
 
 Source: kubernetes/pkg/proxy/ipvs/proxier.go (writeIptablesRules), v1.30.
 """
@@ -46,25 +46,25 @@ MARK = Jump(MARK_MASQ)
 
 
 class FilledSets(NamedTuple):
-    """Which sets hold something, and in which family."""
+    """The sets of one family that have members."""
 
     family: Family
     filled: frozenset[SetSpec]
 
     def look(self, spec: SetSpec, *sides: Side, comment: bool = True) -> Iterator[Match]:
-        """What finds packets of this set; nothing where it is empty."""
+        """Yield a match for packets of this set, unless it is empty."""
         if spec in self.filled:
             found = SetMatch(spec.named(self.family), sides)
             yield Match(comment=spec.comment if comment else "", in_set=found)
 
     def rules(self, spec: SetSpec, target: Target, *sides: Side) -> Iterator[Rule]:
-        """The rule of a set, if it holds something."""
+        """Yield a rule for packets of this set, unless it is empty."""
         for match in self.look(spec, *sides):
             yield Rule(match, target)
 
 
 def chains(sets: FilledSets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> Iterator[Chain]:
-    """All chains but KUBE-IPVS-OUT-FILTER, which speaks of single Services."""
+    """Yield all chains but KUBE-IPVS-OUT-FILTER, which has rules for single Services."""
     family = sets.family
     loop_back = sets.rules(LOOP_BACK, Masquerade(), "dst", "dst", "src")
     yield from mark_chains(family, tuple(loop_back))
@@ -102,8 +102,8 @@ def filter_hooks(family: Family) -> Iterator[Hook]:
 
 
 def _services(sets: FilledSets, pods: Sequence[IPNetwork], masquerade_all: bool) -> Iterator[Rule]:
-    """Marks what leaves with the node's address, and lets pass what IPVS will take."""
-    yield Rule(Match(src=LOCALNET[sets.family]), Return(), why="IPVS cannot answer 127.0.0.1")
+    """Yield the rules that mark packets to masquerade and accept packets for IPVS."""
+    yield Rule(Match(src=LOCALNET[sets.family]), Return(), why="IPVS cannot serve 127.0.0.1")
     yield from sets.rules(LOAD_BALANCER, Jump("KUBE-LOAD-BALANCER"), "dst", "dst")
     for match in sets.look(CLUSTER_IP, "dst", "dst"):
         if masquerade_all:
@@ -120,7 +120,7 @@ def _services(sets: FilledSets, pods: Sequence[IPNetwork], masquerade_all: bool)
     yield Rule(Match(dst_type="LOCAL"), Jump("KUBE-NODE-PORT"), why="NodePorts")
     for spec in (CLUSTER_IP, LOAD_BALANCER):
         for match in sets.look(spec, "dst", "dst", comment=False):
-            yield Rule(match, Accept(), why="IPVS takes it")
+            yield Rule(match, Accept(), why="for IPVS")
 
 
 def _node_ports(sets: FilledSets) -> Iterator[Rule]:
@@ -131,13 +131,15 @@ def _node_ports(sets: FilledSets) -> Iterator[Rule]:
 
 
 def _other_ports(sets: FilledSets) -> Iterator[Rule]:
-    """kube-ipvs0 makes each virtual address the node's own: its own servers shall not answer
-    there."""
+    """Yield the rules that reject other ports of the virtual addresses.
+
+    These are local addresses, so servers of the node itself would be reachable there.
+    """
     family = sets.family
     for spec in (LOAD_BALANCER, CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL):
         found = SetMatch(spec.named(family), ("dst", "dst"))
         yield Rule(Match(in_set=found), Return())
     yield Rule(Match(in_set=SetMatch(HEALTH.named(family), ("dst",))), Return())
     held = SetMatch(VIRTUAL_IPS.named(family), ("dst",))
-    # A ping, too: the address answers none.
+    # This includes ICMP: the address does not reply to ping.
     yield Rule(Match(ctstate=("NEW",), in_set=held), Reject(), why="no port of the Service")

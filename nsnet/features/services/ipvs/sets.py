@@ -1,4 +1,4 @@
-"""The ipsets of proxyMode ipvs: which packets are whose, so that a few rules do for all Services.
+"""The ipsets of proxyMode ipvs.
 
 Source: kubernetes/pkg/proxy/ipvs/ipset.go, v1.30.
 """
@@ -10,18 +10,18 @@ from nsnet.state.ipsets import IpSet, Member, SetType
 
 
 class SetSpec(NamedTuple):
-    """A set that kube-proxy keeps, by its name for IPv4."""
+    """An ipset of kube-proxy, by its name for IPv4."""
 
     name: str
     type: SetType
-    comment: str  # of the rule that looks packets up in it
+    comment: str  # of the rules that use it
 
     def named(self, family: Family) -> str:
-        """The name that it has in this family."""
+        """Return its name in this family, at most 31 characters."""
         return self.name if family == 4 else self.name.replace("KUBE-", "KUBE-6-", 1)[:31]
 
     def filled(self, members: tuple[Member, ...], family: Family) -> IpSet:
-        """The set of this family with these members. Ports are of no family, whatever the name."""
+        """Return the set of this family with these members. A bitmap:port has no family."""
         of_type: Family = 4 if self.type is SetType.PORT else family
         return IpSet(self.named(family), self.type, members, of_type)
 

@@ -1,4 +1,4 @@
-"""The table of each node: what is always there, and what every Service port adds to it."""
+"""The table of each node: its fixed chains, and what the Service ports add."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -40,9 +40,9 @@ from nsnet.topology.model import Cluster, Node
 
 NEW: Final = Match(ctstate=("NEW",))
 
-# name, its kind, hook and priority, and the chains it jumps to with new connections or (nat) all.
+# Name, kind, hook and priority, and the chains that it jumps to: filters for new connections only.
 BASES: Final[tuple[tuple[str, Base, tuple[str, ...]], ...]] = (
-    # Filters see the address that the client asked for: they come before DNAT.
+    # Filters run before DNAT, so they see the address that the client connects to.
     ("filter-prerouting", Base("filter", "prerouting", -110), ("firewall-check",)),
     (
         "filter-input",
@@ -59,7 +59,7 @@ BASES: Final[tuple[tuple[str, Base, tuple[str, ...]], ...]] = (
         Base("filter", "output", -110),
         ("service-endpoints-check", "firewall-check"),
     ),
-    # What a node sends to a ClusterIP and is no Service's is seen once DNAT has had its chance.
+    # After DNAT, a destination that still is in the ClusterIP range belongs to no Service.
     ("filter-output-post-dnat", Base("filter", "output", -90), ("cluster-ips-check",)),
     ("nat-prerouting", Base("nat", "prerouting", -100), ("services",)),
     ("nat-output", Base("nat", "output", -100), ("services",)),
@@ -83,8 +83,7 @@ MAPS: Final[tuple[tuple[str, bool, str], ...]] = (  # name, by address, comment
 
 
 def nftables(cluster: Cluster) -> Iterator[Fact]:
-    """The table of every node; nodes share what is the same on them, so that a large lab holds it
-    once."""
+    """Yield the table of every node. Nodes share equal chains, sets and maps, to save memory."""
     for family in families(cluster):
         fixed = tuple(_fixed(cluster, family))
         shared: dict[tuple[int, ...], tuple[TableItem, ...]] = {}
@@ -101,13 +100,13 @@ def nftables(cluster: Cluster) -> Iterator[Fact]:
 
 
 def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortItems]]:
-    """For each node, what every Service port adds to its table."""
+    """Return for each node what each Service port adds to its table."""
     terms = Terms(family, pod_range(cluster, family), cluster.proxy.masquerade_all)
     return added_by_node(cluster, terms, port_items)
 
 
 def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
-    """The chains that are there without any Service."""
+    """Yield the chains that exist without any Service."""
 
     def chain(name: str, *rules: tuple[Match, Target], comment: str = "") -> Chain:
         written = tuple(Rule(*each) for each in rules)
@@ -146,7 +145,7 @@ def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
 
 
 def _every_address(cluster: Cluster, family: Family) -> bool:
-    """NodePorts are open at every address of a node: asked for, not by default."""
+    """Return whether nodePortAddresses opens NodePorts at every address (not the default)."""
     proxy = cluster.proxy
     return bool(proxy.node_port_addresses) and not node_port_ranges(proxy, family)
 
@@ -158,7 +157,7 @@ def _to_node(cluster: Cluster, family: Family) -> Match:
 
 
 def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> Iterator[IPAddress]:
-    """The node's own address, or those that lie in nodePortAddresses; 127.0.0.1 never."""
+    """Yield the node's primary address, or those in nodePortAddresses; loopback never."""
     primary = of_family(ips_of(node.addresses), family)
     ranges = node_port_ranges(cluster.proxy, family)
     if not ranges and primary is not None:
@@ -167,10 +166,10 @@ def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> Iterator[IPA
 
 
 def _items(added: Iterable[PortItems], family: Family) -> Iterator[TableItem]:
-    """The sets and maps with what the Service ports put in, and the chains that are theirs."""
+    """Yield the sets and maps with the elements of all Service ports, and the ports' own items."""
     addresses = tuple(dict.fromkeys(each.cluster_ip for each in added))
     yield NftSet("cluster-ips", addresses, family=family, comment="Active ClusterIPs")
-    # Where two Services claim one address and port, the first has it.
+    # If two Services have the same address and port, the first one gets it.
     held: dict[str, dict[object, Element]] = {name: {} for name, _, _ in MAPS}
     for each in added:
         for name, element in each.elements:

@@ -1,4 +1,4 @@
-"""One Service port: its elements of the maps, and the chains and sets that are its own."""
+"""The map elements, chains and sets of one Service port."""
 
 from base64 import b32encode
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ _OF: Final = {each: Match(protocol=each) for each in Protocol}
 
 
 class PortItems(NamedTuple):
-    """What one Service port adds to the table of a node."""
+    """The elements, sets and chains that one Service port adds on a node."""
 
     cluster_ip: IPAddress
     elements: tuple[tuple[str, Element], ...]  # each with the name of its map
@@ -55,15 +55,17 @@ def port_items(service: Service, port: ServicePort, here: OnNode, terms: Terms) 
 
 
 def based(name: str) -> str:
-    """kube-proxy's name of a Service port or an endpoint: with a hash, so that a name that is cut
-    is nobody else's."""
+    """Return the base of chain names for a Service port or endpoint, as kube-proxy builds it.
+
+    It begins with a hash of the name, so that truncated names stay unique.
+    """
     # 5 bytes are 8 characters in base 32.
     whole = f"{b32encode(sha256(name.encode()).digest()[:5]).decode()}-{name}"
     return whole if len(whole) <= LONGEST_BASE else f"{whole[: LONGEST_BASE - 3]}..."
 
 
 class _Port:
-    """A Service port as one node sees it."""
+    """A Service port on a node."""
 
     def __init__(self, service: Service, port: ServicePort, here: OnNode, terms: Terms) -> None:
         self._service, self._port, self._terms = service, port, terms
@@ -76,7 +78,7 @@ class _Port:
         self._fences = bool(self._vips) and bool(self._ranges)
         name = f"{service.namespace}/{service.name}/{port.protocol}/{port.name}"
         self._base = based(name)
-        # A colon cannot stand in a name.
+        # Names of chains contain no colons.
         self._named: dict[int, tuple[Endpoint, str]] = {
             id(each): (each, based(f"{name}__{str(each.address).replace(':', '.')}/{each.port}"))
             for each in (*here.found.cluster, *here.found.local)
@@ -85,10 +87,11 @@ class _Port:
         self._external = here.found.has_endpoints(service.external_local)
 
     def elements(self) -> Iterator[tuple[str, Element]]:
-        """What is sent on, and what is refused (no endpoint at all) or dropped (none on this
-        node).
+        """Yield the port's map elements: traffic to dispatch, and traffic to reject (there is no
+        endpoint) or drop (there is none on this node).
 
-        Both, where the node's own clients have endpoints elsewhere and others have none here.
+        With externalTrafficPolicy: Local an address can be in both: pods and the node itself use
+        endpoints on other nodes, and external clients have none.
         """
         service, node_port = self._service, self._port.node_port
         missing = Drop() if self._found.anywhere else REJECT
@@ -107,7 +110,7 @@ class _Port:
             yield "firewall-ips", self._to(address, fence, self._comment)
         if node_port is not None:
             protocol = self._port.protocol
-            # NodePorts are open to all, whatever the source ranges say.
+            # loadBalancerSourceRanges do not restrict NodePorts.
             if self._found.anywhere:
                 yield "service-nodeports", Element(protocol, node_port, outside)
             if not self._external:
@@ -115,14 +118,16 @@ class _Port:
                 yield "no-endpoint-nodeports", refused
 
     def affinity(self) -> Iterator[NftSet]:
-        """The clients of each endpoint, as packets are seen."""
+        """Yield a set for the clients of each endpoint, filled by packets."""
         seconds = self._service.affinity_seconds
         for _, name in self._named.values() if seconds is not None else ():
             yield NftSet(f"affinity-{name}", family=self._terms.family, timeout=seconds or 0)
 
     def choosing(self) -> Iterator[Chain]:
-        """service-… and local-…, which choose an endpoint. What comes for the ClusterIP from no
-        pod is marked first."""
+        """Yield service-… and local-…, which choose an endpoint.
+
+        The one of the ClusterIP first marks connections from outside the pod range.
+        """
         internal = "local" if self._service.internal_local else "service"
         for policy, endpoints in (("service", self._found.cluster), ("local", self._found.local)):
             if not endpoints:
@@ -143,14 +148,15 @@ class _Port:
             yield Match(dst=to, not_src=pods, protocol=protocol, dport=port), MARK_MASQ
 
     def external(self) -> Iterator[Chain]:
-        """external-…: for every address but the ClusterIP."""
+        """Yield external-…, for traffic to any address but the ClusterIP."""
         if not self._found.anywhere or not self._service.is_external(
             self._port, self._terms.family
         ):
             return
         rules: list[tuple[Match, Target]] = []
         if self._service.external_local:
-            # As if it went out to a load balancer and came back: such traffic goes anywhere.
+            # kube-proxy treats local clients as if their traffic returned from a load balancer:
+            # they may use endpoints on any node.
             everywhere = self._policy(False)
             if self._terms.pods is not None:
                 pods = Match(src=self._terms.pods, comment="short-circuit pod traffic")
@@ -166,15 +172,15 @@ class _Port:
         yield self._chain(f"external-{self._base}", rules)
 
     def firewall(self) -> Iterator[Chain]:
-        """firewall-…: who may not use the load balancer's addresses."""
+        """Yield firewall-…, which drops sources outside loadBalancerSourceRanges."""
         if self._fences:
-            # A node that holds such an address itself calls from there.
+            # A node that has the address itself uses it as the source of packets to it.
             own = map(host_network, self._vips) if self._node_admitted else ()
             allowed = Match(not_src_in=(*self._ranges, *own))
             yield self._chain(f"firewall-{self._base}", [(allowed, Drop())])
 
     def endpoints(self) -> Iterator[Chain]:
-        """endpoint-…, which translates to it; a pod that reaches itself is marked first."""
+        """Yield endpoint-…, which marks a pod that connects to itself, and DNATs."""
         for each, name in self._named.values():
             rules: list[tuple[Match, Target]] = [(Match(src=host_network(each.address)), MARK_MASQ)]
             if self._service.affinity_seconds is not None:
