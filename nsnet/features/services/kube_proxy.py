@@ -61,7 +61,7 @@ def proxied(cluster: Cluster, family: Family) -> Iterator[Service]:
             yield service
 
 
-def alike(service: Service) -> bool:
+def same_on_all_nodes(service: Service) -> bool:
     """Return whether the Service has the same rules on all nodes."""
     return not (
         service.external_local
@@ -71,7 +71,7 @@ def alike(service: Service) -> bool:
     )
 
 
-def admitted(service: Service, node: Node, family: Family) -> bool:
+def node_in_source_ranges(service: Service, node: Node, family: Family) -> bool:
     """Return whether the node's address is in loadBalancerSourceRanges."""
     address = of_family(ips_of(node.addresses), family)
     return address is not None and any(address in each for each in service.source_ranges)
@@ -129,7 +129,7 @@ def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:
 
 
 def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
-    """Return kube-proxy's --nodeport-addresses; empty if NodePorts are open at every address."""
+    """Return kube-proxy's --nodeport-addresses; empty: the mode's default, or every address."""
     ranges = all_of_family(proxy.node_port_addresses, family)
     return () if any(each.prefixlen == 0 for each in ranges) else ranges
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple, TypeAlias, TypeVar, cast
 
-from nsnet.features.services.kube_proxy import admitted, alike, proxied
+from nsnet.features.services.kube_proxy import node_in_source_ranges, proxied, same_on_all_nodes
 from nsnet.ip import Family, IPNetwork
 from nsnet.topology.balancing import Candidates, candidates, usable
 from nsnet.topology.model import Cluster, Service, ServicePort
@@ -23,7 +23,7 @@ class Terms(NamedTuple):
 
 
 class OnNode(NamedTuple):
-    """What a Service port's rules on a node depend on, of that node."""
+    """The properties of a node that the rules of a Service port there depend on."""
 
     found: Candidates
     node_admitted: bool  # the node's own address is within the Service's source ranges
@@ -38,25 +38,25 @@ def added_by_node(
 ) -> Sequence[Sequence[Added]]:
     """Return for each node what each Service port adds there, in the order of the Services.
 
-    Where nodes do not differ for a Service they share the same objects.
+    For a Service with the same rules on all nodes, the nodes share the same objects.
     """
     rows: list[list[Added]] = [[] for _ in cluster.nodes]
     for service in proxied(cluster, terms.family):
-        shared = _added_anywhere(compute, service, terms) if alike(service) else None
+        shared = _added_anywhere(compute, service, terms) if same_on_all_nodes(service) else None
         for node, row in zip(cluster.nodes, rows, strict=True):
             if shared is not None:
                 row.extend(cast(tuple[Added, ...], shared))
                 continue
             for port in service.ports:
                 found = candidates(service, port, node, terms.family)
-                here = OnNode(found, admitted(service, node, terms.family))
+                here = OnNode(found, node_in_source_ranges(service, node, terms.family))
                 row.append(compute(service, port, here, terms))
     return rows
 
 
 @lru_cache(CACHED)
 def _added_anywhere(compute: Compute[object], service: Service, terms: Terms) -> tuple[object, ...]:
-    """Return what the ports of a Service add on every node, where nodes do not differ."""
+    """Return what the ports of a Service add to every node; its rules are the same on all."""
 
     def added(port: ServicePort) -> object:
         found = usable(port.endpoints, terms.family)

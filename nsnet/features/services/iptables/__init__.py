@@ -1,7 +1,7 @@
 """proxyMode: iptables. kube-proxy's chains, with its names, order and comments.
 
-    nat PREROUTING, OUTPUT ─▶ KUBE-SERVICES ─▶ KUBE-SVC-… (one a Service port), KUBE-SVL-… (Local)
-                                │                └─▶ KUBE-SEP-… (one an endpoint) ─▶ DNAT
+    nat PREROUTING, OUTPUT ─▶ KUBE-SERVICES ─▶ KUBE-SVC-… (per Service port), KUBE-SVL-… (Local)
+                                │                └─▶ KUBE-SEP-… (per endpoint) ─▶ DNAT
                                 ├─▶ KUBE-EXT-… (from outside) ─▶ KUBE-SVC-…, KUBE-SVL-…
                                 ├─▶ KUBE-FW-… (source ranges) ─▶ KUBE-EXT-…
                                 └─▶ KUBE-NODEPORTS ─▶ KUBE-EXT-…

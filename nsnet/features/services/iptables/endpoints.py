@@ -34,7 +34,7 @@ class EndpointRules(NamedTuple):
         """Return the endpoints with the names of their chains."""
         return tuple(map(self._name, endpoints))
 
-    def choose(self, found: tuple[NamedEndpoint, ...]) -> Iterator[Rule]:
+    def choosing(self, found: tuple[NamedEndpoint, ...]) -> Iterator[Rule]:
         """Yield the rules that choose: the client's last endpoint, if kept, else any at random."""
         for each in found if self.affinity is not None else ():
             match = Match(comment=self._to(each), recent=Recent(each.jump.chain, self.affinity))
@@ -46,7 +46,7 @@ class EndpointRules(NamedTuple):
                 why=f"{self.port}: endpoint {number} of {len(found)}",
             )
 
-    def translate(self, each: NamedEndpoint) -> Chain:
+    def chain(self, each: NamedEndpoint) -> Chain:
         """Return KUBE-SEP-…, which DNATs to this endpoint."""
         address, port = each.endpoint.address, each.endpoint.port
         comment = self.port if self.comments else ""

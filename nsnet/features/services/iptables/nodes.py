@@ -49,19 +49,19 @@ def _hooks(family: Family) -> Iterator[Hook]:
     """Yield the jumps to the chains of the filter table."""
     new = ("NEW",)
     refused = Match(comment="kubernetes service portals", ctstate=new)
-    fenced = Match(comment="kubernetes load balancer firewall", ctstate=new)
+    firewall = Match(comment="kubernetes load balancer firewall", ctstate=new)
     external = Match(comment="kubernetes externally-visible service portals", ctstate=new)
     health = Match(comment="kubernetes health check service ports")
     for hook, name, match in (
         ("INPUT", "KUBE-FIREWALL", Match()),
-        ("INPUT", "KUBE-PROXY-FIREWALL", fenced),
+        ("INPUT", "KUBE-PROXY-FIREWALL", firewall),
         ("INPUT", "KUBE-NODEPORTS", health),
         ("INPUT", "KUBE-EXTERNAL-SERVICES", external),
-        ("FORWARD", "KUBE-PROXY-FIREWALL", fenced),
+        ("FORWARD", "KUBE-PROXY-FIREWALL", firewall),
         ("FORWARD", "KUBE-SERVICES", refused),
         ("FORWARD", "KUBE-EXTERNAL-SERVICES", external),
         ("OUTPUT", "KUBE-FIREWALL", Match()),
-        ("OUTPUT", "KUBE-PROXY-FIREWALL", fenced),
+        ("OUTPUT", "KUBE-PROXY-FIREWALL", firewall),
         ("OUTPUT", "KUBE-SERVICES", refused),
     ):
         yield Hook("filter", hook, name, match, family)
@@ -98,7 +98,7 @@ def _chains(
     external = joined(each.external_refused for each in added)
     yield Chain("filter", "KUBE-EXTERNAL-SERVICES", external, family)
     yield Chain("filter", "KUBE-NODEPORTS", joined(each.health_checks for each in added), family)
-    yield Chain("filter", "KUBE-PROXY-FIREWALL", joined(each.fenced for each in added), family)
+    yield Chain("filter", "KUBE-PROXY-FIREWALL", joined(each.firewall for each in added), family)
     # The kubelet uses this chain, too, so it exists even if it is empty.
     blocked = (_block_localnet(),) if family == 4 and localhost_node_ports(cluster.proxy) else ()
     yield Chain("filter", "KUBE-FIREWALL", blocked, family)
@@ -130,7 +130,7 @@ def _node_ports(cluster: Cluster, node: Node, family: Family) -> Iterator[Rule]:
 def _forwarding() -> tuple[Rule, ...]:
     # NAT leaves INVALID packets unchanged. A reply would arrive from the pod's address, and the
     # client would reset the connection.
-    invalid = Rule(Match(ctstate=("INVALID",)), Drop(), why="conntrack knows no such connection")
+    invalid = Rule(Match(ctstate=("INVALID",)), Drop(), why="INVALID: no connection in conntrack")
     return (invalid, *FORWARDING)
 
 

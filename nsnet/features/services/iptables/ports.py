@@ -20,7 +20,7 @@ class PortRules(NamedTuple):
     node_ports: tuple[Rule, ...]  # nat KUBE-NODEPORTS
     refused: tuple[Rule, ...]  # filter KUBE-SERVICES
     external_refused: tuple[Rule, ...]  # filter KUBE-EXTERNAL-SERVICES
-    fenced: tuple[Rule, ...]  # filter KUBE-PROXY-FIREWALL
+    firewall: tuple[Rule, ...]  # filter KUBE-PROXY-FIREWALL
     health_checks: tuple[Rule, ...]  # filter KUBE-NODEPORTS
     chains: tuple[Chain, ...]
 
@@ -34,7 +34,7 @@ def port_rules(service: Service, port: ServicePort, here: OnNode, terms: Terms) 
         node_ports=tuple(asked.node_ports()),
         refused=tuple(asked.refused()),
         external_refused=tuple(asked.external_refused()),
-        fenced=tuple(asked.fenced()),
+        firewall=tuple(asked.firewall()),
         health_checks=tuple(asked.health_checks()),
         chains=tuple(asked.chains()),
     )
@@ -57,19 +57,21 @@ class _Port:
         self._ranges = all_of_family(service.source_ranges, terms.family)
         self._internal = here.found.has_endpoints(service.internal_local)
         self._external = here.found.has_endpoints(service.external_local)
-        self._fences = here.found.anywhere and bool(self._vips) and bool(self._ranges)
+        self._has_firewall = here.found.anywhere and bool(self._vips) and bool(self._ranges)
 
     def dispatched(self) -> Iterator[Rule]:
         """Yield the jumps from the Service's addresses to its chains."""
         if self._internal:
             for address in self._cluster_ips:
-                yield Rule(self._to(address, "cluster IP"), Jump(self._inside), why=self._name)
+                yield Rule(
+                    self._to(address, "cluster IP"), Jump(self._internal_chain), why=self._name
+                )
         if not self._found.anywhere:
             return
         for address in self._external_ips:
             yield Rule(self._to(address, "external IP"), Jump(self._ext), why=self._name)
         for address in self._vips:
-            target = Jump(self._fw if self._fences else self._ext)
+            target = Jump(self._fw if self._has_firewall else self._ext)
             yield Rule(self._to(address, "loadbalancer IP"), target, why=self._name)
 
     def node_ports(self) -> Iterator[Rule]:
@@ -94,12 +96,12 @@ class _Port:
             match = Match(protocol=self._protocol, dport=self._port.node_port, dst_type="LOCAL")
             yield self._refuse(match)
 
-    def fenced(self) -> Iterator[Rule]:
+    def firewall(self) -> Iterator[Rule]:
         """Yield the rules that drop packets from outside the source ranges.
 
         KUBE-FW-… did not translate them, so they still have the load balancer's address.
         """
-        for address in self._vips if self._fences else ():
+        for address in self._vips if self._has_firewall else ():
             match = self._to(address, f"traffic not accepted by {self._fw}")
             yield Rule(match, Drop(), why=f"{self._name}: not in its source ranges")
 
@@ -125,18 +127,18 @@ class _Port:
         )
         cluster, local = rules.named(found.cluster), rules.named(found.local)
         if self._is_external and found.anywhere:
-            yield Chain("nat", self._ext, tuple(self._from_outside()), family)
-        if self._fences:
-            yield Chain("nat", self._fw, tuple(self._let_in()), family)
+            yield Chain("nat", self._ext, tuple(self._external_rules()), family)
+        if self._has_firewall:
+            yield Chain("nat", self._fw, tuple(self._source_range_rules()), family)
         if cluster:
-            yield Chain("nat", self._svc, self._choosing(self._svc, cluster, rules), family)
+            yield Chain("nat", self._svc, self._with_masquerade(self._svc, cluster, rules), family)
         if local:
-            yield Chain("nat", self._svl, self._choosing(self._svl, local, rules), family)
+            yield Chain("nat", self._svl, self._with_masquerade(self._svl, local, rules), family)
         for each in dict.fromkeys((*cluster, *local)):
-            yield rules.translate(each)
+            yield rules.chain(each)
 
     @property
-    def _inside(self) -> str:
+    def _internal_chain(self) -> str:
         """The chain that the ClusterIP's rule jumps to."""
         return self._svl if self._service.internal_local else self._svc
 
@@ -144,13 +146,15 @@ class _Port:
     def _is_external(self) -> bool:
         return self._service.is_external(self._port, self._terms.family)
 
-    def _choosing(
+    def _with_masquerade(
         self, chain: str, found: tuple[NamedEndpoint, ...], rules: EndpointRules
     ) -> tuple[Rule, ...]:
-        masqueraded = self._masqueraded() if self._internal and chain == self._inside else ()
-        return (*masqueraded, *rules.choose(found))
+        masqueraded = (
+            self._masquerade_rules() if self._internal and chain == self._internal_chain else ()
+        )
+        return (*masqueraded, *rules.choosing(found))
 
-    def _masqueraded(self) -> Iterator[Rule]:
+    def _masquerade_rules(self) -> Iterator[Rule]:
         """Yield the rules that masquerade connections to the ClusterIP from outside the pod range.
 
         The endpoint may be on another node, and its replies must return through this one.
@@ -164,7 +168,7 @@ class _Port:
                 match = replace(match, not_src=terms.pods)
                 yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: not from a pod")
 
-    def _from_outside(self) -> Iterator[Rule]:
+    def _external_rules(self) -> Iterator[Rule]:
         """Yield the rules of KUBE-EXT-…: traffic to any address but the ClusterIP."""
         destinations = f"{self._name} external destinations"
         if not self._service.external_local:
@@ -185,7 +189,7 @@ class _Port:
         if self._external:
             yield Rule(target=Jump(self._svl), why=self._name)
 
-    def _let_in(self) -> Iterator[Rule]:
+    def _source_range_rules(self) -> Iterator[Rule]:
         """Yield the rules of KUBE-FW-…: a jump for each source range; KUBE-PROXY-FIREWALL drops the
         rest."""
         comment = f"{self._name} loadbalancer IP"

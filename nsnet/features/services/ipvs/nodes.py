@@ -24,9 +24,9 @@ from nsnet.features.services.ipvs.sets import (
     SetSpec,
 )
 from nsnet.features.services.kube_proxy import (
-    admitted,
     families,
     hooks,
+    node_in_source_ranges,
     node_port_addresses,
     node_port_ranges,
     proxied,
@@ -48,7 +48,7 @@ SYSCTLS: Final = (
 
 
 class _Offer(NamedTuple):
-    """An address and port of a Service, which need a virtual server."""
+    """An address and port of a Service; each gets a virtual server."""
 
     address: IPAddress
     port: int
@@ -56,23 +56,23 @@ class _Offer(NamedTuple):
 
 
 @dataclass(slots=True)
-class _Sorted:
-    """What the Services need on one node, in one family."""
+class _Pieces:
+    """The pieces of all Services on one node, in one family."""
 
     family: Family
     members: dict[SetSpec, dict[Member, None]] = field(default_factory=lambda: {k: {} for k in ALL})
-    bound: dict[IPAddress, None] = field(default_factory=dict)
+    addresses: dict[IPAddress, None] = field(default_factory=dict)
     servers: list[VirtualServer] = field(default_factory=list)
-    barred: list[Rule] = field(default_factory=list)  # of KUBE-IPVS-OUT-FILTER
+    out_filter: list[Rule] = field(default_factory=list)  # of KUBE-IPVS-OUT-FILTER
 
 
 def ipvs(cluster: Cluster) -> Iterator[Fact]:
     """Yield every node's virtual servers, their addresses, and the sets and rules."""
     for node in cluster.nodes:
-        every = [_sorted(cluster, node, family) for family in families(cluster)]
+        every = [_pieces(cluster, node, family) for family in families(cluster)]
         for sysctl in SYSCTLS:
             yield node.netns, sysctl
-        addresses = tuple(ip_interface(address) for each in every for address in each.bound)
+        addresses = tuple(ip_interface(address) for each in every for address in each.addresses)
         # kube-ipvs0 is never up, and a dummy sends no ARP replies; its addresses are local
         # nevertheless.
         mac = mac_by_name(node.netns, DUMMY)
@@ -86,52 +86,52 @@ def ipvs(cluster: Cluster) -> Iterator[Fact]:
                 yield node.netns, piece
 
 
-def _chains(cluster: Cluster, found: _Sorted) -> Iterator[Chain | Hook]:
+def _chains(cluster: Cluster, found: _Pieces) -> Iterator[Chain | Hook]:
     filled = frozenset(spec for spec, members in found.members.items() if members)
     pods = all_of_family(cluster.pod_cidrs, found.family)
     yield from chains(
         FilledSets(found.family, filled), pods, masquerade_all=cluster.proxy.masquerade_all
     )
-    yield Chain("filter", "KUBE-IPVS-OUT-FILTER", tuple(found.barred), found.family)
+    yield Chain("filter", "KUBE-IPVS-OUT-FILTER", tuple(found.out_filter), found.family)
     yield from hooks(found.family)
     yield from filter_hooks(found.family)
 
 
-def _sorted(cluster: Cluster, node: Node, family: Family) -> _Sorted:
-    found = _Sorted(family)
+def _pieces(cluster: Cluster, node: Node, family: Family) -> _Pieces:
+    found = _Pieces(family)
     own = _node_port_addresses(cluster, node, family)
     for service in proxied(cluster, family):
         for port in service.ports:
             behind = candidates(service, port, node, family)
             for offer in _offers(found, node, service, port, own):
                 found.servers.append(_server(cluster, service, port, offer, behind))
-            _loop_back(found, node, port)
+            _add_loop_back(found, node, port)
         if service.health_check_port is not None:
             found.members[HEALTH][Member(port=service.health_check_port)] = None
-    for address in found.bound:
+    for address in found.addresses:
         found.members[VIRTUAL_IPS][Member(address)] = None
     return found
 
 
 def _offers(
-    found: _Sorted, node: Node, service: Service, port: ServicePort, own: tuple[IPAddress, ...]
+    found: _Pieces, node: Node, service: Service, port: ServicePort, own: tuple[IPAddress, ...]
 ) -> Iterator[_Offer]:
     """Yield every address of the port, and add each to the sets of its kind."""
     for address in all_of_family(service.addresses, found.family):
-        _enter(found, node, address, port, CLUSTER_IP)
+        _add_address(found, node, address, port, CLUSTER_IP)
         yield _Offer(address, port.port, service.internal_local)
     ranges = all_of_family(service.source_ranges, found.family)
     external = EXTERNAL_IP_LOCAL if service.external_local else EXTERNAL_IP
     for address in all_of_family(service.external_ips, found.family):
-        _enter(found, node, address, port, external)
+        _add_address(found, node, address, port, external)
         yield _Offer(address, port.port, service.external_local)
     for address in all_of_family(service.load_balancer_ips, found.family):
-        _enter(found, node, address, port, LOAD_BALANCER)
+        _add_address(found, node, address, port, LOAD_BALANCER)
         if service.external_local:
-            _enter(found, node, address, port, LOAD_BALANCER_LOCAL)
+            _add_address(found, node, address, port, LOAD_BALANCER_LOCAL)
         if ranges:
-            _enter(found, node, address, port, LOAD_BALANCER_FW)
-            _admit(found, node, service, port, address, ranges)
+            _add_address(found, node, address, port, LOAD_BALANCER_FW)
+            _add_source_ranges(found, node, service, port, address, ranges)
         yield _Offer(address, port.port, service.external_local)
     if port.node_port is None:
         return
@@ -142,16 +142,16 @@ def _offers(
         yield _Offer(address, port.node_port, service.external_local)
 
 
-def _enter(
-    found: _Sorted, node: Node, address: IPAddress, port: ServicePort, spec: SetSpec
+def _add_address(
+    found: _Pieces, node: Node, address: IPAddress, port: ServicePort, spec: SetSpec
 ) -> None:
     found.members[spec][Member(address, port.protocol, port.port)] = None
     if address not in ips_of(node.addresses):
-        found.bound[address] = None
+        found.addresses[address] = None
 
 
-def _admit(
-    found: _Sorted,
+def _add_source_ranges(
+    found: _Pieces,
     node: Node,
     service: Service,
     port: ServicePort,
@@ -161,13 +161,15 @@ def _admit(
     """Add loadBalancerSourceRanges to the sets, and a rule if this node is outside of them."""
     for each in ranges:
         found.members[SOURCE_CIDR][Member(address, port.protocol, port.port, each)] = None
-    if admitted(service, node, found.family):
+    if node_in_source_ranges(service, node, found.family):
         # The node uses the address, which it has itself, as the source of packets to it.
         found.members[SOURCE_IP][Member(address, port.protocol, port.port, address)] = None
         return
     taken = VirtualMatch(address, port.protocol, port.port)
     match = Match(src=host_network(address), virtual=taken)
-    found.barred.append(Rule(match, Drop(), why=f"{service.reference} does not admit this node"))
+    found.out_filter.append(
+        Rule(match, Drop(), why=f"{service.reference} does not admit this node")
+    )
 
 
 def _server(
@@ -188,7 +190,7 @@ def _server(
     )
 
 
-def _loop_back(found: _Sorted, node: Node, port: ServicePort) -> None:
+def _add_loop_back(found: _Pieces, node: Node, port: ServicePort) -> None:
     """Add the local endpoints to the set of pods that connect to themselves."""
     for each in port.endpoints:
         if each.node == node.name and each.ready and each.address.version == found.family:

@@ -51,7 +51,7 @@ class FilledSets(NamedTuple):
     family: Family
     filled: frozenset[SetSpec]
 
-    def look(self, spec: SetSpec, *sides: Side, comment: bool = True) -> Iterator[Match]:
+    def matches(self, spec: SetSpec, *sides: Side, comment: bool = True) -> Iterator[Match]:
         """Yield a match for packets of this set, unless it is empty."""
         if spec in self.filled:
             found = SetMatch(spec.named(self.family), sides)
@@ -59,7 +59,7 @@ class FilledSets(NamedTuple):
 
     def rules(self, spec: SetSpec, target: Target, *sides: Side) -> Iterator[Rule]:
         """Yield a rule for packets of this set, unless it is empty."""
-        for match in self.look(spec, *sides):
+        for match in self.matches(spec, *sides):
             yield Rule(match, target)
 
 
@@ -105,13 +105,13 @@ def _services(sets: FilledSets, pods: Sequence[IPNetwork], masquerade_all: bool)
     """Yield the rules that mark packets to masquerade and accept packets for IPVS."""
     yield Rule(Match(src=LOCALNET[sets.family]), Return(), why="IPVS cannot serve 127.0.0.1")
     yield from sets.rules(LOAD_BALANCER, Jump("KUBE-LOAD-BALANCER"), "dst", "dst")
-    for match in sets.look(CLUSTER_IP, "dst", "dst"):
+    for match in sets.matches(CLUSTER_IP, "dst", "dst"):
         if masquerade_all:
             yield Rule(match, MARK, why="masqueradeAll")
         for each in () if masquerade_all else pods:
             yield Rule(replace(match, not_src=each), MARK, why="not from a pod")
     for spec, marked in ((EXTERNAL_IP, True), (EXTERNAL_IP_LOCAL, False)):
-        for match in sets.look(spec, "dst", "dst"):
+        for match in sets.matches(spec, "dst", "dst"):
             if marked:
                 yield Rule(match, MARK)
             elsewhere = replace(match, not_bridged=True, not_src_type="LOCAL")
@@ -119,14 +119,14 @@ def _services(sets: FilledSets, pods: Sequence[IPNetwork], masquerade_all: bool)
             yield Rule(replace(match, dst_type="LOCAL"), Accept())
     yield Rule(Match(dst_type="LOCAL"), Jump("KUBE-NODE-PORT"), why="NodePorts")
     for spec in (CLUSTER_IP, LOAD_BALANCER):
-        for match in sets.look(spec, "dst", "dst", comment=False):
+        for match in sets.matches(spec, "dst", "dst", comment=False):
             yield Rule(match, Accept(), why="for IPVS")
 
 
 def _node_ports(sets: FilledSets) -> Iterator[Rule]:
     for protocol in (Protocol.TCP, Protocol.UDP):
         for spec, target in ((NODE_PORT_LOCAL, Return()), (NODE_PORT, MARK)):
-            for match in sets.look(spec[protocol], "dst"):
+            for match in sets.matches(spec[protocol], "dst"):
                 yield Rule(replace(match, protocol=protocol), target)
 
 

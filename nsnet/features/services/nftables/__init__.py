@@ -2,7 +2,7 @@
 
     filter-…  (before DNAT) ─▶ …-check ─▶ maps of what to reject or drop, firewall-…
     nat-prerouting, nat-output ─▶ services ─▶ service-ips, service-nodeports (maps)
-        ─▶ [external-…] ─▶ service-… or local-… (one a Service port) ─▶ endpoint-… ─▶ DNAT
+        ─▶ [external-…] ─▶ service-… or local-… (per Service port) ─▶ endpoint-… ─▶ DNAT
     nat-postrouting ─▶ masquerading: masquerades what mark-for-masquerade marked
 
 In this mode kube-proxy neither drops INVALID packets nor sets nf_conntrack_tcp_be_liberal: both are

@@ -85,7 +85,7 @@ MAPS: Final[tuple[tuple[str, bool, str], ...]] = (  # name, by address, comment
 def nftables(cluster: Cluster) -> Iterator[Fact]:
     """Yield the table of every node. Nodes share equal chains, sets and maps, to save memory."""
     for family in families(cluster):
-        fixed = tuple(_fixed(cluster, family))
+        fixed = tuple(_fixed_chains(cluster, family))
         shared: dict[tuple[int, ...], tuple[TableItem, ...]] = {}
         for node, added in zip(cluster.nodes, _added(cluster, family), strict=True):
             known = tuple(map(id, added))
@@ -93,7 +93,7 @@ def nftables(cluster: Cluster) -> Iterator[Fact]:
                 shared[known] = tuple(_items(added, family))
             for item in (*fixed, *shared[known]):
                 yield node.netns, item
-            if not _every_address(cluster, family):
+            if not _open_at_every_address(cluster, family):
                 addresses = tuple(_node_port_ips(cluster, node, family))
                 comment = "IPs that accept NodePort traffic"
                 yield node.netns, NftSet("nodeport-ips", addresses, family=family, comment=comment)
@@ -105,7 +105,7 @@ def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortItems]]:
     return added_by_node(cluster, terms, port_items)
 
 
-def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
+def _fixed_chains(cluster: Cluster, family: Family) -> Iterator[Chain]:
     """Yield the chains that exist without any Service."""
 
     def chain(name: str, *rules: tuple[Match, Target], comment: str = "") -> Chain:
@@ -144,14 +144,14 @@ def _fixed(cluster: Cluster, family: Family) -> Iterator[Chain]:
     yield chain("reject-chain", (ANY, Reject()), comment=comment)
 
 
-def _every_address(cluster: Cluster, family: Family) -> bool:
+def _open_at_every_address(cluster: Cluster, family: Family) -> bool:
     """Return whether nodePortAddresses opens NodePorts at every address (not the default)."""
     proxy = cluster.proxy
     return bool(proxy.node_port_addresses) and not node_port_ranges(proxy, family)
 
 
 def _to_node(cluster: Cluster, family: Family) -> Match:
-    if _every_address(cluster, family):
+    if _open_at_every_address(cluster, family):
         return Match(dst_type="LOCAL", not_dst=LOCALNET[family])
     return Match(dst_set="nodeport-ips")
 

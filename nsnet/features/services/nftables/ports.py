@@ -49,12 +49,17 @@ def port_items(service: Service, port: ServicePort, here: OnNode, terms: Terms) 
     return PortItems(
         asked.cluster_ip,
         tuple(asked.elements()),
-        tuple(asked.affinity()),
-        (*asked.choosing(), *asked.external(), *asked.firewall(), *asked.endpoints()),
+        tuple(asked.affinity_sets()),
+        (
+            *asked.policy_chains(),
+            *asked.external_chain(),
+            *asked.firewall_chain(),
+            *asked.endpoint_chains(),
+        ),
     )
 
 
-def based(name: str) -> str:
+def name_base(name: str) -> str:
     """Return the base of chain names for a Service port or endpoint, as kube-proxy builds it.
 
     It begins with a hash of the name, so that truncated names stay unique.
@@ -75,12 +80,15 @@ class _Port:
         self._external_ips = all_of_family(service.external_ips, terms.family)
         self._vips = all_of_family(service.load_balancer_ips, terms.family)
         self._ranges = all_of_family(service.source_ranges, terms.family)
-        self._fences = bool(self._vips) and bool(self._ranges)
+        self._has_firewall = bool(self._vips) and bool(self._ranges)
         name = f"{service.namespace}/{service.name}/{port.protocol}/{port.name}"
-        self._base = based(name)
+        self._base = name_base(name)
         # Names of chains contain no colons.
         self._named: dict[int, tuple[Endpoint, str]] = {
-            id(each): (each, based(f"{name}__{str(each.address).replace(':', '.')}/{each.port}"))
+            id(each): (
+                each,
+                name_base(f"{name}__{str(each.address).replace(':', '.')}/{each.port}"),
+            )
             for each in (*here.found.cluster, *here.found.local)
         }
         self._internal = here.found.has_endpoints(service.internal_local)
@@ -105,7 +113,7 @@ class _Port:
                 yield "service-ips", self._to(address, outside)
             if not self._external:
                 yield "no-endpoint-services", self._to(address, missing, self._comment)
-        for address in self._vips if self._fences else ():
+        for address in self._vips if self._has_firewall else ():
             fence = Goto(f"firewall-{self._base}")
             yield "firewall-ips", self._to(address, fence, self._comment)
         if node_port is not None:
@@ -117,13 +125,13 @@ class _Port:
                 refused = Element(protocol, node_port, missing, comment=self._comment)
                 yield "no-endpoint-nodeports", refused
 
-    def affinity(self) -> Iterator[NftSet]:
+    def affinity_sets(self) -> Iterator[NftSet]:
         """Yield a set for the clients of each endpoint, filled by packets."""
         seconds = self._service.affinity_seconds
         for _, name in self._named.values() if seconds is not None else ():
             yield NftSet(f"affinity-{name}", family=self._terms.family, timeout=seconds or 0)
 
-    def choosing(self) -> Iterator[Chain]:
+    def policy_chains(self) -> Iterator[Chain]:
         """Yield service-… and local-…, which choose an endpoint.
 
         The one of the ClusterIP first marks connections from outside the pod range.
@@ -147,7 +155,7 @@ class _Port:
             to, protocol, port = host_network(self.cluster_ip), self._port.protocol, self._port.port
             yield Match(dst=to, not_src=pods, protocol=protocol, dport=port), MARK_MASQ
 
-    def external(self) -> Iterator[Chain]:
+    def external_chain(self) -> Iterator[Chain]:
         """Yield external-…, for traffic to any address but the ClusterIP."""
         if not self._found.anywhere or not self._service.is_external(
             self._port, self._terms.family
@@ -171,15 +179,15 @@ class _Port:
             rules.append((ANY, self._policy(self._service.external_local)))
         yield self._chain(f"external-{self._base}", rules)
 
-    def firewall(self) -> Iterator[Chain]:
+    def firewall_chain(self) -> Iterator[Chain]:
         """Yield firewall-…, which drops sources outside loadBalancerSourceRanges."""
-        if self._fences:
+        if self._has_firewall:
             # A node that has the address itself uses it as the source of packets to it.
             own = map(host_network, self._vips) if self._node_admitted else ()
             allowed = Match(not_src_in=(*self._ranges, *own))
             yield self._chain(f"firewall-{self._base}", [(allowed, Drop())])
 
-    def endpoints(self) -> Iterator[Chain]:
+    def endpoint_chains(self) -> Iterator[Chain]:
         """Yield endpoint-…, which marks a pod that connects to itself, and DNATs."""
         for each, name in self._named.values():
             rules: list[tuple[Match, Target]] = [(Match(src=host_network(each.address)), MARK_MASQ)]

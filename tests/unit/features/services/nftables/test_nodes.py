@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from nsnet.features.compile import compile_state
-from nsnet.features.services.nftables.ports import based
+from nsnet.features.services.nftables.ports import name_base
 from nsnet.state.rules import NftMap
 from nsnet.topology.model import Proxy, Topology
 from tests.support.labs import ip, lab, net, pod, service, topology
@@ -48,11 +48,11 @@ DUAL = topology(
     ],
 )
 def test_a_chain_has_the_name_that_kube_proxy_gives_it(name: str, base: str) -> None:
-    assert based(name) == base
+    assert name_base(name) == base
 
 
 def test_a_name_that_is_too_long_is_cut_and_says_so() -> None:
-    base = based(f"{'n' * 63}/{'s' * 63}/tcp/{'p' * 63}__{'.'.join(['fd00'] * 8)}/65535")
+    base = name_base(f"{'n' * 63}/{'s' * 63}/tcp/{'p' * 63}__{'.'.join(['fd00'] * 8)}/65535")
     assert len(base) == 240
     assert base.endswith("...")
 
