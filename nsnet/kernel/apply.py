@@ -61,7 +61,7 @@ from nsnet.plan.ops import (
     VxlanAdd,
 )
 from nsnet.state import nftables_text as nft
-from nsnet.state.ipsets import destroyed, filled
+from nsnet.state.ipsets import destroy_input, fill_input
 from nsnet.state.iptables_text import restore
 
 CONVERGENCE = 30.0  # seconds for BGP to learn all routes
@@ -199,10 +199,10 @@ class Applier:
         )
 
     def _load_sets(self, steps: Sequence[SetsLoad]) -> None:
-        netfilter.load_sets((step.netns, filled(step.sets)) for step in steps)
+        netfilter.load_sets((step.netns, fill_input(step.sets)) for step in steps)
 
     def _delete_sets(self, steps: Sequence[SetsDelete]) -> None:
-        netfilter.load_sets((step.netns, destroyed(step.names)) for step in steps)
+        netfilter.load_sets((step.netns, destroy_input(step.names)) for step in steps)
 
     def _load_virtual_servers(self, op: VirtualServersLoad) -> None:
         self.session.enter(op.netns)

@@ -21,7 +21,7 @@ from nsnet.ip import Family, IPNetwork
 from nsnet.kernel import netlink, netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import Command, Finished, find, run
-from nsnet.state.ipsets import IpSet, parsed
+from nsnet.state.ipsets import IpSet, parse_saved
 from nsnet.state.observed import ListedChain
 from nsnet.state.rules import BUILT_IN
 
@@ -139,7 +139,7 @@ def ipsets_of(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
     found: dict[str, tuple[IpSet, ...]] = {}
     for done in run([Command(name, ("ipset", "save")) for name in names]):
         _check(done)
-        found[done.command.netns] = parsed(done.output)
+        found[done.command.netns] = parse_saved(done.output)
     return found
 
 

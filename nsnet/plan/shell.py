@@ -52,7 +52,7 @@ from nsnet.plan.ops import (
 from nsnet.plan.virtual_servers import Action, steps
 from nsnet.state import nftables_text as nft
 from nsnet.state.daemons import Daemon, argv, configuration, path_of, reload_signal, stem
-from nsnet.state.ipsets import destroyed, filled
+from nsnet.state.ipsets import destroy_input, fill_input
 from nsnet.state.iptables_text import restore
 from nsnet.state.model import FdbEntry, Interface, PolicyRule, Route, VirtualServer
 
@@ -129,9 +129,9 @@ def render(op: Op) -> str:
             tool = "$IPT" if family == 4 else "$IP6T"
             return _with_input(netns, f"{tool}-restore --noflush", restore(chains, deleted))
         case SetsLoad(netns, sets):
-            return _with_input(netns, "ipset restore -exist", filled(sets))
+            return _with_input(netns, "ipset restore -exist", fill_input(sets))
         case SetsDelete(netns, names):
-            return _with_input(netns, "ipset restore", destroyed(names))
+            return _with_input(netns, "ipset restore", destroy_input(names))
         case VirtualServersLoad(netns, old, new):
             lines = "".join(f"{line}\n" for line in _ipvsadm_lines(old, new))
             return _with_input(netns, "ipvsadm --restore", lines)

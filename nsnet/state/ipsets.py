@@ -52,7 +52,7 @@ class IpSet:
 LARGEST = 65536  # the most members of a set, as in kube-proxy
 
 
-def filled(sets: Iterable[IpSet]) -> str:
+def fill_input(sets: Iterable[IpSet]) -> str:
     """Return the input of `ipset restore -exist` that gives each set exactly its members.
 
     It creates sets that do not exist. The members are added to a second set, which is swapped with
@@ -68,7 +68,7 @@ def filled(sets: Iterable[IpSet]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def destroyed(names: Iterable[str]) -> str:
+def destroy_input(names: Iterable[str]) -> str:
     """Return the input of `ipset restore` that destroys these sets."""
     return "".join(f"destroy {each}\n" for each in names)
 
@@ -82,7 +82,7 @@ def _kind(each: IpSet) -> str:
     return f"{each.type} family {family} hashsize 1024 maxelem {LARGEST}"
 
 
-def parsed(text: str) -> tuple[IpSet, ...]:
+def parse_saved(text: str) -> tuple[IpSet, ...]:
     """Return the sets that `ipset save` printed."""
     sets: dict[str, IpSet] = {}
     for line in text.splitlines():

@@ -59,7 +59,7 @@ def with_sets(namespace: str) -> str:
     """A namespace with the sets that rules name."""
     try:
         for family in netfilter.FAMILIES:
-            netfilter.load_sets([(namespace, ipsets.filled(generated.ipsets(family)))])
+            netfilter.load_sets([(namespace, ipsets.fill_input(generated.ipsets(family)))])
     except KernelError as error:
         pytest.skip(f"ipset does not work here: {error}")
     return namespace
@@ -91,7 +91,7 @@ def test_ipset_saves_a_member_as_it_was_written(
     with_sets: str, family: Family, data: st.DataObject
 ) -> None:
     sets = data.draw(generated.filled_ipsets(family))
-    netfilter.load_sets([(with_sets, ipsets.filled(sets))])
+    netfilter.load_sets([(with_sets, ipsets.fill_input(sets))])
     saved = {each.name: each for each in netfilter.ipsets_of([with_sets])[with_sets]}
     for each in sets:
         found = saved[each.name]

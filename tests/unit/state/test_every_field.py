@@ -9,7 +9,7 @@ import pytest
 
 from nsnet.ip import Family, Protocol
 from nsnet.state import iptables_text, nftables_text
-from nsnet.state.ipsets import IpSet, Member, SetType, filled
+from nsnet.state.ipsets import IpSet, Member, SetType, fill_input
 from nsnet.state.rules import (
     KUBE_PROXY,
     Accept,
@@ -204,7 +204,7 @@ PAIRS: tuple[Pair, ...] = (
     (*SETS, in_nft),
     (*MAPS, in_nft),
     (*ELEMENTS, lambda element: in_nft(replace(MAPS[0], elements=(element,)))),
-    (*IPSETS, lambda ipset: filled([ipset])),
+    (*IPSETS, lambda ipset: fill_input([ipset])),
     (*MEMBERS, str),
 )
 

@@ -3,7 +3,7 @@
 import pytest
 
 from nsnet.ip import IPAddress, Protocol
-from nsnet.state.ipsets import Index, IpSet, Member, SetType, filled, parsed
+from nsnet.state.ipsets import Index, IpSet, Member, SetType, fill_input, parse_saved
 from tests.support.labs import ip, net
 
 TCP, UDP = Protocol.TCP, Protocol.UDP
@@ -37,17 +37,19 @@ EVERY = (ADDRESSES, PORTS, LOOPS, RANGES, NODE_PORTS, SIX)
 
 
 def test_what_ipset_prints_is_understood() -> None:
-    assert parsed(SAVED) == EVERY
+    assert parse_saved(SAVED) == EVERY
 
 
 def test_members_are_written_as_ipset_prints_them() -> None:
-    written = [line.split()[-1] for line in filled(EVERY).splitlines() if line.startswith("add ")]
+    written = [
+        line.split()[-1] for line in fill_input(EVERY).splitlines() if line.startswith("add ")
+    ]
     assert written == [line.split()[2] for line in SAVED.splitlines() if line.startswith("add ")]
 
 
 def test_a_set_is_filled_beside_itself_and_changes_over_at_once() -> None:
     kind = "hash:ip family inet hashsize 1024 maxelem 65536"
-    assert filled([ADDRESSES]).splitlines() == [
+    assert fill_input([ADDRESSES]).splitlines() == [
         f"create A {kind}",
         f"create A.new {kind}",
         "flush A.new",
@@ -59,7 +61,7 @@ def test_a_set_is_filled_beside_itself_and_changes_over_at_once() -> None:
 
 def test_no_name_is_longer_than_the_kernel_takes() -> None:
     longest = IpSet("KUBE-6-LOAD-BALANCER-SOURCE-CID", SetType.ADDRESS)
-    names = [line.split()[1] for line in filled([longest]).splitlines()]
+    names = [line.split()[1] for line in fill_input([longest]).splitlines()]
     assert max(map(len, names)) == 31
 
 

@@ -57,5 +57,7 @@ def test_the_members_of_an_ipset_read_back_as_themselves(
 ) -> None:
     sets = data.draw(generated.filled_ipsets(family))
     # `ipset save` prints what fills the set that is swapped in, with the name of the set.
-    saved = re.sub(r"^(create|add) (\S+)\.new ", r"\1 \2 ", ipsets.filled(sets), flags=re.MULTILINE)
-    assert ipsets.parsed(saved) == sets
+    saved = re.sub(
+        r"^(create|add) (\S+)\.new ", r"\1 \2 ", ipsets.fill_input(sets), flags=re.MULTILINE
+    )
+    assert ipsets.parse_saved(saved) == sets
