@@ -28,7 +28,7 @@ from nsnet.features.gateways.shared import table_of
 from nsnet.ip import IPAddress, Protocol, all_of_family, host_network, ips_of, of_family
 from nsnet.state.model import Fact, Route
 from nsnet.state.rules import Chain, Drop, Hook, Match, Return, Rule
-from nsnet.topology.balancing import ready_on
+from nsnet.topology.balancing import ready_pods_on
 from nsnet.topology.model import Cluster, Gateway, Service, Topology
 
 CHAIN: Final = "NSNET-LB"
@@ -109,7 +109,7 @@ def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:
         nodes = [
             of_family(ips_of(each.addresses), address.version)
             for each in cluster.nodes
-            if not service.external_local or ready_on(service, each)
+            if not service.external_local or ready_pods_on(service, each)
         ]
         healthy = tuple(sorted(each for each in nodes if each is not None))
         to, why = host_network(address), _why(service)

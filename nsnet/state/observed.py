@@ -45,13 +45,13 @@ class ListedChain(NamedTuple):
 
     @property
     def built_in(self) -> bool:
-        """The kernel creates these chains itself, together with their table."""
+        """Whether the kernel creates this chain itself, together with its table."""
         return self.name in BUILT_IN
 
 
 class ListedSet(NamedTuple):
-    """A set or map of kube-proxy's nftables table as `nft list` prints it: what it is, then its
-    elements, which have no order."""
+    """A set or map of kube-proxy's nftables table as `nft list` prints it: its declaration, then
+    its elements, which have no order."""
 
     family: Family
     name: str
@@ -79,7 +79,7 @@ LO: Final = OtherLink("lo", "loopback")
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What one namespace holds. Routes that the kernel adds itself are left out, as in a State."""
+    """What the kernel shows of one namespace, without the routes that it adds itself."""
 
     interfaces: tuple[Interface, ...] = ()
     other_links: tuple[OtherLink, ...] = (LO,)

@@ -60,7 +60,7 @@ def usable(endpoints: Iterable[Endpoint], family: Family) -> tuple[Endpoint, ...
     return ready_else_terminating(_of_family(endpoints, family))
 
 
-def ready_on(service: Service, node: Node) -> int:
+def ready_pods_on(service: Service, node: Node) -> int:
     """Return the number of ready pods of the Service on the node, for its health check.
 
     A pod with several ports or families counts once.

@@ -18,7 +18,7 @@ class DeclaredService(NamedTuple):
 
     @property
     def spec(self) -> kubernetes.ServiceSpec:
-        """Return the spec of the object."""
+        """The spec of the object."""
         return self.service.spec
 
     def problem(self, path: str, message: str) -> Problem:

@@ -59,12 +59,12 @@ class Node:
 
     @property
     def all_addresses(self) -> tuple[IPInterface, ...]:
-        """Return its addresses in the underlay, on the bridge and in the overlay."""
+        """Its addresses in the underlay, on the bridge and in the overlay."""
         return (*self.addresses, *self.bridge, *self.overlay)
 
     @property
     def bridge(self) -> tuple[IPInterface, ...]:
-        """Return its addresses on the bridge: the first of each pod range, the default gateways of
+        """Its addresses on the bridge: the first of each pod range, the default gateways of
         its pods."""
         return tuple(map(first_host, self.pod_cidrs))
 
@@ -138,7 +138,7 @@ class Service:
 
     @property
     def announced_ips(self) -> tuple[IPAddress, ...]:
-        """Return the addresses that the fabric routes to the cluster's nodes.
+        """The addresses that the fabric routes to the cluster's nodes.
 
         They are the addresses of load balancers, and of exports that kube-proxy handles.
         """
@@ -200,7 +200,7 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """One cluster."""
+    """A cluster: its configuration, gateways, nodes, pods and Services."""
 
     name: str
     cni: str
@@ -247,7 +247,7 @@ class Cluster:
 
     @property
     def routers(self) -> tuple[IPInterface, ...]:
-        """Return the nodes' default gateways: the first address of each node range.
+        """The nodes' default gateways: the first address of each node range.
 
         They belong to the cluster's gateway, or to the fabric.
         """
@@ -310,7 +310,7 @@ class Topology:
 
     @property
     def fabric_netns(self) -> str:
-        """Return the namespace of the routers and switches between nodes."""
+        """The namespace of the fabric: the routers and bridges between nodes."""
         return netns_name(self.lab, FABRIC)
 
     def attachments(self, gateway: Gateway) -> tuple[tuple[Cluster, Attachment], ...]:
@@ -393,8 +393,8 @@ def reference_of(cluster: str, kind: str, name: str, namespace: str = "default")
 def link_name(*parts: str) -> str:
     """Return the name of a link: the parts joined by "_", which no Kubernetes name contains.
 
-    A name that Linux does not accept, or that another link has, is cut and ends in a hash. It has
-    at most 15 characters.
+    A name that Linux does not accept, or one of NO_LINK_NAMES, is cut and ends in a hash. The
+    result has at most 15 characters.
     """
     name = "_".join(parts)
     if len(name) <= 15 and "." not in name and name not in NO_LINK_NAMES:

@@ -28,7 +28,7 @@ class _Request(NamedTuple):
 
     @property
     def group(self) -> str:
-        """Return a key of the requests that may share a number: all ports of one Service."""
+        """The key of the requests that may share a number: all ports of one Service."""
         return self.service.reference if self.port else self.owner
 
     def order(self, kept: Mapping[str, int]) -> int:

@@ -38,7 +38,7 @@ class UnplacedPod:
 
     @property
     def ports(self) -> tuple[ListenPort, ...]:
-        """Return the ports of its containers, without those of SCTP."""
+        """The ports of its containers, without those of SCTP."""
         return tuple(
             ListenPort(each.container_port, Protocol(each.protocol.lower()), each.name)
             for container in self.spec.containers

@@ -107,7 +107,7 @@ def _family_mistakes(
 
 
 def _virtual(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every cluster of which pods would get no virtual address, or one that is not unique."""
+    """Yield every cluster in which pods would have no virtual address or an ambiguous one."""
     for index, spec in enumerate(scenario.spec.clusters):
         if spec.gateway is not None and spec.gateway.kind == "vip":
             for message in _virtual_mistakes(index, spec, spec.gateway.virtual_cidr):

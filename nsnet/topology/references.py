@@ -82,7 +82,7 @@ def all_locations(topology: Topology) -> Iterator[Location]:
 
 
 def expand(topology: Topology, reference: str) -> frozenset[str]:
-    """Return the references that this one comprises.
+    """Return the references of all that this reference includes.
 
     They are the pods of a workload, the endpoints of a Service that get new connections, the
     replicas of a gateway, or else the reference itself. Raises UnknownReferenceError.

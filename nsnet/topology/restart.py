@@ -39,7 +39,7 @@ def replaced_pods(old: Topology, new: Topology) -> frozenset[str]:
 
 
 def without_pods(topology: Topology, pods: Collection[str]) -> Topology:
-    """Return the lab without these pods, and without the endpoints that they are."""
+    """Return the lab without these pods and their endpoints."""
     if not pods:
         return topology
     clusters = tuple(_without(each, pods) for each in topology.clusters)

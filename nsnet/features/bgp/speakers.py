@@ -29,7 +29,7 @@ from nsnet.features.gateways.egress import OUTSIDE_LINK
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, host_network, ips_of, of_family
 from nsnet.state.bird import Bird, Session
 from nsnet.state.model import Fact
-from nsnet.topology.balancing import ready_on
+from nsnet.topology.balancing import ready_pods_on
 from nsnet.topology.model import FABRIC, Attachment, Cluster, Node, Replica, Topology
 
 FABRIC_AS: Final = 64512
@@ -84,7 +84,7 @@ def _of_node(cluster: Cluster, node: Node) -> Bird:
         host_network(address)
         for service in services
         for address in service.announced_ips
-        if not service.external_local or ready_on(service, node)
+        if not service.external_local or ready_pods_on(service, node)
     )
     return Bird(
         router_id=router_id(ips_of(node.addresses)),

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from nsnet.state.model import Fact, HealthCheck
-from nsnet.topology.balancing import ready_on
+from nsnet.topology.balancing import ready_pods_on
 from nsnet.topology.model import Cluster
 
 
@@ -13,7 +13,7 @@ def health_checks(cluster: Cluster) -> Iterator[Fact]:
         if service.health_check_port is None or not service.proxied:
             continue
         for node in cluster.nodes:
-            count = ready_on(service, node)
+            count = ready_pods_on(service, node)
             yield (
                 node.netns,
                 HealthCheck(service.health_check_port, service.namespace, service.name, count),
