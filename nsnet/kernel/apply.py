@@ -1,6 +1,6 @@
-"""Op → what carries it out in the kernel, batched for speed.
+"""Carry out Ops in the kernel, in batches for speed.
 
-rtnetlink messages of consecutive Ops in one namespace are sent in one send.
+The rtnetlink messages of consecutive Ops in one namespace share one send.
 """
 
 import errno
@@ -72,7 +72,7 @@ class Applier:
     """Carries out Ops, in one `apply` or several.
 
     `runtime` is the lab's folder under /run/nsnet; the iptables tools lock a file in it, not the
-    host's. `listening` is called with the Ops that concern the server, in order.
+    host's. `listening` is called with the Ops that concern the echo server, in order.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Applier:
         self.tool = tool
         self.listening = listening
         self.session = Session()
-        self._encoded: dict[tuple[int, int], bytes] = {}  # neighbours, by identity
+        self._encoded: dict[tuple[int, int], bytes] = {}  # messages, by neighbour and link
 
     def apply(self, ops: Iterable[Op], progress: Callable[[int], None] = lambda done: None) -> None:
         """Carry out the Ops in order; the calling thread enters namespaces, and returns to its own.
@@ -144,9 +144,9 @@ class Applier:
     def _delete_links(self, steps: Sequence[LinkDelete]) -> None:
         """Delete links of one namespace at once.
 
-        The kernel takes 20 ms for a request that deletes one link, and as long for one that deletes
-        a whole group: so they are put in a group first. A veth whose other end was removed with
-        its namespace may disappear at any moment: ENODEV.
+        The kernel takes 20 ms for a request, whether it deletes one link or a group of links, so
+        the links are put in a group first. A veth whose other end was removed with its namespace
+        may disappear at any moment: ENODEV.
         """
         namespace = self.session[steps[0].netns]
         for step in steps:
@@ -172,10 +172,10 @@ class Applier:
     def _flush_neighbours(self, steps: Sequence[NeighbourFlush]) -> None:
         namespace = self.session[steps[0].netns]
         for step in steps:
-            # A person may have deleted the link, and with it what was learned on it.
+            # The link may have been deleted by hand, and with it the entries learned on it.
             if step.dev in namespace.indexes:
                 namespace.queue(step, rtnetlink.flush_neighbour(step, namespace.indexes))
-        namespace.send(ignored=errno.ENOENT)  # never learned
+        namespace.send(ignored=errno.ENOENT)  # there was no such entry
 
     # --- rules, sets and virtual servers ---
 
@@ -248,10 +248,10 @@ class Applier:
                 seconds=CONVERGENCE,
             )
         except TimeoutError as error:
-            there = set(learned_routes(op.netns))
-            missing = ", ".join(str(each.destination) for each in op.routes if each not in there)
+            learned = set(learned_routes(op.netns))
+            missing = ", ".join(str(each.destination) for each in op.routes if each not in learned)
             raise KernelError(
-                f"{error}: {f'{missing} missing' if missing else 'there are others, too'}",
+                f"{error}: {f'{missing} missing' if missing else 'it has learned others, too'}",
                 hint=f"see what it has learned: ip -n {op.netns} route show proto bird",
             ) from error
 
@@ -259,24 +259,24 @@ class Applier:
         self.listening(steps)
 
 
-# --- which Op is carried out how ---
+# --- the executor of each type of Op ---
 
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The executor of Ops that are carried out one by one. Messages that they queue are sent with
-    those of the next Ops in the same namespace."""
+    """The executor of Ops that are carried out one by one. The messages that they queue are sent
+    together with those of the next Ops in the same namespace."""
 
     carry_out: Callable[[Applier, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The executor of Ops that are carried out together: consecutive ones with this executor, of
-    one namespace, or, `everywhere`, of all."""
+    """The executor of consecutive Ops that are carried out together: those of one namespace, or
+    with `across_namespaces` those of all."""
 
     carry_out: Callable[[Applier, Sequence[Any]], None]
-    everywhere: bool = True
+    across_namespaces: bool = True
 
 
 def _message(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
@@ -301,7 +301,7 @@ def _new_link(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
 
 
 def _call(run: Callable[[Applier, Any], None]) -> Each:
-    """Return the executor of Ops that take no rtnetlink message: those that wait are sent first."""
+    """Return the executor of Ops without an rtnetlink message; queued messages are sent first."""
 
     def send_and_run(applier: Applier, op: Op) -> None:
         applier.session.send(op.netns)
@@ -318,7 +318,7 @@ EXECUTORS: Final[Mapping[type[Op], Each | Batch]] = {
     DummyAdd: _new_link(rtnetlink.dummy),
     VxlanAdd: _new_link(rtnetlink.vxlan),
     VethAdd: Each(Applier._add_veth),
-    LinkDelete: Batch(Applier._delete_links, everywhere=False),
+    LinkDelete: Batch(Applier._delete_links, across_namespaces=False),
     LinkUp: _message(rtnetlink.link_up),
     LinkDown: _message(rtnetlink.link_down),
     MtuSet: _message(rtnetlink.mtu),
@@ -331,7 +331,7 @@ EXECUTORS: Final[Mapping[type[Op], Each | Batch]] = {
     PolicyRuleDelete: _message(rtnetlink.delete_policy_rule),
     NeighbourAdd: Each(Applier._set_neighbour),
     NeighbourDelete: _message(rtnetlink.delete_neighbour),
-    NeighbourFlush: Batch(Applier._flush_neighbours, everywhere=False),
+    NeighbourFlush: Batch(Applier._flush_neighbours, across_namespaces=False),
     FdbSet: _message(rtnetlink.set_fdb),
     FdbDelete: _message(rtnetlink.delete_fdb),
     RulesLoad: Batch(Applier._load_rules),
@@ -353,8 +353,8 @@ EXECUTORS: Final[Mapping[type[Op], Each | Batch]] = {
 
 
 def batches(ops: Iterable[Op]) -> Iterator[tuple[Batch | None, list[Op]]]:
-    """Yield the Ops, in order, by batch: those that are carried out together, or (None) one by one
-    in one namespace."""
+    """Yield the Ops in order, in groups: each with the Batch that carries it out at once, or with
+    None if its Ops, all of one namespace, are carried out one by one."""
     for (batch, _), group in groupby(ops, key=_batch_of):
         yield batch, list(group)
 
@@ -362,7 +362,7 @@ def batches(ops: Iterable[Op]) -> Iterator[tuple[Batch | None, list[Op]]]:
 def _batch_of(op: Op) -> tuple[Batch | None, str]:
     executor = EXECUTORS[type(op)]
     if isinstance(executor, Batch):
-        return executor, "" if executor.everywhere else op.netns
+        return executor, "" if executor.across_namespaces else op.netns
     return None, op.netns
 
 

@@ -1,7 +1,8 @@
-"""What this kernel and host can do, found by trying in a scratch namespace.
+"""Capabilities of this kernel and host, found by trying in a scratch namespace.
 
-A kind of link or qdisc is requested with something invalid (an Ethernet address of one byte, no
-parameters). A kernel that knows the kind refuses that instead, and nothing is created.
+To find out whether the kernel has a kind of link or qdisc, it is asked for one with invalid
+parameters (an Ethernet address of one byte, none at all). A kernel without the kind refuses the
+kind, a kernel with it the parameters; neither creates anything.
 """
 
 import ctypes
@@ -37,7 +38,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """What a host has or lacks, what it is for, and how to get it; `needed`: by every lab."""
+    """Something that a host has or lacks, what it is for, and how to get it; `needed`: by every
+    lab."""
 
     name: str
     present: bool
@@ -71,7 +73,7 @@ class _Trial:
 
 
 def of_host() -> tuple[Capability, ...]:
-    """Return everything that nsnet uses now or later, tried in a child process."""
+    """Return every capability that a lab may need, tried in a child process."""
     return (_root(), user_namespaces(), *in_child(_all, what="capabilities"), _files(), _ip())
 
 
@@ -79,15 +81,15 @@ def require() -> None:
     """Raise UnsupportedError, with the remedies, if this host lacks what every lab needs."""
     try:
         with netns.returning():
-            pass  # to return needs rights, too: find out before leaving
+            pass  # returning needs privileges, too: find out before anything else
         _require(_needed())
     except OSError as error:
         raise UnsupportedError(f"network namespaces: {error.strerror}", hint=AS_ROOT) from error
 
 
 def require_for(state: State) -> None:
-    """Raise UnsupportedError if this host lacks what this State needs beyond what every lab
-    does."""
+    """Raise UnsupportedError if this host lacks something that this State needs, except what every
+    lab needs: see `require`."""
     names = set(_names(state))
     _require(trial for trial in _wanted() if trial.name in names)
 
@@ -104,7 +106,7 @@ def _require(trials: Iterable[_Trial]) -> None:
 
 
 def _names(state: State) -> Iterator[str]:
-    """Yield the names of what the State needs beyond what every lab does."""
+    """Yield the names of the capabilities that this State needs and not every lab."""
     for each in state.netns:
         if each.sets:
             yield "nft"
@@ -188,8 +190,8 @@ def _wanted() -> Iterator[_Trial]:
     yield _link("vrf", "several routing tables on a node", "NET_VRF")
     yield _link("wireguard", "encrypted tunnels between nodes", "WIREGUARD")
     yield _link("ipip", "tunnels between nodes", "NET_IPIP", changes_host=True)
-    yield _queue("netem", "delay and loss", "NET_SCH_NETEM")
-    yield _queue("tbf", "limited bandwidth", "NET_SCH_TBF")
+    yield _qdisc("netem", "delay and loss", "NET_SCH_NETEM")
+    yield _qdisc("tbf", "limited bandwidth", "NET_SCH_TBF")
     remedy = _module("ip_vs", "IP_VS") + ("" if _is_host_root() else f"; {AS_ROOT}")
     yield _Trial("IPVS", "Services as virtual servers", _ipvs, remedy)
 
@@ -199,7 +201,7 @@ def _link(
 ) -> _Trial:
     def attempt() -> None:
         if changes_host:
-            _stay_unloaded(kind)
+            _refuse_to_load(kind)
         info = netlink.attribute(uapi.IFLA_INFO_KIND, kind.encode())
         body = b"".join(
             (
@@ -208,24 +210,24 @@ def _link(
                 netlink.attribute(uapi.IFLA_LINKINFO, info),
             )
         )
-        _refused_for(errno.EOPNOTSUPP, uapi.RTM_NEWLINK, body)
+        _require_kind(errno.EOPNOTSUPP, uapi.RTM_NEWLINK, body)
 
     remedy = _module(kind, option)
     return _Trial(name=kind, why=why, attempt=attempt, remedy=remedy, needed=needed)
 
 
-def _queue(kind: str, why: str, option: str) -> _Trial:
+def _qdisc(kind: str, why: str, option: str) -> _Trial:
     def attempt() -> None:
         header = struct.pack("=BxHiIII", 0, 0, _LO, 0, uapi.TC_H_ROOT, 0)
         body = header + netlink.attribute(uapi.TCA_KIND, kind.encode() + b"\0")
-        _refused_for(errno.ENOENT, uapi.RTM_NEWQDISC, body)
+        _require_kind(errno.ENOENT, uapi.RTM_NEWQDISC, body)
 
     return _Trial(kind, why, attempt, _module(f"sch_{kind}", option))
 
 
-def _refused_for(unknown: int, kind: int, body: bytes) -> None:
-    """Send the request. Raise OSError if the kernel refuses it as of an unknown kind, or for lack
-    of rights."""
+def _require_kind(unknown: int, kind: int, body: bytes) -> None:
+    """Send a request of a kind of link or qdisc. Raise OSError if the kernel refuses it with the
+    error `unknown`, as it does not have the kind, or with EPERM."""
     request = netlink.packed(kind, body, uapi.NLM_F_CREATE | uapi.NLM_F_EXCL)
     with netlink.Socket() as socket:
         for refusal in socket.send([request]).values():
@@ -263,22 +265,22 @@ def _ipset() -> None:
 
 
 def _ipvs() -> None:
-    _stay_unloaded("ip_vs")
+    _refuse_to_load("ip_vs")
     body = struct.pack("=BBH", uapi.CTRL_CMD_GETFAMILY, 1, 0) + netlink.attribute(
         uapi.CTRL_ATTR_FAMILY_NAME, b"IPVS\0"
     )
     with netlink.Socket(uapi.NETLINK_GENERIC) as socket:
         socket.ask(netlink.packed(uapi.GENL_ID_CTRL, body))
     if not Path("/proc/sys/net/ipv4/vs").exists():
-        raise OSError(errno.EPERM, "only root of the host may use it")  # not of a user namespace
+        raise OSError(errno.EPERM, "only root of the host may use it")  # user namespaces have none
 
 
-def _stay_unloaded(module: str) -> None:
-    """Raise OSError if to try would make the kernel load a module that changes the host.
+def _refuse_to_load(module: str) -> None:
+    """Raise OSError if trying would make the kernel load a module that changes the host.
 
     dummy adds a link dummy0 to the host, ipip a link tunl0, ip_vs a set of sysctls.
     """
-    loadable = Path("/proc/modules").exists()  # else all modules are built in
+    loadable = Path("/proc/modules").exists()  # otherwise everything is built in
     if not loadable or Path("/sys/module", module).exists():
         return
     with suppress(FileNotFoundError):
@@ -302,7 +304,8 @@ def _scratch() -> None:
 
 
 def _as_nobody() -> None:
-    """Do as an ordinary user what a throw-away lab begins with. Raises OSError or KernelError."""
+    """Become an ordinary user and create the namespaces of a throw-away lab, with the mounts and
+    the link that it needs first. Raises OSError or KernelError."""
     if _is_host_root():
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
@@ -314,9 +317,8 @@ def _as_nobody() -> None:
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"0 {user} 1")
     Path("/proc/self/gid_map").write_text(f"0 {group} 1")
-    in_child(
-        _first_steps, what="user namespaces"
-    )  # the next child is the first in the PID namespace
+    # Only child processes are in the new PID namespace.
+    in_child(_first_steps, what="user namespaces")
 
 
 def _first_steps() -> None:

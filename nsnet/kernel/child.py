@@ -1,4 +1,5 @@
-"""Run a function in a forked child: whatever it breaks, caches or leaves open ends with it."""
+"""Run a function in a forked child process, so that its caches, open files and crashes do not
+affect the caller."""
 
 import ctypes
 import os
@@ -25,7 +26,7 @@ def in_child(work: Callable[[], Result], *, what: str, seconds: float = 60.0) ->
     """Run `work` in a forked child. Return what it returns; raise what it raises.
 
     The child starts in the calling thread's namespaces and has ended on return. Raises KernelError
-    if it ends without an answer or takes longer than `seconds`; `what` names it there.
+    if it ends without an answer or takes longer than `seconds`; the message begins with `what`.
     """
     parent = os.getpid()
     reading, writing = os.pipe2(os.O_CLOEXEC)
@@ -49,7 +50,7 @@ def in_child(work: Callable[[], Result], *, what: str, seconds: float = 60.0) ->
         _, status = os.waitpid(pid, 0)
     if not answer:
         raise KernelError(
-            f"{what}: the process that asked ended without an answer ({_end(status)})"
+            f"{what}: the child process ended without an answer ({_describe_exit(status)})"
         )
     returned, value = pickle.loads(answer)
     if returned:
@@ -97,7 +98,7 @@ def _read(reading: int, end: float) -> bytes:
     raise TimeoutError
 
 
-def _end(status: int) -> str:
+def _describe_exit(status: int) -> str:
     if os.WIFSIGNALED(status):
         return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
     return f"exit {os.waitstatus_to_exitcode(status)}"

@@ -1,4 +1,4 @@
-"""Run programs in namespaces, many at once; none outlives the call."""
+"""Run programs in namespaces, many at once, and wait until all have ended."""
 
 import os
 import shutil

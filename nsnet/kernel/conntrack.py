@@ -38,7 +38,7 @@ def delete(
             ]
         )
     for refusal in refused.values():
-        if refusal.errno != errno.ENOENT:  # it has expired meanwhile
+        if refusal.errno != errno.ENOENT:  # ENOENT: it has expired meanwhile
             raise OSError(refusal.errno, str(refusal), "conntrack")
     return len(flows) - len(refused)
 
@@ -46,8 +46,8 @@ def delete(
 def wait_for_packets_in_flight(name: str) -> None:
     """Wait until every packet that a CPU is processing has left the network stack.
 
-    Conntrack lists a connection only after its first packet has passed all rules, and a packet in
-    flight may still pass the rules of before a change.
+    Conntrack lists a connection only after its first packet has passed all rules, and the rules
+    that a packet in flight passes may be those from before a change.
     """
     with netns.inside(name):
         # Closing a packet socket waits for an RCU grace period (packet_release()).
@@ -84,14 +84,14 @@ def _matches(
 ) -> bool:
     """Return whether conntrack -D -p udp [--orig-dst …] [--dport …] [--dst-nat …] would delete the
     flow."""
-    asked = attributes(flow[uapi.CTA_TUPLE_ORIG], 0)
-    protocol = attributes(asked[uapi.CTA_TUPLE_PROTO], 0)
+    original = attributes(flow[uapi.CTA_TUPLE_ORIG], 0)
+    protocol = attributes(original[uapi.CTA_TUPLE_PROTO], 0)
     if protocol[uapi.CTA_PROTO_NUM][0] != socket.IPPROTO_UDP:
         return False
     if dport is not None and protocol[uapi.CTA_PROTO_DST_PORT] != dport.to_bytes(2, "big"):
         return False
     if destination is not None:
-        address = attributes(asked[uapi.CTA_TUPLE_IP], 0)[_CTA_IP_DST[family]]
+        address = attributes(original[uapi.CTA_TUPLE_IP], 0)[_CTA_IP_DST[family]]
         if address != destination.packed:
             return False
     if endpoint is None:

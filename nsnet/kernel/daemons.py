@@ -1,4 +1,4 @@
-"""Start, reload and stop the daemons of a lab (haproxy, bird), and ask whether they run."""
+"""Start, reload and stop the daemons of a lab (haproxy, bird), and check whether they run."""
 
 import os
 import re
@@ -21,7 +21,8 @@ from nsnet.state.haproxy import Haproxy
 _SECONDS: Final = 10.0  # for a daemon to answer, or to end
 _CHUNK: Final = 1 << 16
 _FAILED: Final = re.compile(r"\[failed: (\d+)\]")  # haproxy: failed reloads in a row
-_READY, _REFUSED = b"0001 ", b"89"  # bird: its greeting's code; the first digits of error codes
+# bird: the code of its greeting; the first digits of its error codes
+_READY, _REFUSED = b"0001 ", b"89"
 
 
 def start(folder: Path, name: str, daemon: Daemon) -> None:
@@ -90,8 +91,8 @@ def _log(files: Path) -> Path:
 
 @contextmanager
 def _process(files: Path, name: str) -> Iterator[int]:
-    """Yield a pidfd of the daemon, whose namespace proves that it is the lab's. Raises
-    ProcessLookupError."""
+    """Yield a pidfd of the daemon. A process with its pid in another namespace is not the daemon:
+    the pid has been reused. Raises ProcessLookupError."""
     try:
         pid = int(Path(f"{files}.pid").read_text())
         fd = os.pidfd_open(pid)
@@ -114,8 +115,8 @@ def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
         def replaced() -> bool:
             nonlocal failed
             said = _master_report(files)
-            # The master gives up on a new worker that a busy machine has not let run for three
-            # seconds. It can be asked again then.
+            # The master gives up on a new worker that does not run within three seconds, as on a
+            # busy machine. Then the reload can be requested again.
             if (found := _FAILED.search(said)) and int(found[1]) > failed:
                 failed = int(found[1])
                 signal.pidfd_send_signal(fd, signal.SIGUSR2)
@@ -148,8 +149,8 @@ def _master_report(files: Path) -> str:
 
 
 def _ask_bird(files: Path, question: bytes) -> bytes:
-    """Return the last line of bird's answer; without a question, of its greeting. b"": it does not
-    answer."""
+    """Return the last line of bird's answer, or of its greeting if the question is empty; b"" if
+    bird does not answer."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{files}.ctl")
         said = _receive(connection, _is_whole)
@@ -161,7 +162,7 @@ def _ask_bird(files: Path, question: bytes) -> bytes:
 
 
 def _is_whole(said: bytes) -> bool:
-    """Return whether this is all that bird says: its last line has a blank after the code."""
+    """Return whether bird's answer is complete: only its last line has a space after the code."""
     *_, last = said.splitlines() or [b""]
     return said.endswith(b"\n") and last[4:5] == b" "
 

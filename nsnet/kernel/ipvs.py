@@ -17,7 +17,7 @@ from nsnet.kernel.netlink import Socket, attribute, attributes, packed
 from nsnet.plan.virtual_servers import Action, Step, steps
 from nsnet.state.model import RealServer, VirtualServer, identity
 
-# For a virtual server, and for a real server of it.
+# The commands for a virtual server, and for a real server of it.
 _COMMANDS: Final = {
     Action.ADD: (uapi.IPVS_CMD_NEW_SERVICE, uapi.IPVS_CMD_NEW_DEST),
     Action.EDIT: (uapi.IPVS_CMD_SET_SERVICE, uapi.IPVS_CMD_SET_DEST),
@@ -64,17 +64,17 @@ class Ipvs:
         message.
 
         As in kube-proxy, a real server of TCP that still has connections is not deleted: it gets
-        weight 0, and is deleted by the next change.
+        weight 0, and is deleted by the first change after they have ended.
         """
         wanted = tuple(new)
         named = {*map(identity, (*old, *wanted))}
-        there: list[VirtualServer] = []
+        present: list[VirtualServer] = []
         busy: set[tuple[object, RealServer]] = set()
         for server, found in self.servers():
             if identity(server) in named:
-                there.append(replace(server, servers=tuple(each.server for each in found)))
+                present.append(replace(server, servers=tuple(each.server for each in found)))
                 busy |= {(identity(server), each.server) for each in found if each.connections}
-        messages = [self._command(_graceful(each, busy)) for each in steps(there, wanted)]
+        messages = [self._command(_graceful(each, busy)) for each in steps(present, wanted)]
         for refusal in self._socket.send(messages).values():
             raise OSError(refusal.errno, str(refusal))
 
@@ -122,8 +122,8 @@ def virtual_servers_of(name: str) -> tuple[VirtualServer, ...]:
 
 
 def _graceful(step: Step, busy: Set[tuple[object, RealServer]]) -> Step:
-    """Return the step, or, for the deletion of a real server of TCP that still has connections, one
-    that only keeps new connections away from it."""
+    """Return the step; but if it deletes a real server of TCP that still has connections, a step
+    that sets its weight to 0, so that it gets no new ones."""
     if (
         step.real is None
         or step.action is not Action.DELETE

@@ -89,7 +89,7 @@ def has_nf_tables() -> bool:
 
 
 def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path) -> None:
-    """Load into each namespace its texts (of iptables_text.restore), each table in one step.
+    """Load the texts of each namespace (from iptables_text.restore), each table at once.
 
     Raises KernelError with the tool's message and the line that it refers to.
     """
@@ -98,7 +98,7 @@ def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path
             name,
             (f"{_program(tool, family)}-restore", *_keep_other_chains(name, tool, family)),
             text,
-            # By default one lock serves the whole host; with one each, all load in parallel.
+            # By default all share one lock of the host; with a lock each, they load in parallel.
             {"XTABLES_LOCKFILE": f"{lockfile}.{name}.{family}"},
         )
         for name, texts in rulesets.items()
@@ -113,8 +113,8 @@ def _keep_other_chains(name: str, tool: str, family: Family) -> tuple[str, ...]:
     """Return the option that keeps the chains that the text does not name.
 
     With it, iptables-nft asks the kernel for each chain that the text does name: 20,000 chains take
-    minutes, and 3 seconds without it. So it is left out where there is no table, and no chain to
-    keep.
+    minutes, and 3 seconds without it. So it is left out in a namespace without tables, which has no
+    chain to keep.
     """
     with suppress(FileNotFoundError):  # running the command reports it
         if tool == NFT and not _families_with_tables(name, tool, [family]):
@@ -184,7 +184,7 @@ class CountedRule:
 
 def counters(name: str, tool: str, table: str, family: Family = 4) -> tuple[CountedRule, ...]:
     """Return the rules of a table with their counters, chain by chain; none if the table does not
-    exist. Raises UnsupportedError: python-iptables reads iptables-legacy alone."""
+    exist. Raises UnsupportedError for iptables-nft, which python-iptables cannot read."""
     if tool != LEGACY:
         raise UnsupportedError(
             f"rule counters need {LEGACY}, this lab uses {tool}",
@@ -227,7 +227,7 @@ def _counted(table: str, family: Family) -> Iterator[CountedRule]:
 
 
 def _network(text: str) -> IPNetwork | None:
-    """10.0.0.0/255.0.0.0 as a network; None for everywhere."""
+    """Return the network in a text such as !10.0.0.0/255.0.0.0; None if it has all addresses."""
     network = ip_network(text.removeprefix("!"))
     return network if network.prefixlen else None
 
@@ -261,7 +261,7 @@ def _legacy_table_names(family: Family) -> tuple[str, ...]:
 
 
 def _families_with_tables(name: str, tool: str, families: Sequence[Family]) -> list[Family]:
-    """Return the families in which a namespace has tables: only those need a process to read
+    """Return the families in which a namespace has tables: the others need no process that lists
     them."""
     with netns.inside(name):
         if tool == LEGACY:

@@ -51,7 +51,7 @@ def unmount(target: str) -> None:
 
 @contextmanager
 def returning() -> Iterator[None]:
-    """Return the calling thread to its namespace after the block, whichever ones it entered."""
+    """Return the calling thread to its namespace after the block, whichever it is in by then."""
     home = os.open(HERE, os.O_RDONLY | os.O_CLOEXEC)
     try:
         yield

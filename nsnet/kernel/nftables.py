@@ -33,10 +33,10 @@ def load(texts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
 
 
 def delete(texts: Iterable[tuple[str, str]]) -> None:
-    """Load texts that delete chains to which no rule and no map leads any more.
+    """Load texts that delete chains which no rule and no map refers to any more.
 
     Before 6.2, the kernel frees deleted map elements in the background, and reports the chains that
-    they named as busy until then. Raises KernelError if that takes more than 10 s.
+    they referred to as busy until then. Raises KernelError if that takes more than 10 s.
     """
     waiting = [*texts]
     end = time.monotonic() + _SECONDS
@@ -96,7 +96,7 @@ def _set_lines(inside: list[str]) -> Iterable[str]:
 
 
 def _has_table(name: str) -> bool:
-    """Return whether the namespace has the table: only then a process must read it."""
+    """Return whether the namespace has the table: without it, no process must list it."""
     with netns.inside(name), suppress(OSError):
         with netlink.Socket(uapi.NETLINK_NETFILTER) as nft:
             tables = nft.dump(netlink.packed(uapi.NFT_MSG_GETTABLE, netlink.nfgenmsg()))

@@ -41,8 +41,8 @@ class _Link:
 
 
 class _Found(NamedTuple):
-    """What rtnetlink and /proc/sys show of one namespace; `rest` lacks the interfaces, as their
-    peers are not known yet."""
+    """What rtnetlink and /proc/sys show of one namespace; `rest` is without interfaces, as their
+    peers are found after all namespaces are read."""
 
     links: tuple[_Link, ...]
     rest: Observed
@@ -213,7 +213,7 @@ def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPIn
 
 
 def _vxlan(link: Any, names: dict[int, str]) -> Vxlan | None:
-    """Return the properties of a VXLAN link; None for one that no State has: it learns, floods,
+    """Return the properties of a VXLAN link; None if no State can have it: it learns, floods,
     or has no local address or no underlying link."""
     info = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA")
     local = info.get_attr("IFLA_VXLAN_LOCAL") or info.get_attr("IFLA_VXLAN_LOCAL6")

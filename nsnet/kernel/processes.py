@@ -18,7 +18,8 @@ _NOT_VISIBLE = (*_GONE, PermissionError)
 
 
 def until(condition: Callable[[], bool], *, what: str, seconds: float = 5.0) -> None:
-    """Return as soon as the condition holds. Raises TimeoutError, which begins with `what`."""
+    """Return as soon as the condition holds. Raises TimeoutError, whose text begins with
+    `what`."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -42,8 +43,8 @@ def start(
     """
     with log.open("ab") as output:
         try:
-            # Forked by a thread that is in the namespace already: from its first instruction, its
-            # namespace proves that it belongs to the lab.
+            # Forked by a thread that is in the namespace already: from its first instruction on,
+            # pids_in() finds it as a process of the lab.
             with namespaces.inside(netns):
                 process = subprocess.Popen(
                     argv,
@@ -109,7 +110,7 @@ def _await_ready(
 
 
 def _last_words(log: Path) -> str:
-    """Return the last three lines: the last alone often says only that the program ends."""
+    """Return the last three lines of output: often the last one only says that the program ends."""
     lines = [line for line in log.read_text(errors="replace").split("\n") if line.strip()]
     return "; ".join(lines[-3:]) or "no output"
 
@@ -121,7 +122,8 @@ def pids_in(inodes: set[int]) -> set[int]:
 
 
 def _is_in(pid: str, wanted: set[str]) -> bool:
-    """Return whether any thread of the process is there: each may be in a namespace of its own."""
+    """Return whether any thread of the process is in one of the namespaces; threads of one process
+    may be in several."""
     with suppress(*_GONE):
         for task in os.listdir(f"/proc/{pid}/task"):
             # A thread that has ended, or that we may not inspect, is not the lab's.

@@ -1,6 +1,7 @@
-"""Op → the rtnetlink message that carries it out.
+"""The rtnetlink message of each Op.
 
-`indexes` are those of the links in the Op's namespace, by name.
+Each function returns a message that does what its docstring says. `indexes` are those of the links
+in the Op's namespace, by name.
 """
 
 import socket

@@ -1,4 +1,4 @@
-"""The namespaces that one `apply` has open, and the rtnetlink messages that wait in each."""
+"""The namespaces that one `apply` has open, and the rtnetlink messages queued for each."""
 
 import os
 import socket
@@ -13,14 +13,14 @@ from nsnet.plan.shell import render
 
 @dataclass(slots=True)
 class Namespace:
-    """An open namespace: its netlink socket, the index of each of its links, and the messages that
-    wait for the next send."""
+    """An open namespace: its netlink socket, the index of each of its links, and the messages for
+    the next send."""
 
     fd: int
     socket: Socket
     indexes: dict[str, int]
-    waiting: list[bytes] = field(default_factory=list)
-    causes: list[Op] = field(default_factory=list)  # the Op of each waiting message
+    queued: list[bytes] = field(default_factory=list)
+    causes: list[Op] = field(default_factory=list)  # the Op of each queued message
 
     def choose_index(self, name: str) -> None:
         """Choose the index of a link that is about to be created, so that later messages need not
@@ -33,16 +33,16 @@ class Namespace:
 
     def queue(self, op: Op, message: bytes) -> None:
         """Add a message to the next send."""
-        self.waiting.append(message)
+        self.queued.append(message)
         self.causes.append(op)
 
     def send(self, *, ignored: int = 0) -> None:
-        """Send the messages that wait. Raises KernelError if the kernel refuses one with another
+        """Send the queued messages. Raises KernelError if the kernel refuses one with another
         error than `ignored`."""
-        if not self.waiting:
+        if not self.queued:
             return
-        refusals = self.socket.send(self.waiting)
-        causes, self.waiting, self.causes = self.causes, [], []
+        refusals = self.socket.send(self.queued)
+        causes, self.queued, self.causes = self.causes, [], []
         for position, refusal in refusals.items():
             if refusal.errno != ignored:
                 raise refused(causes[position], str(refusal))
@@ -54,8 +54,11 @@ class Namespace:
 
 
 class Session:
-    """Opens each namespace once. A netlink socket belongs to the namespace in which it was opened,
-    and works from any; only what has no message requires the thread to enter the namespace."""
+    """The open namespaces, each opened on first use.
+
+    A netlink socket belongs to the namespace in which it was opened, and can be used from any:
+    the thread enters a namespace only for what is not done by netlink messages.
+    """
 
     def __init__(self) -> None:
         self._open: dict[str, Namespace] = {}
@@ -76,7 +79,7 @@ class Session:
             self._here = name
 
     def send(self, name: str) -> None:
-        """Send the messages that wait in the namespace."""
+        """Send the messages queued for the namespace."""
         if name in self._open:
             self._open[name].send()
 
@@ -99,7 +102,7 @@ class Session:
             each.indexes = _indexes()
 
     def close(self) -> None:
-        """Close all namespaces; the calling thread is to leave by itself."""
+        """Close all namespaces. The calling thread remains in the one that it is in."""
         self._here = ""
         for each in self._open.values():
             each.close()

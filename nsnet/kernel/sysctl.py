@@ -4,7 +4,7 @@ import os
 
 
 def path(key: str) -> str:
-    """Return the file of a sysctl. As in sysctl(8), dots and slashes change places:
+    """Return the file of a sysctl. As in sysctl(8), dots and slashes are swapped:
     net.ipv4.conf.eth0/100.rp_filter belongs to the link eth0.100."""
     return "/proc/sys/" + key.translate(str.maketrans("./", "/."))
 

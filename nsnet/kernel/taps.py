@@ -49,7 +49,7 @@ def open_tap(kind: socket.SocketKind, program: Program | None = None) -> socket.
 
 
 def timestamp(control: Control) -> int:
-    """Return when the packet passed, in nanoseconds since 1970; 0 if the kernel did not say."""
+    """Return when the packet passed, in nanoseconds since 1970; 0 without a timestamp."""
     for level, kind, data in control:
         if (level, kind) == (socket.SOL_SOCKET, uapi.SO_TIMESTAMPNS):
             seconds, nanoseconds = struct.unpack("qq", data)
@@ -66,9 +66,9 @@ def dropped(tap: socket.socket) -> int:
 def await_timestamps(taps: Iterable[socket.socket], frame: bytes) -> None:
     """Wait until the kernel timestamps packets as they pass. Raises KernelError.
 
-    It starts a moment after the first tap asks for it. Until then a packet gets the time at which
-    it is read, so that a reply can seem to precede its request. Tested by sending this frame over
-    lo of one tap (SOCK_DGRAM); packets that this tap has received are discarded.
+    The kernel starts a moment after a first socket requests timestamps. Until then a packet has the
+    time at which it is read, so that a reply can seem to precede its request. To find out, send the
+    frame over lo in the namespace of one tap (SOCK_DGRAM); this discards what that tap received.
     """
     for each in taps:
         try:
@@ -92,6 +92,7 @@ def _is_timestamped(tap: socket.socket, frame: bytes) -> bool:
 
 
 def close(taps: Iterable[socket.socket], by: Callable[[socket.socket], None]) -> None:
-    """Close the taps in parallel: each waits 13 ms for an RCU grace period, which many share."""
+    """Close the taps by calling `by` in parallel: a close waits 13 ms for an RCU grace period, and
+    all closes can wait for the same one."""
     with ThreadPoolExecutor(_CLOSED_AT_ONCE) as pool:
         list(pool.map(by, taps))

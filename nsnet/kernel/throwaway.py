@@ -42,15 +42,15 @@ def enter() -> None:
     except OSError as error:
         raise _unsupported(error) from error
     _die_with_parent(parent)
-    alive, tell = os.pipe()
+    alive, held_by_parent = os.pipe()
     # Block signals until both are ready for them: after a fork, Python discards what is pending in
     # the child.
     signal.pthread_sigmask(signal.SIG_BLOCK, _PASSED_ON)
     child = os.fork()
     if child:
         os.close(alive)
-        _end_as(child)
-    os.close(tell)
+        _exit_with_status_of(child)
+    os.close(held_by_parent)
     _become_init(alive)
     try:
         _mount_and_set_up()
@@ -69,8 +69,8 @@ def _unshare() -> None:
 
 
 def _become_init(alive: int) -> None:
-    """Set up signals, and die with the parent, which alone holds the other end of the pipe
-    `alive`."""
+    """Set up signals, and arrange to be killed when the parent ends. Only the parent holds the
+    write end of the pipe `alive`."""
     # A Ctrl-C reaches the parent's process group, and the parent passes it on. In a group of its
     # own, the child receives it once, not twice. SIGTTOU is ignored because the child is a
     # background process of the terminal now, and writes to it even after `stty tostop`.
@@ -115,13 +115,13 @@ def _map_to_root(uid: int, gid: int) -> None:
 
 
 def _die_with_parent(parent: int) -> None:
-    """Have the kernel send SIGKILL when the parent ends. If it has ended already, die now."""
+    """Have the kernel send SIGKILL when the parent ends; if it has ended already, send it now."""
     ctypes.CDLL(None).prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _end_as(child: int) -> None:
+def _exit_with_status_of(child: int) -> None:
     """Wait for the child and exit with its status. Signals with a Python handler are passed on to
     the child."""
 
