@@ -20,9 +20,10 @@ from typing import Final
 
 from nsnet.errors import NsnetError, UnsupportedError
 from nsnet.ip import Family
-from nsnet.kernel import netfilter, netlink, netns, uapi
+from nsnet.kernel import netfilter, netlink, netns, throwaway, uapi
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import find
+from nsnet.kernel.ipvs import Ipvs
 from nsnet.state.daemons import program
 from nsnet.state.model import Kind, State
 
@@ -266,11 +267,7 @@ def _ipset() -> None:
 
 def _ipvs() -> None:
     _refuse_to_load("ip_vs")
-    body = struct.pack("=BBH", uapi.CTRL_CMD_GETFAMILY, 1, 0) + netlink.attribute(
-        uapi.CTRL_ATTR_FAMILY_NAME, b"IPVS\0"
-    )
-    with netlink.Socket(uapi.NETLINK_GENERIC) as socket:
-        socket.ask(netlink.packed(uapi.GENL_ID_CTRL, body))
+    Ipvs().close()
     if not Path("/proc/sys/net/ipv4/vs").exists():
         raise OSError(errno.EPERM, "only root of the host may use it")  # user namespaces have none
 
@@ -314,9 +311,7 @@ def _as_nobody() -> None:
         _libc.prctl(uapi.PR_SET_DUMPABLE, 1)
     user, group = os.geteuid(), os.getegid()
     netns.unshare(uapi.CLONE_NEWUSER | uapi.CLONE_NEWNET | uapi.CLONE_NEWNS | uapi.CLONE_NEWPID)
-    Path("/proc/self/setgroups").write_text("deny")
-    Path("/proc/self/uid_map").write_text(f"0 {user} 1")
-    Path("/proc/self/gid_map").write_text(f"0 {group} 1")
+    throwaway.map_to_root(user, group)
     # Only child processes are in the new PID namespace.
     in_child(_first_steps, what="user namespaces")
 

@@ -43,9 +43,12 @@ class Ipvs:
         self._socket = Socket(uapi.NETLINK_GENERIC)
         name = attribute(uapi.CTRL_ATTR_FAMILY_NAME, b"IPVS\0")
         request = packed(uapi.GENL_ID_CTRL, _GENERIC.pack(uapi.CTRL_CMD_GETFAMILY, 1, 0) + name)
-        self._family = struct.unpack(
-            "=H", attributes(self._socket.ask(request), _HEADERS)[uapi.CTRL_ATTR_FAMILY_ID]
-        )[0]
+        try:
+            found = attributes(self._socket.ask(request), _HEADERS)
+        except OSError:
+            self.close()
+            raise
+        self._family = struct.unpack("=H", found[uapi.CTRL_ATTR_FAMILY_ID])[0]
 
     def close(self) -> None:
         """Close the socket."""

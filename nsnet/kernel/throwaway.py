@@ -65,7 +65,7 @@ def _unshare() -> None:
         netns.unshare(namespaces)
     else:
         netns.unshare(namespaces | uapi.CLONE_NEWUSER)
-        _map_to_root(uid, gid)
+        map_to_root(uid, gid)
 
 
 def _become_init(alive: int) -> None:
@@ -101,7 +101,9 @@ def _unsupported(error: OSError) -> UnsupportedError:
     return UnsupportedError(what, hint=ALLOW_USER_NAMESPACES)
 
 
-def _map_to_root(uid: int, gid: int) -> None:
+def map_to_root(uid: int, gid: int) -> None:
+    """Make the calling process root of the user namespace that it has just created, in which this
+    user of the host is the only one. Raises OSError."""
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"0 {uid} 1"),

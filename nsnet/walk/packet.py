@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from itertools import groupby
 from typing import Any, Final, NamedTuple
 
-from nsnet.ip import IPAddress, Protocol
+from nsnet.ip import IPAddress, Protocol, endpoint
 from nsnet.state.rules import Rule
 from nsnet.verdict import Verdict
 
@@ -83,9 +83,7 @@ class Packet:
 
     def __str__(self) -> str:
         def end(address: IPAddress, port: int) -> str:
-            if not port:
-                return str(address)
-            return f"{address}:{port}" if address.version == 4 else f"[{address}]:{port}"
+            return endpoint(address, port) if port else str(address)
 
         return f"{end(self.src, self.sport)} → {end(self.dst, self.dport)}"
 
