@@ -42,14 +42,14 @@ _STDOUT = "-"
     type=click.IntRange(1),
     default=10_000,
     show_default=True,
-    help="stop after so many packets",
+    help="stop after this many packets",
 )
 @click.option(
     "--seconds",
     type=click.IntRange(1),
     default=60,
     show_default=True,
-    help="stop after so many seconds",
+    help="stop after this many seconds",
 )
 @click.option(
     "--snaplen",
@@ -57,7 +57,7 @@ _STDOUT = "-"
     default=SNAP_LENGTH,
     show_default=True,
     metavar="BYTES",
-    help="keep no more of each packet",
+    help="largest part of each packet to keep",
 )
 def capture(
     lab: str, references: tuple[str, ...], file: str, count: int, seconds: int, snaplen: int
@@ -97,7 +97,7 @@ def capture(
             f"capturing at {where} of {lab}: {packets} or {seconds} s, or until Ctrl-C",
             err=True,
         )
-        # The program that reads the pipe writes to the same terminal.
+        # Not with a pipe: the program that reads it writes to the same terminal.
         live = file != _STDOUT and sys.stderr.isatty()
         with Progress(silent=not live) as progress:
             recorded = recording.run(
@@ -121,8 +121,8 @@ def _created(file: str) -> Iterator[int]:
 
 @contextmanager
 def _asked_to_stop() -> Iterator[socket.socket]:
-    """Yield a socket that becomes readable at Ctrl-C, SIGTERM or SIGHUP. They interrupt nothing:
-    a write that has begun is completed."""
+    """Yield a socket that becomes readable at Ctrl-C, SIGTERM or SIGHUP. These signals do not
+    interrupt a write that has begun."""
     asked, asking = socket.socketpair()
     asking.setblocking(False)
 

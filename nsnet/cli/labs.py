@@ -67,7 +67,7 @@ def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> 
 def up(file: Path) -> None:
     """Build a lab that stays up.
 
-    A lab that is up with this file is left as it is; half a lab is built again.
+    A lab that is up with this file is left as it is; a half-built lab is built again.
 
     Example: sudo nsnet up scenarios/island-nat.yaml
     """
@@ -208,9 +208,9 @@ def status(lab: str, as_json: bool) -> None:
 @click.command()
 @click.argument("lab", type=LAB)
 @click.option(
-    "--from", "source", type=PLACE, metavar="REF", help="run one probe of your own from here …"
+    "--from", "source", type=PLACE, metavar="REF", help="run one probe of your own from here"
 )
-@click.option("--to", "target", type=TARGET, metavar="REF", help="… to here, as in west/svc/web:80")
+@click.option("--to", "target", type=TARGET, metavar="REF", help="to here, as in west/svc/web:80")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--times", type=click.IntRange(1, 100_000), default=1, help="number of attempts")
 @click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")

@@ -51,7 +51,7 @@ def counted(found: Compiled) -> str:
 def report(found: Report, topology: Topology) -> None:
     """Print every probe with its three answers and what both ends saw, then the totals."""
     out = console()
-    out.print(Text("of each probe: expected / predicted / observed", "dim"))
+    out.print(Text("each probe: expected / predicted / observed", "dim"))
     for each in found.probes:
         mark, style = _mark(each)
         ends = f"{each.source} → {each.target}"
@@ -76,7 +76,7 @@ def report(found: Report, topology: Topology) -> None:
 
 
 def _findings(each: ProbeReport) -> Iterator[tuple[str, str]]:
-    """Yield the answers to a probe, and in what they differ, each with its style."""
+    """Yield the answers to a probe, then their disagreements, each with its style."""
     yield _answers(each), ""
     for sentence in each.disagreements:
         yield f"{BAD} {sentence}", "bold red"
@@ -87,7 +87,7 @@ def _findings(each: ProbeReport) -> Iterator[tuple[str, str]]:
 
 
 def _mark(each: ProbeReport) -> tuple[str, str]:
-    """A sign and its style."""
+    """Return the sign of a probe's result, and its style."""
     if not each.passed:
         return BAD, "bold red"
     return (DEFECT, "bold magenta") if each.defects else (GOOD, "green")

@@ -32,8 +32,8 @@ def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None
             out.print(f"  {external.reference}  {external.address}")
     if any(_has_permanent_neighbours(netns) for netns in wanted.netns):
         out.print(
-            "neighbour entries are permanent: learned by ARP, so many would overflow the kernel's"
-            " one table"
+            "neighbour entries are permanent: if ARP learned so many, they would overflow the"
+            " kernel's neighbour table, which all namespaces share"
         )
     if not drift:
         out.print(Text("no drift: the kernel holds what the file asks for", "green"))
@@ -43,8 +43,8 @@ def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None
 
 
 def _has_permanent_neighbours(netns: Netns) -> bool:
-    """Return whether ARP is replaced by permanent entries; those of a VXLAN tunnel do not count:
-    they are permanent in every cluster."""
+    """Return whether permanent entries replace ARP. Those of a VXLAN tunnel do not count: they are
+    permanent in every cluster."""
     tunnels = {each.name for each in netns.interfaces if each.kind is Kind.VXLAN}
     return any(each.dev not in tunnels for each in netns.neighbours)
 

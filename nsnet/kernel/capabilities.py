@@ -126,7 +126,7 @@ def user_namespaces() -> Capability:
     """Return whether ordinary users can run throw-away labs here."""
     return _Trial(
         "user namespaces",
-        "throw-away labs of ordinary users",
+        "labs without root",
         partial(in_child, _as_nobody, what="user namespaces"),
         _allow_users(),
     ).tried()
@@ -341,7 +341,7 @@ def _allow_users() -> str:
 def _root() -> Capability:
     is_root = os.geteuid() == 0
     who = "root of a user namespace" if is_root and not _is_host_root() else "root"
-    why = f"lasting labs; you are {who if is_root else 'an ordinary user'}"
+    why = f"labs that stay up; you are {who if is_root else 'an ordinary user'}"
     return Capability("root", is_root, why, AS_ROOT)
 
 
@@ -353,11 +353,11 @@ def _is_host_root() -> bool:
 
 def _files() -> Capability:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    why = f"two open files for a pod; {soft} at once, {hard} at most"
+    why = f"two for each pod; soft limit {soft}, hard limit {hard}"
     return Capability("open files", hard >= FILES, why, f"ulimit -Hn {FILES}")
 
 
 def _ip() -> Capability:
     return Capability(
-        "ip", find("ip") is not None, "to look around in a lab", "apt install iproute2"
+        "ip", find("ip") is not None, "commands to inspect a lab", "apt install iproute2"
     )

@@ -30,13 +30,14 @@ _PORTABLE = (NsnetError, ValueError, KeyError, AttributeError, TypeError, Timeou
 
 
 class AgentError(RuntimeError):
-    """An error in the agent that is a bug of nsnet; the message is its traceback."""
+    """An unexpected error in the agent, which is a bug of nsnet; the message is its traceback."""
 
 
 class Agent:
     """A lab of a file, up inside a `with` block. Entering raises what building the lab raises.
 
-    `in_step`: every request was answered. After an interruption no request can be sent any more.
+    `in_step` is true while every request has been answered. An interruption during a request makes
+    it false for good: no other request can be sent.
     """
 
     def __init__(self, file: Path) -> None:
@@ -192,7 +193,7 @@ def _portable(error: Exception) -> Exception:
 
 
 if __name__ == "__main__":
-    # Its socket and its parent tell it when to end, not Ctrl-C. SIGINT is handled rather than
+    # This process ends when its socket is closed, not at Ctrl-C. SIGINT is handled rather than
     # ignored: commands that run in the lab would inherit an ignored signal.
     signal.signal(signal.SIGINT, lambda number, frame: None)
     _serve(socket.socket(fileno=int(sys.argv[1])))

@@ -1,4 +1,4 @@
-"""A scenario and what follows from it, computed once and passed on: pure values."""
+"""A scenario with its topology and State, computed once and passed on: pure values."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -42,8 +42,8 @@ class Compiled:
         return compiled(scenario, self.topology.assignment())
 
     def scaled(self, reference: str, replicas: int) -> "Compiled":
-        """Return this scenario with so many replicas of a Deployment or StatefulSet. Its probes
-        are not checked: one may name a pod that is no longer there. Raises UsageError."""
+        """Return this scenario with this number of replicas of a Deployment or StatefulSet. Its
+        probes are not checked: one may name a pod that no longer exists. Raises UsageError."""
         cluster, kind, name, namespace = _workload(self.topology, reference)
         try:
             scenario = scaled(self.scenario, cluster, kind, name, namespace, replicas)
@@ -57,8 +57,8 @@ class Compiled:
 
 
 def compiled(scenario: Scenario, keep: Assignment | None = None) -> Compiled:
-    """Resolve the scenario, check its probes and compile it; what `keep` has keeps its addresses.
-    Raises ScenarioError with every problem, CompileError."""
+    """Resolve the scenario, check its probes and compile it; objects in `keep` keep their
+    addresses. Raises ScenarioError with every problem, CompileError."""
     topology = resolve(scenario, keep)
     check_probes(scenario, topology)
     return Compiled(scenario, topology, compile_state(topology))
@@ -78,7 +78,7 @@ def _unchecked(scenario: Scenario, keep: Assignment) -> Compiled:
 
 
 def _workload(topology: Topology, reference: str) -> tuple[str, str, str, str]:
-    """(cluster, kind, name, namespace) of a reference to a workload."""
+    """Return (cluster, kind, name, namespace) of a reference to a workload. Raises UsageError."""
     *cluster, kind, name = reference.split("/")
     if kind not in KINDS or len(cluster) > 1:
         raise UsageError(

@@ -32,7 +32,7 @@ def names() -> list[str]:
 
 
 def read(lab: str) -> dict[str, Any] | None:
-    """Return the record last written; None where there is none that is complete JSON."""
+    """Return the lab's record; None if there is none, or if it is not complete JSON."""
     try:
         record = json.loads((path_of(lab) / "lab.json").read_text())
     except (OSError, ValueError):
@@ -41,8 +41,8 @@ def read(lab: str) -> dict[str, Any] | None:
 
 
 def recorded(record: Mapping[str, Any]) -> tuple[Scenario, Assignment]:
-    """Return the scenario of a record, and what the lab had allocated. Raises KeyError, ValueError,
-    ScenarioError for a record of another version of nsnet."""
+    """Return the scenario of a record, and the lab's allocated addresses and ports. Raises
+    KeyError, ValueError, ScenarioError for a record of another version of nsnet."""
     keep = Assignment.from_json(record["assignment"])
     return reload(record["main"], record["sources"]), keep
 
@@ -72,7 +72,7 @@ def _lock(lab: str, path: Path) -> int:
             ) from error
         try:
             fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # The folder may have been removed and created again before flock: then the lock is on
+            # The folder may have been removed and created again before flock: then this lock is on
             # the removed one.
             if os.fstat(fd).st_ino == path.stat().st_ino:
                 return fd

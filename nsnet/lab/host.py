@@ -58,8 +58,8 @@ class Host:
         applier.apply(ops, lambda done: progress(phase, done, len(ops)))
 
     def _serve(self, ops: Sequence[Serving]) -> None:
-        """Start the server, which gets ready while the lab is built, or change where it
-        listens."""
+        """Start the server without waiting for it, or change its ports: it starts while the rest
+        of the lab is built."""
         listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
         unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
         replaced = [(op.netns, op.listener) for op in ops if isinstance(op, ListenerReplace)]
@@ -71,14 +71,17 @@ class Host:
             control.change(self.folder, listen, unlisten, replaced)
 
     def _await_server(self) -> None:
-        """Wait for the server that was just started. Raises KernelError with its last words."""
+        """Wait for the server that was just started. Raises KernelError with the last line of its
+        log."""
         try:
             processes.until(
                 lambda: control.is_ready(self.folder), what="the lab's server is not ready"
             )
         except TimeoutError as error:
             text = control.log_of(self.folder).read_text(errors="replace").strip()
-            raise KernelError(f"{error}: {(text or 'it said nothing').splitlines()[-1]}") from error
+            raise KernelError(
+                f"{error}: {(text or 'its log is empty').splitlines()[-1]}"
+            ) from error
 
     def record(self, what: Compiled, *, complete: bool) -> None:
         """Write the lab's record, from which another nsnet attaches to it."""
@@ -108,7 +111,7 @@ class Host:
         return diff(state, found)
 
     def drift(self, state: State, differences: Sequence[Difference]) -> list[str]:
-        """Return the differences from the state, a line each."""
+        """Return a line for each difference from the state."""
         lines = drift(state, differences)
         if not control.is_ready(self.folder):
             lines.append("servers: nsnet's server does not run")
@@ -120,17 +123,17 @@ class Host:
         home = control.netns_inode(self.folder)
         served = home is not None and home == netns.inode(servers_netns(self.lab))
         if not served and home is not None and home != netns.own_inode():
-            processes.stop({home})  # its namespace has lost its name: down would not find it
+            processes.stop({home})  # its namespace has no name any more: down would not find it
         for name in missing_namespaces(differences):
             netns.delete(name)  # its name may be left without a namespace
         return served
 
     def remove(self) -> None:
         """Remove everything but the folder: first the processes in the lab's namespaces, then the
-        namespaces, that of the server last. They are found by asking the kernel, not by
-        remembering. Raises CleanupError."""
+        namespaces, that of the server last. The kernel lists them; the lab's record is not needed.
+        Raises CleanupError."""
         inodes = {inode for each in self.namespaces() if (inode := netns.inode(each)) is not None}
-        # Where its name was deleted by hand, the server's namespace lives on without one.
+        # If its name was deleted by hand, the server's namespace still exists without one.
         home = control.netns_inode(self.folder)
         if home is not None and home != netns.own_inode():
             inodes.add(home)
@@ -180,7 +183,7 @@ class Host:
         return processes.run(command, place.netns, seconds=seconds)
 
     def enter(self, place: Location) -> None:
-        """Move this process into a place for good, ready to become another program."""
+        """Move this process into a place for good, so that it can execute another program there."""
         enter.enter(place.netns, hostname(place))
 
     def counters(self, place: Location, table: str) -> tuple[netfilter.CountedRule, ...]:

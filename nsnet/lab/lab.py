@@ -1,5 +1,5 @@
-"""A lab: a scenario that is up. The facade over its two parts: compiled, which is pure and follows
-from the file, and host, which is on this machine."""
+"""A lab: a scenario that is up. The facade over its two parts: lab.compiled, the pure values that
+follow from the file, and lab.host, its side of this machine."""
 
 import time
 import warnings
@@ -39,9 +39,10 @@ class DefectWarning(UserWarning):
 
 
 class Lab:
-    """A compiled scenario, and the machine that holds it once `build` is done.
+    """A compiled scenario, and the machine that holds it after `build`.
 
-    `touched`: the kernel may differ from the file, by a change by hand or an interrupted one.
+    `touched`: the kernel may differ from the file, because of changes by hand or an interrupted
+    change.
     """
 
     def __init__(self, wanted: Compiled, tool: str = "", *, touched: bool = False) -> None:
@@ -92,7 +93,7 @@ class Lab:
         self._host.record(self.compiled, complete=complete)
 
     def is_whole(self) -> bool:
-        """Whether every namespace exists and the lab's server runs."""
+        """Return whether every namespace exists and the lab's server runs."""
         return self._host.is_whole(self.state)
 
     def change(self, scenario: Scenario, progress: Progress = silent) -> int:
@@ -129,11 +130,11 @@ class Lab:
         return tuple(each.reference for each in pods)
 
     def require_restartable(self, reference: str) -> None:
-        """Raise UsageError where the reference is no pod and no workload."""
+        """Raise UsageError unless the reference is that of a pod or a workload."""
         pods_to_restart(self.topology, reference)
 
     def scale(self, reference: str, replicas: int) -> None:
-        """Give the Deployment or StatefulSet so many pods. Raises UsageError."""
+        """Set the number of replicas of a Deployment or StatefulSet. Raises UsageError."""
         self._become(self.compiled.scaled(reference, replicas))
 
     def repair(self, progress: Progress = silent) -> int:
@@ -155,8 +156,8 @@ class Lab:
         return len(ops)
 
     def reset(self) -> None:
-        """Make the lab what its file says again, with the addresses it had first. A lab that was
-        changed by hand is built again."""
+        """Return the lab to what its file says, with its first addresses. A lab that was changed by
+        hand is built again."""
         if self._touched and self.drift():
             with folder.locked(self.name):
                 self._host.remove()
@@ -175,14 +176,14 @@ class Lab:
         return len(ops)
 
     def _carry_out(self, ops: Sequence[Op], progress: Progress) -> None:
-        """Apply Ops. If that is interrupted, the record says that half a lab is left."""
+        """Apply Ops. If this is interrupted, the record says that the lab is incomplete."""
         self.record(complete=False)
         touched, self._touched = self._touched, True
         self._host.apply(ops, progress)
         self._touched = touched
 
     def probe(self, progress: Progress = silent, specs: Sequence[ProbeSpec] = ()) -> Report:
-        """Ask the scenario's probes, or the given ones, and report."""
+        """Run the scenario's probes, or the given ones, and report."""
         start = time.monotonic()
         asked = [question(self.topology, each) for each in specs or self.scenario.spec.probes]
         total = sum(each.spec.times for each in asked)
@@ -209,8 +210,8 @@ class Lab:
         return Connection(report)
 
     def _drift_is_no_defect(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
-        """Return the reports without defects if the lab was changed by hand: then the change
-        explains what the model did not predict, and such a report has no prediction."""
+        """Return the reports; if the lab was changed by hand, those with defects lose these and
+        their prediction, which does not include the change."""
         if not any(each.defects for each in reports):
             return reports
         drifted = self.drift()
@@ -237,7 +238,7 @@ class Lab:
         return locate(self.topology, reference)
 
     def exec(self, reference: str, *argv: str, timeout: float = 60.0) -> processes.Completed:
-        """Run a command in a place; its output is text. Raises TimeoutError after so many
+        """Run a command in a place; its output is text. Raises TimeoutError after `timeout`
         seconds."""
         place = self[reference]
         self._touched = True
@@ -245,7 +246,7 @@ class Lab:
             return self._host.run(place, argv, timeout)
 
     def enter(self, reference: str) -> None:
-        """Move this process into a place for good, ready to become another program."""
+        """Move this process into a place for good, so that it can execute another program there."""
         place = self[reference]
         with self._host.missing_namespaces_named(self.state):
             self._host.enter(place)
@@ -275,7 +276,7 @@ class Lab:
             yield made
 
     def drift(self) -> list[str]:
-        """Return how the kernel differs from what was asked of it, a line each."""
+        """Return a line for each difference between the kernel and the State."""
         return self._host.drift(self.state, self._host.differences(self.state))
 
     def require_namespaces(self) -> None:

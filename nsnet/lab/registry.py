@@ -48,14 +48,14 @@ def running(wanted: Compiled, progress: Progress = silent) -> Iterator[Lab]:
 
 
 def up(wanted: Compiled, progress: Progress = silent) -> bool:
-    """Build a lab that stays up; return False where it is up already. Half a lab is removed and
+    """Build a lab that stays up; return False if it is up already. A half-built lab is removed and
     built again. Raises UsageError, LockedError, KernelError."""
     name = wanted.name
     with folder.locked(name):
         if is_complete(name):
             record = _record(name)
             same = record["sources"] == dict(wanted.scenario.sources)
-            # The same file makes the same namespaces, whichever addresses they have by now.
+            # The namespaces follow from the file alone, their addresses from restarts, too.
             if (Lab(wanted) if same else _recorded(record)).is_whole():
                 if same:
                     return False
@@ -66,7 +66,7 @@ def up(wanted: Compiled, progress: Progress = silent) -> bool:
         Host(name).remove()
         try:
             Lab(wanted).build(progress)
-        except BaseException:  # a Ctrl-C, too: half a lab is of no use
+        except BaseException:  # Ctrl-C, too
             Host(name).remove()
             folder.remove(name)
             raise
@@ -93,7 +93,7 @@ def restart(name: str, reference: str, progress: Progress = silent) -> dict[str,
     was changed by hand is repaired first. Raises UsageError, LockedError, KernelError."""
     with _locked(name) as lab:
         lab.require_restartable(reference)
-        # A missing namespace that was noticed halfway would leave half a lab.
+        # Noticed halfway, a missing namespace would leave the lab half-changed.
         lab.require_namespaces()
         lab.repair(progress)
         pods = lab.restart(reference, progress)
@@ -106,14 +106,14 @@ def restart(name: str, reference: str, progress: Progress = silent) -> dict[str,
 @contextmanager
 def _locked(name: str) -> Iterator[Lab]:
     """Yield the lab as it is up, locked inside the block. Raises UsageError, LockedError."""
-    _record(name)  # where no lab is up, the lock would make a folder for it
+    _record(name)  # if no lab is up, locking would create a folder for it
     with folder.locked(name):
         yield attach(name)
 
 
 def attach(name: str) -> Lab:
-    """Return the lab of this name as it is up now. Raises UsageError where there is none, or half
-    of one."""
+    """Return the lab of this name as it is up now. Raises UsageError if there is none, or if it is
+    half-built."""
     return _recorded(_record(name))
 
 
@@ -123,13 +123,13 @@ def _recorded(record: Mapping[str, Any]) -> Lab:
 
 
 def _record(name: str) -> dict[str, Any]:
-    """Return the record of a lab that is up. Raises UsageError where there is none that this nsnet
-    can read."""
+    """Return the record of a lab that is up. Raises UsageError if there is none, or if this nsnet
+    cannot read it."""
     record = folder.read(name)
     if record is None or not record.get("complete"):
         known = ", ".join(each for each in names() if is_complete(each)) or "none"
         half = Host(name).namespaces()
-        hint = f"half a lab is left of it; remove it: nsnet down {name}" if half else ""
+        hint = f"it is half-built; to remove it: nsnet down {name}" if half else ""
         raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
     if record.get("schema") != folder.SCHEMA:
         raise UsageError(
@@ -152,7 +152,7 @@ def tidy() -> None:
 
 
 def down(name: str) -> bool:
-    """Remove everything of a lab; return False where there was nothing. Raises LockedError,
+    """Remove everything of a lab; return False if there was nothing. Raises LockedError,
     CleanupError."""
     if name not in names():
         folder.tidy()

@@ -87,7 +87,7 @@ def test_run_reports_and_ends_with_0(where: Machine) -> None:
     done = where.nsnet("run", TWO_NODES)
     assert done.returncode == 0
     first, *_, last = done.stdout.splitlines()
-    assert first == "of each probe: expected / predicted / observed"
+    assert first == "each probe: expected / predicted / observed"
     assert last.startswith("two-nodes: 9 probes, 9 passed, 0 failed, 0 defects, in ")
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["building", "probing"]
 
@@ -295,7 +295,7 @@ def test_half_a_lab_is_listed_as_such(where: Machine) -> None:
     assert done.returncode == 2
     error, hint = done.stderr.splitlines()
     assert error == "error: no lab half is up; there are: clusterip, two-nodes"
-    assert hint.startswith("hint: half a lab is left of it")
+    assert hint.startswith("hint: it is half-built")
     assert where.told("down", "half") == "half is down\n"
 
 

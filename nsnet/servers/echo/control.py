@@ -18,7 +18,7 @@ from nsnet.errors import KernelError
 from nsnet.state.model import HealthCheck, Listener, Listens
 
 _SECONDS = 60.0
-_GRACE = 1.0  # seconds for clients of a port that closes, until they are answered
+_GRACE = 1.0  # seconds; clients of a port that closes are answered within them
 _UCRED = struct.Struct("=iII")  # process, user, group
 _CHUNK = 1 << 16
 _START = (
@@ -47,7 +47,7 @@ def argv(lab: Path) -> tuple[str, ...]:
 
 
 def is_ready(lab: Path) -> bool:
-    """Whether the lab's server accepts connections."""
+    """Return whether the lab's server accepts connections."""
     with socket.socket(socket.AF_UNIX) as connection:
         return connection.connect_ex(str(_socket_of(lab))) == 0
 

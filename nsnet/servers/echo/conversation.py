@@ -14,7 +14,7 @@ from typing import NamedTuple
 from nsnet.servers.echo import proxy_header
 from nsnet.servers.echo.message import json_line, parsed_request
 
-_LINE = 8192  # no line, and no HTTP head, is longer
+_LINE = 8192  # bytes; a longer line or HTTP head ends the connection
 
 
 class Health(NamedTuple):
@@ -26,7 +26,8 @@ class Health(NamedTuple):
 
 
 class Conversation:
-    """One TCP connection: what was received and not yet answered. Once `ended`, nothing is."""
+    """One TCP connection, with what was received and is not yet answered. Once it has `ended`, what
+    arrives is discarded."""
 
     def __init__(
         self,
@@ -47,7 +48,7 @@ class Conversation:
         self._missing = 0
 
     def receive(self, data: bytes) -> bytes:
-        """Return the answers to what is complete with these bytes."""
+        """Return the answers to the requests that these bytes complete."""
         self._unread += data
         answers = b""
         while (answer := self._next()) is not None:
@@ -80,7 +81,7 @@ class Conversation:
                 return json_line(self._seen)
 
     def _header(self) -> bool:
-        """Read a PROXY header if there is one. Return whether that is decided."""
+        """Read a PROXY header if there is one. Return False if more bytes are needed to decide."""
         signature = proxy_header.SIGNATURE
         beginning = bytes(self._unread[: len(signature)])
         if not beginning or not signature.startswith(beginning):

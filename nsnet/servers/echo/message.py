@@ -19,12 +19,12 @@ _SIZE_DIGITS = 15  # at most
 
 
 def request(token: bytes, size: int) -> bytes:
-    """Return a request with a body of so many bytes."""
+    """Return a request with a body of `size` bytes."""
     return b"%s%s %d\n%s" % (PREFIX, token, size, _BODY * size)
 
 
 def request_length(size: int) -> int:
-    """Return the bytes of a probe's request with a body of so many bytes."""
+    """Return the length of a probe's request with a body of `size` bytes."""
     return len(PREFIX) + TOKEN + len(f" {size}\n") + size
 
 
@@ -49,7 +49,7 @@ def parsed_answer(
 ) -> tuple[str | None, IPv4Address | IPv6Address | None] | None:
     """Return the server and the source that it saw; None for the answer to another token.
 
-    Both are None where something else answered than an echo server.
+    Both are None if the answer is not an echo server's.
     """
     try:
         read = json.loads(answer)

@@ -39,9 +39,9 @@ from nsnet.servers.echo.message import json_line
 Port: TypeAlias = tuple[str, str, int]  # namespace, protocol, number
 CHANGES = ("listen", "unlisten", "replace")
 
-_IDLE = 60.0  # seconds
+_IDLE = 60.0  # seconds after which an idle connection is closed
 _BACKLOG = 1024
-_WAITING = 1 << 22  # bytes of datagrams
+_WAITING = 1 << 22  # bytes of datagrams in a socket's receive buffer
 _CHUNK = 1 << 16
 
 
@@ -65,7 +65,7 @@ class ControlConnection:
         self._unread = b""
 
     def receive(self, data: bytes) -> bytes:
-        """Carry out the requests that are complete with these bytes; return the answers."""
+        """Carry out the requests that these bytes complete; return the answers."""
         *lines, self._unread = (self._unread + data).split(b"\n")
         return b"".join(map(self._answer, lines))
 
@@ -195,7 +195,7 @@ class EchoServer:
         try:
             opened, address = at.accept()
         except OSError as error:
-            # Out of descriptors: the connection that is idle longest is closed.
+            # No file descriptor is left: close the connection that has been idle longest.
             if error.errno in {errno.EMFILE, errno.ENFILE} and self._clients:
                 self._disconnect(next(iter(self._clients)))
             return False
@@ -293,7 +293,7 @@ def _open(protocol: str, port: int) -> socket:
 
 def _set_datagram_options(opened: socket) -> None:
     """Make room for a burst of datagrams, and receive each with the address it was sent to."""
-    with suppress(PermissionError):  # root of a user namespace may not: the default has to do
+    with suppress(PermissionError):  # root of a user namespace may not; it keeps the default size
         opened.setsockopt(SOL_SOCKET, uapi.SO_RCVBUFFORCE, _WAITING)
     if opened.family == AF_INET6:
         opened.setsockopt(IPPROTO_IPV6, IPV6_RECVPKTINFO, 1)

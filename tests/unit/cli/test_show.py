@@ -85,7 +85,7 @@ def test_a_probe_for_people(
     monkeypatch.setenv("COLUMNS", "80")
     show.report(Report("demo", (each,), 0.1), topology(clusters=("{name: east}",)))
     first, *middle = capsys.readouterr().out.splitlines()
-    assert first == "of each probe: expected / predicted / observed"
+    assert first == "each probe: expected / predicted / observed"
     assert middle[: len(lines)] == lines
     defects = "1 defect" if each.defects else "0 defects"
     assert middle[len(lines)] == f"demo: 1 probe, 1 passed, 0 failed, {defects}, in 0.1 s"
