@@ -211,7 +211,7 @@ def _tunnel(interface: Interface) -> str:
 
 
 def _end(peer: Peer | None) -> str:
-    return f"{peer.interface} in {peer.netns}" if peer else "nowhere"
+    return f"{peer.interface} in {peer.netns}" if peer else "missing"
 
 
 def _switch(on: bool) -> str:

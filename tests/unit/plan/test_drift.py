@@ -110,7 +110,7 @@ def test_a_lab_as_its_state_has_no_drift() -> None:
         ),
         (
             replace(AS_WANTED, interfaces=(BRIDGE, replace(PORT, peer=None))),
-            ["interface web-0: other end is nowhere, should be eth0 in nsnet.demo.web-0"],
+            ["interface web-0: other end is missing, should be eth0 in nsnet.demo.web-0"],
         ),
         (
             replace(
