@@ -1,10 +1,11 @@
-# Everything starts here: `make demo` shows a lab, `make test` tests everything this machine can run.
+# The project's commands: `make demo` shows a lab, `make test` runs every test, `make` lists all targets.
 
 VENV    := .venv
 BIN     := $(VENV)/bin
 LOCK    := requirements.lock
 VM      := .cache/vm
-# Two workers run tests, a third waits for the VM. More would fill the machine's one neighbour table.
+# Two workers run tests, a third waits for the VM. The labs of more workers would overflow the kernel's
+# neighbour table, which all namespaces share.
 PARALLEL := -n 3
 PIP     := $(BIN)/python -m pip --quiet --disable-pip-version-check --no-input
 # The distribution's interpreter if it is new enough: every user of the machine can run it.
@@ -14,12 +15,12 @@ FIND_PYTHON = for python in $(PYTHON) /usr/bin/python3 python3; do \
         "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && break; python=; done; \
     test -n "$$python" || { echo "setup: needs Python 3.11 or newer (try: make PYTHON=...)" >&2; exit 1; }
 
-# A virtual environment holds absolute paths: one that was built elsewhere is built again.
+# A virtual environment contains absolute paths: one that was built in another folder is built again.
 ifneq ($(file <$(VENV)/.locked),$(CURDIR))
 $(VENV)/.locked: elsewhere
 endif
 
-# Anybody may check a tree that belongs to somebody else: then no tool leaves a cache in it.
+# If the current user cannot write to this folder, no tool keeps a cache in it.
 ifneq ($(shell test -w . && echo ours),ours)
 export RUFF_NO_CACHE := true
 export MYPY_CACHE_DIR := /dev/null
@@ -35,24 +36,24 @@ help: ## list these targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | \
 	    while IFS='|' read -r target what; do printf '%-17s %s\n' "$$target" "$$what"; done
 
-setup: $(VENV)/.ready $(VM)/version ## install system packages, .venv, a kernel for the VM
+setup: $(VENV)/.ready $(VM)/version ## install system packages and .venv, download a kernel for the VM
 
-demo: $(VENV)/.ready ## two clusters with the same addresses, joined by NAT gateways
+demo: $(VENV)/.ready ## show two clusters with the same addresses, joined by NAT gateways
 	@$(BIN)/nsnet run scenarios/island-nat.yaml
 
-test: setup ## every test, or those of TESTS=…; some run in a VM
+test: setup ## run every test, or those of TESTS=…; some run in a VM
 	@$(BIN)/pytest $(PARALLEL) $(or $(TESTS),tests)
 
-soak: setup ## the long tests: many seeds, many kills
+soak: setup ## run the long tests: many random seeds, many killed commands
 	@$(BIN)/pytest $(PARALLEL) -m soak tests
 
-test-bare: setup ## demo and test on a bare Debian 12 in a folder; needs root
+test-bare: setup ## run demo and test on a bare Debian 12 in a folder; needs root
 	@vagrant/bare.sh
 
-vm: setup ## a shell in a VM with every kernel module, or CMD="…" in it
+vm: setup ## start a shell in a VM with every kernel module, or run CMD="…" there
 	@$(BIN)/python -m tests.vm $${CMD:+"$$CMD"}
 
-check: $(VENV)/.ready ## format, lint, types, imports, pure tests; no root needed
+check: $(VENV)/.ready ## check format, lint, types, imports; run pure tests; no root needed
 	@echo "check: ruff format"
 	@$(BIN)/ruff format --check --quiet
 	@echo "check: ruff"
@@ -86,15 +87,15 @@ clean: ## remove .venv and every cache
 	@rm -rf $(VENV) .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis dist build
 	@find nsnet tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# Two stamps, each written last, so that an interrupted build is taken up again where it can be trusted:
-# .locked  the packages of requirements.lock are installed (else start from an empty .venv)
+# Two stamps, each written when its step is complete, so that an interrupted build continues correctly:
+# .locked  the packages of requirements.lock are installed (without it, .venv is built from nothing)
 # .ready   nsnet itself is installed, editable, and everything is compiled
 $(VENV)/.locked: $(LOCK)
 	@vagrant/provision.sh
 	@echo "setup: building $(VENV)"
 	@rm -f $@
 	@$(FIND_PYTHON); "$$python" -m venv --clear $(VENV)
-	@# python-iptables comes as source and is built here: first the pinned setuptools, then the rest with it.
+	@# python-iptables is built from source: install the pinned setuptools first, then use them for the rest.
 	@awk '/^[^ #]/ { wanted = /^setuptools==/ } wanted' $(LOCK) > $(VENV)/build-tools.lock
 	@$(PIP) install --require-hashes -r $(VENV)/build-tools.lock
 	@echo "setup: installing the packages of $(LOCK)"
@@ -112,6 +113,6 @@ $(VENV)/.ready: $(VENV)/.locked $(VENV)/daemons/fetched pyproject.toml vagrant/p
 	@touch $@
 	@echo "setup: ready; try: $(BIN)/nsnet --help"
 
-# The file is written last, too. Nothing is booted before a test asks for it, or `make vm`.
+# This stamp is written last, too. The VM boots when a test or `make vm` needs it.
 $(VM)/version: vagrant/provision.sh
 	@vagrant/provision.sh --vm $(VM)

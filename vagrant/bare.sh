@@ -1,12 +1,12 @@
 #!/bin/sh
-# A bare machine in a folder: Debian 12 and nothing else, in which the README's commands have to pass.
+# Test the README's commands on a bare Debian 12, which is in a folder.
 #
 #   vagrant/bare.sh     as root, on a Debian 12 whose apt and pip reach their packages
 #
-# Debian is fetched once (.cache/bare/debian-12.tar, 170 MB); each run unpacks it, puts the last commit into it and
-# enters it in mount and PID namespaces of its own: mounts and processes are gone with it, however it ends. The
-# network is the host's, for the packages; labs have their own anyway.
-# Packages come the way they come to this host: from its apt sources, and with its settings of apt and pip.
+# Debian is fetched once (.cache/bare/debian-12.tar, 170 MB). Each run unpacks it, copies the last commit into it and
+# enters it in new mount and PID namespaces: the kernel removes mounts and processes, however the run ends. The
+# network is the host's, to download packages; labs have their own networks.
+# Packages come from this host's apt sources, with its settings of apt and pip.
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -23,7 +23,7 @@ fail() {
     exit 1
 }
 
-# What a reader of the README types on a machine on which nothing was typed before.
+# The commands that the README tells a user to type on a new machine.
 commands() {
     echo "apt-get -qq update && apt-get -qq install --yes make >/dev/null 2>&1"
     echo "make demo"
@@ -37,12 +37,12 @@ sources() {
         'Created-By: Packages' 'Origin: Debian' | grep "^deb [^ ]* $release"
 }
 
-# Everything that a machine on the same network would be given: names, mirrors, proxies, certificates.
+# Give the machine what the host uses to download packages: names, mirrors, proxies, certificates.
 connect() {
     cp -L /etc/resolv.conf /etc/hosts "$root/etc/"
     sources >"$root/etc/apt/sources.list"
     apt-config dump Acquire | grep -E '^Acquire::(https?|Check-)' >"$root/etc/apt/apt.conf.d/99host" || true
-    # Under a name of its own: the other one belongs to Debian's package of certificates.
+    # In another folder, because /etc/ssl/certs belongs to Debian's package ca-certificates.
     certificates=/etc/ssl/certs/ca-certificates.crt
     mkdir -p "$root/etc/ssl/host"
     ! test -e $certificates || cp -L $certificates "$root/etc/ssl/host/"
@@ -55,7 +55,7 @@ connect() {
         echo 'Acquire::https::CAInfo "/etc/ssl/host/ca-certificates.crt";' >>"$root/etc/apt/apt.conf.d/99host"
 }
 
-# Debian 12, its smallest variant, in a file.
+# Pack the smallest variant of Debian 12 into a file.
 fetch() {
     mirror=$(sources | awk -v release=$release '$3 == release { print $2; exit }')
     test -n "$mirror" || fail "apt knows no mirror of Debian 12 here; run this on Debian 12, after apt-get update"
@@ -70,21 +70,22 @@ fetch() {
 
 # Runs as the first process of the namespaces.
 inside() {
-    # `ip netns exec` remounts /, which has to be a mount for that.
+    # `ip netns exec` remounts /, so / has to be a mount.
     mount --bind "$root" "$root"
     mount -t proc proc "$root/proc"
     mount -t sysfs sysfs "$root/sys"
     mount -t tmpfs tmpfs "$root/run"
     mount -t tmpfs tmpfs "$root/dev/shm"
     mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
-    # More than a chroot: the kernel gives nobody in a chroot a user namespace, and there the host's files are near.
+    # pivot_root, not chroot: in a chroot the kernel refuses to create user namespaces (EPERM), and processes could
+    # still reach the host's files.
     cd "$root"
     pivot_root . mnt
     umount --lazy /mnt
     commands | while read -r command; do
         echo "== $command"
         started=$(date +%s)
-        # A shell has what it starts in the background ignore Ctrl-C, which is not how a machine comes.
+        # This runs in the background, for which the shell ignored SIGINT and SIGQUIT: restore their defaults.
         env -i --default-signal=INT,QUIT HOME=/root \
             PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin \
             sh -c "cd $home && $command" </dev/null || exit
@@ -96,8 +97,8 @@ leave() { rm -rf --one-file-system "$root"; }
 
 case "${1-}" in
     "")
-        test "$(id -u)" -eq 0 || fail "a chroot needs root: sudo make test-bare"
-        exec unshare --mount --propagation private "$0" --apart # debootstrap mounts, too
+        test "$(id -u)" -eq 0 || fail "this needs root: sudo make test-bare"
+        exec unshare --mount --propagation private "$0" --apart # also for the mounts of debootstrap
         ;;
     --apart) ;;
     --inside)

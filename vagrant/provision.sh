@@ -1,20 +1,20 @@
 #!/bin/sh
-# The system half of the set-up: the packages that nsnet drives and is built with.
+# Set up the system: the packages that nsnet uses and is built with.
 #
-#   vagrant/provision.sh               install what is missing; when nothing is, apt is not even called
+#   vagrant/provision.sh               install missing packages; calls apt only if there are any
 #   vagrant/provision.sh --daemons FOLDER
-#                                      in that folder the programs that labs run, haproxy and bird
-#   vagrant/provision.sh --vm FOLDER   an emulator, and in that folder a stock kernel for it
-#   vagrant/provision.sh --modules     load the kernel modules a lab can use: in a VM that is ours alone
+#                                      unpack the programs that labs run, haproxy and bird, into that folder
+#   vagrant/provision.sh --vm FOLDER   install an emulator; unpack a stock kernel for it into that folder
+#   vagrant/provision.sh --modules     load the kernel modules that a lab can use; only for a VM that runs nothing else
 #
-# It starts no service: none of the packages it installs brings one that runs on install.
+# No package that it installs starts a service when installed.
 set -eu
 
 packages="python3 python3-venv python3-dev gcc libc6-dev make
     iproute2 iptables nftables ipset conntrack iputils-ping kmod procps util-linux"
 
-# nsnet itself never loads a module: br_netfilter would change the bridges the host already has.
-# Not ipip: it would put a link tunl0 into every namespace.
+# nsnet itself never loads a module: br_netfilter would change the behaviour of the host's own bridges.
+# ipip is not loaded: it would add a link tunl0 to every namespace.
 modules="bridge br_netfilter veth dummy macvlan vxlan vrf wireguard sch_netem sch_tbf
     nf_conntrack nf_tables ip_tables ip6_tables iptable_nat ip6table_nat
     ip_vs ip_vs_rr ip_vs_wrr ip_vs_lc ip_vs_wlc ip_vs_sh ip_vs_dh ip_vs_sed ip_vs_nq ip_vs_mh
@@ -52,7 +52,7 @@ missing_packages() {
 apt() { as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0 "$@" </dev/null; }
 
 install_packages() {
-    command -v apt-get >/dev/null || fail "there is no apt here; install by hand what Debian calls $*"
+    command -v apt-get >/dev/null || fail "there is no apt here; install these Debian packages, or your system's equivalent, by hand: $*"
     missing=$(missing_packages "$@")
     if [ -n "$missing" ]; then
         say "installing $missing"
@@ -62,7 +62,7 @@ install_packages() {
     fi
 }
 
-# Installed, each would be a service of the host's. Of what they need, none is one: that is installed.
+# If installed, each would start a service on this host, so they are only unpacked. Their libraries are installed.
 daemons="haproxy bird2"
 
 unpack_daemons() {
@@ -79,7 +79,7 @@ unpack_daemons() {
     echo "$daemons" >fetched
 }
 
-# Boots nothing and installs no kernel: `version`, written last, says that the folder is whole.
+# No kernel is installed or booted. The file `version` is written last: it says that the folder is complete.
 fetch_vm() {
     case $(uname -m) in
         x86_64) emulator=qemu-system-x86 ;;
@@ -94,8 +94,8 @@ fetch_vm() {
         apt update
         rm -rf ./*
         unpack_kernel
-        unpack busybox-static  # the first program in the VM
-        # Installed, it would be a service: a host with IPVS has no need of that.
+        unpack busybox-static  # the VM's init
+        # If installed, it would start a service on this host.
         unpack ipvsadm
         apt satisfy --yes --no-install-recommends "$(cat depends)" >/dev/null
         PATH=$PATH:/sbin:/usr/sbin depmod -b . "$version"
@@ -105,7 +105,7 @@ fetch_vm() {
 }
 
 unpack_kernel() {
-    # Debian's name, Ubuntu's name; each but depends on the kernel of the day.
+    # The metapackages of Debian and Ubuntu, which depend on the current kernel package.
     image=""
     for any in "linux-image-$(dpkg --print-architecture)" linux-image-generic; do
         [ -n "$image" ] ||
@@ -133,7 +133,7 @@ load_modules() {
     as_root modprobe --all --quiet $modules || true
     absent=""
     for module in $modules; do
-        # One that is built in is no failure.
+        # A module that is built into the kernel has this folder, too.
         [ -d "/sys/module/$module" ] || as_root modprobe --quiet "$module" || absent="$absent $module"
     done
     say "kernel modules loaded${absent:+, but this kernel lacks$absent}"
