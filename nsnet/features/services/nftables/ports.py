@@ -114,8 +114,8 @@ class _Port:
             if not self._external:
                 yield "no-endpoint-services", self._to(address, missing, self._comment)
         for address in self._vips if self._has_firewall else ():
-            fence = Goto(f"firewall-{self._base}")
-            yield "firewall-ips", self._to(address, fence, self._comment)
+            firewall = Goto(f"firewall-{self._base}")
+            yield "firewall-ips", self._to(address, firewall, self._comment)
         if node_port is not None:
             protocol = self._port.protocol
             # loadBalancerSourceRanges do not restrict NodePorts.
@@ -184,8 +184,8 @@ class _Port:
         if self._has_firewall:
             # A node that has the address itself uses it as the source of packets to it.
             own = map(host_network, self._vips) if self._node_admitted else ()
-            allowed = Match(not_src_in=(*self._ranges, *own))
-            yield self._chain(f"firewall-{self._base}", [(allowed, Drop())])
+            other_sources = Match(not_src_in=(*self._ranges, *own))
+            yield self._chain(f"firewall-{self._base}", [(other_sources, Drop())])
 
     def endpoint_chains(self) -> Iterator[Chain]:
         """Yield endpoint-…, which marks a pod that connects to itself, and DNATs."""
