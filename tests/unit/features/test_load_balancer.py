@@ -239,9 +239,9 @@ def test_a_load_balancer_is_added_and_removed() -> None:
     assert {type(op) for op in changes(plain, offers)} == {RouteAdd, Listen, RulesLoad}
     assert {type(op) for op in changes(offers, plain)} == {RouteDelete, Unlisten, RulesLoad}
     assert RouteDelete(FABRIC, route) in changes(offers, plain)
-    nobody = compile_state(balanced(local=True))
+    unhealthy = compile_state(balanced(local=True))
     empty = compile_state(balanced(vips=()))
-    assert RouteDelete(FABRIC, *routes(nobody, FABRIC)) in changes(nobody, empty)
+    assert RouteDelete(FABRIC, *routes(unhealthy, FABRIC)) in changes(unhealthy, empty)
 
 
 def test_a_port_that_becomes_a_health_check_is_not_closed() -> None:

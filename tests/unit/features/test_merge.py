@@ -277,10 +277,10 @@ def jumps(netns: Netns) -> Iterator[Hook]:
 )
 def test_a_chain_that_is_renamed_in_one_place_does_not_vanish(scenario: str, chain: str) -> None:
     state = shipped(scenario).state
-    said = [fact for netns in state.netns for fact in facts(netns)]
+    yielded = [fact for netns in state.netns for fact in facts(netns)]
     places = [Namespace(each.name, each.reference, each.role) for each in state.netns]
-    merge("lab", places, [("the features", said)])
-    other = [(netns, renamed(piece, chain, "NSNET-OTHER")) for netns, piece in said]
+    merge("lab", places, [("the features", yielded)])
+    other = [(netns, renamed(piece, chain, "NSNET-OTHER")) for netns, piece in yielded]
     with pytest.raises(CompileError, match=f"jumps to {chain}, which does not exist"):
         merge("lab", places, [("the features", other)])
 
@@ -295,13 +295,13 @@ FACTS = [fact for netns in shipped("clusterip").state.netns for fact in facts(ne
 
 
 @settings(derandomize=True, max_examples=10, deadline=None)
-@given(said=st.permutations(FACTS), cut=st.integers(0, len(FACTS)))
+@given(yielded=st.permutations(FACTS), cut=st.integers(0, len(FACTS)))
 def test_the_state_does_not_depend_on_the_author_or_the_order_of_facts(
-    said: list[Fact], cut: int
+    yielded: list[Fact], cut: int
 ) -> None:
     wanted = shipped("clusterip").state
     places = [Namespace(each.name, each.reference, each.role) for each in wanted.netns]
-    state = merge("clusterip", places, [("one", said[:cut]), ("other", said[cut:])])
+    state = merge("clusterip", places, [("one", yielded[:cut]), ("other", yielded[cut:])])
     for each in state.netns:
         assert set(each.interfaces) == set(wanted[each.name].interfaces)
         assert set(each.routes) == set(wanted[each.name].routes)

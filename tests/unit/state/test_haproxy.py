@@ -31,14 +31,14 @@ def web(*servers: Server, sni: str = "", port: int = 80) -> Frontend:
 
 
 ONE, TWO = Server(ip("10.244.0.2"), 8080), Server(ip("10.244.1.2"), 8080)
-TOLD = Server(ip("10.244.1.9"), 443, proxy_protocol=True)
+PROXIED = Server(ip("10.244.1.9"), 443, proxy_protocol=True)
 SIX = Frontend(ip("fd98::3"), 80, (Server(ip("fd00:10:244::2"), 80),), "west/svc/shop/web")
 
 
 @pytest.mark.parametrize(
     ("frontends", "text"),
     [
-        pytest.param((), "", id="nobody listens"),
+        pytest.param((), "", id="no frontend"),
         pytest.param(
             (web(ONE, TWO),),
             """\
@@ -52,7 +52,7 @@ backend west:svc:web:198.18.0.3:80
             id="in turn",
         ),
         pytest.param(
-            (web(TOLD),),
+            (web(PROXIED),),
             """\
 frontend 198.18.0.3:80
     bind 198.18.0.3:80
@@ -60,7 +60,7 @@ frontend 198.18.0.3:80
 backend west:svc:web:198.18.0.3:80
     server 10.244.1.9:443 10.244.1.9:443 send-proxy-v2
 """,
-            id="who is told of the client",
+            id="PROXY header",
         ),
         pytest.param(
             (SIX,),
@@ -76,7 +76,7 @@ backend west:svc:shop:web:fd98::3:80
         pytest.param(
             (
                 web(ONE, sni="web.west.example", port=443),
-                Frontend(OUTSIDE, 443, (TOLD,), "west/svc/told", "told.west.example"),
+                Frontend(OUTSIDE, 443, (PROXIED,), "west/svc/proxied", "proxied.west.example"),
             ),
             """\
 frontend 198.18.0.3:443
@@ -85,10 +85,10 @@ frontend 198.18.0.3:443
     tcp-request content accept if { req_ssl_hello_type 1 }
     tcp-request content reject
     use_backend west:svc:web:198.18.0.3:443 if { req_ssl_sni -i web.west.example }
-    use_backend west:svc:told:198.18.0.3:443 if { req_ssl_sni -i told.west.example }
+    use_backend west:svc:proxied:198.18.0.3:443 if { req_ssl_sni -i proxied.west.example }
 backend west:svc:web:198.18.0.3:443
     server 10.244.0.2:8080 10.244.0.2:8080
-backend west:svc:told:198.18.0.3:443
+backend west:svc:proxied:198.18.0.3:443
     server 10.244.1.9:443 10.244.1.9:443 send-proxy-v2
 """,
             id="one address for two names",

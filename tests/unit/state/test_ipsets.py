@@ -71,7 +71,7 @@ def ends(*each: IPAddress, port: int = 80) -> list[tuple[IPAddress, int]]:
 
 
 @pytest.mark.parametrize(
-    ("ipset", "protocol", "asked", "found"),
+    ("ipset", "protocol", "ends", "found"),
     [
         (ADDRESSES, TCP, ends(WEB), True),
         (ADDRESSES, TCP, ends(POD), False),
@@ -91,6 +91,6 @@ def ends(*each: IPAddress, port: int = 80) -> list[tuple[IPAddress, int]]:
     ],
 )
 def test_a_packet_is_in_a_set_or_not(
-    ipset: IpSet, protocol: Protocol, asked: list[tuple[IPAddress, int]], found: bool
+    ipset: IpSet, protocol: Protocol, ends: list[tuple[IPAddress, int]], found: bool
 ) -> None:
-    assert Index(ipset).has(protocol, asked) is found
+    assert Index(ipset).has(protocol, ends) is found

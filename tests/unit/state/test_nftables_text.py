@@ -227,7 +227,7 @@ def test_of_a_set_the_addresses_that_differ_change_over() -> None:
 def test_a_set_with_another_timeout_is_made_anew() -> None:
     before, block = body(load(4, (STICKY, REMEMBERING), (replace(STICKY, timeout=60), REMEMBERING)))
     assert before == [
-        "flush chain ip kube-proxy endpoint-a",  # no set goes while a rule names it
+        "flush chain ip kube-proxy endpoint-a",  # a set is deleted after the rules that refer to it
         "delete set ip kube-proxy affinity-a",
     ]
     assert "timeout 1m" in block

@@ -13,7 +13,7 @@ from nsnet.state.rules import Chain, NftMap
 from tests.support import generated_rules as generated
 from tests.support import read_rules
 
-# Not shrunk: pytest names the field that differs, and to shrink a rule takes minutes.
+# No shrinking: it takes minutes for a rule, and pytest shows the field that differs anyway.
 SEVERAL = settings(max_examples=50, deadline=None, phases=(Phase.reuse, Phase.generate))
 
 

@@ -41,7 +41,7 @@ def endpoints(text: str) -> tuple[Endpoint, ...]:
     return tuple(found)
 
 
-def asked(
+def choice(
     text: str, labels: Mapping[str, str] = MappingProxyType({}), **what: Any
 ) -> tuple[str, str, bool]:
     """(cluster, local, anywhere) as n1 sees them, an endpoint as its number."""
@@ -94,7 +94,7 @@ def test_each_family_has_its_own_usable_endpoints(family: Family, chosen: list[s
 def test_policy_cluster_uses_ready_endpoints_else_serving_terminating_ones(
     text: str, cluster: str, anywhere: bool
 ) -> None:
-    assert asked(text) == (cluster, "", anywhere)
+    assert choice(text) == (cluster, "", anywhere)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_policy_cluster_uses_ready_endpoints_else_serving_terminating_ones(
 def test_policy_local_uses_the_endpoints_of_its_own_node(
     text: str, local: str, anywhere: bool
 ) -> None:
-    assert asked(text, internal_local=True) == ("", local, anywhere)
+    assert choice(text, internal_local=True) == ("", local, anywhere)
 
 
 @pytest.mark.parametrize(
@@ -155,7 +155,7 @@ def test_policy_local_uses_the_endpoints_of_its_own_node(
 def test_which_policies_a_service_needs_endpoints_for(
     case: str, what: dict[str, Any], cluster: str, local: str
 ) -> None:
-    assert asked("here,there", **what) == (cluster, local, True), case
+    assert choice("here,there", **what) == (cluster, local, True), case
 
 
 @pytest.mark.parametrize(
@@ -179,11 +179,11 @@ def test_which_policies_a_service_needs_endpoints_for(
 def test_hints_are_used_if_every_ready_endpoint_has_one_and_one_is_for_this_zone(
     text: str, labels: Mapping[str, str], cluster: str
 ) -> None:
-    assert asked(text, labels)[0] == cluster
+    assert choice(text, labels)[0] == cluster
 
 
 def test_hints_are_for_policy_cluster() -> None:
-    found = asked("here b,there a", IN_A, np=30080, external_local=True)
+    found = choice("here b,there a", IN_A, np=30080, external_local=True)
     assert found == ("1", "0", True)
 
 

@@ -1,4 +1,4 @@
-"""What a client addresses for a reference, and who may answer."""
+"""The address that a client uses for a reference, and what may answer."""
 
 import pytest
 

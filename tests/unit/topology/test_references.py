@@ -1,4 +1,4 @@
-"""What references stand for: namespaces of the lab, or several things at once."""
+"""What references resolve to: a namespace of the lab, or the pods of a workload or Service."""
 
 import pytest
 

@@ -53,14 +53,14 @@ def test_a_reference_names_one_pod_or_all_of_a_workload(reference: str, names: l
 
 
 @pytest.mark.parametrize(
-    ("reference", "says"),
+    ("reference", "message"),
     [
         ("pod/host", "on the host network: its address is its node's"),
-        ("pod/nobody", "no pod nobody"),
+        ("pod/missing", "no pod missing"),
         ("deploy/nothing", "east has no deploy nothing"),
         ("node/n1", "only pod, deploy, statefulset can be restarted"),
     ],
 )
-def test_what_cannot_restart(reference: str, says: str) -> None:
-    with pytest.raises(UsageError, match=says):
+def test_what_cannot_restart(reference: str, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
         pods_to_restart(found(), reference)

@@ -1,4 +1,4 @@
-"""What the file says of a Service."""
+"""A Service as its manifest describes it."""
 
 import pytest
 

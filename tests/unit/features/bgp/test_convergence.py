@@ -1,6 +1,6 @@
-"""Which routes birds come to that hear each other: told from data alone.
+"""The routes that BGP converges to, computed from data alone.
 
-Source: RFC 4271, sections 5.1.3 (NEXT_HOP), 9.1.2 (AS loops, choice) and 6.2 (who is refused).
+Source: RFC 4271, sections 5.1.3 (NEXT_HOP), 9.1.2 (AS loops, choice) and 6.2 (refused sessions).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -56,10 +56,10 @@ def shared(birds: Birds, router: str = "10.0.0.1/24", first: str = "10.0.0.{}/24
     return speaking(facts, birds)
 
 
-def apart(birds: Birds, cables: Sequence[tuple[str, str]], faults: Sequence[Fault] = ()) -> State:
+def apart(birds: Birds, pairs: Sequence[tuple[str, str]], faults: Sequence[Fault] = ()) -> State:
     """Return a State of these veth pairs: "host link address" of both ends."""
     facts: list[Fact] = []
-    for one, other in cables:
+    for one, other in pairs:
         (near, link, at), (far, end, there) = one.split(), other.split()
         ends = Interface(link, addresses=(held(at),)), Interface(end, addresses=(held(there),))
         facts += veth((near, ends[0]), (far, ends[1]))
@@ -69,8 +69,8 @@ def apart(birds: Birds, cables: Sequence[tuple[str, str]], faults: Sequence[Faul
 def speaking(facts: list[Fact], birds: Birds, faults: Sequence[Fault] = ()) -> State:
     names = dict.fromkeys(name for name, _ in facts)
     daemons = [(name, each) for name, each in birds.items()]
-    said = [("the test", [*facts, *daemons])]
-    return merge("lab", nodes(names), said, faults)
+    by_author = [("the test", [*facts, *daemons])]
+    return merge("lab", nodes(names), by_author, faults)
 
 
 def learned(state: State) -> dict[str, list[str]]:
@@ -138,22 +138,22 @@ def test_on_separate_links_the_router_is_the_next_hop() -> None:
     ("case", "changed", "router", "others"),
     [
         (
-            "two who announce one address: both",
+            "two announce one address: both paths are used",
             {
                 "a": replace(STAR["a"], announced=(net(WEB),)),
                 "b": replace(STAR["b"], announced=(net(WEB),)),
             },
             [f"{WEB} via {A} {B} dev br0"],
-            {"c": [f"{WEB} via {A} dev eth0"]},  # a router tells of the best, of one way
+            {"c": [f"{WEB} via {A} dev eth0"]},  # a router announces one best path
         ),
         (
-            "one of them says that it is farther",
+            "one of them announces a longer AS path",
             {
                 "a": replace(STAR["a"], announced=(net(WEB),), prepended=1),
                 "b": replace(STAR["b"], announced=(net(WEB),)),
             },
             [f"{WEB} via {B} dev br0"],
-            # a has its own.
+            # a announces the same address itself.
             {"c": [f"{WEB} via {B} dev eth0"]},
         ),
         (
@@ -163,7 +163,7 @@ def test_on_separate_links_the_router_is_the_next_hop() -> None:
             {"b": [f"{TO_A} eth0"], "c": [f"{TO_A} eth0"]},
         ),
         (
-            "what nobody believes",
+            "a range that the router does not accept",
             {"r": replace(STAR["r"], accepted=(net("10.244.1.0/24"),))},
             [f"{TO_B} br0"],
             {"a": [f"{TO_B} eth0"], "c": [f"{TO_B} eth0"]},
@@ -175,13 +175,13 @@ def test_on_separate_links_the_router_is_the_next_hop() -> None:
             {"a": [f"{TO_B} eth0"], "c": [f"{TO_B} eth0"]},
         ),
         (
-            "a node believes less than its router",
+            "a node accepts less than its router",
             {"c": replace(STAR["c"], accepted=(net("10.244.1.0/24"),))},
             [f"{TO_A} br0", f"{TO_B} br0"],
             {"a": [f"{TO_B} eth0"], "b": [f"{TO_A} eth0"], "c": [f"{TO_B} eth0"]},
         ),
         (
-            "two of one system do not hear of each other: it would be a loop",
+            "two of one AS do not learn from each other: it would be a loop",
             {
                 "r": bird(ROUTER, (R, A, 1), (R, B, 1), (R, C, 3), transit=True),
                 "b": bird(1, (B, R, ROUTER), announced=PODS_B),
@@ -190,13 +190,13 @@ def test_on_separate_links_the_router_is_the_next_hop() -> None:
             {"c": [f"{TO_A} eth0", f"{TO_B} eth0"]},
         ),
         (
-            "who passes nothing on",
+            "a router without transit",
             {"r": replace(STAR["r"], transit=False)},
             [f"{TO_A} br0", f"{TO_B} br0"],
             {},
         ),
         (
-            "a node does not pass on what it has learned",
+            "a node does not announce what it has learned",
             {
                 "c": bird(3, (C, R, ROUTER), announced=WEB),
                 "a": replace(STAR["a"], announced=()),
@@ -218,13 +218,13 @@ def test_on_separate_links_the_router_is_the_next_hop() -> None:
             {"c": [f"{TO_B} eth0"]},
         ),
         (
-            "another system than the router expects (bad peer AS)",
+            "another AS than the router expects (bad peer AS)",
             {"a": replace(STAR["a"], autonomous_system=9)},
             [f"{TO_B} br0"],
             {"c": [f"{TO_B} eth0"]},
         ),
         (
-            "both wait to be called",
+            "both sides are passive",
             {
                 "r": replace(
                     STAR["r"],
@@ -258,15 +258,15 @@ def test_without_a_link_between_them_birds_have_no_session() -> None:
 
 @pytest.mark.parametrize(("netns", "link"), [("a", "in"), ("pod", "eth0")])
 def test_routes_to_a_link_without_carrier_are_not_announced(netns: str, link: str) -> None:
-    """Whichever end of the veth pair is down."""
+    """Either end of the veth pair may be down."""
     birds = {
         "r": bird(ROUTER, ("10.0.1.1", "10.0.1.2", 1)),
         "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A, watched_link="in"),
     }
     inside = ("a in 10.0.2.1/24", "pod eth0 10.0.2.2/24")
-    cables = [APART[0], inside]
-    assert learned(apart(birds, cables)) == {"r": [f"{PODS_A} via 10.0.1.2 dev one"]}
-    assert learned(apart(birds, cables, [Fault(netns, LinkFailure(link))])) == {}
+    pairs = [APART[0], inside]
+    assert learned(apart(birds, pairs)) == {"r": [f"{PODS_A} via 10.0.1.2 dev one"]}
+    assert learned(apart(birds, pairs, [Fault(netns, LinkFailure(link))])) == {}
 
 
 RING = [
@@ -287,16 +287,16 @@ NEAR, FAR = f"{PODS_A} via 10.0.2.1 dev left", f"{PODS_A} via 10.0.5.1 dev right
 
 
 @pytest.mark.parametrize(
-    ("case", "cables", "expected"),
+    ("case", "pairs", "expected"),
     [
-        ("of two ways around, the shorter", RING, NEAR),
-        ("where that is cut, the longer", [*RING[:1], *RING[2:]], FAR),
+        ("the shorter of two paths", RING, NEAR),
+        ("the longer one if that is cut", [*RING[:1], *RING[2:]], FAR),
     ],
 )
-def test_a_transit_router_passes_on_what_another_one_announces(
-    case: str, cables: list[tuple[str, str]], expected: str
+def test_a_transit_router_announces_what_it_learned_from_another_one(
+    case: str, pairs: list[tuple[str, str]], expected: str
 ) -> None:
-    held_by_all = {end.split()[2].split("/")[0] for cable in cables for end in cable if end.split()}
+    held_by_all = {end.split()[2].split("/")[0] for pair in pairs for end in pair if end.split()}
     birds = {
         name: replace(
             each,
@@ -304,7 +304,7 @@ def test_a_transit_router_passes_on_what_another_one_announces(
         )
         for name, each in ROUND.items()
     }
-    assert learned(apart(birds, cables))["b"] == [expected], case
+    assert learned(apart(birds, pairs))["b"] == [expected], case
 
 
 def test_ipv6_routes_are_announced_over_ipv6() -> None:

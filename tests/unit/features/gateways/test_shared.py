@@ -64,10 +64,10 @@ TABLES = Routes(
 @pytest.mark.parametrize(
     ("to", "mark", "own", "hops"),
     [
-        ("10.0.0.5", 0x0, False, ["eth1 198.18.0.1"]),  # no rule asks for it: the main table
+        ("10.0.0.5", 0x0, False, ["eth1 198.18.0.1"]),  # no rule matches: the main table
         ("10.0.0.5", 0x1, False, ["eth0 192.168.10.2"]),
         ("10.0.0.5", 0x102, False, ["eth2 192.168.20.2"]),  # bits beside the mask do not count
-        ("10.0.0.5", 0x201, False, ["eth0 192.168.10.2"]),  # another's packet: where it goes
+        ("10.0.0.5", 0x201, False, ["eth0 192.168.10.2"]),  # a forwarded packet: by its destination
         ("10.0.0.5", 0x201, True, ["eth2 192.168.20.2"]),  # one's own: the lower priority first
         ("10.0.0.9", 0x2, False, []),  # a black hole ends the search
         ("192.0.2.1", 0x2, False, ["eth1 198.18.0.1"]),  # a table without a route: the next one
@@ -167,8 +167,8 @@ def test_an_icmp_error_of_the_gateway_reflects_the_mark_of_its_cause() -> None:
     """A node of west is down: the error reaches east's pod, not west's pod of that address."""
     hub = SHARED.state[HUB]
     spec = simple("east/pod/client", "west/svc/web:81")
-    (told,) = explain(SHARED.model, spec).paths
-    assert (told.verdict, told.reply[-1].reference) == ("refused", "east/pod/client")
+    (path,) = explain(SHARED.model, spec).paths
+    assert (path.verdict, path.reply[-1].reference) == ("refused", "east/pod/client")
     silent = tuple(each for each in hub.sysctls if "fwmark_reflect" not in each.key)
     model = Model(SHARED.topology, replaced(replace(hub, sysctls=silent)))
     (untold,) = explain(model, spec).paths

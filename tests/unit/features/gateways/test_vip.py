@@ -226,7 +226,7 @@ def test_the_fabric_knows_virtual_ranges_and_no_pods_behind_them() -> None:
     assert "10.244.0.0/24" not in routes
 
 
-# --- who gets which range and address ---
+# --- the ranges and addresses of clusters ---
 
 
 @pytest.mark.parametrize(

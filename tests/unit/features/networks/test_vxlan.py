@@ -173,7 +173,7 @@ def test_a_packet_is_encapsulated_and_decapsulated() -> None:
 
 
 @pytest.mark.parametrize(
-    ("parts", "verdict", "says"),
+    ("parts", "verdict", "what"),
     [
         ({"fdb": ()}, "timeout", "flannel.1 has no FDB entry for 02:00:0a:f4:01:00"),
         ({"neighbours": ()}, "host-unreachable", "flannel.1 has no neighbour entry for 10.244.1.0"),
@@ -185,10 +185,10 @@ def test_a_packet_is_encapsulated_and_decapsulated() -> None:
     ],
 )
 def test_which_verdict_a_missing_entry_leads_to(
-    parts: dict[str, object], verdict: str, says: str
+    parts: dict[str, object], verdict: str, what: str
 ) -> None:
     (path,) = walk(changed(overlay(), N1, **parts), CLIENT, Protocol.TCP, ip("10.244.1.2"), 80)
-    assert (path.verdict, path.request[-1].what) == (verdict, says)
+    assert (path.verdict, path.request[-1].what) == (verdict, what)
 
 
 @pytest.mark.parametrize("wrong", [{"mac": "02:00:00:00:00:99"}, {"vni": 2}])
