@@ -1,7 +1,6 @@
-"""Rules by chance, loaded and saved again: the kernel's text of each is ours, letter by letter.
+"""Generated rules are saved by the kernel's tools exactly as nsnet wrote them.
 
-So no rule that nsnet can write is drift once it is loaded, and none says another thing to the
-kernel than to the model.
+So a loaded rule is never reported as drift, and the kernel and the model have the same rule.
 """
 
 import os
@@ -23,7 +22,7 @@ from tests.support.machine import NEEDS_ROOT
 
 pytestmark = NEEDS_ROOT
 
-# Each example starts processes: few of them, of many rules each.
+# Each example starts processes, so there are few examples with many rules each.
 FEW = settings(
     max_examples=8,
     deadline=None,
@@ -34,7 +33,7 @@ FEW = settings(
 
 @pytest.fixture
 def namespace() -> Iterator[str]:
-    """A namespace with nothing in it."""
+    """A new network namespace."""
     name = f"nsnet.t{os.getpid()}.rules"
     netns.prepare()
     with netns.returning():
@@ -56,7 +55,7 @@ def tool(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def with_sets(namespace: str) -> str:
-    """A namespace with the sets that rules name."""
+    """A new network namespace with the ipsets that rules name."""
     try:
         for family in netfilter.FAMILIES:
             netfilter.load_sets([(namespace, ipsets.fill_input(generated.ipsets(family)))])
@@ -68,7 +67,7 @@ def with_sets(namespace: str) -> str:
 @pytest.mark.parametrize("family", netfilter.FAMILIES)
 @FEW
 @given(data=st.data())
-def test_iptables_saves_a_rule_as_it_was_written(
+def test_iptables_save_prints_rules_as_written(
     with_sets: str, tool: str, family: Family, tmp_path: Path, data: st.DataObject
 ) -> None:
     chains = []
@@ -87,7 +86,7 @@ def test_iptables_saves_a_rule_as_it_was_written(
 @pytest.mark.parametrize("family", netfilter.FAMILIES)
 @FEW
 @given(data=st.data())
-def test_ipset_saves_a_member_as_it_was_written(
+def test_ipset_save_prints_members_as_written(
     with_sets: str, family: Family, data: st.DataObject
 ) -> None:
     sets = data.draw(generated.filled_ipsets(family))
@@ -102,7 +101,7 @@ def test_ipset_saves_a_member_as_it_was_written(
 @pytest.mark.parametrize("family", netfilter.FAMILIES)
 @FEW
 @given(data=st.data())
-def test_nft_lists_a_rule_as_it_was_written(
+def test_nft_list_prints_rules_as_written(
     namespace: str, family: Family, data: st.DataObject
 ) -> None:
     rules = tuple(data.draw(st.lists(generated.nft_rules(family), max_size=20)))

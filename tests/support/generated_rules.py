@@ -1,4 +1,4 @@
-"""Rules of netfilter by chance: whatever the renderers can write and the kernel takes."""
+"""Hypothesis strategies for netfilter rules that the renderers can write and the kernel accepts."""
 
 from dataclasses import replace
 from functools import cache
@@ -68,16 +68,16 @@ local = st.just("LOCAL")
 
 @cache
 def addresses(family: Family) -> st.SearchStrategy[IPAddress]:
-    """An address of the family, few of them often."""
+    """One of 301 addresses of the family, so that some repeat."""
     first = int(ip_address("10.0.0.0" if family == 4 else "fd00::"))
     return st.integers(0, 300).map(lambda number: ip_address(first + number))
 
 
 @cache
 def networks(family: Family) -> st.SearchStrategy[IPNetwork]:
-    """A network of the family: not all of it, which iptables-save does not print.
+    """A network of the family, but not /0, which iptables-save omits.
 
-    None of IPv6 holds addresses of IPv4 (::10.0.0.1), which not all programs print alike.
+    In IPv6 none of ::/96, whose addresses glibc prints like IPv4 (::10.0.0.1) and Python does not.
     """
     bits = BITS[family]
     kind = IPv4Network if family == 4 else IPv6Network
@@ -88,18 +88,18 @@ def networks(family: Family) -> st.SearchStrategy[IPNetwork]:
 
 
 def either(**fields: st.SearchStrategy[object]) -> Matches:
-    """One of these fields, or none of them."""
+    """At most one of these fields."""
     one = [st.fixed_dictionaries({name: values}) for name, values in fields.items()]
     return st.one_of(st.just({}), *one)
 
 
 def states(of: tuple[str, ...]) -> st.SearchStrategy[tuple[str, ...]]:
-    """Some of these states, in their order."""
+    """One or more of these states, in this order."""
     chosen = st.sets(st.sampled_from(of), min_size=1)
     return chosen.map(lambda found: tuple(each for each in of if each in found))
 
 
-# Of a mask without the lowest bits nft prints the length, as of a network's.
+# nft prints a mask of the highest bits as a prefix length.
 masks = st.one_of(st.just(ALL_BITS), st.integers(1, 2**31 - 1))
 marks = st.builds(MarkMatch, words, masks, st.booleans())
 with_port: Matches = st.fixed_dictionaries({"protocol": st.sampled_from(WITH_PORTS)}).flatmap(
@@ -108,7 +108,7 @@ with_port: Matches = st.fixed_dictionaries({"protocol": st.sampled_from(WITH_POR
 
 
 def joined(*parts: Matches) -> st.SearchStrategy[Match]:
-    """A match with the fields of all parts."""
+    """A Match with the fields of all parts."""
     return st.tuples(*parts).map(
         lambda found: Match(**{name: each for part in found for name, each in part.items()})
     )
@@ -126,7 +126,7 @@ def _icmp(family: Family) -> Matches:
 
 
 def ipsets(family: Family) -> tuple[IpSet, ...]:
-    """A set of each type, empty, for rules to name."""
+    """An empty set of each type, for rules to name."""
     return tuple(
         IpSet(f"of-{kind.name}-{family}", kind, (), 4 if kind is SetType.PORT else family)
         for kind in SetType
@@ -143,7 +143,7 @@ def _set_matches(family: Family) -> st.SearchStrategy[SetMatch]:
 
 
 def iptables_matches(family: Family, *, needs_port: bool, ipvs: bool) -> st.SearchStrategy[Match]:
-    """A match that iptables can write. `ipvs`: xt_ipvs may be asked, too."""
+    """A Match that iptables can express; with `ipvs`, also with xt_ipvs, which few kernels have."""
     there = networks(family)
     recents = st.builds(
         Recent, st.sampled_from(["KUBE-SEP-A", "b"]), st.one_of(st.none(), st.integers(1, 86400))
@@ -201,7 +201,7 @@ def _iptables_targets(table: Table, family: Family) -> st.SearchStrategy[Target 
 
 @cache
 def iptables_rules(table: Table, family: Family, *, ipvs: bool = False) -> st.SearchStrategy[Rule]:
-    """A rule that a chain of this table may hold. `ipvs`: it may ask xt_ipvs."""
+    """A rule that this table accepts; with `ipvs`, also with xt_ipvs, which few kernels have."""
 
     def matching(target: Target | None) -> st.SearchStrategy[Rule]:
         found = iptables_matches(family, needs_port=isinstance(target, Dnat), ipvs=ipvs)
@@ -211,7 +211,7 @@ def iptables_rules(table: Table, family: Family, *, ipvs: bool = False) -> st.Se
 
 
 def members(kind: SetType, family: Family) -> st.SearchStrategy[Member]:
-    """An entry of a set of this type."""
+    """A member of a set of this type."""
     there, protocol = addresses(family), st.sampled_from(WITH_PORTS)
     match kind:
         case SetType.ADDRESS:
@@ -249,10 +249,10 @@ BY_ADDRESS, BY_PORT = "service-ips", "service-nodeports"
 
 
 def nft_matches(family: Family, *, needs_port: bool) -> st.SearchStrategy[Match]:
-    """A match that nftables_text can write."""
+    """A Match that nftables_text can express."""
     there = networks(family)
     several = st.lists(there, min_size=2, max_size=5).map(tuple)
-    # Those that lie close together touch, or one is in another.
+    # These are often adjacent or equal.
     close = st.lists(addresses(family).map(ip_network), min_size=2, max_size=5).map(tuple)
     protocols: Matches = st.fixed_dictionaries({"protocol": st.just(Protocol.ICMP)})
     return joined(
@@ -273,7 +273,7 @@ def nft_matches(family: Family, *, needs_port: bool) -> st.SearchStrategy[Match]
 
 @cache
 def nft_rules(family: Family) -> st.SearchStrategy[Rule]:
-    """A rule that a chain of kube-proxy's table may hold."""
+    """A rule that kube-proxy's nftables table accepts."""
     there = addresses(family)
     set_bits = words.map(lambda each: SetMark(each, each))
     flip_bits = words.map(lambda each: SetMark(each, 0))
@@ -291,10 +291,10 @@ def nft_rules(family: Family) -> st.SearchStrategy[Rule]:
     def matching(target: Target | None) -> st.SearchStrategy[Rule]:
         found = nft_matches(family, needs_port=isinstance(target, Dnat))
         if isinstance(target, Lookup):
-            # Behind a match of its protocol nft lists `th dport` as that protocol's port.
+            # After a match on the protocol, nft lists `th dport` as `tcp dport` or `udp dport`.
             found = found.map(lambda match: replace(match, protocol=None, dport=None))
         if target is None:
-            # nft has no rule that neither matches nor does anything.
+            # nft accepts no rule without match and statement.
             found = found.filter(lambda match: match != Match(comment=match.comment))
         return found.map(lambda match: Rule(match, target))
 

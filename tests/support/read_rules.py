@@ -1,6 +1,6 @@
-"""Rules read back from the lines that `iptables-save` and `nft list` print.
+"""Parsers for the lines that `iptables-save` and `nft list` print.
 
-Written from the two languages, not from the renderers: a word that stands in no case is an error.
+They are written independently of the renderers; an unknown word raises an error.
 """
 
 import re
@@ -70,13 +70,13 @@ FULL: Final = 0xFFFFFFFF
 
 
 def endpoint(text: str) -> tuple[IPAddress, int]:
-    """10.0.0.1:80 or [fd00::1]:80."""
+    """Parse 10.0.0.1:80 or [fd00::1]:80."""
     address, _, port = text.rpartition(":")
     return ip_address(address.strip("[]")), int(port)
 
 
 def number_and_mask(text: str) -> tuple[int, int]:
-    """0x1/0x3; without a mask all bits count."""
+    """Parse 0x1/0x3; the default mask has all bits."""
     value, _, mask = text.partition("/")
     return int(value, 0), int(mask, 0) if mask else FULL
 
@@ -89,7 +89,7 @@ def _having(match: Match, field: str, value: Any) -> Match:
 
 
 def iptables(line: str, family: Family) -> tuple[str, Rule]:
-    """The chain and the rule of a line `-A CHAIN …`."""
+    """Return the chain and the rule of a line `-A CHAIN …`."""
     words = shlex.split(line)
     assert words.pop(0) == "-A"
     chain = words.pop(0)
@@ -110,7 +110,7 @@ def iptables(line: str, family: Family) -> tuple[str, Rule]:
 
 
 def _field(name: str, *, negative: str = "", value: Callable[[str, Family], Any]) -> "_Read":
-    """What an option with one value says, and what it says behind a `!`."""
+    """Return a parser of an option with one value; after `!` it sets the field `negative`."""
 
     def read(match: Match, words: list[str], negated: bool, family: Family) -> Match:
         field = negative if negated else name
@@ -183,7 +183,7 @@ def _text(text: str, family: Family) -> str:
     return text
 
 
-# Each option with the module that knows it.
+# Each option, with its module and parser.
 _OPTIONS: Final[dict[str, tuple[str, _Read]]] = {
     "-s": ("", _field("src", negative="not_src", value=_network)),
     "-d": ("", _field("dst", negative="not_dst", value=_network)),
@@ -257,7 +257,7 @@ _WORD = re.compile(r'comment "[^"]*"|\{[^}]*\}|\S+')
 
 
 def nft(line: str, family: Family) -> Rule:
-    """The rule of a line of a chain."""
+    """Return the rule in a line of a chain."""
     words: list[str] = _WORD.findall(line)
     match = Match()
     target: Target | None = None
@@ -358,7 +358,7 @@ def _nft_statement(words: list[str], ip: str) -> tuple[Target, list[str]]:
 
 
 def nft_element(line: str) -> Element:
-    """The element of a line of a map."""
+    """Return the element in a line of a map."""
     found = re.fullmatch(
         r'(?:(\S+) \. )?(tcp|udp) \. (\d+)(?: comment "([^"]*)")? : (?:(drop)|goto (\S+))', line
     )
@@ -370,7 +370,7 @@ def nft_element(line: str) -> Element:
 
 
 def plain(rule: Rule) -> Rule:
-    """The rule with its networks put together, which says the same."""
+    """Return the equivalent rule whose `not_src_in` is merged as nft merges it."""
     networks = rule.match.not_src_in
     if not networks:
         return rule

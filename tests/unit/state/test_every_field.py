@@ -1,5 +1,7 @@
-"""Each field of a rule, a set or a map is in its text, or the text is refused: a rule of the kernel
-that lacks one matches more packets than the model's."""
+"""A renderer writes every field of a rule, set or map, or refuses it.
+
+A rule of the kernel that lacks a match would apply to more packets than the model's.
+"""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
@@ -63,7 +65,7 @@ RENDERERS: dict[str, tuple[Renderer, frozenset[str]]] = {
 
 
 def asked(family: Family) -> dict[str, Match]:
-    """For each field of Match a match that sets it, alone or with what it cannot be without."""
+    """For each field of Match, a match that sets it, with other fields only where it needs them."""
     there = net(NETWORK[family])
     address = ip("10.0.0.1") if family == 4 else ip("fd00::1")
     return {
@@ -112,9 +114,7 @@ def test_a_field_of_a_match_is_written_or_refused(name: str, tool: str, family: 
 
 @pytest.mark.parametrize("tool", RENDERERS)
 @pytest.mark.parametrize("protocol", [None, Protocol.ICMP])
-def test_a_port_of_no_protocol_that_has_ports_is_refused(
-    tool: str, protocol: Protocol | None
-) -> None:
+def test_a_port_without_tcp_or_udp_is_refused(tool: str, protocol: Protocol | None) -> None:
     render, _ = RENDERERS[tool]
     with pytest.raises(AssertionError, match="ports are those of TCP or UDP"):
         render(Rule(Match(protocol=protocol, dport=80)), 4)
@@ -122,14 +122,14 @@ def test_a_port_of_no_protocol_that_has_ports_is_refused(
 
 @pytest.mark.parametrize("tool", RENDERERS)
 @pytest.mark.parametrize("comment", ['" -j DROP', "one\ntwo"])
-def test_a_comment_that_would_end_early_is_refused(tool: str, comment: str) -> None:
+def test_a_comment_with_quotes_or_newlines_is_refused(tool: str, comment: str) -> None:
     render, _ = RENDERERS[tool]
     with pytest.raises(AssertionError, match="a comment"):
         render(Rule(Match(comment=comment)), 4)
 
 
 @pytest.mark.parametrize("tool", RENDERERS)
-def test_a_rule_that_no_packet_matches_is_written_as_one(tool: str) -> None:
+def test_a_negated_match_of_all_addresses_is_written(tool: str) -> None:
     render, _ = RENDERERS[tool]
     nowhere = render(Rule(Match(not_src=net("0.0.0.0/0"))), 4)
     assert nowhere != render(Rule(Match()), 4)
@@ -157,7 +157,7 @@ TARGETS: tuple[tuple[Target, Target], ...] = (
     (Remember("a"), Remember("b")),
 )
 CHAIN = Chain(KUBE_PROXY, "a")
-# Each has a rule that has another text in the other family.
+# Their rules differ between the families.
 RULES = (
     Chain("nat", "a", (Rule(target=Reject()),)),
     Chain("filter", "b", (Rule(),), family=6, base=Base("nat", "output", 0), comment="c"),
@@ -210,7 +210,7 @@ PAIRS: tuple[Pair, ...] = (
 
 
 def variants(first: Any, second: Any) -> Iterator[tuple[str, Any]]:
-    """The first record with one field after the other as the second has it."""
+    """Yield the first record with one field replaced by the second's, for each field."""
     if is_dataclass(first):
         names: Iterable[str] = [each.name for each in fields(first) if each.compare]
         change: Callable[..., Any] = replace
@@ -221,12 +221,12 @@ def variants(first: Any, second: Any) -> Iterator[tuple[str, Any]]:
 
 
 @pytest.mark.parametrize(("first", "second", "render"), PAIRS)
-def test_a_record_that_differs_has_another_text_or_none(
+def test_records_that_differ_in_a_field_have_different_text(
     first: object, second: object, render: Callable[[Any], str]
 ) -> None:
     alike = []
     for name, each in variants(first, second):
-        assert each != first, f"the two have the same {name}"
+        assert each != first, f"both have the same {name}"
         try:
             if render(each) == render(first):
                 alike.append(name)
@@ -235,5 +235,5 @@ def test_a_record_that_differs_has_another_text_or_none(
     assert alike == []
 
 
-def test_every_target_is_tried() -> None:
+def test_the_table_has_every_target() -> None:
     assert {type(each) for each, _ in TARGETS} == {*get_args(Target)}
