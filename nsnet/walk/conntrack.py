@@ -7,12 +7,12 @@ from typing import NamedTuple
 from nsnet.ip import Protocol
 from nsnet.walk.packet import Packet, Tuple
 
-# The hooks at which the destination is translated; at the others the source is.
-WAYS_IN = ("PREROUTING", "OUTPUT")
+# The hooks at which the destination is translated; at INPUT and POSTROUTING the source is.
+DNAT_HOOKS = ("PREROUTING", "OUTPUT")
 
 
 class CtInfo(Enum):
-    """What conntrack says of a packet."""
+    """The state that conntrack gives a packet."""
 
     NEW = "NEW"  # the first packet of a flow: it traverses the nat table
     REPEATED = "NEW (seen before)"  # the flow returns to this namespace: translated as before
@@ -36,7 +36,7 @@ class Tracked:
     """What conntrack attaches to a packet (skb->_nfct)."""
 
     info: CtInfo
-    entered: Tuple
+    entered: Tuple  # the packet's tuple on arrival
     entry: ConntrackEntry | None = None
     connected: bool = False  # a packet that follows the handshake
     about_reply: bool = False  # an ICMP error about a reply, in the direction of the request
@@ -52,7 +52,7 @@ class Tracked:
 
     @property
     def is_reply(self) -> bool:
-        """The packet is in the direction of replies."""
+        """Whether the packet is in the direction of replies."""
         return self.info in (CtInfo.REPLY, CtInfo.RELATED)
 
     def marked(self, packet: Packet) -> Packet:
@@ -61,17 +61,16 @@ class Tracked:
 
 
 def track(packet: Packet, entries: tuple[ConntrackEntry, ...]) -> Tracked:
-    """Return what conntrack finds for a packet on its way in."""
+    """Return what conntrack attaches to a packet that arrives."""
     # Without client ports, several entries may expect the same reply: it belongs to the last.
     for entry in reversed(entries):
-        # A host that pings itself uses the same addresses for request and reply: the request is
-        # first.
+        # If a host pings itself, request and reply have the same addresses: this is the request.
         if packet.tuple == entry.original and not packet.answer:
             connected = packet.protocol is Protocol.TCP and packet.size > 0
-            said = packet.error is not None
-            return Tracked(CtInfo.REPEATED, packet.tuple, entry, connected, about_reply=said)
-        # The request of a host that pings itself by another address has the tuple of its reply,
-        # too.
+            is_error = packet.error is not None
+            return Tracked(CtInfo.REPEATED, packet.tuple, entry, connected, about_reply=is_error)
+        # If a host pings another of its own addresses, the request may have the tuple of the reply,
+        # too, so the tuple alone does not make it one.
         if packet.answer and packet.tuple == entry.reply:
             return Tracked(CtInfo.RELATED if packet.error else CtInfo.REPLY, packet.tuple, entry)
     # A UDP reply whose request conntrack never saw is like a new request.
@@ -80,21 +79,21 @@ def track(packet: Packet, entries: tuple[ConntrackEntry, ...]) -> Tracked:
 
 
 def retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
-    """Return a packet of a known flow, translated as its entry says: the destination on the way in,
-    the source on the way out."""
+    """Return a packet of a known flow, translated as its entry says: the destination at PREROUTING
+    and OUTPUT, the source at INPUT and POSTROUTING."""
     if tracked.entry is None:
         return packet
     original, reply = tracked.entry.original, tracked.entry.reply
-    way_in = hook in WAYS_IN
+    is_dnat_hook = hook in DNAT_HOOKS
     if tracked.info is CtInfo.REPEATED:
         return (
             replace(packet, dst=reply.src, dport=reply.sport)
-            if way_in
+            if is_dnat_hook
             else replace(packet, src=reply.dst)
         )
     return (
         replace(packet, dst=original.src)
-        if way_in
+        if is_dnat_hook
         else replace(packet, src=original.dst, sport=original.dport)
     )
 

@@ -7,7 +7,7 @@ from nsnet.state.model import Netns
 from nsnet.state.rules import Drop
 from nsnet.verdict import Verdict
 from nsnet.walk.conntrack import ConntrackEntry, Tracked, new_entry
-from nsnet.walk.netfilter import TRANSLATING, Passed
+from nsnet.walk.netfilter import NAT_TARGETS, Passed
 from nsnet.walk.packet import Hop, Packet, RuleAt, Tuple
 from nsnet.walk.routing import NextHop
 
@@ -21,6 +21,7 @@ class Journey:
     packet: Packet
     hops: tuple[Hop, ...] = ()
     conntrack: dict[str, tuple[ConntrackEntry, ...]] = field(default_factory=dict)
+    # The next hop of each flow in each namespace where it had several.
     chosen: dict[tuple[str, Tuple], NextHop] = field(default_factory=dict)
     ttl: int = TTL
 
@@ -66,8 +67,8 @@ class TooBig:
     here: Netns
     mtu: int
     journey: Journey
-    # The entries afterwards. A new flow leaves none here if its packet was to be forwarded:
-    # conntrack confirms an entry only after the MTU check.
+    # The entries afterwards. A new flow has none here if its packet was to be forwarded: conntrack
+    # confirms an entry only after the MTU check.
     conntrack: dict[str, tuple[ConntrackEntry, ...]]
 
 
@@ -86,10 +87,10 @@ def after_hook(here: Netns, journey: Journey, passed: Passed) -> Journey:
     """Return the journey after a hook, with a hop for each change that the rules made to the
     packet."""
     before, after = journey.packet, passed.packet
-    deciding = [each for each in passed.rules if isinstance(each.rule.target, TRANSLATING)]
+    deciding = [each for each in passed.rules if isinstance(each.rule.target, NAT_TARGETS)]
     rule = deciding[-1] if deciding else None
     moved = replace(journey, packet=after)
-    # Without a rule it is conntrack: NAT is repeated for requests and undone for replies.
+    # Without a rule, conntrack did it: it repeats NAT for requests and undoes it for replies.
     dnat, snat = (
         ("conntrack undoes the SNAT", "conntrack undoes the DNAT")
         if before.answer
@@ -107,8 +108,8 @@ def after_hook(here: Netns, journey: Journey, passed: Passed) -> Journey:
 def stopped(here: Netns, journey: Journey, passed: Passed, tracked: Tracked) -> End:
     """Return the end of a packet that a rule dropped or rejected."""
     rule = passed.rules[-1]
-    # The entry is there already: an ICMP error about a DNATed packet quotes it as the client sent
-    # it.
+    # The packet's entry counts already: by it, an ICMP error about a DNATed packet is translated to
+    # quote the packet as the client sent it.
     journey = journey.remember(here.name, new_entry(tracked, journey.packet))
     if isinstance(passed.stop, Drop):
         return Lost(note(journey, here, "DROP", rule))

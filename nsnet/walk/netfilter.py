@@ -37,16 +37,16 @@ from nsnet.state.rules import (
     VirtualMatch,
     Zone,
 )
-from nsnet.walk.conntrack import WAYS_IN, CtInfo, Tracked, retranslate
+from nsnet.walk.conntrack import DNAT_HOOKS, CtInfo, Tracked, retranslate
 from nsnet.walk.packet import IPVS, Packet, RuleAt
 
 # The priorities of iptables' tables at each hook, lowest first (linux/netfilter_ipv4.h).
-PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0}
+TABLE_PRIORITIES = {"raw": -300, "mangle": -150, "filter": 0}
 # IPVS runs after the filter table in INPUT, and before it in OUTPUT (ip_vs_core.c).
-BALANCING = {"INPUT": 99, "OUTPUT": -98}
-# The targets of nat, which only a flow's first packet traverses.
-TRANSLATING = Dnat | Snat | Masquerade | Netmap
-TRANSLATION = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
+IPVS_PRIORITIES = {"INPUT": 99, "OUTPUT": -98}
+# The targets of the nat table, which only the first packet of a flow traverses.
+NAT_TARGETS = Dnat | Snat | Masquerade | Netmap
+NAT_PRIORITIES = {"PREROUTING": -100, "INPUT": 100, "OUTPUT": -100, "POSTROUTING": 100}
 HOOKS = {
     "PREROUTING": ("raw", "mangle"),
     "INPUT": ("mangle", "filter"),
@@ -98,7 +98,8 @@ class Rules:
         }
 
     def sees_bridged(self, packet: Packet) -> bool:
-        """Bridged frames traverse the rules too (br_netfilter)."""
+        """Return whether bridged frames of the packet's family traverse the rules, too
+        (br_netfilter)."""
         tool = "iptables" if packet.dst.version == 4 else "ip6tables"
         return self._netns.setting(f"net.bridge.bridge-nf-call-{tool}") > 0
 
@@ -134,19 +135,22 @@ class Rules:
         if before.stop is not None:
             return iter((before,))
         if not stage.chains:
-            return self._balance(before, at.tracked)
+            return self._choose_real_server(before, at.tracked)
         if stage.translates:
-            return self._translate(stage.chains, before, at)
-        return self._filter(*stage.chains[0], before, at)
+            return self._traverse_nat(stage.chains, before, at)
+        return self._traverse_filter(*stage.chains[0], before, at)
 
-    def _filter(self, table: str, name: str, before: Passed, at: "_Context") -> Iterator[Passed]:
+    def _traverse_filter(
+        self, table: str, name: str, before: Passed, at: "_Context"
+    ) -> Iterator[Passed]:
         for packet, rules in self._run(table, name, before.packet, at):
             stop = rules[-1].rule.target if rules else None
             met = (*before.rules, *rules)
             yield Passed(packet, met, stop if isinstance(stop, Drop | Reject) else None)
 
-    def _balance(self, before: Passed, tracked: Tracked) -> Iterator[Passed]:
-        """IPVS sends a connection to a virtual server to any of its real servers."""
+    def _choose_real_server(self, before: Passed, tracked: Tracked) -> Iterator[Passed]:
+        """Yield an outcome for each real server that IPVS may choose for a connection to a virtual
+        server; the packet unchanged if IPVS does not handle it."""
         packet = before.packet
         server = self._servers.get((packet.dst, packet.protocol, packet.dport))
         again = tracked.info is CtInfo.REPEATED and packet.size  # IPVS knows the connection
@@ -164,28 +168,28 @@ class Rules:
             rules = (*before.rules, RuleAt(IPVS, where, position, chosen))
             yield Passed(_translated(packet, rules), rules, server)
 
-    def _translate(
+    def _traverse_nat(
         self, chains: tuple[tuple[str, str], ...], before: Passed, at: "_Context"
     ) -> Iterator[Passed]:
-        """Translate a flow's first packet by the first nat chain that does; for all others
-        conntrack repeats or undoes that."""
+        """Translate the first packet of a flow by the first nat chain that has a target for it. For
+        all other packets, conntrack repeats or undoes that translation."""
         if at.tracked.info is not CtInfo.NEW:
             yield before._replace(packet=retranslate(at.hook, before.packet, at.tracked))
             return
         (table, name), later = chains[0], chains[1:]
         for packet, rules in self._run(table, name, before.packet, at):
-            way_in = at.hook in WAYS_IN
-            changed = _translated(packet, rules, at.masquerade, way_in=way_in)
+            is_dnat_hook = at.hook in DNAT_HOOKS
+            changed = _translated(packet, rules, at.masquerade, is_dnat_hook=is_dnat_hook)
             passed = Passed(changed, (*before.rules, *rules))
-            if later and not (rules and isinstance(rules[-1].rule.target, TRANSLATING)):
-                yield from self._translate(later, passed, at)
+            if later and not (rules and isinstance(rules[-1].rule.target, NAT_TARGETS)):
+                yield from self._traverse_nat(later, passed, at)
             else:
                 yield passed
 
     def _run(
         self, table: str, name: str, packet: Packet, at: "_Context"
     ) -> Iterator[tuple[Packet, tuple[RuleAt, ...]]]:
-        """Traverse a built-in chain; a packet that no rule decides is accepted."""
+        """Traverse a built-in chain; its policy is ACCEPT."""
         for _, after, rules in self._chain(table, name, packet, at, 0):
             yield after, rules
 
@@ -208,14 +212,14 @@ class Rules:
             yield from self._apply(table, name, packet, at, RuleAt(table, name, position + 1, rule))
             if rule.match.probability is None:
                 return
-            # The other branch: it does not match this time, and the next rule is evaluated.
+            # The rule may also not match: continue with the next one.
         yield False, packet, ()
 
     def _apply(
         self, table: str, name: str, packet: Packet, at: "_Context", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """Apply the target of a rule that matches, and what follows; `here.position` is the index
-        of the next rule."""
+        """Apply the target of a rule that matches, then the rules that follow. As `here.position`
+        counts from 1, it is the index of the next rule."""
         match here.rule.target:
             case SetMark(value, mask):
                 marked = replace(packet, mark=(packet.mark & ~mask) ^ value)
@@ -270,20 +274,20 @@ class Rules:
     def _goto(
         self, name: str, packet: Packet, at: "_Context", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """Traverse the other chain; where it ends, this one ends too."""
+        """Traverse the other chain; at its end, the rest of this chain is skipped."""
         for decided, after, met in self._chain(here.table, name, packet, at, 0):
             yield decided, after, (here, *met) if decided else ()
 
     def is_local(self, address: IPAddress) -> bool:
-        """An address of this host (addrtype LOCAL)."""
+        """Return whether this is an address of the namespace (addrtype LOCAL)."""
         return address in self._local or address.is_loopback
 
     def is_bridge(self, dev: str) -> bool:
-        """A link of this name is a bridge."""
+        """Return whether a link of this name is a bridge."""
         return dev in self._bridges
 
     def is_in_ipset(self, asked: SetMatch, packet: Packet) -> bool:
-        """The packet's addresses and ports are in an ipset."""
+        """Return whether the packet's addresses and ports are in an ipset."""
         src, dst = (packet.src, packet.sport), (packet.dst, packet.dport)
         ends = [src if side == "src" else dst for side in asked.fields]
         return not packet.error and self._ipsets[asked.name].has(packet.protocol, ends)
@@ -305,7 +309,7 @@ class _Stage(NamedTuple):
 
     @property
     def chooses(self) -> bool:
-        """It may give the packet another destination."""
+        """Whether the stage may change the packet's destination."""
         return self.translates or not self.chains
 
 
@@ -317,17 +321,17 @@ def _stages(netns: Netns, family: int, hook: str) -> list[_Stage]:
         for each in netns.chains
         if each.base is not None and each.family == family and each.base.hook.upper() == hook
     ]
-    stages = [_Stage(PRIORITIES[each], False, ((each, hook),)) for each in HOOKS[hook]]
+    stages = [_Stage(TABLE_PRIORITIES[each], False, ((each, hook),)) for each in HOOKS[hook]]
     stages += [
         _Stage(base.priority, False, ((KUBE_PROXY, each.name),))
         for each, base in based
         if base.kind == "filter"
     ]
-    if hook in TRANSLATION:
+    if hook in NAT_PRIORITIES:
         own = [(KUBE_PROXY, each.name) for each, base in based if base.kind == "nat"]
-        stages.append(_Stage(TRANSLATION[hook], True, (*own, ("nat", hook))))
-    if hook in BALANCING and netns.virtual_servers:
-        stages.append(_Stage(BALANCING[hook], False, ()))
+        stages.append(_Stage(NAT_PRIORITIES[hook], True, (*own, ("nat", hook))))
+    if hook in IPVS_PRIORITIES and netns.virtual_servers:
+        stages.append(_Stage(IPVS_PRIORITIES[hook], False, ()))
     return sorted(stages, key=lambda each: each.priority)
 
 
@@ -336,7 +340,7 @@ def _translated(
     rules: tuple[RuleAt, ...],
     masquerade: IPAddress | None = None,
     *,
-    way_in: bool = True,
+    is_dnat_hook: bool = True,
 ) -> Packet:
     """Return the packet as the target of the deciding rule changes it."""
     match rules[-1].rule.target if rules else None:
@@ -346,7 +350,7 @@ def _translated(
             return replace(packet, src=address)
         case Masquerade() if masquerade is not None:
             return replace(packet, src=masquerade)
-        case Netmap(network) if way_in:
+        case Netmap(network) if is_dnat_hook:
             return replace(packet, dst=mapped(packet.dst, network))
         case Netmap(network):
             return replace(packet, src=mapped(packet.src, network))
@@ -355,7 +359,7 @@ def _translated(
 
 
 def _protocol(packet: Packet) -> Protocol:
-    """The protocol that a rule sees: an ICMP error is ICMP, whatever it is about."""
+    """Return the protocol that a rule matches: ICMP for an ICMP error, whatever it is about."""
     return Protocol.ICMP if packet.error else packet.protocol
 
 
@@ -393,7 +397,7 @@ def _conditions(rules: Rules, match: Match) -> tuple[_Condition, ...]:
     )
 
 
-# A rule with a probability is followed both ways, by Rules._chain.
+# Rules._chain follows a rule with a probability both as matching and as not matching.
 _NO_CONDITION: Final = frozenset({"comment", "probability"})
 
 # How each field of a Match is evaluated, the quickest first.
@@ -414,8 +418,7 @@ _TESTS: Final[Mapping[str, _Test]] = {
     "not_src_in": lambda _, networks, packet, at: (
         not any(packet.src in network for network in networks)
     ),
-    # In a lab at rest no source is on a list: a rule that puts it there matches, one that asks
-    # whether it is there does not.
+    # The model starts with empty lists of recent sources: `--set` matches, `--rcheck` does not.
     "recent": lambda _, recent, packet, at: recent.seconds is None,
     "src_type": lambda rules, _, packet, at: rules.is_local(packet.src),
     "not_src_type": lambda rules, _, packet, at: not rules.is_local(packet.src),

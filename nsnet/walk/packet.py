@@ -33,8 +33,8 @@ _ERRORS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """The first packet of a flow, its reply, or an ICMP error about it (`error`); with a size, a
-    large packet that follows."""
+    """The first packet of a flow, its reply, an ICMP error about either (`error`), or, with a size,
+    a large packet that follows."""
 
     protocol: Protocol
     src: IPAddress
@@ -46,7 +46,7 @@ class Packet:
     answer: bool = False
     connection_mark: int = 0  # its connection's mark in this namespace's conntrack
     size: int = 0  # bytes, if it may exceed an MTU; 0: it fits every link
-    # Of an IPv6 datagram that its sender fragmented: the bytes of the whole, and of a fragment.
+    # Bytes of an IPv6 datagram that its sender fragmented, and of a fragment.
     whole: int = 0
     fragment: int = 0
 
@@ -78,7 +78,7 @@ class Packet:
         back = self.unmarked.addressed(self.tuple.reversed())
         # Replies are small, except large ICMP echoes: round_trips sets their size.
         small = replace(back, size=0, whole=0, fragment=0)
-        # An error about a reply takes the way of the request.
+        # An error about a reply is sent in the direction of the request.
         return replace(small, answer=not (error and self.answer), mark=mark, error=error)
 
     def __str__(self) -> str:
@@ -88,7 +88,7 @@ class Packet:
         return f"{end(self.src, self.sport)} → {end(self.dst, self.dport)}"
 
 
-IPVS: Final = "ipvs"  # the table of a RuleAt that stands for the choice of a virtual server
+IPVS: Final = "ipvs"  # the table of a RuleAt that is no rule: IPVS has chosen a real server
 
 
 class RuleAt(NamedTuple):
@@ -120,13 +120,13 @@ class PredictedPath:
     source: IPAddress | None = None  # the source that the server saw
     request: tuple[Hop, ...]
     reply: tuple[Hop, ...] = ()
-    # What followed from a packet that exceeded an MTU; () where none did.
+    # The hops of the error about a packet that exceeded an MTU, and of the packets sent next.
     large: tuple[Hop, ...] = ()
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The references of the namespaces that the request passed, in order; one that it passed
-        twice is there twice."""
+        """The references of the namespaces that the request passed, in order; a namespace that it
+        passed twice is listed twice."""
         return tuple(reference for reference, _ in groupby(hop.reference for hop in self.request))
 
     def as_json(self) -> dict[str, Any]:

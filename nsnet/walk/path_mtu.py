@@ -1,11 +1,11 @@
-"""Path MTU discovery: the size that both ends agree on, and the MTU errors of routers between.
+"""Path MTU discovery: the MSS that both ends agree on, and the MTU errors of routers between them.
 
       client ── 1500 ── router ── 1400 ──▶ server
          ◀─ ICMP: fragmentation needed, 1400 ─┘
 
 TCP's MSS follows from the links of both ends. A router that cannot forward a packet sends an ICMP
-error with the MTU, and the sender continues with smaller packets. Where that error is lost, the
-sender retransmits packets of the same size: small passes, large hangs.
+error with the MTU, and the sender continues with smaller packets. If that error is lost, the sender
+retransmits packets of the same size: small requests get replies, large ones hang.
 Source: net/ipv4/ip_forward.c, ip_output.c, tcp_ipv4.c, udp.c, RFC 1191, RFC 8201.
 """
 
@@ -24,9 +24,8 @@ Emit: TypeAlias = Callable[[str, Journey], Iterator[End]]
 
 
 def datagram(request: Request, routes: Routes) -> Packet:
-    """Return the first packet with its size on the wire. A datagram that exceeds the MTU of the
-    client's link leaves in fragments, which IPv4 routers may fragment further, and IPv6 routers may
-    not."""
+    """Return the first packet of a request with its size on the wire. A datagram that exceeds the
+    MTU of the client's link is sent in fragments, which only IPv4 routers may fragment further."""
     mtu = _narrowest_mtu(routes, request.packet.dst)
     if request.length > mtu:
         return fragmented(request, mtu)
@@ -34,31 +33,32 @@ def datagram(request: Request, routes: Routes) -> Packet:
 
 
 def fragmented(request: Request, mtu: int) -> Packet:
-    """Return the datagram as a client sends it that has learned the MTU."""
+    """Return the datagram as its client sends it after it has learned the path's MTU."""
     if request.packet.dst.version == 4:
         return request.packet
     return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
 
 
 def is_fragmented_locally(packet: Packet) -> bool:
-    """The sender's kernel fragments it for a link with a smaller MTU than the one it was routed to
-    first. (An IPv4 datagram of a probe is a raw packet, and DF holds even here.)"""
+    """Return whether the sender's kernel fragments the packet if its own rules reroute it to a link
+    with a smaller MTU. (An IPv4 UDP probe is a raw packet: its DF bit applies even here.)"""
     return packet.dst.version == 6 or packet.protocol is Protocol.ICMP
 
 
 def is_large_echo(reply: Request) -> bool:
-    """An ICMPv6 echo reply as large as its request, which no router may fragment. (IPv4 routers
-    may.)"""
+    """Return whether this is a large ICMPv6 echo reply, which no router may fragment. (IPv4 routers
+    may fragment echo replies.)"""
     icmp = reply.packet.protocol is Protocol.ICMP and reply.packet.dst.version == 6
     return icmp and reply.size > 0
 
 
 def reassembled(packet: Packet) -> tuple[Packet, ...]:
-    """Return what becomes of IPv6 fragments that a bridge shows to its rules (br_netfilter): one
-    packet again, which may leave in larger fragments than it was sent in.
+    """Return the packets that IPv6 fragments may become on a bridge whose frames traverse rules
+    (br_netfilter): the kernel reassembles them into one packet.
 
-    Where it exceeds the MTU of a link, it is fragmented as before, or as the link needs it: that
-    depends on whether something (also a packet socket) holds a copy of it.
+    If that packet exceeds the MTU of a link, the kernel fragments it again, into fragments of the
+    original size or of the link's MTU. Which of the two depends on whether anything, such as a
+    packet socket, holds a copy of the packet, so both are returned.
     """
     if not packet.whole:
         return (packet,)
@@ -96,7 +96,7 @@ def _send_segment(
     for end in emit(request.client.name, note(start, request.client, f"sends {size} bytes")):
         match end:
             case Arrived():
-                # Only a path whose MTU was learned is worth showing.
+                # Show the segment's path only if its sender has learned an MTU.
                 learned = any(hop.packet.error for hop in end.journey.hops)
                 yield replace(path, large=end.journey.hops) if learned else path
             case TooBig(mtu=mtu):
@@ -110,9 +110,9 @@ def _send_segment(
 
 
 def too_big_error(end: TooBig, emit: Emit) -> Iterator[End]:
-    """Yield how the ICMP error about a packet that was too big ends."""
+    """Yield each end of the ICMP error about a packet that was too big."""
     about = end.journey.packet
-    # Named by the verdict that follows if it does not arrive.
+    # The error is identified by the verdict that follows if it is lost.
     error = about.answering(about.mark, Verdict.LARGE_HANGS)
     start = replace(end.journey, packet=error, ttl=TTL)
     name = "fragmentation-needed" if about.dst.version == 4 else "packet-too-big"
@@ -120,7 +120,7 @@ def too_big_error(end: TooBig, emit: Emit) -> Iterator[End]:
 
 
 def large_hangs(path: PredictedPath, hops: tuple[Hop, ...]) -> PredictedPath:
-    """Return the path with the verdict that small packets pass and large ones do not."""
+    """Return the path with the verdict `large-hangs`: small packets pass, and large ones do not."""
     return replace(path, verdict=Verdict.LARGE_HANGS, server=None, source=None, large=hops)
 
 

@@ -27,7 +27,8 @@ class Request:
         return _IP[self.packet.dst.version] + above + self.size
 
     def is_answered(self, end: End) -> bool:
-        """The packet reached the client as the reply to this request, or as an error about it."""
+        """Return whether the packet reached the client as the reply to this request, or as an ICMP
+        error about it."""
         return (
             isinstance(end, Arrived)
             and end.netns == self.client.name

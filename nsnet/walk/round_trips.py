@@ -1,4 +1,4 @@
-"""Round trips: how a request ends, and the way of the reply or the ICMP error that follows."""
+"""Round trips: the path of a request, and the path of the reply or ICMP error that follows."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -12,14 +12,18 @@ from nsnet.walk import path_mtu
 from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
 from nsnet.walk.packet import Packet, PredictedPath
 from nsnet.walk.path_mtu import Emit
-from nsnet.walk.proxying import frontend_of, hung_up, relayed
+from nsnet.walk.proxy import closed_by_proxy, frontend_of, relayed
 from nsnet.walk.request import Request
 from nsnet.walk.routing import Routes
 
 
 @dataclass(frozen=True, slots=True)
 class RoundTrips:
-    """The namespaces of a State, and how a packet gets from one to another (`emit`)."""
+    """Follows requests and replies between the namespaces of a State.
+
+    `emit` yields each end of a packet that a namespace sends, `routes` returns the routes of a
+    namespace, and `paths` the paths of a connection that a proxy opens.
+    """
 
     netns: Mapping[str, Netns]
     emit: Emit
@@ -60,7 +64,7 @@ class RoundTrips:
                 assert_never(end)
 
     def _passes_own_rules(self, client: Netns, journey: Journey, error: Verdict) -> bool:
-        """Whether the client's rules pass an ICMP error that its own kernel sends to it."""
+        """Return whether the client's rules accept an ICMP error of its own kernel."""
         reply = self._reply_to(client.name, journey.packet, error)
         sent = replace(journey, packet=reply, hops=(), ttl=TTL)
         return any(isinstance(each, Arrived) for each in self.emit(client.name, sent))
@@ -88,7 +92,7 @@ class RoundTrips:
         reply = self._reply_to(netns, journey.packet)
         for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy replies"):
             if frontend.sni:
-                yield hung_up(near)
+                yield closed_by_proxy(near)
                 continue
             for each in frontend.servers:
                 to = (netns, Protocol.TCP, each.address, each.port, request.size)
@@ -96,11 +100,11 @@ class RoundTrips:
 
     def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
         """Return the reply of this namespace to a packet, or an ICMP error about it."""
-        return packet.answering(self.routes(netns).reflected(packet), error)
+        return packet.answering(self.routes(netns).reply_mark(packet), error)
 
     def _send_smaller(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
-        """Yield the paths of a datagram that exceeded an MTU: once its sender learns that, it sends
-        the datagram again in fragments."""
+        """Yield the paths of a datagram that exceeded an MTU. If the ICMP error reaches the sender,
+        it sends the datagram again in fragments."""
         if end.here == request.client and path_mtu.is_fragmented_locally(request.packet):
             yield from self._send_fragments(request, end)
             return
@@ -118,15 +122,15 @@ class RoundTrips:
                     if learned:
                         yield replace(path, large=(*error.journey.hops, *path.large))
                     elif path.verdict is Verdict.OK:
-                        # It is not sent again: this shows that a small one would pass.
+                        # The client does not send it again. A small datagram would pass.
                         passed = PredictedPath(verdict=Verdict.OK, request=end.journey.hops)
                         yield path_mtu.large_hangs(passed, error.journey.hops)
                     else:
                         yield PredictedPath(verdict=Verdict.TIMEOUT, request=end.journey.hops)
 
     def _send_fragments(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
-        """Yield the paths of a datagram that exceeds the MTU of the link by which the client's own
-        rules sent it."""
+        """Yield the paths of a datagram that the client's own rules have rerouted to a link whose
+        MTU it exceeds."""
         packet = path_mtu.fragmented(request, end.mtu)
         informed = replace(request, packet=replace(request.packet, size=end.mtu))
         if not packet.fragment:
@@ -165,7 +169,7 @@ class RoundTrips:
     def _path(
         self, request: Request, arrived: Journey, reply: Packet, server: str | None, end: End
     ) -> PredictedPath:
-        """Return the path of a request that arrived and whose reply ended like this."""
+        """Return the path of a request that arrived, and of its reply that ended as `end` says."""
         verdict, hops = Verdict.TIMEOUT, end.journey.hops
         if request.is_answered(end):
             verdict = Verdict.OK if server else reply.error or Verdict.REFUSED
@@ -189,8 +193,8 @@ class RoundTrips:
         server: str | None,
         what: str,
     ) -> Iterator[PredictedPath]:
-        """Yield the paths of an echo reply that exceeded an MTU: it is lost, and if the server
-        learns that, the next is smaller."""
+        """Yield the paths of an echo reply that exceeded an MTU and is lost. If the ICMP error
+        reaches the server, it sends its next reply in fragments."""
         here = reply.client.name
         path = PredictedPath(verdict=Verdict.TIMEOUT, request=arrived.hops, reply=end.journey.hops)
         known = reply.packet.fragment  # an MTU that was learned before
@@ -204,7 +208,7 @@ class RoundTrips:
                 yield from self._send_reply(request, here, arrived, packet, server, what)
 
     def _server(self, netns: str, packet: Packet) -> str | None:
-        """Return the reference of what replies here; None where nothing listens."""
+        """Return the reference of the server that replies here; None if nothing listens."""
         if packet.protocol is Protocol.ICMP:
             return self.netns[netns].reference
         wanted = (packet.protocol, packet.dport)
@@ -217,5 +221,5 @@ class RoundTrips:
 
 
 def _never_left(netns: str, journey: Journey) -> bool:
-    """The packet never left its sender: no packet has to tell it about an error."""
+    """Return whether the packet never left its sender, whose own kernel then reports the error."""
     return {hop.netns for hop in journey.hops} == {netns}

@@ -12,8 +12,8 @@ _LOCAL_MTU = 65536
 
 
 class NextHop(NamedTuple):
-    """The link that a packet leaves by, the neighbour that receives it, and the MTU; `lo` for a
-    local address."""
+    """The link that a packet is sent on, the neighbour that receives it, and the MTU. For a local
+    address the link is `lo`."""
 
     dev: str
     neighbour: IPAddress
@@ -65,7 +65,7 @@ class Routes:
             if route.blackhole:
                 return ()
             neighbours = route.gateways or (address,)
-            ways = [(route.dev or self._towards(each), each) for each in neighbours]
+            ways = [(route.dev or self._link_to(each), each) for each in neighbours]
             if not all(dev for dev, _ in ways):
                 return None
             return tuple(NextHop(*way, route.mtu or self._mtus.get(way[0], MTU)) for way in ways)
@@ -78,12 +78,12 @@ class Routes:
         (inet_select_addr).
         """
         if hop.dev == LOCAL and hop.neighbour.version == 4:
-            return self._any(4)
+            return self._first_address(4)
         return self.source(hop)
 
     def source(self, hop: NextHop) -> IPAddress | None:
-        """Return the source address of a local packet: the link's first whose network has the
-        neighbour, else the link's first."""
+        """Return the source address of a local packet: the first address of the link whose network
+        contains the neighbour, else the link's first address."""
         if hop.dev == LOCAL:
             # All of 127.0.0.0/8 is local; its source address is 127.0.0.1.
             loopback = hop.neighbour.version == 4 and hop.neighbour.is_loopback
@@ -92,22 +92,22 @@ class Routes:
         for each in family:
             if hop.neighbour in each.network:
                 return each.ip
-        return family[0].ip if family else self._any(hop.neighbour.version)
+        return family[0].ip if family else self._first_address(hop.neighbour.version)
 
     def forwards(self, address: IPAddress) -> bool:
-        """Packets of this address's family are forwarded."""
+        """Return whether the namespace forwards packets of this address's family."""
         key = "net.ipv4.ip_forward" if address.version == 4 else "net.ipv6.conf.all.forwarding"
         return self._netns.setting(key) > 0
 
-    def reflected(self, packet: Packet) -> int:
-        """Return the mark of what the kernel itself replies to a packet: ICMP errors, resets, echo
+    def reply_mark(self, packet: Packet) -> int:
+        """Return the mark of the kernel's own replies to a packet: ICMP errors, TCP resets and echo
         replies."""
         key = f"net.ipv{packet.dst.version}.fwmark_reflect"
         return packet.mark if self._netns.setting(key) else 0
 
-    def keeps_localnet(self, dev: str, *ends: IPAddress) -> bool:
-        """The kernel drops packets from or to 127.0.0.0/8 on any link but `lo`, unless
-        route_localnet is set for the link or for all."""
+    def drops_localnet(self, dev: str, *ends: IPAddress) -> bool:
+        """Return whether the kernel drops a packet on this link because one of its addresses is in
+        127.0.0.0/8: on any link but `lo`, unless route_localnet is set for the link or for all."""
         keys = (f"net.ipv4.conf.{each}.route_localnet" for each in ("all", dev))
         return (
             dev != LOCAL
@@ -115,8 +115,8 @@ class Routes:
             and not any(map(self._netns.setting, keys))
         )
 
-    def implausible(self, dev: str, source: IPAddress) -> str:
-        """Return why the kernel drops a packet with this source on this link; "" where it does not.
+    def why_source_is_dropped(self, dev: str, source: IPAddress) -> str:
+        """Return why the kernel drops a packet with this source on this link; "" if it does not.
 
         A local address as source is a martian (accept_local is 0). rp_filter 1 requires that the
         route to the source leaves by the same link, 2 that there is a route; the higher of the
@@ -133,14 +133,14 @@ class Routes:
             return ""
         return f"rp_filter: {source} is not behind {dev}"
 
-    def _towards(self, via: IPAddress) -> str:
-        """Return the link whose network has the gateway of a route."""
+    def _link_to(self, via: IPAddress) -> str:
+        """Return the link whose network contains this gateway; "" if there is none."""
         for name, addresses in self._held.items():
             if any(via in each.network for each in addresses):
                 return name
         return ""
 
-    def _any(self, version: int) -> IPAddress | None:
-        """Return another link's address: the source of packets that leave by a link without one."""
+    def _first_address(self, version: int) -> IPAddress | None:
+        """Return the first address of any link: the source of packets on a link without one."""
         held: list[IPInterface] = [each for group in self._held.values() for each in group]
         return next((each.ip for each in held if each.version == version), None)

@@ -1,9 +1,9 @@
-"""A model of VXLAN: a packet that leaves by a tunnel travels inside a UDP packet between nodes.
+"""A model of VXLAN: a packet sent on a tunnel link is encapsulated in a UDP packet between nodes.
 
       routed out of flannel.1 ─▶ UDP from node to node, like any other ─▶ flannel.1 ─▶ routed
 
-The neighbour entry gives the MAC address, and the FDB entry of that the node to send to. The outer
-packet has no DF bit and may be fragmented, so no MTU stops it.
+The neighbour entry gives the MAC address, and the FDB entry of this MAC address gives the node to
+send to. The outer packet has no DF bit: routers may fragment it, so no MTU drops it.
 Source: drivers/net/vxlan/vxlan_core.c.
 """
 
@@ -35,8 +35,8 @@ def encapsulated(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
 
 
 def decapsulating(netns: Netns, outer: Packet, tunnel: Interface, mac: str) -> Interface | None:
-    """Return the link that decapsulates a frame of this tunnel here; None without a tunnel of its
-    VNI and port, or with another MAC address."""
+    """Return the link that decapsulates a frame of this tunnel here; None if no link has its VNI,
+    port and MAC address."""
     assert tunnel.vxlan is not None
     for each in netns.interfaces:
         end = each.vxlan

@@ -1,13 +1,12 @@
-"""State + Packet → every path it can take: a pure model of routing, bridging, netfilter and
-conntrack.
+"""A pure model of routing, bridging, netfilter and conntrack: every path of a packet in a State.
 
 A packet in one namespace:
 
       in ─▶ PREROUTING ─▶ route? ─▶ FORWARD ──────▶ POSTROUTING ─▶ out
                             └─▶ INPUT ─▶ socket ─▶ route ─▶ OUTPUT ─┘
 
-Random choices and routes of equal cost branch. A reply is translated by the conntrack entries that
-its request left behind.
+A random choice yields a path for each outcome, and an equal-cost route one for each next hop. A
+reply is translated by the conntrack entries that its request has created.
 Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks.c, nf_nat_core.c.
 """
 
@@ -76,29 +75,29 @@ class Walker:
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
-            lost = note(Journey(_blank(protocol, to)), here, f"blackhole route to {to}")
+            lost = note(Journey(_without_source(protocol, to)), here, f"blackhole route to {to}")
             return (PredictedPath(verdict=Verdict.TIMEOUT, request=lost.hops),)
         sources = dict.fromkeys(routes.source(hop) for hop in hops or ())
         if None in sources or not sources:
-            lost = note(Journey(_blank(protocol, to)), here, f"no route to {to}")
+            lost = note(Journey(_without_source(protocol, to)), here, f"no route to {to}")
             return (PredictedPath(verdict=Verdict.NET_UNREACHABLE, request=lost.hops),)
         packets = [
             Packet(protocol=protocol, src=each, dst=to, dport=port or 0) for each in sources if each
         ]
         requests = [Request(here, packet, size) for packet in packets]
         paths = (path for each in requests for path in self._round_trips.of(each))
-        return tuple(dict.fromkeys(paths))  # choices may end alike
+        return tuple(dict.fromkeys(paths))  # different choices may yield equal paths
 
     def _emit(self, netns: str, journey: Journey) -> Iterator[End]:
-        """Yield how a packet ends that this namespace sends."""
+        """Yield each end of a packet that this namespace sends."""
         yield from self._send(netns, journey, track(journey.packet, journey.entries(netns)))
 
     def _send(
         self, netns: str, journey: Journey, tracked: Tracked, taken: VirtualServer | None = None
     ) -> Iterator[End]:
-        """OUTPUT and all that follows, for a packet that this namespace sends or that IPVS has
-        `taken`."""
-        for hop, sent in self._ways(netns, journey, own=True):
+        """OUTPUT and all that follows, for a packet that this namespace sends, or that IPVS sends
+        for the virtual server `taken`."""
+        for hop, sent in self._next_hops(netns, journey, own=True):
             if hop is None:
                 yield self._unroutable(netns, sent)
                 continue
@@ -115,13 +114,13 @@ class Walker:
 
     def _reroute(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
         """Look up the route again: OUTPUT may have changed the destination or the mark."""
-        for hop, leaving in self._ways(netns, journey, own=True):
+        for hop, leaving in self._next_hops(netns, journey, own=True):
             if hop is None and leaving.packet.protocol is Protocol.TCP:
                 # connect() found a route before; its SYN is retransmitted until it times out.
                 yield Lost(self._unroutable(netns, leaving).journey)
             elif hop is None:
                 yield self._unroutable(netns, leaving)
-            elif self._routes_of(netns).keeps_localnet(hop.dev, leaving.packet.src):
+            elif self._routes_of(netns).drops_localnet(hop.dev, leaving.packet.src):
                 yield self._martian(netns, leaving, hop.dev)
             else:
                 yield from self._leave(netns, hop, leaving, tracked)
@@ -158,7 +157,7 @@ class Walker:
     def _transmit(
         self, netns: str, hop: NextHop, journey: Journey, bridged_from: str
     ) -> Iterator[End]:
-        """Out of a link, to the neighbour that answers ARP or NDP there."""
+        """Send the packet on a link, to the neighbour that answers ARP or NDP there."""
         here = self._netns[netns]
         sent = replace(journey, packet=journey.packet.unmarked)
         link = self._link(netns, hop.dev)
@@ -171,7 +170,7 @@ class Walker:
             what = f"no neighbour on {hop.dev} answers {asking} for {hop.neighbour}"
             lost = note(journey, here, what)
             yield Refused(netns, Verdict.HOST_UNREACHABLE, lost)
-        elif bridged_from and self._hairpinned(netns, hop.dev, station, bridged_from):
+        elif bridged_from and self._drops_hairpin(netns, hop.dev, station, bridged_from):
             yield Lost(note(journey, here, f"hairpin is off on port {bridged_from}"))
         else:
             yield from self._cross(station, station.crossings, sent)
@@ -179,7 +178,7 @@ class Walker:
     def _encapsulate(
         self, netns: str, tunnel: Interface, neighbour: IPAddress, journey: Journey
     ) -> Iterator[End]:
-        """Through a VXLAN tunnel, and on where the outer packet is decapsulated."""
+        """Send the packet through a VXLAN tunnel, and continue where it is decapsulated."""
         here = self._netns[netns]
         mac = tunnels.neighbour_mac(here, tunnel, neighbour)
         if mac is None:
@@ -202,8 +201,9 @@ class Walker:
             else:
                 yield Lost(end.journey)
 
-    def _hairpinned(self, netns: str, bridge: str, station: Station, in_port: str) -> bool:
-        """The frame would leave by the port that it entered by, and hairpin is off there."""
+    def _drops_hairpin(self, netns: str, bridge: str, station: Station, in_port: str) -> bool:
+        """Return whether the bridge drops the frame: it would leave by the port that it entered by,
+        and hairpin is off there."""
         if self._wires.first_port(netns, bridge, station) != in_port:
             return False
         ports = {each.name: each for each in self._netns[netns].interfaces}
@@ -262,9 +262,9 @@ class Walker:
         """Receive a frame, unless its source is a martian or fails rp_filter."""
         here = self._netns[station.netns]
         arrived = note(journey, here, f"received on {station.port or station.dev}")
-        doubt = self._routes_of(here.name).implausible(station.dev, journey.packet.src)
-        if doubt:
-            yield Lost(note(arrived, here, doubt))
+        reason = self._routes_of(here.name).why_source_is_dropped(station.dev, journey.packet.src)
+        if reason:
+            yield Lost(note(arrived, here, reason))
             return
         packets: tuple[Packet, ...] = (arrived.packet,)
         if station.port and self._rules_of(here.name).sees_bridged(arrived.packet):
@@ -297,10 +297,10 @@ class Walker:
         here = self._netns[netns]
         packet = journey.packet
         known = journey.remember(netns, new_entry(tracked, packet))
-        if self._routes_of(netns).keeps_localnet(in_dev, packet.src, packet.dst):
+        if self._routes_of(netns).drops_localnet(in_dev, packet.src, packet.dst):
             yield self._martian(netns, journey, in_dev)
             return
-        for hop, onward in self._ways(netns, journey):
+        for hop, onward in self._next_hops(netns, journey):
             if hop is not None and hop.dev == LOCAL:
                 yield from self._accept(netns, journey, in_dev, tracked)
             elif not self._routes_of(netns).forwards(packet.dst):
@@ -360,9 +360,9 @@ class Walker:
         here = self._netns[netns]
         packet = journey.packet
         what = f"{packet.size} bytes exceed the MTU of {hop.mtu} towards {packet.dst} on {hop.dev}"
-        told = note(journey, here, what)
-        mark = self._routes_of(netns).reflected(journey.packet)
-        marked = replace(told, packet=replace(told.packet, mark=mark))
+        noted = note(journey, here, what)
+        mark = self._routes_of(netns).reply_mark(journey.packet)
+        marked = replace(noted, packet=replace(noted.packet, mark=mark))
         return TooBig(here, hop.mtu, marked, after.conntrack)
 
     def _link(self, netns: str, dev: str) -> Interface:
@@ -378,11 +378,11 @@ class Walker:
             return Lost(note(journey, here, f"blackhole route to {to}"))
         return Refused(netns, Verdict.NET_UNREACHABLE, note(journey, here, f"no route to {to}"))
 
-    def _ways(
+    def _next_hops(
         self, netns: str, journey: Journey, *, own: bool = False
     ) -> Iterator[tuple[NextHop | None, Journey]]:
-        """Yield each next hop that the packet can take here; None where there is no route. A packet
-        that returns takes the same one: a hash of its addresses and ports chooses."""
+        """Yield each next hop that the packet can take here; None if there is no route. A packet
+        that passes here again takes the same one: a hash of its addresses and ports chooses."""
         packet = journey.packet
         hops = self._routes_of(netns).find(packet.dst, packet.mark, own=own) or (None,)
         chosen = journey.chosen.get((netns, packet.tuple))
@@ -404,6 +404,7 @@ class Walker:
         return self._rules[netns]
 
 
-def _blank(protocol: Protocol, to: IPAddress) -> Packet:
-    """Return a packet without a source address: there is no route to choose it by."""
+def _without_source(protocol: Protocol, to: IPAddress) -> Packet:
+    """Return a packet whose source address is unknown, as there is no route to choose it by; its
+    destination is its placeholder."""
     return Packet(protocol=protocol, src=to, dst=to)

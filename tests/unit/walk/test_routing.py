@@ -98,7 +98,7 @@ def test_loopback_addresses_pass_no_other_link_without_route_localnet(
 ) -> None:
     sysctls = tuple(Sysctl(key, value) for key, value in settings.items())
     routes = Routes(Netns("node", "node", sysctls=sysctls))
-    assert routes.keeps_localnet(dev, ip("10.0.1.2"), ip(to)) is kept
+    assert routes.drops_localnet(dev, ip("10.0.1.2"), ip(to)) is kept
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,9 @@ def test_reverse_path_filtering_asks_any_of_the_next_hops(
     strict = {**ROUND.settings, "client": {"net.ipv4.conf.all.rp_filter": mode}}
     answer = Route(net("10.0.2.2/32"), dev=dev, nexthops=tuple(map(ip, hops)), blackhole=not hops)
     state = with_route("client", answer, ROUND._replace(settings=strict))
-    assert (Routes(state["client"]).implausible("eth1", ip("10.0.2.2")) == "") is plausible
+    assert (
+        Routes(state["client"]).why_source_is_dropped("eth1", ip("10.0.2.2")) == ""
+    ) is plausible
 
 
 @pytest.mark.parametrize(
@@ -129,4 +131,4 @@ def test_reverse_path_filtering_asks_any_of_the_next_hops(
     ],
 )
 def test_a_local_address_as_source_is_a_martian(source: str, doubt: str) -> None:
-    assert Routes(ROUND.state()["client"]).implausible("eth1", ip(source)) == doubt
+    assert Routes(ROUND.state()["client"]).why_source_is_dropped("eth1", ip(source)) == doubt

@@ -1,4 +1,5 @@
-"""Connections through a proxy: which frontend accepts one, and how its two legs make one path."""
+"""A model of haproxy: the frontend that accepts a connection, and the path of a connection with two
+legs."""
 
 from dataclasses import replace
 from typing import Final
@@ -9,13 +10,13 @@ from nsnet.state.model import Netns
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Packet, PredictedPath
 
-_OPEN: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # connected, and small packets pass
-_WITHOUT_ANSWER: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
+_ESTABLISHED: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # the handshake was completed
+_WITHOUT_REPLY: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
 
 
 def frontend_of(netns: Netns, packet: Packet) -> Frontend | None:
-    """Return the frontend that accepts the connection which this packet opens; the first of those
-    that TLS chooses among."""
+    """Return the frontend that accepts the connection which this packet opens, or None. Of several
+    on one port, among which haproxy chooses by TLS server name, return the first."""
     if packet.protocol is not Protocol.TCP:
         return None
     frontends = (
@@ -29,21 +30,20 @@ def frontend_of(netns: Netns, packet: Packet) -> Frontend | None:
 
 
 def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> PredictedPath:
-    """Return one path of the leg from the client to the proxy and the leg from the proxy to the
-    server.
+    """Return the path that consists of two legs: client to proxy, and proxy to server.
 
     The client's connection is established before the proxy connects to the server. If the server
-    refuses, the proxy resets the client; if it does not reply, neither does the proxy. Until both
-    are established, the request gets as far as the proxy.
+    refuses, the proxy resets the client; if it does not reply, neither does the proxy. A request
+    whose second leg is not established has its path end at the proxy.
     """
-    if near.verdict not in _OPEN:
-        return hung_up(near)
+    if near.verdict not in _ESTABLISHED:
+        return closed_by_proxy(near)
     verdict = near.verdict if far.verdict is Verdict.OK else far.verdict
-    if verdict not in (*_OPEN, Verdict.TIMEOUT):
+    if verdict not in (*_ESTABLISHED, Verdict.TIMEOUT):
         verdict = Verdict.RESET
     answered = verdict is Verdict.OK
     source = near.source if server.proxy_protocol else far.source
-    onward, tried = (far.request, ()) if far.verdict in _OPEN else ((), far.request)
+    onward, tried = (far.request, ()) if far.verdict in _ESTABLISHED else ((), far.request)
     return PredictedPath(
         verdict=verdict,
         server=far.server if answered else None,
@@ -54,8 +54,8 @@ def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> Predicte
     )
 
 
-def hung_up(near: PredictedPath) -> PredictedPath:
-    """Return the path of a probe to a proxy that expects TLS: it closes the connection when it
+def closed_by_proxy(near: PredictedPath) -> PredictedPath:
+    """Return the path of a probe to a proxy that expects TLS, and closes the connection when it
     reads anything else."""
-    verdict = _WITHOUT_ANSWER.get(near.verdict, near.verdict)
+    verdict = _WITHOUT_REPLY.get(near.verdict, near.verdict)
     return replace(near, verdict=verdict, server=None, source=None)
