@@ -44,7 +44,7 @@ def each_port(family: int, node: str) -> tuple[dict[str, Chains], dict[str, Chai
 
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_a_service_has_the_rules_that_its_specification_asks_for(family: int, name: str) -> None:
+def test_a_service_has_the_rules_of_its_specification(family: int, name: str) -> None:
     service = next(each.service for each in generated(family).cases if each.name == name)
     for node in NODES:
         wanted, found = each_port(family, node)
@@ -57,7 +57,7 @@ def test_a_service_has_the_rules_that_its_specification_asks_for(family: int, na
 
 @pytest.mark.parametrize("node", NODES)
 @pytest.mark.parametrize("family", FAMILIES)
-def test_no_chain_is_there_that_nobody_asked_for(family: int, node: str) -> None:
+def test_there_are_no_other_chains(family: int, node: str) -> None:
     wanted, found = both(family, False, True)[node]
     assert sorted(found) == sorted(wanted)
 
@@ -65,7 +65,7 @@ def test_no_chain_is_there_that_nobody_asked_for(family: int, node: str) -> None
 @pytest.mark.parametrize("localhost", [True, False])
 @pytest.mark.parametrize("masquerade_all", [True, False])
 @pytest.mark.parametrize("family", FAMILIES)
-def test_the_chains_of_no_service_are_the_same_whatever_kube_proxy_is_told(
+def test_fixed_chains_are_those_of_the_specification(
     family: int, masquerade_all: bool, localhost: bool
 ) -> None:
     for wanted, found in both(family, masquerade_all, localhost).values():
@@ -74,7 +74,7 @@ def test_the_chains_of_no_service_are_the_same_whatever_kube_proxy_is_told(
 
 
 @pytest.mark.parametrize("family", FAMILIES)
-def test_masquerade_all_is_written_into_every_service(family: int) -> None:
+def test_masquerade_all_applies_to_every_service(family: int) -> None:
     for wanted, found in both(family, True, True).values():
         differing = differences(wanted, found)
         assert not differing, "\n".join(differing)

@@ -43,7 +43,7 @@ V6 = Translation(ip("fd00:96::a"), 53, ((ip("fd00:10::2"), 5353),), 6)
     ("before", "after", "commands"),
     [
         ([cluster_ip(A, B)], [cluster_ip(A, B)], []),
-        ([cluster_ip(A)], [cluster_ip(A, B)], []),  # what went to A goes on there
+        ([cluster_ip(A)], [cluster_ip(A, B)], []),  # flows to A continue
         ([cluster_ip(A, B)], [cluster_ip(B, A)], []),
         (
             [cluster_ip(A, B)],
@@ -72,29 +72,29 @@ V6 = Translation(ip("fd00:96::a"), 53, ((ip("fd00:10::2"), 5353),), 6)
     ],
     ids=[
         "nothing changes",
-        "an endpoint comes",
+        "an endpoint is added",
         "another order",
-        "an endpoint goes",
-        "the last endpoint goes",
-        "the first endpoint comes",
-        "a Service comes",
-        "a Service goes",
-        "a Service comes without endpoints",
-        "an endpoint listens elsewhere",
+        "an endpoint is removed",
+        "the last endpoint is removed",
+        "the first endpoint is added",
+        "a Service is added",
+        "a Service is removed",
+        "a Service without endpoints is added",
+        "an endpoint has another port",
         "two ports of one Service",
-        "an endpoint of a NodePort goes",
-        "the first endpoint of a NodePort comes",
-        "a NodePort goes",
+        "an endpoint of a NodePort is removed",
+        "the first endpoint of a NodePort is added",
+        "a NodePort is removed",
         "IPv6",
     ],
 )
-def test_what_conntrack_forgets_on_a_node(
+def test_conntrack_entries_that_are_deleted_on_a_node(
     before: list[Translation], after: list[Translation], commands: list[str]
 ) -> None:
     assert forgotten(tuple(before), tuple(after)) == commands
 
 
-def test_a_new_node_has_nothing_to_forget() -> None:
+def test_a_new_node_has_no_entries_to_delete() -> None:
     new = State("lab", (Netns("n1", "node/n1", translations=(cluster_ip(A),)),))
     assert not [op for op in changes(State("lab"), new) if isinstance(op, ConntrackDelete)]
 
@@ -103,7 +103,7 @@ def scaled(replicas: int, protocol: str = DNS) -> Lab:
     return lab(workload("Deployment", "dns", replicas, spec=UDP), service("dns", protocol))
 
 
-def test_a_pod_of_a_service_that_goes_is_forgotten_on_every_node_after_the_rules() -> None:
+def test_entries_of_a_removed_pod_are_deleted_on_every_node_after_its_rules() -> None:
     ops = changes(scaled(2).state, scaled(1).state)
     dropped = [op for op in ops if isinstance(op, ConntrackDelete)]
     assert dropped == [
@@ -117,14 +117,14 @@ def test_a_pod_of_a_service_that_goes_is_forgotten_on_every_node_after_the_rules
     ]  # fmt: skip
 
 
-def test_tcp_is_left_alone() -> None:
+def test_tcp_entries_are_not_deleted() -> None:
     tcp = "{port: 53, targetPort: 80}"
     ops = changes(scaled(2, tcp).state, scaled(0, tcp).state)
     assert any(isinstance(op, RulesLoad) for op in ops)
     assert not [op for op in ops if isinstance(op, ConntrackDelete)]
 
 
-def test_a_gateway_forgets_the_flows_to_an_exported_service() -> None:
+def test_a_gateway_deletes_entries_of_an_exported_service() -> None:
     gateway = ("{name: east, gateway: {kind: nat}}",)
 
     def state(replicas: int) -> State:
@@ -153,7 +153,7 @@ def test_a_nodeport_and_every_other_address_of_a_service_is_translated() -> None
     )
 
 
-def test_an_endpoint_that_is_going_and_still_serves_keeps_its_flows() -> None:
+def test_a_terminating_endpoint_that_serves_keeps_its_flows() -> None:
     """It gets no new ones while another is ready; kube-proxy forgets those it has when it ends."""
     meta = "deletionTimestamp: '2026-01-01T00:00:00Z'"
     going = pod("old", labels="app: dns", spec=UDP, meta=meta)

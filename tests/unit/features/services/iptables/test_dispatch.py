@@ -1,4 +1,4 @@
-"""Which address of a Service leads where, and who is refused: kube-proxy v1.30, iptables mode."""
+"""The rules of a Service's addresses, and those that refuse: kube-proxy v1.30, mode iptables."""
 
 from dataclasses import replace
 from typing import Any
@@ -34,8 +34,8 @@ NODE_PORT = '-p tcp -m comment --comment "default/web:p80" -m tcp --dport 30080'
 
 def refused_node_port(text: str) -> str:
     """The match of a NodePort without endpoints."""
-    said = comment(f"default/web:p80 {text}")
-    return f"-p tcp {said} -m addrtype --dst-type LOCAL -m tcp --dport 30080"
+    commented = comment(f"default/web:p80 {text}")
+    return f"-p tcp {commented} -m addrtype --dst-type LOCAL -m tcp --dport 30080"
 
 
 def test_every_address_of_a_service_leads_to_its_endpoints() -> None:
@@ -62,7 +62,7 @@ def test_without_any_endpoint_every_address_is_refused() -> None:
     }
 
 
-def test_without_local_endpoints_what_is_for_local_ones_is_dropped() -> None:
+def test_traffic_of_policy_local_is_dropped_without_local_endpoints() -> None:
     found = chains(web(THERE, external_local=True, internal_local=True, **ALL_ADDRESSES))
     assert found["filter KUBE-SERVICES"] == [
         f"{to('10.96.0.10', 'has no local endpoints')} -j DROP"
@@ -110,7 +110,7 @@ def test_policy_local_has_only_the_endpoints_of_the_node(
     assert (last.removeprefix("-j ") if last.startswith("-j") else None) == outside
 
 
-def test_from_outside_a_connection_that_may_cross_nodes_is_masqueraded() -> None:
+def test_external_traffic_of_policy_cluster_is_masqueraded() -> None:
     found = chains(web(HERE, node_port=30080))
     assert found[f"nat {EXT}"] == [
         f"{comment('masquerade traffic for default/web:p80 external destinations')}"
@@ -119,7 +119,7 @@ def test_from_outside_a_connection_that_may_cross_nodes_is_masqueraded() -> None
     ]
 
 
-def test_to_local_endpoints_it_keeps_its_source_and_pods_and_the_node_go_anywhere() -> None:
+def test_policy_local_keeps_the_source_while_pods_and_nodes_use_all_endpoints() -> None:
     found = chains(web(HERE, THERE, node_port=30080, external_local=True))
     destinations = "for default/web:p80 external destinations"
     assert found[f"nat {EXT}"] == [
@@ -131,7 +131,7 @@ def test_to_local_endpoints_it_keeps_its_source_and_pods_and_the_node_go_anywher
     ]
 
 
-def test_source_ranges_stand_before_the_load_balancers_address_alone() -> None:
+def test_source_ranges_apply_to_the_load_balancers_address_only() -> None:
     ranges = (net("203.0.113.0/24"), net("198.51.100.0/24"))
     found = chains(web(HERE, source_ranges=ranges, **ALL_ADDRESSES))
     assert found["nat KUBE-SERVICES"][:-1] == [
@@ -140,10 +140,10 @@ def test_source_ranges_stand_before_the_load_balancers_address_alone() -> None:
         f"{to('198.18.0.20', 'loadbalancer IP')} -j {FW}",
     ]
     assert found["nat KUBE-NODEPORTS"] == [f"{NODE_PORT} -j {EXT}"]
-    said = comment("default/web:p80 loadbalancer IP")
+    commented = comment("default/web:p80 loadbalancer IP")
     assert found[f"nat {FW}"] == [
-        f"-s 203.0.113.0/24 {said} -j {EXT}",
-        f"-s 198.51.100.0/24 {said} -j {EXT}",
+        f"-s 203.0.113.0/24 {commented} -j {EXT}",
+        f"-s 198.51.100.0/24 {commented} -j {EXT}",
         comment("other traffic to default/web:p80 will be dropped by KUBE-PROXY-FIREWALL"),
     ]
     assert found["filter KUBE-PROXY-FIREWALL"] == [
@@ -160,33 +160,33 @@ def test_source_ranges_stand_before_the_load_balancers_address_alone() -> None:
         ("n1", "10.244.0.0/16", False),  # its bridge is no address of the Node
     ],
 )
-def test_a_node_within_the_source_ranges_may_speak_with_the_load_balancers_own_address(
+def test_a_node_within_the_source_ranges_may_use_the_load_balancers_address_as_its_source(
     node: str, ranges: str, allowed: bool
 ) -> None:
     found = chains(web(HERE, source_ranges=(net(ranges),), **ALL_ADDRESSES), node=node)
-    said = comment("default/web:p80 loadbalancer IP")
-    assert (f"-s 198.18.0.20/32 {said} -j {EXT}" in found[f"nat {FW}"]) is allowed
+    commented = comment("default/web:p80 loadbalancer IP")
+    assert (f"-s 198.18.0.20/32 {commented} -j {EXT}" in found[f"nat {FW}"]) is allowed
 
 
 @pytest.mark.parametrize(
     ("case", "service"),
     [
-        ("nobody to let in to", web(source_ranges=(net("203.0.113.0/24"),), **ALL_ADDRESSES)),
+        ("no endpoints", web(source_ranges=(net("203.0.113.0/24"),), **ALL_ADDRESSES)),
         ("no such address", web(HERE, node_port=30080, source_ranges=(net("203.0.113.0/24"),))),
         ("another family", web(HERE, source_ranges=(net("fd00::/8"),), **ALL_ADDRESSES)),
     ],
 )
-def test_there_is_no_fence_where_there_is(case: str, service: Service) -> None:
+def test_there_is_no_firewall_chain_for_a_service_with(case: str, service: Service) -> None:
     found = chains(service)
     assert f"nat {FW}" not in found, case
     assert found["filter KUBE-PROXY-FIREWALL"] == []
 
 
 @pytest.mark.parametrize("endpoints", [(), (THERE,), (HERE,)])
-def test_health_checks_are_let_in_with_and_without_endpoints(endpoints: tuple[Any, ...]) -> None:
+def test_health_checks_are_accepted_with_and_without_endpoints(endpoints: tuple[Any, ...]) -> None:
     found = chains(web(*endpoints, external_local=True, health_check_port=30999, **ALL_ADDRESSES))
-    said = comment("default/web:p80 health check node port")
-    assert found["filter KUBE-NODEPORTS"] == [f"-p tcp {said} -m tcp --dport 30999 -j ACCEPT"]
+    commented = comment("default/web:p80 health check node port")
+    assert found["filter KUBE-NODEPORTS"] == [f"-p tcp {commented} -m tcp --dport 30999 -j ACCEPT"]
 
 
 @pytest.mark.parametrize(
@@ -197,22 +197,24 @@ def test_health_checks_are_let_in_with_and_without_endpoints(endpoints: tuple[An
         ("of the other family only", web(HERE, addresses=(ip("fd00::10"),), node_port=30080)),
     ],
 )
-def test_what_is_no_affair_of_this_proxy_leaves_no_trace(case: str, service: Service) -> None:
+def test_a_service_that_kube_proxy_does_not_handle_has_no_rules(
+    case: str, service: Service
+) -> None:
     assert of_services(chains(service)) == {}, case
 
 
-def test_ports_of_a_service_have_chains_each() -> None:
+def test_each_port_of_a_service_has_its_own_chains() -> None:
     both = tuple(
         ServicePort(f"dns-{protocol}", 53, protocol, (HERE,), 30053)
         for protocol in (Protocol.UDP, Protocol.TCP)
     )
     found = chains(replace(web(), ports=both))
-    asked = [rule.split() for rule in found["nat KUBE-SERVICES"][:-1]]
-    assert [rule[3] for rule in asked] == ["udp", "tcp"]
-    assert len({rule[-1] for rule in asked}) == 2
+    jumps_to = [rule.split() for rule in found["nat KUBE-SERVICES"][:-1]]
+    assert [rule[3] for rule in jumps_to] == ["udp", "tcp"]
+    assert len({rule[-1] for rule in jumps_to}) == 2
 
 
-def test_services_are_asked_in_the_order_of_the_file() -> None:
+def test_rules_of_services_are_in_the_order_of_the_file() -> None:
     other = replace(web(HERE), name="a", reference="east/svc/a", addresses=(ip("10.96.0.9"),))
     found = chains(web(HERE), other)
     assert [rule.split()[1] for rule in found["nat KUBE-SERVICES"][:-1]] == [

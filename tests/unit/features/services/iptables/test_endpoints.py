@@ -1,4 +1,4 @@
-"""How one of the endpoints is chosen, remembered and translated to; who is masqueraded."""
+"""The rules that choose an endpoint, keep affinity, DNAT and masquerade."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ from tests.support.web import (
 MASQ = "KUBE-MARK-MASQ"
 
 
-def test_a_client_with_affinity_is_asked_for_before_the_dice_are_thrown() -> None:
+def test_with_affinity_the_clients_last_endpoint_is_matched_before_a_random_one() -> None:
     found = chains(web(HERE, THERE, affinity_seconds=10800))
     one, other = sep(found, "10.244.0.2"), sep(found, "10.244.1.2")
     first = comment("default/web:p80 -> 10.244.0.2:8080")
@@ -47,7 +47,7 @@ def test_a_client_with_affinity_is_asked_for_before_the_dice_are_thrown() -> Non
     ]
 
 
-def test_affinity_is_with_the_same_endpoints_under_either_policy() -> None:
+def test_affinity_uses_the_same_endpoint_chains_under_either_policy() -> None:
     found = chains(web(HERE, THERE, affinity_seconds=60, node_port=30080, external_local=True))
     one, other = sep(found, "10.244.0.2"), sep(found, "10.244.1.2")
     assert jumps(found[f"nat {SVC}"]) == [MASQ, one, other, one, other]
@@ -65,7 +65,7 @@ def test_affinity_is_with_the_same_endpoints_under_either_policy() -> None:
     ],
 )
 @pytest.mark.parametrize("internal_local", [False, True])
-def test_who_is_masqueraded_on_the_way_to_the_cluster_ip(
+def test_which_sources_are_masqueraded_on_the_way_to_the_cluster_ip(
     proxy: Proxy, rule: str, internal_local: bool
 ) -> None:
     service = web(HERE, internal_local=internal_local)
@@ -78,13 +78,13 @@ def test_who_is_masqueraded_on_the_way_to_the_cluster_ip(
 @pytest.mark.parametrize(
     ("internal", "external", "first"),
     [
-        # The first jump of KUBE-SVC-… and of KUBE-SVL-…: only what the ClusterIP leads to asks.
+        # Whether the first jump of KUBE-SVC-… and of KUBE-SVL-… masquerades.
         (False, True, (True, False)),
         (True, False, (False, True)),
         (True, True, (False, True)),
     ],
 )
-def test_of_the_two_chains_the_cluster_ips_own_masquerades(
+def test_only_the_chain_of_the_cluster_ip_masquerades(
     internal: bool, external: bool, first: tuple[bool, bool]
 ) -> None:
     service = web(HERE, THERE, node_port=1, internal_local=internal, external_local=external)
@@ -100,14 +100,14 @@ def test_every_endpoint_that_either_policy_needs_has_one_chain() -> None:
 
 
 @pytest.mark.parametrize(("node", "address"), [("n1", "10.244.0.2"), ("n2", "10.244.1.2")])
-def test_hints_keep_a_zones_traffic_in_it(node: str, address: str) -> None:
+def test_hints_keep_traffic_in_its_zone(node: str, address: str) -> None:
     hinted = (replace(HERE, zones=("a",)), replace(THERE, zones=("b",)))
     found = chains(web(*hinted), node=node)
     assert jumps(found[f"nat {SVC}"])[1:] == [sep(found, address)]
     assert len([name for name in found if "KUBE-SEP-" in name]) == 1
 
 
-def test_udp_is_translated_as_tcp_is() -> None:
+def test_udp_is_translated_like_tcp() -> None:
     found = chains(web(HERE, protocol=Protocol.UDP))
     assert found[f"nat {sep(found, '10.244.0.2')}"][1] == (
         f"-p udp {comment('default/web:p80')} -m udp -j DNAT --to-destination 10.244.0.2:8080"

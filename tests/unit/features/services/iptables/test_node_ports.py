@@ -27,7 +27,7 @@ def proxy(*ranges: str, localhost: bool = True) -> Proxy:
         ("0.0.0.0/0", True, "n1", [ANY]),
         ("0.0.0.0/0", False, "n1", [f"! -d 127.0.0.0/8 {ANY}"]),
         ("192.168.10.0/24 0.0.0.0/0", True, "n1", [ANY]),
-        ("fd00::/8", True, "n1", [ANY]),  # that says nothing of IPv4
+        ("fd00::/8", True, "n1", [ANY]),  # a range of IPv6 does not restrict IPv4
         ("192.168.10.0/24", True, "n1", [f"-d 192.168.10.2/32 {LAST}"]),
         ("192.168.10.0/24", True, "n2", [f"-d 192.168.10.3/32 {LAST}"]),
         ("192.168.10.2/32", True, "n2", []),
@@ -60,11 +60,11 @@ def test_the_last_rules_of_a_node_are_those_for_node_ports(
         ("127.0.0.0/8", True, True),
         ("127.0.0.1/32", True, True),
         ("127.0.0.0/8", False, False),
-        ("192.168.10.0/24", True, False),  # nobody could use it
+        ("192.168.10.0/24", True, False),  # the ranges exclude 127.0.0.1
         ("fd00::/8", True, True),
     ],
 )
-def test_127_0_0_1_is_opened_to_node_ports_and_closed_to_others_together(
+def test_node_ports_at_127_0_0_1_also_block_it_for_other_hosts(
     ranges: str, localhost: bool, opened: bool
 ) -> None:
     configured = proxy(*ranges.split(), localhost=localhost)

@@ -89,7 +89,7 @@ def test_a_service_port_and_each_of_its_endpoints_has_a_chain_of_that_name() -> 
         ),
     ],
 )
-def test_a_service_port_is_called_by_its_name_if_it_has_one(ports: str, names: list[str]) -> None:
+def test_the_name_of_a_service_port_is_part_of_its_comment(ports: str, names: list[str]) -> None:
     found = chains(topology(pod("web", labels="app: web"), service("web", ports)))
     dispatched = "\n".join(found["nat KUBE-SERVICES"])
     assert re.findall('"(.*) cluster IP"', dispatched) == names
@@ -123,7 +123,9 @@ def test_a_service_is_dispatched_chosen_and_translated() -> None:
         (5, [1 / 5, 1 / 4, 1 / 3, 1 / 2]),
     ],
 )
-def test_every_endpoint_gets_its_share(endpoints: int, probabilities: list[float]) -> None:
+def test_every_endpoint_is_chosen_with_equal_probability(
+    endpoints: int, probabilities: list[float]
+) -> None:
     found = chains(backed_by(*(endpoint(number) for number in range(2, 2 + endpoints))))
     written = re.findall(r"--probability (\S+)", "\n".join(found[f"nat {SVC}"]))
     assert list(map(float, written)) == pytest.approx(probabilities, abs=1e-9)
@@ -140,7 +142,7 @@ def test_every_endpoint_gets_its_share(endpoints: int, probabilities: list[float
         ("all gone", [], []),
     ],
 )
-def test_ready_endpoints_and_for_want_of_them_those_that_still_serve(
+def test_ready_endpoints_are_used_or_else_terminating_ones_that_serve(
     case: str, endpoints: list[Endpoint], chosen: list[str]
 ) -> None:
     found = chains(backed_by(*endpoints))
@@ -148,7 +150,7 @@ def test_ready_endpoints_and_for_want_of_them_those_that_still_serve(
     assert re.findall(r"--to-destination (\S+):80", text) == chosen, case
 
 
-def test_an_endpoint_that_no_longer_serves_gets_nothing() -> None:
+def test_an_endpoint_that_does_not_serve_is_not_used() -> None:
     gone = replace(endpoint(2, ready=False, leaving=True), serving=False)
     assert f"nat {SVC}" not in chains(backed_by(gone))
 
@@ -166,7 +168,7 @@ def test_a_service_without_endpoints_is_refused_and_not_translated() -> None:
     ("endpoints", "comments"),
     [(LARGE_CLUSTER_ENDPOINTS, True), (LARGE_CLUSTER_ENDPOINTS + 1, False)],
 )
-def test_above_a_thousand_endpoints_theirs_are_the_comments_that_are_saved(
+def test_with_more_than_a_thousand_endpoints_their_rules_have_no_comments(
     endpoints: int, comments: bool
 ) -> None:
     found = chains(backed_by(*(endpoint(number) for number in range(2, 2 + endpoints))))
@@ -177,7 +179,7 @@ def test_above_a_thousand_endpoints_theirs_are_the_comments_that_are_saved(
     assert "cluster IP" in found[f"nat {SVC}"][0]
 
 
-def test_a_headless_service_is_no_affair_of_the_proxy() -> None:
+def test_a_headless_service_has_no_rules() -> None:
     headless = topology(pod("web", labels="app: web"), service("web", spec="clusterIP: None"))
     assert chains(headless) == chains(topology(pod("web", labels="app: web")))
 
@@ -225,7 +227,7 @@ def test_the_chains_of_an_idle_node() -> None:
     ]
 
 
-def test_node_ports_are_asked_after_every_service() -> None:
+def test_the_rule_of_node_ports_follows_those_of_all_services() -> None:
     found = chains(SVC5)
     assert "this must be the last rule in this chain" in found["nat KUBE-SERVICES"][-1]
 
@@ -322,7 +324,7 @@ def test_every_node_has_the_same_chains_and_shares_them_in_memory() -> None:
 # --- IPv6 ---
 
 
-def test_in_ipv6_the_same_chains_speak_of_the_other_address() -> None:
+def test_ipv6_has_the_same_chains_with_ipv6_addresses() -> None:
     svc5 = Service(
         "svc5",
         "ns5",
@@ -345,7 +347,7 @@ def test_in_ipv6_the_same_chains_speak_of_the_other_address() -> None:
         if isinstance(each, Chain) and each.family == 6
     }
     sep = next(name for name in six if name.startswith("KUBE-SEP-"))
-    assert SVC in six  # the name of a Service port says nothing of addresses
+    assert SVC in six  # the name of a Service port includes no address
     assert six["KUBE-SERVICES"][0].startswith("-A KUBE-SERVICES -d fd00:172:30::41/128 -p tcp")
     assert six[sep][1].endswith("-j DNAT --to-destination [fd00:10:180::3]:80")
     assert sep == f"KUBE-SEP-{chain_hash('ns5/svc5:p80tcp[fd00:10:180::3]:80')}"
@@ -354,7 +356,7 @@ def test_in_ipv6_the_same_chains_speak_of_the_other_address() -> None:
     assert " ! -d ::1/128 " in six["KUBE-SERVICES"][-1]  # and no NodePort answers there
 
 
-def test_a_node_remembers_connections_as_long_as_kube_proxy_wants() -> None:
+def test_a_node_has_kube_proxys_conntrack_timeouts() -> None:
     node = compile_state(SVC5)[SVC5.clusters[0].nodes[0].netns]
     timeout = "net.netfilter.nf_conntrack_tcp_timeout_{}".format
     assert node.setting(timeout("established")) == 86_400

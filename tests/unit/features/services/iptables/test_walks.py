@@ -1,4 +1,4 @@
-"""Who answers a Service's other addresses and whom the server sees, by policy and by who asks."""
+"""Which endpoints answer at a Service's other addresses, and the source that they see."""
 
 from collections.abc import Collection
 from dataclasses import replace
@@ -29,7 +29,7 @@ NETNS = {
     **{each.name: each.netns for each in LAB.topology.clusters[0].nodes},
     "laptop": LAB.topology.externals[0].netns,
 }
-# Where the fabric sends what is for the addresses of the load balancer and the external one: n1.
+# The fabric routes the addresses of the load balancer and the externalIP to n1.
 VIP, EXTERNAL_IP = "198.18.0.20", "198.51.100.7"
 KINDS = {
     "ClusterIP": ("10.96.0.10", 80),
@@ -69,7 +69,7 @@ def serving(names: str, *, proxy: Proxy | None = None, **what: Any) -> State:
 
 
 def _routed(found: Topology) -> State:
-    """To the fabric, n1 alone is where those addresses are."""
+    """Return the State with the fabric's routes to those addresses through n1 only."""
     state = compile_state(found)
     fabric = state[found.fabric_netns]
     ways = {net(f"{each}/32"): ip(ETH0) for each in (VIP, EXTERNAL_IP)}
@@ -96,32 +96,34 @@ def policies(names: str, external_local: bool = False, internal_local: bool = Fa
 
 
 BOTH = "here there"
-# From outside the pods and the nodes' own: masqueraded by n1, whoever asks.
+# The sources that servers see if n1 masquerades.
 BY_N1 = {f"here {BRIDGE}", f"there {ETH0}"}
 
 
 @pytest.mark.parametrize("kind", ["NodePort", "externalIP", "load balancer"])
 @pytest.mark.parametrize("source", ["laptop", "other", "n2"])
 @pytest.mark.parametrize("protocol", [Protocol.TCP, Protocol.UDP])
-def test_under_policy_cluster_the_node_that_is_asked_stands_in_between(
+def test_under_policy_cluster_the_first_node_masquerades(
     kind: str, source: str, protocol: Protocol
 ) -> None:
-    # In the cluster, every node knows the addresses that are no node's.
-    asked = "n2" if source in ("other", "n2") and kind != "NodePort" else "n1"
-    by = {"n1": BY_N1, "n2": {f"here {N2}", "there 10.244.1.1"}}[asked]
+    # In the cluster, every node translates addresses that belong to no node.
+    first = "n2" if source in ("other", "n2") and kind != "NodePort" else "n1"
+    by = {"n1": BY_N1, "n2": {f"here {N2}", "there 10.244.1.1"}}[first]
     assert answers(policies(BOTH), source, kind, protocol) == by
 
 
 @pytest.mark.parametrize("kind", ["NodePort", "bridge", "externalIP", "load balancer"])
 @pytest.mark.parametrize("source", ["client", "n1"])
-def test_so_it_does_for_its_own_pods_and_for_itself(kind: str, source: str) -> None:
+def test_under_policy_cluster_a_node_masquerades_its_own_pods_and_itself(
+    kind: str, source: str
+) -> None:
     assert answers(policies(BOTH), source, kind) == BY_N1
 
 
 @pytest.mark.parametrize(
     ("names", "source", "kind", "outcomes"),
     [
-        # From outside: the node's own endpoints, and they see who asks.
+        # From outside: the endpoints of the node, which see the client.
         (BOTH, "laptop", "NodePort", {"here 203.0.113.10"}),
         (BOTH, "laptop", "externalIP", {"here 203.0.113.10"}),
         (BOTH, "laptop", "load balancer", {"here 203.0.113.10"}),
@@ -140,8 +142,8 @@ def test_so_it_does_for_its_own_pods_and_for_itself(kind: str, source: str) -> N
         ("there", "client", "load balancer", {f"there {CLIENT}"}),
         ("here", "other", "load balancer", {f"here {OTHER}"}),
         ("here", "other", "NodePort", {f"here {OTHER}"}),
-        # By way of another node to a pod of its own: that one answers it at once, and not in the
-        # name of the address it asked.
+        # Through another node to a pod on the client's node: the reply goes to the client directly,
+        # from another address than the one that it connected to.
         ("there", "other", "NodePort", {"timeout"}),
         # The node itself: anywhere, masqueraded.
         (BOTH, "n1", "NodePort", BY_N1),
@@ -153,7 +155,7 @@ def test_so_it_does_for_its_own_pods_and_for_itself(kind: str, source: str) -> N
         (BOTH, "client", "ClusterIP", {f"here {CLIENT}", f"there {CLIENT}"}),
     ],
 )
-def test_under_policy_local_others_get_the_nodes_own_endpoints(
+def test_under_policy_local_external_clients_reach_only_endpoints_of_the_node(
     names: str, source: str, kind: str, outcomes: Collection[str]
 ) -> None:
     assert answers(policies(names, external_local=True), source, kind) == outcomes
@@ -171,13 +173,13 @@ def test_under_policy_local_others_get_the_nodes_own_endpoints(
         ("", "client", {"refused"}),
     ],
 )
-def test_the_cluster_ip_of_an_internal_policy_local_stays_on_the_node(
+def test_internal_policy_local_keeps_cluster_ip_traffic_on_the_node(
     names: str, source: str, outcomes: Collection[str]
 ) -> None:
     assert answers(policies(names, internal_local=True), source, "ClusterIP") == outcomes
 
 
-def test_an_internal_policy_says_nothing_of_external_addresses() -> None:
+def test_an_internal_policy_does_not_affect_external_addresses() -> None:
     assert answers(policies(BOTH, internal_local=True), "laptop", "NodePort") == BY_N1
 
 
@@ -190,7 +192,7 @@ def test_a_node_reaches_node_ports_at_localhost_and_is_masqueraded(protocol: Pro
 
 
 @pytest.mark.parametrize("source", ["client", "laptop"])
-def test_nobody_elses_localhost_has_node_ports(source: str) -> None:
+def test_pods_and_other_hosts_have_no_node_ports_at_their_localhost(source: str) -> None:
     assert answers(policies(BOTH), source, "localhost") == {"refused"}
 
 
@@ -210,13 +212,13 @@ def test_nobody_elses_localhost_has_node_ports(source: str) -> None:
         (Proxy("iptables", node_port_addresses=(net("127.0.0.0/8"),)), "NodePort", {"refused"}),
     ],
 )
-def test_kube_proxy_may_be_told_where_node_ports_are(
+def test_node_port_addresses_set_where_node_ports_are_open(
     proxy: Proxy, kind: str, outcomes: Collection[str]
 ) -> None:
     assert answers(serving(BOTH, proxy=proxy), "n1", kind) == outcomes
 
 
-def test_without_route_localnet_what_left_for_another_host_by_127_0_0_1_is_lost() -> None:
+def test_without_route_localnet_packets_from_127_0_0_1_to_another_host_are_lost() -> None:
     state = policies(BOTH)
     node = state[NETNS["n1"]]
     off = tuple(
@@ -245,18 +247,18 @@ def test_without_route_localnet_what_left_for_another_host_by_127_0_0_1_is_lost(
         ("203.0.113.99/32", "laptop", "externalIP", BY_N1),
     ],
 )
-def test_source_ranges_say_who_may_use_the_load_balancer(
+def test_only_source_ranges_may_use_the_load_balancer(
     ranges: str, source: str, kind: str, outcomes: Collection[str]
 ) -> None:
     assert answers(serving(BOTH, source_ranges=(net(ranges),)), source, kind) == outcomes
 
 
-def test_where_all_is_masqueraded_a_pod_is_seen_as_its_node() -> None:
+def test_with_masquerade_all_servers_see_the_node_of_a_pod() -> None:
     state = serving(BOTH, proxy=Proxy("iptables", masquerade_all=True))
     assert answers(state, "client", "ClusterIP") == BY_N1
 
 
 @pytest.mark.parametrize("kind", ["ClusterIP", "NodePort"])
-def test_with_affinity_anybody_may_answer_the_first_time(kind: str) -> None:
+def test_with_affinity_any_endpoint_may_answer_first(kind: str) -> None:
     state = serving(BOTH, affinity_seconds=10800)
     assert answers(state, "client", kind) == answers(policies(BOTH), "client", kind)

@@ -1,5 +1,5 @@
-"""Every kind of Service that there can be, asked by everybody: what walk predicts of proxyMode ipvs
-is what Kubernetes' rules say."""
+"""Generated Services of every kind, from every client: predictions of proxyMode ipvs are those of
+Kubernetes' rules."""
 
 from ipaddress import ip_address
 from itertools import islice
@@ -23,7 +23,7 @@ def test_walk_answers_as_the_specification_does(family: int) -> None:
     walker = Walker(compile_state(found))
     places = {reference: netns for netns, reference, _ in found.namespaces()}
     asked = answered = 0
-    # The families are alike: each gets another third.
+    # The families behave alike, so each tests another third of the questions.
     for question in islice(questions(lab, "ipvs"), family // 4, None, 3):
         asked += 1
         wanted = expected(question)

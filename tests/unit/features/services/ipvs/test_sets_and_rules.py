@@ -89,7 +89,7 @@ def bound(found: Netns) -> list[str]:
 # --- sets ---
 
 
-def test_every_set_is_there_even_where_there_is_no_service() -> None:
+def test_every_set_exists_even_without_a_service() -> None:
     (cluster,) = PLAIN.clusters
     found = compile_state(PLAIN)[cluster.nodes[0].netns]
     assert {each.name: str(each.type) for each in found.ipsets} == {
@@ -113,7 +113,7 @@ def test_every_set_is_there_even_where_there_is_no_service() -> None:
     assert bound(found) == []
 
 
-def test_the_sets_of_ipv6_have_names_of_their_own_of_31_letters_at_most() -> None:
+def test_sets_of_ipv6_have_other_names_of_at_most_31_characters() -> None:
     found = node(lab=DUAL, addresses=("fd00:10:96::a",), endpoints=())
     six = [each for each in found.ipsets if each.name.startswith("KUBE-6-")]
     assert len(six) == len(found.ipsets) - len(six)
@@ -198,13 +198,13 @@ def test_each_address_and_each_nodeport_on_each_address_of_the_node_is_a_virtual
     }
 
 
-def test_nodeports_can_be_kept_to_some_addresses() -> None:
+def test_nodeports_can_be_limited_to_some_addresses() -> None:
     proxy = Proxy("ipvs", node_port_addresses=(net("192.168.0.0/16"),))
     found = servers(everything(proxy=proxy))
     assert [each for each in found if each.endswith("30080")] == ["192.168.10.2 30080"]
 
 
-def test_addresses_of_one_family_alone_leave_nodeports_of_the_other_where_they_are() -> None:
+def test_node_port_addresses_of_one_family_do_not_affect_the_other() -> None:
     proxy = Proxy("ipvs", node_port_addresses=(net("fd00::/8"),))
     assert servers(everything(proxy=proxy)) == servers(everything())
 
@@ -222,7 +222,7 @@ def test_addresses_of_one_family_alone_leave_nodeports_of_the_other_where_they_a
         ([], {}, [], []),
     ],
 )
-def test_real_servers_are_the_endpoints_that_the_policy_wants(
+def test_real_servers_are_the_endpoints_of_the_policy(
     endpoints: list[Endpoint], what: dict[str, Any], inside: list[str], outside: list[str]
 ) -> None:
     found = servers(everything(endpoints=endpoints, **what))
@@ -230,11 +230,11 @@ def test_real_servers_are_the_endpoints_that_the_policy_wants(
     assert {tuple(each) for name, each in found.items() if name != f"{VIP} 80"} == {tuple(outside)}
 
 
-def test_where_nothing_is_external_a_local_policy_falls_back_on_nobody() -> None:
+def test_internal_policy_local_without_external_addresses_has_no_fallback() -> None:
     assert servers(node([THERE], internal_local=True)) == {f"{VIP} 80": []}
 
 
-def test_the_scheduler_is_the_one_asked_for_and_affinity_is_persistence() -> None:
+def test_the_scheduler_is_configurable_and_affinity_is_persistence() -> None:
     found = node(proxy=Proxy("ipvs", scheduler="sh"), affinity_seconds=10800)
     assert {(each.scheduler, each.persistent) for each in found.virtual_servers} == {("sh", 10800)}
     (plain,) = node().virtual_servers
@@ -247,7 +247,7 @@ def test_the_scheduler_is_the_one_asked_for_and_affinity_is_persistence() -> Non
 CLUSTER_IP = "-m set --match-set KUBE-CLUSTER-IP dst,dst"
 
 
-def test_what_pods_send_to_a_clusterip_keeps_its_source() -> None:
+def test_packets_of_pods_to_a_clusterip_keep_their_source() -> None:
     assert rules(node(), "nat KUBE-SERVICES") == [
         "-s 127.0.0.0/8 -j RETURN",
         f"! -s 10.244.0.0/16 {CLUSTER_IP} -j KUBE-MARK-MASQ",
@@ -256,13 +256,13 @@ def test_what_pods_send_to_a_clusterip_keeps_its_source() -> None:
     ]
 
 
-def test_unless_all_is_to_be_masqueraded() -> None:
+def test_masquerade_all_masquerades_packets_of_pods_to_a_clusterip() -> None:
     found = rules(node(proxy=Proxy("ipvs", masquerade_all=True)), "nat KUBE-SERVICES")
     assert found[1] == f"{CLUSTER_IP} -j KUBE-MARK-MASQ"
 
 
 @pytest.mark.parametrize("local", [False, True])
-def test_kube_services_asks_in_kube_proxys_order(local: bool) -> None:
+def test_kube_services_has_its_rules_in_kube_proxys_order(local: bool) -> None:
     outside = f"-m set --match-set KUBE-EXTERNAL-IP{'-LOCAL' if local else ''} dst,dst"
     marked = [] if local else [f"{outside} -j KUBE-MARK-MASQ"]
     assert rules(everything(external_local=local), "nat KUBE-SERVICES") == [
@@ -303,7 +303,7 @@ def test_under_policy_local_the_source_is_kept(
     assert rules(everything(external_local=True), chain) == local
 
 
-def test_who_comes_back_to_itself_is_masqueraded_first() -> None:
+def test_a_pod_that_connects_to_itself_is_masqueraded_first() -> None:
     assert rules(node(), "nat KUBE-POSTROUTING") == [
         "-m set --match-set KUBE-LOOP-BACK dst,dst,src -j MASQUERADE",
         "-m mark ! --mark 0x4000/0x4000 -j RETURN",
@@ -332,7 +332,7 @@ RANGES = {"source_ranges": (net("203.0.113.0/24"),)}
 WITH_NODE = {"source_ranges": (net("203.0.113.0/24"), net("192.168.10.0/24"))}
 
 
-def test_source_ranges_say_who_may_come() -> None:
+def test_source_ranges_are_a_set_and_other_sources_are_dropped() -> None:
     assert rules(everything(), "filter KUBE-PROXY-FIREWALL") == []
     found = everything(**RANGES)
     assert rules(found, "filter KUBE-PROXY-FIREWALL") == [
@@ -345,7 +345,7 @@ def test_source_ranges_say_who_may_come() -> None:
     assert with_node == [cidr, itself, "-j DROP"]
 
 
-def test_a_node_outside_of_them_may_not_come_either() -> None:
+def test_a_node_outside_the_source_ranges_is_dropped_too() -> None:
     taken = f"-m ipvs --vproto 6 --vaddr {BALANCED} --vport 80"
     barred = rules(everything(**RANGES), "filter KUBE-IPVS-OUT-FILTER")
     assert barred == [f"-s {BALANCED}/32 {taken} -j DROP"]

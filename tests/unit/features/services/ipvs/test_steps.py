@@ -50,13 +50,13 @@ def kinds(ops: list[Op]) -> list[str]:
 
 
 @pytest.mark.parametrize("ranges", ["", DUAL], ids=["IPv4", "dual stack"])
-def test_every_step_finds_what_it_needs(ranges: str) -> None:
+def test_every_step_follows_those_that_it_needs(ranges: str) -> None:
     state = web(ranges=ranges)
     World().apply(plan(state)).holds(state)
     assert plan(state) == changes(State("lab"), state)
 
 
-def test_addresses_then_sets_then_the_rules_that_look_in_them_then_virtual_servers() -> None:
+def test_the_order_is_addresses_sets_rules_and_virtual_servers() -> None:
     ops = plan(web())
     steps = kinds(at(N1, ops))
     assert steps == ["DummyAdd", "SetsLoad", "RulesLoad", "VirtualServersLoad"]
@@ -66,19 +66,19 @@ def test_addresses_then_sets_then_the_rules_that_look_in_them_then_virtual_serve
 
 
 @pytest.mark.parametrize(("old", "new"), [*permutations(("iptables", "nftables", "ipvs"), 2)])
-def test_another_proxy_mode_leaves_nothing_of_the_old(old: str, new: str) -> None:
+def test_a_change_of_proxy_mode_removes_all_pieces_of_the_old_one(old: str, new: str) -> None:
     before, after = web(old), web(new)
     World().apply(plan(before)).apply(changes(before, after)).holds(after)
 
 
-def test_rules_go_before_the_sets_they_look_in() -> None:
+def test_rules_are_removed_before_the_sets_that_they_use() -> None:
     ops = changes(web(), web("iptables"))
     assert kinds(at(N1, ops)) == ["RulesLoad", "VirtualServersLoad", "SetsDelete"]
     gone = [op for op in ops if isinstance(op, LinkDelete)]
     assert gone == [LinkDelete(N1, "kube-ipvs0"), LinkDelete(N2, "kube-ipvs0")]
 
 
-def test_another_endpoint_is_a_real_server_of_its_virtual_servers_and_no_rule() -> None:
+def test_a_new_endpoint_changes_virtual_servers_and_no_rule() -> None:
     before, after = web(replicas=2), web(replicas=3)  # the third on n1
     ops = changes(before, after)
     World().apply(plan(before)).apply(ops).holds(after)
@@ -91,7 +91,7 @@ def test_another_endpoint_is_a_real_server_of_its_virtual_servers_and_no_rule() 
     assert kinds(at(N2, ops)) == ["VirtualServersLoad"]
 
 
-def test_what_differs_is_said_set_by_set_and_server_by_server() -> None:
+def test_differences_are_listed_for_each_set_and_virtual_server() -> None:
     wanted, other = (state[N1] for state in (web(replicas=3), web(replicas=2)))
     state = State("lab", (wanted,))
     assert diff(state, {N1: seen(wanted)}) == ()

@@ -1,4 +1,4 @@
-"""Who answers a Service of proxyMode ipvs and whom the server sees, by policy and by who asks."""
+"""Which endpoints answer for a Service of proxyMode ipvs, and the source that they see."""
 
 from dataclasses import replace
 from typing import Any
@@ -31,7 +31,7 @@ NETNS = {
     **{each.name: each.netns for each in LAB.topology.clusters[0].nodes},
     "laptop": LAB.topology.externals[0].netns,
 }
-# Where the fabric sends what is for the address of the load balancer and the external one: n1.
+# The fabric routes the addresses of the load balancer and the externalIP to n1.
 VIP, EXTERNAL_IP = "198.18.0.20", "198.51.100.7"
 KINDS = {
     "ClusterIP": ("10.96.0.10", 80),
@@ -66,7 +66,7 @@ def serving(names: str, *, proxy: Proxy | None = None, **what: Any) -> State:
 
 
 def routed(found: Topology) -> State:
-    """To the fabric, n1 is where those addresses are."""
+    """Return the State with the fabric's routes to those addresses through n1."""
     state = compile_state(found)
     fabric = state[found.fabric_netns]
     ways = tuple(Route(net(f"{each}/32"), ip(ETH0)) for each in (VIP, EXTERNAL_IP))
@@ -93,12 +93,12 @@ def answers(
 @pytest.mark.parametrize(
     ("names", "what", "source", "kind", "outcomes"),
     [
-        # A pod keeps its address inside, but for one that meets itself; a node speaks with one of
-        # its own that endpoints can answer, not with the Service's.
+        # A pod keeps its address, unless it connects to itself; a node uses one of its own that
+        # endpoints can reply to, not the Service's.
         (BOTH, {}, "client", "ClusterIP", {f"here {CLIENT}", f"there {CLIENT}"}),
         (BOTH, {}, "here", "ClusterIP", {f"here {BRIDGE}", f"there {ADDRESSES['here']}"}),
         (BOTH, {}, "n1", "ClusterIP", BY_N1),
-        # Every other address masquerades all.
+        # All sources are masqueraded at every other address.
         (BOTH, {}, "client", "NodePort", BY_N1),
         (BOTH, {}, "client", "bridge", BY_N1),
         (BOTH, {}, "n1", "NodePort", BY_N1),
@@ -108,20 +108,20 @@ def answers(
         (BOTH, {}, "client", "externalIP", BY_N1),
         (BOTH, {}, "laptop", "load balancer", BY_N1),
         (BOTH, {}, "client", "load balancer", BY_N1),
-        # IPVS is not asked for what comes from 127.0.0.0/8.
+        # IPVS does not handle packets from 127.0.0.0/8.
         (BOTH, {}, "n1", "localhost", REFUSED),
-        # Nobody there: IPVS itself refuses.
+        # Without endpoints, IPVS itself refuses.
         ("", {}, "client", "ClusterIP", REFUSED),
         ("", {}, "n1", "ClusterIP", REFUSED),
         ("", {}, "laptop", "NodePort", REFUSED),
         ("", {"external_local": True}, "laptop", "NodePort", REFUSED),
-        # externalTrafficPolicy Local: no short way for the node's pods, and the source is kept.
+        # externalTrafficPolicy Local, also for pods of the node; the source is kept.
         (BOTH, {"external_local": True}, "laptop", "NodePort", {f"here {LAPTOP}"}),
         (BOTH, {"external_local": True}, "client", "NodePort", {f"here {CLIENT}"}),
         (BOTH, {"external_local": True}, "client", "load balancer", {f"here {CLIENT}"}),
         (BOTH, {"external_local": True}, "laptop", "load balancer", {f"here {LAPTOP}"}),
         (BOTH, {"external_local": True}, "laptop", "externalIP", {f"here {LAPTOP}"}),
-        # With none on the node, its pods get all the same; the answer goes past who is outside.
+        # Without local endpoints, pods of the node use others; replies to other clients are lost.
         ("there", {"external_local": True}, "client", "NodePort", {f"there {CLIENT}"}),
         ("there", {"external_local": True}, "laptop", "NodePort", TIMEOUT),
         ("there", {"external_local": True}, "n1", "NodePort", {f"there {ETH0}"}),
@@ -130,13 +130,13 @@ def answers(
         ("there", {"internal_local": True}, "client", "ClusterIP", {f"there {CLIENT}"}),
     ],
 )
-def test_who_asks_and_where_say_who_answers_and_whom_it_sees(
+def test_which_endpoints_answer_and_which_source_they_see(
     names: str, what: dict[str, Any], source: str, kind: str, outcomes: set[str], protocol: Protocol
 ) -> None:
     assert answers(serving(names, **what), source, *KINDS[kind], protocol) == outcomes
 
 
-def test_a_service_that_is_internal_alone_falls_back_on_nobody() -> None:
+def test_internal_policy_local_without_external_addresses_has_no_fallback() -> None:
     (cluster,) = LAB.topology.clusters
     behind = (Endpoint(ADDRESSES["there"], 80, "east/pod/there", "n2"),)
     port = ServicePort("", 80, Protocol.TCP, behind)
@@ -152,13 +152,13 @@ def test_a_service_that_is_internal_alone_falls_back_on_nobody() -> None:
 @pytest.mark.parametrize(
     ("port", "protocol"), [(81, Protocol.TCP), (30080, Protocol.TCP), (None, Protocol.ICMP)]
 )
-def test_a_virtual_address_answers_on_no_other_port_and_no_ping(
+def test_a_virtual_address_refuses_other_ports_and_ping(
     source: str, kind: str, port: int | None, protocol: Protocol
 ) -> None:
     assert answers(serving(BOTH), source, KINDS[kind][0], port, protocol) == REFUSED
 
 
-def test_the_servers_of_a_node_are_not_reached_by_a_virtual_address() -> None:
+def test_servers_of_a_node_are_not_reachable_at_a_virtual_address() -> None:
     state = serving(BOTH, external_local=True, health_check_port=32000)
     assert answers(state, "client", ETH0, 32000) == {f"n1 {CLIENT}"}
     # Its port is excepted, whatever the address.
@@ -181,7 +181,7 @@ def test_an_address_in_the_range_that_no_service_has_is_routed() -> None:
         ("203.0.113.0/24", "n1", TIMEOUT),
     ],
 )
-def test_source_ranges_hold_for_the_load_balancer(
+def test_source_ranges_apply_to_the_load_balancer(
     ranges: str, source: str, outcomes: set[str]
 ) -> None:
     state = serving(BOTH, source_ranges=(net(ranges),))
@@ -189,12 +189,12 @@ def test_source_ranges_hold_for_the_load_balancer(
     assert answers(state, "client", *KINDS["NodePort"]) == BY_N1
 
 
-def test_all_can_be_masqueraded() -> None:
+def test_masquerade_all() -> None:
     state = serving(BOTH, proxy=Proxy("ipvs", masquerade_all=True))
     assert answers(state, "client", *KINDS["ClusterIP"]) == BY_N1
 
 
-def test_each_real_server_is_a_path_whose_hop_says_which() -> None:
+def test_each_real_server_is_a_path_and_its_hop_names_it() -> None:
     paths = walk(serving(BOTH), NETNS["client"], Protocol.TCP, ip("10.96.0.10"), 80)
     rules = [hop.rule for path in paths for hop in path.request if hop.rule is not None]
     assert [(each.table, each.chain, each.rule.why) for each in rules] == [
@@ -238,13 +238,13 @@ HOST = lab(
         ("n2", ("10.96.0.2", 80), {"host 192.168.10.3"}),
     ],
 )
-def test_an_endpoint_of_the_node_itself_sees_who_asks(
+def test_an_endpoint_on_the_node_sees_the_client(
     source: str, to: tuple[str, int], outcomes: set[str], protocol: Protocol
 ) -> None:
     assert answers(HOST.state, source, *to, protocol) == outcomes
 
 
-def test_it_is_explained_by_the_virtual_server(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_explanation_names_the_virtual_server(capsys: pytest.CaptureFixture[str]) -> None:
     for names in (BOTH, ""):
         model = Model(LAB.topology, serving(names))
         explanation(explain(model, simple("pod/client", "10.96.0.10:80")), LAB.topology)

@@ -51,7 +51,7 @@ def test_a_chain_has_the_name_that_kube_proxy_gives_it(name: str, base: str) -> 
     assert name_base(name) == base
 
 
-def test_a_name_that_is_too_long_is_cut_and_says_so() -> None:
+def test_a_name_that_is_too_long_is_cut_and_ends_in_dots() -> None:
     base = name_base(f"{'n' * 63}/{'s' * 63}/tcp/{'p' * 63}__{'.'.join(['fd00'] * 8)}/65535")
     assert len(base) == 240
     assert base.endswith("...")
@@ -155,15 +155,15 @@ def without_services() -> Topology:
 
 
 @pytest.mark.parametrize("name", BASES)
-def test_a_node_without_services_has_this_much(name: str) -> None:
+def test_a_node_without_services_has_these_chains_and_sets(name: str) -> None:
     assert tuple(table(without_services())[name]) == BASES[name]
 
 
-def test_and_no_more() -> None:
+def test_a_node_without_services_has_no_other_chains_and_sets() -> None:
     assert set(table(without_services())) == set(BASES)
 
 
-def test_both_families_have_a_table_where_services_have_both() -> None:
+def test_each_family_of_services_has_a_table() -> None:
     found = table(DUAL, family=6)
     (endpoint,) = (each for each in found if each.startswith("endpoint-"))
     assert found["services"][0] == "ip6 daddr . meta l4proto . th dport vmap @service-ips"
@@ -199,7 +199,9 @@ def test_node_ports_are_open_at_these_addresses(
 
 
 @pytest.mark.parametrize("ranges", [("0.0.0.0/0",), ("10.0.0.0/8", "0.0.0.0/0"), ("fd00::/8",)])
-def test_every_address_needs_no_set_but_localhost_stays_out(ranges: tuple[str, ...]) -> None:
+def test_node_ports_at_every_address_need_no_set_and_exclude_localhost(
+    ranges: tuple[str, ...],
+) -> None:
     proxy = Proxy("nftables", node_port_addresses=tuple(map(net, ranges)))
     found = table(offered(proxy=proxy))
     assert "nodeport-ips" not in found
@@ -211,7 +213,7 @@ def test_every_address_needs_no_set_but_localhost_stays_out(ranges: tuple[str, .
 # --- one Service ---
 
 
-def test_a_cluster_ip_leads_to_endpoints_of_equal_chances() -> None:
+def test_a_cluster_ip_is_spread_over_its_endpoints_equally() -> None:
     found = table(offered())
     assert found["cluster-ips"][2:] == ["172.30.0.41"]
     assert found["service-ips"][2:] == [f"172.30.0.41 . tcp . 80 : goto service-{SVC1}"]
@@ -225,17 +227,17 @@ def test_a_cluster_ip_leads_to_endpoints_of_equal_chances() -> None:
     ]
 
 
-def test_one_endpoint_is_chosen_by_chance_as_well() -> None:
+def test_a_single_endpoint_is_also_chosen_by_numgen() -> None:
     chosen = f"numgen random mod 1 vmap {{ 0 : goto endpoint-{FAR} }}"
     assert table(offered("far"))[f"service-{SVC1}"][1] == chosen
 
 
-def test_masquerade_all_spares_no_pod() -> None:
+def test_masquerade_all_includes_pods() -> None:
     found = table(offered(proxy=Proxy("nftables", masquerade_all=True)))
     assert found[f"service-{SVC1}"][0] == f"ip daddr 172.30.0.41 tcp dport 80 {MARK}"
 
 
-def test_a_port_without_a_name_leaves_its_place_empty() -> None:
+def test_the_chain_of_a_port_without_a_name_ends_with_a_slash() -> None:
     found = lab(
         pod("web", labels="app: web"),
         service("web"),
@@ -315,7 +317,7 @@ BALANCED = (ip(VIP),)
         ("192.168.10.0/24", "{ 192.168.10.0/24, 203.0.113.10 }"),
     ],
 )
-def test_a_load_balancer_may_be_for_some_sources_alone(ranges: str, allowed: str) -> None:
+def test_source_ranges_limit_the_clients_of_a_load_balancer(ranges: str, allowed: str) -> None:
     sources = tuple(map(net, ranges.split()))
     found = table(offered(node_port=30080, source_ranges=sources, load_balancer_ips=BALANCED))
     firewall = f'203.0.113.10 . tcp . 80 comment "ns1/svc1:p80" : goto firewall-{SVC1}'
@@ -329,9 +331,9 @@ NONE = '172.30.0.41 . tcp . 80 comment "ns1/svc1:p80" : goto reject-chain'
 @pytest.mark.parametrize(
     ("case", "found", "held"),
     [
-        ("nobody", offered(""), {"no-endpoint-services": [NONE]}),
+        ("no endpoints", offered(""), {"no-endpoint-services": [NONE]}),
         (
-            "nobody, with a NodePort and a load balancer",
+            "no endpoints, with a NodePort and a load balancer",
             offered("", node_port=30080, load_balancer_ips=BALANCED),
             {
                 "no-endpoint-services": [
@@ -342,12 +344,12 @@ NONE = '172.30.0.41 . tcp . 80 comment "ns1/svc1:p80" : goto reject-chain'
             },
         ),
         (
-            "nobody here, internal traffic stays local",
+            "no local endpoints, internalTrafficPolicy Local",
             offered("far", internal_local=True),
             {"no-endpoint-services": ['172.30.0.41 . tcp . 80 comment "ns1/svc1:p80" : drop']},
         ),
         (
-            "nobody here, external traffic stays local: the node's own go on, others are dropped",
+            "no local endpoints, externalTrafficPolicy Local: only external clients are dropped",
             offered("far", external_local=True, node_port=30080, load_balancer_ips=BALANCED),
             {
                 "service-ips": [
@@ -365,7 +367,7 @@ def test_where_there_is_no_endpoint(case: str, found: Topology, held: dict[str, 
     assert elements(found) == held, case
 
 
-def test_an_endpoint_that_goes_serves_while_there_is_no_other() -> None:
+def test_a_terminating_endpoint_is_used_if_there_is_no_other() -> None:
     assert f"endpoint-{NEAR}" in table(offered("(near)"))
     assert f"endpoint-{NEAR}" not in table(offered("(near) far"))
 
@@ -374,7 +376,7 @@ def test_a_service_of_another_proxy_is_not_in_the_table() -> None:
     assert elements(offered(proxied=False)) == {}
 
 
-def test_a_node_meets_the_endpoints_meant_for_its_own_zone() -> None:
+def test_a_node_uses_the_endpoints_hinted_for_its_zone() -> None:
     found = offered()
     (cluster,) = found.clusters
     zone = "topology.kubernetes.io/zone"
@@ -399,7 +401,7 @@ def test_a_node_meets_the_endpoints_meant_for_its_own_zone() -> None:
 # --- beside the table ---
 
 
-def test_no_setting_opens_localhost_and_none_is_liberal() -> None:
+def test_neither_route_localnet_nor_tcp_be_liberal_is_set() -> None:
     keys = {each.key for each in node_of(compile_state(LAB), "n1").sysctls}
     assert not keys & {
         "net.ipv4.conf.all.route_localnet",
@@ -407,7 +409,7 @@ def test_no_setting_opens_localhost_and_none_is_liberal() -> None:
     }
 
 
-def test_what_leaves_the_cluster_is_still_masqueraded_by_iptables() -> None:
+def test_packets_that_leave_the_cluster_are_masqueraded_by_iptables() -> None:
     chains = {f"{each.table} {each.name}" for each in node_of(compile_state(LAB), "n1").chains}
     assert {each for each in chains if not each.startswith("kube-proxy ")} == {
         "nat POSTROUTING",
@@ -415,7 +417,7 @@ def test_what_leaves_the_cluster_is_still_masqueraded_by_iptables() -> None:
     }
 
 
-def test_nodes_share_what_is_the_same_on_all() -> None:
+def test_nodes_share_equal_chains_in_memory() -> None:
     state = compile_state(offered(node_port=30080))
     one, other = node_of(state, "n1"), node_of(state, "n2")
     maps = [[each for each in node.sets if isinstance(each, NftMap)] for node in (one, other)]

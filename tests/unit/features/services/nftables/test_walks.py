@@ -35,7 +35,7 @@ OUTSIDE: dict[str, Any] = {"external_ips": (ip(EXTERNAL_IP),), "load_balancer_ip
             ["ok far as 10.180.0.2", "ok near as 10.180.0.2"],
         ),
         (
-            "from an endpoint: as its node where it meets itself",
+            "from an endpoint: masqueraded if it connects to itself",
             offered(),
             "pod/near.ns1",
             f"{CLUSTER_IP}:80",
@@ -59,8 +59,14 @@ OUTSIDE: dict[str, Any] = {"external_ips": (ip(EXTERNAL_IP),), "load_balancer_ip
         ("no endpoints, from the node", offered(""), "node/n1", f"{CLUSTER_IP}:80", ["refused"]),
         ("unknown port", offered(), "pod/client", f"{CLUSTER_IP}:81", ["refused"]),
         ("unknown port, from the node", offered(), "node/n1", f"{CLUSTER_IP}:81", ["refused"]),
-        ("nobody's ClusterIP", offered(), "pod/client", "172.30.9.9:80", ["timeout"]),
-        ("nobody's ClusterIP, from the node", offered(), "node/n1", "172.30.9.9:80", ["timeout"]),
+        ("unallocated ClusterIP", offered(), "pod/client", "172.30.9.9:80", ["timeout"]),
+        (
+            "unallocated ClusterIP, from the node",
+            offered(),
+            "node/n1",
+            "172.30.9.9:80",
+            ["timeout"],
+        ),
         (
             "internalTrafficPolicy Local",
             offered(internal_local=True),
@@ -76,7 +82,7 @@ OUTSIDE: dict[str, Any] = {"external_ips": (ip(EXTERNAL_IP),), "load_balancer_ip
             ["timeout"],
         ),
         (
-            "ClientIP, nobody was here before",
+            "ClientIP, a new client",
             offered(affinity_seconds=10800),
             "pod/client",
             f"{CLUSTER_IP}:80",
@@ -105,7 +111,7 @@ OUTSIDE: dict[str, Any] = {"external_ips": (ip(EXTERNAL_IP),), "load_balancer_ip
             ["refused"],
         ),
         (
-            "NodePort at every address, if asked for",
+            "NodePort at every address, if configured",
             offered(**NODE_PORT, proxy=EVERYWHERE),
             "pod/client",
             f"{BRIDGE_1}:30080",
@@ -225,7 +231,7 @@ def test_a_service_as_a_client_sees_it(
     assert outcomes(found, source, to) == expected, case
 
 
-def test_a_service_address_answers_no_ping() -> None:
+def test_a_service_address_does_not_answer_ping() -> None:
     assert outcomes(LAB, "pod/client", CLUSTER_IP, "icmp") == ["refused"]
 
 
@@ -238,7 +244,9 @@ def test_a_service_address_answers_no_ping() -> None:
         (offered(), "172.30.9.9:80", "cluster-ips-check", 2),
     ],
 )
-def test_who_stopped_it(found: Topology, to: str, chain: str, position: int) -> None:
+def test_the_chain_that_dropped_or_rejected_the_packet(
+    found: Topology, to: str, chain: str, position: int
+) -> None:
     (path,) = explain(Model(found, compile_state(found)), simple("pod/client", to)).paths
     rule = path.request[-1].rule
     assert rule is not None
@@ -264,16 +272,16 @@ TRANSLATED = Match(dst=net("10.0.2.2/32"))
 @pytest.mark.parametrize(
     ("kind_hook", "priority", "match", "verdict"),
     [
-        ("filter prerouting", -110, VISIBLE, "timeout"),  # before DNAT the asked address is seen
+        ("filter prerouting", -110, VISIBLE, "timeout"),  # before DNAT: the original destination
         ("filter prerouting", -110, TRANSLATED, "ok"),
-        ("filter prerouting", -90, VISIBLE, "ok"),  # after it, the endpoint's
+        ("filter prerouting", -90, VISIBLE, "ok"),  # after DNAT: the endpoint's
         ("filter prerouting", -90, TRANSLATED, "timeout"),
         ("filter forward", -110, TRANSLATED, "timeout"),
         ("filter forward", 10, TRANSLATED, "timeout"),
         ("filter input", -110, TRANSLATED, "ok"),  # it is not for this host
     ],
 )
-def test_a_filter_sees_what_its_priority_lets_it_see(
+def test_a_filter_matches_addresses_before_or_after_dnat_by_its_priority(
     kind_hook: str, priority: int, match: Match, verdict: str
 ) -> None:
     drops = base(kind_hook, priority, (match, Drop()))
@@ -282,7 +290,7 @@ def test_a_filter_sees_what_its_priority_lets_it_see(
 
 
 @pytest.mark.parametrize(("nft", "verdict"), [("10.0.2.2", "ok"), ("10.0.2.9", "host-unreachable")])
-def test_of_two_chains_that_translate_the_nft_one_comes_first_and_the_first_wins(
+def test_of_two_nat_chains_nftables_comes_first_and_the_first_to_translate_wins(
     nft: str, verdict: str
 ) -> None:
     first = base("nat prerouting", -100, (VISIBLE, Dnat(ip(nft), 80)))
@@ -290,17 +298,19 @@ def test_of_two_chains_that_translate_the_nft_one_comes_first_and_the_first_wins
     assert only_path(wiring, "10.0.1.1").verdict == verdict
 
 
-def test_a_chain_that_does_not_translate_leaves_it_to_the_next() -> None:
+def test_a_nat_chain_that_does_not_translate_leaves_it_to_the_next() -> None:
     passes = base("nat prerouting", -100, (Match(dst=net("192.0.2.1/32")), Drop()))
     wiring = with_chains("router", passes, TO_SERVER, SNAT_TO_LINK)
     assert only_path(wiring, "10.0.1.1").verdict == "ok"
 
 
-def test_who_goes_to_another_chain_does_not_come_back() -> None:
+def test_goto_does_not_return_to_the_chain_that_it_leaves() -> None:
     empty = Chain(KUBE_PROXY, "empty")
-    goes = Chain(KUBE_PROXY, "goes", (Rule(target=Goto("empty")), Rule(target=Drop())))
-    calls = base("filter forward", -110, (Match(), Jump("goes")))
-    there = (empty, goes, calls)
+    leaves = Chain(KUBE_PROXY, "leaves", (Rule(target=Goto("empty")), Rule(target=Drop())))
+    calls = base("filter forward", -110, (Match(), Jump("leaves")))
+    there = (empty, leaves, calls)
     assert only_path(with_chains("router", *there, wiring=ROUTED)).verdict == "ok"
-    after = replace(calls, rules=(*calls.rules, Rule(target=Drop())))  # its caller goes on
-    assert only_path(with_chains("router", empty, goes, after, wiring=ROUTED)).verdict == "timeout"
+    after = replace(calls, rules=(*calls.rules, Rule(target=Drop())))  # the caller continues
+    assert (
+        only_path(with_chains("router", empty, leaves, after, wiring=ROUTED)).verdict == "timeout"
+    )
