@@ -1,4 +1,4 @@
-"""Probes asked of three sides: the author, the model and the kernel."""
+"""Send probes, and report what the author expects, the model predicts and the kernel does."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from nsnet.probes.report import Answer, ProbeReport
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath
 
-# Seconds until ARP gives up: three tries of retrans_time_ms, and some for a busy machine.
+# Seconds after which ARP has failed: three tries of retrans_time_ms, and some for a busy machine.
 UNANSWERED_ARP = 0.5
 
 
@@ -52,7 +52,7 @@ def _flow(each: Question, guess: Sequence[PredictedPath]) -> Flow:
 
 def _pace(guess: Sequence[PredictedPath]) -> str:
     """Return the rate-limit key for ICMP net-unreachable, or "": the router, and the source as the
-    router sees it. Linux sends one a second to a source. Only the pace of a probe depends on the
+    router sees it. Linux sends one a second to a source. Nothing else that is sent depends on the
     prediction."""
     for path in guess:
         last = path.request[-1]
@@ -88,7 +88,7 @@ def _foreseen(each: Question, guess: Sequence[PredictedPath]) -> Iterator[Outcom
     """Yield every outcome that the model allows for an attempt."""
     outcomes = list(predicted(guess, each.to, each.expected))
     if each.spec.timeout < UNANSWERED_ARP:
-        # A probe with a shorter timeout than ARP may give up first.
+        # The probe's timeout may end the attempt before ARP fails.
         late = [one for one in outcomes if one.verdict is Verdict.HOST_UNREACHABLE]
         outcomes += [one._replace(verdict=Verdict.TIMEOUT) for one in late]
     yield from outcomes

@@ -18,7 +18,7 @@ ONE_IN_A_MILLION = 4.753424
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An expectation whose references are resolved. None: nothing is expected of it."""
+    """An expectation whose references are resolved. A field that is None expects nothing."""
 
     verdicts: frozenset[Verdict] | None = None
     source: frozenset[IPAddress] | None = None
@@ -30,8 +30,8 @@ class Expected:
 
 
 def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
-    """Return the outcome, its verdict changed where another server replied than expected, or saw
-    another source."""
+    """Return the outcome; with another verdict if a server replied that is not behind the
+    destination, or the server saw another source than expected."""
     if outcome.verdict is not Verdict.OK:
         return (
             outcome if outcome.verdict in ANSWERED else outcome._replace(server=None, source=None)
@@ -54,12 +54,11 @@ def predicted(
 
 
 def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]:
-    """Yield the other outcomes that attempts with a body may have.
+    """Yield further outcomes that attempts with a body may have.
 
-    After an attempt without a reply the prober sends a small one, to find out whether the size was
-    the reason; that one may reach another server. Over TCP it does so only if the connection was
-    established. Fragments that wait for ARP may also overflow the neighbour's queue, and those are
-    dropped silently.
+    If there is no reply (over TCP: on an established connection), the prober sends a small request
+    to find out whether the size was the reason, and this one may reach another server. Fragments
+    that wait for ARP may also overflow the neighbour's queue, and are then dropped silently.
     """
     verdicts = {each.verdict for each in guess}
     answered = {*ANSWERED, Verdict.LARGE_HANGS}
@@ -89,7 +88,7 @@ def defects(
     guess: Sequence[Outcome] | Unknown, attempts: Sequence[Outcome], *, paths: bool
 ) -> list[str]:
     """Return a sentence for each difference between the kernel and the model: always a mistake of
-    nsnet."""
+    nsnet, in its model or in what it has built."""
     if isinstance(guess, Unknown):
         return []
     possible = {each.compared for each in guess}
@@ -104,8 +103,8 @@ def defects(
 
 
 def chi_square_limit(degrees: int) -> float:
-    """Return what a chi-square of so many degrees of freedom exceeds once in a million (Wilson and
-    Hilferty, 1931)."""
+    """Return the value that a chi-square with this many degrees of freedom exceeds once in a
+    million (approximation of Wilson and Hilferty, 1931)."""
     spread = 2 / (9 * degrees)
     root = 1 - spread + ONE_IN_A_MILLION * math.sqrt(spread)
     return degrees * root * root * root

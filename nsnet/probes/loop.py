@@ -1,5 +1,4 @@
-"""An event loop: callbacks for sockets that are ready and for times that have come, by one
-epoll."""
+"""An event loop on one epoll: callbacks for ready sockets, and at given times."""
 
 import heapq
 import select
@@ -32,7 +31,7 @@ class Loop:
         self._handlers[fd] = handler
         (self._epoll.modify if known else self._epoll.register)(fd, events)
 
-    def forget(self, opened: socket) -> None:
+    def close_socket(self, opened: socket) -> None:
         """Stop watching the socket and close it."""
         if self._handlers.pop(opened.fileno(), None) is not None:
             with suppress(OSError):
@@ -40,10 +39,10 @@ class Loop:
         opened.close()
 
     def at(self, when: float, alarm: Callable[[], None]) -> None:
-        """Call `alarm` at that time of the monotonic clock, after the events until then."""
+        """Call `alarm` at this time of the monotonic clock, after handlers of earlier events."""
         heapq.heappush(self._alarms, (when, next(self._order), alarm))
 
-    def turn(self, *, wait: bool) -> None:
+    def run_once(self, *, wait: bool) -> None:
         """Handle what is ready; if nothing is, and `wait`, wait for an event or the next alarm."""
         now = time.monotonic()
         seconds = max(0.0, self._alarms[0][0] - now) if wait and self._alarms else 0.0
@@ -51,7 +50,7 @@ class Loop:
             handler = self._handlers.get(fd)
             if handler is not None:
                 handler(events)
-        # Only alarms that were due before the poll: a reply that arrived in time is no timeout,
-        # however late the process was scheduled.
+        # Only alarms that were due before the poll: even if the process is scheduled late, a reply
+        # that arrived in time is handled before its timeout.
         while self._alarms and self._alarms[0][0] <= now:
             heapq.heappop(self._alarms)[2]()

@@ -1,4 +1,4 @@
-"""The model of a lab: a Topology and its State, indexed once for any number of probes."""
+"""The model of a lab: a Topology and its State, with indexes for any number of probes."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -11,9 +11,8 @@ from nsnet.walk.walker import Walker
 
 
 class Model:
-    """What probes of one State are predicted and reported with; each index is built on first use.
-
-    A State that changes needs another Model.
+    """A Topology, its State, and the indexes by which probes are predicted and reported, each built
+    on first use. Another State needs another Model.
     """
 
     def __init__(self, topology: Topology, state: State) -> None:
@@ -39,9 +38,9 @@ class Model:
         }
 
     def holders(self, addresses: Iterable[IPAddress], client: Location) -> dict[str, str]:
-        """Return the reference of the place that holds each address, as the client would mean it.
+        """Return the reference of the pod, node, gateway or host with each address.
 
-        Islands reuse addresses: the client itself comes first, then its own cluster.
+        Islands reuse addresses: of several, return the client itself, else one in its own cluster.
         """
         found: dict[str, str] = {}
         for address in addresses:

@@ -9,7 +9,7 @@ from nsnet.verdict import Verdict
 class Outcome(NamedTuple):
     """How one attempt ended for the client, which server answered, and the source that it saw.
 
-    The prober names server and path by namespaces, all others by references.
+    In the prober, server and path are names of namespaces; everywhere else, references.
     """
 
     verdict: Verdict

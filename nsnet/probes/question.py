@@ -71,13 +71,13 @@ class Explanation:
 
 
 def explain(model: Model, spec: ProbeSpec) -> Explanation:
-    """Return the prediction alone; no kernel is asked. Raises UnknownReferenceError."""
+    """Return the model's prediction alone; nothing is sent. Raises UnknownReferenceError."""
     asked = question(model.topology, spec)
     return Explanation(asked, walked(model, asked))
 
 
 def simple(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:
-    """Return a probe of these fields. Raises UsageError for a field or value that no probe has."""
+    """Return a probe with these fields. Raises UsageError for an unknown field or a wrong value."""
     try:
         return ProbeSpec.model_validate(
             {"from": source, "to": to, "protocol": protocol, **fields}, strict=False
@@ -116,7 +116,7 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
 
 
 def _addresses(topology: Topology, reference: str) -> Iterator[IPAddress]:
-    """Yield every address that the namespaces of a reference hold; an address stands for itself."""
+    """Yield every address of the namespaces that a reference means, or the address that it is."""
     for each in expand(topology, reference):
         try:
             yield ip_address(each)

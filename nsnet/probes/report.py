@@ -14,10 +14,10 @@ SCHEMA = "nsnet.dev/report/v1"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcomes of all attempts of a probe, as the model predicts or the kernel shows them."""
+    """The outcomes of all attempts of a probe: those that the model predicts, or those observed."""
 
     attempts: tuple[Outcome, ...]
-    names: Mapping[str, str]  # the reference of the holder of each source address
+    names: Mapping[str, str]  # source address → the reference of its pod, node, gateway or host
 
     @property
     def verdict(self) -> str:
@@ -62,7 +62,7 @@ class Answer:
         return round(times[len(times) // 2], 3)
 
     def as_json(self, *, measured: bool, path: bool) -> dict[str, Any]:
-        """Return the form for machines (nsnet.dev/report/v1; nsnet/cli/README.md describes it)."""
+        """Return the JSON form (nsnet.dev/report/v1; nsnet/cli/README.md describes it)."""
         return {
             "verdict": self.verdict,
             "verdicts": dict(sorted(Counter(each.verdict.value for each in self.attempts).items())),
@@ -102,7 +102,7 @@ class ProbeReport:
         return f"{self.source} → {self.target} {self.protocol}{times}: {seen}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form for machines (nsnet.dev/report/v1; nsnet/cli/README.md describes it)."""
+        """Return the JSON form (nsnet.dev/report/v1; nsnet/cli/README.md describes it)."""
         guess: dict[str, Any]
         if isinstance(self.predicted, Unknown):
             guess = {"verdict": None, "unknown": self.predicted.why}
@@ -132,12 +132,12 @@ class Report:
 
     @property
     def failed(self) -> int:
-        """The number of probes of which the kernel did not do what the author expected."""
+        """The number of probes for which the kernel did not do what the author expected."""
         return sum(not each.passed for each in self.probes)
 
     @property
     def defects(self) -> int:
-        """The number of probes of which the kernel did not do what the model predicted."""
+        """The number of probes for which the kernel did not do what the model predicted."""
         return sum(bool(each.defects) for each in self.probes)
 
     @property
@@ -146,7 +146,7 @@ class Report:
         return not self.failed and not self.defects
 
     def as_json(self) -> dict[str, Any]:
-        """Return the form for machines (nsnet.dev/report/v1)."""
+        """Return the JSON form (nsnet.dev/report/v1)."""
         return {
             "schema": SCHEMA,
             "lab": self.lab,
@@ -174,12 +174,12 @@ class Report:
                 name="".join(letter for letter in each.name if letter.isprintable()),
                 time=f"{sum(one.ms for one in each.observed.attempts) / 1000:.3f}",
             )
-            _complain(case, "failure", each.disagreements)
-            _complain(case, "error", each.defects)
+            _add_result(case, "failure", each.disagreements)
+            _add_result(case, "error", each.defects)
         ElementTree.indent(suite)
         return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _complain(case: ElementTree.Element, kind: str, sentences: Sequence[str]) -> None:
+def _add_result(case: ElementTree.Element, kind: str, sentences: Sequence[str]) -> None:
     if sentences:
         ElementTree.SubElement(case, kind, message=sentences[0]).text = "\n".join(sentences)

@@ -11,8 +11,8 @@ from nsnet.servers.echo import message
 from nsnet.verdict import Verdict
 
 # The verdicts of errors that the kernel reports for a connection, some of them after an ICMP error.
-# Other errors leave an attempt waiting: EPERM is a DROP in the client's own OUTPUT chain, EINVAL a
-# blackhole route.
+# After other errors an attempt waits for its timeout: EPERM is a DROP in the client's own OUTPUT
+# chain, EINVAL a blackhole route.
 VERDICTS = {
     errno.ECONNREFUSED: Verdict.REFUSED,
     errno.ENETUNREACH: Verdict.NET_UNREACHABLE,
@@ -29,7 +29,7 @@ class Attempt:
 
     flow: Flow
     token: bytes  # in the request's payload: it survives NAT
-    # Of the SYN, if its path is recorded: it survives NAT, too. Of an echo request the identity.
+    # TCP: of the SYN, if the path is recorded; it survives NAT, too. ICMP: the request's identity.
     sequence: int
     done: Callable[["Attempt"], None]
     started: float = 0.0

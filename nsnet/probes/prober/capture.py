@@ -1,8 +1,8 @@
-"""Requests recognized on their way: one packet socket in every namespace captures all its links.
+"""Captures of requests on their way: one packet socket in every namespace, for all its links.
 
-A udp or icmp request is recognized by its token, a TCP connection by the sequence number of its
-SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too. What a proxy
-relays is sent in another connection, and recognized by the token in its payload.
+A UDP or ICMP request is recognized by its token, a TCP connection by the sequence number of its
+SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too. A proxy relays
+a request in another connection, which is recognized by the token in its payload.
 """
 
 import select
@@ -23,7 +23,7 @@ from nsnet.state.model import VXLAN_PORT
 
 TraceKey: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
 
-_STAMP_ME = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # passes _FILTER
+_TEST_PACKET = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # passes _FILTER
 _SNAP = 192  # bytes kept of a packet
 _TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
 _TUNNEL = 8 + 8 + 14  # bytes of headers: UDP, VXLAN, Ethernet
@@ -41,7 +41,7 @@ class TracedPacket(NamedTuple):
 
 
 class Capture:
-    """Where followed requests were seen, and the replies to echo requests."""
+    """The namespaces and interfaces at which followed requests, and echo replies, were seen."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -56,10 +56,10 @@ class Capture:
             self._loop.watch(
                 self._sockets[name], select.EPOLLIN, partial(self._read, name, self._sockets[name])
             )
-        taps.await_timestamps(self._sockets.values(), _STAMP_ME)
+        taps.await_timestamps(self._sockets.values(), _TEST_PACKET)
 
     def follow(self, key: TraceKey) -> None:
-        """Remember where the packets of this key are seen."""
+        """Record where packets with this key are seen."""
         self._seen[key, True] = {}
         self._seen[key, False] = {}
 
@@ -83,7 +83,7 @@ class Capture:
 
     def close(self) -> None:
         """Stop capturing."""
-        taps.close(self._sockets.values(), self._loop.forget)
+        taps.close(self._sockets.values(), self._loop.close_socket)
 
     def _read(self, name: str, opened: socket.socket, _: int = 0) -> None:
         with suppress(BlockingIOError):
@@ -123,10 +123,10 @@ def parse(packet: bytes) -> TracedPacket | None:
             return None
         if inner[13] & (_SYN | _ACK) == _SYN:
             return TracedPacket(struct.unpack_from("!I", inner, 4)[0], True, ttl, source)
-        said = _without_proxy_header(inner[(inner[12] >> 4) * 4 :])
-        if not said.startswith(PREFIX):
+        payload = _without_proxy_header(inner[(inner[12] >> 4) * 4 :])
+        if not payload.startswith(PREFIX):
             return None
-        return TracedPacket(said[len(PREFIX) :][:TOKEN], True, ttl, source)
+        return TracedPacket(payload[len(PREFIX) :][:TOKEN], True, ttl, source)
     if protocol not in {_UDP, _ICMP, _ICMP6} or inner[8 : 8 + len(PREFIX)] != PREFIX:
         return None
     token = inner[8 + len(PREFIX) :][:TOKEN]

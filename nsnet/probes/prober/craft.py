@@ -1,4 +1,5 @@
-"""Packets built by scapy, one template of every kind; what differs between attempts is patched in.
+"""Packets built by scapy as templates, one per kind; the fields that differ between attempts are
+patched.
 
 scapy takes 0.4 ms to build a packet, patching takes a few us. Importing scapy takes 0.4 s: it is
 imported here, by `load` or for the first packet.
@@ -28,10 +29,10 @@ class Template:
         return self.packet.index(PREFIX) + len(PREFIX)
 
     def patched(self, token: bytes, fields: tuple[tuple[int, bytes], ...]) -> bytearray:
-        """Return the packet with this token, these (even offset, bytes), and the right checksum.
+        """Return the packet with this token, these fields (even offset, bytes) and its checksum.
 
-        A sum of 16-bit words does not depend on their order (RFC 1071): theirs is added to the
-        template's.
+        A sum of 16-bit words does not depend on their order (RFC 1071): that of the patched words,
+        which are 0 in the template, is added to the template's.
         """
         packet = bytearray(self.packet)
         (checksum,) = struct.unpack_from("!H", packet, self.checksum)
@@ -47,7 +48,7 @@ class Template:
 
 
 def load() -> None:
-    """Import scapy, before attempts wait for their replies."""
+    """Import scapy now, so that no attempt waits for the import."""
     from scapy.layers import inet, inet6  # noqa: F401
 
 

@@ -1,4 +1,4 @@
-"""Flows: what the prober is asked to send."""
+"""Flows: the attempts that the prober sends."""
 
 from dataclasses import dataclass
 
@@ -16,10 +16,10 @@ class Flow:
     times: int = 1
     timeout: float = 1.0  # seconds, of each attempt
     size: int = 0  # bytes of body
-    source_port: int | None = None  # given: one attempt after the other
-    # A router sends one net-unreachable a second to one source: attempts of flows that share a pace
-    # (any name for the router and the source that it sees; "" for none) start at least so far
+    source_port: int | None = None  # if given, an attempt starts after the previous one has ended
+    # The rate-limit key for ICMP net-unreachable: any name of a router and of the source that it
+    # sees; "" for none. Linux sends one a second, so attempts with the same key start that far
     # apart.
     pace: str = ""
-    together: str = ""  # the first attempts of flows of one label start at once
-    path: bool = False  # record the namespaces the request passed
+    together: str = ""  # flows with the same label start their first attempts at once
+    path: bool = False  # record the namespaces that each request passes

@@ -31,8 +31,8 @@ class Echoes:
         self._by_token: dict[bytes, Attempt] = {}
         self._by_identity: dict[int, Attempt] = {}
         self._mtus: dict[Attempt, int] = {}  # path MTUs learned from ICMP errors
-        # An error about one request would fail the next send on the same socket: one socket only
-        # sends.
+        # An ICMP error about one request makes the next send on the receiving socket fail, so
+        # another socket sends.
         self._sending = _icmp_socket(family, replies=False)
         self._receiving = _icmp_socket(family, replies=True)
         queue_errors(self._receiving)
@@ -41,7 +41,7 @@ class Echoes:
     def close(self) -> None:
         """Close both sockets."""
         self._sending.close()
-        self._loop.forget(self._receiving)
+        self._loop.close_socket(self._receiving)
 
     def send(self, attempt: Attempt) -> None:
         """Send the request; end the attempt if this kernel refuses it."""
@@ -55,7 +55,7 @@ class Echoes:
                 attempt.end(VERDICTS[error.errno])
 
     def forget(self, attempt: Attempt) -> None:
-        """Ignore replies to it from now on."""
+        """Ignore replies to the attempt from now on."""
         self._by_token.pop(attempt.token, None)
         self._by_identity.pop(attempt.sequence, None)
         self._mtus.pop(attempt, None)

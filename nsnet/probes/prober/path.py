@@ -19,7 +19,8 @@ class Sighting(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int]:
-        """Routers decrement the TTL, which is more reliable than a timestamp; bridges do not."""
+        """The sort key: TTL, then time. Routers decrement the TTL, which is more reliable than a
+        timestamp; bridges do not."""
         return -self.ttl, self.time
 
 
@@ -28,20 +29,21 @@ def passed(
 ) -> tuple[str, ...]:
     """Return the namespaces in order, the client's first, each as often as the packet entered it.
 
-    A packet enters a namespace where an interface receives it; that it is sent, or received a
-    second time by the bridge after its port, adds nothing. `neighbours` (the namespaces at the
-    other ends of veth pairs, if known) decides the order of sightings that are too close in time.
+    A packet enters a namespace where an interface receives it. Sightings of a packet that is sent,
+    or that a bridge receives after its port, are no further entries. `neighbours` (the namespaces
+    at the other ends of veth pairs, if known) decides the order of sightings that are too close in
+    time.
     """
     seen = sorted(sightings, key=lambda each: each.order)
     left = [each.netns for each in seen if _is_entry(each, seen)]
     path = [client]
     while (after := _next(path[-1], left, neighbours)) is not None:
-        # Other sightings in this namespace are of the same visit.
+        # Other sightings in this namespace until then belong to the same visit.
         left, path = (
             [netns for netns in left[:after] if netns != path[-1]] + left[after + 1 :],
             [*path, left[after]],
         )
-    # Forwarded, and seen once more as a frame for another host: it was dropped at a bridge's port.
+    # It was forwarded, and then seen only as a frame for another host: a bridge port dropped it.
     last = [each.kind for each in seen if each.netns == path[-1]][-1:]
     strays = {each.netns for each in seen if each.kind == OTHER_HOST and each.netns not in path}
     if last == [OUTGOING] and len(strays) == 1:
@@ -50,20 +52,20 @@ def passed(
 
 
 def relayed(
-    path: tuple[str, ...], said: Sequence[Sighting], neighbours: Mapping[str, frozenset[str]]
+    path: tuple[str, ...], payloads: Sequence[Sighting], neighbours: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """Return the path, continued where it ends at a proxy: the proxy sends the payload that it
-    received (`said`) in another connection."""
+    """Return the path; if it ends at a proxy, continued by the path of the connection in which the
+    proxy relays the request. `payloads` are sightings of the request's payload."""
     here = path[-1]
-    heard = [each.time for each in said if each.netns == here and each.kind == HOST]
-    onward = [each for each in said if heard and each.time > min(heard)]
+    received = [each.time for each in payloads if each.netns == here and each.kind == HOST]
+    onward = [each for each in payloads if received and each.time > min(received)]
     if not any(each.netns == here and each.kind == OUTGOING for each in onward):
         return path
     return (*path, *passed(here, onward, neighbours)[1:])
 
 
 def _is_entry(sighting: Sighting, seen: list[Sighting]) -> bool:
-    """The namespace received the packet for itself, or a bridge in it forwarded it.
+    """Return whether the namespace received the packet for itself, or a bridge in it forwarded it.
 
     A bridge without an FDB entry for the address floods all its ports; pods drop frames for other
     hosts.

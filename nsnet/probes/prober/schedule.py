@@ -20,7 +20,7 @@ class ScheduledFlow:
 
     @property
     def may_start(self) -> bool:
-        """Another attempt is wanted, and there is room for it."""
+        """Whether another attempt is wanted, and there is room for it."""
         room = 1 if self.flow.source_port else _UNDER_WAY
         return self.started < self.flow.times and self.under_way < room
 
@@ -34,14 +34,14 @@ class _Source:
 
 @dataclass(slots=True, eq=False)
 class _Pace:
-    """Flows that share a pace: one attempt at a time may start."""
+    """Flows with the same pace: only one attempt may start until the pace is released."""
 
     flows: deque[ScheduledFlow] = field(default_factory=deque)
     may_start: bool = True  # the last one started long enough ago
 
 
 class Schedule:
-    """The queues of all namespaces. Of flows that share a pace, one attempt at a time may start."""
+    """The queues of all namespaces, from which attempts are taken in turn."""
 
     def __init__(self, flows: Sequence[Flow]) -> None:
         self.flows = tuple(ScheduledFlow(flow) for flow in flows)
@@ -70,7 +70,7 @@ class Schedule:
         return name, taken
 
     def together(self) -> list[list[ScheduledFlow]]:
-        """Return the flows of each label, each with an attempt that starts now."""
+        """Return the flows of each label, by label; each starts an attempt now."""
         labelled: dict[str, list[ScheduledFlow]] = {}
         for scheduled in self.flows:
             if scheduled.flow.together and scheduled.is_due:

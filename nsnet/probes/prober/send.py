@@ -1,4 +1,4 @@
-"""Flows sent: all at once, from one thread, every attempt with a deadline of its own."""
+"""Send all flows concurrently from one thread; each attempt has its own timeout."""
 
 import os
 import resource
@@ -31,16 +31,16 @@ from nsnet.verdict import Verdict
 
 Exchange: TypeAlias = TcpExchange | UdpExchange | IcmpExchange
 
-# Only so many attempts wait for their replies, so that the queue in front of the server causes no
-# timeout. One that has waited for a moment, and much longer than others had to, is presumed lost:
-# it waits for its deadline beside them.
-_FRESH = 512
+# At most so many attempts wait for replies at a time, so that queueing at the server causes no
+# timeout. An attempt that has waited for _MOMENT, and for _MUCH_LONGER times as long as answered
+# ones, is presumed lost: it no longer counts, and waits for its timeout.
+_WINDOW = 512
 _MOMENT = 0.1  # seconds
 _MUCH_LONGER = 4
-_A_TURN = 32  # attempts started before replies are read again
+_BATCH = 32  # attempts started before replies are read again
 _PACE = 1.05  # seconds between paced attempts: the router's jiffies are 4 ms
-_SPARE, _OF_A_SOURCE = 64, 5  # file descriptors: in other use, raw sockets of a namespace
-_STRIDE = 0x9E3779B1  # odd, so that no two attempts of 2^32 have one sequence number
+_SPARE, _OF_A_SOURCE = 64, 5  # file descriptors: for other uses, for raw sockets of a namespace
+_STRIDE = 0x9E3779B1  # odd: the first 2^32 attempts have different sequence numbers
 
 
 def send(
@@ -88,8 +88,8 @@ class _Sender:
         self._total = sum(flow.times for flow in flows)
         self._ended = 0
         self._exchanges: dict[Attempt, tuple[Exchange, ScheduledFlow]] = {}
-        self._fresh: set[Attempt] = set()
-        self._moment = _MOMENT
+        self._in_window: set[Attempt] = set()
+        self._patience = _MOMENT
         self._raw: dict[str, socket.socket] = {}
         self._echoes: dict[tuple[str, Family], Echoes] = {}
         self._run = secrets.token_hex(4).encode()
@@ -111,14 +111,14 @@ class _Sender:
         reported = 0
         for batch in self._schedule.together():
             while self._exchanges and len(batch) > self._room - len(self._exchanges):
-                self._loop.turn(wait=True)
+                self._loop.run_once(wait=True)
             self._start_together(batch)
         while self._ended < self._total:
-            room = min(_A_TURN, _FRESH - len(self._fresh), self._room - len(self._exchanges))
+            room = min(_BATCH, _WINDOW - len(self._in_window), self._room - len(self._exchanges))
             name, batch = self._schedule.take(room) if room > 0 else ("", [])
             if batch:
                 self._start(self._open(name, batch))
-            self._loop.turn(wait=not batch)
+            self._loop.run_once(wait=not batch)
             if self._ended > reported:
                 reported = self._ended
                 progress(reported)
@@ -141,7 +141,7 @@ class _Sender:
 
     def _start(self, attempts: Sequence[Attempt]) -> None:
         for attempt in attempts:
-            self._fresh.add(attempt)
+            self._in_window.add(attempt)
             self._start_one(attempt, self._exchanges[attempt][0])
 
     def _start_one(self, attempt: Attempt, exchange: Exchange) -> None:
@@ -149,7 +149,7 @@ class _Sender:
         attempt.started = now
         exchange.start()
         if attempt.verdict is None:
-            self._loop.at(now + self._moment, partial(self._fresh.discard, attempt))
+            self._loop.at(now + self._patience, partial(self._in_window.discard, attempt))
             self._loop.at(now + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
         if flow.pace:
             self._loop.at(now + _PACE, partial(self._schedule.release_pace, flow.pace))
@@ -165,25 +165,24 @@ class _Sender:
         return attempt
 
     def _done(self, attempt: Attempt) -> None:
-        """An attempt has ended: close its socket, which makes room for another."""
+        """Handle the end of an attempt: close its socket, which makes room for another."""
         exchange, scheduled = self._exchanges.pop(attempt)
         exchange.close()
-        self._fresh.discard(attempt)
+        self._in_window.discard(attempt)
         if attempt.verdict is Verdict.OK:
             waited = attempt.ended - attempt.started
-            self._moment = max(_MOMENT, _MUCH_LONGER * waited, 0.9 * self._moment)
+            self._patience = max(_MOMENT, _MUCH_LONGER * waited, 0.9 * self._patience)
         if attempt.verdict is Verdict.TIMEOUT and _may_hang(exchange, attempt):
             self._ask_small(attempt, scheduled)
         else:
-            self._over(scheduled)
+            self._finish(scheduled)
 
-    def _over(self, scheduled: ScheduledFlow) -> None:
+    def _finish(self, scheduled: ScheduledFlow) -> None:
         self._ended += 1
         self._schedule.ended(scheduled)
 
     def _ask_small(self, attempt: Attempt, scheduled: ScheduledFlow) -> None:
-        """Send the same without a body: if that is answered, the size was the reason for the
-        timeout."""
+        """Send the request again without a body: if it is answered, the size caused the timeout."""
         number = next(self._numbers)
         flow = replace(scheduled.flow, size=0, path=False, pace="")
         judge = partial(self._judge, attempt)
@@ -195,13 +194,13 @@ class _Sender:
         self._start_one(small, self._exchanges[small][0])
 
     def _judge(self, attempt: Attempt, small: Attempt) -> None:
-        """End the large attempt by the verdict of the small one."""
+        """Finish the large attempt: its verdict is large-hangs if the small one was answered."""
         exchange, scheduled = self._exchanges.pop(small)
         exchange.close()
-        self._fresh.discard(small)
+        self._in_window.discard(small)
         if small.verdict is Verdict.OK:
             attempt.verdict, attempt.small = Verdict.LARGE_HANGS, small.token
-        self._over(scheduled)
+        self._finish(scheduled)
 
     def _exchange(self, attempt: Attempt) -> Exchange:
         """Return the exchange of an attempt, its socket opened in the current namespace."""
@@ -234,13 +233,13 @@ class _Sender:
 
 
 def _is_followed(flow: Flow) -> bool:
-    """Its requests are captured on their way: for the path, and to know which namespace replies to
-    an echo request."""
+    """Return whether the flow's requests are captured on their way: for the path, or to find out
+    which namespace replies to an echo request."""
     return flow.path or flow.protocol is Protocol.ICMP
 
 
 def _may_hang(exchange: Exchange, attempt: Attempt) -> bool:
-    """The attempt had a body, and sent it."""
+    """Return whether the attempt has sent a body, so that its size may have caused the timeout."""
     sent = exchange.connected if isinstance(exchange, TcpExchange) else True
     return attempt.flow.size > 0 and sent
 
@@ -273,4 +272,4 @@ def _descriptors(sources: set[str]) -> int:
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     shared = _OF_A_SOURCE * len(sources)
-    return max(_A_TURN, hard - len(os.listdir("/proc/self/fd")) - shared - _SPARE)
+    return max(_BATCH, hard - len(os.listdir("/proc/self/fd")) - shared - _SPARE)

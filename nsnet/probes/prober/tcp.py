@@ -1,5 +1,5 @@
-"""Attempts over TCP: connections of the kernel, because it would reset the reply to a crafted
-SYN."""
+"""Attempts over TCP: connections of the kernel, which would answer the reply to a crafted SYN by a
+reset."""
 
 import errno
 import select
@@ -47,7 +47,7 @@ class TcpExchange:
 
     def close(self) -> None:
         """Close the connection."""
-        self._loop.forget(self._socket)
+        self._loop.close_socket(self._socket)
 
     def _fail(self, error: int) -> None:
         if error in VERDICTS:
@@ -102,7 +102,7 @@ def bind(opened: socket.socket, port: int | None) -> int:
 
 
 def no_port(attempt: Attempt, error: int) -> KernelError:
-    """Return an error about the client's namespace, which has no such port or address to give."""
+    """Return the error that the client's namespace has no free port, or not this one."""
     flow = attempt.flow
     port = f"{flow.protocol} port {flow.source_port}" if flow.source_port else flow.protocol
     return KernelError(
@@ -112,7 +112,7 @@ def no_port(attempt: Attempt, error: int) -> KernelError:
 
 
 def choose_sequence(opened: socket.socket, sequence: int) -> None:
-    """Let the SYN have this sequence number, which no NAT changes: by it the path is recorded."""
+    """Set the sequence number of the SYN. NAT does not change it, so captures recognize it."""
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR, 1)
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR_QUEUE, uapi.TCP_SEND_QUEUE)
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_QUEUE_SEQ, struct.pack("I", sequence))

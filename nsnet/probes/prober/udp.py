@@ -1,6 +1,6 @@
-"""Attempts over UDP: a crafted datagram, and a socket of its port that receives the reply.
+"""Attempts over UDP: a crafted datagram, and a socket on its source port that receives the reply.
 
-Without that socket the client's own kernel would refuse the reply.
+Without that socket the client's own kernel would answer the reply by ICMP port-unreachable.
 """
 
 import errno
@@ -57,7 +57,7 @@ class UdpExchange:
 
     def close(self) -> None:
         """Close the socket."""
-        self._loop.forget(self._socket)
+        self._loop.close_socket(self._socket)
 
     def _send(self) -> int:
         """Send. Return 0, or the errno of this kernel's refusal."""
@@ -73,8 +73,8 @@ class UdpExchange:
             packet = craft.udp(self._attempt.token, flow.size, source, destination)
             self._raw.sendto(packet, (str(flow.address), 0))
         except OSError as error:
-            # A raw socket does not fragment what exceeds the MTU of the link, or of the path if it
-            # is known (that error is queued for the UDP socket, too); a UDP socket does.
+            # Unlike a UDP socket, a raw socket does not fragment a packet that exceeds the MTU of
+            # the link, or of the path if it is known. The error is queued for the UDP socket, too.
             if error.errno == errno.EMSGSIZE and self._raw is not None:
                 self._raw, (_, _, self._mtu) = None, next_error(self._socket)
                 return self._send()
@@ -97,13 +97,13 @@ class UdpExchange:
         if events & select.EPOLLERR:
             number, _, mtu = next_error(self._socket)
             if number == errno.EMSGSIZE and mtu < self._mtu:
-                # It exceeded the MTU of a router, and our kernel has learned that: sent by the
-                # socket itself, it leaves in fragments now, like any program's next datagram.
+                # The datagram exceeded the MTU of a router, and our kernel has learned that MTU:
+                # now the UDP socket sends it in fragments, like any program's next datagram.
                 self._raw, self._mtu = None, mtu
                 number = self._send()
             self._fail(number)
         if events & select.EPOLLIN and self._attempt.verdict is None:
-            with suppress(OSError):  # the ICMP error, reported a second time
+            with suppress(OSError):  # recv() reports the ICMP error, too
                 said = parsed_answer(self._socket.recv(_CHUNK), self._attempt.token)
                 if said is not None:
                     self._attempt.end(Verdict.OK, *said)

@@ -1,4 +1,4 @@
-"""Recordings: every frame that passes some namespaces of a lab, written as pcapng at once."""
+"""Recordings: every frame in some namespaces of a lab, written as pcapng while they run."""
 
 import platform
 import select
@@ -26,8 +26,8 @@ _DIRECTIONS = {
     socket.PACKET_OTHERHOST: Direction.IN_PROMISCUOUS,
     socket.PACKET_OUTGOING: Direction.OUT,
 }
-# A packet is read a moment after its timestamp: so long a recording waits for packets with earlier
-# ones, to write all of them in order.
+# A packet is read up to this long after its timestamp. A recording waits so long for packets with
+# earlier timestamps, to write all of them in order.
 _MOMENT = 0.002  # seconds
 _A_READ = 512  # packets of one namespace before the next one is read
 _CHECK = 1.0  # seconds between checks that the namespaces and the reader still exist
@@ -49,7 +49,7 @@ class Recorded:
     why: str
     seconds: float
     packets: Mapping[str, int]
-    lost: Mapping[str, int]  # for which there was no buffer; only namespaces that lost any
+    lost: Mapping[str, int]  # for lack of buffer; only namespaces that lost any
     gone: tuple[str, ...]  # namespaces that were removed meanwhile
 
 
@@ -81,7 +81,7 @@ def recording(lab: str, places: Mapping[str, str], limits: Limits) -> Iterator["
     with ExitStack() as stack:
         made = Recording(lab, limits)
         stack.callback(made.close)
-        with _stamped(places):
+        with _kernel_timestamps(places):
             for each in places.items():
                 made.listen(*each)
         yield made
@@ -99,7 +99,7 @@ class Recording:
         self._waiting: list[_Frame] = []
         self._order = 0
         self._written = Counter[int]()  # packets of each interface
-        self._awaited = False
+        self._write_scheduled = False
         self._why = ""
         self._started = time.time_ns()
         system = f"{platform.system()} {platform.release()}"
@@ -118,21 +118,20 @@ class Recording:
             self._describe(place, each)
 
     def run(
-        self, fd: int, name: str, asked: socket.socket, told: Callable[[int], None]
+        self, fd: int, name: str, stop: socket.socket, progress: Callable[[int], None]
     ) -> Recorded:
-        """Write what is recorded until a limit is reached or `asked` is readable; `told` is
-        called with the number of packets. Raises what Outlet.put raises, except for a reader
-        that is gone."""
-        outlet = Outlet(fd, name, asked)
+        """Write what is recorded until a limit is reached or `stop` is readable; `progress` is
+        called with the number of packets. Raises what Outlet.put raises, except BrokenPipeError."""
+        outlet = Outlet(fd, name, stop)
         began = time.monotonic()
         end = began + self._limits.seconds
-        self._loop.watch(asked, select.EPOLLIN, lambda _: self._end("on request"))
+        self._loop.watch(stop, select.EPOLLIN, lambda _: self._end("on request"))
         self._loop.at(end, partial(self._end, f"after {self._limits.seconds} s (--seconds)"))
         self._check_ends(outlet)
         try:
             while not self._why:
                 self._turn(outlet)
-                told(self._written.total())
+                progress(self._written.total())
             self._finish(outlet)
         except BrokenPipeError:
             self._why = "because its reader is gone"
@@ -146,27 +145,27 @@ class Recording:
 
     def close(self) -> None:
         """Stop recording."""
-        taps.close([each.tap for each in self._places if not each.gone], self._loop.forget)
+        taps.close([each.tap for each in self._places if not each.gone], self._loop.close_socket)
         self._loop.close()
 
     def _end(self, why: str) -> None:
         self._why = self._why or why
 
     def _turn(self, outlet: Outlet) -> None:
-        """Write the packets before which no other can be read any more."""
+        """Read packets, and write those that are older than any packet still to be read."""
         self._write(outlet, 0)  # the reader gets the interfaces before any packets
-        self._loop.turn(wait=True)
+        self._loop.run_once(wait=True)
         now = time.time_ns() - int(_MOMENT * 1e9)
-        self._loop.turn(wait=False)
-        # A namespace with unread packets may have some that passed before the others' last.
+        self._loop.run_once(wait=False)
+        # Unread packets of a namespace may be earlier than packets already read in others.
         behind = (each.behind for each in self._places if each.behind is not None)
         self._write(outlet, min((now, *behind)))
-        if self._waiting and not self._awaited:
-            self._awaited = True
-            self._loop.at(time.monotonic() + _MOMENT, self._no_longer_awaited)
+        if self._waiting and not self._write_scheduled:
+            self._write_scheduled = True
+            self._loop.at(time.monotonic() + _MOMENT, self._clear_scheduled)
 
-    def _no_longer_awaited(self) -> None:
-        self._awaited = False
+    def _clear_scheduled(self) -> None:
+        self._write_scheduled = False
 
     def _read(self, place: _TappedNetns, most: int) -> None:
         """Read at most so many frames of a namespace."""
@@ -226,7 +225,7 @@ class Recording:
     def _statistics(self, now: int) -> Iterator[bytes]:
         for number, place in enumerate(self._interfaces):
             packets = self._written[number]
-            if place.lost:  # a packet socket does not tell at which interface
+            if place.lost:  # a packet socket does not count them by interface
                 lost, comment = None, f"{place.lost} packets of {place.reference} were lost"
             else:
                 lost, comment = 0, ""
@@ -250,7 +249,7 @@ class Recording:
             self._read(place, self._limits.count)
             place.lost += taps.dropped(place.tap)
             place.gone, place.behind = True, None
-        taps.close([each.tap for each in gone], self._loop.forget)
+        taps.close([each.tap for each in gone], self._loop.close_socket)
 
     def _by_place(self) -> dict[str, int]:
         found = {each.reference: 0 for each in self._places}
@@ -260,7 +259,7 @@ class Recording:
 
 
 @contextmanager
-def _stamped(names: Iterable[str]) -> Iterator[None]:
+def _kernel_timestamps(names: Iterable[str]) -> Iterator[None]:
     """Wait until the kernel timestamps packets; those captured inside the block, or on sockets
     opened in it, have the kernel's time.
 

@@ -10,21 +10,21 @@ _PATIENCE = 1000  # ms that a reader may block writing once a stop is requested
 
 
 class Outlet:
-    """A file descriptor to write to, and a socket by which a stop is requested."""
+    """A file descriptor to write to, and a socket that is readable once a stop is requested."""
 
-    def __init__(self, fd: int, name: str, asked: socket.socket) -> None:
+    def __init__(self, fd: int, name: str, stop: socket.socket) -> None:
         self._fd, self._name = fd, name
-        self._both, self._room = select.poll(), select.poll()
-        for poll in (self._both, self._room):
+        self._writable_or_stop, self._writable = select.poll(), select.poll()
+        for poll in (self._writable_or_stop, self._writable):
             poll.register(fd, select.POLLOUT)
-        self._both.register(asked, select.POLLIN)
+        self._writable_or_stop.register(stop, select.POLLIN)
 
     def put(self, data: bytes) -> None:
         """Write all of it. Raises BrokenPipeError if the reader is gone, KeyboardInterrupt if it
         does not read and a stop is requested, UnsupportedError for any other error."""
         left = memoryview(data)
         while left:
-            self._await_room()
+            self._await_writable()
             try:
                 # A pipe that is writable takes this much without blocking.
                 left = left[os.write(self._fd, left[: select.PIPE_BUF]) :]
@@ -34,10 +34,11 @@ class Outlet:
                 raise UnsupportedError(f"{self._name}: {error.strerror}") from error
 
     def has_reader(self) -> bool:
-        """Whether the pipe has a reader; always true of a file."""
-        return not any(events & select.POLLERR for _, events in self._room.poll(0))
+        """Return whether the pipe has a reader; always true for a file."""
+        return not any(events & select.POLLERR for _, events in self._writable.poll(0))
 
-    def _await_room(self) -> None:
+    def _await_writable(self) -> None:
         """Wait by poll() instead of write(), which Python resumes after a signal."""
-        if all(fd != self._fd for fd, _ in self._both.poll()) and not self._room.poll(_PATIENCE):
+        ready = [fd for fd, _ in self._writable_or_stop.poll()]
+        if self._fd not in ready and not self._writable.poll(_PATIENCE):
             raise KeyboardInterrupt

@@ -8,13 +8,13 @@ import struct
 from enum import IntEnum
 
 SNAP_LENGTH = 262_144  # bytes: more than any packet has
-_ETHERNET = 1  # LINKTYPE_ETHERNET; lo has such a header, too
-_NANOSECONDS = 9  # a time counts units of 10^-9 s
+_ETHERNET = 1  # LINKTYPE_ETHERNET; frames on lo have this header, too
+_NANOSECONDS = 9  # times are in units of 10^-9 s
 
 # Types of blocks.
 _SECTION, _INTERFACE, _STATISTICS, _PACKET = 0x0A0D0D0A, 1, 5, 6
 
-# Options. Each type of block has its own meanings of the numbers; these two all types share.
+# Options. Each type of block gives the numbers its own meanings, except these two.
 _END, _COMMENT = 0, 1
 _SYSTEM, _PROGRAM = 3, 4
 _NAME, _DESCRIPTION, _RESOLUTION = 2, 3, 9
