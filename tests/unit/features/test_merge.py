@@ -91,7 +91,7 @@ def test_equal_facts_count_once() -> None:
     ],
     ids=lambda piece: type(piece).__name__,
 )
-def test_two_authors_who_contradict_each_other_are_both_named(
+def test_two_authors_that_contradict_each_other_are_both_named(
     one: Interface, other: Interface
 ) -> None:
     message = refusal((("n1", one),), (("n1", other),))

@@ -36,7 +36,7 @@ add A6 fd00:10:96::2,tcp:80
 EVERY = (ADDRESSES, PORTS, LOOPS, RANGES, NODE_PORTS, SIX)
 
 
-def test_what_ipset_prints_is_understood() -> None:
+def test_saved_sets_are_parsed() -> None:
     assert parse_saved(SAVED) == EVERY
 
 
@@ -47,7 +47,7 @@ def test_members_are_written_as_ipset_prints_them() -> None:
     assert written == [line.split()[2] for line in SAVED.splitlines() if line.startswith("add ")]
 
 
-def test_a_set_is_filled_beside_itself_and_changes_over_at_once() -> None:
+def test_a_set_is_swapped_with_a_new_one() -> None:
     kind = "hash:ip family inet hashsize 1024 maxelem 65536"
     assert fill_input([ADDRESSES]).splitlines() == [
         f"create A {kind}",
@@ -59,7 +59,7 @@ def test_a_set_is_filled_beside_itself_and_changes_over_at_once() -> None:
     ]
 
 
-def test_no_name_is_longer_than_the_kernel_takes() -> None:
+def test_no_name_is_longer_than_the_kernel_allows() -> None:
     longest = IpSet("KUBE-6-LOAD-BALANCER-SOURCE-CID", SetType.ADDRESS)
     names = [line.split()[1] for line in fill_input([longest]).splitlines()]
     assert max(map(len, names)) == 31

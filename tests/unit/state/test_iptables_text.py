@@ -73,7 +73,7 @@ WEB = net("10.96.0.10/32")
         (Match(probability=0.5), "-m statistic --mode random --probability 0.50000000000 "),
     ],
 )
-def test_a_match_in_the_kernels_own_words(match: Match, text: str) -> None:
+def test_a_match_as_iptables_save_prints_it(match: Match, text: str) -> None:
     assert line(Chain("nat", "C"), Rule(match)) == f"-A C {text}-j ACCEPT"
 
 
@@ -96,11 +96,11 @@ def test_a_match_in_the_kernels_own_words(match: Match, text: str) -> None:
         (SetMark(0x4000, 0), 4, "MARK --set-xmark 0x4000/0x0"),
     ],
 )
-def test_a_target_in_the_kernels_own_words(target: Target, family: Family, text: str) -> None:
+def test_a_target_as_iptables_save_prints_it(target: Target, family: Family, text: str) -> None:
     assert line(Chain("nat", "C", family=family), Rule(target=target)) == f"-A C -j {text}"
 
 
-def test_a_rule_without_a_target_only_says_what_it_matches() -> None:
+def test_a_rule_without_a_target_has_only_a_match() -> None:
     rest = Rule(Match(comment="other traffic"), target=None)
     assert line(Chain("nat", "C"), rest) == '-A C -m comment --comment "other traffic"'
 
@@ -136,7 +136,7 @@ def test_an_endpoint_is_an_address_and_a_port(address: str, text: str) -> None:
     assert endpoint(ip(address), 80) == text
 
 
-def test_a_restore_empties_what_it_fills_and_leaves_the_rest() -> None:
+def test_a_restore_replaces_its_chains_and_leaves_others() -> None:
     chains = [
         Chain("nat", "PREROUTING", (Rule(target=Jump("KUBE-SERVICES")),)),
         Chain("nat", "KUBE-SERVICES", (Rule(Match(dst=WEB), Return()),)),

@@ -115,7 +115,7 @@ def test_a_target_reads_as_nft_prints_it(target: Target, family: Family, text: s
         ("fd00::/64 fd01::1/128", "{ fd00::/64, fd01::1 }"),
     ],
 )
-def test_ranges_are_put_together_as_the_kernel_does(ranges: str, text: str) -> None:
+def test_adjacent_ranges_are_merged_as_nft_does(ranges: str, text: str) -> None:
     family: Family = 6 if ":" in ranges else 4
     match = Match(not_src_in=tuple(map(net, ranges.split())))
     ip_ = "ip6" if family == 6 else "ip"
@@ -134,7 +134,7 @@ def test_ranges_are_put_together_as_the_kernel_does(ranges: str, text: str) -> N
         (Base("filter", "input", 0), "filter hook input priority 0"),
     ],
 )
-def test_a_base_chain_says_where_it_is_called(base: Base, text: str) -> None:
+def test_a_base_chain_has_its_hook_and_priority(base: Base, text: str) -> None:
     assert lines(Chain(KUBE_PROXY, "x", base=base)) == (f"type {text}; policy accept;",)
 
 
@@ -191,7 +191,7 @@ def body(texts: tuple[str, ...]) -> tuple[list[str], str]:
     return before.splitlines(), block.removesuffix("}\n")
 
 
-def test_of_a_chain_that_changes_nothing_is_left() -> None:
+def test_all_rules_of_a_changed_chain_are_replaced() -> None:
     before, block = body(load(4, (BOTH, OTHER), (ONE,)))
     assert before == [
         "flush chain ip kube-proxy service-x",
@@ -202,12 +202,12 @@ def test_of_a_chain_that_changes_nothing_is_left() -> None:
     )
 
 
-def test_a_chain_goes_once_nothing_names_it() -> None:
+def test_a_chain_is_deleted_once_nothing_refers_to_it() -> None:
     assert delete(4, (BOTH, OTHER), (ONE,)) == "delete chain ip kube-proxy endpoint-b\n"
     assert delete(6, (BOTH,), (ONE,)) == ""
 
 
-def test_of_a_map_the_elements_that_differ_change_over() -> None:
+def test_only_elements_of_a_map_that_differ_are_replaced() -> None:
     same = Element(Protocol.TCP, 81, Goto("service-x"), ip("10.96.0.1"))
     old = replace(SERVICES, elements=(TO_X, same))
     new = replace(SERVICES, elements=(same, NOBODY))
@@ -218,13 +218,13 @@ def test_of_a_map_the_elements_that_differ_change_over() -> None:
     ]
 
 
-def test_of_a_set_the_addresses_that_differ_change_over() -> None:
+def test_only_addresses_of_a_set_that_differ_are_replaced() -> None:
     before, block = body(load(4, (IPS,), (replace(IPS, elements=(ip("10.96.0.2"),)),)))
     assert before == ["delete element ip kube-proxy cluster-ips { 10.96.0.1 }"]
     assert "elements" not in block
 
 
-def test_a_set_with_another_timeout_is_made_anew() -> None:
+def test_a_set_with_another_timeout_is_recreated() -> None:
     before, block = body(load(4, (STICKY, REMEMBERING), (replace(STICKY, timeout=60), REMEMBERING)))
     assert before == [
         "flush chain ip kube-proxy endpoint-a",  # a set is deleted after the rules that refer to it
@@ -233,12 +233,12 @@ def test_a_set_with_another_timeout_is_made_anew() -> None:
     assert "timeout 1m" in block
 
 
-def test_a_table_that_nobody_wants_goes_whole() -> None:
+def test_a_table_that_no_state_has_is_deleted() -> None:
     assert load(6, (IPS, ONE), ()) == ("delete table ip6 kube-proxy\n",)
     assert delete(6, (IPS, ONE), ()) == ""
 
 
-def test_a_large_new_table_comes_in_parts_what_packets_meet_first_last(
+def test_a_large_new_table_is_loaded_in_parts_each_piece_after_those_it_refers_to(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("nsnet.state.nftables_text.AT_ONCE", 2)
@@ -279,7 +279,7 @@ def names(old: State, new: State) -> tuple[list[str], list[str]]:
     return [each.name for each in op.old], [each.name for each in op.new]
 
 
-def test_a_change_loads_what_differs_alone() -> None:
+def test_a_change_loads_only_pieces_that_differ() -> None:
     old, new = node(SERVICES, BOTH, ENDPOINT, OTHER), node(SERVICES, ONE, ENDPOINT)
     assert names(old, new) == (["service-x", "endpoint-b"], ["service-x"])
 
@@ -290,18 +290,18 @@ def test_no_change_loads_nothing() -> None:
     assert not [each for each in ops if isinstance(each, TableLoad)]
 
 
-def test_a_set_that_is_made_anew_takes_the_rules_along_that_name_it() -> None:
+def test_a_set_that_is_recreated_reloads_the_rules_that_refer_to_it() -> None:
     old, new = node(STICKY, REMEMBERING), node(replace(STICKY, timeout=60), REMEMBERING)
     assert names(old, new) == (["affinity-a", "endpoint-a"], ["affinity-a", "endpoint-a"])
 
 
-def test_a_map_that_changes_leaves_the_rules_that_ask_it() -> None:
+def test_a_change_of_a_map_leaves_the_rules_that_use_it() -> None:
     asks = Chain(KUBE_PROXY, "services", (Rule(target=Lookup("service-ips", True)),))
     more = replace(SERVICES, elements=(TO_X, NOBODY))
     assert names(node(SERVICES, asks), node(more, asks)) == (["service-ips"], ["service-ips"])
 
 
-def test_each_family_has_a_load_of_its_own() -> None:
+def test_each_family_is_loaded_separately() -> None:
     six = Chain(KUBE_PROXY, "services", family=6)
     loads = [each for each in plan(node(ONE, six)) if isinstance(each, TableLoad)]
     assert [each.family for each in loads] == [4, 6]

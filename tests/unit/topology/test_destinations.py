@@ -40,7 +40,7 @@ def complaint(reference: str, source: str = "east/pod/client", *, lab: Topology 
         ("10.244.0.9:80", "10.244.0.9 80"),
     ],
 )
-def test_where_packets_go(reference: str, address: str) -> None:
+def test_the_destination_of_a_reference(reference: str, address: str) -> None:
     assert to(reference) == address
 
 
@@ -102,7 +102,7 @@ def test_of_two_families_a_client_uses_one_that_it_has() -> None:
         ("10.244.0.2:80", None),  # any server
     ],
 )
-def test_who_may_answer(reference: str, servers: set[str] | None) -> None:
+def test_the_servers_of_a_reference(reference: str, servers: set[str] | None) -> None:
     assert find_destination(LAB, reference, locate(LAB, "east/pod/client")).servers == servers
 
 

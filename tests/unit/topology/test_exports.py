@@ -69,12 +69,12 @@ def sni(name: str) -> str:
         (PROXY, "{port: 80}", "a.example", "east/svc/web has no port 443/TCP"),
     ],
 )
-def test_an_sni_that_cannot_be(cluster: str, ports: str, name: str, message: str) -> None:
+def test_mistakes_in_sni(cluster: str, ports: str, name: str, message: str) -> None:
     objects = (service("web", ports), exported("web", sni(name)))
     assert message in refused(*objects, clusters=(cluster,))
 
 
-def test_an_sni_leads_to_one_service() -> None:
+def test_an_sni_belongs_to_one_service() -> None:
     objects = [
         each
         for name in ("web", "shop")

@@ -64,7 +64,7 @@ def test_a_daemon_set_runs_on_the_nodes_it_selects() -> None:
     assert placed(found) == {"web-n2": "n2", "web-n3": "n3"}
 
 
-def test_a_workload_without_pods_is_still_known() -> None:
+def test_a_workload_without_pods_has_a_reference() -> None:
     found = topology(workload("Deployment", "web", 0))
     assert (placed(found), found.clusters[0].workloads) == ({}, ("east/deploy/web",))
 

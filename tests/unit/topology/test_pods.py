@@ -28,7 +28,7 @@ from tests.support.labs import (
         ),
     ],
 )
-def test_a_pod_that_cannot_be(objects: list[str], message: str) -> None:
+def test_mistakes_in_pods(objects: list[str], message: str) -> None:
     assert message in refused(*objects)
 
 

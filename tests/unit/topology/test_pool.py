@@ -54,7 +54,7 @@ def test_an_address_has_one_owner() -> None:
         pool.reserve(ip("10.96.0.7"), "east/svc/api")
 
 
-def test_a_pool_knows_the_owners_of_its_addresses() -> None:
+def test_the_owner_of_an_address() -> None:
     pool = Pool(net("10.96.0.0/16"))
     pool.reserve(ip("10.96.0.2"), "east/svc/web")
     pool.allocate("east/svc/api")

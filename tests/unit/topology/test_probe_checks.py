@@ -47,7 +47,7 @@ GOOD = "from: pod/a, to: 'pod/b:80'"
         ),
     ],
 )
-def test_probes_that_cannot_be(probes: list[str], problems: list[str]) -> None:
+def test_mistakes_in_probes(probes: list[str], problems: list[str]) -> None:
     spec = f"probes: [{', '.join(f'{{{each}}}' for each in probes)}]"
     scenario = written(pod("a"), pod("b"), clusters=("{name: east}",), spec=spec)
     topology = resolve(scenario)

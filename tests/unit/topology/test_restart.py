@@ -33,7 +33,7 @@ def test_only_the_pod_that_released_its_address_gets_another() -> None:
     assert new.addresses[0] in {each.address for each in ends}
 
 
-def test_while_a_pod_is_gone_no_service_leads_to_it() -> None:
+def test_no_service_has_a_removed_pod_as_endpoint() -> None:
     between = without_pods(found(), {"east/pod/web-0"})
     assert "east/pod/web-0" not in pods(between)
     ends = services(between)["east/svc/web"].ports[0].endpoints

@@ -83,7 +83,7 @@ def test_both_ends_are_mapped_and_answers_return(
     assert (path.verdict.value, str(path.source)) == (verdict, seen)
 
 
-def test_netmap_changes_one_end_a_hook_and_conntrack_undoes_both() -> None:
+def test_netmap_translates_one_end_at_each_hook_and_conntrack_translates_both_back() -> None:
     path = through("100.64.2.2")
     assert [(hop.what, str(hop.packet)) for hop in path.request if hop.rule] == [
         ("NETMAP", "10.0.1.2 → 10.0.2.2:80"),
@@ -184,7 +184,7 @@ def test_as_a_source_a_pod_has_both_of_its_addresses() -> None:
     assert expand(LAB.topology, "vip/pod/client") == {"vip/pod/client"}
 
 
-def test_the_last_address_of_a_virtual_range_is_no_pods() -> None:
+def test_the_last_address_of_a_virtual_range_belongs_to_no_pod() -> None:
     with pytest.raises(UnknownReferenceError, match="broadcast address of its range"):
         find_destination(LAB.topology, "100.66.0.255:80", locate(LAB.topology, "external/api"))
 
@@ -218,7 +218,7 @@ def test_a_node_masquerades_except_to_what_its_gateway_maps(
     assert kept(LAB.state, f"nsnet.lab.{cluster}.node.n1") == networks
 
 
-def test_the_fabric_knows_virtual_ranges_and_no_pods_behind_them() -> None:
+def test_the_fabric_has_routes_to_virtual_ranges_and_none_to_their_pods() -> None:
     routes = {str(each.destination): each.gateways for each in LAB.state["nsnet.lab.fabric"].routes}
     gateways = {each.name: each.gateways for each in LAB.topology.clusters}
     assert routes["100.66.0.0/16"] == ips_of(gateways["vip"][0].outside)

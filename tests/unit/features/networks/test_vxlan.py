@@ -184,7 +184,7 @@ def test_a_packet_is_encapsulated_and_decapsulated() -> None:
         ),
     ],
 )
-def test_which_verdict_a_missing_entry_leads_to(
+def test_the_verdict_of_a_missing_or_wrong_entry(
     parts: dict[str, object], verdict: str, what: str
 ) -> None:
     (path,) = walk(changed(overlay(), N1, **parts), CLIENT, Protocol.TCP, ip("10.244.1.2"), 80)
