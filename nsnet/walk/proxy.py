@@ -33,8 +33,8 @@ def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> Predicte
     """Return the path that consists of two legs: client to proxy, and proxy to server.
 
     The client's connection is established before the proxy connects to the server. If the server
-    refuses, the proxy resets the client; if it does not reply, neither does the proxy. A request
-    whose second leg is not established has its path end at the proxy.
+    refuses, the proxy resets the client; if it does not reply, neither does the proxy. If the
+    second leg is not established, the request's path ends at the proxy.
     """
     if near.verdict not in _ESTABLISHED:
         return closed_by_proxy(near)

@@ -1,4 +1,4 @@
-"""Asking the author, the model and the kernel: what the prober is sent, and what a report says of
+"""Asking the author, the model and the kernel: the flows of a probe, and what its report says of
 what it saw."""
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +42,7 @@ def asked(
     path: bool = False,
     **fields: Any,
 ) -> tuple[Flow, ProbeReport]:
-    """The flow of a probe, and its report where the kernel shows these outcomes."""
+    """The flow of a probe, and its report if the kernel shows these outcomes."""
     flows: list[Flow] = []
 
     def send(
@@ -105,7 +105,7 @@ def test_probes_share_a_pace_where_a_router_limits_its_errors(
     assert flow.pace == pace
 
 
-def test_a_report_names_places_for_namespaces_and_holders_for_addresses(
+def test_a_report_has_references_for_namespaces_and_for_source_addresses(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     seen = OK._replace(path=NAMESPACES)
@@ -166,7 +166,7 @@ def test_a_connection_says_what_both_ends_saw(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
-def test_of_attempts_that_differ_no_single_verdict_or_source_is_claimed(
+def test_a_connection_whose_attempts_differ_has_no_single_verdict_or_source(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = connection(monkeypatch, OK, OK._replace(source=ip("10.244.0.1")), REFUSED)

@@ -51,7 +51,7 @@ HANGS = Verdict.LARGE_HANGS.value
         (TIMEOUT, WEB, FROM_CLIENT, "timeout"),
     ],
 )
-def test_an_answer_is_ok_if_it_is_the_right_servers_to_the_right_client(
+def test_a_reply_is_ok_if_server_and_source_are_the_expected_ones(
     attempt: Outcome, to: Destination, expected: Expected, verdict: str
 ) -> None:
     assert judged(attempt, to, expected).verdict == verdict
@@ -63,7 +63,7 @@ def test_without_a_reply_there_is_no_server() -> None:
     assert judged(lost, WEB, Expected()).compared == (Verdict.TIMEOUT, None, None)
 
 
-def test_a_prediction_is_judged_by_the_same_words() -> None:
+def test_a_prediction_is_judged_like_an_observation() -> None:
     paths = [
         PredictedPath(verdict=Verdict.OK, server="east/pod/web-0", source=CLIENT, request=()),
         PredictedPath(verdict=Verdict.OK, server="east/pod/db-0", source=CLIENT, request=()),
@@ -116,7 +116,7 @@ BOTH = frozenset({"east/pod/web-0", "east/pod/web-1"})
         ),
     ],
 )
-def test_what_the_author_did_not_expect(
+def test_a_difference_from_the_expectation_is_a_disagreement(
     expected: Expected, attempts: list[Outcome], sentences: list[str]
 ) -> None:
     assert disagreements(expected, attempts) == sentences
@@ -147,7 +147,7 @@ def test_which_path_was_expected(path: tuple[str, ...] | None, sentences: list[s
 
 
 def spread(**times: int) -> list[Outcome]:
-    """So many answers by each of these."""
+    """This many replies by each of these servers."""
     return [ok(server.replace("_", "-")) for server, count in times.items() for _ in range(count)]
 
 
@@ -205,7 +205,7 @@ def test_affinity_is_one_server_for_all_attempts_that_are_answered(
 
 
 def tail(chi: float, degrees: int) -> float:
-    """The chance that a fair choice is at least so uneven: exact, by recurrence."""
+    """The exact probability that a fair choice is at least this uneven, by recurrence."""
     half = chi / 2
     odd = degrees % 2
     chance = math.erfc(math.sqrt(half)) if odd else math.exp(-half)
@@ -251,7 +251,7 @@ def test_a_fair_choice_passes(seed: int) -> None:
         ([TIMEOUT], [TIMEOUT, REFUSED], ["not predicted: refused"]),
     ],
 )
-def test_what_the_model_did_not_predict(
+def test_an_outcome_that_was_not_predicted_is_a_defect(
     guess: list[Outcome], attempts: list[Outcome], sentences: list[str]
 ) -> None:
     assert defects(guess, attempts, paths=False) == sentences
@@ -287,7 +287,7 @@ def test_a_path_is_compared_if_it_was_recorded(paths: bool, sentences: list[str]
         ("fragments wait for ARP, and some find no room", [UNREACHABLE], "", "timeout"),
     ],
 )
-def test_a_small_attempt_after_a_large_one_may_meet_another_server(
+def test_the_small_request_after_a_large_one_may_reach_another_server(
     case: str, guess: list[Outcome], tcp: str, datagram: str
 ) -> None:
     for protocol, wanted in ((Protocol.TCP, tcp), (Protocol.UDP, datagram)):

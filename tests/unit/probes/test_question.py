@@ -20,7 +20,7 @@ LAB = lab(
 
 
 def expected(**expect: object) -> Expected:
-    """What such an `expect` means for a probe of the Service."""
+    """The resolved `expect` of a probe of the Service."""
     spec = simple("pod/client", "svc/web:80", expect=expect, times=300)
     return question(LAB.topology, spec).expected
 
@@ -55,7 +55,7 @@ def test_a_source_is_every_address_of_its_namespaces(source: str, addresses: lis
     assert sorted(map(str, expected(source=source).source or ())) == addresses
 
 
-def test_servers_are_the_pods_that_references_stand_for() -> None:
+def test_servers_are_the_pods_that_references_mean() -> None:
     assert expected(servers=["deploy/web"]).servers == BOTH
     assert expected(servers=["pod/web-0", "pod/web-1"]).servers == BOTH
     assert expected(servers=["svc/web"]).servers == BOTH
@@ -106,7 +106,7 @@ def test_a_path_is_recorded_where_it_is_asked_for_or_expected(
     assert question(LAB.topology, spec, path=path).path is recorded
 
 
-def test_a_probe_without_a_name_is_called_by_its_ends() -> None:
+def test_a_probe_without_a_name_is_named_by_source_and_destination() -> None:
     assert question(LAB.topology, simple("pod/client", "svc/web:80")).name == (
         "pod/client → svc/web:80"
     )
@@ -140,7 +140,7 @@ def test_every_endpoint_of_a_service_is_a_path() -> None:
         found.path  # noqa: B018
 
 
-def test_the_one_path_of_a_probe_is_the_namespaces_that_it_passes() -> None:
+def test_the_path_of_a_probe_lists_the_namespaces_that_it_passes() -> None:
     found = explain(LAB.model, simple("pod/client", "pod/web-0:80"))
     assert found.path == ("east/pod/client", "east/node/n1", "east/pod/web-0")
 

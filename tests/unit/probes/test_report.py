@@ -1,4 +1,4 @@
-"""A report as machines read it, exactly."""
+"""The JSON and JUnit forms of a report."""
 
 import json
 from xml.etree import ElementTree
@@ -55,7 +55,7 @@ UNKNOWN = probe(Unknown("the lab is not as its file says"), ok("web-0", 1.0), pa
 REPORT = Report("demo", (GOOD, BAD, UNKNOWN), 1.5)
 
 
-def test_a_report_for_machines() -> None:
+def test_the_json_form_of_a_report() -> None:
     asked = {
         "name": "it <answers>",
         "from": "east/pod/client",
@@ -148,7 +148,7 @@ def test_keys_come_in_the_documented_order() -> None:
     ]
 
 
-def test_a_lab_is_good_if_all_passed_and_the_model_was_right() -> None:
+def test_a_report_is_ok_if_all_probes_passed_and_all_predictions_were_right() -> None:
     assert Report("demo", (GOOD, UNKNOWN)).ok
     assert not Report("demo", (GOOD, BAD)).ok
     assert not Report("demo", (probe(BOTH, ok("web-9"), defects=("…",)),)).ok

@@ -36,7 +36,7 @@ ERROR = replace(REPLY, error=Verdict.REFUSED)
         (replace(REQUEST, error=Verdict.REFUSED), [ENTRY], CtInfo.REPEATED, "RELATED"),
     ],
 )
-def test_what_conntrack_says_of_a_packet(
+def test_the_conntrack_state_of_a_packet(
     packet: Packet, entries: list[ConntrackEntry], info: CtInfo, ctstate: str
 ) -> None:
     found = track(packet, tuple(entries))

@@ -1,4 +1,4 @@
-"""Every field of a match and every target has a meaning to the model; none is ignored."""
+"""The model evaluates every field of a match and every target; it ignores none."""
 
 from dataclasses import fields, replace
 from typing import Any, get_args
@@ -85,7 +85,7 @@ def passed(
     in_dev: str = "eth0",
     more: tuple[Chain, ...] = (),
 ) -> tuple[Passed, ...]:
-    """The outcomes of PREROUTING, of POSTROUTING where something left by `eth1`."""
+    """The outcomes of PREROUTING, or of POSTROUTING if the packet is sent on `eth1`."""
     rules_of = Rules(
         netns(Chain(table, "FORWARD", rules), Chain(table, "PREROUTING", rules), *more)
     )
@@ -145,14 +145,14 @@ def test_a_rule_applies_where_its_field_matches(field: str) -> None:
 
 
 @pytest.mark.parametrize("field", FLAGS)
-def test_a_rule_applies_to_the_packets_that_its_field_means(field: str) -> None:
+def test_a_rule_applies_only_to_packets_that_match_its_field(field: str) -> None:
     value, matching, other = FLAGS[field]
     rule = Rule(Match(**{field: value}), Drop())
     stops = [[each.stop for each in passed(rule, **given)] for given in (matching, other)]
     assert stops == [[Drop()], [None]]
 
 
-def test_of_chance_both_ways_are_outcomes_and_a_comment_is_none() -> None:
+def test_a_rule_with_a_probability_has_two_outcomes_and_a_comment_has_none() -> None:
     rule = Rule(Match(probability=0.5, comment="half of them"), Drop())
     assert [each.stop for each in passed(rule)] == [Drop(), None]
     assert [each.stop for each in passed(Rule(Match(comment="all of them"), Drop()))] == [Drop()]
@@ -207,7 +207,7 @@ def test_every_target_is_in_the_table() -> None:
 
 
 @pytest.mark.parametrize(("target", "table", "outcomes"), TARGETS)
-def test_what_a_target_makes_of_a_packet(
+def test_what_a_target_does_with_a_packet(
     target: Target, table: str, outcomes: list[tuple[Packet, object]]
 ) -> None:
     follows = Rule(Match(), Drop()) if table == "mangle" else Rule(Match(), Accept())

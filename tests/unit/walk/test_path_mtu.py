@@ -1,4 +1,4 @@
-"""How large a packet gets through: told from data alone."""
+"""Which sizes of packets pass links of limited MTU, and which MTU errors follow."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -29,8 +29,8 @@ WIRED = {4: ROUTED, 6: ROUTED6}
 
 
 def lab(links: Mapping[str, int], route: int = 0, silent: str = "", family: int = 4) -> State:
-    """client ── router ── server. The MTUs of links ("router eth1"), the router's towards the
-    server by its route, and a host that drops what says so."""
+    """client ── router ── server, with these MTUs of links ("router eth1"), this MTU of the
+    router's route to the server, and a host (`silent`) that drops the ICMP errors."""
     errors = DroppedPackets(ICMP, icmp_type="fragmentation-needed")
     state = WIRED[family].state([Fault(silent, errors)] if silent else [])
     found = []
@@ -82,7 +82,7 @@ def sizes(path: PredictedPath) -> list[int]:
         ),
     ],
 )
-def test_a_connection_that_has_much_to_say(
+def test_a_connection_with_a_large_request(
     case: str,
     links: dict[str, int],
     route: int,
@@ -97,7 +97,7 @@ def test_a_connection_that_has_much_to_say(
     assert path.server == ("server" if verdict == "ok" else None)
 
 
-def test_what_is_small_never_meets_a_limit() -> None:
+def test_a_small_packet_exceeds_no_mtu() -> None:
     state = lab({}, 1400, "router")
     for size in (0, 100, 1300):
         path = ask(state, size=size)
@@ -119,7 +119,9 @@ def test_what_is_small_never_meets_a_limit() -> None:
         (20_000, "router", "ok", "client router server"),
     ],
 )
-def test_a_datagram(protocol: Protocol, size: int, silent: str, verdict: str, path: str) -> None:
+def test_a_large_datagram(
+    protocol: Protocol, size: int, silent: str, verdict: str, path: str
+) -> None:
     found = ask(lab({}, 1400, silent), protocol, size)
     assert (found.verdict, " ".join(found.path)) == (verdict, path)
 
@@ -134,7 +136,7 @@ def test_ipv6_routers_never_fragment(size: int, silent: str, verdict: str) -> No
     assert ask(lab({}, 1400, silent, 6), UDP, 3000, 6).verdict == verdict or size == 1324
 
 
-def test_where_small_gets_nowhere_either_it_is_no_matter_of_size() -> None:
+def test_if_a_small_packet_is_lost_too_the_verdict_is_not_large_hangs() -> None:
     state = lab({}, 1400, "router")
     closed = Chain("filter", "INPUT", (Rule(Match(protocol=UDP), Drop()),))
     netns = tuple(
@@ -144,7 +146,7 @@ def test_where_small_gets_nowhere_either_it_is_no_matter_of_size() -> None:
     assert ask(deaf, UDP, 1400).verdict == "timeout"
 
 
-def test_an_error_names_the_size_and_the_rule_that_stops_it() -> None:
+def test_a_path_shows_the_size_and_the_rule_that_drops_the_error() -> None:
     path = ask(lab({}, 1400, "router"))
     assert [hop.what for hop in path.large if hop.reference == "router"] == [
         "received on eth0",
@@ -168,7 +170,7 @@ def test_an_error_names_the_size_and_the_rule_that_stops_it() -> None:
         (3000, 0, "router", "ok"),
     ],
 )
-def test_an_ipv6_echo_is_as_large_as_its_question(
+def test_an_ipv6_echo_reply_is_as_large_as_its_request(
     size: int, route: int, silent: str, verdicts: str
 ) -> None:
     state = lab({}, 0, silent, 6)
@@ -182,7 +184,7 @@ def test_an_ipv6_echo_is_as_large_as_its_question(
     assert " ".join(sorted({each.verdict for each in paths})) == verdicts
 
 
-def test_of_a_datagram_that_was_too_big_to_forward_conntrack_remembers_nothing() -> None:
+def test_a_datagram_too_big_to_forward_leaves_no_conntrack_entry() -> None:
     masquerade = Chain("nat", "POSTROUTING", (Rule(Match(), Masquerade()),))
     state = lab({}, 1400)
     netns = (
@@ -193,7 +195,7 @@ def test_of_a_datagram_that_was_too_big_to_forward_conntrack_remembers_nothing()
     assert (path.verdict, path.source) == ("ok", ip("10.0.2.1"))
 
 
-def test_what_is_said_of_an_answer_goes_back_through_the_translation() -> None:
+def test_an_error_about_a_reply_is_translated_on_its_way_back() -> None:
     masquerade = Chain("nat", "POSTROUTING", (Rule(Match(), Masquerade()),), 6)
     wired = Wiring(
         cables=[
@@ -224,7 +226,9 @@ def test_what_is_said_of_an_answer_goes_back_through_the_translation() -> None:
 
 
 @pytest.mark.parametrize("protocol", [UDP, ICMP])
-def test_a_host_takes_apart_what_its_own_rules_send_by_a_narrower_link(protocol: Protocol) -> None:
+def test_a_host_fragments_what_its_rules_reroute_to_a_link_of_smaller_mtu(
+    protocol: Protocol,
+) -> None:
     there = Dnat(ip(TO[6]), 80 if protocol is UDP else 0)
     to_server = Rule(Match(dst=net("fd01::2/128")), there)
     state = lab({"client eth0": 1400}, family=6)

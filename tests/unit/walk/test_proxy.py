@@ -1,4 +1,4 @@
-"""What becomes of a connection that a proxy takes: two legs, told from data alone.
+"""The paths of connections through a proxy, which have two legs.
 
 client ── router, with haproxy ── server
 """
@@ -41,7 +41,7 @@ def changed(state: State, host: str, **fields: object) -> State:
 
 
 def narrow(state: State, host: str, to: str, mtu: int) -> State:
-    """The host sends no more than so many bytes there."""
+    """The host with this MTU on that link."""
     route = Route(net(f"{to}/32"), dev="eth1" if host == "router" else "eth0", mtu=mtu)
     return changed(state, host, routes=(*state[host].routes, route))
 
@@ -56,7 +56,7 @@ def ask(state: State, port: int = 80, protocol: Protocol = TCP, size: int = 0) -
 
 
 def seen(path: PredictedPath) -> tuple[str, str | None, str | None, str]:
-    """The verdict, the server, the source that it saw, and how far the request got."""
+    """The verdict, the server, the source that it saw, and where the request ended."""
     return (
         str(path.verdict),
         path.server,
@@ -106,7 +106,7 @@ def test_two_legs_are_one_path(
     assert seen(ask(state)) == expected, case
 
 
-def test_several_servers_are_several_paths_each_with_its_own_end() -> None:
+def test_each_server_is_a_path_with_its_own_verdict() -> None:
     paths = walk(proxied(at(WEB, CLOSED, TOLD)), "client", TCP, ip(NEAR), 80)
     assert [seen(each) for each in paths] == [
         ("ok", "server", FAR, BOTH),
@@ -115,19 +115,19 @@ def test_several_servers_are_several_paths_each_with_its_own_end() -> None:
     ]
 
 
-def test_of_several_names_none_is_asked_for_in_plain_words() -> None:
+def test_a_request_without_tls_selects_no_server_name() -> None:
     state = proxied(at(WEB, port=443, sni="a"), at(CLOSED, port=443, sni="b"))
     assert seen(ask(state, 443)) == ("reset", None, None, ONE)
 
 
 @pytest.mark.parametrize("protocol", [UDP, ICMP])
-def test_other_protocols_come_to_the_machine_itself(protocol: Protocol) -> None:
+def test_the_machine_itself_receives_other_protocols(protocol: Protocol) -> None:
     expected = {UDP: ("refused", None, None, ONE), ICMP: ("ok", "router", CLIENT, ONE)}
     port = 80 if protocol is UDP else 0
     assert seen(ask(LISTENING, port, protocol)) == expected[protocol]
 
 
-def test_what_is_not_for_the_proxys_address_goes_by_it() -> None:
+def test_packets_to_other_addresses_are_forwarded_past_the_proxy() -> None:
     state = proxied(at(WEB), wiring=ROUTED)
     (path,) = walk(state, "client", TCP, ip(SERVER), 80)
     assert seen(path) == ("ok", "server", CLIENT, BOTH)
@@ -228,8 +228,8 @@ def test_the_sender_of_each_leg_gets_its_mtu_errors() -> None:
         assert (told, again) == ([teller], [sender])
 
 
-def test_a_large_request_that_hangs_before_a_proxy_that_is_refused_is_reset_all_the_same() -> None:
-    """It connects on as soon as it is connected."""
+def test_a_large_request_that_hangs_before_the_proxy_is_reset_if_the_server_refuses() -> None:
+    """The proxy connects to the server as soon as the client is connected."""
     state = near_narrow(silent=True)
     state = changed(state, "router", daemons=(Haproxy((at(CLOSED),)),))
     assert seen(ask(state, size=60_000)) == ("reset", None, None, "client middle router")

@@ -93,7 +93,7 @@ def test_the_source_address_follows_from_the_next_hop(
         ({"net.ipv4.conf.eth1.route_localnet": "1"}, "eth0", "127.0.0.1", True),
     ],
 )
-def test_loopback_addresses_pass_no_other_link_without_route_localnet(
+def test_without_route_localnet_loopback_addresses_are_dropped_on_other_links(
     settings: dict[str, str], dev: str, to: str, kept: bool
 ) -> None:
     sysctls = tuple(Sysctl(key, value) for key, value in settings.items())
@@ -111,7 +111,7 @@ def test_loopback_addresses_pass_no_other_link_without_route_localnet(
         ("2", (), "", False),
     ],
 )
-def test_reverse_path_filtering_asks_any_of_the_next_hops(
+def test_reverse_path_filtering_accepts_the_link_of_any_next_hop(
     mode: str, hops: tuple[str, ...], dev: str, plausible: bool
 ) -> None:
     strict = {**ROUND.settings, "client": {"net.ipv4.conf.all.rp_filter": mode}}

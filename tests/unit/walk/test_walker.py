@@ -92,7 +92,7 @@ def test_only_ports_with_a_listener_reply(protocol: Protocol, port: int, verdict
     assert found.server == ("server" if verdict == "ok" else None)
 
 
-def test_a_routing_loop_ends_when_the_ttl_does() -> None:
+def test_a_routing_loop_ends_when_the_ttl_is_exceeded() -> None:
     loop = ROUTED._replace(
         routes={**ROUTED.routes, "router": ["192.0.2.0/24 10.0.2.2 eth1"]},
         settings={"router": FORWARDS, "server": FORWARDS},
@@ -193,7 +193,7 @@ def test_a_blackhole_route_drops_silently(host: str, protocol: Protocol) -> None
         ("back", "eth1=2", "timeout"),
     ],
 )
-def test_reverse_path_filtering_drops_what_came_another_way(
+def test_reverse_path_filtering_drops_packets_from_another_link(
     where: str, settings: str, verdict: str
 ) -> None:
     pairs = (each.split("=") for each in settings.split())
@@ -364,7 +364,7 @@ def test_both_ends_of_a_packet_may_be_translated() -> None:
     assert str(path.reply[-1].packet) == "10.0.1.1:8080 → 10.0.1.2"
 
 
-def test_a_translation_names_the_rule_that_did_it() -> None:
+def test_a_translation_is_shown_with_its_rule() -> None:
     hops = only_path(with_chains("router", TO_SERVER, SNAT_TO_LINK), "10.0.1.1", 8080).request
     named = [(hop.what, hop.rule[:2]) for hop in hops if hop.rule is not None]
     assert named == [("DNAT", ("nat", "PREROUTING")), ("MASQUERADE", ("nat", "POSTROUTING"))]

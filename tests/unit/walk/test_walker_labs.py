@@ -1,4 +1,4 @@
-"""Where packets go in whole labs: over bridges, through Services, and as their authors say."""
+"""The paths of packets in whole labs: over bridges, through Services, as their authors expect."""
 
 from dataclasses import replace
 
@@ -27,7 +27,7 @@ ONE_NODE = lab(
 
 
 def on_the_node(*, netfilter: bool, hairpin: bool) -> State:
-    """The lab of one node, its bridge set up like this."""
+    """The lab of one node, with these settings of its bridge."""
     node = ONE_NODE.state["nsnet.lab.east.node.n1"]
     sysctls = tuple(
         replace(each, value=str(int(netfilter))) if "bridge-nf-call" in each.key else each
@@ -67,12 +67,12 @@ def test_a_pod_reaches_services_on_its_own_bridge(
     assert path.verdict == verdict
 
 
-def test_a_pod_meets_itself_as_its_node() -> None:
+def test_a_pod_that_reaches_itself_through_a_service_sees_its_node_as_source() -> None:
     (path,) = explain(ONE_NODE.model, simple("pod/own", "svc/own:80")).paths
     assert (path.server, str(path.source)) == ("east/pod/own", "10.244.0.1")
 
 
-def test_what_a_bridge_only_passes_on_is_masqueraded_too() -> None:
+def test_bridged_packets_are_masqueraded_too() -> None:
     # The external address is the endpoint's own: its port changes, and the frame stays a frame.
     found = lab(
         pod("own"),
@@ -137,7 +137,7 @@ def test_what_the_server_sees_as_its_client(
 
 
 @pytest.mark.parametrize("name", SHIPPED)
-def test_the_model_agrees_with_the_author_of_every_shipped_probe(name: str) -> None:
+def test_the_model_predicts_what_every_shipped_probe_expects(name: str) -> None:
     found = shipped(name)
     model = found.model
     wrong = {}
@@ -162,7 +162,7 @@ def test_every_endpoint_of_a_service_is_a_path() -> None:
     assert {path.verdict for path in found.paths} == {Verdict.OK}
 
 
-def test_a_host_that_is_its_own_endpoint_meets_itself_at_its_bridge() -> None:
+def test_a_host_network_endpoint_sees_its_own_bridge_address_as_source() -> None:
     # Out of `lo` MASQUERADE takes the first address that another link holds.
     found = lab(pod("web", labels="app: web", spec="hostNetwork: true"), service("web"))
     (path,) = explain(found.model, simple("node/n1", "svc/web:80")).paths
@@ -201,7 +201,7 @@ SIX = lab(
         ("external/api", "[fd00:10:244:1::2]:80", "net-unreachable", "None"),
     ],
 )
-def test_all_that_holds_for_ipv4_holds_for_ipv6(
+def test_ipv6_services_are_predicted_like_ipv4_services(
     source: str, to: str, verdict: str, seen: str
 ) -> None:
     paths = explain(SIX.model, simple(source, to)).paths

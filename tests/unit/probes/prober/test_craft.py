@@ -11,7 +11,7 @@ TOKEN = b"0123456789abcdef"
 
 
 def total(packet: bytes) -> int:
-    """The Internet checksum's sum; 0xFFFF where the checksum in it is right."""
+    """The sum of the Internet checksum; 0xFFFF if the checksum in the data is right."""
     words = struct.unpack(f"!{(len(packet) + 1) // 2}H", packet + bytes(len(packet) % 2))
     folded: int = sum(words)
     while folded > 0xFFFF:

@@ -1,4 +1,4 @@
-"""Where a request went, put together from the interfaces that saw it."""
+"""The path of a request, derived from the interfaces at which it was seen."""
 
 import pytest
 
@@ -52,11 +52,11 @@ def sightings(text: str) -> list[Sighting]:
         ("server in 63, client out 64, router in 64, router out 63", "client router server"),
     ],
 )
-def test_a_path_is_where_the_request_came_in(seen: str, path: str) -> None:
+def test_a_path_lists_the_namespaces_that_received_the_request(seen: str, path: str) -> None:
     assert " ".join(passed("client", sightings(seen), {})) == path
 
 
-def test_veth_pairs_order_what_was_seen_at_one_time() -> None:
+def test_veth_pairs_order_simultaneous_sightings() -> None:
     seen = sightings("server in 64, router in 64, router out 64, node in 64, node out 64")
     assert passed("client", seen, CABLES) == ("client", "node", "router", "server")
 
@@ -97,7 +97,7 @@ def test_a_proxy_relays_a_request_in_a_connection_of_its_own(said: str, path: st
     assert " ".join(relayed(("client", "proxy"), sightings(said), LEGS)) == path
 
 
-def test_a_server_that_relays_nothing_is_the_end() -> None:
+def test_the_path_ends_at_a_server_that_relays_nothing() -> None:
     said = sightings("client out 64, proxy in 64, proxy out 63, server in 63")
     assert relayed(("client", "proxy", "server"), said, LEGS) == ("client", "proxy", "server")
 

@@ -28,7 +28,7 @@ def test_a_source_port_is_for_one_attempt_at_a_time() -> None:
     assert schedule.take(9) == ("a", [scheduled])
 
 
-def test_one_paced_attempt_of_a_namespace_at_a_time() -> None:
+def test_attempts_of_one_pace_start_one_at_a_time() -> None:
     schedule = Schedule([flow("a", times=2, pace="r"), flow("a", pace="r"), flow("b")])
     first, second, other = schedule.flows
     assert schedule.take(9) == ("a", [first])
@@ -53,7 +53,7 @@ def test_flows_of_one_label_start_before_all_others() -> None:
     assert schedule.take(9) == ("", [])
 
 
-def test_of_one_label_a_flow_that_has_to_wait_for_its_pace_waits() -> None:
+def test_a_paced_flow_waits_for_its_pace_even_with_a_label() -> None:
     schedule = Schedule([flow("a", together="x", pace="r"), flow("b", together="x", pace="r")])
     first, second = schedule.flows
     assert schedule.together() == [[first]]

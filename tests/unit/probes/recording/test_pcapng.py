@@ -1,4 +1,4 @@
-"""pcapng: what the specification says, byte by byte, and what another program reads in it."""
+"""pcapng: the bytes that the specification requires, and what another program reads from them."""
 
 import io
 import struct
@@ -67,7 +67,7 @@ def test_statistics_are_as_specified() -> None:
     )
 
 
-def test_what_is_not_known_to_be_lost_is_not_said_to_be_none() -> None:
+def test_an_unknown_number_of_lost_packets_is_not_written_as_zero() -> None:
     known, unknown = (pcapng.statistics(0, 1, 2, 3, lost) for lost in (0, None))
     osdrop = struct.pack("<HH", 7, 8)
     assert osdrop in known
@@ -83,7 +83,7 @@ def test_a_packet_of_any_size_is_read_as_it_was(size: int) -> None:
     assert [packet for packet, _ in found] == [data[:size], b"after"]
 
 
-def test_a_packet_has_the_name_of_its_interface_its_time_and_its_first_length() -> None:
+def test_a_packet_has_its_interface_its_time_and_its_original_length() -> None:
     ((data, about),) = read(SECTION, LO, ETH0, pcapng.packet(1, TIME, b"1234", 900, Direction.IN))
     assert (data, about.wirelen, about.ifname) == (b"1234", 900, b"east/pod/web eth0")
     assert (about.tshigh << 32 | about.tslow, about.tsresol) == (TIME, 10**9)
@@ -106,7 +106,7 @@ def test_a_packet_has_a_direction(direction: Direction, flags: int) -> None:
     assert about.direction == flags & 3
 
 
-def test_an_interface_may_be_described_when_packets_have_passed_and_statistics_may_follow() -> None:
+def test_an_interface_may_be_described_after_packets_and_before_statistics() -> None:
     one = pcapng.packet(0, TIME, b"one", 3, Direction.IN)
     other = pcapng.packet(1, TIME, b"two", 3, Direction.OUT)
     ends = [pcapng.statistics(number, TIME, TIME, 1, None, "why") for number in (0, 1)]
@@ -114,7 +114,7 @@ def test_an_interface_may_be_described_when_packets_have_passed_and_statistics_m
     assert [about.ifname for _, about in found] == [b"fabric lo", b"east/pod/web eth0"]
 
 
-def test_names_are_those_of_people() -> None:
+def test_names_may_have_any_letters() -> None:
     named = pcapng.interface("cluster/pod/café eth0", "", 96)
     ((_, about),) = read(SECTION, named, pcapng.packet(0, TIME, b"", 0, Direction.IN))
     assert about.ifname.decode() == "cluster/pod/café eth0"
