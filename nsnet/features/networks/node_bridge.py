@@ -24,7 +24,8 @@ from nsnet.state.model import (
 from nsnet.topology.model import Cluster, Node, Pod, link_name
 
 BRIDGE = "cbr0"
-# The kernel has one neighbour table, of 1,024 entries, for all namespaces of the machine.
+# The kernel has one neighbour table, of 1,024 entries, for all namespaces of the machine. Each
+# cluster's entries are counted separately, so several clusters below the limit can still exceed it.
 NEIGHBOURS_THAT_FIT = 800
 
 
