@@ -111,18 +111,18 @@ def test_probes_of_one_label_are_under_way_before_any_answer_is_read(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lab, events = attached(file), list[str]()
-    start, turn = _Sender._start_one, Loop.turn
+    start, run_once = _Sender._start_one, Loop.run_once
 
     def starts(sender: _Sender, attempt: Attempt, exchange: Exchange) -> None:
         events.append(attempt.flow.together)
         start(sender, attempt, exchange)
 
-    def turns(loop: Loop, *, wait: bool) -> None:
-        events.append("looks")
-        turn(loop, wait=wait)
+    def runs(loop: Loop, *, wait: bool) -> None:
+        events.append("reads")
+        run_once(loop, wait=wait)
 
     monkeypatch.setattr(_Sender, "_start_one", starts)
-    monkeypatch.setattr(Loop, "turn", turns)
+    monkeypatch.setattr(Loop, "run_once", runs)
     others = [simple(each.reference, "external/api:443") for each in lab.topology.clusters[0].pods]
     labelled = at_once("external/api:443", "tcp", *range(23000, 23020))
     assert failing(lab.probe(specs=[*others, *labelled])) == 0
