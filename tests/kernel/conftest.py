@@ -1,4 +1,4 @@
-"""Machines to crash labs on."""
+"""Machines for labs that tests build, crash and remove."""
 
 import random
 from collections.abc import Iterator
@@ -10,14 +10,14 @@ from tests.support.machine import Machine, machine
 
 @pytest.fixture(scope="module")
 def machines() -> Iterator[Machine]:
-    """One for all tests of a module: each leaves it as it was."""
+    """Yield a machine for all tests of a module; each test leaves it as it was."""
     with machine() as made:
         yield made
 
 
 @pytest.fixture
 def empty(machines: Machine) -> Iterator[Machine]:
-    """A machine with nothing in it, that has nothing in it afterwards."""
+    """Yield an empty machine; check that it is empty again afterwards."""
     before = machines.contents()
     yield machines
     machines.down()
@@ -26,7 +26,7 @@ def empty(machines: Machine) -> Iterator[Machine]:
 
 @pytest.fixture
 def chance() -> random.Random:
-    """Every run its own; a failure shows the seed."""
+    """Return a random generator, seeded differently in every run; a failure shows its seed."""
     seed = random.randrange(1 << 32)
     print(f"seed {seed}")  # noqa: T201
     return random.Random(seed)

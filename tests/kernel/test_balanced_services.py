@@ -13,9 +13,9 @@ from nsnet.lab.lab import Lab
 from nsnet.probes.question import simple
 from nsnet.verdict import Verdict
 from tests.kernel.test_scenarios import differences
-from tests.support.machine import ANYBODY_UNABLE
+from tests.support.machine import ROOTLESS_UNABLE
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 LAB = """\
 apiVersion: nsnet.dev/v1alpha1

@@ -112,7 +112,7 @@ def test_a_packet_to_a_service_changes_its_destination_on_the_way(
     where: Machine, file: Path
 ) -> None:
     with capturing(where, LAB, "-w", file) as capture:
-        where.told("probe", LAB, *DNS)
+        where.nsnet_output("probe", LAB, *DNS)
         capture.signal(signal.SIGINT)
         assert capture.end()[0] == 0
     (cluster,) = resolve(load(CLUSTERIP)).clusters
@@ -139,7 +139,7 @@ def test_only_the_places_that_were_named_are_heard(where: Machine, file: Path) -
         assert capture.first == (
             "capturing at 2 places of clusterip: 10000 packets or 60 s, or until Ctrl-C\n"
         )
-        where.told("probe", LAB, *DNS)
+        where.nsnet_output("probe", LAB, *DNS)
         capture.signal(signal.SIGINT)
         _, said = capture.end()
     seen = frames(file)
@@ -154,11 +154,11 @@ def test_what_passes_lo_is_there_once_and_what_nsnet_tries_out_there_is_not(
     where: Machine, file: Path, tmp_path: Path
 ) -> None:
     with capturing(where, LAB, "-w", file) as capture:
-        where.told(
+        where.nsnet_output(
             "probe", LAB, "--from", "pod/client", "--to", "pod/client:9", "--protocol", "udp"
         )
         # It finds out in the fabric, over lo, whether the kernel notes times.
-        where.told("capture", LAB, "fabric", "--seconds", "1", "-w", tmp_path / "other")
+        where.nsnet_output("capture", LAB, "fabric", "--seconds", "1", "-w", tmp_path / "other")
         capture.signal(signal.SIGINT)
         capture.end()
     seen = [each for each in frames(file) if each.interface == "east/pod/client lo"]
@@ -170,7 +170,7 @@ def test_a_packet_of_which_little_is_kept_still_says_how_long_it_was(
     where: Machine, file: Path
 ) -> None:
     with capturing(where, LAB, "pod/client", "-w", file, "--snaplen", "60") as capture:
-        where.told("exec", LAB, "pod/client", "--", "ping", "-c1", "-s1000", "10.244.0.1")
+        where.nsnet_output("exec", LAB, "pod/client", "--", "ping", "-c1", "-s1000", "10.244.0.1")
         capture.signal(signal.SIGINT)
         capture.end()
     echoes = [each for each in frames(file) if each.data[12:14] == b"\x08\x00"]
@@ -184,7 +184,7 @@ def test_a_packet_of_which_little_is_kept_still_says_how_long_it_was(
 
 def test_it_ends_with_the_last_packet_that_was_wanted(where: Machine, file: Path) -> None:
     with capturing(where, LAB, "-w", file, "--count", "7") as capture:
-        where.told("probe", LAB, *DNS)
+        where.nsnet_output("probe", LAB, *DNS)
         status, said = capture.end()
     assert (status, len(frames(file))) == (0, 7)
     assert said[0].endswith("ended after 7 packets (--count)")
@@ -201,7 +201,7 @@ def test_it_ends_in_time_where_nothing_passes(where: Machine, file: Path) -> Non
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_stopped_recording_is_a_whole_file(where: Machine, file: Path, number: int) -> None:
     with capturing(where, LAB, "-w", file) as capture:
-        where.told("probe", LAB, *DNS)
+        where.nsnet_output("probe", LAB, *DNS)
         capture.signal(number)
         status, said = capture.end()
     data = file.read_bytes()
@@ -215,7 +215,7 @@ def test_a_reader_sees_a_packet_while_more_are_awaited(where: Machine, tmp_path:
     os.mkfifo(pipe)
     reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     with capturing(where, LAB, "pod/client", "-w", pipe) as capture:
-        where.told("probe", LAB, *DNS)
+        where.nsnet_output("probe", LAB, *DNS)
         read = bytearray()
 
         def has_the_answer() -> bool:
@@ -245,7 +245,7 @@ def test_a_reader_that_sleeps_does_not_keep_it_from_ending(where: Machine, tmp_p
     os.mkfifo(pipe)
     reading = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     with capturing(where, LAB, "-w", pipe, "--count", "1000000") as capture:
-        where.told("probe", LAB)  # more than a pipe holds
+        where.nsnet_output("probe", LAB)  # more than a pipe holds
         capture.signal(signal.SIGINT)
         assert capture.end() == (130, ["interrupted"])
     os.close(reading)
@@ -297,7 +297,7 @@ def test_on_a_terminal_there_is_nothing_to_print(where: Machine) -> None:
 def test_nothing_is_left_of_a_capture_that_was_killed(where: Machine, file: Path) -> None:
     before = where.contents()
     with capturing(where, LAB, "-w", file) as capture:
-        where.told("probe", LAB, *DNS)
+        where.nsnet_output("probe", LAB, *DNS)
         capture.signal(signal.SIGKILL)
         capture.end()
     assert where.contents() == before
@@ -307,9 +307,9 @@ def test_nothing_is_left_of_a_capture_that_was_killed(where: Machine, file: Path
 
 def test_a_lab_changes_under_a_capture_as_without_one(where: Machine, file: Path) -> None:
     with capturing(where, LAB, "-w", file) as capture:
-        where.told("restart", LAB, "pod/dns")
-        assert where.told("status", LAB).count("pod/dns") >= 1
-        where.told("probe", LAB, *DNS)
+        where.nsnet_output("restart", LAB, "pod/dns")
+        assert where.nsnet_output("status", LAB).count("pod/dns") >= 1
+        where.nsnet_output("probe", LAB, *DNS)
         assert where.drift(LAB) == []
         capture.signal(signal.SIGINT)
         status, said = capture.end()
@@ -322,7 +322,7 @@ def test_a_lab_changes_under_a_capture_as_without_one(where: Machine, file: Path
 
 def test_a_lab_can_be_removed_under_a_capture(where: Machine, file: Path) -> None:
     with capturing(where, LAB, "-w", file) as capture:
-        assert where.told("down", LAB) == f"{LAB} is down\n"
+        assert where.nsnet_output("down", LAB) == f"{LAB} is down\n"
         status, said = capture.end()
     assert (status, said[0].split("; ")[1]) == (0, "ended because its namespaces are gone")
     assert len([line for line in said if line.endswith("was removed during the capture")]) == 8
@@ -334,7 +334,7 @@ def test_what_there_was_no_room_for_is_told(where: Machine, file: Path, tmp_path
     asleep = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
     with capturing(where, LAB, "pod/client", "-w", pipe, "--count", "1000000") as capture:
         flood = "ping -q -f -c 20000 -s 1400 127.0.0.1"
-        where.told("exec", LAB, "pod/client", "--", *flood.split())
+        where.nsnet_output("exec", LAB, "pod/client", "--", *flood.split())
         os.set_blocking(asleep, True)
         with file.open("wb") as out, subprocess.Popen(["cat"], stdin=asleep, stdout=out):
             os.close(asleep)

@@ -277,26 +277,26 @@ def test_a_lab_is_built_listed_and_removed(where: Machine, failing: Path) -> Non
         0,
         "failing is up: 1 cluster, 1 node, 2 pods, 0 Services, 2 probes, 5 namespaces\n",
     )
-    assert where.told("ls").split() == ["clusterip", "failing", "two-nodes"]
-    assert json.loads(where.told("ls", "--json")) == [
+    assert where.nsnet_output("ls").split() == ["clusterip", "failing", "two-nodes"]
+    assert json.loads(where.nsnet_output("ls", "--json")) == [
         {"lab": name, "complete": True} for name in ("clusterip", "failing", "two-nodes")
     ]
     assert where.nsnet("probe", "failing").returncode == 1
-    assert where.told("down", "failing", "nosuch") == (
+    assert where.nsnet_output("down", "failing", "nosuch") == (
         "failing is down\nnosuch: nothing to remove\n"
     )
     assert where.contents() == before
 
 
 def test_half_a_lab_is_listed_as_such(where: Machine) -> None:
-    where.do("ip", "netns", "add", "nsnet.half.fabric")
-    assert "half  (half-built; to remove it: nsnet down half)\n" in where.told("ls")
+    where.output("ip", "netns", "add", "nsnet.half.fabric")
+    assert "half  (half-built; to remove it: nsnet down half)\n" in where.nsnet_output("ls")
     done = where.nsnet("probe", "half")
     assert done.returncode == 2
     error, hint = done.stderr.splitlines()
     assert error == "error: no lab half is up; there are: clusterip, two-nodes"
     assert hint.startswith("hint: it is half-built")
-    assert where.told("down", "half") == "half is down\n"
+    assert where.nsnet_output("down", "half") == "half is down\n"
 
 
 @pytest.mark.parametrize(
@@ -313,7 +313,7 @@ def test_a_lab_that_is_not_up_ends_with_2(where: Machine, command: tuple[str, ..
 
 
 def test_status_lists_every_member_with_its_addresses(where: Machine) -> None:
-    text = where.told("status", "clusterip")
+    text = where.nsnet_output("status", "clusterip")
     assert [line.split() for line in text.splitlines() if "pod/web-" in line] == [
         ["pod/web-0", "10.244.0.4", "on", "n1", "8080/tcp"],
         ["pod/web-1", "10.244.1.2", "on", "n2", "8080/tcp"],
@@ -348,8 +348,8 @@ def test_what_was_changed_by_hand_is_drift_and_no_prediction_holds(
 ) -> None:
     where.up(renamed(scenario, "touched", tmp_path / "touched.yaml"))
     try:
-        where.told("exec", "touched", "node/n1", "--", *command.split())
-        lines = where.told("status", "touched").splitlines()
+        where.nsnet_output("exec", "touched", "node/n1", "--", *command.split())
+        lines = where.nsnet_output("status", "touched").splitlines()
         shown = [f"drift: {each.removeprefix('east/')}" for each in drift]
         assert [line for line in lines if "drift" in line] == shown
         assert parsed(where.nsnet("status", "touched", "--json"))["drift"] == drift
@@ -380,7 +380,7 @@ def touched(where: Machine, tmp_path: Path) -> Iterator[str]:
 
 def test_a_server_that_was_killed_is_drift_and_no_defect(where: Machine, touched: str) -> None:
     servers = "for p in $(ip netns pids nsnet.touched.servers); do kill -9 $p; done"
-    where.do("sh", "-c", servers)
+    where.output("sh", "-c", servers)
     assert parsed(where.nsnet("status", touched, "--json"))["drift"] == [
         "servers: nsnet's server does not run"
     ]
@@ -393,7 +393,7 @@ def test_a_server_that_was_killed_is_drift_and_no_defect(where: Machine, touched
 @pytest.mark.parametrize("damage", ["ip netns del", "umount -l /run/netns/"])
 def test_a_namespace_that_was_deleted_is_named(where: Machine, touched: str, damage: str) -> None:
     name = "nsnet.touched.east.pod.default.client"
-    where.do("sh", "-c", f"{damage}{'' if damage.endswith('/') else ' '}{name}")
+    where.output("sh", "-c", f"{damage}{'' if damage.endswith('/') else ' '}{name}")
     for command in (["probe"], ["exec", "pod/client", "--", "true"]):
         done = where.nsnet(command[0], touched, *command[1:])
         assert (done.returncode, done.stdout) == (3, "")
@@ -480,9 +480,9 @@ def test_a_command_that_is_not_there_ends_with_2(where: Machine) -> None:
 
 
 def test_the_host_keeps_its_name_while_a_command_runs_in_a_pod(where: Machine) -> None:
-    before = where.do("hostname")
-    where.told("exec", "two-nodes", "pod/client", "hostname", "other")
-    assert where.do("hostname") == before
+    before = where.output("hostname")
+    where.nsnet_output("exec", "two-nodes", "pod/client", "hostname", "other")
+    assert where.output("hostname") == before
 
 
 @pytest.mark.parametrize("program", ["/bin/sh", "/bin/bash"])
@@ -502,7 +502,7 @@ def test_doctor_finds_what_the_tests_need(where: Machine) -> None:
     done = where.nsnet("doctor")
     assert (done.returncode, done.stderr) == (0, "")
     assert "✓  veth" in done.stdout
-    found = json.loads(where.told("doctor", "--json"))
+    found = json.loads(where.nsnet_output("doctor", "--json"))
     assert [list(each) for each in found] == [
         ["name", "present", "why", "remedy", "needed"] for _ in found
     ]

@@ -11,9 +11,9 @@ import pytest
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.verdict import Verdict
-from tests.support.machine import ANYBODY_UNABLE, patience
+from tests.support.machine import ROOTLESS_UNABLE, patience
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 FAMILIES = {
     4: ("", "10.96.0.53", "10.244"),

@@ -59,10 +59,10 @@ spec:
 
 def test_up_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
     before = empty.contents()
-    took = measured(lambda: empty.told("up", str(ISLANDS)))
-    assert empty.told("down", "--all") == "island-nat is down\n"
+    took = measured(lambda: empty.nsnet_output("up", str(ISLANDS)))
+    assert empty.nsnet_output("down", "--all") == "island-nat is down\n"
     for moment in moments(took, KILLS, chance.random):
-        kill_after(empty.call("up", str(ISLANDS)), moment)
+        kill_after(empty.start_nsnet("up", str(ISLANDS)), moment)
         empty.down()
         assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
 
@@ -70,8 +70,8 @@ def test_up_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -
 @pytest.mark.parametrize("what", ["--all", "island-nat"])
 def test_down_may_be_killed_before_its_very_last_step(empty: Machine, what: str) -> None:
     before = empty.contents()
-    empty.do("mkdir", "/run/nsnet")
-    empty.told("down", what)
+    empty.output("mkdir", "/run/nsnet")
+    empty.nsnet_output("down", what)
     assert empty.contents() == before
 
 
@@ -130,9 +130,9 @@ def kill() -> None:
 def test_probe_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
     empty.up(ISLANDS)
     before = empty.contents()
-    took = measured(lambda: empty.told("probe", "island-nat"))
+    took = measured(lambda: empty.nsnet_output("probe", "island-nat"))
     for moment in moments(took, KILLS, chance.random):
-        kill_after(empty.call("probe", "island-nat"), moment)
+        kill_after(empty.start_nsnet("probe", "island-nat"), moment)
         until(
             lambda: empty.contents() == before,
             what=f"killed after {moment:.3f} s of {took:.3f}: something is left",
@@ -144,10 +144,10 @@ def test_probe_may_be_killed_at_any_moment(empty: Machine, chance: random.Random
 def test_down_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
     before = empty.contents()
     empty.up(ISLANDS)
-    took = measured(lambda: empty.told("down", "--all"))
+    took = measured(lambda: empty.nsnet_output("down", "--all"))
     for moment in moments(took, KILLS, chance.random):
         empty.up(ISLANDS)
-        kill_after(empty.call("down", "island-nat"), moment)
+        kill_after(empty.start_nsnet("down", "island-nat"), moment)
         empty.down()
         assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
 
@@ -155,7 +155,7 @@ def test_down_may_be_killed_at_any_moment(empty: Machine, chance: random.Random)
 def test_a_killed_run_leaves_nothing(empty: Machine, chance: random.Random, tmp_path: Path) -> None:
     """At any moment of a run that would not end by itself."""
     before = empty.contents()
-    took = measured(lambda: empty.do(NSNET, "run", str(ONE_NODE)))
+    took = measured(lambda: empty.output(NSNET, "run", str(ONE_NODE)))
     file = tmp_path / "long.yaml"
     file.write_text(LONG)
     for moment in moments(took, 8, chance.random):
@@ -244,7 +244,9 @@ def test_down_leaves_no_nameless_namespace(empty: Machine) -> None:
     empty.up(ISLANDS)
     ends = {name: f"w{number}" for number, name in enumerate(empty.names("island-nat"))}
     for name, end in ends.items():
-        empty.do("ip", "link", "add", end, "type", "veth", "peer", "name", "witness", "netns", name)
+        empty.output(
+            "ip", "link", "add", end, "type", "veth", "peer", "name", "witness", "netns", name
+        )
     assert empty.contents()["links"] == sorted(["lo", *ends.values()])
     assert empty.probe("island-nat").ok
     empty.down()
@@ -254,17 +256,17 @@ def test_down_leaves_no_nameless_namespace(empty: Machine) -> None:
 def test_two_labs_do_not_interfere(empty: Machine, tmp_path: Path) -> None:
     files = {name: renamed(ONE_NODE, name, tmp_path / f"{name}.yaml") for name in ("a", "a-b")}
     for file in files.values():
-        empty.told("up", str(file))
+        empty.nsnet_output("up", str(file))
     both = {name: empty.names(name) for name in files}
     assert all(both.values())
     for name in files:
         assert empty.drift(name) == []
         assert empty.probe(name).ok
-    assert empty.told("down", "a") == "a is down\n"
+    assert empty.nsnet_output("down", "a") == "a is down\n"
     assert (empty.names("a"), empty.names("a-b")) == ([], both["a-b"])
     assert empty.drift("a-b") == []
     assert empty.probe("a-b").ok
-    assert empty.told("ls") == "a-b\n"
+    assert empty.nsnet_output("ls") == "a-b\n"
 
 
 def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_removed_lab(
@@ -272,7 +274,7 @@ def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_removed_lab(
 ) -> None:
     before = empty.contents()
     empty.up(ONE_NODE)
-    empty.do(
+    empty.output(
         "ip", "link", "add", "w0", "type", "veth", "peer", "witness", "netns",
         "nsnet.one-node.fabric",
     )  # fmt: skip
@@ -320,7 +322,7 @@ def test_a_lab_that_another_nsnet_has_locked_is_left_alone(empty: Machine) -> No
 
 
 def test_of_many_concurrent_ups_of_one_lab_one_builds_it(empty: Machine) -> None:
-    started = [empty.call("up", str(TWO_NODES)) for _ in range(5)]
+    started = [empty.start_nsnet("up", str(TWO_NODES)) for _ in range(5)]
     ended = [(*each.communicate(timeout=SECONDS), each.wait()) for each in started]
     built = [output for output, _, status in ended if status == 0]
     refused = [errors.splitlines()[-2] for _, errors, status in ended if status != 0]
@@ -336,7 +338,7 @@ def test_of_many_concurrent_ups_of_one_lab_one_builds_it(empty: Machine) -> None
 def test_up_again_has_nothing_to_do(empty: Machine) -> None:
     empty.up(ONE_NODE)
     before = empty.contents(), empty.path("/run/nsnet/one-node/lab.json").stat().st_mtime_ns
-    assert empty.told("up", str(ONE_NODE)) == "one-node is up already; nothing to do\n"
+    assert empty.nsnet_output("up", str(ONE_NODE)) == "one-node is up already; nothing to do\n"
     after = empty.contents(), empty.path("/run/nsnet/one-node/lab.json").stat().st_mtime_ns
     assert after == before
 
@@ -368,8 +370,8 @@ def test_up_with_another_file_is_refused(empty: Machine, tmp_path: Path) -> None
 )
 def test_an_incomplete_lab_is_rebuilt(empty: Machine, damage: str) -> None:
     empty.up(TWO_NODES)
-    empty.do("sh", "-c", damage)
-    assert empty.told("up", str(TWO_NODES)).startswith("two-nodes is up: ")
+    empty.output("sh", "-c", damage)
+    assert empty.nsnet_output("up", str(TWO_NODES)).startswith("two-nodes is up: ")
     assert empty.drift("two-nodes") == []
     assert empty.probe("two-nodes").ok
 
@@ -379,7 +381,7 @@ def test_a_lab_whose_up_was_killed_is_rebuilt(empty: Machine, chance: random.Ran
     empty.down()
     for moment in moments(took, 3, chance.random):
         # At any moment between the first namespace and the end.
-        process = empty.call("up", str(TWO_NODES))
+        process = empty.start_nsnet("up", str(TWO_NODES))
         until(
             lambda: bool(empty.names("two-nodes")),
             what="no namespace", seconds=SECONDS,
@@ -394,8 +396,8 @@ def test_a_lab_whose_up_was_killed_is_rebuilt(empty: Machine, chance: random.Ran
 def test_down_needs_no_file(empty: Machine, lost: str) -> None:
     before = empty.contents()
     empty.up(ONE_NODE)
-    empty.do("sh", "-c", f"rm -r $(realpath /run/nsnet/one-node/{lost})")
-    assert empty.told("down", "one-node") == "one-node is down\n"
+    empty.output("sh", "-c", f"rm -r $(realpath /run/nsnet/one-node/{lost})")
+    assert empty.nsnet_output("down", "one-node") == "one-node is down\n"
     assert empty.contents() == before
 
 
@@ -403,15 +405,15 @@ def test_down_ends_a_server_whose_namespace_has_no_name(empty: Machine) -> None:
     before = empty.contents()
     empty.up(ONE_NODE)
     for name in empty.names("one-node"):
-        empty.do("ip", "netns", "del", name)
-    assert empty.told("down", "one-node") == "one-node is down\n"
+        empty.output("ip", "netns", "del", name)
+    assert empty.nsnet_output("down", "one-node") == "one-node is down\n"
     assert empty.contents() == before
 
 
 def test_down_ends_what_people_started_in_a_lab(empty: Machine) -> None:
     before = empty.contents()
     empty.up(ONE_NODE)
-    process = empty.call("exec", "one-node", "pod/client", "--", "sleep", "1000")
+    process = empty.start_nsnet("exec", "one-node", "pod/client", "--", "sleep", "1000")
     until(lambda: "sleep 1000" in empty.processes(), what="no command", seconds=SECONDS)
     empty.down()
     process.communicate(timeout=SECONDS)
@@ -422,4 +424,4 @@ def test_down_ends_what_people_started_in_a_lab(empty: Machine) -> None:
     ("arguments", "says"), [(("nosuch",), "nosuch: nothing to remove\n"), (("--all",), "")]
 )
 def test_down_on_nothing_is_no_error(empty: Machine, arguments: tuple[str, ...], says: str) -> None:
-    assert empty.told("down", *arguments) == says
+    assert empty.nsnet_output("down", *arguments) == says

@@ -18,9 +18,9 @@ from nsnet.state.daemons import configuration, program
 from nsnet.state.haproxy import Haproxy
 from nsnet.topology.resolve import resolve
 from tests.support.busy_client import busy_client
-from tests.support.machine import ANYBODY_UNABLE, ROOT, SCENARIOS
+from tests.support.machine import ROOT, ROOTLESS_UNABLE, SCENARIOS
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 CHECKERS = {Haproxy: ("-c", "-f"), Bird: ("-p", "-c")}
 CONFIGURED = [

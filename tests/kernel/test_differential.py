@@ -14,10 +14,10 @@ from nsnet.scenario.kinds import ProbeSpec
 from tests.support import kube_proxy as kp
 from tests.support.expected_probes import KINDS, Mode, Open, Question, Specified, expected
 from tests.support.generated_lab import generated
-from tests.support.machine import ANYBODY_UNABLE, patience
+from tests.support.machine import ROOTLESS_UNABLE, patience
 from tests.support.service_questions import questions
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 MODES: tuple[Mode, ...] = ("iptables", "nftables")
 TIMES = 6  # attempts, where several servers may answer

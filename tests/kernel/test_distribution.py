@@ -9,9 +9,9 @@ from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.probes.question import simple
 from nsnet.probes.report import Answer, ProbeReport
-from tests.support.machine import ANYBODY_UNABLE, ROOT
+from tests.support.machine import ROOT, ROOTLESS_UNABLE
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 CONNECTIONS = 3000
 SHIPPED = ROOT / "scenarios" / "clusterip.yaml"  # three endpoints

@@ -8,9 +8,9 @@ import pytest
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.verdict import Verdict
-from tests.support.machine import ANYBODY_UNABLE
+from tests.support.machine import ROOTLESS_UNABLE
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 BOTH = '{nsnet.dev/cluster: "east,west"}'
 FLAT = f"""\

@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from nsnet.lab.lab import Lab
-from tests.support.machine import ANYBODY_UNABLE, ROOT
+from tests.support.machine import ROOT, ROOTLESS_UNABLE
 
 FILE = ROOT / "scenarios/gateway-failover.yaml"
 pytestmark = [
-    pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE),
+    pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE),
     pytest.mark.lab("scenarios/gateway-failover.yaml"),
 ]
 

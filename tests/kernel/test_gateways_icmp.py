@@ -11,9 +11,9 @@ from nsnet.lab.lab import Lab
 from nsnet.probes.question import simple
 from nsnet.scenario.kinds import ProbeSpec
 from tests.kernel.test_scenarios import differences
-from tests.support.machine import ANYBODY_UNABLE
+from tests.support.machine import ROOTLESS_UNABLE
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 # `api` is behind a narrow link, and asks, too. West's pods have narrow links: a node says so to
 # whoever sends more, through the gateway. Nobody listens to what its port 54 is for.

@@ -182,7 +182,7 @@ def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     shutil.copytree(ROOT / "scenarios" / "island-nat", folder / "island-nat")
     file = renamed(ROOT / "scenarios" / "island-nat.yaml", LAB, folder / "lab.yaml")
     with machine() as elsewhere:
-        elsewhere.told("run", str(file))
+        elsewhere.nsnet_output("run", str(file))
     moments = [look("before")]
     try:
         moments += commanded("up", str(file))

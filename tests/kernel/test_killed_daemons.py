@@ -42,12 +42,12 @@ def test_up_may_be_killed_while_its_daemons_start(
     empty: Machine, chance: random.Random, name: str
 ) -> None:
     before, file = empty.contents(), str(ROOT / "scenarios" / f"{name}.yaml")
-    took = measured(lambda: empty.told("up", file))
+    took = measured(lambda: empty.nsnet_output("up", file))
     assert programs(empty) == RUNNING[name]
-    assert empty.told("down", "--all") == f"{name} is down\n"
+    assert empty.nsnet_output("down", "--all") == f"{name} is down\n"
     assert empty.contents() == before
     for moment in moments(took, KILLS, chance.random):
-        kill_after(empty.call("up", file), moment)
+        kill_after(empty.start_nsnet("up", file), moment)
         assert empty.nsnet("down", "--all").returncode == 0
         assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
 
@@ -55,13 +55,13 @@ def test_up_may_be_killed_while_its_daemons_start(
 @pytest.mark.parametrize("name", NAMES)
 def test_up_may_be_killed_as_soon_as_one_daemon_runs(empty: Machine, name: str) -> None:
     before, file = empty.contents(), str(ROOT / "scenarios" / f"{name}.yaml")
-    process = empty.call("up", file)
+    process = empty.start_nsnet("up", file)
     until(lambda: bool(programs(empty)), what="no program", seconds=SECONDS)
     kill_after(process, 0)
-    assert empty.told("down", "--all") == f"{name} is down\n"
+    assert empty.nsnet_output("down", "--all") == f"{name} is down\n"
     assert empty.contents() == before
     # Or it is rebuilt.
-    process = empty.call("up", file)
+    process = empty.start_nsnet("up", file)
     until(lambda: bool(programs(empty)), what="no program", seconds=SECONDS)
     kill_after(process, 0)
     assert empty.nsnet("up", file).returncode == 0
@@ -74,8 +74,8 @@ def test_up_may_be_killed_as_soon_as_one_daemon_runs(empty: Machine, name: str) 
 def test_down_ends_daemons_whose_files_are_lost(empty: Machine, name: str, lost: str) -> None:
     before = empty.contents()
     empty.up(ROOT / "scenarios" / f"{name}.yaml")
-    empty.do("sh", "-c", f"rm -r $(realpath /run/nsnet/{name}/{lost})")
-    assert empty.told("down", name) == f"{name} is down\n"
+    empty.output("sh", "-c", f"rm -r $(realpath /run/nsnet/{name}/{lost})")
+    assert empty.nsnet_output("down", name) == f"{name} is down\n"
     assert empty.contents() == before
 
 
@@ -85,10 +85,10 @@ def test_down_and_run_may_be_killed_while_daemons_run(
 ) -> None:
     before, file = empty.contents(), ROOT / "scenarios" / f"{name}.yaml"
     empty.up(file)
-    took = measured(lambda: empty.told("down", name))
+    took = measured(lambda: empty.nsnet_output("down", name))
     for moment in moments(took, 3, chance.random):
         empty.up(file)
-        kill_after(empty.call("down", name), moment)
+        kill_after(empty.start_nsnet("down", name), moment)
         empty.down()
         assert empty.contents() == before, f"killed after {moment:.3f} s of {took:.3f}"
     process = empty.start(NSNET, "run", str(file))

@@ -167,7 +167,7 @@ def test_what_is_typed_is_what_netlink_makes(
     where = built(wanted)
     called = where.inside(lambda: seen(state)), shown(where, state), settings(where, state)
     where.down()
-    where.do("sh", str(file))
+    where.output("sh", str(file))
     assert where.inside(lambda: seen(state)) == called[0]
     assert differing(shown(where, state), called[1]) == {}
     assert differing(settings(where, state), called[2]) == {}

@@ -15,10 +15,10 @@ from nsnet.kernel.processes import until
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.probes.prober import Flow, send
-from tests.support.machine import ANYBODY_UNABLE, NEEDS_ROOT
+from tests.support.machine import NEEDS_ROOT, ROOTLESS_UNABLE
 from tests.support.small_lab import SmallLab, routed_lab
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 SERVER = {4: "10.2.0.2", 6: "fd02::2"}
 OK, HANGS, TIMEOUT = Verdict.OK, Verdict.LARGE_HANGS, Verdict.TIMEOUT

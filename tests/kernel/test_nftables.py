@@ -95,9 +95,9 @@ def test_the_plan_as_a_shell_script_builds_the_same_state(
     file = in_nftables(name, tmp_path)
     state = compile_state(resolve(read(file)))
     script = tmp_path / "script.sh"
-    script.write_text(host.told("plan", file, "--shell"))
+    script.write_text(host.nsnet_output("plan", file, "--shell"))
     try:
-        host.do("sh", str(script), env={"IPT": tool})
+        host.output("sh", str(script), env={"IPT": tool})
         names = [each.name for each in state.netns]
         keys = {each.name: [sysctl.key for sysctl in each.sysctls] for each in state.netns}
         assert host.inside(lambda: diff(state, observe(names, keys, tool))) == ()
@@ -264,9 +264,9 @@ def test_a_lab_has_no_drift_after_each_change(host: Machine, tmp_path: Path) -> 
 
 @pytest.fixture
 def namespace(host: Machine) -> Iterator[str]:
-    host.do("ip", "netns", "add", "alone")
+    host.output("ip", "netns", "add", "alone")
     yield "alone"
-    host.do("ip", "netns", "del", "alone")
+    host.output("ip", "netns", "del", "alone")
 
 
 ENDS = Chain(KUBE_PROXY, "ends")
@@ -328,7 +328,7 @@ def test_a_busy_chain_is_deleted_a_moment_later(
 
 
 def test_a_namespace_without_the_table_is_empty(host: Machine, namespace: str) -> None:
-    host.do("ip", "netns", "exec", namespace, "nft", "add", "table", "inet", "kube-proxy-not")
+    host.output("ip", "netns", "exec", namespace, "nft", "add", "table", "inet", "kube-proxy-not")
     found = host.inside(lambda: nftables.tables_of([namespace]))[namespace]
     assert found == nftables.Tables()
 

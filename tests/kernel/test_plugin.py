@@ -18,11 +18,11 @@ from nsnet.lab.lab import Lab
 from nsnet.scenario.load import load
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.walk.packet import Unknown
-from tests.support.machine import ANYBODY_UNABLE, ROOT, SECONDS
+from tests.support.machine import ROOT, ROOTLESS_UNABLE, SECONDS
 
 pytest_plugins = ["pytester"]
 pytestmark = [
-    pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE),
+    pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE),
     pytest.mark.lab("scenarios/island-nat.yaml"),
 ]
 

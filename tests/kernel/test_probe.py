@@ -237,7 +237,7 @@ def node() -> Iterator[SmallLab]:
         lab.bridge("node", "10.0.0.1/24")
         lab.run("node", "ip route add default dev cbr0")
         for pod, number in (("a", 1), ("b", 2)):
-            lab.plug("node", pod, f"10.0.0.1{number}/24", "10.0.0.1")
+            lab.add_pod("node", pod, f"10.0.0.1{number}/24", "10.0.0.1")
             lab.serve(pod, 80)
             for chain in ("PREROUTING", "OUTPUT"):
                 to = f"{chain} -d 10.96.0.{number} -j DNAT --to 10.0.0.1{number}"
@@ -270,7 +270,7 @@ def test_through_nat_on_a_bridge(
 def test_a_flooded_frame_did_not_pass_the_pods_that_drop_it(node: SmallLab) -> None:
     """A bridge that forgets at once floods every frame, also back to where it came from."""
     node.add("c")
-    node.plug("node", "c", "10.0.0.13/24", "10.0.0.1")
+    node.add_pod("node", "c", "10.0.0.13/24", "10.0.0.1")
     node.run("node", "ip link set cbr0 type bridge ageing_time 0")
     answer = attempt(node, flow(node, UDP, "10.0.0.12", source="a"))
     assert answer == (OK, "pod/b", "10.0.0.11", "a node b")

@@ -14,10 +14,10 @@ from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from tests.support.busy_client import BusyClient, busy_client
 from tests.support.machine import (
-    ANYBODY_UNABLE,
+    ROOTLESS_UNABLE,
 )
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 HELD = 20
 

@@ -15,9 +15,9 @@ from nsnet.probes.report import Answer, Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.verdict import Verdict
-from tests.support.machine import ANYBODY_UNABLE, ROOT, SCENARIOS, needs, patience
+from tests.support.machine import ROOT, ROOTLESS_UNABLE, SCENARIOS, needs, patience
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 CLUSTERIP = ROOT / "scenarios" / "clusterip.yaml"
 EACH = [

@@ -10,9 +10,9 @@ import pytest
 
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
-from tests.support.machine import ANYBODY_UNABLE, patience
+from tests.support.machine import ROOTLESS_UNABLE, patience
 
-pytestmark = pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE)
+pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 CLUSTER_IP, VIP, LAPTOP = "10.96.0.80", "198.18.0.50", "203.0.113.10"
 HEAD = f"""\

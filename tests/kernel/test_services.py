@@ -8,10 +8,10 @@ import pytest
 from nsnet.lab.lab import Lab
 from nsnet.probes.report import Answer
 from tests.support import out_of_window
-from tests.support.machine import ANYBODY_UNABLE, patience
+from tests.support.machine import ROOTLESS_UNABLE, patience
 
 pytestmark = [
-    pytest.mark.skipif(bool(ANYBODY_UNABLE), reason=ANYBODY_UNABLE),
+    pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE),
     pytest.mark.lab("tests/kernel/services.yaml"),
 ]
 

@@ -111,7 +111,7 @@ def shown(where: Machine, state: State) -> dict[str, dict[str, Any]]:
         for each in state.netns
         for arguments in shows.values()
     ]
-    output = where.do("sh", "-c", "\n".join(lines)).split("\n")
+    output = where.output("sh", "-c", "\n".join(lines)).split("\n")
     answers = iter(json.loads(line) for line in output if line)
     return {each.name: {what: _constant(next(answers)) for what in shows} for each in state.netns}
 
@@ -184,7 +184,7 @@ def test_shell_commands_and_netlink_messages_build_the_same_lab(
         return labs.up(compiled(load(scenario)))
 
     script = tmp_path / "script.sh"
-    script.write_text(by_shell.told("plan", scenario, "--shell"))
+    script.write_text(by_shell.nsnet_output("plan", scenario, "--shell"))
     try:
         # In the background: it takes a while.
         with by_shell.start("sh", str(script), env={"IPT": tool, "PATH": PATH}) as typing:

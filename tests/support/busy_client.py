@@ -1,4 +1,4 @@
-"""Somebody in a lab who makes requests and holds connections while it changes."""
+"""A client in a lab that makes requests and holds connections while the lab changes."""
 
 import json
 import socket
@@ -13,13 +13,13 @@ from tests.support import traffic
 
 
 class BusyClient:
-    """`busy_client` starts it."""
+    """A running client; `busy_client` starts it."""
 
     def __init__(self, lines: IO[str]) -> None:
         self._lines = lines
 
     def ask(self, question: str) -> Any:
-        """What it answers: see traffic.py."""
+        """Return its answer to a question: see traffic.py."""
         self._lines.write(question + "\n")
         self._lines.flush()
         return json.loads(self._lines.readline())
@@ -29,7 +29,7 @@ class BusyClient:
 def busy_client(
     lab: Lab, place: str, address: str, port: int, folder: Path
 ) -> Iterator[BusyClient]:
-    """It is busy with this server until nobody asks any more."""
+    """Yield a client of this server, which runs in a pod until the end of the block."""
     path = folder / "client.sock"
     run = (sys.executable, "-I", "-S", traffic.__file__, address, str(port), str(path))
     started = lab.exec(place, *run)

@@ -1,6 +1,7 @@
-"""nsnet's command line without the start of another Python, which takes longer than most commands.
+"""nsnet's command line in a fork of this process: starting another Python takes longer than most
+commands.
 
-The process is a fork of ours with other standard files, and calls what the `nsnet` script calls.
+The fork has standard files of its own, and calls the same function as the `nsnet` script.
 """
 
 import os
@@ -17,24 +18,25 @@ from nsnet.cli import main
 
 
 class Process(Protocol):
-    """What this and subprocess.Popen have in common."""
+    """What `Nsnet` and subprocess.Popen have in common."""
 
     pid: int
 
     def wait(self, timeout: float | None = None) -> int:
-        """How it ended. Raises subprocess.TimeoutExpired."""
+        """Return its exit status. Raises subprocess.TimeoutExpired."""
 
     def communicate(
         self, input: str | None = None, timeout: float | None = None
     ) -> tuple[str, str]:
-        """Its output and its errors. Raises subprocess.TimeoutExpired."""
+        """Return its output and its errors. Raises subprocess.TimeoutExpired."""
 
 
 class Nsnet:
-    """A command that runs where `go` leads. Its parent, a process of ours, may stand elsewhere."""
+    """A command that runs after calling `enter`, in a child of the process `pid`: a process joins a
+    PID namespace only by its children."""
 
     def __init__(
-        self, arguments: Sequence[str], go: Callable[[], None], text: str, env: Mapping[str, str]
+        self, arguments: Sequence[str], enter: Callable[[], None], text: str, env: Mapping[str, str]
     ) -> None:
         self.arguments = arguments
         self.status: int | None = None
@@ -43,10 +45,10 @@ class Nsnet:
         os.lseek(self._files[0], 0, os.SEEK_SET)
         self.pid = os.fork()
         if self.pid == 0:
-            _lead(arguments, go, self._files, env)
+            _run_parent(arguments, enter, self._files, env)
 
     def wait(self, timeout: float | None = None) -> int:
-        """How it ended. Raises subprocess.TimeoutExpired."""
+        """Return its exit status. Raises subprocess.TimeoutExpired."""
         if self.status is None:
             fd = os.pidfd_open(self.pid)
             try:
@@ -60,7 +62,7 @@ class Nsnet:
     def communicate(
         self, input: str | None = None, timeout: float | None = None
     ) -> tuple[str, str]:
-        """Its output and its errors. Raises subprocess.TimeoutExpired."""
+        """Return its output and its errors. Raises subprocess.TimeoutExpired."""
         assert input is None
         self.wait(timeout)
         output, errors = (os.pread(fd, os.fstat(fd).st_size, 0).decode() for fd in self._files[1:])
@@ -70,22 +72,25 @@ class Nsnet:
 
 
 def inner(process: Process) -> list[int]:
-    """The children of a process: the command in a machine, whose parent is not in there. Raises
-    OSError where it is gone."""
+    """Return the children of a process: a command in a machine has its parent outside. Raises
+    OSError if the process has ended."""
     children = Path(f"/proc/{process.pid}/task/{process.pid}/children")
     return [int(pid) for pid in children.read_text().split()]
 
 
-def _lead(
-    arguments: Sequence[str], go: Callable[[], None], files: Sequence[int], env: Mapping[str, str]
+def _run_parent(
+    arguments: Sequence[str],
+    enter: Callable[[], None],
+    files: Sequence[int],
+    env: Mapping[str, str],
 ) -> NoReturn:
-    """The parent's whole life: it goes there, and ends as its child does."""
+    """Call `enter`, run the command in a child, and end with the child's status or signal."""
     try:
         _close_all_but(files)
-        go()
+        enter()
         child = os.fork()
         if child == 0:
-            _command(arguments, files, env)
+            _run_command(arguments, files, env)
         _, status = os.waitpid(child, 0)
         if os.WIFSIGNALED(status):
             os.kill(os.getpid(), os.WTERMSIG(status))
@@ -96,15 +101,17 @@ def _lead(
 
 
 def _close_all_but(files: Sequence[int]) -> None:
-    """A machine ends when its pipe does: nobody else may hold that open."""
+    """Close all other files: a machine ends when its pipe is closed in every process."""
     for fd in map(int, os.listdir("/proc/self/fd")):
         if fd > 2 and fd not in files:
-            with suppress(OSError):  # that of the listing itself
+            with suppress(OSError):  # the descriptor of this listing is closed already
                 os.close(fd)
 
 
-def _command(arguments: Sequence[str], files: Sequence[int], env: Mapping[str, str]) -> NoReturn:
-    """The command's whole life."""
+def _run_command(
+    arguments: Sequence[str], files: Sequence[int], env: Mapping[str, str]
+) -> NoReturn:
+    """Run the command line with these standard files, and end with its status."""
     status = 1
     try:
         for number, fd in enumerate(files):
@@ -114,7 +121,7 @@ def _command(arguments: Sequence[str], files: Sequence[int], env: Mapping[str, s
         main(list(arguments), prog_name="nsnet")
     except SystemExit as end:
         status = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
-    except BaseException:  # noqa: BLE001  (as Python ends where nobody catches)
+    except BaseException:  # noqa: BLE001  (as Python does with an uncaught exception)
         traceback.print_exc()
     finally:
         sys.stdout.flush()

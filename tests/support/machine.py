@@ -1,8 +1,8 @@
-"""A machine for labs that stay up: network, mount and process namespaces of its own.
+"""A machine for labs that stay up: network, mount and PID namespaces of its own.
 
-Whatever a test leaves behind in there is seen exactly (nobody else is in it), harms nobody, and is
-gone with the machine. That goes when its PID 1 reads the end of a pipe that we hold: also when this
-process is killed.
+Only the test is in it, so everything that a lab leaves behind is seen, affects nothing outside, and
+is removed with the machine. Its PID 1 ends when a pipe is closed that this process holds open, so
+the machine is also removed if this process is killed.
 """
 
 import os
@@ -33,12 +33,12 @@ ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted((ROOT / "scenarios").glob("*.yaml"))
 IPVS = pytest.mark.needs("IPVS", "dummy", "ipset")
 NSNET = str(Path(sys.executable).with_name("nsnet"))  # the command that users have
-SECONDS = 120.0  # nothing here takes so long, however busy the machine
+SECONDS = 120.0  # timeout of every command, also on a busy machine
 MARK = "NSNET_TEST"  # a variable that only tests set
 
-# The host's labs are none of its own. /run is empty but for the mount that the first `ip netns add`
-# leaves. PID 1 ignores SIGCHLD, so its orphans leave no zombies.
-_FURNISH = """
+# Hide the host's labs: /run is empty except for the mount that the first `ip netns add` makes.
+# PID 1 ignores SIGCHLD, so its orphans leave no zombies.
+_SETUP = """
 while umount -n -l /run/netns 2>/dev/null; do :; done
 mount -n -t tmpfs tmpfs /run && ip link set lo up && ip netns add first && ip netns del first &&
 trap '' CHLD && echo ready && exec cat >/dev/null
@@ -46,7 +46,7 @@ trap '' CHLD && echo ready && exec cat >/dev/null
 
 
 def unable() -> str:
-    """Why this host cannot have labs that stay up; "" where it can."""
+    """Return why this host cannot have labs that stay up; "" if it can."""
     if os.geteuid() != 0:
         return "labs that stay up need root"
     try:
@@ -60,32 +60,32 @@ UNABLE = unable()
 NEEDS_ROOT = pytest.mark.skipif(bool(UNABLE), reason=UNABLE)
 
 
-def anybody_unable() -> str:
-    """Why whoever runs the tests cannot have throw-away labs here; "" where they can."""
+def rootless_unable() -> str:
+    """Return why the user who runs the tests cannot have throw-away labs here; "" if they can."""
     if os.geteuid() == 0:
         return UNABLE
     found = capabilities.user_namespaces()
     return "" if found.present else f"{found.why}: {found.remedy}"
 
 
-ANYBODY_UNABLE = anybody_unable()
+ROOTLESS_UNABLE = rootless_unable()
 
 
 class Machine:
-    """`machine` makes one and removes it."""
+    """A machine; `machine` creates and removes it."""
 
     def __init__(self, pid: int) -> None:
-        self.pid = pid  # of its PID 1, as we see it
+        self.pid = pid  # of its PID 1, in this process's PID namespace
         self.root = Path(f"/proc/{pid}/root")
 
     def path(self, name: str) -> Path:
-        """A file of the machine, for us."""
+        """Return the path by which this process reaches a file of the machine."""
         return self.root / name.removeprefix("/")
 
     def start(
         self, *argv: str, env: Mapping[str, str] | None = None, stdin: int = subprocess.DEVNULL
     ) -> "subprocess.Popen[str]":
-        """A command that runs there, in the folder of the repository. Its parent is not in there:
+        """Start a command in the machine, in the folder of the repository. Its parent is outside:
         see `inner`."""
         into = ("--net", "--mount", "--pid", "--root", "--wd")
         enter = ("nsenter", "--target", str(self.pid), *into, "--")
@@ -99,7 +99,7 @@ class Machine:
         )
 
     def run(self, *argv: str, env: Mapping[str, str] | None = None, text: str = "") -> Completed:
-        """A command that ran there, with this text to read."""
+        """Run a command in the machine, with this text as input."""
         with self.start(*argv, env=env, stdin=subprocess.PIPE) as process:
             try:
                 output, errors = process.communicate(text, timeout=SECONDS)
@@ -108,8 +108,8 @@ class Machine:
                 raise
         return subprocess.CompletedProcess(argv, process.returncode, output, errors)
 
-    def do(self, *argv: str, env: Mapping[str, str] | None = None, text: str = "") -> str:
-        """The output of a command that did well there."""
+    def output(self, *argv: str, env: Mapping[str, str] | None = None, text: str = "") -> str:
+        """Return the output of a command in the machine that succeeds."""
         done = self.run(*argv, env=env, text=text)
         assert done.returncode == 0, f"{' '.join(argv)}: {done.stderr}{done.stdout}"
         return done.stdout
@@ -117,45 +117,45 @@ class Machine:
     def nsnet(
         self, *arguments: str | Path, env: Mapping[str, str] | None = None, text: str = ""
     ) -> Completed:
-        """nsnet's command line ran there."""
-        process = self.call(*arguments, env=env, text=text)
+        """Run nsnet's command line in the machine."""
+        process = self.start_nsnet(*arguments, env=env, text=text)
         output, errors = process.communicate(timeout=SECONDS)
         return subprocess.CompletedProcess(arguments, process.wait(), output, errors)
 
-    def call(
+    def start_nsnet(
         self, *arguments: str | Path, env: Mapping[str, str] | None = None, text: str = ""
     ) -> Nsnet:
-        """nsnet's command line runs there."""
+        """Start nsnet's command line in the machine."""
 
-        def go() -> None:
-            _join(self.pid, "pid", uapi.CLONE_NEWPID)  # its next child is in
+        def enter() -> None:
+            _join(self.pid, "pid", uapi.CLONE_NEWPID)  # takes effect for its next child
             self._enter()
 
-        return Nsnet([*map(str, arguments)], go, text, env or {})
+        return Nsnet([*map(str, arguments)], enter, text, env or {})
 
-    def told(self, *arguments: str | Path) -> str:
-        """The output of nsnet's command line that did well there."""
+    def nsnet_output(self, *arguments: str | Path) -> str:
+        """Return the output of nsnet's command line, which succeeds in the machine."""
         done = self.nsnet(*arguments)
         assert done.returncode == 0, f"{arguments}: {done.stderr}{done.stdout}"
         return done.stdout
 
     def inside(self, work: Callable[[], Result]) -> Result:
-        """What the function returned in a process of ours that went there."""
+        """Return what the function returns in a child process that is in the machine."""
 
         def enter() -> Result:
-            _join(self.pid, "pid", uapi.CLONE_NEWPID)  # its next child is in
-            return in_child(stand, what="in the machine")
+            _join(self.pid, "pid", uapi.CLONE_NEWPID)  # takes effect for its next child
+            return in_child(entered, what="in the machine")
 
-        def stand() -> Result:
+        def entered() -> Result:
             self._enter()
             return work()
 
         return in_child(enter, what="the machine")
 
     def _enter(self) -> None:
-        # Standing in its mounts, /proc is another one: first the network.
+        # Join the network first: after joining the mounts, /proc is that of the machine.
         _join(self.pid, "net", uapi.CLONE_NEWNET)
-        # Who joins mounts is at their root; our own is another one where we are in a chroot.
+        # setns changes the root to that of the mount namespace; in a chroot, ours is another one.
         root = os.open(self.root, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
         _join(self.pid, "mnt", uapi.CLONE_NEWNS)
         os.fchdir(root)
@@ -163,51 +163,51 @@ class Machine:
         os.close(root)
         os.chdir(ROOT)
 
-    # What nsnet's commands do, and what it returns.
+    # The functions behind nsnet's commands, with their results as values.
 
     def up(self, file: Path) -> None:
-        """A lab is up that was not."""
+        """Build a lab that was not up."""
         assert self.inside(lambda: labs.up(compiled(load(file))))
 
     def down(self) -> None:
-        """No lab is up."""
+        """Remove all labs."""
         self.inside(labs.tidy)
         self.inside(lambda: [labs.down(name) for name in labs.names()])
 
     def drift(self, lab: str) -> list[str]:
-        """What differs from its file."""
+        """Return the lab's drift."""
         return self.inside(lambda: labs.attach(lab).drift())
 
     def probe(self, lab: str) -> Report:
-        """What its probes say."""
+        """Run the lab's probes."""
         return self.inside(lambda: labs.attach(lab).probe())
 
     def names(self, lab: str) -> list[str]:
-        """The lab's namespaces."""
+        """Return the names of the lab's namespaces."""
         names = (each.name for each in self.path("/run/netns").iterdir())
         return sorted(name for name in names if name.startswith(f"nsnet.{lab}."))
 
     def contents(self) -> dict[str, list[str]]:
-        """Everything that a lab could leave behind; PID 1 is the machine's own."""
+        """Return everything that a lab could leave behind, without the machine's own PID 1."""
         mounts = Path(f"/proc/{self.pid}/mountinfo").read_text().splitlines()
         files = (str(each.relative_to(self.root)) for each in self.path("/run").rglob("*"))
         links = Path(f"/proc/{self.pid}/net/dev").read_text().splitlines()[2:]
         return {
             "processes": sorted(self.processes()),
-            "network namespaces": sorted({*self._stood_in(), *_bound(mounts)}),
+            "network namespaces": sorted({*self._network_namespaces(), *_bound(mounts)}),
             "mounts": sorted(line.split(" - ")[0].split()[4] for line in mounts),
             "files": sorted(files),
             "links": sorted(line.split(":")[0].strip() for line in links),
         }
 
-    def _stood_in(self) -> Iterator[str]:
-        """The network namespace of each thread; `lsns` fails where one ends as it looks."""
+    def _network_namespaces(self) -> Iterator[str]:
+        """Yield the network namespace of each thread. (`lsns` fails if a thread ends meanwhile.)"""
         for link in self.path("/proc").glob("[0-9]*/task/*/ns/net"):
             with suppress(FileNotFoundError, ProcessLookupError):
                 yield str(link.readlink())
 
     def processes(self) -> list[str]:
-        """The command lines of all processes but PID 1 and the dead."""
+        """Return the command lines of all processes except PID 1 and zombies."""
         found = []
         for folder in self.path("/proc").iterdir():
             if not folder.name.isdigit() or folder.name == "1":
@@ -222,7 +222,7 @@ class Machine:
 
 
 def _bound(mounts: Iterable[str]) -> Iterator[str]:
-    """The network namespaces that have a name, in lines of mountinfo."""
+    """Yield the network namespaces that have a name, from lines of mountinfo."""
     for line in mounts:
         root = line.split()[3]
         if root.startswith("net:"):
@@ -230,16 +230,16 @@ def _bound(mounts: Iterable[str]) -> Iterator[str]:
 
 
 def needs(file: Path) -> tuple[pytest.MarkDecorator, ...]:
-    """What this scenario asks of a kernel beyond what every lab does."""
+    """Return the markers of what this scenario needs that not every kernel has."""
     return (IPVS,) if "proxyMode: ipvs" in file.read_text() else ()
 
 
 @contextmanager
 def machine() -> Iterator[Machine]:
-    """An empty machine, gone after the block with all that is in it."""
+    """Yield an empty machine, which is removed after the block with everything in it."""
     own = ["--net", "--mount", "--propagation", "private", "--pid", "--fork", "--mount-proc"]
     with subprocess.Popen(
-        ["unshare", *own, "sh", "-c", _FURNISH],
+        ["unshare", *own, "sh", "-c", _SETUP],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -259,8 +259,8 @@ def machine() -> Iterator[Machine]:
 
 
 def kill_after(process: Process, seconds: float) -> int:
-    """The command in a machine was killed so long after its start, unless it had ended before; how
-    it ended."""
+    """Kill a command of a machine this long after its start, unless it has ended; return its
+    status."""
     end = time.monotonic() + seconds
     fd = _pidfd(process)
     if fd is not None:
@@ -276,8 +276,8 @@ def kill_after(process: Process, seconds: float) -> int:
 
 
 def _pidfd(process: Process) -> int | None:
-    """Of the command itself, which `process` starts; None where it has ended. Does not sleep: some
-    commands take but a moment."""
+    """Return a pidfd of the command that `process` starts; None if it has ended. Does not sleep:
+    some commands take only milliseconds."""
     while True:
         with suppress(OSError):
             if children := inner(process):
@@ -288,18 +288,19 @@ def _pidfd(process: Process) -> int | None:
 
 
 def moments(seconds: float, times: int, chance: Callable[[], float]) -> list[float]:
-    """So many moments spread over a command's duration, each at random in its part of it."""
+    """Return as many moments, spread over a command's duration: one at random in each equal part of
+    it."""
     return [seconds * (number + chance()) / times for number in range(times)]
 
 
 def patience(*verdicts: str) -> float:
-    """How many seconds to wait for one of these: for none needlessly long, for an answer however
-    busy the machine is."""
+    """Return the seconds to wait for one of these verdicts: few if it is the lack of an answer,
+    many if an answer may be late on a busy machine."""
     return 0.5 if {"timeout", "large-hangs", "host-unreachable"} & {*verdicts} else 3.0
 
 
 def measured(command: Callable[[], object]) -> float:
-    """How many seconds it takes."""
+    """Return the seconds that a command takes."""
     start = time.monotonic()
     command()
     return time.monotonic() - start
@@ -312,7 +313,7 @@ def _join(pid: int, kind: str, flag: int) -> None:
 
 
 def renamed(source: Path, name: str, target: Path) -> Path:
-    """A copy of a scenario that needs no other file, as a lab of another name."""
+    """Write a copy of a scenario of a single file, whose lab has another name. Return its path."""
     text = source.read_text().replace(f"name: {source.stem}}}", f"name: {name}}}")
     assert f"name: {name}}}" in text
     target.write_text(text)
@@ -320,8 +321,7 @@ def renamed(source: Path, name: str, target: Path) -> Path:
 
 
 def marked(value: str) -> list[int]:
-    """The processes on this host that were started with MARK in their environment, or by one that
-    was."""
+    """Return the PIDs of this host's processes that have MARK in their environment."""
     mark = f"{MARK}={value}".encode()
     found = []
     for pid in filter(str.isdigit, os.listdir("/proc")):

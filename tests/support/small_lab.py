@@ -1,4 +1,4 @@
-"""A few namespaces with cables between them, made by the commands a learner would type."""
+"""A few namespaces connected by veth pairs, made with ordinary `ip` and `sysctl` commands."""
 
 import os
 import subprocess
@@ -30,18 +30,18 @@ class SmallLab:
 
     @property
     def namespaces(self) -> list[str]:
-        """All but the echo server's own, which no packet passes."""
+        """The namespaces, without the echo server's own, through which no packet passes."""
         return [name for name in netns.names(self.prefix) if name != self["servers"]]
 
     def run(self, name: str, command: str) -> str:
-        """Type a command in a namespace."""
+        """Run a command in a namespace; return its output."""
         argv = ["ip", "netns", "exec", self[name], *command.split()]
         done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=False)
         assert done.returncode == 0, f"{command}: {done.stderr}"
         return done.stdout
 
     def add(self, *names: str) -> None:
-        """Empty namespaces that forward, and send as many ICMP errors as there are reasons to."""
+        """Add namespaces that forward packets and send ICMP errors without a rate limit."""
         for name in names:
             subprocess.run(["ip", "netns", "add", self[name]], timeout=20, check=True)
             self.run(name, "ip link set lo up")
@@ -54,8 +54,8 @@ class SmallLab:
             ):
                 self.run(name, f"sysctl -qw net.{setting}")
 
-    def cable(self, one: str, other: str, *addresses: tuple[str, str]) -> None:
-        """A veth pair, each end named after the other's namespace. ARP gives up after 0.3 s."""
+    def veth(self, one: str, other: str, *addresses: tuple[str, str]) -> None:
+        """Add a veth pair, each end named after the other's namespace. ARP gives up after 0.3 s."""
         self.run(one, f"ip link add {other} type veth peer name {one} netns {self[other]}")
         for name, dev, own in ((one, other, 0), (other, one, 1)):
             self.run(name, f"ip link set dev {dev} up")
@@ -66,21 +66,22 @@ class SmallLab:
                 self.run(name, f"ip address add {address} dev {dev}{flags}")
 
     def bridge(self, node: str, address: str) -> None:
-        """A bridge cbr0 with this address, whose frames iptables sees."""
+        """Add a bridge cbr0 with this address; iptables filters its frames."""
         self.run(node, "ip link add cbr0 type bridge forward_delay 0")
         self.run(node, "ip link set cbr0 up")
         self.run(node, f"ip address add {address} dev cbr0")
         self.run(node, "sysctl -qw net.bridge.bridge-nf-call-iptables=1")
 
-    def plug(self, node: str, pod: str, address: str, gateway: str) -> None:
-        """A pod on the node's bridge; its port may send a frame back (hairpin)."""
-        self.cable(pod, node, (address, ""))
+    def add_pod(self, node: str, pod: str, address: str, gateway: str) -> None:
+        """Attach a pod to the node's bridge; its port is in hairpin mode."""
+        self.veth(pod, node, (address, ""))
         self.run(node, f"ip link set dev {pod} master cbr0")
         self.run(node, f"ip link set dev {pod} type bridge_slave hairpin on")
         self.run(pod, f"ip route add default via {gateway}")
 
     def serve(self, name: str, *ports: int) -> None:
-        """The echo server answers there, as pod/NAME, over TCP and UDP; it runs from then on."""
+        """Have the echo server answer there as pod/NAME, over TCP and UDP. The first call starts
+        it."""
         if self["servers"] not in netns.names(self.prefix):
             self.add("servers")
             processes.start(
@@ -94,7 +95,7 @@ class SmallLab:
         control.change(self.runtime, [(self[name], each) for each in listeners])
 
     def down(self) -> None:
-        """Nothing is left of it."""
+        """Remove all processes and namespaces."""
         names = netns.names(self.prefix)
         try:
             with suppress(CleanupError):
@@ -106,7 +107,7 @@ class SmallLab:
 
 @contextmanager
 def small_lab() -> Iterator[SmallLab]:
-    """An empty lab, gone after the block."""
+    """Yield an empty lab, removed after the block."""
     with ExitStack() as stack:
         runtime = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="nsnet-test-")))
         lab = SmallLab(runtime)
@@ -116,11 +117,12 @@ def small_lab() -> Iterator[SmallLab]:
 
 @contextmanager
 def routed_lab() -> Iterator[SmallLab]:
-    """client 10.1.0.2 - 10.1.0.1 router 10.2.0.1 - 10.2.0.2 server; fd01:: and fd02:: likewise."""
+    """Yield a lab: client 10.1.0.2 - 10.1.0.1 router 10.2.0.1 - 10.2.0.2 server; fd01:: and fd02::
+    likewise."""
     with small_lab() as lab:
         lab.add("client", "router", "server")
-        lab.cable("client", "router", ("10.1.0.2/24", "10.1.0.1/24"), ("fd01::2/64", "fd01::1/64"))
-        lab.cable("router", "server", ("10.2.0.1/24", "10.2.0.2/24"), ("fd02::1/64", "fd02::2/64"))
+        lab.veth("client", "router", ("10.1.0.2/24", "10.1.0.1/24"), ("fd01::2/64", "fd01::1/64"))
+        lab.veth("router", "server", ("10.2.0.1/24", "10.2.0.2/24"), ("fd02::1/64", "fd02::2/64"))
         for name, via in (("client", "1"), ("server", "2")):
             lab.run(name, f"ip route add default via 10.{via}.0.1")
             lab.run(name, f"ip -6 route add default via fd0{via}::1")

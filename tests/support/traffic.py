@@ -1,10 +1,10 @@
 """A client that is busy while its lab changes: python traffic.py ADDRESS PORT PATH
 
-It runs in a pod. At the unix socket PATH, a line is a question, and a line of JSON the answer:
+It runs in a pod. At the unix socket PATH it answers each line with a line of JSON:
 
-    hold N      who serves the connections that are open: so many, opened anew where they were fewer
-    ping        who serves them still, and which have broken, each with the reason
-    loop        what became of the requests, each on a connection of its own, since the last loop
+    hold N      the servers of the open connections, after opening more until there are N
+    ping        the servers of the connections that still work, and the error of each broken one
+    loop        servers and errors of the requests since the last `loop`, a connection for each
 
 Standard library only.
 """
@@ -24,20 +24,20 @@ class Client:
 
     def __init__(self, address: str, port: int) -> None:
         self.to = (address, port)
-        self.all_addresses: list[tuple[str, socket.socket]] = []
+        self.connections: list[tuple[str, socket.socket]] = []
         self.served: dict[str, int] = {}
         self.errors: list[str] = []
         self._lock = threading.Lock()
         threading.Thread(target=self._loop, daemon=True).start()
 
     def answer(self, question: str) -> Any:
-        """What the one who asks is told."""
+        """Return the answer to a question."""
         match question.split():
             case ["hold", number]:
-                while len(self.all_addresses) < int(number):
+                while len(self.connections) < int(number):
                     opened = self._connect()
-                    self.all_addresses.append((ask(opened), opened))
-                return [server for server, _ in self.all_addresses]
+                    self.connections.append((ask(opened), opened))
+                return [server for server, _ in self.connections]
             case ["ping"]:
                 return self._ping()
             case ["loop"]:
@@ -49,7 +49,7 @@ class Client:
 
     def _ping(self) -> dict[str, list[Any]]:
         alive, broken = list[tuple[str, socket.socket]](), list[tuple[str, str]]()
-        for server, opened in self.all_addresses:
+        for server, opened in self.connections:
             try:
                 answered = ask(opened)
             except OSError as error:
@@ -58,7 +58,7 @@ class Client:
             else:
                 assert answered == server, f"{server} has become {answered}"
                 alive.append((server, opened))
-        self.all_addresses = alive
+        self.connections = alive
         return {"alive": [server for server, _ in alive], "broken": broken}
 
     def _loop(self) -> None:
@@ -77,7 +77,7 @@ class Client:
 
 
 def ask(opened: socket.socket) -> str:
-    """Who serves this connection. Raises OSError where nobody does any more."""
+    """Return the server of this connection. Raises OSError if it does not work any more."""
     opened.sendall(b"nsnet ping 0\n")
     answer = opened.recv(4096)
     if not answer:
@@ -87,7 +87,7 @@ def ask(opened: socket.socket) -> str:
 
 
 def main(address: str, port: str, path: str) -> None:
-    """The client runs on in the background once somebody can connect to the path."""
+    """Start the client in the background; return once the socket accepts connections."""
     control = socket.socket(socket.AF_UNIX)
     control.bind(path)
     control.listen()
