@@ -30,7 +30,7 @@ def merged(facts: Sequence[Fact]) -> State:
 class Wiring(NamedTuple):
     """Hosts, the veth pairs between them, and what else they hold."""
 
-    cables: Sequence[tuple[str, str]]  # "host link address", at both ends
+    veths: Sequence[tuple[str, str]]  # "host link address", at both ends
     routes: Mapping[str, Sequence[str]]  # host → "destination gateway link"
     settings: Mapping[str, Mapping[str, str]] = {}
     chains: Mapping[str, Sequence[Chain]] = {}
@@ -38,12 +38,12 @@ class Wiring(NamedTuple):
     def state(self, faults: Sequence[Fault] = ()) -> State:
         """Return the State of these hosts, with faults. The server listens on TCP and UDP port
         80."""
-        names = dict.fromkeys(end.split()[0] for cable in self.cables for end in cable)
+        names = dict.fromkeys(end.split()[0] for pair in self.veths for end in pair)
         return merge("lab", nodes(names), [("the test", self._facts())], faults)
 
     def _facts(self) -> list[Fact]:
         facts: list[Fact] = []
-        for one, other in self.cables:
+        for one, other in self.veths:
             facts += veth(_end(one), _end(other))
         for host, routes in self.routes.items():
             for destination, gateway, dev in map(str.split, routes):
@@ -64,16 +64,16 @@ def _end(text: str) -> tuple[str, Interface]:
 
 # client ── router ── server
 ROUTED = Wiring(
-    cables=[
+    veths=[
         ("client eth0 10.0.1.2/24", "router eth0 10.0.1.1/24"),
         ("router eth1 10.0.2.1/24", "server eth0 10.0.2.2/24"),
     ],
     routes={"client": ["0.0.0.0/0 10.0.1.1 eth0"], "server": ["0.0.0.0/0 10.0.2.1 eth0"]},
     settings={"router": FORWARDS},
 )
-# The same with a second way home: the server answers by `back`, the client asks by `there`.
+# The same with a second link: the server replies through `back`, the client sends through `there`.
 ROUND = Wiring(
-    cables=[
+    veths=[
         ("client eth0 10.0.1.2/24", "there eth0 10.0.1.1/24"),
         ("there eth1 10.0.2.1/24", "server eth0 10.0.2.2/24"),
         ("server eth1 10.0.4.2/24", "back eth1 10.0.4.1/24"),
@@ -91,19 +91,19 @@ ROUND = Wiring(
 def only_path(
     wiring: Wiring | State, to: str = "10.0.2.2", port: int = 80, protocol: Protocol = Protocol.TCP
 ) -> PredictedPath:
-    """The only path that there is from the client."""
+    """Return the only path from the client."""
     state = wiring.state() if isinstance(wiring, Wiring) else wiring
     (path,) = walk(state, "client", protocol, ip(to), port)
     return path
 
 
 def chain(hook: str, *rules: tuple[Match, Target | None], table: str = "filter") -> Chain:
-    """A chain of these rules."""
+    """Return a chain of these rules."""
     return Chain(table, hook, tuple(Rule(*each) for each in rules))
 
 
 def with_chains(host: str, *chains: Chain, wiring: Wiring = ROUTED) -> Wiring:
-    """The same hosts, one of them with these chains."""
+    """Return the same hosts, one of them with these chains."""
     return wiring._replace(chains={host: chains})
 
 
@@ -114,7 +114,7 @@ SNAT_TO_LINK = chain("POSTROUTING", (Match(out_interface="eth1"), Masquerade()),
 
 
 def with_route(host: str, route: Route, wiring: Wiring = ROUTED) -> State:
-    """The same hosts, one of them with this route, too."""
+    """Return the same hosts, one of them with this route, too."""
     state = wiring.state()
     return replace(
         state,

@@ -17,7 +17,7 @@ from tests.support.wiring import ROUTED, Wiring
 
 TCP, UDP, ICMP = Protocol.TCP, Protocol.UDP, Protocol.ICMP
 ROUTED6 = Wiring(
-    cables=[
+    veths=[
         ("client eth0 fd01::2/64", "router eth0 fd01::1/64"),
         ("router eth1 fd02::1/64", "server eth0 fd02::2/64"),
     ],
@@ -198,8 +198,8 @@ def test_a_datagram_too_big_to_forward_leaves_no_conntrack_entry() -> None:
 def test_an_error_about_a_reply_is_translated_on_its_way_back() -> None:
     masquerade = Chain("nat", "POSTROUTING", (Rule(Match(), Masquerade()),), 6)
     wired = Wiring(
-        cables=[
-            *ROUTED6.cables[:1],
+        veths=[
+            *ROUTED6.veths[:1],
             ("router eth1 fd03::1/64", "gateway eth0 fd03::2/64"),
             ("gateway eth1 fd02::1/64", "server eth0 fd02::2/64"),
         ],

@@ -137,8 +137,8 @@ def far_narrow(mtu: int = 1400, *, silent: bool = False) -> State:
     """client ── router, with haproxy ── middle, which has a narrow way on ── server. The middle
     may keep to itself what is too big."""
     wiring = Wiring(
-        cables=[
-            *PROXY.cables[:1],
+        veths=[
+            *PROXY.veths[:1],
             ("router eth1 10.0.2.1/24", "middle eth0 10.0.2.3/24"),
             ("middle eth1 10.0.3.1/24", "server eth0 10.0.3.2/24"),
         ],
@@ -160,10 +160,10 @@ def far_narrow(mtu: int = 1400, *, silent: bool = False) -> State:
 def near_narrow(*, silent: bool) -> State:
     """client ── middle, with a narrow way on ── router, with haproxy ── server."""
     wiring = Wiring(
-        cables=[
+        veths=[
             ("client eth0 10.0.0.2/24", "middle eth0 10.0.0.1/24"),
             ("middle eth1 10.0.1.3/24", "router eth0 10.0.1.1/24"),
-            *PROXY.cables[1:],
+            *PROXY.veths[1:],
         ],
         routes={
             "client": ["0.0.0.0/0 10.0.0.1 eth0"],

@@ -112,7 +112,7 @@ def test_the_error_about_a_masqueraded_packet_in_a_loop_is_lost() -> None:
     links = {"client": "eth0", "router": "eth1", "server": "eth0"}
     forwards = {"net.ipv6.conf.all.forwarding": "1"}
     loop = Wiring(
-        cables=[
+        veths=[
             ("client eth0 fd01::2/64", "router eth0 fd01::1/64"),
             ("router eth1 fd02::1/64", "server eth0 fd02::2/64"),
         ],
