@@ -1,4 +1,4 @@
-"""Every test that can be run anywhere is run: what this kernel lacks, the one of the VM has."""
+"""Run every test somewhere: here, or in the VM if this kernel lacks what it needs."""
 
 import os
 import signal
@@ -11,14 +11,14 @@ from tests.vm.lane import Lane
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Here is the host, or here is the VM."""
-    # A script ignores them for what it starts in the background; what tests start must be told.
+    """Register the markers, and the plugin of the host or of the VM."""
+    # A shell ignores these signals for background jobs, and children inherit that: restore them.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
     config.addinivalue_line(
         "markers",
-        "needs(FEATURE, ...): runs where the kernel has them (`nsnet doctor` lists all), so as not"
-        " to be skipped in the VM where this one has not",
+        "needs(FEATURE, ...): kernel features (`nsnet doctor` lists all); if this kernel lacks one,"
+        " the test runs in the VM",
     )
     config.addinivalue_line("markers", "vm: runs in the VM, whatever this kernel has")
     config.addinivalue_line("markers", "soak: takes long; only `make soak` runs it")

@@ -1,7 +1,7 @@
-"""A shell in the VM; with an argument, what it tells a shell there, and its status here.
+"""A shell in the VM; with an argument, a command that runs there, with its output and status.
 
-make vm
-make vm CMD="nsnet doctor"
+    make vm
+    make vm CMD="nsnet doctor"
 """
 
 import shutil
@@ -14,13 +14,13 @@ from tests.vm import machine
 
 
 def main(command: str) -> int:
-    """The status: the command's, or 3 where there cannot be a VM, or it died."""
+    """Return the command's status, or 3 if there cannot be a VM, or it died."""
     if why := machine.unable():
         return _say(why)
     if command:
         return _command(command)
     if not sys.stdin.isatty():
-        return _say('without a terminal, say what to do there: make vm CMD="nsnet doctor"')
+        return _say('without a terminal, give a command: make vm CMD="nsnet doctor"')
     _say("booting, which takes some ten seconds")
     return subprocess.call(machine.shell_argv(), env=machine.environment())
 
@@ -29,13 +29,13 @@ def _command(command: str) -> int:
     folder = Path(tempfile.mkdtemp(prefix="nsnet-vm-"))
     status = _run(folder, command)
     if status is None:
-        return _say(f"it died; what it said: {folder / 'log'}")
+        return _say(f"the VM died; its output: {folder / 'log'}")
     shutil.rmtree(folder)
     return status
 
 
 def _run(folder: Path, command: str) -> int | None:
-    """How it ended; its output is seen meanwhile."""
+    """Run the command, and print its output as it comes. Return its status; None if the VM died."""
     machine.write_command(folder, ["sh", "-c", command])
     (folder / "output").touch()
     running = machine.Running(folder, machine.argv(folder))

@@ -1,8 +1,8 @@
-"""Tests that this kernel cannot run are run in the VM, and count here like all others.
+"""Tests that this kernel cannot run are run in the VM, and reported here like all others.
 
-    this pytest                    the folder                    the VM's pytest
-    boots, asks for tests     ──   wanted.json    ──▶            runs them, in one go
-    each report is its own   ◀──   reports.jsonl  ──
+    this pytest                     the folder                    the VM's pytest
+    boots the VM, lists tests  ──   wanted.json    ──▶            runs them, in one run
+    reports them as its own   ◀──   reports.jsonl  ──             writes each report
 
 A test without a result, for whatever reason, has failed.
 """
@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 Phase: TypeAlias = Literal["setup", "call", "teardown"]
 Boot: TypeAlias = Callable[[Path], Sequence[str]]
 
-PATIENCE: Final = 300.0  # seconds without a report: the longest is an emulated boot, about 10
-LAST_WORDS: Final = 40  # lines
-IN_VM: Final = "@vm"  # what the name of such a test ends with
+PATIENCE: Final = 300.0  # seconds to wait for the next report; an emulated boot takes about 10
+LAST_LINES: Final = 40  # of the log, shown if the VM ends without a result
+IN_VM: Final = "@vm"  # the end of such a test's name
 
 
 class Elsewhere(pytest.Item):
-    """Stands where a test stood that runs in the VM: no fixture of it is set up here. Each of its
-    phases takes until there is the VM's report of it."""
+    """A test that runs in the VM, in place of the original: its fixtures are not set up here. Each
+    phase waits for the VM's report of it."""
 
     def __init__(
         self, *, original: pytest.Item, wait: Callable[[str, Phase], object], **rest: Any
@@ -45,24 +45,25 @@ class Elsewhere(pytest.Item):
         self._wait = wait
 
     def setup(self) -> None:
-        """Done there, too."""
+        """Wait for the setup in the VM."""
         self._wait(self.original.nodeid, "setup")
 
     def runtest(self) -> None:
-        """Done there, too."""
+        """Wait for the test in the VM."""
         self._wait(self.original.nodeid, "call")
 
     def teardown(self) -> None:
-        """Done there, too."""
+        """Wait for the teardown in the VM."""
         self._wait(self.original.nodeid, "teardown")
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
-        """Where the test is written."""
+        """Return where the original test is written."""
         return self.original.reportinfo()
 
 
 class Lane:
-    """The plugin. `boot` gives the command that runs a folder's `command` in another kernel."""
+    """The plugin of the host. `boot` returns the command that runs a folder's `command` in another
+    kernel."""
 
     def __init__(
         self,
@@ -84,7 +85,7 @@ class Lane:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
-        """Put what is for the VM last, all together."""
+        """Move the tests for the VM to the end, all together."""
         whys = {item: why for item in session.items if (why := self._why(item))}
         there = [self._elsewhere(item) for item in whys]
         session.items[:] = [*(item for item in session.items if item not in whys), *there]
@@ -98,8 +99,8 @@ class Lane:
     def pytest_xdist_make_scheduler(
         self, config: pytest.Config, log: "Producer"
     ) -> "LoadScopeScheduling":
-        """In a parallel run, one worker waits for the VM; and one runs a whole module, whose labs
-        are built once."""
+        """In a parallel run, give one worker the tests that wait for the VM, and give each other
+        module to one worker, which builds its labs once."""
         from xdist.scheduler import LoadScopeScheduling
 
         class Modules(LoadScopeScheduling):  # type: ignore[misc]
@@ -122,11 +123,12 @@ class Lane:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: "pytest.CallInfo[None]"
     ) -> pytest.TestReport | None:
-        """The VM's report of this phase of the test; without one, a failure that says why."""
+        """Return the VM's report of this phase of the test; without one, a failure with the
+        reason."""
         if not isinstance(item, Elsewhere) or call.when == "collect":
             return None
         nodeid = item.original.nodeid
-        if nodeid in self._without:  # said already; what comes after is no second failure
+        if nodeid in self._without:  # reported already: later phases are not failures of their own
             return _report(item, call.when, "passed", None)
         data = self._data(nodeid, call.when)
         if data is None:
@@ -136,12 +138,14 @@ class Lane:
         found = self._config.hook.pytest_report_from_serializable(config=self._config, data=data)
         assert isinstance(found, pytest.TestReport)
         found.nodeid = item.nodeid
-        if isinstance(found.longrepr, list):  # of a skipped test, and JSON knows no tuples
+        if isinstance(
+            found.longrepr, list
+        ):  # of a skipped test: pytest needs a tuple, JSON has only lists
             found.longrepr = tuple(found.longrepr)
         return found
 
     def pytest_unconfigure(self) -> None:
-        """No VM is left, however the session ended; its folder is, where something was missing."""
+        """Stop the VM, however the session ended; remove its folder unless a result is missing."""
         if self._run is not None:
             self._run.stop()
             if not self._without:
@@ -162,7 +166,7 @@ class Lane:
         arguments = guest.arguments(self._wanted, option.verbose, option.tbstyle)
         (folder / guest.WANTED).write_text(json.dumps(self._wanted))
         (folder / guest.REPORTS).touch()
-        # The VM cannot keep what it compiles.
+        # The VM cannot write bytecode: compile it here.
         compileall.compile_dir(machine.ROOT / "nsnet", quiet=2)
         machine.write_command(
             folder,
@@ -173,7 +177,7 @@ class Lane:
 
 
 class Run:
-    """The reports of a VM's pytest, as they come."""
+    """A run of the VM's pytest, and the reports that it has written."""
 
     def __init__(self, folder: Path, argv: Sequence[str], patience: float) -> None:
         self.folder = folder
@@ -185,30 +189,31 @@ class Run:
         self._vm = machine.Running(folder, argv)
 
     def report(self, nodeid: str, phase: Phase) -> dict[str, Any] | None:
-        """Of this phase of a test, as soon as there is one; None where there will never be."""
+        """Wait for the report of this phase of a test, and return it; None if there will be
+        none."""
         deadline = time.monotonic() + self._patience
         while (nodeid, phase) not in self._reports and not self._end:
             try:
                 ended = self._vm.ended(0.1)
             except KeyboardInterrupt:
-                self._end = "and it was interrupted"  # nobody waits for the teardown either
+                self._end = "and it was interrupted"  # so the teardown does not wait, either
                 raise
-            if self._read():  # what it wrote before it ended, too
+            if self._read():  # also after it has ended, what it wrote before
                 deadline = time.monotonic() + self._patience
             elif ended:
                 self._end = "and the VM ended without a result"
             elif time.monotonic() > deadline:
                 self._vm.end()
-                self._end = f"and the VM said nothing for {self._patience:g} s"
+                self._end = f"and the VM wrote no report for {self._patience:g} s"
         return self._reports.get((nodeid, phase))
 
     def end(self) -> str:
-        """How it ended, and the last that was said there."""
-        words = self._vm.log.read_text(errors="replace").splitlines()[-LAST_WORDS:]
+        """Return why the run ended, and the last lines of its log."""
+        words = self._vm.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
         return "\n".join((f"{self._end}; from {self._vm.log}:", *words))
 
     def stop(self) -> None:
-        """It runs no more."""
+        """Stop the VM."""
         self._vm.end()
         self._file.close()
 
@@ -219,7 +224,7 @@ class Run:
 
 
 def parsed(text: bytes) -> tuple[dict[tuple[str, str], dict[str, Any]], bytes]:
-    """The reports in it by test and phase, and what is not a whole line yet."""
+    """Return the reports of the complete lines by test and phase, and the incomplete rest."""
     *lines, rest = text.split(b"\n")
     reports = [json.loads(line) for line in lines]
     return {(each["nodeid"], each["when"]): each for each in reports}, rest

@@ -1,4 +1,4 @@
-"""Which tests cannot run in the kernel that runs here, and why."""
+"""Which tests the running kernel cannot run, and why."""
 
 import os
 from functools import cache
@@ -9,7 +9,8 @@ from nsnet.kernel import capabilities
 
 
 def lacking(item: pytest.Item) -> str:
-    """What a test's `needs` name and this kernel has not, to be read; "" where nothing."""
+    """Return the features in a test's `needs` that this kernel lacks, as text; "" if there are
+    none."""
     wanted = dict.fromkeys(name for mark in item.iter_markers("needs") for name in mark.args)
     if not wanted:
         return ""
@@ -22,7 +23,7 @@ def lacking(item: pytest.Item) -> str:
 
 
 def elsewhere(item: pytest.Item) -> str:
-    """Why a test is for the VM; "" where it is not."""
+    """Return why a test runs in the VM; "" if it does not."""
     if item.get_closest_marker("vm"):
         return "it is about the VM's own kernel"
     words = lacking(item)

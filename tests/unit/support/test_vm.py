@@ -156,7 +156,7 @@ def test_only_the_test_without_a_result_has_failed(pytester: pytest.Pytester) ->
     ("script", "patience", "words"),
     [
         ("echo Kernel panic", 60.0, "and the VM ended without a result"),
-        ("echo Kernel panic; exec sleep 600", 0.5, "and the VM said nothing for 0.5 s"),
+        ("echo Kernel panic; exec sleep 600", 0.5, "and the VM wrote no report for 0.5 s"),
     ],
     ids=["dies", "hangs"],
 )
