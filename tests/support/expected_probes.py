@@ -1,8 +1,9 @@
-"""What a client of a Service sees, by Kubernetes' rules and the routes of a lab, not by anybody's
-netfilter rules: how it ends, who may answer, and the source that the server sees.
+"""What a client of a Service sees: the verdict, the servers that may answer, and the source that
+the server sees. This follows from Kubernetes' rules and the routes of a lab, not from netfilter
+rules.
 
-A lab of two nodes whose pods are routed (the server sees a pod's own address inside the cluster).
-Where the specification leaves the outcome open, it says why and nothing is asserted.
+The lab has two nodes, and pods are routed (inside the cluster, the server sees a pod's own
+address). Where the specification leaves the outcome open, `Open` says why, and nothing is asserted.
 """
 
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ KINDS: tuple[Kind, ...] = ("ClusterIP", "externalIP", "LB VIP", "NodePort", "loc
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A node: eth0 in the underlay, cbr0 in front of its pods."""
+    """A node: eth0 in the network of the nodes, cbr0 towards its pods."""
 
     node: kp.Node
     eth0: str
@@ -27,7 +28,7 @@ class Host:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A client: a pod (on `node`), a node itself, or a host outside (`node` is "")."""
+    """A client: a pod (on `node`), a node itself, or an external host (`node` is "")."""
 
     reference: str
     address: str
@@ -45,8 +46,8 @@ class World:
 
     family: int
     hosts: tuple[Host, ...]
-    servers: dict[str, str]  # the reference of the holder of an endpoint's address:port
-    on_host: frozenset[str]  # endpoints in the network of their node
+    servers: dict[str, str]  # reference of the pod that has an endpoint's address:port
+    on_host: frozenset[str]  # endpoints on the host's network
     localhost_node_ports: bool = True
 
     def host(self, name: str) -> Host:
@@ -55,7 +56,7 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """What the client addresses; `node`: whose NodePort."""
+    """The address and port that the client uses; `node` is the node of a NodePort."""
 
     kind: Kind
     address: str
@@ -65,7 +66,7 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Specified:
-    """How every attempt ends, and each (server, source that it sees) that is possible."""
+    """The verdict of every attempt, and the possible pairs of (server, source that it sees)."""
 
     verdict: Literal["ok", "refused", "timeout"]
     answers: frozenset[tuple[str, str]] = frozenset()
@@ -77,7 +78,7 @@ class Specified:
 
 @dataclass(frozen=True, slots=True)
 class Open:
-    """Not said by the specification."""
+    """An outcome that the specification leaves open."""
 
     why: str
 
@@ -102,14 +103,15 @@ class Question:
 
     @property
     def is_local(self) -> bool:
-        """The traffic policy that counts is Local."""
+        """Whether the traffic policy that applies is Local."""
         if self.is_internal:
             return self.service.internal_policy == "Local"
         return kp.external_local(self.service)
 
     @property
     def is_forbidden(self) -> bool:
-        """loadBalancerSourceRanges leave the client out. They hold for the VIP alone."""
+        """Whether loadBalancerSourceRanges exclude the client. They apply to the load balancer's
+        address only."""
         ranges = kp.source_ranges(self.service, self.world.family)
         return (
             self.target.kind == "LB VIP"
@@ -122,7 +124,7 @@ class Question:
 
 
 def expected(asked: Question) -> Specified | Open:
-    """The outcome of a new connection, or of a datagram."""
+    """Return the outcome of a new connection, or of a datagram."""
     target, client, world = asked.target, asked.client, asked.world
     if target.kind == "localhost NodePort":
         return _localhost(asked)
@@ -130,12 +132,12 @@ def expected(asked: Question) -> Specified | Open:
         return _from_outside_to_vip(asked)
     if not client.node and target.kind != "NodePort":
         return Open("no route from outside leads to this address")
-    # A NodePort is caught on its node, any other address on the client's own.
-    return _caught(asked, world.host(target.node or client.node))
+    # A NodePort is translated on its node, any other address on the client's own.
+    return _translated_by(asked, world.host(target.node or client.node))
 
 
 def _localhost(asked: Question) -> Specified | Open:
-    """127.0.0.1:NODEPORT on the client's own node."""
+    """Return the outcome for 127.0.0.1:NODEPORT on the client's own node."""
     world = asked.world
     host = world.host(asked.client.node)
     choice = asked.choice(host)
@@ -145,13 +147,14 @@ def _localhost(asked: Question) -> Specified | Open:
         return REFUSED  # nothing listens there
     if world.family == 4 and world.localhost_node_ports:
         return _answered(asked, host, choice.cluster, masqueraded=True) if choice.exist else REFUSED
-    # It is not DNATed, but the filter still matches what is LOCAL.
+    # It is not DNATed, but the filter rules still match destinations of type LOCAL.
     here = choice.local if asked.is_local else choice.cluster
     return TIMEOUT if choice.exist and not here else REFUSED
 
 
 def _from_outside_to_vip(asked: Question) -> Specified | Open:
-    """The fabric spreads over the nodes that say they are healthy, connection by connection."""
+    """Return the outcome for an external client: the fabric distributes connections over the nodes
+    whose health check is positive."""
     healthy = [
         host
         for host in asked.world.hosts
@@ -159,42 +162,44 @@ def _from_outside_to_vip(asked: Question) -> Specified | Open:
         or any(each.ready and each.node == host.node.name for each in asked.port.endpoints)
     ]
     if not healthy:
-        return TIMEOUT  # a blackhole
-    outcomes = [_caught(asked, host) for host in healthy]
+        return TIMEOUT  # the fabric has a blackhole route
+    outcomes = [_translated_by(asked, host) for host in healthy]
     for each in outcomes:
         if isinstance(each, Open):
             return each
     found = [each for each in outcomes if isinstance(each, Specified)]
     if len({each.verdict for each in found}) > 1:
-        return Open("the nodes do not agree")
+        return Open("the nodes give different verdicts")
     return Specified(found[0].verdict, frozenset().union(*(each.answers for each in found)))
 
 
-def _caught(asked: Question, host: Host) -> Specified | Open:
-    """The node that does the work."""
+def _translated_by(asked: Question, host: Host) -> Specified | Open:
+    """Return the outcome if this node translates the address."""
     client, choice = asked.client, asked.choice(host)
     own_node = client.is_node and client.node == host.node.name
     vip = asked.target.kind in ("LB VIP", "externalIP")
     if asked.mode == "ipvs":
         return _by_ipvs(asked, host, choice, own_node=own_node)
     if asked.is_forbidden and asked.mode == "nftables" and not own_node:
-        return TIMEOUT  # its firewall asks first in PREROUTING, whether there is anybody or not
+        return TIMEOUT  # its firewall chain drops in PREROUTING, with and without endpoints
     if not choice.exist:
         if vip and own_node and asked.mode == "iptables":
-            return Open("KUBE-EXTERNAL-SERVICES is not asked in OUTPUT: it leaves for the fabric")
+            return Open(
+                "OUTPUT has no jump to KUBE-EXTERNAL-SERVICES: the packet is routed to the fabric"
+            )
         return REFUSED
     if asked.is_forbidden:
         return TIMEOUT
     if asked.is_internal:
         endpoints = choice.local if asked.is_local else choice.cluster
-        # Of the sources only pods have a way back that passes this node for sure.
+        # Only replies to pods are certain to return through this node.
         return _answered(asked, host, endpoints, masqueraded=not client.is_pod)
     if not asked.is_local:
         return _answered(asked, host, choice.cluster, masqueraded=True)
-    # externalTrafficPolicy Local: what pods and this node itself send goes to all, as if it went
-    # out and came back by a load balancer.
+    # externalTrafficPolicy Local: packets from pods and from this node itself may be sent to all
+    # endpoints, as if they had come back from a load balancer (the short circuit).
     if own_node and vip and asked.mode == "nftables" and not choice.local:
-        return Open("its filter drops in OUTPUT before the NAT that would take the short way")
+        return Open("its filter chain drops in OUTPUT, before the NAT of the short circuit")
     if own_node:
         return _answered(asked, host, choice.cluster, masqueraded=True)
     if client.is_pod:
@@ -204,12 +209,12 @@ def _caught(asked: Question, host: Host) -> Specified | Open:
 
 def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) -> Specified | Open:
     if any(str(each) in asked.world.on_host for each in asked.port.endpoints):
-        return Open("IPVS hands packets for the node itself to itself: not specified")
-    if asked.is_forbidden:  # the filter comes before IPVS
-        return Open("KUBE-IPVS-OUT-FILTER looks at answers") if own_node else TIMEOUT
+        return Open("IPVS delivers packets for the node itself locally: not specified")
+    if asked.is_forbidden:  # the filter table precedes IPVS
+        return Open("KUBE-IPVS-OUT-FILTER matches replies") if own_node else TIMEOUT
     if not choice.exist:
         return REFUSED  # by IPVS itself
-    # No short circuit, but without a local endpoint all count.
+    # There is no short circuit; without a local endpoint, all endpoints are used.
     if not asked.is_local:
         masqueraded = not (asked.is_internal and asked.client.is_pod)
         return _answered(asked, host, choice.cluster, masqueraded=masqueraded)
@@ -230,7 +235,8 @@ def _by_ipvs(asked: Question, host: Host, choice: kp.Choice, *, own_node: bool) 
 def _answered(
     asked: Question, host: Host, endpoints: tuple[kp.Endpoint, ...], *, masqueraded: bool
 ) -> Specified | Open:
-    """One of these, which sees the client or this node; a DROP where there is none."""
+    """Return that one of these endpoints answers, and sees the client or this node; if there are
+    none, that the packet is dropped."""
     world, client = asked.world, asked.client
     answers: set[tuple[str, str]] = set()
     for each in endpoints:
@@ -239,14 +245,18 @@ def _answered(
         on_host = str(each) in world.on_host
         hairpin = each.address == client.address
         if here and on_host and client.node == host.node.name and client.is_node:
-            # By lo, which has no address for others: the kernel takes one of the node's.
+            # Through lo, whose addresses are host-scoped: the kernel selects another of the node's.
             answers |= {(server, host.eth0), (server, host.cbr0)}
         elif here and on_host:
-            answers.add((server, client.address))  # delivered here: POSTROUTING is not passed
+            answers.add(
+                (server, client.address)
+            )  # delivered locally: it does not traverse POSTROUTING
         elif masqueraded or hairpin:
             answers.add((server, host.cbr0 if here else host.eth0))
         elif here or client.node == host.node.name:
             answers.add((server, client.address))
         else:
-            return Open(f"{server} would answer {client.reference} past {host.node.name}")
+            return Open(
+                f"the reply of {server} to {client.reference} would bypass {host.node.name}"
+            )
     return Specified("ok", frozenset(answers)) if answers else TIMEOUT

@@ -1,5 +1,6 @@
 """The lab of all generated Services: two nodes in two zones, a few pods in every condition, a
-client pod on each node and one outside. One family at a time; the same lab every time."""
+client pod on each node and an external client. A lab has one family, and is the same at every
+run."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ ZONE = "topology.kubernetes.io/zone"
 
 @dataclass(frozen=True, slots=True)
 class Lab:
-    """A scenario and what is in it."""
+    """The text of a scenario, with its Services and clients as values."""
 
     text: str
     cases: tuple[Generated, ...]
@@ -43,7 +44,7 @@ def generated(
     masquerade_all: bool = False,
     localhost_node_ports: bool = True,
 ) -> Lab:
-    """The lab of all generated Services in this family."""
+    """Return the lab of all generated Services in this family."""
     kube_proxy = {"masqueradeAll": masquerade_all, "localhostNodePorts": localhost_node_ports}
     documents = [_scenario(family, proxy_mode, kube_proxy, cni), *map(_pod, PODS)]
     found = resolve(reload("lab.yaml", {"lab.yaml": written(documents)}))
@@ -64,7 +65,7 @@ def generated(
 
 
 def written(documents: list[Object]) -> str:
-    """A YAML stream: JSON is YAML."""
+    """Return a YAML stream of these documents: JSON is YAML."""
     return "\n---\n".join(json.dumps(each) for each in documents)
 
 
@@ -125,7 +126,7 @@ def _clients(family: int, found: Topology, addresses: Mapping[str, str]) -> tupl
             for each in found.clusters[0].nodes
         ),
         Client("external/laptop", RANGES[family].laptop),
-        Client("east/pod/web-1", addresses["web-1"], "n1"),  # may meet itself
+        Client("east/pod/web-1", addresses["web-1"], "n1"),  # its Service may choose itself
     )
 
 

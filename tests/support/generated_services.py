@@ -1,11 +1,11 @@
-"""Services of every kind, made by counting: types, policies and endpoints are crossed completely;
-protocols, affinity and source ranges take turns; what is special follows."""
+"""Services of every kind, generated: all combinations of types, policies and endpoints, with
+protocols, affinity and source ranges in rotation; then special cases."""
 
 from collections.abc import Iterator
 from ipaddress import ip_network
 from itertools import product
 
-from tests.support.service_objects import BEHIND, DAY, RANGES, PortRow, Said, Wanted
+from tests.support.service_objects import BEHIND, RANGES, THREE_HOURS, Conditions, PortRow, Wanted
 
 INSIDE = ("Cluster", "Local")
 # (type, with externalIPs, externalTrafficPolicy)
@@ -21,18 +21,19 @@ OUTSIDE = (
 WEB: tuple[PortRow, ...] = (("web", 80, "TCP", 8080),)
 DNS: tuple[PortRow, ...] = (("dns", 53, "UDP", "dns"),)
 ONE_NUMBER: tuple[PortRow, ...] = (("web", 80, "TCP", "http"), ("quic", 80, "UDP", 5353))
-AFFINITY = (None, None, None, None, DAY, None, 100)
+AFFINITY = (None, None, None, None, THREE_HOURS, None, 100)
 
 
 def wanted(family: int) -> Iterator[Wanted]:
-    """Every Service, in the order of their numbers."""
+    """Yield every Service, in the order of their numbers."""
     yield from crossed(family)
     yield from special(family)
     yield from by_hand()
 
 
 def source_ranges(family: int) -> tuple[tuple[str, ...], ...]:
-    """Who may use a load balancer: everybody, one outside, nodes, pods and one outside, nobody."""
+    """Return the clients that may use a load balancer: all, one external host, the nodes, pods and
+    one external host, none."""
     ranges = RANGES[family]
     laptop = str(ip_network(ranges.laptop))
     nobody = {4: "192.0.2.0/24", 6: "2001:db8:2::/64"}[family]
@@ -40,7 +41,7 @@ def source_ranges(family: int) -> tuple[tuple[str, ...], ...]:
 
 
 def crossed(family: int) -> Iterator[Wanted]:
-    """Every type and policy with every kind of endpoints."""
+    """Yield every type and policy with every kind of endpoints."""
     ranges = source_ranges(family)
     for turn, ((kind, outside, policy), inside, behind) in enumerate(
         product(OUTSIDE, INSIDE, BEHIND)
@@ -60,7 +61,7 @@ def crossed(family: int) -> Iterator[Wanted]:
 
 
 def special(family: int) -> Iterator[Wanted]:
-    """What is not crossed."""
+    """Yield special cases."""
     lb, both, ranges = "LoadBalancer", "both-nodes", source_ranges(family)
     three = (("a", 81, "TCP", "http"), ("b", 82, "TCP", "varied"), ("c", 82, "UDP", "dns"))
     yield Wanted("unnamed-port", both, (("", 80, "TCP", 8080),), type="NodePort")
@@ -108,11 +109,11 @@ def special(family: int) -> Iterator[Wanted]:
     yield Wanted("alias", "nobody", (), type="ExternalName", headless=True)
 
 
-SERVING: Said = {"ready": True, "serving": True, "terminating": False}
-LEAVING: Said = {"ready": False, "serving": True, "terminating": True}
+SERVING: Conditions = {"ready": True, "serving": True, "terminating": False}
+LEAVING: Conditions = {"ready": False, "serving": True, "terminating": True}
 A, B, A_AND_B = ("zone-a",), ("zone-b",), ("zone-a", "zone-b")
-# EndpointSlices that somebody wrote: (name, endpoints, topology mode)
-BY_HAND: tuple[tuple[str, tuple[tuple[str, Said], ...], str], ...] = (
+# EndpointSlices written by hand: (name, endpoints, topology mode)
+BY_HAND: tuple[tuple[str, tuple[tuple[str, Conditions], ...], str], ...] = (
     ("unsaid", (("web-1", {}), ("web-2", {})), ""),
     ("ready", (("web-1", {"ready": True}), ("web-2", {"ready": False})), ""),
     ("leaving", (("web-1", LEAVING),), ""),
@@ -130,7 +131,7 @@ BY_HAND: tuple[tuple[str, tuple[tuple[str, Said], ...], str], ...] = (
 
 
 def by_hand() -> Iterator[Wanted]:
-    """Services without a selector: conditions, hints, several slices."""
+    """Yield Services without a selector: conditions, hints, several slices."""
     policies = (("NodePort", "Cluster"), ("LoadBalancer", "Local"))
     for (name, endpoints, mode), (kind, policy) in product(BY_HAND, policies):
         yield Wanted(
@@ -142,7 +143,7 @@ def by_hand() -> Iterator[Wanted]:
             topology_mode=mode,
             slices=(endpoints,),
         )
-    plain: Said = {}
+    plain: Conditions = {}
     one, two, three = (("web-1", plain), ("web-2", plain), ("web-3", plain))
     yield Wanted("slices-merged", "", WEB, type="NodePort", slices=((one,), (two, three)))
     yield Wanted("slices-twice", "", WEB, type="NodePort", slices=((one, two), (two,)))

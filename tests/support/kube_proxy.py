@@ -1,7 +1,8 @@
-"""What kube-proxy v1.30 knows of Services: how it names them, and which endpoints a node chooses.
+"""What kube-proxy v1.30 makes of Services: the names of their chains, and the endpoints that a node
+chooses.
 
-With kube_proxy_rules.py this is kube-proxy written a second time, from its specification alone.
-It shares no code with nsnet, so that what both say is likely to be right.
+With kube_proxy_rules.py, this is an independent implementation of kube-proxy, from its
+specification alone. It shares no code with nsnet, so what both agree on is likely to be right.
 """
 
 import base64
@@ -27,14 +28,14 @@ class Endpoint:
         return f"{host}:{self.port}"
 
     @property
-    def on_its_way_out(self) -> bool:
-        """It serves as long as nobody better is left."""
+    def still_serves(self) -> bool:
+        """Whether it is terminating but still serves: it is used if no ready endpoint is left."""
         return self.serving and self.terminating
 
 
 @dataclass(frozen=True, slots=True)
 class Port:
-    """One port of a Service, and what stands behind it."""
+    """One port of a Service, with its endpoints."""
 
     name: str
     port: int
@@ -57,16 +58,16 @@ class Service:
     affinity_seconds: int | None = None  # sessionAffinity: ClientIP
     source_ranges: tuple[str, ...] = ()
     ingress: tuple[str, ...] = ()  # status.loadBalancer.ingress[].ip
-    ip_mode: str = "VIP"  # of these; Proxy: kube-proxy leaves them alone
+    ip_mode: str = "VIP"  # of `ingress`; kube-proxy ignores addresses with mode Proxy
     external_ips: tuple[str, ...] = ()
     health_check_node_port: int = 0
-    topology_mode: str = ""  # the annotation
+    topology_mode: str = ""  # the annotation service.kubernetes.io/topology-mode
     labels: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """The machine whose rules are asked for."""
+    """The node that the rules are for."""
 
     name: str
     addresses: tuple[str, ...]
@@ -74,24 +75,25 @@ class Node:
 
 
 def hashed(text: str) -> str:
-    """The sixteen characters that end the name of a chain."""
+    """Return the sixteen characters at the end of a chain's name."""
     return base64.b32encode(hashlib.sha256(text.encode()).digest()).decode()[:16]
 
 
 def spn(service: Service, port: Port) -> str:
-    """What kube-proxy calls the port of a Service: ns/name:port."""
+    """Return kube-proxy's name of a Service port: ns/name:port."""
     name = f"{service.namespace}/{service.name}"
     return f"{name}:{port.name}" if port.name else name
 
 
 def chain(kind: str, service: Service, port: Port, endpoint: Endpoint | None = None) -> str:
-    """KUBE-SVC-…, KUBE-SVL-…, KUBE-EXT-…, KUBE-FW-… or KUBE-SEP-…"""
+    """Return the name of a chain: KUBE-SVC-…, KUBE-SVL-…, KUBE-EXT-…, KUBE-FW-… or KUBE-SEP-…"""
     what = spn(service, port) + port.protocol.lower() + (str(endpoint) if endpoint else "")
     return f"KUBE-{kind}-{hashed(what)}"
 
 
 def is_skipped(service: Service) -> bool:
-    """Nobody's ClusterIP to serve, or somebody else's than kube-proxy's."""
+    """Return whether kube-proxy ignores the Service: it has no ClusterIP, or a label excludes
+    it."""
     return (
         service.type == "ExternalName"
         or not service.cluster_ips
@@ -110,33 +112,35 @@ class Choice:
 
     cluster: tuple[Endpoint, ...]  # for traffic policy Cluster
     local: tuple[Endpoint, ...]  # for traffic policy Local
-    exist: bool  # somewhere
+    exist: bool  # on any node
 
 
 def is_external(service: Service, port: Port, family: int) -> bool:
-    """Anything but the ClusterIP leads to the port."""
+    """Return whether the port is reached at an address other than the ClusterIP."""
     return bool(port.node_port or vips(service, family) or external_ips(service, family))
 
 
 def external_local(service: Service) -> bool:
-    """externalTrafficPolicy: Local, where there is external traffic to have a policy for."""
+    """Return whether externalTrafficPolicy is Local, and the Service has external traffic to which
+    the policy applies."""
     outside = service.type in ("NodePort", "LoadBalancer") or bool(service.external_ips)
     return outside and service.external_policy == "Local"
 
 
 def choose(service: Service, port: Port, node: Node, family: int) -> Choice:
-    """Who may answer here. In every chain, endpoints stand in the order of their text."""
+    """Return the endpoints that this node uses. In every chain, they are in the order of their
+    text."""
     unique = {str(each): each for each in port.endpoints if version(each.address) == family}
     endpoints = [unique[text] for text in sorted(unique)]
     ready = [each for each in endpoints if each.ready]
-    leaving = [each for each in endpoints if not each.ready and each.on_its_way_out]
+    leaving = [each for each in endpoints if not each.ready and each.still_serves]
     external = is_external(service, port, family)
     internal_local = service.internal_policy == "Local"
     cluster: list[Endpoint] = []
     local: list[Endpoint] = []
     if not internal_local or external:
         hinted = hints_usable(service, ready, node)
-        # Hints are not asked any more once only endpoints on their way out are left.
+        # If only terminating endpoints are left, hints are ignored.
         cluster = [each for each in ready if not hinted or node.zone in each.zones] or leaving
     if internal_local or (external_local(service) and external):
         local = [each for each in ready if each.node == node.name]
@@ -145,7 +149,7 @@ def choose(service: Service, port: Port, node: Node, family: int) -> Choice:
 
 
 def hints_usable(service: Service, ready: list[Endpoint], node: Node) -> bool:
-    """Each of the ready endpoints is meant for some zone, and one at least for mine."""
+    """Return whether every ready endpoint has zone hints, and at least one has the node's zone."""
     return (
         service.topology_mode not in ("", "disabled", "Disabled")
         and bool(node.zone)
@@ -158,29 +162,29 @@ def hints_usable(service: Service, ready: list[Endpoint], node: Node) -> bool:
 
 
 def version(address: str) -> int:
-    """4 or 6."""
+    """Return the family of an address: 4 or 6."""
     return ip_address(address).version
 
 
 def of_family(addresses: tuple[str, ...], family: int) -> list[str]:
-    """Those of one family."""
+    """Return the addresses of one family."""
     return [each for each in addresses if version(each) == family]
 
 
 def vips(service: Service, family: int) -> list[str]:
-    """The addresses of its load balancer."""
+    """Return the load balancer addresses of the Service."""
     if service.type != "LoadBalancer" or service.ip_mode != "VIP":
         return []
     return of_family(service.ingress, family)
 
 
 def external_ips(service: Service, family: int) -> list[str]:
-    """The addresses that somebody promised to route here."""
+    """Return the externalIPs of the Service."""
     return of_family(service.external_ips, family)
 
 
 def source_ranges(service: Service, family: int) -> list[str]:
-    """Who may use the load balancer."""
+    """Return the clients' ranges that may use the load balancer."""
     if service.type != "LoadBalancer":
         return []
     return [each for each in service.source_ranges if ip_network(each).version == family]

@@ -1,7 +1,6 @@
 """The rules that kube-proxy v1.30 writes in iptables mode, from its specification alone.
 
-Plain on purpose: objects in, lines of `iptables` out, in the spelling that kube-proxy itself
-writes.
+Deliberately simple: objects in, lines of `iptables` out, in kube-proxy's own spelling.
 """
 
 from collections.abc import Iterator
@@ -26,13 +25,13 @@ from tests.support.kube_proxy import (
 )
 
 MASQUERADE_MARK = "0x00004000"
-LARGE = 1000  # endpoints in total; with more, the rules of endpoints carry no comments
+LARGE = 1000  # endpoints in total; with more, the rules of endpoints have no comments
 MUST_BE_LAST = "kubernetes service nodeports; NOTE: this must be the last rule in this chain"
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How kube-proxy is configured."""
+    """kube-proxy's configuration."""
 
     family: int = 4
     cluster_cidr: str = ""  # "": no local detector
@@ -45,7 +44,7 @@ Ruleset = dict[tuple[str, str], list[str]]  # (table, chain) -> its rules, witho
 
 
 def rules(services: list[Service], node: Node, options: Options) -> Ruleset:
-    """All that kube-proxy wrote on this node."""
+    """Return all rules that kube-proxy writes on this node."""
     found: Ruleset = {}
     large = sum(len(port.endpoints) for service in services for port in service.ports) > LARGE
     for table, name, *rule in _before(options):
@@ -75,7 +74,7 @@ def _comment(text: str) -> str:
 
 
 def _before(options: Options) -> Iterator[tuple[str, ...]]:
-    """(table, chain[, rule]) of what is there without any Service."""
+    """Yield (table, chain[, rule]) of what does not depend on Services."""
     for table in ("mangle", "nat", "filter"):
         yield table, "KUBE-PROXY-CANARY"
     for name in ("SERVICES", "EXTERNAL-SERVICES", "FORWARD", "NODEPORTS", "PROXY-FIREWALL"):
@@ -109,7 +108,7 @@ NEW = "-m conntrack --ctstate NEW"
 SERVICES = "kubernetes service portals"
 EXTERNAL = "kubernetes externally-visible service portals"
 FIREWALL = "kubernetes load balancer firewall"
-# In the order in which kube-proxy inserts them, each before those that are there already.
+# In kube-proxy's order: it inserts each at the top of the chain.
 JUMPS = [
     ("filter", "INPUT", f"{NEW} {_comment(EXTERNAL)}", "KUBE-EXTERNAL-SERVICES"),
     ("filter", "FORWARD", f"{NEW} {_comment(EXTERNAL)}", "KUBE-EXTERNAL-SERVICES"),
@@ -184,7 +183,8 @@ class _Writer:
         return f"-m {name} -p {name}"
 
     def refused(self) -> str:
-        """The end of a filter rule: nobody is there, or nobody here."""
+        """Return the end of a filter rule: REJECT without any endpoint, DROP without a local
+        one."""
         return "DROP" if self.eps.exist else "REJECT"
 
     def why(self) -> str:

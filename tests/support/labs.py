@@ -1,4 +1,4 @@
-"""Labs for the unit tests: a short text in, values out."""
+"""Labs for the unit tests, from a short text."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -28,7 +28,7 @@ TWO_NODES = ("{name: east, nodes: 2}",)
 
 
 class Lab(NamedTuple):
-    """A scenario and all that follows from it."""
+    """A scenario with its topology and State."""
 
     scenario: Scenario
     topology: Topology
@@ -36,13 +36,13 @@ class Lab(NamedTuple):
 
     @property
     def model(self) -> Model:
-        """What its probes are predicted with."""
+        """The model that predicts its probes."""
         return Model(self.topology, self.state)
 
 
 @cache
 def shipped(name: str) -> Lab:
-    """The scenario of this name that nsnet comes with."""
+    """Return the scenario of this name in scenarios/, compiled."""
     scenario = load(SCENARIOS / f"{name}.yaml")
     topology = resolve(scenario)
     check_probes(scenario, topology)
@@ -50,7 +50,8 @@ def shipped(name: str) -> Lab:
 
 
 def written(*objects: str, clusters: tuple[str, ...] = TWO_NODES, spec: str = "") -> Scenario:
-    """A scenario of these clusters and Kubernetes objects; `spec` is what else its spec says."""
+    """Return a scenario of these clusters and Kubernetes objects; `spec` is the rest of its
+    spec."""
     lines = [
         "apiVersion: nsnet.dev/v1alpha1",
         "kind: Scenario",
@@ -69,25 +70,25 @@ def topology(
     spec: str = "",
     keep: Assignment | None = None,
 ) -> Topology:
-    """The lab of these objects, resolved."""
+    """Return the topology of these objects."""
     return resolve(written(*objects, clusters=clusters, spec=spec), keep)
 
 
 def refused(*objects: str, clusters: tuple[str, ...] = ("{name: east}",), spec: str = "") -> str:
-    """What is wrong with a scenario of these objects, a line each."""
+    """Return the mistakes of a scenario of these objects, one per line."""
     with pytest.raises(ScenarioError) as caught:
         topology(*objects, clusters=clusters, spec=spec)
     return str(caught.value)
 
 
 def only_service(*objects: str, clusters: tuple[str, ...] = TWO_NODES) -> Service:
-    """The one Service of these objects."""
+    """Return the one Service of these objects."""
     (found,) = services(topology(*objects, clusters=clusters)).values()
     return found
 
 
 def endpoints(found: Topology, name: str = "east/svc/web", port: int = 0) -> list[str]:
-    """The endpoints of a Service port, each with a word for its condition."""
+    """Return the endpoints of a Service port, each with a word for its condition."""
     words = []
     for each in services(found)[name].ports[port].endpoints:
         state = "ready" if each.ready else "terminating" if each.terminating else "not ready"
@@ -96,7 +97,7 @@ def endpoints(found: Topology, name: str = "east/svc/web", port: int = 0) -> lis
 
 
 def lab(*objects: str, clusters: tuple[str, ...] = TWO_NODES, spec: str = "") -> Lab:
-    """The lab of these objects, compiled."""
+    """Return the lab of these objects, compiled."""
     scenario = written(*objects, clusters=clusters, spec=spec)
     resolved = resolve(scenario)
     return Lab(scenario, resolved, compile_state(resolved))
@@ -105,7 +106,7 @@ def lab(*objects: str, clusters: tuple[str, ...] = TWO_NODES, spec: str = "") ->
 def pod(
     name: str, *, namespace: str = "default", labels: str = "", spec: str = "", meta: str = ""
 ) -> str:
-    """A pod that listens on TCP port 80."""
+    """Return a pod that listens on TCP port 80."""
     metadata = f"name: {name}, namespace: {namespace}, labels: {{{labels}}}, {meta}"
     containers = "" if "containers" in spec else "containers: [{ports: [{containerPort: 80}]}], "
     return f"apiVersion: v1\nkind: Pod\nmetadata: {{{metadata}}}\nspec: {{{containers}{spec}}}"
@@ -120,7 +121,8 @@ def workload(
     spec: str = "",
     meta: str = "",
 ) -> str:
-    """A workload of that kind: its pods carry `app: NAME` and listen on TCP port 80."""
+    """Return a workload of that kind: its pods have the label `app: NAME` and listen on TCP port
+    80."""
     containers = "" if "containers" in spec else "containers: [{ports: [{containerPort: 80}]}], "
     return (
         f"apiVersion: apps/v1\nkind: {kind}\n"
@@ -139,7 +141,7 @@ def service(
     spec: str = "",
     meta: str = "",
 ) -> str:
-    """A Service in front of the pods that carry `app: NAME`; app="" selects nothing."""
+    """Return a Service that selects the pods with `app: NAME`; app="" selects nothing."""
     app = name if app is None else app
     selector = f"selector: {{app: {app}}}, " if app else ""
     return (
@@ -150,7 +152,7 @@ def service(
 
 
 def endpoint_slice(name: str, endpoints: str, ports: str = "{port: 80}") -> str:
-    """Endpoints written by hand for the Service of this name."""
+    """Return an EndpointSlice for the Service of this name."""
     return (
         "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
         f"metadata: {{name: {name}-1, labels: {{kubernetes.io/service-name: {name}}}}}\n"
@@ -159,7 +161,7 @@ def endpoint_slice(name: str, endpoints: str, ports: str = "{port: 80}") -> str:
 
 
 def exported(name: str, meta: str = "") -> str:
-    """The Service of this name is for other clusters, too."""
+    """Return a ServiceExport of the Service of this name."""
     return (
         "apiVersion: multicluster.x-k8s.io/v1alpha1\nkind: ServiceExport\n"
         f"metadata: {{name: {name}, {meta}}}"
@@ -167,14 +169,14 @@ def exported(name: str, meta: str = "") -> str:
 
 
 def in_clusters(names: str) -> str:
-    """The annotation that says where an object lives."""
+    """Return the annotation that names an object's clusters."""
     return f'annotations: {{nsnet.dev/cluster: "{names}"}}'
 
 
 def offered(
     found: Topology, name: str, *addresses: str, local: bool = False, health: int | None = None
 ) -> Topology:
-    """The lab with a load balancer that offers the Services of this name at these addresses."""
+    """Return the lab in which the Services of this name have a load balancer at these addresses."""
 
     def balanced(service: Service) -> Service:
         if service.name != name:
@@ -194,8 +196,8 @@ def offered(
 
 
 def answering(state: State, *vips: str) -> State:
-    """What comes to a node for port 80 of one of these addresses is answered by the node itself,
-    as if kube-proxy had found the endpoint there."""
+    """Return the State in which each node itself answers at port 80 of these addresses, as if
+    kube-proxy had translated them to an endpoint on the node."""
 
     def rules(netns: Netns, family: Family) -> Iterator[Rule]:
         own = next(each for each in netns.addresses if each.version == family)
@@ -222,25 +224,25 @@ def answering(state: State, *vips: str) -> State:
 
 
 def pods(found: Topology) -> dict[str, Pod]:
-    """Every pod by its reference."""
+    """Return every pod by its reference."""
     return {each.reference: each for cluster in found.clusters for each in cluster.pods}
 
 
 def services(found: Topology) -> dict[str, Service]:
-    """Every Service by its reference."""
+    """Return every Service by its reference."""
     return {each.reference: each for cluster in found.clusters for each in cluster.services}
 
 
 def ip(text: str) -> IPAddress:
-    """An address."""
+    """Return an address."""
     return ip_address(text)
 
 
 def net(text: str) -> IPNetwork:
-    """A range of addresses."""
+    """Return a network."""
     return ip_network(text)
 
 
 def held(text: str) -> IPInterface:
-    """An address with the length of its prefix."""
+    """Return an address with its prefix length."""
     return ip_interface(text)

@@ -1,8 +1,9 @@
-"""A connection from a namespace to a Service; a segment far out of its window from who serves it.
+"""Open a connection from a namespace to a Service, then send a segment far out of its window in the
+name of its server.
 
     out_of_window.py CLIENT VIP SERVER=NAMESPACE=ADDRESS…
 
-Prints from whom but the Service the client got segments to the port of that connection.
+Prints the sources, other than the Service, of the segments that reached the connection's port.
 """
 
 import socket
@@ -14,11 +15,11 @@ from ipaddress import ip_address
 from nsnet.kernel import netns
 
 PORT = 80
-AHEAD = 10_000_000  # more than any window of a connection this young
+AHEAD = 10_000_000  # more than the window of any new connection
 
 
 def main() -> None:
-    """All sockets are this process's, each in its own namespace."""
+    """Run the test; all sockets belong to this process, each in its own namespace."""
     client, vip, *servers = sys.argv[1:]
     with netns.inside(client):
         link = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(0x0800))
@@ -32,23 +33,24 @@ def main() -> None:
         raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
     numbers = segments(link, connection)[-1][1]
     raw.sendto(segment(address, connection, numbers), (connection.getsockname()[0], 0))
-    # The client refuses what a stranger sends, and the server takes the refusal for its own.
+    # If the segment arrives with the server's own address, the client answers it with RST, which
+    # the server takes for its own connection.
     with suppress(ConnectionResetError):
-        asked(connection)  # by the same way: whatever came, came before this answer
+        asked(connection)  # on the same path: the segment arrives before this answer, or not at all
     strangers = {source for source, _ in segments(link, connection)} - {vip}
     sys.stdout.write(" ".join(sorted(strangers)))
 
 
 def asked(connection: socket.socket) -> str:
-    """What the server says when it is spoken to."""
+    """Return the server's answer to a line."""
     connection.sendall(b"who is it?\n")
     return connection.recv(4096).decode()
 
 
 def segment(source: str, connection: socket.socket, numbers: tuple[int, int]) -> bytes:
-    """An ACK of the connection, as conntrack knows it, far ahead of the numbers seen last.
+    """Return an ACK of the connection whose sequence number is far ahead of the last one seen.
 
-    Only a segment ahead of the window is INVALID: one behind it could be an old one.
+    For conntrack, only a segment ahead of the window is INVALID: one behind it could be an old one.
     """
     address, port = connection.getsockname()
     sequence, acknowledged = (numbers[0] + AHEAD) % (1 << 32), numbers[1]
@@ -61,7 +63,7 @@ def segment(source: str, connection: socket.socket, numbers: tuple[int, int]) ->
 
 
 def segments(link: socket.socket, connection: socket.socket) -> list[tuple[str, tuple[int, int]]]:
-    """Of each segment that came to the connection's port: from whom, its numbers."""
+    """Return the source and the numbers of each segment that arrived at the connection's port."""
     found = list[tuple[str, tuple[int, int]]]()
     while True:
         try:

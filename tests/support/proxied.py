@@ -40,7 +40,8 @@ def offered(
     proxy: Proxy | None = None,
     **fields: Any,
 ) -> Topology:
-    """The lab with this of svc1, and these of its endpoints; `(near)` is going."""
+    """Return the lab in which svc1 has these fields and endpoints; an endpoint in parentheses, as
+    `(near)`, is terminating."""
     (cluster,) = LAB.clusters
     (svc1,) = cluster.services
     (port,) = svc1.ports
@@ -61,14 +62,14 @@ def _endpoint(each: Endpoint, word: str) -> Endpoint:
 
 
 def table(found: Topology, node: str = "n1", family: Family = 4) -> dict[str, list[str]]:
-    """What the node's table holds: the lines of each chain, set and map."""
+    """Return the node's table: the lines of each chain, set and map."""
     netns = node_of(compile_state(found), node)
     pieces = [*netns.sets, *(each for each in netns.chains if each.table == "kube-proxy")]
     return {each.name: [*lines(each)] for each in pieces if each.family == family}
 
 
 def elements(found: Topology, node: str = "n1") -> dict[str, list[str]]:
-    """What the node's sets and maps hold, those that hold anything."""
+    """Return the elements of the node's sets and maps, without empty ones."""
     held = {
         name: [each for each in lines if not each.startswith(("type ", "comment "))]
         for name, lines in table(found, node).items()
@@ -85,13 +86,14 @@ ALWAYS = {"cluster-ips", "nodeport-ips"}
 
 
 def node_of(state: State, node: str) -> Netns:
-    """A node's namespace."""
+    """Return a node's namespace."""
     return state[f"nsnet.lab.east.node.{node}"]
 
 
 def outcomes(found: Topology, source: str, to: str, protocol: str = "tcp") -> list[str]:
-    """How a connection can end, and who the server sees: `ok near as 10.180.0.3`. The fabric
-    sends the load balancer's address to both nodes, and here the external one to n1."""
+    """Return the possible outcomes of a connection with the source that the server sees: `ok near
+    as 10.180.0.3`. The fabric routes the load balancer's address to both nodes, and here the
+    external one to n1."""
     state = compile_state(found)
     fabric = state[found.fabric_netns]
     external = Route(net(f"{EXTERNAL_IP}/32"), ip("192.168.10.2"))

@@ -1,4 +1,4 @@
-"""Labs of two clusters that have something of every kind of reference."""
+"""Labs of two clusters, with an object for every kind of reference."""
 
 from tests.support.labs import exported, in_clusters, pod, service, topology, workload
 

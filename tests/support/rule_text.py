@@ -1,7 +1,7 @@
-"""Rules as `iptables` prints or reads them, compared by what they say and not by how.
+"""Rules as `iptables` prints or reads them, compared by meaning instead of spelling.
 
-A rule becomes the set of its options: their order, leading zeros, defaults and quotes do not
-count, everything else does.
+A rule becomes the set of its options: their order, leading zeros, defaults and quotes are ignored,
+everything else is compared.
 """
 
 import shlex
@@ -28,7 +28,7 @@ LONG = {
     "--out-interface": "-o",
     "--destination-port": "--dport",
 }
-# What a kernel says although nobody asked for it.
+# Defaults that iptables prints.
 DEFAULTS = {
     "--rsource",
     "--mask 255.255.255.255",
@@ -44,7 +44,7 @@ DEFAULTS = {
 
 @cache
 def canonical(rule: str) -> str:
-    """The rule in one spelling: two rules that say the same have the same."""
+    """Return the rule in its canonical spelling: rules with the same meaning have the same."""
     words = shlex.split(rule)
     matches: set[str] = set()
     target: set[str] = set()
@@ -91,7 +91,7 @@ def _option(option: str, value: str) -> str:
 
 
 def of_netns(netns: Netns, family: int) -> Chains:
-    """The chains of one family that nsnet wants in a namespace."""
+    """Return the chains of one family of a namespace in the State."""
     return {
         (each.table, each.name): [
             ruleset.line(each, rule).removeprefix(f"-A {each.name}").strip() for rule in each.rules
@@ -102,7 +102,7 @@ def of_netns(netns: Netns, family: int) -> Chains:
 
 
 def of_save(text: str) -> Chains:
-    """The chains of `iptables-save`."""
+    """Return the chains in the output of `iptables-save`."""
     found: Chains = {}
     table = ""
     for line in text.splitlines():
@@ -117,7 +117,7 @@ def of_save(text: str) -> Chains:
 
 
 def of_kube_proxy(chains: Mapping[tuple[str, str], Iterable[str]]) -> Chains:
-    """Those of kube-proxy; of the kernel's own chains what leads to them."""
+    """Return kube-proxy's chains, and of the kernel's own chains the jumps to them."""
     found: Chains = {}
     for (table, name), rules in chains.items():
         if name.startswith("KUBE-"):
@@ -134,13 +134,14 @@ def of_kube_proxy(chains: Mapping[tuple[str, str], Iterable[str]]) -> Chains:
 
 @cache
 def about(rule: str) -> str:
-    """The Service port that a rule's comment begins with, as ns/name:port; "" if none."""
+    """Return the Service port at the beginning of a rule's comment, as ns/name:port; "" if there is
+    none."""
     first = _words(rule)[0]
     return first if "/" in first else ""
 
 
 def differences(expected: Chains, actual: Chains) -> list[str]:
-    """In what the chains differ, chain by chain."""
+    """Return the differences, chain by chain."""
     return [
         line
         for key in sorted({*expected, *actual})
@@ -163,7 +164,8 @@ def _chain(
 
 
 def _ordered(rules: list[str]) -> list[str]:
-    """In a chain of all Services these come in any order, but the rules of each in their own."""
+    """Return the rules in canonical spelling. In a chain that Services share, the order of the
+    Services does not matter, but that of each Service's rules does."""
     ordered: list[str] = []
     for of_services, run in groupby(rules, key=lambda rule: bool(about(rule))):
         run_of = list(run)
@@ -172,8 +174,8 @@ def _ordered(rules: list[str]) -> list[str]:
 
 
 def by_service(chains: Chains) -> dict[str, Chains]:
-    """What speaks of each Service port (ns/name:port): its rules in the chains of all Services, and
-    its own chains."""
+    """Return the rules of each Service port (ns/name:port): those in shared chains, and its own
+    chains."""
     found: dict[str, Chains] = {}
     for key, rules in chains.items():
         if key[1] in SHARED:

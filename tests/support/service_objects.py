@@ -1,5 +1,5 @@
-"""One Service, written twice: as Kubernetes objects for a scenario, and as the input of the second
-kube-proxy (kube_proxy.py). All its addresses and node ports are written down."""
+"""One Service in two forms: Kubernetes objects for a scenario, and the input of the independent
+kube-proxy (kube_proxy.py). All addresses and node ports are explicit."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -51,7 +51,7 @@ RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod in one of the conditions that count."""
+    """A pod in one of the conditions that matter to endpoints."""
 
     name: str
     node: str
@@ -61,14 +61,14 @@ class Pod:
 
     @property
     def ports(self) -> dict[tuple[str, str], int]:
-        """Its ports by protocol and name. `varied` has another number on each node;
-        `spare` only one pod has."""
+        """Its ports by protocol and name. `varied` has another number on each node; only one pod
+        has `spare`."""
         varied = 9001 if self.node == "n1" else 9002
         ports = {("TCP", "http"): 8080, ("UDP", "dns"): 5353, ("TCP", "varied"): varied}
         return ports | ({("TCP", "spare"): 7001} if self.name == "web-2" else {})
 
     def named(self, protocol: str, target: int | str) -> int | None:
-        """The number of a targetPort; None where the pod has none of that name."""
+        """Return the number of a targetPort; None if the pod has no port of that name."""
         return target if isinstance(target, int) else self.ports.get((protocol, target))
 
 
@@ -87,7 +87,7 @@ PODS = (
     Pod("host-2", "n2", host_network=True),
 )
 
-# What stands behind a Service, by the name of a label that these pods carry.
+# The endpoints of a Service, by the name of the label that these pods have.
 BEHIND: dict[str, tuple[str, ...]] = {
     "both-nodes": ("web-1", "web-2", "web-3"),
     "one-here": ("web-1",),
@@ -104,13 +104,13 @@ BEHIND: dict[str, tuple[str, ...]] = {
 
 
 PortRow = tuple[str, int, str, int | str]  # name, port, protocol, targetPort
-Said = Mapping[str, Any]  # the conditions and `hints` of an endpoint in a slice
-DAY = 10_800  # seconds for which affinity lasts unless said otherwise
+Conditions = Mapping[str, Any]  # the conditions and `hints` of an endpoint in a slice
+THREE_HOURS = 10_800  # the default timeout of affinity, in seconds: three hours
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a Service shall be, without its numbers."""
+    """The fields of a Service, without its addresses and port numbers."""
 
     name: str
     behind: str  # the label of its selector; "" for none
@@ -129,7 +129,7 @@ class Wanted:
     headless: bool = False
     publish_not_ready: bool = False
     topology_mode: str = ""
-    slices: tuple[tuple[tuple[str, Said], ...], ...] = ()  # (pod, what is said of it)
+    slices: tuple[tuple[tuple[str, Conditions], ...], ...] = ()  # (pod, its conditions and hints)
 
     @property
     def has_node_ports(self) -> bool:
@@ -138,7 +138,7 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """One Service, both ways."""
+    """One Service in both forms."""
 
     service: kp.Service
     objects: tuple[Object, ...]
@@ -149,7 +149,8 @@ class Generated:
 
 
 def make(wanted: Wanted, number: int, family: int, addresses: Mapping[str, str]) -> Generated:
-    """The Service with the addresses and ports of its number; `addresses` are the pods'."""
+    """Return the Service with addresses and node ports that follow from `number`; `addresses` are
+    those of the pods."""
     described = _described(wanted, number, family, addresses)
     objects = [_service(wanted, described), *_slices(wanted, family, addresses)]
     return Generated(described, tuple(objects))
@@ -192,7 +193,7 @@ def _described(
 
 
 def _node_port(wanted: Wanted, number: int, index: int) -> int:
-    """Two protocols share a number; two ports of one protocol do not."""
+    """Return the node port: two protocols share a number, two ports of one protocol do not."""
     if not wanted.has_node_ports:
         return 0
     protocol = wanted.ports[index][2]
@@ -202,7 +203,7 @@ def _node_port(wanted: Wanted, number: int, index: int) -> int:
 def _selected(
     wanted: Wanted, port: PortRow, addresses: Mapping[str, str]
 ) -> tuple[kp.Endpoint, ...]:
-    """What the endpoints controller makes of the pods that the selector finds."""
+    """Return what the endpoints controller makes of the pods that the selector matches."""
     behind = BEHIND.get(wanted.behind, ()) if wanted.namespace == "default" else ()
     found = []
     for pod in PODS:
@@ -222,7 +223,8 @@ def _selected(
 
 
 def _by_hand(wanted: Wanted, addresses: Mapping[str, str]) -> tuple[kp.Endpoint, ...]:
-    """What kube-proxy makes of the slices: what is not said is ready, serving and here to stay."""
+    """Return what kube-proxy makes of the slices: an endpoint without conditions is ready, serving
+    and not terminating."""
     return tuple(
         kp.Endpoint(
             addresses[pod],
@@ -263,7 +265,7 @@ def _service(wanted: Wanted, described: kp.Service) -> Object:
 
 
 def _spec(wanted: Wanted, described: kp.Service) -> Object:
-    """What is not special is not said, as people write it."""
+    """Return the spec; fields with their default value are omitted, as people do."""
     spec: Object = {"type": wanted.type, "ports": [*map(_port, wanted.ports, described.ports)]}
     if wanted.type == "ExternalName":
         return {**spec, "externalName": "db.example.com"}
@@ -287,7 +289,7 @@ def _spec(wanted: Wanted, described: kp.Service) -> Object:
         spec["publishNotReadyAddresses"] = True
     if wanted.affinity is not None:
         spec["sessionAffinity"] = "ClientIP"
-        if wanted.affinity != DAY:
+        if wanted.affinity != THREE_HOURS:
             spec["sessionAffinityConfig"] = {"clientIP": {"timeoutSeconds": wanted.affinity}}
     return spec
 
@@ -319,7 +321,7 @@ def _slices(wanted: Wanted, family: int, addresses: Mapping[str, str]) -> list[O
     ]
 
 
-def _slice_endpoint(pod: str, address: str, said: Said) -> Object:
+def _slice_endpoint(pod: str, address: str, said: Conditions) -> Object:
     found: Object = {"addresses": [address], "nodeName": _node_of(pod)}
     conditions = {key: value for key, value in said.items() if key != "hints"}
     if conditions:

@@ -1,5 +1,5 @@
-"""Every question worth asking of the generated Services: each address of each port, from each kind
-of client."""
+"""All questions about the generated Services: each address of each port, from each kind of
+client."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from tests.support.service_objects import RANGES
 
 
 def questions(lab: Lab, mode: Mode) -> Iterator[Question]:
-    """All of them, Service by Service."""
+    """Yield all questions, Service by Service."""
     for service in lab.services:
         if kp.is_skipped(service):
             continue
@@ -22,7 +22,7 @@ def questions(lab: Lab, mode: Mode) -> Iterator[Question]:
 
 
 def targets(world: World, service: kp.Service, port: kp.Port) -> Iterator[Target]:
-    """Every address that leads to the port."""
+    """Yield every address that leads to the port."""
     for address in service.cluster_ips:
         yield Target("ClusterIP", address, port.port)
     for address in kp.external_ips(service, world.family):
@@ -36,7 +36,8 @@ def targets(world: World, service: kp.Service, port: kp.Port) -> Iterator[Target
 
 
 def can_ask(client: Client, target: Target) -> bool:
-    """There is a route to what it asks for, or it is its own."""
+    """Return whether the client has a route to the target, or the target is the client's own
+    node."""
     if target.kind == "localhost NodePort":
         return client.is_node
     return bool(client.node) or target.kind in ("NodePort", "LB VIP")

@@ -1,4 +1,5 @@
-"""One Service with everything a Service can have, and the chains of a node that serves it."""
+"""One Service with every field that a Service can have, and the chains of a node with that
+Service."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ PLAIN = topology(
 
 
 def endpoint(address: str, node: str = "n1", **what: Any) -> Endpoint:
-    """A ready endpoint at this address, port 8080."""
+    """Return a ready endpoint at this address, port 8080."""
     return Endpoint(ip(address), 8080, f"east/pod/{address}", node, **what)
 
 
@@ -31,7 +32,7 @@ HERE, THERE = endpoint("10.244.0.2", "n1"), endpoint("10.244.1.2", "n2")
 
 
 def going(each: Endpoint) -> Endpoint:
-    """The endpoint is terminating, and still serves."""
+    """Return the endpoint, terminating but still serving."""
     return replace(each, ready=False, terminating=True)
 
 
@@ -41,13 +42,13 @@ def web(
     node_port: int | None = None,
     **what: Any,
 ) -> Service:
-    """The Service default/web at 10.96.0.10, its port p80 80."""
+    """Return the Service default/web at 10.96.0.10, with its port p80 80."""
     port = ServicePort("p80", 80, protocol, endpoints, node_port)
     return replace(Service("web", "default", "east/svc/web", (ip("10.96.0.10"),), (port,)), **what)
 
 
 def serving(*services: Service, proxy: Proxy | None = None) -> Topology:
-    """The cluster with these Services."""
+    """Return the cluster with these Services."""
     (cluster,) = PLAIN.clusters
     changed = replace(cluster, services=services, proxy=proxy or cluster.proxy)
     return replace(PLAIN, clusters=(changed,))
@@ -56,7 +57,7 @@ def serving(*services: Service, proxy: Proxy | None = None) -> Topology:
 def chains(
     *services: Service, node: str = "n1", proxy: Proxy | None = None, family: Family = 4
 ) -> dict[str, list[str]]:
-    """Every chain of the node as its lines without `-A NAME`, under its table and name."""
+    """Return every chain of the node by its table and name: its rules without `-A NAME`."""
     found = serving(*services, proxy=proxy)
     netns = compile_state(found)[f"nsnet.lab.east.node.{node}"]
     return {
@@ -69,7 +70,7 @@ def chains(
 
 
 def of_services(found: dict[str, list[str]]) -> dict[str, list[str]]:
-    """What the Services add to the chains of a node: all but what an idle one has."""
+    """Return what the Services add to the chains of a node without Services."""
     idle = chains()
     added = {
         name: [each for each in rules if each not in idle.get(name, ())]
@@ -79,18 +80,18 @@ def of_services(found: dict[str, list[str]]) -> dict[str, list[str]]:
 
 
 def comment(text: str) -> str:
-    """A comment as iptables-save prints it."""
+    """Return a comment as iptables-save prints it."""
     return f'-m comment --comment "{text}"'
 
 
 def to(address: str, text: str, port: int = 80) -> str:
-    """The match of a Service's address and port."""
+    """Return the match of a Service's address and port."""
     said = comment(f"default/web:p80 {text}")
     return f"-d {address}/32 -p tcp {said} -m tcp --dport {port}"
 
 
 def sep(found: dict[str, list[str]], address: str) -> str:
-    """The name of the chain that translates to this address."""
+    """Return the name of the chain that translates to this address."""
     (name,) = (
         name.removeprefix("nat ")
         for name, rules in found.items()
@@ -100,5 +101,5 @@ def sep(found: dict[str, list[str]], address: str) -> str:
 
 
 def jumps(rules: Sequence[str]) -> list[str]:
-    """Where the rules of a chain lead, without what they match."""
+    """Return the targets of a chain's rules, without their matches."""
     return [rule.partition("-j ")[2] for rule in rules]

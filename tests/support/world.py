@@ -1,4 +1,4 @@
-"""A fake kernel: it carries out Ops, and fails when one comes before what it needs."""
+"""A fake kernel: it carries out Ops, and fails if an Op precedes what it depends on."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -88,7 +88,7 @@ class Namespace:
 
 
 class World:
-    """All namespaces of the machine. What a kernel would refuse raises AssertionError."""
+    """All namespaces of the machine. An Op that a kernel would refuse raises AssertionError."""
 
     def __init__(self) -> None:
         self.namespaces: dict[str, Namespace] = {}
@@ -197,7 +197,7 @@ class World:
                     *learned
                 ]
             case ConntrackDelete(name) | Drain(name):
-                assert name in self.namespaces  # it has no conntrack
+                assert name in self.namespaces  # the fake has no conntrack
             case SetsLoad(name, sets):
                 self.namespaces[name].sets |= {each.name: each for each in sets}
             case SetsDelete(name, names):
@@ -243,7 +243,7 @@ class World:
             case NeighbourDelete(name, neighbour):
                 self.namespaces[name].neighbours.remove(neighbour)
             case NeighbourFlush(name, dev, _):
-                assert dev in self.namespaces[name].links  # it learns no neighbours
+                assert dev in self.namespaces[name].links  # the fake learns no neighbours
             case _:
                 assert_never(op)
 
