@@ -1,7 +1,7 @@
 """A shell in the VM; with an argument, a command that runs there, with its output and status.
 
-    make vm
-    make vm CMD="nsnet doctor"
+make vm
+make vm CMD="nsnet doctor"
 """
 
 import shutil
