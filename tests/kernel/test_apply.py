@@ -36,7 +36,7 @@ def file(tmp_path: Path) -> Iterator[Path]:
 
 
 def edited(file: Path, pattern: str, text: str) -> Path:
-    """Return the file, one thing in it changed."""
+    """Return the file with one change."""
     changed, count = re.subn(pattern, text, file.read_text())
     assert count
     file.write_text(changed)

@@ -95,7 +95,7 @@ def places(lab: Lab, cluster: str, *kinds: str) -> set[str]:
     }
 
 
-def test_everybody_fares_with_every_load_balancer_as_the_model_says(lab: Lab) -> None:
+def test_the_model_predicts_every_client_of_every_load_balancer(lab: Lab) -> None:
     assert lab.drift() == []
     vips = [
         f"{address}:80" if address.version == 4 else f"[{address}]:80"
@@ -153,7 +153,7 @@ def test_policy_local_sends_to_nodes_with_endpoints_alone_and_shows_the_client(
 
 
 def test_the_clusters_own_pods_reach_a_load_balancer_without_leaving(lab: Lab) -> None:
-    """kube-proxy of their own node knows its address, whatever the policy."""
+    """Their own node's kube-proxy has rules for the address, whatever the policy."""
     for service in ("anywhere", "here"):
         (vip, *_) = next(
             each.load_balancer_ips

@@ -1,4 +1,4 @@
-"""What a capture of a lab shows, how it ends, and that the lab never notices."""
+"""What a capture of a lab shows, how it ends, and that it does not affect the lab."""
 
 import io
 import os
@@ -59,7 +59,7 @@ def udp(frame: Frame) -> tuple[str, int] | None:
 
 
 class Capture:
-    """A capture that goes on in a machine."""
+    """A running capture in a machine."""
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         self.process = process
@@ -79,7 +79,7 @@ class Capture:
 
 @contextmanager
 def capturing(where: Machine, *arguments: str | Path) -> Iterator[Capture]:
-    """From now on every packet is heard; killed at the end, if it still runs."""
+    """Start a capture, which is killed at the end if it still runs."""
     with where.start(NSNET, "capture", *map(str, arguments)) as process:
         try:
             yield Capture(process)
@@ -92,7 +92,7 @@ def capturing(where: Machine, *arguments: str | Path) -> Iterator[Capture]:
 
 @pytest.fixture
 def where(machines: Machine) -> Iterator[Machine]:
-    """The lab is up; afterwards there is nothing at all."""
+    """A machine with the lab up; nothing is left of the lab afterwards."""
     before = machines.contents()
     machines.up(CLUSTERIP)
     yield machines
@@ -134,7 +134,7 @@ def test_a_packet_to_a_service_changes_its_destination_on_the_way(
     ]
 
 
-def test_only_the_places_that_were_named_are_heard(where: Machine, file: Path) -> None:
+def test_only_the_named_places_are_captured(where: Machine, file: Path) -> None:
     with capturing(where, LAB, "pod/client", "fabric", "-w", file) as capture:
         assert capture.first == (
             "capturing at 2 places of clusterip: 10000 packets or 60 s, or until Ctrl-C\n"
@@ -150,7 +150,7 @@ def test_only_the_places_that_were_named_are_heard(where: Machine, file: Path) -
     assert [line.split() for line in places] == [[str(len(seen)), "pod/client"]]
 
 
-def test_what_passes_lo_is_there_once_and_what_nsnet_tries_out_there_is_not(
+def test_packets_on_lo_are_captured_once_and_test_packets_of_nsnet_are_not(
     where: Machine, file: Path, tmp_path: Path
 ) -> None:
     with capturing(where, LAB, "-w", file) as capture:
@@ -166,9 +166,7 @@ def test_what_passes_lo_is_there_once_and_what_nsnet_tries_out_there_is_not(
     assert {each.data[12:14] for each in frames(file)} <= {b"\x08\x00", b"\x08\x06"}  # IPv4, ARP
 
 
-def test_a_packet_of_which_little_is_kept_still_says_how_long_it_was(
-    where: Machine, file: Path
-) -> None:
+def test_a_truncated_packet_has_its_original_length(where: Machine, file: Path) -> None:
     with capturing(where, LAB, "pod/client", "-w", file, "--snaplen", "60") as capture:
         where.nsnet_output("exec", LAB, "pod/client", "--", "ping", "-c1", "-s1000", "10.244.0.1")
         capture.signal(signal.SIGINT)
@@ -182,7 +180,7 @@ def test_a_packet_of_which_little_is_kept_still_says_how_long_it_was(
 # how it ends
 
 
-def test_it_ends_with_the_last_packet_that_was_wanted(where: Machine, file: Path) -> None:
+def test_it_ends_after_count_packets(where: Machine, file: Path) -> None:
     with capturing(where, LAB, "-w", file, "--count", "7") as capture:
         where.nsnet_output("probe", LAB, *DNS)
         status, said = capture.end()
@@ -191,7 +189,7 @@ def test_it_ends_with_the_last_packet_that_was_wanted(where: Machine, file: Path
     assert sum(int(line.split()[0]) for line in said[1:]) == 7
 
 
-def test_it_ends_in_time_where_nothing_passes(where: Machine, file: Path) -> None:
+def test_it_ends_in_time_without_any_packet(where: Machine, file: Path) -> None:
     done = where.nsnet("capture", LAB, "-w", file, "--seconds", "1")
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines()[1:] == ["0 packets in 1.0 s; ended after 1 s (--seconds)"]
@@ -272,7 +270,7 @@ def test_stdout_takes_it_where_it_is_a_pipe(where: Machine, file: Path) -> None:
         (f"{LAB} >&-", 2, "error: standard output is closed"),
     ],
 )
-def test_what_cannot_be_is_one_line(
+def test_an_error_is_one_line(
     where: Machine, file: Path, command: str, status: int, says: str
 ) -> None:
     done = where.run("sh", "-c", f"{NSNET} capture {command.replace('FILE', str(file))}")
@@ -328,7 +326,9 @@ def test_a_lab_can_be_removed_under_a_capture(where: Machine, file: Path) -> Non
     assert len([line for line in said if line.endswith("was removed during the capture")]) == 8
 
 
-def test_what_there_was_no_room_for_is_told(where: Machine, file: Path, tmp_path: Path) -> None:
+def test_packets_lost_for_lack_of_buffer_are_reported(
+    where: Machine, file: Path, tmp_path: Path
+) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     asleep = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)

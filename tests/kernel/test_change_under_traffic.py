@@ -1,4 +1,4 @@
-"""A lab changes while a client uses it: only what has to break breaks, and nothing else notices."""
+"""A lab changes while a client uses it: only connections to what ends are broken."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -94,7 +94,7 @@ class Busy:
 
 
 def write(file: Path, mode: str, **values: object) -> None:
-    """The scenario, with these things in it changed."""
+    """Write the scenario with these changes."""
     usual = {"nodes": 2, "web": 3, "api": 1, "type": "ClusterIP", "port": "", "mode": mode}
     more = "".join(str(values.pop(each, "")) for each in ("second",))
     file.write_text(SCENARIO.format(**usual | values) + more)
@@ -175,8 +175,8 @@ def test_only_connections_to_endpoints_that_end_notice_a_change(busy: Busy) -> N
 
 
 @pytest.mark.parametrize("busy", ["iptables", "nftables"], indirect=True)
-def test_a_restarted_pod_has_never_the_address_it_just_had(busy: Busy) -> None:
-    """Also where that is the first that is free."""
+def test_a_restarted_pod_never_gets_the_address_it_just_had(busy: Busy) -> None:
+    """Even if that is the first free one."""
     for _ in range(4):
         before = busy.lab["pod/web-1"].addresses
         assert busy.lab.restart("pod/web-1") == ("east/pod/web-1",)

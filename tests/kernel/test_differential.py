@@ -26,7 +26,7 @@ LABS = [(family, mode) for mode in MODES for family in (4, 6)]
 
 
 class Asked(NamedTuple):
-    """A question, what the specification says to it, and what came of it."""
+    """A question, the outcomes that the specification allows, and those observed."""
 
     question: Question
     wanted: Specified | Open
@@ -57,7 +57,7 @@ def asked(
 
 
 def probe(question: Question, wanted: Specified | Open) -> ProbeSpec:
-    """A few attempts of it, or one: whoever waits for a timeout holds up others."""
+    """A few attempts, or one if it will time out: waiting attempts delay others."""
     target = question.target
     host = f"[{target.address}]" if ":" in target.address else target.address
     to = f"{host}:{target.port}"
@@ -92,7 +92,7 @@ def is_as_wanted(report: ProbeReport, wanted: Specified) -> bool:
     )
 
 
-def test_everybody_who_may_answer_does(asked: list[Asked]) -> None:
+def test_every_endpoint_that_may_reply_does(asked: list[Asked]) -> None:
     groups: dict[tuple[str, frozenset[str]], list[Asked]] = {}
     for each in asked:
         balanced_twice = each.question.target.kind == "LB VIP" and not each.question.client.node

@@ -38,7 +38,7 @@ def report(lab: Lab) -> ProbeReport:
     return report
 
 
-def test_the_shares_are_as_even_as_dice_make_them(report: ProbeReport) -> None:
+def test_the_shares_are_as_even_as_random_choices(report: ProbeReport) -> None:
     """A chi-square test that fails once in a million, as `expect.balance: even` asks for."""
     assert (report.disagreements, report.defects) == ((), ())
     assert isinstance(report.observed, Answer)

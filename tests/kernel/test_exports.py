@@ -1,5 +1,5 @@
-"""Services and pods that other clusters use, while the lab changes: who is exported, who is
-recreated, who is left."""
+"""Services and pods that other clusters use, while the lab changes: what is exported, recreated and
+left alone."""
 
 from pathlib import Path
 
@@ -77,7 +77,7 @@ def test_a_flat_service_is_for_others_as_long_as_it_is_exported(file: Path) -> N
         assert seen.source == lab["east/pod/client"].addresses[0]
 
 
-def test_the_other_cluster_hears_of_pods_that_come_and_go(file: Path) -> None:
+def test_the_other_cluster_learns_of_added_and_removed_pods(file: Path) -> None:
     with Agent(file) as agent:
         lab = agent.lab
         lab.scale("west/deploy/web", 0)
@@ -127,7 +127,7 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
 )
 
 
-def test_a_gateway_speaks_with_its_own_address_and_not_with_one_that_it_offers(
+def test_a_gateway_sends_from_its_own_address_and_not_from_an_exported_one(
     tmp_path: Path,
 ) -> None:
     """Of several addresses IPv6 would take the one that came last, and what a shared gateway sends

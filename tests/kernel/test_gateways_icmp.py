@@ -1,5 +1,5 @@
-"""What routers and closed ports say comes back through every kind of gateway: who asks in vain is
-refused, who sends too much learns how much may be sent. And where gateways drop it, large hangs."""
+"""ICMP errors through every kind of gateway: port-unreachable refuses the client, and an MTU error
+makes it send smaller packets. If gateways drop MTU errors, large requests hang."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -100,7 +100,7 @@ QUESTIONS = [
 def asked(
     request: pytest.FixtureRequest, tmp_path: Path
 ) -> Iterator[tuple[Lab, list[ProbeSpec], list[str]]]:
-    """A lab, what is asked there, and how that has to end."""
+    """A lab, the probes sent there, and the expected verdicts."""
     kind, mute = request.param
     gateways = ['"east,west/gateway"'] if kind == "shared" else ["east/gateway", "west/gateway"]
     dropped = ", ".join(DROPPED.format(each) for each in gateways)

@@ -1,5 +1,5 @@
-"""Links, routes and tunnels that take less than 1,500 bytes: what gets through them, who learns of
-it, and what hangs where nobody does."""
+"""Links, routes and tunnels with an MTU below 1,500 bytes: which packets pass, which senders learn
+the MTU, and which requests hang because the sender does not."""
 
 import subprocess
 from collections.abc import Iterator

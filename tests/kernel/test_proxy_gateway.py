@@ -1,4 +1,4 @@
-"""Gateways of kind proxy: told anew under traffic, paths that are too narrow, names in TLS."""
+"""Gateways of kind proxy: reloads under traffic, paths of small MTU, TLS server names."""
 
 import json
 import struct
@@ -105,7 +105,7 @@ def lab(file: Path) -> Iterator[Lab]:
 
 
 def exported(lab: Lab, name: str) -> IPAddress:
-    """The address of a Service of west, for others."""
+    """The address of a Service of west for other clusters."""
     west = lab.topology.clusters[1]
     (service,) = (each for each in west.services if each.name == name)
     return service.exported[0]
@@ -116,12 +116,12 @@ def exported(lab: Lab, name: str) -> IPAddress:
 
 @pytest.fixture(params=["east/pod/client", "external/laptop"])
 def client(request: pytest.FixtureRequest, lab: Lab, tmp_path: Path) -> Iterator[BusyClient]:
-    """Who holds connections to west's `web`, by its gateway's proxy."""
+    """A client that holds connections to west's `web` through its gateway's proxy."""
     with busy_client(lab, request.param, str(exported(lab, "web")), 80, tmp_path) as made:
         yield made
 
 
-def test_connections_by_a_proxy_do_not_notice_when_it_is_told_anew(
+def test_connections_through_a_proxy_survive_its_reload(
     lab: Lab, client: BusyClient, file: Path
 ) -> None:
     def apply(more: str) -> None:
@@ -160,8 +160,10 @@ def test_connections_by_a_proxy_do_not_notice_when_it_is_told_anew(
 
 
 @pytest.mark.parametrize("source", ["east/pod/client", "external/laptop"])
-def test_who_is_refused_behind_a_proxy_got_as_far_as_that(lab: Lab, source: str) -> None:
-    """Where the lab speaks no TLS, nobody listens."""
+def test_the_path_of_a_connection_that_the_server_refuses_ends_at_the_proxy(
+    lab: Lab, source: str
+) -> None:
+    """The pods do not listen on the TLS port, as labs have no TLS."""
     seen = lab.connect(source, "west/svc/web:443", path=True)
     assert seen.verdict == "reset"
     assert seen.path == lab.explain(source, "west/svc/web:443").path
@@ -177,8 +179,10 @@ iptables-legacy -A OUTPUT -p icmp -j DROP
 
 
 @pytest.mark.parametrize("leg", ["near", "far"])
-def test_large_hangs_before_or_behind_a_proxy_and_small_shows_the_way(lab: Lab, leg: str) -> None:
-    """Each leg has its own path MTU, and somebody who must not say it."""
+def test_large_hangs_before_or_behind_a_proxy_and_the_small_request_has_the_path(
+    lab: Lab, leg: str
+) -> None:
+    """Each leg has its own path MTU, and a host that drops the MTU errors."""
     lab.scale("west/deploy/web", 1)
     if leg == "near":
         address, where = exported(lab, "web"), "fabric"
@@ -257,7 +261,7 @@ class Heard(NamedTuple):
 
 @pytest.fixture
 def listening_pods(lab: Lab) -> Lab:
-    """Where TLS would be spoken, somebody tells what he hears."""
+    """A server on each TLS port that reports what it receives."""
     everybody_hears(lab)
     return lab
 
@@ -332,13 +336,11 @@ def test_a_name_is_the_same_in_both_families(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["nosuch.example", "example", "a.web.example", ""])
-def test_on_a_client_who_asks_for_another_name_the_proxy_hangs_up(
-    listening_pods: Lab, name: str
-) -> None:
+def test_the_proxy_closes_a_connection_for_an_unknown_name(listening_pods: Lab, name: str) -> None:
     assert hello(listening_pods, "external/laptop", name).pod == ""
 
 
-def test_a_name_comes_and_goes_with_its_service(listening_pods: Lab, file: Path) -> None:
+def test_a_name_is_added_and_removed_with_its_service(listening_pods: Lab, file: Path) -> None:
     lab = listening_pods
     file.write_text(SCENARIO.format(web=3).replace("web.example", "www.example"))
     lab.apply(file)

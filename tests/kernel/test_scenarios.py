@@ -28,7 +28,7 @@ each_scenario = pytest.mark.parametrize((), EACH)
 
 
 def differences(report: Report) -> list[str]:
-    """All in which the author, the model and the kernel are not of one mind."""
+    """Every difference between the author, the model and the kernel."""
     return [
         f"{each.name} ({each.protocol}): {words}"
         for each in report.probes
@@ -37,7 +37,7 @@ def differences(report: Report) -> list[str]:
 
 
 @each_scenario
-def test_the_kernel_holds_what_was_asked_of_it(lab: Lab) -> None:
+def test_the_kernel_holds_the_state(lab: Lab) -> None:
     assert lab.drift() == []
 
 
@@ -51,22 +51,22 @@ def test_the_kernel_does_what_the_author_expects_and_the_model_predicts(lab: Lab
 
 
 @pytest.mark.parametrize((), [each for each in EACH if each.id != "ipvs"])  # test_ipvs.py asks
-def test_the_model_knows_how_everybody_fares_with_everybody(lab: Lab) -> None:
-    specs = list(unhurried(lab, everybody(lab)))
+def test_the_model_predicts_every_place_to_every_other(lab: Lab) -> None:
+    specs = list(within_rate_limit(lab, every_pair(lab)))
     assert differences(lab.probe(specs=specs)) == []
     assert lab.drift() == []  # packets leave no trace
 
 
 @pytest.mark.lab("scenarios/island-nat.yaml")
-def test_pods_behind_one_gateway_share_what_a_router_says_of_missing_routes(lab: Lab) -> None:
+def test_pods_behind_one_gateway_share_a_routers_rate_limit_for_net_unreachable(lab: Lab) -> None:
     """Five answers at once and one a second, to one source: more pods than that need patience."""
     pods = [pod.reference for pod in lab.topology.clusters[0].pods]
     specs = [simple(pod, "192.0.2.1:9", "udp", timeout=0.5, times=3) for pod in pods]
     assert differences(lab.probe(specs=specs)) == []
 
 
-def everybody(lab: Lab) -> Iterator[ProbeSpec]:
-    """From every place to every other place and Service."""
+def every_pair(lab: Lab) -> Iterator[ProbeSpec]:
+    """Probes from every place to every other place and Service."""
     places = list(lab.places().values())
     hosts = [reference for reference in places if "/" in reference]
     for source, host in product(places, hosts):
@@ -82,9 +82,9 @@ def everybody(lab: Lab) -> Iterator[ProbeSpec]:
         yield simple(source, service, protocol, times=5)
 
 
-def unhurried(lab: Lab, specs: Iterator[ProbeSpec]) -> Iterator[ProbeSpec]:
-    """Those that can be asked, but only three for which there is no route: a router says so once a
-    second."""
+def within_rate_limit(lab: Lab, specs: Iterator[ProbeSpec]) -> Iterator[ProbeSpec]:
+    """Those with known references, but only three without a route: a router sends one
+    net-unreachable a second."""
     unroutable = 0
     for spec in specs:
         try:
@@ -139,7 +139,7 @@ def test_a_packet_goes_where_the_model_says(lab: Lab, source: str, to: str, prot
 
 @pytest.mark.lab(str(CLUSTERIP))
 @pytest.mark.parametrize("source", ["node/n1", "node/n2", "pod/client", "pod/dns"])
-def test_who_is_gone_cannot_be_reached_and_everybody_is_told(lab: Lab, source: str) -> None:
+def test_a_removed_pod_is_host_unreachable_for_every_client(lab: Lab, source: str) -> None:
     gone = lab["pod/web-2"].addresses[0]
     assert lab.connect(source, str(gone), "icmp").verdict is Verdict.OK
     lab.scale("deploy/web", 2)

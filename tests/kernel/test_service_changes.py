@@ -1,6 +1,5 @@
-"""A Service changes its type, its policies and its ports: what it was is closed, what it is works,
-and the model knows each step. What upstream's end-to-end tests do with a Service, one after the
-other."""
+"""A Service changes its type, its policies and its ports: old addresses and ports are closed, new
+ones work, and the model predicts each step. These are the steps of upstream's end-to-end tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -50,7 +49,7 @@ IP = f"clusterIP: {CLUSTER_IP}"
 
 
 class Ask(NamedTuple):
-    """A few connections, and all that may come of them: the source that was seen, or a verdict."""
+    """A few connections, and their possible outcomes: the source that was seen, or a verdict."""
 
     source: str
     to: str
@@ -59,7 +58,7 @@ class Ask(NamedTuple):
 
 
 class Step(NamedTuple):
-    """The Service `web` from now on ("": there is none), and who fares how."""
+    """The Service `web` from now on ("": there is none), and the outcomes of each client."""
 
     words: str
     spec: str
@@ -180,7 +179,7 @@ def outcomes(lab: Lab, asked: Ask) -> set[str]:
     return sources if seen.verdicts == {"ok": 10} else {str(each) for each in seen.verdicts}
 
 
-def test_what_a_service_was_is_closed_and_what_it_is_works(changing: tuple[Lab, Path]) -> None:
+def test_old_addresses_and_ports_are_closed_and_new_ones_work(changing: tuple[Lab, Path]) -> None:
     lab, file = changing
     mode = lab.topology.clusters[0].proxy.mode
     nobody = "refused" if mode == "nftables" else "net-unreachable"  # of the ClusterIPs that are
@@ -204,7 +203,7 @@ BOTH = "ports: [{name: tcp, port: 80}, {name: udp, port: 80, protocol: UDP}]"
 
 @pytest.mark.parametrize("protocol", ["tcp", "udp"])
 @pytest.mark.parametrize("to", ["svc/web:80", "lb/web:80"])
-def test_affinity_comes_and_goes(changing: tuple[Lab, Path], to: str, protocol: str) -> None:
+def test_affinity_is_added_and_removed(changing: tuple[Lab, Path], to: str, protocol: str) -> None:
     lab, file = changing
     mode = lab.topology.clusters[0].proxy.mode
     for affinity in ("None", "ClientIP", "None"):

@@ -1,5 +1,5 @@
-"""Services by all their addresses on the kernel: who answers, and whom the server sees, by policy
-and by who asks. What walk predicts is compared with it on every connection."""
+"""All addresses of Services on the kernel: which endpoints reply, and which source they see, by
+policy and client. Every connection is compared with what walk predicts."""
 
 import sys
 
@@ -108,13 +108,15 @@ def balanced(lab: Lab, name: str) -> str:
         ("laptop", f"{ETH0}:30084", BY_N1),
     ],
 )
-def test_who_answers_and_whom_it_sees(lab: Lab, source: str, to: str, expected: set[str]) -> None:
+def test_which_endpoint_replies_and_which_source_it_sees(
+    lab: Lab, source: str, to: str, expected: set[str]
+) -> None:
     times = 2 if expected == {"timeout"} else TIMES
     assert outcomes(lab, source, to, times, timeout=patience(*expected)) == expected
 
 
 @pytest.mark.parametrize("to", [f"{ETH0}:30080", "127.0.0.1:30080", "198.51.100.7:80"])
-def test_udp_goes_the_same_ways(lab: Lab, to: str) -> None:
+def test_udp_takes_the_same_paths(lab: Lab, to: str) -> None:
     assert outcomes(lab, "n1", to, protocol="udp") == BY_N1
 
 
@@ -166,7 +168,7 @@ def test_a_load_balancers_address_is_served_where_it_is_sent(
 
 
 def stamps(lab: Lab, name: str) -> dict[str, int]:
-    """How many connections each of the Service's endpoints is remembered for, by its chain."""
+    """The number of recent sources of each of the Service's endpoints, by its chain."""
     (netns,) = (each for each in lab.state.netns if each.reference == "east/node/n1")
     rules = [rule for chain in netns.chains for rule in chain.rules]
     lists = {
@@ -200,7 +202,7 @@ def test_clients_are_remembered_one_by_one(lab: Lab) -> None:
     assert len(server) == 1  # by whatever address it comes
 
 
-def test_after_its_time_a_client_is_a_new_one(lab: Lab) -> None:
+def test_affinity_expires_after_its_timeout(lab: Lab) -> None:
     outcomes(lab, "client", "svc/brief:80", 1)
     assert sorted(stamps(lab, "brief").values()) == [0, 1]
     # Longer than the second for which it is remembered.
@@ -216,7 +218,7 @@ def test_after_its_time_a_client_is_a_new_one(lab: Lab) -> None:
 
 
 def strangers(lab: Lab) -> list[str]:
-    """From whom the client got such a segment, while it was connected to a Service."""
+    """The sources of such segments that the client received while it was connected to a Service."""
     (cluster,) = lab.topology.clusters
     (plain,) = (each for each in cluster.services if each.name == "plain")
     servers = [f"{each.reference}={each.netns}={each.addresses[0]}" for each in cluster.pods]
@@ -231,7 +233,7 @@ def test_a_segment_out_of_the_window_does_not_reach_the_client(lab: Lab) -> None
     assert strangers(lab) == []
 
 
-def test_without_the_rule_that_drops_it_it_comes_from_a_pod_the_client_never_asked(
+def test_without_the_drop_rule_it_reaches_the_client_with_the_pods_source(
     lab: Lab,
 ) -> None:
     rule = "KUBE-FORWARD -m conntrack --ctstate INVALID -j DROP"

@@ -1,5 +1,5 @@
-"""One gateway in front of two clusters whose pods have the same addresses: what the kernel makes of
-it, and what it would be without the rules."""
+"""One gateway in front of two clusters whose pods have the same addresses: what the kernel does
+with its rules, and without them."""
 
 import os
 import re
@@ -85,7 +85,7 @@ def at_once(to: str, protocol: str, *ports: int) -> list[ProbeSpec]:
 
 
 def entries(lab: Lab, port: int) -> list[str]:
-    """What the gateway's conntrack knows of the clients' connections from this port."""
+    """The gateway's conntrack entries of the clients' connections from this port."""
     listed = lab.exec(HUB, "cat", "/proc/net/nf_conntrack").stdout
     return sorted(
         f"{line.split()[2]} {zone[1]}"
@@ -163,7 +163,7 @@ DAMAGE = {
 }
 
 
-def test_what_somebody_changed_by_hand_is_noticed_and_repaired(file: Path) -> None:
+def test_a_change_by_hand_is_reported_and_repaired(file: Path) -> None:
     lab = attached(file)
     for name, damage in DAMAGE.items():
         done = lab.exec(HUB, "sh", "-ec", damage)
@@ -231,7 +231,7 @@ except OSError as error:
 """
 
 
-def test_the_gateways_own_errors_go_back_where_the_packet_came_from(file: Path) -> None:
+def test_the_gateways_own_errors_return_to_the_source_of_the_packet(file: Path) -> None:
     lab = attached(file)
     lab.exec(HUB, "ip", "link", "set", "eth1", "mtu", "1400")
     for index, name in enumerate(CLUSTERS):
@@ -249,7 +249,7 @@ def test_the_gateways_own_errors_go_back_where_the_packet_came_from(file: Path) 
 
 
 def test_a_shared_gateway_becomes_two_and_one_again(file: Path) -> None:
-    """Who has nothing to do with it notices nothing."""
+    """Other namespaces do not change."""
     name, text = load(file).name, file.read_text()
     apart = text.replace(", name: hub", "").replace('"east,west/gateway"', "fabric")
     pod = f"nsnet.{name}.east.pod.default"

@@ -6,7 +6,7 @@ import pytest
 
 from nsnet.kernel import capabilities
 from nsnet.lab.lab import Lab
-from tests.kernel.test_scenarios import differences, everybody, unhurried
+from tests.kernel.test_scenarios import differences, every_pair, within_rate_limit
 from tests.support.machine import ROOT
 from tests.vm import machine
 
@@ -25,14 +25,14 @@ def test_it_has_all_that_a_lab_can_use() -> None:
 
 @pytest.mark.lab(str(ROOT / "scenarios" / "clusterip.yaml"))
 class TestClusterIP:
-    def test_the_kernel_holds_what_was_asked_of_it(self, lab: Lab) -> None:
+    def test_the_kernel_holds_the_state(self, lab: Lab) -> None:
         assert lab.drift() == []
 
     def test_author_and_model_and_kernel_agree(self, lab: Lab) -> None:
         assert differences(lab.probe()) == []
 
-    def test_the_model_knows_how_everybody_fares_with_everybody(self, lab: Lab) -> None:
-        specs = unhurried(lab, everybody(lab))
+    def test_the_model_predicts_every_place_to_every_other(self, lab: Lab) -> None:
+        specs = within_rate_limit(lab, every_pair(lab))
         # An emulated processor that shares the host's may take a second to answer a ping.
         patient = [each.model_copy(update={"timeout": 10.0}) for each in specs]
         assert differences(lab.probe(specs=patient)) == []
