@@ -14,7 +14,7 @@ from nsnet.lab.compiled import Compiled, compiled
 from nsnet.plan.order import plan as planned
 from nsnet.plan.shell import script
 from nsnet.probes.question import explain as explained
-from nsnet.probes.question import simple
+from nsnet.probes.question import probe_spec
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.load import load
 
@@ -84,7 +84,7 @@ def explain(
         from nsnet.lab.registry import attach
 
         where = attach(lab_or_file).compiled
-    spec = simple(source, target, protocol, size=size)
+    spec = probe_spec(source, target, protocol, size=size)
     found = explained(where.model, spec)
     if as_json:
         paths = [each.as_json() for each in found.paths]

@@ -236,11 +236,13 @@ def probe(
     if (source is None) != (target is None):
         raise click.UsageError("--from and --to need each other")
     from nsnet.lab import registry as labs
-    from nsnet.probes.question import simple
+    from nsnet.probes.question import probe_spec
 
     labs.need_root("probe")
     found = labs.attach(lab)
-    own = [simple(source, target, protocol, times=times, size=size)] if source and target else []
+    own = (
+        [probe_spec(source, target, protocol, times=times, size=size)] if source and target else []
+    )
     with Progress(silent=as_json) as progress:
         report = found.probe(progress, own)
     _conclude(ctx, report, found.topology, as_json=as_json, junit=junit)

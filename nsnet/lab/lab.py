@@ -19,7 +19,7 @@ from nsnet.plan.order import plan
 from nsnet.plan.repair import repairs
 from nsnet.probes.ask import Connection, ask
 from nsnet.probes.model import Model
-from nsnet.probes.question import Explanation, explain, question, simple
+from nsnet.probes.question import Explanation, explain, probe_spec, question
 from nsnet.probes.recording import frames
 from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.kinds import ProbeSpec
@@ -201,7 +201,7 @@ class Lab:
         Warns with DefectWarning where the kernel differs from the prediction.
         """
         named = {{"source_port": "sourcePort"}.get(key, key): each for key, each in fields.items()}
-        asked = question(self.topology, simple(source, to, protocol, **named), path=path)
+        asked = question(self.topology, probe_spec(source, to, protocol, **named), path=path)
         with self._host.missing_namespaces_named(self.state):
             reports = ask(self.model, [asked])
         (report,) = self._drift_is_no_defect(reports)
@@ -228,7 +228,7 @@ class Lab:
 
     def explain(self, source: str, to: str, protocol: str = "tcp", size: int = 0) -> Explanation:
         """Return the predicted paths of such a packet; `size` is in bytes of body."""
-        return explain(self.model, simple(source, to, protocol, size=size))
+        return explain(self.model, probe_spec(source, to, protocol, size=size))
 
     def endpoints(self, reference: str) -> frozenset[str]:
         """Return the pods behind a Service, or of a workload."""

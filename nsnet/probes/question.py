@@ -76,7 +76,7 @@ def explain(model: Model, spec: ProbeSpec) -> Explanation:
     return Explanation(asked, walked(model, asked))
 
 
-def simple(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:
+def probe_spec(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:
     """Return a probe with these fields. Raises UsageError for an unknown field or a wrong value."""
     try:
         return ProbeSpec.model_validate(

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Sequence
 
-from nsnet.probes.question import explain, simple
+from nsnet.probes.question import explain, probe_spec
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import reload
 from nsnet.scenario.model import Scenario
@@ -64,7 +64,7 @@ def probes(pods: int, number: int) -> list[ProbeSpec]:
     asked = []
     for each in range(number):
         to = "svc/web" if each % 10 == 0 else f"pod/client-{(each * 7 + 1) % clients}"
-        asked.append(simple(f"pod/client-{each % clients}", f"{to}:80", timeout=10))
+        asked.append(probe_spec(f"pod/client-{each % clients}", f"{to}:80", timeout=10))
     return asked
 
 

@@ -10,7 +10,7 @@ import pytest
 from nsnet.errors import UnsupportedError
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
-from nsnet.probes.question import simple
+from nsnet.probes.question import probe_spec
 from nsnet.verdict import Verdict
 from tests.kernel.test_scenarios import differences
 from tests.support.machine import ROOTLESS_UNABLE
@@ -106,7 +106,7 @@ def test_the_model_predicts_every_client_of_every_load_balancer(lab: Lab) -> Non
     assert len(vips) == 6  # the Services of west have one family
     sources = list(lab.places().values())
     specs = [
-        simple(source, vip, timeout=0.5, times=6)
+        probe_spec(source, vip, timeout=0.5, times=6)
         for source, vip in product(sources, vips)
         if any((":" in str(one)) == ("[" in vip) for one in lab[source].addresses)
     ]

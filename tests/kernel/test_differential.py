@@ -8,7 +8,7 @@ from typing import NamedTuple
 import pytest
 
 from nsnet.lab.agent import Agent
-from nsnet.probes.question import simple
+from nsnet.probes.question import probe_spec
 from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.kinds import ProbeSpec
 from tests.support import kube_proxy as kp
@@ -64,7 +64,7 @@ def probe(question: Question, wanted: Specified | Open) -> ProbeSpec:
     protocol = question.port.protocol.lower()
     times = TIMES if isinstance(wanted, Specified) and len(wanted.servers) > 1 else 1
     timeout = patience(wanted.verdict if isinstance(wanted, Specified) else "timeout")
-    return simple(question.client.reference, to, protocol, times=times, timeout=timeout)
+    return probe_spec(question.client.reference, to, protocol, times=times, timeout=timeout)
 
 
 @pytest.mark.parametrize("kind", KINDS)

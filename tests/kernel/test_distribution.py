@@ -7,7 +7,7 @@ import pytest
 
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
-from nsnet.probes.question import simple
+from nsnet.probes.question import probe_spec
 from nsnet.probes.report import Answer, ProbeReport
 from tests.support.machine import ROOT, ROOTLESS_UNABLE
 
@@ -33,7 +33,7 @@ def lab(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 def report(lab: Lab) -> ProbeReport:
     """What became of all these connections."""
     even = {"balance": "even"}
-    spec = simple("pod/client", "svc/web:80", times=CONNECTIONS, timeout=10.0, expect=even)
+    spec = probe_spec("pod/client", "svc/web:80", times=CONNECTIONS, timeout=10.0, expect=even)
     (report,) = lab.probe(specs=[spec]).probes
     return report
 

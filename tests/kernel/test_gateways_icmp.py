@@ -8,7 +8,7 @@ import pytest
 
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
-from nsnet.probes.question import simple
+from nsnet.probes.question import probe_spec
 from nsnet.scenario.kinds import ProbeSpec
 from tests.kernel.test_scenarios import differences
 from tests.support.machine import ROOTLESS_UNABLE
@@ -109,7 +109,7 @@ def asked(
     file.write_text(SCENARIO.format(gateway=KINDS[kind], faults=faults))
     specs, verdicts = list[ProbeSpec](), list[str]()
     for source, to, protocol, size, *ends in QUESTIONS:
-        specs.append(simple(source, to, protocol, size=size, timeout=2))
+        specs.append(probe_spec(source, to, protocol, size=size, timeout=2))
         of_proxy = ends[2 + mute] if kind == "proxy" else ""
         verdicts.append(of_proxy or ends[mute])
     with Agent(file) as agent:

@@ -16,7 +16,7 @@ from nsnet.kernel.processes import until
 from nsnet.lab.lab import Lab
 from nsnet.plan.order import changes
 from nsnet.plan.shell import script
-from nsnet.probes.question import simple
+from nsnet.probes.question import probe_spec
 from nsnet.probes.report import Answer
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
@@ -105,9 +105,9 @@ class TestAsBuilt:
         for source, service in product(("pod/client", "node/n1", "node/n2"), cluster.services):
             for to in addresses(service):
                 specs += [
-                    simple(source, f"{to}:{service.ports[0].port}", timeout=2.0, times=2),
-                    simple(source, f"{to}:77", timeout=2.0),
-                    simple(source, to.strip("[]"), "icmp", timeout=2.0),
+                    probe_spec(source, f"{to}:{service.ports[0].port}", timeout=2.0, times=2),
+                    probe_spec(source, f"{to}:77", timeout=2.0),
+                    probe_spec(source, to.strip("[]"), "icmp", timeout=2.0),
                 ]
         assert differences(lab.probe(specs=specs)) == []
         assert lab.drift() == []  # packets leave no trace

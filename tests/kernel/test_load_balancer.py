@@ -29,7 +29,7 @@ from nsnet.plan.order import changes, plan
 from nsnet.plan.shell import script
 from nsnet.probes.ask import ask
 from nsnet.probes.prober import Flow, send
-from nsnet.probes.question import question, simple
+from nsnet.probes.question import probe_spec, question
 from nsnet.probes.report import ProbeReport
 from nsnet.state.model import State
 from nsnet.state.observed import Observed
@@ -93,7 +93,7 @@ class Wanted(NamedTuple):
     def ask(self, *questions: tuple[str, str, str], times: int = 1) -> tuple[ProbeReport, ...]:
         """What real packets did: (source, destination, protocol)."""
         lab = self.lab()
-        specs = [simple(*each, times=times, timeout=0.5) for each in questions]
+        specs = [probe_spec(*each, times=times, timeout=0.5) for each in questions]
         asked = [question(lab.topology, each, path=True) for each in specs]
         return ask(lab.model, asked)
 

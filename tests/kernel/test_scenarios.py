@@ -10,7 +10,7 @@ from nsnet.errors import UnsupportedError
 from nsnet.kernel import netfilter
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
-from nsnet.probes.question import simple
+from nsnet.probes.question import probe_spec
 from nsnet.probes.report import Answer, Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.topology.notation import UnknownReferenceError
@@ -61,7 +61,7 @@ def test_the_model_predicts_every_place_to_every_other(lab: Lab) -> None:
 def test_pods_behind_one_gateway_share_a_routers_rate_limit_for_net_unreachable(lab: Lab) -> None:
     """Five answers at once and one a second, to one source: more pods than that need patience."""
     pods = [pod.reference for pod in lab.topology.clusters[0].pods]
-    specs = [simple(pod, "192.0.2.1:9", "udp", timeout=0.5, times=3) for pod in pods]
+    specs = [probe_spec(pod, "192.0.2.1:9", "udp", timeout=0.5, times=3) for pod in pods]
     assert differences(lab.probe(specs=specs)) == []
 
 
@@ -70,8 +70,8 @@ def every_pair(lab: Lab) -> Iterator[ProbeSpec]:
     places = list(lab.places().values())
     hosts = [reference for reference in places if "/" in reference]
     for source, host in product(places, hosts):
-        yield simple(source, host, "icmp")
-        yield simple(source, f"{host}:9", "udp")
+        yield probe_spec(source, host, "icmp")
+        yield probe_spec(source, f"{host}:9", "udp")
     services = [
         (f"{service.reference}:{service.ports[0].port}", service.ports[0].protocol)
         for cluster in lab.topology.clusters
@@ -79,7 +79,7 @@ def every_pair(lab: Lab) -> Iterator[ProbeSpec]:
         if service.addresses
     ]
     for source, (service, protocol) in product(places, services):
-        yield simple(source, service, protocol, times=5)
+        yield probe_spec(source, service, protocol, times=5)
 
 
 def within_rate_limit(lab: Lab, specs: Iterator[ProbeSpec]) -> Iterator[ProbeSpec]:

@@ -18,7 +18,7 @@ from nsnet.lab.lab import Lab
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober.attempt import Attempt
 from nsnet.probes.prober.send import Exchange, _Sender
-from nsnet.probes.question import simple
+from nsnet.probes.question import probe_spec
 from nsnet.probes.report import Report
 from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
@@ -79,7 +79,7 @@ def attached(file: Path) -> Lab:
 def at_once(to: str, protocol: str, *ports: int) -> list[ProbeSpec]:
     """Both clients, from the same address and each of these ports."""
     return [
-        simple(f"{name}/pod/client", to, protocol, sourcePort=port, together="all")
+        probe_spec(f"{name}/pod/client", to, protocol, sourcePort=port, together="all")
         for port, name in product(ports, CLUSTERS)
     ]
 
@@ -123,7 +123,9 @@ def test_probes_of_one_label_are_under_way_before_any_answer_is_read(
 
     monkeypatch.setattr(_Sender, "_start_one", starts)
     monkeypatch.setattr(Loop, "run_once", runs)
-    others = [simple(each.reference, "external/api:443") for each in lab.topology.clusters[0].pods]
+    others = [
+        probe_spec(each.reference, "external/api:443") for each in lab.topology.clusters[0].pods
+    ]
     labelled = at_once("external/api:443", "tcp", *range(23000, 23020))
     assert failing(lab.probe(specs=[*others, *labelled])) == 0
     assert events[:40] == ["all"] * 40
@@ -199,16 +201,18 @@ def test_in_both_families(file: Path) -> None:
         for each in exported:
             text = f"[{each}]" if each.version == 6 else str(each)
             specs += [
-                simple(f"{one}/pod/client", f"{text}:80", times=10),
-                simple(f"{one}/pod/client", f"{text}:53", "udp", times=10),
-                simple(f"{one}/pod/client", f"{text}:81"),
-                simple(f"{one}/pod/client", f"{text}:81", "udp"),
-                simple(f"{one}/pod/client", str(each), "icmp"),
-                simple("external/laptop" if each.version == 4 else "external/api6", f"{text}:80"),
+                probe_spec(f"{one}/pod/client", f"{text}:80", times=10),
+                probe_spec(f"{one}/pod/client", f"{text}:53", "udp", times=10),
+                probe_spec(f"{one}/pod/client", f"{text}:81"),
+                probe_spec(f"{one}/pod/client", f"{text}:81", "udp"),
+                probe_spec(f"{one}/pod/client", str(each), "icmp"),
+                probe_spec(
+                    "external/laptop" if each.version == 4 else "external/api6", f"{text}:80"
+                ),
             ]
         specs += [
-            simple(f"{one}/pod/client", "fd77::80", "icmp"),
-            simple(f"{one}/pod/client", "[fd77::80]:9", "udp"),
+            probe_spec(f"{one}/pod/client", "fd77::80", "icmp"),
+            probe_spec(f"{one}/pod/client", "[fd77::80]:9", "udp"),
         ]
     report = lab.probe(specs=specs)
     assert differences(report) == []

@@ -10,7 +10,7 @@ from typing import Any
 from nsnet.features.compile import compile_state
 from nsnet.ip import Family
 from nsnet.probes.model import Model
-from nsnet.probes.question import explain, simple
+from nsnet.probes.question import explain, probe_spec
 from nsnet.state.model import Netns, Route, State
 from nsnet.state.nftables_text import lines
 from nsnet.topology.model import Endpoint, Proxy, Service, Topology
@@ -99,7 +99,7 @@ def outcomes(found: Topology, source: str, to: str, protocol: str = "tcp") -> li
     external = Route(net(f"{EXTERNAL_IP}/32"), ip("192.168.10.2"))
     routed = replace(fabric, routes=(*fabric.routes, external))
     state = replace(state, netns=tuple(routed if each is fabric else each for each in state.netns))
-    paths = explain(Model(found, state), simple(source, to, protocol)).paths
+    paths = explain(Model(found, state), probe_spec(source, to, protocol)).paths
     ends = {
         f"{each.verdict} {each.server.split('/')[-1].split('.')[0]} as {each.source}"
         if each.server

@@ -11,7 +11,7 @@ from nsnet.probes import ask as asking
 from nsnet.probes.ask import Connection, ask
 from nsnet.probes.outcome import Outcome
 from nsnet.probes.prober import Flow
-from nsnet.probes.question import question, simple
+from nsnet.probes.question import probe_spec, question
 from nsnet.probes.report import Answer, ProbeReport
 from nsnet.verdict import Verdict
 from tests.support.labs import ip, lab, pod, service, workload
@@ -57,7 +57,7 @@ def asked(
         return [outcomes]
 
     monkeypatch.setattr(asking, "send", send)
-    spec = simple(source, to, protocol, **fields)
+    spec = probe_spec(source, to, protocol, **fields)
     (report,) = ask(MODEL, [question(LAB.topology, spec, path=path)])
     return flows[0], report
 

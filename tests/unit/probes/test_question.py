@@ -6,7 +6,7 @@ import pytest
 
 from nsnet.errors import UsageError
 from nsnet.probes.judge import Expected
-from nsnet.probes.question import explain, question, simple
+from nsnet.probes.question import explain, probe_spec, question
 from nsnet.topology.notation import UnknownReferenceError
 from tests.support.labs import lab, pod, service, workload
 
@@ -21,7 +21,7 @@ LAB = lab(
 
 def expected(**expect: object) -> Expected:
     """The resolved `expect` of a probe of the Service."""
-    spec = simple("pod/client", "svc/web:80", expect=expect, times=300)
+    spec = probe_spec("pod/client", "svc/web:80", expect=expect, times=300)
     return question(LAB.topology, spec).expected
 
 
@@ -87,7 +87,7 @@ def test_an_even_share_is_one_for_each_endpoint() -> None:
 def test_references_become_a_namespace_an_address_and_a_port(
     source: str, to: str, protocol: str, asked: str
 ) -> None:
-    found = question(LAB.topology, simple(source, to, protocol))
+    found = question(LAB.topology, probe_spec(source, to, protocol))
     assert f"{found.source.netns} {found.to.address} {found.to.port}" == asked
 
 
@@ -102,19 +102,19 @@ def test_references_become_a_namespace_an_address_and_a_port(
 def test_a_path_is_recorded_where_it_is_asked_for_or_expected(
     expect: dict[str, object], path: bool, recorded: bool
 ) -> None:
-    spec = simple("pod/client", "svc/web:80", expect=expect)
+    spec = probe_spec("pod/client", "svc/web:80", expect=expect)
     assert question(LAB.topology, spec, path=path).path is recorded
 
 
 def test_a_probe_without_a_name_is_named_by_source_and_destination() -> None:
-    assert question(LAB.topology, simple("pod/client", "svc/web:80")).name == (
+    assert question(LAB.topology, probe_spec("pod/client", "svc/web:80")).name == (
         "pod/client → svc/web:80"
     )
 
 
 def test_a_reference_to_nothing_is_an_error() -> None:
     with pytest.raises(UnknownReferenceError, match="has no pod nobody"):
-        question(LAB.topology, simple("pod/nobody", "svc/web:80"))
+        question(LAB.topology, probe_spec("pod/nobody", "svc/web:80"))
 
 
 @pytest.mark.parametrize(
@@ -127,21 +127,21 @@ def test_a_reference_to_nothing_is_an_error() -> None:
 )
 def test_a_field_that_no_probe_has_is_an_error(fields: dict[str, Any], message: str) -> None:
     with pytest.raises(UsageError, match=f"^{message}"):
-        simple("pod/client", "svc/web:80", **fields)
+        probe_spec("pod/client", "svc/web:80", **fields)
 
 
 # --- the prediction ---
 
 
 def test_every_endpoint_of_a_service_is_a_path() -> None:
-    found = explain(LAB.model, simple("pod/client", "svc/web:80"))
+    found = explain(LAB.model, probe_spec("pod/client", "svc/web:80"))
     assert {each.server for each in found.paths} == BOTH
     with pytest.raises(ValueError, match="there are 2 paths"):
         found.path  # noqa: B018
 
 
 def test_the_path_of_a_probe_lists_the_namespaces_that_it_passes() -> None:
-    found = explain(LAB.model, simple("pod/client", "pod/web-0:80"))
+    found = explain(LAB.model, probe_spec("pod/client", "pod/web-0:80"))
     assert found.path == ("east/pod/client", "east/node/n1", "east/pod/web-0")
 
 
@@ -149,5 +149,5 @@ def test_the_path_of_a_probe_lists_the_namespaces_that_it_passes() -> None:
 def test_a_datagram_is_as_large_as_the_request_that_the_prober_sends(
     size: int, packet: int
 ) -> None:
-    found = explain(LAB.model, simple("pod/client", "pod/web-0:80", "udp", size=size))
+    found = explain(LAB.model, probe_spec("pod/client", "pod/web-0:80", "udp", size=size))
     assert found.paths[0].request[0].packet.size == packet

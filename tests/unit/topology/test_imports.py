@@ -3,7 +3,7 @@
 import pytest
 
 from nsnet.ip import Protocol
-from nsnet.probes.question import explain, simple
+from nsnet.probes.question import explain, probe_spec
 from nsnet.state.model import State
 from nsnet.topology.model import Service, Topology
 from nsnet.topology.resolve import resolve
@@ -91,7 +91,7 @@ def test_another_flat_cluster_has_a_service_with_the_exported_address() -> None:
 def test_an_exported_service_is_served_in_each_mode(
     mode: str, source: str, to: str, sees: set[str]
 ) -> None:
-    paths = explain(flat(mode).model, simple(source, to)).paths
+    paths = explain(flat(mode).model, probe_spec(source, to)).paths
     assert {(each.verdict.value, each.server) for each in paths} == {
         ("ok", "west/pod/web-0"),
         ("ok", "west/pod/web-1"),
@@ -100,7 +100,7 @@ def test_an_exported_service_is_served_in_each_mode(
 
 
 def test_a_client_in_another_cluster_is_dnated_on_its_own_node() -> None:
-    paths = explain(flat().model, simple("east/pod/client", "west/svc/web:80")).paths
+    paths = explain(flat().model, probe_spec("east/pod/client", "west/svc/web:80")).paths
     assert {each.request[-1].packet.src for each in paths} == {paths[0].source}
     rewritten = {hop.reference for each in paths for hop in each.request if hop.rule}
     assert rewritten == {"east/node/n1"}
@@ -116,7 +116,7 @@ def test_a_client_in_another_cluster_is_dnated_on_its_own_node() -> None:
 )
 def test_an_exported_service_without_pods_refuses(source: str, verdict: str) -> None:
     found = flat(replicas=0)
-    paths = explain(found.model, simple(source, "west/svc/web:80")).paths
+    paths = explain(found.model, probe_spec(source, "west/svc/web:80")).paths
     assert {each.verdict.value for each in paths} == {verdict}
 
 
@@ -125,7 +125,7 @@ def test_an_exported_service_without_pods_refuses(source: str, verdict: str) -> 
 def test_a_service_that_is_not_exported_is_not_reached_from_outside(mode: str, source: str) -> None:
     found = flat(mode)
     (address,) = services(found.topology)["west/svc/private"].addresses
-    paths = explain(found.model, simple(source, f"{address}:80")).paths
+    paths = explain(found.model, probe_spec(source, f"{address}:80")).paths
     assert "ok" not in {each.verdict.value for each in paths}
 
 
@@ -180,7 +180,7 @@ def test_the_fabric_routes_to_the_nodes_and_forwards_only_the_ports() -> None:
     found = flat()
     assert routes(found.state)["198.18.0.2"] == ["192.168.20.2"]
     for port, verdict in (("80", "ok"), ("81", "timeout")):
-        paths = explain(found.model, simple("external/laptop", f"west/svc/web:{port}")).paths
+        paths = explain(found.model, probe_spec("external/laptop", f"west/svc/web:{port}")).paths
         assert {each.verdict.value for each in paths} == {verdict}
 
 

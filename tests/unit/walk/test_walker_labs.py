@@ -8,7 +8,7 @@ from nsnet.features.merge import merge
 from nsnet.ip import Protocol
 from nsnet.probes.judge import disagreements, predicted
 from nsnet.probes.model import Model
-from nsnet.probes.question import explain, question, simple, walked
+from nsnet.probes.question import explain, probe_spec, question, walked
 from nsnet.state.model import Fact, Interface, Kind, State, veth
 from nsnet.verdict import Verdict
 from nsnet.walk.walker import walk
@@ -63,12 +63,12 @@ def test_a_pod_reaches_services_on_its_own_bridge(
     netfilter: bool, hairpin: bool, to: str, verdict: str
 ) -> None:
     state = on_the_node(netfilter=netfilter, hairpin=hairpin)
-    (path,) = explain(Model(ONE_NODE.topology, state), simple("pod/own", to)).paths
+    (path,) = explain(Model(ONE_NODE.topology, state), probe_spec("pod/own", to)).paths
     assert path.verdict == verdict
 
 
 def test_a_pod_that_reaches_itself_through_a_service_sees_its_node_as_source() -> None:
-    (path,) = explain(ONE_NODE.model, simple("pod/own", "svc/own:80")).paths
+    (path,) = explain(ONE_NODE.model, probe_spec("pod/own", "svc/own:80")).paths
     assert (path.server, str(path.source)) == ("east/pod/own", "10.244.0.1")
 
 
@@ -80,13 +80,13 @@ def test_bridged_packets_are_masqueraded_too() -> None:
         service("web", "{port: 8080, targetPort: 80}", spec="externalIPs: [10.244.0.3]"),
         clusters=("{name: east, nodes: 1}",),
     )
-    (path,) = explain(found.model, simple("pod/own", "10.244.0.3:8080")).paths
+    (path,) = explain(found.model, probe_spec("pod/own", "10.244.0.3:8080")).paths
     assert (path.verdict, path.server) == ("ok", "east/pod/web")
     assert str(path.source) == "10.244.0.1"
 
 
 def test_a_bridge_names_the_ports_a_frame_passes() -> None:
-    (path,) = explain(ONE_NODE.model, simple("pod/own", "pod/other:80")).paths
+    (path,) = explain(ONE_NODE.model, probe_spec("pod/own", "pod/other:80")).paths
     assert [hop.what for hop in path.request if hop.reference == "east/node/n1"] == [
         "cbr0 forwards it to port other"
     ]
@@ -132,7 +132,7 @@ def test_bridges_in_a_ring_are_not_walked_forever() -> None:
 def test_what_the_server_sees_as_its_client(
     scenario: str, source: str, to: str, seen: set[str]
 ) -> None:
-    found = explain(shipped(scenario).model, simple(source, to))
+    found = explain(shipped(scenario).model, probe_spec(source, to))
     assert {str(path.source) for path in found.paths} == seen
 
 
@@ -152,7 +152,7 @@ def test_the_model_predicts_what_every_shipped_probe_expects(name: str) -> None:
 
 
 def test_every_endpoint_of_a_service_is_a_path() -> None:
-    found = explain(shipped("clusterip").model, simple("pod/client", "svc/web:80"))
+    found = explain(shipped("clusterip").model, probe_spec("pod/client", "svc/web:80"))
     # In the order of their addresses: 10.244.0.4, 10.244.0.5 and, on the other node, 10.244.1.2.
     assert [path.server for path in found.paths] == [
         "east/pod/web-0",
@@ -165,7 +165,7 @@ def test_every_endpoint_of_a_service_is_a_path() -> None:
 def test_a_host_network_endpoint_sees_its_own_bridge_address_as_source() -> None:
     # Out of `lo` MASQUERADE takes the first address that another link holds.
     found = lab(pod("web", labels="app: web", spec="hostNetwork: true"), service("web"))
-    (path,) = explain(found.model, simple("node/n1", "svc/web:80")).paths
+    (path,) = explain(found.model, probe_spec("node/n1", "svc/web:80")).paths
     assert (path.server, str(path.source)) == ("east/pod/web", "10.244.0.1")
 
 
@@ -204,6 +204,6 @@ SIX = lab(
 def test_ipv6_services_are_predicted_like_ipv4_services(
     source: str, to: str, verdict: str, seen: str
 ) -> None:
-    paths = explain(SIX.model, simple(source, to)).paths
+    paths = explain(SIX.model, probe_spec(source, to)).paths
     assert {path.verdict.value for path in paths} == {verdict}
     assert {str(path.source) for path in paths} == {seen}

@@ -11,7 +11,7 @@ from nsnet.features.merge import merge
 from nsnet.plan.ops import Op, PolicyRuleAdd, PolicyRuleDelete, RouteAdd, RouteDelete
 from nsnet.plan.order import changes
 from nsnet.probes.model import Model
-from nsnet.probes.question import explain, simple
+from nsnet.probes.question import explain, probe_spec
 from nsnet.state.model import Netns, PolicyRule, Route, State
 from nsnet.topology.destinations import find_destination
 from nsnet.topology.references import locate
@@ -151,14 +151,14 @@ def test_each_difference_is_one_step(old: Netns, new: Netns, steps: list[Op]) ->
 def test_which_address_the_server_sees(
     source: str, to: str, protocol: str, verdict: str, seen: str, by: str
 ) -> None:
-    found = explain(SHARED.model, simple(source, to, protocol)).paths
+    found = explain(SHARED.model, probe_spec(source, to, protocol)).paths
     assert {(each.verdict, str(each.source), str(each.server)) for each in found} == {
         (verdict, seen, by)
     }
 
 
 def test_without_marks_answers_reach_no_cluster() -> None:
-    spec = simple("west/pod/client", "external/api:443")
+    spec = probe_spec("west/pod/client", "external/api:443")
     (path,) = explain(Model(SHARED.topology, without("mangle")), spec).paths
     assert path.verdict != "ok"
 
@@ -166,7 +166,7 @@ def test_without_marks_answers_reach_no_cluster() -> None:
 def test_an_icmp_error_of_the_gateway_reflects_the_mark_of_its_cause() -> None:
     """A node of west is down: the error reaches east's pod, not west's pod of that address."""
     hub = SHARED.state[HUB]
-    spec = simple("east/pod/client", "west/svc/web:81")
+    spec = probe_spec("east/pod/client", "west/svc/web:81")
     (path,) = explain(SHARED.model, spec).paths
     assert (path.verdict, path.reply[-1].reference) == ("refused", "east/pod/client")
     silent = tuple(each for each in hub.sysctls if "fwmark_reflect" not in each.key)
@@ -242,7 +242,7 @@ FOUR = lab(
 @pytest.mark.parametrize("to", ["svc", "lb"])
 @pytest.mark.parametrize(("one", "other"), [*permutations(("east", "own", "west", "south"), 2)])
 def test_three_share_a_gateway_and_a_fourth_has_its_own(one: str, other: str, to: str) -> None:
-    spec = simple(f"{one}/pod/client", f"{other}/{to}/web:80")
+    spec = probe_spec(f"{one}/pod/client", f"{other}/{to}/web:80")
     paths = explain(FOUR.model, spec).paths
     assert {each.server for each in paths} == {f"{other}/pod/web"}
     if to == "svc":

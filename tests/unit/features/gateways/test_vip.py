@@ -4,7 +4,7 @@ import pytest
 
 from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol, ips_of, mapped
-from nsnet.probes.question import explain, simple
+from nsnet.probes.question import explain, probe_spec
 from nsnet.state.model import State
 from nsnet.state.rules import Chain, Match, Netmap, Return, Rule
 from nsnet.topology.destinations import find_destination
@@ -144,7 +144,7 @@ LAB = lab(*OBJECTS, clusters=CLUSTERS, spec=OUTSIDE)
 )
 def test_which_address_the_server_sees(source: str, to: str, seen: str) -> None:
     protocol = "icmp" if to.endswith("gateway") else "tcp"
-    paths = explain(LAB.model, simple(source, to, protocol)).paths
+    paths = explain(LAB.model, probe_spec(source, to, protocol)).paths
     assert {(each.verdict.value, str(each.source)) for each in paths} == {("ok", seen)}
 
 

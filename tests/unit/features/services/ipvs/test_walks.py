@@ -9,7 +9,7 @@ from nsnet.cli.show import explanation
 from nsnet.features.compile import compile_state
 from nsnet.ip import Protocol
 from nsnet.probes.model import Model
-from nsnet.probes.question import explain, simple
+from nsnet.probes.question import explain, probe_spec
 from nsnet.state.model import Route, State
 from nsnet.topology.model import Endpoint, Proxy, Service, ServicePort, Topology
 from nsnet.walk.walker import walk
@@ -247,7 +247,7 @@ def test_an_endpoint_on_the_node_sees_the_client(
 def test_the_explanation_names_the_virtual_server(capsys: pytest.CaptureFixture[str]) -> None:
     for names in (BOTH, ""):
         model = Model(LAB.topology, serving(names))
-        explanation(explain(model, simple("pod/client", "10.96.0.10:80")), LAB.topology)
+        explanation(explain(model, probe_spec("pod/client", "10.96.0.10:80")), LAB.topology)
     lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
     title = "by virtual server tcp 10.96.0.10:80:"
     assert [lines[at + 1] for at, line in enumerate(lines) if line == title] == [

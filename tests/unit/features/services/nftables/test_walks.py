@@ -8,7 +8,7 @@ import pytest
 
 from nsnet.features.compile import compile_state
 from nsnet.probes.model import Model
-from nsnet.probes.question import explain, simple
+from nsnet.probes.question import explain, probe_spec
 from nsnet.state.rules import KUBE_PROXY, Base, Chain, Dnat, Drop, Goto, Jump, Match, Rule
 from nsnet.topology.model import Proxy, Topology
 from tests.support.labs import ip, net
@@ -247,7 +247,7 @@ def test_a_service_address_does_not_answer_ping() -> None:
 def test_the_chain_that_dropped_or_rejected_the_packet(
     found: Topology, to: str, chain: str, position: int
 ) -> None:
-    (path,) = explain(Model(found, compile_state(found)), simple("pod/client", to)).paths
+    (path,) = explain(Model(found, compile_state(found)), probe_spec("pod/client", to)).paths
     rule = path.request[-1].rule
     assert rule is not None
     assert (rule.table, rule.chain, rule.position) == (KUBE_PROXY, chain, position)
