@@ -72,7 +72,10 @@ def await_timestamps(taps: Iterable[socket.socket], frame: bytes) -> None:
     """
     for each in taps:
         try:
-            until(partial(_is_timestamped, each, frame), what="captured packets carry no time")
+            until(
+                partial(_is_timestamped, each, frame),
+                what="captured packets have no kernel timestamp",
+            )
         except TimeoutError as error:
             raise KernelError(str(error)) from error
         except OSError:  # lo is down there: try the next namespace

@@ -8,7 +8,7 @@ from nsnet.probes.judge import defects, disagreements, judged, predicted, undeci
 from nsnet.probes.model import Model
 from nsnet.probes.outcome import Outcome
 from nsnet.probes.prober import Flow, send
-from nsnet.probes.question import Question, walked
+from nsnet.probes.question import Question, predicted_paths
 from nsnet.probes.report import Answer, ProbeReport
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath
@@ -24,7 +24,7 @@ def ask(
 ) -> tuple[ProbeReport, ...]:
     """Return the report of every question. `progress` is called with the number of attempts that
     have ended. Raises KernelError."""
-    guesses = [walked(model, each) for each in questions]
+    guesses = [predicted_paths(model, each) for each in questions]
     flows = [_flow(each, guess) for each, guess in zip(questions, guesses, strict=True)]
     namespaces = list(model.references)
     outcomes = send(flows, namespaces, neighbours=model.neighbours, progress=progress)

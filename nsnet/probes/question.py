@@ -46,7 +46,7 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
     )
 
 
-def walked(model: Model, each: Question) -> tuple[PredictedPath, ...]:
+def predicted_paths(model: Model, each: Question) -> tuple[PredictedPath, ...]:
     """Return every path that the model predicts for a new flow."""
     spec, to = each.spec, each.to
     payload = request_length(spec.size) if spec.size else 0
@@ -73,7 +73,7 @@ class Explanation:
 def explain(model: Model, spec: ProbeSpec) -> Explanation:
     """Return the model's prediction alone; nothing is sent. Raises UnknownReferenceError."""
     asked = question(model.topology, spec)
-    return Explanation(asked, walked(model, asked))
+    return Explanation(asked, predicted_paths(model, asked))
 
 
 def probe_spec(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:

@@ -405,6 +405,6 @@ class Walker:
 
 
 def _without_source(protocol: Protocol, to: IPAddress) -> Packet:
-    """Return a packet whose source address is unknown, as there is no route to choose it by; its
-    destination is its placeholder."""
+    """Return a packet whose source address is unknown, as there is no route to choose it by: `src`
+    is a placeholder."""
     return Packet(protocol=protocol, src=to, dst=to)

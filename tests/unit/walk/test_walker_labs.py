@@ -8,7 +8,7 @@ from nsnet.features.merge import merge
 from nsnet.ip import Protocol
 from nsnet.probes.judge import disagreements, predicted
 from nsnet.probes.model import Model
-from nsnet.probes.question import explain, probe_spec, question, walked
+from nsnet.probes.question import explain, predicted_paths, probe_spec, question
 from nsnet.state.model import Fact, Interface, Kind, State, veth
 from nsnet.verdict import Verdict
 from nsnet.walk.walker import walk
@@ -145,7 +145,7 @@ def test_the_model_predicts_what_every_shipped_probe_expects(name: str) -> None:
         asked = question(found.topology, spec)
         # Who keeps a server shows in later attempts; a walk is the first.
         expected = replace(asked.expected, sticky=False)
-        attempts = predicted(walked(model, asked), asked.to, expected)
+        attempts = predicted(predicted_paths(model, asked), asked.to, expected)
         if sentences := disagreements(expected, attempts):
             wrong[spec.name] = sentences
     assert wrong == {}
