@@ -130,8 +130,8 @@ spec: {selector: {app: web}, ports: [{port: 80}]}
 def test_a_gateway_sends_from_its_own_address_and_not_from_an_exported_one(
     tmp_path: Path,
 ) -> None:
-    """Of several addresses IPv6 would take the one that came last, and what a shared gateway sends
-    itself is nobody's to translate."""
+    """Of several addresses IPv6 would choose the one that was added last. No rule translates what a
+    shared gateway itself sends."""
     file = tmp_path / "six.yaml"
     file.write_text(SIX)
     with Agent(file) as agent:

@@ -175,8 +175,8 @@ def lab_processes() -> dict[int, str]:
 def history(tmp_path_factory: pytest.TempPathFactory) -> Iterator[History]:
     """Yield the host before, during and after every command.
 
-    A kernel loads modules for whoever asks for a veth or an iptables match: before the first moment
-    there was a lab, elsewhere, that asked for everything.
+    The first veth or iptables match of a kind makes the kernel load a module. A lab in another
+    machine uses everything first, so that all modules are loaded before the first moment.
     """
     folder = tmp_path_factory.mktemp("host")
     shutil.copytree(ROOT / "scenarios" / "island-nat", folder / "island-nat")

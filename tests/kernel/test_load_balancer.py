@@ -197,7 +197,7 @@ def test_connections_from_outside_spread_over_the_healthy_nodes(
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_where_nobody_is_healthy_or_nothing_is_offered_clients_hear_nothing(
+def test_without_a_healthy_node_or_an_open_port_clients_get_no_reply(
     built: Callable[[Wanted], Machine], model: str
 ) -> None:
     """A black hole in the sender's own namespace is an error of connect(): no verdict either."""

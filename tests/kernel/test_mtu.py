@@ -93,7 +93,7 @@ def test_what_a_router_said_comes_back_through_two_translations(islands: Lab) ->
     assert "mtu 1400" in learnt
 
 
-def test_mss_clamping_asks_nobody(islands: Lab) -> None:
+def test_mss_clamping_needs_no_mtu_errors(islands: Lab) -> None:
     clamp = "-t mangle {} FORWARD -p tcp --tcp-flags SYN,RST SYN -j TCPMSS --set-mss 1360"
     for verb, verdict in (("-A", OK), ("-D", HANGS)):
         islands.exec("mute/gateway", "iptables-legacy", *clamp.format(verb).split())

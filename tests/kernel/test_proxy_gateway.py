@@ -262,12 +262,12 @@ class Heard(NamedTuple):
 @pytest.fixture
 def listening_pods(lab: Lab) -> Lab:
     """A server on each TLS port that reports what it receives."""
-    everybody_hears(lab)
+    record_tls_hellos(lab)
     return lab
 
 
-def everybody_hears(lab: Lab) -> None:
-    """Each endpoint runs HEARS."""
+def record_tls_hellos(lab: Lab) -> None:
+    """Run HEARS on each endpoint."""
     for pod in sorted(lab.endpoints("west/deploy/web") | lab.endpoints("west/deploy/told")):
         started = lab.exec(pod, sys.executable, "-I", "-S", "-c", HEARS)
         assert started.returncode == 0, started.stderr
@@ -326,7 +326,7 @@ def test_a_name_is_the_same_in_both_families(tmp_path: Path) -> None:
     file.write_text(text)
     with Agent(file) as agent:
         lab = agent.lab
-        everybody_hears(lab)
+        record_tls_hellos(lab)
         (gateway,) = lab.topology.clusters[1].gateways
         for address in gateway.outside:
             heard = hello(lab, "east/pod/client", "web.example", address=address.ip)
