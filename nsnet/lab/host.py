@@ -159,14 +159,14 @@ class Host:
 
     @contextmanager
     def missing_namespaces_named(self, state: State) -> Iterator[None]:
-        """Turn an OSError inside the block into a KernelError where a namespace is missing."""
+        """Turn an error inside the block into a KernelError with a hint if a namespace is missing."""
         try:
             yield
-        except OSError as error:
+        except (OSError, KernelError) as error:
             self.require_namespaces(state, error)
             raise
 
-    def require_namespaces(self, state: State, cause: OSError | None = None) -> None:
+    def require_namespaces(self, state: State, cause: Exception | None = None) -> None:
         """Raise KernelError where one of the lab's namespaces was deleted by hand."""
         gone = [each for each in state.netns if netns.inode(each.name) is None]
         if gone:

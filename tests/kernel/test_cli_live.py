@@ -394,7 +394,8 @@ def test_a_server_that_was_killed_is_drift_and_no_defect(where: Machine, touched
 def test_a_namespace_that_was_deleted_is_named(where: Machine, touched: str, damage: str) -> None:
     name = "nsnet.touched.east.pod.default.client"
     where.output("sh", "-c", f"{damage}{'' if damage.endswith('/') else ' '}{name}")
-    for command in (["probe"], ["exec", "pod/client", "--", "true"]):
+    without_path = ["--from", "pod/client", "--to", "pod/far:80"]
+    for command in (["probe"], ["probe", *without_path], ["exec", "pod/client", "--", "true"]):
         done = where.nsnet(command[0], touched, *command[1:])
         assert (done.returncode, done.stdout) == (3, "")
         error, hint = done.stderr.splitlines()[-2:]
