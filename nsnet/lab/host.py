@@ -159,7 +159,7 @@ class Host:
 
     @contextmanager
     def missing_namespaces_named(self, state: State) -> Iterator[None]:
-        """Turn an error inside the block into a KernelError with a hint if a namespace is missing."""
+        """Turn an error inside the block into a KernelError that names a missing namespace."""
         try:
             yield
         except (OSError, KernelError) as error:
