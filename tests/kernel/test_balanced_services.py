@@ -12,7 +12,7 @@ from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.probes.question import probe_spec
 from nsnet.verdict import Verdict
-from tests.kernel.test_scenarios import differences
+from tests.kernel.test_scenarios import differences, patient
 from tests.support.machine import ROOTLESS_UNABLE
 
 pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
@@ -106,7 +106,7 @@ def test_the_model_predicts_every_client_of_every_load_balancer(lab: Lab) -> Non
     assert len(vips) == 6  # the Services of west have one family
     sources = list(lab.places().values())
     specs = [
-        probe_spec(source, vip, timeout=0.5, times=6)
+        patient(lab, probe_spec(source, vip, times=6))
         for source, vip in product(sources, vips)
         if any((":" in str(one)) == ("[" in vip) for one in lab[source].addresses)
     ]

@@ -35,6 +35,7 @@ from nsnet.state.model import State
 from nsnet.state.observed import Observed
 from nsnet.topology.resolve import resolve
 from nsnet.verdict import Verdict
+from tests.kernel.test_scenarios import patient
 from tests.kernel.test_two_writers import differing, settings, shown
 from tests.support.labs import answering, ip, offered, pod, service, written
 from tests.support.machine import NEEDS_ROOT, SECONDS, Machine, machine
@@ -93,7 +94,7 @@ class Wanted(NamedTuple):
     def ask(self, *questions: tuple[str, str, str], times: int = 1) -> tuple[ProbeReport, ...]:
         """What real packets did: (source, destination, protocol)."""
         lab = self.lab()
-        specs = [probe_spec(*each, times=times, timeout=0.5) for each in questions]
+        specs = [patient(lab, probe_spec(*each, times=times)) for each in questions]
         asked = [question(lab.topology, each, path=True) for each in specs]
         return ask(lab.model, asked)
 
