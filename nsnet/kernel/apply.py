@@ -1,6 +1,6 @@
 """Carry out Ops in the kernel, in batches for speed.
 
-The rtnetlink messages of consecutive Ops in one namespace share one send.
+The rtnetlink messages of consecutive Ops in one namespace are sent together.
 """
 
 import errno
@@ -69,10 +69,11 @@ TO_DELETE = 0x6E73  # the group of links that are about to be deleted
 
 
 class Applier:
-    """Carries out Ops, in one `apply` or several.
+    """Carries out Ops, by one call of `apply` or several.
 
-    `runtime` is the lab's folder under /run/nsnet; the iptables tools lock a file in it, not the
-    host's. `listening` is called with the Ops that concern the echo server, in order.
+    `runtime` is the lab's folder under /run/nsnet. The iptables tools lock a file in this folder,
+    not the host's lock file. `listening` is called with the Ops that concern the echo server, in
+    order.
     """
 
     def __init__(
@@ -88,9 +89,10 @@ class Applier:
         self._encoded: dict[tuple[int, int], bytes] = {}  # messages, by neighbour and link
 
     def apply(self, ops: Iterable[Op], progress: Callable[[int], None] = lambda done: None) -> None:
-        """Carry out the Ops in order; the calling thread enters namespaces, and returns to its own.
+        """Carry out the Ops in order. The calling thread enters their namespaces, and is back in
+        its own on return.
 
-        `progress` is called with the number of Ops done. Raises KernelError.
+        `progress` is called with the number of Ops done so far. Raises KernelError.
         """
         done = 0
         try:
@@ -106,7 +108,8 @@ class Applier:
             self.session.close()
 
     def _carry_out_each(self, steps: Sequence[Op]) -> None:
-        """Carry out Ops of one namespace."""
+        """Carry out Ops of one namespace one by one, then send the messages that they have
+        queued."""
         for step in steps:
             executor = EXECUTORS[type(step)]
             assert isinstance(executor, Each)
@@ -144,9 +147,9 @@ class Applier:
     def _delete_links(self, steps: Sequence[LinkDelete]) -> None:
         """Delete links of one namespace at once.
 
-        The kernel takes 20 ms for a request, whether it deletes one link or a group of links, so
-        the links are put in a group first. A veth whose other end was removed with its namespace
-        may disappear at any moment: ENODEV.
+        The kernel takes 20 ms for a request, whether it deletes one link or a group of links. So
+        the links are put in a group first. ENODEV is ignored: a veth whose other end was removed
+        with its namespace may disappear at any moment.
         """
         namespace = self.session[steps[0].netns]
         for step in steps:
@@ -161,8 +164,8 @@ class Applier:
     # --- neighbours ---
 
     def _set_neighbour(self, op: NeighbourAdd) -> None:
-        """Queue the entry, encoded once for all namespaces: on a crowded bridge each lists the
-        same neighbours."""
+        """Queue the message that adds a neighbour. It is encoded once for all namespaces, because
+        on a crowded bridge every namespace lists the same neighbours."""
         namespace = self.session[op.netns]
         key = id(op.neighbour), namespace.indexes[op.neighbour.dev]
         if key not in self._encoded:
@@ -180,7 +183,8 @@ class Applier:
     # --- rules, sets and virtual servers ---
 
     def _load_rules(self, steps: Sequence[RulesLoad | TableLoad]) -> None:
-        """Load rules of iptables, then those of nftables, whose unused chains are deleted last."""
+        """Load all iptables rules, then all nftables rules. Then delete the nftables chains that
+        are not used any more."""
         rulesets: dict[str, dict[Family, str]] = {}
         for step in steps:
             if isinstance(step, RulesLoad):
@@ -264,23 +268,23 @@ class Applier:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The executor of Ops that are carried out one by one. The messages that they queue are sent
-    together with those of the next Ops in the same namespace."""
+    """The executor of Ops that are carried out one by one. The messages that these Ops queue are
+    sent together with those of the next Ops in the same namespace."""
 
     carry_out: Callable[[Applier, Any], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The executor of consecutive Ops that are carried out together: those of one namespace, or
-    with `across_namespaces` those of all."""
+    """The executor of consecutive Ops that are carried out together. With `across_namespaces`, the
+    Ops of all namespaces form one batch; without it, each namespace has its own."""
 
     carry_out: Callable[[Applier, Sequence[Any]], None]
     across_namespaces: bool = True
 
 
 def _message(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
-    """Return the executor of Ops that take one rtnetlink message each."""
+    """Return the executor of a type of Op that is carried out by one rtnetlink message."""
 
     def queue(applier: Applier, op: Op) -> None:
         namespace = applier.session[op.netns]
@@ -290,7 +294,7 @@ def _message(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
 
 
 def _new_link(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
-    """Return the executor of Ops that create a link by one rtnetlink message."""
+    """Return the executor of a type of Op that creates a link by one rtnetlink message."""
 
     def queue(applier: Applier, op: BridgeAdd | DummyAdd | VxlanAdd) -> None:
         namespace = applier.session[op.netns]
@@ -301,7 +305,8 @@ def _new_link(build: Callable[[Any, rtnetlink.Indexes], bytes]) -> Each:
 
 
 def _call(run: Callable[[Applier, Any], None]) -> Each:
-    """Return the executor of Ops without an rtnetlink message; queued messages are sent first."""
+    """Return the executor of a type of Op that calls `run` instead of queueing a message. The
+    messages queued for the Op's namespace are sent first."""
 
     def send_and_run(applier: Applier, op: Op) -> None:
         applier.session.send(op.netns)
@@ -353,8 +358,9 @@ EXECUTORS: Final[Mapping[type[Op], Each | Batch]] = {
 
 
 def batches(ops: Iterable[Op]) -> Iterator[tuple[Batch | None, list[Op]]]:
-    """Yield the Ops in order, in groups: each with the Batch that carries it out at once, or with
-    None if its Ops, all of one namespace, are carried out one by one."""
+    """Yield the Ops in order, in groups of consecutive Ops. A group comes with the Batch that
+    carries it out at once. It comes with None if its Ops, all of one namespace, are carried out one
+    by one."""
     for (batch, _), group in groupby(ops, key=_batch_of):
         yield batch, list(group)
 
@@ -368,7 +374,7 @@ def _batch_of(op: Op) -> tuple[Batch | None, str]:
 
 @contextmanager
 def _explained(op: Op) -> Iterator[None]:
-    """Raise KernelError for an OSError inside the block."""
+    """Turn an OSError inside the block into a KernelError that names the Op."""
     try:
         yield
     except OSError as error:

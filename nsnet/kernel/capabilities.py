@@ -1,8 +1,9 @@
 """Capabilities of this kernel and host, found by trying in a scratch namespace.
 
-To find out whether the kernel has a kind of link or qdisc, it is asked for one with invalid
-parameters (an Ethernet address of one byte, none at all). A kernel without the kind refuses the
-kind, a kernel with it the parameters; neither creates anything.
+Whether the kernel has a kind of link or qdisc is found out by a request with invalid parameters: an
+Ethernet address of one byte for a link, no parameters for a qdisc. A kernel without the kind
+complains about the kind; a kernel with the kind may complain about the parameters. Neither creates
+anything.
 """
 
 import ctypes
@@ -39,8 +40,8 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 @dataclass(frozen=True, slots=True)
 class Capability:
-    """Something that a host has or lacks, what it is for, and how to get it; `needed`: by every
-    lab."""
+    """Something that a host has or lacks, with its purpose (`why`) and how to get it (`remedy`). If
+    a trial has failed, `why` also has the error. `needed` is true if every lab needs it."""
 
     name: str
     present: bool
@@ -51,7 +52,8 @@ class Capability:
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """A capability before it was tried; `attempt` raises OSError if it is missing."""
+    """A capability that has not been tried yet; `attempt` raises OSError or NsnetError if the host
+    lacks it."""
 
     name: str
     why: str
@@ -74,7 +76,8 @@ class _Trial:
 
 
 def of_host() -> tuple[Capability, ...]:
-    """Return every capability that a lab may need, tried in a child process."""
+    """Return every capability that a lab may need, present or missing. Most are tried in a child
+    process."""
     return (_root(), user_namespaces(), *in_child(_all, what="capabilities"), _files(), _ip())
 
 
@@ -89,8 +92,8 @@ def require() -> None:
 
 
 def require_for(state: State) -> None:
-    """Raise UnsupportedError if this host lacks something that this State needs, except what every
-    lab needs: see `require`."""
+    """Raise UnsupportedError if this host lacks something that this State needs. What every lab
+    needs is not tried here, but by `require`."""
     names = set(_names(state))
     _require(trial for trial in _wanted() if trial.name in names)
 
@@ -107,7 +110,8 @@ def _require(trials: Iterable[_Trial]) -> None:
 
 
 def _names(state: State) -> Iterator[str]:
-    """Yield the names of the capabilities that this State needs and not every lab."""
+    """Yield the names of the capabilities that this State needs beyond those that every lab
+    needs."""
     for each in state.netns:
         if each.sets:
             yield "nft"
@@ -123,7 +127,7 @@ def _names(state: State) -> Iterator[str]:
 
 
 def user_namespaces() -> Capability:
-    """Return whether ordinary users can run throw-away labs here."""
+    """Return the capability to run throw-away labs as an ordinary user, present or missing."""
     return _Trial(
         "user namespaces",
         "labs without root",
@@ -133,7 +137,8 @@ def user_namespaces() -> Capability:
 
 
 def _all() -> list[Capability]:
-    """Try everything. Called in a child process, which moves into a namespace of its own."""
+    """Try the capabilities in a namespace of its own, into which the calling process moves for
+    good. So call this in a child process."""
     namespaces = _Trial(
         name="network namespaces",
         why="every pod is one",
@@ -227,8 +232,13 @@ def _qdisc(kind: str, why: str, option: str) -> _Trial:
 
 
 def _require_kind(unknown: int, kind: int, body: bytes) -> None:
-    """Send a request of a kind of link or qdisc. Raise OSError if the kernel refuses it with the
-    error `unknown`, as it does not have the kind, or with EPERM."""
+    """Raise OSError if the kernel does not have a kind of link or qdisc, or refuses the request
+    with EPERM.
+
+    The request has the message type `kind` and this body. `unknown` is the error number with which
+    the kernel refuses a kind that it does not have. Any other refusal concerns the parameters, and
+    is ignored.
+    """
     request = netlink.packed(kind, body, uapi.NLM_F_CREATE | uapi.NLM_F_EXCL)
     with netlink.Socket() as socket:
         for refusal in socket.send([request]).values():
@@ -273,9 +283,9 @@ def _ipvs() -> None:
 
 
 def _refuse_to_load(module: str) -> None:
-    """Raise OSError if trying would make the kernel load a module that changes the host.
+    """Raise OSError if a trial would make the kernel load this module, which would change the host.
 
-    dummy adds a link dummy0 to the host, ipip a link tunl0, ip_vs a set of sysctls.
+    The module dummy adds a link dummy0 to the host, ipip a link tunl0, and ip_vs a set of sysctls.
     """
     loadable = Path("/proc/modules").exists()  # otherwise everything is built in
     if not loadable or Path("/sys/module", module).exists():
@@ -292,8 +302,8 @@ def _module(name: str, option: str) -> str:
 
 
 def _scratch() -> None:
-    """Move the caller into an empty network namespace; an ordinary user into a user namespace,
-    too."""
+    """Move the calling process into an empty network namespace. An ordinary user also moves into a
+    new user namespace."""
     try:
         netns.unshare(uapi.CLONE_NEWNET)
     except PermissionError:
@@ -301,8 +311,8 @@ def _scratch() -> None:
 
 
 def _as_nobody() -> None:
-    """Become an ordinary user and create the namespaces of a throw-away lab, with the mounts and
-    the link that it needs first. Raises OSError or KernelError."""
+    """Become an ordinary user, then take the first steps of a throw-away lab: create its
+    namespaces, mount its /run and set lo up. Raises OSError or KernelError."""
     if _is_host_root():
         os.setgroups([])
         os.setresgid(_NOBODY, _NOBODY, _NOBODY)
@@ -326,7 +336,8 @@ def _first_steps() -> None:
 
 
 def _allow_users() -> str:
-    """Return the command that allows user namespaces, for the sysctl that forbids them here."""
+    """Return the remedy where ordinary users cannot create user namespaces. It is the command for
+    the sysctl that forbids them on this host; if none does, it is to run nsnet as root."""
     for key, off in (
         ("kernel.apparmor_restrict_unprivileged_userns", "1"),
         ("kernel.unprivileged_userns_clone", "0"),
@@ -346,7 +357,8 @@ def _root() -> Capability:
 
 
 def _is_host_root() -> bool:
-    """Return whether this is root of the host: root of a user namespace has fewer users mapped."""
+    """Return whether this process is root of the host. For root of a user namespace,
+    /proc/self/uid_map does not map all users."""
     users = Path("/proc/self/uid_map").read_text().split()
     return os.geteuid() == 0 and users == ["0", "0", str(2**32 - 1)]
 

@@ -23,10 +23,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def in_child(work: Callable[[], Result], *, what: str, seconds: float = 60.0) -> Result:
-    """Run `work` in a forked child. Return what it returns; raise what it raises.
+    """Run `work` in a forked child process. Return what `work` returns; raise what it raises.
 
-    The child starts in the calling thread's namespaces and has ended on return. Raises KernelError
-    if it ends without an answer or takes longer than `seconds`; the message begins with `what`.
+    The child starts in the calling thread's namespaces, and has ended when this returns. Raises
+    KernelError if the child ends without an answer or takes longer than `seconds`; the error's
+    message begins with `what`.
     """
     parent = os.getpid()
     reading, writing = os.pipe2(os.O_CLOEXEC)
@@ -60,8 +61,8 @@ def in_child(work: Callable[[], Result], *, what: str, seconds: float = 60.0) ->
 
 
 def _answer(work: Callable[[], Result], writing: int, parent: int) -> NoReturn:
-    """Run `work`, write its outcome into the pipe, and exit: never return into the parent's
-    code."""
+    """Run `work` in the child, write the outcome into the pipe, and exit. The child never returns
+    into the parent's code."""
     try:
         _libc.prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() not in (parent, 0):  # 0: the parent is outside our PID namespace
@@ -77,7 +78,8 @@ def _answer(work: Callable[[], Result], writing: int, parent: int) -> NoReturn:
 
 
 def _pickled(error: BaseException) -> bytes:
-    """Pickle the error, or a KernelError with its text if it cannot be pickled."""
+    """Return the error, pickled. An error that cannot be pickled is replaced by a KernelError with
+    its text."""
     try:
         answer = pickle.dumps((False, error))
         pickle.loads(answer)

@@ -18,7 +18,7 @@ _AT_ONCE = 64  # processes, and two file descriptors for each
 
 
 class Command(NamedTuple):
-    """A program to run in a namespace, the text on its stdin, and what to add to its
+    """A program to run in a namespace, the text for its stdin, and the variables to add to its
     environment."""
 
     netns: str
@@ -28,12 +28,12 @@ class Command(NamedTuple):
 
     @property
     def by_hand(self) -> str:
-        """The command line that runs it by hand."""
+        """The command line with which a person can run this command."""
         return f"ip netns exec {self.netns} {' '.join(self.argv)}{' < …' if self.text else ''}"
 
 
 class Finished(NamedTuple):
-    """A command that has ended."""
+    """A command that has ended, with its exit status and what it wrote to stdout and stderr."""
 
     command: Command
     status: int
@@ -42,10 +42,10 @@ class Finished(NamedTuple):
 
 
 def find(program: str) -> str | None:
-    """Return the path of a program, or None.
+    """Return the path of a program, or None if it is not found.
 
-    Searches PATH, the sbin directories, and the directory into which `make setup` fetches daemons
-    that would run as services of the host if they were installed.
+    The search covers PATH, the sbin directories, and the directory into which `make setup` fetches
+    daemons. If those daemons were installed as packages, they would run as services of the host.
     """
     fetched = str(Path(sys.prefix, "daemons/usr/sbin"))
     path = os.pathsep.join((os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin", fetched))
@@ -53,8 +53,8 @@ def find(program: str) -> str | None:
 
 
 def run(commands: Sequence[Command]) -> list[Finished]:
-    """Run the commands to their end, whatever their exit status. Raises KernelError if one takes
-    over a minute."""
+    """Run the commands to their end and return them in order, whatever their exit status. Raises
+    KernelError if a command takes over a minute."""
     finished: list[Finished] = []
     for start in range(0, len(commands), _AT_ONCE):
         finished.extend(_run_together(commands[start : start + _AT_ONCE]))
@@ -76,8 +76,8 @@ def _run_together(commands: Sequence[Command]) -> list[Finished]:
 
 
 def _start(command: Command, stack: ExitStack) -> tuple[subprocess.Popen[bytes], int, int]:
-    """Start the process. Return it and the files in memory for its output and errors: unlike a
-    pipe, they cannot fill up and block it."""
+    """Start the process. Return the process and the descriptors of two files in memory, for its
+    stdout and stderr. Unlike a pipe, a file in memory cannot fill up and block the process."""
     program = find(command.argv[0])
     if program is None:
         raise UnsupportedError(

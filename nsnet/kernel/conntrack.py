@@ -1,5 +1,5 @@
-"""The conntrack table of a namespace by ctnetlink, as conntrack(8) lists and deletes its
-entries."""
+"""The conntrack table of a namespace: its entries listed and deleted by ctnetlink, as conntrack(8)
+does."""
 
 import errno
 import socket
@@ -19,10 +19,11 @@ _FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 def delete(
     family: Family, destination: IPAddress | None, dport: int | None, endpoint: IPAddress | None
 ) -> int:
-    """Delete the UDP flows that match, in the calling thread's namespace. Return their number.
+    """Delete the UDP flows that match, in the calling thread's namespace. Return how many were
+    deleted.
 
-    A flow matches if its original packets were sent to this address and port (None: any) and DNATed
-    to this endpoint (None: to any, or not at all). Raises OSError.
+    A flow matches if its client sent to this destination and port (None: any), and DNAT sends it to
+    this endpoint (None: to any, or there is no DNAT). Raises OSError.
     """
     head = nfgenmsg(_FAMILIES[family])
     with Socket(uapi.NETLINK_NETFILTER) as table:
@@ -38,16 +39,16 @@ def delete(
             ]
         )
     for refusal in refused.values():
-        if refusal.errno != errno.ENOENT:  # ENOENT: it has expired meanwhile
+        if refusal.errno != errno.ENOENT:  # ENOENT: the flow has expired meanwhile
             raise OSError(refusal.errno, str(refusal), "conntrack")
     return len(flows) - len(refused)
 
 
 def wait_for_packets_in_flight(name: str) -> None:
-    """Wait until every packet that a CPU is processing has left the network stack.
+    """Wait until every packet that a CPU is processing now has left the network stack.
 
-    Conntrack lists a connection only after its first packet has passed all rules, and the rules
-    that a packet in flight passes may be those from before a change.
+    After a change of rules, such a packet may still pass the old rules. Conntrack lists its
+    connection only after it has passed all of them.
     """
     with netns.inside(name):
         # Closing a packet socket waits for an RCU grace period (packet_release()).
@@ -55,8 +56,8 @@ def wait_for_packets_in_flight(name: str) -> None:
 
 
 def has_half_open(name: str, endpoints: Collection[IPAddress]) -> bool:
-    """Return whether a TCP connection to one of these endpoints through this namespace is half
-    open: its handshake has begun and has not ended."""
+    """Return whether conntrack of the namespace lists a half-open TCP connection to one of these
+    endpoints: a connection whose handshake has begun and has not ended."""
     wanted = {each.packed for each in endpoints}
     with netns.inside(name), Socket(uapi.NETLINK_NETFILTER) as table:
         entries = table.dump(packed(uapi.IPCTNL_MSG_CT_GET, nfgenmsg()))
@@ -82,8 +83,8 @@ def _matches(
     dport: int | None,
     endpoint: IPAddress | None,
 ) -> bool:
-    """Return whether conntrack -D -p udp [--orig-dst …] [--dport …] [--dst-nat …] would delete the
-    flow."""
+    """Return whether this command would delete the flow: conntrack -D -p udp [--orig-dst …]
+    [--dport …] [--dst-nat …]."""
     original = attributes(flow[uapi.CTA_TUPLE_ORIG], 0)
     protocol = attributes(original[uapi.CTA_TUPLE_PROTO], 0)
     if protocol[uapi.CTA_PROTO_NUM][0] != socket.IPPROTO_UDP:
@@ -101,8 +102,8 @@ def _matches(
 
 
 def _identifying_attributes(flow: dict[int, bytes]) -> bytes:
-    """Return the attributes that identify this flow; a later flow of the same addresses has another
-    id."""
+    """Return the attributes that identify this flow, encoded. They include its id, because a later
+    flow may have the same addresses."""
     parts = (
         (uapi.CTA_TUPLE_ORIG | uapi.NLA_F_NESTED, uapi.CTA_TUPLE_ORIG),
         (uapi.CTA_ID, uapi.CTA_ID),

@@ -26,8 +26,8 @@ _READY, _REFUSED = b"0001 ", b"89"
 
 
 def start(folder: Path, name: str, daemon: Daemon) -> None:
-    """Start the daemon in the namespace and wait until it answers. Raises KernelError with its last
-    lines of output, UnsupportedError if it is not installed."""
+    """Start the daemon in the namespace and wait until it answers. Raises KernelError with the
+    daemon's last lines of output, or UnsupportedError if it is not installed."""
     files = stem(folder, name, daemon)
     _write(files, daemon)
     wanted, *arguments = argv(daemon, files)
@@ -40,7 +40,8 @@ def start(folder: Path, name: str, daemon: Daemon) -> None:
 
 
 def reload(folder: Path, name: str, daemon: Daemon) -> None:
-    """Have the daemon read its new configuration; its connections continue. Raises KernelError."""
+    """Have the daemon read its new configuration. Its connections continue. Raises KernelError if
+    the daemon refuses the configuration or does not answer."""
     files = stem(folder, name, daemon)
     _write(files, daemon)
     try:
@@ -61,7 +62,7 @@ def reload(folder: Path, name: str, daemon: Daemon) -> None:
 
 
 def stop(folder: Path, name: str, daemon: Daemon) -> None:
-    """Stop the daemon, if it runs. Raises KernelError if it does not end."""
+    """Stop the daemon if it runs. Raises KernelError if it has not ended after ten seconds."""
     with suppress(ProcessLookupError), _process(stem(folder, name, daemon), name) as fd:
         signal.pidfd_send_signal(fd, signal.SIGTERM)
         poll = select.poll()
@@ -91,8 +92,11 @@ def _log(files: Path) -> Path:
 
 @contextmanager
 def _process(files: Path, name: str) -> Iterator[int]:
-    """Yield a pidfd of the daemon. A process with its pid in another namespace is not the daemon:
-    the pid has been reused. Raises ProcessLookupError."""
+    """Yield a pidfd of the daemon. Raises ProcessLookupError if the daemon does not run.
+
+    If the process with the daemon's pid is in another namespace, it is not the daemon: the pid has
+    been reused.
+    """
     try:
         pid = int(Path(f"{files}.pid").read_text())
         fd = os.pidfd_open(pid)
@@ -108,7 +112,8 @@ def _process(files: Path, name: str) -> Iterator[int]:
 
 
 def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
-    """Reload haproxy: its master starts another worker, which takes over the listening sockets."""
+    """Reload haproxy: its master process starts a new worker, which takes over the listening
+    sockets."""
     before, failed = _current_workers(files), 0
     with _process(files, name) as fd:
 
@@ -127,8 +132,8 @@ def _replace_worker(files: Path, name: str, daemon: Haproxy) -> None:
 
 
 def _current_workers(files: Path) -> frozenset[int]:
-    """Return the pids of the workers that accept connections; none if the master does not
-    answer."""
+    """Return the pids of haproxy's workers that accept connections. The set is empty if the master
+    process does not answer."""
     return _worker_pids(_master_report(files))
 
 
@@ -139,7 +144,8 @@ def _worker_pids(said: str) -> frozenset[int]:
 
 
 def _master_report(files: Path) -> str:
-    """Return the master's list of its processes; "" if it does not answer."""
+    """Return the list of haproxy's processes as its master process reports it; "" if the master
+    process does not answer."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{files}.ctl")
         connection.sendall(b"show proc\n")
@@ -149,8 +155,8 @@ def _master_report(files: Path) -> str:
 
 
 def _ask_bird(files: Path, question: bytes) -> bytes:
-    """Return the last line of bird's answer, or of its greeting if the question is empty; b"" if
-    bird does not answer."""
+    """Return the last line of bird's answer to the question. To an empty question, it is the last
+    line of bird's greeting. Return b"" if bird does not answer."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{files}.ctl")
         said = _receive(connection, _is_whole)
@@ -162,13 +168,15 @@ def _ask_bird(files: Path, question: bytes) -> bytes:
 
 
 def _is_whole(said: bytes) -> bool:
-    """Return whether bird's answer is complete: only its last line has a space after the code."""
+    """Return whether this is bird's whole answer. In its last line, and in no other, a space
+    follows the code."""
     *_, last = said.splitlines() or [b""]
     return said.endswith(b"\n") and last[4:5] == b" "
 
 
 def _receive(connection: socket.socket, is_whole: Callable[[bytes], bool]) -> bytes:
-    """Read until the answer is whole or the connection is closed. Raises OSError on timeout."""
+    """Return what the other side says, read until `is_whole` accepts it or the connection is
+    closed. Raises OSError on timeout."""
     connection.settimeout(_SECONDS)
     said = b""
     while not is_whole(said) and (part := connection.recv(_CHUNK)):

@@ -12,8 +12,8 @@ from nsnet.kernel import netns, uapi
 
 
 def enter(name: str, hostname: str) -> None:
-    """Move the calling process into the namespace, for the rest of its life. Raises
-    FileNotFoundError."""
+    """Move the calling process into the namespace for good, and give it the hostname and a /sys of
+    the namespace. Raises FileNotFoundError if the namespace does not exist."""
     fd = netns.open_named(name)
     netns.setns(fd)
     os.close(fd)
@@ -25,7 +25,7 @@ def enter(name: str, hostname: str) -> None:
 
 
 def command(name: str, hostname: str, argv: Sequence[str]) -> list[str]:
-    """Return the argv that runs this argv in the namespace."""
+    """Return a command line that runs `argv` in the namespace, by this module."""
     return [sys.executable, "-m", __name__, name, hostname, *argv]
 
 

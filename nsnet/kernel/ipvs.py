@@ -1,4 +1,4 @@
-"""IPVS of one namespace by generic netlink: virtual servers and their real servers.
+"""IPVS of one namespace by generic netlink: its virtual servers, and the real servers of each.
 
 Source: include/uapi/linux/ip_vs.h, net/netfilter/ipvs/ip_vs_ctl.c.
 """
@@ -30,14 +30,15 @@ _PROTOCOLS: Final = {number: protocol for protocol, number in PROTOCOL_NUMBERS.i
 
 
 class LiveServer(NamedTuple):
-    """A real server as the kernel lists it, with its number of connections."""
+    """A real server as the kernel lists it, with the number of its connections."""
 
     server: RealServer
     connections: int
 
 
 class Ipvs:
-    """The IPVS of the calling thread's namespace. Raises OSError if the kernel has none."""
+    """The IPVS of the calling thread's namespace. The constructor raises OSError if the kernel has
+    no IPVS."""
 
     def __init__(self) -> None:
         self._socket = Socket(uapi.NETLINK_GENERIC)
@@ -66,8 +67,8 @@ class Ipvs:
         """Replace the old virtual servers by the new ones. Raises OSError with the kernel's
         message.
 
-        As in kube-proxy, a real server of TCP that still has connections is not deleted: it gets
-        weight 0, and is deleted by the first change after they have ended.
+        As in kube-proxy, a real server of TCP that still has connections is not deleted. It gets
+        weight 0; the first change after its connections have ended deletes it.
         """
         wanted = tuple(new)
         named = {*map(identity, (*old, *wanted))}
@@ -106,8 +107,8 @@ class Ipvs:
 
 
 def virtual_servers_of(name: str) -> tuple[VirtualServer, ...]:
-    """Return the virtual servers of a namespace, without real servers of weight 0: those are being
-    removed."""
+    """Return the virtual servers of a namespace; none if the kernel has no IPVS. Real servers of
+    weight 0 are left out, because they are being removed."""
     with netns.inside(name):
         try:
             ipvs = Ipvs()
@@ -125,8 +126,9 @@ def virtual_servers_of(name: str) -> tuple[VirtualServer, ...]:
 
 
 def _graceful(step: Step, busy: Set[tuple[object, RealServer]]) -> Step:
-    """Return the step; but if it deletes a real server of TCP that still has connections, a step
-    that sets its weight to 0, so that it gets no new ones."""
+    """Return the step to carry out instead of this one. It is the same step, unless this one
+    deletes a real server of TCP that still has connections (`busy`). Then it is a step that sets
+    the real server's weight to 0, so that the real server gets no new connections."""
     if (
         step.real is None
         or step.action is not Action.DELETE
@@ -138,7 +140,8 @@ def _graceful(step: Step, busy: Set[tuple[object, RealServer]]) -> Step:
 
 
 def _service(server: VirtualServer, *, short: bool = False) -> bytes:
-    """Return the attribute that describes a virtual server; `short`: only what identifies it."""
+    """Return the netlink attribute that describes a virtual server. With `short`, it has only what
+    identifies the virtual server."""
     version = server.address.version
     parts = [
         attribute(uapi.IPVS_SVC_ATTR_AF, struct.pack("=H", AF_INET if version == 4 else AF_INET6)),

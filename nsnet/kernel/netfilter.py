@@ -1,8 +1,8 @@
-"""iptables rules and ipsets: loaded by iptables-restore and ipset, read by iptables-save, ipset and
-python-iptables.
+"""iptables rules and ipsets. iptables-restore and ipset load them; iptables-save, ipset and
+python-iptables read them.
 
-`tool` is the variant of iptables that a lab uses, iptables-legacy or iptables-nft. A namespace
-never has rules of both, as each tool lists only its own.
+`tool` is the variant of iptables that a lab uses: iptables-legacy or iptables-nft. A namespace
+never has rules of both, because each variant lists only its own.
 """
 
 import ctypes
@@ -43,10 +43,11 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def choose_tool() -> str:
-    """Return the tool for a new lab: iptables-legacy if it works, else iptables-nft, or what
-    NSNET_IPTABLES says. Raises UnsupportedError, UsageError.
+    """Return the variant of iptables for a new lab. It is what the variable NSNET_IPTABLES says;
+    without the variable, it is iptables-legacy if that works, else iptables-nft. Raises
+    UnsupportedError if none of these works, UsageError if NSNET_IPTABLES names no variant.
 
-    Tried in a scratch namespace, because the attempt registers tables.
+    The attempt is made in a scratch namespace, because it registers tables.
     """
     wanted = os.environ.get("NSNET_IPTABLES", "")
     if wanted and wanted not in TOOLS:
@@ -89,16 +90,20 @@ def has_nf_tables() -> bool:
 
 
 def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path) -> None:
-    """Load the texts of each namespace (from iptables_text.restore), each table at once.
+    """Load the rules of each namespace and family, all namespaces in parallel and each table at
+    once.
 
-    Raises KernelError with the tool's message and the line that it refers to.
+    `rulesets` has the texts from iptables_text.restore, by the namespace's name and the family. The
+    names of the lock files begin with `lockfile`. Raises KernelError with the tool's message and
+    the line that the message refers to.
     """
     commands = [
         Command(
             name,
             (f"{_program(tool, family)}-restore", *_keep_other_chains(name, tool, family)),
             text,
-            # By default all share one lock of the host; with a lock each, they load in parallel.
+            # By default all commands wait for one lock of the host. With a lock for each command,
+            # they run in parallel.
             {"XTABLES_LOCKFILE": f"{lockfile}.{name}.{family}"},
         )
         for name, texts in rulesets.items()
@@ -110,11 +115,11 @@ def load(rulesets: Mapping[str, Mapping[Family, str]], tool: str, lockfile: Path
 
 
 def _keep_other_chains(name: str, tool: str, family: Family) -> tuple[str, ...]:
-    """Return the option that keeps the chains that the text does not name.
+    """Return the option with which iptables-restore keeps the chains that its input does not name.
 
-    With it, iptables-nft asks the kernel for each chain that the text does name: 20,000 chains take
-    minutes, and 3 seconds without it. So it is left out in a namespace without tables, which has no
-    chain to keep.
+    With this option, iptables-nft asks the kernel about each chain that the input does name. For
+    20,000 chains, that takes minutes; without the option, loading them takes 3 seconds. So
+    iptables-nft does not get the option in a namespace without tables: there is no chain to keep.
     """
     with suppress(FileNotFoundError):  # running the command reports it
         if tool == NFT and not _families_with_tables(name, tool, [family]):
@@ -128,14 +133,16 @@ def _check(done: Finished) -> None:
 
 
 def load_sets(texts: Iterable[tuple[str, str]]) -> None:
-    """Run `ipset restore` in each namespace, given by name, with its text. Raises KernelError."""
+    """Run `ipset restore` in namespaces. `texts` has pairs of a namespace's name and the input.
+    Raises KernelError."""
     commands = [Command(name, ("ipset", "restore", "-exist"), text) for name, text in texts]
     for done in run(commands):
         _check(done)
 
 
 def ipsets_of(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
-    """Return the ipsets of each of these namespaces. Raises KernelError."""
+    """Return the ipsets of each of these namespaces, by the namespace's name. Raises
+    KernelError."""
     found: dict[str, tuple[IpSet, ...]] = {}
     for done in run([Command(name, ("ipset", "save")) for name in names]):
         _check(done)
@@ -146,11 +153,11 @@ def ipsets_of(names: Iterable[str]) -> dict[str, tuple[IpSet, ...]]:
 def chains_of(
     names: Iterable[str], tool: str, families: Sequence[Family] = FAMILIES
 ) -> dict[str, tuple[ListedChain, ...]]:
-    """Return the chains of each of these namespaces, sorted, their rules as `iptables_text.line`
-    writes them. Raises KernelError.
+    """Return the chains of each of these namespaces, sorted, by the namespace's name. Their rules
+    have the format of `iptables_text.line`. Raises KernelError.
 
-    Only tables that exist are read; reading creates none. A chain's first line is its policy if
-    that is not ACCEPT.
+    Only tables that exist are read; reading creates none. If a chain's policy is not ACCEPT, its
+    first line is the policy.
     """
     found: dict[str, list[ListedChain]] = {name: [] for name in names}
     commands = [
@@ -167,7 +174,8 @@ def chains_of(
 
 @dataclass(frozen=True, slots=True)
 class CountedRule:
-    """A rule of a live namespace with its counters; `position` counts from 1 in its chain."""
+    """A rule in a namespace of a running lab, with its counters. `position` is its place in its
+    chain, from 1."""
 
     chain: str
     position: int
@@ -183,8 +191,9 @@ class CountedRule:
 
 
 def counters(name: str, tool: str, table: str, family: Family = 4) -> tuple[CountedRule, ...]:
-    """Return the rules of a table with their counters, chain by chain; none if the table does not
-    exist. Raises UnsupportedError for iptables-nft, which python-iptables cannot read."""
+    """Return the rules of a table with their counters, chain by chain. There are none if the table
+    does not exist. Raises UnsupportedError for iptables-nft, whose rules python-iptables cannot
+    read."""
     if tool != LEGACY:
         raise UnsupportedError(
             f"rule counters need {LEGACY}, this lab uses {tool}",
@@ -227,7 +236,8 @@ def _counted(table: str, family: Family) -> Iterator[CountedRule]:
 
 
 def _network(text: str) -> IPNetwork | None:
-    """Return the network in a text such as !10.0.0.0/255.0.0.0; None if it has all addresses."""
+    """Return the network in a text such as !10.0.0.0/255.0.0.0, without the "!". Return None for
+    the network of all addresses."""
     network = ip_network(text.removeprefix("!"))
     return network if network.prefixlen else None
 
@@ -237,8 +247,8 @@ def _program(tool: str, family: Family) -> str:
 
 
 def _has_legacy_table(name: str, family: Family) -> bool:
-    """Return whether the calling thread's namespace has this table; the kernel adds it if it
-    can."""
+    """Return whether the calling thread's namespace has this table of iptables-legacy. When asked,
+    the kernel adds the table if it can."""
     domain, level = _LEVELS[family]
     try:
         with socket.socket(domain, socket.SOCK_RAW, socket.IPPROTO_RAW) as raw:
@@ -253,7 +263,8 @@ def _has_legacy_table(name: str, family: Family) -> bool:
 
 
 def _legacy_table_names(family: Family) -> tuple[str, ...]:
-    """Return the tables that exist in the calling thread's namespace."""
+    """Return the names of the iptables-legacy tables that exist in the calling thread's
+    namespace."""
     file = Path(f"/proc/thread-self/net/{'ip' if family == 4 else 'ip6'}_tables_names")
     with suppress(FileNotFoundError):
         return tuple(file.read_text().split())
@@ -261,8 +272,8 @@ def _legacy_table_names(family: Family) -> tuple[str, ...]:
 
 
 def _families_with_tables(name: str, tool: str, families: Sequence[Family]) -> list[Family]:
-    """Return the families in which a namespace has tables: the others need no process that lists
-    them."""
+    """Return the families in which a namespace has tables. For the others, no process need be
+    started to list tables."""
     with netns.inside(name):
         if tool == LEGACY:
             return [family for family in families if _legacy_table_names(family)]
@@ -274,8 +285,8 @@ def _families_with_tables(name: str, tool: str, families: Sequence[Family]) -> l
 
 
 def _load_error(failed: Finished, others: int) -> KernelError:
-    """Return an error with the tool's message, and the line of its input that it refers to by
-    number."""
+    """Return an error with the tool's message. If the message refers to a line of the input by its
+    number, the error includes that line. `others` is the number of other commands that failed."""
     words = [line for line in failed.errors.splitlines() if line and not line.startswith("Try `")]
     message = "; ".join(words) or f"exit {failed.status}"
     numbers = _LINE_NUMBER.findall(failed.errors)
@@ -288,7 +299,7 @@ def _load_error(failed: Finished, others: int) -> KernelError:
 
 
 def _parsed(text: str, family: Family) -> Iterator[ListedChain]:
-    """Yield the chains in the output of iptables-save, their rules in order."""
+    """Yield the chains in the output of iptables-save, with their rules in order."""
     rules: dict[tuple[str, str], list[str]] = {}
     table = ""
     for line in text.splitlines():
@@ -306,8 +317,8 @@ def _parsed(text: str, family: Family) -> Iterator[ListedChain]:
 
 
 def _requoted_line(line: str) -> str:
-    """Return the line with its strings quoted as `iptables_text.line` does, whatever this version
-    of iptables escapes."""
+    """Return the line with its strings quoted as `iptables_text.line` quotes them, because versions
+    of iptables differ in what they quote and escape."""
     return _QUOTED.sub(_requoted, line)
 
 

@@ -1,10 +1,12 @@
-"""A netlink socket of one namespace: many requests in one send, a whole table in one dump.
+"""A netlink socket of one namespace. It sends many requests by one system call, and reads a whole
+table in one dump.
 
 The kernel processes all requests of a send before sendmsg(2) returns. Every answer is in the
 receive buffer by then, so nothing here waits.
 
-Standard library only. Large messages are encoded and decoded by pyroute2's classes; small ones by
-`packed`, `attribute` and `attributes`, as importing pyroute2 takes longer than the work.
+This module needs no package beyond the standard library. Large messages are encoded and decoded by
+pyroute2's classes, elsewhere. Small ones are encoded and decoded by `packed`, `attribute` and
+`attributes`, because importing pyroute2 takes longer than the work itself.
 """
 
 import errno
@@ -38,7 +40,8 @@ class Refusal(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """One message of an answer; `data` includes the header, as pyroute2's classes expect."""
+    """One message of the kernel's answer. `data` includes the netlink header, as pyroute2's classes
+    expect."""
 
     kind: int
     flags: int
@@ -47,7 +50,8 @@ class Answer(NamedTuple):
 
 
 def encoded(message: Any, kind: int, flags: int = 0) -> bytes:
-    """Return a pyroute2 message as a request of this type (RTM_…), with NLM_F_REQUEST set."""
+    """Return a pyroute2 message, encoded as a request of this type (RTM_…) with these flags and
+    NLM_F_REQUEST."""
     message["header"]["type"] = kind
     message["header"]["flags"] = uapi.NLM_F_REQUEST | flags
     message.encode()
@@ -55,24 +59,25 @@ def encoded(message: Any, kind: int, flags: int = 0) -> bytes:
 
 
 def packed(kind: int, body: bytes, flags: int = 0) -> bytes:
-    """Return a request of this type with this body, with NLM_F_REQUEST set."""
+    """Return a request of this type with this body, these flags and NLM_F_REQUEST."""
     return _HEADER.pack(_HEADER.size + len(body), kind, uapi.NLM_F_REQUEST | flags, 0, 0) + body
 
 
 def nfgenmsg(family: int = socket.AF_UNSPEC) -> bytes:
-    """Return the header that begins the body of a netfilter request (struct nfgenmsg): for the
-    tables of this address family, or of all."""
+    """Return the header with which the body of a netfilter request begins (struct nfgenmsg). The
+    request is for the tables of this address family; AF_UNSPEC stands for all families."""
     return struct.pack("=BBH", family, 0, 0)
 
 
 def attribute(kind: int, value: bytes) -> bytes:
-    """Return one attribute of a message; the value may be several attributes, nested."""
+    """Return one attribute of a message, encoded. Its value may consist of nested attributes."""
     length = _ATTRIBUTE.size + len(value)
     return _ATTRIBUTE.pack(length, kind) + value + bytes(_aligned(length) - length)
 
 
 class Socket:
-    """A netlink socket of the namespace in which the calling thread was when it opened it."""
+    """A netlink socket. It belongs to the namespace in which the calling thread is when it opens
+    the socket."""
 
     def __init__(self, protocol: int = socket.NETLINK_ROUTE) -> None:
         self._socket = socket.socket(
@@ -99,9 +104,11 @@ class Socket:
         self._socket.close()
 
     def send(self, messages: Sequence[bytes]) -> dict[int, Refusal]:
-        """Send the requests in order. Return the refused ones, by position.
+        """Send the requests in order. Return the kernel's refusals, by the position of the refused
+        request.
 
-        A refusal does not stop the requests after it. Raises OSError if answers are lost.
+        After a refused request, the next ones are still carried out. Raises OSError if answers are
+        lost.
         """
         refused: dict[int, Refusal] = {}
         for start, batch in _batches(messages):
@@ -122,8 +129,8 @@ class Socket:
         return refused
 
     def ask(self, message: bytes) -> bytes:
-        """Return the one message that answers this request. Raises OSError with the kernel's
-        message."""
+        """Send a request that has one message as its answer, and return this message. Raises
+        OSError with the kernel's message."""
         number = next(self._sequence)
         self._socket.sendall(_numbered(message, number, last=False))
         for answer in self._pending():
@@ -133,8 +140,8 @@ class Socket:
         raise OSError(errno.ENODATA, os.strerror(errno.ENODATA), "netlink")
 
     def dump(self, message: bytes) -> list[bytes]:
-        """Return every entry of the table that this request names. Raises OSError, as `ask`
-        does."""
+        """Return every entry of the table that this request names. Raises OSError with the kernel's
+        message, or if the table changes during each of ten attempts."""
         for _ in range(10):
             number = next(self._sequence)
             request = bytearray(_numbered(message, number, last=False))
@@ -147,8 +154,8 @@ class Socket:
         raise OSError(errno.EINTR, "the table kept changing while it was read", "netlink")
 
     def _entries(self, number: int) -> list[bytes] | None:
-        """Return the entries of a dump; None if the table changed meanwhile, as some may be
-        missing."""
+        """Return the entries of the dump with this sequence number. Return None if the table
+        changed during the dump, because entries may be missing."""
         entries: list[bytes] = []
         whole = True
         while True:
@@ -173,7 +180,8 @@ class Socket:
 
 
 def attributes(data: bytes, offset: int) -> dict[int, bytes]:
-    """Return the attributes from `offset` on, {type: value}; of a repeated type, the last."""
+    """Return the values of the attributes in `data` from `offset` on, by type. If a type is
+    repeated, its last value counts."""
     found = {}
     while offset + _ATTRIBUTE.size <= len(data):
         length, kind = _ATTRIBUTE.unpack_from(data, offset)
@@ -185,8 +193,8 @@ def attributes(data: bytes, offset: int) -> dict[int, bytes]:
 
 
 def _batches(messages: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]:
-    """Split the requests into batches that the kernel accepts. Yield each batch with the position
-    of its first request."""
+    """Split the requests into batches that the kernel accepts. Yield each batch, preceded by the
+    position of its first request."""
     start = size = 0
     for position, message in enumerate(messages):
         if position > start and (position - start == _BATCH or size + len(message) > _BATCH_BYTES):
@@ -198,8 +206,8 @@ def _batches(messages: Sequence[bytes]) -> Iterator[tuple[int, Sequence[bytes]]]
 
 
 def _numbered(message: bytes, number: int, *, last: bool) -> bytes:
-    """Return the request with its sequence number. Only the last request of a send asks for an
-    acknowledgement; others are answered only if they are refused."""
+    """Return the request with this sequence number. Only the last request of a send asks for an
+    acknowledgement; the kernel answers the others only to refuse them."""
     numbered = bytearray(message)
     numbered += bytes(_aligned(len(message)) - len(message))
     flags = _HEADER.unpack_from(numbered)[2] & ~uapi.NLM_F_ACK
@@ -216,8 +224,8 @@ def _split(data: bytes) -> Iterator[Answer]:
 
 
 def _refusal(answer: Answer) -> Refusal | None:
-    """Return the refusal in an error message; None for an acknowledgement and for the successful
-    end of a dump."""
+    """Return the refusal that an error message contains. Return None for an acknowledgement, and
+    for the successful end of a dump."""
     code = -struct.unpack_from("=i", answer.data, _HEADER.size)[0]
     if not code:
         return None

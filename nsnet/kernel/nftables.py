@@ -17,15 +17,16 @@ _SECONDS = 10.0
 
 
 class Tables(NamedTuple):
-    """What the table holds in both families. Elements that packets added to a set are left out."""
+    """What kube-proxy's table holds, for IPv4 and IPv6 together. Elements that packets have added
+    to a set are left out."""
 
     chains: tuple[ListedChain, ...] = ()
     sets: tuple[ListedSet, ...] = ()
 
 
 def load(texts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
-    """Load into each namespace, by name, its texts in order, each as one transaction. Raises
-    KernelError."""
+    """Load texts into namespaces. Each pair is a namespace's name and its texts, which are loaded
+    in order, each as one transaction. Raises KernelError."""
     for turn in range(max((len(parts) for _, parts in texts), default=0)):
         failed = _run((name, parts[turn]) for name, parts in texts if turn < len(parts))
         if failed:
@@ -33,10 +34,11 @@ def load(texts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
 
 
 def delete(texts: Iterable[tuple[str, str]]) -> None:
-    """Load texts that delete chains which no rule and no map refers to any more.
+    """Load texts that delete chains to which no rule and no map refers any more. Each pair is a
+    namespace's name and its text.
 
-    Before 6.2, the kernel frees deleted map elements in the background, and reports the chains that
-    they referred to as busy until then. Raises KernelError if that takes more than 10 s.
+    A kernel before Linux 6.2 frees deleted map elements in the background. Until it has freed them,
+    it reports their chains as busy. Raises KernelError if that takes more than 10 s.
     """
     waiting = [*texts]
     end = time.monotonic() + _SECONDS
@@ -48,8 +50,8 @@ def delete(texts: Iterable[tuple[str, str]]) -> None:
 
 
 def tables_of(names: Iterable[str]) -> dict[str, Tables]:
-    """Return the table of each of these namespaces; empty where it does not exist. Raises
-    KernelError."""
+    """Return what kube-proxy's table holds in each of these namespaces, by the namespace's name.
+    The Tables of a namespace without this table are empty. Raises KernelError."""
     found = {name: Tables() for name in names}
     commands = [Command(name, ("nft", "list", "ruleset")) for name in found if _has_table(name)]
     for done in run(commands):
@@ -60,7 +62,7 @@ def tables_of(names: Iterable[str]) -> dict[str, Tables]:
 
 
 def parsed(text: str) -> Tables:
-    """Return what the output of `nft list ruleset` says of kube-proxy's table."""
+    """Return what kube-proxy's table holds according to this output of `nft list ruleset`."""
     chains: list[ListedChain] = []
     sets: list[ListedSet] = []
     family: Family | None = None
@@ -86,7 +88,8 @@ def parsed(text: str) -> Tables:
 
 
 def _set_lines(inside: list[str]) -> Iterable[str]:
-    """Yield the lines that declare a set, then its elements, one each."""
+    """Yield the lines that declare a set or map, then its elements, one by one. The elements of a
+    set with a timeout are left out, because packets added them."""
     start = next((at for at, line in enumerate(inside) if line.startswith("elements = ")), None)
     yield from inside[:start]
     if start is None or any(line.startswith("timeout ") for line in inside):
@@ -96,7 +99,8 @@ def _set_lines(inside: list[str]) -> Iterable[str]:
 
 
 def _has_table(name: str) -> bool:
-    """Return whether the namespace has the table: without it, no process must list it."""
+    """Return whether the namespace has kube-proxy's table. If not, no process need be started to
+    list it."""
     with netns.inside(name), suppress(OSError):
         with netlink.Socket(uapi.NETLINK_NETFILTER) as nft:
             tables = nft.dump(netlink.packed(uapi.NFT_MSG_GETTABLE, netlink.nfgenmsg()))
@@ -111,7 +115,8 @@ def _run(texts: Iterable[tuple[str, str]]) -> list[Finished]:
 
 
 def _error(failed: list[Finished]) -> KernelError:
-    """Return an error with nft's message and the command that failed."""
+    """Return an error with the first failed command and nft's message. It says how many more
+    failed."""
     first = failed[0]
     words = [each for each in first.errors.splitlines() if "rror" in each] or [
         first.errors or f"exit {first.status}"

@@ -1,4 +1,5 @@
-"""Read what a lab's namespaces hold, as values that compare with each other and with a State."""
+"""Read what a lab's namespaces hold, as values that can be compared with each other and with a
+State."""
 
 import errno
 import os
@@ -31,8 +32,8 @@ _ADDRESS = struct.Struct("=16xBBBBI")  # family, prefix length, flags, scope, li
 
 @dataclass(frozen=True, slots=True)
 class _Link:
-    """A link, and where its peer is: the peer's index, and the number (nsid) that the link's
-    namespace has for the peer's."""
+    """A link and what identifies its peer: the peer's index, and the nsid by which the link's
+    namespace knows the peer's namespace."""
 
     index: int
     interface: Interface
@@ -41,15 +42,15 @@ class _Link:
 
 
 class _Found(NamedTuple):
-    """What rtnetlink and /proc/sys show of one namespace; `rest` is without interfaces, as their
-    peers are found after all namespaces are read."""
+    """What rtnetlink and /proc/sys show of one namespace. `rest` lacks the interfaces: their peers
+    are found only after all namespaces have been read."""
 
     links: tuple[_Link, ...]
     rest: Observed
 
 
 class _Requests(NamedTuple):
-    """The requests for each table, encoded once for all namespaces."""
+    """The netlink request for each table. Each is encoded once and sent in every namespace."""
 
     links: bytes
     addresses: bytes
@@ -62,9 +63,11 @@ class _Requests(NamedTuple):
 def observe(
     names: Iterable[str], keys: Mapping[str, Iterable[str]], tool: str
 ) -> dict[str, Observed]:
-    """Return what each of these namespaces holds, without those that do not exist.
+    """Return what each of these namespaces holds, by the namespace's name. Namespaces that do not
+    exist are left out.
 
-    `keys` names the sysctls to read in each; `tool` is the lab's iptables.
+    `keys` has the names of the sysctls to read in each namespace. `tool` is the variant of iptables
+    that the lab uses.
     """
     requests = _requests()
     found: dict[str, _Found] = {}
@@ -107,7 +110,8 @@ def _has_dummy(found: _Found) -> bool:
 
 
 def _enter(name: str) -> bool:
-    """Move the calling thread into the namespace. Return False if there is none of this name."""
+    """Move the calling thread into the namespace. Return False if there is no namespace of this
+    name."""
     try:
         fd = netns.open_named(name)
     except FileNotFoundError:
@@ -142,7 +146,7 @@ def _requests() -> _Requests:
 
 
 def _read(requests: _Requests, keys: Iterable[str]) -> _Found:
-    """Read the namespace of the calling thread."""
+    """Return what the calling thread's namespace holds; `keys` are the sysctls to read."""
     with Socket() as socket:
         links, names, lo = _links(socket.dump(requests.links))
         addresses = _addresses(socket.dump(requests.addresses))
@@ -180,7 +184,7 @@ def _is_up(link: Any) -> bool:
 
 
 def _links(messages: Iterable[bytes]) -> tuple[dict[int, Any], dict[int, str], OtherLink]:
-    """Return every link but lo by its index, every link's name by its index, and lo."""
+    """Return the links except lo, by index; the names of all links, by index; and lo."""
     links: dict[int, Any] = {}
     names = {_LO: LO.name}
     lo = LO
@@ -213,8 +217,8 @@ def _link(link: Any, kind: Kind, names: dict[int, str], addresses: Iterable[IPIn
 
 
 def _vxlan(link: Any, names: dict[int, str]) -> Vxlan | None:
-    """Return the properties of a VXLAN link; None if no State can have it: it learns, floods,
-    or has no local address or no underlying link."""
+    """Return the properties of a VXLAN link. Return None for a link that no State has: one that
+    learns MAC addresses, floods, or lacks a local address or an underlying link."""
     info = link.get_nested("IFLA_LINKINFO", "IFLA_INFO_DATA")
     local = info.get_attr("IFLA_VXLAN_LOCAL") or info.get_attr("IFLA_VXLAN_LOCAL6")
     dev = names.get(info.get_attr("IFLA_VXLAN_LINK") or 0)
@@ -226,8 +230,8 @@ def _vxlan(link: Any, names: dict[int, str]) -> Vxlan | None:
 
 
 def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
-    """Return the addresses of each link by its index, without IPv6 link-local ones, which the
-    kernel adds itself."""
+    """Return the addresses of each link by the link's index. Those of lo are left out, and so are
+    IPv6 link-local ones, which the kernel adds itself."""
     found: dict[int, list[IPInterface]] = {}
     for data in messages:
         family, length, _, scope, index = _ADDRESS.unpack_from(data)
@@ -240,17 +244,20 @@ def _addresses(messages: Iterable[bytes]) -> dict[int, list[IPInterface]]:
 
 
 def _sysctls(keys: Iterable[str]) -> Iterator[Sysctl]:
-    """Yield those of the sysctls that exist in the namespace of the calling thread."""
+    """Yield the sysctls with these keys, read in the calling thread's namespace. Keys that do not
+    exist there are left out."""
     for key in sorted(set(keys)):
         with suppress(FileNotFoundError):
             yield Sysctl(key, sysctl.read(key))
 
 
 def _peers(links: Mapping[str, Iterable[_Link]]) -> dict[tuple[str, int], Peer]:
-    """Return the peer of every veth whose two ends were read, by namespace and index.
+    """Return the peer of every veth of which both ends were read. The keys are the veth's namespace
+    and index.
 
-    Two ends have each other's index, but indexes repeat from namespace to namespace. To tell them
-    apart, ask the kernel in the namespace of one end for its number (nsid) of the other's.
+    The two ends of a veth pair have each other's index, but the same indexes occur in many
+    namespaces. To find the right pair, the kernel is asked in the namespace of one end for the nsid
+    of the other end's namespace.
     """
     ends: dict[tuple[int, int | None], list[tuple[str, _Link]]] = {}
     for name, members in links.items():
@@ -281,8 +288,8 @@ def _peers(links: Mapping[str, Iterable[_Link]]) -> dict[tuple[str, int], Peer]:
 
 
 def _nsid(socket: Socket, name: str) -> int:
-    """Return the number that the socket's namespace has for the named one;
-    NETNSA_NSID_NOT_ASSIGNED if it has none."""
+    """Return the nsid by which the socket's namespace knows the namespace of this name. Return
+    NETNSA_NSID_NOT_ASSIGNED if it knows none."""
     fd = netns.open_named(name)
     try:
         body = bytes(4) + attribute(uapi.NETNSA_FD, struct.pack("=I", fd))

@@ -1,4 +1,5 @@
-"""The processes of a lab: started in its namespaces; found and ended by their namespace."""
+"""The processes of a lab. They are started in its namespaces, and found and ended by their
+namespace."""
 
 import os
 import select
@@ -18,8 +19,8 @@ _NOT_VISIBLE = (*_GONE, PermissionError)
 
 
 def until(condition: Callable[[], bool], *, what: str, seconds: float = 5.0) -> None:
-    """Return as soon as the condition holds. Raises TimeoutError, whose text begins with
-    `what`."""
+    """Return as soon as the condition holds. Raises TimeoutError after `seconds`; its text begins
+    with `what`."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -36,10 +37,12 @@ def start(
     seconds: float = 10.0,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Start a process in the namespace that outlives this one. Return its pid once `ready` holds.
+    """Start a process in the namespace. It continues after the calling process has ended. Return
+    its pid; if `ready` is given, return it once `ready` holds.
 
-    It has a session of its own, no stdin, and writes to `log`. Raises KernelError, with its last
-    lines of output, if it ends or is not ready within `seconds`.
+    The new process has a session of its own and no stdin; its output goes to `log`. Raises
+    KernelError if the program cannot be started. With `ready`, also raises KernelError, with the
+    last lines of output, if the process ends or is not ready within `seconds`.
     """
     with log.open("ab") as output:
         try:
@@ -70,7 +73,8 @@ Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 
 
 def run(argv: Sequence[str], netns: str, *, seconds: float) -> Completed:
-    """Run a process in the namespace to its end. Return its output as text. Raises TimeoutError."""
+    """Run a process in the namespace to its end. Return its exit status and its output as text.
+    Raises TimeoutError after `seconds`."""
     try:
         with namespaces.inside(netns):
             return subprocess.run(
@@ -110,7 +114,8 @@ def _await_ready(
 
 
 def _last_words(log: Path) -> str:
-    """Return the last three lines of output: often the last one only says that the program ends."""
+    """Return the last three lines of the output in `log`. The last line alone would often say only
+    that the program ends."""
     lines = [line for line in log.read_text(errors="replace").split("\n") if line.strip()]
     return "; ".join(lines[-3:]) or "no output"
 
@@ -122,8 +127,8 @@ def pids_in(inodes: set[int]) -> set[int]:
 
 
 def _is_in(pid: str, wanted: set[str]) -> bool:
-    """Return whether any thread of the process is in one of the namespaces; threads of one process
-    may be in several."""
+    """Return whether any thread of the process is in one of the wanted namespaces. Threads of one
+    process may be in different namespaces."""
     with suppress(*_GONE):
         for task in os.listdir(f"/proc/{pid}/task"):
             # A thread that has ended, or that we may not inspect, is not the lab's.
@@ -134,8 +139,8 @@ def _is_in(pid: str, wanted: set[str]) -> bool:
 
 
 def stop(inodes: set[int], *, seconds: float = 10.0) -> None:
-    """End all processes in these namespaces but our own. Raises CleanupError with those that
-    remain."""
+    """End all processes in these namespaces, except the calling one. Raises CleanupError with the
+    processes that still run after `seconds`."""
     end = time.monotonic() + seconds
     while pids := pids_in(inodes) - {os.getpid()}:
         left = end - time.monotonic()
@@ -147,7 +152,8 @@ def stop(inodes: set[int], *, seconds: float = 10.0) -> None:
 
 
 def _kill(pids: set[int], inodes: set[int], seconds: float) -> None:
-    """Send SIGKILL to those that are still there, and wait for them to end."""
+    """Send SIGKILL to those of these processes that are still in the namespaces, and wait for them
+    to end."""
     wanted = {f"net:[{inode}]" for inode in inodes}
     end = time.monotonic() + seconds
     with ExitStack() as stack:

@@ -1,7 +1,7 @@
 """The rtnetlink message of each Op.
 
-Each function returns a message that does what its docstring says. `indexes` are those of the links
-in the Op's namespace, by name.
+Each function returns an encoded message; its docstring says what the message does. `indexes` has
+the indexes of the links in the Op's namespace, by the link's name.
 """
 
 import socket
@@ -51,20 +51,20 @@ _FOREVER = 0xFFFFFFFF
 
 
 def bridge(op: BridgeAdd, indexes: Indexes) -> bytes:
-    """Create a bridge, up, whose ports forward at once."""
+    """Create a bridge and set it up. Its ports forward at once."""
     info = [("IFLA_BR_FORWARD_DELAY", 0), ("IFLA_BR_STP_STATE", 0), ("IFLA_BR_MCAST_SNOOPING", 0)]
     message = _new_link(op.interface, indexes, uapi.IFF_UP)
     return _of_kind(message, "bridge", info)
 
 
 def dummy(op: DummyAdd, indexes: Indexes) -> bytes:
-    """Create a dummy link, down."""
+    """Create a dummy link, which stays down."""
     return _of_kind(_new_link(op.interface, indexes), "dummy")
 
 
 def veth(op: VethAdd, indexes: Indexes, peer_indexes: Indexes, peer_netns: int) -> bytes:
-    """Create a veth pair, this end up if it is a port of a bridge; `peer_netns` is a file
-    descriptor."""
+    """Create a veth pair. The end in the Op's namespace is set up if it is a port of a bridge.
+    `peer_netns` is a file descriptor of the other end's namespace."""
     master = op.interface.master
     message = _new_link(op.interface, indexes, uapi.IFF_UP if master else 0)
     if master:
@@ -75,7 +75,7 @@ def veth(op: VethAdd, indexes: Indexes, peer_indexes: Indexes, peer_netns: int) 
 
 
 def hairpin(op: VethAdd, indexes: Indexes) -> bytes:
-    """Let a port of a bridge send frames back out of the port that they came in on."""
+    """Allow a port of a bridge to send a frame back out of the port on which the frame came in."""
     mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", uapi.BRIDGE_MODE_HAIRPIN)]})
     slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
     port = _link(indexes[op.interface.name])
@@ -84,7 +84,7 @@ def hairpin(op: VethAdd, indexes: Indexes) -> bytes:
 
 
 def vxlan(op: VxlanAdd, indexes: Indexes) -> bytes:
-    """Create a VXLAN tunnel, up, that learns no MAC addresses."""
+    """Create a VXLAN tunnel that learns no MAC addresses, and set it up."""
     tunnel = op.interface.vxlan
     assert tunnel is not None
     local = "IFLA_VXLAN_LOCAL" if tunnel.local.version == 4 else "IFLA_VXLAN_LOCAL6"
@@ -184,12 +184,12 @@ def _address(address: IPInterface, index: int) -> Any:
 
 
 def new_route(op: RouteAdd, indexes: Indexes) -> bytes:
-    """Add a route; its table must have none to this destination."""
+    """Add a route. The kernel refuses it if its table has a route to this destination already."""
     return encoded(_route(op.route, indexes), uapi.RTM_NEWROUTE, _NEW)
 
 
 def replace_route(op: RouteReplace, indexes: Indexes) -> bytes:
-    """Replace the route to this destination."""
+    """Replace the route to this destination, or add it if there is none."""
     return encoded(_route(op.route, indexes), uapi.RTM_NEWROUTE, _SET)
 
 
@@ -231,7 +231,8 @@ def _route(route: Route, indexes: Indexes) -> Any:
 
 
 def new_policy_rule(op: PolicyRuleAdd, indexes: Indexes) -> bytes:
-    """Add a policy rule: packets of this mark are routed by this table."""
+    """Add a policy rule: packets with this mark, under this mask, are routed by this table. An
+    `own` rule applies only to packets that the namespace sends itself."""
     rule = op.rule
     message = _policy_rule(rule)
     message["action"] = uapi.FR_ACT_TO_TBL
@@ -246,7 +247,7 @@ def new_policy_rule(op: PolicyRuleAdd, indexes: Indexes) -> bytes:
 
 
 def delete_policy_rule(op: PolicyRuleDelete, indexes: Indexes) -> bytes:
-    """Delete the first rule of this priority, whatever it matches."""
+    """Delete the first policy rule of this priority, whatever packets it matches."""
     return encoded(_policy_rule(op.rule), uapi.RTM_DELRULE)
 
 
@@ -261,7 +262,7 @@ def _policy_rule(rule: PolicyRule) -> Any:
 
 
 def set_neighbour(op: NeighbourAdd, indexes: Indexes) -> bytes:
-    """Add a permanent neighbour, or replace the entry of its address."""
+    """Add a permanent neighbour entry, or replace the entry of the same address."""
     message = _neighbour(op.neighbour.address, indexes[op.neighbour.dev])
     message["state"] = uapi.NUD_PERMANENT
     message["attrs"].append(("NDA_LLADDR", op.neighbour.mac))
@@ -269,22 +270,23 @@ def set_neighbour(op: NeighbourAdd, indexes: Indexes) -> bytes:
 
 
 def delete_neighbour(op: NeighbourDelete, indexes: Indexes) -> bytes:
-    """Delete a permanent neighbour."""
+    """Delete a permanent neighbour entry."""
     return encoded(_neighbour(op.neighbour.address, indexes[op.neighbour.dev]), uapi.RTM_DELNEIGH)
 
 
 def flush_neighbour(op: NeighbourFlush, indexes: Indexes) -> bytes:
-    """Delete a neighbour, whatever its MAC address."""
+    """Delete the neighbour entry of an address, whatever its MAC address."""
     return encoded(_neighbour(op.address, indexes[op.dev]), uapi.RTM_DELNEIGH)
 
 
 def set_fdb(op: FdbSet, indexes: Indexes) -> bytes:
-    """Add a permanent forwarding entry, or replace the one of its MAC address."""
+    """Add a permanent forwarding entry of a VXLAN tunnel, or replace the entry of the same MAC
+    address."""
     return encoded(_fdb(op.entry, indexes), uapi.RTM_NEWNEIGH, _SET)
 
 
 def delete_fdb(op: FdbDelete, indexes: Indexes) -> bytes:
-    """Delete a forwarding entry."""
+    """Delete a forwarding entry of a VXLAN tunnel."""
     return encoded(_fdb(op.entry, indexes), uapi.RTM_DELNEIGH)
 
 

@@ -1,4 +1,5 @@
-"""The namespaces that one `apply` has open, and the rtnetlink messages queued for each."""
+"""The namespaces that one call of `Applier.apply` has open, and the rtnetlink messages queued for
+each namespace."""
 
 import os
 import socket
@@ -13,8 +14,8 @@ from nsnet.plan.shell import render
 
 @dataclass(slots=True)
 class Namespace:
-    """An open namespace: its netlink socket, the index of each of its links, and the messages for
-    the next send."""
+    """An open namespace: its netlink socket, the indexes of its links by name, and the messages
+    queued for the next send."""
 
     fd: int
     socket: Socket
@@ -23,22 +24,22 @@ class Namespace:
     causes: list[Op] = field(default_factory=list)  # the Op of each queued message
 
     def choose_index(self, name: str) -> None:
-        """Choose the index of a link that is about to be created, so that later messages need not
-        ask the kernel for it.
+        """Choose the index of a link that is about to be created. Later messages can then refer to
+        the link without asking the kernel.
 
-        That is safe: nothing else creates links in a lab's namespaces at that time, as the lab's
-        lock is held, and links that people added by hand exist already.
+        Choosing is safe. Nothing else creates links in a lab's namespaces at that time, because the
+        lab's lock is held. Links that people have added by hand exist already.
         """
         self.indexes[name] = max(self.indexes.values(), default=0) + 1
 
     def queue(self, op: Op, message: bytes) -> None:
-        """Add a message to the next send."""
+        """Queue an Op's message for the next send."""
         self.queued.append(message)
         self.causes.append(op)
 
     def send(self, *, ignored: int = 0) -> None:
-        """Send the queued messages. Raises KernelError if the kernel refuses one with another
-        error than `ignored`."""
+        """Send the queued messages. Raises KernelError if the kernel refuses a message, unless the
+        error number is `ignored`."""
         if not self.queued:
             return
         refusals = self.socket.send(self.queued)
@@ -48,16 +49,17 @@ class Namespace:
                 raise refused(causes[position], str(refusal))
 
     def close(self) -> None:
-        """Close both descriptors."""
+        """Close the netlink socket and the namespace's descriptor."""
         self.socket.close()
         os.close(self.fd)
 
 
 class Session:
-    """The open namespaces, each opened on first use.
+    """The open namespaces. Each is opened on first use.
 
-    A netlink socket belongs to the namespace in which it was opened, and can be used from any:
-    the thread enters a namespace only for what is not done by netlink messages.
+    A netlink socket belongs to the namespace in which it was opened, but can be used from any
+    namespace. So the thread enters a namespace only to open it, or for work other than netlink
+    messages.
     """
 
     def __init__(self) -> None:
@@ -84,7 +86,7 @@ class Session:
             self._open[name].send()
 
     def add(self, name: str) -> None:
-        """Create the namespace, and enter it. Raises OSError."""
+        """Create the namespace, and move the calling thread into it. Raises OSError."""
         fd = netns.create(name)
         self._here = name
         self._open[name] = Namespace(fd, Socket(), {"lo": 1})
@@ -96,13 +98,13 @@ class Session:
         netns.delete(name)
 
     def read_indexes(self) -> None:
-        """Read the indexes of all links again."""
+        """Read the indexes of all links in all open namespaces again."""
         for name, each in self._open.items():
             self.enter(name)
             each.indexes = _indexes()
 
     def close(self) -> None:
-        """Close all namespaces. The calling thread remains in the one that it is in."""
+        """Close all namespaces. The calling thread remains in the namespace in which it is."""
         self._here = ""
         for each in self._open.values():
             each.close()
@@ -110,7 +112,7 @@ class Session:
 
 
 def refused(op: Op, reason: str) -> KernelError:
-    """Return the error of an Op, with the command to try by hand."""
+    """Return the error for an Op that the kernel refused, with the command to try by hand."""
     return KernelError(f"{render(op)}: {reason}")
 
 

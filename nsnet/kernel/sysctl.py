@@ -4,14 +4,14 @@ import os
 
 
 def path(key: str) -> str:
-    """Return the file of a sysctl. As in sysctl(8), dots and slashes are swapped:
+    """Return the path of a sysctl's file. Dots and slashes are swapped, as in sysctl(8):
     net.ipv4.conf.eth0/100.rp_filter belongs to the link eth0.100."""
     return "/proc/sys/" + key.translate(str.maketrans("./", "/."))
 
 
 def read(key: str) -> str:
-    """Return the value, with single spaces between words. Raises FileNotFoundError: no such
-    sysctl."""
+    """Return the value of a sysctl, with single spaces between words. Raises FileNotFoundError if
+    there is no such sysctl."""
     fd = os.open(path(key), os.O_RDONLY | os.O_CLOEXEC)
     try:
         return " ".join(os.read(fd, 4096).decode().split())
@@ -20,7 +20,8 @@ def read(key: str) -> str:
 
 
 def write(key: str, value: str) -> None:
-    """Set the value. Raises FileNotFoundError: no such sysctl; OSError."""
+    """Set a sysctl to this value. Raises FileNotFoundError if there is no such sysctl, OSError if
+    the kernel refuses the value."""
     fd = os.open(path(key), os.O_WRONLY | os.O_CLOEXEC)
     try:
         os.write(fd, value.encode())

@@ -1,5 +1,5 @@
-"""Decode netlink dumps of a namespace's tables: routes, policy rules, neighbours and the forwarding
-entries of VXLAN tunnels."""
+"""Decode netlink dumps of a namespace's tables: its routes, policy rules, neighbours, and the
+forwarding entries of its VXLAN tunnels."""
 
 import struct
 from collections.abc import Iterable, Iterator, Set
@@ -32,17 +32,17 @@ _NEIGHBOUR = struct.Struct("=16xB3xiHBB")  # family, link, state, flags, type
 
 
 def decoded(message: type[Any], data: bytes) -> Any:
-    """Decode the bytes as a message of this pyroute2 class."""
+    """Return the bytes decoded as a message of this pyroute2 class."""
     found = message(data)
     found.decode()
     return found
 
 
 def routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
-    """Yield the routes of all tables, without those that the kernel adds itself or caches.
+    """Yield the routes of all tables, except those that the kernel has added itself or cached.
 
-    `names` has the links' names by index. A multipath route whose next hops differ in interface or
-    weight, which no State has, is yielded as several routes.
+    `names` has the links' names by index. A multipath route whose next hops differ in more than
+    their gateways, or lack gateways, is yielded as several routes. No State has such a route.
     """
     for data in messages:
         family, length, _, _, table, protocol, _, kind, flags = _ROUTE.unpack_from(data)
@@ -76,8 +76,8 @@ def routes(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Route]:
 
 
 def _multipath(where: Route, hops: Iterable[Any], names: dict[int, str]) -> Iterator[Route]:
-    """Yield one route if all next hops are neighbours on one link and of one weight; else one for
-    each."""
+    """Yield one route if all next hops have a gateway, and the same link, weight and `onlink` flag.
+    Else yield one route for each next hop."""
     found = [
         replace(
             where,
@@ -108,8 +108,8 @@ def neighbour_sort_key(neighbour: Neighbour) -> tuple[object, ...]:
 
 
 def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
-    """Yield the policy rules in the order of evaluation, without the kernel's three default
-    rules."""
+    """Yield the policy rules in the order in which the kernel evaluates them. The kernel's three
+    default rules are left out."""
     for data in messages:
         rule = decoded(fibmsg, data)
         attrs: dict[str, Any] = dict(rule["attrs"])
@@ -140,7 +140,8 @@ def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
 
 
 def neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:
-    """Yield the permanent neighbour entries; the others are learned, and expire."""
+    """Yield the permanent neighbour entries. Others are left out: the kernel learns them, and they
+    expire. `names` has the links' names by index."""
     for data in messages:
         family, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
         if family in (AF_INET, AF_INET6) and state & uapi.NUD_PERMANENT:
@@ -150,7 +151,9 @@ def neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Nei
 
 
 def fdb(messages: Iterable[bytes], names: dict[int, str], tunnels: Set[int]) -> Iterator[FdbEntry]:
-    """Yield the permanent forwarding entries of these tunnels; learned ones are not permanent."""
+    """Yield the permanent forwarding entries of the VXLAN tunnels with the indexes in `tunnels`.
+    Learned entries, which are not permanent, are left out. `names` has the links' names by
+    index."""
     for data in messages:
         _, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
         if index in tunnels and state & uapi.NUD_PERMANENT:

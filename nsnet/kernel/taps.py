@@ -1,8 +1,9 @@
 """Taps: packet sockets that receive every frame on all interfaces of a namespace, with the kernel's
 timestamps.
 
-See packet(7). A tap receives outgoing frames and incoming ones, those for other machines included.
-While it is open, its namespace exists, even if its name was deleted.
+See packet(7). A tap receives outgoing and incoming frames, also incoming ones that are addressed to
+another machine. While a tap is open, its namespace exists, even if the namespace's name was
+deleted.
 """
 
 import array
@@ -31,8 +32,8 @@ _CLOSED_AT_ONCE = 64
 def open_tap(kind: socket.SocketKind, program: Program | None = None) -> socket.socket:
     """Open a non-blocking tap on the calling thread's namespace.
 
-    It receives whole frames (SOCK_RAW) or their payloads (SOCK_DGRAM); with a BPF program, only
-    those that the program accepts.
+    The tap receives whole frames (SOCK_RAW), or only the payloads of frames (SOCK_DGRAM). With a
+    BPF program, it receives only what the program accepts.
     """
     tap = socket.socket(socket.AF_PACKET, kind | socket.SOCK_NONBLOCK, socket.htons(uapi.ETH_P_ALL))
     if program is not None:
@@ -49,7 +50,8 @@ def open_tap(kind: socket.SocketKind, program: Program | None = None) -> socket.
 
 
 def timestamp(control: Control) -> int:
-    """Return when the packet passed, in nanoseconds since 1970; 0 without a timestamp."""
+    """Return when the packet passed, in nanoseconds since 1970. Return 0 if the packet has no
+    timestamp."""
     for level, kind, data in control:
         if (level, kind) == (socket.SOL_SOCKET, uapi.SO_TIMESTAMPNS):
             seconds, nanoseconds = struct.unpack("qq", data)
@@ -58,17 +60,20 @@ def timestamp(control: Control) -> int:
 
 
 def dropped(tap: socket.socket) -> int:
-    """Return how many packets were dropped for lack of buffer since the last call."""
+    """Return how many packets the tap has dropped since the last call because its buffer was
+    full."""
     _, count = struct.unpack("II", tap.getsockopt(uapi.SOL_PACKET, uapi.PACKET_STATISTICS, 8))
     return int(count)
 
 
 def await_timestamps(taps: Iterable[socket.socket], frame: bytes) -> None:
-    """Wait until the kernel timestamps packets as they pass. Raises KernelError.
+    """Wait until the kernel timestamps packets as they pass. Raises KernelError if that takes more
+    than five seconds.
 
-    The kernel starts a moment after a first socket requests timestamps. Until then a packet has the
-    time at which it is read, so that a reply can seem to precede its request. To find out, send the
-    frame over lo in the namespace of one tap (SOCK_DGRAM); this discards what that tap received.
+    The kernel begins a moment after a first socket has requested timestamps. Until then, a packet
+    has the time at which it is read, so that a reply can seem to precede its request. To find out
+    which time packets have, the frame is sent over lo in the namespace of one tap (SOCK_DGRAM).
+    What that tap has received by then is discarded.
     """
     for each in taps:
         try:
@@ -95,7 +100,7 @@ def _is_timestamped(tap: socket.socket, frame: bytes) -> bool:
 
 
 def close(taps: Iterable[socket.socket], by: Callable[[socket.socket], None]) -> None:
-    """Close the taps by calling `by` in parallel: a close waits 13 ms for an RCU grace period, and
-    all closes can wait for the same one."""
+    """Close the taps in parallel, each by calling `by` with it. A close waits 13 ms for an RCU
+    grace period, and many closes can wait for the same grace period."""
     with ThreadPoolExecutor(_CLOSED_AT_ONCE) as pool:
         list(pool.map(by, taps))

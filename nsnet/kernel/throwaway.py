@@ -1,8 +1,9 @@
-"""Enter new network, mount and PID namespaces (and a user namespace, if not root) that leave
-nothing behind.
+"""Enter new network, mount and PID namespaces that leave nothing behind. An ordinary user also
+enters a new user namespace.
 
-The process that enters is PID 1 there and dies with its parent; when PID 1 dies, the kernel kills
-all other processes of its PID namespace. So nothing remains of a throw-away lab, however it ends.
+The process that enters is PID 1 in the new PID namespace, and dies with its parent. When PID 1
+dies, the kernel kills all other processes of the PID namespace. So nothing remains of a throw-away
+lab, however it ends.
 """
 
 import ctypes
@@ -30,11 +31,12 @@ ALLOW_USER_NAMESPACES = (
 
 
 def enter() -> None:
-    """Fork. The child returns from this call as PID 1 of new namespaces, root there, with its own
-    /run, /proc and lo.
+    """Fork. The child returns from this call as PID 1 of new namespaces, as root there, and with a
+    /run, a /proc and a lo of its own.
 
-    The parent never returns: it waits for the child and exits with its status. Must be called by
-    the only thread. Raises UnsupportedError if the host does not allow it.
+    The parent never returns: it waits for the child and exits with the child's status. The calling
+    thread must be the only one of its process. Raises UnsupportedError if the host does not allow
+    the new namespaces.
     """
     parent = os.getppid()
     try:
@@ -69,8 +71,8 @@ def _unshare() -> None:
 
 
 def _become_init(alive: int) -> None:
-    """Set up signals, and arrange to be killed when the parent ends. Only the parent holds the
-    write end of the pipe `alive`."""
+    """Set up the signals of PID 1, and arrange that the kernel kills it when its parent ends. Only
+    the parent holds the write end of the pipe `alive`."""
     # A Ctrl-C reaches the parent's process group, and the parent passes it on. In a group of its
     # own, the child receives it once, not twice. SIGTTOU is ignored because the child is a
     # background process of the terminal now, and writes to it even after `stty tostop`.
@@ -85,10 +87,11 @@ def _become_init(alive: int) -> None:
 
 
 def spawn(module: str, connection: socket.socket) -> "subprocess.Popen[bytes]":
-    """Start a Python process that runs the module; its only argument is the descriptor of the
+    """Start a Python process that runs the module. Its only argument is the descriptor of the
     connection.
 
-    It has a process group of its own: a Ctrl-C reaches only the process that started it.
+    The new process has a process group of its own, so that a Ctrl-C reaches only the calling
+    process.
     """
     argv = [sys.executable, "-m", module, str(connection.fileno())]
     return subprocess.Popen(
@@ -102,8 +105,8 @@ def _unsupported(error: OSError) -> UnsupportedError:
 
 
 def map_to_root(uid: int, gid: int) -> None:
-    """Make the calling process root of the user namespace that it has just created, in which this
-    user of the host is the only one. Raises OSError."""
+    """Make the calling process root of the user namespace that it has just created. The host's user
+    `uid` becomes root there, and no other user of the host exists there. Raises OSError."""
     for name, text in (
         ("setgroups", "deny"),
         ("uid_map", f"0 {uid} 1"),
@@ -117,15 +120,16 @@ def map_to_root(uid: int, gid: int) -> None:
 
 
 def _die_with_parent(parent: int) -> None:
-    """Have the kernel send SIGKILL when the parent ends; if it has ended already, send it now."""
+    """Have the kernel send SIGKILL to this process when its parent ends. If the parent has ended
+    already, send it now."""
     ctypes.CDLL(None).prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _exit_with_status_of(child: int) -> None:
-    """Wait for the child and exit with its status. Signals with a Python handler are passed on to
-    the child."""
+    """Wait for the child and exit with its status. SIGINT, SIGTERM and SIGHUP are passed on to the
+    child if they have a Python handler."""
 
     def pass_on(number: int, frame: FrameType | None) -> None:
         del frame
@@ -143,8 +147,8 @@ def _exit_with_status_of(child: int) -> None:
 
 
 def _mount_and_set_up() -> None:
-    """Mount /run, /proc and /sys privately, so that no mount propagates to the host, and set lo
-    up."""
+    """Mount /run, /proc and /sys for these namespaces alone, and set lo up. All mounts are made
+    private first, so that none propagates to the host."""
     netns.mount("none", "/", "none", uapi.MS_REC | uapi.MS_PRIVATE)
     netns.mount("nsnet", "/run", "tmpfs", uapi.MS_NOSUID | uapi.MS_NODEV, "mode=0755")
     flags = uapi.MS_NOSUID | uapi.MS_NODEV | uapi.MS_NOEXEC

@@ -1,7 +1,7 @@
-"""Numbers of Linux's interface to programs that Python's standard library does not name.
+"""Numbers of the kernel's interface to programs for which Python's standard library has no names.
 
-Grouped by the header that defines them, under include/uapi in the kernel's sources; the names are
-the kernel's. Importing costs nothing: no other module is loaded.
+They are grouped by the header that defines them, under include/uapi in the kernel's sources. Their
+names are the kernel's. Importing this module costs almost nothing, because it imports only typing.
 """
 
 from typing import Final

@@ -1,9 +1,9 @@
-"""A throw-away lab in a process of its own, and a proxy for it in the process that started it.
+"""A throw-away lab in a process of its own, and a proxy of the lab in the process that started it.
 
       pytest ── socketpair ── agent (waits) ── PID 1 of new namespaces: the Lab
 
-The process that calls the proxy never changes namespaces. When it ends, for any reason, the agent
-ends too, and the kernel removes the lab.
+The process that calls the proxy never changes its namespaces. When that process ends, for whatever
+reason, the agent ends too, and the kernel removes the lab.
 """
 
 import os
@@ -30,14 +30,16 @@ _PORTABLE = (NsnetError, ValueError, KeyError, AttributeError, TypeError, Timeou
 
 
 class AgentError(RuntimeError):
-    """An unexpected error in the agent, which is a bug of nsnet; the message is its traceback."""
+    """An unexpected error in the agent, which is a bug of nsnet; the message is the agent's
+    traceback. Also raised if the agent has ended, or if an earlier request was interrupted."""
 
 
 class Agent:
-    """A lab of a file, up inside a `with` block. Entering raises what building the lab raises.
+    """The lab that a file describes, in an agent. It is up inside a `with` block; entering the
+    block raises what building the lab raises.
 
-    `in_step` is true while every request has been answered. An interruption during a request makes
-    it false for good: no other request can be sent.
+    `in_step` is true if every request has been answered. After an interruption during a request,
+    `in_step` remains false, and no other request can be sent.
     """
 
     def __init__(self, file: Path) -> None:
@@ -64,7 +66,7 @@ class Agent:
 
     @property
     def lab(self) -> "Lab":
-        """A proxy of the lab: a method called on it runs in the agent."""
+        """A proxy of the lab. A method called on the proxy runs in the agent."""
         return cast("Lab", _Proxy(self))
 
     def _ask(self, verb: str, *arguments: Any) -> Any:
@@ -91,7 +93,7 @@ class Agent:
 
 
 class _Proxy:
-    """The proxy of the agent's Lab."""
+    """A stand-in for the Lab in the agent. Its attributes are read and its methods run there."""
 
     def __init__(self, agent: Agent) -> None:
         self._agent = agent
@@ -123,7 +125,7 @@ def _write(where: socket.socket, value: object) -> None:
 
 
 def _read(where: socket.socket) -> Any:
-    """Return the next value; None at end of file."""
+    """Return the next value that the other end of the socket sends. Return None at end of file."""
     __tracebackhide__ = True
     head = _exactly(where, _LENGTH.size)
     data = head and _exactly(where, _LENGTH.unpack(head)[0])
@@ -142,7 +144,7 @@ def _exactly(where: socket.socket, size: int) -> bytes:
 
 
 def _serve(requests: socket.socket) -> None:
-    """Build the lab and answer requests until the other end closes the socket."""
+    """Build the lab, then answer requests until the other end closes the socket."""
     from nsnet.lab.compiled import compiled
     from nsnet.lab.registry import running
     from nsnet.scenario.load import load
@@ -183,8 +185,9 @@ def _answer(lab: Any, verb: str, arguments: tuple[Any, ...]) -> tuple[str, Any, 
 
 
 def _portable(error: Exception) -> Exception:
-    """Return an error that the caller can raise: nsnet's, Python's and subprocess's errors as they
-    are, any other as an AgentError with its traceback."""
+    """Return an error that can be sent to the caller and raised there. Errors of nsnet and
+    subprocess and common ones of Python are returned as they are, if they can be pickled. Any other
+    error becomes an AgentError with the traceback."""
     if isinstance(error, _PORTABLE) or type(error).__module__ == "subprocess":
         with suppress(Exception):  # some errors cannot be pickled, or lose their message
             if str(pickle.loads(pickle.dumps(error))) == str(error):

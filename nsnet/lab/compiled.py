@@ -1,4 +1,4 @@
-"""A scenario with its topology and State, computed once and passed on: pure values."""
+"""A scenario with its topology and its State. They are pure values, computed once and passed on."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -20,7 +20,7 @@ from nsnet.topology.restart import replaced_pods, without_pods
 
 @dataclass(frozen=True)
 class Compiled:
-    """A scenario, its topology with every address, and what Linux must hold for it."""
+    """A scenario, its topology with every address, and the State that Linux must hold for it."""
 
     scenario: Scenario
     topology: Topology
@@ -28,22 +28,24 @@ class Compiled:
 
     @property
     def name(self) -> str:
-        """The lab's name, a part of every namespace's name."""
+        """The lab's name, which is a part of every namespace's name."""
         return self.scenario.name
 
     @cached_property
     def model(self) -> Model:
-        """The model of this State: all its probes share the indexes."""
+        """The model that predicts the paths of packets in this State. It is built once, so that all
+        probes share its indexes."""
         return Model(self.topology, self.state)
 
     def changed(self, scenario: Scenario) -> "Compiled":
-        """Return the other scenario, compiled; what exists in both keeps its addresses. Raises
+        """Return another scenario, compiled. What is in both scenarios keeps its addresses. Raises
         ScenarioError, CompileError."""
         return compiled(scenario, self.topology.assignment())
 
     def scaled(self, reference: str, replicas: int) -> "Compiled":
-        """Return this scenario with this number of replicas of a Deployment or StatefulSet. Its
-        probes are not checked: one may name a pod that no longer exists. Raises UsageError."""
+        """Return this scenario with this number of replicas of a Deployment or StatefulSet. The
+        scenario's probes are not checked, because a probe may name a pod that no longer exists.
+        Raises UsageError."""
         cluster, kind, name, namespace = _workload(self.topology, reference)
         try:
             scenario = scaled(self.scenario, cluster, kind, name, namespace, replicas)
@@ -52,21 +54,21 @@ class Compiled:
         return _unchecked(scenario, self.topology.assignment())
 
     def readdressed(self, pod: str) -> "Compiled":
-        """Return this scenario with other addresses for one pod."""
+        """Return this scenario with new addresses for one pod."""
         return _unchecked(self.scenario, self.topology.assignment().release(pod))
 
 
 def compiled(scenario: Scenario, keep: Assignment | None = None) -> Compiled:
-    """Resolve the scenario, check its probes and compile it; objects in `keep` keep their
-    addresses. Raises ScenarioError with every problem, CompileError."""
+    """Return the scenario with its topology and its State. Its probes are checked, too. What has
+    addresses in `keep` keeps them. Raises ScenarioError with every problem, CompileError."""
     topology = resolve(scenario, keep)
     check_probes(scenario, topology)
     return Compiled(scenario, topology, compile_state(topology))
 
 
 def steps(old: Compiled, new: Compiled) -> list[Op]:
-    """Return the Ops that change a lab from `old` to `new`. A pod whose addresses change is
-    removed, also from its Services, before it is created again."""
+    """Return the Ops that change a lab from `old` to `new`. If a pod's addresses change, the pod is
+    removed first, also from its Services, and then created again."""
     recreated = replaced_pods(old.topology, new.topology)
     between = compile_state(without_pods(old.topology, recreated)) if recreated else old.state
     return [*changes(old.state, between), *changes(between, new.state)]
@@ -78,7 +80,8 @@ def _unchecked(scenario: Scenario, keep: Assignment) -> Compiled:
 
 
 def _workload(topology: Topology, reference: str) -> tuple[str, str, str, str]:
-    """Return (cluster, kind, name, namespace) of a reference to a workload. Raises UsageError."""
+    """Return the cluster, kind, name and namespace to which a reference to a workload refers.
+    Raises UsageError for any other reference."""
     *cluster, kind, name = reference.split("/")
     if kind not in KINDS or len(cluster) > 1:
         raise UsageError(

@@ -1,7 +1,7 @@
-"""A lab's folder, /run/nsnet/LAB: the record of the lab in lab.json, and a lock that one nsnet at
-a time can hold. Reading needs no root.
+"""A lab's folder, /run/nsnet/LAB. It has the record of the lab in lab.json, and a lock that one
+nsnet at a time can hold. Reading the record needs no root.
 
-The lock is a flock on the folder itself: the kernel releases it when its holder ends.
+The lock is a flock on the folder itself. The kernel releases the lock when its holder ends.
 """
 
 import errno
@@ -32,7 +32,7 @@ def names() -> list[str]:
 
 
 def read(lab: str) -> dict[str, Any] | None:
-    """Return the lab's record; None if there is none, or if it is not complete JSON."""
+    """Return the lab's record. Return None if there is no record, or if it is not complete JSON."""
     try:
         record = json.loads((path_of(lab) / "lab.json").read_text())
     except (OSError, ValueError):
@@ -41,16 +41,16 @@ def read(lab: str) -> dict[str, Any] | None:
 
 
 def recorded(record: Mapping[str, Any]) -> tuple[Scenario, Assignment]:
-    """Return the scenario of a record, and the lab's allocated addresses and ports. Raises
-    KeyError, ValueError, ScenarioError for a record of another version of nsnet."""
+    """Return the scenario of a record, and the addresses and ports that were allocated in the lab.
+    The record of another version of nsnet may raise KeyError, ValueError or ScenarioError."""
     keep = Assignment.from_json(record["assignment"])
     return reload(record["main"], record["sources"]), keep
 
 
 @contextmanager
 def locked(lab: str) -> Iterator[Path]:
-    """Create the lab's folder if needed, and lock it inside the block. Raises LockedError where
-    another nsnet holds the lock."""
+    """Hold the lab's lock inside the block. The lab's folder is created if needed. Raises
+    LockedError if another nsnet holds the lock, UnsupportedError without root."""
     path = path_of(lab)
     fd = _lock(lab, path)
     try:
@@ -94,14 +94,14 @@ def write(lab: str, record: dict[str, Any]) -> None:
 
 
 def remove(lab: str) -> None:
-    """Remove the lab's folder, and /run/nsnet with the last one."""
+    """Remove the lab's folder. If it was the last lab's, remove /run/nsnet, too."""
     shutil.rmtree(path_of(lab), ignore_errors=False)
     tidy()
 
 
 def tidy() -> None:
-    """Remove /run/nsnet if it is empty: an nsnet that removed the last lab may have been killed
-    before it did that."""
+    """Remove /run/nsnet if it is empty. It may be left empty by an nsnet that was killed just after
+    it had removed the last lab's folder."""
     try:
         daemons.RUN.rmdir()
     except OSError as error:

@@ -22,28 +22,30 @@ from nsnet.state.model import State
 from nsnet.state.namespaces import Role, netns_name, servers_netns
 from nsnet.topology.references import Location
 
-Progress: TypeAlias = Callable[[str, int, int], None]  # phase, done, of how many
+Progress: TypeAlias = Callable[[str, int, int], None]  # the phase, steps done, all steps
 
 
 def silent(phase: str, done: int, total: int) -> None:
-    """Report no progress."""
+    """Do nothing: the Progress that reports nothing."""
     del phase, done, total
 
 
 class Host:
-    """The machine's side of one lab. Methods that change it need the lab's lock."""
+    """The machine's side of one lab. The methods that change a lab that stays up need the lab's
+    lock."""
 
     def __init__(self, lab: str, tool: str = "") -> None:
         self.lab = lab
-        self.tool = tool  # of iptables: legacy or nft
+        self.tool = tool  # the variant of iptables: iptables-legacy or iptables-nft
         self.folder = path_of(lab)
 
     def require(self, state: State) -> None:
-        """Raise UnsupportedError where this machine lacks what the state needs."""
+        """Raise UnsupportedError if this machine lacks something that the state needs."""
         capabilities.require_for(state)
 
     def prepare(self, state: State) -> None:
-        """Make this machine ready to hold the state. Raises UnsupportedError."""
+        """Make this machine ready to build the state, and choose the lab's variant of iptables.
+        Raises UnsupportedError, UsageError."""
         capabilities.require()
         self.require(state)
         _raise_file_limit()
@@ -53,13 +55,14 @@ class Host:
     def apply(
         self, ops: Sequence[Op], progress: Progress = silent, phase: str = "changing"
     ) -> None:
-        """Carry the Ops out. Raises KernelError."""
+        """Carry out the Ops. `progress` is called with the phase, the number of Ops done, and the
+        number of all Ops. Raises KernelError."""
         applier = Applier(self.folder, self.tool, self._serve)
         applier.apply(ops, lambda done: progress(phase, done, len(ops)))
 
     def _serve(self, ops: Sequence[Serving]) -> None:
-        """Start the server without waiting for it, or change its ports: it starts while the rest
-        of the lab is built."""
+        """Start the server without waiting: it starts while the rest of the lab is built. Or wait
+        for it, and change its ports."""
         listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
         unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
         replaced = [(op.netns, op.listener) for op in ops if isinstance(op, ListenerReplace)]
@@ -71,8 +74,8 @@ class Host:
             control.change(self.folder, listen, unlisten, replaced)
 
     def _await_server(self) -> None:
-        """Wait for the server that was just started. Raises KernelError with the last line of its
-        log."""
+        """Wait until the server that was just started is ready. Raises KernelError with the last
+        line of the server's log."""
         try:
             processes.until(
                 lambda: control.is_ready(self.folder), what="the lab's server is not ready"
@@ -84,7 +87,7 @@ class Host:
             ) from error
 
     def record(self, what: Compiled, *, complete: bool) -> None:
-        """Write the lab's record, from which another nsnet attaches to it."""
+        """Write the lab's record. From it, another process of nsnet can attach to the lab."""
         folder.write(
             self.lab,
             {
@@ -99,7 +102,7 @@ class Host:
         )
 
     def differences(self, state: State) -> tuple[Difference, ...]:
-        """Return how what the namespaces hold differs from the state."""
+        """Return the differences between what the namespaces hold and the state."""
         keys = {each.name: [one.key for one in each.sysctls] for each in state.netns}
         found = observe.observe([each.name for each in state.netns], keys, self.tool)
         for each in state.netns:
@@ -111,27 +114,31 @@ class Host:
         return diff(state, found)
 
     def drift(self, state: State, differences: Sequence[Difference]) -> list[str]:
-        """Return a line for each difference from the state."""
+        """Return a line of text for each of these differences, and one if the lab's server does not
+        run."""
         lines = drift(state, differences)
         if not control.is_ready(self.folder):
             lines.append("servers: nsnet's server does not run")
         return lines
 
     def clear(self, differences: Sequence[Difference]) -> bool:
-        """Remove what would prevent a repair. Return whether the lab's server runs, in the right
-        namespace."""
+        """Remove what would prevent a repair. That is a server in a namespace whose name was
+        deleted, and names on which no namespace is mounted. Return whether the lab's server runs in
+        the right namespace."""
         home = control.netns_inode(self.folder)
         served = home is not None and home == netns.inode(servers_netns(self.lab))
         if not served and home is not None and home != netns.own_inode():
-            processes.stop({home})  # its namespace has no name any more: down would not find it
+            processes.stop({home})  # `down` would not find it by a namespace's name
         for name in missing_namespaces(differences):
             netns.delete(name)  # its name may be left without a namespace
         return served
 
     def remove(self) -> None:
-        """Remove everything but the folder: first the processes in the lab's namespaces, then the
-        namespaces, that of the server last. The kernel lists them; the lab's record is not needed.
-        Raises CleanupError."""
+        """Remove everything of the lab but its folder. Raises CleanupError.
+
+        The processes in the lab's namespaces are ended first. Then the namespaces are deleted, the
+        server's last. They are found in the kernel; the lab's record is not needed.
+        """
         inodes = {inode for each in self.namespaces() if (inode := netns.inode(each)) is not None}
         # If its name was deleted by hand, the server's namespace still exists without one.
         home = control.netns_inode(self.folder)
@@ -152,14 +159,16 @@ class Host:
         return netns.names(netns_name(self.lab, ""))
 
     def is_whole(self, state: State) -> bool:
-        """Return whether every namespace of the state exists and the server runs."""
+        """Return whether every namespace of the state exists and a process runs in the server's
+        namespace."""
         inodes = {each.name: netns.inode(each.name) for each in state.netns}
         home = inodes.get(servers_netns(self.lab))
         return None not in inodes.values() and home is not None and bool(processes.pids_in({home}))
 
     @contextmanager
     def missing_namespaces_named(self, state: State) -> Iterator[None]:
-        """Turn an error inside the block into a KernelError that names a missing namespace."""
+        """Replace an error inside the block by a KernelError that names the missing namespace, if
+        one of the state's namespaces is missing. Else the error is raised as it is."""
         try:
             yield
         except (OSError, KernelError) as error:
@@ -167,7 +176,8 @@ class Host:
             raise
 
     def require_namespaces(self, state: State, cause: Exception | None = None) -> None:
-        """Raise KernelError where one of the lab's namespaces was deleted by hand."""
+        """Raise KernelError if one of the state's namespaces does not exist, because it was deleted
+        by hand. `cause` is the error that led to this check."""
         gone = [each for each in state.netns if netns.inode(each.name) is None]
         if gone:
             more = f" (and {len(gone) - 1} more)" if len(gone) > 1 else ""
@@ -178,23 +188,26 @@ class Host:
             ) from cause
 
     def run(self, place: Location, argv: Sequence[str], seconds: float) -> processes.Completed:
-        """Run a command in a place to its end. Raises TimeoutError."""
+        """Run a command in a namespace of the lab to its end. Return its exit status and output.
+        Raises TimeoutError after `seconds`."""
         command = enter.command(place.netns, hostname(place), argv)
         return processes.run(command, place.netns, seconds=seconds)
 
     def enter(self, place: Location) -> None:
-        """Move this process into a place for good, so that it can execute another program there."""
+        """Move this process into a namespace of the lab for good. It can then execute another
+        program there."""
         enter.enter(place.netns, hostname(place))
 
     def counters(self, place: Location, table: str) -> tuple[netfilter.CountedRule, ...]:
-        """Return the rules of a table of iptables with their counters."""
+        """Return the rules of an iptables table in a namespace of the lab, with their counters."""
         return netfilter.counters(place.netns, self.tool, table)
 
     @contextmanager
     def recording(
         self, state: State, places: Mapping[str, str], limits: frames.Limits
     ) -> Iterator[frames.Recording]:
-        """Record every packet that passes these namespaces. Raises KernelError."""
+        """Record every packet that passes these namespaces, which `places` maps to their
+        references. Raises KernelError."""
         _raise_file_limit()
         with ExitStack() as stack:
             with self.missing_namespaces_named(state):
@@ -203,8 +216,8 @@ class Host:
 
 
 def hostname(place: Location) -> str:
-    """Return a machine's host name: the last part of its reference, preceded by the cluster's
-    name for a gateway."""
+    """Return the host name of a pod, node or other machine: the last part of its reference. A
+    gateway's is its whole reference, in which "-" replaces "/" and ","."""
     if place.role is Role.GATEWAY:
         return place.reference.replace("/", "-").replace(",", "-")
     return place.reference.rpartition("/")[2]

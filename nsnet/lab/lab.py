@@ -1,5 +1,5 @@
-"""A lab: a scenario that is up. The facade over its two parts: lab.compiled, the pure values that
-follow from the file, and lab.host, its side of this machine."""
+"""A lab: a scenario that is up. This module is the facade over its two parts. lab.compiled has the
+pure values that follow from the file; lab.host has what this machine has of the lab."""
 
 import time
 import warnings
@@ -35,14 +35,14 @@ from nsnet.walk.packet import Unknown
 
 
 class DefectWarning(UserWarning):
-    """The kernel did what nsnet's model did not predict: the model is wrong."""
+    """The kernel did what nsnet's model did not predict. So the model is wrong."""
 
 
 class Lab:
-    """A compiled scenario, and the machine that holds it after `build`.
+    """A compiled scenario. After `build`, it is up on this machine.
 
-    `touched`: the kernel may differ from the file, because of changes by hand or an interrupted
-    change.
+    `touched` is true if the kernel may differ from the file, because of changes by hand or because
+    a change was interrupted.
     """
 
     def __init__(self, wanted: Compiled, tool: str = "", *, touched: bool = False) -> None:
@@ -53,58 +53,61 @@ class Lab:
 
     @property
     def name(self) -> str:
-        """The lab's name, a part of every namespace's name."""
+        """The lab's name, which is a part of every namespace's name."""
         return self.compiled.name
 
     @property
     def scenario(self) -> Scenario:
-        """The file, as it was loaded."""
+        """The scenario that is up, as it was loaded from its file."""
         return self.compiled.scenario
 
     @property
     def topology(self) -> Topology:
-        """Clusters, nodes, pods and Services with their addresses."""
+        """The clusters, nodes, pods and Services of the lab, with their addresses."""
         return self.compiled.topology
 
     @property
     def state(self) -> State:
-        """What Linux must hold."""
+        """The State: what Linux must hold for this lab."""
         return self.compiled.state
 
     @property
     def model(self) -> Model:
-        """The model that predicts the paths of packets."""
+        """The model, which predicts the paths of packets in this lab."""
         return self.compiled.model
 
     @property
     def tool(self) -> str:
-        """The iptables that the lab's rules were loaded with: legacy or nft."""
+        """The variant of iptables with which the lab's rules were loaded: iptables-legacy or
+        iptables-nft."""
         return self._host.tool
 
     def build(self, progress: Progress = silent) -> None:
-        """Build the lab. The caller holds its lock. Raises KernelError, UnsupportedError."""
+        """Build the lab. The caller must hold the lab's lock. Raises KernelError, UnsupportedError,
+        UsageError."""
         self._host.prepare(self.state)
         self.record(complete=False)
         self._host.apply(plan(self.state), progress, phase="building")
         self.record(complete=True)
 
     def record(self, *, complete: bool) -> None:
-        """Write the lab's record, from which another nsnet attaches to it."""
+        """Write the lab's record. From it, another process of nsnet can attach to the lab."""
         self._host.record(self.compiled, complete=complete)
 
     def is_whole(self) -> bool:
-        """Return whether every namespace exists and the lab's server runs."""
+        """Return whether every namespace of the lab exists and a process runs in the server's
+        namespace."""
         return self._host.is_whole(self.state)
 
     def change(self, scenario: Scenario, progress: Progress = silent) -> int:
-        """Change the lab to another scenario without touching what both have in common. Return
-        the number of steps."""
+        """Change the lab to another scenario. What both scenarios have in common is not touched.
+        Return the number of steps taken."""
         return self._become(self.compiled.changed(scenario), progress)
 
     def apply(self, changed: str | Path | Scenario | Compiled, progress: Progress = silent) -> int:
-        """Change the lab to what this file says, and repair what was changed by hand; what exists
-        keeps its addresses. Return the number of steps. Raises UsageError, ScenarioError,
-        KernelError."""
+        """Change the lab to what this file or scenario says, and repair what was changed by hand.
+        What exists before and after keeps its addresses. Return the number of steps taken. Raises
+        UsageError, ScenarioError, KernelError."""
         if isinstance(changed, Compiled):
             wanted = changed
         else:
@@ -114,15 +117,15 @@ class Lab:
         return repaired + self._become(wanted, progress)
 
     def next(self, scenario: Scenario) -> Compiled:
-        """Return what `apply` would make of this lab. Raises UsageError where the scenario has
-        another name, ScenarioError, CompileError."""
+        """Return what the lab would be after `apply` with this scenario. Raises UsageError if the
+        scenario is of a lab with another name, ScenarioError, CompileError."""
         if scenario.name != self.name:
             raise UsageError(f"{scenario.document.file} describes {scenario.name}, not {self.name}")
         return self.compiled.changed(scenario)
 
     def restart(self, reference: str, progress: Progress = silent) -> tuple[str, ...]:
-        """Recreate the pod, or every pod of the workload one after the other, with other
-        addresses. Return the pods' references. Raises UsageError."""
+        """Recreate a pod with new addresses, or all pods of a workload one after the other. Return
+        the pods' references. Raises UsageError."""
         pods = pods_to_restart(self.topology, reference)
         for done, pod in enumerate(pods):
             progress("restarting", done, len(pods))
@@ -130,7 +133,7 @@ class Lab:
         return tuple(each.reference for each in pods)
 
     def require_restartable(self, reference: str) -> None:
-        """Raise UsageError unless the reference is that of a pod or a workload."""
+        """Raise UsageError unless the reference is to a pod or workload that can be restarted."""
         pods_to_restart(self.topology, reference)
 
     def scale(self, reference: str, replicas: int) -> None:
@@ -138,8 +141,8 @@ class Lab:
         self._become(self.compiled.scaled(reference, replicas))
 
     def repair(self, progress: Progress = silent) -> int:
-        """Undo what was changed by hand. Return the number of steps. Raises KernelError with what
-        cannot be repaired."""
+        """Undo what was changed by hand. Return the number of steps taken. Raises KernelError with
+        the first difference that remains."""
         differences = self._host.differences(self.state)
         if not self._host.drift(self.state, differences):
             return 0
@@ -156,8 +159,8 @@ class Lab:
         return len(ops)
 
     def reset(self) -> None:
-        """Return the lab to what its file says, with its first addresses. A lab that was changed by
-        hand is built again."""
+        """Return the lab to what its file says, with the addresses that it had at first. If the lab
+        was changed by hand, it is removed and built again."""
         if self._touched and self.drift():
             with folder.locked(self.name):
                 self._host.remove()
@@ -176,14 +179,15 @@ class Lab:
         return len(ops)
 
     def _carry_out(self, ops: Sequence[Op], progress: Progress) -> None:
-        """Apply Ops. If this is interrupted, the record says that the lab is incomplete."""
+        """Carry out the Ops. If this is interrupted, the record says that the lab is incomplete,
+        and the lab counts as touched."""
         self.record(complete=False)
         touched, self._touched = self._touched, True
         self._host.apply(ops, progress)
         self._touched = touched
 
     def probe(self, progress: Progress = silent, specs: Sequence[ProbeSpec] = ()) -> Report:
-        """Run the scenario's probes, or the given ones, and report."""
+        """Run the given probes, or the scenario's if none are given. Return a report."""
         start = time.monotonic()
         asked = [question(self.topology, each) for each in specs or self.scenario.spec.probes]
         total = sum(each.spec.times for each in asked)
@@ -195,10 +199,11 @@ class Lab:
     def connect(
         self, source: str, to: str, protocol: str = "tcp", *, path: bool = False, **fields: Any
     ) -> Connection:
-        """Send real packets from one place to another: `times`, `timeout`, `size`, `source_port`
-        as in a probe.
+        """Send real packets from a pod, node or other machine of the lab to a destination. Return
+        the outcome; with `path`, it includes the path of the packets. `fields` are those of a
+        probe: `times`, `timeout`, `size`, `source_port`.
 
-        Warns with DefectWarning where the kernel differs from the prediction.
+        Warns with DefectWarning if the kernel does not do what the model predicts.
         """
         named = {{"source_port": "sourcePort"}.get(key, key): each for key, each in fields.items()}
         asked = question(self.topology, probe_spec(source, to, protocol, **named), path=path)
@@ -210,8 +215,8 @@ class Lab:
         return Connection(report)
 
     def _drift_is_no_defect(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
-        """Return the reports; if the lab was changed by hand, those with defects lose these and
-        their prediction, which does not include the change."""
+        """Return the reports, without defects if the lab was changed by hand. The prediction does
+        not include that change, so a report with defects loses its defects and its prediction."""
         if not any(each.defects for each in reports):
             return reports
         drifted = self.drift()
@@ -227,37 +232,41 @@ class Lab:
         )
 
     def explain(self, source: str, to: str, protocol: str = "tcp", size: int = 0) -> Explanation:
-        """Return the predicted paths of such a packet; `size` is in bytes of body."""
+        """Return the paths that the model predicts for a packet from `source` to `to`. `size` is
+        the length of the request's body in bytes. Nothing is sent."""
         return explain(self.model, probe_spec(source, to, protocol, size=size))
 
     def endpoints(self, reference: str) -> frozenset[str]:
-        """Return the pods behind a Service, or of a workload."""
+        """Return the references of a workload's pods, of a Service's endpoints that get new
+        connections, or of a gateway's replicas. Any other reference is returned alone."""
         return expand(self.topology, reference)
 
     def __getitem__(self, reference: str) -> Location:
         return locate(self.topology, reference)
 
     def exec(self, reference: str, *argv: str, timeout: float = 60.0) -> processes.Completed:
-        """Run a command in a place; its output is text. Raises TimeoutError after `timeout`
-        seconds."""
+        """Run a command in the pod, node or other machine of this reference. Return its exit
+        status, and its output as text. Raises TimeoutError after `timeout` seconds."""
         place = self[reference]
         self._touched = True
         with self._host.missing_namespaces_named(self.state):
             return self._host.run(place, argv, timeout)
 
     def enter(self, reference: str) -> None:
-        """Move this process into a place for good, so that it can execute another program there."""
+        """Move this process into the namespace of this reference for good. It can then execute
+        another program there."""
         place = self[reference]
         with self._host.missing_namespaces_named(self.state):
             self._host.enter(place)
 
     def counters(self, reference: str, table: str = "nat") -> tuple[netfilter.CountedRule, ...]:
-        """Return the rules of a place's iptables table with their packet and byte counters, read
-        by python-iptables."""
+        """Return the rules of an iptables table in the namespace of this reference, with their
+        packet and byte counters. They are read by python-iptables."""
         return self._host.counters(self[reference], table)
 
     def places(self, references: Sequence[str] = ()) -> dict[str, str]:
-        """Return the namespaces of these places, or of all, with their references. Raises
+        """Return the namespaces that these references name, as a dict from the namespace's name to
+        the reference. Without references, return all namespaces but the server's. Raises
         UsageError."""
         named = {self[each].netns for each in references}
         return {
@@ -270,15 +279,18 @@ class Lab:
     def recording(
         self, places: Mapping[str, str], count: int, seconds: int, snap_length: int
     ) -> Iterator[frames.Recording]:
-        """Record every packet that passes these places. Raises KernelError."""
+        """Record every packet that passes these namespaces, which `places` maps to their
+        references. Raises KernelError."""
         limits = frames.Limits(count, seconds, snap_length)
         with self._host.recording(self.state, places, limits) as made:
             yield made
 
     def drift(self) -> list[str]:
-        """Return a line for each difference between the kernel and the State."""
+        """Return a line of text for each difference between the kernel and the State, and one if
+        the lab's server does not run."""
         return self._host.drift(self.state, self._host.differences(self.state))
 
     def require_namespaces(self) -> None:
-        """Raise KernelError where one of the lab's namespaces was deleted by hand."""
+        """Raise KernelError if one of the lab's namespaces does not exist, because it was deleted
+        by hand."""
         self._host.require_namespaces(self.state)

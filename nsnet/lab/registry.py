@@ -1,4 +1,4 @@
-"""The labs of this host by name: built, found again, changed and removed."""
+"""The labs of this host by name: build a lab, find it again, change it and remove it."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -22,12 +22,13 @@ def is_complete(name: str) -> bool:
 
 
 def is_root() -> bool:
-    """Return whether this process may build labs that stay up."""
+    """Return whether this process is root. Only root may build labs that stay up."""
     return os.geteuid() == 0
 
 
 def need_root(command: str) -> None:
-    """Raise UnsupportedError unless this process is root."""
+    """Raise UnsupportedError if this process is not root; `command` is the nsnet command that needs
+    root."""
     if not is_root():
         raise UnsupportedError(
             f"nsnet {command} is for labs that stay up, and they need root",
@@ -37,7 +38,7 @@ def need_root(command: str) -> None:
 
 @contextmanager
 def running(wanted: Compiled, progress: Progress = silent) -> Iterator[Lab]:
-    """Yield a lab that is up inside the block and removed after it, however the block ends."""
+    """Build a lab and yield it. It is removed after the block, however the block ends."""
     lab = Lab(wanted)
     try:
         with folder.locked(lab.name):
@@ -48,14 +49,15 @@ def running(wanted: Compiled, progress: Progress = silent) -> Iterator[Lab]:
 
 
 def up(wanted: Compiled, progress: Progress = silent) -> bool:
-    """Build a lab that stays up; return False if it is up already. A half-built lab is removed and
-    built again. Raises UsageError, LockedError, KernelError."""
+    """Build a lab that stays up. Return False if it is up already. A half-built or damaged lab of
+    this name is removed first. Raises UsageError, LockedError, KernelError."""
     name = wanted.name
     with folder.locked(name):
         if is_complete(name):
             record = _record(name)
             same = record["sources"] == dict(wanted.scenario.sources)
-            # The namespaces follow from the file alone, their addresses from restarts, too.
+            # The file alone decides which namespaces there are. Their addresses also depend on
+            # restarts.
             if (Lab(wanted) if same else _recorded(record)).is_whole():
                 if same:
                     return False
@@ -79,9 +81,12 @@ def apply(
     progress: Progress = silent,
     announce: Callable[[Compiled], None] = lambda wanted: None,
 ) -> int:
-    """Change the lab to this scenario and repair what was changed by hand; what exists keeps its
-    addresses. Return the number of steps. `announce` gets the compiled scenario before anything is
-    changed. Raises UsageError, LockedError, ScenarioError, KernelError."""
+    """Change the lab to this scenario, and repair what was changed by hand. Return the number of
+    steps taken.
+
+    What exists before and after keeps its addresses. `announce` is called with the compiled
+    scenario before anything is changed. Raises UsageError, LockedError, ScenarioError, KernelError.
+    """
     with _locked(name) as lab:
         wanted = lab.next(scenario)
         announce(wanted)
@@ -89,11 +94,12 @@ def apply(
 
 
 def restart(name: str, reference: str, progress: Progress = silent) -> dict[str, str]:
-    """Recreate the pod, or every pod of the workload; return their new addresses by reference. What
-    was changed by hand is repaired first. Raises UsageError, LockedError, KernelError."""
+    """Recreate a pod, or all pods of a workload. Return the pods' new addresses by their
+    references. What was changed by hand is repaired first. Raises UsageError, LockedError,
+    KernelError."""
     with _locked(name) as lab:
         lab.require_restartable(reference)
-        # Noticed halfway, a missing namespace would leave the lab half-changed.
+        # If a missing namespace were noticed halfway, the lab would be left half-changed.
         lab.require_namespaces()
         lab.repair(progress)
         pods = lab.restart(reference, progress)
@@ -105,15 +111,16 @@ def restart(name: str, reference: str, progress: Progress = silent) -> dict[str,
 
 @contextmanager
 def _locked(name: str) -> Iterator[Lab]:
-    """Yield the lab as it is up, locked inside the block. Raises UsageError, LockedError."""
+    """Yield a lab that is up, and hold its lock inside the block. Raises UsageError if the lab is
+    not up, LockedError if another nsnet holds the lock."""
     _record(name)  # if no lab is up, locking would create a folder for it
     with folder.locked(name):
         yield attach(name)
 
 
 def attach(name: str) -> Lab:
-    """Return the lab of this name as it is up now. Raises UsageError if there is none, or if it is
-    half-built."""
+    """Return the lab of this name as it is up now. Raises UsageError if there is no such lab, or if
+    it is half-built."""
     return _recorded(_record(name))
 
 
@@ -123,8 +130,8 @@ def _recorded(record: Mapping[str, Any]) -> Lab:
 
 
 def _record(name: str) -> dict[str, Any]:
-    """Return the record of a lab that is up. Raises UsageError if there is none, or if this nsnet
-    cannot read it."""
+    """Return the record of a lab that is up. Raises UsageError if no such lab is up, or if this
+    version of nsnet cannot read the record."""
     record = folder.read(name)
     if record is None or not record.get("complete"):
         known = ", ".join(each for each in names() if is_complete(each)) or "none"
@@ -152,8 +159,8 @@ def tidy() -> None:
 
 
 def down(name: str) -> bool:
-    """Remove everything of a lab; return False if there was nothing. Raises LockedError,
-    CleanupError."""
+    """Remove everything of a lab. Return False if there was nothing to remove. Raises
+    UnsupportedError without root, LockedError, CleanupError."""
     if name not in names():
         folder.tidy()
         return False
