@@ -1,4 +1,4 @@
-"""Topology → State: collect the facts of every feature, and merge them."""
+"""The compiler from a Topology to a State: it merges the facts that all features yield."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -22,8 +22,8 @@ from nsnet.topology.model import Topology
 
 
 def compile_state(topology: Topology) -> State:
-    """Return what Linux must hold for this lab. Raises CompileError if features contradict each
-    other, or refer to what does not exist."""
+    """Return the State of a lab: what Linux must hold in each of its namespaces. Raises
+    CompileError if features contradict each other, or refer to something that does not exist."""
     state = merge(topology.lab, topology.namespaces(), _facts(topology), topology.faults)
     return converged(
         replace(state, netns=tuple(with_default_sysctls(each) for each in state.netns))

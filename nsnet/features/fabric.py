@@ -1,12 +1,12 @@
-"""The network between the nodes: one namespace, which has a bridge for the underlay of each cluster
-and routes between the bridges.
+"""The network between the nodes. It is one namespace with a bridge for the underlay of each
+cluster, and it routes between these bridges.
 
       node eth0 ── br-east ─┐                  ┌─ br-fabric ── gateway eth1
                             ├─ fabric (routes) ┤
       node eth0 ── br-west ─┘                  └─ br-fabric ── external eth0
 
-The underlay of a cluster behind a gateway, or of an isolated one, has a bridge here, too, but the
-fabric has no address in it and no route to it.
+A cluster that is isolated or behind a gateway has a bridge here, too. On that bridge, however, the
+fabric has no address, and it has no route to the cluster's nodes.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ OUTSIDE_SWITCH = "br-fabric"
 
 
 def fabric(topology: Topology) -> Iterator[Fact]:
-    """Yield the fabric's bridges and routes, the eth0 of each node with its default route, the
-    links of gateways, and the external hosts."""
+    """Yield the fabric's bridges and routes, each node's eth0 and default route, the links of
+    gateways, and the external hosts."""
     here = topology.fabric_netns
     yield here, with_mac(here, Interface(OUTSIDE_SWITCH, Kind.BRIDGE, addresses=topology.fabric))
     yield from forwarding(here, bridge_netfilter=False)
@@ -34,12 +34,13 @@ def fabric(topology: Topology) -> Iterator[Fact]:
 
 
 def switch_of(cluster: Cluster) -> str:
-    """Return the name of the bridge that is the cluster's underlay."""
+    """Return the name of the fabric's bridge that connects the cluster's nodes (its underlay)."""
     return link_name(f"br-{cluster.name}")
 
 
 def _underlay(here: str, cluster: Cluster) -> Iterator[Fact]:
-    """Yield the cluster's switch, and the links of its nodes and gateways to it."""
+    """Yield the cluster's bridge, the links of its nodes and gateways to it, the nodes' default
+    routes, and the fabric's routes to the virtual addresses of pods."""
     switch = switch_of(cluster)
     held = cluster.routers if cluster.is_on_fabric else ()
     yield here, with_mac(here, Interface(switch, Kind.BRIDGE, addresses=held))
@@ -74,8 +75,8 @@ def _virtual_routes(cluster: Cluster, gateway: Gateway) -> Iterator[Route]:
 
 
 def _outside_link(here: str, behind: Sequence[Cluster], gateway: Gateway) -> Iterator[Fact]:
-    """Yield the gateway's link to the fabric, with its own addresses and those of exported
-    Services."""
+    """Yield the gateway's link to the fabric. It has the gateway's own addresses and those of the
+    Services that the clusters behind it export."""
     # out-CLUSTER, or out_NAME for a gateway with a name: they differ, as no such name has a "_".
     own = f"out-{behind[0].name}", *_replica(gateway)
     name = link_name("out", gateway.name) if gateway.name else link_name(*own)
@@ -92,8 +93,8 @@ def _replica(gateway: Gateway) -> tuple[str, ...]:
 
 
 def _externals(here: str, topology: Topology) -> Iterator[Fact]:
-    """Yield the external hosts. Their addresses may be outside fabricCIDR, so the fabric has a
-    route to each."""
+    """Yield the external hosts, with their links, routes and listeners. Their addresses may be
+    outside fabricCIDR, so the fabric has a route to each host."""
     for external in topology.externals:
         address = external.address
         yield from veth(

@@ -1,4 +1,5 @@
-"""The faults of a lab, as pieces of its State: plan, predictions and kernel all have them.
+"""The faults of a lab: links that are down, and packets that are dropped. They change the pieces of
+the State (its links, routes, chains …), so the plan, the predictions and the kernel include them.
 
 INPUT, FORWARD, OUTPUT ─▶ NSNET-FAULTS ─▶ DROP
 """
@@ -20,8 +21,9 @@ NEIGHBOURS: Final = ("neighbour-solicitation", "neighbour-advertisement")
 def with_faults(
     reference: str, pieces: Sequence[Piece], faults: Sequence[Fault]
 ) -> Sequence[Piece]:
-    """Return the pieces of a namespace with its faults. Raises CompileError for a fault of a link
-    that does not exist."""
+    """Return the pieces of one namespace as its faults change them. Raises CompileError if a fault
+    names a link that the namespace does not have. `reference` names the namespace in the
+    message."""
     dropped: list[DroppedPackets] = []
     for fault in faults:
         match fault.what:
@@ -35,8 +37,9 @@ def with_faults(
 
 
 def _without(reference: str, pieces: Sequence[Piece], name: str) -> Iterator[Piece]:
-    """Yield the pieces with one link down. The kernel then removes its routes, its neighbours and
-    its IPv6 addresses, so they are left out."""
+    """Yield the pieces with the link `name` down. When a link goes down, the kernel removes its
+    routes, its neighbours and its IPv6 addresses. These are left out, and so are the link's IPv6
+    sysctls."""
     links = {each.name: each for each in pieces if isinstance(each, Interface)}
     if name not in links:
         known = ", ".join(links)
@@ -60,7 +63,8 @@ def _without(reference: str, pieces: Sequence[Piece], name: str) -> Iterator[Pie
 
 
 def _drops(pieces: Sequence[Piece], dropped: Sequence[DroppedPackets]) -> Iterator[Chain | Hook]:
-    """Yield the chain that drops packets, in each family of which the namespace has an address."""
+    """Yield the chain that drops these packets, and the jumps to it, for each family in which the
+    namespace has an address."""
     links = [each for each in pieces if isinstance(each, Interface)]
     families: list[Family] = sorted({each.version for link in links for each in link.addresses})
     for family in families:

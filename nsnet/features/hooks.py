@@ -1,6 +1,7 @@
-"""The jumps from the built-in chains (PREROUTING, INPUT, …) to those of features, and their order.
+"""The jumps from the built-in chains (PREROUTING, INPUT, …) to the chains of features, and the
+order of these jumps.
 
-A feature yields a `Hook` for each of its chains that a built-in chain jumps to.
+A feature yields a `Hook` for each jump from a built-in chain to one of its own chains.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -52,8 +53,9 @@ ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
 
 
 def built_in_chains(netns: str, hooks: Iterable[Hook]) -> Iterator[Chain]:
-    """Yield the built-in chains with their jumps, sorted by family, table and hook. Raises
-    CompileError for a jump that ORDER does not list."""
+    """Yield the built-in chains that have jumps, sorted by family, table and hook. The jumps of
+    each chain are in the order that ORDER lists. Raises CompileError for a jump that ORDER does not
+    list."""
     jumps: dict[tuple[Family, str, int], dict[int, Rule]] = {}
     for each in hooks:
         order = ORDER.get((each.table, each.hook), ())

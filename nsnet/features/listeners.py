@@ -1,4 +1,4 @@
-"""The ports that pods serve, in every kind of network."""
+"""The listeners of pods, which are the same in every kind of network."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,7 @@ from nsnet.topology.model import Cluster
 
 
 def listeners(cluster: Cluster) -> Iterator[Fact]:
-    """Yield a listener of the echo server for each port of each pod."""
+    """Yield, for each port of each pod, a listener of the echo server."""
     for pod in cluster.pods:
         for port in pod.ports:
             yield pod.netns, Listener(port.protocol, port.port, pod.reference, pod.proxy_protocol)

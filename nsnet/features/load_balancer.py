@@ -3,19 +3,22 @@
       client ─▶ router ─┬─▶ node n1 ─▶ kube-proxy: DNAT to an endpoint
                         └─▶ node n2 ─▶ …
 
-It routes and does not translate, like Azure's with a floating IP and MetalLB with BGP: the node
-receives packets with the client's address and the load balancer's own, and answers the client
-itself. The router in front of the nodes has one route of equal cost over all healthy ones. That
-router is the gateway of a cluster that has one, else the fabric. With externalTrafficPolicy:
-Cluster every node is healthy, with Local those whose health check returns 200. Packets are dropped
-if no node is healthy, and packets to a port that no Service offers are dropped, too. Health checks
-take no time here: the routes are those of their final results.
+The load balancer routes and does not translate, like Azure's with a floating IP and MetalLB with
+BGP. The node receives packets from the client's address to the load balancer's address, and answers
+the client directly. The router in front of the nodes is the cluster's gateway or, without a
+gateway, the fabric. For each address it has one route, with all healthy nodes as next hops of equal
+cost.
+
+With externalTrafficPolicy: Cluster, every node is healthy. With Local, a node is healthy if its
+health check returns 200. Health checks take no time here: the routes are those that follow from
+their final results. Packets are dropped if no node is healthy, or if they are to a port that no
+Service offers.
 
 Packets to the address of a Service that a flat cluster exports reach its nodes in the same way.
 
-A limit of plain routes, which MetalLB with BGP has, too: if the set of nodes changes, so does the
-hash that spreads flows over them. A connection may move to a node without a conntrack entry for it,
-and is reset. (Nexthop groups of type resilient would keep it on its node.)
+Plain routes have a limit, also in MetalLB with BGP: if the set of nodes changes, so does the hash
+that spreads flows over them. A connection may move to a node without a conntrack entry for it, and
+is reset. (Nexthop groups of type resilient would keep it on its node.)
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -35,7 +38,8 @@ CHAIN: Final = "NSNET-LB"
 
 
 def load_balancers(topology: Topology) -> Iterator[Fact]:
-    """Yield the routes from each load balancer's address to the nodes of its Service."""
+    """Yield the routes by which packets to the address of each load balancer reach the nodes, and
+    the chains that drop packets to ports that no Service offers."""
     here = topology.fabric_netns
     on_fabric: list[Service] = []
     for cluster in topology.clusters:
@@ -63,8 +67,9 @@ def _announced(services: Iterable[Service]) -> Iterator[tuple[Service, IPAddress
 
 
 def _behind_gateway(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
-    """Yield the fabric's routes to the gateway, and the gateway's to the nodes and to the load
-    balancers of other clusters."""
+    """Yield the routes for the load balancers of the clusters behind a gateway: the fabric's to the
+    gateway, and the gateway's to the nodes. Also yield the gateway's routes to the load balancers
+    of other clusters, and its chain that drops packets to ports that no Service offers."""
     clusters = topology.behind(gateway)
     balanced = [service for each in clusters for service in _balanced(each)]
     if gateway.replica is None:  # else the replicas announce the addresses by BGP
@@ -85,9 +90,10 @@ def _to_gateway(services: Iterable[Service], gateway: Gateway) -> Iterator[Route
 
 
 def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) -> Iterator[Route]:
-    """Yield routes, through the fabric, to other clusters' load balancers and to the exported
-    addresses that two replicas announce. They are in the range of the gateway's outside link, but
-    no machine on that link answers ARP requests for them."""
+    """Yield the gateway's routes, through the fabric's router, to the load balancers of other
+    clusters and to the exported addresses that two replicas announce. Without these routes, the
+    gateway would look for the addresses on its outside link, whose range includes them. No machine
+    there answers ARP requests for them."""
     balanced = [service for each in others for service in _balanced(each)]
     exported = [
         (service, address)
@@ -103,8 +109,8 @@ def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) 
 
 
 def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:
-    """Yield a route for each address, out of this link, to all nodes whose health check succeeds,
-    at equal cost."""
+    """Yield a route for each load balancer's address. It leads out of the link `dev` to all nodes
+    whose health check succeeds, at equal cost; if there is none, it is a blackhole."""
     for service, address in _announced(_balanced(cluster)):
         nodes = [
             of_family(ips_of(each.addresses), address.version)
@@ -123,8 +129,9 @@ def _to_nodes(cluster: Cluster, dev: str) -> Iterator[Route]:
 
 
 def _filter(services: Sequence[Service]) -> Iterator[Chain | Hook]:
-    """Yield the chain that drops packets to ports that no Service has. A node would send them back
-    to its router, and the router to the node, until their TTL expires."""
+    """Yield the chain that drops packets to ports that no Service offers, and the jumps to it.
+    Without the chain, a node would send these packets back to its router, and the router to the
+    node, until their TTL expires."""
     addresses = sorted({each for _, each in _announced(services)}, key=str)
     for family in sorted({each.version for each in addresses}):
         rules = _rules(services, all_of_family(addresses, family))

@@ -1,4 +1,6 @@
-"""Facts → State: combine what all features yield, and refuse what does not fit together."""
+"""The merger of facts into a State: it combines what all features yield, and raises CompileError if
+their facts are inconsistent.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -44,11 +46,11 @@ def merge(
     facts: Iterable[tuple[str, Iterable[Fact]]],
     faults: Sequence[Fault] = (),
 ) -> State:
-    """Return the State of all facts, with these faults. Equal facts count once.
+    """Return the State that holds all facts, as these faults change it. Equal facts count once.
 
-    `namespaces` are in creation order; `facts` are (author, facts) pairs. Raises CompileError if
-    two authors contradict each other, if one refers to what does not exist, and for a chain that
-    nothing jumps to.
+    `namespaces` are in creation order. `facts` are pairs of a feature's name (the author, in
+    messages) and the facts that it yields. Raises CompileError if two authors contradict each
+    other, if a fact refers to something that does not exist, or if nothing jumps to a chain.
     """
     places = tuple(namespaces)
     claims: dict[str, dict[object, tuple[str, Piece]]] = {each.name: {} for each in places}
@@ -99,8 +101,8 @@ def _netns(place: Namespace, pieces: Sequence[Piece]) -> Netns:
 
 
 def _check(namespaces: Sequence[Netns]) -> None:
-    """Raise CompileError if a link, a rule, a set or a map refers to what does not exist, if a name
-    is too long, or if a namespace holds an address twice."""
+    """Raise CompileError if a link, a rule, a set or a map refers to something that does not exist,
+    if the name of a link is too long, or if two links of a namespace have the same address."""
     ends = {
         Peer(netns.name, each.name): each.peer
         for netns in namespaces
@@ -134,8 +136,8 @@ def _check(namespaces: Sequence[Netns]) -> None:
 
 
 def _check_rules(netns: Netns) -> None:
-    """Raise CompileError if a rule or map refers to a chain or set that does not exist, or if
-    nothing jumps to a chain."""
+    """Raise CompileError if a rule or a map refers to a chain or set that does not exist, or if
+    nothing jumps to a chain, unless UNREACHED lists it."""
     defined: dict[_Table, set[str]] = {}
     reached: dict[_Table, set[str]] = {}
     for chain in netns.chains:

@@ -8,14 +8,15 @@ from nsnet.topology.model import Gateway, Node, Topology
 
 
 def to_pods(node: Node, dev: str) -> Iterator[Route]:
-    """Yield the routes to a node's pods, through the node, which is a neighbour on this link."""
+    """Yield the routes to a node's pods, with the node as the next hop on the link `dev`."""
     for pods in node.pod_cidrs:
         via = of_family(ips_of(node.addresses), pods.version)
         yield Route(pods, via, dev, why=f"pods of {node.reference}")
 
 
 def to_fabric(topology: Topology, gateway: Gateway, dev: str) -> Iterator[Route]:
-    """Yield a gateway's default route for each family of its addresses on the fabric."""
+    """Yield a gateway's default routes, one for each family in which it has an address on the
+    fabric."""
     for router in topology.fabric:
         if of_family(ips_of(gateway.outside), router.version) is not None:
             yield Route(

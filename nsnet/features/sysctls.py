@@ -1,7 +1,8 @@
-"""The sysctls of every namespace: with the kernel's defaults some verdicts would be wrong.
+"""The sysctls of every namespace.
 
-Some are set to the kernel's default: a new namespace inherits its IPv4 sysctls from the host, where
-an administrator may have changed them.
+Some differ from the kernel's defaults, with which verdicts would be wrong. Others repeat the
+default, because a new namespace inherits its IPv4 sysctls from the host, where an administrator may
+have changed them.
 """
 
 from collections.abc import Iterator
@@ -11,11 +12,11 @@ from nsnet.state.model import Fact, Kind, Netns, Sysctl
 
 
 def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
-    """Yield the sysctls of a router; with bridge_netfilter, iptables filters and translates frames
-    between its bridge ports, too.
+    """Yield the sysctls of a router. With bridge_netfilter, iptables also filters and translates
+    the frames that a bridge forwards between its ports.
 
-    Without it, replies from a Service's endpoint on the client's own node would be bridged without
-    NAT, which has to restore the Service's address as their source.
+    A node needs this: if a Service's endpoint is on the client's own node, its replies are bridged,
+    and NAT has to restore the Service's address as their source.
     """
     yield netns, Sysctl("net.ipv4.ip_forward", "1")
     # A router that forwards a packet out of the link that received it would send an ICMP redirect.
@@ -29,7 +30,7 @@ def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
 
 
 def with_default_sysctls(netns: Netns) -> Netns:
-    """Return the namespace with the default of each sysctl that no feature set."""
+    """Return the namespace, completed by the default of each sysctl that no feature has set."""
     chosen = {each.key: each for each in netns.sysctls}
     settings = {each.key: each for each in _defaults(netns)} | chosen
     return replace(netns, sysctls=tuple(settings.values()))

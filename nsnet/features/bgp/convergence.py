@@ -1,5 +1,6 @@
-"""The routes that BGP converges to: all birds of a State announce their own routes, transit routers
-announce learned ones, and each installs the routes with the shortest AS path.
+"""The routes that BGP converges to. All birds of a State announce their own routes, and transit
+routers also announce the routes that they have learned. Each bird installs the routes with the
+shortest AS path.
 
 Source: RFC 4271, section 9.1; the user's guide of bird, section "BGP".
 """
@@ -15,7 +16,8 @@ from nsnet.state.wires import Wires
 
 
 class _Path(NamedTuple):
-    """An announced path to a destination; its AS path has the nearest autonomous system first."""
+    """A path to a destination, as a bird receives it. `as_path` begins with the nearest autonomous
+    system."""
 
     destination: IPNetwork
     via: IPAddress
@@ -28,7 +30,8 @@ class _Speaker:
     bird: Bird
 
     def link(self, session: Session) -> Interface:
-        """Return the link to the session's neighbour. Raises KeyError."""
+        """Return the link that has the session's local address. Raises KeyError if no link has
+        it."""
         for each in self.netns.interfaces:
             if any(session.local == address.ip for address in each.addresses):
                 return each
@@ -36,7 +39,7 @@ class _Speaker:
 
 
 class _Peering(NamedTuple):
-    """One direction of a session that both sides are configured for."""
+    """One direction of a BGP session that both ends are configured for."""
 
     sender: _Speaker
     session: Session  # the sender's
@@ -44,7 +47,7 @@ class _Peering(NamedTuple):
 
 
 def converged(state: State) -> State:
-    """Return the State with the routes that its birds learn."""
+    """Return the State, including the routes that its birds learn."""
     if not any(isinstance(daemon, Bird) for each in state.netns for daemon in each.daemons):
         return state
     wires = Wires(state)
@@ -62,7 +65,8 @@ def _speakers(state: State, wires: Wires) -> dict[str, _Speaker]:
 
 
 def _exchange(peerings: Sequence[_Peering]) -> dict[str, frozenset[_Path]]:
-    """Return the paths that each namespace has learned once no announcement changes them."""
+    """Return the paths that each namespace has learned, by its name. Announcements are repeated
+    until they no longer change any of these paths."""
     known: dict[str, frozenset[_Path]] = {}
     while True:
         received: dict[str, set[_Path]] = {}
@@ -79,7 +83,8 @@ def _with_routes(netns: Netns, known: Mapping[str, frozenset[_Path]]) -> Netns:
 
 
 def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
-    """Return the bird, without routes of its own if its watched link has no carrier."""
+    """Return the bird unchanged or, if its watched link has no carrier, without routes of its
+    own."""
     cut = bird.watched_link and not any(wires.receivers(netns, bird.watched_link))
     return replace(bird, announced=()) if cut else bird
 
@@ -96,7 +101,7 @@ def _peerings(wires: Wires, speakers: Mapping[str, _Speaker]) -> Iterator[_Peeri
 
 
 def _agree(one: Bird, session: Session, other: Bird, back: Session) -> bool:
-    """Return whether two configured sessions are the two ends of one."""
+    """Return whether these sessions, of two birds, are the two ends of one BGP session."""
     return (
         (back.local, back.neighbour) == (session.neighbour, session.local)
         and back.neighbour_as == one.autonomous_system
@@ -106,7 +111,8 @@ def _agree(one: Bird, session: Session, other: Bird, back: Session) -> bool:
 
 
 def _announced(peering: _Peering, known: frozenset[_Path]) -> Iterator[_Path]:
-    """Yield what the sender announces with these paths learned, if the receiver accepts it."""
+    """Yield the paths that the sender announces and the receiver accepts. `known` are the paths
+    that the sender has learned; a transit router announces them, too."""
     one, session, other = peering
     bird = one.bird
     own = (bird.autonomous_system,)
@@ -137,14 +143,14 @@ def _within(destination: IPNetwork, wide: IPNetwork) -> bool:
 
 
 def _best(paths: frozenset[_Path]) -> Iterator[_Path]:
-    """Yield one path to each destination: the shortest, and of several the one with the lowest next
-    hop."""
+    """Yield one path to each destination: the shortest or, of several with that length, the one
+    with the lowest next hop."""
     for group in _shortest(paths):
         yield group[0]
 
 
 def _shortest(paths: frozenset[_Path]) -> Iterator[list[_Path]]:
-    """Yield the paths of equal cost to each destination."""
+    """Yield for each destination its paths with the shortest AS path. They are of equal cost."""
     for destination in sorted({each.destination for each in paths}, key=str):
         here = [each for each in paths if each.destination == destination]
         least = min(len(each.as_path) for each in here)

@@ -1,22 +1,22 @@
 """The BGP sessions of a lab, and what each bird announces.
 
-routing: bgp. Each node announces its pods and the Services that it can serve. The fabric's router
-installs routes to them, and announces the pods of each node to the other nodes.
+With `routing: bgp`, each node announces its pods and the addresses of the Services that it can
+serve. As with MetalLB, only healthy nodes announce the address of a load balancer. The fabric's
+router installs routes to these addresses, and announces the pods of each node to the other nodes.
 
       node n1 (AS 42…) ──┐
                          ├── fabric (AS 64512): 10.244.0.0/24 via n1, an LB address via n1 or n2
       node n2 (AS 42…) ──┘
 
-gateway: {replicas: 2}. Both announce the addresses that their cluster offers to the fabric, and the
-default route, which they learn from the fabric, to the nodes. The standby announces them with a
-longer AS path, so that it is used only if the other one is down. A gateway that loses its link to
-the nodes announces nothing to the fabric.
+With `gateway: {replicas: 2}`, both gateways announce to the fabric the addresses that their cluster
+offers. To the nodes they announce the default route, which they learn from the fabric. The standby
+announces the same routes with a longer AS path, so that it is used only if the other gateway is
+down. A gateway that loses its link to the nodes announces nothing to the fabric.
 
       fabric ──┬── gateway 1 ──┬── node n1
                └── gateway 2 ──┘
 
-BFD detects link loss within 0.3 s, and the routes are withdrawn. Healthy nodes announce the
-addresses of load balancers, as with MetalLB.
+BFD detects the loss of a link within 0.3 s, and the routes through it are withdrawn.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -38,7 +38,8 @@ _DEFAULT: Final[dict[Family, IPNetwork]] = {4: ip_network("0.0.0.0/0"), 6: ip_ne
 
 
 def speakers(topology: Topology) -> Iterator[Fact]:
-    """Yield a bird for each node and gateway that speaks BGP, and the fabric's."""
+    """Yield a bird for each node and each gateway that speaks BGP, and one for the fabric if any of
+    them does."""
     announcing: dict[str, tuple[str, Bird]] = {}
     for cluster in topology.clusters:
         for node in cluster.nodes if cluster.routing == "bgp" else ():
@@ -55,8 +56,8 @@ def speakers(topology: Topology) -> Iterator[Fact]:
 
 
 def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
-    """Return the fabric's bird: it waits for others to connect, announces the default route to
-    gateways, and announces the routes that it learns."""
+    """Return the fabric's bird. It waits for others to connect, and announces the routes that it
+    learns. If a gateway has replicas, it also announces the default route."""
     sessions = tuple(
         Session(reference, each.neighbour, each.local, bird.autonomous_system, passive=True)
         for reference, bird in birds.items()
@@ -78,7 +79,7 @@ def _of_fabric(topology: Topology, birds: Mapping[str, Bird]) -> Bird:
 
 
 def _of_node(cluster: Cluster, node: Node) -> Bird:
-    """Return the bird of a node of a flat cluster."""
+    """Return the bird of a node of a flat cluster, which announces its pods and Services."""
     services = [each for each in cluster.services if each.proxied]
     served = tuple(
         host_network(address)
@@ -129,7 +130,8 @@ def _of_gateway(topology: Topology, cluster: Cluster, attachment: Attachment) ->
 
 
 def _of_node_behind_replicas(cluster: Cluster, node: Node) -> Bird:
-    """Return the bird of a node that learns which gateway to use."""
+    """Return the bird of a node whose gateway has replicas. It learns the default route from both
+    replicas."""
     sessions = (
         each
         for attachment in cluster.attachments
@@ -155,7 +157,8 @@ def _sessions(
     mine: Sequence[IPInterface],
     theirs: Sequence[IPInterface],
 ) -> Iterator[Session]:
-    """Yield a session for each family of which both have an address."""
+    """Yield a session for each family in which both sides have an address. `reference` is the
+    neighbour's name, `theirs` are its addresses."""
     for local in ips_of(tuple(mine)):
         neighbour = of_family(ips_of(tuple(theirs)), local.version)
         if neighbour is not None:
@@ -163,12 +166,13 @@ def _sessions(
 
 
 def router_id(addresses: tuple[IPAddress, ...]) -> IPv4Address:
-    """Return the router id: the IPv4 address, or else the last four bytes of the IPv6 one."""
+    """Return the router id: the IPv4 address or, without one, the last four bytes of the IPv6
+    address."""
     address = of_family(addresses, 4) or addresses[0]
     return IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def autonomous_system(addresses: tuple[IPInterface, ...]) -> int:
-    """Return a private AS number that follows from an address, so that it does not change when
-    other machines are added or removed."""
+    """Return a private AS number that is derived from the machine's address, so that it does not
+    change when other machines are added or removed."""
     return _PRIVATE_AS + (int(router_id(ips_of(addresses))) & 0xFFFFFF)

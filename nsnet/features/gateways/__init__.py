@@ -1,4 +1,6 @@
-"""How one cluster reaches another: for each kind of gateway, a generator of its facts."""
+"""Gateways, through which one cluster reaches another: for each kind, the function that yields its
+facts. (A gateway that several clusters share has a function of its own, in shared.py.)
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Final

@@ -1,6 +1,10 @@
 """Packets that leave a cluster through its gateway: the gateway's routes, and SNAT to its address.
 
 POSTROUTING ─▶ NSNET-EGRESS ─▶ SNAT out of eth1
+
+A gateway that several clusters share has the same chain, which matches the packet's mark instead of
+the link (gateways/shared.py). In an island, the node SNATs the packets of its pods first, to the
+node's own address (networks/masquerade.py, also for the exceptions).
 """
 
 from collections.abc import Iterator
@@ -17,7 +21,8 @@ EGRESS = "NSNET-EGRESS"
 
 
 def egress(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
-    """Yield the gateway's routes to the cluster and the fabric, and SNAT to its own address."""
+    """Yield the gateway's routes to the cluster and to the fabric, and the chain that SNATs to the
+    gateway's own address."""
     here = gateway.netns
     yield from forwarding(here, bridge_netfilter=False)
     # A replica learns its default route by BGP, and announces it to the nodes.

@@ -1,6 +1,6 @@
-"""Exported Services: each has an address of its own on the gateway, for other clusters.
+"""Exported Services: each has an address of its own on the gateway, for clients in other clusters.
 
-PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one for each port) ─▶ DNAT to one of the ready endpoints
+PREROUTING ─▶ NSNET-EXPORTS ─▶ NSNET-EXP-… (one for each port) ─▶ DNAT to one of the endpoints
 """
 
 from collections.abc import Iterator, Sequence
@@ -17,7 +17,8 @@ EXPORTS = "NSNET-EXPORTS"
 
 
 def exports(services: Sequence[Service], gateway: Gateway) -> Iterator[Fact]:
-    """Yield the DNAT from the address of each exported Service to its ready endpoints."""
+    """Yield the chains that DNAT from the address of each exported Service to its endpoints, and a
+    Translation for each UDP port."""
     here = gateway.netns
     for service in services:
         for port in service.ports:

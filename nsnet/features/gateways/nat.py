@@ -1,5 +1,6 @@
-"""kind: nat. Packets that leave are SNATed to the gateway's address; each exported Service has an
-address of its own, which is DNATed.
+"""Gateways of `kind: nat`. Packets that leave the cluster are SNATed to the gateway's address. Each
+exported Service has an address of its own on the gateway, and packets to this address are DNATed to
+one of the Service's endpoints.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from nsnet.topology.model import Cluster, Gateway, Topology
 
 
 def nat(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
-    """Yield the gateway's routes, and its translation in both directions."""
+    """Yield the gateway's routes, SNAT for packets that leave the cluster, and DNAT to exported
+    Services."""
     yield from exports(cluster.services, gateway)
     yield from egress(topology, cluster, gateway)

@@ -1,10 +1,11 @@
-"""kind: proxy. haproxy accepts each connection to an exported Service at the gateway, and opens
-another one to an endpoint: the pod sees the gateway's address, unless it accepts a PROXY header.
+"""Gateways of `kind: proxy`. At the gateway, haproxy accepts each connection to an exported
+Service, and opens another connection to one of its endpoints. The pod therefore sees the gateway's
+address instead of the client's, unless it accepts a PROXY header.
 
       client ─▶ haproxy at the Service's own address and port ─▶ one of its ready endpoints, in turn
       client ─▶ haproxy at the gateway's own address, port 443 ─▶ the Service of the TLS name (SNI)
 
-It handles TCP alone. Packets leave the cluster as with kind nat.
+Only TCP ports are exported in this way. Packets that leave the cluster are SNATed as with kind nat.
 """
 
 from collections.abc import Iterator
@@ -18,8 +19,8 @@ from nsnet.topology.model import HTTPS, Cluster, Gateway, Service, ServicePort, 
 
 
 def proxy(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
-    """Yield the gateway's routes, SNAT for packets that leave, and the proxy for connections that
-    arrive."""
+    """Yield the gateway's routes, SNAT for packets that leave the cluster, and haproxy for
+    connections to exported Services."""
     yield from egress(topology, cluster, gateway)
     frontends = [
         *_frontends(cluster),
@@ -38,7 +39,8 @@ def _frontends(cluster: Cluster) -> Iterator[Frontend]:
 
 
 def _by_tls_name(cluster: Cluster, address: IPAddress) -> Iterator[Frontend]:
-    """Yield the Services that clients select by the TLS name, at an address they share."""
+    """Yield a frontend for each Service that clients select by its TLS name. All these Services
+    share port 443 of this address."""
     for service, port in _with_tls_name(cluster):
         servers = tuple(_servers(cluster, port, address))
         yield Frontend(address, HTTPS, servers, service.reference, service.sni)

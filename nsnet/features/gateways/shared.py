@@ -1,17 +1,22 @@
 """One NAT gateway in front of several clusters, whose pods may have the same addresses.
 
-A packet's addresses do not identify its cluster. The link that received it does, and so do the
-addresses that the gateway holds for a cluster's Services; for an answer, the connection does.
+A packet's addresses therefore do not tell which cluster it comes from, or which one it is for. The
+gateway knows the first by the link that received the packet. It knows the second by the packet's
+destination if that is the address of an exported Service or a load balancer, which belongs to one
+cluster only. For an answer it knows the second by the connection.
 
 raw    PREROUTING ─▶ NSNET-ZONES: conntrack uses a zone per cluster, so that two clients with one
                      address and port have two connections
-mangle PREROUTING ─▶ NSNET-MARKS: the cluster that the packet is for (low byte of its mark) and the
-                     one that it is from (next byte), each by its number; 0 is outside
-ip rule            ─▶ a routing table for each cluster: its pods, its nodes, and the default route
-nat    as in kind nat, but SNAT applies to packets from a cluster on every link that they leave by
+mangle PREROUTING ─▶ NSNET-MARKS: the low byte of a packet's mark is the number of the cluster that
+                     it is for (to the outside: that it comes from), the next byte is the number of
+                     the cluster that it comes from; 0 is outside
+ip rule            ─▶ by the mark, a routing table for each cluster: routes to its pods and its
+                     nodes, and the default route
+nat    as with kind nat, but packets from a cluster are SNATed out of every link, not only eth1
 
-Only the original direction has a zone (`--zone-orig`): the answers of all clusters share one, so
-that NAT gives the second of two equal clients another port.
+Only the original direction of a connection has a zone (`--zone-orig`). The answers of all clusters
+share the default zone: if two clients have the same address and port, their connections would be
+equal there, so NAT gives the second one another port.
 """
 
 from collections.abc import Iterator, Sequence
@@ -38,13 +43,15 @@ from nsnet.state.rules import (
 from nsnet.topology.model import Attachment, Cluster, Gateway, Topology
 
 ZONES, MARKS = "NSNET-ZONES", "NSNET-MARKS"
-TO, FROM = 0xFF, 0xFF00  # the bits of a mark: the destination's cluster, the source's
-TABLES = 100  # plus the number of a cluster: its routing table
-OWN, PASSING = 100, 200  # plus the number of a cluster: the priorities of its policy rules
+TO, FROM = 0xFF, 0xFF00  # bits of a mark, for the destination's and the source's cluster
+# To these, the number of a cluster is added:
+TABLES = 100  # for the number of its routing table
+OWN, PASSING = 100, 200  # for the priorities of its policy rules
 
 
 def shared(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
-    """Yield the gateway's routes, marks and translation for all clusters behind it."""
+    """Yield the gateway's routes, policy rules, marks and translation for all clusters behind
+    it."""
     here = gateway.netns
     clusters = topology.attachments(gateway)
     yield from forwarding(here, bridge_netfilter=False)
@@ -82,14 +89,14 @@ def _chains(
 
 
 def table_of(attachment: Attachment) -> int | None:
-    """Return the routing table for packets to a cluster; None: the main one, where the gateway is
-    not shared."""
+    """Return the number of the routing table that a shared gateway uses for packets to this
+    cluster. Return None, for the main table, if the gateway is not shared."""
     return TABLES + attachment.number if attachment.gateway.shared else None
 
 
 def _routes(topology: Topology, cluster: Cluster, inside: Attachment) -> Iterator[Route]:
-    """Yield a cluster's routing table. It includes the nodes: the main table would also match those
-    of other clusters."""
+    """Yield the routes of a cluster's own table. They include those to its nodes, because the main
+    table also has routes to the nodes of other clusters, which may have the same addresses."""
     for network in cluster.node_cidrs:
         yield Route(network, dev=inside.link, why=f"nodes of {cluster.name}")
     for node in cluster.nodes:
@@ -98,8 +105,9 @@ def _routes(topology: Topology, cluster: Cluster, inside: Attachment) -> Iterato
 
 
 def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRule]:
-    """Yield the rules that select a cluster's table: for packets that the gateway itself sends, by
-    the source's cluster in the mark they reflect; for all others, by the destination's."""
+    """Yield the two rules that select a cluster's table. The first is for packets that the gateway
+    itself sends: they reflect the mark of the packet that caused them, and return to the cluster
+    that this packet came from. The second is for all others, by the cluster that they are for."""
     table, why = TABLES + number, f"to {cluster.name}"
     yield PolicyRule(
         priority=OWN + number,
@@ -122,8 +130,9 @@ def _zones(clusters: Sequence[tuple[Cluster, Attachment]]) -> Iterator[Rule]:
 
 
 def _marks(clusters: Sequence[tuple[Cluster, Attachment]], family: Family) -> Iterator[Rule]:
-    """Yield the rules that set the marks. A packet from a cluster is marked as if it were for the
-    same cluster, until a later rule matches its destination or its connection."""
+    """Yield the rules that set the marks. First both bytes are set to the cluster that the packet
+    comes from. Later rules change the destination's byte, by the packet's destination or its
+    connection."""
     for cluster, inside in clusters:
         link, number, why = inside.link, inside.number, f"from {cluster.name}"
         both = SetMark(number << 8 | number, FROM | TO)
@@ -138,7 +147,8 @@ def _marks(clusters: Sequence[tuple[Cluster, Attachment]], family: Family) -> It
 
 
 def _offered(cluster: Cluster, family: Family) -> Iterator[tuple[IPAddress, str]]:
-    """Yield the addresses of a cluster's exported Services and load balancers."""
+    """Yield the addresses of a cluster's exported Services and load balancers, each with the
+    reference of its Service."""
     for service in cluster.services:
         balanced = service.load_balancer_ips if service.proxied else ()
         for address in all_of_family((*service.exported, *balanced), family):

@@ -1,9 +1,9 @@
-"""kind: vip. As kind nat; in addition each pod has a virtual address, by which other clusters
-identify it and connect to it.
+"""Gateways of `kind: vip`. They do what gateways of kind nat do. In addition, each pod has a
+virtual address, by which other clusters identify it and connect to it.
 
 PREROUTING ─▶ NSNET-FROM-VIRTUAL ─▶ NETMAP: from a virtual address to its pod's
 POSTROUTING ─▶ NSNET-TO-VIRTUAL ─▶ NETMAP: from a pod's address to its virtual one
-            └▶ NSNET-EGRESS ─▶ SNAT of all others (nodes, pods masqueraded by their nodes)
+            └▶ NSNET-EGRESS ─▶ SNAT of all others (from nodes, and from pods that they masqueraded)
 """
 
 from collections.abc import Iterator
@@ -18,8 +18,8 @@ FROM_VIRTUAL, TO_VIRTUAL = "NSNET-FROM-VIRTUAL", "NSNET-TO-VIRTUAL"
 
 
 def vip(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
-    """Yield the gateway's routes and translation, and the map between pods and virtual
-    addresses."""
+    """Yield the gateway's routes, its translation as with kind nat, and the NETMAP rules between
+    pod addresses and virtual addresses."""
     yield from exports(cluster.services, gateway)
     yield from egress(topology, cluster, gateway)
     here = gateway.netns

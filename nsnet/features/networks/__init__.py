@@ -1,6 +1,7 @@
-"""How pods reach pods: for each kind of network, by its `cni` name, a generator of all its facts.
+"""How pods reach pods: for each kind of network, by its `cni` name, the function that yields all
+its facts.
 
-They include the fabric's routes to the pods of a flat cluster.
+These include the fabric's routes to the pods of a flat cluster.
 """
 
 from collections.abc import Callable, Iterator

@@ -1,5 +1,5 @@
-"""cni: bridge. A bridge per node; each node routes to other nodes' pods through those nodes
-("host-gw").
+"""The network of `cni: bridge`. Each node has a bridge for its pods, and routes to the pods of
+other nodes through those nodes ("host-gw").
 
 node ── eth0 ── fabric ── eth0 ── the other node
 """
@@ -15,8 +15,9 @@ from nsnet.topology.model import Cluster, Topology
 
 
 def bridge(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
-    """Yield each node with its pods, the routes to other nodes' pods, and what the model of
-    the cluster adds."""
+    """Yield each node's bridge and pods, and its routes to other nodes' pods unless it learns them
+    by BGP. For a flat cluster, also yield the fabric's routes to pods; for an island, the
+    masquerading of pods."""
     yield from pods_on_bridges(cluster, cluster.mtu or MTU)
     yield from fabric_routes(topology, cluster)
     for node in cluster.nodes:

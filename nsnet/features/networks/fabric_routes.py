@@ -12,7 +12,8 @@ from nsnet.topology.model import Cluster, Topology
 
 
 def fabric_routes(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
-    """Yield the routes if the cluster is flat; the fabric has none to the pods of other models."""
+    """Yield the fabric's routes to the pods of a flat cluster with static routing. For other models
+    the fabric has no routes to pods."""
     if cluster.model == "flat" and cluster.routing == "static":
         for node in cluster.nodes:
             for route in to_pods(node, switch_of(cluster)):

@@ -1,10 +1,10 @@
-"""Packets of pods that leave an island are SNATed to their node's address, by the chain that
-ip-masq-agent writes.
+"""The masquerading of pods: if their packets leave an island, the node SNATs them to its own
+address. The chain is the one that ip-masq-agent writes.
 
 POSTROUTING ─▶ IP-MASQ-AGENT ─▶ RETURN for what stays inside ─▶ MASQUERADE
 
-With a gateway of kind vip, the chain also returns for the destinations for which the gateway
-translates pod addresses to virtual ones.
+With a gateway of kind vip, the chain also has a RETURN for each destination for which the gateway
+translates pod addresses to virtual addresses.
 """
 
 from collections.abc import Iterator
@@ -25,8 +25,8 @@ LEAVING = Match(
 
 
 def masquerade(cluster: Cluster) -> Iterator[Fact]:
-    """Yield the chains that SNAT packets that leave an island, from its pods, to the address of the
-    node; in other models pods keep their addresses everywhere."""
+    """Yield the chain of each node that masquerades packets of its pods if they leave the island.
+    Yield nothing in other models: there pods keep their addresses everywhere."""
     if cluster.model != "island":
         return
     chains = tuple(_chains(cluster))

@@ -1,4 +1,4 @@
-"""A bridge on each node with its pods, which several kinds of network share.
+"""A bridge on each node, which connects the node's pods. Several kinds of network use it.
 
 pod eth0 ── web-0 ─┐
                    ├─ cbr0 ── node (routes, iptables) ── to the other nodes
@@ -30,7 +30,8 @@ NEIGHBOURS_THAT_FIT = 800
 
 
 def pods_on_bridges(cluster: Cluster, mtu: int) -> Iterator[Fact]:
-    """Yield each node's bridge and pods, with links of this MTU in bytes."""
+    """Yield each node's bridge, its pods and their links. `mtu` is the MTU of these links, in
+    bytes."""
     size = mtu if mtu != MTU else None
     crowded = sum(len(_pods_on(cluster, node)) ** 2 for node in cluster.nodes) > NEIGHBOURS_THAT_FIT
     for node in cluster.nodes:
@@ -48,7 +49,8 @@ def _pods_on(cluster: Cluster, node: Node) -> list[Pod]:
 
 
 def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
-    """Yield the pod's eth0 and its peer, a port of the node's bridge, and the default routes."""
+    """Yield the pod's eth0, the other end of its veth pair, which is a port of the node's bridge,
+    and the pod's default routes. `mtu` is None for the kernel's default."""
     suffix = () if pod.namespace == "default" else (pod.namespace,)
     prefixes = {each.version: each.prefixlen for each in node.pod_cidrs}
     addresses = tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in pod.addresses)
@@ -65,8 +67,8 @@ def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
 
 
 def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:
-    """Yield an entry for each pair of machines on the bridge: permanent ones do not count towards
-    the limit of the neighbour table."""
+    """Yield the neighbour entries of the node and its pods, for every pair of them. The entries are
+    permanent, because permanent ones do not count towards the limit of the neighbour table."""
     bridge_mac = mac_of(node.bridge[0].ip)
     entries = [
         *(Neighbour(each.ip, bridge_mac, "eth0") for each in node.bridge),

@@ -1,10 +1,12 @@
-"""cni: vxlan. A bridge per node, and a tunnel from each to all others: flannel's overlay.
+"""The network of `cni: vxlan`, which is flannel's overlay. Each node has a bridge for its pods, and
+a tunnel to all other nodes.
 
 pod ── cbr0 ── node ── flannel.1 ┄┄ in UDP, by eth0 and fabric ┄┄ flannel.1 ── node ── cbr0 ── pod
 
-The tunnel neither learns MAC addresses nor floods. For each other node, a node has three entries: a
-neighbour (the first address of the other's pod range), the FDB entry of that neighbour's MAC
-address, and the route to the other's pods.
+The tunnel neither learns MAC addresses nor floods, so a node has three entries for each other node.
+The route to the other node's pods leads via the first address of their range, which is the other
+end of the tunnel. A neighbour entry has the MAC address of that end. An FDB entry has the node
+address to which frames for that MAC address are sent.
 """
 
 from collections.abc import Iterator
@@ -35,8 +37,8 @@ VNI: Final = 1
 
 
 def vxlan(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
-    """Yield each node with its pods, its tunnel to the other nodes, and what the model of the
-    cluster adds."""
+    """Yield each node's bridge and pods, and its tunnel to the other nodes. For a flat cluster,
+    also yield the fabric's routes to pods; for an island, the masquerading of pods."""
     widest = min(MTU - _tunnel(node).overhead for node in cluster.nodes)
     yield from pods_on_bridges(cluster, cluster.mtu or widest)
     yield from fabric_routes(topology, cluster)
@@ -56,22 +58,23 @@ def _tunnel(node: Node) -> Vxlan:
 
 
 def _endpoint(node: Node) -> IPAddress:
-    """Return the node's end of the tunnel. It carries both families, over IPv4 if the nodes have
-    it."""
+    """Return the address of the node's end of the tunnel. The tunnel carries both families in UDP
+    over IPv4 or, if the nodes have no IPv4 address, over IPv6."""
     held = ips_of(node.addresses)
     return of_family(held, 4) or held[0]
 
 
 def _mac(node: Node) -> str:
-    """Return the MAC address of a node's tunnel. For IPv6 it follows from the name: the first
-    addresses of two ranges end in the same four bytes, and a tunnel drops frames whose source is
-    its own MAC address."""
+    """Return the MAC address of the node's end of the tunnel. For IPv4 it is derived from that
+    end's address, for IPv6 from the node's name: the first addresses of two IPv6 ranges end in the
+    same four bytes, and a tunnel drops frames whose source is its own MAC address."""
     first = node.overlay[0].ip
     return mac_of(first) if first.version == 4 else mac_by_name(node.netns, TUNNEL)
 
 
 def _behind_tunnel(node: Node, other: Node) -> Iterator[Fact]:
-    """Yield the routes to another node's pods, through that node's end of the tunnel."""
+    """Yield the FDB entry, the neighbours and the routes by which a node reaches another node's
+    pods through the tunnel."""
     mac = _mac(other)
     yield node.netns, FdbEntry(mac, _endpoint(other), TUNNEL)
     for pods, end in zip(other.pod_cidrs, ips_of(other.overlay), strict=True):

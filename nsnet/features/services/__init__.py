@@ -1,4 +1,6 @@
-"""Services as kube-proxy implements them on each node: one generator of facts per proxyMode."""
+"""Services as kube-proxy implements them on each node: for each proxyMode, the function that yields
+its facts.
+"""
 
 from collections.abc import Callable, Iterator
 from typing import Final

@@ -1,4 +1,6 @@
-"""The healthCheckNodePorts, at which kube-proxy answers load balancers, in every proxyMode."""
+"""The healthCheckNodePorts, at which kube-proxy answers the health checks of load balancers, in
+every proxyMode.
+"""
 
 from collections.abc import Iterator
 
@@ -8,7 +10,8 @@ from nsnet.topology.model import Cluster
 
 
 def health_checks(cluster: Cluster) -> Iterator[Fact]:
-    """Yield for each node and Service with a healthCheckNodePort the number of local endpoints."""
+    """Yield a HealthCheck for each node and each Service with a healthCheckNodePort. It has the
+    number of the Service's ready pods on that node."""
     for service in cluster.services:
         if service.health_check_port is None or not service.proxied:
             continue

@@ -1,4 +1,4 @@
-"""What kube-proxy's modes have in common: names, the masquerade mark, addresses of NodePorts.
+"""What the modes of kube-proxy have in common: names, the masquerade mark, addresses of NodePorts.
 
 Source: kubernetes/pkg/proxy/iptables/proxier.go, pkg/proxy/util/nodeport_addresses.go, v1.30.
 """
@@ -55,7 +55,7 @@ def families(cluster: Cluster) -> list[Family]:
 
 
 def proxied(cluster: Cluster, family: Family) -> Iterator[Service]:
-    """Yield the Services with an address of this family that kube-proxy implements."""
+    """Yield the Services that kube-proxy implements and that have an address of this family."""
     for service in cluster.services:
         if service.proxied and of_family(service.addresses, family) is not None:
             yield service
@@ -72,24 +72,28 @@ def same_on_all_nodes(service: Service) -> bool:
 
 
 def node_in_source_ranges(service: Service, node: Node, family: Family) -> bool:
-    """Return whether the node's address is in loadBalancerSourceRanges."""
+    """Return whether the node's address of this family is in the Service's
+    loadBalancerSourceRanges."""
     address = of_family(ips_of(node.addresses), family)
     return address is not None and any(address in each for each in service.source_ranges)
 
 
 def port_name(service: Service, port: ServicePort) -> str:
-    """Return kube-proxy's name of a Service port: ns/name:portname, or ns/name without a name."""
+    """Return kube-proxy's name of a Service port: namespace/service:port, or namespace/service if
+    the port has no name."""
     suffix = f":{port.name}" if port.name else ""
     return f"{service.namespace}/{service.name}{suffix}"
 
 
 def chain_hash(text: str) -> str:
-    """Return the 16 characters that kube-proxy puts into chain names, a hash of this text."""
+    """Return the hash of this text that kube-proxy puts into the names of chains. It has 16
+    characters."""
     return b32encode(sha256(text.encode()).digest()[:10]).decode()
 
 
 def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]:
-    """Yield KUBE-MARK-MASQ, which marks, and KUBE-POSTROUTING, which masquerades what is marked.
+    """Yield KUBE-MARK-MASQ, which marks packets, and KUBE-POSTROUTING, which masquerades marked
+    packets.
 
     KUBE-POSTROUTING begins with the rules `first`.
     """
@@ -105,7 +109,7 @@ def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]
 
 
 def hooks(family: Family) -> Iterator[Hook]:
-    """Yield the jumps to the chains that the modes iptables and ipvs have in common."""
+    """Yield the jumps from built-in chains that the modes iptables and ipvs have in common."""
     services = Match(comment="kubernetes service portals")
     yield Hook("nat", "PREROUTING", "KUBE-SERVICES", services, family)
     yield Hook("nat", "OUTPUT", "KUBE-SERVICES", services, family)
@@ -116,7 +120,8 @@ def hooks(family: Family) -> Iterator[Hook]:
 
 
 def conntrack(cluster: Cluster) -> Iterator[Fact]:
-    """Yield each node's TCP timeouts of conntrack: kube-proxy's --conntrack-tcp-timeout-…"""
+    """Yield the sysctls for conntrack's TCP timeouts on each node, with the values that kube-proxy
+    sets by default (--conntrack-tcp-timeout-…)."""
     for node in cluster.nodes:
         for state, seconds in (("established", 86_400), ("close_wait", 3_600)):
             key = f"net.netfilter.nf_conntrack_tcp_timeout_{state}"
@@ -124,18 +129,20 @@ def conntrack(cluster: Cluster) -> Iterator[Fact]:
 
 
 def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:
-    """Return the range of pod addresses: kube-proxy's --cluster-cidr."""
+    """Return the range of pod addresses (kube-proxy's --cluster-cidr), or None if none is of this
+    family."""
     return next(iter(all_of_family(cluster.pod_cidrs, family)), None)
 
 
 def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
-    """Return kube-proxy's --nodeport-addresses; empty: the mode's default, or every address."""
+    """Return the ranges of this family in kube-proxy's --nodeport-addresses. The result is empty if
+    there are none, so that the mode's default applies, or if one of them includes every address."""
     ranges = all_of_family(proxy.node_port_addresses, family)
     return () if any(each.prefixlen == 0 for each in ranges) else ranges
 
 
 def node_port_addresses(node: Node, ranges: tuple[IPNetwork, ...]) -> Iterator[IPAddress]:
-    """Yield the node's addresses, loopback included, that are in one of the ranges."""
+    """Yield the addresses of the node, including loopback, that are in one of these ranges."""
     loopback = [_LOOPBACK[family] for family in sorted({each.version for each in ranges})]
     for address in (*ips_of(node.all_addresses), *loopback):
         if any(address in each for each in ranges):
@@ -153,7 +160,8 @@ FORWARDING: Final = (
 
 
 def localhost_node_ports(proxy: Proxy) -> bool:
-    """Return whether a node reaches NodePorts at 127.0.0.1, too: enabled, and in their ranges."""
+    """Return whether a node reaches its NodePorts at 127.0.0.1, too. It does if localhostNodePorts
+    is enabled, and if nodePortAddresses includes loopback addresses or is not set."""
     ranges = node_port_ranges(proxy, 4)
     loopback = LOCALNET[4].network_address
     return proxy.localhost_node_ports and (

@@ -1,4 +1,4 @@
-"""What each Service port adds to the rules of each node, in the modes iptables and nftables."""
+"""What each Service port adds on each node, in the modes iptables and nftables."""
 
 from collections.abc import Callable, Sequence
 from functools import lru_cache
@@ -14,7 +14,7 @@ CACHED: Final = 1 << 15
 
 
 class Terms(NamedTuple):
-    """What is the same for all Service ports of a cluster."""
+    """Parameters that are the same for all Service ports of a cluster, in one family."""
 
     family: Family
     pods: IPNetwork | None  # kube-proxy's --cluster-cidr
@@ -23,7 +23,7 @@ class Terms(NamedTuple):
 
 
 class OnNode(NamedTuple):
-    """The properties of a node that the rules of a Service port there depend on."""
+    """The properties of a node on which the rules of one Service port depend."""
 
     found: Candidates
     node_admitted: bool  # the node's own address is within the Service's source ranges
@@ -36,9 +36,10 @@ Compute: TypeAlias = Callable[[Service, ServicePort, OnNode, Terms], Added]
 def added_by_node(
     cluster: Cluster, terms: Terms, compute: Compute[Added]
 ) -> Sequence[Sequence[Added]]:
-    """Return for each node what each Service port adds there, in the order of the Services.
+    """Return, for each node, what each Service port adds there: the results of `compute`, in the
+    order of the Services.
 
-    For a Service with the same rules on all nodes, the nodes share the same objects.
+    If a Service has the same rules on all nodes, the nodes share the same objects.
     """
     rows: list[list[Added]] = [[] for _ in cluster.nodes]
     for service in proxied(cluster, terms.family):
@@ -56,7 +57,8 @@ def added_by_node(
 
 @lru_cache(CACHED)
 def _added_anywhere(compute: Compute[object], service: Service, terms: Terms) -> tuple[object, ...]:
-    """Return what the ports of a Service add to every node; its rules are the same on all."""
+    """Return what the ports of a Service add to every node, for a Service with the same rules on
+    all nodes."""
 
     def added(port: ServicePort) -> object:
         found = usable(port.endpoints, terms.family)

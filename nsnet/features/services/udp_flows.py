@@ -1,4 +1,6 @@
-"""UDP ports that are DNATed: conntrack entries to delete when their endpoints are removed."""
+"""UDP ports that are DNATed. When one of their endpoints is removed, its conntrack entries must be
+deleted.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,7 +10,8 @@ from nsnet.topology.model import Cluster, Endpoint, Service
 
 
 def translations(cluster: Cluster) -> Iterator[Fact]:
-    """Yield for each node the UDP ports of all Services; these do not depend on the proxyMode."""
+    """Yield, for each node, a Translation for every UDP port of all Services. They do not depend on
+    the proxyMode."""
     shared = tuple(each for service in cluster.services for each in _of_service(service))
     for node in cluster.nodes:
         for each in shared:
@@ -18,14 +21,16 @@ def translations(cluster: Cluster) -> Iterator[Fact]:
 def translated(
     addresses: Sequence[IPAddress], port: int, endpoints: Sequence[Endpoint]
 ) -> Iterator[Translation]:
-    """Yield a translation from this UDP port of each address to the endpoints of its family."""
+    """Yield, for each address, a Translation from its UDP port `port` to the endpoints of its
+    family."""
     for address in addresses:
         found = serving(endpoints, address.version)
         yield Translation(address, port, found, address.version)
 
 
 def serving(endpoints: Sequence[Endpoint], family: Family) -> tuple[tuple[IPAddress, int], ...]:
-    """Return the endpoints that existing flows may use, including terminating ones that serve."""
+    """Return the endpoints of this family that existing flows may use: ready ones, and those that
+    still serve while they terminate."""
     return tuple(
         (each.address, each.port)
         for each in endpoints

@@ -1,4 +1,4 @@
-"""The rules that choose one of a Service port's endpoints, and the chains that DNAT to it."""
+"""The rules that choose one of a Service port's endpoints, and the chains that DNAT to them."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -31,11 +31,12 @@ class EndpointRules(NamedTuple):
     family: Family
 
     def named(self, endpoints: tuple[Endpoint, ...]) -> tuple[NamedEndpoint, ...]:
-        """Return the endpoints with the names of their chains."""
+        """Return the endpoints, each with its text and the jump to its chain."""
         return tuple(map(self._name, endpoints))
 
     def choosing(self, found: tuple[NamedEndpoint, ...]) -> Iterator[Rule]:
-        """Yield the rules that choose: the client's last endpoint, if kept, else any at random."""
+        """Yield the rules that choose one of these endpoints at random. With session affinity,
+        rules that choose the client's last endpoint precede them."""
         for each in found if self.affinity is not None else ():
             match = Match(comment=self._to(each), recent=Recent(each.jump.chain, self.affinity))
             yield Rule(match, each.jump, why=f"{self.port}: the client's last endpoint")
@@ -47,7 +48,8 @@ class EndpointRules(NamedTuple):
             )
 
     def chain(self, each: NamedEndpoint) -> Chain:
-        """Return KUBE-SEP-…, which DNATs to this endpoint."""
+        """Return the endpoint's chain, KUBE-SEP-…. It marks the pod's packets to itself for
+        masquerading, remembers the client if there is session affinity, and DNATs."""
         address, port = each.endpoint.address, each.endpoint.port
         comment = self.port if self.comments else ""
         remembered = None if self.affinity is None else Recent(each.jump.chain)

@@ -28,7 +28,8 @@ LAST = "kubernetes service nodeports; NOTE: this must be the last rule in this c
 
 
 def iptables(cluster: Cluster) -> Iterator[Fact]:
-    """Yield the chains and hooks of every node. Nodes share equal chains, to save memory."""
+    """Yield every node's chains and hooks and, if NodePorts are open at 127.0.0.1, the sysctl that
+    this needs. To save memory, nodes with equal chains share them."""
     if localhost_node_ports(cluster.proxy):
         for node in cluster.nodes:
             # KUBE-FIREWALL drops packets to 127.0.0.0/8 from other hosts.
@@ -46,7 +47,7 @@ def iptables(cluster: Cluster) -> Iterator[Fact]:
 
 
 def _hooks(family: Family) -> Iterator[Hook]:
-    """Yield the jumps to the chains of the filter table."""
+    """Yield the jumps from the filter table's built-in chains, except the one to KUBE-FORWARD."""
     new = ("NEW",)
     refused = Match(comment="kubernetes service portals", ctstate=new)
     firewall = Match(comment="kubernetes load balancer firewall", ctstate=new)
@@ -68,7 +69,7 @@ def _hooks(family: Family) -> Iterator[Hook]:
 
 
 def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortRules]]:
-    """Return for each node what each Service port adds to its chains."""
+    """Return, for each node, what each Service port adds to the node's chains."""
     # kube-proxy also counts endpoints that are not ready.
     endpoints = sum(
         endpoint.address.version == family
@@ -88,7 +89,8 @@ def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortRules]]:
 def _chains(
     cluster: Cluster, family: Family, added: Sequence[PortRules], last: Iterable[Rule]
 ) -> Iterator[Chain]:
-    """Yield a node's chains: those with rules for all Service ports, then each port's own."""
+    """Yield a node's chains: first those that it always has, which all Service ports add rules to,
+    then each port's own chains. `last` are the last rules of nat KUBE-SERVICES."""
 
     def joined(rules: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
         return tuple(chain.from_iterable(rules))
@@ -112,8 +114,8 @@ def _chains(
 
 
 def _node_ports(cluster: Cluster, node: Node, family: Family) -> Iterator[Rule]:
-    """Yield the last rules of KUBE-SERVICES: packets to the node's own addresses may be for
-    NodePorts."""
+    """Yield the last rules of nat KUBE-SERVICES. They send packets to the node's own addresses to
+    KUBE-NODEPORTS, if NodePorts are open at these addresses."""
     ranges = node_port_ranges(cluster.proxy, family)
     localhost = family == 4 and localhost_node_ports(cluster.proxy)
     if not ranges:

@@ -1,4 +1,4 @@
-"""The rules and chains of one Service port."""
+"""The rules and chains of one Service port on one node."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,7 +27,8 @@ class PortRules(NamedTuple):
 
 @lru_cache(CACHED)
 def port_rules(service: Service, port: ServicePort, here: OnNode, terms: Terms) -> PortRules:
-    """Return what one port of the Service adds on such a node; equal calls share one result."""
+    """Return what one port of the Service adds on a node with the properties `here`. Equal calls
+    share one result."""
     asked = _Port(service, port, here, terms)
     return PortRules(
         dispatched=tuple(asked.dispatched()),
@@ -41,7 +42,7 @@ def port_rules(service: Service, port: ServicePort, here: OnNode, terms: Terms) 
 
 
 class _Port:
-    """A Service port on a node."""
+    """One Service port on one node, and the rules and chains that it adds there."""
 
     def __init__(self, service: Service, port: ServicePort, here: OnNode, terms: Terms) -> None:
         self._service, self._port, self._terms = service, port, terms
@@ -60,7 +61,8 @@ class _Port:
         self._has_firewall = here.found.anywhere and bool(self._vips) and bool(self._ranges)
 
     def dispatched(self) -> Iterator[Rule]:
-        """Yield the jumps from the Service's addresses to its chains."""
+        """Yield the rules of nat KUBE-SERVICES: a jump for each address of the Service, to the
+        chain that handles traffic to this address."""
         if self._internal:
             for address in self._cluster_ips:
                 yield Rule(
@@ -75,19 +77,23 @@ class _Port:
             yield Rule(self._to(address, "loadbalancer IP"), target, why=self._name)
 
     def node_ports(self) -> Iterator[Rule]:
-        """Yield the jump of the NodePort. loadBalancerSourceRanges do not restrict NodePorts."""
+        """Yield the rule of nat KUBE-NODEPORTS, which jumps to KUBE-EXT-… for packets to the
+        NodePort. loadBalancerSourceRanges do not restrict NodePorts."""
         if self._port.node_port is not None and self._found.anywhere:
             match = Match(protocol=self._protocol, dport=self._port.node_port, comment=self._name)
             yield Rule(match, Jump(self._ext), why=f"{self._name}: NodePort")
 
     def refused(self) -> Iterator[Rule]:
-        """Yield the rules for a ClusterIP: REJECT without endpoints, DROP without local ones."""
+        """Yield the rules that refuse packets to the ClusterIP. They reject if the port has no
+        endpoint at all, and drop if it has none on this node but policy Local requires one."""
         if not self._internal:
             for address in self._cluster_ips:
                 yield self._refuse(self._to(address))
 
     def external_refused(self) -> Iterator[Rule]:
-        """Yield the same for other addresses and the NodePort, if no rule translates them."""
+        """Yield the rules that refuse packets to the NodePort and to all addresses but the
+        ClusterIP, if no rule has translated them. They reject if the port has no endpoint at all,
+        and drop if it has none on this node but policy Local requires one."""
         if self._external:
             return
         for address in (*self._external_ips, *self._vips):
@@ -97,16 +103,18 @@ class _Port:
             yield self._refuse(match)
 
     def firewall(self) -> Iterator[Rule]:
-        """Yield the rules that drop packets from outside the source ranges.
+        """Yield the rules that drop packets from outside loadBalancerSourceRanges.
 
-        KUBE-FW-… did not translate them, so they still have the load balancer's address.
+        KUBE-FW-… did not translate these packets, so their destination still is the load balancer's
+        address.
         """
         for address in self._vips if self._has_firewall else ():
             match = self._to(address, f"traffic not accepted by {self._fw}")
             yield Rule(match, Drop(), why=f"{self._name}: not in its source ranges")
 
     def health_checks(self) -> Iterator[Rule]:
-        """Yield the rule that accepts health checks, with or without local endpoints."""
+        """Yield the rule that accepts packets to the healthCheckNodePort. It does not depend on
+        endpoints."""
         if self._service.health_check_port is not None:
             match = Match(
                 protocol=Protocol.TCP,
@@ -116,7 +124,8 @@ class _Port:
             yield Rule(match, Accept(), why=f"{self._name}: health check")
 
     def chains(self) -> Iterator[Chain]:
-        """Yield KUBE-EXT-…, KUBE-FW-…, KUBE-SVC-…, KUBE-SVL-… and one KUBE-SEP-… per endpoint."""
+        """Yield the port's own chains, if it needs them: KUBE-EXT-…, KUBE-FW-…, KUBE-SVC-…,
+        KUBE-SVL-…, and KUBE-SEP-… for each endpoint."""
         service, found, family = self._service, self._found, self._terms.family
         rules = EndpointRules(
             port=self._name,
@@ -139,7 +148,7 @@ class _Port:
 
     @property
     def _internal_chain(self) -> str:
-        """The chain that the ClusterIP's rule jumps to."""
+        """The name of the chain that handles traffic to the ClusterIP."""
         return self._svl if self._service.internal_local else self._svc
 
     @property
@@ -155,9 +164,10 @@ class _Port:
         return (*masqueraded, *rules.choosing(found))
 
     def _masquerade_rules(self) -> Iterator[Rule]:
-        """Yield the rules that masquerade connections to the ClusterIP from outside the pod range.
+        """Yield the rules that mark connections to the ClusterIP for masquerading: those from
+        outside the pod range or, with masqueradeAll, all of them.
 
-        The endpoint may be on another node, and its replies must return through this one.
+        The endpoint may be on another node, and its replies must return through this node.
         """
         terms = self._terms
         for address in self._cluster_ips:
@@ -169,7 +179,8 @@ class _Port:
                 yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: not from a pod")
 
     def _external_rules(self) -> Iterator[Rule]:
-        """Yield the rules of KUBE-EXT-…: traffic to any address but the ClusterIP."""
+        """Yield the rules of KUBE-EXT-…, which handles traffic to the NodePort and to all addresses
+        but the ClusterIP."""
         destinations = f"{self._name} external destinations"
         if not self._service.external_local:
             match = Match(comment=f"masquerade traffic for {destinations}")
@@ -190,8 +201,8 @@ class _Port:
             yield Rule(target=Jump(self._svl), why=self._name)
 
     def _source_range_rules(self) -> Iterator[Rule]:
-        """Yield the rules of KUBE-FW-…: a jump for each source range; KUBE-PROXY-FIREWALL drops the
-        rest."""
+        """Yield the rules of KUBE-FW-…: a jump to KUBE-EXT-… for each source range. Packets from
+        other sources are not translated, and KUBE-PROXY-FIREWALL drops them."""
         comment = f"{self._name} loadbalancer IP"
         # A node that has the address itself uses it as the source of packets to it.
         node = [host_network(each) for each in self._vips] if self._node_admitted else []

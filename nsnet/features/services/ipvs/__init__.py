@@ -1,5 +1,5 @@
-"""proxyMode: ipvs. Virtual servers at addresses of kube-ipvs0, and rules that look packets up in
-ipsets.
+"""The virtual servers of `proxyMode: ipvs`, at addresses of the link kube-ipvs0, and rules that
+look packets up in ipsets.
 
       nat PREROUTING, OUTPUT ─▶ KUBE-SERVICES: marks packets to masquerade
       INPUT, OUTPUT ─▶ IPVS: a virtual server chooses one of its real servers

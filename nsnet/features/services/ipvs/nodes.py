@@ -1,4 +1,6 @@
-"""The virtual servers of each node, the addresses of kube-ipvs0, and the members of the ipsets."""
+"""What each node has in proxyMode ipvs: virtual servers, the addresses of kube-ipvs0, ipsets with
+their members, and rules.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -48,7 +50,8 @@ SYSCTLS: Final = (
 
 
 class _Offer(NamedTuple):
-    """An address and port of a Service; each gets a virtual server."""
+    """An address and port at which a Service is offered. There is a virtual server for each
+    offer."""
 
     address: IPAddress
     port: int
@@ -57,7 +60,7 @@ class _Offer(NamedTuple):
 
 @dataclass(slots=True)
 class _Pieces:
-    """The pieces of all Services on one node, in one family."""
+    """What all Services together add to one node, in one family."""
 
     family: Family
     members: dict[SetSpec, dict[Member, None]] = field(default_factory=lambda: {k: {} for k in ALL})
@@ -67,7 +70,8 @@ class _Pieces:
 
 
 def ipvs(cluster: Cluster) -> Iterator[Fact]:
-    """Yield every node's virtual servers, their addresses, and the sets and rules."""
+    """Yield, for every node, the virtual servers, kube-ipvs0 with their addresses, the ipsets, the
+    chains and their hooks, and the sysctls of IPVS."""
     for node in cluster.nodes:
         every = [_pieces(cluster, node, family) for family in families(cluster)]
         for sysctl in SYSCTLS:
@@ -116,7 +120,8 @@ def _pieces(cluster: Cluster, node: Node, family: Family) -> _Pieces:
 def _offers(
     found: _Pieces, node: Node, service: Service, port: ServicePort, own: tuple[IPAddress, ...]
 ) -> Iterator[_Offer]:
-    """Yield every address of the port, and add each to the sets of its kind."""
+    """Yield the offers of a Service port on this node. Also add to `found` the members of ipsets
+    and the addresses of kube-ipvs0 that the offers need. `own` are the addresses for NodePorts."""
     for address in all_of_family(service.addresses, found.family):
         _add_address(found, node, address, port, CLUSTER_IP)
         yield _Offer(address, port.port, service.internal_local)
@@ -158,7 +163,8 @@ def _add_source_ranges(
     address: IPAddress,
     ranges: tuple[IPNetwork, ...],
 ) -> None:
-    """Add loadBalancerSourceRanges to the sets, and a rule if this node is outside of them."""
+    """Add the loadBalancerSourceRanges of this address to the ipsets. If they do not include this
+    node, add a rule that drops the node's own packets to the address."""
     for each in ranges:
         found.members[SOURCE_CIDR][Member(address, port.protocol, port.port, each)] = None
     if node_in_source_ranges(service, node, found.family):
@@ -175,9 +181,11 @@ def _add_source_ranges(
 def _server(
     cluster: Cluster, service: Service, port: ServicePort, offer: _Offer, behind: Candidates
 ) -> VirtualServer:
-    """Return the virtual server. With policy Local and no local endpoint it has all endpoints.
+    """Return the virtual server of an offer. With policy Local its real servers are the endpoints
+    on this node or, if there are none, all endpoints.
 
-    Then replies to an external client are lost, but pods of this node are served.
+    Without endpoints on this node, replies to an external client are lost, but pods of this node
+    are served.
     """
     chosen = (behind.local or behind.cluster) if offer.local else behind.cluster
     return VirtualServer(
@@ -191,7 +199,8 @@ def _server(
 
 
 def _add_loop_back(found: _Pieces, node: Node, port: ServicePort) -> None:
-    """Add the local endpoints to the set of pods that connect to themselves."""
+    """Add the port's ready endpoints on this node to the ipset KUBE-LOOP-BACK, by which connections
+    of a pod to itself are masqueraded."""
     for each in port.endpoints:
         if each.node == node.name and each.ready and each.address.version == found.family:
             member = Member(each.address, port.protocol, each.port, each.address)
@@ -199,9 +208,10 @@ def _add_loop_back(found: _Pieces, node: Node, port: ServicePort) -> None:
 
 
 def _node_port_addresses(cluster: Cluster, node: Node, family: Family) -> tuple[IPAddress, ...]:
-    """Return the addresses at which NodePorts are open: all of the node, or nodePortAddresses.
+    """Return the addresses at which NodePorts are open: those of the node that are in
+    nodePortAddresses, or all of them if it is not set.
 
-    IPVS cannot serve 127.0.0.1.
+    127.0.0.1 is never one of them, because IPVS cannot serve it.
     """
     ranges = node_port_ranges(cluster.proxy, family)
     if not ranges:

@@ -1,5 +1,5 @@
-"""The rules of proxyMode ipvs. Their number does not depend on that of Services: they look packets
-up in sets. In the nat table, empty sets have no rules.
+"""The rules of proxyMode ipvs. They look packets up in ipsets, so the number of rules does not
+depend on the number of Services. In the nat table, no rule refers to an empty ipset.
 
 Source: kubernetes/pkg/proxy/ipvs/proxier.go (writeIptablesRules), v1.30.
 """
@@ -46,25 +46,27 @@ MARK = Jump(MARK_MASQ)
 
 
 class FilledSets(NamedTuple):
-    """The sets of one family that have members."""
+    """The ipsets of one family that have members."""
 
     family: Family
     filled: frozenset[SetSpec]
 
     def matches(self, spec: SetSpec, *sides: Side, comment: bool = True) -> Iterator[Match]:
-        """Yield a match for packets of this set, unless it is empty."""
+        """Yield a match for packets that the ipset contains, or nothing if the ipset is empty.
+        `sides` are the packet's fields to look up: its source or its destination, in the order of
+        the set's type."""
         if spec in self.filled:
             found = SetMatch(spec.named(self.family), sides)
             yield Match(comment=spec.comment if comment else "", in_set=found)
 
     def rules(self, spec: SetSpec, target: Target, *sides: Side) -> Iterator[Rule]:
-        """Yield a rule for packets of this set, unless it is empty."""
+        """Yield a rule for packets that the ipset contains, or nothing if the ipset is empty."""
         for match in self.matches(spec, *sides):
             yield Rule(match, target)
 
 
 def chains(sets: FilledSets, pods: Sequence[IPNetwork], *, masquerade_all: bool) -> Iterator[Chain]:
-    """Yield all chains but KUBE-IPVS-OUT-FILTER, which has rules for single Services."""
+    """Yield all chains but KUBE-IPVS-OUT-FILTER, whose rules are for single Services."""
     family = sets.family
     loop_back = sets.rules(LOOP_BACK, Masquerade(), "dst", "dst", "src")
     yield from mark_chains(family, tuple(loop_back))
@@ -87,7 +89,7 @@ def chains(sets: FilledSets, pods: Sequence[IPNetwork], *, masquerade_all: bool)
 
 
 def filter_hooks(family: Family) -> Iterator[Hook]:
-    """Yield the jumps to the chains of the filter table."""
+    """Yield the jumps from the filter table's built-in chains, except the one to KUBE-FORWARD."""
     access = Match(comment="kubernetes ipvs access filter")
     firewall = Match(comment="kube-proxy firewall rules")
     health = Match(comment="kubernetes health check rules")
@@ -102,7 +104,8 @@ def filter_hooks(family: Family) -> Iterator[Hook]:
 
 
 def _services(sets: FilledSets, pods: Sequence[IPNetwork], masquerade_all: bool) -> Iterator[Rule]:
-    """Yield the rules that mark packets to masquerade and accept packets for IPVS."""
+    """Yield the rules of nat KUBE-SERVICES. They mark packets for masquerading, and accept the
+    packets that IPVS then handles."""
     yield Rule(Match(src=LOCALNET[sets.family]), Return(), why="IPVS cannot serve 127.0.0.1")
     yield from sets.rules(LOAD_BALANCER, Jump("KUBE-LOAD-BALANCER"), "dst", "dst")
     for match in sets.matches(CLUSTER_IP, "dst", "dst"):
@@ -131,9 +134,11 @@ def _node_ports(sets: FilledSets) -> Iterator[Rule]:
 
 
 def _other_ports(sets: FilledSets) -> Iterator[Rule]:
-    """Yield the rules that reject other ports of the virtual addresses.
+    """Yield the rules of KUBE-IPVS-FILTER, which reject packets to ports of the virtual addresses
+    that no Service offers.
 
-    These are local addresses, so servers of the node itself would be reachable there.
+    The virtual addresses are local to the node: without these rules, servers of the node itself
+    would be reachable at them.
     """
     family = sets.family
     for spec in (LOAD_BALANCER, CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL):

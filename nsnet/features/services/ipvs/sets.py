@@ -10,18 +10,19 @@ from nsnet.state.ipsets import IpSet, Member, SetType
 
 
 class SetSpec(NamedTuple):
-    """An ipset of kube-proxy, by its name for IPv4."""
+    """An ipset of kube-proxy. `name` is its name for IPv4."""
 
     name: str
     type: SetType
     comment: str  # of the rules that use it
 
     def named(self, family: Family) -> str:
-        """Return its name in this family, at most 31 characters."""
+        """Return the ipset's name in this family, which has at most 31 characters."""
         return self.name if family == 4 else self.name.replace("KUBE-", "KUBE-6-", 1)[:31]
 
     def filled(self, members: tuple[Member, ...], family: Family) -> IpSet:
-        """Return the set of this family with these members. A bitmap:port has no family."""
+        """Return the ipset of this family with these members. An ipset of type bitmap:port has no
+        family, and states 4."""
         of_type: Family = 4 if self.type is SetType.PORT else family
         return IpSet(self.named(family), self.type, members, of_type)
 

@@ -1,4 +1,4 @@
-"""proxyMode: nftables. kube-proxy's table, with its names, order and comments.
+"""The table of `proxyMode: nftables`, with kube-proxy's names, order and comments.
 
     filter-…  (before DNAT) ─▶ …-check ─▶ maps of what to reject or drop, firewall-…
     nat-prerouting, nat-output ─▶ services ─▶ service-ips, service-nodeports (maps)

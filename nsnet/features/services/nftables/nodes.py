@@ -1,4 +1,4 @@
-"""The table of each node: its fixed chains, and what the Service ports add."""
+"""The table of each node: its fixed chains, and what the Service ports add to it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -40,7 +40,8 @@ from nsnet.topology.model import Cluster, Node
 
 NEW: Final = Match(ctstate=("NEW",))
 
-# Name, kind, hook and priority, and the chains that it jumps to: filters for new connections only.
+# The base chains: for each its name, its kind, hook and priority, and the chains that it jumps to.
+# Filters jump for new connections only.
 BASES: Final[tuple[tuple[str, Base, tuple[str, ...]], ...]] = (
     # Filters run before DNAT, so they see the address that the client connects to.
     ("filter-prerouting", Base("filter", "prerouting", -110), ("firewall-check",)),
@@ -83,7 +84,8 @@ MAPS: Final[tuple[tuple[str, bool, str], ...]] = (  # name, by address, comment
 
 
 def nftables(cluster: Cluster) -> Iterator[Fact]:
-    """Yield the table of every node. Nodes share equal chains, sets and maps, to save memory."""
+    """Yield the items of every node's table. To save memory, nodes with equal chains, sets and maps
+    share them."""
     for family in families(cluster):
         fixed = tuple(_fixed_chains(cluster, family))
         shared: dict[tuple[int, ...], tuple[TableItem, ...]] = {}
@@ -100,13 +102,13 @@ def nftables(cluster: Cluster) -> Iterator[Fact]:
 
 
 def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortItems]]:
-    """Return for each node what each Service port adds to its table."""
+    """Return, for each node, what each Service port adds to the node's table."""
     terms = Terms(family, pod_range(cluster, family), cluster.proxy.masquerade_all)
     return added_by_node(cluster, terms, port_items)
 
 
 def _fixed_chains(cluster: Cluster, family: Family) -> Iterator[Chain]:
-    """Yield the chains that exist without any Service."""
+    """Yield the chains that the table has even if there is no Service."""
 
     def chain(name: str, *rules: tuple[Match, Target], comment: str = "") -> Chain:
         written = tuple(Rule(*each) for each in rules)
@@ -145,7 +147,8 @@ def _fixed_chains(cluster: Cluster, family: Family) -> Iterator[Chain]:
 
 
 def _open_at_every_address(cluster: Cluster, family: Family) -> bool:
-    """Return whether nodePortAddresses opens NodePorts at every address (not the default)."""
+    """Return whether nodePortAddresses is set and opens NodePorts at every address of this
+    family."""
     proxy = cluster.proxy
     return bool(proxy.node_port_addresses) and not node_port_ranges(proxy, family)
 
@@ -157,7 +160,8 @@ def _to_node(cluster: Cluster, family: Family) -> Match:
 
 
 def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> Iterator[IPAddress]:
-    """Yield the node's primary address, or those in nodePortAddresses; loopback never."""
+    """Yield the addresses of the node at which NodePorts are open: those in nodePortAddresses or,
+    if it is not set, the primary address. Loopback addresses are never among them."""
     primary = of_family(ips_of(node.addresses), family)
     ranges = node_port_ranges(cluster.proxy, family)
     if not ranges and primary is not None:
@@ -166,7 +170,8 @@ def _node_port_ips(cluster: Cluster, node: Node, family: Family) -> Iterator[IPA
 
 
 def _items(added: Iterable[PortItems], family: Family) -> Iterator[TableItem]:
-    """Yield the sets and maps with the elements of all Service ports, and the ports' own items."""
+    """Yield the sets and maps that have elements of all Service ports, then the sets and chains
+    that each port adds."""
     addresses = tuple(dict.fromkeys(each.cluster_ip for each in added))
     yield NftSet("cluster-ips", addresses, family=family, comment="Active ClusterIPs")
     # If two Services have the same address and port, the first one gets it.

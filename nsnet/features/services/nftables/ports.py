@@ -1,4 +1,4 @@
-"""The map elements, chains and sets of one Service port."""
+"""The map elements, chains and sets of one Service port on one node."""
 
 from base64 import b32encode
 from collections.abc import Iterable, Iterator
@@ -34,7 +34,7 @@ _OF: Final = {each: Match(protocol=each) for each in Protocol}
 
 
 class PortItems(NamedTuple):
-    """The elements, sets and chains that one Service port adds on a node."""
+    """The map elements, sets and chains that one Service port adds on a node."""
 
     cluster_ip: IPAddress
     elements: tuple[tuple[str, Element], ...]  # each with the name of its map
@@ -44,7 +44,8 @@ class PortItems(NamedTuple):
 
 @lru_cache(CACHED)
 def port_items(service: Service, port: ServicePort, here: OnNode, terms: Terms) -> PortItems:
-    """Return what one port of the Service adds on such a node; equal calls share one result."""
+    """Return what one port of the Service adds on a node with the properties `here`. Equal calls
+    share one result."""
     asked = _Port(service, port, here, terms)
     return PortItems(
         asked.cluster_ip,
@@ -60,9 +61,10 @@ def port_items(service: Service, port: ServicePort, here: OnNode, terms: Terms) 
 
 
 def name_base(name: str) -> str:
-    """Return the base of chain names for a Service port or endpoint, as kube-proxy builds it.
+    """Return the part of a chain's name after its prefix (service-, endpoint-, …), as kube-proxy
+    builds it from the name of a Service port or an endpoint.
 
-    It begins with a hash of the name, so that truncated names stay unique.
+    It begins with a hash of the name, so that names that are truncated stay unique.
     """
     # 5 bytes are 8 characters in base 32.
     whole = f"{b32encode(sha256(name.encode()).digest()[:5]).decode()}-{name}"
@@ -70,7 +72,7 @@ def name_base(name: str) -> str:
 
 
 class _Port:
-    """A Service port on a node."""
+    """One Service port on one node, and the map elements, sets and chains that it adds there."""
 
     def __init__(self, service: Service, port: ServicePort, here: OnNode, terms: Terms) -> None:
         self._service, self._port, self._terms = service, port, terms
@@ -95,11 +97,12 @@ class _Port:
         self._external = here.found.has_endpoints(service.external_local)
 
     def elements(self) -> Iterator[tuple[str, Element]]:
-        """Yield the port's map elements: traffic to dispatch, and traffic to reject (there is no
-        endpoint) or drop (there is none on this node).
+        """Yield the port's map elements, each with the name of its map. Some dispatch traffic to
+        chains. Others reject it if there is no endpoint at all, or drop it if there is none on this
+        node.
 
-        With externalTrafficPolicy: Local an address can be in both: pods and the node itself use
-        endpoints on other nodes, and external clients have none.
+        With externalTrafficPolicy: Local, an address can be in maps of both kinds: pods and the
+        node itself use endpoints on other nodes, but external clients have no endpoint.
         """
         service, node_port = self._service, self._port.node_port
         missing = Drop() if self._found.anywhere else REJECT
@@ -126,15 +129,18 @@ class _Port:
                 yield "no-endpoint-nodeports", refused
 
     def affinity_sets(self) -> Iterator[NftSet]:
-        """Yield a set for the clients of each endpoint, filled by packets."""
+        """Yield, if there is session affinity, a set for each endpoint. It contains the endpoint's
+        recent clients, which the rules of endpoint-… add."""
         seconds = self._service.affinity_seconds
         for _, name in self._named.values() if seconds is not None else ():
             yield NftSet(f"affinity-{name}", family=self._terms.family, timeout=seconds or 0)
 
     def policy_chains(self) -> Iterator[Chain]:
-        """Yield service-… and local-…, which choose an endpoint.
+        """Yield the chains service-… and local-…, which choose an endpoint at random or, with
+        session affinity, the client's last one.
 
-        The one of the ClusterIP first marks connections from outside the pod range.
+        The chain for traffic to the ClusterIP first marks connections from outside the pod range
+        for masquerading.
         """
         internal = "local" if self._service.internal_local else "service"
         for policy, endpoints in (("service", self._found.cluster), ("local", self._found.local)):
@@ -156,7 +162,8 @@ class _Port:
             yield Match(dst=to, not_src=pods, protocol=protocol, dport=port), MARK_MASQ
 
     def external_chain(self) -> Iterator[Chain]:
-        """Yield external-…, for traffic to any address but the ClusterIP."""
+        """Yield the chain external-…, for traffic to the NodePort and to all addresses but the
+        ClusterIP."""
         if not self._found.anywhere or not self._service.is_external(
             self._port, self._terms.family
         ):
@@ -180,7 +187,7 @@ class _Port:
         yield self._chain(f"external-{self._base}", rules)
 
     def firewall_chain(self) -> Iterator[Chain]:
-        """Yield firewall-…, which drops sources outside loadBalancerSourceRanges."""
+        """Yield the chain firewall-…, which drops packets from outside loadBalancerSourceRanges."""
         if self._has_firewall:
             # A node that has the address itself uses it as the source of packets to it.
             own = map(host_network, self._vips) if self._node_admitted else ()
@@ -188,7 +195,8 @@ class _Port:
             yield self._chain(f"firewall-{self._base}", [(other_sources, Drop())])
 
     def endpoint_chains(self) -> Iterator[Chain]:
-        """Yield endpoint-…, which marks a pod that connects to itself, and DNATs."""
+        """Yield a chain endpoint-… for each endpoint. It marks the pod's packets to itself for
+        masquerading, remembers the client if there is session affinity, and DNATs."""
         for each, name in self._named.values():
             rules: list[tuple[Match, Target]] = [(Match(src=host_network(each.address)), MARK_MASQ)]
             if self._service.affinity_seconds is not None:
