@@ -13,6 +13,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, TypeAlias
@@ -85,10 +86,17 @@ class Lane:
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, session: pytest.Session) -> None:
-        """Move the tests for the VM to the end, all together."""
+        """Put the tests for the VM together: at the end, or in a parallel run at the beginning.
+        There the modules with the most tests come next, so that all workers end at one time."""
         whys = {item: why for item in session.items if (why := self._why(item))}
+        here = [item for item in session.items if item not in whys]
         there = [self._elsewhere(item) for item in whys]
-        session.items[:] = [*(item for item in session.items if item not in whys), *there]
+        if hasattr(self._config, "workerinput"):
+            sizes = Counter(item.path for item in here)
+            here.sort(key=lambda item: -sizes[item.path])
+            session.items[:] = [*there, *here]
+        else:
+            session.items[:] = [*here, *there]
         self._wanted = [item.original.nodeid for item in there]
         terminal = self._config.pluginmanager.get_plugin("terminalreporter")
         if there and terminal is not None:
@@ -102,6 +110,8 @@ class Lane:
         """In a parallel run, give one worker the tests that wait for the VM, and give each other
         module to one worker, which builds its labs once."""
         from xdist.scheduler import LoadScopeScheduling
+
+        config.option.loadscopereorder = False  # the workers have ordered them
 
         class Modules(LoadScopeScheduling):  # type: ignore[misc]
             def _split_scope(self, nodeid: str) -> str:
