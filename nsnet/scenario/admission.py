@@ -1,4 +1,4 @@
-"""The checks of the API server on a Service that do not depend on other objects.
+"""The API server's checks of a Service, except those that need other objects.
 
 Source: kubernetes/pkg/apis/core/validation/validation.go (ValidateService), v1.30.
 """

@@ -1,6 +1,6 @@
 """YAML text → documents: plain data, with the line of every value.
 
-The data is built from the parser's events and not by yaml.load: that takes one pass instead of
+The data is built from the parser's events and not by yaml.load. One pass is enough then, instead of
 three, and the limits on depth, size and aliases apply before anything is built.
 """
 
@@ -35,14 +35,17 @@ Inner: TypeAlias = "dict[str, Position] | list[Position] | None"
 
 
 class Position(NamedTuple):
-    """The line of a value (in a mapping: the line of its key), and the positions of its parts."""
+    """The line of a value, and the positions of its parts.
+
+    The line of a value in a mapping is that of its key.
+    """
 
     line: int
     inner: Inner = None
 
 
 class Anchored(NamedTuple):
-    """The value of an anchor, which each of its aliases repeats."""
+    """The value of a YAML anchor (&name), which each alias of the anchor (*name) repeats."""
 
     data: object
     position: Position
@@ -52,8 +55,10 @@ class Anchored(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document of a YAML stream, or an item of a Kubernetes List in one; `at` is the path of the
-    item."""
+    """A document of a YAML stream, or an item of a Kubernetes List in such a document.
+
+    `at`: the path of the item in its document; "" for a whole document.
+    """
 
     file: str
     data: object
@@ -61,18 +66,18 @@ class Document:
     at: str = field(default="", repr=False, compare=False)
 
     def problem(self, path: str, message: str) -> Problem:
-        """Return a problem at `path`, with the line of the longest part of the path that exists."""
+        """Return a problem at `path`, with the line of the deepest existing value on the path."""
         full = ".".join(part for part in (self.at, path) if part)
         return Problem(self.file, _line(self.position, path), full, message)
 
     @property
     def is_scenario(self) -> bool:
-        """Whether the kind is Scenario or the API group is ours."""
+        """Whether the document's kind is Scenario, or its API group is nsnet.dev."""
         version = text_at(self.data, "apiVersion")
         return text_at(self.data, "kind") == "Scenario" or version.startswith("nsnet.dev/")
 
     def items(self) -> tuple["Document", ...]:
-        """Return the items of a Kubernetes List, each as a document."""
+        """Return the items of a Kubernetes List as documents, or () if the document is no List."""
         inner = self.position.inner
         if not isinstance(self.data, dict) or not isinstance(inner, dict):
             return ()
@@ -105,8 +110,10 @@ def _at(data: object, keys: tuple[str, ...]) -> object:
 
 
 def _line(position: Position, path: str) -> int:
-    """Return the line of the longest part of `path` that exists. A key may contain dots, so the
-    longest key that matches is taken."""
+    """Return the line of the deepest value that exists on `path`.
+
+    A key may contain dots. If several keys match, the longest one is followed.
+    """
     if isinstance(position.inner, list):
         index = re.match(r"\[(\d+)\]\.?", path)
         if index and int(index[1]) < len(position.inner):
@@ -124,7 +131,10 @@ def _line(position: Position, path: str) -> int:
 
 
 def parse(file: str, text: str) -> tuple[list[Document], list[Problem]]:
-    """Return the documents of a YAML stream and its problems. A syntax error ends the stream."""
+    """Return the documents of a YAML stream, and its problems.
+
+    Reading stops at a syntax error. The documents before it are returned.
+    """
     reader = _Reader(file, text)
     documents: list[Document] = []
     try:
@@ -159,7 +169,7 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
 
 
 class _Reader:
-    """Builds the documents of one stream from its events."""
+    """A reader that builds the documents of one YAML stream from the parser's events."""
 
     def __init__(self, file: str, text: str) -> None:
         self.file = file
@@ -171,7 +181,7 @@ class _Reader:
         self.deepest = 0
 
     def documents(self) -> Iterator[Document]:
-        """Yield the documents of the stream, without empty ones."""
+        """Yield each document of the stream that is not empty."""
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 self.anchors.clear()
@@ -188,7 +198,7 @@ class _Reader:
         return Problem(self.file, line, "", message)
 
     def _value(self, event: NodeEvent, depth: int) -> tuple[object, Position]:
-        """Return the value that starts with this event."""
+        """Return the value that starts with this event, and its position."""
         line = _line_of(event)
         if isinstance(event, AliasEvent):
             return self._alias(event, line, depth)
@@ -303,7 +313,7 @@ class _Reader:
         return data, positions
 
     def _key(self, event: NodeEvent, depth: int) -> str:
-        """Return a key as text, exactly as written: in `on: push` it is "on", not true."""
+        """Return a key as it stands in the file. In `on: push` it is the text "on", not true."""
         if isinstance(event, ScalarEvent):
             self.values += 1
             if event.anchor:
@@ -321,7 +331,7 @@ class _Reader:
         data: dict[str, object],
         positions: dict[str, Position],
     ) -> None:
-        """Apply `<<: *base`: add the keys of other mappings that this one does not set itself."""
+        """Add the keys of the merged mappings (`<<: *base`) to `data`, unless `data` has them."""
         value, position = merged
         maps = value if isinstance(value, list) else [value]
         inner = position.inner if isinstance(position.inner, list) else [position]

@@ -1,4 +1,4 @@
-"""Types of fields: which values they accept, how they parse them, and their error messages."""
+"""The types of fields in scenarios and manifests, with their parsers, checks and error messages."""
 
 import re
 from collections.abc import Callable
@@ -21,7 +21,7 @@ SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
 
 
 def parse_address(value: object) -> IPAddress:
-    """Parse an IP address. Raises ValueError."""
+    """Return the value as an IP address. Raises ValueError if it is none or has a scope (%eth0)."""
     try:
         # The scope of fe80::1%eth0 is a link, and each namespace has its own links.
         if isinstance(value, str) and "%" not in value:
@@ -47,8 +47,10 @@ def _parse_network(value: object) -> IPNetwork:
 
 
 def _parse_networks(value: object) -> tuple[IPNetwork, ...]:
-    """Parse at most one range of each family, written as in Kubernetes:
-    "10.244.0.0/16,fd00:10:244::/56"."""
+    """Return the ranges of a text such as "10.244.0.0/16,fd00:10:244::/56".
+
+    There is at most one range of each family. Raises ValueError for any other value.
+    """
     parts = value.split(",") if isinstance(value, str) else [value]
     networks = tuple(
         _parse_network(each.strip() if isinstance(each, str) else each) for each in parts
@@ -60,7 +62,10 @@ def _parse_networks(value: object) -> tuple[IPNetwork, ...]:
 
 
 def _parse_addresses(value: object) -> tuple[IPAddress, ...]:
-    """Parse at most one address of each family, from a list or from text: "198.18.0.9,fd98::9"."""
+    """Return the addresses of a list, or of a text such as "198.18.0.9,fd98::9".
+
+    There is at most one address of each family. Raises ValueError for any other value.
+    """
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple) or not parts:
         raise ValueError(f"{quoted(value)} is not an IP address")
@@ -80,7 +85,10 @@ def _check_port(value: int) -> int:
 
 
 def name_check(pattern: str, longest: int, form: str) -> Callable[[str], str]:
-    """Return a validator of names; `form` describes the pattern to the user."""
+    """Return a validator of names that match `pattern` and have at most `longest` characters.
+
+    `form` describes the pattern in error messages.
+    """
 
     def check(value: str) -> str:
         if len(value) > longest:
@@ -100,7 +108,10 @@ MANY: Final = "(many)"
 
 
 def _one_or_many(value: object) -> str:
-    """Choose the form by the value's type, so that an error is reported for that form alone."""
+    """Return the tag of the form that the value has: a list, or a single value.
+
+    pydantic then reports errors for that form alone.
+    """
     return MANY if isinstance(value, list | tuple) else ONE
 
 

@@ -1,4 +1,4 @@
-"""Manifest entries → texts of files, from the disk or as saved with a running lab."""
+"""Entries of `manifests` → texts of files, read from disk or saved with a running lab."""
 
 import os
 import re
@@ -19,7 +19,10 @@ class Files(Protocol):
     """A source of files. Their names start with the scenario's folder, as the user typed it."""
 
     def expand(self, entry: str) -> tuple[str, ...]:
-        """Return the files that an entry of `manifests` names. Raises ValueError if none."""
+        """Return the names of the files that an entry of `manifests` stands for.
+
+        Raises ValueError if there is none.
+        """
         ...
 
     def text(self, file: str) -> str:
@@ -34,8 +37,11 @@ class DiskFiles:
     main: Path
 
     def expand(self, entry: str) -> tuple[str, ...]:
-        """Return the file, or the *.yaml and *.yml files of a folder. Raises ValueError if there is
-        none, or if one is outside the scenario's folder."""
+        """Return the name of the file at `entry`, or of each *.yaml and *.yml file of a folder.
+
+        A folder's files do not include the main file. Raises ValueError if there is no file, or if
+        one is outside the scenario's folder.
+        """
         if "\0" in entry or not entry:
             raise ValueError(f"{entry!r} is not a path")
         try:
@@ -59,7 +65,10 @@ class DiskFiles:
         return tuple(str(each) for each in manifests)
 
     def text(self, file: str) -> str:
-        """Return the text of a file. Reads at most one byte over MAX_SIZE: a pipe may never end."""
+        """Return the text of a file. Raises ScenarioError.
+
+        At most MAX_SIZE + 1 bytes are read, because the main file may be a pipe that never ends.
+        """
         path = Path(file)
         try:
             # The main file may be a pipe: nsnet run <(generate). A manifest may not: opening a pipe
@@ -91,13 +100,16 @@ class DiskFiles:
 
 @dataclass(frozen=True, slots=True)
 class SavedFiles:
-    """The texts of a scenario that was loaded before, by file name."""
+    """The files of a scenario, with the texts that were saved with its running lab."""
 
     main: str
     sources: Mapping[str, str]
 
     def expand(self, entry: str) -> tuple[str, ...]:
-        """Return the same files as on disk when the texts were saved."""
+        """Return the names that the entry stood for when the texts were saved.
+
+        Raises ValueError if there is none.
+        """
         path = PurePath(self.main).parent / entry
         if str(path) in self.sources:
             return (str(path),)
@@ -108,14 +120,14 @@ class SavedFiles:
         return tuple(str(each) for each in found)
 
     def text(self, file: str) -> str:
-        """Return the saved text."""
+        """Return the saved text of a file. Raises ScenarioError if there is none."""
         if file not in self.sources:
             raise ScenarioError([Problem(file, 0, "", "was not saved with the lab")])
         return self.sources[file]
 
 
 class Sources(NamedTuple):
-    """The files that the `manifests` of the clusters list."""
+    """The files that the `manifests` of all clusters list, and their texts."""
 
     listed: list[tuple[str, str]]  # cluster, file
     texts: dict[str, str]
@@ -124,8 +136,10 @@ class Sources(NamedTuple):
 def read_sources(
     files: Files, entries: Iterable[ManifestEntry], room: int
 ) -> tuple[Sources, list[Problem]]:
-    """Read the files of these entries, each once. Together they may have at most `room` characters:
-    reading stops at the file that exceeds it."""
+    """Return the files of these entries with their texts, and problems. Each file is read once.
+
+    The texts may have at most `room` characters together. Reading stops at the file with more.
+    """
     listed: list[tuple[str, str]] = []
     problems: list[Problem] = []
     for entry in entries:
@@ -154,7 +168,7 @@ FORBIDDEN: Final = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00
 
 
 def _decode(file: str, raw: bytes) -> str:
-    """Decode the bytes of a file. Raises ScenarioError if they are not text or too many."""
+    """Return the text of a file's bytes. Raises ScenarioError if they are not text, or too many."""
     if len(raw) > MAX_SIZE:
         raise ScenarioError(
             [Problem(file, 0, "", "is larger than 32 MiB, the most that nsnet reads")]
@@ -173,7 +187,7 @@ def _decode(file: str, raw: bytes) -> str:
 
 
 def _near(path: Path, written: str) -> str:
-    """Return a question about a file of almost the same name in the same folder, or ""."""
+    """Return "; did you mean FILE?" if the folder has a file of almost the same name, else ""."""
     try:
         near = nearest(path.name, os.listdir(path.parent), likeness=0.8)
     except OSError:

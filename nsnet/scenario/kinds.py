@@ -1,4 +1,4 @@
-"""The model of our own kind of document, `kind: Scenario`. Strict: unknown keys are errors."""
+"""The model of nsnet's own kind of document, `kind: Scenario`. Unknown keys are errors."""
 
 from ipaddress import IPv4Network
 from typing import Annotated, Final, Literal, Self
@@ -73,13 +73,13 @@ class Strict(BaseModel):
 
 
 class Metadata(Strict):
-    """The name of the lab, which is part of the name of each of its namespaces."""
+    """The name of the lab. It is a part of the name of every network namespace of the lab."""
 
     name: Label
 
 
 class NodeSpec(Strict):
-    """The name of a node, and its labels, which nodeSelector and topology-aware routing use."""
+    """The name of a node, and the labels that nodeSelector and topology-aware routing use."""
 
     name: Subdomain
     labels: dict[str, str] = {}
@@ -127,10 +127,10 @@ class KubeProxySpec(Strict):
 
 
 class DropSpec(Strict):
-    """The packets that a fault drops: those of a protocol, to a port or of an ICMP type if given.
+    """The packets that a fault drops: all of a protocol, to a port, or of an ICMP type.
 
-    ICMP types have the names of iptables. An IPv6 packet matches if its type means the same:
-    fragmentation-needed is packet-too-big.
+    ICMP types have the names that iptables uses. For IPv6, the ICMPv6 type of the same meaning is
+    dropped: packet-too-big for fragmentation-needed.
     """
 
     protocol: Protocol
@@ -147,7 +147,7 @@ class DropSpec(Strict):
 
 
 class FaultSpec(Strict):
-    """A fault to inject, and the place in the lab where it is injected."""
+    """A fault to inject, and the part of the lab (a node, pod, gateway …) to inject it into."""
 
     in_: Annotated[str, Field(alias="in")]
     drop: DropSpec | None = None
@@ -207,7 +207,7 @@ class PortSpec(Strict):
 
 
 class ExternalSpec(Strict):
-    """A host outside all clusters, a client or a server."""
+    """A host outside all clusters. It can be a client, a server, or both."""
 
     name: Label
     address: Address
@@ -242,7 +242,7 @@ class Expectation(Strict):
 
 
 class ProbeSpec(Strict):
-    """A probe: packets to send from one place to another, and the expected result."""
+    """A probe: the packets to send, their source and destination, and the expected result."""
 
     name: str = ""
     from_: Annotated[str, Field(alias="from")]
@@ -290,7 +290,7 @@ class ScenarioSpec(Strict):
 
 
 class ScenarioDocument(Strict):
-    """The first document of a scenario file."""
+    """The Scenario: the first document of the main file."""
 
     api_version: Literal["nsnet.dev/v1alpha1"]
     kind: Literal["Scenario"]

@@ -1,4 +1,4 @@
-"""Models of the Kubernetes objects that nsnet reads. Lenient: keys it does not need are ignored.
+"""Models of the Kubernetes objects that nsnet reads. Keys that nsnet does not need are ignored.
 
 Field names and meanings are those of the Kubernetes API reference, v1.30.
 """
@@ -58,8 +58,10 @@ def _null_is_empty(value: object) -> object:
 
 
 def _target_port(value: object) -> object:
-    """Parse the number or name of a port. Digits in quotes are a number, as a port name has a
-    letter."""
+    """Return the number or the name of a targetPort.
+
+    Digits in quotes are a number, because the name of a port has at least one letter.
+    """
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("expected the number or the name of a port")
     if isinstance(value, str) and not value.isdecimal():
@@ -71,16 +73,20 @@ def _target_port(value: object) -> object:
 
 
 def _decimal(value: object) -> object:
-    """Remove leading zeros from an IPv4 address: Kubernetes reads 010.0.0.1 as 10.0.0.1, not as
-    octal (CVE-2021-29923)."""
+    """Return an IPv4 address without leading zeros, and any other value unchanged.
+
+    Kubernetes reads 010.0.0.1 as 10.0.0.1, not as octal (CVE-2021-29923).
+    """
     if isinstance(value, str) and "." in value and ":" not in value:
         return re.sub(r"\b0+(?=[0-9])", "", value)
     return value
 
 
 def _cluster_address(value: object) -> object:
-    """Parse an address, and leave other text as it is: "None", "", or a mistake, which
-    topology.cluster_ips reports."""
+    """Return the address that a text represents, or the text itself if it is not an address.
+
+    Such a text is "None", "", or a mistake that topology.cluster_ips reports.
+    """
     try:
         return parse_address(_decimal(value))
     except ValueError:
@@ -166,7 +172,7 @@ class Container(Lenient):
 
 
 class PodSpec(Lenient):
-    """The node of a pod, its ports, and whether it uses the host network."""
+    """The containers of a pod, its node, and whether it uses the host network."""
 
     containers: tuple[Container, ...] = ()
     node_name: str = ""
@@ -175,7 +181,7 @@ class PodSpec(Lenient):
 
 
 class Condition(Lenient):
-    """A condition of a status; nsnet reads only a pod's Ready."""
+    """A condition in the status of a pod. nsnet uses only the condition Ready."""
 
     type: str
     status: str
@@ -219,7 +225,7 @@ class Workload(Lenient):
 
 
 class ServicePort(Lenient):
-    """A port of a Service; without a targetPort the pods listen on the same port."""
+    """A port of a Service. Without a targetPort, packets go to the same port of the pods."""
 
     name: PortName = ""
     port: Port
@@ -229,7 +235,7 @@ class ServicePort(Lenient):
 
 
 class ClientIPConfig(Lenient):
-    """How long a client keeps its endpoint after its last connection, in seconds."""
+    """For how many seconds after its last connection a client still gets the same endpoint."""
 
     timeout_seconds: Annotated[Number, Field(ge=1, le=86_400)] = 10_800
 
@@ -265,29 +271,29 @@ class ServiceSpec(Lenient):
 
     @property
     def headless(self) -> bool:
-        """Whether it has endpoints but no ClusterIP."""
+        """Whether the Service has "None" instead of a ClusterIP."""
         return HEADLESS in (self.cluster_ip, *self.cluster_ips)
 
     @property
     def has_cluster_ip(self) -> bool:
-        """Whether it has a ClusterIP, which kube-proxy serves."""
+        """Whether the Service has a ClusterIP, which kube-proxy serves."""
         return not self.headless and self.type != "ExternalName"
 
     @property
     def has_health_check(self) -> bool:
-        """Whether its load balancer checks which nodes have ready endpoints."""
+        """Whether the load balancer of the Service checks which nodes have ready endpoints."""
         return self.type == "LoadBalancer" and self.external_traffic_policy == "Local"
 
 
 class Ingress(Lenient):
-    """An address of a Service at its load balancer."""
+    """One address of a Service's load balancer."""
 
     ip: EndpointAddress | None = None
     ip_mode: Literal["VIP", "Proxy"] = "VIP"
 
 
 class LoadBalancerStatus(Lenient):
-    """The addresses of a Service at its load balancer."""
+    """All addresses of a Service's load balancer."""
 
     ingress: tuple[Ingress, ...] = ()
 
@@ -308,7 +314,7 @@ class Service(Lenient):
 
 
 class EndpointConditions(Lenient):
-    """The conditions of an endpoint; without any it is ready."""
+    """The conditions of an endpoint. It is ready unless `ready` is false."""
 
     ready: StrictBool | None = None
     serving: StrictBool | None = None
@@ -328,7 +334,7 @@ class EndpointHints(Lenient):
 
 
 class SliceEndpoint(Lenient):
-    """An endpoint and its addresses."""
+    """An endpoint of an EndpointSlice: its addresses, conditions, node and zone hints."""
 
     addresses: tuple[EndpointAddress, ...]
     conditions: EndpointConditions = EndpointConditions()
@@ -345,7 +351,7 @@ class SlicePort(Lenient):
 
 
 class EndpointSlice(Lenient):
-    """Endpoints of a Service without a selector, written by hand."""
+    """Endpoints that a manifest lists for a Service, usually for one without a selector."""
 
     kind: Literal["EndpointSlice"]
     metadata: ObjectMeta
@@ -354,7 +360,7 @@ class EndpointSlice(Lenient):
 
 
 class ServiceExport(Lenient):
-    """The export of the Service of this name to other clusters (Multi-Cluster Services API)."""
+    """The export of the Service of the same name to other clusters (Multi-Cluster Services API)."""
 
     kind: Literal["ServiceExport"]
     metadata: ObjectMeta

@@ -1,8 +1,8 @@
 """YAML files → Scenario, in passes.
 
-Each pass takes the value of the pass before and returns a value and the problems it found; the
-problems of all passes are reported at once. The main file is read first, because it names the
-others:
+Each pass takes the value of the pass before it, and returns a new value and the problems that it
+found. The problems of all passes are reported together. The main file is read first, because it
+names the other files:
 
 main file ─ documents ─ outline ─┬─ the Scenario ───────────────────── validation ─▶ spec
                                  ├─ other documents ────────┐
@@ -26,22 +26,29 @@ from nsnet.scenario.validation import validate
 
 
 def load(file: Path) -> Scenario:
-    """Load the scenario of a file and of the manifests it names. Raises ScenarioError with all
-    problems."""
+    """Return the scenario of this main file and of the manifests that it names.
+
+    Raises ScenarioError with all problems.
+    """
     with _without_collector():
         return _load(str(file), DiskFiles(file))
 
 
 def reload(main: str, sources: Mapping[str, str]) -> Scenario:
-    """Load a scenario again from its saved texts, without the disk. Raises ScenarioError."""
+    """Return the scenario of files whose texts were saved. Nothing is read from disk.
+
+    Raises ScenarioError with all problems.
+    """
     with _without_collector():
         return _load(main, SavedFiles(main, sources))
 
 
 @contextmanager
 def _without_collector() -> Iterator[None]:
-    """Disable the garbage collector: it would traverse all values built so far again and again,
-    which takes half the time of a load."""
+    """Disable the garbage collector during a load.
+
+    It would traverse all values built so far again and again, which takes half the time of a load.
+    """
     enabled = gc.isenabled()
     gc.disable()
     try:

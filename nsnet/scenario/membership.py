@@ -1,5 +1,8 @@
-"""Objects → manifests: each object with the clusters to create it in. These are the clusters that
-its annotation names, the cluster that lists its file, or the only cluster of the scenario."""
+"""Objects → manifests, which are objects with the clusters to create them in.
+
+These are the clusters that the annotation nsnet.dev/cluster names, else the cluster that lists the
+object's file, else the only cluster of the scenario.
+"""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
@@ -14,9 +17,9 @@ CLUSTER = "nsnet.dev/cluster"  # an annotation: the object's clusters, separated
 def assign_clusters(
     clusters: Sequence[str], written: Iterable[tuple[str, WrittenObject]]
 ) -> tuple[list[Manifest], list[Problem]]:
-    """Return the manifests of these objects, and the problems of objects that cannot have one.
+    """Return a manifest for each object whose clusters are valid, and all problems.
 
-    Each object comes with the cluster that lists its file, or "" if it is in the main file.
+    `written`: each object, after the cluster that lists its file ("" for the main file).
     """
     manifests: list[Manifest] = []
     problems: list[Problem] = []
@@ -43,7 +46,7 @@ def _placed(written: WrittenObject, clusters: Sequence[str], owner: str) -> Mani
 def _misplaced(
     wanted: tuple[str, ...], clusters: Sequence[str], owner: str, annotations: Mapping[str, str]
 ) -> str:
-    """Return why an object cannot be created in these clusters, or ""."""
+    """Return why an object cannot be created in the `wanted` clusters, or "" if it can."""
     # In {nsnet.dev/cluster: east,west} the value is east, and west is a key of its own.
     split = [each for each in clusters if annotations.get(each) == ""]
     unknown = [each for each in wanted if each not in clusters]
@@ -62,8 +65,7 @@ def _misplaced(
 
 
 def _duplicates(manifests: Iterable[Manifest]) -> Iterator[Problem]:
-    """Yield a problem for each object that has the kind, namespace and name of an earlier object of
-    its cluster."""
+    """Yield a problem for each object whose kind, namespace and name exist twice in a cluster."""
     seen: dict[tuple[str, str, str, str], Manifest] = {}
     for each in manifests:
         kind, meta = each.object.kind, each.object.metadata

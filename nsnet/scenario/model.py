@@ -11,14 +11,14 @@ from nsnet.scenario.kubernetes import Object
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A Kubernetes object, the clusters to create it in, and the document it was written in."""
+    """A Kubernetes object, the clusters to create it in, and the document that contains it."""
 
     object: Object
     clusters: tuple[str, ...]
     document: Document
 
     def problem(self, path: str, message: str) -> Problem:
-        """Return a problem at this path of the object."""
+        """Return a problem at this path of the object, with its file and line."""
         return self.document.problem(path, message)
 
 
@@ -38,5 +38,5 @@ class Scenario:
     document: Document
 
     def problem(self, path: str, message: str) -> Problem:
-        """Return a problem at this path of the Scenario."""
+        """Return a problem at this path of the Scenario, with its file and line."""
         return self.document.problem(path, message)

@@ -1,4 +1,4 @@
-"""Documents → Kubernetes objects, and warnings about what nsnet ignores of them."""
+"""Documents → Kubernetes objects, and warnings about objects and ports that nsnet ignores."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, assert_never
@@ -11,21 +11,21 @@ from nsnet.text import printable
 
 
 class WrittenObject(NamedTuple):
-    """An object that nsnet reads, and the document it was written in."""
+    """An object that nsnet reads, and the document that contains it."""
 
     object: Object
     document: Document
 
 
 class IgnoredObject(NamedTuple):
-    """An object that nsnet does not read."""
+    """The kind and the name of an object that nsnet does not read."""
 
     kind: str
     name: str
 
 
 class Contents(NamedTuple):
-    """The objects of a file."""
+    """The objects of a file: those that nsnet reads, those that it ignores, and their problems."""
 
     objects: list[WrittenObject]
     ignored: list[IgnoredObject]
@@ -33,7 +33,7 @@ class Contents(NamedTuple):
 
 
 def read_objects(documents: Iterable[Document]) -> Contents:
-    """Return the objects of these documents and their problems."""
+    """Return the objects of these documents, and their problems."""
     contents = Contents([], [], [])
     for document in documents:
         if document.is_scenario:
@@ -54,7 +54,7 @@ def read_objects(documents: Iterable[Document]) -> Contents:
 
 
 def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Problem]:
-    """Yield the object of a document, or each item of a List."""
+    """Yield the object of a document, or every object of a List, and the problems of each."""
     data = document.data
     if not isinstance(data, dict):
         yield document.problem(
@@ -97,7 +97,7 @@ def _object(
 
 
 def warnings(contents: Iterable[Contents]) -> Iterator[str]:
-    """Yield a warning for each kind that is ignored, and one for SCTP ports."""
+    """Yield a warning for each kind that nsnet ignores, and one warning for all SCTP ports."""
     contents = list(contents)
     names: dict[str, dict[str, None]] = {}
     for kind, name in (ignored for each in contents for ignored in each.ignored):

@@ -1,5 +1,5 @@
-"""Documents of the main file → Outline: the Scenario, the names of its clusters and the manifest
-entries they list.
+"""Documents of the main file → Outline: the Scenario, the names of its clusters, and the entries of
+their `manifests`.
 
 The outline is taken before the Scenario is validated, so that a mistake in the Scenario does not
 hide mistakes in manifests.
@@ -27,7 +27,7 @@ class ManifestEntry(NamedTuple):
 
 
 class Outline(NamedTuple):
-    """The parts of the main file."""
+    """The main file in parts: the Scenario, other documents, cluster names, manifest entries."""
 
     scenario: Document
     inline: tuple[Document, ...]
@@ -38,8 +38,11 @@ class Outline(NamedTuple):
 def outline_of(
     main: str, documents: list[Document], malformed: list[Problem]
 ) -> tuple[Outline, list[Problem]]:
-    """Return the parts of the main file, and problems with the order of its documents. Raises
-    ScenarioError if no document is a Scenario."""
+    """Return the parts of the main file, and problems with the order of its documents.
+
+    Raises ScenarioError if no document is a Scenario. If there was a syntax error (`malformed`), it
+    is reported instead, because the Scenario may come after it.
+    """
     scenarios = [each for each in documents if each.is_scenario]
     if not scenarios:
         # A syntax error ends the stream: the Scenario may come after it.

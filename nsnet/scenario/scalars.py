@@ -24,7 +24,7 @@ FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|(0|[1-9][0-9]*)(\.[0-9]*)?)([eE][-+]?
 
 @lru_cache(maxsize=10_000)
 def plain(text: str) -> object:
-    """Return the value of a scalar without quotes."""
+    """Return the value of an unquoted scalar: None, a boolean, a number, or the text itself."""
     if text in WORDS:
         return WORDS[text]
     if text[0] not in "+-.0123456789":

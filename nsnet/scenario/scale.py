@@ -36,7 +36,10 @@ def scaled(
 def _split(
     manifest: Manifest, workload: Workload, cluster: str, replicas: int
 ) -> Sequence[Manifest]:
-    """Return the manifest scaled in this cluster, and unchanged in its other clusters."""
+    """Return a manifest with the new number of replicas for this cluster.
+
+    If the object has other clusters, also return an unchanged manifest for them.
+    """
     spec = workload.spec.model_copy(update={"replicas": replicas})
     here = replace(manifest, object=workload.model_copy(update={"spec": spec}), clusters=(cluster,))
     others = tuple(each for each in manifest.clusters if each != cluster)

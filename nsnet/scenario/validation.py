@@ -16,7 +16,7 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 def validate(document: Document, model: type[Model]) -> tuple[Model | None, list[Problem]]:
-    """Return the document as this model, or None and the problems that prevent it."""
+    """Return the document as this model, or None if it does not fit, and the problems."""
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
@@ -25,7 +25,7 @@ def validate(document: Document, model: type[Model]) -> tuple[Model | None, list
 
 
 def kind_of(value: object) -> str:
-    """Describe a value in the terms of YAML."""
+    """Return what a value is in terms of YAML, such as "a list" or "the number 5"."""
     match value:
         case None:
             return "nothing"
@@ -93,8 +93,11 @@ WANTED: Mapping[str, str] = {
 
 
 def _path(data: object, steps: tuple[int | str, ...]) -> tuple[str, str]:
-    """Return the path in YAML terms, without the tags of a union, and " or a list" if the field
-    also accepts a list."""
+    """Return an error's path in YAML terms, and the end of its message.
+
+    The path has no tags of unions, which pydantic adds. The end is " or a list" if the field also
+    accepts a list, else "".
+    """
     path = ""
     either = ""
     for step in steps:

@@ -1,6 +1,6 @@
-"""What a lab has allocated to which owner: addresses, pod ranges, nodes and NodePorts.
+"""What a lab has allocated to each owner: addresses, pod ranges, nodes and NodePorts.
 
-An owner is a reference, or something that belongs to one: "east/svc/web (exported)".
+The name of an owner is a reference, or a reference and a use: "east/svc/web (exported)".
 """
 
 from collections.abc import Mapping
@@ -19,20 +19,23 @@ class Assignment:
     pod_cidrs: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # pod reference → node name
     node_ports: Mapping[str, int] = field(default_factory=dict)
-    released: frozenset[IPAddress] = frozenset()  # a restarting pod's: it must get others
+    released: frozenset[IPAddress] = frozenset()  # of a restarting pod, which must get others
 
     def address_in(self, network: IPNetwork, owner: str) -> IPAddress | None:
-        """Return the owner's address in this range, None if it has none."""
+        """Return the owner's address in this range, or None if there is none."""
         addresses = self.addresses.get(owner, ())
         return next((address for address in addresses if address in network), None)
 
     def release(self, owner: str) -> "Assignment":
-        """Return the assignment without the owner's addresses, which are not allocated again."""
+        """Return the assignment without the addresses of this owner.
+
+        They are not chosen in the next allocation, so that the owner gets other ones.
+        """
         addresses = dict(self.addresses)
         return replace(self, released=frozenset(addresses.pop(owner, ())), addresses=addresses)
 
     def to_json(self) -> dict[str, object]:
-        """Return plain data for a file."""
+        """Return the assignment as plain data for a JSON file. `released` is left out."""
         return {
             "addresses": {owner: list(map(str, each)) for owner, each in self.addresses.items()},
             "podCIDRs": {owner: list(map(str, each)) for owner, each in self.pod_cidrs.items()},
@@ -42,9 +45,10 @@ class Assignment:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Mapping[str, Any]]) -> "Assignment":
-        """Return what `to_json` wrote. Files of earlier versions have no nodePorts.
+        """Return the assignment that `to_json` turned into this data.
 
-        Raises KeyError or ValueError for data of another form.
+        Files of earlier versions have no nodePorts. Raises KeyError or ValueError for data of
+        another form.
         """
         addresses, pod_cidrs, nodes = data["addresses"], data["podCIDRs"], data["nodes"]
         node_ports = data.get("nodePorts", {})

@@ -1,4 +1,7 @@
-"""Which endpoints get new connections on a node, and in what shares.
+"""The choice of endpoints for traffic to a Service: which ones a node uses, and in what shares.
+
+Which endpoints a Service has is decided in topology.endpoints, and the addresses of load balancers
+in topology.outside_ips.
 
 Source: kubernetes/pkg/proxy/topology.go, v1.30.
 """
@@ -13,10 +16,11 @@ Choice = TypeVar("Choice")
 
 
 class Candidates(NamedTuple):
-    """The endpoints of a Service port that one node may choose from.
+    """The endpoints of a Service port among which a node chooses for new connections.
 
-    If they are all on other nodes, traffic of policy Local is dropped; if there are none, traffic
-    is refused.
+    Traffic whose policy (internalTrafficPolicy or externalTrafficPolicy) is Local may only use
+    endpoints on this node. If all endpoints are on other nodes, such traffic is dropped. If there
+    are no endpoints at all, traffic of either policy is refused.
     """
 
     cluster: tuple[Endpoint, ...]  # for traffic of policy Cluster
@@ -24,12 +28,18 @@ class Candidates(NamedTuple):
     anywhere: bool  # the port has endpoints on any node
 
     def has_endpoints(self, local: bool) -> bool:
-        """Return whether traffic has an endpoint; that of policy Local needs one on this node."""
+        """Return whether traffic has an endpoint.
+
+        Traffic of policy Local (`local`) needs an endpoint on this node.
+        """
         return bool(self.local) if local else self.anywhere
 
 
 def candidates(service: Service, port: ServicePort, node: Node, family: Family) -> Candidates:
-    """Return the endpoints that this node may choose, by their conditions, nodes and zone hints."""
+    """Return the endpoints that this node may use for connections to the port.
+
+    They are chosen by their conditions, their nodes and their zone hints.
+    """
     mine = _of_family(port.endpoints, family)
     external = service.is_external(port, family)
     cluster: tuple[Endpoint, ...] = ()
@@ -61,7 +71,7 @@ def usable(endpoints: Iterable[Endpoint], family: Family) -> tuple[Endpoint, ...
 
 
 def ready_pods_on(service: Service, node: Node) -> int:
-    """Return the number of ready pods of the Service on the node, for its health check.
+    """Return how many ready pods of the Service are on the node, for the Service's health check.
 
     A pod with several ports or families counts once.
     """
@@ -70,9 +80,10 @@ def ready_pods_on(service: Service, node: Node) -> int:
 
 
 def rule_probabilities(endpoints: Sequence[Choice]) -> Iterator[tuple[Choice, float | None]]:
-    """Yield each endpoint with the probability of its rule; None: the last rule always matches.
+    """Yield each endpoint with the probability that its rule matches, or None for the last rule.
 
-    A packet reaches a rule only if no rule before it has matched: 1/3, 1/2, None for three.
+    A packet reaches a rule only if no rule before it has matched, and the last rule always matches.
+    So three endpoints have 1/3, 1/2 and None, and get equal shares.
     """
     for position, endpoint in enumerate(endpoints):
         left = len(endpoints) - position
@@ -86,7 +97,7 @@ def _of_family(endpoints: Iterable[Endpoint], family: Family) -> Sequence[Endpoi
 def _for_zone_of(endpoints: Sequence[Endpoint], node: Node) -> Sequence[Endpoint]:
     """Return the ready endpoints with a hint for the node's zone.
 
-    Return all endpoints if there is none, or if a ready endpoint has no hint.
+    Return all endpoints if none has such a hint, or if a ready endpoint has no hint at all.
     """
     zone = node.labels.get(ZONE, "")
     ready = [each for each in endpoints if each.ready]

@@ -20,9 +20,9 @@ EXCLUDED: Final = (1, 10)
 
 
 def families(ledger: Ledger, cluster: ClusterSpec, each: DeclaredService) -> tuple[Family, ...]:
-    """Return the families of the Service's addresses and endpoints, the preferred one first.
+    """Return the IP families of the Service's addresses and endpoints, the preferred one first.
 
-    There is one family, unless the Service asks for two.
+    There is one family, unless the Service asks for two. Record requests that it cannot have.
     """
     ledger.problems.extend(each.problem(*wrong) for wrong in _family_refusals(cluster, each.spec))
     spec = each.spec
@@ -41,7 +41,10 @@ def cluster_ips(
     services: Mapping[str, DeclaredService],
     wanted: Mapping[str, tuple[Family, ...]],
 ) -> dict[str, tuple[IPAddress, ...]]:
-    """Return the ClusterIPs of each Service, of its families: written, kept, or the first free."""
+    """Return the ClusterIPs of each Service, by its reference: one of each of its families.
+
+    It is the address in the manifest, else the one that the lab has, else the first free one.
+    """
     pools = [
         Pool(each, [each[host] for host in EXCLUDED if host < each.num_addresses])
         for each in cluster.service_cidr
@@ -84,7 +87,7 @@ def _reserve(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
 
 
 def _written(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress]]:
-    """Yield each ClusterIP that is written, with its path."""
+    """Yield the path of each ClusterIP that the manifest sets, and the address."""
     for path, each in _requested(spec):
         if not isinstance(each, str):
             yield path, each
@@ -99,7 +102,7 @@ def _requested(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
 
 
 def _family_refusals(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    """Yield each request of the Service that the cluster's ranges or its own policy rule out."""
+    """Yield the path of each address, family or policy that the Service cannot have, and why."""
     for path, text in _requested(spec):
         if isinstance(text, str) and text not in ("", HEADLESS):
             yield path, f"{quoted(text)} is not an IP address"

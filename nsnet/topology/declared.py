@@ -1,4 +1,4 @@
-"""Services as the file declares them, in each cluster that they belong to."""
+"""Services as the manifests declare them, for each cluster that they belong to."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from nsnet.topology.model import reference_of
 
 
 class DeclaredService(NamedTuple):
-    """A Service of one cluster as it is written, before anything is allocated."""
+    """A Service of one cluster as its manifest declares it, before anything is allocated."""
 
     reference: str
     service: kubernetes.Service
@@ -18,21 +18,21 @@ class DeclaredService(NamedTuple):
 
     @property
     def spec(self) -> kubernetes.ServiceSpec:
-        """The spec of the object."""
+        """The spec of the Service."""
         return self.service.spec
 
     def problem(self, path: str, message: str) -> Problem:
-        """Return a mistake at this path of the object."""
+        """Return a problem at this path of the Service, with its file and line."""
         return self.manifest.problem(path, message)
 
     def warning(self, path: str, message: str) -> str:
-        """Return a warning about this path of the object, with file and line."""
+        """Return a warning about this path of the Service, with its file and line."""
         problem = self.problem(path, "")
         return f"{problem.file}:{problem.line}: {message}"
 
 
 def declared_services(cluster: str, manifests: Iterable[Manifest]) -> Iterator[DeclaredService]:
-    """Yield the Services of the cluster, in the order of the file."""
+    """Yield the Services of the cluster, in the order of the manifests."""
     for manifest in manifests:
         service = manifest.object
         if isinstance(service, kubernetes.Service) and cluster in manifest.clusters:

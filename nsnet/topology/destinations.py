@@ -1,4 +1,4 @@
-"""The destination of a probe: the address that its reference means, and what may answer."""
+"""The destination of a probe: the address behind its reference, and the possible servers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from nsnet.topology.references import Location, endpoints_of, locate
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """An address, a port, and the references that may answer (None: any)."""
+    """An address, a port, and the references of the servers that may answer (None: any server)."""
 
     address: IPAddress
     port: int | None = None
@@ -23,7 +23,10 @@ class Destination:
 def find_destination(
     topology: Topology, reference: str, source: Location, protocol: Protocol = Protocol.TCP
 ) -> Destination:
-    """Return the destination that a client at `source` uses. Raises UnknownReferenceError."""
+    """Return the destination that a client at `source` uses for this reference.
+
+    Raises UnknownReferenceError if there is none, or the client cannot send packets to it.
+    """
     parts = split(reference)
     destination, named_ports = _destination(topology, reference, parts, source, protocol)
     version = destination.address.version
@@ -50,7 +53,7 @@ def find_destination(
 def _destination(
     topology: Topology, reference: str, parts: Parts, source: Location, protocol: Protocol
 ) -> tuple[Destination, dict[str, int]]:
-    """Return the destination without its port, and the numbers of its ports by their names."""
+    """Return the destination without its port, and the numbers of its named ports by name."""
     match parts.kind:
         case "address":
             return Destination(_unicast(reference, parts.name)), {}
@@ -129,7 +132,7 @@ def _host_network_pods(topology: Topology, node: Location) -> frozenset[str]:
 def _behind_node_port(
     topology: Topology, node: Location, port: str, protocol: Protocol
 ) -> frozenset[str]:
-    """Return the endpoints of the Service that has this NodePort on the node."""
+    """Return the references of the endpoints behind this NodePort of the node."""
     return endpoints_of(
         each
         for cluster in topology.clusters
@@ -141,8 +144,11 @@ def _behind_node_port(
 
 
 def _range_ends(topology: Topology) -> frozenset[IPAddress]:
-    """Return the addresses that no single host has: the broadcast address of each IPv4 range, the
-    subnet-router anycast address of each IPv6 one."""
+    """Return the address in each range that no single host has.
+
+    It is the broadcast address of an IPv4 range, and the subnet-router anycast address of an IPv6
+    range.
+    """
     ends = [_end(each.network) for each in topology.fabric]
     for cluster in topology.clusters:
         pods = [_end(each) for node in cluster.nodes for each in node.pod_cidrs]
@@ -157,8 +163,12 @@ def _end(network: IPNetwork) -> IPAddress:
 def _service_addresses(
     reference: str, service: Service, cluster: Cluster, source: Location
 ) -> tuple[IPAddress, ...]:
-    """Return the Service's ClusterIPs for a source in its cluster, the exported addresses for one
-    in another cluster, and the load balancer's or exported ones for a source in none."""
+    """Return the addresses that a client at `source` uses for the Service.
+
+    In the Service's own cluster they are the ClusterIPs, in another cluster the exported addresses.
+    Outside all clusters they are the load balancer's addresses, else the exported ones. Raises
+    UnknownReferenceError if there are none.
+    """
     if source.cluster == cluster.name:
         if not service.addresses:
             raise UnknownReferenceError(
@@ -204,7 +214,7 @@ def _refuse_alias(reference: str, service: Service) -> None:
 
 
 def _reachable(addresses: Sequence[IPAddress], source: Location) -> IPAddress:
-    """Return the first address of a family that the source has, else the first one."""
+    """Return the first address whose family the source has, too, else the first address."""
     for address in addresses:
         if of_family(source.addresses, address.version) is not None:
             return address

@@ -1,5 +1,7 @@
 """The endpoints of each Service: the pods that its selector matches, and its EndpointSlices.
 
+Which of them a node uses for a connection is chosen in topology.balancing.
+
 Source: kubernetes/pkg/controller/endpointslice and kubernetes/pkg/proxy/endpointslicecache.go,
 v1.30.
 """
@@ -23,9 +25,9 @@ TOPOLOGY: Final = (
 
 
 class EndpointSources:
-    """The pods and EndpointSlices of a cluster, from which it makes the endpoints of Services.
+    """The pods and EndpointSlices of a cluster, from which the endpoints of its Services are made.
 
-    `others`: the references of addresses that belong to no pod.
+    `others`: the references of hosts that are not pods, by address.
     """
 
     def __init__(
@@ -51,7 +53,10 @@ class EndpointSources:
                 self._slices.setdefault(service, []).append(manifest.object)
 
     def selected(self, each: DeclaredService) -> list[Pod]:
-        """Return the pods of the Service's namespace that have every label of its selector."""
+        """Return the pods in the Service's namespace that its selector matches.
+
+        Without a selector there are none.
+        """
         selector = each.spec.selector.items()
         if not selector or each.spec.type == "ExternalName":
             return []
@@ -59,7 +64,7 @@ class EndpointSources:
         return [pod for pod in pods if selector <= pod.labels.items()]
 
     def refusals(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
-        """Yield each named targetPort that no selected pod has: its path and a message."""
+        """Yield the path of each named targetPort that no selected pod has, and a message."""
         pods = self.selected(each)
         for index, port in enumerate(each.spec.ports if pods else ()):
             if port.protocol == "SCTP" or not isinstance(port.target_port, str):
@@ -74,7 +79,10 @@ class EndpointSources:
     def service_ports(
         self, each: DeclaredService, node_ports: Mapping[str, int], families: Collection[Family]
     ) -> tuple[ServicePort, ...]:
-        """Return the ports of a Service with their endpoints, in the order of the file."""
+        """Return the ports of a Service with their endpoints, in the order of the manifest.
+
+        Ports of SCTP are left out.
+        """
         pods = self.selected(each)
         return tuple(
             ServicePort(
@@ -95,7 +103,7 @@ class EndpointSources:
         pods: Sequence[Pod],
         families: Collection[Family],
     ) -> tuple[Endpoint, ...]:
-        """Return each address and port once, in kube-proxy's order: that of "address:port"."""
+        """Return the port's endpoints, each once, sorted by "address:port" as in kube-proxy."""
         found: dict[str, Endpoint] = {}
         for one in (*self._from_pods(each, port, pods, families), *self._from_slices(each, port)):
             found.setdefault(endpoint(one.address, one.port), one)
@@ -160,14 +168,18 @@ class EndpointSources:
 
 
 def _asks_for_hints(service: kubernetes.Service) -> bool:
-    """Return whether the Service asks that clients use endpoints in their own zone."""
+    """Return whether the Service asks its clients to prefer endpoints in their own zone."""
     values = [service.metadata.annotations.get(each, "") for each in TOPOLOGY]
     mode = next((each for each in values if each), "")
     return mode.lower() == "auto" or service.spec.traffic_distribution == "PreferClose"
 
 
 def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:
-    """Return the pod's port. A name may be another number in another pod; None: no such name."""
+    """Return the number of the Service port's targetPort in this pod.
+
+    Return None if the targetPort is a name that no port of this pod has. The same name may be
+    another number in another pod.
+    """
     target = port.target_port
     if target is None:
         return port.port
@@ -180,7 +192,9 @@ def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:
 
 
 def _listening(pods: Sequence[Pod], port: int) -> Pod | None:
-    """Return the pod that serves the port, else the first one; hostNetwork pods of a node share
-    its address."""
+    """Return the pod that listens on the port, else the first pod, or None if there are no pods.
+
+    There are several pods at one address if they are hostNetwork pods of the same node.
+    """
     having = (pod for pod in pods if any(each.port == port for each in pod.ports))
     return next(having, pods[0] if pods else None)

@@ -24,7 +24,10 @@ def exports(
     services: Mapping[str, DeclaredService],
     manifests: Sequence[Manifest],
 ) -> dict[str, str]:
-    """Return the SNI ("" without one) of each exported Service, by reference."""
+    """Return the TLS server name (SNI) of each exported Service, by reference; "" if it has none.
+
+    Record the ServiceExports that are refused.
+    """
     found: dict[str, str] = {}
     owners: dict[str, str] = {}  # of SNIs
     for manifest in manifests:
@@ -44,7 +47,7 @@ def exports(
 def export_ips(
     ledger: Ledger, each: DeclaredService, families: tuple[Family, ...]
 ) -> tuple[IPAddress, ...]:
-    """Return the addresses, of the Service's families, at which other clusters use it."""
+    """Return the addresses at which other clusters use the Service, one of each of its families."""
     allocated = ledger.allocate_fabric_ips(families, export_owner(each.reference))
     if not allocated:
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))

@@ -1,4 +1,4 @@
-"""The gateways: their addresses, the clusters that share one, and each cluster's side of it."""
+"""The gateways: their addresses, the clusters that share one, and their links to clusters."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_interface
@@ -17,7 +17,10 @@ MOST_CLUSTERS: Final = 99
 
 
 def reserve_gateway_ips(ledger: Ledger) -> None:
-    """Reserve the written addresses, before any address of fabricCIDR is allocated."""
+    """Reserve the gateway addresses that the Scenario sets.
+
+    Free addresses of fabricCIDR are allocated only after this.
+    """
     for index, cluster in enumerate(ledger.scenario.spec.clusters):
         for address in _written(cluster):
             try:
@@ -27,8 +30,10 @@ def reserve_gateway_ips(ledger: Ledger) -> None:
 
 
 def refuse_mixed_gateways(ledger: Ledger) -> None:
-    """Refuse clusters that describe a shared gateway differently, or share one that only a single
-    cluster can have."""
+    """Record each cluster that describes a shared gateway differently from its first cluster.
+
+    Also record gateways that are shared but must not be, or that too many clusters share.
+    """
     for index, spec in enumerate(ledger.scenario.spec.clusters):
         members = _sharing(ledger.scenario, spec)
         first, gateway = members[0].gateway, spec.gateway
@@ -55,8 +60,8 @@ def refuse_mixed_gateways(ledger: Ledger) -> None:
 def resolve_gateways(ledger: Ledger) -> dict[str, Gateway]:
     """Return every gateway by its reference.
 
-    Its addresses are the written ones (the preferred replica's), the kept ones, or the first free
-    ones of fabricCIDR.
+    Its addresses are those that the Scenario sets, else those that the lab has, else the first free
+    ones of fabricCIDR. Of two replicas, only the preferred one has the addresses that are set.
     """
     found: dict[str, Gateway] = {}
     for cluster in ledger.scenario.spec.clusters:
@@ -78,7 +83,10 @@ def attachments(
     underlay: Sequence[IPNetwork],
     gateways: Mapping[str, Gateway],
 ) -> tuple[Attachment, ...]:
-    """Return a cluster's side of its gateway, or of both replicas, the preferred one first."""
+    """Return the cluster's attachments: one to its gateway, or one to each replica.
+
+    The preferred replica is first. There is no attachment without a gateway.
+    """
     if spec.gateway is None:
         return ()
     members = _sharing(ledger.scenario, spec)
@@ -98,7 +106,7 @@ def attachments(
 
 
 def _sharing(scenario: Scenario, spec: ClusterSpec) -> list[ClusterSpec]:
-    """Return the clusters that share this cluster's gateway, itself included."""
+    """Return the clusters that share this cluster's gateway, including this cluster."""
     if spec.gateway is None or spec.gateway.name is None:
         return [spec]
     named = [each for each in scenario.spec.clusters if each.gateway is not None]
@@ -106,8 +114,10 @@ def _sharing(scenario: Scenario, spec: ClusterSpec) -> list[ClusterSpec]:
 
 
 def _references(clusters: Sequence[ClusterSpec]) -> list[tuple[str, Replica | None]]:
-    """Return the reference of the clusters' gateway, or of each replica, the preferred one
-    first."""
+    """Return the reference of the clusters' gateway with None, or one for each replica.
+
+    The preferred replica is the first.
+    """
     reference = f"{','.join(each.name for each in clusters)}/gateway"
     first = clusters[0].gateway
     if first is None or first.replicas == 1:
@@ -139,7 +149,10 @@ def _gateway(
 
 
 def _reserve(ledger: Ledger, cluster: ClusterSpec, address: IPAddress) -> None:
-    """Reserve a written address for the cluster's gateway. Raises AddressError."""
+    """Reserve an address that the Scenario sets for the cluster's gateway.
+
+    Raises AddressError if the gateway cannot have it.
+    """
     if address.version not in {network.version for network in cluster.pod_cidr}:
         family = f"IPv{address.version}"
         raise AddressError(

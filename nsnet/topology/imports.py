@@ -1,4 +1,4 @@
-"""What clusters import from each other: Services, and destinations that are not masqueraded.
+"""What clusters import from each other: Services, and destinations without masquerading.
 
 Source: kubernetes-sigs/mcs-api, pkg/controllers (derivedName), KEP-1645.
 """
@@ -13,7 +13,7 @@ from nsnet.topology.model import Cluster, Service, ServicePort, reference_of
 
 
 def with_imports(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
-    """Return the clusters, each with the Services and unmasqueraded destinations it imports."""
+    """Return the clusters with the Services and unmasqueraded destinations that they import."""
     return tuple(
         replace(
             each,
@@ -25,9 +25,10 @@ def with_imports(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
 
 
 def _derived(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[Service]:
-    """Yield a Service for each one that another flat cluster exports.
+    """Yield the Services that this cluster imports: one for each that other flat clusters export.
 
-    Flat clusters share one address space: every node can send packets to the endpoints directly.
+    Flat clusters share one address space, so every node can send packets to the endpoints directly.
+    A cluster that is not flat imports none.
     """
     for other in clusters:
         if cluster is other or cluster.model != "flat" or other.model != "flat":
@@ -49,26 +50,30 @@ def _derived(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[Service]
 
 
 def _imported_port(port: ServicePort) -> ServicePort:
-    """Return the port without its NodePort; its endpoints are on no node and in no zone here."""
+    """Return the port as the importing cluster has it, without its NodePort.
+
+    Its endpoints are on no node and in no zone of that cluster.
+    """
     endpoints = tuple(replace(each, node="", zones=()) for each in port.endpoints)
     return replace(port, node_port=None, endpoints=endpoints)
 
 
 def _derived_name(cluster: Cluster, service: Service) -> str:
-    """Return a name of the MCS API controller's form, with the cluster in the hash.
+    """Return the name of an imported Service, in the form that the MCS API controller uses.
 
-    In the MCS API, Services of one name that several clusters export are imported as one. Here,
-    each has its own address and is imported separately.
+    Here its hash covers the exporting cluster, too. In the MCS API, Services of one name that
+    several clusters export are imported as one Service. Here each of them is imported separately,
+    with its own address.
     """
     key = f"{cluster.name}/{service.namespace}/{service.name}"
     return "derived-" + b32hexencode(sha256(key.encode()).digest()).decode().lower()[:10]
 
 
 def _unmasqueraded(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[IPNetwork]:
-    """Yield the virtual ranges and exports of other clusters.
+    """Yield the virtual ranges of other clusters, and the addresses of Services that they export.
 
-    Nodes do not masquerade packets to them: the gateway translates the pod's address to its
-    virtual one.
+    Nodes do not masquerade packets to them, because the gateway translates the pod's address to its
+    virtual address. There are none if this cluster has no virtual addresses.
     """
     for other in clusters if cluster.virtual_cidrs else ():
         if other is not cluster:

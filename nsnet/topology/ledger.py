@@ -10,7 +10,10 @@ from nsnet.topology.pool import AddressError, Pool, allocate_all
 
 
 class Ledger:
-    """The record of one `resolve`: it leaves out a wrong part and still checks the others."""
+    """The record of one run of `resolve`, which goes on after a mistake.
+
+    The wrong part is left out of the lab, and the other parts are still checked.
+    """
 
     def __init__(
         self, scenario: Scenario, keep: Assignment, problems: Iterable[Problem] = ()
@@ -28,9 +31,10 @@ class Ledger:
         self.problems.append(self.scenario.problem(path, message))
 
     def allocate(self, path: str, pool: Pool, owners: Sequence[str]) -> Mapping[str, IPAddress]:
-        """Return an address for each owner: its kept one, or the first free one.
+        """Return an address of the pool for each owner.
 
-        If there are too few, return none and record a mistake at `path`.
+        It is the one that the owner has in the lab, else the first free one. If too few are free,
+        return no address at all and record a mistake at `path`.
         """
         kept = {owner: self.keep.address_in(pool.network, owner) for owner in owners}
         try:
@@ -40,7 +44,7 @@ class Ledger:
             return {}
 
     def reserve_fabric_ip(self, address: IPAddress, owner: str) -> bool:
-        """Allocate this address to `owner`; return False if it is outside fabricCIDR.
+        """Reserve this address of fabricCIDR for `owner`. Return False if it is outside fabricCIDR.
 
         Raises AddressError if it has another owner.
         """
@@ -50,13 +54,16 @@ class Ledger:
         return pool is not None
 
     def reserve_fabric_ip_if_free(self, address: IPAddress, owner: str) -> None:
-        """Reserve the address unless it is already allocated or outside fabricCIDR."""
+        """Reserve the address for `owner`, unless it is already reserved or outside fabricCIDR."""
         pool = self._pool_of(address)
         if pool is not None and pool.owner(address) is None:
             pool.reserve(address, owner)
 
     def reserve_kept_fabric_ips(self) -> None:
-        """Reserve what the lab has allocated, unless the file gives it to another owner."""
+        """Reserve the addresses of fabricCIDR that the lab has.
+
+        Those that the files give to another owner are left out.
+        """
         for pool in self._fabric:
             for owner in self.keep.addresses:
                 kept = self.keep.address_in(pool.network, owner)
@@ -66,9 +73,10 @@ class Ledger:
     def allocate_fabric_ips(
         self, families: Collection[int], owner: str, written: Collection[IPAddress] = ()
     ) -> tuple[IPAddress, ...]:
-        """Return an address of fabricCIDR for each of the families that it has.
+        """Return an address of fabricCIDR for each of these families that fabricCIDR has.
 
-        Addresses in `written` are reserved already and win over kept and free ones.
+        It is the one in `written`, which is already reserved, else the one that the owner has in
+        the lab, else the first free one.
         """
         allocated: list[IPAddress] = []
         for pool in self._fabric:

@@ -1,4 +1,4 @@
-"""The things that a reference names: clusters, nodes, pods, Services, gateways, external hosts."""
+"""What references name: clusters, nodes, pods, Services, workloads, gateways, external hosts."""
 
 from collections.abc import Iterable
 from typing import TypeVar
@@ -11,7 +11,10 @@ _Namespaced = TypeVar("_Namespaced", Pod, Service)
 
 
 def find_cluster(topology: Topology, reference: str, parts: Parts) -> Cluster:
-    """Return the cluster of the reference, or the only one. Raises UnknownReferenceError."""
+    """Return the cluster that the reference names, or the only cluster if it names none.
+
+    Raises UnknownReferenceError.
+    """
     names = [cluster.name for cluster in topology.clusters]
     if not parts.cluster and len(names) == 1:
         return topology.clusters[0]
@@ -47,7 +50,7 @@ def find_service(topology: Topology, reference: str, parts: Parts) -> tuple[Clus
 
 
 def find_workload_pods(topology: Topology, reference: str, parts: Parts) -> tuple[Pod, ...]:
-    """Return the pods of the workload, which may be none. Raises UnknownReferenceError."""
+    """Return the pods of the workload. There may be none. Raises UnknownReferenceError."""
     cluster = find_cluster(topology, reference, parts)
     workload = f"{cluster.name}/{parts.kind}/{parts.name.removesuffix('.default')}"
     if workload not in cluster.workloads:
@@ -59,9 +62,10 @@ def find_workload_pods(topology: Topology, reference: str, parts: Parts) -> tupl
 
 
 def find_gateways(topology: Topology, reference: str, parts: Parts) -> tuple[Gateway, ...]:
-    """Return the gateway of the cluster, or the one that the clusters share.
+    """Return the gateway of the cluster, or of the clusters that share it, with both replicas.
 
-    These are both of its replicas, unless the reference numbers one. Raises UnknownReferenceError.
+    A reference with a number, such as east/gateway/1, names only one replica. Raises
+    UnknownReferenceError.
     """
     every = {one.reference: one for each in topology.clusters for one in each.gateways}
     shared = f"{parts.cluster}/gateway"
@@ -91,7 +95,11 @@ def find_external(topology: Topology, reference: str, parts: Parts) -> External:
 def _named(
     cluster: Cluster, things: Iterable[_Namespaced], word: str, name: str, reference: str
 ) -> _Namespaced:
-    """Return the pod or Service with this NAME.NAMESPACE; if several fit, the longest NAME."""
+    """Return the pod or Service that a reference calls NAME or NAME.NAMESPACE.
+
+    NAME may contain dots, so several may fit. The longest NAME is preferred. Raises
+    UnknownReferenceError.
+    """
     by_name = {(each.name, each.namespace): each for each in things}
     if (name, "default") in by_name:
         return by_name[name, "default"]

@@ -38,7 +38,7 @@ NO_LINK_NAMES = ("lo", "eth0", "eth1", "cbr0", "all", "default")
 
 @dataclass(frozen=True, slots=True)
 class ListenPort:
-    """A port that a pod or an external host serves."""
+    """A port on which a pod or an external host listens."""
 
     port: int
     protocol: Protocol
@@ -59,19 +59,21 @@ class Node:
 
     @property
     def all_addresses(self) -> tuple[IPInterface, ...]:
-        """Its addresses in the underlay, on the bridge and in the overlay."""
+        """The node's addresses in the underlay, on the bridge and in the overlay."""
         return (*self.addresses, *self.bridge, *self.overlay)
 
     @property
     def bridge(self) -> tuple[IPInterface, ...]:
-        """Its addresses on the bridge: the first of each pod range, the default gateways of
-        its pods."""
+        """The node's addresses on the bridge, which are the default gateways of its pods.
+
+        They are the first host address of each of its pod ranges.
+        """
         return tuple(map(first_host, self.pod_cidrs))
 
 
 @dataclass(frozen=True, slots=True)
 class Pod:
-    """A pod on its node. With hostNetwork it has the node's namespace and addresses."""
+    """A pod on its node. With hostNetwork it has the node's network namespace and addresses."""
 
     name: str
     namespace: str
@@ -115,7 +117,7 @@ class ServicePort:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A Service: its addresses, if it is not headless, its ports and its endpoints."""
+    """A Service: its ports with their endpoints, and its addresses (none if it is headless)."""
 
     name: str
     namespace: str
@@ -138,16 +140,19 @@ class Service:
 
     @property
     def announced_ips(self) -> tuple[IPAddress, ...]:
-        """The addresses that the fabric routes to the cluster's nodes.
+        """The Service's addresses that the fabric routes to the cluster's nodes.
 
-        They are the addresses of load balancers, and of exports that kube-proxy handles.
+        They are the addresses of its load balancer, and the exported ones that kube-proxy handles.
         """
         exported = (each for each in self.exported if each in self.external_ips)
         return (*self.load_balancer_ips, *exported)
 
     def is_external(self, port: ServicePort, family: Family) -> bool:
-        """Return whether the port has a NodePort, or an address of this family besides the
-        ClusterIP."""
+        """Return whether kube-proxy offers the port outside the cluster.
+
+        It does if the port has a NodePort, or the Service has a load-balancer address or an
+        externalIP of this family.
+        """
         others = (*self.load_balancer_ips, *self.external_ips)
         return port.node_port is not None or of_family(others, family) is not None
 
@@ -164,20 +169,23 @@ class Proxy:
 
 
 class Replica(StrEnum):
-    """One of two redundant gateways: nodes learn by BGP to use the standby if the other fails."""
+    """One of two redundant gateways.
+
+    If the preferred one fails, nodes learn by BGP to use the standby.
+    """
 
     PREFERRED = "preferred"
     STANDBY = "standby"
 
     @property
     def number(self) -> int:
-        """Its number in names and references, from 1."""
+        """The replica's number in names and references: 1 or 2."""
         return [*Replica].index(self) + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """A machine that routes between islands and the fabric."""
+    """A machine that routes between the fabric and clusters of model island."""
 
     kind: str
     netns: str
@@ -190,7 +198,7 @@ class Gateway:
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """A cluster's side of a gateway."""
+    """The link of a gateway to the nodes of one of its clusters."""
 
     gateway: Gateway
     link: str  # the gateway's link to the cluster's nodes
@@ -216,12 +224,15 @@ class Cluster:
     workloads: tuple[str, ...] = ()  # references, even of those without pods
     attachments: tuple[Attachment, ...] = ()  # to its gateways, the preferred one first
     routing: str = "static"
-    virtual_cidrs: tuple[IPNetwork, ...] = ()  # pod_cidrs as others address them; empty: as is
+    virtual_cidrs: tuple[IPNetwork, ...] = ()  # of pods, for other clusters; empty: not translated
     unmasqueraded: tuple[IPNetwork, ...] = ()  # further destinations that nodes do not SNAT for
     mtu: int | None = None  # of the pods' links; None: the network's default
 
     def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
-        """Return the virtual addresses of these pod addresses; none without virtual_cidrs."""
+        """Return the virtual addresses at which other clusters use these pod addresses.
+
+        There are none if the cluster has no virtual_cidrs.
+        """
         return tuple(
             mapped(address, virtual)
             for pods, virtual in zip(self.pod_cidrs, self.virtual_cidrs, strict=False)
@@ -231,23 +242,28 @@ class Cluster:
 
     @property
     def gateways(self) -> tuple[Gateway, ...]:
-        """Its gateway, or both replicas, the preferred one first; empty if the cluster routes
-        through the fabric or is isolated."""
+        """The cluster's gateway, or both replicas, the preferred one first.
+
+        Empty if the cluster routes through the fabric, or is isolated.
+        """
         return tuple(each.gateway for each in self.attachments)
 
     @property
     def is_on_fabric(self) -> bool:
-        """Whether its nodes route through the fabric: it has no gateway, and is not isolated."""
+        """Whether the nodes route through the fabric.
+
+        They do if the cluster has no gateway and is not isolated.
+        """
         return not self.attachments and self.model != "isolated"
 
     @property
     def has_standby(self) -> bool:
-        """Whether its gateway has replicas: its nodes learn by BGP which one to use."""
+        """Whether the gateway has two replicas. Nodes then learn by BGP which one to use."""
         return len(self.attachments) > 1
 
     @property
     def routers(self) -> tuple[IPInterface, ...]:
-        """The nodes' default gateways: the first address of each node range.
+        """The addresses of the nodes' default gateways: the first host address of each node range.
 
         They belong to the cluster's gateway, or to the fabric.
         """
@@ -275,7 +291,7 @@ class External:
 
 @dataclass(frozen=True, slots=True)
 class DroppedPackets:
-    """Packets that are dropped: of this protocol, to this port, of this ICMP type."""
+    """Packets that a fault drops: all of a protocol, or only those to a port or of an ICMP type."""
 
     protocol: Protocol
     port: int | None = None
@@ -284,14 +300,14 @@ class DroppedPackets:
 
 @dataclass(frozen=True, slots=True)
 class LinkFailure:
-    """A link that is down."""
+    """A link that a fault sets down."""
 
     link: str
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault that the scenario puts into one namespace."""
+    """A fault that the scenario injects into one network namespace."""
 
     netns: str
     what: DroppedPackets | LinkFailure
@@ -310,11 +326,11 @@ class Topology:
 
     @property
     def fabric_netns(self) -> str:
-        """The namespace of the fabric: the routers and bridges between nodes."""
+        """The network namespace of the fabric, with the routers and bridges between nodes."""
         return netns_name(self.lab, FABRIC)
 
     def attachments(self, gateway: Gateway) -> tuple[tuple[Cluster, Attachment], ...]:
-        """Return the clusters behind a gateway, each with its side of it."""
+        """Return the clusters behind a gateway, each with its attachment to the gateway."""
         return tuple(
             (cluster, each)
             for cluster in self.clusters
@@ -323,16 +339,18 @@ class Topology:
         )
 
     def behind(self, gateway: Gateway) -> tuple[Cluster, ...]:
-        """Return the clusters behind a gateway: several if they share it."""
+        """Return the clusters behind a gateway. There are several if they share it."""
         return tuple(cluster for cluster, _ in self.attachments(gateway))
 
     def own_gateways(self, cluster: Cluster) -> tuple[Gateway, ...]:
-        """Return the gateways that no earlier cluster has: a loop over all clusters gets each
-        gateway once."""
+        """Return the gateways of this cluster, except those that an earlier cluster shares.
+
+        So a loop over all clusters gets each gateway once.
+        """
         return tuple(each.gateway for each in cluster.attachments if each.number == 1)
 
     def namespaces(self) -> Iterator[Namespace]:
-        """Yield every namespace of the lab, in creation order."""
+        """Yield every network namespace of the lab, in creation order."""
         yield Namespace(servers_netns(self.lab), Role.SERVERS.value, Role.SERVERS)
         yield Namespace(self.fabric_netns, FABRIC, Role.FABRIC)
         for external in self.externals:
@@ -347,7 +365,7 @@ class Topology:
                     yield Namespace(pod.netns, pod.reference, Role.POD)
 
     def assignment(self) -> Assignment:
-        """Return what this lab has allocated."""
+        """Return what this lab has allocated, by owner."""
         addresses: dict[str, tuple[IPAddress, ...]] = {}
         for cluster in self.clusters:
             addresses |= {each.reference: ips_of(each.addresses) for each in cluster.nodes}
@@ -385,7 +403,7 @@ class Topology:
 
 
 def reference_of(cluster: str, kind: str, name: str, namespace: str = "default") -> str:
-    """Return the full form of a reference: east/pod/web-0, east/svc/web.prod."""
+    """Return the full reference of an object, such as east/pod/web-0 or east/svc/web.prod."""
     suffix = "" if namespace == "default" else f".{namespace}"
     return f"{cluster}/{kind}/{name}{suffix}"
 
@@ -393,8 +411,8 @@ def reference_of(cluster: str, kind: str, name: str, namespace: str = "default")
 def link_name(*parts: str) -> str:
     """Return the name of a link: the parts joined by "_", which no Kubernetes name contains.
 
-    A name that Linux does not accept, or one of NO_LINK_NAMES, is cut and ends in a hash. The
-    result has at most 15 characters.
+    A name is shortened and ends in a hash if it has over 15 characters or a dot, or is one of
+    NO_LINK_NAMES. So the result has at most 15 characters.
     """
     name = "_".join(parts)
     if len(name) <= 15 and "." not in name and name not in NO_LINK_NAMES:

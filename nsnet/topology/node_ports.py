@@ -17,7 +17,7 @@ NODE_PORTS: Final = range(30_000, 32_768)  # --service-node-port-range of the AP
 
 
 class _Request(NamedTuple):
-    """A port of a Service that needs a NodePort, or a Service that needs a health check port."""
+    """A request of a Service for one number: the NodePort of a port, or a health check port."""
 
     service: DeclaredService
     owner: str
@@ -28,13 +28,17 @@ class _Request(NamedTuple):
 
     @property
     def group(self) -> str:
-        """The key of the requests that may share a number: all ports of one Service."""
+        """The owner of the number in the pool.
+
+        All ports of one Service have the same owner there, so that TCP and UDP can share a number.
+        """
         return self.service.reference if self.port else self.owner
 
     def order(self, kept: Mapping[str, int]) -> int:
-        """Return the position in the order of allocation: kept, written, then free numbers.
+        """Return the turn of this request in the allocation.
 
-        So a conflict with a kept number is reported at the line that was added.
+        Numbers that the lab has are allocated first, then those in manifests, then free ones. So a
+        conflict with a number of the lab is reported at the line of the manifest that was added.
         """
         if self.written is None:
             return 0 if self.owner in kept else 2
@@ -42,10 +46,13 @@ class _Request(NamedTuple):
 
 
 class _PortPool:
-    """The NodePorts of a cluster. TCP and UDP of one Service may share a number.
+    """The NodePorts and health check ports of a cluster.
 
-    `bound`: the TCP ports on which hostNetwork pods listen. A NodePort may have the same number,
-    because it is translated before it reaches a socket; a health check may not.
+    TCP and UDP ports of one Service may share a number.
+
+    `bound`: the TCP ports on which hostNetwork pods listen, and the pods. A NodePort may have the
+    same number, because its packets are translated before they reach a socket. A health check port
+    may not, because kube-proxy listens on it.
     """
 
     def __init__(self, bound: Mapping[int, str]) -> None:
@@ -54,7 +61,10 @@ class _PortPool:
         self._free = iter(NODE_PORTS)
 
     def reserve(self, number: int, owner: str, *, listens: bool) -> None:
-        """Allocate this number to `owner`, which may already have it. Raises AddressError."""
+        """Allocate this number to `owner`, which may already have it. Raises AddressError.
+
+        `listens`: kube-proxy listens on the port, so no hostNetwork pod may listen on it.
+        """
         if listens and number in self._bound:
             raise AddressError(f"{number} is taken by {self._bound[number]}, on the host network")
         if number not in NODE_PORTS:
@@ -75,7 +85,10 @@ class _PortPool:
 def node_ports(
     ledger: Ledger, services: Sequence[DeclaredService], pods: Sequence[Pod]
 ) -> Mapping[str, int]:
-    """Return every NodePort and health check port, by owner: written, kept, or the first free."""
+    """Return the number of every NodePort and health check port, by owner.
+
+    It is the one in the manifest, else the one that the lab has, else the first free one.
+    """
     requests = [each for service in services for each in _requests(service)]
     # Within a protocol, a number belongs to one port of the Service.
     used = {(each.group, each.protocol, each.written) for each in requests if each.written}

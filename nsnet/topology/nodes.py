@@ -1,4 +1,4 @@
-"""The nodes of a cluster: their addresses in the underlay, and the pod range of each."""
+"""The nodes of a cluster, with their addresses in the underlay and their pod ranges."""
 
 from collections.abc import Sequence
 from ipaddress import ip_interface
@@ -41,10 +41,10 @@ def resolve_nodes(
 def _addresses(
     ledger: Ledger, path: str, underlay: Sequence[IPNetwork], owners: Sequence[str], replicas: int
 ) -> dict[str, tuple[IPInterface, ...]]:
-    """Return each owner's address in each range.
+    """Return the addresses of each node, by its reference: one in each range of the underlay.
 
-    The first address of a range is the router's. If the gateway has two replicas, the second one
-    has the last host address.
+    The first host address of a range belongs to the router. If the gateway has two replicas, the
+    last host address belongs to the second one.
     """
     allocated: dict[str, tuple[IPInterface, ...]] = dict.fromkeys(owners, ())
     for network in underlay:
@@ -57,7 +57,10 @@ def _addresses(
 def _pod_cidrs(
     ledger: Ledger, path: str, spec: ClusterSpec, owners: Sequence[str]
 ) -> dict[str, tuple[IPNetwork, ...]]:
-    """Return each owner's range of pod addresses in each podCIDR: the kept one, or a free one."""
+    """Return the pod ranges of each node, by its reference: one in each podCIDR.
+
+    It is the range that the node has in the lab, else the first free one.
+    """
     allocated: dict[str, tuple[IPNetwork, ...]] = dict.fromkeys(owners, ())
     for network in spec.pod_cidr:
         size = (spec.node_cidr_mask_size or 24) if network.version == 4 else 64
@@ -82,5 +85,5 @@ def _pod_cidrs(
 
 
 def _overlay(pod_cidrs: Sequence[IPNetwork]) -> tuple[IPInterface, ...]:
-    """Return the addresses of the node's VXLAN link: as in flannel, the first of each pod range."""
+    """Return the addresses of a node's VXLAN link: the first of each pod range, as in flannel."""
     return tuple(ip_interface(each[0]) for each in pod_cidrs)

@@ -1,4 +1,4 @@
-"""How references are written (scenarios/README.md, "References").
+"""The notation of references, which scenarios/README.md explains under "References".
 
 [CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
     | CLUSTER[,CLUSTER]/gateway[/N] | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
@@ -54,9 +54,9 @@ def split(reference: str) -> Parts:
 
 
 def without_only_cluster(text: str, topology: Topology) -> str:
-    """Return the text with its references shortened, in a lab of one cluster.
+    """Return the text with shorter references if the lab has only one cluster.
 
-    They lose the name of the cluster, as authors may write them: pod/web for east/pod/web.
+    They lose the name of the cluster, which authors may leave out, too: east/pod/web → pod/web.
     """
     if len(topology.clusters) != 1:
         return text

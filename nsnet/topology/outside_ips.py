@@ -1,7 +1,8 @@
-"""The addresses of Services outside their cluster: load balancers' addresses and externalIPs.
+"""The addresses of Services outside their cluster: those of load balancers, and externalIPs.
 
-They belong to no machine: the fabric routes them to a node, where kube-proxy translates them. (In
-mode ipvs kube-proxy adds them to the dummy link kube-ipvs0 of every node.)
+No machine has a load balancer's address. The fabric routes packets to a node, where kube-proxy
+translates the address. For externalIPs the fabric has no routes of its own. (In mode ipvs,
+kube-proxy adds both to the dummy link kube-ipvs0 of every node.)
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,10 @@ from nsnet.topology.ranges import Range, all_ranges
 
 
 def reserve_written_ips(ledger: Ledger) -> None:
-    """Reserve the written addresses, before any address of fabricCIDR is allocated."""
+    """Reserve the addresses that Services state in the files.
+
+    Free addresses of fabricCIDR are allocated only after this.
+    """
     ranges = all_ranges(ledger.scenario)
     owners: dict[IPAddress, tuple[str, str]] = {}  # load balancers: cluster and Service
     external: dict[IPAddress, str] = {}
@@ -54,9 +58,10 @@ def load_balancer_ips(
     services: Mapping[str, DeclaredService],
     families: Mapping[str, tuple[Family, ...]],
 ) -> dict[str, tuple[IPAddress, ...]]:
-    """Return the load-balancer addresses of each Service.
+    """Return the load-balancer addresses of each Service that has a load balancer, by reference.
 
-    They are the written ones, the kept ones, or the first free ones of fabricCIDR.
+    They are those in the manifest, else those that the lab has, else the first free ones of
+    fabricCIDR.
     """
     balanced = {owner: each for owner, each in services.items() if each.spec.type == "LoadBalancer"}
     if balanced and cluster.model == "isolated":
@@ -85,7 +90,7 @@ def load_balancer_ips(
 def external_ips(
     ledger: Ledger, each: DeclaredService, cluster_ips: tuple[IPAddress, ...]
 ) -> tuple[IPAddress, ...]:
-    """Return the externalIPs that kube-proxy uses: those of the families of the ClusterIPs."""
+    """Return the externalIPs that kube-proxy uses: those of the same family as a ClusterIP."""
     versions = [address.version for address in cluster_ips]
     return _of_families(ledger, each, versions, _external(each))
 
@@ -96,7 +101,10 @@ def _of_families(
     families: Sequence[Family],
     written: Iterable[tuple[str, IPAddress]],
 ) -> tuple[IPAddress, ...]:
-    """Return the addresses of these families; record a warning for each other address."""
+    """Return the `written` addresses that are of these families.
+
+    Record a warning for each other one, which kube-proxy ignores.
+    """
     known = []
     for path, address in written:
         if address.version in families:
@@ -109,7 +117,10 @@ def _of_families(
 
 
 def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[DeclaredService, Service]]) -> None:
-    """Record each address and port that two Services have. They may share an address alone."""
+    """Record a mistake for each port of an address that two Services have.
+
+    Services may share an address if their ports differ.
+    """
     owners: dict[tuple[IPAddress, int, str], str] = {}
     for _, service in offered:
         for address in service.addresses:
@@ -129,9 +140,9 @@ def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[DeclaredService, Serv
 def _refuse_different_nodes(
     ledger: Ledger, offered: Iterable[tuple[DeclaredService, Service]]
 ) -> None:
-    """Refuse load balancers that share an address but have different nodes.
+    """Refuse load balancers that share an address, but whose traffic goes to different nodes.
 
-    An address has one route. MetalLB has the same condition for sharing.
+    All packets to an address take the same route. MetalLB has the same condition for sharing.
     """
     first: dict[IPAddress, tuple[str, object]] = {}
     for each, service in offered:
@@ -149,7 +160,10 @@ def _refuse_different_nodes(
 
 
 def _nodes_key(each: DeclaredService, service: Service) -> object:
-    """Return a value that is equal for Services with the same nodes."""
+    """Return a value that is equal for Services whose traffic goes to the same nodes.
+
+    With externalTrafficPolicy: Cluster these are all nodes, and the value is None.
+    """
     spec = each.spec
     if spec.external_traffic_policy != "Local":
         return None
@@ -160,7 +174,7 @@ def _nodes_key(each: DeclaredService, service: Service) -> object:
 
 
 def _written(each: DeclaredService) -> Iterator[tuple[str, IPAddress]]:
-    """Yield each written address of the load balancer, with its path."""
+    """Yield the path of each load-balancer address that the manifest states, and the address."""
     if each.spec.type != "LoadBalancer":
         return
     ingress = each.service.status.load_balancer.ingress

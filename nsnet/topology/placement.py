@@ -1,4 +1,4 @@
-"""The pods of a cluster, and the node that each is placed on."""
+"""The pods of a cluster, and the nodes on which they are placed."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -38,7 +38,7 @@ class UnplacedPod:
 
     @property
     def ports(self) -> tuple[ListenPort, ...]:
-        """The ports of its containers, without those of SCTP."""
+        """The ports of the pod's containers, without SCTP ports."""
         return tuple(
             ListenPort(each.container_port, Protocol(each.protocol.lower()), each.name)
             for container in self.spec.containers
@@ -50,7 +50,7 @@ class UnplacedPod:
 def unplaced_pods(
     cluster: str, manifests: Sequence[Manifest], nodes: Sequence[Node]
 ) -> Iterator[UnplacedPod]:
-    """Yield every pod of the cluster: bare ones, and those of workloads."""
+    """Yield every pod of the cluster: those with their own manifest, and those of workloads."""
     for manifest in manifests:
         match manifest.object:
             case Pod() as pod:
@@ -80,7 +80,7 @@ def unplaced_pods(
 
 
 def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
-    """Yield the reference of each workload of the cluster, even of those without pods."""
+    """Yield the reference of each workload of the cluster, also of workloads without pods."""
     for manifest in manifests:
         if isinstance(manifest.object, Workload):
             yield _workload_reference(cluster, manifest.object)
@@ -89,10 +89,10 @@ def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
 def place_pods(
     cluster: str, pods: Sequence[UnplacedPod], nodes: Sequence[Node], keep: Assignment
 ) -> Iterator[tuple[UnplacedPod, Node] | Problem]:
-    """Yield each pod with its node, in (namespace, name) order.
+    """Yield each pod with its node, sorted by namespace and name, or a problem if no node fits.
 
-    Pods are placed on the nodes in turn, within nodeName and nodeSelector. A pod that already runs
-    stays on its node, unless nodeName sets another one.
+    Pods without a nodeName are placed in turn on the nodes that their nodeSelector matches. A pod
+    that already runs stays on its node, unless nodeName sets another one.
     """
     by_name = {node.name: node for node in nodes}
     turn = 0

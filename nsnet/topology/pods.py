@@ -23,7 +23,7 @@ def resolve_pods(
     nodes: Sequence[Node],
     unplaced: Sequence[UnplacedPod],
 ) -> tuple[Pod, ...]:
-    """Return every pod on its node, with its addresses, in (namespace, name) order."""
+    """Return every pod on its node, with its addresses, sorted by namespace and name."""
     placed: dict[str, tuple[UnplacedPod, Node]] = {}
     bound: dict[tuple[str, int, Protocol], str] = {}
     for outcome in place_pods(spec.name, unplaced, nodes, ledger.keep):
@@ -41,7 +41,10 @@ def resolve_pods(
 
 
 def _ports_clash(ledger: Ledger, pod: UnplacedPod) -> bool:
-    """Record each port that two containers of the pod bind; return whether there is one."""
+    """Return whether two containers of the pod listen on the same port.
+
+    Record a mistake for each such port.
+    """
     bound = [(each.port, each.protocol) for each in pod.ports]
     twice = {each for each in bound if bound.count(each) > 1}
     for port, protocol in sorted(twice):
@@ -54,7 +57,10 @@ def _ports_clash(ledger: Ledger, pod: UnplacedPod) -> bool:
 def _host_ports_clash(
     ledger: Ledger, pod: UnplacedPod, node: Node, bound: dict[tuple[str, int, Protocol], str]
 ) -> bool:
-    """Record a port of the node that another hostNetwork pod binds; return whether there is one."""
+    """Return whether this hostNetwork pod needs a port of the node that another one already has.
+
+    Record a mistake for the first such port.
+    """
     for each in pod.ports if pod.spec.host_network else ():
         name = f"{pod.namespace}/{pod.name}"
         owner = bound.setdefault((node.name, each.port, each.protocol), name)

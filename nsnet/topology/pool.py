@@ -1,4 +1,4 @@
-"""A range of addresses, each of which has at most one owner."""
+"""Ranges of addresses in which each address has at most one owner."""
 
 from collections.abc import Iterable, Mapping
 
@@ -7,7 +7,7 @@ from nsnet.ip import IPAddress, IPNetwork
 
 
 class AddressError(NsnetError):
-    """An address or a port that cannot be allocated; the caller adds the line of the file."""
+    """An address or a port that cannot be allocated. The caller adds the line of the file."""
 
 
 class Pool:
@@ -23,7 +23,7 @@ class Pool:
         self._end = network.num_addresses - (1 if network.version == 4 else 0)
 
     def owner(self, address: IPAddress) -> str | None:
-        """Return the owner of the address, None if it is free."""
+        """Return the owner of the address, or None if it is free."""
         return self._owners.get(address)
 
     def reserve(self, address: IPAddress, owner: str) -> None:
@@ -49,7 +49,7 @@ class Pool:
 
 
 def special_use(address: IPAddress, network: IPNetwork) -> str:
-    """Return the special use of an address that no host of the range can have; "" for others."""
+    """Return the use of an address that no host can have ("broadcast"), or "" for any other."""
     if address == network.network_address:
         return "network" if network.version == 4 else "subnet-router anycast"
     if address == network.broadcast_address and network.version == 4:
@@ -60,9 +60,9 @@ def special_use(address: IPAddress, network: IPNetwork) -> str:
 def allocate_all(
     pool: Pool, owners: Iterable[str], wanted: Mapping[str, IPAddress]
 ) -> dict[str, IPAddress]:
-    """Return an address for each owner: the wanted one, or the first free one.
+    """Return an address for each owner: the one in `wanted`, else the first free one.
 
-    Wanted addresses are reserved before any other is allocated. Raises AddressError.
+    Wanted addresses are reserved before free ones are allocated. Raises AddressError.
     """
     waiting = list(owners)
     allocated: dict[str, IPAddress] = {}

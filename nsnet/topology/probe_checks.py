@@ -1,4 +1,4 @@
-"""Mistakes in the probes of a Scenario: references that name nothing, ports used twice."""
+"""Mistakes in the probes of a Scenario: references that name nothing, source ports used twice."""
 
 from collections.abc import Iterator
 
@@ -13,7 +13,10 @@ from nsnet.topology.references import expand, locate
 
 
 def check_probes(scenario: Scenario, topology: Topology) -> None:
-    """Raise ScenarioError with every wrong reference and every source port used twice."""
+    """Raise ScenarioError if a probe has a wrong reference, or two probes share a source port.
+
+    The error contains every such mistake.
+    """
     problems = list(_problems(scenario, topology))
     if problems:
         raise ScenarioError(problems)
@@ -46,7 +49,7 @@ def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
 
 
 def _expected(expect: Expectation) -> Iterator[tuple[str, str]]:
-    """Yield each reference that is expected, with its path."""
+    """Yield the path of each reference in an expectation, and the reference."""
     if expect.source is not None:
         yield "source", expect.source
     for number, each in enumerate(expect.servers or ()):

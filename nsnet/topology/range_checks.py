@@ -33,7 +33,7 @@ SPECIAL: Final[dict[IPNetwork, str]] = {
 
 
 def range_problems(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every mistake in the ranges."""
+    """Yield a problem for each mistake in the ranges."""
     yield from _special(scenario)
     yield from too_small(scenario)
     yield from _overlaps(scenario)
@@ -42,7 +42,7 @@ def range_problems(scenario: Scenario) -> Iterator[Problem]:
 
 
 def too_small(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every range without an address for a router and another for a host."""
+    """Yield a problem for each fabricCIDR or nodeCIDR without room for a router and a host."""
     for each in (*fabric_ranges(scenario), *all_ranges(scenario)):
         if each.path.endswith(("fabricCIDR", "nodeCIDR")) and each.network.num_addresses < 4:
             message = f"{each.network} has no room for a router and a host"
@@ -58,11 +58,12 @@ def _special(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _overlaps(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every pair of ranges that must not overlap and do.
+    """Yield a problem for each pair of ranges that overlap but must not.
 
-    The ranges of one cluster must not overlap. Nor must the node ranges of all clusters and the
-    pod ranges of flat ones, because every cluster routes to them. Islands may use the same pod
-    ranges.
+    The ranges of one cluster must not overlap each other. Nor may the node ranges of all clusters
+    and the pod ranges of flat ones, because every cluster routes to them. Islands may use the same
+    pod ranges. fabricCIDR and external hosts must be outside the ranges of all clusters, and each
+    other.
     """
     fabric, external = fabric_ranges(scenario), external_ranges(scenario)
     public: list[Range] = []
@@ -78,8 +79,10 @@ def _overlaps(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _families(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every range that lacks a family of the pods or external hosts that need it, and every
-    service range of a family that the pods lack."""
+    """Yield a problem for each range that lacks an IP family of the pods or hosts that need it.
+
+    Also yield one for each service range of a family that the pods lack.
+    """
     fabric = {each.version for each in scenario.spec.fabric_cidr}
     for index, external in enumerate(scenario.spec.externals):
         if external.address.version not in fabric:
@@ -107,7 +110,7 @@ def _family_mistakes(
 
 
 def _virtual(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every cluster in which pods would have no virtual address or an ambiguous one."""
+    """Yield a problem for each virtual range that is missing, too small, unused or overlapping."""
     for index, spec in enumerate(scenario.spec.clusters):
         if spec.gateway is not None and spec.gateway.kind == "vip":
             for message in _virtual_mistakes(index, spec, spec.gateway.virtual_cidr):

@@ -1,4 +1,4 @@
-"""The address ranges of a Scenario: those that are written, and the defaults of others."""
+"""The address ranges of a Scenario: those that it sets, and the defaults of the others."""
 
 from ipaddress import IPv4Network, ip_network
 from typing import Final, NamedTuple
@@ -13,7 +13,7 @@ VIRTUAL: Final[tuple[IPNetwork, ...]] = (ip_network("100.64.0.0/10"), ip_network
 
 
 class Range(NamedTuple):
-    """A range of a Scenario, or the address of an external host as a range of one."""
+    """A range of a Scenario, or an external host's address as a range of one address."""
 
     name: str  # "serviceCIDR of east"
     path: str
@@ -21,7 +21,7 @@ class Range(NamedTuple):
 
 
 def fabric_ranges(scenario: Scenario) -> list[Range]:
-    """Return the ranges of the routers between clusters."""
+    """Return the ranges of fabricCIDR, at most one of each family."""
     return [Range("fabricCIDR", "spec.fabricCIDR", each) for each in scenario.spec.fabric_cidr]
 
 
@@ -39,7 +39,10 @@ def cluster_ranges(index: int, spec: ClusterSpec) -> list[Range]:
 
 
 def virtual_ranges(scenario: Scenario) -> list[Range]:
-    """Return the ranges of virtual addresses, as written: also the parts that are not used."""
+    """Return the ranges of virtual addresses.
+
+    A range that the Scenario sets is returned whole, even if the pods use only a part of it.
+    """
     return [
         Range(f"virtualCIDR of {spec.name}", f"spec.clusters[{index}].gateway.virtualCIDR", each)
         for index, spec in enumerate(scenario.spec.clusters)
@@ -50,7 +53,7 @@ def virtual_ranges(scenario: Scenario) -> list[Range]:
 
 
 def external_ranges(scenario: Scenario) -> list[Range]:
-    """Return the addresses of external hosts, each as a range of one."""
+    """Return the addresses of external hosts, each as a range of one address."""
     return [
         Range(f"external {each.name}", f"spec.externals[{index}].address", ip_network(each.address))
         for index, each in enumerate(scenario.spec.externals)
@@ -68,7 +71,10 @@ def all_ranges(scenario: Scenario) -> list[Range]:
 
 
 def node_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
-    """Return the underlay of the i-th cluster (from 0): as written, or 192.168.(10·(i+1)).0/24."""
+    """Return the ranges of node addresses (the underlay) of the i-th cluster (from 0).
+
+    The default is 192.168.(10·(i+1)).0/24.
+    """
     if spec.node_cidr is not None:
         return spec.node_cidr
     return (IPv4Network((0xC0A80000 + ((10 * (index + 1)) % 256 << 8), 24)),)
@@ -77,8 +83,8 @@ def node_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
 def virtual_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
     """Return the ranges by which other clusters address the pods of the i-th cluster (from 0).
 
-    There is one of the same size for each podCIDR: the first part of the written range, or the
-    i-th part of the default one.
+    For each podCIDR there is one of the same size: the first part of the range that the Scenario
+    sets, or the i-th part of the default range. There are none without a gateway of kind vip.
     """
     if spec.gateway is None or spec.gateway.kind != "vip":
         return ()

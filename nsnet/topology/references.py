@@ -1,4 +1,4 @@
-"""What references resolve to: a namespace of the lab, or the pods of a workload or Service."""
+"""What references stand for: a network namespace, or the pods of a workload or Service."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from nsnet.topology.notation import UnknownReferenceError, split
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A namespace of the lab, where packets can be sent from and commands run."""
+    """A network namespace of the lab, where packets can be sent from and commands run."""
 
     netns: str
     reference: str
@@ -30,7 +30,7 @@ class Location:
 
 
 def locate(topology: Topology, reference: str) -> Location:
-    """Return the namespace that a reference names. Raises UnknownReferenceError."""
+    """Return the network namespace that a reference names. Raises UnknownReferenceError."""
     parts = split(reference)
     if parts.port:
         message = f"{reference}: a port is not allowed here; remove :{parts.port}"
@@ -67,7 +67,7 @@ def locate(topology: Topology, reference: str) -> Location:
 
 
 def all_locations(topology: Topology) -> Iterator[Location]:
-    """Yield every namespace of the lab except that of the servers, in creation order."""
+    """Yield every network namespace of the lab except that of the servers, in creation order."""
     pods = {
         pod.netns: _of_pod(cluster, pod)
         for cluster in topology.clusters
@@ -82,10 +82,10 @@ def all_locations(topology: Topology) -> Iterator[Location]:
 
 
 def expand(topology: Topology, reference: str) -> frozenset[str]:
-    """Return the references of all that this reference includes.
+    """Return the references of everything that this reference stands for.
 
-    They are the pods of a workload, the endpoints of a Service that get new connections, the
-    replicas of a gateway, or else the reference itself. Raises UnknownReferenceError.
+    A workload stands for its pods, a Service for the endpoints that get new connections, and a
+    gateway for its replicas. Any other reference stands for itself. Raises UnknownReferenceError.
     """
     parts = split(reference)
     match parts.kind:

@@ -1,8 +1,8 @@
-"""Scenario → Topology: names, placement, addresses and endpoints; reports all mistakes at once.
+"""Scenario → Topology: names, placement, addresses and endpoints, or all mistakes at once.
 
 scenario ─ checks ─ reserved addresses ─ each cluster: nodes → pods → Services ─ imports ─ faults
 
-A pure function of the scenario and of what the lab, if it is up, has allocated.
+The result depends only on the scenario and, if the lab is up, on what it has allocated.
 """
 
 from collections.abc import Iterator, Mapping
@@ -46,9 +46,10 @@ from nsnet.topology.services import resolve_services
 
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
-    """Return the lab that the scenario describes. What `keep` has allocated stays allocated.
+    """Return the lab that the scenario describes.
 
-    Raises ScenarioError with every problem.
+    `keep`: what the lab has allocated if it is up, which stays allocated. Raises ScenarioError with
+    every problem.
     """
     problems = [*range_problems(scenario), *scenario_problems(scenario)]
     if any(too_small(scenario)):
@@ -65,7 +66,7 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
 
 def _without_faults(ledger: Ledger) -> Topology:
     spec = ledger.scenario.spec
-    # Written addresses are reserved before any other is allocated, and the addresses of all
+    # Addresses in the files are reserved before free ones are allocated, and the addresses of all
     # gateways are allocated before those of any cluster's Services.
     reserve_written_ips(ledger)
     reserve_gateway_ips(ledger)

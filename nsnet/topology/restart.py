@@ -11,7 +11,7 @@ RESTARTED = ("pod", "deploy", "statefulset")
 
 
 def pods_to_restart(topology: Topology, reference: str) -> tuple[Pod, ...]:
-    """Return the pod of this reference, or all pods of a workload. Raises UsageError."""
+    """Return the pod that the reference names, or all pods of the workload. Raises UsageError."""
     kind = reference.split("/")[-2] if "/" in reference else ""
     if kind not in RESTARTED:
         raise UsageError(
@@ -29,7 +29,7 @@ def pods_to_restart(topology: Topology, reference: str) -> tuple[Pod, ...]:
 
 
 def replaced_pods(old: Topology, new: Topology) -> frozenset[str]:
-    """Return the references of pods that both labs have, with different addresses."""
+    """Return the references of the pods that have different addresses in the two labs."""
     before = {each.netns: each.addresses for each in _pods(old) if not each.host_network}
     return frozenset(
         each.reference

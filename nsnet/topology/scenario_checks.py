@@ -1,4 +1,4 @@
-"""Mistakes in a Scenario that can be found before allocation, except in ranges (range_checks)."""
+"""Mistakes in a Scenario that can be found before allocation (for ranges: range_checks)."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +9,7 @@ from nsnet.scenario.model import Scenario
 
 
 def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
-    """Yield every name and address that is used twice, and every option that cannot apply."""
+    """Yield a problem for each name or address used twice, and each option that cannot apply."""
     spec = scenario.spec
     named = [("spec.clusters", [each.name for each in spec.clusters])]
     named.append(("spec.externals", [each.name for each in spec.externals]))

@@ -32,7 +32,7 @@ def resolve_services(
     nodes: Sequence[Node],
     pods: Sequence[Pod],
 ) -> tuple[Service, ...]:
-    """Return every Service of the cluster, in the order of the file."""
+    """Return every Service of the cluster, in the order of the manifests."""
     declared = {each.reference: each for each in declared_services(spec.name, manifests)}
     snis = exports(ledger, spec, declared, manifests)
     externals = ledger.scenario.spec.externals
@@ -46,8 +46,8 @@ def resolve_services(
     for owner, each in declared.items():
         _check(ledger, each, sources)
         exported = export_ips(ledger, each, versions[owner]) if owner in snis else ()
-        # The gateway holds the address of an export. Without a gateway it is routed to the nodes,
-        # as externalIPs are.
+        # The gateway holds the address of an export. Without a gateway the fabric routes the
+        # address to the nodes, and kube-proxy handles it like an externalIP.
         by_nodes = exported if spec.gateway is None else ()
         service = Service(
             name=each.service.metadata.name,
