@@ -8,13 +8,13 @@ class NsnetError(Exception):
     """An error with a message for the user. Any other exception is a bug and keeps its traceback.
 
     NsnetError
-      UsageError        the command names something that does not exist
+      UsageError        the command asks for something that does not exist or is not possible
       ScenarioError     the scenario has mistakes; lists all of them with file and line
-      CompileError      two features contradict each other
+      CompileError      two features contradict each other, or one refers to something missing
       UnsupportedError  the kernel or host lacks something; the hint says how to get it
       LockedError       another nsnet process is changing the same lab
       KernelError       the kernel refused an operation; shows the command to try by hand
-      CleanupError      something of a lab could not be removed
+      CleanupError      some part of a lab could not be removed
     """
 
     exit_code = 2
@@ -24,7 +24,7 @@ class NsnetError(Exception):
         self.hint = hint
 
     def lines(self) -> list[str]:
-        """Return the messages to print, one for each error."""
+        """Return the messages to print, one for each mistake."""
         return [str(self)]
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -44,8 +44,8 @@ def _revive(
 
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
-    """A mistake: the file as the user named it, the line (from 1; 0 for the whole file), the path
-    inside the document, and the message."""
+    """A mistake in a scenario: the file as the user named it, the line (from 1; 0 means the whole
+    file), the path inside the document, and the message."""
 
     file: str
     line: int
@@ -58,11 +58,12 @@ class Problem:
 
 
 class UsageError(NsnetError):
-    """The command names something that does not exist."""
+    """The command asks for something that does not exist or is not possible."""
 
 
 class ScenarioError(NsnetError):
-    """The scenario has mistakes. `problems` are all that could be found, by file and line."""
+    """The scenario has mistakes. `problems` lists all that could be found, sorted by file and
+    line."""
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
         self.problems = tuple(sorted(set(problems)))
@@ -96,6 +97,6 @@ class KernelError(NsnetError):
 
 
 class CleanupError(NsnetError):
-    """Something of a lab could not be removed; the message names it."""
+    """Some part of a lab could not be removed; the message names it."""
 
     exit_code = 4

@@ -49,24 +49,25 @@ def ips_of(interfaces: tuple[IPInterface, ...]) -> tuple[IPAddress, ...]:
 
 
 def host_network(address: IPAddress) -> IPNetwork:
-    """Return the network that contains only this address: a /32, or in IPv6 a /128."""
+    """Return the network that contains only this address: a /32 in IPv4, a /128 in IPv6."""
     if address.version == 4:
         return IPv4Network((int(address), 32))  # twice as fast as from text
     return IPv6Network((int(address), 128))
 
 
 def first_host(network: IPNetwork) -> IPInterface:
-    """Return the first host address of the network, with its prefix length: that of its router."""
+    """Return the first host address of the network, with the network's prefix length. It is the
+    address of the network's router."""
     return ip_interface(f"{network[1]}/{network.prefixlen}")
 
 
 def mapped(address: IPAddress, network: IPNetwork) -> IPAddress:
-    """Return the address moved to this network with the same host part, as NETMAP translates it."""
+    """Return the address in this network that has the same host part, as NETMAP translates it."""
     return network[int(address) & int(network.hostmask)]
 
 
 def default_destination(address: IPAddress) -> IPNetwork:
-    """Return the range of all addresses of this address's family: 0.0.0.0/0 or ::/0."""
+    """Return the destination of a default route in this address's family: 0.0.0.0/0 or ::/0."""
     return ip_network("0.0.0.0/0" if address.version == 4 else "::/0")
 
 

@@ -1,8 +1,10 @@
-"""pytest's plugin: labs as fixtures. Mark a module with
-`pytestmark = pytest.mark.lab("scenarios/island-nat.yaml")` and use the fixture `lab`.
+"""The plugin for pytest: labs as fixtures.
 
-A lab is built once for the tests of a module, in a process of its own that leaves nothing behind
-however pytest ends. What a test changes is undone before the next test.
+Mark a module of tests with `pytestmark = pytest.mark.lab("scenarios/island-nat.yaml")` and use the
+fixture `lab`.
+
+A lab is built once for the tests of a module. It runs in a process of its own, which leaves nothing
+behind however pytest ends. What a test changes is undone before the next test.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Register the marker `lab`, which --strict-markers asks for."""
+    """Register the marker `lab`, as --strict-markers requires."""
     config.addinivalue_line(
         "markers",
         "lab(FILE): the scenario that the `lab` fixture builds, relative to pytest's root folder"
@@ -28,7 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="module")
 def nsnet_labs() -> Iterator[Callable[[Path], "Agent"]]:
-    """Yield a function that returns the agent of a file; a module's tests share it."""
+    """Yield a function that returns the Agent of a scenario file: the process in which its lab is
+    up. All tests of a module share it."""
     from nsnet.lab.agent import Agent
 
     built: dict[Path, Agent] = {}
@@ -45,7 +48,8 @@ def nsnet_labs() -> Iterator[Callable[[Path], "Agent"]]:
 
 @pytest.fixture
 def lab(request: pytest.FixtureRequest, nsnet_labs: Callable[[Path], "Agent"]) -> Iterator["Lab"]:
-    """Yield the lab of the nearest `@pytest.mark.lab(FILE)`, as its file describes it."""
+    """Yield the lab of the nearest marker `@pytest.mark.lab(FILE)`, in the state that the file
+    describes. Afterwards, undo what the test has changed."""
     __tracebackhide__ = True
     marker = request.node.get_closest_marker("lab")
     if marker is None or len(marker.args) != 1:
@@ -59,7 +63,8 @@ def lab(request: pytest.FixtureRequest, nsnet_labs: Callable[[Path], "Agent"]) -
 
 
 def _scenario(request: pytest.FixtureRequest, file: Path) -> Path:
-    """Return the file's path, relative to pytest's root folder or to the test's own."""
+    """Return the path of the marker's file, which is relative to pytest's root folder or to the
+    folder of the test."""
     for folder in (request.config.rootpath, request.path.parent):
         if (folder / file).exists():
             return folder / file

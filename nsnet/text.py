@@ -16,7 +16,7 @@ def number_of(things: int, word: str) -> str:
 
 
 def quoted(value: object) -> str:
-    """Return a value for a message: text is quoted, and a long value shortened."""
+    """Return a value as messages show it: text is quoted, and a long value shortened."""
     return _SHORT.repr(value)
 
 
@@ -27,16 +27,19 @@ def printable(text: str) -> str:
 
 
 def nearest(word: str, known: Collection[str], *, likeness: float = 0.6) -> str:
-    """Return the known word with the most similar spelling, ignoring case, or "" if none is.
+    """Return the known word whose spelling is most similar, ignoring case; "" if none is similar
+    enough.
 
-    `likeness` is the least similarity, from 0 to 1 (difflib)."""
+    `likeness` is the least similarity that counts, from 0 to 1 (difflib).
+    """
     spelled = {each.casefold(): each for each in known}
     near = get_close_matches(word.casefold(), spelled, n=1, cutoff=likeness)
     return spelled[near[0]] if near else ""
 
 
 def did_you_mean(word: str, known: Collection[str], *, otherwise: str = "there are") -> str:
-    """Return a question with the nearest known word, or a list of known words if none is near."""
+    """Return a question that suggests the nearest known word. If none is near, return `otherwise`
+    and a list of known words."""
     if near := nearest(word, known):
         return f"did you mean {near}?"
     listed = [*known][:_MOST_LISTED]

@@ -1,10 +1,10 @@
-"""The verdicts of probes. A verdict says how an attempt failed, which points to the cause."""
+"""The verdicts of probes. A verdict says how an attempt ended, and so hints at the cause."""
 
 from enum import StrEnum
 
 
 class Verdict(StrEnum):
-    """The result of an attempt, as seen by the client (scenarios/README.md)."""
+    """The result of an attempt, as seen by the client. scenarios/README.md describes each."""
 
     OK = "ok"  # answered by the target or one of its endpoints
     REFUSED = "refused"  # RST, or ICMP port unreachable

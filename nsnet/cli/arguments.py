@@ -1,8 +1,8 @@
 """The types of the commands' arguments, and the values that a shell completes for them: names of
-labs that are up, files, and references to what is in either.
+labs that are up, scenario files, and references to places in a lab or a file (pods, nodes, …).
 
-Completion needs no root and no kernel. A file with a mistake, or a record that cannot be read,
-completes to nothing.
+Completion needs neither root nor a Linux kernel. It offers no references for a file that has
+mistakes, or for a lab whose record cannot be read.
 """
 
 from collections.abc import Iterator, Sequence
@@ -23,7 +23,8 @@ YAML = (".yaml", ".yml")
 
 
 def is_file(lab_or_file: str) -> bool:
-    """Return whether the argument names a file: the name of a lab has no slash and no .yaml."""
+    """Return whether the argument names a file. The name of a lab has no slash, and does not end in
+    .yaml or .yml."""
     return "/" in lab_or_file or Path(lab_or_file).suffix in YAML
 
 
@@ -49,7 +50,8 @@ class _LabOrFile(StringParamType):
 
 
 class _Reference(StringParamType):
-    """A reference to a part of the lab or the file that is named before it on the command line."""
+    """A reference to a part of a lab or file. The lab or file is named earlier on the command
+    line."""
 
     name = "ref"
 
@@ -72,13 +74,15 @@ LAB = _Lab()
 FILE = _File(path_type=Path)
 LAB_OR_FILE = _LabOrFile()
 PLACE = _Reference()  # has a network namespace: packets start and commands run there
-TARGET = _Reference(targets=True)  # the destination of packets: a Service, too
+TARGET = _Reference(targets=True)  # the destination of packets: may be a Service, too
 
 
 def references(topology: Topology, incomplete: str, *, targets: bool) -> Iterator[str]:
-    """Yield every place, and with `targets` every Service; after a colon, with each port.
+    """Yield the references to offer: those of every pod, node, gateway, external host and the
+    fabric, and with `targets` of every Service. If a colon has been typed after a target, add each
+    port.
 
-    A lab's only cluster is left out, unless it has been typed.
+    The name of a lab's only cluster is left out, unless it has been typed.
     """
     implied = f"{topology.clusters[0].name}/"
     if len(topology.clusters) > 1 or incomplete.startswith(implied):
@@ -91,7 +95,7 @@ def references(topology: Topology, incomplete: str, *, targets: bool) -> Iterato
 
 
 def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield references with their ports, by the port's name where it has one."""
+    """Yield every reference with its ports. A port is given by its name, or else by its number."""
     for cluster in topology.clusters:
         things: tuple[Pod | Service, ...] = (*cluster.pods, *(cluster.services if targets else ()))
         for each in things:
@@ -106,7 +110,8 @@ def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str,
 
 
 def _ports(ports: Sequence[ListenPort | ServicePort]) -> tuple[str, ...]:
-    """Return each port once, though it may be open for both TCP and UDP."""
+    """Return the name or number of each port. A port that is open for both TCP and UDP is listed
+    once."""
     return tuple(dict.fromkeys(each.name or str(each.port) for each in ports))
 
 
@@ -124,7 +129,8 @@ def _labs(incomplete: str) -> list[str]:
 
 
 def _files(incomplete: str) -> list[str]:
-    """Return the YAML files whose path begins so; if none does, those in folders that begin so."""
+    """Return the YAML files whose path begins with `incomplete`. If there are none, return those in
+    the folders whose path begins with it."""
     folder, _, start = incomplete.rpartition("/")
     within = Path(folder or ("/" if incomplete.startswith("/") else "."))
     prefix = incomplete.removesuffix(start)

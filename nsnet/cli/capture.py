@@ -64,12 +64,14 @@ def capture(
 ) -> None:
     """Record packets for Wireshark.
 
-    REF is a pod, a node, a gateway, an external host or the fabric; the default is all of them.
-    The file is pcapng: every interface is named after its place, every packet has its direction
-    and the kernel's timestamp. A packet is recorded once for every interface that it passes.
+    REF is a pod, a node, a gateway, an external host or the fabric; the default is all of them. The
+    file is pcapng: each interface has a name that begins with its REF, and each packet has its
+    direction and the kernel's timestamp. A packet is recorded once at every interface that it
+    passes.
 
-    Ctrl-C stops it, too: the file is complete and the exit code is 0. A pod that apply adds
-    meanwhile is not recorded; a place that is removed is named at the end.
+    Ctrl-C also stops the recording: the file is complete and the exit code is 0. A pod that `nsnet
+    apply` adds meanwhile is not recorded. If a pod or another REF is removed meanwhile, a warning
+    at the end names it.
 
     \b
     Example: sudo nsnet capture clusterip pod/client node/n1 -w seen.pcapng
@@ -108,7 +110,8 @@ def capture(
 
 @contextmanager
 def _created(file: str) -> Iterator[int]:
-    """Yield the descriptor of a new, empty file. Raises UsageError."""
+    """Yield the file descriptor of a file that is created, or emptied if it exists. Raises
+    UsageError if that fails."""
     try:
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     except OSError as error:
@@ -136,7 +139,8 @@ def _asked_to_stop() -> Iterator[socket.socket]:
 
 
 def _tell(recorded: "Recorded", topology: Topology) -> None:
-    """Print to stderr why the capture ended, and the packets of every place: recorded and lost."""
+    """Print to stderr why the capture ended, and how many packets of each place were recorded and
+    lost."""
     total = sum(recorded.packets.values())
     lines = [f"{number_of(total, 'packet')} in {recorded.seconds:.1f} s; ended {recorded.why}"]
     width = len(str(max(recorded.packets.values(), default=0)))

@@ -16,7 +16,8 @@ PROGRAM, VARIABLE = "nsnet", "_NSNET_COMPLETE"  # as click names the variable
 
 @add_completion_class
 class Bash(BashComplete):
-    """Completion for bash, which ends a word at a colon: here a colon precedes a port."""
+    """Click's completion for bash without its error messages. Bash ends a word at a colon, but here
+    a reference and its port are one word."""
 
     # An error message must not appear in the line that is being typed.
     source_template = BashComplete.source_template.replace(
@@ -67,7 +68,8 @@ SHELLS = {each.name: each for each in (Bash, Zsh, Fish)}
 
 
 def _bash_words() -> tuple[list[str], str]:
-    """Return the words between the program's name and the cursor's word, and the cursor's word."""
+    """Return the words between the program's name and the word at the cursor, and the word at the
+    cursor."""
     number = int(os.environ["COMP_CWORD"])
     words = split_arg_string(os.environ["COMP_WORDS"])
     return words[1:number], words[number] if number < len(words) else ""

@@ -1,5 +1,5 @@
-"""Commands that change nothing: plan, explain, validate, graph and schema read a file; doctor
-examines the host."""
+"""Commands that change nothing: plan, explain, validate and graph read a file, schema prints the
+format of files, and doctor examines the host."""
 
 import json
 from dataclasses import asdict
@@ -20,8 +20,8 @@ from nsnet.scenario.load import load
 
 
 def compiled_file(file: Path) -> Compiled:
-    """Return the scenario of a file, compiled; print its warnings to stderr. Raises ScenarioError,
-    CompileError."""
+    """Return the compiled scenario of a file. Its warnings are printed to stderr. Raises
+    ScenarioError, CompileError."""
     found = compiled(load(file))
     warn(found)
     return found
@@ -42,7 +42,8 @@ def warn(found: Compiled) -> None:
 def plan(file: Path, form: str | None) -> None:
     """Show what a file would build, namespace by namespace.
 
-    Nothing is built. What --shell prints can be run, as root, with sh.
+    Nothing is built. With --shell the output is a script, which builds the same if run as root with
+    sh.
 
     Example: nsnet plan scenarios/one-node.yaml --shell
     """
@@ -71,10 +72,10 @@ def explain(
     """Predict every path of a packet, without sending any.
 
     Shows every hop of the request and of the reply, with the rules that change the packet. The
-    prediction follows from the file alone; for a lab that is up, from its file as it was applied.
+    prediction is computed from a file alone: for a lab that is up, from its file as it was applied.
 
-    FROM is a pod, a node, a gateway, an external host or the fabric; TO may be a Service or an
-    address, too, with a port unless the protocol is icmp.
+    FROM is a pod, a node, a gateway, an external host or the fabric. TO may also be a Service or an
+    address; it needs a port unless the protocol is icmp.
 
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """
@@ -117,7 +118,7 @@ def graph(file: Path, form: str) -> None:
 
 @click.command()
 def schema() -> None:
-    """Print the JSON Schema of a Scenario, for editors.
+    """Print the JSON Schema of scenario files, for use in editors.
 
     Example: nsnet schema > scenario.schema.json
     """
@@ -130,8 +131,8 @@ def schema() -> None:
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Show what this host can do, and how to get the rest.
 
-    Every feature is tried, in network namespaces that are removed. Exit code 3: a feature that
-    every lab needs is missing.
+    Every feature is tried in network namespaces, which are removed afterwards. Exit code 3 means
+    that a feature is missing which every lab needs.
 
     Example: nsnet doctor
     """

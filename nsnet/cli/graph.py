@@ -8,7 +8,8 @@ from nsnet.topology.model import Cluster, Gateway, Topology
 
 
 class _Box(NamedTuple):
-    """A machine or Service in the diagram, and the cluster that it is drawn in ("" for none)."""
+    """A box in the diagram: its key, its lines of text, and the cluster in which it is drawn (""
+    for none). It shows a pod, node, gateway, external host, Service or the fabric."""
 
     key: str
     text: tuple[str, ...]
@@ -16,7 +17,8 @@ class _Box(NamedTuple):
 
 
 def mermaid(topology: Topology) -> str:
-    """Return a mermaid flowchart: a subgraph per cluster, a line per link."""
+    """Return the topology as a mermaid flowchart, with a subgraph per cluster and a line per
+    link."""
     lines = ["flowchart LR"]
     boxes = list(_boxes(topology))
     for cluster in topology.clusters:
@@ -33,7 +35,7 @@ def mermaid(topology: Topology) -> str:
 
 
 def dot(topology: Topology) -> str:
-    """Return the same as a Graphviz graph."""
+    """Return the topology as a Graphviz graph, with a subgraph per cluster and an edge per link."""
     lines = [
         f'graph "{topology.lab}" {{',
         "  rankdir=LR;",
@@ -71,7 +73,7 @@ def _boxes(topology: Topology) -> Iterator[_Box]:
 
 
 def _gateway_box(topology: Topology, gateway: Gateway) -> _Box:
-    """Return a gateway's box; a gateway that clusters share is drawn in none of them."""
+    """Return the box of a gateway. A gateway that clusters share is drawn outside of them."""
     clusters = topology.behind(gateway)
     exported = [
         f"{address} = {service.reference}"
@@ -123,7 +125,8 @@ def _model(cluster: Cluster) -> str:
 
 
 def _key(reference: str) -> str:
-    """Return an identifier of both languages: letters, digits and underscores. References are in
-    lower case, so the upper-case words keep pod `a` of namespace `b` apart from pod `a-b`."""
+    """Return an identifier for a reference, of letters, digits and underscores: it is valid in
+    mermaid and in Graphviz. References are in lower case, so the words in upper case keep pod `a`
+    of namespace `b` apart from pod `a-b`."""
     words = reference.replace(".", "_IN_").replace(",", "_AND_")
     return "".join(letter if letter.isalnum() else "_" for letter in words)

@@ -34,7 +34,7 @@ REPORTING = (
 
 
 def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Add the options of a command that ends with a report."""
+    """Add the options --json and --junit to a command that ends with a report."""
     for option in reversed(REPORTING):
         command = option(command)
     return command
@@ -45,10 +45,11 @@ def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
 @reporting
 @click.pass_context
 def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> None:
-    """Build a lab, run its probes, report, remove it. Needs no root.
+    """Build a lab, run its probes, report, remove the lab. Needs no root.
 
-    The lab is in namespaces of this process: the kernel removes them when it ends, also after
-    Ctrl-C or a crash. Exit code 1: a probe was not answered as expected or as predicted.
+    The lab is in network namespaces of this process. The kernel removes them when the process ends,
+    also after Ctrl-C or a crash. Exit code 1 means that a probe was not answered as expected or as
+    predicted.
 
     Example: nsnet run scenarios/island-nat.yaml
     """
@@ -67,7 +68,8 @@ def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> 
 def up(file: Path) -> None:
     """Build a lab that stays up.
 
-    A lab that is up with this file is left as it is; a half-built lab is built again.
+    If the lab is already up with this file, nothing is changed. If it is half-built, it is removed
+    and built again.
 
     Example: sudo nsnet up scenarios/island-nat.yaml
     """
@@ -91,9 +93,9 @@ def up(file: Path) -> None:
 def apply(lab: str, file: Path) -> None:
     """Change a lab to match a file, and repair it.
 
-    Only what differs is changed: what exists keeps its addresses, and connections that the change
-    does not concern are not interrupted. What was changed by hand is repaired, also if the file
-    is the same.
+    Only what differs is changed. Whatever exists already keeps its addresses, and connections that
+    the change does not concern are not interrupted. Changes made by hand are repaired, even if the
+    file is the same as before.
 
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
@@ -116,7 +118,7 @@ def restart(lab: str, reference: str) -> None:
     """Recreate a pod with another address.
 
     REF is a pod, a Deployment or a StatefulSet. The pods of a workload are recreated one after the
-    other; meanwhile its Services use the others. What was changed by hand is repaired first.
+    other; meanwhile Services use the remaining pods. Changes made by hand are repaired first.
 
     Example: sudo nsnet restart clusterip deploy/web
     """
@@ -135,7 +137,7 @@ def restart(lab: str, reference: str) -> None:
 @click.argument("names", type=LAB, metavar="[LAB…]", nargs=-1)
 @click.option("--all", "everything", is_flag=True, help="remove every lab on this host")
 def down(names: tuple[str, ...], everything: bool) -> None:
-    """Remove labs, also half-built or damaged ones.
+    """Remove labs, including half-built and damaged ones.
 
     Example: sudo nsnet down island-nat
     """
@@ -188,7 +190,7 @@ def ls(as_json: bool) -> None:
 def status(lab: str, as_json: bool) -> None:
     """Show the addresses of a lab, and its drift.
 
-    Drift is every difference between the kernel and what the lab's file asks for.
+    Drift is every difference between what is in the kernel and what the lab's file asks for.
 
     Example: sudo nsnet status island-nat
     """
@@ -229,7 +231,7 @@ def probe(
 ) -> None:
     """Run a lab's probes, or one of your own.
 
-    Exit code 1: a probe was not answered as expected or as predicted.
+    Exit code 1 means that a probe was not answered as expected or as predicted.
 
     Example: sudo nsnet probe island-nat --from east/pod/client --to west/svc/web:80 --times 9
     """
@@ -255,8 +257,9 @@ def probe(
 def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
     """Run a command in a namespace of a lab.
 
-    REF is a pod, a node, a gateway, an external host or the fabric. The command has its network
-    and host name, and the host's files; its exit code is returned.
+    REF is a pod, a node, a gateway, an external host or the fabric. The command runs with the
+    network and host name of REF, but with the files of this host. The command's exit code is
+    returned.
 
     Example: sudo nsnet exec island-nat east/pod/client -- ip route
     """
@@ -273,7 +276,8 @@ def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
 def shell(lab: str, reference: str) -> None:
     """Start a shell in a namespace of a lab.
 
-    REF is a pod, a node, a gateway, an external host or the fabric. The shell is $SHELL.
+    REF is a pod, a node, a gateway, an external host or the fabric. The shell is $SHELL, or else
+    /bin/sh.
 
     Example: sudo nsnet shell island-nat east/node/n1
     """

@@ -1,7 +1,8 @@
 """The command `nsnet`: its subcommands, and how errors and signals end them.
 
-A subcommand parses arguments, makes one call, prints and returns an exit code. Those that need no
-kernel import none of the modules that talk to it: they start fast and run without Linux.
+A subcommand parses arguments, makes one call, prints the result and returns an exit code. A
+subcommand that needs no kernel imports none of the modules that talk to the kernel, so it starts
+fast and runs without Linux.
 """
 
 import errno
@@ -25,8 +26,8 @@ _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # for output, or for a lab's record
 
 
 class _Main(click.Group):
-    """The group of subcommands; prints an NsnetError as `error:` and `hint:` and exits with its
-    code."""
+    """The group of subcommands. It prints an NsnetError as lines of `error:` and `hint:`, and exits
+    with the error's exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         del ctx
@@ -58,7 +59,8 @@ class _Main(click.Group):
 
 @contextmanager
 def _output_written() -> Iterator[None]:
-    """Flush the output at the end of the block, so that an error is raised here and not at exit."""
+    """Flush stdout at the end of the block, so that an error of the flush is raised here and not at
+    exit. Raises UsageError if stdout is closed."""
     if sys.stdout is None:  # nsnet … >&-
         raise UsageError("standard output is closed", hint="to discard the output: >/dev/null")
     try:
@@ -69,8 +71,9 @@ def _output_written() -> Iterator[None]:
 
 @contextmanager
 def _ended_like_by_ctrl_c() -> Iterator[None]:
-    """Raise KeyboardInterrupt at the first SIGTERM or SIGHUP, so that the lab is removed. Later
-    ones are ignored: they must not interrupt the removal."""
+    """At the first SIGTERM or SIGHUP inside the block, raise KeyboardInterrupt like Ctrl-C, so that
+    the lab is removed. Further signals of these kinds are ignored: they must not interrupt the
+    removal."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
         del number, frame

@@ -1,4 +1,5 @@
-"""The progress of a command on stderr: one live line on a terminal, else a line per phase."""
+"""The progress of a command on stderr: on a terminal one line that is updated, else a line per
+phase."""
 
 import sys
 import time
@@ -13,7 +14,8 @@ _UNITS = {"probing": "attempt", "restarting": "pod", "capturing": "packet"}
 
 
 class Progress:
-    """Call it with (phase, done, total). It writes nothing until it has been called."""
+    """The display of a command's progress. Call it with the phase, the number done and the total.
+    It writes nothing before the first call, and nothing at all if `silent`."""
 
     def __init__(self, *, silent: bool = False) -> None:
         self.silent = silent
@@ -40,7 +42,7 @@ class Progress:
             click.echo(f"\r{phase} {done}/{total}  {took:.1f} s\x1b[K", err=True, nl=False)
 
     def _finish(self) -> None:
-        """End a phase: erase its line on a terminal, else print one."""
+        """End the current phase: on a terminal erase its line, else print a line about it."""
         if self.live and self._phase:
             click.echo("\r\x1b[K", err=True, nl=False)
         elif self._phase and not self.silent:

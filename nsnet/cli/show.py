@@ -1,5 +1,5 @@
-"""Text for people: reports, explanations, plans and doctor's findings. Made for 80 columns;
-colour carries no information of its own."""
+"""Output for people: reports, explanations, plans and what doctor finds. It is made for 80 columns,
+and nothing is said by colour alone."""
 
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,13 +29,13 @@ GOOD, BAD, DEFECT = "✓", "✗", "!"
 
 
 def console() -> Console:
-    """Return rich's console: it obeys NO_COLOR and writes no colour into a pipe. Markup is off: the
-    brackets of [fd00::2]:80 are text."""
+    """Return a Console of rich, which obeys NO_COLOR and writes no colour into a pipe. Its markup
+    is off, because the brackets of [fd00::2]:80 are text."""
     return Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
 
 
 def counted(found: Compiled) -> str:
-    """Return what a lab consists of, in one line."""
+    """Return the numbers of clusters, nodes, pods and so on in a lab, in one line."""
     clusters = found.topology.clusters
     numbers = {
         "cluster": len(clusters),
@@ -49,7 +49,7 @@ def counted(found: Compiled) -> str:
 
 
 def report(found: Report, topology: Topology) -> None:
-    """Print every probe with its three answers and what both ends saw, then the totals."""
+    """Print every probe with what was expected, predicted and observed, then the totals."""
     out = console()
     out.print(Text("each probe: expected / predicted / observed", "dim"))
     for each in found.probes:
@@ -76,7 +76,8 @@ def report(found: Report, topology: Topology) -> None:
 
 
 def _findings(each: ProbeReport) -> Iterator[tuple[str, str]]:
-    """Yield the answers to a probe, then their disagreements, each with its style."""
+    """Yield the lines to print under a probe's name, each with its style: first what was expected,
+    predicted and observed, then the differences between them."""
     yield _answers(each), ""
     for sentence in each.disagreements:
         yield f"{BAD} {sentence}", "bold red"
@@ -87,26 +88,27 @@ def _findings(each: ProbeReport) -> Iterator[tuple[str, str]]:
 
 
 def _mark(each: ProbeReport) -> tuple[str, str]:
-    """Return the sign of a probe's result, and its style."""
+    """Return the sign of a probe's result (✓, ✗ or !), and its style."""
     if not each.passed:
         return BAD, "bold red"
     return (DEFECT, "bold magenta") if each.defects else (GOOD, "green")
 
 
 def _indented(out: Console, text: str, style: str = "") -> None:
-    """Print text under a probe's name, wrapped."""
+    """Print text below a probe's name, indented and wrapped."""
     for each in _wrapped(out, text):
         out.print(Text(f"    {each}", style), soft_wrap=True)
 
 
 def _wrapped(out: Console, text: str) -> list[str]:
-    """Return the lines of a text, with room for an indent of 4."""
+    """Return the lines of a text, wrapped to leave room for an indent of 4 columns."""
     width = max(out.width - 4, 20)
     return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
 
 
 def _answers(each: ProbeReport) -> str:
-    """Return the three answers, and what both ends saw."""
+    """Return a probe's expected, predicted and observed verdict, and what client and servers
+    saw."""
     answer = each.observed
     three = f"{_expected(each)} / {_predicted(each)} / {answer.verdict}"
     seen = answer.ends
@@ -127,7 +129,7 @@ def _predicted(each: ProbeReport) -> str:
 
 
 def explanation(found: Explanation, topology: Topology) -> None:
-    """Print every path, hop by hop, with the rules that change the packet."""
+    """Print every predicted path, hop by hop, with the rules that change the packet."""
     out = console()
     spec = found.question.spec
     out.print(f"{spec.from_} → {spec.to} {spec.protocol}")
@@ -180,7 +182,7 @@ def _rule(out: Console, at: RuleAt, family: Family) -> None:
 
 
 def state(wanted: State, topology: Topology) -> None:
-    """Print what would be built, namespace by namespace."""
+    """Print what a file would build, namespace by namespace."""
     out = console()
     references = {each.name: each.reference for each in wanted.netns}
     for netns in wanted.netns:
@@ -224,7 +226,8 @@ def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
 
 
 def capabilities(found: Iterable["Capability"]) -> None:
-    """Print what this host has and what it lacks, with the remedy."""
+    """Print which features this host has and which it lacks, with the remedy for each that it
+    lacks."""
     out = console()
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
     for each in found:

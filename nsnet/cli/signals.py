@@ -1,4 +1,4 @@
-"""Signals that end a command, handled for a while."""
+"""Temporary handlers for signals that end a command."""
 
 import signal
 from collections.abc import Callable, Iterator, Sequence
@@ -11,10 +11,11 @@ Handler: TypeAlias = Callable[[int, FrameType | None], None]
 
 @contextmanager
 def handled(signals: Sequence[signal.Signals], handler: Handler) -> Iterator[list[signal.Signals]]:
-    """Call the handler for these signals inside the block; yield those that it is installed for.
+    """Install the handler for these signals inside the block. Yield the signals for which it was
+    installed.
 
-    A signal that is ignored stays ignored: nohup has SIGHUP ignored, and a script SIGINT for what
-    it starts in the background.
+    A signal that the process ignores stays ignored: nohup starts a program with SIGHUP ignored, and
+    a shell script starts what runs in the background with SIGINT ignored.
     """
     before = {each: signal.getsignal(each) for each in signals}
     before = {each: was for each, was in before.items() if was is not signal.SIG_IGN}

@@ -1,4 +1,4 @@
-"""The addresses of a lab and its drift, for people and for machines."""
+"""The addresses of a lab and its drift, as text and as JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
@@ -43,8 +43,8 @@ def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None
 
 
 def _has_permanent_neighbours(netns: Netns) -> bool:
-    """Return whether permanent entries replace ARP. Those of a VXLAN tunnel do not count: they are
-    permanent in every cluster."""
+    """Return whether the namespace has permanent neighbour entries, which replace ARP. Entries of a
+    VXLAN tunnel do not count, because they are permanent in every cluster."""
     tunnels = {each.name for each in netns.interfaces if each.kind is Kind.VXLAN}
     return any(each.dev not in tunnels for each in netns.neighbours)
 
@@ -70,8 +70,9 @@ def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
 
 
 def _offer(service: Service) -> str:
-    """Return the ports as kubectl shows them, each with its number of endpoints in use, and a line
-    for each kind of address outside the cluster."""
+    """Return the type and ports of a Service as kubectl shows them, each port with its number of
+    endpoints in use. A line follows for each kind of address that is used from outside the
+    cluster."""
     if service.type == "ExternalName":
         return f"ExternalName {service.external_name}"
     kind = service.type if service.addresses else "headless"
@@ -104,7 +105,7 @@ def _joined(things: Iterable[object]) -> str:
 
 
 def as_json(topology: Topology, drift: Sequence[str]) -> dict[str, Any]:
-    """Return the addresses and the drift as plain data."""
+    """Return the addresses and the drift as plain data for JSON (nsnet.dev/status/v1)."""
     rows = [
         {"ref": reference, "addresses": addresses.split(), "about": about.replace("\n", ", ")}
         for cluster in topology.clusters

@@ -1,4 +1,4 @@
-"""Send probes, and report what the author expects, the model predicts and the kernel does."""
+"""Send probes; report what their author expects, the model predicts and the kernel does."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,8 +22,8 @@ def ask(
     questions: Sequence[Question],
     progress: Callable[[int], None] = lambda done: None,
 ) -> tuple[ProbeReport, ...]:
-    """Return the report of every question. `progress` is called with the number of attempts that
-    have ended. Raises KernelError."""
+    """Send the probes, and return a report of each. `progress` is called with the number of
+    attempts that have ended. Raises KernelError."""
     guesses = [predicted_paths(model, each) for each in questions]
     flows = [_flow(each, guess) for each, guess in zip(questions, guesses, strict=True)]
     namespaces = list(model.references)
@@ -51,9 +51,12 @@ def _flow(each: Question, guess: Sequence[PredictedPath]) -> Flow:
 
 
 def _pace(guess: Sequence[PredictedPath]) -> str:
-    """Return the rate-limit key for ICMP net-unreachable, or "": the router, and the source as the
-    router sees it. Linux sends one a second to a source. Nothing else that is sent depends on the
-    prediction."""
+    """Return a key that names the router and the source address that the router sees, if the model
+    predicts ICMP net-unreachable from a router; else "".
+
+    Linux sends one net-unreachable a second to a source, so attempts with the same key are spaced.
+    Nothing else that is sent depends on the prediction.
+    """
     for path in guess:
         last = path.request[-1]
         if path.verdict is Verdict.NET_UNREACHABLE and last.netns != path.request[0].netns:
@@ -97,7 +100,7 @@ def _foreseen(each: Question, guess: Sequence[PredictedPath]) -> Iterator[Outcom
 
 
 def _referenced(outcome: Outcome, references: Mapping[str, str]) -> Outcome:
-    """Return the outcome with references instead of namespaces."""
+    """Return the outcome with its server and path as references, not as names of namespaces."""
     path = outcome.path and tuple(references[each] for each in outcome.path)
     server = outcome.server and references.get(outcome.server, outcome.server)
     return outcome._replace(server=server, path=path)
@@ -105,7 +108,7 @@ def _referenced(outcome: Outcome, references: Mapping[str, str]) -> Outcome:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Connection:
-    """What `lab.connect` saw at both ends."""
+    """The result of `lab.connect`: how its attempts ended, and what client and servers saw."""
 
     report: ProbeReport
 
@@ -114,7 +117,8 @@ class Connection:
 
     @property
     def verdict(self) -> Verdict:
-        """The verdict of every attempt. Raises ValueError if they differ: see `verdicts`."""
+        """The verdict that all attempts share. Raises ValueError if they ended differently;
+        `verdicts` counts them."""
         verdicts = set(self.verdicts)
         if len(verdicts) > 1:
             raise ValueError(f"the attempts ended differently: {self.verdicts}")
@@ -138,16 +142,16 @@ class Connection:
 
     @property
     def source(self) -> IPAddress | None:
-        """The one source address that the servers saw; None without a reply. Raises ValueError for
-        several."""
+        """The one source address that the servers saw; None if no server replied. Raises ValueError
+        if they saw several."""
         if len(self.sources) > 1:
             raise ValueError(f"the servers saw several sources: {sorted(map(str, self.sources))}")
         return next(iter(self.sources), None)
 
     @property
     def path(self) -> tuple[str, ...] | None:
-        """The references of the namespaces that the first attempt passed; None without
-        path=True."""
+        """The references of the namespaces that the first attempt's request passed. None unless
+        paths were recorded (path=True)."""
         return self.report.observed.path
 
     @property

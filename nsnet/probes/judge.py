@@ -1,4 +1,4 @@
-"""The comparison of what the author expected, what walk predicts and what the kernel did."""
+"""The comparison of what a probe's author expected, the model predicts and the kernel did."""
 
 import math
 from collections import Counter
@@ -18,20 +18,25 @@ ONE_IN_A_MILLION = 4.753424
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """An expectation whose references are resolved. A field that is None expects nothing."""
+    """A probe's expectation with its references resolved. A field that is None accepts any
+    result."""
 
     verdicts: frozenset[Verdict] | None = None
     source: frozenset[IPAddress] | None = None
     servers: frozenset[str] | None = None
     path: tuple[frozenset[str], ...] | None = None
-    # These servers reply equally often; if empty, all that replied.
+    # These servers must reply equally often; if empty, all servers that replied.
     balanced: frozenset[str] | None = None
-    sticky: bool = False  # one server replies to all attempts
+    sticky: bool = False  # one server must reply to all attempts
 
 
 def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
-    """Return the outcome; with another verdict if a server replied that is not behind the
-    destination, or the server saw another source than expected."""
+    """Return the outcome with its final verdict.
+
+    An answer gets the verdict wrong-server if its server is not behind the destination, and
+    wrong-source if the server saw another source than expected. An outcome without an answer loses
+    its server and source.
+    """
     if outcome.verdict is not Verdict.OK:
         return (
             outcome if outcome.verdict in ANSWERED else outcome._replace(server=None, source=None)
@@ -46,7 +51,7 @@ def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
 def predicted(
     paths: Iterable[PredictedPath], to: Destination, expected: Expected
 ) -> tuple[Outcome, ...]:
-    """Return the outcomes of predicted paths, judged like those of the kernel."""
+    """Return the outcome of each predicted path, judged like an outcome of the kernel."""
     return tuple(
         judged(Outcome(each.verdict, each.server, each.source, each.path), to, expected)
         for each in paths
@@ -54,11 +59,12 @@ def predicted(
 
 
 def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]:
-    """Yield further outcomes that attempts with a body may have.
+    """Yield outcomes that attempts with a body may have in addition to `guess`, the predicted ones.
 
     If there is no reply (over TCP: on an established connection), the prober sends a small request
-    to find out whether the size was the reason, and this one may reach another server. Fragments
-    that wait for ARP may also overflow the neighbour's queue, and are then dropped silently.
+    to find out whether the size was the reason. The small request may reach another server.
+    Besides, fragments that wait for ARP may overflow the queue of the neighbour entry, and are then
+    dropped silently.
     """
     verdicts = {each.verdict for each in guess}
     answered = {*ANSWERED, Verdict.LARGE_HANGS}
@@ -74,7 +80,7 @@ def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]
 
 
 def disagreements(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
-    """Return a sentence for each difference between the kernel and the author."""
+    """Return a sentence for each way in which the attempts differ from what the author expected."""
     return [
         *_verdicts(expected, attempts),
         *_servers(expected, attempts),
@@ -87,8 +93,9 @@ def disagreements(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
 def defects(
     guess: Sequence[Outcome] | Unknown, attempts: Sequence[Outcome], *, paths: bool
 ) -> list[str]:
-    """Return a sentence for each difference between the kernel and the model: always a mistake of
-    nsnet, in its model or in what it has built."""
+    """Return a sentence for each way in which the attempts differ from the prediction; with `paths`
+    their paths are compared, too. A difference is always a mistake of nsnet, in its model or in
+    what it has built."""
     if isinstance(guess, Unknown):
         return []
     possible = {each.compared for each in guess}
@@ -103,8 +110,8 @@ def defects(
 
 
 def chi_square_limit(degrees: int) -> float:
-    """Return the value that a chi-square with this many degrees of freedom exceeds once in a
-    million (approximation of Wilson and Hilferty, 1931)."""
+    """Return the value that a chi-square statistic with this many degrees of freedom exceeds with a
+    probability of one in a million (approximation of Wilson and Hilferty, 1931)."""
     spread = 2 / (9 * degrees)
     root = 1 - spread + ONE_IN_A_MILLION * math.sqrt(spread)
     return degrees * root * root * root

@@ -1,4 +1,4 @@
-"""An event loop on one epoll: callbacks for ready sockets, and at given times."""
+"""An event loop on one epoll: it calls handlers of ready sockets, and alarms when due."""
 
 import heapq
 import select
@@ -12,7 +12,7 @@ _EVENTS = 1 << 13  # events per poll
 
 
 class Loop:
-    """An event loop of one thread."""
+    """An event loop for a single thread."""
 
     def __init__(self) -> None:
         self._epoll = select.epoll()
@@ -21,11 +21,12 @@ class Loop:
         self._order = count()
 
     def close(self) -> None:
-        """Close the epoll; the sockets stay open."""
+        """Close the epoll. The sockets stay open."""
         self._epoll.close()
 
     def watch(self, opened: socket, events: int, handler: Callable[[int], None]) -> None:
-        """Call `handler` with the events whenever there are any; errors are always reported."""
+        """Call `handler` with the socket's epoll events whenever one of `events` occurs. Errors are
+        always reported. A second call for a socket replaces its events and handler."""
         fd = opened.fileno()
         known = fd in self._handlers
         self._handlers[fd] = handler
@@ -39,11 +40,16 @@ class Loop:
         opened.close()
 
     def at(self, when: float, alarm: Callable[[], None]) -> None:
-        """Call `alarm` at this time of the monotonic clock, after handlers of earlier events."""
+        """Call `alarm` when the monotonic clock reaches `when`. Handlers of earlier events are
+        called first."""
         heapq.heappush(self._alarms, (when, next(self._order), alarm))
 
     def run_once(self, *, wait: bool) -> None:
-        """Handle what is ready; if nothing is, and `wait`, wait for an event or the next alarm."""
+        """Call the handlers of ready sockets, then the alarms that were due when this call began.
+
+        With `wait`, if no socket is ready, wait for one, but only until the next alarm; without
+        alarms, do not wait.
+        """
         now = time.monotonic()
         seconds = max(0.0, self._alarms[0][0] - now) if wait and self._alarms else 0.0
         for fd, events in self._epoll.poll(seconds, _EVENTS):

@@ -1,4 +1,4 @@
-"""The model of a lab: a Topology and its State, with indexes for any number of probes."""
+"""The model of a lab: its Topology and State, with indexes for any number of probes."""
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
@@ -11,9 +11,8 @@ from nsnet.walk.walker import Walker
 
 
 class Model:
-    """A Topology, its State, and the indexes by which probes are predicted and reported, each built
-    on first use. Another State needs another Model.
-    """
+    """The Topology and State of a lab, with the indexes by which probes are predicted and reported.
+    Each index is built on first use and then kept, so that another State needs another Model."""
 
     def __init__(self, topology: Topology, state: State) -> None:
         self.topology = topology
@@ -21,26 +20,28 @@ class Model:
 
     @cached_property
     def walker(self) -> Walker:
-        """The State, indexed for walks."""
+        """The Walker that predicts the paths of packets through this State."""
         return Walker(self.state)
 
     @cached_property
     def references(self) -> Mapping[str, str]:
-        """The reference of every namespace."""
+        """The reference of each namespace, by the namespace's name."""
         return {each.name: each.reference for each in self.state.netns}
 
     @cached_property
     def neighbours(self) -> Mapping[str, frozenset[str]]:
-        """The namespaces at the other ends of each namespace's veth pairs."""
+        """For each namespace, the namespaces at the other ends of its veth pairs."""
         return {
             each.name: frozenset(link.peer.netns for link in each.interfaces if link.peer)
             for each in self.state.netns
         }
 
     def holders(self, addresses: Iterable[IPAddress], client: Location) -> dict[str, str]:
-        """Return the reference of the pod, node, gateway or host with each address.
+        """Return, by address, the reference of the pod, node, gateway or host that has the address.
+        An address that none of them has is left out.
 
-        Islands reuse addresses: of several, return the client itself, else one in its own cluster.
+        Clusters that are islands may use the same address. If several have it, the client itself is
+        preferred, then one in the client's cluster.
         """
         found: dict[str, str] = {}
         for address in addresses:

@@ -1,4 +1,4 @@
-"""The outcome of one attempt: how it ended, and what both ends saw."""
+"""The outcome of one attempt: how it ended, and what client and server saw."""
 
 from typing import NamedTuple
 
@@ -7,9 +7,11 @@ from nsnet.verdict import Verdict
 
 
 class Outcome(NamedTuple):
-    """How one attempt ended for the client, which server answered, and the source that it saw.
+    """How one attempt ended for the client, which server answered, and the source that the server
+    saw.
 
-    In the prober, server and path are names of namespaces; everywhere else, references.
+    In the prober, namespaces are given by name (in `path`, and as `server` over ICMP); everywhere
+    else, by reference.
     """
 
     verdict: Verdict
@@ -20,5 +22,5 @@ class Outcome(NamedTuple):
 
     @property
     def compared(self) -> tuple[Verdict, str | None, IPAddress | None]:
-        """What the kernel and the model must agree on."""
+        """The fields in which the kernel and the model must agree."""
         return self.verdict, self.server, self.source

@@ -1,4 +1,4 @@
-"""Probes with their references resolved, and what walk predicts for them."""
+"""Probes with their references resolved, and what the model predicts for them."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,7 +22,8 @@ from nsnet.walk.packet import PredictedPath
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A probe whose references are resolved to a namespace, an address and expectations."""
+    """A probe with its references resolved: to the client's namespace, the destination's address,
+    and what is expected."""
 
     name: str
     spec: ProbeSpec
@@ -47,7 +48,8 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
 
 
 def predicted_paths(model: Model, each: Question) -> tuple[PredictedPath, ...]:
-    """Return every path that the model predicts for a new flow."""
+    """Return every path that the model predicts for an attempt in a new flow, which conntrack does
+    not know yet."""
     spec, to = each.spec, each.to
     payload = request_length(spec.size) if spec.size else 0
     return model.walker.paths(each.source.netns, spec.protocol, to.address, to.port, payload)
@@ -55,15 +57,15 @@ def predicted_paths(model: Model, each: Question) -> tuple[PredictedPath, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """Every path that walk predicts for a probe."""
+    """A probe, and every path that the model predicts for it."""
 
     question: Question
     paths: tuple[PredictedPath, ...]
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The namespaces that the request passes. Raises ValueError if several paths differ in
-        them: see `paths`."""
+        """The namespaces that the request passes. Raises ValueError if several predicted paths pass
+        different namespaces; `paths` has every path."""
         ways = {each.path for each in self.paths}
         if len(ways) > 1:
             raise ValueError(f"there are {len(ways)} paths: {sorted(ways)}")
@@ -71,13 +73,15 @@ class Explanation:
 
 
 def explain(model: Model, spec: ProbeSpec) -> Explanation:
-    """Return the model's prediction alone; nothing is sent. Raises UnknownReferenceError."""
+    """Return every path that the model predicts for a probe, without sending anything. Raises
+    UnknownReferenceError."""
     asked = question(model.topology, spec)
     return Explanation(asked, predicted_paths(model, asked))
 
 
 def probe_spec(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:
-    """Return a probe with these fields. Raises UsageError for an unknown field or a wrong value."""
+    """Return a probe with these fields; `fields` are those of ProbeSpec. Raises UsageError for an
+    unknown field or a wrong value."""
     try:
         return ProbeSpec.model_validate(
             {"from": source, "to": to, "protocol": protocol, **fields}, strict=False
@@ -116,7 +120,8 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
 
 
 def _addresses(topology: Topology, reference: str) -> Iterator[IPAddress]:
-    """Yield every address of the namespaces that a reference means, or the address that it is."""
+    """Yield every address of the namespaces to which a reference refers. If the reference is itself
+    an address, yield that."""
     for each in expand(topology, reference):
         try:
             yield ip_address(each)

@@ -14,14 +14,14 @@ SCHEMA = "nsnet.dev/report/v1"
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The outcomes of all attempts of a probe: those that the model predicts, or those observed."""
+    """The outcomes of a probe: all that the model predicts, or those of the attempts made."""
 
     attempts: tuple[Outcome, ...]
     names: Mapping[str, str]  # source address → the reference of its pod, node, gateway or host
 
     @property
     def verdict(self) -> str:
-        """The verdict that all attempts share, else `mixed`."""
+        """The verdict that all outcomes share, or "mixed" if they differ."""
         verdicts = {each.verdict for each in self.attempts}
         return verdicts.pop().value if len(verdicts) == 1 else "mixed"
 
@@ -37,7 +37,8 @@ class Answer:
 
     @property
     def ends(self) -> list[str]:
-        """Both ends in words: `by east/pod/web`, `seen as 10.244.0.2 (…)`."""
+        """Phrases for the servers that replied, `by east/pod/web`, and for the sources that they
+        saw, `seen as 10.244.0.2 (…)`."""
         said = []
         if self.servers:
             several = f"{len(self.servers)} servers"
@@ -52,17 +53,18 @@ class Answer:
 
     @property
     def path(self) -> tuple[str, ...] | None:
-        """The path of the first attempt; None if none was recorded."""
+        """The path of the first outcome that has one; None if none was recorded."""
         return next((each.path for each in self.attempts if each.path is not None), None)
 
     @property
     def ms(self) -> float:
-        """The median time of an attempt in milliseconds."""
+        """The median duration of the attempts, in milliseconds."""
         times = sorted(each.ms for each in self.attempts)
         return round(times[len(times) // 2], 3)
 
     def as_json(self, *, measured: bool, path: bool) -> dict[str, Any]:
-        """Return the JSON form (nsnet.dev/report/v1; nsnet/cli/README.md describes it)."""
+        """Return the answer as it is in the JSON report (nsnet.dev/report/v1; nsnet/cli/README.md
+        describes it). Its `ms` is null unless `measured`, and its `path` null unless `path`."""
         return {
             "verdict": self.verdict,
             "verdicts": dict(sorted(Counter(each.verdict.value for each in self.attempts).items())),
@@ -75,8 +77,8 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ProbeReport:
-    """One probe: what the author expected, the model predicted and the kernel did, and how they
-    differ."""
+    """The report of one probe: what the author expected, the model predicted and the kernel did,
+    and how these differ."""
 
     name: str
     source: str
@@ -102,7 +104,8 @@ class ProbeReport:
         return f"{self.source} → {self.target} {self.protocol}{times}: {seen}"
 
     def as_json(self) -> dict[str, Any]:
-        """Return the JSON form (nsnet.dev/report/v1; nsnet/cli/README.md describes it)."""
+        """Return the probe as it is in the JSON report (nsnet.dev/report/v1; nsnet/cli/README.md
+        describes it)."""
         guess: dict[str, Any]
         if isinstance(self.predicted, Unknown):
             guess = {"verdict": None, "unknown": self.predicted.why}
@@ -146,7 +149,7 @@ class Report:
         return not self.failed and not self.defects
 
     def as_json(self) -> dict[str, Any]:
-        """Return the JSON form (nsnet.dev/report/v1)."""
+        """Return the report as plain data for JSON (nsnet.dev/report/v1)."""
         return {
             "schema": SCHEMA,
             "lab": self.lab,
@@ -157,7 +160,8 @@ class Report:
         }
 
     def as_junit(self) -> str:
-        """Return JUnit XML: a failed expectation is a failure, a wrong prediction an error."""
+        """Return the report as JUnit XML: an expectation that failed is a `failure`, a wrong
+        prediction an `error`."""
         suite = ElementTree.Element(
             "testsuite",
             name=self.lab,

@@ -1,4 +1,5 @@
-"""The prober: real attempts from inside the lab, and what both ends saw of them."""
+"""The prober: it makes real attempts from inside the lab, and records what client and server
+see."""
 
 from nsnet.probes.prober.flows import Flow
 from nsnet.probes.prober.send import send

@@ -11,8 +11,8 @@ from nsnet.servers.echo import message
 from nsnet.verdict import Verdict
 
 # The verdicts of errors that the kernel reports for a connection, some of them after an ICMP error.
-# After other errors an attempt waits for its timeout: EPERM is a DROP in the client's own OUTPUT
-# chain, EINVAL a blackhole route.
+# After any other error an attempt waits for its timeout. EPERM, for example, is a DROP in the
+# client's own OUTPUT chain, and EINVAL is a blackhole route.
 VERDICTS = {
     errno.ECONNREFUSED: Verdict.REFUSED,
     errno.ENETUNREACH: Verdict.NET_UNREACHABLE,
@@ -25,11 +25,13 @@ VERDICTS = {
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One attempt of a flow. It has ended when it has a verdict; then `done` is called."""
+    """One attempt of a flow. It ends when it gets its verdict; then `done` is called with the
+    attempt."""
 
     flow: Flow
     token: bytes  # in the request's payload: it survives NAT
-    # TCP: of the SYN, if the path is recorded; it survives NAT, too. ICMP: the request's identity.
+    # TCP: the sequence number of the SYN, set if the path is recorded; it survives NAT, too.
+    # ICMP: id and sequence number of the echo request.
     sequence: int
     done: Callable[["Attempt"], None]
     started: float = 0.0
@@ -42,7 +44,7 @@ class Attempt:
     def end(
         self, verdict: Verdict, server: str | None = None, source: IPAddress | None = None
     ) -> None:
-        """End the attempt; only the first call counts."""
+        """End the attempt with this verdict, and call `done`. Only the first call has an effect."""
         if self.verdict is None:
             self.ended = time.monotonic()
             self.verdict, self.server, self.source = verdict, server, source
@@ -50,5 +52,5 @@ class Attempt:
 
     @property
     def request(self) -> bytes:
-        """The request that is sent to the server."""
+        """The bytes of the request that is sent to the server."""
         return message.request(self.token, self.flow.size)

@@ -1,8 +1,9 @@
-"""Captures of requests on their way: one packet socket in every namespace, for all its links.
+"""Captures of requests on their way, by one packet socket in every namespace for all its links.
 
 A UDP or ICMP request is recognized by its token, a TCP connection by the sequence number of its
-SYN, which its attempt has chosen. Both survive NAT, and are found inside VXLAN, too. A proxy relays
-a request in another connection, which is recognized by the token in its payload.
+SYN, which its attempt has chosen. NAT changes neither of them, and both are found inside VXLAN,
+too. A proxy relays a request in a connection of its own, which is recognized by the token in its
+payload.
 """
 
 import select
@@ -32,7 +33,8 @@ _SYN, _ACK = 0x02, 0x10
 
 
 class TracedPacket(NamedTuple):
-    """What identifies a captured packet, and the fields that its path needs."""
+    """A captured request or echo reply: the key that identifies it, and the fields from which its
+    path is derived."""
 
     key: TraceKey
     is_request: bool
@@ -41,7 +43,8 @@ class TracedPacket(NamedTuple):
 
 
 class Capture:
-    """The namespaces and interfaces at which followed requests, and echo replies, were seen."""
+    """A capture in many namespaces. It records at which interfaces requests with a followed key,
+    and replies to such echo requests, are seen."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
@@ -49,7 +52,8 @@ class Capture:
         self._seen: dict[tuple[TraceKey, bool], dict[tuple[str, str, bool], Sighting]] = {}
 
     def listen(self, namespaces: Iterable[str]) -> None:
-        """Capture in these namespaces from now on. Raises KernelError."""
+        """Capture in these namespaces from now on. Raises KernelError if the kernel does not
+        timestamp packets."""
         for name in namespaces:
             with netns.inside(name):
                 self._sockets[name] = taps.open_tap(socket.SOCK_DGRAM, _FILTER)
@@ -59,20 +63,23 @@ class Capture:
         taps.await_timestamps(self._sockets.values(), _TEST_PACKET)
 
     def follow(self, key: TraceKey) -> None:
-        """Record where packets with this key are seen."""
+        """From now on, record where packets with this key are seen."""
         self._seen[key, True] = {}
         self._seen[key, False] = {}
 
     def requests(self, key: TraceKey) -> list[Sighting]:
-        """Return where the request was seen, each interface and direction once."""
+        """Return the first sighting of the request with this key at each interface, in each
+        direction."""
         return list(self._seen[key, True].values())
 
     def replies(self, key: TraceKey) -> list[Sighting]:
-        """Return where the echo reply was seen."""
+        """Return the first sighting of the reply to this echo request at each interface, in each
+        direction."""
         return list(self._seen[key, False].values())
 
     def drain(self) -> None:
-        """Read all that was captured. Raises KernelError if packets were lost."""
+        """Read all captured packets that are still unread. Raises KernelError if any packets were
+        lost."""
         for name, opened in self._sockets.items():
             self._read(name, opened)
             if lost := taps.dropped(opened):
@@ -105,8 +112,8 @@ class Capture:
 
 
 def parse(packet: bytes) -> TracedPacket | None:
-    """Return what identifies a request, or the reply to an echo request; None for any other packet.
-    The inner packet of a VXLAN tunnel counts: it has the TTL that routers decrement."""
+    """Return the key and fields of a request or an echo reply; None for any other packet. Of a
+    VXLAN packet, return those of the inner packet: that one has the TTL that routers decrement."""
     if len(packet) < 40:
         return None
     if packet[0] >> 4 == 4:
@@ -140,8 +147,8 @@ def _without_proxy_header(data: bytes) -> bytes:
 
 
 def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> taps.Program:
-    """Return a classic BPF program of lines (label, code, operand, label if true, label if
-    false)."""
+    """Return the classic BPF program of these lines, with each label replaced by a jump offset. A
+    line is (its label, code, operand, label to jump to if true, label to jump to if false)."""
     program = list(lines)
     labels = {label: index for index, (label, *_) in enumerate(program) if label}
 

@@ -1,8 +1,8 @@
-"""Packets built by scapy as templates, one per kind; the fields that differ between attempts are
-patched.
+"""Crafted packets. scapy builds a template for each protocol and size; for each attempt a copy is
+patched with the fields that differ.
 
-scapy takes 0.4 ms to build a packet, patching takes a few us. Importing scapy takes 0.4 s: it is
-imported here, by `load` or for the first packet.
+scapy takes 0.4 ms to build a packet, patching takes a few us. Importing scapy takes 0.4 s, so it is
+imported only by `load` or for the first packet.
 """
 
 import struct
@@ -18,21 +18,23 @@ _IP = 20  # bytes of header
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A packet in which every field that differs between attempts is zero."""
+    """A packet in which every field that differs between attempts is zero, with the offset of its
+    checksum."""
 
     packet: bytes
     checksum: int  # its offset
 
     @property
     def token(self) -> int:
-        """The offset of the token."""
+        """The offset of the token in the packet, in bytes."""
         return self.packet.index(PREFIX) + len(PREFIX)
 
     def patched(self, token: bytes, fields: tuple[tuple[int, bytes], ...]) -> bytearray:
-        """Return the packet with this token, these fields (even offset, bytes) and its checksum.
+        """Return a copy of the packet with this token, these fields (even offset, bytes) and a new
+        checksum.
 
-        A sum of 16-bit words does not depend on their order (RFC 1071): that of the patched words,
-        which are 0 in the template, is added to the template's.
+        A checksum is a sum of 16-bit words, which does not depend on their order (RFC 1071). The
+        patched words are 0 in the template, so their sum is added to the sum of the template.
         """
         packet = bytearray(self.packet)
         (checksum,) = struct.unpack_from("!H", packet, self.checksum)
@@ -55,7 +57,8 @@ def load() -> None:
 def udp(
     token: bytes, size: int, source: tuple[bytes, int], destination: tuple[bytes, int]
 ) -> bytearray:
-    """Return an IPv4 datagram with its headers, from and to an (address, port)."""
+    """Return a UDP datagram with its IPv4 header. `size` is the length of the request's body in
+    bytes; `source` and `destination` are (packed address, port)."""
     addresses = source[0] + destination[0]
     ports = struct.pack("!HH", source[1], destination[1])
     # The checksum is UDP's, over a pseudo header with the same addresses. IP's own is the kernel's.
@@ -63,8 +66,8 @@ def udp(
 
 
 def echo_request(token: bytes, size: int, family: Family, identity: int) -> bytearray:
-    """Return an ICMP echo request without IP header; the 32-bit identity is its id and sequence
-    number."""
+    """Return an ICMP echo request without an IP header. `size` is the length of the request's body
+    in bytes; the 32 bits of `identity` become the echo request's id and sequence number."""
     return _echo_template(size, family).patched(token, ((4, struct.pack("!I", identity)),))
 
 

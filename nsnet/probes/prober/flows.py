@@ -1,4 +1,4 @@
-"""Flows: the attempts that the prober sends."""
+"""Flows: groups of attempts that the prober sends."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,8 @@ from nsnet.ip import IPAddress, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Attempts from one namespace to one address, each from a fresh port unless one is given."""
+    """A number of attempts from one namespace to one address. Each attempt has a new source port,
+    unless `source_port` is given."""
 
     netns: str  # of the client
     address: IPAddress
@@ -17,9 +18,9 @@ class Flow:
     timeout: float = 1.0  # seconds, of each attempt
     size: int = 0  # bytes of body
     source_port: int | None = None  # if given, an attempt starts after the previous one has ended
-    # The rate-limit key for ICMP net-unreachable: any name of a router and of the source that it
-    # sees; "" for none. Linux sends one a second, so attempts with the same key start that far
-    # apart.
+    # The rate-limit key for ICMP net-unreachable: it names a router and the source that the router
+    # sees; "" for no limit. A router sends a source one net-unreachable a second, so attempts with
+    # the same key start at least a second apart.
     pace: str = ""
     together: str = ""  # flows with the same label start their first attempts at once
     path: bool = False  # record the namespaces that each request passes

@@ -1,4 +1,5 @@
-"""Attempts over ICMP: crafted echo requests; two sockets serve all attempts of a namespace."""
+"""Attempts over ICMP: crafted echo requests. Two sockets serve all attempts of a namespace and
+address family."""
 
 import errno
 import select
@@ -22,8 +23,8 @@ _CHUNK = 1 << 16
 
 
 class Echoes:
-    """The sockets of a namespace, and its echo requests that have no reply yet. Created inside the
-    namespace."""
+    """The two ICMP sockets of a namespace, and the attempts whose echo request has no reply yet. An
+    instance must be created inside the namespace."""
 
     def __init__(self, family: Family, loop: Loop) -> None:
         self._family: Family = family
@@ -44,7 +45,8 @@ class Echoes:
         self._loop.close_socket(self._receiving)
 
     def send(self, attempt: Attempt) -> None:
-        """Send the request; end the attempt if this kernel refuses it."""
+        """Send the attempt's echo request. If the kernel refuses it with an error of VERDICTS, end
+        the attempt."""
         flow = attempt.flow
         self._by_token[attempt.token] = self._by_identity[attempt.sequence] = attempt
         packet = craft.echo_request(attempt.token, flow.size, self._family, attempt.sequence)
@@ -55,7 +57,7 @@ class Echoes:
                 attempt.end(VERDICTS[error.errno])
 
     def forget(self, attempt: Attempt) -> None:
-        """Ignore replies to the attempt from now on."""
+        """Ignore replies to the attempt, and errors about it, from now on."""
         self._by_token.pop(attempt.token, None)
         self._by_identity.pop(attempt.sequence, None)
         self._mtus.pop(attempt, None)
@@ -82,14 +84,15 @@ class Echoes:
 
 
 class IcmpExchange:
-    """One attempt over ICMP."""
+    """One attempt over ICMP: send the echo request, and wait for its reply."""
 
     def __init__(self, attempt: Attempt, echoes: Echoes) -> None:
         self._attempt = attempt
         self._echoes = echoes
 
     def start(self) -> None:
-        """Send the request; end the attempt if this kernel refuses it."""
+        """Send the echo request. If the kernel refuses it with an error of VERDICTS, end the
+        attempt."""
         self._echoes.send(self._attempt)
 
     def close(self) -> None:
@@ -98,8 +101,8 @@ class IcmpExchange:
 
 
 def _icmp_socket(family: Family, *, replies: bool) -> socket.socket:
-    """Return a raw socket that receives echo replies, or nothing. A bit set in its filter blocks an
-    ICMP type."""
+    """Return a raw ICMP socket of the current namespace. With `replies` it receives echo replies,
+    else nothing: each bit that is set in its filter blocks one ICMP type."""
     reply = _ECHO_REPLY[family]
     if family == 4:
         opened = socket.socket(
@@ -120,8 +123,8 @@ def _icmp_socket(family: Family, *, replies: bool) -> socket.socket:
 
 
 def _token(packet: bytes, family: Family) -> bytes:
-    """Return the token of an echo reply. A raw socket delivers the IPv4 header with it, and no IPv6
-    header."""
+    """Return the token of a received echo reply; b"" if it has none. A raw socket delivers an IPv4
+    packet with its IP header, but an IPv6 packet without."""
     start = (packet[0] & 0xF) * 4 if family == 4 else 0
     said = packet[start + 8 :]
     return said[len(PREFIX) : len(PREFIX) + TOKEN] if said.startswith(PREFIX) else b""

@@ -1,4 +1,4 @@
-"""The path of a request, derived from where it was seen."""
+"""The path of a request, derived from its sightings: where and when packet sockets captured it."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
@@ -9,7 +9,7 @@ OUTGOING = 4  # PACKET_OUTGOING: seen on its way out
 
 
 class Sighting(NamedTuple):
-    """The first time that a packet passed one interface of one namespace in one direction."""
+    """The first capture of a packet at one interface of one namespace in one direction."""
 
     netns: str
     kind: int  # HOST, OTHER_HOST or OUTGOING
@@ -19,20 +19,22 @@ class Sighting(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int]:
-        """The sort key: TTL, then time. Routers decrement the TTL, which is more reliable than a
-        timestamp; bridges do not."""
+        """The key by which sightings are sorted along the path: falling TTL, then time. Routers
+        decrement the TTL, which makes it more reliable than a timestamp. Bridges do not change
+        it."""
         return -self.ttl, self.time
 
 
 def passed(
     client: str, sightings: Iterable[Sighting], neighbours: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """Return the namespaces in order, the client's first, each as often as the packet entered it.
+    """Return the namespaces that a packet passed, in order. The client's namespace is the first. A
+    namespace is repeated if the packet entered it again.
 
-    A packet enters a namespace where an interface receives it. Sightings of a packet that is sent,
-    or that a bridge receives after its port, are no further entries. `neighbours` (the namespaces
-    at the other ends of veth pairs, if known) decides the order of sightings that are too close in
-    time.
+    A packet enters a namespace where an interface receives it. No entry is counted where an
+    interface sends it, or where a bridge receives what one of its ports has received. Where
+    timestamps are too close to order two sightings, `neighbours` (the namespaces at the other ends
+    of veth pairs, if known) decides.
     """
     seen = sorted(sightings, key=lambda each: each.order)
     left = [each.netns for each in seen if _is_entry(each, seen)]
@@ -43,7 +45,7 @@ def passed(
             [netns for netns in left[:after] if netns != path[-1]] + left[after + 1 :],
             [*path, left[after]],
         )
-    # It was forwarded, and then seen only as a frame for another host: a bridge port dropped it.
+    # If it was forwarded and then seen only as a frame for another host, a bridge port dropped it.
     last = [each.kind for each in seen if each.netns == path[-1]][-1:]
     strays = {each.netns for each in seen if each.kind == OTHER_HOST and each.netns not in path}
     if last == [OUTGOING] and len(strays) == 1:
@@ -54,8 +56,9 @@ def passed(
 def relayed(
     path: tuple[str, ...], payloads: Sequence[Sighting], neighbours: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """Return the path; if it ends at a proxy, continued by the path of the connection in which the
-    proxy relays the request. `payloads` are sightings of the request's payload."""
+    """Return the path. If it ends at a proxy, append the path of the connection in which the proxy
+    relays the request. `payloads` are the sightings of packets with the request's token in their
+    payload."""
     here = path[-1]
     received = [each.time for each in payloads if each.netns == here and each.kind == HOST]
     onward = [each for each in payloads if received and each.time > min(received)]
@@ -65,10 +68,11 @@ def relayed(
 
 
 def _is_entry(sighting: Sighting, seen: list[Sighting]) -> bool:
-    """Return whether the namespace received the packet for itself, or a bridge in it forwarded it.
+    """Return whether this sighting shows that the packet entered the namespace: either the frame
+    was for the interface itself, or a bridge in the namespace forwarded it.
 
-    A bridge without an FDB entry for the address floods all its ports; pods drop frames for other
-    hosts.
+    A bridge without an FDB entry for the address floods all its ports. Pods at the other ports drop
+    the frame, which is for another host: they are not entered.
     """
     if sighting.kind != OTHER_HOST:
         return sighting.kind == HOST
@@ -80,7 +84,9 @@ def _is_entry(sighting: Sighting, seen: list[Sighting]) -> bool:
 
 
 def _next(here: str, left: list[str], neighbours: Mapping[str, frozenset[str]]) -> int | None:
-    """Return the index of the first entry into another namespace that a veth pair leads to."""
+    """Return the index in `left` of the first namespace, other than `here`, that a veth pair
+    connects to `here`; None if there is none. If the neighbours of `here` are unknown, any other
+    namespace will do."""
     reachable = neighbours.get(here)
     for index, netns in enumerate(left):
         if netns != here and (reachable is None or netns in reachable):
@@ -91,7 +97,9 @@ def _next(here: str, left: list[str], neighbours: Mapping[str, frozenset[str]]) 
 def answered(
     requests: Iterable[Sighting], replies: Iterable[Sighting]
 ) -> tuple[str | None, bytes | None]:
-    """Return the namespace that sent the first reply, and the request's source as seen there."""
+    """Return the namespace that sent the echo reply first, and the request's source address as seen
+    there, packed. Both are None if no reply was seen; the source is None if the request was not
+    seen there."""
     outgoing = [each for each in replies if each.kind == OUTGOING]
     if not outgoing:
         return None, None

@@ -1,4 +1,4 @@
-"""The order in which attempts start: flows alternate, and so do their namespaces."""
+"""The order in which attempts start: namespaces take turns, and so do the flows of a namespace."""
 
 from collections import deque
 from collections.abc import Sequence
@@ -11,42 +11,45 @@ _UNDER_WAY = 64  # attempts of one flow at a time
 
 @dataclass(slots=True, eq=False)
 class ScheduledFlow:
-    """A flow, and how many of its attempts have started and are under way."""
+    """A flow, with the number of its attempts that have started, and of those that are under
+    way."""
 
     flow: Flow
     started: int = 0
     under_way: int = 0
-    is_due: bool = False  # it is in the queue
+    is_due: bool = False  # the flow is in the queue
 
     @property
     def may_start(self) -> bool:
-        """Whether another attempt is wanted, and there is room for it."""
+        """Whether the flow has attempts left to start, and fewer attempts under way than its
+        limit."""
         room = 1 if self.flow.source_port else _UNDER_WAY
         return self.started < self.flow.times and self.under_way < room
 
 
 @dataclass(slots=True, eq=False)
 class _Source:
-    """The queue of a namespace that has clients."""
+    """A namespace from which attempts start, and the queue of its flows that are due."""
 
     due: deque[ScheduledFlow] = field(default_factory=deque)
 
 
 @dataclass(slots=True, eq=False)
 class _Pace:
-    """Flows with the same pace: only one attempt may start until the pace is released."""
+    """The flows that share a rate-limit key (Flow.pace). One attempt of them may start; the next
+    may start only after `release_pace`."""
 
     flows: deque[ScheduledFlow] = field(default_factory=deque)
-    may_start: bool = True  # the last one started long enough ago
+    may_start: bool = True  # the last attempt started long enough ago
 
 
 class Schedule:
-    """The queues of all namespaces, from which attempts are taken in turn."""
+    """The queues of all namespaces. Attempts are taken from the namespaces in turn."""
 
     def __init__(self, flows: Sequence[Flow]) -> None:
         self.flows = tuple(ScheduledFlow(flow) for flow in flows)
         self._sources: dict[str, _Source] = {}
-        self._busy: dict[str, _Source] = {}  # those with something due, in turn
+        self._busy: dict[str, _Source] = {}  # those with due flows, in the order of turns
         self._paces: dict[str, _Pace] = {}
         for scheduled in self.flows:
             self._sources.setdefault(scheduled.flow.netns, _Source())
@@ -55,7 +58,9 @@ class Schedule:
             self._offer(scheduled)
 
     def take(self, most: int) -> tuple[str, list[ScheduledFlow]]:
-        """Return the next namespace with due attempts, and the flows that start one each in it."""
+        """Return the next namespace that has due flows, and at most `most` flows, each of which
+        starts an attempt now. A flow is listed once for each attempt that it starts. If no flow is
+        due, return "" and no flows."""
         if not self._busy:
             return "", []
         name, source = next(iter(self._busy.items()))
@@ -70,7 +75,8 @@ class Schedule:
         return name, taken
 
     def together(self) -> list[list[ScheduledFlow]]:
-        """Return the flows of each label, by label; each starts an attempt now."""
+        """Return the flows that are to start together, one list for each label (Flow.together).
+        Each of these flows starts an attempt now."""
         labelled: dict[str, list[ScheduledFlow]] = {}
         for scheduled in self.flows:
             if scheduled.flow.together and scheduled.is_due:
@@ -90,12 +96,13 @@ class Schedule:
         self._offer(scheduled)
 
     def ended(self, scheduled: ScheduledFlow) -> None:
-        """Note that an attempt has ended: there is room for the next."""
+        """Record that an attempt of this flow has ended, which makes room for the flow's next
+        attempt."""
         scheduled.under_way -= 1
         self._offer(scheduled)
 
     def release_pace(self, pace: str) -> None:
-        """Allow another attempt of this pace."""
+        """Allow one more attempt of the flows that share this pace. These flows take turns."""
         shared = self._paces[pace]
         shared.may_start = True
         shared.flows.rotate(-1)
@@ -103,7 +110,8 @@ class Schedule:
             self._offer(scheduled)
 
     def _offer(self, scheduled: ScheduledFlow) -> None:
-        """Queue the flow if it may start an attempt and is not in the queue."""
+        """Append the flow to its namespace's queue, unless it is in the queue already or may not
+        start an attempt now."""
         source = self._sources[scheduled.flow.netns]
         pace = self._paces.get(scheduled.flow.pace)
         if scheduled.is_due or not scheduled.may_start or (pace is not None and not pace.may_start):

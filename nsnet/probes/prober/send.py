@@ -1,4 +1,5 @@
-"""Send all flows concurrently from one thread; each attempt has its own timeout."""
+"""Send the attempts of all flows concurrently, from one thread. Each attempt has its own
+timeout."""
 
 import os
 import resource
@@ -39,7 +40,7 @@ _MOMENT = 0.1  # seconds
 _MUCH_LONGER = 4
 _BATCH = 32  # attempts started before replies are read again
 _PACE = 1.05  # seconds between paced attempts: the router's jiffies are 4 ms
-_SPARE, _OF_A_SOURCE = 64, 5  # file descriptors: for other uses, for raw sockets of a namespace
+_SPARE, _OF_A_SOURCE = 64, 5  # file descriptors for other uses, and for a namespace's raw sockets
 _STRIDE = 0x9E3779B1  # odd: the first 2^32 attempts have different sequence numbers
 
 
@@ -49,11 +50,11 @@ def send(
     progress: Callable[[int], None] = lambda done: None,
     neighbours: Mapping[str, frozenset[str]] | None = None,
 ) -> list[tuple[Outcome, ...]]:
-    """Send every attempt of every flow, and return their outcomes in the flows' order.
+    """Send every attempt of every flow. Return the outcomes of each flow, in the order of `flows`.
 
-    For icmp, and if paths are recorded, requests are captured in all `namespaces`; `neighbours`
-    (the namespaces at the other ends of veth pairs) decides the order of captures that are too
-    close in time. `progress` is called with the number of attempts that have ended. Raises
+    For icmp, or if a path is recorded, requests are captured in all `namespaces`. Where timestamps
+    are too close to order two captures, `neighbours` (the namespaces at the other ends of veth
+    pairs) decides. `progress` is called with the number of attempts that have ended. Raises
     KernelError.
     """
     if any(flow.protocol is not Protocol.TCP for flow in flows):
@@ -76,7 +77,7 @@ def send(
 
 
 class _Sender:
-    """The attempts under way and their sockets."""
+    """The attempts of all flows, and the sockets of those under way."""
 
     def __init__(self, flows: Sequence[Flow], loop: Loop, capture: Capture) -> None:
         self._loop = loop
@@ -107,7 +108,7 @@ class _Sender:
             echoes.close()
 
     def run(self, progress: Callable[[int], None]) -> None:
-        """Run until every attempt has ended."""
+        """Start all attempts, and return when every attempt has ended."""
         reported = 0
         for batch in self._schedule.together():
             while self._exchanges and len(batch) > self._room - len(self._exchanges):
@@ -128,8 +129,8 @@ class _Sender:
         self._start([one for each in batch for one in self._open(each.flow.netns, [each])])
 
     def _open(self, name: str, batch: Sequence[ScheduledFlow]) -> list[Attempt]:
-        """Return an attempt of each flow, its socket opened inside the namespace, to be used from
-        outside."""
+        """Return a new attempt for each flow. The attempts' sockets are opened inside the namespace
+        `name`, and used from outside."""
         attempts = [self._attempt(scheduled) for scheduled in batch]
         try:
             with netns.inside(name):
@@ -165,7 +166,8 @@ class _Sender:
         return attempt
 
     def _done(self, attempt: Attempt) -> None:
-        """Handle the end of an attempt: close its socket, which makes room for another."""
+        """Close the socket of an attempt that has ended, which makes room for another. If it timed
+        out and its size may be the cause, send a small request."""
         exchange, scheduled = self._exchanges.pop(attempt)
         exchange.close()
         self._in_window.discard(attempt)
@@ -182,7 +184,8 @@ class _Sender:
         self._schedule.ended(scheduled)
 
     def _ask_small(self, attempt: Attempt, scheduled: ScheduledFlow) -> None:
-        """Send the request again without a body: if it is answered, the size caused the timeout."""
+        """Send the attempt's request again, without a body. If that is answered, the size was the
+        cause of the timeout."""
         number = next(self._numbers)
         flow = replace(scheduled.flow, size=0, path=False, pace="")
         judge = partial(self._judge, attempt)
@@ -194,7 +197,8 @@ class _Sender:
         self._start_one(small, self._exchanges[small][0])
 
     def _judge(self, attempt: Attempt, small: Attempt) -> None:
-        """Finish the large attempt: its verdict is large-hangs if the small one was answered."""
+        """Finish the large attempt once the small one has ended. If the small one was answered, the
+        large one's verdict is large-hangs."""
         exchange, scheduled = self._exchanges.pop(small)
         exchange.close()
         self._in_window.discard(small)
@@ -203,7 +207,8 @@ class _Sender:
         self._finish(scheduled)
 
     def _exchange(self, attempt: Attempt) -> Exchange:
-        """Return the exchange of an attempt, its socket opened in the current namespace."""
+        """Return the exchange that carries out the attempt, with a socket of the current
+        namespace."""
         flow = attempt.flow
         kind = socket.AF_INET if flow.address.version == 4 else socket.AF_INET6
         match flow.protocol:
@@ -224,8 +229,8 @@ class _Sender:
                 assert_never(flow.protocol)
 
     def _raw_socket(self, name: str) -> socket.socket:
-        """Return a socket of the current namespace that sends whole IPv4 packets and receives
-        nothing."""
+        """Return the raw socket of the current namespace, `name`; open it on first use. It sends
+        whole IPv4 packets and receives nothing."""
         if name not in self._raw:
             kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK
             self._raw[name] = socket.socket(socket.AF_INET, kind, socket.IPPROTO_RAW)
@@ -233,13 +238,14 @@ class _Sender:
 
 
 def _is_followed(flow: Flow) -> bool:
-    """Return whether the flow's requests are captured on their way: for the path, or to find out
-    which namespace replies to an echo request."""
+    """Return whether the flow's requests are captured on their way: to record their path, or to
+    find out which namespace replies to an echo request."""
     return flow.path or flow.protocol is Protocol.ICMP
 
 
 def _may_hang(exchange: Exchange, attempt: Attempt) -> bool:
-    """Return whether the attempt has sent a body, so that its size may have caused the timeout."""
+    """Return whether the attempt's size may have caused its timeout: it has a body, and has sent
+    it."""
     sent = exchange.connected if isinstance(exchange, TcpExchange) else True
     return attempt.flow.size > 0 and sent
 
@@ -267,8 +273,8 @@ def _outcome(
 
 
 def _descriptors(sources: set[str]) -> int:
-    """Return how many attempts can have a socket; raise the soft limit of this process to the hard
-    one."""
+    """Raise this process's soft limit of file descriptors to its hard limit. Return how many
+    attempts can have a socket at the same time if they come from these namespaces."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     shared = _OF_A_SOURCE * len(sources)

@@ -1,5 +1,5 @@
-"""Attempts over TCP: connections of the kernel, which would answer the reply to a crafted SYN by a
-reset."""
+"""Attempts over TCP, which are ordinary connections of the kernel. Crafted SYNs would not work: the
+client's kernel would reset the connection when the server replies."""
 
 import errno
 import select
@@ -29,7 +29,8 @@ class TcpExchange:
         self.connected = False
 
     def start(self) -> None:
-        """Send the SYN; end the attempt if this kernel refuses it."""
+        """Send the SYN. If the kernel refuses it with an error of VERDICTS, end the attempt. Raises
+        KernelError if the source port is not free."""
         flow = self._attempt.flow
         # Close by RST: without TIME_WAIT a fixed source port is free again at once.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
@@ -67,7 +68,8 @@ class TcpExchange:
             self._open(select.EPOLLOUT)
 
     def _open(self, events: int) -> None:
-        """Send what is left of the request, and read what has arrived."""
+        """Handle events of the established connection: send the rest of the request, read the
+        reply."""
         try:
             if events & select.EPOLLOUT:
                 self._unsent = self._unsent[self._socket.send(self._unsent) :]
@@ -90,7 +92,7 @@ class TcpExchange:
 
 
 def bind(opened: socket.socket, port: int | None) -> int:
-    """Bind the socket to this source port, if there is one. Return 0, or the errno."""
+    """Bind the socket to this source port; do nothing if it is None. Return 0, or the errno."""
     if port is None:
         return 0
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -102,7 +104,8 @@ def bind(opened: socket.socket, port: int | None) -> int:
 
 
 def no_port(attempt: Attempt, error: int) -> KernelError:
-    """Return the error that the client's namespace has no free port, or not this one."""
+    """Return the error to raise if the client's namespace has no free source port, or if the source
+    port that the flow asks for is not free."""
     flow = attempt.flow
     port = f"{flow.protocol} port {flow.source_port}" if flow.source_port else flow.protocol
     return KernelError(
@@ -112,7 +115,8 @@ def no_port(attempt: Attempt, error: int) -> KernelError:
 
 
 def choose_sequence(opened: socket.socket, sequence: int) -> None:
-    """Set the sequence number of the SYN. NAT does not change it, so captures recognize it."""
+    """Set the sequence number that the socket's SYN will have. NAT does not change it, so captures
+    recognize the SYN by it."""
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR, 1)
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_REPAIR_QUEUE, uapi.TCP_SEND_QUEUE)
     opened.setsockopt(socket.IPPROTO_TCP, uapi.TCP_QUEUE_SEQ, struct.pack("I", sequence))

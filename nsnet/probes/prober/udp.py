@@ -1,6 +1,6 @@
 """Attempts over UDP: a crafted datagram, and a socket on its source port that receives the reply.
 
-Without that socket the client's own kernel would answer the reply by ICMP port-unreachable.
+Without that socket the client's own kernel would answer the reply with ICMP port-unreachable.
 """
 
 import errno
@@ -30,7 +30,8 @@ _ERROR_QUEUE = {
 
 
 class UdpExchange:
-    """One attempt over UDP. `raw` sends IPv4 packets; without it the socket itself sends."""
+    """One attempt over UDP. The crafted IPv4 packet is sent through `raw`. If `raw` is None, the
+    socket `opened`, which receives the reply, also sends the datagram."""
 
     def __init__(
         self, attempt: Attempt, opened: socket.socket, raw: socket.socket | None, loop: Loop
@@ -42,7 +43,8 @@ class UdpExchange:
         self._mtu = _ANY_SIZE  # of the path, learned from ICMP errors
 
     def start(self) -> None:
-        """Send the datagram; end the attempt if this kernel refuses it."""
+        """Send the datagram. If the kernel refuses it with an error of VERDICTS, end the attempt.
+        Raises KernelError if the source port is not free or the datagram is too large."""
         flow = self._attempt.flow
         queue_errors(self._socket)
         # connect() lets the kernel choose the source address as for any program, and passes only
@@ -60,7 +62,7 @@ class UdpExchange:
         self._loop.close_socket(self._socket)
 
     def _send(self) -> int:
-        """Send. Return 0, or the errno of this kernel's refusal."""
+        """Send the datagram. Return 0, or the errno with which the client's kernel refuses it."""
         flow = self._attempt.flow
         port = flow.port or 0
         try:
@@ -110,13 +112,14 @@ class UdpExchange:
 
 
 def queue_errors(opened: socket.socket) -> None:
-    """Queue ICMP errors about what this socket, or a raw one of its port, has sent."""
+    """Make the kernel queue ICMP errors at this socket: those about packets that it has sent, or
+    that a raw socket has sent from its port. `next_error` reads them."""
     opened.setsockopt(*_ERROR_QUEUE[opened.family], 1)
 
 
 def next_error(opened: socket.socket) -> tuple[int, bytes, int]:
-    """Return the errno of the next error in the socket's queue, what it quotes of the packet, and
-    the MTU if the packet exceeded it."""
+    """Return the next error in the socket's queue: its errno, what it quotes of the packet, and the
+    MTU if the packet exceeded it. If the queue is empty, the errno is that of SO_ERROR."""
     try:
         quoted, control, _, _ = opened.recvmsg(_QUOTED, _CONTROL, socket.MSG_ERRQUEUE)
     except BlockingIOError:

@@ -1,4 +1,4 @@
-"""Recordings: every frame in some namespaces of a lab, written as pcapng while they run."""
+"""Recordings of every frame in some namespaces of a lab, written as pcapng while they are made."""
 
 import platform
 import select
@@ -35,7 +35,7 @@ _CHECK = 1.0  # seconds between checks that the namespaces and the reader still 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a recording ends, and how much of each packet is kept."""
+    """The limits of a recording: when it ends, and how much of each packet it keeps."""
 
     count: int  # packets
     seconds: int
@@ -44,7 +44,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """Why a recording ended, and how many packets it has of each namespace, by reference."""
+    """The result of a recording: why it ended, and how many packets of each namespace it has.
+    Namespaces are given by reference."""
 
     why: str
     seconds: float
@@ -55,7 +56,7 @@ class Recorded:
 
 @dataclass(slots=True, eq=False)
 class _TappedNetns:
-    """A namespace and its packet socket."""
+    """A namespace that is recorded, and its packet socket."""
 
     reference: str
     netns: str
@@ -76,8 +77,8 @@ class _Frame(NamedTuple):
 
 @contextmanager
 def recording(lab: str, places: Mapping[str, str], limits: Limits) -> Iterator["Recording"]:
-    """Record the frames of these namespaces (name to reference) inside the block. Raises
-    FileNotFoundError, KernelError."""
+    """Record the frames of these namespaces inside the block. `places` maps the name of each to its
+    reference. Raises FileNotFoundError if a namespace does not exist, and KernelError."""
     with ExitStack() as stack:
         made = Recording(lab, limits)
         stack.callback(made.close)
@@ -88,7 +89,7 @@ def recording(lab: str, places: Mapping[str, str], limits: Limits) -> Iterator["
 
 
 class Recording:
-    """A recording in progress; `recording` creates it."""
+    """A recording in progress. It is created by `recording`."""
 
     def __init__(self, lab: str, limits: Limits) -> None:
         self._limits = limits
@@ -107,7 +108,7 @@ class Recording:
         self._blocks = [pcapng.section(system=system, program=program, comment=f"lab {lab}")]
 
     def listen(self, name: str, reference: str) -> None:
-        """Record this namespace, too."""
+        """Record this namespace, too. The file calls it by its reference."""
         with netns.inside(name):
             tap = taps.open_tap(socket.SOCK_RAW)
             interfaces = [each for _, each in socket.if_nameindex()]
@@ -120,8 +121,10 @@ class Recording:
     def run(
         self, fd: int, name: str, stop: socket.socket, progress: Callable[[int], None]
     ) -> Recorded:
-        """Write what is recorded until a limit is reached or `stop` is readable; `progress` is
-        called with the number of packets. Raises what Outlet.put raises, except BrokenPipeError."""
+        """Write the recording to `fd` until a limit is reached, `stop` is readable, or the
+        namespaces or the reader are gone. `name` is that of the file in error messages. `progress`
+        is called with the number of packets written. Raises what Outlet.put raises, except
+        BrokenPipeError."""
         outlet = Outlet(fd, name, stop)
         began = time.monotonic()
         end = began + self._limits.seconds
@@ -152,7 +155,8 @@ class Recording:
         self._why = self._why or why
 
     def _turn(self, outlet: Outlet) -> None:
-        """Read packets, and write those that are older than any packet still to be read."""
+        """Wait for packets and read them. Write those that are older than any packet still to be
+        read."""
         self._write(outlet, 0)  # the reader gets the interfaces before any packets
         self._loop.run_once(wait=True)
         now = time.time_ns() - int(_MOMENT * 1e9)
@@ -168,7 +172,7 @@ class Recording:
         self._write_scheduled = False
 
     def _read(self, place: _TappedNetns, most: int) -> None:
-        """Read at most so many frames of a namespace."""
+        """Read at most `most` frames from the socket of a namespace."""
         for _ in range(most):
             try:
                 length, control, _, (interface, protocol, kind, hardware, _) = (
@@ -192,7 +196,8 @@ class Recording:
             self._waiting.append(_Frame(passed, self._order, number, block))
 
     def _describe(self, place: _TappedNetns, interface: str) -> int:
-        """Describe an interface in the file, and return its number."""
+        """Add the description of an interface to the file, and return the interface's number
+        there."""
         number = place.interfaces[interface] = len(self._interfaces)
         self._interfaces.append(place)
         name = f"{place.reference} {interface or '(a removed link)'}"
@@ -200,7 +205,8 @@ class Recording:
         return number
 
     def _write(self, outlet: Outlet, until: int) -> None:
-        """Write what passed until then in that order, as far as the limit allows."""
+        """Write the frames that passed until the time `until`, in the order of time. If their
+        number reaches the limit, end the recording."""
         self._waiting.sort()
         left = self._limits.count - self._written.total()
         ready = min(bisect_right(self._waiting, until, key=lambda each: each.time), left)
@@ -232,7 +238,8 @@ class Recording:
             yield pcapng.statistics(number, self._started, now, packets, lost, comment)
 
     def _check_ends(self, outlet: Outlet) -> None:
-        """End the recording if no namespace or no reader is left."""
+        """End the recording if all its namespaces are gone, or the reader of its output. Check this
+        again every second."""
         self._close_removed()
         if all(each.gone for each in self._places):
             self._end("because its namespaces are gone")
@@ -241,7 +248,8 @@ class Recording:
         self._loop.at(time.monotonic() + _CHECK, partial(self._check_ends, outlet))
 
     def _close_removed(self) -> None:
-        """Close the sockets of removed namespaces: an open one would keep the namespace alive."""
+        """Read what is left in the sockets of removed namespaces, and close them. An open socket
+        would keep its namespace alive."""
         gone = [
             each for each in self._places if not each.gone and netns.inode(each.netns) != each.inode
         ]
@@ -260,10 +268,11 @@ class Recording:
 
 @contextmanager
 def _kernel_timestamps(names: Iterable[str]) -> Iterator[None]:
-    """Wait until the kernel timestamps packets; those captured inside the block, or on sockets
-    opened in it, have the kernel's time.
+    """Wait until the kernel timestamps packets as they pass, and let it do so throughout the block.
+    Packets have the kernel's time if they are captured inside the block, or by sockets opened in
+    it.
 
-    Verified by packet sockets of its own.
+    The block has packet sockets of its own, with which it verifies that the kernel has begun.
     """
     opened: list[socket.socket] = []
 

@@ -1,7 +1,7 @@
 """The pcapng format: blocks of bytes that tshark and Wireshark read (draft-ietf-opsawg-pcapng).
 
-A section header, then in any order interfaces and packets of interfaces described before, and at
-the end the statistics of each interface.
+A file begins with a section header and ends with the statistics of each interface. Between them are
+interfaces and packets in any order, but an interface comes before its packets.
 """
 
 import struct
@@ -27,8 +27,8 @@ _PACKET_TAIL = struct.Struct("<HHIHHI")
 
 
 class Direction(IntEnum):
-    """The direction in which a packet passed an interface, and the kind of address it has:
-    epb_flags."""
+    """The direction in which a packet passed an interface, and for incoming packets the kind of
+    their destination address, encoded as epb_flags."""
 
     OUT = 0b00010
     IN = 0b00101  # to the address of this interface
@@ -38,15 +38,15 @@ class Direction(IntEnum):
 
 
 def section(*, system: str, program: str, comment: str) -> bytes:
-    """Return the block that begins a file, and says what wrote it."""
+    """Return the block that begins a file and says what wrote it."""
     options = (_text(_SYSTEM, system), _text(_PROGRAM, program), _text(_COMMENT, comment))
     unknown_length = -1
     return _block(_SECTION, struct.pack("<IHHq", 0x1A2B3C4D, 1, 0, unknown_length), *options)
 
 
 def interface(name: str, description: str, snap_length: int) -> bytes:
-    """Return the block of an interface; the first is number 0, the next 1. `snap_length` is the
-    most bytes kept of a packet."""
+    """Return the block that describes an interface. Interfaces are numbered from 0, in the order of
+    their blocks. At most `snap_length` bytes of each packet are kept."""
     return _block(
         _INTERFACE,
         struct.pack("<HHI", _ETHERNET, 0, snap_length),
@@ -59,8 +59,8 @@ def interface(name: str, description: str, snap_length: int) -> bytes:
 def packet(
     interface: int, time: int, data: bytes | memoryview, length: int, direction: Direction
 ) -> bytes:
-    """Return the block of a packet of `length` bytes, of which `data` was kept; its time is in ns
-    since 1970."""
+    """Return the block of a packet that had `length` bytes, of which `data` was kept. `interface`
+    is an interface's number, and `time` is in ns since 1970."""
     # Without _block: there may be a hundred thousand a second.
     padding = -len(data) % 4
     size = _PACKET_HEAD.size + len(data) + padding + _PACKET_TAIL.size
@@ -79,8 +79,8 @@ def packet(
 def statistics(
     interface: int, start: int, stop: int, packets: int, lost: int | None, comment: str = ""
 ) -> bytes:
-    """Return the block with the numbers of packets of an interface that were kept from `start` to
-    `stop` (ns since 1970) and that were lost; None if that is unknown."""
+    """Return the block of an interface's statistics: how many packets were recorded and lost
+    between `start` and `stop` (ns since 1970). `lost` is None if that number is unknown."""
     options = [
         _option(_START, _time(start)),
         _option(_STOP, _time(stop)),
@@ -108,5 +108,5 @@ def _option(code: int, value: bytes) -> bytes:
 
 
 def _time(nanoseconds: int) -> bytes:
-    """Return the time as two 32-bit words, the higher first."""
+    """Return a time in ns since 1970 as two 32-bit words, the higher word first."""
     return struct.pack("<II", nanoseconds >> 32, nanoseconds & 0xFFFFFFFF)

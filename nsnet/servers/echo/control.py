@@ -1,6 +1,7 @@
 """The client of the echo server's control socket: starts the server and changes its ports.
 
-Its socket and its log are files in the lab's folder, which every function takes.
+The server's control socket and its log are files in the lab's folder. The functions take the path
+of this folder as `lab`.
 """
 
 import json
@@ -28,7 +29,7 @@ _START = (
 
 
 def log_of(lab: Path) -> Path:
-    """Return the file that the server writes to, in the lab's folder."""
+    """Return the path of the server's log, in the lab's folder."""
     return lab / "servers.log"
 
 
@@ -39,8 +40,8 @@ def _socket_of(lab: Path) -> Path:
 def argv(lab: Path) -> tuple[str, ...]:
     """Return the command that starts the server of the lab with this folder.
 
-    -I and -S skip site-packages and the environment's settings: it starts in 40 ms. A module is
-    loaded from its bytecode, where a script would be compiled at every start.
+    -I and -S skip site-packages and the environment's settings, so that the server starts in 40 ms.
+    It runs as a module, whose bytecode Python caches; a script would be compiled at every start.
     """
     package = Path(__file__).resolve().parents[3]
     return (sys.executable, "-I", "-S", "-c", _START, str(package), str(_socket_of(lab)))
@@ -53,8 +54,8 @@ def is_ready(lab: Path) -> bool:
 
 
 def netns_inode(lab: Path) -> int | None:
-    """Return the inode of the network namespace that the lab's server is in; None if it does not
-    run."""
+    """Return the inode of the network namespace in which the lab's server runs; None if there is no
+    server."""
     with socket.socket(socket.AF_UNIX) as connection:
         if connection.connect_ex(str(_socket_of(lab))) != 0:
             return None
@@ -71,10 +72,11 @@ def change(
     unlisten: Iterable[tuple[str, Listens]] = (),
     replace: Iterable[tuple[str, Listens]] = (),
 ) -> None:
-    """Open and close (namespace, port)s of the lab's server, and replace what others answer.
+    """Open the ports of `listen`, close those of `unlisten`, and replace what those of `replace`
+    answer. Each port is given with the name of its namespace.
 
-    Clients that are connected to a port that closes are answered first, for at most 1 second.
-    Raises KernelError for a port in use, a missing namespace, or a server that does not run.
+    Before a port closes, its connected clients are answered, for at most 1 second. Raises
+    KernelError if a port is in use, a namespace is missing, or the server does not run.
     """
     closing = [(name, each.protocol, each.port) for name, each in unlisten]
     _await_answers(lab, closing)
@@ -89,15 +91,17 @@ def change(
 
 
 def _await_answers(lab: Path, closing: Sequence[tuple[str, str, int]]) -> None:
-    """Wait until the last clients are answered, as a pod does in its grace period."""
+    """Wait, for at most 1 second, until the clients of the closing ports are answered, as a pod
+    does in its grace period."""
     end = time.monotonic() + _GRACE
     while closing and _ask(lab, {"ending": closing}).get("unanswered") and time.monotonic() < end:
         time.sleep(0.005)
 
 
 def _entry(name: str, listener: Listens) -> tuple[object, ...]:
-    """Return (namespace, protocol, port, reference of the server, (namespace, Service, endpoints)
-    of a health check, whether a PROXY header is believed)."""
+    """Return a listener in the form of the control socket: (namespace, protocol, port, reference of
+    the server, health check or None, whether a PROXY header is believed). A health check is
+    (namespace of the Service, name of the Service, number of endpoints)."""
     port = (name, listener.protocol, listener.port)
     match listener:
         case Listener(reference=reference, proxy_protocol=proxied):

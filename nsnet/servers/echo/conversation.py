@@ -1,11 +1,13 @@
-"""What the echo server answers to a client: bytes in, bytes out, no socket.
+"""What the echo server answers to a client, as a function from bytes to bytes without any socket.
 
+    the client sends               the server answers
+    ----------------               ------------------
     a request of message.py        its line of JSON
     GET PATH HTTP/1.1 …            200 and {"server", "source", "host", "path"};
                                    at a health check's port, kube-proxy's answer
-    anything else                  {"server", "source", "port"}: for a person with nc
+    any other line                 {"server", "source", "port"}, for a person with nc
 
-Standard library only, as server.py.
+Like server.py, this uses only the standard library.
 """
 
 import json
@@ -18,7 +20,7 @@ _LINE = 8192  # bytes; a longer line or HTTP head ends the connection
 
 
 class Health(NamedTuple):
-    """What a health check reports: a Service, and its number of ready endpoints on the node."""
+    """What a health check reports: a Service, and the number of its ready endpoints on the node."""
 
     namespace: str
     name: str
@@ -26,8 +28,8 @@ class Health(NamedTuple):
 
 
 class Conversation:
-    """One TCP connection, with what was received and is not yet answered. Once it has `ended`, what
-    arrives is discarded."""
+    """The conversation on one TCP connection. It keeps what was received and is not yet answered.
+    Once it has `ended`, it discards what arrives."""
 
     def __init__(
         self,
@@ -56,7 +58,7 @@ class Conversation:
         return answers
 
     def _next(self) -> bytes | None:
-        """Return the answer to the first request; None while it is incomplete."""
+        """Return the answer to the first unread request; None while the request is incomplete."""
         if self.ended:
             self._unread.clear()
             return None
@@ -81,7 +83,8 @@ class Conversation:
                 return json_line(self._seen)
 
     def _header(self) -> bool:
-        """Read a PROXY header if there is one. Return False if more bytes are needed to decide."""
+        """Read the PROXY header if the connection begins with one. Return False while more bytes
+        are needed."""
         signature = proxy_header.SIGNATURE
         beginning = bytes(self._unread[: len(signature)])
         if not beginning or not signature.startswith(beginning):
@@ -98,7 +101,8 @@ class Conversation:
         return True
 
     def _body_answer(self, size: int) -> bytes | None:
-        """Return the answer once the body is complete; its bytes are counted, not kept."""
+        """Return the answer once the request's whole body has arrived; None before. The bytes of
+        the body are counted, not kept."""
         arrived = min(self._missing, len(self._unread))
         del self._unread[:arrived]
         self._missing -= arrived
@@ -129,7 +133,8 @@ class Conversation:
 
 
 def _health_answer(health: Health, *, body: bool) -> bytes:
-    """Return what kube-proxy answers (pkg/proxy/healthcheck); a load balancer reads the status."""
+    """Return the HTTP response of kube-proxy to a health check (pkg/proxy/healthcheck). A load
+    balancer reads its status. The answer to HEAD is without `body`."""
     status = "200 OK" if health.local_endpoints else "503 Service Unavailable"
     body_text = json.dumps(
         {
@@ -147,8 +152,8 @@ def _health_answer(health: Health, *, body: bool) -> bytes:
 
 
 def _response(status: str, body: bytes, length: int, headers: str = "") -> bytes:
-    """Return an HTTP response that closes the connection. `length` is the body's, also where HEAD
-    omits it."""
+    """Return an HTTP response that closes the connection. `length` is the length of the body, even
+    if the body is left out because the request was a HEAD."""
     head = (
         f"HTTP/1.1 {status}\r\nContent-Type: application/json\r\n{headers}"
         f"Content-Length: {length}\r\nConnection: close\r\n\r\n"
@@ -157,7 +162,8 @@ def _response(status: str, body: bytes, length: int, headers: str = "") -> bytes
 
 
 def datagram_answer(server: str, source: str, port: int, datagram: bytes) -> bytes:
-    """Return the answer to a datagram; `size` counts the bytes of body that arrived."""
+    """Return the answer to a datagram. The `size` in the answer is the number of bytes of the
+    request's body that arrived."""
     seen = {"server": server, "source": source, "port": port}
     line, newline, body = datagram.partition(b"\n")
     announced = parsed_request(line) if newline else None

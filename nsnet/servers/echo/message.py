@@ -1,10 +1,13 @@
 """The echo protocol: the request of a client, and the line of JSON that answers it.
 
+    the client sends                 the server answers
+    ----------------                 ------------------
     nsnet TOKEN SIZE\\n, SIZE bytes   {"server", "source", "port", "token", "size"}
     any other line                   {"server", "source", "port"}
 
-A datagram is one request; its answer's `size` counts the bytes of body that arrived. An ICMP echo
-request of a probe carries the same request. Standard library only: the server starts in 40 ms.
+A datagram is one request. The `size` in its answer is the number of bytes of the body that arrived.
+An ICMP echo request of a probe has the same request as its data. Only the standard library is used
+here, so that the server starts in 40 ms.
 """
 
 import json
@@ -19,17 +22,18 @@ _SIZE_DIGITS = 15  # at most
 
 
 def request(token: bytes, size: int) -> bytes:
-    """Return a request with a body of `size` bytes."""
+    """Return a request with this token and a body of `size` bytes."""
     return b"%s%s %d\n%s" % (PREFIX, token, size, _BODY * size)
 
 
 def request_length(size: int) -> int:
-    """Return the length of a probe's request with a body of `size` bytes."""
+    """Return the length of a probe's request in bytes, if its body has `size` bytes."""
     return len(PREFIX) + TOKEN + len(f" {size}\n") + size
 
 
 def parsed_request(line: bytes) -> tuple[str, int] | None:
-    """Return the token and the body's size that a line announces; None for any other line."""
+    """Return the token, and the size of the body that follows, if the line begins a request; None
+    for any other line."""
     match line.split():
         case [word, token, size] if (
             word == PREFIX.strip() and size.isdigit() and len(size) <= _SIZE_DIGITS
@@ -47,10 +51,8 @@ def json_line(answer: dict[str, Any]) -> bytes:
 def parsed_answer(
     answer: bytes, token: bytes
 ) -> tuple[str | None, IPv4Address | IPv6Address | None] | None:
-    """Return the server and the source that it saw; None for the answer to another token.
-
-    Both are None if the answer is not an echo server's.
-    """
+    """Return the server that answered, and the source that the server saw. Return None if the
+    answer has another token, and (None, None) if it is not the answer of an echo server."""
     try:
         read = json.loads(answer)
         if read["token"].encode() != token:

@@ -1,8 +1,9 @@
 """The PROXY protocol, version 2: the header by which a proxy names the client of a connection.
 
-A signature of 12 bytes, version and command, family and protocol, the length of what follows; then
-source, destination and their ports.
-Source: haproxy's doc/proxy-protocol.txt, section 2.2. Standard library only, as message.py.
+The header has a signature of 12 bytes, a byte with version and command, a byte with family and
+protocol, and the length of the rest. The rest has the source address, the destination address, and
+their ports. Source: haproxy's doc/proxy-protocol.txt, section 2.2. Like message.py, this uses only
+the standard library.
 """
 
 import struct
@@ -15,7 +16,8 @@ _ADDRESSES = {1: struct.Struct("!4s4sHH"), 2: struct.Struct("!16s16sHH")}  # IPv
 
 
 def length(data: bytes | bytearray) -> int | None:
-    """Return the bytes of the header that `data` begins with; None while too few have arrived."""
+    """Return the length in bytes of the header with which `data` begins; None while too few bytes
+    have arrived to know it."""
     if len(data) < _FIXED.size:
         return None
     *_, following = _FIXED.unpack_from(data)
@@ -23,7 +25,8 @@ def length(data: bytes | bytearray) -> int | None:
 
 
 def client(header: bytes | bytearray) -> tuple[str, int] | None:
-    """Return the client's address and port; None where a complete header names none."""
+    """Return the client's address and port, given a complete header; None if the header names no
+    client."""
     _, command, family, following = _FIXED.unpack_from(header)
     addresses = _ADDRESSES.get(family >> 4)
     if command != _PROXY or addresses is None or following < addresses.size:

@@ -1,8 +1,9 @@
-"""The echo server: one process that answers for every pod of a lab (conversation.py).
+"""The echo server: one process that answers for every pod of a lab. conversation.py has the
+answers.
 
 Its ports are changed over a unix socket (control.py), so that a change never restarts it. It runs
-in one namespace of the lab, where `down` finds it; its sockets are opened in the others.
-Standard library only: it is ready in 40 ms when started as control.argv says.
+in one namespace of the lab, where `down` finds it, and opens its sockets in the other namespaces.
+It uses only the standard library: it is ready in 40 ms when started as control.argv says.
 """
 
 import errno
@@ -46,7 +47,8 @@ _CHUNK = 1 << 16
 
 
 class Listening(NamedTuple):
-    """An open port of a pod; it answers with `reference`, or as the health check of a Service."""
+    """An open port. It answers with `reference` as the name of the server, or as a Service's health
+    check if `health` is not None."""
 
     socket: socket
     port: Port
@@ -56,7 +58,7 @@ class Listening(NamedTuple):
 
 
 class ControlConnection:
-    """A connection to the control socket: every line of JSON is a request."""
+    """A connection to the control socket. Every line of JSON that arrives is a request."""
 
     ended = False
 
@@ -81,7 +83,7 @@ class ControlConnection:
 
 
 class Client(NamedTuple):
-    """A connection, to a pod's port or (None) to the control socket."""
+    """A client's connection to a pod's `port`, or to the control socket (`port` is None)."""
 
     socket: socket
     conversation: Conversation | ControlConnection
@@ -102,7 +104,7 @@ class EchoServer:
         self._watch(control)
 
     def serve(self) -> NoReturn:
-        """Serve until killed."""
+        """Serve until the process is killed."""
         while True:
             for fd, _ in self._epoll.poll(self._until_idle()):
                 if fd in self._clients:
@@ -115,11 +117,12 @@ class EchoServer:
     def change(
         self, listen: list[list[Any]], unlisten: list[list[Any]], replace: list[list[Any]]
     ) -> None:
-        """Open ports, close ports, and replace what open ones answer.
+        """Open the ports of `listen`, close those of `unlisten`, and replace what those of
+        `replace` answer.
 
-        A port of `listen` that is open already is closed first: its namespace may have been
-        recreated under the same name. Raises OSError naming what failed; then none of `listen` is
-        open.
+        A port of `listen` that is already open is closed first, because its namespace may have been
+        recreated under the same name. If a port cannot be opened, OSError names it, and none of
+        `listen` is open afterwards.
         """
         for each in replace:
             port, answer = _parsed_entry(each)
@@ -144,7 +147,7 @@ class EchoServer:
             raise
 
     def unanswered(self, ports: list[list[Any]]) -> int:
-        """Return how many clients of these ports are connected and have received nothing yet."""
+        """Return how many clients are connected to these ports and have received no answer yet."""
         asked = {(name, protocol, port) for name, protocol, port in ports}
         for listening in [self._ports[port] for port in asked if port in self._ports]:
             # Connections in the kernel's backlog count, too: closing the port would reset them.
@@ -170,7 +173,8 @@ class EchoServer:
         self._epoll.register(opened, select.EPOLLIN)
 
     def _until_idle(self) -> float:
-        """Close connections that are idle too long; return the seconds until the next one is."""
+        """Close connections that have been idle for too long. Return the seconds until this is due
+        again; -1 if there are no connections."""
         now = time.monotonic()
         while self._clients:
             fd, (since, _) = next(iter(self._clients.items()))
@@ -191,7 +195,8 @@ class EchoServer:
             self._answer_datagram(listening)
 
     def _accept(self, at: socket, listening: Listening | None) -> bool:
-        """Accept one connection; return whether there was one."""
+        """Accept a connection, and return whether there was one. `listening` is the port to which
+        it is made; None means the control socket."""
         try:
             opened, address = at.accept()
         except OSError as error:
@@ -234,7 +239,8 @@ class EchoServer:
         self._clients[fd] = (time.monotonic(), client)
 
     def _answer_datagram(self, listening: Listening) -> None:
-        """Answer a datagram from the address it was sent to, as its sender expects."""
+        """Receive a datagram, and answer it from the address to which it was sent, as its sender
+        expects."""
         with suppress(OSError):  # no route back, for example: as if the datagram was lost
             length, control, _, client = listening.socket.recvmsg_into([self._buffer], 64)
             datagram = bytes(memoryview(self._buffer)[:length])
@@ -243,13 +249,15 @@ class EchoServer:
 
 
 def _parsed_entry(entry: list[Any]) -> tuple[Port, tuple[str, Health | None, bool]]:
-    """Return the port of an entry of a request, and what it answers: see control._entry."""
+    """Return the port that an entry of a control request names, and what the port answers.
+    control._entry describes the entry."""
     name, protocol, port, reference, health, proxied = entry
     return (name, protocol, port), (reference, Health(*health) if health else None, proxied)
 
 
 def _open_in(name: str, ports: list[Port]) -> list[tuple[Port, socket]]:
-    """Return sockets for all these ports of one namespace, or raise OSError naming one."""
+    """Return a socket for each of these ports, opened in the namespace of this name. If that fails
+    for one, close the others and raise OSError that names it."""
     opened: list[tuple[Port, socket]] = []
     try:
         with netns.inside(name):
@@ -269,7 +277,8 @@ def _open_in(name: str, ports: list[Port]) -> list[tuple[Port, socket]]:
 
 
 def _open(protocol: str, port: int) -> socket:
-    """Return a socket in the current namespace, bound to the port on addresses of both families."""
+    """Return a socket of the current namespace that is bound to this port, on all addresses of IPv4
+    and of IPv6 if the kernel has it."""
     kind = {"tcp": SOCK_STREAM, "udp": SOCK_DGRAM}[protocol]
     try:
         opened = socket(AF_INET6, kind)
@@ -292,7 +301,8 @@ def _open(protocol: str, port: int) -> socket:
 
 
 def _set_datagram_options(opened: socket) -> None:
-    """Make room for a burst of datagrams, and receive each with the address it was sent to."""
+    """Make room for a burst of datagrams, and receive each with the address to which it was
+    sent."""
     with suppress(PermissionError):  # root of a user namespace may not; it keeps the default size
         opened.setsockopt(SOL_SOCKET, uapi.SO_RCVBUFFORCE, _WAITING)
     if opened.family == AF_INET6:
@@ -302,8 +312,9 @@ def _set_datagram_options(opened: socket) -> None:
 
 
 def _reply_source(received: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
-    """Return the control data of an answer: source is the address that the datagram was sent to,
-    and routing chooses the interface."""
+    """Return the control data with which an answer is sent, given that of the datagram received.
+    The answer's source is the address to which the datagram was sent; routing chooses the
+    interface."""
     for level, kind, data in received:
         if (level, kind) == (IPPROTO_IPV6, IPV6_PKTINFO):  # address, interface
             return [(level, kind, data[:16] + bytes(4))]
@@ -313,13 +324,14 @@ def _reply_source(received: list[tuple[int, int, bytes]]) -> list[tuple[int, int
 
 
 def _plain(address: str) -> str:
-    """Return an address without the prefix that IPv4 has on a socket of both families:
-    ::ffff:10.0.0.1."""
+    """Return an IPv4 address without the prefix ::ffff: that it has on a socket of both families.
+    Any other address is returned unchanged."""
     return address.removeprefix("::ffff:")
 
 
 def control_socket(path: str) -> socket:
-    """Return a socket that listens at the path, where it appears once it accepts connections."""
+    """Return a unix socket that listens at this path. The path exists only once the socket accepts
+    connections."""
     opened = socket(AF_UNIX, SOCK_STREAM)
     new = f"{path}.new"
     with suppress(FileNotFoundError):
@@ -331,7 +343,7 @@ def control_socket(path: str) -> socket:
 
 
 def main() -> NoReturn:
-    """Serve; the one argument is the path of the control socket."""
+    """Run the server. Its one argument is the path of the control socket."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     EchoServer(control_socket(sys.argv[1])).serve()
