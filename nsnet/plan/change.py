@@ -8,7 +8,8 @@ from nsnet.state.model import Netns
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One namespace before (`old`) and after (`new`); empty where it does not exist."""
+    """One namespace before (`old`) and after (`new`) a change of its lab. If the namespace does not
+    exist before or after, that `Netns` is empty."""
 
     old: Netns
     new: Netns

@@ -1,4 +1,4 @@
-"""Programs such as bird and haproxy, and the routes that they learn."""
+"""The Ops for daemons (haproxy, bird), and for the routes that daemons learn."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from nsnet.state.model import Netns, Route
 
 
 def start_daemons(change: Change) -> Iterator[Op]:
-    """Yield the start of new programs, and the reload of those whose configuration changes."""
+    """Yield Ops that start new daemons and reload those whose configuration changes."""
     running = {program(each): each for each in change.old.daemons}
     for daemon in change.new.daemons:
         old = running.get(program(daemon))
@@ -20,9 +20,10 @@ def start_daemons(change: Change) -> Iterator[Op]:
 
 
 def await_routes(change: Change) -> Iterator[Op]:
-    """Yield a wait until the daemons have learned the routes of the new State.
+    """Yield an Op that waits until the daemons have learned the routes of the new State.
 
-    Without daemons there is nothing to wait for: a daemon that stops withdraws its routes.
+    No wait is needed if neither the daemons nor these routes change, or if the new State has no
+    daemon: a daemon withdraws its routes when it stops.
     """
     old, new = _learned(change.old), _learned(change.new)
     if not change.new.daemons:
@@ -32,7 +33,7 @@ def await_routes(change: Change) -> Iterator[Op]:
 
 
 def stop_daemons(change: Change) -> Iterator[Op]:
-    """Yield the end of programs that the new State does not have."""
+    """Yield Ops that stop the daemons that the new State does not have."""
     wanted = {program(each) for each in change.new.daemons}
     for daemon in change.old.daemons:
         if program(daemon) not in wanted:

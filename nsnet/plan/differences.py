@@ -1,4 +1,4 @@
-"""The differences between live namespaces and their State: `drift` prints them, `repair` undoes
+"""The differences between live namespaces and their State. `drift` prints them, and `repair` undoes
 them."""
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping
@@ -13,7 +13,8 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The State has this, the namespace does not. A `Netns` means that the namespace is missing."""
+    """The State has `wanted`, but the namespace does not. If `wanted` is a `Netns`, the whole
+    namespace is missing."""
 
     netns: str
     wanted: Observable
@@ -21,7 +22,8 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """The namespace has this, the State does not."""
+    """The namespace has `found`, but the State does not. If `found` is a `Netns`, the whole
+    namespace was added."""
 
     netns: str
     found: Observable
@@ -29,7 +31,8 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """The State and the namespace both have this, with different values of one type."""
+    """The State and the namespace have the same piece with different values: `wanted` in the State,
+    `found` in the namespace."""
 
     netns: str
     wanted: Observable
@@ -40,9 +43,10 @@ Difference: TypeAlias = Missing | Added | Changed
 
 
 def diff(state: State, observed: Mapping[str, Observed]) -> tuple[Difference, ...]:
-    """Return how the observed namespaces, by name, differ from the State.
+    """Return the differences between the State and the observed namespaces, which are given by
+    name.
 
-    Whatever the State does not specify, such as the order of an ipset's members, is not compared.
+    What the State does not specify, such as the order of an ipset's members, is not compared.
     """
     found: list[Difference] = []
     for each in state.netns:
@@ -74,7 +78,8 @@ def _netns(netns: Netns, observed: Observed) -> Iterator[Difference]:
 def _pieces(
     netns: str, wanted: Iterable[Observable], found: Iterable[Observable]
 ) -> Iterator[Difference]:
-    """Yield what is missing or changed in the order of the State, then what was added."""
+    """Yield the differences between two lists of pieces. Missing and changed pieces come first, in
+    the order of the State; added ones follow."""
     unmatched: dict[Hashable, list[Observable]] = {}
     for each in found:
         unmatched.setdefault(key(each), []).append(each)
@@ -91,7 +96,8 @@ def _pieces(
 
 
 def _comparable(wanted: Observed, found: Observed) -> Observed:
-    """Return what was found, with the State's value wherever any value is acceptable."""
+    """Return what was found in a namespace. Where any value is acceptable, the State's value
+    replaces the one found, so that it is not reported as a difference."""
     links = {each.name: each for each in wanted.interfaces}
     sets = {key(each): each.lines for each in wanted.sets}
     members = {key(each): each.members for each in wanted.ipsets}
@@ -118,7 +124,8 @@ def _comparable(wanted: Observed, found: Observed) -> Observed:
 
 
 def _ordered(wanted: tuple[Value, ...], found: tuple[Value, ...]) -> tuple[Value, ...]:
-    """Return the values found, in the order of those wanted if the sets are equal."""
+    """Return the values that were found. If they are the wanted ones in another order, return them
+    in the wanted order."""
     return wanted if {*wanted} == {*found} else found
 
 
@@ -137,7 +144,8 @@ def _interface(wanted: Interface | None, found: Interface) -> Interface:
 
 
 def _routes(wanted: Iterable[Route], found: Iterable[Route]) -> Iterator[Route]:
-    """Yield the routes found, without their interface if the State has the route without one."""
+    """Yield the routes that were found. If the State has a route without an interface, the same
+    route found on any interface is yielded without it."""
     asked = {each for each in wanted if each.dev is None}
     for each in found:
         anywhere = replace(each, dev=None) if asked else each
@@ -145,8 +153,9 @@ def _routes(wanted: Iterable[Route], found: Iterable[Route]) -> Iterator[Route]:
 
 
 def _sysctls(wanted: Iterable[Sysctl], found: Iterable[Sysctl]) -> Iterator[Sysctl]:
-    """Yield the State's sysctls with the values found. A missing one that the kernel may lack
-    (`if_present`) is yielded as wanted."""
+    """Yield the State's sysctls with the values that were found. A sysctl that was not found is
+    left out, unless the kernel may lack it (`if_present`): then it is yielded with the State's
+    value."""
     values = {each.key: each.value for each in found}
     for each in wanted:
         if each.key in values:
@@ -156,7 +165,9 @@ def _sysctls(wanted: Iterable[Sysctl], found: Iterable[Sysctl]) -> Iterator[Sysc
 
 
 def _chains(wanted: Iterable[ListedChain], found: Iterable[ListedChain]) -> Iterator[ListedChain]:
-    """Yield the chains found. A built-in chain without rules equals one that does not exist."""
+    """Yield the chains that were found. A built-in chain without rules counts as one that does not
+    exist. So it is left out if only the namespace has it. If only the State has the chain, it is
+    yielded without rules."""
     absent = {key(each): each._replace(lines=()) for each in wanted if each.built_in}
     for each in found:
         asked = absent.pop(key(each), None) if each.built_in else each

@@ -1,4 +1,5 @@
-"""The differences between a live lab and its State as text: one or more lines for each."""
+"""The differences between a live lab and its State as text: one or more lines for each
+difference."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +30,8 @@ from nsnet.state.rules import KUBE_PROXY
 
 
 def drift(state: State, differences: Iterable[Difference]) -> list[str]:
-    """Return the lines of these differences, each with the reference of its namespace."""
+    """Return the lines that describe these differences. Each line begins with the reference of its
+    namespace."""
     references = {each.name: each.reference for each in state.netns}
     return [
         f"{references.get(each.netns, each.netns)}: {line}"
@@ -129,7 +131,8 @@ def _rules(wanted: Sequence[str], found: Sequence[str], what: str = "rule") -> I
 
 
 def _names(piece: Observable) -> Iterator[str]:
-    """Yield the name of the piece, and of each of its parts that can be missing by itself."""
+    """Yield the name of the piece, then the names of its parts that can be missing by themselves:
+    the members of an ipset, or the real servers of a virtual server."""
     yield _name(piece)
     match piece:
         case IpSet(name=name, members=members):

@@ -1,4 +1,4 @@
-"""Links: which to create and delete, and what to set on them."""
+"""The Ops for links: which links to create and delete, and what to set on them."""
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
@@ -23,8 +23,8 @@ from nsnet.state.model import MTU, Interface, Kind, Netns, Peer
 def links_to_create(before: Mapping[str, Netns], after: Mapping[str, Netns]) -> frozenset[Peer]:
     """Return the links to create or recreate.
 
-    A link is recreated if it differs in what no Op can change, if it is a port of a bridge that is
-    recreated, if the other end of its veth pair is, or if it is a VXLAN tunnel over such a link.
+    A link is recreated if no Op can make the change in place. So are the ports of a recreated
+    bridge, the other end of a recreated veth, and VXLAN tunnels over a recreated link.
     """
     links = [(name, each) for name, now in after.items() for each in now.interfaces]
     differing = {
@@ -56,17 +56,19 @@ def _new_or_differing(was: Netns | None, now: Netns) -> Iterator[Interface]:
 
 
 def _unchangeable(interface: Interface) -> Interface:
-    """Return the link without the properties that an Op can change: addresses, MTU, up."""
+    """Return the link with default values for what an Op can change in place: its addresses, its
+    MTU, and whether it is up."""
     return replace(interface, addresses=(), mtu=None, up=True)
 
 
 def links_to_delete(
     before: Mapping[str, Netns], after: Mapping[str, Netns], created: Set[Peer]
 ) -> list[tuple[Peer, Peer | None]]:
-    """Return the links to delete, including those to recreate, each with the other end of its pair.
+    """Return the links to delete, including those to recreate. Each link comes with the other end
+    of its veth pair, or None.
 
-    With a link the kernel also deletes the other end of the veth pair and the VXLAN tunnels over
-    it, so these are left out.
+    When the kernel deletes a link, it also deletes the other end of its veth pair and the VXLAN
+    tunnels over it. Those are left out.
     """
     deleted: dict[Peer, Peer | None] = {}
     tunnels: dict[Peer, Peer] = {}
@@ -85,7 +87,8 @@ def links_to_delete(
 
 
 def create_links(after: Mapping[str, Netns], created: Set[Peer]) -> Iterator[Op]:
-    """Yield bridges before their ports, and veth pairs before the VXLAN tunnels over them."""
+    """Yield Ops that create these links: bridges before their ports, and veth pairs before the
+    VXLAN tunnels over them."""
     veths: list[tuple[Netns, Interface]] = []
     tunnels: list[VxlanAdd] = []
     for name, now in after.items():
@@ -107,7 +110,8 @@ def create_links(after: Mapping[str, Netns], created: Set[Peer]) -> Iterator[Op]
 def _create_veths(
     after: Mapping[str, Netns], veths: list[tuple[Netns, Interface]]
 ) -> Iterator[VethAdd]:
-    """Yield each pair once: from the end that is a port of a bridge, or else from the first end."""
+    """Yield one Op for each veth pair. It creates the pair from the end that is a port of a bridge
+    or, if neither is, from the end that comes first."""
     done = set[Peer]()
     for now, each in veths:
         if Peer(now.name, each.name) in done:
@@ -122,7 +126,7 @@ def _create_veths(
 
 
 def set_up_links(change: Change) -> Iterator[Op]:
-    """Yield what changes in each link's sysctls, its state (up or down) and its MTU."""
+    """Yield Ops that change the sysctls of links, whether links are up or down, and their MTU."""
     old, new = change.old, change.new
     for sysctl in new.sysctls:
         if sysctl.dev and (sysctl.dev in change.created or sysctl not in old.sysctls):
@@ -146,7 +150,8 @@ def set_up_links(change: Change) -> Iterator[Op]:
 
 
 def delete_addresses(change: Change) -> Iterator[Op]:
-    """Yield the deletion of addresses that a kept link should no longer have."""
+    """Yield Ops that delete addresses which links no longer have. Deleted and recreated links are
+    left out, because the kernel deletes their addresses."""
     wanted = {each.name: each.addresses for each in change.new.interfaces}
     for each in change.old.interfaces:
         for address in each.addresses if each.name in change.kept else ():
@@ -155,7 +160,7 @@ def delete_addresses(change: Change) -> Iterator[Op]:
 
 
 def add_addresses(change: Change) -> Iterator[Op]:
-    """Yield the addresses that a link does not have yet."""
+    """Yield Ops that add the addresses that links do not have yet."""
     kept = {each.name: each.addresses for each in change.old.interfaces if each.name in change.kept}
     for each in change.new.interfaces:
         # Linux prefers the IPv6 address added last as the source of packets. All but the first are

@@ -1,4 +1,5 @@
-"""The ports on which the lab's server answers, and the wait for handshakes with removed pods."""
+"""The Ops for ports on which the lab's echo server answers, and the wait for handshakes with
+removed pods."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,7 +10,8 @@ from nsnet.state.model import Listens
 
 
 def start_listeners(change: Change) -> Iterator[Op]:
-    """Yield the ports to open, and those on which the server has to answer differently."""
+    """Yield Ops that open new ports, and Ops that change how the server answers on existing
+    ports."""
     old = {_port(each): each for each in change.old.listeners}
     for listener in change.new.listeners:
         was = old.get(_port(listener))
@@ -20,7 +22,7 @@ def start_listeners(change: Change) -> Iterator[Op]:
 
 
 def stop_listeners(change: Change) -> Iterator[Op]:
-    """Yield the ports to close."""
+    """Yield Ops that close the ports that the new State does not have."""
     ports = {_port(each) for each in change.new.listeners} if change.old.listeners else set()
     for listener in change.old.listeners:
         if _port(listener) not in ports:
@@ -29,7 +31,7 @@ def stop_listeners(change: Change) -> Iterator[Op]:
 
 def drain(changed: Sequence[Change], removed: Sequence[Change]) -> Iterator[Op]:
     """Yield a wait in each namespace whose old rules may have translated connections to removed
-    pods: a SYN that they translated may still be in flight."""
+    pods. A SYN that was translated to such a pod may still be in flight."""
     endpoints = tuple(
         address
         for each in removed

@@ -1,5 +1,5 @@
-"""Neighbour entries (ARP, NDP) and forwarding entries of VXLAN tunnels: those of a State, and stale
-ones that namespaces have learned."""
+"""The Ops for neighbour entries (ARP, NDP) and for the forwarding entries of VXLAN tunnels: for
+those that a State lists, and for stale ones that namespaces have learned."""
 
 from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import NamedTuple
@@ -21,7 +21,7 @@ from nsnet.state.wires import Wires
 
 
 def delete_neighbours(change: Change) -> Iterator[Op]:
-    """Yield the deletion of permanent neighbours that the new State does not have."""
+    """Yield the deletion of permanent neighbour entries that the new State does not have."""
     wanted = set(change.new.neighbours) if change.old.neighbours else set()
     for neighbour in change.old.neighbours:
         if neighbour not in wanted and neighbour.dev in change.kept:
@@ -29,8 +29,8 @@ def delete_neighbours(change: Change) -> Iterator[Op]:
 
 
 def add_neighbours(change: Change) -> Iterator[Op]:
-    """Yield permanent neighbours that are missing."""
-    # A large lab has tens of thousands of them: those of a new namespace are not compared.
+    """Yield Ops that add the permanent neighbour entries that are missing."""
+    # A large lab has tens of thousands of entries, so those of a new namespace are not compared.
     known = set(change.old.neighbours)
     for neighbour in change.new.neighbours:
         if not known or neighbour.dev in change.created or neighbour not in known:
@@ -38,7 +38,7 @@ def add_neighbours(change: Change) -> Iterator[Op]:
 
 
 def delete_fdb_entries(change: Change) -> Iterator[Op]:
-    """Yield the deletion of entries for MAC addresses without an entry in the new State."""
+    """Yield the deletion of forwarding entries whose MAC address has no entry in the new State."""
     wanted = {(each.mac, each.dev) for each in change.new.fdb}
     for entry in change.old.fdb:
         if (entry.mac, entry.dev) not in wanted and entry.dev in change.kept:
@@ -46,7 +46,7 @@ def delete_fdb_entries(change: Change) -> Iterator[Op]:
 
 
 def add_fdb_entries(change: Change) -> Iterator[Op]:
-    """Yield entries that are missing or differ."""
+    """Yield Ops that add missing forwarding entries and replace those that differ."""
     for entry in change.new.fdb:
         if entry.dev in change.created or entry not in change.old.fdb:
             yield FdbSet(change.new.name, entry)
@@ -56,7 +56,7 @@ def add_fdb_entries(change: Change) -> Iterator[Op]:
 
 
 class Learned(NamedTuple):
-    """An address whose MAC address a namespace may have learned on one of its links."""
+    """An IP address whose MAC address a namespace may have learned on its link `dev`."""
 
     netns: str
     dev: str
@@ -64,23 +64,24 @@ class Learned(NamedTuple):
 
 
 def flush_unresolved_neighbours(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
-    """Yield the removal of entries for new addresses, on each link of their layer-2 segments.
+    """Yield the removal of learned neighbour entries for addresses that are new or get another MAC
+    address, on every link in the same layer-2 segment.
 
-    A namespace may already be resolving such an address (NUD_INCOMPLETE). When that fails, the
-    kernel drops the packets in its queue, although the address exists by then.
+    A namespace may have begun to resolve such an address before it existed (NUD_INCOMPLETE). When
+    this fails, the kernel drops the packets that wait for it, although the address exists by then.
     """
     return _flush(new, _lost(new, old), _kept(old, new, created))
 
 
 def flush_stale_neighbours(old: State, new: State, created: Set[Peer]) -> Iterator[Op]:
-    """Yield the removal of entries for addresses that are removed or get another MAC address, on
-    each link of their layer-2 segments."""
+    """Yield the removal of learned neighbour entries for addresses that are removed or get another
+    MAC address, on every link in the same layer-2 segment."""
     return _flush(old, _lost(old, new), _kept(old, new, created))
 
 
 def _flush(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Iterator[Op]:
-    """Yield the removal of entries for these addresses on those of these links that receive their
-    ARP or NDP, except for entries that the State lists."""
+    """Yield the removal of neighbour entries for the `changed` addresses, on those of `links` that
+    are in the layer-2 segment of the address. Entries that the State lists are not removed."""
     if not changed:
         return
     wires = Wires(state)
@@ -98,7 +99,8 @@ def _flush(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Iterat
 
 
 def _kept(old: State, new: State, created: Set[Peer]) -> Set[Peer]:
-    """Return the links that exist before and after. A recreated link has no learned entries."""
+    """Return the links that exist before and after. Recreated links are left out, because they have
+    no learned entries."""
     before, after = (
         {Peer(each.name, link.name) for each in state.netns for link in each.interfaces}
         for state in (old, new)
@@ -107,7 +109,8 @@ def _kept(old: State, new: State, created: Set[Peer]) -> Set[Peer]:
 
 
 def _lost(old: State, new: State) -> list[Learned]:
-    """Return the addresses that no longer exist on their link, or have another MAC address."""
+    """Return the addresses of `old` that `new` does not have on the same link with the same MAC
+    address."""
     after = {each.name: each for each in new.netns}
     return [each for netns in old.netns for each in _lost_in(netns, after.get(netns.name))]
 
@@ -122,7 +125,7 @@ def _lost_in(was: Netns, now: Netns | None) -> Iterator[Learned]:
 
 
 def _mac_addresses(netns: Netns) -> Mapping[str, frozenset[tuple[IPAddress, str]]]:
-    """Return the addresses of each link, with its MAC address."""
+    """Return, for each link, its IP addresses, each paired with the link's MAC address."""
     return {
         link.name: frozenset((each.ip, link.mac) for each in link.addresses)
         for link in netns.interfaces

@@ -1,4 +1,5 @@
-"""Rules of iptables and nftables, ipsets, virtual servers of IPVS, and conntrack's flows."""
+"""The Ops for rules of iptables and nftables, ipsets, virtual servers of IPVS, and conntrack's
+entries."""
 
 from collections.abc import Iterator, Set
 
@@ -18,7 +19,8 @@ from nsnet.state.rules import KUBE_PROXY, Chain, NftSet, TableItem, named_sets
 
 
 def load_ipsets(change: Change) -> Iterator[Op]:
-    """Yield ipsets that differ; rules that use them are loaded later."""
+    """Yield an Op that loads the ipsets that are new or differ. Rules that use them are loaded
+    later."""
     old = set(change.old.ipsets)
     changed = tuple(each for each in change.new.ipsets if each not in old)
     if changed:
@@ -26,7 +28,8 @@ def load_ipsets(change: Change) -> Iterator[Op]:
 
 
 def delete_ipsets(change: Change) -> Iterator[Op]:
-    """Yield ipsets that the new State does not have, once no rule uses them."""
+    """Yield the deletion of ipsets that the new State does not have. It must come after the rules
+    are replaced: the kernel keeps a set in use."""
     wanted = {each.name for each in change.new.ipsets}
     gone = tuple(each.name for each in change.old.ipsets if each.name not in wanted)
     if gone:
@@ -34,7 +37,8 @@ def delete_ipsets(change: Change) -> Iterator[Op]:
 
 
 def load_iptables(change: Change) -> Iterator[Op]:
-    """Yield chains of iptables that differ, in one Op per family."""
+    """Yield one Op for each family in which chains of iptables differ. It replaces the chains that
+    differ, and deletes those that the new State does not have."""
     # Most of tens of thousands of chains are the same object, which need not be compared.
     same = set(map(id, change.old.chains)) & set(map(id, change.new.chains))
     old, new = _iptables_chains(change.old, same), _iptables_chains(change.new, same)
@@ -56,7 +60,7 @@ def _iptables_chains(netns: Netns, same: Set[int]) -> dict[tuple[Family, str, st
 
 
 def load_virtual_servers(change: Change) -> Iterator[Op]:
-    """Yield virtual servers that differ."""
+    """Yield an Op that changes the virtual servers of IPVS that differ."""
     old, new = set(change.old.virtual_servers), set(change.new.virtual_servers)
     before = tuple(each for each in change.old.virtual_servers if each not in new)
     after = tuple(each for each in change.new.virtual_servers if each not in old)
@@ -65,10 +69,10 @@ def load_virtual_servers(change: Change) -> Iterator[Op]:
 
 
 def load_nftables(change: Change) -> Iterator[Op]:
-    """Yield chains, sets and maps of nftables that differ, in one Op per family.
+    """Yield one Op for each family in which chains, sets or maps of nftables differ.
 
-    They follow the chains of iptables: of nat chains at one hook with one priority, the kernel runs
-    the one registered last first.
+    These Ops must come after those for iptables. If several nat chains have the same hook and
+    priority, the kernel begins with the one that was registered last.
     """
     for family in (4, 6):
         old, new = _nftables_pieces(change.old, family), _nftables_pieces(change.new, family)
@@ -96,7 +100,8 @@ def _nftables_pieces(netns: Netns, family: Family) -> dict[str, TableItem]:
 
 
 def _recreated_sets(old: dict[str, TableItem], new: dict[str, TableItem]) -> set[str]:
-    """Return the sets whose timeout differs: nftables cannot change it, so they are recreated."""
+    """Return the names of the sets whose timeout differs. nftables cannot change a timeout, so
+    these sets are recreated."""
     return {
         name
         for name, each in old.items()
@@ -107,7 +112,8 @@ def _recreated_sets(old: dict[str, TableItem], new: dict[str, TableItem]) -> set
 
 
 def _chains_that_use(sets: set[str], pieces: dict[str, TableItem]) -> set[str]:
-    """Return the chains whose rules name one of these sets: nftables cannot delete a set in use."""
+    """Return the names of the chains whose rules use one of these sets. They must be loaded again
+    with the sets, because nftables cannot delete a set in use."""
     chains = [each for each in pieces.values() if isinstance(each, Chain)] if sets else []
     return {
         each.name
@@ -117,11 +123,11 @@ def _chains_that_use(sets: set[str], pieces: dict[str, TableItem]) -> set[str]:
 
 
 def flush_conntrack(change: Change) -> Iterator[Op]:
-    """Yield the removal of conntrack's entries of UDP flows that the new rules translate
-    differently, each Op once.
+    """Yield the deletion of conntrack's entries for UDP flows that the new rules translate
+    differently. Each Op is yielded only once.
 
-    Like kube-proxy, it keeps those of TCP: a connection to a removed endpoint must end, because
-    another endpoint cannot continue it.
+    Like kube-proxy, nsnet keeps the entries of TCP connections: a connection to a removed endpoint
+    must end, because another endpoint cannot continue it.
     """
     if change.added:
         return

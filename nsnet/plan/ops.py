@@ -1,7 +1,7 @@
-"""The steps that build and change a lab.
+"""The steps (Ops) that build and change a lab.
 
-Each has two implementations: the equivalent shell command (plan.shell), and what nsnet itself does
-(kernel.apply).
+Each Op has two implementations: the equivalent shell command (plan.shell), and what nsnet itself
+does (kernel.apply).
 """
 
 from dataclasses import dataclass, fields
@@ -24,8 +24,8 @@ from nsnet.state.rules import Chain, TableItem
 
 
 def _refuse(value: Interface | Route | PolicyRule, *names: str) -> None:
-    """Raise AssertionError if one of these fields is set: the shell command and the netlink message
-    of the Op do not contain it."""
+    """Raise AssertionError if `value` sets one of these fields. Neither the shell command nor the
+    netlink message of the Op can express them."""
     for each in fields(value):
         if each.name in names and getattr(value, each.name) != each.default:
             raise AssertionError(f"{value}: {each.name} cannot be set by this Op")
@@ -55,7 +55,7 @@ class NetnsDelete:
 
 @dataclass(frozen=True, slots=True)
 class SysctlSet:
-    """A sysctl of the namespace to set."""
+    """The setting of a sysctl of the namespace."""
 
     netns: str
     sysctl: Sysctl
@@ -63,7 +63,8 @@ class SysctlSet:
 
 @dataclass(frozen=True, slots=True)
 class BridgeAdd:
-    """A new bridge, up, without spanning tree or multicast snooping: ports forward at once."""
+    """A new bridge, which is up. It has neither spanning tree nor multicast snooping, so that its
+    ports forward at once."""
 
     netns: str
     interface: Interface
@@ -74,7 +75,7 @@ class BridgeAdd:
 
 @dataclass(frozen=True, slots=True)
 class DummyAdd:
-    """A new dummy link, down: it only holds addresses."""
+    """A new dummy link. It stays down, because it only holds addresses."""
 
     netns: str
     interface: Interface
@@ -85,7 +86,7 @@ class DummyAdd:
 
 @dataclass(frozen=True, slots=True)
 class VxlanAdd:
-    """A new VXLAN tunnel, up, that learns no MAC addresses."""
+    """A new VXLAN tunnel, which is up and learns no MAC addresses."""
 
     netns: str
     interface: Interface
@@ -96,8 +97,8 @@ class VxlanAdd:
 
 @dataclass(frozen=True, slots=True)
 class VethAdd:
-    """A new veth pair. This end is up if it has a master, whose port it becomes; the other end is
-    created in `peer_netns`, down."""
+    """A new veth pair. If `interface` has a master, it becomes a port of this bridge and is set up.
+    The other end, `peer`, is created in `peer_netns` and stays down."""
 
     netns: str
     interface: Interface
@@ -111,7 +112,7 @@ class VethAdd:
 
 @dataclass(frozen=True, slots=True)
 class LinkDelete:
-    """Removal of a link, and of the other end of a veth pair with it."""
+    """Removal of a link. If it is one end of a veth pair, the kernel also removes the other end."""
 
     netns: str
     name: str
@@ -119,7 +120,7 @@ class LinkDelete:
 
 @dataclass(frozen=True, slots=True)
 class LinkUp:
-    """A link to set up."""
+    """A link whose state changes to up."""
 
     netns: str
     name: str
@@ -136,7 +137,7 @@ class MtuSet:
 
 @dataclass(frozen=True, slots=True)
 class LinkDown:
-    """A link to set down; the kernel removes its routes."""
+    """A link whose state changes to down. The kernel then removes the link's routes."""
 
     netns: str
     name: str
@@ -144,8 +145,8 @@ class LinkDown:
 
 @dataclass(frozen=True, slots=True)
 class AddressAdd:
-    """A new address of the link. The kernel answers for a `deprecated` one, but does not choose it
-    as the source of the namespace's own packets."""
+    """A new address of the link. If it is `deprecated`, the kernel answers for it, but does not
+    choose it as the source of the namespace's own packets."""
 
     netns: str
     dev: str
@@ -164,7 +165,7 @@ class AddressDelete:
 
 @dataclass(frozen=True, slots=True)
 class RouteAdd:
-    """A new route, in its table."""
+    """A new route in its routing table."""
 
     netns: str
     route: Route
@@ -175,7 +176,7 @@ class RouteAdd:
 
 @dataclass(frozen=True, slots=True)
 class RouteReplace:
-    """A route that atomically replaces the one to the same destination."""
+    """A route that atomically replaces the existing route to the same destination."""
 
     netns: str
     route: Route
@@ -194,7 +195,8 @@ class RouteDelete:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRuleAdd:
-    """A new policy rule: packets that match it are first looked up in another routing table."""
+    """A new policy rule. For packets that match it, the kernel first looks for a route in the
+    rule's table."""
 
     netns: str
     rule: PolicyRule
@@ -205,7 +207,8 @@ class PolicyRuleAdd:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRuleDelete:
-    """Removal of the oldest policy rule of this priority."""
+    """Removal of a policy rule. If several rules have its priority, the kernel removes the
+    oldest."""
 
     netns: str
     rule: PolicyRule
@@ -213,7 +216,7 @@ class PolicyRuleDelete:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourAdd:
-    """A permanent neighbour: the kernel sends no ARP or NDP request for it."""
+    """A permanent neighbour entry: the kernel sends no ARP or NDP request for its address."""
 
     netns: str
     neighbour: Neighbour
@@ -221,7 +224,7 @@ class NeighbourAdd:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourDelete:
-    """Removal of a permanent neighbour."""
+    """Removal of a permanent neighbour entry."""
 
     netns: str
     neighbour: Neighbour
@@ -229,7 +232,8 @@ class NeighbourDelete:
 
 @dataclass(frozen=True, slots=True)
 class NeighbourFlush:
-    """Removal of a learned neighbour, if there is one: the next packet sends a request again."""
+    """Removal of a learned neighbour entry, if there is one. For the next packet to this address,
+    the kernel sends an ARP or NDP request again."""
 
     netns: str
     dev: str
@@ -238,7 +242,8 @@ class NeighbourFlush:
 
 @dataclass(frozen=True, slots=True)
 class FdbSet:
-    """A forwarding entry of a VXLAN tunnel; it replaces the one of the same MAC address."""
+    """A new forwarding entry of a VXLAN tunnel. It replaces an existing entry for the same MAC
+    address."""
 
     netns: str
     entry: FdbEntry
@@ -254,7 +259,8 @@ class FdbDelete:
 
 @dataclass(frozen=True, slots=True)
 class RulesLoad:
-    """Chains of iptables to replace and to delete, atomically per table; all others are kept."""
+    """Chains of iptables to replace (`chains`) and to delete (`deleted`). The change is atomic in
+    each table, and all other chains stay as they are."""
 
     netns: str
     family: Family
@@ -264,8 +270,9 @@ class RulesLoad:
 
 @dataclass(frozen=True, slots=True)
 class ConntrackDelete:
-    """Removal of conntrack's entries of UDP flows to this address, or to this port of any address:
-    all of them, or those that were DNATed to this endpoint."""
+    """Removal of conntrack's entries for UDP flows to the address `destination` or, if that is
+    None, to the port `dport` of any address. With `endpoint`, only flows that were DNATed to this
+    endpoint are removed."""
 
     netns: str
     family: Family
@@ -276,8 +283,8 @@ class ConntrackDelete:
 
 @dataclass(frozen=True, slots=True)
 class Drain:
-    """A wait of at most a second until no TCP connection to these endpoints is half open. The rules
-    already send new connections elsewhere."""
+    """A wait of at most a second until no TCP connection to these endpoints is half open. When the
+    wait begins, the rules already send new connections elsewhere."""
 
     netns: str
     endpoints: tuple[IPAddress, ...]
@@ -301,9 +308,10 @@ class SetsDelete:
 
 @dataclass(frozen=True, slots=True)
 class VirtualServersLoad:
-    """Virtual servers of IPVS to change from `old` to `new`; those in both keep their connections.
+    """A change of IPVS virtual servers from `old` to `new`. Those that are in both keep their
+    connections.
 
-    A real server that is not in `new` gets no new connections. One that still has TCP connections
+    A real server that is not in `new` gets no new connections. If it still has TCP connections, it
     is kept with weight 0 until the next change.
     """
 
@@ -314,9 +322,13 @@ class VirtualServersLoad:
 
 @dataclass(frozen=True, slots=True)
 class TableLoad:
-    """Chains, sets and maps of kube-proxy's nftables table to change from `old` to `new` in one
-    transaction; all others are kept. Without `new` the table is deleted. `whole`: `new` replaces
-    the table, whatever it contains. Only a large new table takes several transactions."""
+    """A change of chains, sets and maps in kube-proxy's nftables table, from `old` to `new`. All
+    others stay as they are.
+
+    If `new` is empty, the table is deleted. With `whole`, `new` replaces the table, whatever it
+    contains. The change is one transaction, and chains that only `old` has are deleted afterwards.
+    Only a large new table takes several transactions.
+    """
 
     netns: str
     family: Family
@@ -327,7 +339,7 @@ class TableLoad:
 
 @dataclass(frozen=True, slots=True)
 class DaemonStart:
-    """Start of a program, and a wait until it is ready."""
+    """Start of a daemon, and a wait until it is ready."""
 
     netns: str
     daemon: Daemon
@@ -335,7 +347,7 @@ class DaemonStart:
 
 @dataclass(frozen=True, slots=True)
 class DaemonReload:
-    """A reload of a running program with another configuration; it keeps its connections."""
+    """Reload of a running daemon with another configuration. The daemon keeps its connections."""
 
     netns: str
     daemon: Daemon
@@ -343,7 +355,7 @@ class DaemonReload:
 
 @dataclass(frozen=True, slots=True)
 class DaemonStop:
-    """End of a program."""
+    """End of a daemon."""
 
     netns: str
     daemon: Daemon
@@ -351,7 +363,7 @@ class DaemonStop:
 
 @dataclass(frozen=True, slots=True)
 class RoutesAwait:
-    """A wait until daemons have learned exactly these routes."""
+    """A wait until the namespace's daemons have learned exactly these routes."""
 
     netns: str
     routes: tuple[Route, ...]
@@ -359,14 +371,15 @@ class RoutesAwait:
 
 @dataclass(frozen=True, slots=True)
 class ServersStart:
-    """Start of the server, one process in this namespace that answers for every pod."""
+    """Start of the echo server in this namespace. It is one process, which answers for every
+    pod."""
 
     netns: str
 
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """A port on which the server is to answer."""
+    """A port on which the echo server starts to answer."""
 
     netns: str
     listener: Listens
@@ -374,7 +387,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class ListenerReplace:
-    """A port that stays open, on which the server is to answer differently."""
+    """A port that stays open, but on which the echo server answers differently from now on."""
 
     netns: str
     listener: Listens
@@ -382,7 +395,7 @@ class ListenerReplace:
 
 @dataclass(frozen=True, slots=True)
 class Unlisten:
-    """A port on which the server is to stop answering."""
+    """A port on which the echo server stops answering."""
 
     netns: str
     listener: Listens

@@ -1,4 +1,4 @@
-"""State → the sequence of Ops that build it, or that change another State into it."""
+"""The sequence of Ops that builds a State, or that changes one State into another."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
@@ -48,11 +48,12 @@ def plan(state: State) -> list[Op]:
 
 
 def changes(old: State, new: State) -> list[Op]:
-    """Return the Ops that change one State of a lab into another. Whatever both have is untouched.
+    """Return the Ops that change a lab from one State to another. What is the same in both States
+    is not touched.
 
-    First comes the removal of what conflicts with the new State, then the creation of everything
-    new. Then rules and routes are replaced, and conntrack's entries of the old rules removed. What
-    the new State does not have is removed last, when no rule or route points to it.
+    First, everything that conflicts with the new State is removed. Then everything new is created.
+    Then rules and routes are replaced, and conntrack's entries of the old rules are removed. Last,
+    everything that the new State does not have is removed: no rule or route points to it by then.
     """
     before = {each.name: each for each in old.netns}
     after = {each.name: each for each in new.netns}
@@ -116,7 +117,9 @@ def _each(steps: Callable[[Change], Iterable[Op]], changed: Iterable[Change]) ->
 
 
 def _add_netns(change: Change) -> Iterator[Op]:
-    """Yield the namespace, and the sysctls that links inherit when they are created."""
+    """Yield Ops that create a new namespace (and start the echo server, if this is its namespace),
+    and Ops that set sysctls other than those of links. Links inherit some of them, so these Ops
+    come before links are created."""
     if change.added:
         yield NetnsAdd(change.new.name)
         if change.new.role is Role.SERVERS:
@@ -127,11 +130,11 @@ def _add_netns(change: Change) -> Iterator[Op]:
 
 
 def _clear(change: Change) -> Iterator[Op]:
-    """Yield the removal of routes, neighbours, forwarding entries and addresses. The kernel has
-    removed those of deleted links.
+    """Yield the removal of routes, neighbours, forwarding entries and addresses that the new State
+    does not have. Those of deleted links are left out: the kernel has already removed them.
 
-    This comes before any sysctl: one that disables IPv6 removes the IPv6 addresses, too, and they
-    could not be deleted a second time.
+    These Ops come before any sysctl is set. A sysctl that disables IPv6 also removes the IPv6
+    addresses, and then they could not be deleted a second time.
     """
     yield from delete_routes(change)
     yield from delete_neighbours(change)
@@ -140,8 +143,8 @@ def _clear(change: Change) -> Iterator[Op]:
 
 
 def _configure(change: Change) -> Iterator[Op]:
-    """Yield the settings of links, then addresses, routes, rules, neighbours and forwarding
-    entries."""
+    """Yield Ops for the settings of links, then Ops that add addresses, routes, policy rules,
+    neighbours and forwarding entries."""
     yield from set_up_links(change)
     yield from add_addresses(change)
     yield from add_routes(change)

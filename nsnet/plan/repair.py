@@ -1,4 +1,5 @@
-"""The Ops that undo changes made by hand, planned from the differences from the State."""
+"""The Ops that undo changes made by hand. They are planned from the differences between a lab and
+its State."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,7 +37,8 @@ _FAMILIES: tuple[Family, ...] = (4, 6)
 def repairs(state: State, differences: Sequence[Difference], *, served: bool) -> list[Op]:
     """Return the Ops that change a lab with these differences back to its State.
 
-    `served` says whether the lab's echo server runs in its present namespace.
+    `served` says whether the lab's echo server runs in its present namespace. It does not if that
+    namespace was deleted or recreated by hand.
     """
     by_netns: dict[str, list[Difference]] = {}
     for each in differences:
@@ -53,7 +55,8 @@ def repairs(state: State, differences: Sequence[Difference], *, served: bool) ->
 
 
 def _starts(netns: Netns, differences: Iterable[Difference], *, served: bool) -> Iterator[Op]:
-    """Yield the Ops that a change between two States never includes."""
+    """Yield the start of the echo server, and the Op that sets lo up, where they are needed. A
+    change between two States includes these only for new namespaces."""
     if netns.role is Role.SERVERS and not served:
         yield ServersStart(netns.name)
     if any(not isinstance(each, Added) and each.wanted == LO for each in differences):
@@ -63,7 +66,8 @@ def _starts(netns: Netns, differences: Iterable[Difference], *, served: bool) ->
 def _reloads(
     steps: Iterable[Op], pairs: Iterable[tuple[Netns, Sequence[Difference]]]
 ) -> Iterator[Op]:
-    """Yield the Ops; those that load an nftables table that exists and differs replace it whole."""
+    """Yield these Ops. If an Op loads an nftables table that exists and differs from the State, it
+    is changed so that it replaces the whole table."""
     existing = {
         (netns.name, family)
         for netns, differences in pairs
@@ -78,7 +82,7 @@ def _reloads(
 
 
 def _actual(wanted: Netns, differences: Sequence[Difference], *, served: bool) -> Netns:
-    """Return the namespace as it is: the wanted one with these differences."""
+    """Return the namespace as it is now: what the State wants, with these differences."""
     missing = {key(each.wanted) for each in differences if isinstance(each, Missing)}
     lost = missing | {key(each.wanted) for each in differences if not isinstance(each, Added)}
     found = [
@@ -114,7 +118,8 @@ def _actual(wanted: Netns, differences: Sequence[Difference], *, served: bool) -
 
 
 def _piece(found: Observable) -> Iterator[Piece]:
-    """Yield what was found as a piece of a State. lo and whole namespaces are not such pieces."""
+    """Yield what was found as a piece of a State. Nothing is yielded for lo and for whole
+    namespaces, because they are not pieces of a State."""
     match found:
         case ListedChain(family, table, name, lines):
             # The text of a rule is not parsed: the rule only has to differ from any of the State.
@@ -131,10 +136,12 @@ def _piece(found: Observable) -> Iterator[Piece]:
 
 
 def _differing_tables(wanted: Netns, differences: Sequence[Difference]) -> dict[Family, bool]:
-    """Return the families in which kube-proxy's nftables table differs, each with whether the
-    table exists. A table that the State does not have is left out.
+    """Return the families in which kube-proxy's nftables table differs from the State. The value
+    for each family says whether the live table exists. A table that the State does not have is left
+    out.
 
-    Such a table is loaded whole, because the differences do not say which element was added.
+    A table that differs is loaded as a whole, because the differences do not say which element was
+    added.
     """
     if not differences:
         return {}
@@ -149,7 +156,7 @@ def _differing_tables(wanted: Netns, differences: Sequence[Difference]) -> dict[
 
 
 def _table(piece: Observable | Piece) -> Family | None:
-    """Return the family of the nftables table that the piece is in, or None if it is in none."""
+    """Return the family of the nftables table that the piece is in; None if it is in none."""
     match piece:
         case NftSet(family=family) | NftMap(family=family) | ListedSet(family=family):
             return family

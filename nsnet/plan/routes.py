@@ -1,6 +1,7 @@
-"""Routes and policy rules.
+"""The Ops for routes and policy rules.
 
-Daemons add and delete the routes that they learn (`learned`) themselves: no Op here touches them.
+Daemons themselves add and delete the routes that they learn (`learned`), so no Op here touches
+these routes.
 """
 
 from collections.abc import Iterator
@@ -19,7 +20,8 @@ from nsnet.state.model import Netns, Route, identity
 
 
 def delete_routes(change: Change) -> Iterator[Op]:
-    """Yield the deletion of routes that the new State does not have or cannot replace in place."""
+    """Yield the deletion of routes that the new State does not have, or that cannot be replaced in
+    place."""
     wanted = {each.key: each for each in change.new.routes} if change.old.routes else {}
     for route in _static(change.old):
         if _outlives_links(route, change) and not _replaceable(route, wanted.get(route.key)):
@@ -27,8 +29,9 @@ def delete_routes(change: Change) -> Iterator[Op]:
 
 
 def add_routes(change: Change) -> Iterator[Op]:
-    """Yield routes to new destinations, and those that only lose next hops: packets must not take
-    these next hops when the rules change."""
+    """Yield Ops that add routes to new destinations, and Ops that replace routes which only lose
+    next hops. The latter come early: when the rules change, packets must no longer take the lost
+    next hops."""
     present = _routes_left(change)
     for route in _static(change.new):
         old = present.get(route.key)
@@ -39,7 +42,8 @@ def add_routes(change: Change) -> Iterator[Op]:
 
 
 def replace_routes(change: Change) -> Iterator[Op]:
-    """Yield routes that get new next hops: these have their rules by now."""
+    """Yield Ops that replace all other routes that change, such as those that get new next hops.
+    They come late: by then, the rules for the new next hops are loaded."""
     present = _routes_left(change)
     for route in _static(change.new):
         old = present.get(route.key, route)
@@ -48,8 +52,8 @@ def replace_routes(change: Change) -> Iterator[Op]:
 
 
 def delete_superseded_routes(change: Change) -> Iterator[Op]:
-    """Yield the deletion of routes whose destinations daemons have learned by now. A learned route
-    has another metric, so both exist until then."""
+    """Yield the deletion of old routes to destinations for which daemons have learned a route by
+    now. The learned route has another metric, so both routes exist until then."""
     learned = {each.key for each in change.new.routes if each.learned}
     for route in _static(change.old):
         if route.key in learned and _outlives_links(route, change):
@@ -57,9 +61,12 @@ def delete_superseded_routes(change: Change) -> Iterator[Op]:
 
 
 def change_policy_rules(change: Change) -> Iterator[Op]:
-    """Yield changes of policy rules, so that a rule that changes is never missing: the new one is
-    added before the old one is deleted. Of rules with one priority, the kernel evaluates the oldest
-    first, and deletes the oldest first."""
+    """Yield Ops that change policy rules. When a rule changes, the new one is added before the old
+    one is deleted, so that there is always one of them.
+
+    This works because the kernel evaluates the oldest of several rules with one priority first, and
+    also deletes the oldest first.
+    """
     name, old_rules, new_rules = change.new.name, change.old.policy_rules, change.new.policy_rules
     for key in dict.fromkeys(map(identity, (*old_rules, *new_rules))):
         old = [each for each in old_rules if identity(each) == key]
@@ -77,7 +84,8 @@ def _static(netns: Netns) -> Iterator[Route]:
 
 
 def _routes_left(change: Change) -> dict[tuple[int | None, IPNetwork], Route]:
-    """Return the old routes that still exist once links and addresses have changed."""
+    """Return, by key, the old routes that still exist once links and addresses have changed, and
+    that the new State keeps or replaces in place."""
     if not change.old.routes:
         return {}
     new = {each.key: each for each in _static(change.new)}
@@ -89,15 +97,16 @@ def _routes_left(change: Change) -> dict[tuple[int | None, IPNetwork], Route]:
 
 
 def _outlives_links(route: Route, change: Change) -> bool:
-    """Whether the route still exists once links are deleted. A blackhole route has no link."""
+    """Return whether the route still exists once links are deleted. A blackhole route has no link,
+    so it always does."""
     return route.blackhole or route.dev in change.kept
 
 
 def _replaceable(old: Route, new: Route | None) -> bool:
-    """Whether the new route can replace the old one in place.
+    """Return whether the new route can replace the old one in place.
 
-    The kernel refuses an IPv6 route with `onlink` while another route reaches its gateway through
-    another link.
+    The kernel refuses an IPv6 route with `onlink` while another route reaches the same gateway
+    through another link.
     """
     if new is None:
         return False

@@ -1,6 +1,6 @@
-"""Op → the equivalent shell command.
+"""The shell command that is equivalent to each Op.
 
-To build a lab with these commands: `nsnet plan FILE --shell | sudo sh`.
+To build a lab with these commands, run `nsnet plan FILE --shell | sudo sh`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -73,7 +73,7 @@ def script(lab: str, ops: Iterable[Op]) -> str:
 
 
 def render(op: Op) -> str:
-    """Return the command, or a comment if there is none."""
+    """Return the shell command for an Op, or a comment if there is no such command."""
     match op:
         case NetnsAdd(netns):
             return f"ip netns add {netns}"
@@ -175,8 +175,8 @@ def _bridge(netns: str, interface: Interface) -> str:
 
 
 def _conntrack(op: ConntrackDelete) -> str:
-    """Return a command of conntrack(8), with its options in kube-proxy's order. It exits with 1 if
-    there is no such flow."""
+    """Return a command that deletes these flows with conntrack(8), with its options in kube-proxy's
+    order. conntrack exits with 1 if there is no such flow; the command ignores that."""
     translated = f" --dst-nat {op.endpoint}" if op.endpoint is not None else ""
     if op.destination is None:
         flows = f"-p udp --dport {op.dport}{translated}"
@@ -215,11 +215,12 @@ def _with_input(netns: str, command: str, text: str) -> str:
 
 
 def _ipvsadm_lines(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[str]:
-    """Yield lines as `ipvsadm --save -n` prints them: -A, -E, -D a virtual server, -a, -e, -d a
-    real server of it.
+    """Yield lines for `ipvsadm --restore`, in the format that `ipvsadm --save -n` prints. -A, -E
+    and -D add, edit and delete a virtual server; -a, -e and -d do the same with one of its real
+    servers.
 
-    -d ends the connections to the real server. To let them finish first, use -e … -w 0, and -d
-    later.
+    -d ends the connections to the real server. To let them finish first, set its weight to 0
+    (`-e … -w 0`), and use -d later.
     """
     for action, server, real in steps(old, new):
         flag = _IPVSADM[action]

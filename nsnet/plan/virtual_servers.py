@@ -17,7 +17,8 @@ class Action(Enum):
 
 
 class Step(NamedTuple):
-    """One command of IPVS: for a real server, or for the virtual server itself (None)."""
+    """One step: an action on the real server `real` or, if that is None, on the virtual server
+    itself."""
 
     action: Action
     server: VirtualServer
@@ -25,8 +26,9 @@ class Step(NamedTuple):
 
 
 def steps(old: Iterable[VirtualServer], new: Iterable[VirtualServer]) -> Iterator[Step]:
-    """Yield the steps from the old virtual servers to the new ones. Deletions come last; servers
-    that are equal get no step."""
+    """Yield the steps from the old virtual servers to the new ones. Real servers are deleted after
+    the other steps of their virtual server, and virtual servers at the very end. Servers that are
+    equal in both get no step."""
     before = {identity(each): each for each in old}
     for each in new:
         was = before.pop(identity(each), None)

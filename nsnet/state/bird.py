@@ -1,4 +1,5 @@
-"""The BGP daemon bird as data, and its configuration: BGP between machines of a lab, with BFD.
+"""The BGP daemon bird as data, and the text of its configuration file. The machines of a lab
+exchange routes by BGP, and BFD detects a neighbour that fails.
 
 Source: the user's guide of bird 2.0.12.
 """
@@ -17,7 +18,8 @@ _SCAN = 5  # seconds between two scans of the kernel's routing table
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """A BGP session with a neighbour on the same link; the `passive` side does not connect."""
+    """A BGP session with a neighbour on the same link. The `passive` side does not connect, but
+    waits for its neighbour to connect."""
 
     reference: str  # of the neighbour
     local: IPAddress
@@ -28,12 +30,13 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class Bird:
-    """A BGP router: the routes that it announces as its own, and those that it accepts and
-    installs.
+    """A BGP router: its sessions, the routes that it announces as its own, and the routes that it
+    accepts and installs.
 
-    `prepended`: how many more times its AS is in the path of its announcements, so that others are
-    preferred. A `transit` router also announces the routes that it has learned. While
-    `watched_link` has no carrier, bird does not announce its own routes.
+    `prepended` says how many additional times the router's AS is in the AS path of its
+    announcements, so that its neighbours prefer other routers. A `transit` router also announces
+    the routes that it has learned. While `watched_link` has no carrier, bird does not announce its
+    own routes.
     """
 
     router_id: IPv4Address
@@ -49,7 +52,7 @@ class Bird:
 
 
 def configuration(bird: Bird) -> str:
-    """Return bird's configuration."""
+    """Return the text of bird's configuration file."""
     lines = ["log stderr all;", f"router id {bird.router_id};", "protocol device { }"]
     interval = f"min rx interval {_BFD} ms; min tx interval {_BFD} ms; multiplier {_MISSED};"
     where = ", ".join(f'"{each}"' for each in bird.links)
@@ -62,13 +65,15 @@ def configuration(bird: Bird) -> str:
 
 
 def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
-    """Return the command that starts bird. Without -f it daemonizes."""
+    """Return the command that starts bird, in the background or, with -f, in the foreground. `stem`
+    is the path of its files without their suffix."""
     files = ("-c", f"{stem}.conf", "-s", f"{stem}.ctl", "-P", f"{stem}.pid")
     return ("bird", *(() if background else ("-f",)), *files)
 
 
 def _family(bird: Bird, family: Family) -> Iterator[str]:
-    """Yield the protocols that announce bird's own routes and install the learned ones."""
+    """Yield the configuration lines for one address family: a static protocol that holds bird's own
+    routes, if it has any, and a kernel protocol that installs the learned routes."""
     mine = all_of_family(bird.announced, family)
     if mine:
         yield f"protocol static announced{family} {{"
@@ -77,7 +82,7 @@ def _family(bird: Bird, family: Family) -> Iterator[str]:
         yield from (f"  route {each} {leads};" for each in mine)
         yield "}"
     yield f"protocol kernel kernel{family} {{"
-    # By default, bird would install a route that was deleted by hand only after a minute.
+    # By default, bird would take a minute to install a route again that was deleted by hand.
     yield f"  scan time {_SCAN}; merge paths on limit 255;"
     yield f"  ipv{family} {{ import none; export where source = RTS_BGP; }};"
     yield "}"
@@ -93,7 +98,7 @@ def _session(bird: Bird, session: Session) -> Iterator[str]:
     if session.passive:
         yield "  passive;"
     yield f"  hold time {_HOLD}; keepalive time {_KEEPALIVE};"
-    # By default, bird would connect again to a neighbour that was down only after a minute.
+    # By default, bird would wait a minute before it connects again to a neighbour that was down.
     yield "  connect retry time 1; connect delay time 0; error wait time 1,2; error forget time 3;"
     yield "  bfd on;"
     yield f"  ipv{family} {{"

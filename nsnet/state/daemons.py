@@ -1,7 +1,8 @@
-"""The daemons that a lab runs in its namespaces, as data: their configuration and command lines.
+"""The daemons that a lab runs in its namespaces (haproxy, bird), as data: their configuration and
+command lines.
 
-Each has files in the lab's folder with a common stem, such as east.gateway.haproxy: .conf, .pid,
-.log, and .ctl, its control socket.
+A daemon's files are in the lab's folder and differ only in their suffix: for example,
+east.gateway.haproxy.conf, .pid, .log, and .ctl, which is its control socket.
 """
 
 from hashlib import sha256
@@ -22,17 +23,18 @@ _LONGEST: Final = 91
 
 
 def path_of(lab: str) -> Path:
-    """Return the lab's folder."""
+    """Return the path of the lab's folder."""
     return RUN / lab
 
 
 def program(daemon: Daemon) -> str:
-    """Return the name of the daemon's program."""
+    """Return the name of the daemon's program: haproxy or bird."""
     return type(daemon).__name__.lower()
 
 
 def stem(folder: Path, netns: str, daemon: Daemon) -> Path:
-    """Return the path of the daemon's files in the lab's folder, without their suffix."""
+    """Return the path of the daemon's files in the lab's folder, without their suffix. If it would
+    be too long for a Unix socket, a hash replaces the namespace's name."""
     *_, place = netns.split(".", 2)
     found = folder / f"{place}.{program(daemon)}"
     if len(str(found).encode()) > _LONGEST:
@@ -52,7 +54,7 @@ def configuration(daemon: Daemon) -> str:
 
 
 def argv(daemon: Daemon, stem: Path, *, background: bool = False) -> tuple[str, ...]:
-    """Return the command that starts the daemon."""
+    """Return the command that starts the daemon in the foreground, or in the `background`."""
     match daemon:
         case Haproxy():
             return haproxy.argv(stem, background=background)
@@ -63,7 +65,8 @@ def argv(daemon: Daemon, stem: Path, *, background: bool = False) -> tuple[str, 
 
 
 def reload_signal(daemon: Daemon) -> str:
-    """Return the signal on which the daemon reloads its configuration and keeps its connections."""
+    """Return the name of the signal that makes the daemon reload its configuration. The daemon
+    keeps its connections."""
     match daemon:
         case Haproxy():
             return "USR2"

@@ -1,5 +1,5 @@
-"""haproxy as data, and its configuration: for each connection that it accepts at a gateway, it
-opens another one to a server.
+"""haproxy as data, and the text of its configuration file. haproxy runs at a gateway: for each
+connection that it accepts, it opens another one to a server.
 
       client ─▶ frontend: address and port ─▶ backend: its servers in turn
 
@@ -14,16 +14,16 @@ from typing import Final, NamedTuple
 
 from nsnet.ip import IPAddress, endpoint
 
-# A socket in the network namespace (abstract, see unix(7)): if the old worker does not hand over
-# its listening sockets, a new one does not start beside it, and the old one's connections survive.
+# An abstract socket (unix(7)), which belongs to the network namespace. If the old worker does not
+# hand over its listening sockets, no new worker starts beside it, and its connections survive.
 _STATS: Final = "nsnet-haproxy-stats"
 # The time to connect to a server, and to receive a client's TLS hello: a probe's longest timeout.
 _SECONDS: Final = 60
 
 
 class Server(NamedTuple):
-    """A destination of connections; with `proxy_protocol` it receives the client's address in a
-    PROXY header, version 2."""
+    """A server to which haproxy opens connections. With `proxy_protocol`, haproxy first sends it
+    the client's address in a PROXY header, version 2."""
 
     address: IPAddress
     port: int
@@ -31,10 +31,11 @@ class Server(NamedTuple):
 
 
 class Frontend(NamedTuple):
-    """An address and port at which clients connect, and the servers for them, in turn.
+    """An address and port at which haproxy accepts connections, and the servers that get these
+    connections in turn.
 
-    With `sni`, it takes only connections whose TLS client hello names this server, and passes the
-    TLS through unchanged.
+    With `sni`, the frontend takes only connections whose TLS client hello names this server.
+    haproxy passes the TLS through unchanged.
     """
 
     address: IPAddress
@@ -46,21 +47,24 @@ class Frontend(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Haproxy:
-    """An haproxy: a master and a worker. When the configuration changes, the master starts a new
-    worker, and the old one serves its connections until they end."""
+    """The haproxy of one namespace: a master process and a worker. When the configuration changes,
+    the master starts a new worker, and the old worker serves its connections until they end."""
 
     frontends: tuple[Frontend, ...]
 
 
 def configuration(haproxy: Haproxy) -> str:
-    """Return haproxy's configuration, in TCP mode: it copies bytes."""
+    """Return the text of haproxy's configuration file. haproxy runs in TCP mode: it copies bytes
+    and does not parse HTTP."""
     return "\n".join([*_global(), *_frontends(haproxy.frontends), ""])
 
 
 def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
-    """Return the command that starts a master with a worker. The master's socket is a file: on a
-    reload the master binds it again while the old worker may still hold it, which an abstract
-    socket does not allow."""
+    """Return the command that starts haproxy as a master with a worker.
+
+    The master's control socket is a file, not an abstract socket. On a reload, the master binds it
+    again while the old worker may still hold it; an abstract socket does not allow this.
+    """
     files = ("-S", f"{stem}.ctl", "-f", f"{stem}.conf", "-p", f"{stem}.pid")
     return ("haproxy", "-W", *(("-D",) if background else ()), *files)
 
@@ -100,5 +104,6 @@ def _frontends(frontends: Sequence[Frontend]) -> Iterator[str]:
 
 
 def _backend(frontend: Frontend) -> str:
-    """Return a backend's name, without slashes and brackets, which haproxy does not accept."""
+    """Return the name of the frontend's backend. It has no slashes and brackets, because haproxy
+    does not accept them in a name."""
     return f"{frontend.reference.replace('/', ':')}:{frontend.address}:{frontend.port}"

@@ -1,4 +1,5 @@
-"""ipsets as data: as text that `ipset restore` reads and `ipset save` prints, and for lookups."""
+"""ipsets as data, as text that `ipset restore` reads and `ipset save` prints, and as an index for
+lookups."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
 
 
 class SetType(StrEnum):
-    """The type of an ipset, as in `ipset create`."""
+    """The type of an ipset, by its name in `ipset create`."""
 
     ADDRESS = "hash:ip"
     ADDRESS_PORT = "hash:ip,port"
@@ -41,7 +42,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class IpSet:
-    """A set in which rules look packets up."""
+    """An ipset. Rules test whether the addresses and ports of a packet are in it."""
 
     name: str
     type: SetType
@@ -55,8 +56,8 @@ LARGEST = 65536  # the most members of a set, as in kube-proxy
 def fill_input(sets: Iterable[IpSet]) -> str:
     """Return the input of `ipset restore -exist` that gives each set exactly its members.
 
-    It creates sets that do not exist. The members are added to a second set, which is swapped with
-    the first: no packet is matched against half of them.
+    Sets that do not exist are created. The members are added to a temporary set, which is then
+    swapped with the actual one, so that no packet is matched against half of the members.
     """
     lines: list[str] = []
     for each in sets:
@@ -83,7 +84,7 @@ def _kind(each: IpSet) -> str:
 
 
 def parse_saved(text: str) -> tuple[IpSet, ...]:
-    """Return the sets that `ipset save` printed."""
+    """Return the sets that are in the output of `ipset save`."""
     sets: dict[str, IpSet] = {}
     for line in text.splitlines():
         match line.split():
@@ -113,7 +114,7 @@ def _member(kind: SetType, entry: str) -> Member:
 
 
 class Index:
-    """An index of a set that answers whether a packet is in it."""
+    """An index of one ipset, for quick lookups of packets."""
 
     def __init__(self, ipset: IpSet) -> None:
         self._type = ipset.type
@@ -127,7 +128,8 @@ class Index:
     def has(self, protocol: Protocol, ends: Sequence[tuple[IPAddress, int]]) -> bool:
         """Return whether the packet is in the set.
 
-        `ends`: for each `src` or `dst` of the rule, in its order, the packet's address and port.
+        A rule names one side of the packet (`src` or `dst`) for each field of the set. `ends` has
+        the packet's address and port on these sides, in the rule's order.
         """
         if self._type is SetType.PORT:
             return Member(port=ends[0][1]) in self._members

@@ -1,8 +1,9 @@
-"""Chains as text: the lines that `iptables-save` prints, which `iptables-restore` also reads.
+"""Chains of iptables as text: the lines that `iptables-save` prints, which `iptables-restore` also
+reads.
 
-The options are in the order in which `iptables-save` prints them (source, destination, interfaces,
-protocol, then the matches as kube-proxy writes them), so that a State and a live namespace can be
-compared line by line.
+The options of a rule are in the order in which `iptables-save` prints them (source, destination,
+interfaces, protocol, then the matches as kube-proxy writes them). So a State and a live namespace
+can be compared line by line.
 """
 
 import re
@@ -83,13 +84,13 @@ _refused = other_fields(WRITTEN)
 
 
 def families(chains: Iterable[Chain]) -> tuple[Family, ...]:
-    """Return the families of these chains, 4 before 6."""
+    """Return the address families of these chains, 4 before 6."""
     return tuple(sorted({chain.family for chain in chains}))
 
 
 def restore(chains: Sequence[Chain], deleted: Iterable[Chain] = ()) -> str:
-    """Return the input of `iptables-restore --noflush` that replaces the rules of these chains, and
-    deletes the `deleted` ones.
+    """Return the input of `iptables-restore --noflush` that replaces the rules of `chains`, and
+    deletes the chains in `deleted`.
 
     All chains must be of one family. Other chains stay as they are.
     """
@@ -120,8 +121,8 @@ def restore(chains: Sequence[Chain], deleted: Iterable[Chain] = ()) -> str:
 
 
 def line(chain: Chain, rule: Rule) -> str:
-    """Return a rule as `iptables-save` prints it. Raises AssertionError if it has a match or target
-    that iptables lacks."""
+    """Return a rule as `iptables-save` prints it. Raises AssertionError if the rule has a match or
+    target that iptables lacks."""
     if refused := _refused(rule.match):
         raise AssertionError(f"{chain.table} {chain.name}: {refused} is for nftables: {rule}")
     match = _match(rule.match, chain.family)
@@ -208,8 +209,8 @@ def _quoted(text: str) -> str:
 
 
 def as_kernel_probability(probability: float) -> str:
-    """Return a probability as `iptables-save` prints it: 11 decimals of the kernel's value, which
-    is a multiple of 2^-31."""
+    """Return a probability as `iptables-save` prints it: rounded to a multiple of 2^-31, which is
+    what the kernel stores, and with 11 decimals."""
     return f"{round(probability * 2**31) / 2**31:.11f}"
 
 

@@ -1,7 +1,9 @@
-"""What Linux must hold for a lab, as an immutable value: one `Netns` per network namespace.
+"""What Linux must hold for a lab, as an immutable value, the `State`. It has one `Netns` per
+network namespace.
 
 Everything that plans, prints, explains, compares or applies reads a `State`. A feature does not
-build one: it yields facts, `(netns, piece)` pairs, and `merge` combines those of all features.
+build a State. It yields facts, which are pairs of a namespace's name and a piece (a link, a route,
+a chain, …), and `merge` combines the facts of all features into a State.
 """
 
 from collections.abc import Iterator
@@ -20,7 +22,7 @@ from nsnet.state.rules import Chain, Hook, NftMap, NftSet
 
 
 class Kind(StrEnum):
-    """The kinds of link, by their names in `ip link add type`."""
+    """The kind of a link, by its name in `ip link add type`."""
 
     VETH = "veth"
     BRIDGE = "bridge"
@@ -33,7 +35,8 @@ VXLAN_PORT = 8472  # the default of Linux, which is older than IANA's 4789
 
 
 class Peer(NamedTuple):
-    """The other end of a veth pair."""
+    """A link, by its namespace and name. In an `Interface`, it is the other end of the veth
+    pair."""
 
     netns: str
     interface: str
@@ -41,9 +44,9 @@ class Peer(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Vxlan:
-    """The parameters of a VXLAN link: it sends frames in UDP from `local` out of `dev` to `port`,
-    with the network identifier `vni`. It neither learns MAC addresses nor floods: it sends frames
-    only to MAC addresses that have an `FdbEntry`."""
+    """The parameters of a VXLAN link. It sends frames in UDP packets from the address `local`, out
+    of the link `dev`, to `port`, with the network identifier `vni`. It neither learns MAC addresses
+    nor floods: it sends frames only to MAC addresses that have an `FdbEntry`."""
 
     vni: int
     local: IPAddress
@@ -52,13 +55,14 @@ class Vxlan:
 
     @property
     def overhead(self) -> int:
-        """The bytes that encapsulation adds: Ethernet 14, VXLAN 8, UDP 8, IP 20 or 40."""
+        """The bytes that encapsulation adds to a packet: Ethernet 14, VXLAN 8, UDP 8, IP 20 or
+        40."""
         return 50 if self.local.version == 4 else 70
 
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A link of a namespace, by its name there: eth0, cbr0, web-0."""
+    """A link of a namespace. `name` is its name in the namespace, such as eth0, cbr0 or web-0."""
 
     name: str
     kind: Kind = Kind.VETH
@@ -74,9 +78,12 @@ class Interface:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """A route. It sends packets to `destination` in one of four ways: to the neighbour `via`; to
-    one of the neighbours `nexthops`, all on `dev`, chosen by a hash of the flow; without any
-    neighbour, to the destination itself on `dev`; a blackhole drops them without an ICMP error."""
+    """A route to `destination`, of one of four kinds.
+
+    With `via`, packets go to this neighbour. With `nexthops`, a hash of the flow chooses one of
+    these neighbours, all of which are on `dev`. With `dev` alone, packets go directly to their
+    destination on this link. With `blackhole`, they are dropped without an ICMP error.
+    """
 
     destination: IPNetwork
     via: IPAddress | None = None
@@ -91,19 +98,20 @@ class Route:
 
     @property
     def key(self) -> tuple[int | None, IPNetwork]:
-        """The table and destination, for which the kernel holds one route."""
+        """The routing table and the destination, which identify the route."""
         return self.table, self.destination
 
     @property
     def gateways(self) -> tuple[IPAddress, ...]:
-        """The neighbours that packets may be sent to; empty if the route needs none."""
+        """The neighbours that packets may be sent to; empty if the route has no gateway."""
         return self.nexthops or ((self.via,) if self.via is not None else ())
 
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """`ip rule`: packets whose mark is `mark` under this mask are routed by this table, if it has a
-    route for them. The kernel evaluates rules in ascending priority, and the main table last."""
+    """A rule of `ip rule`: packets whose mark, under `mask`, equals `mark` are routed by `table`,
+    if it has a route for them. The kernel evaluates rules in ascending priority, and the main table
+    last."""
 
     priority: int
     mark: int
@@ -117,7 +125,7 @@ class PolicyRule:
 
 @dataclass(frozen=True, slots=True)
 class Neighbour:
-    """A permanent ARP or NDP entry."""
+    """A permanent ARP or NDP entry: the MAC address of a neighbour on the link `dev`."""
 
     address: IPAddress
     mac: str
@@ -126,7 +134,8 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class FdbEntry:
-    """Frames to this MAC address are encapsulated by the VXLAN link `dev` and sent to `dst`."""
+    """A forwarding entry of the VXLAN link `dev`: it encapsulates frames to this MAC address and
+    sends them to the address `dst`."""
 
     mac: str
     dst: IPAddress
@@ -135,7 +144,7 @@ class FdbEntry:
 
 @dataclass(frozen=True, slots=True)
 class Sysctl:
-    """A sysctl of the namespace, by its dotted name."""
+    """A sysctl of the namespace. `key` is its dotted name, such as net.ipv4.ip_forward."""
 
     key: str
     value: str
@@ -145,9 +154,11 @@ class Sysctl:
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """A port on which the echo server answers, with `reference` as its name.
+    """A port on which the echo server answers. In its answers, the server gives `reference` as its
+    name.
 
-    With `proxy_protocol` it accepts a PROXY header, version 2, at the start of a TCP connection.
+    With `proxy_protocol`, the server accepts a PROXY header, version 2, at the start of a TCP
+    connection.
     """
 
     protocol: Protocol
@@ -158,7 +169,8 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class RealServer:
-    """A destination of a virtual server, by NAT; its share of connections follows its weight."""
+    """A destination to which a virtual server sends connections by NAT. Its share of the
+    connections follows its weight."""
 
     address: IPAddress
     port: int
@@ -167,8 +179,8 @@ class RealServer:
 
 @dataclass(frozen=True, slots=True)
 class VirtualServer:
-    """A virtual service of IPVS; `persistent`: the seconds for which a client keeps its real
-    server."""
+    """A virtual server of IPVS. `persistent` is the number of seconds for which a client keeps its
+    real server; None means that each connection is scheduled by itself."""
 
     address: IPAddress
     protocol: Protocol
@@ -180,10 +192,12 @@ class VirtualServer:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """UDP to this address and port is translated to one of these endpoints.
+    """The translation of UDP packets to `address` and `port`: rules change their destination to one
+    of `endpoints`.
 
-    Rules translate the first packet of a flow, and conntrack translates the others to the same
-    endpoint as long as the flow lasts: if the endpoint is removed, its entries must be deleted.
+    Rules translate only the first packet of a flow. conntrack translates the others to the same
+    endpoint as long as the flow lasts, so when an endpoint is removed, conntrack's entries for it
+    must be deleted.
     """
 
     address: IPAddress | None  # None: any address of this node, and the port is a NodePort
@@ -194,8 +208,8 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class HealthCheck:
-    """A healthCheckNodePort: like kube-proxy's, it answers HTTP 200 with the number of this
-    Service's ready endpoints on the node, or 503 if there are none."""
+    """A healthCheckNodePort. Like kube-proxy's, it answers HTTP 200 with the number of this
+    Service's ready endpoints on the node, or HTTP 503 if there are none."""
 
     port: int
     namespace: str
@@ -204,12 +218,12 @@ class HealthCheck:
 
     @property
     def protocol(self) -> Protocol:
-        """Its transport protocol."""
+        """The transport protocol of the health check."""
         return Protocol.TCP
 
     @property
     def reference(self) -> str:
-        """Its name in reports."""
+        """The name of the health check in reports."""
         return f"the health check of {self.namespace}/{self.name} ({self.local_endpoints} here)"
 
 
@@ -236,7 +250,7 @@ Fact: TypeAlias = tuple[str, Piece]
 
 @dataclass(frozen=True, slots=True)
 class Netns:
-    """Everything one network namespace must hold; `reference` is its name in reports."""
+    """Everything that one network namespace must hold. `reference` is its name in reports."""
 
     name: str
     reference: str
@@ -257,17 +271,19 @@ class Netns:
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
-        """All addresses of the namespace, in the order of its interfaces."""
+        """All IP addresses of the namespace, in the order of its interfaces."""
         return tuple(address.ip for each in self.interfaces for address in each.addresses)
 
     def setting(self, key: str) -> int:
-        """Return a numeric sysctl of this State; 0 if the State does not set it."""
+        """Return the value of a numeric sysctl, by its dotted name; 0 if the State does not set
+        it."""
         return next((int(each.value) for each in self.sysctls if each.key == key), 0)
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A lab: its namespaces in creation order."""
+    """What Linux must hold for a lab: the lab's namespaces, in the order in which they are
+    created."""
 
     lab: str
     netns: tuple[Netns, ...] = ()
@@ -280,37 +296,41 @@ class State:
 
 
 def mac_of(address: IPAddress) -> str:
-    """Return the MAC address of the link that holds this address: 02:00 and the four bytes of an
-    IPv4 address, 02:06 and the last four of an IPv6 one. An address that is reused keeps its MAC
-    address, so that no neighbour entry becomes stale."""
+    """Return the MAC address of the link that holds this IP address: 02:00 and the four bytes of an
+    IPv4 address, or 02:06 and the last four bytes of an IPv6 address.
+
+    The MAC address depends on nothing else. So when a new link gets an address that was used
+    before, no neighbour entry becomes stale.
+    """
     head = (2, 0) if address.version == 4 else (2, 6)
     return ":".join(f"{byte:02x}" for byte in (*head, *address.packed[-4:]))
 
 
 def mac_by_name(netns: str, interface: str) -> str:
-    """Return the MAC address of a link without an address, such as the node's end of a pod's
-    veth pair."""
+    """Return the MAC address of a link that has no IP address, such as the node's end of a pod's
+    veth pair. It is derived from the names of the namespace and the link."""
     digest = sha256(f"{netns}/{interface}".encode()).digest()
     return ":".join(f"{byte:02x}" for byte in (6, *digest[:5]))
 
 
 def with_mac(netns: str, interface: Interface) -> Interface:
-    """Return the link with the MAC address that follows from its first address, or from its name if
-    it has none."""
+    """Return the link with its MAC address. It is derived from the link's first IP address, or from
+    its name if it has no IP address."""
     if interface.addresses:
         return replace(interface, mac=mac_of(interface.addresses[0].ip))
     return replace(interface, mac=mac_by_name(netns, interface.name))
 
 
 def veth(one: tuple[str, Interface], other: tuple[str, Interface]) -> Iterator[Fact]:
-    """Yield both ends of a veth pair, each given as `(netns, interface)`."""
+    """Yield the two facts that make up a veth pair: each end with its MAC address, and with the
+    other end as its peer. Both ends are given as `(netns, interface)`."""
     for (netns, interface), (far, end) in ((one, other), (other, one)):
         yield netns, with_mac(netns, replace(interface, peer=Peer(far, end.name)))
 
 
 def identity(piece: Piece) -> tuple[object, ...]:
-    """Return the key of a piece in its namespace, which holds one piece for each key: two pieces
-    with the same key are equal, or they contradict each other."""
+    """Return the key that identifies a piece in its namespace. A namespace has one piece for each
+    key: two pieces with the same key are equal, or else they contradict each other."""
     match piece:
         case Interface(name=name):
             return (Interface, name)

@@ -1,11 +1,11 @@
-"""The network namespaces of a lab: their names, and what each of them is."""
+"""The network namespaces of a lab: their names and roles."""
 
 from enum import StrEnum
 from typing import NamedTuple
 
 
 class Role(StrEnum):
-    """What a namespace is in a lab."""
+    """The role of a namespace in its lab, such as a pod or a gateway."""
 
     POD = "pod"
     NODE = "node"
@@ -24,8 +24,8 @@ class Namespace(NamedTuple):
 
 
 def netns_name(lab: str, *parts: str) -> str:
-    """Return the name of a lab's namespace, parts joined by dots: lab `a` does not own those of
-    `a-b`."""
+    """Return the name of a lab's namespace: `nsnet`, the lab's name and these parts, joined by
+    dots. So the prefix nsnet.a. of lab `a` does not match the namespaces of lab `a-b`."""
     return ".".join(("nsnet", lab, *parts))
 
 

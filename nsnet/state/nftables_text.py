@@ -1,7 +1,7 @@
-"""kube-proxy's table of nftables as text: what `nft list table` prints, which `nft -f` also reads.
+"""kube-proxy's nftables table as text: what `nft list table` prints, which `nft -f` also reads.
 
-A new table is loaded as it is listed. A change first flushes chains and deletes elements of the old
-table, in the same transaction:
+A new table is loaded as `nft` lists it. To change a table, the input first flushes chains and
+deletes elements of the old table, in the same transaction:
 
     flush chain ip kube-proxy service-…             old
     delete element ip kube-proxy service-ips { … }
@@ -81,11 +81,13 @@ def load(
 ) -> tuple[str, ...]:
     """Return the inputs of `nft -f`, in order, that change the table from `old` to `new`.
 
-    A change is one transaction. A large new table is loaded in several, because the kernel's work
-    grows with the square of a transaction's size; each piece comes after those that it refers to,
-    so base chains come after all that packets reach from them. Chains that only `old` has are empty
-    afterwards and no rule jumps to them; `delete` removes them. `whole`: the first input also
-    deletes the table that exists, whatever it contains.
+    The change of an existing table is one input, and so one transaction. A large new table is split
+    into several, because the kernel's work grows with the square of a transaction's size. In these,
+    each chain, set or map comes after those that it refers to, so base chains come after everything
+    that packets reach from them.
+
+    Chains that only `old` has are empty afterwards, and no rule jumps to them. `delete` removes
+    them. With `whole`, the first input also deletes the existing table, whatever it contains.
     """
     if whole:
         first, *others = load(family, (), new)
@@ -102,11 +104,11 @@ def load(
 
 
 def delete(family: Family, old: Iterable[TableItem], new: Iterable[TableItem]) -> str:
-    """Return the input of another `nft -f`, which deletes the chains that only `old` has; "" if
-    there are none.
+    """Return the input of a second `nft -f`, which deletes the chains that only `old` has; "" if
+    there is nothing to delete.
 
-    It is separate, because a kernel before 6.2 takes a moment after the first to notice that no map
-    refers to them.
+    The deletion is a separate transaction, because a kernel before 6.2 takes a moment after the
+    first one to notice that no map refers to these chains any more.
     """
     wanted = {each.name for each in new}
     gone = [each for each in old if isinstance(each, Chain) and each.name not in wanted]
@@ -122,8 +124,8 @@ def lines(piece: TableItem) -> tuple[str, ...]:
 
 
 def line(rule: Rule, family: Family) -> str:
-    """Return a rule as `nft list` prints it. Raises AssertionError if it has a match or target that
-    this module cannot write."""
+    """Return a rule as `nft list` prints it. Raises AssertionError if the rule has a match or
+    target that this module cannot write."""
     if refused := _refused(rule.match):
         raise AssertionError(f"{refused} is for iptables: {rule}")
     words = [*_match(rule.match, family)]
@@ -147,7 +149,8 @@ def _transaction(family: Family, existing: dict[str, TableItem], new: Iterable[T
 
 
 def _in_order_of_reference(pieces: dict[str, TableItem]) -> list[TableItem]:
-    """Return the pieces in an order in which each follows those that it refers to."""
+    """Return these chains, sets and maps in an order in which each comes after those that it refers
+    to."""
     waiting = dict(pieces)
     ordered: list[TableItem] = []
 
@@ -186,7 +189,7 @@ def _removals(
     family: Family, existing: dict[str, TableItem], wanted: dict[str, TableItem]
 ) -> Iterator[str]:
     """Yield the commands that remove old rules, elements, sets and maps. Chains are flushed first,
-    as their rules refer to the sets."""
+    because their rules refer to the sets and maps."""
     for name, piece in existing.items():
         if isinstance(piece, Chain):
             yield f"flush chain {_table(family)} {name}"
@@ -204,7 +207,8 @@ def _removals(
 
 
 def _block(piece: TableItem, existing: TableItem | None) -> str:
-    """Return the piece as `nft list` prints it; of a set that stays, only its new elements."""
+    """Return a chain, set or map as `nft list` prints it. If a set or map already exists with the
+    same declaration, only its new elements are included."""
     inside = [f"\t\t{each}" for each in _declaration(piece)]
     if isinstance(piece, Chain):
         inside += [f"\t\t{each}" for each in _content(piece)]
@@ -231,7 +235,7 @@ def _kind(piece: TableItem) -> str:
 
 
 def _declaration(piece: TableItem) -> tuple[str, ...]:
-    """Return the declaration of a piece, which precedes its rules or elements."""
+    """Return the lines that declare a chain, set or map. They precede its rules or elements."""
     address = f"ipv{piece.family}_addr"
     comment = (_comment(piece.comment),) if piece.comment else ()
     match piece:
@@ -284,7 +288,8 @@ def _key(element: IPAddress | Element) -> str:
 
 
 def _priority(base: Base) -> str:
-    """Return a priority as nft prints it: by its name, or relative to a name that is near."""
+    """Return a base chain's priority as nft prints it: as a name such as `dstnat`, as a distance of
+    at most 10 from a name, such as `dstnat - 5`, or as a number."""
     word, of_word = _PRIORITIES.get(base.hook, ("", 0))
     distance = base.priority - of_word
     if not word or abs(distance) > 10:
@@ -346,15 +351,13 @@ def _mark(mark: MarkMatch) -> str:
 
 
 def _range(network: IPNetwork) -> str:
-    """Return a network as text; a network of one address as that address."""
+    """Return a network as nft prints it: without its prefix length if it has only one address."""
     return str(network.network_address if network.num_addresses == 1 else network)
 
 
 def _ranges(networks: tuple[IPNetwork, ...]) -> str:
-    """Return networks as nft prints them in an anonymous set: sorted, adjacent ones merged.
-
-    If all are single addresses, nft does not merge them.
-    """
+    """Return networks as nft prints them in an anonymous set: in ascending order, with adjacent
+    ones merged. If all networks are single addresses, nft does not merge them."""
     bounds = sorted({(int(each[0]), int(each[-1])) for each in networks})
     if any(first != last for first, last in bounds):
         joined = bounds[:1]

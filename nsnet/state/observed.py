@@ -1,7 +1,9 @@
-"""What a kernel shows of a namespace, as a value: read from a live one, or computed from a State.
+"""What the kernel shows of a namespace, as a value. It is read from a live namespace, or computed
+from a State.
 
-Rules are text here: the lines that `iptables-save` and `nft list` print. All other pieces are as in
-a `Netns`. Listeners and translations are missing, because the kernel does not show them.
+Rules are text here: the lines that `iptables-save` and `nft list` print. Everything else has the
+same form as in a `Netns`. Listeners and translations are missing, because the kernel does not show
+them.
 """
 
 from collections.abc import Hashable
@@ -36,7 +38,7 @@ class OtherLink(NamedTuple):
 
 
 class ListedChain(NamedTuple):
-    """A chain, and its rules as the kernel's tools list them."""
+    """A chain, with its rules as `iptables-save` or `nft list` prints them."""
 
     family: Family
     table: str
@@ -50,8 +52,8 @@ class ListedChain(NamedTuple):
 
 
 class ListedSet(NamedTuple):
-    """A set or map of kube-proxy's nftables table as `nft list` prints it: its declaration, then
-    its elements, which have no order."""
+    """A set or map of kube-proxy's nftables table as `nft list` prints it. Its lines are its
+    declaration, then its elements, whose order means nothing."""
 
     family: Family
     name: str
@@ -79,7 +81,7 @@ LO: Final = OtherLink("lo", "loopback")
 
 @dataclass(frozen=True, slots=True)
 class Observed:
-    """What the kernel shows of one namespace, without the routes that it adds itself."""
+    """What the kernel shows of one namespace, without the routes that the kernel adds itself."""
 
     interfaces: tuple[Interface, ...] = ()
     other_links: tuple[OtherLink, ...] = (LO,)
@@ -96,7 +98,7 @@ class Observed:
 
 
 def expected(netns: Netns) -> Observed:
-    """Return what the kernel shows of a namespace that holds exactly this."""
+    """Return what the kernel shows of a namespace that holds exactly what this `Netns` says."""
     return Observed(
         interfaces=netns.interfaces,
         routes=netns.routes,
@@ -127,10 +129,10 @@ def _listed_set(each: NftSet | NftMap) -> ListedSet:
 
 
 def key(piece: Observable) -> Hashable:
-    """Return the `identity` that the piece has in a State.
+    """Return the key that identifies the piece: the `identity` of the same piece in a State.
 
-    It is unique in a State, but not always in a live namespace, which may have two routes to one
-    destination with different metrics.
+    The key is unique in a State, but not always in a live namespace, which may have two routes to
+    one destination with different metrics.
     """
     match piece:
         case ListedChain(family, table, name):

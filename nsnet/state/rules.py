@@ -11,7 +11,7 @@ from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
 
 @dataclass(frozen=True, slots=True)
 class Jump:
-    """Jump to another chain, which returns to the next rule of this one."""
+    """Jump to another chain. At its end, the packet continues with the next rule of this chain."""
 
     chain: str
 
@@ -38,7 +38,8 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Dnat:
-    """Translate the destination, and the source of replies back."""
+    """Translate the destination to this address and port. The source of replies is translated
+    back."""
 
     address: IPAddress
     port: int
@@ -46,29 +47,30 @@ class Dnat:
 
 @dataclass(frozen=True, slots=True)
 class Masquerade:
-    """Translate the source to the address of the outgoing interface."""
+    """Translate the source to the address of the outgoing interface. The destination of replies is
+    translated back."""
 
     random_fully: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Snat:
-    """Translate the source to this address, and the destination of replies back."""
+    """Translate the source to this address. The destination of replies is translated back."""
 
     address: IPAddress
 
 
 @dataclass(frozen=True, slots=True)
 class Netmap:
-    """Translate the network part of an address and keep its host part: of the destination in
-    PREROUTING and OUTPUT, of the source in POSTROUTING; and back in replies."""
+    """Replace the network part of the destination (PREROUTING, OUTPUT) or source (POSTROUTING), and
+    keep the host part. Replies are translated back."""
 
     network: IPNetwork
 
 
 @dataclass(frozen=True, slots=True)
 class SetMark:
-    """mark = (mark and not mask) xor value: `--set-xmark value/mask`."""
+    """Set the packet's mark to (mark and not `mask`) xor `value`: `MARK --set-xmark value/mask`."""
 
     value: int
     mask: int
@@ -76,15 +78,16 @@ class SetMark:
 
 @dataclass(frozen=True, slots=True)
 class Zone:
-    """Assign the original direction of the connection to this conntrack zone: connections of
-    different zones may have the same addresses and ports (`CT --zone-orig`)."""
+    """Assign packets in the connection's original direction to this conntrack zone
+    (`CT --zone-orig`). Connections in different zones may have the same addresses and ports."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class SetConnectionMark:
-    """Set the mark of the connection in the same way: `CONNMARK --set-xmark value/mask`."""
+    """Set the connection's mark to (mark and not `mask`) xor `value`:
+    `CONNMARK --set-xmark value/mask`."""
 
     value: int
     mask: int
@@ -92,22 +95,23 @@ class SetConnectionMark:
 
 @dataclass(frozen=True, slots=True)
 class RestoreMark:
-    """Copy these bits of the connection's mark to the packet's mark."""
+    """Copy the bits of `mask` from the connection's mark to the packet's mark."""
 
     mask: int
 
 
 @dataclass(frozen=True, slots=True)
 class Goto:
-    """Go to another chain, which returns to the chain that jumped to this one."""
+    """Go to another chain. At its end, the packet does not come back to this chain, but returns to
+    the chain that jumped to this one."""
 
     chain: str
 
 
 @dataclass(frozen=True, slots=True)
 class Lookup:
-    """Apply the verdict of the map (NftMap) for the packet's protocol, port and, if `by_address`,
-    destination; continue with the next rule if the map has no such element."""
+    """Look up the packet's protocol, port and, if `by_address`, destination in a map (NftMap), and
+    apply the verdict found there. If the map has no such element, continue with the next rule."""
 
     map: str
     by_address: bool
@@ -122,7 +126,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Remember:
-    """Add the source to a set (NftSet), or restart its timeout there."""
+    """Add the packet's source to a set (NftSet). If it is already there, restart its timeout."""
 
     set: str
 
@@ -153,7 +157,7 @@ ALL_BITS = 0xFFFFFFFF  # of a mark
 
 @dataclass(frozen=True, slots=True)
 class MarkMatch:
-    """`[!] --mark value/mask`."""
+    """A match of the packet's mark: `-m mark --mark value/mask`, or with `!` if `negated`."""
 
     value: int
     mask: int
@@ -162,8 +166,8 @@ class MarkMatch:
 
 @dataclass(frozen=True, slots=True)
 class SetMatch:
-    """`-m set --match-set name src,dst`: the packet is in the set by these fields, in the order of
-    the set's type."""
+    """A match of packets that are in an ipset: `-m set --match-set name src,dst`. For each field of
+    the set's type, in order, `fields` says which side of the packet is looked up."""
 
     name: str
     fields: tuple[Literal["src", "dst"], ...]
@@ -171,7 +175,8 @@ class SetMatch:
 
 @dataclass(frozen=True, slots=True)
 class VirtualMatch:
-    """`-m ipvs --vproto … --vaddr … --vport …`: a packet that this virtual server handles."""
+    """A match of packets that this virtual server of IPVS handles:
+    `-m ipvs --vproto … --vaddr … --vport …`."""
 
     address: IPAddress
     protocol: Protocol
@@ -180,10 +185,11 @@ class VirtualMatch:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """A list of sources, by its name (xt_recent).
+    """A match of the packet's source against the list `name` (xt_recent).
 
-    With `seconds`, a packet matches if its source was added in the last so many seconds, and older
-    entries are deleted. Without, the packet's source is added, and the packet matches.
+    With `seconds`, a packet matches if its source was added to the list in the last so many
+    seconds, and older entries are deleted. Without `seconds`, every packet matches, and its source
+    is added to the list.
     """
 
     name: str
@@ -192,7 +198,8 @@ class Recent:
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The conditions of a rule; a field that is not set matches every packet."""
+    """The conditions of a rule. A packet must meet all of them; a field that is not set is no
+    condition."""
 
     src: IPNetwork | None = None
     not_src: IPNetwork | None = None
@@ -227,10 +234,11 @@ ANY = Match()
 
 
 def other_fields(written: Collection[str]) -> Callable[[Match], str]:
-    """Return a function that lists the fields of a Match that are set and not among these.
+    """Return a function that lists, as text, the fields that a Match sets and that are not in
+    `written`.
 
-    A renderer must refuse a field that it cannot write: without that field, the kernel's rule would
-    match more packets than ours. This includes fields that are added to Match later.
+    A renderer must refuse a field that it cannot write, because without that field, the kernel's
+    rule would match more packets than ours. This includes fields that are added to Match later.
     """
     others = [each.name for each in fields(Match) if each.name not in written]
     values = attrgetter(*others)
@@ -247,8 +255,8 @@ def other_fields(written: Collection[str]) -> Callable[[Match], str]:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One netfilter rule. Without a target it only counts packets. `why` is shown to users and is
-    not part of the kernel's rule."""
+    """One netfilter rule. A rule without a target only counts packets. `why` is shown to users and
+    is not part of the kernel's rule."""
 
     match: Match = Match()
     target: Target | None = Accept()
@@ -256,7 +264,8 @@ class Rule:
 
 
 class Base(NamedTuple):
-    """The hook of an nftables base chain; the kernel calls the chain of lowest priority first."""
+    """The type (`kind`), hook and priority of an nftables base chain. At each hook, the kernel
+    calls the chain of lowest priority first."""
 
     kind: Literal["filter", "nat"]
     hook: str
@@ -265,8 +274,12 @@ class Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A netfilter chain with its rules in order. One feature yields it. A `Hook` or another chain
-    jumps to it, or it is a base chain (nftables)."""
+    """A netfilter chain with its rules in order. One feature yields all of them; a built-in chain
+    is made from the Hooks of all features.
+
+    Packets reach the chain from a `Hook` or another chain. The kernel itself calls built-in chains
+    and, in nftables, base chains.
+    """
 
     table: str
     name: str
@@ -277,13 +290,15 @@ class Chain:
 
     @property
     def built_in(self) -> bool:
-        """Whether it is a chain of the kernel, which cannot be created or deleted, only filled."""
+        """Whether the kernel creates the chain itself. Such a chain cannot be created or deleted,
+        only filled."""
         return self.name in BUILT_IN
 
 
 @dataclass(frozen=True, slots=True)
 class Hook:
-    """A jump from the built-in chain `hook` of a table to `chain`, for packets that match."""
+    """A jump from the built-in chain `hook` of the table `table` to `chain`, for packets that
+    match."""
 
     table: str
     hook: str
@@ -298,8 +313,8 @@ KUBE_PROXY = "kube-proxy"  # the only table of nftables; all others are of iptab
 
 @dataclass(frozen=True, slots=True)
 class NftSet:
-    """A set of addresses in nftables. With a timeout, in seconds, packets add its elements, so a
-    State has it empty."""
+    """A set of addresses in nftables. If it has a timeout, in seconds, rules add the sources of
+    packets to it, and it has no elements in a State."""
 
     name: str
     elements: tuple[IPAddress, ...] = ()
@@ -309,7 +324,8 @@ class NftSet:
 
 
 class Element(NamedTuple):
-    """One element of an NftMap: the verdict for packets of this protocol to this port."""
+    """One element of an NftMap: the verdict for packets of this protocol to this port and, in a map
+    with `by_address`, to this address."""
 
     protocol: Protocol
     port: int
@@ -320,7 +336,8 @@ class Element(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class NftMap:
-    """A verdict map of nftables: from a protocol, a port and, if `by_address`, a destination."""
+    """A verdict map of nftables. Its key is a protocol, a port and, if `by_address`, a
+    destination."""
 
     name: str
     by_address: bool
@@ -333,7 +350,7 @@ TableItem: TypeAlias = Chain | NftSet | NftMap  # of the table of nftables
 
 
 def next_chains(target: Target | None) -> tuple[str, ...]:
-    """Return the chains that this target may send a packet to."""
+    """Return the names of the chains that this target may send a packet to."""
     match target:
         case Jump(chain) | Goto(chain):
             return (chain,)
@@ -344,7 +361,7 @@ def next_chains(target: Target | None) -> tuple[str, ...]:
 
 
 def named_sets(rule: Rule) -> list[str]:
-    """Return the names of the nftables sets and maps that a rule looks up or adds to."""
+    """Return the names of the nftables sets and maps that a rule reads or adds elements to."""
     names = [each for each in (rule.match.src_set, rule.match.dst_set) if each is not None]
     match rule.target:
         case Lookup(name) | Remember(name):

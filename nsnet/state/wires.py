@@ -8,7 +8,7 @@ from nsnet.state.model import Interface, Kind, State
 
 
 class Crossing(NamedTuple):
-    """A bridge that forwards a frame from one port to another."""
+    """The way of a frame through one bridge: from the port `in_port` to the port `out_port`."""
 
     netns: str
     bridge: str
@@ -17,7 +17,7 @@ class Crossing(NamedTuple):
 
 
 class Station(NamedTuple):
-    """A link that receives a frame, and the bridges that forward the frame to it."""
+    """A link that receives a frame, and the bridges that forward the frame on its way there."""
 
     netns: str
     dev: str
@@ -40,10 +40,11 @@ class Wires:
                     self._ports.setdefault((each.name, link.master), []).append(link)
 
     def find(self, netns: str, dev: str, address: IPAddress) -> Station | None:
-        """Return the link that answers an ARP request for `address` sent out of `dev`; None if no
-        link does.
+        """Return the link that answers an ARP request for `address` that is sent out of `dev`; None
+        if no link does.
 
-        Linux answers for any address of the namespace, on any of its links (arp_ignore=0).
+        Linux answers for any address of the namespace, on any of the namespace's links
+        (arp_ignore=0).
         """
         for station in self.receivers(netns, dev):
             if station.netns != netns and address in self._netns[station.netns].addresses:
@@ -51,21 +52,23 @@ class Wires:
         return None
 
     def first_port(self, netns: str, dev: str, station: Station) -> str:
-        """Return the port of the bridge `dev` through which frames reach this station."""
+        """Return the port of the bridge `dev` through which frames reach this station; "" if there
+        is none."""
         for port in self._ports.get((netns, dev), ()):
             if station in self._arrive(port, ()):
                 return port.name
         return ""
 
     def receivers(self, netns: str, dev: str) -> Iterator[Station]:
-        """Yield every link that a frame sent out of this link reaches."""
+        """Yield every link that a frame can reach when it is sent out of the link `dev`."""
         link = self._links[netns, dev]
         outward = self._ports.get((netns, dev), ()) if link.kind is Kind.BRIDGE else (link,)
         for each in outward:
             yield from self._arrive(each, ())
 
     def _arrive(self, end: Interface, crossed: tuple[Crossing, ...]) -> Iterator[Station]:
-        """Yield every link that a frame sent out of this end of a veth pair reaches."""
+        """Yield every link that a frame can reach when it is sent out of `end`, one end of a veth
+        pair. `crossed` are the bridges that it has passed before."""
         if end.peer is None:
             return
         netns, name = end.peer

@@ -1,4 +1,5 @@
-"""A model of conntrack: which entry a packet belongs to, and how that translates it."""
+"""A model of conntrack: which entry a packet belongs to, and how the entry translates the
+packet."""
 
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -22,9 +23,12 @@ class CtInfo(Enum):
 
 
 class ConntrackEntry(NamedTuple):
-    """A connection in one namespace: its tuple on arrival, the tuple that a reply has, and its
-    mark. Zones are left out: they separate connections with the same tuple, and a walk follows only
-    one."""
+    """A connection that one namespace tracks: the tuple of its first packet on arrival, the tuple
+    that a reply has, and the connection's mark.
+
+    The model has no zones: they separate connections with the same tuple, and a walk follows only
+    one connection.
+    """
 
     original: Tuple
     reply: Tuple
@@ -33,7 +37,7 @@ class ConntrackEntry(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Tracked:
-    """What conntrack attaches to a packet (skb->_nfct)."""
+    """What conntrack attaches to a packet (skb->_nfct): mainly its state and its entry."""
 
     info: CtInfo
     entered: Tuple  # the packet's tuple on arrival
@@ -43,7 +47,7 @@ class Tracked:
 
     @property
     def ctstate(self) -> str:
-        """The word that a rule's --ctstate matches."""
+        """The packet's state, as a rule's --ctstate names it."""
         if self.connected:
             return "ESTABLISHED"
         if self.about_reply:
@@ -52,16 +56,16 @@ class Tracked:
 
     @property
     def is_reply(self) -> bool:
-        """Whether the packet is in the direction of replies."""
+        """Whether the packet goes in the direction of replies."""
         return self.info in (CtInfo.REPLY, CtInfo.RELATED)
 
     def marked(self, packet: Packet) -> Packet:
-        """Return the packet with its connection's mark."""
+        """Return the packet with the mark of its connection."""
         return packet if self.entry is None else replace(packet, connection_mark=self.entry.mark)
 
 
 def track(packet: Packet, entries: tuple[ConntrackEntry, ...]) -> Tracked:
-    """Return what conntrack attaches to a packet that arrives."""
+    """Return what conntrack attaches to a packet that arrives in a namespace with these entries."""
     # Without client ports, several entries may expect the same reply: it belongs to the last.
     for entry in reversed(entries):
         # If a host pings itself, request and reply have the same addresses: this is the request.
@@ -79,8 +83,8 @@ def track(packet: Packet, entries: tuple[ConntrackEntry, ...]) -> Tracked:
 
 
 def retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
-    """Return a packet of a known flow, translated as its entry says: the destination at PREROUTING
-    and OUTPUT, the source at INPUT and POSTROUTING."""
+    """Return a packet as the entry of its flow translates it: its destination at PREROUTING and
+    OUTPUT, its source at INPUT and POSTROUTING. A packet without an entry is not changed."""
     if tracked.entry is None:
         return packet
     original, reply = tracked.entry.original, tracked.entry.reply
@@ -99,8 +103,8 @@ def retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
 
 
 def new_entry(tracked: Tracked, leaving: Packet) -> ConntrackEntry | None:
-    """Return the entry that conntrack confirms once a new flow's first packet leaves or is
-    delivered."""
+    """Return the entry that conntrack confirms when the first packet of a new flow leaves the
+    namespace or is delivered; None for any other packet."""
     if tracked.info is not CtInfo.NEW:
         return None
     return ConntrackEntry(tracked.entered, leaving.tuple.reversed(), leaving.connection_mark)

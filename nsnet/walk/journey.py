@@ -16,7 +16,8 @@ TTL = 64  # initial TTL, as net.ipv4.ip_default_ttl
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A packet under way: its hops so far, and the conntrack entries of each namespace."""
+    """A packet on its way through a lab: what has happened to it so far (`hops`), and the conntrack
+    entries that each namespace has by now."""
 
     packet: Packet
     hops: tuple[Hop, ...] = ()
@@ -30,7 +31,8 @@ class Journey:
         return self.conntrack.get(netns, ())
 
     def remember(self, netns: str, entry: ConntrackEntry | None) -> "Journey":
-        """Return the journey with another conntrack entry in the namespace."""
+        """Return the journey with one more conntrack entry in the namespace, unless the entry is
+        None."""
         if entry is None:
             return self
         return replace(self, conntrack={**self.conntrack, netns: (*self.entries(netns), entry)})
@@ -38,7 +40,7 @@ class Journey:
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """The packet reached a namespace that holds its destination."""
+    """The packet reached a namespace that holds its destination address."""
 
     netns: str
     journey: Journey
@@ -62,7 +64,7 @@ class Lost:
 
 @dataclass(frozen=True, slots=True)
 class TooBig:
-    """A namespace cannot forward the packet: it exceeds the MTU."""
+    """A namespace cannot send the packet on, because it exceeds the MTU of the next hop."""
 
     here: Netns
     mtu: int
@@ -76,7 +78,7 @@ End: TypeAlias = Arrived | Refused | Lost | TooBig
 
 
 def note(journey: Journey, here: Netns, what: str, rule: RuleAt | None = None) -> Journey:
-    """Return the journey with one more hop: what happened here."""
+    """Return the journey with one more hop, which says what happened in this namespace."""
     hop = Hop(
         netns=here.name, reference=here.reference, what=what, packet=journey.packet, rule=rule
     )
@@ -84,8 +86,8 @@ def note(journey: Journey, here: Netns, what: str, rule: RuleAt | None = None) -
 
 
 def after_hook(here: Netns, journey: Journey, passed: Passed) -> Journey:
-    """Return the journey after a hook, with a hop for each change that the rules made to the
-    packet."""
+    """Return the journey after a netfilter hook. Each translation of the packet's destination or
+    source adds a hop to it."""
     before, after = journey.packet, passed.packet
     deciding = [each for each in passed.rules if isinstance(each.rule.target, NAT_TARGETS)]
     rule = deciding[-1] if deciding else None

@@ -1,5 +1,5 @@
-"""The netfilter of one namespace: which rules a packet traverses, and what they and conntrack do to
-it."""
+"""A model of netfilter in one namespace: which rules a packet traverses, and what these rules and
+conntrack do to it."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
@@ -57,8 +57,9 @@ HOOKS = {
 
 
 class Passed(NamedTuple):
-    """One outcome of a hook: the packet afterwards, the rules that decided, and what stopped it. A
-    packet that IPVS has taken leaves the hook and is sent like the host's own packets."""
+    """One outcome of a hook: the packet afterwards, the rules that decided, and what stopped the
+    packet, or None. If that is a virtual server of IPVS, the packet leaves the hook, and IPVS sends
+    it like the host's own packets."""
 
     packet: Packet
     rules: tuple[RuleAt, ...]
@@ -98,8 +99,8 @@ class Rules:
         }
 
     def sees_bridged(self, packet: Packet) -> bool:
-        """Return whether bridged frames of the packet's family traverse the rules, too
-        (br_netfilter)."""
+        """Return whether frames that a bridge forwards also traverse the rules of the packet's
+        family (br_netfilter)."""
         tool = "iptables" if packet.dst.version == 4 else "ip6tables"
         return self._netns.setting(f"net.bridge.bridge-nf-call-{tool}") > 0
 
@@ -114,8 +115,9 @@ class Rules:
         masquerade: IPAddress | None = None,
         taken: VirtualServer | None = None,
     ) -> Iterator[Passed]:
-        """Yield every outcome of one hook. `masquerade` is the source address that MASQUERADE would
-        give, `taken` the virtual server that sends the packet."""
+        """Yield every outcome of one hook for this packet. `masquerade` is the source address that
+        MASQUERADE would give. `taken` is the virtual server of IPVS that sends the packet, or
+        None."""
         at = _Context(
             hook=hook,
             tracked=tracked,
@@ -149,8 +151,9 @@ class Rules:
             yield Passed(packet, met, stop if isinstance(stop, Drop | Reject) else None)
 
     def _choose_real_server(self, before: Passed, tracked: Tracked) -> Iterator[Passed]:
-        """Yield an outcome for each real server that IPVS may choose for a connection to a virtual
-        server; the packet unchanged if IPVS does not handle it."""
+        """Yield one outcome for each real server that IPVS may choose for a connection to a virtual
+        server. Without any real server, the packet is rejected. If IPVS does not handle the packet,
+        it is yielded unchanged."""
         packet = before.packet
         server = self._servers.get((packet.dst, packet.protocol, packet.dport))
         again = tracked.info is CtInfo.REPEATED and packet.size  # IPVS knows the connection
@@ -171,8 +174,9 @@ class Rules:
     def _traverse_nat(
         self, chains: tuple[tuple[str, str], ...], before: Passed, at: "_Context"
     ) -> Iterator[Passed]:
-        """Translate the first packet of a flow by the first nat chain that has a target for it. For
-        all other packets, conntrack repeats or undoes that translation."""
+        """Yield the outcomes of the nat chains. The first packet of a flow is translated by the
+        first chain that has a target for it. For all other packets, conntrack repeats or undoes
+        that translation."""
         if at.tracked.info is not CtInfo.NEW:
             yield before._replace(packet=retranslate(at.hook, before.packet, at.tracked))
             return
@@ -189,14 +193,16 @@ class Rules:
     def _run(
         self, table: str, name: str, packet: Packet, at: "_Context"
     ) -> Iterator[tuple[Packet, tuple[RuleAt, ...]]]:
-        """Traverse a built-in chain; its policy is ACCEPT."""
+        """Yield (packet, rules met) for each way through a chain that the kernel calls. A packet
+        for which no rule decides is accepted."""
         for _, after, rules in self._chain(table, name, packet, at, 0):
             yield after, rules
 
     def _chain(
         self, table: str, name: str, packet: Packet, at: "_Context", start: int
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """Yield (decided, packet, rules met) for each way through the chain from rule `start`."""
+        """Yield (decided, packet, rules met) for each way through the chain from the rule at index
+        `start`. `decided` is False if the packet leaves the chain without a verdict."""
         key = (packet.dst.version, table, name)
         chain = self._chains.get(key)
         if chain is None:
@@ -218,8 +224,9 @@ class Rules:
     def _apply(
         self, table: str, name: str, packet: Packet, at: "_Context", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """Apply the target of a rule that matches, then the rules that follow. As `here.position`
-        counts from 1, it is the index of the next rule."""
+        """Yield (decided, packet, rules met) for each way from a rule that matches: its target is
+        applied, then the rules that follow if the target does not decide. `here.position` counts
+        from 1, so it is also the index of the next rule."""
         match here.rule.target:
             case SetMark(value, mask):
                 marked = replace(packet, mark=(packet.mark & ~mask) ^ value)
@@ -274,7 +281,8 @@ class Rules:
     def _goto(
         self, name: str, packet: Packet, at: "_Context", here: RuleAt
     ) -> Iterator[tuple[bool, Packet, tuple[RuleAt, ...]]]:
-        """Traverse the other chain; at its end, the rest of this chain is skipped."""
+        """Yield (decided, packet, rules met) for each way through the chain `name`. At its end,
+        packets do not come back to the present chain."""
         for decided, after, met in self._chain(here.table, name, packet, at, 0):
             yield decided, after, (here, *met) if decided else ()
 
@@ -287,13 +295,14 @@ class Rules:
         return dev in self._bridges
 
     def is_in_ipset(self, asked: SetMatch, packet: Packet) -> bool:
-        """Return whether the packet's addresses and ports are in an ipset."""
+        """Return whether the packet's addresses and ports are in the ipset that this match
+        names."""
         src, dst = (packet.src, packet.sport), (packet.dst, packet.dport)
         ends = [src if side == "src" else dst for side in asked.fields]
         return not packet.error and self._ipsets[asked.name].has(packet.protocol, ends)
 
     def elements(self, name: str, packet: Packet) -> frozenset[IPAddress]:
-        """Return the addresses in a set of nftables, of the packet's family."""
+        """Return the addresses in the nftables set of this name and the packet's family."""
         return self._sets[packet.dst.version, name]
 
 
@@ -301,7 +310,8 @@ _MapKey: TypeAlias = tuple[IPAddress | None, Protocol, int]
 
 
 class _Stage(NamedTuple):
-    """One stage of a hook: a filter chain, all nat chains, or (without chains) IPVS."""
+    """One stage of a hook: a single chain that does not translate, all nat chains together, or
+    IPVS, which has no chains."""
 
     priority: int
     translates: bool
@@ -314,8 +324,8 @@ class _Stage(NamedTuple):
 
 
 def _stages(netns: Netns, family: int, hook: str) -> list[_Stage]:
-    """Return the stages of a hook, by priority. All nat chains are one stage: a flow is translated
-    once."""
+    """Return the stages of a hook in the order of their priorities. All nat chains are one stage,
+    because a flow is translated only once."""
     based = [
         (each, each.base)
         for each in netns.chains
@@ -342,7 +352,8 @@ def _translated(
     *,
     is_dnat_hook: bool = True,
 ) -> Packet:
-    """Return the packet as the target of the deciding rule changes it."""
+    """Return the packet as the last of these rules translates it; unchanged if that rule does not
+    translate. `masquerade` is the source address that MASQUERADE gives."""
     match rules[-1].rule.target if rules else None:
         case Dnat(address, port):
             return replace(packet, dst=address, dport=port or packet.dport)
@@ -359,12 +370,13 @@ def _translated(
 
 
 def _protocol(packet: Packet) -> Protocol:
-    """Return the protocol that a rule matches: ICMP for an ICMP error, whatever it is about."""
+    """Return the protocol that a rule compares. For an ICMP error it is ICMP, whatever the error is
+    about."""
     return Protocol.ICMP if packet.error else packet.protocol
 
 
 class _Context(NamedTuple):
-    """What a rule can match besides the packet, and what targets need."""
+    """What a rule can match besides the packet itself, and what its target needs."""
 
     hook: str
     tracked: Tracked
@@ -379,10 +391,10 @@ _Test: TypeAlias = Callable[[Rules, Any, Packet, _Context], bool]
 
 
 def _conditions(rules: Rules, match: Match) -> tuple[_Condition, ...]:
-    """Return a condition for each field that a match sets.
+    """Return a condition for each field that a match sets, except its comment and probability.
 
-    Raises NotImplementedError for a field that is not evaluated here: to ignore it would predict
-    that more packets match than in the kernel.
+    Raises NotImplementedError for a field that this model cannot evaluate. If it were ignored, more
+    packets would match here than in the kernel.
     """
     wanted = {
         each.name for each in fields(match) if getattr(match, each.name) != getattr(ANY, each.name)

@@ -1,4 +1,4 @@
-"""Packets, the hops of their paths, and the paths that walk predicts."""
+"""Packets, the events on their way (hops), and the paths that `walk` predicts."""
 
 from dataclasses import asdict, dataclass, replace
 from itertools import groupby
@@ -11,7 +11,7 @@ from nsnet.verdict import Verdict
 
 class Tuple(NamedTuple):
     """The addresses and ports by which conntrack finds a packet's entry. A client's ephemeral port
-    is 0: no rule depends on it."""
+    is represented by 0, because no rule depends on it."""
 
     src: IPAddress
     sport: int
@@ -19,7 +19,7 @@ class Tuple(NamedTuple):
     dport: int
 
     def reversed(self) -> "Tuple":
-        """Return the tuple of the reply."""
+        """Return the tuple of the reply: with source and destination exchanged."""
         return Tuple(self.dst, self.dport, self.src, self.sport)
 
 
@@ -33,8 +33,8 @@ _ERRORS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """The first packet of a flow, its reply, an ICMP error about either (`error`), or, with a size,
-    a large packet that follows."""
+    """A packet of a flow: its first packet, the reply, an ICMP error about either of them (with
+    `error`), or a large packet that follows (with `size`)."""
 
     protocol: Protocol
     src: IPAddress
@@ -52,7 +52,7 @@ class Packet:
 
     @property
     def icmp_type(self) -> str:
-        """Its ICMP type, by the name that iptables has for it; "" for any other packet."""
+        """The packet's ICMP type, by its name in iptables; "" if the packet has none."""
         if self.error is not None:
             return _ERRORS.get(self.error, "")
         if self.protocol is Protocol.ICMP:
@@ -61,20 +61,22 @@ class Packet:
 
     @property
     def tuple(self) -> Tuple:
-        """Its addresses and ports."""
+        """The packet's addresses and ports."""
         return Tuple(self.src, self.sport, self.dst, self.dport)
 
     def addressed(self, to: Tuple) -> "Packet":
-        """Return the packet with other addresses and ports."""
+        """Return the packet with these addresses and ports instead of its own."""
         return replace(self, src=to.src, sport=to.sport, dst=to.dst, dport=to.dport)
 
     @property
     def unmarked(self) -> "Packet":
-        """The packet as it is on the wire: marks stay in their namespace."""
+        """The packet as it is on the wire. Its marks are left out, because they stay in their
+        namespace."""
         return replace(self, mark=0, connection_mark=0)
 
     def answering(self, mark: int, error: Verdict | None = None) -> "Packet":
-        """Return the reply, or an ICMP error about it, with this mark."""
+        """Return the reply to this packet or, with `error`, an ICMP error about this packet. The
+        returned packet has the mark `mark`."""
         back = self.unmarked.addressed(self.tuple.reversed())
         # Replies are small, except large ICMP echoes: round_trips sets their size.
         small = replace(back, size=0, whole=0, fragment=0)
@@ -92,7 +94,8 @@ IPVS: Final = "ipvs"  # the table of a RuleAt that is no rule: IPVS has chosen a
 
 
 class RuleAt(NamedTuple):
-    """A rule and its position, counted from 1 as in `iptables -L --line-numbers`."""
+    """A rule with its table, chain and position. Positions count from 1, as in
+    `iptables -L --line-numbers`."""
 
     table: str
     chain: str
@@ -113,7 +116,7 @@ class Hop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PredictedPath:
-    """One path that a request can take, the path of its reply, and the verdict."""
+    """One path that a request can take, the path of its reply, and the verdict that follows."""
 
     verdict: Verdict
     server: str | None = None  # what replied, by reference

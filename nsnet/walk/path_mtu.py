@@ -3,9 +3,10 @@
       client ── 1500 ── router ── 1400 ──▶ server
          ◀─ ICMP: fragmentation needed, 1400 ─┘
 
-TCP's MSS follows from the links of both ends. A router that cannot forward a packet sends an ICMP
-error with the MTU, and the sender continues with smaller packets. If that error is lost, the sender
-retransmits packets of the same size: small requests get replies, large ones hang.
+TCP's MSS follows from the MTUs of the links at both ends. A router that cannot forward a packet
+sends an ICMP error with the MTU, and the sender continues with smaller packets. If that error is
+lost, the sender retransmits packets of the same size. Then small requests get replies, and large
+ones hang.
 Source: net/ipv4/ip_forward.c, ip_output.c, tcp_ipv4.c, udp.c, RFC 1191, RFC 8201.
 """
 
@@ -24,8 +25,9 @@ Emit: TypeAlias = Callable[[str, Journey], Iterator[End]]
 
 
 def datagram(request: Request, routes: Routes) -> Packet:
-    """Return the first packet of a request with its size on the wire. A datagram that exceeds the
-    MTU of the client's link is sent in fragments, which only IPv4 routers may fragment further."""
+    """Return the first packet of a UDP or ICMP request with its size on the wire. A datagram that
+    exceeds the MTU of the client's link is sent in fragments, which only IPv4 routers may fragment
+    further."""
     mtu = _narrowest_mtu(routes, request.packet.dst)
     if request.length > mtu:
         return fragmented(request, mtu)
@@ -33,15 +35,18 @@ def datagram(request: Request, routes: Routes) -> Packet:
 
 
 def fragmented(request: Request, mtu: int) -> Packet:
-    """Return the datagram as its client sends it after it has learned the path's MTU."""
+    """Return the datagram as its client sends it when it knows this MTU of the path. For IPv6, it
+    is sent in fragments of this size. For IPv4, the packet is not changed, because routers may
+    fragment it."""
     if request.packet.dst.version == 4:
         return request.packet
     return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
 
 
 def is_fragmented_locally(packet: Packet) -> bool:
-    """Return whether the sender's kernel fragments the packet if its own rules reroute it to a link
-    with a smaller MTU. (An IPv4 UDP probe is a raw packet: its DF bit applies even here.)"""
+    """Return whether the sender's kernel fragments the packet if the sender's own rules reroute it
+    to a link with a smaller MTU. This is not so for an IPv4 UDP probe: it is a raw packet, so its
+    DF bit applies even here."""
     return packet.dst.version == 6 or packet.protocol is Protocol.ICMP
 
 
@@ -54,7 +59,7 @@ def is_large_echo(reply: Request) -> bool:
 
 def reassembled(packet: Packet) -> tuple[Packet, ...]:
     """Return the packets that IPv6 fragments may become on a bridge whose frames traverse rules
-    (br_netfilter): the kernel reassembles them into one packet.
+    (br_netfilter). The kernel reassembles the fragments there into one packet.
 
     If that packet exceeds the MTU of a link, the kernel fragments it again, into fragments of the
     original size or of the link's MTU. Which of the two depends on whether anything, such as a
@@ -67,8 +72,8 @@ def reassembled(packet: Packet) -> tuple[Packet, ...]:
 
 
 def refragmented(packet: Packet, mtu: int) -> Packet:
-    """Return a reassembled packet with its size on this link: whole if it fits, else in
-    fragments."""
+    """Return a reassembled packet with its size on a link with this MTU: the whole size if it fits,
+    otherwise the size of a fragment. Other packets are returned unchanged."""
     if packet.size or not packet.whole:
         return packet
     size = packet.whole if packet.whole <= mtu else min(packet.fragment, mtu)
@@ -76,15 +81,17 @@ def refragmented(packet: Packet, mtu: int) -> Packet:
 
 
 def largest_segment(request: Request, near: Routes, far: Routes, seen: IPAddress) -> int:
-    """Return the bytes of the largest packet that is sent: each end announces its MSS."""
+    """Return the size in bytes of the largest packet that a TCP client sends. Both ends limit it,
+    because each end announces the MSS that its link allows. `seen` is the client's address as the
+    server sees it."""
     return min(request.length, _narrowest_mtu(near, request.packet.dst), _narrowest_mtu(far, seen))
 
 
 def after_handshake(
     request: Request, size: int, journey: Journey, path: PredictedPath, emit: Emit
 ) -> Iterator[PredictedPath]:
-    """Yield the paths of a connection whose handshake took this path, once its first full segment
-    of `size` bytes is sent."""
+    """Yield the paths of a TCP connection whose handshake took `path`. After the handshake, the
+    client sends its first full segment, of `size` bytes."""
     yield from _send_segment(request, size, replace(journey, hops=()), path, emit)
 
 
@@ -110,7 +117,7 @@ def _send_segment(
 
 
 def too_big_error(end: TooBig, emit: Emit) -> Iterator[End]:
-    """Yield each end of the ICMP error about a packet that was too big."""
+    """Yield each way in which the ICMP error about a packet that was too big can end."""
     about = end.journey.packet
     # The error is identified by the verdict that follows if it is lost.
     error = about.answering(about.mark, Verdict.LARGE_HANGS)
@@ -125,6 +132,7 @@ def large_hangs(path: PredictedPath, hops: tuple[Hop, ...]) -> PredictedPath:
 
 
 def _narrowest_mtu(routes: Routes, to: IPAddress) -> int:
-    """Return the smallest MTU of all next hops; 0 without a route."""
+    """Return the smallest MTU of all next hops to this address, in bytes; 0 if there is no
+    route."""
     hops = routes.find(to)
     return min((each.mtu for each in hops), default=0) if hops else 0

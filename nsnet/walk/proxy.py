@@ -1,5 +1,5 @@
-"""A model of haproxy: the frontend that accepts a connection, and the path of a connection with two
-legs."""
+"""A model of haproxy: which frontend accepts a connection, and the path of a connection with two
+legs, from client to proxy and from proxy to server."""
 
 from dataclasses import replace
 from typing import Final
@@ -15,8 +15,9 @@ _WITHOUT_REPLY: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict
 
 
 def frontend_of(netns: Netns, packet: Packet) -> Frontend | None:
-    """Return the frontend that accepts the connection which this packet opens, or None. Of several
-    on one port, among which haproxy chooses by TLS server name, return the first."""
+    """Return the frontend of haproxy that accepts the connection which this packet opens; None if
+    there is none. If several frontends share the port, haproxy chooses by TLS server name, and this
+    function returns the first."""
     if packet.protocol is not Protocol.TCP:
         return None
     frontends = (
@@ -30,11 +31,12 @@ def frontend_of(netns: Netns, packet: Packet) -> Frontend | None:
 
 
 def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> PredictedPath:
-    """Return the path that consists of two legs: client to proxy, and proxy to server.
+    """Return the path that consists of two legs: `near` from client to proxy, and `far` from proxy
+    to server.
 
     The client's connection is established before the proxy connects to the server. If the server
-    refuses, the proxy resets the client; if it does not reply, neither does the proxy. If the
-    second leg is not established, the request's path ends at the proxy.
+    refuses, the proxy resets the client's connection. If the server does not reply, neither does
+    the proxy. If the second leg is not established, the request's path ends at the proxy.
     """
     if near.verdict not in _ESTABLISHED:
         return closed_by_proxy(near)
@@ -55,7 +57,7 @@ def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> Predicte
 
 
 def closed_by_proxy(near: PredictedPath) -> PredictedPath:
-    """Return the path of a probe to a proxy that expects TLS, and closes the connection when it
-    reads anything else."""
+    """Return the path of a probe to a proxy that expects TLS. The proxy closes the connection when
+    it reads anything else."""
     verdict = _WITHOUT_REPLY.get(near.verdict, near.verdict)
     return replace(near, verdict=verdict, server=None, source=None)

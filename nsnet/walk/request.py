@@ -1,4 +1,4 @@
-"""A request: the first packet of a client, and the payload that follows or is in it."""
+"""A request: the first packet of a client, and its payload."""
 
 from dataclasses import dataclass
 
@@ -14,7 +14,8 @@ _DATAGRAM = 8  # UDP and ICMP alike
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A client, its first packet, and the bytes of payload that follow or are in it."""
+    """A client, the first packet that it sends, and the bytes of its payload. In TCP the payload
+    follows the first packet; in UDP and ICMP it is part of it."""
 
     client: Netns
     packet: Packet
@@ -22,13 +23,13 @@ class Request:
 
     @property
     def length(self) -> int:
-        """The bytes of the whole request as one packet."""
+        """The bytes of the whole request, headers included, if it were one packet."""
         above = _TCP if self.packet.protocol is Protocol.TCP else _DATAGRAM
         return _IP[self.packet.dst.version] + above + self.size
 
     def is_answered(self, end: End) -> bool:
-        """Return whether the packet reached the client as the reply to this request, or as an ICMP
-        error about it."""
+        """Return whether a packet that ended like this answers the request: it reached the client
+        as the reply, or as an ICMP error about the request."""
         return (
             isinstance(end, Arrived)
             and end.netns == self.client.name

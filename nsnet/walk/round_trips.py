@@ -21,8 +21,8 @@ from nsnet.walk.routing import Routes
 class RoundTrips:
     """Follows requests and replies between the namespaces of a State.
 
-    `emit` yields each end of a packet that a namespace sends, `routes` returns the routes of a
-    namespace, and `paths` the paths of a connection that a proxy opens.
+    `emit` yields each way in which a packet that a namespace sends can end. `routes` returns the
+    routes of a namespace. `paths` returns the paths of a connection that a proxy opens.
     """
 
     netns: Mapping[str, Netns]
@@ -40,7 +40,7 @@ class RoundTrips:
             yield from self._conclude(request, end)
 
     def _conclude(self, request: Request, end: End) -> Iterator[PredictedPath]:
-        """Yield the paths that follow from this end of the request."""
+        """Yield the paths of a request whose packet ended in this way."""
         match end:
             case Lost(journey):
                 yield PredictedPath(verdict=Verdict.TIMEOUT, request=journey.hops)
@@ -64,13 +64,15 @@ class RoundTrips:
                 assert_never(end)
 
     def _passes_own_rules(self, client: Netns, journey: Journey, error: Verdict) -> bool:
-        """Return whether the client's rules accept an ICMP error of its own kernel."""
+        """Return whether the client's own rules let an ICMP error pass that its kernel sends to
+        itself."""
         reply = self._reply_to(client.name, journey.packet, error)
         sent = replace(journey, packet=reply, hops=(), ttl=TTL)
         return any(isinstance(each, Arrived) for each in self.emit(client.name, sent))
 
     def _serve(self, request: Request, netns: str, journey: Journey) -> Iterator[PredictedPath]:
-        """Yield the paths of a request that arrived: a proxy, a socket or the kernel replies."""
+        """Yield the paths of a request that arrived. A proxy, a socket or the kernel replies to
+        it."""
         frontend = frontend_of(self.netns[netns], journey.packet)
         if frontend is not None:
             yield from self._relay(request, netns, journey, frontend)
@@ -87,7 +89,8 @@ class RoundTrips:
     def _relay(
         self, request: Request, netns: str, journey: Journey, frontend: Frontend
     ) -> Iterator[PredictedPath]:
-        """Yield the paths through a proxy: it accepts the connection and opens another one."""
+        """Yield the paths through a proxy, which accepts the connection and opens another one to a
+        server."""
         here = note(journey, self.netns[netns], f"haproxy accepts it for {frontend.reference}")
         reply = self._reply_to(netns, journey.packet)
         for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy replies"):
@@ -99,12 +102,13 @@ class RoundTrips:
                 yield from (relayed(near, far, each) for far in self.paths(*to))
 
     def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
-        """Return the reply of this namespace to a packet, or an ICMP error about it."""
+        """Return the reply of this namespace to a packet or, with `error`, its ICMP error about the
+        packet."""
         return packet.answering(self.routes(netns).reply_mark(packet), error)
 
     def _send_smaller(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
-        """Yield the paths of a datagram that exceeded an MTU. If the ICMP error reaches the sender,
-        it sends the datagram again in fragments."""
+        """Yield the paths of a datagram that exceeded an MTU. If the ICMP error reaches the client,
+        the client sends the datagram again in fragments."""
         if end.here == request.client and path_mtu.is_fragmented_locally(request.packet):
             yield from self._send_fragments(request, end)
             return
@@ -129,8 +133,8 @@ class RoundTrips:
                         yield PredictedPath(verdict=Verdict.TIMEOUT, request=end.journey.hops)
 
     def _send_fragments(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
-        """Yield the paths of a datagram that the client's own rules have rerouted to a link whose
-        MTU it exceeds."""
+        """Yield the paths of a datagram that the client sends in fragments, because its own rules
+        have rerouted the datagram to a link with a smaller MTU."""
         packet = path_mtu.fragmented(request, end.mtu)
         informed = replace(request, packet=replace(request.packet, size=end.mtu))
         if not packet.fragment:
@@ -169,7 +173,7 @@ class RoundTrips:
     def _path(
         self, request: Request, arrived: Journey, reply: Packet, server: str | None, end: End
     ) -> PredictedPath:
-        """Return the path of a request that arrived, and of its reply that ended as `end` says."""
+        """Return the path of a request that arrived. Its reply ended as `end` says."""
         verdict, hops = Verdict.TIMEOUT, end.journey.hops
         if request.is_answered(end):
             verdict = Verdict.OK if server else reply.error or Verdict.REFUSED
@@ -194,7 +198,7 @@ class RoundTrips:
         what: str,
     ) -> Iterator[PredictedPath]:
         """Yield the paths of an echo reply that exceeded an MTU and is lost. If the ICMP error
-        reaches the server, it sends its next reply in fragments."""
+        reaches the server, the server sends its next reply in fragments."""
         here = reply.client.name
         path = PredictedPath(verdict=Verdict.TIMEOUT, request=arrived.hops, reply=end.journey.hops)
         known = reply.packet.fragment  # an MTU that was learned before
@@ -208,7 +212,8 @@ class RoundTrips:
                 yield from self._send_reply(request, here, arrived, packet, server, what)
 
     def _server(self, netns: str, packet: Packet) -> str | None:
-        """Return the reference of the server that replies here; None if nothing listens."""
+        """Return the reference of the server that replies in this namespace; None if nothing
+        listens."""
         if packet.protocol is Protocol.ICMP:
             return self.netns[netns].reference
         wanted = (packet.protocol, packet.dport)
@@ -221,5 +226,6 @@ class RoundTrips:
 
 
 def _never_left(netns: str, journey: Journey) -> bool:
-    """Return whether the packet never left its sender, whose own kernel then reports the error."""
+    """Return whether the packet never left its sender. Then the sender's own kernel reports the
+    error."""
     return {hop.netns for hop in journey.hops} == {netns}

@@ -1,4 +1,7 @@
-"""The routes of one namespace: the next hop of a packet, and its source address."""
+"""The routes of one namespace: the next hop of a packet, and its source address.
+
+A missing route gives None here, and walk/walker.py turns that into net-unreachable.
+"""
 
 from ipaddress import IPv4Address
 from typing import NamedTuple
@@ -12,8 +15,8 @@ _LOCAL_MTU = 65536
 
 
 class NextHop(NamedTuple):
-    """The link that a packet is sent on, the neighbour that receives it, and the MTU. For a local
-    address the link is `lo`."""
+    """The link that a packet is sent on, the neighbour that receives it, and the MTU in bytes. If
+    the packet is to an address of its own namespace, the link is `lo`."""
 
     dev: str
     neighbour: IPAddress
@@ -21,8 +24,8 @@ class NextHop(NamedTuple):
 
 
 class Routes:
-    """The local table, the tables that policy rules select for marked packets, and the main
-    table."""
+    """The routing tables of one namespace: the local table, the tables that policy rules select for
+    marked packets, and the main table."""
 
     def __init__(self, netns: Netns) -> None:
         self._netns = netns
@@ -47,9 +50,9 @@ class Routes:
     def find(
         self, address: IPAddress, mark: int = 0, *, own: bool = False
     ) -> tuple[NextHop, ...] | None:
-        """Return the next hops for a packet of this mark to this address; a hash of the flow
-        chooses one. () is a blackhole route, None no route. `own`: this machine sends the
-        packet."""
+        """Return the next hops for a packet with this mark to this address. If there are several, a
+        hash of the flow chooses one. () means a blackhole route, and None means that there is no
+        route. `own` says that this namespace itself sends the packet."""
         if address in self.local or address.is_loopback:
             return (NextHop(LOCAL, address, _LOCAL_MTU),)
         tables = [
@@ -72,18 +75,24 @@ class Routes:
         return None
 
     def masquerade(self, hop: NextHop) -> IPAddress | None:
-        """Return the source address that MASQUERADE gives: the one that a local packet would have.
+        """Return the source address that MASQUERADE gives: the one that a packet sent by this
+        namespace itself would have. None means that the namespace has no address of this family.
 
-        Out of `lo` IPv4 takes the first address of any other link: 127.0.0.1 has host scope
-        (inet_select_addr).
+        If an IPv4 packet leaves by `lo`, it is the first address of any other link, because
+        127.0.0.1 has host scope (inet_select_addr).
         """
         if hop.dev == LOCAL and hop.neighbour.version == 4:
             return self._first_address(4)
         return self.source(hop)
 
     def source(self, hop: NextHop) -> IPAddress | None:
-        """Return the source address of a local packet: the first address of the link whose network
-        contains the neighbour, else the link's first address."""
+        """Return the source address of a packet that this namespace itself sends: the link's first
+        address whose network contains the neighbour, otherwise the link's first address.
+
+        On `lo` it is the destination itself, or 127.0.0.1 for destinations in 127.0.0.0/8. A link
+        without an address of this family uses the first address of any link; None means that there
+        is none.
+        """
         if hop.dev == LOCAL:
             # All of 127.0.0.0/8 is local; its source address is 127.0.0.1.
             loopback = hop.neighbour.version == 4 and hop.neighbour.is_loopback
@@ -101,13 +110,14 @@ class Routes:
 
     def reply_mark(self, packet: Packet) -> int:
         """Return the mark of the kernel's own replies to a packet: ICMP errors, TCP resets and echo
-        replies."""
+        replies. It is the packet's mark if fwmark_reflect is set, otherwise 0."""
         key = f"net.ipv{packet.dst.version}.fwmark_reflect"
         return packet.mark if self._netns.setting(key) else 0
 
     def drops_localnet(self, dev: str, *ends: IPAddress) -> bool:
         """Return whether the kernel drops a packet on this link because one of its addresses is in
-        127.0.0.0/8: on any link but `lo`, unless route_localnet is set for the link or for all."""
+        127.0.0.0/8. It does so on any link but `lo`, unless route_localnet is set for the link or
+        for all."""
         keys = (f"net.ipv4.conf.{each}.route_localnet" for each in ("all", dev))
         return (
             dev != LOCAL
@@ -118,9 +128,10 @@ class Routes:
     def why_source_is_dropped(self, dev: str, source: IPAddress) -> str:
         """Return why the kernel drops a packet with this source on this link; "" if it does not.
 
-        A local address as source is a martian (accept_local is 0). rp_filter 1 requires that the
-        route to the source leaves by the same link, 2 that there is a route; the higher of the
-        values for the link and for all counts. IPv6 has neither check.
+        A source that is an address of this namespace is a martian (accept_local is 0). With
+        rp_filter 1, the route to the source must leave by the same link. With rp_filter 2, there
+        only has to be a route. Of the values for the link and for `all`, the higher applies. IPv6
+        has neither check.
         """
         if source.version == 6:
             return ""
@@ -134,13 +145,14 @@ class Routes:
         return f"rp_filter: {source} is not behind {dev}"
 
     def _link_to(self, via: IPAddress) -> str:
-        """Return the link whose network contains this gateway; "" if there is none."""
+        """Return the name of the link whose network contains this gateway; "" if there is none."""
         for name, addresses in self._held.items():
             if any(via in each.network for each in addresses):
                 return name
         return ""
 
     def _first_address(self, version: int) -> IPAddress | None:
-        """Return the first address of any link: the source of packets on a link without one."""
+        """Return the first address of this IP version on any link; None if there is none. It is the
+        source of packets that are sent on a link without an address."""
         held: list[IPInterface] = [each for group in self._held.values() for each in group]
         return next((each.ip for each in held if each.version == version), None)

@@ -2,8 +2,9 @@
 
       routed out of flannel.1 ─▶ UDP from node to node, like any other ─▶ flannel.1 ─▶ routed
 
-The neighbour entry gives the MAC address, and the FDB entry of this MAC address gives the node to
-send to. The outer packet has no DF bit: routers may fragment it, so no MTU drops it.
+The neighbour entry of the next hop gives its MAC address, and the FDB entry of this MAC address
+gives the node to send to. The outer packet has no DF bit: routers may fragment it, so no MTU drops
+it.
 Source: drivers/net/vxlan/vxlan_core.c.
 """
 
@@ -13,7 +14,8 @@ from nsnet.walk.packet import Packet
 
 
 def neighbour_mac(netns: Netns, tunnel: Interface, neighbour: IPAddress) -> str | None:
-    """Return the neighbour's MAC address from its permanent entry; a tunnel sends no ARP or NDP."""
+    """Return the neighbour's MAC address from its permanent entry; None if it has none. A tunnel
+    sends no ARP or NDP requests."""
     for each in netns.neighbours:
         if (each.address, each.dev) == (neighbour, tunnel.name):
             return each.mac
@@ -21,7 +23,8 @@ def neighbour_mac(netns: Netns, tunnel: Interface, neighbour: IPAddress) -> str 
 
 
 def encapsulated(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
-    """Return the outer packet of a frame to this MAC address; None without an FDB entry for it."""
+    """Return the outer packet that carries a frame to this MAC address; None if the tunnel has no
+    FDB entry for the MAC address."""
     assert tunnel.vxlan is not None
     for each in netns.fdb:
         if (each.mac, each.dev) == (mac, tunnel.name):
@@ -35,8 +38,8 @@ def encapsulated(netns: Netns, tunnel: Interface, mac: str) -> Packet | None:
 
 
 def decapsulating(netns: Netns, outer: Packet, tunnel: Interface, mac: str) -> Interface | None:
-    """Return the link that decapsulates a frame of this tunnel here; None if no link has its VNI,
-    port and MAC address."""
+    """Return the link of this namespace that decapsulates the outer packet; None if no link has the
+    tunnel's VNI, the packet's port and the inner frame's MAC address."""
     assert tunnel.vxlan is not None
     for each in netns.interfaces:
         end = each.vxlan

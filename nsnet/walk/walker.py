@@ -5,8 +5,8 @@ A packet in one namespace:
       in ─▶ PREROUTING ─▶ route? ─▶ FORWARD ──────▶ POSTROUTING ─▶ out
                             └─▶ INPUT ─▶ socket ─▶ route ─▶ OUTPUT ─┘
 
-A random choice yields a path for each outcome, and an equal-cost route one for each next hop. A
-reply is translated by the conntrack entries that its request has created.
+A random choice yields one path for each outcome, and an equal-cost route yields one path for each
+next hop. A reply is translated by the conntrack entries that its request has created.
 Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks.c, nf_nat_core.c.
 """
 
@@ -48,13 +48,13 @@ def walk(
     port: int | None = None,
     size: int = 0,
 ) -> tuple[PredictedPath, ...]:
-    """Return every path that a new flow from this namespace can take in a lab at rest, with `size`
-    bytes of payload. Raises KeyError for an unknown namespace."""
+    """Return every path that a new flow from this namespace can take in a lab that is not being
+    changed. The request has `size` bytes of payload. Raises KeyError for an unknown namespace."""
     return Walker(state).paths(netns, protocol, to, port, size)
 
 
 class Walker:
-    """A State, indexed for any number of walks."""
+    """A State with the indexes that walks need. It serves any number of walks."""
 
     def __init__(self, state: State) -> None:
         self._netns = {each.name: each for each in state.netns}
@@ -71,7 +71,7 @@ class Walker:
         port: int | None = None,
         size: int = 0,
     ) -> tuple[PredictedPath, ...]:
-        """Return what `walk` returns."""
+        """Return what `walk` returns for this State."""
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
@@ -89,14 +89,14 @@ class Walker:
         return tuple(dict.fromkeys(paths))  # different choices may yield equal paths
 
     def _emit(self, netns: str, journey: Journey) -> Iterator[End]:
-        """Yield each end of a packet that this namespace sends."""
+        """Yield each way in which a packet that this namespace sends can end."""
         yield from self._send(netns, journey, track(journey.packet, journey.entries(netns)))
 
     def _send(
         self, netns: str, journey: Journey, tracked: Tracked, taken: VirtualServer | None = None
     ) -> Iterator[End]:
-        """OUTPUT and all that follows, for a packet that this namespace sends, or that IPVS sends
-        for the virtual server `taken`."""
+        """Yield each end of a packet that this namespace sends, or that IPVS sends for the virtual
+        server `taken`. The packet goes through OUTPUT first."""
         for hop, sent in self._next_hops(netns, journey, own=True):
             if hop is None:
                 yield self._unroutable(netns, sent)
@@ -113,7 +113,8 @@ class Walker:
                     yield from self._reroute(netns, after, tracked)
 
     def _reroute(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
-        """Look up the route again: OUTPUT may have changed the destination or the mark."""
+        """Yield each end of a packet after OUTPUT. Its route is looked up again, because OUTPUT may
+        have changed its destination or mark."""
         for hop, leaving in self._next_hops(netns, journey, own=True):
             if hop is None and leaving.packet.protocol is Protocol.TCP:
                 # connect() found a route before; its SYN is retransmitted until it times out.
@@ -128,8 +129,9 @@ class Walker:
     def _leave(
         self, netns: str, hop: NextHop, journey: Journey, tracked: Tracked, bridged_from: str = ""
     ) -> Iterator[End]:
-        """POSTROUTING, then out of the link. `bridged_from`: the port by which a frame entered the
-        bridge that DNATed it and forwards it."""
+        """Yield each end of a packet that goes through POSTROUTING and then leaves by a link. If a
+        bridge DNATed a frame and forwards it itself, `bridged_from` is the port by which the frame
+        entered the bridge."""
         for passed in self._rules_of(netns).hook(
             "POSTROUTING",
             journey.packet,
@@ -148,7 +150,8 @@ class Walker:
                 yield from self._transmit(netns, hop, after, bridged_from)
 
     def _loop_back(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
-        """Out of `lo` and in again: the packet keeps its conntrack state."""
+        """Yield each end of a packet that goes out of `lo` and comes in again. It keeps its
+        conntrack state."""
         if tracked.info is CtInfo.NEW:
             tracked = replace(tracked, info=CtInfo.REPEATED, entry=journey.entries(netns)[-1])
         unmarked = replace(journey, packet=journey.packet.unmarked)
@@ -157,7 +160,8 @@ class Walker:
     def _transmit(
         self, netns: str, hop: NextHop, journey: Journey, bridged_from: str
     ) -> Iterator[End]:
-        """Send the packet on a link, to the neighbour that answers ARP or NDP there."""
+        """Yield each end of a packet that is sent on a link, to the neighbour that answers ARP or
+        NDP there."""
         here = self._netns[netns]
         sent = replace(journey, packet=journey.packet.unmarked)
         link = self._link(netns, hop.dev)
@@ -178,7 +182,8 @@ class Walker:
     def _encapsulate(
         self, netns: str, tunnel: Interface, neighbour: IPAddress, journey: Journey
     ) -> Iterator[End]:
-        """Send the packet through a VXLAN tunnel, and continue where it is decapsulated."""
+        """Yield each end of a packet that is sent through a VXLAN tunnel. It continues where it is
+        decapsulated."""
         here = self._netns[netns]
         mac = tunnels.neighbour_mac(here, tunnel, neighbour)
         if mac is None:
@@ -202,8 +207,8 @@ class Walker:
                 yield Lost(end.journey)
 
     def _drops_hairpin(self, netns: str, bridge: str, station: Station, in_port: str) -> bool:
-        """Return whether the bridge drops the frame: it would leave by the port that it entered by,
-        and hairpin is off there."""
+        """Return whether the bridge drops a frame because it would leave by the port that it
+        entered by, and hairpin is off on that port."""
         if self._wires.first_port(netns, bridge, station) != in_port:
             return False
         ports = {each.name: each for each in self._netns[netns].interfaces}
@@ -212,7 +217,8 @@ class Walker:
     def _cross(
         self, station: Station, crossings: tuple[Crossing, ...], journey: Journey
     ) -> Iterator[End]:
-        """Cross each bridge on the way to the station."""
+        """Yield each end of a frame that crosses these bridges, one after the other, to reach the
+        station."""
         if not crossings:
             yield from self._enter(station, journey)
             return
@@ -241,7 +247,8 @@ class Walker:
         journey: Journey,
         tracked: Tracked,
     ) -> Iterator[End]:
-        """FORWARD and POSTROUTING for a frame that the bridge forwards unchanged (br_netfilter)."""
+        """Yield each end of a frame that the bridge forwards unchanged. The frame goes through
+        FORWARD and POSTROUTING (br_netfilter)."""
         netns, bridge = crossing.netns, crossing.bridge
         rules = self._rules_of(netns)
         for passed in rules.hook("FORWARD", journey.packet, tracked, in_dev=bridge, out_dev=bridge):
@@ -259,7 +266,8 @@ class Walker:
                 yield from self._cross(station, rest, gone)
 
     def _enter(self, station: Station, journey: Journey) -> Iterator[End]:
-        """Receive a frame, unless its source is a martian or fails rp_filter."""
+        """Yield each end of a frame that a link receives. The frame is dropped if its source is a
+        martian or fails rp_filter."""
         here = self._netns[station.netns]
         arrived = note(journey, here, f"received on {station.port or station.dev}")
         reason = self._routes_of(here.name).why_source_is_dropped(station.dev, journey.packet.src)
@@ -273,7 +281,8 @@ class Walker:
             yield from self._receive(station, replace(arrived, packet=packet))
 
     def _receive(self, station: Station, arrived: Journey) -> Iterator[End]:
-        """PREROUTING and all that follows."""
+        """Yield each end of a packet that a link has received. It goes through PREROUTING and is
+        then routed."""
         here = self._netns[station.netns]
         tracked = track(arrived.packet, arrived.entries(here.name))
         rules = self._rules_of(here.name)
@@ -293,7 +302,8 @@ class Walker:
     def _route(
         self, netns: str, in_dev: str, in_port: str, journey: Journey, tracked: Tracked
     ) -> Iterator[End]:
-        """The routing decision: local delivery or forwarding."""
+        """Yield each end of a packet after the routing decision: it is delivered locally or
+        forwarded."""
         here = self._netns[netns]
         packet = journey.packet
         known = journey.remember(netns, new_entry(tracked, packet))
@@ -326,7 +336,7 @@ class Walker:
         journey: Journey,
         tracked: Tracked,
     ) -> Iterator[End]:
-        """FORWARD and all that follows."""
+        """Yield each end of a packet that is forwarded. It goes through FORWARD and then leaves."""
         rules = self._rules_of(netns)
         for passed in rules.hook(
             "FORWARD", journey.packet, tracked, in_dev=in_dev, out_dev=hop.dev
@@ -339,7 +349,8 @@ class Walker:
                 yield from self._leave(netns, hop, after, tracked, bridged_from)
 
     def _accept(self, netns: str, journey: Journey, in_dev: str, tracked: Tracked) -> Iterator[End]:
-        """INPUT, then local delivery."""
+        """Yield each end of a packet that goes through INPUT and is then delivered locally. IPVS
+        may take it in INPUT and send it on."""
         for passed in self._rules_of(netns).hook("INPUT", journey.packet, tracked, in_dev=in_dev):
             after = self._after_hook(netns, journey, passed)
             is_local = after.packet.dst in self._routes_of(netns).local
@@ -381,8 +392,12 @@ class Walker:
     def _next_hops(
         self, netns: str, journey: Journey, *, own: bool = False
     ) -> Iterator[tuple[NextHop | None, Journey]]:
-        """Yield each next hop that the packet can take here; None if there is no route. A packet
-        that passes here again takes the same one: a hash of its addresses and ports chooses."""
+        """Yield each next hop that the packet can take here, with the journey that remembers this
+        choice. The next hop is None if there is no route or a blackhole route.
+
+        A packet that passes here again takes the same next hop, because a hash of its addresses and
+        ports chooses it.
+        """
         packet = journey.packet
         hops = self._routes_of(netns).find(packet.dst, packet.mark, own=own) or (None,)
         chosen = journey.chosen.get((netns, packet.tuple))
@@ -405,6 +420,6 @@ class Walker:
 
 
 def _without_source(protocol: Protocol, to: IPAddress) -> Packet:
-    """Return a packet whose source address is unknown, as there is no route to choose it by: `src`
-    is a placeholder."""
+    """Return a packet without a source address, because there is no route by which to choose one.
+    Its `src` is only a placeholder."""
     return Packet(protocol=protocol, src=to, dst=to)
