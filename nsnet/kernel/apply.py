@@ -268,8 +268,8 @@ class Applier:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The executor of Ops that are carried out one by one. The messages that these Ops queue are
-    sent together with those of the next Ops in the same namespace."""
+    """The executor of Ops that are carried out one by one. For many Ops this only queues an
+    rtnetlink message; the messages of consecutive Ops in one namespace are then sent together."""
 
     carry_out: Callable[[Applier, Any], None]
 

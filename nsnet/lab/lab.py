@@ -159,8 +159,8 @@ class Lab:
         return len(ops)
 
     def reset(self) -> None:
-        """Return the lab to what its file says, with the addresses that it had at first. If the lab
-        was changed by hand, it is removed and built again."""
+        """Restore the lab to what its file says, with the addresses that it had at first. If it was
+        changed by hand, it is removed and built again."""
         if self._touched and self.drift():
             with folder.locked(self.name):
                 self._host.remove()

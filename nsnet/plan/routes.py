@@ -42,8 +42,8 @@ def add_routes(change: Change) -> Iterator[Op]:
 
 
 def replace_routes(change: Change) -> Iterator[Op]:
-    """Yield Ops that replace all other routes that change, such as those that get new next hops.
-    They come late: by then, the rules for the new next hops are loaded."""
+    """Yield Ops that replace the routes that change, except those that only lose next hops, which
+    `add_routes` replaces. The Ops come late: by then, the rules for new next hops are loaded."""
     present = _routes_left(change)
     for route in _static(change.new):
         old = present.get(route.key, route)

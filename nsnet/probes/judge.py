@@ -59,12 +59,14 @@ def predicted(
 
 
 def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]:
-    """Yield outcomes that attempts with a body may have in addition to `guess`, the predicted ones.
+    """Yield the outcomes that attempts with a body may have besides `guess`, the predicted ones.
 
-    If there is no reply (over TCP: on an established connection), the prober sends a small request
-    to find out whether the size was the reason. The small request may reach another server.
-    Besides, fragments that wait for ARP may overflow the queue of the neighbour entry, and are then
-    dropped silently.
+    After a timeout (over TCP: on an established connection) the prober sends a small request, to
+    find out whether the size was the cause. It may reach another server. So an attempt can end as
+    timeout where large-hangs was predicted or, except over TCP, the other way round.
+
+    Fragments that wait for ARP may overflow the queue of the neighbour entry and be dropped
+    silently: timeout where host-unreachable was predicted, except over TCP.
     """
     verdicts = {each.verdict for each in guess}
     answered = {*ANSWERED, Verdict.LARGE_HANGS}

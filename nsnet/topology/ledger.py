@@ -10,9 +10,11 @@ from nsnet.topology.pool import AddressError, Pool, allocate_all
 
 
 class Ledger:
-    """The record of one run of `resolve`, which goes on after a mistake.
+    """The mistakes and warnings that one run of `resolve` finds, and the owners of the fabricCIDR
+    addresses that it reserves and allocates.
 
-    The wrong part is left out of the lab, and the other parts are still checked.
+    `resolve` goes on after a mistake: it leaves the wrong part out of the lab and still checks the
+    other parts.
     """
 
     def __init__(

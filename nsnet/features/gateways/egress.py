@@ -3,8 +3,8 @@
 POSTROUTING ─▶ NSNET-EGRESS ─▶ SNAT out of eth1
 
 A gateway that several clusters share has the same chain, which matches the packet's mark instead of
-the link (gateways/shared.py). In an island, the node SNATs the packets of its pods first, to the
-node's own address (networks/masquerade.py, also for the exceptions).
+the link (see nsnet.features.gateways.shared). In an island, the node SNATs the packets of its pods
+first, to the node's own address (see nsnet.features.networks.masquerade, also for the exceptions).
 """
 
 from collections.abc import Iterator

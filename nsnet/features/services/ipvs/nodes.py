@@ -184,8 +184,7 @@ def _server(
     """Return the virtual server of an offer. With policy Local its real servers are the endpoints
     on this node or, if there are none, all endpoints.
 
-    Without endpoints on this node, replies to an external client are lost, but pods of this node
-    are served.
+    In the latter case, replies to an external client are lost, but pods of this node are served.
     """
     chosen = (behind.local or behind.cluster) if offer.local else behind.cluster
     return VirtualServer(

@@ -101,8 +101,9 @@ class _Port:
         chains. Others reject it if there is no endpoint at all, or drop it if there is none on this
         node.
 
-        With externalTrafficPolicy: Local, an address can be in maps of both kinds: pods and the
-        node itself use endpoints on other nodes, but external clients have no endpoint.
+        With externalTrafficPolicy: Local and endpoints on other nodes only, an external address is
+        both dispatched and dropped: pods and the node itself use those endpoints, external clients
+        have none.
         """
         service, node_port = self._service, self._port.node_port
         missing = Drop() if self._found.anywhere else REJECT
