@@ -21,6 +21,5 @@ def pytest_configure(config: pytest.Config) -> None:
         " the test runs in the VM",
     )
     config.addinivalue_line("markers", "vm: runs in the VM, whatever this kernel has")
-    config.addinivalue_line("markers", "soak: takes long; only `make soak` runs it")
     folder = os.environ.get(FOLDER)
     config.pluginmanager.register(Guest(config, Path(folder)) if folder else Lane(config))
