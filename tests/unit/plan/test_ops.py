@@ -9,15 +9,29 @@ import pytest
 from nsnet.ip import Protocol
 from nsnet.kernel import rtnetlink
 from nsnet.plan.ops import (
+    AddressAdd,
+    AddressDelete,
     BridgeAdd,
+    ConntrackDelete,
     DummyAdd,
+    FdbDelete,
     FdbSet,
+    LinkDelete,
+    LinkDown,
+    LinkUp,
+    MtuSet,
     NeighbourAdd,
+    NeighbourDelete,
+    NeighbourFlush,
     Op,
     PolicyRuleAdd,
+    PolicyRuleDelete,
     RouteAdd,
+    RouteDelete,
     RouteReplace,
+    RulesLoad,
     SysctlSet,
+    TableLoad,
     VethAdd,
     VirtualServersLoad,
     VxlanAdd,
@@ -36,6 +50,7 @@ from nsnet.state.model import (
     VirtualServer,
     Vxlan,
 )
+from nsnet.state.rules import KUBE_PROXY, Chain
 from tests.support.labs import held, ip, net
 
 INDEXES = {"eth0": 2, "eth1": 3, "cbr0": 4, "web": 5, "other": 6, "flannel.1": 7}
@@ -264,3 +279,57 @@ def test_what_is_said_elsewhere_is_no_reason_to_refuse_a_link() -> None:
         VETH, peer=Peer("m", "eth0"), addresses=(held("10.0.0.1/24"),), up=False, mtu=1400
     )
     assert render(VethAdd("n", link, "m", PEER)) == render(VethAdd("n", VETH, "m", PEER))
+
+
+CHAIN, CHAIN_OF_NFT = Chain("nat", "A"), Chain(KUBE_PROXY, "a")
+
+# Ops, and other values of their own fields.
+OPS: list[tuple[Op, dict[str, Any]]] = [
+    (
+        AddressAdd("n", "eth0", held("10.0.0.1/24")),
+        {"dev": "eth1", "address": held("10.0.0.2/24"), "deprecated": True},
+    ),
+    (
+        AddressDelete("n", "eth0", held("10.0.0.1/24")),
+        {"dev": "eth1", "address": held("10.0.0.2/24")},
+    ),
+    (LinkDelete("n", "eth0"), {"name": "eth1"}),
+    (LinkUp("n", "eth0"), {"name": "eth1"}),
+    (LinkDown("n", "eth0"), {"name": "eth1"}),
+    (MtuSet("n", "eth0", 1400), {"dev": "eth1", "mtu": 1450}),
+    (RouteDelete("n", VIA), {"route": replace(VIA, table=101)}),
+    (PolicyRuleDelete("n", RULE), {"rule": replace(RULE, priority=102)}),
+    (NeighbourDelete("n", NEIGHBOUR), {"neighbour": replace(NEIGHBOUR, dev="eth1")}),
+    (NeighbourFlush("n", "eth0", ip("10.0.0.2")), {"dev": "eth1", "address": ip("10.0.0.3")}),
+    (FdbDelete("n", ENTRY), {"entry": replace(ENTRY, dst=ip("10.0.0.3"))}),
+    (RulesLoad("n", 4, ()), {"family": 6, "chains": (CHAIN,), "deleted": (CHAIN,)}),
+    (
+        TableLoad("n", 4, (), (CHAIN_OF_NFT,)),
+        {"family": 6, "old": (CHAIN_OF_NFT,), "new": (), "whole": True},
+    ),
+    (
+        ConntrackDelete("n", 4, None, 53),
+        {"family": 6, "destination": ip("10.0.0.2"), "dport": 54, "endpoint": ip("10.0.0.3")},
+    ),
+]
+OWN_MESSAGES: dict[type[Op], Callable[[Any, rtnetlink.Indexes], bytes]] = {
+    AddressAdd: rtnetlink.new_address,
+    AddressDelete: rtnetlink.delete_address,
+    LinkUp: rtnetlink.link_up,
+    LinkDown: rtnetlink.link_down,
+    MtuSet: rtnetlink.mtu,
+    RouteDelete: rtnetlink.delete_route,
+    PolicyRuleDelete: rtnetlink.delete_policy_rule,
+    NeighbourDelete: rtnetlink.delete_neighbour,
+    NeighbourFlush: rtnetlink.flush_neighbour,
+    FdbDelete: rtnetlink.delete_fdb,
+}
+
+
+@pytest.mark.parametrize(("op", "others"), OPS, ids=lambda each: type(each).__name__)
+def test_each_field_of_an_op_itself_is_written(op: Op, others: dict[str, Any]) -> None:
+    assert {*others, "netns"} == {each.name for each in fields(op)}
+    changed: list[Op] = [replace(op, **{name: other}) for name, other in others.items()]
+    assert len({render(each) for each in (op, *changed)}) == 1 + len(others)
+    if message := OWN_MESSAGES.get(type(op)):
+        assert len({message(each, INDEXES) for each in (op, *changed)}) == 1 + len(others)
