@@ -1,16 +1,19 @@
-"""A renderer writes every field of a rule, set or map, or refuses it.
+"""A renderer writes every field of a rule, set, map or daemon, or refuses it.
 
 A rule of the kernel that lacks a match would apply to more packets than the model's.
 """
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, is_dataclass, replace
+from ipaddress import IPv4Address
 from typing import Any, TypeAlias, get_args
 
 import pytest
 
 from nsnet.ip import Family, Protocol
-from nsnet.state import iptables_text, nftables_text
+from nsnet.state import bird, haproxy, iptables_text, nftables_text
+from nsnet.state.bird import Bird, Session
+from nsnet.state.haproxy import Frontend, Haproxy, Server
 from nsnet.state.ipsets import IpSet, Member, SetType, fill_input
 from nsnet.state.rules import (
     KUBE_PROXY,
@@ -169,6 +172,14 @@ MAPS = (NftMap("a", True), NftMap("b", False, (Element(TCP, 80, Drop()),), 6, "c
 ELEMENTS = (Element(TCP, 80, Drop()), Element(UDP, 53, Goto("a"), A, "c"))
 IPSETS = (IpSet("a", SetType.PORT), IpSet("b", SetType.ADDRESS, (Member(A),), 6))
 MEMBERS = (Member(A, TCP, 80), Member(B, UDP, 53, B))
+SESSIONS = (Session("a", A, B, 1), Session("b", B, A, 2, True))
+HERE, THERE = (net("10.1.0.0/24"),), (net("10.2.0.0/24"),)
+BIRDS = (
+    Bird(IPv4Address("10.0.0.1"), 1, ("eth0",), SESSIONS[:1], HERE, HERE),
+    Bird(IPv4Address("10.0.0.2"), 2, ("eth1",), SESSIONS[1:], THERE, THERE, True, 1, "eth1"),
+)
+SERVERS = (Server(A, 80), Server(B, 81, True))
+FRONTENDS = (Frontend(A, 80, SERVERS[:1], "a"), Frontend(B, 81, SERVERS[1:], "b", "a.example"))
 
 
 def in_iptables(**match: Any) -> str:
@@ -206,6 +217,13 @@ PAIRS: tuple[Pair, ...] = (
     (*ELEMENTS, lambda element: in_nft(replace(MAPS[0], elements=(element,)))),
     (*IPSETS, lambda ipset: fill_input([ipset])),
     (*MEMBERS, str),
+    (*BIRDS, bird.configuration),
+    (*SESSIONS, lambda session: bird.configuration(replace(BIRDS[0], sessions=(session,)))),
+    (*FRONTENDS, lambda frontend: haproxy.configuration(Haproxy((frontend,)))),
+    (
+        *SERVERS,
+        lambda server: haproxy.configuration(Haproxy((FRONTENDS[0]._replace(servers=(server,)),))),
+    ),
 )
 
 
