@@ -5,6 +5,7 @@ import pytest
 from nsnet.errors import CompileError
 from nsnet.features.hooks import ORDER, built_in_chains
 from nsnet.state.rules import BUILT_IN, Chain, Hook, Jump, Match, Rule
+from tests.support.labs import SCENARIOS, shipped
 
 
 def test_jumps_are_in_the_order_of_the_table_not_in_that_of_features() -> None:
@@ -50,3 +51,17 @@ def test_the_order_names_hooks_of_the_kernel_and_no_chain_twice() -> None:
     for (_, hook), names in ORDER.items():
         assert hook in BUILT_IN
         assert len(set(names)) == len(names)
+
+
+def test_every_place_in_the_table_is_taken_in_some_scenario() -> None:
+    jumps = {
+        (chain.table, chain.name, rule.target.chain)
+        for file in SCENARIOS.glob("*.yaml")
+        for netns in shipped(file.stem).state.netns
+        for chain in netns.chains
+        if chain.name in BUILT_IN
+        for rule in chain.rules
+        if isinstance(rule.target, Jump)
+    }
+    places = {(*hook, name) for hook, names in ORDER.items() for name in names}
+    assert places <= jumps

@@ -1,9 +1,13 @@
 """Which Ops are carried out together. (What they do in a kernel: tests/kernel.)"""
 
+from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from nsnet.ip import Protocol
-from nsnet.kernel.apply import EXECUTORS, batches
+from nsnet.kernel import netfilter, nftables
+from nsnet.kernel.apply import EXECUTORS, Applier, batches
 from nsnet.plan.ops import (
     AddressAdd,
     LinkDelete,
@@ -17,7 +21,9 @@ from nsnet.plan.ops import (
     SetsLoad,
     TableLoad,
 )
+from nsnet.state import iptables_text, nftables_text
 from nsnet.state.model import Listener
+from nsnet.state.rules import KUBE_PROXY, Chain
 from tests.support.labs import held, ip
 
 WEB = Listener(Protocol.TCP, 80, "east/pod/web")
@@ -64,3 +70,21 @@ def test_links_are_deleted_apart_from_what_comes_before_and_after() -> None:
 def test_the_neighbours_of_one_namespace_are_flushed_at_once() -> None:
     flushed = [NeighbourFlush(each, "eth0", ip("10.0.0.1")) for each in ("a", "a", "b")]
     assert sizes(*flushed) == [2, 1]
+
+
+def test_rules_reach_the_kernels_tools_with_what_is_deleted_and_whole_tables(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    new, old = Chain("nat", "KUBE-NEW"), Chain("nat", "KUBE-OLD")
+    base = Chain(KUBE_PROXY, "services")
+    loaded: dict[str, object] = {}
+    monkeypatch.setattr(netfilter, "load", lambda rules, tool, lock: loaded.update(iptables=rules))
+    monkeypatch.setattr(nftables, "load", lambda tables: loaded.update(nft=list(tables)))
+    monkeypatch.setattr(nftables, "delete", list)
+    applier = Applier(tmp_path, "iptables-legacy", lambda ops: None)
+    applier.apply([RulesLoad("n1", 4, (new,), (old,)), TableLoad("n1", 4, (), (base,), whole=True)])
+    assert loaded == {
+        "iptables": {"n1": {4: iptables_text.restore((new,), (old,))}},
+        "nft": [("n1", nftables_text.load(4, (), (base,), whole=True))],
+    }
+    assert loaded["nft"] != [("n1", nftables_text.load(4, (), (base,)))]
