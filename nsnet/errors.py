@@ -45,7 +45,7 @@ def _revive(
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """A mistake in a scenario: the file as the user named it, the line (from 1; 0 means the whole
-    file), the path inside the document, and the message."""
+    file), the field with the mistake (such as spec.faults), and the message."""
 
     file: str
     line: int

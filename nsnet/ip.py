@@ -62,7 +62,8 @@ def first_host(network: IPNetwork) -> IPInterface:
 
 
 def mapped(address: IPAddress, network: IPNetwork) -> IPAddress:
-    """Return the address in this network that has the same host part, as NETMAP translates it."""
+    """Return the address to which NETMAP translates `address`: the one in `network` that has the
+    same host part."""
     return network[int(address) & int(network.hostmask)]
 
 

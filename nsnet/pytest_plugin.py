@@ -30,8 +30,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="module")
 def nsnet_labs() -> Iterator[Callable[[Path], "Agent"]]:
-    """Yield a function that returns the Agent of a scenario file: the process in which its lab is
-    up. All tests of a module share it."""
+    """Yield a function that returns the Agent of a scenario file: the process in which the file's
+    lab is up. All tests of a module share one Agent for each file."""
     from nsnet.lab.agent import Agent
 
     built: dict[Path, Agent] = {}

@@ -129,8 +129,8 @@ def _labs(incomplete: str) -> list[str]:
 
 
 def _files(incomplete: str) -> list[str]:
-    """Return the YAML files whose path begins with `incomplete`. If there are none, return those in
-    the folders whose path begins with it."""
+    """Return the YAML files whose path begins with `incomplete`. If no file's does, return the YAML
+    files in the folders whose path begins with `incomplete`."""
     folder, _, start = incomplete.rpartition("/")
     within = Path(folder or ("/" if incomplete.startswith("/") else "."))
     prefix = incomplete.removesuffix(start)

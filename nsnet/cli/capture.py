@@ -110,8 +110,8 @@ def capture(
 
 @contextmanager
 def _created(file: str) -> Iterator[int]:
-    """Yield the file descriptor of a file that is created, or emptied if it exists. Raises
-    UsageError if that fails."""
+    """Create the file, or empty it if it exists, and yield its file descriptor. Raises UsageError
+    if the file cannot be opened for writing."""
     try:
         fd = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
     except OSError as error:

@@ -68,8 +68,8 @@ SHELLS = {each.name: each for each in (Bash, Zsh, Fish)}
 
 
 def _bash_words() -> tuple[list[str], str]:
-    """Return the words between the program's name and the word at the cursor, and the word at the
-    cursor."""
+    """Return the complete words after the program's name, and the word at the cursor ("" if there
+    is none)."""
     number = int(os.environ["COMP_CWORD"])
     words = split_arg_string(os.environ["COMP_WORDS"])
     return words[1:number], words[number] if number < len(words) else ""

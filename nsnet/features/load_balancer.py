@@ -91,9 +91,9 @@ def _to_gateway(services: Iterable[Service], gateway: Gateway) -> Iterator[Route
 
 def _to_others(topology: Topology, others: Sequence[Cluster], gateway: Gateway) -> Iterator[Route]:
     """Yield the gateway's routes, through the fabric's router, to the load balancers of other
-    clusters and to the exported addresses that two replicas announce. Without these routes, the
-    gateway would look for the addresses on its outside link, whose range includes them. No machine
-    there answers ARP requests for them."""
+    clusters and to the exported addresses that two replicas announce. The range of the gateway's
+    outside link includes all these addresses: without the routes, the gateway would send ARP
+    requests for them on that link, and no machine would answer."""
     balanced = [service for each in others for service in _balanced(each)]
     exported = [
         (service, address)

@@ -137,7 +137,7 @@ def _check(namespaces: Sequence[Netns]) -> None:
 
 def _check_rules(netns: Netns) -> None:
     """Raise CompileError if a rule or a map refers to a chain or set that does not exist, or if
-    nothing jumps to a chain, unless UNREACHED lists it."""
+    nothing jumps to a chain that UNREACHED does not list."""
     defined: dict[_Table, set[str]] = {}
     reached: dict[_Table, set[str]] = {}
     for chain in netns.chains:

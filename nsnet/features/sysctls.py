@@ -15,8 +15,9 @@ def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
     """Yield the sysctls of a router. With bridge_netfilter, iptables also filters and translates
     the frames that a bridge forwards between its ports.
 
-    A node needs this: if a Service's endpoint is on the client's own node, its replies are bridged,
-    and NAT has to restore the Service's address as their source.
+    A node needs this for connections to a Service whose client and endpoint are both on this node:
+    the endpoint's replies are bridged, and NAT has to restore the Service's address as their
+    source.
     """
     yield netns, Sysctl("net.ipv4.ip_forward", "1")
     # A router that forwards a packet out of the link that received it would send an ICMP redirect.

@@ -147,9 +147,9 @@ class Applier:
     def _delete_links(self, steps: Sequence[LinkDelete]) -> None:
         """Delete links of one namespace at once.
 
-        The kernel takes 20 ms for a request, whether it deletes one link or a group of links. So
-        the links are put in a group first. ENODEV is ignored: a veth whose other end was removed
-        with its namespace may disappear at any moment.
+        The links are put in a group first, because the kernel takes 20 ms for a request, whether it
+        deletes one link or a group of links. ENODEV is ignored, because a veth may disappear at any
+        moment if its other end was removed together with a namespace.
         """
         namespace = self.session[steps[0].netns]
         for step in steps:
@@ -268,8 +268,8 @@ class Applier:
 
 @dataclass(frozen=True, slots=True)
 class Each:
-    """The executor of Ops that are carried out one by one. For many Ops this only queues an
-    rtnetlink message; the messages of consecutive Ops in one namespace are then sent together."""
+    """The executor of Ops that are carried out one by one. Many Ops only queue an rtnetlink
+    message; the queued messages of consecutive Ops in one namespace are sent together."""
 
     carry_out: Callable[[Applier, Any], None]
 
@@ -358,9 +358,9 @@ EXECUTORS: Final[Mapping[type[Op], Each | Batch]] = {
 
 
 def batches(ops: Iterable[Op]) -> Iterator[tuple[Batch | None, list[Op]]]:
-    """Yield the Ops in order, in groups of consecutive Ops. A group comes with the Batch that
-    carries it out at once. It comes with None if its Ops, all of one namespace, are carried out one
-    by one."""
+    """Yield groups of consecutive Ops, in order, each with the Batch that carries out the group at
+    once. The Batch is None if the Ops are carried out one by one; they are then all of one
+    namespace."""
     for (batch, _), group in groupby(ops, key=_batch_of):
         yield batch, list(group)
 

@@ -137,8 +137,8 @@ def user_namespaces() -> Capability:
 
 
 def _all() -> list[Capability]:
-    """Try the capabilities in a namespace of its own, into which the calling process moves for
-    good. So call this in a child process."""
+    """Return the capabilities, tried in a new namespace. The calling process moves into this
+    namespace for good, so call this in a child process."""
     namespaces = _Trial(
         name="network namespaces",
         why="every pod is one",
@@ -336,8 +336,9 @@ def _first_steps() -> None:
 
 
 def _allow_users() -> str:
-    """Return the remedy where ordinary users cannot create user namespaces. It is the command for
-    the sysctl that forbids them on this host; if none does, it is to run nsnet as root."""
+    """Return the remedy for a host on which ordinary users cannot create user namespaces. It is a
+    command that changes the sysctl responsible; if no sysctl is, the remedy is to run nsnet as
+    root."""
     for key, off in (
         ("kernel.apparmor_restrict_unprivileged_userns", "1"),
         ("kernel.unprivileged_userns_clone", "0"),
@@ -357,8 +358,8 @@ def _root() -> Capability:
 
 
 def _is_host_root() -> bool:
-    """Return whether this process is root of the host. For root of a user namespace,
-    /proc/self/uid_map does not map all users."""
+    """Return whether this process is root of the host, not only of a user namespace. For root of a
+    user namespace, /proc/self/uid_map does not map all users."""
     users = Path("/proc/self/uid_map").read_text().split()
     return os.geteuid() == 0 and users == ["0", "0", str(2**32 - 1)]
 

@@ -47,8 +47,8 @@ def delete(
 def wait_for_packets_in_flight(name: str) -> None:
     """Wait until every packet that a CPU is processing now has left the network stack.
 
-    After a change of rules, such a packet may still pass the old rules. Conntrack lists its
-    connection only after it has passed all of them.
+    After a change of rules, a packet in flight may still pass the old ones. Conntrack lists the
+    packet's connection only after the packet has passed all rules.
     """
     with netns.inside(name):
         # Closing a packet socket waits for an RCU grace period (packet_release()).

@@ -155,8 +155,8 @@ def _master_report(files: Path) -> str:
 
 
 def _ask_bird(files: Path, question: bytes) -> bytes:
-    """Return the last line of bird's answer to the question. To an empty question, it is the last
-    line of bird's greeting. Return b"" if bird does not answer."""
+    """Return the last line of bird's answer to the question, or of bird's greeting if the question
+    is empty. Return b"" if bird does not answer."""
     with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
         connection.connect(f"{files}.ctl")
         said = _receive(connection, _is_whole)

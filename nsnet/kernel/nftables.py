@@ -25,8 +25,8 @@ class Tables(NamedTuple):
 
 
 def load(texts: Sequence[tuple[str, tuple[str, ...]]]) -> None:
-    """Load texts into namespaces. Each pair is a namespace's name and its texts, which are loaded
-    in order, each as one transaction. Raises KernelError."""
+    """Load each namespace's texts into it, in order, each text as one transaction. `texts` has
+    pairs of a namespace's name and its texts. Raises KernelError."""
     for turn in range(max((len(parts) for _, parts in texts), default=0)):
         failed = _run((name, parts[turn]) for name, parts in texts if turn < len(parts))
         if failed:
@@ -115,8 +115,8 @@ def _run(texts: Iterable[tuple[str, str]]) -> list[Finished]:
 
 
 def _error(failed: list[Finished]) -> KernelError:
-    """Return an error with the first failed command and nft's message. It says how many more
-    failed."""
+    """Return an error with the first failed command, nft's message for it, and the number of other
+    commands that failed."""
     first = failed[0]
     words = [each for each in first.errors.splitlines() if "rror" in each] or [
         first.errors or f"exit {first.status}"

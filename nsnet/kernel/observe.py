@@ -42,8 +42,8 @@ class _Link:
 
 
 class _Found(NamedTuple):
-    """What rtnetlink and /proc/sys show of one namespace. `rest` lacks the interfaces: their peers
-    are found only after all namespaces have been read."""
+    """What rtnetlink and /proc/sys show of one namespace. The interfaces are missing from `rest`,
+    because their peers can be found only after all namespaces have been read."""
 
     links: tuple[_Link, ...]
     rest: Observed
@@ -252,11 +252,11 @@ def _sysctls(keys: Iterable[str]) -> Iterator[Sysctl]:
 
 
 def _peers(links: Mapping[str, Iterable[_Link]]) -> dict[tuple[str, int], Peer]:
-    """Return the peer of every veth of which both ends were read. The keys are the veth's namespace
-    and index.
+    """Return the peer of every veth of which both ends were read, by the veth's namespace and
+    index.
 
-    The two ends of a veth pair have each other's index, but the same indexes occur in many
-    namespaces. To find the right pair, the kernel is asked in the namespace of one end for the nsid
+    Each end of a veth pair has the index of the other end, but links in many namespaces can have
+    that index. To find the right one, the kernel is asked in the namespace of one end for the nsid
     of the other end's namespace.
     """
     ends: dict[tuple[int, int | None], list[tuple[str, _Link]]] = {}
@@ -288,8 +288,8 @@ def _peers(links: Mapping[str, Iterable[_Link]]) -> dict[tuple[str, int], Peer]:
 
 
 def _nsid(socket: Socket, name: str) -> int:
-    """Return the nsid by which the socket's namespace knows the namespace of this name. Return
-    NETNSA_NSID_NOT_ASSIGNED if it knows none."""
+    """Return the nsid by which the socket's namespace knows the namespace called `name`. Return
+    NETNSA_NSID_NOT_ASSIGNED if the socket's namespace has no nsid for it."""
     fd = netns.open_named(name)
     try:
         body = bytes(4) + attribute(uapi.NETNSA_FD, struct.pack("=I", fd))

@@ -37,8 +37,8 @@ def start(
     seconds: float = 10.0,
     environment: Mapping[str, str] | None = None,
 ) -> int:
-    """Start a process in the namespace. It continues after the calling process has ended. Return
-    its pid; if `ready` is given, return it once `ready` holds.
+    """Start a process in the namespace and return its pid. If `ready` is given, wait until it
+    holds. The process continues after the calling process has ended.
 
     The new process has a session of its own and no stdin; its output goes to `log`. Raises
     KernelError if the program cannot be started. With `ready`, also raises KernelError, with the

@@ -75,7 +75,7 @@ def veth(op: VethAdd, indexes: Indexes, peer_indexes: Indexes, peer_netns: int) 
 
 
 def hairpin(op: VethAdd, indexes: Indexes) -> bytes:
-    """Allow a port of a bridge to send a frame back out of the port on which the frame came in."""
+    """Allow a bridge to send a frame that came in on this port back out of this port."""
     mode = ("IFLA_INFO_SLAVE_DATA", {"attrs": [("IFLA_BRPORT_MODE", uapi.BRIDGE_MODE_HAIRPIN)]})
     slave = {"attrs": [("IFLA_INFO_SLAVE_KIND", "bridge"), mode]}
     port = _link(indexes[op.interface.name])

@@ -140,8 +140,8 @@ def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
 
 
 def neighbours(messages: Iterable[bytes], names: dict[int, str]) -> Iterator[Neighbour]:
-    """Yield the permanent neighbour entries. Others are left out: the kernel learns them, and they
-    expire. `names` has the links' names by index."""
+    """Yield the permanent neighbour entries. Entries that the kernel has learned are left out,
+    because they expire. `names` has the links' names by index."""
     for data in messages:
         family, index, state, _, _ = _NEIGHBOUR.unpack_from(data)
         if family in (AF_INET, AF_INET6) and state & uapi.NUD_PERMANENT:

@@ -71,9 +71,9 @@ def await_timestamps(taps: Iterable[socket.socket], frame: bytes) -> None:
     than five seconds.
 
     The kernel begins a moment after a first socket has requested timestamps. Until then, a packet
-    has the time at which it is read, so that a reply can seem to precede its request. To find out
-    which time packets have, the frame is sent over lo in the namespace of one tap (SOCK_DGRAM).
-    What that tap has received by then is discarded.
+    has the time at which it is read, so that a reply can seem to precede its request. To see
+    whether the kernel has begun, the frame is sent over lo in the namespace of one tap
+    (SOCK_DGRAM). What that tap has received by then is discarded.
     """
     for each in taps:
         try:

@@ -121,7 +121,7 @@ def map_to_root(uid: int, gid: int) -> None:
 
 def _die_with_parent(parent: int) -> None:
     """Have the kernel send SIGKILL to this process when its parent ends. If the parent has ended
-    already, send it now."""
+    already, send SIGKILL at once."""
     ctypes.CDLL(None).prctl(uapi.PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGKILL)

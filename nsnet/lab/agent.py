@@ -30,8 +30,8 @@ _PORTABLE = (NsnetError, ValueError, KeyError, AttributeError, TypeError, Timeou
 
 
 class AgentError(RuntimeError):
-    """An unexpected error in the agent, which is a bug of nsnet; the message is the agent's
-    traceback. Also raised if the agent has ended, or if an earlier request was interrupted."""
+    """A failure of the agent itself: an unexpected error, its end, or an interruption of an earlier
+    request. An unexpected error is a bug of nsnet; its message is the agent's traceback."""
 
 
 class Agent:

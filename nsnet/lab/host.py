@@ -61,8 +61,8 @@ class Host:
         applier.apply(ops, lambda done: progress(phase, done, len(ops)))
 
     def _serve(self, ops: Sequence[Serving]) -> None:
-        """Start the server without waiting: it starts while the rest of the lab is built. Or wait
-        for it, and change its ports."""
+        """Start the server, or change its ports, as the Ops say. Only a change of ports waits until
+        the server is ready, so that the server starts while the rest of the lab is built."""
         listen = [(op.netns, op.listener) for op in ops if isinstance(op, Listen)]
         unlisten = [(op.netns, op.listener) for op in ops if isinstance(op, Unlisten)]
         replaced = [(op.netns, op.listener) for op in ops if isinstance(op, ListenerReplace)]
@@ -122,9 +122,9 @@ class Host:
         return lines
 
     def clear(self, differences: Sequence[Difference]) -> bool:
-        """Remove what would prevent a repair. That is a server in a namespace whose name was
-        deleted, and names on which no namespace is mounted. Return whether the lab's server runs in
-        the right namespace."""
+        """Remove what would prevent a repair, and return whether the lab's server runs in the right
+        namespace. Removed are a server in a namespace whose name was deleted, and names on which no
+        namespace is mounted."""
         home = control.netns_inode(self.folder)
         served = home is not None and home == netns.inode(servers_netns(self.lab))
         if not served and home is not None and home != netns.own_inode():
@@ -167,8 +167,9 @@ class Host:
 
     @contextmanager
     def missing_namespaces_named(self, state: State) -> Iterator[None]:
-        """Replace an error inside the block by a KernelError that names the missing namespace, if
-        one of the state's namespaces is missing. Else the error is raised as it is."""
+        """Replace an error raised inside the block by a KernelError if one of the state's
+        namespaces is missing. The KernelError names that namespace. If none is missing, the error
+        is raised as it is."""
         try:
             yield
         except (OSError, KernelError) as error:

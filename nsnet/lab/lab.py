@@ -35,7 +35,7 @@ from nsnet.walk.packet import Unknown
 
 
 class DefectWarning(UserWarning):
-    """The kernel did what nsnet's model did not predict. So the model is wrong."""
+    """Warns that nsnet's model is wrong: the kernel did what the model did not predict."""
 
 
 class Lab:

@@ -8,8 +8,8 @@ from nsnet.state.model import Netns
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One namespace before (`old`) and after (`new`) a change of its lab. If the namespace does not
-    exist before or after, that `Netns` is empty."""
+    """One namespace before (`old`) and after (`new`) a change of its lab. An empty `Netns` means
+    that the namespace does not exist at that time."""
 
     old: Netns
     new: Netns

@@ -144,8 +144,8 @@ def _interface(wanted: Interface | None, found: Interface) -> Interface:
 
 
 def _routes(wanted: Iterable[Route], found: Iterable[Route]) -> Iterator[Route]:
-    """Yield the routes that were found. If the State has a route without an interface, the same
-    route found on any interface is yielded without it."""
+    """Yield the routes that were found. A route is yielded without its interface if the State has
+    it without one, because any interface is acceptable then."""
     asked = {each for each in wanted if each.dev is None}
     for each in found:
         anywhere = replace(each, dev=None) if asked else each
@@ -154,8 +154,7 @@ def _routes(wanted: Iterable[Route], found: Iterable[Route]) -> Iterator[Route]:
 
 def _sysctls(wanted: Iterable[Sysctl], found: Iterable[Sysctl]) -> Iterator[Sysctl]:
     """Yield the State's sysctls with the values that were found. A sysctl that was not found is
-    left out, unless the kernel may lack it (`if_present`): then it is yielded with the State's
-    value."""
+    left out or, if the kernel may lack it (`if_present`), yielded with the State's value."""
     values = {each.key: each.value for each in found}
     for each in wanted:
         if each.key in values:
@@ -165,9 +164,9 @@ def _sysctls(wanted: Iterable[Sysctl], found: Iterable[Sysctl]) -> Iterator[Sysc
 
 
 def _chains(wanted: Iterable[ListedChain], found: Iterable[ListedChain]) -> Iterator[ListedChain]:
-    """Yield the chains that were found. A built-in chain without rules counts as one that does not
-    exist. So it is left out if only the namespace has it. If only the State has the chain, it is
-    yielded without rules."""
+    """Yield the chains that were found, with two exceptions for built-in chains. One without rules
+    is left out if the State does not have it, and one that was not found is yielded without rules
+    if the State has it."""
     absent = {key(each): each._replace(lines=()) for each in wanted if each.built_in}
     for each in found:
         asked = absent.pop(key(each), None) if each.built_in else each

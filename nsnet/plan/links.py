@@ -23,8 +23,8 @@ from nsnet.state.model import MTU, Interface, Kind, Netns, Peer
 def links_to_create(before: Mapping[str, Netns], after: Mapping[str, Netns]) -> frozenset[Peer]:
     """Return the links to create or recreate.
 
-    A link is recreated if no Op can make the change in place. So are the ports of a recreated
-    bridge, the other end of a recreated veth, and VXLAN tunnels over a recreated link.
+    A link is recreated if no Op can make the change in place. With a bridge, its ports are
+    recreated; with one end of a veth pair, the other end; with any link, the VXLAN tunnels over it.
     """
     links = [(name, each) for name, now in after.items() for each in now.interfaces]
     differing = {
@@ -67,8 +67,8 @@ def links_to_delete(
     """Return the links to delete, including those to recreate. Each link comes with the other end
     of its veth pair, or None.
 
-    When the kernel deletes a link, it also deletes the other end of its veth pair and the VXLAN
-    tunnels over it. Those are left out.
+    Links that the kernel deletes together with one of these are left out: the other end of its veth
+    pair, and the VXLAN tunnels over it.
     """
     deleted: dict[Peer, Peer | None] = {}
     tunnels: dict[Peer, Peer] = {}
@@ -126,7 +126,7 @@ def _create_veths(
 
 
 def set_up_links(change: Change) -> Iterator[Op]:
-    """Yield Ops that change the sysctls of links, whether links are up or down, and their MTU."""
+    """Yield Ops that change the sysctls and the MTU of links, and Ops that set links up or down."""
     old, new = change.old, change.new
     for sysctl in new.sysctls:
         if sysctl.dev and (sysctl.dev in change.created or sysctl not in old.sysctls):

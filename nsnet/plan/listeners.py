@@ -31,7 +31,7 @@ def stop_listeners(change: Change) -> Iterator[Op]:
 
 def drain(changed: Sequence[Change], removed: Sequence[Change]) -> Iterator[Op]:
     """Yield a wait in each namespace whose old rules may have translated connections to removed
-    pods. A SYN that was translated to such a pod may still be in flight."""
+    pods. The wait is needed because a SYN to a removed pod may still be in flight."""
     endpoints = tuple(
         address
         for each in removed

@@ -67,8 +67,9 @@ def flush_unresolved_neighbours(old: State, new: State, created: Set[Peer]) -> I
     """Yield the removal of learned neighbour entries for addresses that are new or get another MAC
     address, on every link in the same layer-2 segment.
 
-    A namespace may have begun to resolve such an address before it existed (NUD_INCOMPLETE). When
-    this fails, the kernel drops the packets that wait for it, although the address exists by then.
+    A namespace may have begun to resolve a new address before the address existed (NUD_INCOMPLETE).
+    When the resolution fails, the kernel drops the packets that wait for it, even if the address
+    exists by then.
     """
     return _flush(new, _lost(new, old), _kept(old, new, created))
 
@@ -80,8 +81,9 @@ def flush_stale_neighbours(old: State, new: State, created: Set[Peer]) -> Iterat
 
 
 def _flush(state: State, changed: Sequence[Learned], links: Set[Peer]) -> Iterator[Op]:
-    """Yield the removal of neighbour entries for the `changed` addresses, on those of `links` that
-    are in the layer-2 segment of the address. Entries that the State lists are not removed."""
+    """Yield the removal of neighbour entries for the `changed` addresses. An entry is removed if
+    its link is one of `links` and in the address's layer-2 segment, and if the State does not list
+    the entry."""
     if not changed:
         return
     wires = Wires(state)

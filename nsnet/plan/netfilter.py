@@ -29,7 +29,7 @@ def load_ipsets(change: Change) -> Iterator[Op]:
 
 def delete_ipsets(change: Change) -> Iterator[Op]:
     """Yield the deletion of ipsets that the new State does not have. It must come after the rules
-    are replaced: the kernel keeps a set in use."""
+    are replaced, because the kernel refuses to delete a set that a rule uses."""
     wanted = {each.name for each in change.new.ipsets}
     gone = tuple(each.name for each in change.old.ipsets if each.name not in wanted)
     if gone:

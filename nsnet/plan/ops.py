@@ -308,11 +308,11 @@ class SetsDelete:
 
 @dataclass(frozen=True, slots=True)
 class VirtualServersLoad:
-    """A change of IPVS virtual servers from `old` to `new`. Those that are in both keep their
-    connections.
+    """A change of IPVS virtual servers from `old` to `new`. Virtual servers that are in both keep
+    their connections.
 
-    A real server that is not in `new` gets no new connections. If it still has TCP connections, it
-    is kept with weight 0 until the next change.
+    A real server that is not in `new` is removed. If it still has TCP connections, it stays until
+    the next change with weight 0, so that it gets no new ones.
     """
 
     netns: str
@@ -322,12 +322,12 @@ class VirtualServersLoad:
 
 @dataclass(frozen=True, slots=True)
 class TableLoad:
-    """A change of chains, sets and maps in kube-proxy's nftables table, from `old` to `new`. All
-    others stay as they are.
+    """A change of chains, sets and maps in kube-proxy's nftables table, from `old` to `new`. Those
+    that are in neither stay as they are.
 
-    If `new` is empty, the table is deleted. With `whole`, `new` replaces the table, whatever it
-    contains. The change is one transaction, and chains that only `old` has are deleted afterwards.
-    Only a large new table takes several transactions.
+    If `new` is empty, the table is deleted. With `whole`, everything in the live table is replaced
+    by `new`. The change is one transaction, or several if the table is new and large. Afterwards,
+    chains that only `old` has are deleted.
     """
 
     netns: str

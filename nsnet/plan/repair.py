@@ -66,8 +66,8 @@ def _starts(netns: Netns, differences: Iterable[Difference], *, served: bool) ->
 def _reloads(
     steps: Iterable[Op], pairs: Iterable[tuple[Netns, Sequence[Difference]]]
 ) -> Iterator[Op]:
-    """Yield these Ops. If an Op loads an nftables table that exists and differs from the State, it
-    is changed so that it replaces the whole table."""
+    """Yield the `steps`. An Op that loads an nftables table replaces the whole table if that table
+    exists and differs from the State."""
     existing = {
         (netns.name, family)
         for netns, differences in pairs

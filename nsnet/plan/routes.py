@@ -53,7 +53,8 @@ def replace_routes(change: Change) -> Iterator[Op]:
 
 def delete_superseded_routes(change: Change) -> Iterator[Op]:
     """Yield the deletion of old routes to destinations for which daemons have learned a route by
-    now. The learned route has another metric, so both routes exist until then."""
+    now. The old route must be deleted, because the learned one has another metric and does not
+    replace it."""
     learned = {each.key for each in change.new.routes if each.learned}
     for route in _static(change.old):
         if route.key in learned and _outlives_links(route, change):

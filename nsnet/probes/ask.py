@@ -51,10 +51,10 @@ def _flow(each: Question, guess: Sequence[PredictedPath]) -> Flow:
 
 
 def _pace(guess: Sequence[PredictedPath]) -> str:
-    """Return a key that names the router and the source address that the router sees, if the model
-    predicts ICMP net-unreachable from a router; else "".
+    """Return the key of an attempt that must be spaced from others with the same key, or "".
 
-    Linux sends one net-unreachable a second to a source, so attempts with the same key are spaced.
+    An attempt has a key if the model predicts ICMP net-unreachable from a router: the router's name
+    and the source address that it sees. Linux sends one net-unreachable a second to a source.
     Nothing else that is sent depends on the prediction.
     """
     for path in guess:

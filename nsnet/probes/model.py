@@ -40,7 +40,7 @@ class Model:
         """Return, by address, the reference of the pod, node, gateway or host that has the address.
         An address that none of them has is left out.
 
-        Clusters that are islands may use the same address. If several have it, the client itself is
+        If several have the address, as clusters that are islands may, the client itself is
         preferred, then one in the client's cluster.
         """
         found: dict[str, str] = {}

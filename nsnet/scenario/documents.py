@@ -110,9 +110,9 @@ def _at(data: object, keys: tuple[str, ...]) -> object:
 
 
 def _line(position: Position, path: str) -> int:
-    """Return the line of the deepest value that exists on `path`.
+    """Return the line of the deepest value that exists on the field path `path`.
 
-    A key may contain dots. If several keys match, the longest one is followed.
+    A key may contain dots. If several keys match the beginning of `path`, the longest is followed.
     """
     if isinstance(position.inner, list):
         index = re.match(r"\[(\d+)\]\.?", path)

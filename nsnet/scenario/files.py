@@ -138,7 +138,8 @@ def read_sources(
 ) -> tuple[Sources, list[Problem]]:
     """Return the files of these entries with their texts, and problems. Each file is read once.
 
-    The texts may have at most `room` characters together. Reading stops at the file with more.
+    The texts may have at most `room` characters in total. Reading stops at the file that exceeds
+    this.
     """
     listed: list[tuple[str, str]] = []
     problems: list[Problem] = []

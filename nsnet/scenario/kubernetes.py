@@ -85,7 +85,7 @@ def _decimal(value: object) -> object:
 def _cluster_address(value: object) -> object:
     """Return the address that a text represents, or the text itself if it is not an address.
 
-    Such a text is "None", "", or a mistake that topology.cluster_ips reports.
+    A text that is not an address is "None", "", or a mistake that topology.cluster_ips reports.
     """
     try:
         return parse_address(_decimal(value))
@@ -225,7 +225,7 @@ class Workload(Lenient):
 
 
 class ServicePort(Lenient):
-    """A port of a Service. Without a targetPort, packets go to the same port of the pods."""
+    """A port of a Service. Without a targetPort, the pods receive packets on this port number."""
 
     name: PortName = ""
     port: Port
@@ -235,7 +235,7 @@ class ServicePort(Lenient):
 
 
 class ClientIPConfig(Lenient):
-    """For how many seconds after its last connection a client still gets the same endpoint."""
+    """The number of seconds after which a client without new connections loses its endpoint."""
 
     timeout_seconds: Annotated[Number, Field(ge=1, le=86_400)] = 10_800
 

@@ -18,7 +18,7 @@ class Manifest:
     document: Document
 
     def problem(self, path: str, message: str) -> Problem:
-        """Return a problem at this path of the object, with its file and line."""
+        """Return a problem, with its file and line, for the field at this path of the object."""
         return self.document.problem(path, message)
 
 
@@ -38,5 +38,5 @@ class Scenario:
     document: Document
 
     def problem(self, path: str, message: str) -> Problem:
-        """Return a problem at this path of the Scenario, with its file and line."""
+        """Return a problem, with its file and line, for the field at this path of the Scenario."""
         return self.document.problem(path, message)

@@ -40,8 +40,8 @@ def outline_of(
 ) -> tuple[Outline, list[Problem]]:
     """Return the parts of the main file, and problems with the order of its documents.
 
-    Raises ScenarioError if no document is a Scenario. If there was a syntax error (`malformed`), it
-    is reported instead, because the Scenario may come after it.
+    Raises ScenarioError if no document is a Scenario. The error reports the syntax errors
+    (`malformed`) if there are any, because the Scenario may come after them.
     """
     scenarios = [each for each in documents if each.is_scenario]
     if not scenarios:

@@ -38,7 +38,7 @@ def _split(
 ) -> Sequence[Manifest]:
     """Return a manifest with the new number of replicas for this cluster.
 
-    If the object has other clusters, also return an unchanged manifest for them.
+    If the object is also in other clusters, a second manifest keeps the old number for them.
     """
     spec = workload.spec.model_copy(update={"replicas": replicas})
     here = replace(manifest, object=workload.model_copy(update={"spec": spec}), clusters=(cluster,))

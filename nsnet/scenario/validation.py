@@ -93,10 +93,10 @@ WANTED: Mapping[str, str] = {
 
 
 def _path(data: object, steps: tuple[int | str, ...]) -> tuple[str, str]:
-    """Return an error's path in YAML terms, and the end of its message.
+    """Return the path of a field as in YAML, and the text with which its error message ends.
 
-    The path has no tags of unions, which pydantic adds. The end is " or a list" if the field also
-    accepts a list, else "".
+    pydantic's `steps` to the field contain tags of unions; the path omits them. The text is
+    " or a list" if the field also accepts a list, else "".
     """
     path = ""
     either = ""

@@ -56,8 +56,8 @@ LARGEST = 65536  # the most members of a set, as in kube-proxy
 def fill_input(sets: Iterable[IpSet]) -> str:
     """Return the input of `ipset restore -exist` that gives each set exactly its members.
 
-    Sets that do not exist are created. The members are added to a temporary set, which is then
-    swapped with the actual one, so that no packet is matched against half of the members.
+    Sets that do not exist are created. The members are added to a temporary set, and the
+    two sets are then swapped, so that no packet is matched against half of the members.
     """
     lines: list[str] = []
     for each in sets:
@@ -128,8 +128,8 @@ class Index:
     def has(self, protocol: Protocol, ends: Sequence[tuple[IPAddress, int]]) -> bool:
         """Return whether the packet is in the set.
 
-        A rule names one side of the packet (`src` or `dst`) for each field of the set. `ends` has
-        the packet's address and port on these sides, in the rule's order.
+        A rule names a side of the packet, `src` or `dst`, for each field of the set. For each
+        of these sides, in the rule's order, `ends` has the packet's address and port there.
         """
         if self._type is SetType.PORT:
             return Member(port=ends[0][1]) in self._members

@@ -134,8 +134,8 @@ class Neighbour:
 
 @dataclass(frozen=True, slots=True)
 class FdbEntry:
-    """A forwarding entry of the VXLAN link `dev`: it encapsulates frames to this MAC address and
-    sends them to the address `dst`."""
+    """A forwarding entry of the VXLAN link `dev`. The link encapsulates frames to this MAC address
+    and sends them to the IP address `dst`."""
 
     mac: str
     dst: IPAddress
@@ -195,9 +195,9 @@ class Translation:
     """The translation of UDP packets to `address` and `port`: rules change their destination to one
     of `endpoints`.
 
-    Rules translate only the first packet of a flow. conntrack translates the others to the same
-    endpoint as long as the flow lasts, so when an endpoint is removed, conntrack's entries for it
-    must be deleted.
+    Rules translate only the first packet of a flow. conntrack translates the later packets to
+    the endpoint of the first. So when an endpoint is removed, conntrack's entries for it must be
+    deleted.
     """
 
     address: IPAddress | None  # None: any address of this node, and the port is a NodePort
@@ -299,8 +299,8 @@ def mac_of(address: IPAddress) -> str:
     """Return the MAC address of the link that holds this IP address: 02:00 and the four bytes of an
     IPv4 address, or 02:06 and the last four bytes of an IPv6 address.
 
-    The MAC address depends on nothing else. So when a new link gets an address that was used
-    before, no neighbour entry becomes stale.
+    When a new link gets an IP address that an old link had, it also gets the MAC address of the
+    old link, so no neighbour entry becomes stale.
     """
     head = (2, 0) if address.version == 4 else (2, 6)
     return ":".join(f"{byte:02x}" for byte in (*head, *address.packed[-4:]))
@@ -329,8 +329,8 @@ def veth(one: tuple[str, Interface], other: tuple[str, Interface]) -> Iterator[F
 
 
 def identity(piece: Piece) -> tuple[object, ...]:
-    """Return the key that identifies a piece in its namespace. A namespace has one piece for each
-    key: two pieces with the same key are equal, or else they contradict each other."""
+    """Return the key that identifies a piece in its namespace. Two pieces of a namespace that
+    have the same key must be equal; otherwise they contradict each other."""
     match piece:
         case Interface(name=name):
             return (Interface, name)

@@ -82,9 +82,9 @@ def load(
     """Return the inputs of `nft -f`, in order, that change the table from `old` to `new`.
 
     The change of an existing table is one input, and so one transaction. A large new table is split
-    into several, because the kernel's work grows with the square of a transaction's size. In these,
-    each chain, set or map comes after those that it refers to, so base chains come after everything
-    that packets reach from them.
+    into several inputs, because the kernel's work grows with the square of a transaction's size.
+    Over these inputs, each chain, set or map comes after those that it refers to. So base chains
+    come after everything that packets reach from them.
 
     Chains that only `old` has are empty afterwards, and no rule jumps to them. `delete` removes
     them. With `whole`, the first input also deletes the existing table, whatever it contains.
@@ -104,11 +104,11 @@ def load(
 
 
 def delete(family: Family, old: Iterable[TableItem], new: Iterable[TableItem]) -> str:
-    """Return the input of a second `nft -f`, which deletes the chains that only `old` has; "" if
-    there is nothing to delete.
+    """Return the input of `nft -f` that deletes the chains that only `old` has; "" if there is
+    nothing to delete.
 
-    The deletion is a separate transaction, because a kernel before 6.2 takes a moment after the
-    first one to notice that no map refers to these chains any more.
+    It is for a transaction after those that change the table: a kernel before 6.2 needs a moment
+    after them to notice that no map refers to these chains any more.
     """
     wanted = {each.name for each in new}
     gone = [each for each in old if isinstance(each, Chain) and each.name not in wanted]

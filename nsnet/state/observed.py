@@ -129,7 +129,8 @@ def _listed_set(each: NftSet | NftMap) -> ListedSet:
 
 
 def key(piece: Observable) -> Hashable:
-    """Return the key that identifies the piece: the `identity` of the same piece in a State.
+    """Return the key that identifies the piece. It equals the `identity` that the piece has in a
+    State.
 
     The key is unique in a State, but not always in a live namespace, which may have two routes to
     one destination with different metrics.

@@ -274,8 +274,8 @@ class Base(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Chain:
-    """A netfilter chain with its rules in order. One feature yields all of them; a built-in chain
-    is made from the Hooks of all features.
+    """A netfilter chain with its rules in order. All rules of a chain come from one feature, except
+    in a built-in chain, which is made from the Hooks of all features.
 
     Packets reach the chain from a `Hook` or another chain. The kernel itself calls built-in chains
     and, in nftables, base chains.

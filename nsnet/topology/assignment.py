@@ -29,7 +29,7 @@ class Assignment:
     def release(self, owner: str) -> "Assignment":
         """Return the assignment without the addresses of this owner.
 
-        They are not chosen in the next allocation, so that the owner gets other ones.
+        The next allocation does not choose these addresses, so the owner gets different ones.
         """
         addresses = dict(self.addresses)
         return replace(self, released=frozenset(addresses.pop(owner, ())), addresses=addresses)

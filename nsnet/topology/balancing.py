@@ -28,9 +28,9 @@ class Candidates(NamedTuple):
     anywhere: bool  # the port has endpoints on any node
 
     def has_endpoints(self, local: bool) -> bool:
-        """Return whether traffic has an endpoint.
+        """Return whether there is an endpoint that traffic may use.
 
-        Traffic of policy Local (`local`) needs an endpoint on this node.
+        With `local`, the traffic has policy Local, and so may only use endpoints on this node.
         """
         return bool(self.local) if local else self.anywhere
 

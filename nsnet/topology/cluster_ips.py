@@ -87,7 +87,7 @@ def _reserve(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
 
 
 def _written(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress]]:
-    """Yield the path of each ClusterIP that the manifest sets, and the address."""
+    """Yield (field path, address) for each ClusterIP that the manifest sets."""
     for path, each in _requested(spec):
         if not isinstance(each, str):
             yield path, each
@@ -102,7 +102,7 @@ def _requested(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
 
 
 def _family_refusals(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    """Yield the path of each address, family or policy that the Service cannot have, and why."""
+    """Yield (field path, reason) for each address, family or policy that is refused."""
     for path, text in _requested(spec):
         if isinstance(text, str) and text not in ("", HEADLESS):
             yield path, f"{quoted(text)} is not an IP address"

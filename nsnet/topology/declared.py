@@ -22,11 +22,11 @@ class DeclaredService(NamedTuple):
         return self.service.spec
 
     def problem(self, path: str, message: str) -> Problem:
-        """Return a problem at this path of the Service, with its file and line."""
+        """Return a problem at this field of the Service, with its file and line."""
         return self.manifest.problem(path, message)
 
     def warning(self, path: str, message: str) -> str:
-        """Return a warning about this path of the Service, with its file and line."""
+        """Return a warning about this field of the Service, with its file and line."""
         problem = self.problem(path, "")
         return f"{problem.file}:{problem.line}: {message}"
 

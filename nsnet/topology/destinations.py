@@ -144,7 +144,7 @@ def _behind_node_port(
 
 
 def _range_ends(topology: Topology) -> frozenset[IPAddress]:
-    """Return the address in each range that no single host has.
+    """Return one address of each range, which cannot be the address of a single host.
 
     It is the broadcast address of an IPv4 range, and the subnet-router anycast address of an IPv6
     range.

@@ -64,7 +64,7 @@ class EndpointSources:
         return [pod for pod in pods if selector <= pod.labels.items()]
 
     def refusals(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
-        """Yield the path of each named targetPort that no selected pod has, and a message."""
+        """Yield (field path, message) for each named targetPort that no selected pod has."""
         pods = self.selected(each)
         for index, port in enumerate(each.spec.ports if pods else ()):
             if port.protocol == "SCTP" or not isinstance(port.target_port, str):

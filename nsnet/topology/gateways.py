@@ -30,7 +30,7 @@ def reserve_gateway_ips(ledger: Ledger) -> None:
 
 
 def refuse_mixed_gateways(ledger: Ledger) -> None:
-    """Record each cluster that describes a shared gateway differently from its first cluster.
+    """Record each cluster that describes a shared gateway unlike the first cluster that shares it.
 
     Also record gateways that are shared but must not be, or that too many clusters share.
     """
@@ -60,8 +60,9 @@ def refuse_mixed_gateways(ledger: Ledger) -> None:
 def resolve_gateways(ledger: Ledger) -> dict[str, Gateway]:
     """Return every gateway by its reference.
 
-    Its addresses are those that the Scenario sets, else those that the lab has, else the first free
-    ones of fabricCIDR. Of two replicas, only the preferred one has the addresses that are set.
+    A gateway has the addresses that the Scenario sets, else those that it has in the lab, else the
+    first free ones of fabricCIDR. Of two replicas, only the preferred one has addresses that are
+    set.
     """
     found: dict[str, Gateway] = {}
     for cluster in ledger.scenario.spec.clusters:
@@ -114,9 +115,9 @@ def _sharing(scenario: Scenario, spec: ClusterSpec) -> list[ClusterSpec]:
 
 
 def _references(clusters: Sequence[ClusterSpec]) -> list[tuple[str, Replica | None]]:
-    """Return the reference of the clusters' gateway with None, or one for each replica.
+    """Return (reference, replica) for each replica of the clusters' gateway, the preferred first.
 
-    The preferred replica is the first.
+    Without replicas, the gateway's only reference comes with None.
     """
     reference = f"{','.join(each.name for each in clusters)}/gateway"
     first = clusters[0].gateway

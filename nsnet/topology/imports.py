@@ -61,9 +61,9 @@ def _imported_port(port: ServicePort) -> ServicePort:
 def _derived_name(cluster: Cluster, service: Service) -> str:
     """Return the name of an imported Service, in the form that the MCS API controller uses.
 
-    Here its hash covers the exporting cluster, too. In the MCS API, Services of one name that
-    several clusters export are imported as one Service. Here each of them is imported separately,
-    with its own address.
+    Unlike there, the hash in the name covers the exporting cluster, too. If several clusters export
+    Services of one name, the MCS API imports them as one Service, but nsnet imports each of them
+    separately, with its own address.
     """
     key = f"{cluster.name}/{service.namespace}/{service.name}"
     return "derived-" + b32hexencode(sha256(key.encode()).digest()).decode().lower()[:10]

@@ -29,7 +29,7 @@ class Ledger:
             pool.reserve(pool.network[1], "fabric")
 
     def refuse(self, path: str, message: str) -> None:
-        """Record a mistake at this path of the Scenario."""
+        """Record a mistake at this field path of the Scenario."""
         self.problems.append(self.scenario.problem(path, message))
 
     def allocate(self, path: str, pool: Pool, owners: Sequence[str]) -> Mapping[str, IPAddress]:
@@ -62,9 +62,9 @@ class Ledger:
             pool.reserve(address, owner)
 
     def reserve_kept_fabric_ips(self) -> None:
-        """Reserve the addresses of fabricCIDR that the lab has.
+        """Reserve each address of fabricCIDR that an owner has in the lab, for this owner.
 
-        Those that the files give to another owner are left out.
+        Addresses that are already reserved, because the files set them, are left out.
         """
         for pool in self._fabric:
             for owner in self.keep.addresses:

@@ -17,7 +17,7 @@ NODE_PORTS: Final = range(30_000, 32_768)  # --service-node-port-range of the AP
 
 
 class _Request(NamedTuple):
-    """A request of a Service for one number: the NodePort of a port, or a health check port."""
+    """A number that a Service needs: the NodePort of one of its ports, or a health check port."""
 
     service: DeclaredService
     owner: str
@@ -28,9 +28,9 @@ class _Request(NamedTuple):
 
     @property
     def group(self) -> str:
-        """The owner of the number in the pool.
+        """The owner for which the pool allocates the number.
 
-        All ports of one Service have the same owner there, so that TCP and UDP can share a number.
+        It is the same for all ports of one Service, so that TCP and UDP can share a number.
         """
         return self.service.reference if self.port else self.owner
 
@@ -50,9 +50,10 @@ class _PortPool:
 
     TCP and UDP ports of one Service may share a number.
 
-    `bound`: the TCP ports on which hostNetwork pods listen, and the pods. A NodePort may have the
-    same number, because its packets are translated before they reach a socket. A health check port
-    may not, because kube-proxy listens on it.
+    `bound`: the hostNetwork pods, by the TCP port on which they listen. A manifest may set a
+    NodePort to the number of a bound port, because packets to a NodePort are translated before they
+    reach a socket. A health check port must differ from every bound port, because kube-proxy
+    listens on it.
     """
 
     def __init__(self, bound: Mapping[int, str]) -> None:
@@ -87,7 +88,7 @@ def node_ports(
 ) -> Mapping[str, int]:
     """Return the number of every NodePort and health check port, by owner.
 
-    It is the one in the manifest, else the one that the lab has, else the first free one.
+    Each number is the one in the manifest, else the one that the lab has, else the first free one.
     """
     requests = [each for service in services for each in _requests(service)]
     # Within a protocol, a number belongs to one port of the Service.

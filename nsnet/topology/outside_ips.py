@@ -103,7 +103,7 @@ def _of_families(
 ) -> tuple[IPAddress, ...]:
     """Return the `written` addresses that are of these families.
 
-    Record a warning for each other one, which kube-proxy ignores.
+    Record a warning for each address of another family, because kube-proxy ignores it.
     """
     known = []
     for path, address in written:
@@ -117,7 +117,7 @@ def _of_families(
 
 
 def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[DeclaredService, Service]]) -> None:
-    """Record a mistake for each port of an address that two Services have.
+    """Record a mistake for each combination of address and port that two Services have.
 
     Services may share an address if their ports differ.
     """
@@ -140,9 +140,9 @@ def refuse_clashes(ledger: Ledger, offered: Sequence[tuple[DeclaredService, Serv
 def _refuse_different_nodes(
     ledger: Ledger, offered: Iterable[tuple[DeclaredService, Service]]
 ) -> None:
-    """Refuse load balancers that share an address, but whose traffic goes to different nodes.
+    """Record a mistake if the traffic of two load balancers with one address needs different nodes.
 
-    All packets to an address take the same route. MetalLB has the same condition for sharing.
+    All packets to an address take the same route. MetalLB refuses this, too.
     """
     first: dict[IPAddress, tuple[str, object]] = {}
     for each, service in offered:
@@ -162,7 +162,7 @@ def _refuse_different_nodes(
 def _nodes_key(each: DeclaredService, service: Service) -> object:
     """Return a value that is equal for Services whose traffic goes to the same nodes.
 
-    With externalTrafficPolicy: Cluster these are all nodes, and the value is None.
+    With externalTrafficPolicy: Cluster the value is None, because traffic goes to all nodes.
     """
     spec = each.spec
     if spec.external_traffic_policy != "Local":
@@ -174,7 +174,10 @@ def _nodes_key(each: DeclaredService, service: Service) -> object:
 
 
 def _written(each: DeclaredService) -> Iterator[tuple[str, IPAddress]]:
-    """Yield the path of each load-balancer address that the manifest states, and the address."""
+    """Yield (field path, address) for each load-balancer address that the manifest states.
+
+    An address with ipMode Proxy is left out.
+    """
     if each.spec.type != "LoadBalancer":
         return
     ingress = each.service.status.load_balancer.ingress

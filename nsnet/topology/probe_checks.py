@@ -49,7 +49,7 @@ def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
 
 
 def _expected(expect: Expectation) -> Iterator[tuple[str, str]]:
-    """Yield the path of each reference in an expectation, and the reference."""
+    """Yield (field path, reference) for each reference in an expectation."""
     if expect.source is not None:
         yield "source", expect.source
     for number, each in enumerate(expect.servers or ()):

@@ -60,10 +60,10 @@ def _special(scenario: Scenario) -> Iterator[Problem]:
 def _overlaps(scenario: Scenario) -> Iterator[Problem]:
     """Yield a problem for each pair of ranges that overlap but must not.
 
-    The ranges of one cluster must not overlap each other. Nor may the node ranges of all clusters
-    and the pod ranges of flat ones, because every cluster routes to them. Islands may use the same
-    pod ranges. fabricCIDR and external hosts must be outside the ranges of all clusters, and each
-    other.
+    The ranges of one cluster must not overlap each other. The node ranges of all clusters and the
+    pod ranges of flat clusters must not overlap, because every cluster routes to them. Islands may
+    use the same pod ranges. fabricCIDR and external hosts must be outside the ranges of all
+    clusters, and external hosts must be outside fabricCIDR.
     """
     fabric, external = fabric_ranges(scenario), external_ranges(scenario)
     public: list[Range] = []
@@ -79,9 +79,9 @@ def _overlaps(scenario: Scenario) -> Iterator[Problem]:
 
 
 def _families(scenario: Scenario) -> Iterator[Problem]:
-    """Yield a problem for each range that lacks an IP family of the pods or hosts that need it.
+    """Yield a problem for each IP family that pods or external hosts need, but a range lacks.
 
-    Also yield one for each service range of a family that the pods lack.
+    Also yield a problem for each service range whose IP family the pods lack.
     """
     fabric = {each.version for each in scenario.spec.fabric_cidr}
     for index, external in enumerate(scenario.spec.externals):

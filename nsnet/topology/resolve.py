@@ -48,8 +48,8 @@ from nsnet.topology.services import resolve_services
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     """Return the lab that the scenario describes.
 
-    `keep`: what the lab has allocated if it is up, which stays allocated. Raises ScenarioError with
-    every problem.
+    `keep`: the allocations of the lab if it is already up, which are kept. Raises ScenarioError
+    with every problem.
     """
     problems = [*range_problems(scenario), *scenario_problems(scenario)]
     if any(too_small(scenario)):

@@ -83,8 +83,8 @@ def track(packet: Packet, entries: tuple[ConntrackEntry, ...]) -> Tracked:
 
 
 def retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
-    """Return a packet as the entry of its flow translates it: its destination at PREROUTING and
-    OUTPUT, its source at INPUT and POSTROUTING. A packet without an entry is not changed."""
+    """Return the packet as its conntrack entry translates it; unchanged if it has no entry. The
+    destination is translated at PREROUTING and OUTPUT, the source at INPUT and POSTROUTING."""
     if tracked.entry is None:
         return packet
     original, reply = tracked.entry.original, tracked.entry.reply

@@ -58,8 +58,8 @@ HOOKS = {
 
 class Passed(NamedTuple):
     """One outcome of a hook: the packet afterwards, the rules that decided, and what stopped the
-    packet, or None. If that is a virtual server of IPVS, the packet leaves the hook, and IPVS sends
-    it like the host's own packets."""
+    packet, or None. If a virtual server of IPVS stopped it, the packet leaves the hook, and IPVS
+    sends it like the host's own packets."""
 
     packet: Packet
     rules: tuple[RuleAt, ...]

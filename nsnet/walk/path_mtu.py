@@ -25,9 +25,9 @@ Emit: TypeAlias = Callable[[str, Journey], Iterator[End]]
 
 
 def datagram(request: Request, routes: Routes) -> Packet:
-    """Return the first packet of a UDP or ICMP request with its size on the wire. A datagram that
-    exceeds the MTU of the client's link is sent in fragments, which only IPv4 routers may fragment
-    further."""
+    """Return the packet of a UDP or ICMP request, with its size in bytes. If the request exceeds
+    the MTU of the client's link, the client fragments it: an IPv6 packet gets the size of one
+    fragment; an IPv4 packet gets no size, because routers may fragment it further."""
     mtu = _narrowest_mtu(routes, request.packet.dst)
     if request.length > mtu:
         return fragmented(request, mtu)
@@ -35,9 +35,9 @@ def datagram(request: Request, routes: Routes) -> Packet:
 
 
 def fragmented(request: Request, mtu: int) -> Packet:
-    """Return the datagram as its client sends it when it knows this MTU of the path. For IPv6, it
-    is sent in fragments of this size. For IPv4, the packet is not changed, because routers may
-    fragment it."""
+    """Return the packet of a UDP or ICMP request that the client fragments to fit this MTU. An IPv6
+    packet gets the size of one fragment; an IPv4 packet is returned unchanged, because routers may
+    fragment it further."""
     if request.packet.dst.version == 4:
         return request.packet
     return replace(request.packet, size=mtu, whole=request.length, fragment=mtu)
@@ -45,8 +45,8 @@ def fragmented(request: Request, mtu: int) -> Packet:
 
 def is_fragmented_locally(packet: Packet) -> bool:
     """Return whether the sender's kernel fragments the packet if the sender's own rules reroute it
-    to a link with a smaller MTU. This is not so for an IPv4 UDP probe: it is a raw packet, so its
-    DF bit applies even here."""
+    to a link with a smaller MTU. The kernel does not fragment an IPv4 UDP probe, because it is a
+    raw packet with the DF bit."""
     return packet.dst.version == 6 or packet.protocol is Protocol.ICMP
 
 

@@ -36,7 +36,8 @@ def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> Predicte
 
     The client's connection is established before the proxy connects to the server. If the server
     refuses, the proxy resets the client's connection. If the server does not reply, neither does
-    the proxy. If the second leg is not established, the request's path ends at the proxy.
+    the proxy. If the connection to the server is not established, the request's path ends at the
+    proxy.
     """
     if near.verdict not in _ESTABLISHED:
         return closed_by_proxy(near)

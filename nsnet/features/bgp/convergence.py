@@ -83,8 +83,8 @@ def _with_routes(netns: Netns, known: Mapping[str, frozenset[_Path]]) -> Netns:
 
 
 def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
-    """Return the bird unchanged or, if its watched link has no carrier, without routes of its
-    own."""
+    """Return the bird, without routes of its own to announce if it watches a link that has no
+    carrier."""
     cut = bird.watched_link and not any(wires.receivers(netns, bird.watched_link))
     return replace(bird, announced=()) if cut else bird
 

@@ -105,9 +105,9 @@ def _routes(topology: Topology, cluster: Cluster, inside: Attachment) -> Iterato
 
 
 def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRule]:
-    """Yield the two rules that select a cluster's table. The first is for packets that the gateway
-    itself sends: they reflect the mark of the packet that caused them, and return to the cluster
-    that this packet came from. The second is for all others, by the cluster that they are for."""
+    """Yield the two rules that select a cluster's table. One rule is for packets that the gateway
+    itself sends in answer to a packet from the cluster: an answer has the mark of that packet. The
+    other rule is for packets that the gateway forwards to the cluster."""
     table, why = TABLES + number, f"to {cluster.name}"
     yield PolicyRule(
         priority=OWN + number,
@@ -130,9 +130,10 @@ def _zones(clusters: Sequence[tuple[Cluster, Attachment]]) -> Iterator[Rule]:
 
 
 def _marks(clusters: Sequence[tuple[Cluster, Attachment]], family: Family) -> Iterator[Rule]:
-    """Yield the rules that set the marks. First both bytes are set to the cluster that the packet
-    comes from. Later rules change the destination's byte, by the packet's destination or its
-    connection."""
+    """Yield the rules that set a packet's mark: one byte for the cluster that it comes from, one
+    for the cluster that it goes to. At the start both are set to the cluster that it comes from.
+    Then the byte for the destination is changed, if the packet is to a Service's address or is an
+    answer."""
     for cluster, inside in clusters:
         link, number, why = inside.link, inside.number, f"from {cluster.name}"
         both = SetMark(number << 8 | number, FROM | TO)

@@ -25,8 +25,9 @@ LEAVING = Match(
 
 
 def masquerade(cluster: Cluster) -> Iterator[Fact]:
-    """Yield the chain of each node that masquerades packets of its pods if they leave the island.
-    Yield nothing in other models: there pods keep their addresses everywhere."""
+    """Yield, for each node of an island, the chain that masquerades its pods' packets when they
+    leave the island, and the jump to it. In other models yield nothing: there, pods keep their
+    addresses everywhere."""
     if cluster.model != "island":
         return
     chains = tuple(_chains(cluster))

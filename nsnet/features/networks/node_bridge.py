@@ -49,8 +49,8 @@ def _pods_on(cluster: Cluster, node: Node) -> list[Pod]:
 
 
 def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
-    """Yield the pod's eth0, the other end of its veth pair, which is a port of the node's bridge,
-    and the pod's default routes. `mtu` is None for the kernel's default."""
+    """Yield the pod's veth pair and its default routes. One end of the pair is the pod's eth0, the
+    other end is a port of the node's bridge. `mtu` is None for the kernel's default."""
     suffix = () if pod.namespace == "default" else (pod.namespace,)
     prefixes = {each.version: each.prefixlen for each in node.pod_cidrs}
     addresses = tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in pod.addresses)

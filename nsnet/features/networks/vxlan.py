@@ -65,9 +65,10 @@ def _endpoint(node: Node) -> IPAddress:
 
 
 def _mac(node: Node) -> str:
-    """Return the MAC address of the node's end of the tunnel. For IPv4 it is derived from that
-    end's address, for IPv6 from the node's name: the first addresses of two IPv6 ranges end in the
-    same four bytes, and a tunnel drops frames whose source is its own MAC address."""
+    """Return the MAC address of the node's end of the tunnel. It is derived from that end's first
+    address if this is IPv4, or else from the node's name. IPv6 addresses could give two nodes one
+    MAC address, since the first addresses of two ranges end in the same four bytes; and a
+    tunnel drops frames whose source is its own MAC address."""
     first = node.overlay[0].ip
     return mac_of(first) if first.version == 4 else mac_by_name(node.netns, TUNNEL)
 

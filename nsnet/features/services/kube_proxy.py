@@ -86,8 +86,8 @@ def port_name(service: Service, port: ServicePort) -> str:
 
 
 def chain_hash(text: str) -> str:
-    """Return the hash of this text that kube-proxy puts into the names of chains. It has 16
-    characters."""
+    """Return a hash of the text, 16 characters long. kube-proxy puts it into the names of
+    chains."""
     return b32encode(sha256(text.encode()).digest()[:10]).decode()
 
 
@@ -109,7 +109,8 @@ def mark_chains(family: Family, first: tuple[Rule, ...] = ()) -> Iterator[Chain]
 
 
 def hooks(family: Family) -> Iterator[Hook]:
-    """Yield the jumps from built-in chains that the modes iptables and ipvs have in common."""
+    """Yield the jumps from built-in chains to kube-proxy's chains: those that mode iptables and
+    mode ipvs both need."""
     services = Match(comment="kubernetes service portals")
     yield Hook("nat", "PREROUTING", "KUBE-SERVICES", services, family)
     yield Hook("nat", "OUTPUT", "KUBE-SERVICES", services, family)
@@ -135,8 +136,9 @@ def pod_range(cluster: Cluster, family: Family) -> IPNetwork | None:
 
 
 def node_port_ranges(proxy: Proxy, family: Family) -> tuple[IPNetwork, ...]:
-    """Return the ranges of this family in kube-proxy's --nodeport-addresses. The result is empty if
-    there are none, so that the mode's default applies, or if one of them includes every address."""
+    """Return the ranges of this family in kube-proxy's --nodeport-addresses. The result is empty in
+    two cases: there are none, and the mode's default applies; or one of them includes every
+    address."""
     ranges = all_of_family(proxy.node_port_addresses, family)
     return () if any(each.prefixlen == 0 for each in ranges) else ranges
 

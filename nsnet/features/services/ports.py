@@ -57,7 +57,7 @@ def added_by_node(
 
 @lru_cache(CACHED)
 def _added_anywhere(compute: Compute[object], service: Service, terms: Terms) -> tuple[object, ...]:
-    """Return what the ports of a Service add to every node, for a Service with the same rules on
+    """Return what the ports of a Service add to each node. The Service must have the same rules on
     all nodes."""
 
     def added(port: ServicePort) -> object:

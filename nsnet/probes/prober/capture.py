@@ -43,8 +43,8 @@ class TracedPacket(NamedTuple):
 
 
 class Capture:
-    """A capture in many namespaces. It records at which interfaces requests with a followed key,
-    and replies to such echo requests, are seen."""
+    """A capture in many namespaces. It records the interfaces at which followed requests, and the
+    replies to followed echo requests, are seen."""
 
     def __init__(self, loop: Loop) -> None:
         self._loop = loop

@@ -18,8 +18,8 @@ _IP = 20  # bytes of header
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A packet in which every field that differs between attempts is zero, with the offset of its
-    checksum."""
+    """A packet to copy for each attempt, and the offset of its checksum. Every field that differs
+    between attempts is zero."""
 
     packet: bytes
     checksum: int  # its offset
@@ -33,8 +33,8 @@ class Template:
         """Return a copy of the packet with this token, these fields (even offset, bytes) and a new
         checksum.
 
-        A checksum is a sum of 16-bit words, which does not depend on their order (RFC 1071). The
-        patched words are 0 in the template, so their sum is added to the sum of the template.
+        The new checksum is computed by adding the patched words to the template's sum, in which
+        they are 0. The order of the 16-bit words does not matter (RFC 1071).
         """
         packet = bytearray(self.packet)
         (checksum,) = struct.unpack_from("!H", packet, self.checksum)

@@ -101,8 +101,8 @@ class IcmpExchange:
 
 
 def _icmp_socket(family: Family, *, replies: bool) -> socket.socket:
-    """Return a raw ICMP socket of the current namespace. With `replies` it receives echo replies,
-    else nothing: each bit that is set in its filter blocks one ICMP type."""
+    """Return a raw ICMP socket of the current namespace. It receives echo replies if
+    `replies` is true, else nothing. Each bit set in the socket's filter blocks one ICMP type."""
     reply = _ECHO_REPLY[family]
     if family == 4:
         opened = socket.socket(
@@ -123,8 +123,8 @@ def _icmp_socket(family: Family, *, replies: bool) -> socket.socket:
 
 
 def _token(packet: bytes, family: Family) -> bytes:
-    """Return the token of a received echo reply; b"" if it has none. A raw socket delivers an IPv4
-    packet with its IP header, but an IPv6 packet without."""
+    """Return the token of a received echo reply; b"" if it has none. `packet` begins with the IP
+    header for IPv4, and with the ICMPv6 header for IPv6, as raw sockets deliver it."""
     start = (packet[0] & 0xF) * 4 if family == 4 else 0
     said = packet[start + 8 :]
     return said[len(PREFIX) : len(PREFIX) + TOKEN] if said.startswith(PREFIX) else b""

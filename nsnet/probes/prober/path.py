@@ -19,9 +19,9 @@ class Sighting(NamedTuple):
 
     @property
     def order(self) -> tuple[int, int]:
-        """The key by which sightings are sorted along the path: falling TTL, then time. Routers
-        decrement the TTL, which makes it more reliable than a timestamp. Bridges do not change
-        it."""
+        """The key by which sightings are sorted along the path: falling TTL, then time. The TTL
+        is more reliable than a timestamp, because each router decrements it. Time orders sightings
+        of equal TTL, because bridges do not change the TTL."""
         return -self.ttl, self.time
 
 
@@ -31,8 +31,8 @@ def passed(
     """Return the namespaces that a packet passed, in order. The client's namespace is the first. A
     namespace is repeated if the packet entered it again.
 
-    A packet enters a namespace where an interface receives it. No entry is counted where an
-    interface sends it, or where a bridge receives what one of its ports has received. Where
+    A packet enters a namespace where an interface receives it. It does not enter where an
+    interface sends it, or where a bridge receives it from one of its own ports. Where
     timestamps are too close to order two sightings, `neighbours` (the namespaces at the other ends
     of veth pairs, if known) decides.
     """
@@ -56,9 +56,9 @@ def passed(
 def relayed(
     path: tuple[str, ...], payloads: Sequence[Sighting], neighbours: Mapping[str, frozenset[str]]
 ) -> tuple[str, ...]:
-    """Return the path. If it ends at a proxy, append the path of the connection in which the proxy
-    relays the request. `payloads` are the sightings of packets with the request's token in their
-    payload."""
+    """Return the path, extended if it ends at a proxy: the path of the proxy's own connection, in
+    which it relays the request, is appended. `payloads` are the sightings of packets whose payload
+    has the request's token."""
     here = path[-1]
     received = [each.time for each in payloads if each.netns == here and each.kind == HOST]
     onward = [each for each in payloads if received and each.time > min(received)]
@@ -97,9 +97,9 @@ def _next(here: str, left: list[str], neighbours: Mapping[str, frozenset[str]]) 
 def answered(
     requests: Iterable[Sighting], replies: Iterable[Sighting]
 ) -> tuple[str | None, bytes | None]:
-    """Return the namespace that sent the echo reply first, and the request's source address as seen
-    there, packed. Both are None if no reply was seen; the source is None if the request was not
-    seen there."""
+    """Return the namespace that sent the echo reply before any other forwarded it, and the packed
+    source address that the request had in that namespace. Both are None if no reply was captured.
+    The address alone is None if the request was not captured in that namespace."""
     outgoing = [each for each in replies if each.kind == OUTGOING]
     if not outgoing:
         return None, None

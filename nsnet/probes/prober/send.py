@@ -244,8 +244,8 @@ def _is_followed(flow: Flow) -> bool:
 
 
 def _may_hang(exchange: Exchange, attempt: Attempt) -> bool:
-    """Return whether the attempt's size may have caused its timeout: it has a body, and has sent
-    it."""
+    """Return whether the request's size may have caused the timeout: the request has a body, and
+    the client has sent it."""
     sent = exchange.connected if isinstance(exchange, TcpExchange) else True
     return attempt.flow.size > 0 and sent
 
@@ -274,7 +274,7 @@ def _outcome(
 
 def _descriptors(sources: set[str]) -> int:
     """Raise this process's soft limit of file descriptors to its hard limit. Return how many
-    attempts can have a socket at the same time if they come from these namespaces."""
+    attempts from the namespaces `sources` can have a socket at the same time."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     shared = _OF_A_SOURCE * len(sources)

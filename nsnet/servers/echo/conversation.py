@@ -28,8 +28,8 @@ class Health(NamedTuple):
 
 
 class Conversation:
-    """The conversation on one TCP connection. It keeps what was received and is not yet answered.
-    Once it has `ended`, it discards what arrives."""
+    """The conversation on one TCP connection. It keeps received bytes until they are answered.
+    Once the conversation has `ended`, it discards all bytes that arrive."""
 
     def __init__(
         self,

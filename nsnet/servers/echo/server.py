@@ -256,8 +256,8 @@ def _parsed_entry(entry: list[Any]) -> tuple[Port, tuple[str, Health | None, boo
 
 
 def _open_in(name: str, ports: list[Port]) -> list[tuple[Port, socket]]:
-    """Return a socket for each of these ports, opened in the namespace of this name. If that fails
-    for one, close the others and raise OSError that names it."""
+    """Return a socket for each of these ports, opened in the namespace of this name. If a
+    port cannot be opened, close the sockets opened so far and raise OSError that names the port."""
     opened: list[tuple[Port, socket]] = []
     try:
         with netns.inside(name):
@@ -312,8 +312,8 @@ def _set_datagram_options(opened: socket) -> None:
 
 
 def _reply_source(received: list[tuple[int, int, bytes]]) -> list[tuple[int, int, bytes]]:
-    """Return the control data with which an answer is sent, given that of the datagram received.
-    The answer's source is the address to which the datagram was sent; routing chooses the
+    """Return the control data for sending an answer, given the control data of the request.
+    The answer's source is the address to which the request was sent; routing chooses the
     interface."""
     for level, kind, data in received:
         if (level, kind) == (IPPROTO_IPV6, IPV6_PKTINFO):  # address, interface

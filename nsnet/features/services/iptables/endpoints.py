@@ -22,7 +22,7 @@ class NamedEndpoint(NamedTuple):
 
 
 class EndpointRules(NamedTuple):
-    """What the rules of all endpoints of a Service port have in common."""
+    """The rules that choose an endpoint of one Service port, and the chain of each endpoint."""
 
     port: str  # its name: ns/name:portname
     protocol: Protocol
@@ -48,8 +48,9 @@ class EndpointRules(NamedTuple):
             )
 
     def chain(self, each: NamedEndpoint) -> Chain:
-        """Return the endpoint's chain, KUBE-SEP-…. It marks the pod's packets to itself for
-        masquerading, remembers the client if there is session affinity, and DNATs."""
+        """Return the endpoint's chain, KUBE-SEP-…. It marks packets from the endpoint's own
+        pod for masquerading, and DNATs all packets to the endpoint. With session affinity, it also
+        remembers the client."""
         address, port = each.endpoint.address, each.endpoint.port
         comment = self.port if self.comments else ""
         remembered = None if self.affinity is None else Recent(each.jump.chain)

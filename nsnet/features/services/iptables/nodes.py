@@ -89,8 +89,8 @@ def _added(cluster: Cluster, family: Family) -> Sequence[Sequence[PortRules]]:
 def _chains(
     cluster: Cluster, family: Family, added: Sequence[PortRules], last: Iterable[Rule]
 ) -> Iterator[Chain]:
-    """Yield a node's chains: first those that it always has, which all Service ports add rules to,
-    then each port's own chains. `last` are the last rules of nat KUBE-SERVICES."""
+    """Yield a node's chains: those that every node has, some of them with rules of all Service
+    ports, then the chains that each port adds. `last` are the last rules of nat KUBE-SERVICES."""
 
     def joined(rules: Iterable[tuple[Rule, ...]]) -> tuple[Rule, ...]:
         return tuple(chain.from_iterable(rules))

@@ -182,9 +182,10 @@ def _server(
     cluster: Cluster, service: Service, port: ServicePort, offer: _Offer, behind: Candidates
 ) -> VirtualServer:
     """Return the virtual server of an offer. With policy Local its real servers are the endpoints
-    on this node or, if there are none, all endpoints.
+    on this node or, if this node has none, all endpoints.
 
-    In the latter case, replies to an external client are lost, but pods of this node are served.
+    With endpoints of other nodes, pods of this node are served, but replies to an external client
+    are lost.
     """
     chosen = (behind.local or behind.cluster) if offer.local else behind.cluster
     return VirtualServer(

@@ -52,9 +52,9 @@ class FilledSets(NamedTuple):
     filled: frozenset[SetSpec]
 
     def matches(self, spec: SetSpec, *sides: Side, comment: bool = True) -> Iterator[Match]:
-        """Yield a match for packets that the ipset contains, or nothing if the ipset is empty.
-        `sides` are the packet's fields to look up: its source or its destination, in the order of
-        the set's type."""
+        """Yield a match for packets that the ipset contains, or nothing if the ipset is empty. For
+        each field of the set's type, in order, `sides` says whether the packet's source or its
+        destination is looked up."""
         if spec in self.filled:
             found = SetMatch(spec.named(self.family), sides)
             yield Match(comment=spec.comment if comment else "", in_set=found)
@@ -134,11 +134,11 @@ def _node_ports(sets: FilledSets) -> Iterator[Rule]:
 
 
 def _other_ports(sets: FilledSets) -> Iterator[Rule]:
-    """Yield the rules of KUBE-IPVS-FILTER, which reject packets to ports of the virtual addresses
-    that no Service offers.
+    """Yield the rules of KUBE-IPVS-FILTER, which reject a packet to a virtual address if no Service
+    offers the packet's port there.
 
-    The virtual addresses are local to the node: without these rules, servers of the node itself
-    would be reachable at them.
+    Without these rules, clients would reach the node's own servers at the virtual addresses, which
+    are local to the node.
     """
     family = sets.family
     for spec in (LOAD_BALANCER, CLUSTER_IP, EXTERNAL_IP, EXTERNAL_IP_LOCAL):

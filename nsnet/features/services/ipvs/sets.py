@@ -17,7 +17,7 @@ class SetSpec(NamedTuple):
     comment: str  # of the rules that use it
 
     def named(self, family: Family) -> str:
-        """Return the ipset's name in this family, which has at most 31 characters."""
+        """Return the ipset's name in this family. It has at most 31 characters."""
         return self.name if family == 4 else self.name.replace("KUBE-", "KUBE-6-", 1)[:31]
 
     def filled(self, members: tuple[Member, ...], family: Family) -> IpSet:

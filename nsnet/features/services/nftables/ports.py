@@ -101,9 +101,9 @@ class _Port:
         chains. Others reject it if there is no endpoint at all, or drop it if there is none on this
         node.
 
-        With externalTrafficPolicy: Local and endpoints on other nodes only, an external address is
-        both dispatched and dropped: pods and the node itself use those endpoints, external clients
-        have none.
+        With externalTrafficPolicy: Local and endpoints on other nodes only, an external address has
+        an element that dispatches and one that drops. Pods and the node itself are dispatched to
+        those endpoints; packets of external clients are dropped.
         """
         service, node_port = self._service, self._port.node_port
         missing = Drop() if self._found.anywhere else REJECT
@@ -130,8 +130,8 @@ class _Port:
                 yield "no-endpoint-nodeports", refused
 
     def affinity_sets(self) -> Iterator[NftSet]:
-        """Yield, if there is session affinity, a set for each endpoint. It contains the endpoint's
-        recent clients, which the rules of endpoint-… add."""
+        """Yield a set of recent clients for each endpoint, or nothing without session affinity. The
+        rules of the endpoint's chain add the clients."""
         seconds = self._service.affinity_seconds
         for _, name in self._named.values() if seconds is not None else ():
             yield NftSet(f"affinity-{name}", family=self._terms.family, timeout=seconds or 0)
