@@ -311,8 +311,8 @@ class VirtualServersLoad:
     """A change of IPVS virtual servers from `old` to `new`. Virtual servers that are in both keep
     their connections.
 
-    A real server that is not in `new` is removed. If it still has TCP connections, it stays until
-    the next change with weight 0, so that it gets no new ones.
+    A real server that is not in `new` is removed. If it still has TCP connections, its weight
+    becomes 0, so that it gets no new ones; the first change after they have ended removes it.
     """
 
     netns: str

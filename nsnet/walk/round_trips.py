@@ -64,8 +64,8 @@ class RoundTrips:
                 assert_never(end)
 
     def _passes_own_rules(self, client: Netns, journey: Journey, error: Verdict) -> bool:
-        """Return whether the client's own rules let an ICMP error pass that its kernel sends to
-        itself."""
+        """Return whether an ICMP error that the client's kernel sends to the client itself gets
+        through the client's own rules."""
         reply = self._reply_to(client.name, journey.packet, error)
         sent = replace(journey, packet=reply, hops=(), ttl=TTL)
         return any(isinstance(each, Arrived) for each in self.emit(client.name, sent))

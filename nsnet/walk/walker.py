@@ -247,8 +247,8 @@ class Walker:
         journey: Journey,
         tracked: Tracked,
     ) -> Iterator[End]:
-        """Yield each end of a frame that the bridge forwards unchanged. The frame goes through
-        FORWARD and POSTROUTING (br_netfilter)."""
+        """Yield each end of a frame whose destination PREROUTING did not change, so that it is
+        bridged and not routed. It goes through FORWARD and POSTROUTING (br_netfilter)."""
         netns, bridge = crossing.netns, crossing.bridge
         rules = self._rules_of(netns)
         for passed in rules.hook("FORWARD", journey.packet, tracked, in_dev=bridge, out_dev=bridge):

@@ -57,8 +57,8 @@ def added_by_node(
 
 @lru_cache(CACHED)
 def _added_anywhere(compute: Compute[object], service: Service, terms: Terms) -> tuple[object, ...]:
-    """Return what the ports of a Service add to each node. The Service must have the same rules on
-    all nodes."""
+    """Return what each port of a Service adds to a node, whichever node it is. This is only for a
+    Service whose rules are the same on all nodes."""
 
     def added(port: ServicePort) -> object:
         found = usable(port.endpoints, terms.family)

@@ -75,8 +75,8 @@ class Schedule:
         return name, taken
 
     def together(self) -> list[list[ScheduledFlow]]:
-        """Return the flows that are to start together, one list for each label (Flow.together).
-        Each of these flows starts an attempt now."""
+        """Return the due flows that have a label (Flow.together), one list for each label. Their
+        first attempts are counted as begun; the caller must start them."""
         labelled: dict[str, list[ScheduledFlow]] = {}
         for scheduled in self.flows:
             if scheduled.flow.together and scheduled.is_due:

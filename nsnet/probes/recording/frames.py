@@ -238,7 +238,7 @@ class Recording:
             yield pcapng.statistics(number, self._started, now, packets, lost, comment)
 
     def _check_ends(self, outlet: Outlet) -> None:
-        """End the recording if all its namespaces are gone, or if nobody reads its output any
+        """End the recording if all its namespaces are gone, or if nothing reads its output any
         more. This is checked once a second."""
         self._close_removed()
         if all(each.gone for each in self._places):
