@@ -9,8 +9,9 @@ from nsnet.scenario.kinds import ClusterSpec
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Node, Pod
-from nsnet.topology.placement import UnplacedPod, place_pods
 from nsnet.topology.pool import Pool
+from nsnet.topology.scheduling import place_pods
+from nsnet.topology.unplaced import UnplacedPod
 
 # Annotation of a pod: its servers expect a PROXY header on each connection.
 PROXY_PROTOCOL: Final = "nsnet.dev/proxy-protocol"

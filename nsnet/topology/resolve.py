@@ -36,13 +36,13 @@ from nsnet.topology.model import (
 from nsnet.topology.nodes import resolve_nodes
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.outside_ips import reserve_written_ips
-from nsnet.topology.placement import unplaced_pods, workloads
 from nsnet.topology.pods import resolve_pods
 from nsnet.topology.range_checks import range_problems, too_small
 from nsnet.topology.ranges import node_cidrs, virtual_cidrs
 from nsnet.topology.references import locate
 from nsnet.topology.scenario_checks import scenario_problems
 from nsnet.topology.services import resolve_services
+from nsnet.topology.workloads import unplaced_pods, workloads
 
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:

@@ -1,4 +1,4 @@
-"""Which pods there are, and which node each runs on."""
+"""Which node each pod runs on."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,0 +1,89 @@
+"""The fields that Kubernetes objects share: metadata, labels, names, ports and addresses.
+
+Keys that nsnet does not need are ignored. Field names and meanings are those of the Kubernetes API
+reference, v1.30.
+"""
+
+import re
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic.alias_generators import to_camel
+
+from nsnet.ip import IPAddress
+from nsnet.scenario.fields import (
+    Address,
+    Label,
+    Subdomain,
+    check_label,
+)
+
+
+class Lenient(BaseModel):
+    """A mapping of which nsnet reads some keys. A key that is null is treated as absent."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or None not in data.values():
+            return data
+        return {key: value for key, value in data.items() if value is not None}
+
+
+def _null_is_empty(value: object) -> object:
+    # Kubernetes keeps the key: the selector {app: null} means app="". Without the key it would
+    # select every pod.
+    if not isinstance(value, dict) or None not in value.values():
+        return value
+    return {key: "" if each is None else each for key, each in value.items()}
+
+
+def decimal(value: object) -> object:
+    """Return an IPv4 address without leading zeros, and any other value unchanged.
+
+    Kubernetes reads 010.0.0.1 as 10.0.0.1, not as octal (CVE-2021-29923).
+    """
+    if isinstance(value, str) and "." in value and ":" not in value:
+        return re.sub(r"\b0+(?=[0-9])", "", value)
+    return value
+
+
+def _endpoint_address(value: IPAddress) -> IPAddress:
+    for special, wrong in (
+        ("a loopback", value.is_loopback),
+        ("a link-local", value.is_link_local),
+        ("a multicast", value.is_multicast),
+        ("the unspecified", value.is_unspecified),
+    ):
+        if wrong:
+            raise ValueError(f"{value} is {special} address; use one that other hosts can reach")
+    return value
+
+
+def _port_name(value: str) -> str:
+    return value and check_label(value)
+
+
+PortName = Annotated[str, AfterValidator(_port_name)]
+EndpointAddress = Annotated[Address, BeforeValidator(decimal), AfterValidator(_endpoint_address)]
+Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
+PortProtocol = Literal["TCP", "UDP", "SCTP"]
+
+
+class ObjectMeta(Lenient):
+    """The metadata of an object."""
+
+    name: Subdomain
+    namespace: Label = "default"
+    labels: Labels = {}
+    annotations: Labels = {}
+    deletion_timestamp: str | None = None
+
+
+class TemplateMeta(Lenient):
+    """The labels and annotations of a workload's pods."""
+
+    labels: Labels = {}
+    annotations: Labels = {}

@@ -1,0 +1,83 @@
+"""Pods, and the workloads that create them."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictBool
+
+from nsnet.scenario.fields import Number, Port
+from nsnet.scenario.kubernetes.fields import (
+    Labels,
+    Lenient,
+    ObjectMeta,
+    PortName,
+    PortProtocol,
+    TemplateMeta,
+)
+
+
+class ContainerPort(Lenient):
+    """A port on which a container listens."""
+
+    name: PortName = ""
+    container_port: Port
+    protocol: PortProtocol = "TCP"
+
+
+class Container(Lenient):
+    """A container; nsnet reads only its ports."""
+
+    name: str = ""
+    ports: tuple[ContainerPort, ...] = ()
+
+
+class PodSpec(Lenient):
+    """The containers of a pod, its node, and whether it uses the host network."""
+
+    containers: tuple[Container, ...] = ()
+    node_name: str = ""
+    node_selector: Labels = {}
+    host_network: StrictBool = False
+
+
+class Condition(Lenient):
+    """A condition in the status of a pod. nsnet uses only the condition Ready."""
+
+    type: str
+    status: str
+
+
+class PodStatus(Lenient):
+    """The status of a pod, if its manifest has one."""
+
+    conditions: tuple[Condition, ...] = ()
+
+
+class Pod(Lenient):
+    """A pod."""
+
+    kind: Literal["Pod"]
+    metadata: ObjectMeta
+    spec: PodSpec = PodSpec()
+    status: PodStatus = PodStatus()
+
+
+class PodTemplate(Lenient):
+    """The template of a workload's pods."""
+
+    metadata: TemplateMeta = TemplateMeta()
+    spec: PodSpec = PodSpec()
+
+
+class WorkloadSpec(Lenient):
+    """The number of pods of a workload, and their template."""
+
+    replicas: Annotated[Number, Field(ge=0, le=10_000)] = 1
+    template: PodTemplate = PodTemplate()
+
+
+class Workload(Lenient):
+    """A workload: an object that creates pods from a template."""
+
+    kind: Literal["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"]
+    metadata: ObjectMeta
+    spec: WorkloadSpec = WorkloadSpec()
