@@ -4,10 +4,19 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from nsnet.text import did_you_mean
-from nsnet.topology.model import Cluster, External, Gateway, Node, Pod, Service, Topology
+from nsnet.topology.model import (
+    AbsentPod,
+    Cluster,
+    External,
+    Gateway,
+    Node,
+    Pod,
+    Service,
+    Topology,
+)
 from nsnet.topology.notation import Parts, UnknownReferenceError
 
-_Namespaced = TypeVar("_Namespaced", Pod, Service)
+_Namespaced = TypeVar("_Namespaced", Pod | AbsentPod, Service)
 
 
 def find_cluster(topology: Topology, reference: str, parts: Parts) -> Cluster:
@@ -38,9 +47,13 @@ def find_node(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster
 
 
 def find_pod(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster, Pod]:
-    """Return the pod and its cluster. Raises UnknownReferenceError."""
+    """Return the pod and its cluster. Raises UnknownReferenceError, also if the pod does not run."""
     cluster = find_cluster(topology, reference, parts)
-    return cluster, _named(cluster, cluster.pods, "pod", parts.name, reference)
+    named: tuple[Pod | AbsentPod, ...] = (*cluster.pods, *cluster.absent)
+    found = _named(cluster, named, "pod", parts.name, reference)
+    if isinstance(found, AbsentPod):
+        raise UnknownReferenceError(f"{reference}: {found.why}")
+    return cluster, found
 
 
 def find_service(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster, Service]:

@@ -91,6 +91,17 @@ class Pod:
 
 
 @dataclass(frozen=True, slots=True)
+class AbsentPod:
+    """A pod of the manifests that has no network namespace, because it does not run."""
+
+    name: str
+    namespace: str
+    reference: str
+    why: str  # completes "east/pod/web-2 …": is Pending: 0/2 nodes are available: …
+    workload: str = ""  # the reference of its controller
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One address and port behind a Service port."""
 
@@ -221,6 +232,7 @@ class Cluster:
     nodes: tuple[Node, ...]
     pods: tuple[Pod, ...]
     services: tuple[Service, ...]
+    absent: tuple[AbsentPod, ...] = ()
     workloads: tuple[str, ...] = ()  # references, even of those without pods
     attachments: tuple[Attachment, ...] = ()  # to its gateways, the preferred one first
     routing: str = "static"

@@ -1,5 +1,7 @@
 """The things that a reference names."""
 
+from dataclasses import replace
+
 import pytest
 
 from nsnet.topology.lookup import (
@@ -11,7 +13,7 @@ from nsnet.topology.lookup import (
     find_service,
     find_workload_pods,
 )
-from nsnet.topology.model import Topology
+from nsnet.topology.model import AbsentPod, Topology
 from nsnet.topology.notation import UnknownReferenceError, split
 from tests.support.labs import topology
 from tests.support.references_lab import LAB
@@ -93,3 +95,12 @@ def test_a_reference_that_names_nothing(lab: Topology, reference: str, message: 
 def test_the_only_cluster_needs_no_name() -> None:
     one = topology(clusters=("{name: east}",))
     assert find_cluster(one, "node/n1", split("node/n1")).name == "east"
+
+
+def test_a_pod_that_does_not_run_says_why() -> None:
+    east, *others = LAB.clusters
+    pending = AbsentPod("late", "default", "east/pod/late", "is Pending: 0/2 nodes are available")
+    lab = replace(LAB, clusters=(replace(east, absent=(pending,)), *others))
+    with pytest.raises(UnknownReferenceError) as raised:
+        found("east/pod/late", lab)
+    assert str(raised.value) == "east/pod/late: is Pending: 0/2 nodes are available"
