@@ -47,7 +47,7 @@ def find_node(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster
 
 
 def find_pod(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster, Pod]:
-    """Return the pod and its cluster. Raises UnknownReferenceError, also if the pod does not run."""
+    """Return the pod and its cluster. Raises UnknownReferenceError, also if it does not run."""
     cluster = find_cluster(topology, reference, parts)
     named: tuple[Pod | AbsentPod, ...] = (*cluster.pods, *cluster.absent)
     found = _named(cluster, named, "pod", parts.name, reference)
