@@ -5,8 +5,10 @@ Completion needs neither root nor a Linux kernel. It offers no references for a 
 mistakes, or for a lab whose record cannot be read.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from functools import wraps
 from pathlib import Path
+from typing import Any, NamedTuple, get_args
 
 import click
 from click.shell_completion import CompletionItem
@@ -14,18 +16,21 @@ from click.types import StringParamType
 
 from nsnet.errors import NsnetError
 from nsnet.lab import folder
-from nsnet.scenario.load import load
+from nsnet.scenario.kinds import NetworkModel, ProxyMode
+from nsnet.scenario.load import DEFAULTS, load
+from nsnet.scenario.model import Scenario
+from nsnet.scenario.plain import Plain
 from nsnet.topology.model import FABRIC, ListenPort, Pod, Service, ServicePort, Topology
 from nsnet.topology.resolve import resolve
 
 Items = list[CompletionItem[str]]
-YAML = (".yaml", ".yml")
+YAML = (".yaml", ".yml", ".json")
 
 
 def is_file(lab_or_file: str) -> bool:
-    """Return whether the argument names a file. The name of a lab has no slash, and does not end in
-    .yaml or .yml."""
-    return "/" in lab_or_file or Path(lab_or_file).suffix in YAML
+    """Return whether the argument names a file or a folder. The name of a lab has no slash or dot,
+    and is not "-", which is stdin."""
+    return lab_or_file == "-" or "/" in lab_or_file or "." in lab_or_file
 
 
 class _Lab(StringParamType):
@@ -71,10 +76,66 @@ class _Reference(StringParamType):
 
 
 LAB = _Lab()
-FILE = _File(path_type=Path)
+FILE = _File(path_type=Path, allow_dash=True)
 LAB_OR_FILE = _LabOrFile()
 PLACE = _Reference()  # has a network namespace: packets start and commands run there
 TARGET = _Reference(targets=True)  # the destination of packets: may be a Service, too
+
+_PLAIN = (
+    click.argument("files", type=FILE, metavar="FILE…", nargs=-1, required=True),
+    click.option(
+        "--nodes",
+        type=click.IntRange(1, 1000),
+        help="without a Scenario: number of nodes; default: the Node objects, else 2",
+    ),
+    click.option(
+        "--model",
+        type=click.Choice(get_args(NetworkModel)),
+        help="without a Scenario: the network model; default: island",
+    ),
+    click.option(
+        "--proxy-mode",
+        type=click.Choice(get_args(ProxyMode)),
+        help="without a Scenario: the mode of kube-proxy; default: iptables",
+    ),
+)
+
+
+class ScenarioFiles(NamedTuple):
+    """The files of a scenario on the command line, and the settings of files without a Scenario."""
+
+    files: tuple[Path, ...]
+    settings: Plain
+
+    def __str__(self) -> str:
+        more = len(self.files) - 1
+        return f"{self.files[0]} and {more} more" if more else str(self.files[0])
+
+    def load(self, defaults: Plain = DEFAULTS) -> Scenario:
+        """Return the scenario of these files. `defaults`: for settings that are not given. Raises
+        ScenarioError, UsageError."""
+        return load(*self.files, plain=self.settings.or_else(defaults))
+
+
+def scenario_files(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the argument FILE… and the options for files without a Scenario to a command. The command
+    gets them as one parameter, `given`."""
+
+    @wraps(command)
+    def with_files(
+        *args: Any,
+        files: tuple[Path, ...],
+        nodes: int | None,
+        model: NetworkModel | None,
+        proxy_mode: ProxyMode | None,
+        **kwargs: Any,
+    ) -> Any:
+        settings = Plain(nodes=nodes, model=model, proxy_mode=proxy_mode)
+        return command(*args, given=ScenarioFiles(files, settings), **kwargs)
+
+    for each in reversed(_PLAIN):
+        with_files = each(with_files)
+    return with_files
 
 
 def references(topology: Topology, incomplete: str, *, targets: bool) -> Iterator[str]:

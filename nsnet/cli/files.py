@@ -8,7 +8,14 @@ from pathlib import Path
 import click
 
 from nsnet.cli import show
-from nsnet.cli.arguments import FILE, LAB_OR_FILE, PLACE, TARGET, is_file
+from nsnet.cli.arguments import (
+    LAB_OR_FILE,
+    PLACE,
+    TARGET,
+    ScenarioFiles,
+    is_file,
+    scenario_files,
+)
 from nsnet.cli.graph import FORMATS
 from nsnet.lab.compiled import Compiled, compiled
 from nsnet.plan.order import plan as planned
@@ -16,13 +23,13 @@ from nsnet.plan.shell import script
 from nsnet.probes.question import explain as explained
 from nsnet.probes.question import probe_spec
 from nsnet.scenario.kinds import ScenarioDocument
-from nsnet.scenario.load import load
+from nsnet.scenario.plain import Plain
 
 
-def compiled_file(file: Path) -> Compiled:
-    """Return the compiled scenario of a file. Its warnings are printed to stderr. Raises
-    ScenarioError, CompileError."""
-    found = compiled(load(file))
+def compiled_files(given: ScenarioFiles) -> Compiled:
+    """Return the compiled scenario of these files. Its warnings are printed to stderr. Raises
+    ScenarioError, CompileError, UsageError."""
+    found = compiled(given.load())
     warn(found)
     return found
 
@@ -34,12 +41,12 @@ def warn(found: Compiled) -> None:
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@scenario_files
 @click.option(
     "--shell", "form", flag_value="shell", help="as the shell commands that build the same"
 )
 @click.option("--json", "form", flag_value="json", help="as JSON")
-def plan(file: Path, form: str | None) -> None:
+def plan(given: ScenarioFiles, form: str | None) -> None:
     """Show what a file would build, namespace by namespace.
 
     Nothing is built. With --shell the output is a script, which builds the same if run as root with
@@ -47,7 +54,7 @@ def plan(file: Path, form: str | None) -> None:
 
     Example: nsnet plan scenarios/one-node.yaml --shell
     """
-    found = compiled_file(file)
+    found = compiled_files(given)
     state = found.state
     if form == "shell":
         click.echo(script(state.lab, planned(state)), nl=False)
@@ -80,7 +87,7 @@ def explain(
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """
     if is_file(lab_or_file):
-        where = compiled_file(Path(lab_or_file))
+        where = compiled_files(ScenarioFiles((Path(lab_or_file),), Plain()))
     else:
         from nsnet.lab.registry import attach
 
@@ -96,24 +103,26 @@ def explain(
 
 
 @click.command()
-@click.argument("file", type=FILE)
-def validate(file: Path) -> None:
+@scenario_files
+def validate(given: ScenarioFiles) -> None:
     """Check a file and report every mistake in it.
 
     Example: nsnet validate scenarios/flat.yaml
     """
-    click.echo(f"{file} is valid: {show.counted(compiled_file(file))}")
+    found = compiled_files(given)
+    are = "are" if given.files[1:] else "is"
+    click.echo(f"{given} {are} valid: {show.counted(found)}")
 
 
 @click.command()
-@click.argument("file", type=FILE)
+@scenario_files
 @click.option("--format", "form", type=click.Choice(list(FORMATS)), default="mermaid")
-def graph(file: Path, form: str) -> None:
+def graph(given: ScenarioFiles, form: str) -> None:
     """Print the topology as a diagram for mermaid or Graphviz.
 
     Example: nsnet graph scenarios/flat.yaml --format dot | dot -Tsvg > flat.svg
     """
-    click.echo(FORMATS[form](compiled_file(file).topology), nl=False)
+    click.echo(FORMATS[form](compiled_files(given).topology), nl=False)
 
 
 @click.command()

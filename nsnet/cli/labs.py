@@ -10,15 +10,16 @@ from typing import Any, TextIO
 import click
 
 from nsnet.cli import show
-from nsnet.cli.arguments import FILE, LAB, PLACE, TARGET
-from nsnet.cli.files import compiled_file, warn
+from nsnet.cli.arguments import LAB, PLACE, TARGET, ScenarioFiles, scenario_files
+from nsnet.cli.files import compiled_files, warn
 from nsnet.cli.progress import Progress
 from nsnet.cli.status import as_json as status_json
 from nsnet.cli.status import show_status
 from nsnet.errors import CleanupError, NsnetError, UsageError
 from nsnet.lab.compiled import compiled
 from nsnet.probes.report import Report
-from nsnet.scenario.load import load
+from nsnet.probes.service_probes import service_probes
+from nsnet.scenario.plain import is_generated
 from nsnet.text import number_of
 from nsnet.topology.model import Topology
 
@@ -40,32 +41,55 @@ def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
+PROBE_ALL = click.option(
+    "--probe-all",
+    is_flag=True,
+    help="ask every Service port from a pod, a node and, where possible, from outside",
+)
+
+
 @click.command()
-@click.argument("file", type=FILE)
+@scenario_files
+@PROBE_ALL
 @reporting
 @click.pass_context
-def run(ctx: click.Context, file: Path, as_json: bool, junit: TextIO | None) -> None:
+def run(
+    ctx: click.Context,
+    given: ScenarioFiles,
+    probe_all: bool,
+    as_json: bool,
+    junit: TextIO | None,
+) -> None:
     """Build a lab, run its probes, report, remove the lab. Needs no root.
 
     The lab is in network namespaces of this process. The kernel removes them when the process ends,
     also after Ctrl-C or a crash. Exit code 1 means that a probe was not answered as expected or as
     predicted.
 
+    Files without a Scenario are plain manifests. They become one cluster, and every Service port is
+    probed. FILE may be a folder, or - for stdin.
+
+    \b
     Example: nsnet run scenarios/island-nat.yaml
+             kubectl kustomize . | nsnet run - --nodes 3
     """
-    wanted = compiled_file(file)
+    wanted = compiled_files(given)
+    probe_all = probe_all or is_generated(wanted.scenario)
     from nsnet.kernel import throwaway
     from nsnet.lab import registry as labs
 
     throwaway.enter()
     with Progress(silent=as_json) as progress, labs.running(wanted, progress) as lab:
-        report = lab.probe(progress)
+        asked = wanted.scenario.spec.probes
+        if probe_all:
+            asked += service_probes(lab.model)
+        report = lab.probe(progress, asked)
     _conclude(ctx, report, wanted.topology, as_json=as_json, junit=junit)
 
 
 @click.command()
-@click.argument("file", type=FILE)
-def up(file: Path) -> None:
+@scenario_files
+def up(given: ScenarioFiles) -> None:
     """Build a lab that stays up.
 
     If the lab is already up with this file, nothing is changed. If it is half-built, it is removed
@@ -73,7 +97,7 @@ def up(file: Path) -> None:
 
     Example: sudo nsnet up scenarios/island-nat.yaml
     """
-    wanted = compiled_file(file)
+    wanted = compiled_files(given)
     from nsnet.lab import registry as labs
 
     labs.need_root("up")
@@ -89,8 +113,8 @@ def up(file: Path) -> None:
 
 @click.command()
 @click.argument("lab", type=LAB)
-@click.argument("file", type=FILE)
-def apply(lab: str, file: Path) -> None:
+@scenario_files
+def apply(lab: str, given: ScenarioFiles) -> None:
     """Change a lab to match a file, and repair it.
 
     Only what differs is changed. Whatever exists already keeps its addresses, and connections that
@@ -99,15 +123,15 @@ def apply(lab: str, file: Path) -> None:
 
     Example: sudo nsnet apply clusterip my-clusterip.yaml
     """
-    scenario = load(file)
     from nsnet.lab import registry as labs
 
+    scenario = given.load(labs.plain_settings(lab))
     if not labs.is_root():
         compiled(scenario)  # the file is checked before the host
     labs.need_root("apply")
     with Progress() as progress:
         steps = labs.apply(lab, scenario, progress, announce=warn)
-    done = f"{lab} matches {file}: {number_of(steps, 'step')}"
+    done = f"{lab} matches {given}: {number_of(steps, 'step')}"
     click.echo(done if steps else f"{lab}: nothing to change")
 
 
@@ -216,6 +240,7 @@ def status(lab: str, as_json: bool) -> None:
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--times", type=click.IntRange(1, 100_000), default=1, help="number of attempts")
 @click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
+@PROBE_ALL
 @reporting
 @click.pass_context
 def probe(
@@ -226,10 +251,13 @@ def probe(
     protocol: str,
     times: int,
     size: int,
+    probe_all: bool,
     as_json: bool,
     junit: TextIO | None,
 ) -> None:
     """Run a lab's probes, or one of your own.
+
+    A lab of files without a Scenario has no probes: every Service port is probed instead.
 
     Exit code 1 means that a probe was not answered as expected or as predicted.
 
@@ -242,11 +270,13 @@ def probe(
 
     labs.need_root("probe")
     found = labs.attach(lab)
-    own = (
-        [probe_spec(source, target, protocol, times=times, size=size)] if source and target else []
-    )
+    asked = found.scenario.spec.probes
+    if source and target:
+        asked = (probe_spec(source, target, protocol, times=times, size=size),)
+    elif probe_all or is_generated(found.scenario):
+        asked += service_probes(found.model)
     with Progress(silent=as_json) as progress:
-        report = found.probe(progress, own)
+        report = found.probe(progress, asked)
     _conclude(ctx, report, found.topology, as_json=as_json, junit=junit)
 
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any
 
 from nsnet.errors import UnsupportedError, UsageError
@@ -12,6 +13,7 @@ from nsnet.lab.compiled import Compiled, compiled
 from nsnet.lab.host import Host, Progress, silent
 from nsnet.lab.lab import Lab
 from nsnet.scenario.model import Scenario
+from nsnet.scenario.plain import MAIN, Plain, settings_of
 from nsnet.topology.notation import without_only_cluster
 
 
@@ -91,6 +93,15 @@ def apply(
         wanted = lab.next(scenario)
         announce(wanted)
         return lab.apply(wanted, progress)
+
+
+def plain_settings(name: str) -> Plain:
+    """Return the settings of another lab of this name, of plain manifests: its name and, if the lab
+    is up with plain manifests, their settings."""
+    record = folder.read(name)
+    if record is None or record.get("main") != MAIN:
+        return Plain(name=name)
+    return replace(settings_of(_recorded(record).scenario), name=name)
 
 
 def restart(name: str, reference: str, progress: Progress = silent) -> dict[str, str]:

@@ -5,7 +5,7 @@ three, and the limits on depth, size and aliases apply before anything is built.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -144,13 +144,6 @@ def parse(file: str, text: str) -> tuple[list[Document], list[Problem]]:
     except yaml.MarkedYAMLError as error:
         reader.problems.append(_syntax(file, text, error))
     return documents, reader.problems
-
-
-def parse_all(texts: Mapping[str, str]) -> tuple[dict[str, list[Document]], list[Problem]]:
-    """Return the documents of each file, and the problems of all of them."""
-    parsed = {file: parse(file, text) for file, text in texts.items()}
-    problems = [problem for _, mistakes in parsed.values() for problem in mistakes]
-    return {file: documents for file, (documents, _) in parsed.items()}, problems
 
 
 def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:

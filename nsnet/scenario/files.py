@@ -2,7 +2,8 @@
 
 import os
 import re
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Final, NamedTuple, Protocol
@@ -13,6 +14,7 @@ from nsnet.text import nearest, printable
 
 MAX_SIZE: Final = 32 * 2**20
 SUFFIXES: Final = (".yaml", ".yml")
+STDIN: Final = "-"
 
 
 class Files(Protocol):
@@ -124,6 +126,39 @@ class SavedFiles:
         if file not in self.sources:
             raise ScenarioError([Problem(file, 0, "", "was not saved with the lab")])
         return self.sources[file]
+
+
+def read_given(paths: Sequence[Path]) -> dict[str, str]:
+    """Return the text of each file that the user named, and of each manifest in folders.
+
+    The path "-" is stdin. Raises ScenarioError.
+    """
+    texts: dict[str, str] = {}
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            for file in _files_at(path):
+                texts[file] = _stdin() if file == STDIN else DiskFiles(Path(file)).text(file)
+        except ValueError as error:
+            problems.append(Problem(str(path), 0, "", str(error).removeprefix(". ")))
+        except ScenarioError as error:
+            problems += error.problems
+        if sum(map(len, texts.values())) > MAX_SIZE:
+            problems.append(Problem(str(path), 0, "", "with this file, the files exceed 32 MiB"))
+            break
+    if problems:
+        raise ScenarioError(problems)
+    return texts
+
+
+def _files_at(path: Path) -> tuple[str, ...]:
+    if not path.is_dir():
+        return (str(path),)
+    return DiskFiles(path / STDIN).expand(".")
+
+
+def _stdin() -> str:
+    return _decode(STDIN, sys.stdin.buffer.read(MAX_SIZE + 1))
 
 
 class Sources(NamedTuple):

@@ -7,31 +7,56 @@ names the other files:
 main file ─ documents ─ outline ─┬─ the Scenario ───────────────────── validation ─▶ spec
                                  ├─ other documents ────────┐
                                  └─ files ──── documents ───┴─ objects ─ membership ─▶ manifests
+
+If the files have no Scenario, the main file is generated for them (scenario.plain).
 """
 
 import gc
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
-from nsnet.errors import ScenarioError
-from nsnet.scenario.documents import parse, parse_all
-from nsnet.scenario.files import MAX_SIZE, DiskFiles, Files, SavedFiles, read_sources
+from nsnet.errors import Problem, ScenarioError, UsageError
+from nsnet.scenario.documents import Document, parse
+from nsnet.scenario.files import MAX_SIZE, DiskFiles, Files, SavedFiles, read_given, read_sources
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.membership import assign_clusters
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.objects import read_objects, warnings
 from nsnet.scenario.outline import outline_of
+from nsnet.scenario.plain import MAIN, Plain, generated
 from nsnet.scenario.validation import validate
 
+DEFAULTS: Final = Plain()
+# The documents of each file, and its syntax errors.
+Parsed = Mapping[str, tuple[list[Document], list[Problem]]]
 
-def load(file: Path) -> Scenario:
+
+def load(file: Path, *more: Path, plain: Plain = DEFAULTS) -> Scenario:
     """Return the scenario of this main file and of the manifests that it names.
 
-    Raises ScenarioError with all problems.
+    A main file without a Scenario, a folder, or several files are plain manifests: they become one
+    cluster, with the settings of `plain`. Raises ScenarioError with all problems, and UsageError if
+    there is a Scenario besides settings or other files.
     """
     with _without_collector():
-        return _load(str(file), DiskFiles(file))
+        texts = read_given((file, *more))
+        parsed = {each: parse(each, text) for each, text in texts.items()}
+        main = next((each for each in texts if _has_scenario(parsed[each][0])), None)
+        if main is None:
+            return _load_plain(file, texts, parsed, plain)
+        if len(texts) > 1:
+            raise UsageError(
+                f"{main} has a Scenario, so it must be the only FILE",
+                hint="name the other files in `manifests` of one of its clusters",
+            )
+        if not plain.is_default:
+            raise UsageError(
+                f"{main} has a Scenario, which has its own settings",
+                hint="change them there: --nodes, --model, --proxy-mode are for plain manifests",
+            )
+        return _load(main, DiskFiles(Path(main)), parsed)
 
 
 def reload(main: str, sources: Mapping[str, str]) -> Scenario:
@@ -40,7 +65,7 @@ def reload(main: str, sources: Mapping[str, str]) -> Scenario:
     Raises ScenarioError with all problems.
     """
     with _without_collector():
-        return _load(main, SavedFiles(main, sources))
+        return _load(main, SavedFiles(main, sources), {})
 
 
 @contextmanager
@@ -58,14 +83,27 @@ def _without_collector() -> Iterator[None]:
             gc.enable()
 
 
-def _load(main: str, files: Files) -> Scenario:
+def _has_scenario(documents: list[Document]) -> bool:
+    return any(each.is_scenario for each in documents)
+
+
+def _load_plain(first: Path, texts: Mapping[str, str], parsed: Parsed, settings: Plain) -> Scenario:
+    if not any(documents or malformed for documents, malformed in parsed.values()):
+        raise ScenarioError([Problem(each, 0, "", "is empty") for each in texts])
+    documents = [each for found, _ in parsed.values() for each in found]
+    text = generated(first, list(texts), documents, settings)
+    return _load(MAIN, SavedFiles(MAIN, {MAIN: text, **texts}), parsed)
+
+
+def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
+    """Return the scenario of these files. Those in `parsed` are not read and parsed again."""
     text = files.text(main)
-    documents, malformed = parse(main, text)
+    documents, malformed = parsed.get(main) or parse(main, text)
     outline, misordered = outline_of(main, documents, malformed)
     sources, unreadable = read_sources(files, outline.entries, room=MAX_SIZE - len(text))
-    documents_of, malformed_sources = parse_all(sources.texts)
+    read = {each: parsed.get(each) or parse(each, text) for each, text in sources.texts.items()}
 
-    contents = {file: read_objects(each) for file, each in documents_of.items()}
+    contents = {file: read_objects(found) for file, (found, _) in read.items()}
     inline = read_objects(outline.inline)
     written = [
         (cluster, each) for cluster, file in sources.listed for each in contents[file].objects
@@ -75,7 +113,8 @@ def _load(main: str, files: Files) -> Scenario:
     validated, invalid = validate(outline.scenario, ScenarioDocument)
 
     every = [*contents.values(), inline]
-    problems = [*malformed, *misordered, *unreadable, *malformed_sources, *misplaced, *invalid]
+    problems = [*malformed, *misordered, *unreadable, *misplaced, *invalid]
+    problems += [problem for _, mistakes in read.values() for problem in mistakes]
     problems += [problem for each in every for problem in each.problems]
     if validated is None or problems:
         raise ScenarioError(problems)

@@ -46,7 +46,7 @@ def outline_of(
     scenarios = [each for each in documents if each.is_scenario]
     if not scenarios:
         # A syntax error ends the stream: the Scenario may come after it.
-        raise ScenarioError(malformed or [_no_scenario(main, empty=not documents)])
+        raise ScenarioError(malformed or [_no_scenario(main)])
     first = scenarios[0]
     problems: list[Problem] = []
     if first is not documents[0]:
@@ -66,10 +66,9 @@ def outline_of(
     return outline, problems
 
 
-def _no_scenario(main: str, *, empty: bool) -> Problem:
-    what = "is empty" if empty else "contains no Scenario"
+def _no_scenario(main: str) -> Problem:
     wanted = "apiVersion: nsnet.dev/v1alpha1 and kind: Scenario"
-    return Problem(main, 0, "", f"{what}; its first document must have {wanted}")
+    return Problem(main, 0, "", f"contains no Scenario; its first document must have {wanted}")
 
 
 def _entries(scenario: Document, clusters: list[object]) -> Iterator[ManifestEntry]:

@@ -123,11 +123,14 @@ def test_an_alias_bomb_fails_in_under_a_second(
     assert time.process_time() - start < 1
 
 
-def test_a_folder_is_not_a_scenario(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_empty_folder_has_no_manifests(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     Path("lab.yaml").mkdir()
     result = validate("lab.yaml")
-    assert (result.stderr, result.exit_code) == ("error: lab.yaml: is a folder, not a file\n", 2)
+    assert (result.stderr, result.exit_code) == (
+        "error: lab.yaml: contains no *.yaml or *.yml file\n",
+        2,
+    )
 
 
 def test_a_missing_file_is_answered_with_the_nearest_name(

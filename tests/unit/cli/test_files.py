@@ -204,14 +204,14 @@ def test_the_version() -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["plan"], "Missing argument 'FILE'"),
+        (["plan"], "Missing argument 'FILE…'"),
         (["pln", ISLAND], "No such command 'pln'"),
         (["plan", "--colour", ISLAND], "No such option"),
         (["graph", ISLAND, "--format", "svg"], "'svg' is not one of 'mermaid', 'dot'"),
         (["explain", ISLAND, "east/pod/client"], "Missing argument 'TO'"),
         (["explain", ISLAND, "a", "b", "--protocol", "sctp"], "'sctp' is not one of"),
         (["plan", "nowhere.yaml"], "error: nowhere.yaml: does not exist"),
-        (["validate", f"{SCENARIOS}"], "is a folder, not a file"),
+        (["validate", f"{SCENARIOS}"], "has a Scenario, so it must be the only FILE"),
         (
             ["explain", ISLAND, "east/pod/clint", "west/svc/web:80"],
             "error: east/pod/clint: east has no pod clint; did you mean client?",
@@ -221,7 +221,7 @@ def test_the_version() -> None:
             "error: west/svc/web: tcp needs a port",
         ),
         (["down"], "name a lab, or use --all"),
-        (["run"], "Missing argument 'FILE'"),
+        (["run"], "Missing argument 'FILE…'"),
         (["run", "nowhere.yaml"], "error: nowhere.yaml: does not exist"),  # before the host
         (["probe", "lab", "--from", "east/pod/client"], "--from and --to need each other"),
         (["probe", "lab", "--times", "0"], "0 is not in the range"),
