@@ -55,6 +55,9 @@ class _Main(click.Group):
                 f"error: {': '.join(filter(None, (error.filename, error.strerror)))}", err=True
             )
             ctx.exit(3)
+        finally:
+            # The process ends: without this, the collector would traverse every value once more.
+            gc.freeze()
 
 
 @contextmanager

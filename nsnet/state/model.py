@@ -245,7 +245,29 @@ Piece: TypeAlias = (
     | Translation
     | Daemon
 )
-Fact: TypeAlias = tuple[str, Piece]
+
+
+class Shared(NamedTuple):
+    """Pieces of one type that many namespaces hold. A namespace holds all of them, except those
+    from number `start` up to `stop`, which are its own: a node needs no route to its own pods.
+
+    Namespaces share the pieces, so that 1,000 nodes with a route to each other are 1,000 routes
+    here, and not a million.
+    """
+
+    pieces: tuple[Piece, ...]
+    start: int = 0
+    stop: int = 0
+
+    @property
+    def held(self) -> tuple[Piece, ...]:
+        """The pieces that the namespace holds."""
+        if self.start == self.stop:
+            return self.pieces
+        return (*self.pieces[: self.start], *self.pieces[self.stop :])
+
+
+Fact: TypeAlias = tuple[str, Piece | Shared]
 
 
 @dataclass(frozen=True, slots=True)

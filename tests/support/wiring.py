@@ -6,7 +6,17 @@ from typing import NamedTuple
 
 from nsnet.features.merge import merge
 from nsnet.ip import Protocol
-from nsnet.state.model import Fact, Interface, Listener, Route, State, Sysctl, veth
+from nsnet.state.model import (
+    Fact,
+    Interface,
+    Listener,
+    Piece,
+    Route,
+    Shared,
+    State,
+    Sysctl,
+    veth,
+)
 from nsnet.state.namespaces import Namespace, Role
 from nsnet.state.rules import Chain, Dnat, Masquerade, Match, Rule, Target
 from nsnet.topology.model import Fault
@@ -20,6 +30,15 @@ FORWARDS = {"net.ipv4.ip_forward": "1"}
 def nodes(names: Iterable[str]) -> list[Namespace]:
     """Return namespaces of these names, each its own reference."""
     return [Namespace(each, each, Role.NODE) for each in names]
+
+
+def flat(facts: Iterable[Fact]) -> list[tuple[str, Piece]]:
+    """Return the facts, with one for each piece that a namespace holds of shared ones."""
+    return [
+        (netns, each)
+        for netns, piece in facts
+        for each in (piece.held if isinstance(piece, Shared) else (piece,))
+    ]
 
 
 def merged(facts: Sequence[Fact]) -> State:

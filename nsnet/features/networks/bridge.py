@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from nsnet.features.networks.fabric_routes import fabric_routes
 from nsnet.features.networks.masquerade import masquerade
 from nsnet.features.networks.node_bridge import pods_on_bridges
-from nsnet.features.routes import to_pods
+from nsnet.features.routes import for_others, to_pods
 from nsnet.state.model import MTU, Fact
 from nsnet.topology.model import Cluster, Topology
 
@@ -20,8 +20,6 @@ def bridge(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
     masquerading of pods."""
     yield from pods_on_bridges(cluster, cluster.mtu or MTU)
     yield from fabric_routes(topology, cluster)
-    for node in cluster.nodes:
-        for other in cluster.nodes if cluster.routing == "static" else ():
-            if other is not node:
-                yield from ((node.netns, each) for each in to_pods(other, "eth0"))
+    if cluster.routing == "static":
+        yield from for_others(cluster.nodes, lambda other: to_pods(other, "eth0"))
     yield from masquerade(cluster)

@@ -17,6 +17,7 @@ from nsnet.state.model import (
     Kind,
     Neighbour,
     Route,
+    Shared,
     mac_of,
     veth,
     with_mac,
@@ -33,19 +34,19 @@ def pods_on_bridges(cluster: Cluster, mtu: int) -> Iterator[Fact]:
     """Yield each node's bridge, its pods and their links. `mtu` is the MTU of these links, in
     bytes."""
     size = mtu if mtu != MTU else None
-    crowded = sum(len(_pods_on(cluster, node)) ** 2 for node in cluster.nodes) > NEIGHBOURS_THAT_FIT
+    pods_on: dict[str, list[Pod]] = {node.name: [] for node in cluster.nodes}
+    for pod in cluster.pods:
+        if not pod.host_network:
+            pods_on[pod.node].append(pod)
+    crowded = sum(len(pods) ** 2 for pods in pods_on.values()) > NEIGHBOURS_THAT_FIT
     for node in cluster.nodes:
         yield from forwarding(node.netns, bridge_netfilter=True)
         bridge = Interface(BRIDGE, Kind.BRIDGE, addresses=node.bridge, mtu=size)
         yield node.netns, with_mac(node.netns, bridge)
-        for pod in _pods_on(cluster, node):
+        for pod in pods_on[node.name]:
             yield from _pod(node, pod, size)
         if crowded:
-            yield from _permanent_neighbours(node, _pods_on(cluster, node))
-
-
-def _pods_on(cluster: Cluster, node: Node) -> list[Pod]:
-    return [pod for pod in cluster.pods if pod.node == node.name and not pod.host_network]
+            yield from _permanent_neighbours(node, pods_on[node.name])
 
 
 def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
@@ -70,17 +71,15 @@ def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:
     """Yield the neighbour entries of the node and its pods, for every pair of them. The entries are
     permanent, because permanent ones do not count towards the limit of the neighbour table."""
     bridge_mac = mac_of(node.bridge[0].ip)
-    entries = [
+    macs = {each: mac_of(pod.addresses[0]) for pod in pods for each in pod.addresses}
+    entries = (
         *(Neighbour(each.ip, bridge_mac, "eth0") for each in node.bridge),
-        *(
-            Neighbour(each, mac_of(pod.addresses[0]), "eth0")
-            for pod in pods
-            for each in pod.addresses
-        ),
-    ]
+        *(Neighbour(address, mac, "eth0") for address, mac in macs.items()),
+    )
+    start = len(node.bridge)
     for pod in pods:
-        for neighbour in entries:
-            if neighbour.address not in pod.addresses:
-                yield pod.netns, neighbour
-        for each in pod.addresses:
-            yield node.netns, Neighbour(each, mac_of(pod.addresses[0]), BRIDGE)
+        stop = start + len(pod.addresses)
+        yield pod.netns, Shared(entries, start, stop)
+        start = stop
+    for address, mac in macs.items():
+        yield node.netns, Neighbour(address, mac, BRIDGE)

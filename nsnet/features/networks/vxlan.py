@@ -16,6 +16,7 @@ from typing import Final
 from nsnet.features.networks.fabric_routes import fabric_routes
 from nsnet.features.networks.masquerade import masquerade
 from nsnet.features.networks.node_bridge import pods_on_bridges
+from nsnet.features.routes import for_others
 from nsnet.ip import IPAddress, ips_of, of_family
 from nsnet.state.model import (
     MTU,
@@ -47,9 +48,8 @@ def vxlan(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
             TUNNEL, Kind.VXLAN, addresses=node.overlay, vxlan=_tunnel(node), mtu=widest
         )
         yield node.netns, replace(link, mac=_mac(node))
-        for other in cluster.nodes:
-            if other is not node:
-                yield from _behind_tunnel(node, other)
+    for behind in (_frames_to, _ends_of, _routes_to):
+        yield from for_others(cluster.nodes, behind)
     yield from masquerade(cluster)
 
 
@@ -73,13 +73,16 @@ def _mac(node: Node) -> str:
     return mac_of(first) if first.version == 4 else mac_by_name(node.netns, TUNNEL)
 
 
-def _behind_tunnel(node: Node, other: Node) -> Iterator[Fact]:
-    """Yield the FDB entry, the neighbours and the routes by which a node reaches another node's
-    pods through the tunnel."""
-    mac = _mac(other)
-    yield node.netns, FdbEntry(mac, _endpoint(other), TUNNEL)
+def _frames_to(other: Node) -> Iterator[FdbEntry]:
+    yield FdbEntry(_mac(other), _endpoint(other), TUNNEL)
+
+
+def _ends_of(other: Node) -> Iterator[Neighbour]:
+    for end in ips_of(other.overlay):
+        yield Neighbour(end, _mac(other), TUNNEL)
+
+
+def _routes_to(other: Node) -> Iterator[Route]:
     for pods, end in zip(other.pod_cidrs, ips_of(other.overlay), strict=True):
-        yield node.netns, Neighbour(end, mac, TUNNEL)
-        why = f"pods of {other.reference}"
         # No address of the link covers the neighbour.
-        yield node.netns, Route(pods, end, TUNNEL, onlink=True, why=why)
+        yield Route(pods, end, TUNNEL, onlink=True, why=f"pods of {other.reference}")

@@ -1,16 +1,18 @@
 """Facts of many authors become one State, or an error that names the two that disagree."""
 
+import dataclasses
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import chain
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nsnet.errors import CompileError
-from nsnet.features.merge import merge
+from nsnet.features.merge import FIELDS, merge
 from nsnet.ip import Protocol
 from nsnet.state.model import (
     Fact,
@@ -22,6 +24,7 @@ from nsnet.state.model import (
     Peer,
     Piece,
     Route,
+    Shared,
     State,
     Sysctl,
     mac_of,
@@ -191,6 +194,50 @@ def test_some_chains_of_kube_proxy_need_no_jump(table: str, name: str, there: bo
         assert refusal(facts) == f"n1: nothing jumps to {table} {name}"
 
 
+ROUTES = tuple(Route(net(f"10.244.{each}.0/24"), ip(f"192.168.10.{each}")) for each in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "held"),
+    [(0, 0, "123"), (0, 1, "23"), (1, 2, "13"), (2, 3, "12"), (0, 3, "")],
+)
+def test_a_namespace_holds_shared_pieces_but_its_own(start: int, stop: int, held: str) -> None:
+    first = Route(net("0.0.0.0/0"), ip("192.168.10.9"))
+    state = merged((("n1", first), ("n1", Shared(ROUTES, start, stop))), (("web", Shared(ROUTES)),))
+    assert state["n1"].routes == (first, *(ROUTES[int(each) - 1] for each in held))
+    assert state["web"].routes == ROUTES
+
+
+def test_two_namespaces_with_the_same_shared_chains_have_one_tuple_of_chains() -> None:
+    hook, chains = Hook("nat", "OUTPUT", "KUBE-SERVICES"), (Chain("nat", "KUBE-SERVICES"),)
+    facts = tuple((name, each) for name in ("n1", "web") for each in (hook, Shared(chains)))
+    state = merged(facts)
+    assert state["n1"].chains is state["web"].chains
+    assert [each.name for each in state["n1"].chains] == ["OUTPUT", "KUBE-SERVICES"]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        [ROUTES[1], Shared(ROUTES)],
+        [Shared(ROUTES), replace(ROUTES[1], via=ip("192.168.10.9"))],
+        [Shared(ROUTES), Shared((ROUTES[0],))],
+        [Shared((*ROUTES, replace(ROUTES[1], via=None)))],
+    ],
+)
+def test_a_piece_besides_a_shared_one_with_its_identity_is_refused(
+    facts: list[Piece | Shared],
+) -> None:
+    message = refusal(tuple(("n1", each) for each in facts))
+    assert re.search("the bridge shares what is there already: Route.*10.244.[12].0", message)
+
+
+def test_every_type_of_piece_has_its_field() -> None:
+    fields = {each.name for each in dataclasses.fields(Netns)} | {"rules"}
+    assert set(FIELDS) == {each for union in get_args(Piece) for each in get_args(union) or [union]}
+    assert set(FIELDS.values()) <= fields
+
+
 def test_two_namespaces_may_hold_one_address() -> None:
     merged((("n1", BRIDGE), ("web", BRIDGE)))
 
@@ -235,7 +282,7 @@ def test_each_end_of_a_veth_pair_names_the_other() -> None:
     assert re.fullmatch("06(:[0-9a-f]{2}){5}", one.mac)
 
 
-def facts(netns: Netns) -> Iterator[Fact]:
+def facts(netns: Netns) -> Iterator[tuple[str, Piece]]:
     """Yield the facts of a namespace: for the kernel's own chains, the jumps."""
     pieces: tuple[tuple[Piece, ...], ...] = (
         netns.interfaces,
@@ -297,7 +344,7 @@ FACTS = [fact for netns in shipped("clusterip").state.netns for fact in facts(ne
 @settings(derandomize=True, max_examples=10, deadline=None)
 @given(yielded=st.permutations(FACTS), cut=st.integers(0, len(FACTS)))
 def test_the_state_does_not_depend_on_the_author_or_the_order_of_facts(
-    yielded: list[Fact], cut: int
+    yielded: list[tuple[str, Piece]], cut: int
 ) -> None:
     wanted = shipped("clusterip").state
     places = [Namespace(each.name, each.reference, each.role) for each in wanted.netns]

@@ -18,7 +18,7 @@ from nsnet.features.services.kube_proxy import (
 )
 from nsnet.features.services.ports import Terms, added_by_node
 from nsnet.ip import Family, host_network
-from nsnet.state.model import Fact, Sysctl
+from nsnet.state.model import Fact, Shared, Sysctl
 from nsnet.state.rules import Chain, Drop, Hook, Jump, Match, Rule
 from nsnet.topology.model import Cluster, Node
 
@@ -42,7 +42,7 @@ def iptables(cluster: Cluster) -> Iterator[Fact]:
             known = (last, *map(id, added))
             if known not in shared:
                 shared[known] = tuple(_chains(cluster, family, added, last))
-            yield from ((node.netns, each) for each in shared[known])
+            yield node.netns, Shared(shared[known])
             yield from ((node.netns, each) for each in jumps)
 
 

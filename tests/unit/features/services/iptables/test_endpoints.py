@@ -24,6 +24,7 @@ from tests.support.web import (
     to,
     web,
 )
+from tests.support.wiring import flat
 
 MASQ = "KUBE-MARK-MASQ"
 
@@ -153,7 +154,7 @@ def test_nodes_that_differ_in_one_service_share_the_chains_of_the_others() -> No
 def chains_of_both(*services: Service) -> list[dict[str, Chain]]:
     """The nat chains of the two nodes by their names, as they are made in one go."""
     (cluster,) = serving(*services).clusters
-    facts = [(netns, piece) for netns, piece in iptables(cluster) if isinstance(piece, Chain)]
+    facts = [(netns, piece) for netns, piece in flat(iptables(cluster)) if isinstance(piece, Chain)]
     return [
         {piece.name: piece for netns, piece in facts if (netns, piece.table) == (node.netns, "nat")}
         for node in cluster.nodes

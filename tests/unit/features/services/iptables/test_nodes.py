@@ -14,6 +14,7 @@ from nsnet.state.model import Sysctl
 from nsnet.state.rules import Chain
 from nsnet.topology.model import Endpoint, Service, ServicePort, Topology
 from tests.support.labs import ip, lab, net, pod, service, topology
+from tests.support.wiring import flat
 
 # The Service whose chain names were read from a running kube-proxy.
 CLUSTERS = ("{name: east, podCIDR: 10.180.0.0/16, serviceCIDR: 172.30.0.0/16}",)
@@ -311,7 +312,7 @@ def test_a_node_may_reach_node_ports_at_127_0_0_1() -> None:
 
 def test_every_node_has_the_same_chains_and_shares_them_in_memory() -> None:
     found = lab(pod("web", labels="app: web"), service("web"), clusters=("{name: east, nodes: 2}",))
-    facts = list(iptables(found.topology.clusters[0]))
+    facts = flat(iptables(found.topology.clusters[0]))
     one, other = (
         [piece for netns, piece in facts if netns == node.netns]
         for node in found.topology.clusters[0].nodes
@@ -343,7 +344,7 @@ def test_ipv6_has_the_same_chains_with_ipv6_addresses() -> None:
     cluster = replace(SVC5.clusters[0], services=(svc5,), service_cidrs=both)
     six = {
         each.name: [line(each, rule) for rule in each.rules]
-        for _, each in iptables(cluster)
+        for _, each in flat(iptables(cluster))
         if isinstance(each, Chain) and each.family == 6
     }
     sep = next(name for name in six if name.startswith("KUBE-SEP-"))
