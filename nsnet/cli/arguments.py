@@ -2,10 +2,10 @@
 labs that are up, scenario files, and references to places in a lab or a file (pods, nodes, …).
 
 Completion needs neither root nor a Linux kernel. It offers no references for a file that has
-mistakes, or for a lab whose record cannot be read.
+mistakes, or for a lab whose list of names cannot be read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
 from typing import Any, NamedTuple, get_args
@@ -20,7 +20,7 @@ from nsnet.scenario.kinds import NetworkModel, ProxyMode
 from nsnet.scenario.load import DEFAULTS, load
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import Plain
-from nsnet.topology.model import FABRIC, ListenPort, Pod, Service, ServicePort, Topology
+from nsnet.topology.names import Names, names_of
 from nsnet.topology.resolve import resolve
 
 Items = list[CompletionItem[str]]
@@ -68,11 +68,10 @@ class _Reference(StringParamType):
         named = [ctx.params.get(each) for each in ("lab", "lab_or_file", "file")]
         where = next((str(each) for each in (*named, *ctx.args) if each), "")
         try:
-            topology = _topology(where)
+            names = _names(where)
         except (NsnetError, OSError, KeyError, ValueError, TypeError):
             return []
-        offered = references(topology, incomplete, targets=self.targets)
-        return _items(each for each in offered if each.startswith(incomplete))
+        return _items(names.offered(incomplete, targets=self.targets))
 
 
 LAB = _Lab()
@@ -138,54 +137,16 @@ def scenario_files(command: Callable[..., Any]) -> Callable[..., Any]:
     return with_files
 
 
-def references(topology: Topology, incomplete: str, *, targets: bool) -> Iterator[str]:
-    """Yield the references to offer: those of every pod, node, gateway, external host and the
-    fabric, and with `targets` of every Service. If a colon has been typed after a target, add each
-    port.
-
-    The name of a lab's only cluster is left out, unless it has been typed.
-    """
-    implied = f"{topology.clusters[0].name}/"
-    if len(topology.clusters) > 1 or incomplete.startswith(implied):
-        implied = ""
-    for reference, ports in _all(topology, targets=targets):
-        if targets and ":" in incomplete:
-            yield from (f"{reference.removeprefix(implied)}:{port}" for port in ports)
-        else:
-            yield reference.removeprefix(implied)
-
-
-def _all(topology: Topology, *, targets: bool) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Yield every reference with its ports. A port is given by its name, or else by its number."""
-    for cluster in topology.clusters:
-        things: tuple[Pod | Service, ...] = (*cluster.pods, *(cluster.services if targets else ()))
-        for each in things:
-            yield each.reference, _ports(each.ports)
-        yield from ((node.reference, ()) for node in cluster.nodes)
-        yield from ((gateway.reference, ()) for gateway in topology.own_gateways(cluster))
-        if any(gateway.shared for gateway in cluster.gateways):
-            yield f"{cluster.name}/gateway", ()
-    for external in topology.externals:
-        yield external.reference, _ports(external.ports)
-    yield FABRIC, ()
-
-
-def _ports(ports: Sequence[ListenPort | ServicePort]) -> tuple[str, ...]:
-    """Return the name or number of each port. A port that is open for both TCP and UDP is listed
-    once."""
-    return tuple(dict.fromkeys(each.name or str(each.port) for each in ports))
-
-
-def _topology(where: str) -> Topology:
+def _names(where: str) -> Names:
     if is_file(where):
-        return resolve(load(Path(where)))
-    return resolve(*folder.recorded(folder.read(where) or {}))
+        return names_of(resolve(load(Path(where))))
+    return Names.from_json(folder.read_names(where))
 
 
 def _labs(incomplete: str) -> list[str]:
     try:
         return [each for each in folder.names() if each.startswith(incomplete)]
-    except OSError:
+    except (NsnetError, OSError):
         return []
 
 

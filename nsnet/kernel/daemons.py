@@ -19,6 +19,7 @@ from nsnet.state.daemons import Daemon, argv, configuration, program, stem
 from nsnet.state.haproxy import Haproxy
 
 _SECONDS: Final = 10.0  # for a daemon to answer, or to end
+_UMASK: Final = 0o177  # sockets and files are their owner's alone
 _CHUNK: Final = 1 << 16
 _FAILED: Final = re.compile(r"\[failed: (\d+)\]")  # haproxy: failed reloads in a row
 # bird: the code of its greeting; the first digits of its error codes
@@ -35,8 +36,13 @@ def start(folder: Path, name: str, daemon: Daemon) -> None:
     if found is None:
         raise UnsupportedError(f"{wanted} is not installed", hint="make setup fetches it")
     processes.start(
-        (found, *arguments), name, _log(files), ready=lambda: is_running(folder, name, daemon)
+        (found, *arguments),
+        name,
+        _log(files),
+        ready=lambda: is_running(folder, name, daemon),
+        umask=_UMASK,
     )
+    os.chmod(f"{files}.ctl", 0o600)  # bird gives it to its group, too
 
 
 def reload(folder: Path, name: str, daemon: Daemon) -> None:
@@ -83,7 +89,10 @@ def is_running(folder: Path, name: str, daemon: Daemon) -> bool:
 
 
 def _write(files: Path, daemon: Daemon) -> None:
-    Path(f"{files}.conf").write_text(configuration(daemon))
+    fd = os.open(f"{files}.conf", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(fd, "w") as file:
+        os.fchmod(fd, 0o600)  # whatever the umask, and the mode that it has had
+        file.write(configuration(daemon))
 
 
 def _log(files: Path) -> Path:

@@ -36,15 +36,17 @@ def start(
     ready: Callable[[], bool] | None = None,
     seconds: float = 10.0,
     environment: Mapping[str, str] | None = None,
+    umask: int = -1,
 ) -> int:
     """Start a process in the namespace and return its pid. If `ready` is given, wait until it
     holds. The process continues after the calling process has ended.
 
-    The new process has a session of its own and no stdin; its output goes to `log`. Raises
+    The new process has a session of its own and no stdin; its output goes to `log`, which only its
+    owner may read. Without `umask`, it has the caller's. Raises
     KernelError if the program cannot be started. With `ready`, also raises KernelError, with the
     last lines of output, if the process ends or is not ready within `seconds`.
     """
-    with log.open("ab") as output:
+    with open(log, "ab", opener=_private) as output:
         try:
             # Forked by a thread that is in the namespace already: from its first instruction on,
             # pids_in() finds it as a process of the lab.
@@ -57,6 +59,7 @@ def start(
                     cwd="/",
                     env=None if environment is None else {**os.environ, **environment},
                     start_new_session=True,
+                    umask=umask,
                 )
         except OSError as error:
             raise KernelError(
@@ -67,6 +70,10 @@ def start(
     # stop() finds it by its namespace. Without this, Popen would warn that it still runs.
     process.returncode = 0
     return process.pid
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 Completed: TypeAlias = "subprocess.CompletedProcess[str]"

@@ -20,6 +20,7 @@ from nsnet.servers.echo import control
 from nsnet.state.daemons import path_of
 from nsnet.state.model import State
 from nsnet.state.namespaces import Role, netns_name, servers_netns
+from nsnet.topology.names import names_of
 from nsnet.topology.references import Location
 
 Progress: TypeAlias = Callable[[str, int, int], None]  # the phase, steps done, all steps
@@ -99,6 +100,7 @@ class Host:
                 "sources": dict(what.scenario.sources),
                 "assignment": what.topology.assignment().to_json(),
             },
+            {"complete": complete, **names_of(what.topology).to_json()},
         )
 
     def differences(self, state: State) -> tuple[Difference, ...]:

@@ -303,7 +303,7 @@ def test_a_throw_away_lab_does_not_keep_the_namespaces_of_a_removed_lab(
 
 def test_a_lab_that_another_nsnet_has_locked_is_left_alone(empty: Machine) -> None:
     empty.up(ONE_NODE)
-    fd = os.open(empty.path("/run/nsnet/one-node"), os.O_RDONLY)
+    fd = os.open(empty.path("/run/nsnet/one-node/lock"), os.O_RDONLY)
     try:
         fcntl.flock(fd, fcntl.LOCK_EX)
         for command in (("up", str(ONE_NODE)), ("down", "one-node")):
@@ -312,7 +312,7 @@ def test_a_lab_that_another_nsnet_has_locked_is_left_alone(empty: Machine) -> No
                 3,
                 [
                     "error: another nsnet is working on one-node",
-                    "hint: wait until it is done; its process: fuser -v /run/nsnet/one-node",
+                    "hint: wait until it is done; its process: fuser -v /run/nsnet/one-node/lock",
                 ],
             )
     finally:

@@ -331,12 +331,13 @@ def _plain(address: str) -> str:
 
 def control_socket(path: str) -> socket:
     """Return a unix socket that listens at this path. The path exists only once the socket accepts
-    connections."""
+    connections. Only the socket's owner may connect."""
     opened = socket(AF_UNIX, SOCK_STREAM)
     new = f"{path}.new"
     with suppress(FileNotFoundError):
         os.unlink(new)
     opened.bind(new)
+    os.chmod(new, 0o600)
     opened.listen()
     os.rename(new, path)
     return opened

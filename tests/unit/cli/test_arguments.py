@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from nsnet.cli import main
 from nsnet.cli.arguments import FILE, LAB, LAB_OR_FILE, PLACE, TARGET
 from nsnet.state import daemons
+from nsnet.topology.names import names_of
 from nsnet.topology.resolve import resolve
 from tests.support.labs import SCENARIOS, written
 
@@ -47,19 +48,12 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def two_up(run: Path) -> None:
-    """Record a lab and half a lab."""
+    """List the names of a lab, and none of half a lab."""
     scenario = written(CLIENT, WEB, spec=API)
     (run / "lab").mkdir(parents=True)
     (run / "half").mkdir()
-    (run / "lab" / "lab.json").write_text(
-        json.dumps(
-            {
-                "main": "lab.yaml",
-                "sources": dict(scenario.sources),
-                "assignment": resolve(scenario).assignment().to_json(),
-            }
-        )
-    )
+    names = names_of(resolve(scenario)).to_json()
+    (run / "lab" / "names.json").write_text(json.dumps({"complete": True, **names}))
 
 
 def offered(*words: str) -> list[str]:
