@@ -2,8 +2,14 @@
 
 The data is built from the parser's events and not by yaml.load. One pass is enough then, instead of
 three, and the limits on depth, size and aliases apply before anything is built.
+
+Values, keys, tags and streams of JSON mean what they mean to kubectl: sigs.k8s.io/yaml (go-yaml
+v2), and k8s.io/apimachinery/pkg/util/yaml.
 """
 
+import base64
+import binascii
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -22,12 +28,17 @@ from yaml.events import (
 )
 
 from nsnet.errors import Problem, ScenarioError
-from nsnet.scenario.scalars import plain
+from nsnet.scenario.scalars import key_of, plain
 from nsnet.text import printable
 
 MAX_DEPTH: Final = 64
 MAX_VALUES: Final = 5_000_000  # 32 MiB of manifests have fewer; 32 MiB of "[1,1,1]" have 16M
 MAX_ALIASED: Final = 1_000_000  # values that the aliases of a file expand to, in total
+
+DECODER: Final = json.JSONDecoder()
+OBJECT: Final = re.compile(r"\s*\{")
+YAML_TAGS: Final = "tag:yaml.org,2002:"
+RESOLVED_TAGS: Final = frozenset(("null", "bool", "int", "float", "timestamp"))
 
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -77,7 +88,10 @@ class Document:
         return text_at(self.data, "kind") == "Scenario" or version.startswith("nsnet.dev/")
 
     def items(self) -> tuple["Document", ...]:
-        """Return the items of a Kubernetes List as documents, or () if the document is no List."""
+        """Return the items of a Kubernetes List as documents, or () if the document is no List.
+
+        The items of a PodList may leave out apiVersion and kind, as in `kubectl get --raw`.
+        """
         inner = self.position.inner
         if not isinstance(self.data, dict) or not isinstance(inner, dict):
             return ()
@@ -86,9 +100,17 @@ class Document:
             return ()
         prefix = f"{self.at}.items" if self.at else "items"
         return tuple(
-            Document(self.file, item, position, f"{prefix}[{index}]")
+            Document(self.file, self._typed(item), position, f"{prefix}[{index}]")
             for index, (item, position) in enumerate(zip(items, positions, strict=True))
         )
+
+    def _typed(self, item: object) -> object:
+        """Return an item with the list's apiVersion and kind, if it has none and the list's kind
+        says what its items are."""
+        kind = text_at(self.data, "kind").removesuffix("List")
+        if not kind or not isinstance(item, dict) or "kind" in item or "apiVersion" in item:
+            return item
+        return {"apiVersion": text_at(self.data, "apiVersion"), "kind": kind, **item}
 
 
 def text_at(data: object, *keys: str) -> str:
@@ -135,25 +157,43 @@ def parse(file: str, text: str) -> tuple[list[Document], list[Problem]]:
 
     Reading stops at a syntax error. The documents before it are returned.
     """
-    reader = _Reader(file, text)
+    reader = _Reader(file)
     documents: list[Document] = []
     try:
-        documents.extend(reader.documents())
+        for part in _json_texts(text):
+            documents.extend(reader.documents(part))
     except ScenarioError as error:
         reader.problems.extend(error.problems)
     except yaml.MarkedYAMLError as error:
-        reader.problems.append(_syntax(file, text, error))
+        reader.problems.append(_syntax(file, text, reader.before, error))
     return documents, reader.problems
 
 
-def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
+def _json_texts(text: str) -> Iterator[str]:
+    """Yield each JSON object of a stream that has several, such as {…}{…}, and then the rest of the
+    text. A text that does not start with JSON, or has one JSON object, is yielded whole."""
+    start = 0
+    while opening := OBJECT.match(text, start):
+        try:
+            _, end = DECODER.raw_decode(text, opening.end() - 1)
+        except (ValueError, RecursionError):  # a flow mapping of YAML, or a mistake
+            break
+        if not OBJECT.match(text, end):
+            break
+        yield text[start:end]
+        start = end
+    yield text[start:]
+
+
+def _syntax(file: str, text: str, before: int, error: yaml.MarkedYAMLError) -> Problem:
+    """Return a syntax error, whose own line numbers begin after `before` lines of the text."""
     lines = text.splitlines()
     mark = error.problem_mark or error.context_mark
-    number = min(mark.line + 1, len(lines)) if mark else 0
+    number = min(before + mark.line + 1, len(lines)) if mark else 0
     line = lines[number - 1] if number else ""
     message = f"is not YAML: {error.problem or error.context}"
     if error.problem and error.context and error.context_mark:
-        message += f", {error.context} that starts on line {error.context_mark.line + 1}"
+        message += f", {error.context} that starts on line {before + error.context_mark.line + 1}"
     if "\t" in line[: len(line) - len(line.lstrip())]:
         message = "is not YAML: a tab cannot indent; use spaces"
     elif "{{" in line:
@@ -162,25 +202,28 @@ def _syntax(file: str, text: str, error: yaml.MarkedYAMLError) -> Problem:
 
 
 class _Reader:
-    """A reader that builds the documents of one YAML stream from the parser's events."""
+    """A reader that builds the documents of a file from the parser's events."""
 
-    def __init__(self, file: str, text: str) -> None:
+    def __init__(self, file: str) -> None:
         self.file = file
-        self.events = yaml.parse(text, Loader=LOADER)
+        self.before = 0  # lines of the file before the text that is being read
+        self.events: Iterator[yaml.Event] = iter(())
         self.problems: list[Problem] = []
         self.anchors: dict[str, Anchored | None] = {}  # None: its value is not complete yet
         self.values = 0
         self.aliased = 0
         self.deepest = 0
 
-    def documents(self) -> Iterator[Document]:
-        """Yield each document of the stream that is not empty."""
+    def documents(self, text: str) -> Iterator[Document]:
+        """Yield each document that is not empty of the next text of the file."""
+        self.events = yaml.parse(text, Loader=LOADER)
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 self.anchors.clear()
                 data, position = self._value(self._next(), 1)
                 if data is not None:
                     yield Document(self.file, data, position)
+        self.before += text.count("\n")
 
     def _next(self) -> NodeEvent:
         event = next(self.events)
@@ -190,9 +233,13 @@ class _Reader:
     def _problem(self, line: int, message: str) -> Problem:
         return Problem(self.file, line, "", message)
 
+    def _line_of(self, event: NodeEvent) -> int:
+        assert event.start_mark is not None
+        return self.before + event.start_mark.line + 1
+
     def _value(self, event: NodeEvent, depth: int) -> tuple[object, Position]:
         """Return the value that starts with this event, and its position."""
-        line = _line_of(event)
+        line = self._line_of(event)
         if isinstance(event, AliasEvent):
             return self._alias(event, line, depth)
         self.values += 1
@@ -220,10 +267,10 @@ class _Reader:
         if isinstance(event, ScalarEvent):
             return self._scalar(event, line), Position(line)
         if isinstance(event, SequenceStartEvent):
-            items, inner = self._sequence(event, depth)
+            items, inner = self._sequence(depth)
             return items, Position(line, inner)
         assert isinstance(event, MappingStartEvent), event
-        data, positions = self._mapping(event, depth)
+        data, positions = self._mapping(depth)
         return data, Position(line, positions)
 
     def _alias(self, event: AliasEvent, line: int, depth: int) -> tuple[object, Position]:
@@ -247,23 +294,25 @@ class _Reader:
         return anchored.data, anchored.position
 
     def _scalar(self, event: ScalarEvent, line: int) -> object:
-        if event.tag == "tag:yaml.org,2002:str" or event.tag == "!":
-            return event.value
-        if event.tag is not None:
-            self._check_tag(event.tag, line)
-        elif not event.implicit[0]:  # quoted, or a block scalar
-            return event.value
-        return plain(event.value)
+        """Return the value of a scalar.
 
-    def _check_tag(self, tag: str, line: int) -> None:
-        if tag not in TAGS:
-            self.problems.append(self._problem(line, f"tag {tag!r} is not supported; remove it"))
+        As in kubectl, tags of YAML choose how it is read, and other tags mean text.
+        """
+        tag = (event.tag or "").removeprefix(YAML_TAGS)
+        if tag == "binary":
+            return self._binary(event.value, line)
+        if tag in RESOLVED_TAGS or (not tag and event.implicit[0]):  # unquoted, no block scalar
+            return plain(event.value)
+        return event.value
 
-    def _sequence(
-        self, start: SequenceStartEvent, depth: int
-    ) -> tuple[list[object], list[Position]]:
-        if start.tag is not None:
-            self._check_tag(start.tag, _line_of(start))
+    def _binary(self, value: str, line: int) -> str:
+        try:
+            return base64.b64decode(value).decode()
+        except (binascii.Error, UnicodeDecodeError):
+            self.problems.append(self._problem(line, "!!binary is not base64 of UTF-8 text"))
+            return ""
+
+    def _sequence(self, depth: int) -> tuple[list[object], list[Position]]:
         data: list[object] = []
         positions: list[Position] = []
         for event in self.events:
@@ -275,11 +324,7 @@ class _Reader:
             positions.append(position)
         return data, positions
 
-    def _mapping(
-        self, start: MappingStartEvent, depth: int
-    ) -> tuple[dict[str, object], dict[str, Position]]:
-        if start.tag is not None:
-            self._check_tag(start.tag, _line_of(start))
+    def _mapping(self, depth: int) -> tuple[dict[str, object], dict[str, Position]]:
         data: dict[str, object] = {}
         positions: dict[str, Position] = {}
         merged: tuple[object, Position] | None = None
@@ -287,7 +332,7 @@ class _Reader:
             if isinstance(event, MappingEndEvent):
                 break
             assert isinstance(event, NodeEvent), event
-            line = _line_of(event)
+            line = self._line_of(event)
             key = self._key(event, depth)
             value, position = self._value(self._next(), depth + 1)
             if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0] and not merged:
@@ -306,17 +351,21 @@ class _Reader:
         return data, positions
 
     def _key(self, event: NodeEvent, depth: int) -> str:
-        """Return a key as it stands in the file. In `on: push` it is the text "on", not true."""
+        """Return a key as kubectl reads it: 80 is "80", and `on` without quotes is "true"."""
         if isinstance(event, ScalarEvent):
             self.values += 1
+            key = key_of(event.value) if event.implicit[0] else event.value
             if event.anchor:
-                self.anchors[event.anchor] = Anchored(event.value, Position(_line_of(event)))
-            return event.value
-        key, position = self._value(event, depth + 1)
-        if isinstance(key, str):
-            return key
+                self.anchors[event.anchor] = Anchored(key, Position(self._line_of(event)))
+            if key is not None:
+                return key
+            line = self._line_of(event)
+        else:
+            alias, (line, _) = self._value(event, depth + 1)
+            if isinstance(alias, str):
+                return alias
         message = "a key must be text; is this an unrendered template?"
-        raise ScenarioError([self._problem(position.line, message)])
+        raise ScenarioError([self._problem(line, message)])
 
     def _merge(
         self,
@@ -337,13 +386,3 @@ class _Reader:
                 if key not in data:
                     data[key] = each[key]
                     positions[key] = where.inner[key]
-
-
-def _line_of(event: NodeEvent) -> int:
-    assert event.start_mark is not None
-    return event.start_mark.line + 1
-
-
-TAGS: Final = frozenset(
-    f"tag:yaml.org,2002:{name}" for name in ("null", "bool", "int", "float", "seq", "map")
-)

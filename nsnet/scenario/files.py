@@ -3,6 +3,7 @@
 import os
 import re
 import sys
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -13,7 +14,8 @@ from nsnet.scenario.outline import ManifestEntry
 from nsnet.text import nearest, printable
 
 MAX_SIZE: Final = 32 * 2**20
-SUFFIXES: Final = (".yaml", ".yml")
+SUFFIXES: Final = (".yaml", ".yml", ".json")  # as kubectl reads them in a folder
+KINDS_OF_FILE: Final = "*.yaml, *.yml or *.json file"
 STDIN: Final = "-"
 
 
@@ -39,10 +41,11 @@ class DiskFiles:
     main: Path
 
     def expand(self, entry: str) -> tuple[str, ...]:
-        """Return the name of the file at `entry`, or of each *.yaml and *.yml file of a folder.
+        """Return the name of the file at `entry`, or of each YAML and JSON file of a folder.
 
-        A folder's files do not include the main file. Raises ValueError if there is no file, or if
-        one is outside the scenario's folder.
+        Folders inside it are not read, as with `kubectl apply -f` without -R. A folder's files do
+        not include the main file. Raises ValueError if there is no file, or if one is outside the
+        scenario's folder.
         """
         if "\0" in entry or not entry:
             raise ValueError(f"{entry!r} is not a path")
@@ -63,7 +66,9 @@ class DiskFiles:
             self._check_inside(each, f"{printable(entry)}: {printable(each.name)}")
         manifests = [each for each in found if not each.is_dir() and not self._is_main(each)]
         if not manifests:
-            raise ValueError(f"{printable(entry)} contains no *.yaml or *.yml file")
+            raise ValueError(
+                f"{printable(entry)} contains no {KINDS_OF_FILE}{_folders(path, entry)}"
+            )
         return tuple(str(each) for each in manifests)
 
     def text(self, file: str) -> str:
@@ -135,15 +140,17 @@ def read_given(paths: Sequence[Path]) -> dict[str, str]:
     """
     texts: dict[str, str] = {}
     problems: list[Problem] = []
+    room = MAX_SIZE
     for path in paths:
         try:
             for file in _files_at(path):
                 texts[file] = _stdin() if file == STDIN else DiskFiles(Path(file)).text(file)
+                room -= size_of(texts[file])
         except ValueError as error:
             problems.append(Problem(str(path), 0, "", str(error).removeprefix(". ")))
         except ScenarioError as error:
             problems += error.problems
-        if sum(map(len, texts.values())) > MAX_SIZE:
+        if room < 0:
             problems.append(Problem(str(path), 0, "", "with this file, the files exceed 32 MiB"))
             break
     if problems:
@@ -173,7 +180,7 @@ def read_sources(
 ) -> tuple[Sources, list[Problem]]:
     """Return the files of these entries with their texts, and problems. Each file is read once.
 
-    The texts may have at most `room` characters in total. Reading stops at the file that exceeds
+    The texts may have at most `room` bytes in total. Reading stops at the file that exceeds
     this.
     """
     listed: list[tuple[str, str]] = []
@@ -190,13 +197,18 @@ def read_sources(
         except ScenarioError as error:
             problems += error.problems
             continue
-        room -= len(text)
+        room -= size_of(text)
         if room < 0:
             message = "the scenario and its manifests exceed 32 MiB with this file"
             problems.append(Problem(file, 0, "", message))
             break
         texts[file] = text
     return Sources([each for each in listed if each[1] in texts], texts), problems
+
+
+def size_of(text: str) -> int:
+    """Return the number of bytes of a text in UTF-8."""
+    return len(text) if text.isascii() else len(text.encode())
 
 
 # Characters that YAML allows: https://yaml.org/spec/1.1/#c-printable
@@ -209,11 +221,14 @@ def _decode(file: str, raw: bytes) -> str:
         raise ScenarioError(
             [Problem(file, 0, "", "is larger than 32 MiB, the most that nsnet reads")]
         )
+    # Like kubectl: UTF-8, unless the file begins with the byte order mark of UTF-16.
+    encoding = "utf-16" if raw.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
     try:
-        text = raw.decode("utf-8-sig")
+        text = raw.decode(encoding)
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        message = f"is not UTF-8 text: byte 0x{raw[error.start]:02x}"
+        name = "UTF-8" if encoding == "utf-8-sig" else "UTF-16"
+        message = f"is not {name} text: byte 0x{raw[error.start]:02x}"
         raise ScenarioError([Problem(file, line, "", message)]) from error
     if found := FORBIDDEN.search(text):
         line = text.count("\n", 0, found.start()) + 1
@@ -229,3 +244,11 @@ def _near(path: Path, written: str) -> str:
     except OSError:
         return ""
     return f"; did you mean {PurePath(written).parent / near}?" if near else ""
+
+
+def _folders(path: Path, written: str) -> str:
+    """Return "; list its folders by name: …" if the folder contains folders, else ""."""
+    inner = sorted(each.name for each in path.iterdir() if each.is_dir() and each.name[0] != ".")
+    listed = ", ".join(printable(str(PurePath(written, each))) for each in inner[:5])
+    more = ", …" if len(inner) > 5 else ""
+    return f"; list its folders by name: {listed}{more}" if inner else ""

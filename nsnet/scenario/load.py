@@ -19,7 +19,15 @@ from typing import Final
 
 from nsnet.errors import Problem, ScenarioError, UsageError
 from nsnet.scenario.documents import Document, parse
-from nsnet.scenario.files import MAX_SIZE, DiskFiles, Files, SavedFiles, read_given, read_sources
+from nsnet.scenario.files import (
+    MAX_SIZE,
+    DiskFiles,
+    Files,
+    SavedFiles,
+    read_given,
+    read_sources,
+    size_of,
+)
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.membership import assign_clusters
 from nsnet.scenario.model import Scenario
@@ -100,7 +108,7 @@ def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
     text = files.text(main)
     documents, malformed = parsed.get(main) or parse(main, text)
     outline, misordered = outline_of(main, documents, malformed)
-    sources, unreadable = read_sources(files, outline.entries, room=MAX_SIZE - len(text))
+    sources, unreadable = read_sources(files, outline.entries, room=MAX_SIZE - size_of(text))
     read = {each: parsed.get(each) or parse(each, text) for each, text in sources.texts.items()}
 
     contents = {file: read_objects(found) for file, (found, _) in read.items()}

@@ -62,7 +62,10 @@ def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Pro
         )
         return
     kind, version = text_at(data, "kind"), text_at(data, "apiVersion")
-    if kind.endswith("List") and "items" in data:
+    if kind == "List" or (kind.endswith("List") and "items" in data):
+        items = data.get("items")
+        if items is not None and not isinstance(items, list):
+            yield document.problem("items", f"expected a list, got {kind_of(items)}")
         for item in document.items():
             yield from _objects(item)
         return

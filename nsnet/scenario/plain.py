@@ -62,7 +62,7 @@ def generated(
     lines = [
         "apiVersion: nsnet.dev/v1alpha1",
         "kind: Scenario",
-        f"metadata: {{name: {settings.name or lab_name(first)}}}",
+        f"metadata: {{name: {json.dumps(settings.name or lab_name(first))}}}",
         "spec:",
         "  clusters:",
         f"  - {cluster[0]}",

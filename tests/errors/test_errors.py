@@ -68,9 +68,13 @@ GENERATED: dict[str, tuple[Callable[[], str | bytes], str]] = {
         lambda: "ustar\n" + "\0" * 512,
         "file.yaml:2: is not text: it contains the control character U+0000",
     ),
-    "UTF-16": (
-        lambda: SCENARIO.encode("utf-16"),
-        "file.yaml:1: is not UTF-8 text: byte 0xff",
+    "half of a character of UTF-16": (
+        lambda: SCENARIO.encode("utf-16") + b"x",
+        "file.yaml:6: is not UTF-16 text: byte 0x78",
+    ),
+    "UTF-16 without a byte order mark": (
+        lambda: SCENARIO.encode("utf-16-le"),
+        "file.yaml:1: is not text: it contains the control character U+0000",
     ),
     "33 MiB": (
         lambda: SCENARIO + "#" * (33 * 2**20),
@@ -128,7 +132,7 @@ def test_an_empty_folder_has_no_manifests(tmp_path: Path, monkeypatch: pytest.Mo
     Path("lab.yaml").mkdir()
     result = validate("lab.yaml")
     assert (result.stderr, result.exit_code) == (
-        "error: lab.yaml: contains no *.yaml or *.yml file\n",
+        "error: lab.yaml: contains no *.yaml, *.yml or *.json file\n",
         2,
     )
 
@@ -154,15 +158,16 @@ def test_a_file_without_read_permission_is_refused(
     assert (result.stderr, result.exit_code) == (message, 2)
 
 
-def test_the_size_of_all_files_together_is_limited(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("content", ["#" * (12 * 2**20), "#" + "é" * (6 * 2**20)])
+def test_the_bytes_of_all_files_together_are_limited(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     scenario = SCENARIO.replace("{name: east}", "{name: east, manifests: [east]}")
     Path("lab.yaml").write_text(scenario, encoding="utf-8")
     Path("east").mkdir()
     for name in ("a", "b", "c"):
-        Path("east", f"{name}.yaml").write_text("#" * (12 * 2**20), encoding="utf-8")
+        Path("east", f"{name}.yaml").write_text(content, encoding="utf-8")
     result = validate("lab.yaml")
     message = "error: east/c.yaml: the scenario and its manifests exceed 32 MiB with this file\n"
     assert (result.stderr, result.exit_code) == (message, 2)

@@ -1,5 +1,6 @@
 """YAML documents: values, line numbers and limits."""
 
+import time
 from typing import Any
 
 import pytest
@@ -58,14 +59,69 @@ def test_the_line_of_a_path(path: str, line: int) -> None:
         ("!!str 12", "12"),
         ("! 12", "12"),
         ("|-\n  12", "12"),
+        ("!!int '12'", 12),
+        ("!!timestamp 2024-05-01", "2024-05-01"),
+        ("!!binary d2Vi", "web"),
+        ("!Ref 12", "12"),  # other tags mean text
+        ("!Sub {a: !Ref b}", {"a": "b"}),  # and nothing at all for lists and mappings
+        ("!!set {a}", {"a": None}),
     ],
 )
 def test_the_value_of_a_scalar(written: str, read: object) -> None:
     assert only(f"key: {written}").data == {"key": read}
 
 
-def test_keys_are_always_text() -> None:
-    assert only("on: 1\n2: 1\n~: 1\n").data == {"on": 1, "2": 1, "~": 1}
+def test_keys_are_text_as_kubectl_writes_it() -> None:
+    assert only("on: 1\n2: 1\n'on': 2\n!!str 2.0: 2\n").data == {
+        "true": 1,
+        "2": 1,
+        "on": 2,
+        "2.0": 2,
+    }
+
+
+@pytest.mark.parametrize("key", ["~", "{a: b}", "[]", ""])
+def test_a_key_that_is_no_text_is_refused(key: str) -> None:
+    (problem,) = parse("file.yaml", f"a: 1\n? {key}\n: 1\n")[1]
+    assert str(problem) == "file.yaml:2: a key must be text; is this an unrendered template?"
+
+
+def test_binary_data_that_is_no_text_is_refused() -> None:
+    mistakes = parse("file.yaml", "a: !!binary '/w=='\nb: !!binary 'x'\n")[1]
+    assert [each.line for each in mistakes] == [1, 2]
+
+
+STREAMS = {
+    "side by side": '{"a": 1}{"b": [2]}\n{"c": {}}',
+    "one a line": '{"a": 1}\n\n {"b": [2]}\n{"c": {}}\n',
+    "indented by tabs": '{\n\t"a": 1\n}\n{\n\t"b": [\n\t\t2\n\t]\n}\n{\n\t"c": {}\n}',
+    "separated as YAML": '{"a": 1}\n---\n{"b": [2]}\n---\n{"c": {}}\n',
+    "first JSON, then YAML": '{"a": 1}{"b": [2]}\n---\nc: {}\n',
+    "flow mappings of YAML": "{a: 1}\n---\n{b: [2]}\n--- # last\n{c: {}}\n...\n",
+    "comments and empty documents": "---\n# a\n---\na: 1\n---\n---\nb: [2]\n...\n---\nc: {}\n---",
+    "lines of DOS": "a: 1\r\n---\r\nb:\r\n- 2\r\n---\r\nc: {}\r\n",
+}
+
+
+@pytest.mark.parametrize("how", STREAMS)
+def test_the_documents_of_a_stream(how: str) -> None:
+    documents, mistakes = parse("file.yaml", STREAMS[how])
+    assert not mistakes
+    assert [each.data for each in documents] == [{"a": 1}, {"b": [2]}, {"c": {}}]
+
+
+def test_lines_are_those_of_the_file_after_other_json_documents() -> None:
+    text = '{\n"a": 1\n}\n{\n"b": 2,\n"b": 3}{"c": 4}\n{"d": 5\n'
+    documents, mistakes = parse("file.json", text)
+    assert [each.problem("b", "").line for each in documents] == [1, 5, 6]
+    assert [each.line for each in mistakes] == [6, 7]
+
+
+def test_ten_thousand_json_documents_are_read_in_a_second() -> None:
+    begin = time.process_time()
+    documents, _ = parse("file.json", '{"kind": "Pod"}\n' * 10_000)
+    assert len(documents) == 10_000
+    assert time.process_time() - begin < 2
 
 
 def test_merged_keys_do_not_replace_keys_of_the_mapping() -> None:

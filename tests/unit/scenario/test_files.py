@@ -13,6 +13,7 @@ TEXTS = {
     "east.yaml": "east\n",
     "pods/b.yml": "b\n",
     "pods/a.yaml": "a\n",
+    "pods/c.json": "{}\n",
 }
 
 
@@ -20,7 +21,7 @@ TEXTS = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The texts as files, next to others that are not manifests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("pods/deeper.yaml", "empty"):
+    for name in ("pods/deeper.yaml", "empty", "tree/base", "tree/overlays", "tree/.git"):
         Path(name).mkdir(parents=True)
     for name, text in {**TEXTS, "pods/notes.txt": "no manifest"}.items():
         Path(name).write_text(text, encoding="utf-8")
@@ -36,12 +37,15 @@ def both() -> tuple[Files, Files]:
     ("entry", "files"),
     [
         ("east.yaml", ("east.yaml",)),
-        ("pods", ("pods/a.yaml", "pods/b.yml")),  # sorted; without other suffixes and subfolders
-        ("./pods/", ("pods/a.yaml", "pods/b.yml")),
+        (
+            "pods",
+            ("pods/a.yaml", "pods/b.yml", "pods/c.json"),
+        ),  # sorted; without other suffixes and subfolders
+        ("./pods/", ("pods/a.yaml", "pods/b.yml", "pods/c.json")),
         (".", ("east.yaml",)),  # without the main file
     ],
 )
-def test_an_entry_names_a_file_or_the_yaml_files_of_a_folder(
+def test_an_entry_names_a_file_or_the_yaml_and_json_files_of_a_folder(
     entry: str, files: tuple[str, ...], folder: Path
 ) -> None:
     assert [each.expand(entry) for each in both()] == [files, files]
@@ -52,7 +56,8 @@ def test_an_entry_names_a_file_or_the_yaml_files_of_a_folder(
     [
         ("", "not a path"),
         ("a\0b", "not a path"),
-        ("empty", "contains no"),
+        ("empty", "contains no [^;]*$"),
+        ("tree", r"contains no .*; list its folders by name: tree/base, tree/overlays$"),
         ("east.yml", "did you mean east.yaml"),
         ("nothing-like-it.yaml", "does not exist$"),
         ("..", "outside"),
@@ -80,12 +85,13 @@ def entries(*written: tuple[str, str]) -> list[ManifestEntry]:
 
 def test_a_file_that_two_clusters_list_is_read_once() -> None:
     files = SavedFiles("lab.yaml", TEXTS)
-    sources, problems = read_sources(files, entries(("east", "pods"), ("west", "pods/a.yaml")), 4)
+    sources, problems = read_sources(files, entries(("east", "pods"), ("west", "pods/a.yaml")), 7)
     assert not problems
-    assert sources.texts == {"pods/a.yaml": "a\n", "pods/b.yml": "b\n"}
+    assert sources.texts == {"pods/a.yaml": "a\n", "pods/b.yml": "b\n", "pods/c.json": "{}\n"}
     assert sources.listed == [
         ("east", "pods/a.yaml"),
         ("east", "pods/b.yml"),
+        ("east", "pods/c.json"),
         ("west", "pods/a.yaml"),
     ]
 
@@ -104,3 +110,9 @@ def test_each_entry_without_a_file_is_reported_at_its_path() -> None:
         "spec.clusters[0].manifests[0]",
         "spec.clusters[2].manifests[0]",
     ]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_the_byte_order_mark_of_a_file_says_its_encoding(encoding: str, folder: Path) -> None:
+    (folder / "east.yaml").write_bytes("kind: Pöd\n".encode(encoding))
+    assert DiskFiles(Path("lab.yaml")).text("east.yaml") == "kind: Pöd\n"

@@ -40,6 +40,33 @@ def test_each_item_of_a_list_is_an_object_with_its_own_line() -> None:
 
 
 @pytest.mark.parametrize(
+    ("listed", "kinds"),
+    [
+        ("kind: PodList\nitems: [{metadata: {name: a}}]", ["Pod"]),
+        ("kind: List\nitems: [{apiVersion: v1, kind: Pod, metadata: {name: a}}]", ["Pod"]),
+        ("kind: PodList\nitems: []", []),
+        ("kind: List\nitems: null", []),
+        ("kind: List\n", []),
+    ],
+)
+def test_the_objects_of_a_list(listed: str, kinds: list[str]) -> None:
+    found = contents(f"apiVersion: v1\n{listed}\n")
+    assert [each.object.kind for each in found.objects] == kinds
+    assert not found.problems
+    assert not found.ignored
+
+
+def test_the_items_of_a_list_without_kinds_have_none() -> None:
+    found = contents("apiVersion: v1\nkind: List\nitems: [{metadata: {name: a}}]\n")
+    assert [each.path for each in found.problems] == ["items[0].apiVersion", "items[0].kind"]
+
+
+def test_items_that_are_no_list_are_refused() -> None:
+    (problem,) = contents("apiVersion: v1\nkind: PodList\nitems: {a: b}\n").problems
+    assert str(problem) == "lab.yaml:3: items: expected a list, got a mapping"
+
+
+@pytest.mark.parametrize(
     ("version", "kind", "expected"),
     [
         ("v1", "Service", (1, 0, 0)),

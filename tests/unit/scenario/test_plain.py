@@ -33,6 +33,11 @@ def test_a_file_becomes_one_cluster_of_two_nodes(folder: Path) -> None:
     assert [each.object.metadata.name for each in found.manifests] == ["web"]
 
 
+@pytest.mark.parametrize("name", ["2048", "on", "1e3"])
+def test_a_file_may_be_named_like_a_number(name: str, folder: Path) -> None:
+    assert load((folder / "pod.yaml").rename(folder / f"{name}.yaml")).name == name
+
+
 def test_a_folder_is_the_same_as_its_files(folder: Path) -> None:
     files = load(folder / "pod.yaml", folder / "service.yaml")
     for given in ((folder,), (folder, folder / "pod.yaml")):
