@@ -2,6 +2,9 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
+
+MOST_LINES: Final = 50  # of an error; what follows is counted
 
 
 class NsnetError(Exception):
@@ -70,8 +73,14 @@ class ScenarioError(NsnetError):
         super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
 
     def lines(self) -> list[str]:
-        """Return one message for each problem."""
-        return [str(problem) for problem in self.problems]
+        """Return one message for each problem. After MOST_LINES problems, the last line counts the
+        others."""
+        lines = [str(problem) for problem in self.problems[:MOST_LINES]]
+        others = len(self.problems) - MOST_LINES
+        if others > 0:
+            noun = "mistake" if others == 1 else "mistakes"
+            lines.append(f"and {others:,} more {noun}; correct these first")
+        return lines
 
 
 class CompileError(NsnetError):

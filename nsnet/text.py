@@ -26,6 +26,16 @@ def printable(text: str) -> str:
     return text if text.isprintable() and text else repr(text)
 
 
+def escaped(text: str) -> str:
+    """Return the text with every unprintable character as an escape sequence, such as \\x1b or \\n.
+
+    What a file says can then neither control a terminal nor look like a line of nsnet's own.
+    """
+    if text.isprintable():
+        return text
+    return "".join(each if each.isprintable() else repr(each)[1:-1] for each in text)
+
+
 def nearest(word: str, known: Collection[str], *, likeness: float = 0.6) -> str:
     """Return the known word whose spelling is most similar, ignoring case; "" if none is similar
     enough.

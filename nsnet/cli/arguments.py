@@ -173,4 +173,5 @@ def _files(incomplete: str) -> list[str]:
 
 
 def _items(values: Iterator[str] | list[str]) -> Items:
-    return [CompletionItem(each) for each in values]
+    # The shell writes completions to the terminal as they are.
+    return [CompletionItem(each) for each in values if each.isprintable()]

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from nsnet.cli.arguments import LAB, PLACE
+from nsnet.cli.output import err
 from nsnet.cli.progress import Progress
 from nsnet.cli.signals import handled
 from nsnet.errors import UsageError
@@ -95,10 +96,7 @@ def capture(
         recording = stack.enter_context(found.recording(places, count, seconds, snaplen))
         asked = stack.enter_context(_asked_to_stop())
         where, packets = number_of(len(places), "place"), number_of(count, "packet")
-        click.echo(
-            f"capturing at {where} of {lab}: {packets} or {seconds} s, or until Ctrl-C",
-            err=True,
-        )
+        err(f"capturing at {where} of {lab}: {packets} or {seconds} s, or until Ctrl-C")
         # Not with a pipe: the program that reads it writes to the same terminal.
         live = file != _STDOUT and sys.stderr.isatty()
         with Progress(silent=not live) as progress:
@@ -153,7 +151,7 @@ def _tell(recorded: "Recorded", topology: Topology) -> None:
     if recorded.lost:
         lines.append("hint: capture fewer places: nsnet capture LAB REF…")
     for line in lines:
-        click.echo(without_only_cluster(line, topology), err=True)
+        err(without_only_cluster(line, topology))
 
 
 COMMANDS = (capture,)

@@ -1,7 +1,6 @@
 """Commands that change nothing: plan, explain, validate and graph read a file, schema prints the
 format of files, and doctor examines the host."""
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from nsnet.cli.arguments import (
     scenario_files,
 )
 from nsnet.cli.graph import FORMATS
+from nsnet.cli.output import err, out, out_json, out_text
 from nsnet.lab.compiled import Compiled, compiled
 from nsnet.plan.order import plan as planned
 from nsnet.plan.shell import script
@@ -37,7 +37,7 @@ def compiled_files(given: ScenarioFiles) -> Compiled:
 def warn(found: Compiled) -> None:
     """Print the warnings about a scenario to stderr."""
     for warning in found.topology.warnings:
-        click.echo(f"warning: {warning}", err=True)
+        err(f"warning: {warning}")
 
 
 @click.command()
@@ -57,11 +57,11 @@ def plan(given: ScenarioFiles, form: str | None) -> None:
     found = compiled_files(given)
     state = found.state
     if form == "shell":
-        click.echo(script(state.lab, planned(state)), nl=False)
+        out_text(script(state.lab, planned(state)))
     elif form == "json":
         namespaces = [asdict(each) for each in state.netns]
         data = {"schema": "nsnet.dev/plan/v1", "lab": state.lab, "netns": namespaces}
-        click.echo(json.dumps(data, default=str, indent=2))
+        out_json(data)
     else:
         show.state(state, found.topology)
 
@@ -97,7 +97,7 @@ def explain(
     if as_json:
         paths = [each.as_json() for each in found.paths]
         data = {"schema": "nsnet.dev/explain/v1", "lab": where.name, "paths": paths}
-        click.echo(json.dumps(data, default=str, indent=2))
+        out_json(data)
     else:
         show.explanation(found, where.topology)
 
@@ -111,7 +111,7 @@ def validate(given: ScenarioFiles) -> None:
     """
     found = compiled_files(given)
     are = "are" if given.files[1:] else "is"
-    click.echo(f"{given} {are} valid: {show.counted(found)}")
+    out(f"{given} {are} valid: {show.counted(found)}")
 
 
 @click.command()
@@ -122,7 +122,7 @@ def graph(given: ScenarioFiles, form: str) -> None:
 
     Example: nsnet graph scenarios/flat.yaml --format dot | dot -Tsvg > flat.svg
     """
-    click.echo(FORMATS[form](compiled_files(given).topology), nl=False)
+    out_text(FORMATS[form](compiled_files(given).topology))
 
 
 @click.command()
@@ -131,7 +131,7 @@ def schema() -> None:
 
     Example: nsnet schema > scenario.schema.json
     """
-    click.echo(json.dumps(ScenarioDocument.model_json_schema(by_alias=True), indent=2))
+    out_json(ScenarioDocument.model_json_schema(by_alias=True))
 
 
 @click.command()
@@ -149,7 +149,7 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 
     found = capabilities.of_host()
     if as_json:
-        click.echo(json.dumps([asdict(each) for each in found], indent=2))
+        out_json([asdict(each) for each in found])
     else:
         show.capabilities(found)
     if any(each.needed and not each.present for each in found):

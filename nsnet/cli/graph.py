@@ -1,9 +1,10 @@
 """The topology as a diagram: text for mermaid or Graphviz."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from nsnet.ip import ips_of
+from nsnet.text import escaped
 from nsnet.topology.model import Cluster, Gateway, Topology
 
 
@@ -17,25 +18,26 @@ class _Box(NamedTuple):
 
 
 def mermaid(topology: Topology) -> str:
-    """Return the topology as a mermaid flowchart, with a subgraph per cluster and a line per
-    link."""
+    """Return the topology as a mermaid flowchart: a subgraph per cluster, a line per link, and a
+    dotted arrow from each Service to each of its endpoints."""
     lines = ["flowchart LR"]
     boxes = list(_boxes(topology))
     for cluster in topology.clusters:
-        lines.append(f'  subgraph {_key(cluster.name)}["{cluster.name}: {_model(cluster)}"]')
+        title = _in_mermaid([f"{cluster.name}: {_model(cluster)}"])
+        lines.append(f"  subgraph {_key(cluster.name)}[{title}]")
         lines += [
-            f'    {box.key}["{"<br/>".join(box.text)}"]'
-            for box in boxes
-            if box.group == cluster.name
+            f"    {box.key}[{_in_mermaid(box.text)}]" for box in boxes if box.group == cluster.name
         ]
         lines.append("  end")
-    lines += [f'  {box.key}["{"<br/>".join(box.text)}"]' for box in boxes if not box.group]
+    lines += [f"  {box.key}[{_in_mermaid(box.text)}]" for box in boxes if not box.group]
     lines += [f"  {one} --- {other}" for one, other in _links(topology)]
+    lines += [f"  {service} -.-> {end}" for service, end in _endpoints(topology, boxes)]
     return "\n".join([*lines, ""])
 
 
 def dot(topology: Topology) -> str:
-    """Return the topology as a Graphviz graph, with a subgraph per cluster and an edge per link."""
+    """Return the topology as a Graphviz graph: a subgraph per cluster, an edge per link, and a
+    dashed edge from each Service to each of its endpoints."""
     lines = [
         f'graph "{topology.lab}" {{',
         "  rankdir=LR;",
@@ -43,18 +45,32 @@ def dot(topology: Topology) -> str:
     ]
     boxes = list(_boxes(topology))
     for cluster in topology.clusters:
+        title = _in_dot([f"{cluster.name}: {_model(cluster)}"])
         lines.append(f'  subgraph "cluster_{cluster.name}" {{')
-        lines.append(f'    label="{cluster.name}: {_model(cluster)}";')
+        lines.append(f"    label={title};")
         lines += [f"  {_dot_box(box)}" for box in boxes if box.group == cluster.name]
         lines.append("  }")
     lines += [_dot_box(box) for box in boxes if not box.group]
     lines += [f"  {one} -- {other};" for one, other in _links(topology)]
+    lines += [
+        f"  {service} -- {end} [dir=forward, style=dashed];"
+        for service, end in _endpoints(topology, boxes)
+    ]
     return "\n".join([*lines, "}", ""])
 
 
 def _dot_box(box: _Box) -> str:
-    text = "\\n".join(box.text)
-    return f'  {box.key} [label="{text}"];'
+    return f"  {box.key} [label={_in_dot(box.text)}];"
+
+
+def _in_mermaid(lines: Iterable[str]) -> str:
+    text = "<br/>".join(escaped(each).replace('"', "#quot;") for each in lines)
+    return f'"{text}"'
+
+
+def _in_dot(lines: Iterable[str]) -> str:
+    text = "\\n".join(escaped(each).replace("\\", "\\\\").replace('"', '\\"') for each in lines)
+    return f'"{text}"'
 
 
 FORMATS = {"mermaid": mermaid, "dot": dot}
@@ -112,9 +128,18 @@ def _links(topology: Topology) -> Iterator[tuple[str, str]]:
             yield "fabric", _key(gateway.reference)
         for node in cluster.nodes:
             yield from ((switch, _key(node.reference)) for switch in switches)
-            for pod in cluster.pods:
-                if pod.node == node.name:
-                    yield _key(node.reference), _key(pod.reference)
+        nodes = {node.name: _key(node.reference) for node in cluster.nodes}
+        yield from ((nodes[pod.node], _key(pod.reference)) for pod in cluster.pods)
+
+
+def _endpoints(topology: Topology, boxes: Iterable[_Box]) -> Iterator[tuple[str, str]]:
+    """Yield (Service, endpoint) for each endpoint that has a box, as keys of boxes."""
+    drawn = {box.key for box in boxes}
+    for cluster in topology.clusters:
+        for service in cluster.services:
+            ends = {each.reference: None for port in service.ports for each in port.endpoints}
+            pairs = ((_key(service.reference), _key(each)) for each in ends)
+            yield from (pair for pair in pairs if drawn.issuperset(pair))
 
 
 def _model(cluster: Cluster) -> str:

@@ -1,7 +1,6 @@
 """Commands that build, change, use and remove labs: run, up, apply, restart, down, ls, status,
 probe, exec and shell."""
 
-import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ import click
 from nsnet.cli import show
 from nsnet.cli.arguments import LAB, PLACE, TARGET, ScenarioFiles, scenario_files
 from nsnet.cli.files import compiled_files, warn
+from nsnet.cli.output import err, out, out_json
 from nsnet.cli.progress import Progress
 from nsnet.cli.status import as_json as status_json
 from nsnet.cli.status import show_status
@@ -105,10 +105,10 @@ def up(given: ScenarioFiles) -> None:
         built = labs.up(wanted, progress)
     name = wanted.name
     if not built:
-        click.echo(f"{name} is up already; nothing to do")
+        out(f"{name} is up already; nothing to do")
         return
-    click.echo(f"{name} is up: {show.counted(wanted)}")
-    click.echo(f"next: nsnet probe {name} · nsnet status {name} · nsnet down {name}", err=True)
+    out(f"{name} is up: {show.counted(wanted)}")
+    err(f"next: nsnet probe {name} · nsnet status {name} · nsnet down {name}")
 
 
 @click.command()
@@ -132,7 +132,7 @@ def apply(lab: str, given: ScenarioFiles) -> None:
     with Progress() as progress:
         steps = labs.apply(lab, scenario, progress, announce=warn)
     done = f"{lab} matches {given}: {number_of(steps, 'step')}"
-    click.echo(done if steps else f"{lab}: nothing to change")
+    out(done if steps else f"{lab}: nothing to change")
 
 
 @click.command()
@@ -152,9 +152,9 @@ def restart(lab: str, reference: str) -> None:
     with Progress() as progress:
         restarted = labs.restart(lab, reference, progress)
     for pod, addresses in restarted.items():
-        click.echo(f"{pod} was recreated with {addresses}")
+        out(f"{pod} was recreated with {addresses}")
     if not restarted:
-        click.echo(f"{reference} has no pods: nothing to restart")
+        out(f"{reference} has no pods: nothing to restart")
 
 
 @click.command()
@@ -178,7 +178,7 @@ def down(names: tuple[str, ...], everything: bool) -> None:
         except NsnetError as error:
             failed.append(error)
             continue
-        click.echo(f"{name} is down" if gone else f"{name}: nothing to remove")
+        out(f"{name} is down" if gone else f"{name}: nothing to remove")
     if len(failed) == 1:
         raise failed[0]
     if failed:
@@ -200,12 +200,12 @@ def ls(as_json: bool) -> None:
     found = {name: labs.is_complete(name) for name in labs.names()}
     if as_json:
         data = [{"lab": name, "complete": complete} for name, complete in found.items()]
-        click.echo(json.dumps(data, indent=2))
+        out_json(data)
         return
     for name, complete in found.items():
-        click.echo(name if complete else f"{name}  (half-built; to remove it: nsnet down {name})")
+        out(name if complete else f"{name}  (half-built; to remove it: nsnet down {name})")
     if not found:
-        click.echo("no lab is up", err=True)
+        err("no lab is up")
 
 
 @click.command()
@@ -224,11 +224,11 @@ def status(lab: str, as_json: bool) -> None:
     found = labs.attach(lab)
     drift = found.drift()
     if as_json:
-        click.echo(json.dumps(status_json(found.topology, drift), indent=2))
+        out_json(status_json(found.topology, drift))
     else:
         show_status(found.topology, found.state, drift)
         if drift:
-            click.echo(f"to repair it: nsnet apply {lab} FILE", err=True)
+            err(f"to repair it: nsnet apply {lab} FILE")
 
 
 @click.command()
@@ -336,7 +336,7 @@ def _conclude(
     if junit is not None:
         junit.write(report.as_junit())
     if as_json:
-        click.echo(json.dumps(report.as_json(), indent=2))
+        out_json(report.as_json())
     else:
         show.report(report, topology)
     ctx.exit(0 if report.ok else 1)

@@ -19,6 +19,7 @@ import click
 
 from nsnet import __version__
 from nsnet.cli import capture, completion, files, labs
+from nsnet.cli.output import err
 from nsnet.cli.signals import handled
 from nsnet.errors import NsnetError, UsageError
 
@@ -33,31 +34,48 @@ class _Main(click.Group):
         del ctx
         return list(self.commands)
 
+    def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        try:
+            return super().make_context(*arguments, **extra)
+        except click.UsageError as error:
+            _tell_usage(error)
+            raise click.exceptions.Exit(UsageError.exit_code) from error
+
     def invoke(self, ctx: click.Context) -> Any:
         try:
             with _ended_like_by_ctrl_c(), _output_written():
                 return super().invoke(ctx)
         except NsnetError as error:
             for line in error.lines():
-                click.echo(f"error: {line}", err=True)
+                err(f"error: {line}")
             if error.hint:
-                click.echo(f"hint: {error.hint}", err=True)
+                err(f"hint: {error.hint}")
             ctx.exit(error.exit_code)
+        except click.UsageError as error:
+            _tell_usage(error)
+            ctx.exit(UsageError.exit_code)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
+            err("interrupted")
             ctx.exit(130)
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
             # Python would fail again when it flushes the buffer at exit.
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            click.echo(
-                f"error: {': '.join(filter(None, (error.filename, error.strerror)))}", err=True
-            )
+            err(f"error: {': '.join(filter(None, (error.filename, error.strerror)))}")
             ctx.exit(3)
         finally:
             # The process ends: without this, the collector would traverse every value once more.
             gc.freeze()
+
+
+def _tell_usage(error: click.UsageError) -> None:
+    """Print click's message about a wrong command, in the form of nsnet's own errors."""
+    message = " ".join(error.format_message().split()).rstrip(".")
+    err(f"error: {message[:1].lower()}{message[1:]}")
+    if error.ctx is not None:
+        usage = error.ctx.get_usage().removeprefix("Usage: ")
+        err(f"hint: {' '.join(usage.split())}; more: {error.ctx.command_path} --help")
 
 
 @contextmanager

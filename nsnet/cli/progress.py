@@ -7,6 +7,7 @@ from typing import Self
 
 import click
 
+from nsnet.cli.output import err
 from nsnet.text import number_of
 
 # What is counted in a phase.
@@ -48,5 +49,5 @@ class Progress:
         elif self._phase and not self.silent:
             took = time.monotonic() - self._started
             count = number_of(self._total, _UNITS.get(self._phase, "step"))
-            click.echo(f"{self._phase}: {count} in {took:.2f} s", err=True)
+            err(f"{self._phase}: {count} in {took:.2f} s")
         self._phase = ""

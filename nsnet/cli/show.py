@@ -1,14 +1,10 @@
 """Output for people: reports, explanations, plans and what doctor finds. It is made for 80 columns,
 and nothing is said by colour alone."""
 
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
+from nsnet.cli.output import out, out_table, out_wrapped, wrapped
 from nsnet.ip import Family
 from nsnet.lab.compiled import Compiled
 from nsnet.probes.question import Explanation
@@ -25,13 +21,7 @@ from nsnet.walk.packet import IPVS, Hop, PredictedPath, RuleAt, Unknown
 if TYPE_CHECKING:
     from nsnet.kernel.capabilities import Capability
 
-GOOD, BAD, DEFECT = "✓", "✗", "!"
-
-
-def console() -> Console:
-    """Return a Console of rich, which obeys NO_COLOR and writes no colour into a pipe. Its markup
-    is off, because the brackets of [fd00::2]:80 are text."""
-    return Console(markup=False, emoji=False, highlight=False, soft_wrap=False)
+GOOD, BAD, DEFECT, UNJUDGED = "✓", "✗", "!", "·"
 
 
 def counted(found: Compiled) -> str:
@@ -50,29 +40,28 @@ def counted(found: Compiled) -> str:
 
 def report(found: Report, topology: Topology) -> None:
     """Print every probe with what was expected, predicted and observed, then the totals."""
-    out = console()
-    out.print(Text("each probe: expected / predicted / observed", "dim"))
+    out(("each probe: expected / predicted / observed", "dim"))
     for each in found.probes:
         mark, style = _mark(each)
         ends = f"{each.source} → {each.target}"
-        times = f" ×{each.times}" if each.times > 1 else ""
-        question = f"{ends} {each.protocol}{times}"
         own_name = each.name != ends
-        first, *rest = _wrapped(out, each.name if own_name else question) or [""]
-        out.print(Text.assemble((mark, style), " ", (first, "bold")), soft_wrap=True)
+        first, *rest = wrapped(each.name if own_name else each.question, indent=4)
+        out((mark, style), " ", (first, "bold"))
         for text in rest:
-            out.print(Text(f"  {text}", "bold"), soft_wrap=True)
+            out("  ", (text, "bold"))
         if own_name:
-            _indented(out, question, "dim")
+            out_wrapped(each.question, "dim", indent=4)
         for text, color in _findings(each):
-            _indented(out, without_only_cluster(text, topology), color)
-    passed = len(found.probes) - found.failed
-    total = f"{passed} passed, {found.failed} failed, {number_of(found.defects, 'defect')}"
+            out_wrapped(without_only_cluster(text, topology), color, indent=4)
+    numbers = [f"{len(found.probes) - found.failed - found.unjudged} passed"]
+    numbers += [f"{found.failed} failed"]
+    numbers += [f"{found.unjudged} not judged"] if found.unjudged else []
+    numbers += [number_of(found.defects, "defect")]
     probes = number_of(len(found.probes), "probe")
-    sum_up = f"{found.lab}: {probes}, {total}, in {found.seconds:.1f} s"
-    out.print(Text(sum_up, "bold green" if found.ok else "bold red"))
+    sum_up = f"{found.lab}: {probes}, {', '.join(numbers)}, in {found.seconds:.1f} s"
+    out((sum_up, "bold green" if found.ok else "bold red"))
     if found.defects:
-        out.print("The kernel did what nsnet did not predict. Please report it, with this output.")
+        out("The kernel did what nsnet did not predict. Please report it, with this output.")
 
 
 def _findings(each: ProbeReport) -> Iterator[tuple[str, str]]:
@@ -88,22 +77,12 @@ def _findings(each: ProbeReport) -> Iterator[tuple[str, str]]:
 
 
 def _mark(each: ProbeReport) -> tuple[str, str]:
-    """Return the sign of a probe's result (✓, ✗ or !), and its style."""
+    """Return the sign of a probe's result, and its style."""
     if not each.passed:
         return BAD, "bold red"
-    return (DEFECT, "bold magenta") if each.defects else (GOOD, "green")
-
-
-def _indented(out: Console, text: str, style: str = "") -> None:
-    """Print text below a probe's name, indented and wrapped."""
-    for each in _wrapped(out, text):
-        out.print(Text(f"    {each}", style), soft_wrap=True)
-
-
-def _wrapped(out: Console, text: str) -> list[str]:
-    """Return the lines of a text, wrapped to leave room for an indent of 4 columns."""
-    width = max(out.width - 4, 20)
-    return textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
+    if each.defects:
+        return DEFECT, "bold magenta"
+    return (GOOD, "green") if each.judged else (UNJUDGED, "dim")
 
 
 def _answers(each: ProbeReport) -> str:
@@ -130,16 +109,16 @@ def _predicted(each: ProbeReport) -> str:
 
 def explanation(found: Explanation, topology: Topology) -> None:
     """Print every predicted path, hop by hop, with the rules that change the packet."""
-    out = console()
     spec = found.question.spec
-    out.print(f"{spec.from_} → {spec.to} {spec.protocol}")
+    out(f"{spec.from_} → {spec.to} {spec.protocol}")
     for number, path in enumerate(found.paths, 1):
         which = f"path {number} of {len(found.paths)}: " if len(found.paths) > 1 else ""
         outcome = without_only_cluster(_outcome(path), topology)
-        out.print(Text(f"\n{which}{outcome}", "bold"))
-        _hops(out, "request", path.request, topology)
-        _hops(out, "reply", path.reply, topology)
-        _hops(out, "large packet", path.large, topology)
+        out()
+        out((f"{which}{outcome}", "bold"))
+        _hops("request", path.request, topology)
+        _hops("reply", path.reply, topology)
+        _hops("large packet", path.large, topology)
 
 
 def _outcome(path: PredictedPath) -> str:
@@ -148,25 +127,22 @@ def _outcome(path: PredictedPath) -> str:
     return f"{path.verdict}{who}{seen}"
 
 
-def _hops(out: Console, title: str, hops: Sequence[Hop], topology: Topology) -> None:
+def _hops(title: str, hops: Sequence[Hop], topology: Topology) -> None:
     if not hops:
         return
-    out.print(Text(f"  {title}", "dim"))
+    out("  ", (title, "dim"))
     last_place = last_packet = ""
     for hop in hops:
         place = hop.reference if hop.reference != last_place else ""
         place, what = (without_only_cluster(each, topology) for each in (place, hop.what))
         packet = str(hop.packet) if str(hop.packet) != last_packet else ""
-        text = Text(f"  {place:<18} {what:<30} ")
-        text.append(packet, "cyan")
-        text.rstrip()
-        out.print(text, soft_wrap=True)
+        out(f"  {place:<18} {what:<30} ", (packet, "cyan"))
         if hop.rule is not None:
-            _rule(out, hop.rule, hop.packet.dst.version)
+            _rule(hop.rule, hop.packet.dst.version)
         last_place, last_packet = hop.reference, str(hop.packet)
 
 
-def _rule(out: Console, at: RuleAt, family: Family) -> None:
+def _rule(at: RuleAt, family: Family) -> None:
     """Print a rule under its hop, as `iptables -S` or `nft list` shows it."""
     title = f"by rule {at.position} of {at.table} {at.chain}:"
     if at.table == KUBE_PROXY:
@@ -175,27 +151,21 @@ def _rule(out: Console, at: RuleAt, family: Family) -> None:
         title, text = f"by virtual server {at.chain}:", at.rule.why
     else:
         text = line(Chain(at.table, at.chain, family=family), at.rule)
-    width = max(out.width - 23, 30)
-    lines = textwrap.wrap(text, width, break_long_words=False, break_on_hyphens=False)
-    for each in [title, *lines]:
-        out.print(Text(f"{'':<23}{each}", "dim"), soft_wrap=True)
+    for each in (title, text):
+        out_wrapped(each, "dim", indent=23)
 
 
 def state(wanted: State, topology: Topology) -> None:
     """Print what a file would build, namespace by namespace."""
-    out = console()
     references = {each.name: each.reference for each in wanted.netns}
     for netns in wanted.netns:
         reference = without_only_cluster(netns.reference, topology)
-        out.print(Text(reference, "bold"), Text(netns.name, "dim"), soft_wrap=True)
+        out((reference, "bold"), " ", (netns.name, "dim"))
         for text in _contents(netns, references):
-            out.print(f"  {without_only_cluster(text, topology)}", soft_wrap=True)
-    out.print(
-        Text(
-            f"\n{number_of(len(wanted.netns), 'namespace')}; the commands: nsnet plan FILE --shell",
-            "dim",
-        )
-    )
+            out(f"  {without_only_cluster(text, topology)}")
+    out()
+    count = number_of(len(wanted.netns), "namespace")
+    out((f"{count}; the commands: nsnet plan FILE --shell", "dim"))
 
 
 def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
@@ -228,16 +198,9 @@ def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
 def capabilities(found: Iterable["Capability"]) -> None:
     """Print which features this host has and which it lacks, with the remedy for each that it
     lacks."""
-    out = console()
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
+    rows = []
     for each in found:
-        mark = (
-            Text(GOOD, "green")
-            if each.present
-            else Text(BAD, "bold red" if each.needed else "yellow")
-        )
-        table.add_row(mark, each.name, each.why)
-        if not each.present:
-            need = "needed: " if each.needed else ""
-            table.add_row("", "", Text(f"{need}{each.remedy}", "bold"))
-    out.print(table)
+        need = "needed: " if each.needed else ""
+        remedy = [] if each.present else [f"{need}{each.remedy}"]
+        rows.append([[GOOD if each.present else BAD], [each.name], [each.why, *remedy]])
+    out_table(("", "FEATURE", "FOUND"), rows, indent=0)

@@ -1,45 +1,53 @@
 """The addresses of a lab and its drift, as text and as JSON."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from rich.table import Table
-from rich.text import Text
-
-from nsnet.cli.show import console
-from nsnet.ip import ips_of
+from nsnet.cli.output import Row, out, out_table, out_wrapped
+from nsnet.ip import IPAddress, ips_of
 from nsnet.state.model import Kind, Netns, State
+from nsnet.text import number_of
 from nsnet.topology.balancing import usable
 from nsnet.topology.model import Cluster, Service, ServicePort, Topology
 from nsnet.topology.notation import without_only_cluster
 
-SCHEMA = "nsnet.dev/status/v1"
+SCHEMA: Final = "nsnet.dev/status/v1"
+HEADING: Final = ("REF", "ADDRESS", "ABOUT")
+
+
+class Member(NamedTuple):
+    """A part of a lab: its reference, its addresses, and lines about it."""
+
+    reference: str
+    addresses: tuple[str, ...]
+    about: tuple[str, ...]
 
 
 def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
     """Print the addresses of every part of a lab, and its drift."""
-    out = console()
     for cluster in topology.clusters:
-        title = f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy.mode}"
-        out.print(Text(title, "bold"))
-        table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), show_header=False)
-        for row in _rows(cluster):
-            table.add_row("", *(without_only_cluster(each, topology) for each in row))
-        out.print(table)
+        out((f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy.mode}", "bold"))
+        out_table(HEADING, _shown(_members(cluster), topology))
+        out()
     if topology.externals:
-        out.print(Text("outside", "bold"))
-        for external in topology.externals:
-            out.print(f"  {external.reference}  {external.address}")
+        out(("outside", "bold"))
+        out_table(HEADING, _shown(_outside(topology), topology))
+        out()
     if any(_has_permanent_neighbours(netns) for netns in wanted.netns):
-        out.print(
+        out_wrapped(
             "neighbour entries are permanent: if ARP learned so many, they would overflow the"
             " kernel's neighbour table, which all namespaces share"
         )
     if not drift:
-        out.print(Text("no drift: the kernel holds what the file asks for", "green"))
+        out(("no drift: the kernel holds what the file asks for", "green"))
     for each in drift:
-        difference = without_only_cluster(each, topology)
-        out.print(Text(f"drift: {difference}", "bold red"), soft_wrap=True)
+        out_wrapped(f"drift: {without_only_cluster(each, topology)}", "bold red")
+
+
+def _shown(members: Iterable[Member], topology: Topology) -> Iterator[Row]:
+    for each in members:
+        about = [without_only_cluster(one, topology) for one in each.about]
+        yield [without_only_cluster(each.reference, topology)], each.addresses or ("none",), about
 
 
 def _has_permanent_neighbours(netns: Netns) -> bool:
@@ -49,34 +57,48 @@ def _has_permanent_neighbours(netns: Netns) -> bool:
     return any(each.dev not in tunnels for each in netns.neighbours)
 
 
-def _rows(cluster: Cluster) -> Iterator[tuple[str, str, str]]:
+def _members(cluster: Cluster) -> Iterator[Member]:
     for attachment in cluster.attachments:
         gateway = attachment.gateway
         ends = ips_of((*attachment.addresses, *gateway.outside))
-        known = f", pods known as {_joined(cluster.virtual_cidrs)}" if cluster.virtual_cidrs else ""
         role = f" {gateway.replica}" if gateway.replica is not None else ""
-        about = f"{gateway.kind} {gateway.name}".rstrip()
-        yield gateway.reference, _joined(ends), f"{about}{role}{known}"
+        about = [f"{gateway.kind} {gateway.name}".rstrip() + role]
+        if cluster.virtual_cidrs:
+            about.append(f"pods known as {_joined(cluster.virtual_cidrs)}")
+        yield _member(gateway.reference, ends, about)
     for node in cluster.nodes:
-        yield node.reference, _joined(ips_of(node.addresses)), f"pods {_joined(node.pod_cidrs)}"
+        yield _member(node.reference, ips_of(node.addresses), [f"pods {_joined(node.pod_cidrs)}"])
     for pod in cluster.pods:
         ports = " ".join(f"{each.port}/{each.protocol}" for each in pod.ports)
-        about = f"on {pod.node} {ports}".rstrip()
+        about = [f"on {pod.node} {ports}".rstrip()]
         if virtual := cluster.virtual(pod.addresses):
-            about += f"\nknown as {_joined(virtual)}"
-        yield pod.reference, _joined(pod.addresses), about
+            about.append(f"known as {_joined(virtual)}")
+        yield _member(pod.reference, pod.addresses, about)
+    for absent in cluster.absent:
+        yield _member(absent.reference, (), [absent.why])
     for service in cluster.services:
-        yield service.reference, _joined(service.addresses) or "no address", _offer(service)
+        yield _member(service.reference, service.addresses, _offer(service))
 
 
-def _offer(service: Service) -> str:
-    """Return the type and ports of a Service as kubectl shows them, each port with its number of
-    endpoints in use. A line follows for each kind of address that is used from outside the
-    cluster."""
+def _outside(topology: Topology) -> Iterator[Member]:
+    for each in topology.externals:
+        ports = " ".join(f"{port.port}/{port.protocol}" for port in each.ports)
+        yield _member(each.reference, (each.address,), [ports] if ports else [])
+
+
+def _member(reference: str, addresses: Iterable[IPAddress], about: Sequence[str]) -> Member:
+    return Member(reference, tuple(map(str, addresses)), tuple(about))
+
+
+def _offer(service: Service) -> list[str]:
+    """Return lines about a Service: its type, each port with its number of endpoints in use, and
+    each kind of address that is used from outside the cluster."""
     if service.type == "ExternalName":
-        return f"ExternalName {service.external_name}"
+        return [f"ExternalName {service.external_name}"]
     kind = service.type if service.addresses else "headless"
-    about = [" ".join([kind, *map(_port, service.ports)])]
+    about = [kind, *map(_port, service.ports)]
+    if service.ports:
+        about[:2] = [" ".join(about[:2])]
     for what, addresses in (
         ("load balancer", service.load_balancer_ips),
         ("external", tuple(each for each in service.external_ips if each not in service.exported)),
@@ -90,14 +112,17 @@ def _offer(service: Service) -> str:
         about.append(f"for {service.imported_from}")
     if not service.proxied:
         about.append("not for kube-proxy")
-    return "\n".join(about)
+    return about
 
 
 def _port(each: ServicePort) -> str:
+    """Return a port as kubectl shows it, and its number of endpoints in use."""
     number = f":{each.node_port}" if each.node_port is not None else ""
     used = len(usable(each.endpoints, 4)) + len(usable(each.endpoints, 6))
-    idle = f" of {len(each.endpoints)}" if used < len(each.endpoints) else ""
-    return f"{each.port}{number}/{each.protocol}→{used}{idle}"
+    count = number_of(used, "endpoint")
+    if used < len(each.endpoints):
+        count = f"{used} of {number_of(len(each.endpoints), 'endpoint')}"
+    return f"{each.port}{number}/{each.protocol} to {count}"
 
 
 def _joined(things: Iterable[object]) -> str:
@@ -106,14 +131,10 @@ def _joined(things: Iterable[object]) -> str:
 
 def as_json(topology: Topology, drift: Sequence[str]) -> dict[str, Any]:
     """Return the addresses and the drift as plain data for JSON (nsnet.dev/status/v1)."""
-    rows = [
-        {"ref": reference, "addresses": addresses.split(), "about": about.replace("\n", ", ")}
-        for cluster in topology.clusters
-        for reference, addresses, about in _rows(cluster)
-    ]
-    hosts = [
-        {"ref": each.reference, "addresses": [str(each.address)], "about": ""}
-        for each in topology.externals
+    within = (each for cluster in topology.clusters for each in _members(cluster))
+    members = [
+        {"ref": each.reference, "addresses": [*each.addresses], "about": ", ".join(each.about)}
+        for each in (*within, *_outside(topology))
     ]
     data = {"schema": SCHEMA, "lab": topology.lab, "drift": list(drift)}
-    return data | {"members": [*rows, *hosts]}
+    return data | {"members": members}

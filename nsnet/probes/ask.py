@@ -84,6 +84,7 @@ def _report(
         disagreements=tuple(disagreements(expected, observed)),
         defects=tuple(defects(foreseen, observed, paths=each.path)),
         with_path=each.path,
+        size=spec.size,
     )
 
 

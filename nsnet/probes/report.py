@@ -7,6 +7,7 @@ from typing import Any
 from xml.etree import ElementTree
 
 from nsnet.probes.outcome import Outcome
+from nsnet.text import escaped, number_of
 from nsnet.walk.packet import Unknown
 
 SCHEMA = "nsnet.dev/report/v1"
@@ -91,17 +92,34 @@ class ProbeReport:
     disagreements: tuple[str, ...]  # between kernel and author: the probe failed
     defects: tuple[str, ...]  # between kernel and model: nsnet is wrong
     with_path: bool = False
+    size: int = 0  # bytes of body
 
     @property
     def passed(self) -> bool:
-        """Whether the kernel did what the author expected."""
+        """Whether the kernel did what the author expected, or the author expects nothing."""
         return not self.disagreements
+
+    @property
+    def judged(self) -> bool:
+        """Whether the author expects anything."""
+        return bool(self.expected)
+
+    @property
+    def question(self) -> str:
+        """What was asked, in one line: pod/a → pod/b:80 tcp of 2000 bytes ×3."""
+        size = f" of {number_of(self.size, 'byte')}" if self.size else ""
+        times = f" ×{self.times}" if self.times > 1 else ""
+        return f"{self.source} → {self.target} {self.protocol}{size}{times}"
+
+    @property
+    def seconds(self) -> float:
+        """The time that the attempts took, added up, in whole milliseconds."""
+        return round(sum(each.ms for each in self.observed.attempts) / 1000, 3)
 
     def __str__(self) -> str:
         """Return what the kernel did, in one line."""
-        times = f" ×{self.times}" if self.times > 1 else ""
         seen = " ".join([self.observed.verdict, ", ".join(self.observed.ends)]).rstrip()
-        return f"{self.source} → {self.target} {self.protocol}{times}: {seen}"
+        return escaped(f"{self.question}: {seen}")
 
     def as_json(self) -> dict[str, Any]:
         """Return the probe as it is in the JSON report (nsnet.dev/report/v1; nsnet/cli/README.md
@@ -117,10 +135,12 @@ class ProbeReport:
             "to": self.target,
             "protocol": self.protocol,
             "times": self.times,
+            "size": self.size,
             "expected": dict(self.expected),
             "predicted": guess,
             "observed": self.observed.as_json(measured=True, path=self.with_path),
             "passed": self.passed,
+            "judged": self.judged,
             "defect": bool(self.defects),
         }
 
@@ -139,6 +159,11 @@ class Report:
         return sum(not each.passed for each in self.probes)
 
     @property
+    def unjudged(self) -> int:
+        """The number of probes of which the author expects nothing."""
+        return sum(not each.judged for each in self.probes)
+
+    @property
     def defects(self) -> int:
         """The number of probes for which the kernel did not do what the model predicted."""
         return sum(bool(each.defects) for each in self.probes)
@@ -155,35 +180,53 @@ class Report:
             "lab": self.lab,
             "passed": len(self.probes) - self.failed,
             "failed": self.failed,
+            "unjudged": self.unjudged,
             "defects": self.defects,
             "probes": [each.as_json() for each in self.probes],
         }
 
     def as_junit(self) -> str:
         """Return the report as JUnit XML: an expectation that failed is a `failure`, a wrong
-        prediction an `error`."""
-        suite = ElementTree.Element(
-            "testsuite",
-            name=self.lab,
-            tests=str(len(self.probes)),
-            failures=str(self.failed),
-            errors=str(self.defects),
-            time=f"{self.seconds:.3f}",
-        )
+        prediction an `error`. The time of a testcase is that of all its attempts."""
+        suite = _suite(self.lab, tests=len(self.probes), failures=self.failed, errors=self.defects)
+        suite.set("time", f"{sum(each.seconds for each in self.probes):.3f}")
         for each in self.probes:
             case = ElementTree.SubElement(
                 suite,
                 "testcase",
-                classname=f"{self.lab}.{each.source}",
-                name="".join(letter for letter in each.name if letter.isprintable()),
-                time=f"{sum(one.ms for one in each.observed.attempts) / 1000:.3f}",
+                classname=escaped(f"{self.lab}.{each.source}"),
+                name=escaped(each.name),
+                time=f"{each.seconds:.3f}",
             )
             _add_result(case, "failure", each.disagreements)
             _add_result(case, "error", each.defects)
-        ElementTree.indent(suite)
-        return ElementTree.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+        return _xml(suite)
+
+
+def error_as_junit(name: str, messages: Sequence[str]) -> str:
+    """Return JUnit XML of a run that could not begin: one testcase with an `error`."""
+    suite = _suite(name, tests=1, failures=0, errors=1)
+    suite.set("time", "0.000")
+    case = ElementTree.SubElement(
+        suite, "testcase", classname=escaped(name), name="the lab is built", time="0.000"
+    )
+    _add_result(case, "error", messages)
+    return _xml(suite)
+
+
+def _suite(name: str, **numbers: int) -> ElementTree.Element:
+    counts = {key: str(value) for key, value in numbers.items()}
+    return ElementTree.Element("testsuite", {"name": escaped(name), **counts})
 
 
 def _add_result(case: ElementTree.Element, kind: str, sentences: Sequence[str]) -> None:
     if sentences:
-        ElementTree.SubElement(case, kind, message=sentences[0]).text = "\n".join(sentences)
+        lines = [escaped(each) for each in sentences]
+        ElementTree.SubElement(case, kind, message=lines[0]).text = "\n".join(lines)
+
+
+def _xml(suite: ElementTree.Element) -> str:
+    """Return the XML in ASCII, so that the encoding of its file does not matter."""
+    ElementTree.indent(suite)
+    text: bytes = ElementTree.tostring(suite, encoding="us-ascii")
+    return text.decode("ascii") + "\n"

@@ -30,3 +30,12 @@ def test_problems_are_sorted_by_file_and_line_without_repeats() -> None:
         "lab.yaml:3: metadata.name: is missing",
         "lab.yaml:12: is not YAML",
     ]
+
+
+def test_the_first_fifty_problems_are_shown_and_the_others_counted() -> None:
+    problems = [Problem("lab.yaml", line, "", "is missing") for line in range(1, 2001)]
+    assert len(ScenarioError(problems[:50]).lines()) == 50
+    *shown, last = ScenarioError(problems).lines()
+    assert (len(shown), shown[-1]) == (50, "lab.yaml:50: is missing")
+    assert last == "and 1,950 more mistakes; correct these first"
+    assert ScenarioError(problems[:51]).lines()[-1] == "and 1 more mistake; correct these first"

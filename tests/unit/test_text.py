@@ -2,7 +2,7 @@
 
 import pytest
 
-from nsnet.text import did_you_mean, nearest, number_of, printable, quoted
+from nsnet.text import did_you_mean, escaped, nearest, number_of, printable, quoted
 
 
 def test_a_number_with_its_noun() -> None:
@@ -39,3 +39,20 @@ def test_the_advice_for_an_unknown_word(word: str, known: list[str], advice: str
 def test_the_least_similarity_of_the_nearest_word() -> None:
     assert nearest("notes.yaml", ["nodes.yaml"], likeness=0.8) == "nodes.yaml"
     assert nearest("notes.yaml", ["pods.yaml"], likeness=0.8) == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("east/pod/wéb → 10.0.0.1 …", "east/pod/wéb → 10.0.0.1 …"),
+        ("\x1b[2J\x07", "\\x1b[2J\\x07"),
+        ("one\ntwo\rthree\t", "one\\ntwo\\rthree\\t"),
+        ("\x7f\x9b31m\x85", "\\x7f\\x9b31m\\x85"),  # DEL, and controls of 8 bits
+        ("a\u202eb\u2066c\u200b\ufeff", "a\\u202eb\\u2066c\\u200b\\ufeff"),  # bidi, zero width
+        ("\u2028\xa0\U000e0041", "\\u2028\\xa0\\U000e0041"),
+        ("caf\udce9", "caf\\udce9"),  # a file name that is not UTF-8
+        ("", ""),
+    ],
+)
+def test_text_that_could_control_a_terminal_is_escaped(text: str, shown: str) -> None:
+    assert escaped(text) == shown

@@ -204,11 +204,14 @@ def test_the_version() -> None:
 @pytest.mark.parametrize(
     ("command", "message"),
     [
-        (["plan"], "Missing argument 'FILE…'"),
-        (["pln", ISLAND], "No such command 'pln'"),
-        (["plan", "--colour", ISLAND], "No such option"),
+        (
+            ["plan"],
+            "error: missing argument 'FILE…'\nhint: main plan [OPTIONS] FILE…; more:",
+        ),
+        (["pln", ISLAND], "no such command 'pln'"),
+        (["plan", "--colour", ISLAND], "no such option"),
         (["graph", ISLAND, "--format", "svg"], "'svg' is not one of 'mermaid', 'dot'"),
-        (["explain", ISLAND, "east/pod/client"], "Missing argument 'TO'"),
+        (["explain", ISLAND, "east/pod/client"], "missing argument 'TO'"),
         (["explain", ISLAND, "a", "b", "--protocol", "sctp"], "'sctp' is not one of"),
         (["plan", "nowhere.yaml"], "error: nowhere.yaml: does not exist"),
         (["validate", f"{SCENARIOS}"], "has a Scenario, so it must be the only FILE"),
@@ -221,7 +224,7 @@ def test_the_version() -> None:
             "error: west/svc/web: tcp needs a port",
         ),
         (["down"], "name a lab, or use --all"),
-        (["run"], "Missing argument 'FILE…'"),
+        (["run"], "missing argument 'FILE…'"),
         (["run", "nowhere.yaml"], "error: nowhere.yaml: does not exist"),  # before the host
         (["probe", "lab", "--from", "east/pod/client"], "--from and --to need each other"),
         (["probe", "lab", "--times", "0"], "0 is not in the range"),
@@ -254,7 +257,7 @@ def test_no_colour_in_a_pipe(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ((), "Missing argument 'LAB'"),
+        ((), "missing argument 'LAB'"),
         (("lab", "--count", "0"), "0 is not in the range x>=1"),
         (("lab", "--seconds", "0"), "0 is not in the range x>=1"),
         (("lab", "--seconds", "forever"), "'forever' is not a valid integer"),

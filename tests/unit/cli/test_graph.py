@@ -34,6 +34,7 @@ def test_a_lab_in_mermaid() -> None:
         "  fabric --- east_gateway",
         "  east_gateway --- east_node_n1",
         "  east_node_n1 --- east_pod_web",
+        "  east_svc_web -.-> east_pod_web",
     ]
 
 
@@ -56,6 +57,7 @@ def test_the_same_lab_in_dot() -> None:
         "  fabric -- east_gateway;",
         "  east_gateway -- east_node_n1;",
         "  east_node_n1 -- east_pod_web;",
+        "  east_svc_web -- east_pod_web [dir=forward, style=dashed];",
         "}",
     ]
 
@@ -64,7 +66,7 @@ def test_the_same_lab_in_dot() -> None:
 def test_every_link_joins_two_boxes(name: str) -> None:
     text = mermaid(shipped(name).topology)
     boxes = re.findall(r"^ +(\w+)\[", text, re.MULTILINE)
-    ends = re.findall(r"^ +(\w+) --- (\w+)$", text, re.MULTILINE)
+    ends = re.findall(r"^ +(\w+) (?:---|-.->) (\w+)$", text, re.MULTILINE)
     assert len(set(boxes)) == len(boxes)
     assert {end for cable in ends for end in cable} <= set(boxes)
 

@@ -44,14 +44,14 @@ def probe(
         (
             probe(),  # neither a name nor an expectation
             [
-                f"✓ {ENDS} tcp",
+                f"· {ENDS} tcp",
                 "    — / ok / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
             ],
         ),
         (
             probe(predicted=Unknown("the lab is not as its file says")),
             [
-                f"✓ {ENDS} tcp",
+                f"· {ENDS} tcp",
                 "    — / ? / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
                 "    ? no prediction: the lab is not as its file says",
             ],
@@ -67,7 +67,7 @@ def probe(
         (
             probe("[long] " + "word " * 20),
             [
-                "✓ [long]" + " word" * 14,
+                "· [long]" + " word" * 14,
                 "  word" + " word" * 5,
                 f"    {ENDS} tcp",
                 "    — / ok / ok  by pod/web, seen as 10.244.0.2 (pod/client)",
@@ -88,7 +88,8 @@ def test_a_probe_for_people(
     assert first == "each probe: expected / predicted / observed"
     assert middle[: len(lines)] == lines
     defects = "1 defect" if each.defects else "0 defects"
-    assert middle[len(lines)] == f"demo: 1 probe, 1 passed, 0 failed, {defects}, in 0.1 s"
+    passed = "1 passed, 0 failed" if each.judged else "0 passed, 0 failed, 1 not judged"
+    assert middle[len(lines)] == f"demo: 1 probe, {passed}, {defects}, in 0.1 s"
 
 
 def test_in_a_lab_of_several_clusters_references_name_theirs(

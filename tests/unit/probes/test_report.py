@@ -1,10 +1,11 @@
 """The JSON and JUnit forms of a report."""
 
 import json
+from dataclasses import replace
 from xml.etree import ElementTree
 
 from nsnet.probes.outcome import Outcome
-from nsnet.probes.report import Answer, ProbeReport, Report
+from nsnet.probes.report import Answer, ProbeReport, Report, error_as_junit
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Unknown
 from tests.support.labs import ip
@@ -76,20 +77,24 @@ def test_the_json_form_of_a_report() -> None:
         "lab": "demo",
         "passed": 2,
         "failed": 1,
+        "unjudged": 0,
         "defects": 1,
         "probes": [
             {
                 **asked,
                 "times": 3,
+                "size": 0,
                 "expected": expected,
                 "predicted": both,
                 "observed": {**both, "verdicts": {"ok": 3}, "ms": 1.25},
                 "passed": True,
+                "judged": True,
                 "defect": False,
             },
             {
                 **asked,
                 "times": 3,
+                "size": 0,
                 "expected": expected,
                 "predicted": both,
                 "observed": {
@@ -101,11 +106,13 @@ def test_the_json_form_of_a_report() -> None:
                     "ms": 0.0,
                 },
                 "passed": False,
+                "judged": True,
                 "defect": True,
             },
             {
                 **asked,
                 "times": 1,
+                "size": 0,
                 "expected": expected,
                 "predicted": {"verdict": None, "unknown": "the lab is not as its file says"},
                 "observed": {
@@ -117,6 +124,7 @@ def test_the_json_form_of_a_report() -> None:
                     "ms": 1.0,
                 },
                 "passed": True,
+                "judged": True,
                 "defect": False,
             },
         ],
@@ -125,17 +133,27 @@ def test_the_json_form_of_a_report() -> None:
 
 def test_keys_come_in_the_documented_order() -> None:
     report = json.loads(json.dumps(REPORT.as_json()))
-    assert list(report) == ["schema", "lab", "passed", "failed", "defects", "probes"]
+    assert list(report) == [
+        "schema",
+        "lab",
+        "passed",
+        "failed",
+        "unjudged",
+        "defects",
+        "probes",
+    ]
     assert list(report["probes"][0]) == [
         "name",
         "from",
         "to",
         "protocol",
         "times",
+        "size",
         "expected",
         "predicted",
         "observed",
         "passed",
+        "judged",
         "defect",
     ]
     assert list(report["probes"][0]["observed"]) == [
@@ -162,7 +180,7 @@ def test_in_junit_a_failed_expectation_is_a_failure_and_a_wrong_prediction_an_er
         "tests": "3",
         "failures": "1",
         "errors": "1",
-        "time": "1.500",
+        "time": "0.005",
     }
     assert [each.attrib for each in suite.findall("testcase")] == [
         {"classname": "demo.east/pod/client", "name": "it <answers>", "time": time}
@@ -176,3 +194,29 @@ def test_in_junit_a_failed_expectation_is_a_failure_and_a_wrong_prediction_an_er
         ),
         ("error", "not predicted: refused", "not predicted: refused"),
     ]
+
+
+def test_in_junit_a_lab_that_cannot_be_built_is_an_error() -> None:
+    suite = ElementTree.fromstring(
+        error_as_junit("lab.yaml", ["lab.yaml:3: spec: is missing", "x"])
+    )
+    assert {key: suite.get(key) for key in ("tests", "failures", "errors", "time")} == {
+        "tests": "1",
+        "failures": "0",
+        "errors": "1",
+        "time": "0.000",
+    }
+    assert [(each.tag, each.get("message"), each.text) for each in suite.findall("testcase/*")] == [
+        ("error", "lab.yaml:3: spec: is missing", "lab.yaml:3: spec: is missing\nx")
+    ]
+
+
+def test_a_probe_without_an_expectation_is_not_judged() -> None:
+    unjudged = replace(GOOD, expected={})
+    report = Report("demo", (unjudged, GOOD))
+    assert (report.unjudged, unjudged.passed, unjudged.judged, report.ok) == (1, True, False, True)
+
+
+def test_a_question_names_the_number_of_bytes_and_attempts() -> None:
+    asked = replace(GOOD, size=2000, times=3)
+    assert asked.question == "east/pod/client → east/svc/web:80 tcp of 2000 bytes ×3"
