@@ -1,121 +1,251 @@
-"""The API server's checks of a Service, except those that need other objects.
+"""The API server's checks of a Service, in its words, except those that need other objects.
 
-Source: kubernetes/pkg/apis/core/validation/validation.go (ValidateService), v1.30.
+Source: kubernetes/pkg/apis/core/validation/validation.go (ValidateService), v1.30 to v1.35. Values
+are validated after the defaults are set (SetDefaults_Service): fields that these clear, such as the
+sessionAffinityConfig of a Service without session affinity, are not checked.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
+from nsnet.ip import Family, IPAddress
+from nsnet.scenario.field_errors import duplicate, forbidden, invalid, required
 from nsnet.scenario.fields import LABEL
-from nsnet.scenario.kubernetes import Service, ServicePort, ServiceSpec
-from nsnet.text import quoted
+from nsnet.scenario.kubernetes import HEADLESS, Service, ServicePort, ServiceSpec, source_range
 
 MAX_CLUSTER_IPS: Final = 2  # at most one of each family
-DNS_NAME: Final = rf"{LABEL}(\.{LABEL})*"  # no label is empty, or starts or ends with '-'
+MAX_AFFINITY_SECONDS: Final = 86_400
+SOURCE_RANGES: Final = "service.beta.kubernetes.io/load-balancer-source-ranges"  # annotation
+# The annotations that ask for zone hints, the new one and the old one.
+TOPOLOGY: Final = (
+    "service.kubernetes.io/topology-mode",
+    "service.kubernetes.io/topology-aware-hints",
+)
+_DNS_NAME: Final = re.compile(rf"{LABEL}(\.{LABEL})*")  # no label is empty or has '-' at an end
+_NAME: Final = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
+_QUALIFIED: Final = re.compile(rf"({_DNS_NAME.pattern}/)?{_NAME}")
+_LABEL_VALUE: Final = re.compile(rf"({_NAME})?")
+_NAME_FORM: Final = (
+    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
+    " alphanumeric character (e.g. 'MyName' or 'example.com/my-name')"
+)
+
+Refusal = tuple[str, str]  # the path of a field, and the reason
 
 
-def refusals(service: Service) -> Iterator[tuple[str, str]]:
+def refusals(service: Service) -> Iterator[Refusal]:
     """Yield the path of each field that the API server refuses, and the reason."""
     spec = service.spec
+    yield from _annotations(service.metadata.annotations, spec)
     yield from _ports(spec)
-    yield from _cluster_ip(spec)
-    yield from _external(spec)
-    yield from _load_balancer(spec)
+    yield from _selector(spec.selector)
+    yield from _session_affinity(spec)
     if spec.type == "ExternalName":
         yield from _external_name(spec)
-    if spec.session_affinity_config is not None and spec.session_affinity == "None":
-        yield "spec.sessionAffinityConfig", "may only be set when sessionAffinity is ClientIP"
+    else:
+        yield from _cluster_ips(spec)
+    yield from _load_balancer(spec)
+    yield from _external_traffic(spec)
 
 
-def _ports(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
+def _annotations(annotations: Mapping[str, str], spec: ServiceSpec) -> Iterator[Refusal]:
+    new, old = (annotations.get(each) for each in TOPOLOGY)
+    if None not in (new, old) and new != old:
+        reason = f"must match annotations[{TOPOLOGY[1]}] when both are specified"
+        yield f"metadata.annotations.{TOPOLOGY[0]}", invalid(new, reason)
+    ranges = annotations.get(SOURCE_RANGES)
+    if ranges is None or spec.load_balancer_source_ranges:
+        return
+    path = f"metadata.annotations.{SOURCE_RANGES}"
+    if spec.type != "LoadBalancer":
+        yield path, forbidden("may only be used when `type` is 'LoadBalancer'")
+    for each in ranges.strip().split(",") if ranges.strip() else ():
+        try:
+            source_range(each)
+        except ValueError as error:
+            yield path, str(error)
+
+
+def _ports(spec: ServiceSpec) -> Iterator[Refusal]:
     if not spec.ports and spec.has_cluster_ip:
-        yield "spec.ports", "is empty; at least one is needed"
+        yield "spec.ports", required("at least one port")
     ports: set[tuple[int, str]] = set()
     node_ports: set[tuple[int, str]] = set()
     names: set[str] = set()
     for index, each in enumerate(spec.ports):
         path = f"spec.ports[{index}]"
-        if (each.port, each.protocol) in ports:
-            yield (
-                f"{path}.port",
-                f"{each.port}/{each.protocol} is already the port of another entry",
-            )
-        ports.add((each.port, each.protocol))
         if not each.name and len(spec.ports) > 1:
-            yield path, "needs a name, because the Service has several ports"
+            yield f"{path}.name", required("the Service has several ports")
         elif each.name in names:
-            yield f"{path}.name", f"{each.name} is already the name of another port"
+            yield f"{path}.name", duplicate(each.name)
         names.add(each.name)
-        if each.node_port is not None:
-            yield from _node_port(spec, f"{path}.nodePort", each, each.node_port, node_ports)
+        if (each.port, each.protocol) in ports:
+            yield path, duplicate({"port": each.port, "protocol": each.protocol})
+        ports.add((each.port, each.protocol))
+        if isinstance(each.target_port, str):
+            for reason in port_name_refusals(each.target_port):
+                yield f"{path}.targetPort", invalid(each.target_port, reason)
+        yield from _node_port(spec, f"{path}.nodePort", each, node_ports)
+
+
+def port_name_refusals(name: str) -> Iterator[str]:
+    """Yield each reason why this is not the name of a container's port (IsValidPortName)."""
+    if len(name) > 15:
+        yield "must be no more than 15 characters"
+    if not re.fullmatch(r"[-a-z0-9]+", name):
+        yield "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+    if not re.search(r"[a-z]", name):
+        number = "; for the number of a port, remove the quotes" if name.isdecimal() else ""
+        yield f"must contain at least one letter (a-z){number}"
+    if "--" in name:
+        yield "must not contain consecutive hyphens"
+    if name.startswith("-") or name.endswith("-"):
+        yield "must not begin or end with a hyphen"
 
 
 def _node_port(
-    spec: ServiceSpec, path: str, port: ServicePort, number: int, seen: set[tuple[int, str]]
-) -> Iterator[tuple[str, str]]:
-    if spec.type == "ClusterIP":
-        yield path, "may not be used when type is ClusterIP"
-    if (number, port.protocol) in seen:
-        yield path, f"{number}/{port.protocol} is already the nodePort of another entry"
-    seen.add((number, port.protocol))
-
-
-def _cluster_ip(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    if spec.type == "ExternalName":
-        for path, written in (
-            ("clusterIP", spec.cluster_ip),
-            ("clusterIPs", spec.cluster_ips),
-            ("ipFamilies", spec.ip_families),
-            ("ipFamilyPolicy", spec.ip_family_policy),
-        ):
-            if written:
-                yield f"spec.{path}", "may not be set when type is ExternalName: it has no address"
+    spec: ServiceSpec, path: str, port: ServicePort, seen: set[tuple[int, str]]
+) -> Iterator[Refusal]:
+    if port.node_port is None:
         return
+    if spec.type == "ClusterIP":
+        yield path, forbidden("may not be used when `type` is 'ClusterIP'")
+    if (port.node_port, port.protocol) in seen:
+        yield path, duplicate(port.node_port)
+    seen.add((port.node_port, port.protocol))
+
+
+def _selector(selector: Mapping[str, str]) -> Iterator[Refusal]:
+    for key, value in selector.items():
+        if not _qualified(key):
+            yield "spec.selector", invalid(key, f"name part {_NAME_FORM}")
+        if len(value) > 63:
+            yield "spec.selector", invalid(value, "must be no more than 63 characters")
+        elif not _LABEL_VALUE.fullmatch(value):
+            reason = "a valid label must be an empty string or consist of alphanumeric characters,"
+            end = "'-', '_' or '.', and must start and end with an alphanumeric character"
+            yield "spec.selector", invalid(value, f"{reason} {end}")
+
+
+def _qualified(text: str) -> bool:
+    """Return whether the text is a qualified name: NAME or DNS-NAME/NAME."""
+    prefix, _, name = text.rpartition("/")
+    return bool(_QUALIFIED.fullmatch(text)) and len(name) <= 63 and len(prefix) <= 253
+
+
+def _session_affinity(spec: ServiceSpec) -> Iterator[Refusal]:
+    if spec.session_affinity == "None" or spec.session_affinity_config is None:
+        return
+    seconds = spec.session_affinity_config.client_ip.timeout_seconds
+    if not 0 < seconds <= MAX_AFFINITY_SECONDS:
+        reason = f"must be greater than 0 and less than {MAX_AFFINITY_SECONDS}"
+        yield "spec.sessionAffinityConfig.clientIP.timeoutSeconds", invalid(seconds, reason)
+
+
+def _cluster_ips(spec: ServiceSpec) -> Iterator[Refusal]:
     path = "spec.clusterIPs" if spec.cluster_ips else "spec.clusterIP"
     if spec.headless and spec.type != "ClusterIP":
-        yield path, f"may not be None when type is {spec.type}"
-    if spec.cluster_ips and spec.cluster_ip not in ("", spec.cluster_ips[0]):
-        first = spec.cluster_ips[0]
-        yield "spec.clusterIP", f"{spec.cluster_ip} differs from {first}, the first of clusterIPs"
-    if len(spec.cluster_ips) > MAX_CLUSTER_IPS or "" in spec.cluster_ips:
-        yield "spec.clusterIPs", "takes one IPv4 address, one IPv6 address, or both"
-    if spec.headless and len(spec.cluster_ips) > 1:
-        yield "spec.clusterIPs", "None cannot be combined with an address"
+        yield path, invalid(HEADLESS, f"may not be set to 'None' for {spec.type} services")
+    if spec.cluster_ips and spec.cluster_ip == "":
+        yield path, invalid(spec.cluster_ips, "must be empty when `clusterIP` is not specified")
+    elif spec.cluster_ips and spec.cluster_ip != spec.cluster_ips[0]:
+        yield path, invalid(spec.cluster_ips, "first value must match `clusterIP`")
     if len(set(spec.ip_families)) < len(spec.ip_families):
-        yield "spec.ipFamilies", f"{spec.ip_families[0]} is listed twice"
+        yield "spec.ipFamilies[1]", duplicate(spec.ip_families[0])
+    if spec.headless and len(spec.cluster_ips) > 1:
+        yield path, invalid(spec.cluster_ips, "'None' must be the first and only value")
+    if len(spec.cluster_ips) > MAX_CLUSTER_IPS:
+        yield path, invalid(spec.cluster_ips, "may only hold up to 2 values")
+    yield from _families(spec)
+    yield from _written_ips(spec)
 
 
-def _external(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    reachable = spec.type in ("NodePort", "LoadBalancer") or (
+def _families(spec: ServiceSpec) -> Iterator[Refusal]:
+    # A Service without a policy gets SingleStack, unless it is headless and has no selector.
+    policy = spec.ip_family_policy or ("RequireDualStack" if spec.selectorless else "SingleStack")
+    if policy != "SingleStack":
+        return
+    for many, what in ((spec.cluster_ips, "cluster IPs"), (spec.ip_families, "IP families")):
+        if len(many) == MAX_CLUSTER_IPS:
+            reason = "must be 'RequireDualStack' or 'PreferDualStack' when multiple"
+            yield "spec.ipFamilyPolicy", invalid(policy, f"{reason} {what} are specified")
+
+
+def _written_ips(spec: ServiceSpec) -> Iterator[Refusal]:
+    versions: list[Family] = []
+    for index, (path, each) in enumerate(written_cluster_ips(spec)):
+        if isinstance(each, str):
+            yield path, invalid(each, "must be a valid IP address, (e.g. 10.9.8.7)")
+            continue
+        versions.append(each.version)
+        named = spec.ip_families[index : index + 1]
+        if named and named[0] != f"IPv{each.version}":
+            reason = f"expected an {named[0]} value as indicated by `ipFamilies[{index}]`"
+            yield path, invalid(each, reason)
+    if len(set(versions)) < len(versions) <= MAX_CLUSTER_IPS:
+        reason = "may specify no more than one IP for each IP family"
+        yield "spec.clusterIPs", invalid(spec.cluster_ips, reason)
+
+
+def written_cluster_ips(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
+    """Yield (field path, value) for each ClusterIP that the manifest sets, "None" excepted.
+
+    A value that is not an address is a text.
+    """
+    if spec.type == "ExternalName":
+        return
+    if not spec.cluster_ips and spec.cluster_ip not in ("", HEADLESS):
+        yield "spec.clusterIP", spec.cluster_ip
+    for index, each in enumerate(spec.cluster_ips):
+        if each != HEADLESS:
+            yield f"spec.clusterIPs[{index}]", each
+
+
+def _external_traffic(spec: ServiceSpec) -> Iterator[Refusal]:
+    accessible = spec.type in ("NodePort", "LoadBalancer") or (
         spec.type == "ClusterIP" and spec.external_ips
     )
-    if spec.external_traffic_policy is not None and not reachable:
-        only = "may only be set when type is NodePort or LoadBalancer, or with externalIPs"
-        yield "spec.externalTrafficPolicy", only
+    if spec.external_traffic_policy is not None and not accessible:
+        only = "may only be set for externally-accessible services"
+        yield "spec.externalTrafficPolicy", invalid(spec.external_traffic_policy, only)
     if spec.health_check_node_port is not None and not spec.has_health_check:
-        only = "may only be set when type is LoadBalancer and externalTrafficPolicy is Local"
-        yield "spec.healthCheckNodePort", only
+        only = (
+            "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'"
+        )
+        yield "spec.healthCheckNodePort", invalid(spec.health_check_node_port, only)
 
 
-def _load_balancer(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
+def _load_balancer(spec: ServiceSpec) -> Iterator[Refusal]:
     if spec.type == "LoadBalancer":
+        name = spec.load_balancer_class
+        if name is not None and not _qualified(name):
+            yield "spec.loadBalancerClass", invalid(name, f"name part {_NAME_FORM}")
         return
     for path, written in (
         ("loadBalancerSourceRanges", bool(spec.load_balancer_source_ranges)),
         ("allocateLoadBalancerNodePorts", spec.allocate_load_balancer_node_ports is not None),
+        ("loadBalancerClass", spec.load_balancer_class is not None),
     ):
         if written:
-            yield f"spec.{path}", "may only be set when type is LoadBalancer"
+            yield f"spec.{path}", forbidden("may only be used when `type` is 'LoadBalancer'")
 
 
-def _external_name(spec: ServiceSpec) -> Iterator[tuple[str, str]]:
+def _external_name(spec: ServiceSpec) -> Iterator[Refusal]:
+    for path, written in (
+        ("clusterIP", spec.cluster_ip != ""),
+        ("clusterIPs", bool(spec.cluster_ips)),
+        ("ipFamilies", bool(spec.ip_families)),
+        ("ipFamilyPolicy", spec.ip_family_policy is not None),
+    ):
+        if written:
+            yield f"spec.{path}", forbidden("may not be set for ExternalName services")
     name = spec.external_name.removesuffix(".")  # of a fully qualified name
     if not name:
-        yield (
-            "spec.externalName",
-            "is missing; set it to the DNS name that the Service is an alias of",
-        )
-    elif len(name) > 253 or not re.fullmatch(DNS_NAME, name):
-        form = "use lower-case letters, digits and '-' between dots, at most 253 characters"
-        yield "spec.externalName", f"{quoted(spec.external_name)} is not a DNS name: {form}"
+        yield "spec.externalName", required("the DNS name that the Service is an alias of")
+    elif len(name) > 253:
+        yield "spec.externalName", invalid(name, "must be no more than 253 characters")
+    elif not _DNS_NAME.fullmatch(name):
+        form = "must consist of lower case alphanumeric characters, '-' or '.', and must start and"
+        subdomain = f"a lowercase RFC 1123 subdomain {form} end with an alphanumeric character"
+        yield "spec.externalName", invalid(spec.external_name, subdomain)

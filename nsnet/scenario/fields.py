@@ -31,16 +31,24 @@ def parse_address(value: object) -> IPAddress:
     raise ValueError(f"{quoted(value)} is not an IP address")
 
 
-def _parse_network(value: object) -> IPNetwork:
+def parse_range(value: object) -> IPNetwork:
+    """Return the range of a text such as "10.244.0.7/16", without the host bits of its address.
+
+    Raises ValueError for any other value.
+    """
     wrong = f"{quoted(value)} is not a CIDR range such as 10.244.0.0/16"
     # ipaddress would also accept a bare address or a netmask; Kubernetes does not.
     if not isinstance(value, str) or not value.partition("/")[2].isdecimal() or "%" in value:
         raise ValueError(wrong)
     try:
-        network = ip_network(value, strict=False)
+        return ip_network(value, strict=False)
     except ValueError:
         raise ValueError(wrong) from None
-    if ip_address(value.partition("/")[0]) != network.network_address:
+
+
+def _parse_network(value: object) -> IPNetwork:
+    network = parse_range(value)
+    if isinstance(value, str) and ip_address(value.partition("/")[0]) != network.network_address:
         message = f"{quoted(value)} does not start at its network address; did you mean {network}?"
         raise ValueError(message)
     return network

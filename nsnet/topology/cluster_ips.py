@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from nsnet.ip import Family, IPAddress
+from nsnet.scenario.admission import written_cluster_ips
+from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.scenario.kubernetes import HEADLESS, ServiceSpec
-from nsnet.text import quoted
+from nsnet.scenario.kubernetes import ServiceSpec
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.pool import AddressError, Pool, special_use
@@ -29,8 +30,7 @@ def families(ledger: Ledger, cluster: ClusterSpec, each: DeclaredService) -> tup
     known: tuple[Family, ...] = tuple(network.version for network in cluster.service_cidr)
     requested = [_family(name) for name in spec.ip_families]
     requested = requested or [address.version for _, address in _written(spec)] or [known[0]]
-    policy = spec.ip_family_policy or ("RequireDualStack" if len(requested) > 1 else "SingleStack")
-    others = () if policy == "SingleStack" else known
+    others = () if spec.ip_family_policy in (None, "SingleStack") else known
     return (requested[0], *(each for each in others if each != requested[0]))
 
 
@@ -80,7 +80,10 @@ def _reserve(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
     pool = next((each for each in pools if address in each.network), None)
     if pool is None:
         ranges = ", ".join(str(each.network) for each in pools)
-        raise AddressError(f"{address} is outside serviceCIDR {ranges}")
+        reason = f"failed to allocate IP {address}: the provided IP is not in the valid range. The"
+        raise AddressError(
+            invalid(address, f"{reason} range of valid IPs is {ranges} (serviceCIDR)")
+        )
     if use := special_use(address, pool.network):
         raise AddressError(f"{address} is the {use} address of serviceCIDR {pool.network}")
     pool.reserve(address, owner)
@@ -88,41 +91,24 @@ def _reserve(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
 
 def _written(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress]]:
     """Yield (field path, address) for each ClusterIP that the manifest sets."""
-    for path, each in _requested(spec):
+    for path, each in written_cluster_ips(spec):
         if not isinstance(each, str):
             yield path, each
 
 
-def _requested(spec: ServiceSpec) -> Iterator[tuple[str, IPAddress | str]]:
-    if spec.has_cluster_ip and spec.cluster_ips:
-        for index, each in enumerate(spec.cluster_ips):
-            yield f"spec.clusterIPs[{index}]", each
-    elif spec.has_cluster_ip:
-        yield "spec.clusterIP", spec.cluster_ip
-
-
 def _family_refusals(cluster: ClusterSpec, spec: ServiceSpec) -> Iterator[tuple[str, str]]:
-    """Yield (field path, reason) for each address, family or policy that is refused."""
-    for path, text in _requested(spec):
-        if isinstance(text, str) and text not in ("", HEADLESS):
-            yield path, f"{quoted(text)} is not an IP address"
+    """Yield (field path, reason) for each family or policy that this cluster cannot have."""
+    if spec.selectorless:
+        return
     ranges = ", ".join(map(str, cluster.service_cidr))
     known = {each.version for each in cluster.service_cidr}
     for index, name in enumerate(spec.ip_families):
         if _family(name) not in known:
-            yield f"spec.ipFamilies[{index}]", f"{cluster.name} has no {name} range: {ranges}"
+            reason = f"not configured on this cluster: serviceCIDR is {ranges}"
+            yield f"spec.ipFamilies[{index}]", invalid(name, reason)
     if spec.ip_family_policy == "RequireDualStack" and len(known) < 2:
-        message = f"RequireDualStack needs a serviceCIDR of both families, not {ranges}"
-        yield "spec.ipFamilyPolicy", message
-    written = list(_written(spec))
-    if spec.ip_family_policy == "SingleStack" and max(len(spec.ip_families), len(written)) > 1:
-        message = "SingleStack allows one family, but ipFamilies or clusterIPs has two"
-        yield "spec.ipFamilyPolicy", message
-    for name, (path, address) in zip(spec.ip_families, written, strict=False):
-        if address.version != _family(name):
-            yield path, f"{address} is IPv{address.version}, and ipFamilies says {name}"
-    if len(written) == 2 and written[0][1].version == written[1][1].version:
-        yield written[1][0], f"{written[1][1]} is of the same family as {written[0][1]}"
+        reason = "this cluster is not configured for dual-stack services: serviceCIDR is"
+        yield "spec.ipFamilyPolicy", invalid(spec.ip_family_policy, f"{reason} {ranges}")
 
 
 def _family(name: str) -> Family:

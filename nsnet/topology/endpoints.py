@@ -11,17 +11,13 @@ from typing import Final
 
 from nsnet.ip import Family, IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
+from nsnet.scenario.admission import TOPOLOGY
 from nsnet.scenario.model import Manifest
 from nsnet.topology.assignment import node_port_owner
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort
 
 SERVICE_NAME: Final = "kubernetes.io/service-name"  # label of a slice: its Service
-# The annotations that ask for zone hints, the old one and the new one.
-TOPOLOGY: Final = (
-    "service.kubernetes.io/topology-mode",
-    "service.kubernetes.io/topology-aware-hints",
-)
 
 
 class EndpointSources:
@@ -63,8 +59,8 @@ class EndpointSources:
         pods = self._by_namespace.get(each.service.metadata.namespace, ())
         return [pod for pod in pods if selector <= pod.labels.items()]
 
-    def refusals(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
-        """Yield (field path, message) for each named targetPort that no selected pod has."""
+    def missing_names(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
+        """Yield (field path, warning) for each named targetPort that no selected pod has."""
         pods = self.selected(each)
         for index, port in enumerate(each.spec.ports if pods else ()):
             if port.protocol == "SCTP" or not isinstance(port.target_port, str):
@@ -74,7 +70,9 @@ class EndpointSources:
                 known = ", ".join(sorted(name for name in named if name[0] != "/")) or "none"
                 target = f"{port.target_port}/{port.protocol.lower()}"
                 missing = f"no pod behind {each.reference} has a port named {target}"
-                yield f"spec.ports[{index}].targetPort", f"{missing}; named ports: {known}"
+                closed = f"so its port {port.name or port.port} has no endpoints"
+                path = f"spec.ports[{index}].targetPort"
+                yield path, f"{missing}, {closed}; named ports: {known}"
 
     def service_ports(
         self, each: DeclaredService, node_ports: Mapping[str, int], families: Collection[Family]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsnet.ip import Protocol
+from nsnet.scenario.field_errors import invalid
 from nsnet.topology.assignment import health_check_owner, node_port_owner
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
@@ -69,10 +70,12 @@ class _PortPool:
         if listens and number in self._bound:
             raise AddressError(f"{number} is taken by {self._bound[number]}, on the host network")
         if number not in NODE_PORTS:
-            raise AddressError(f"{number} is not a NodePort ({NODE_PORTS[0]}-{NODE_PORTS[-1]})")
+            reason = "provided port is not in the valid range. The range of valid ports is"
+            raise AddressError(invalid(number, f"{reason} {NODE_PORTS[0]}-{NODE_PORTS[-1]}"))
         first = self._owners.setdefault(number, owner)
         if first != owner:
-            raise AddressError(f"{number} is taken by {first}")
+            reason = f"provided port is already allocated: it is taken by {first}"
+            raise AddressError(invalid(number, reason))
 
     def allocate(self, owner: str) -> int:
         """Allocate the first free number to `owner`. Raises AddressError if none is free."""

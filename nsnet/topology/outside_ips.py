@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nsnet.ip import Family, IPAddress
 from nsnet.scenario.kinds import ClusterSpec
+from nsnet.text import quoted
 from nsnet.topology.assignment import load_balancer_owner
 from nsnet.topology.declared import DeclaredService, declared_services
 from nsnet.topology.ledger import Ledger
@@ -72,7 +73,11 @@ def load_balancer_ips(
         return {}
     allocated: dict[str, tuple[IPAddress, ...]] = {}
     for owner, each in balanced.items():
-        if each.service.status.load_balancer.ingress or each.spec.load_balancer_ip:
+        requested = each.spec.load_balancer_ip
+        if isinstance(requested, str) and requested:
+            message = f"{quoted(requested)} is no address for a load balancer: {owner} gets another"
+            ledger.warnings.append(each.warning("spec.loadBalancerIP", message))
+        if each.service.status.load_balancer.ingress or not isinstance(requested, str):
             allocated[owner] = _of_families(ledger, each, families[owner], _written(each))
         else:
             allocated[owner] = ledger.allocate_fabric_ips(
@@ -186,8 +191,9 @@ def _written(each: DeclaredService) -> Iterator[tuple[str, IPAddress]]:
         # packets to its address.
         if one.ip is not None and one.ip_mode == "VIP":
             yield f"status.loadBalancer.ingress[{index}].ip", one.ip
-    if not ingress and each.spec.load_balancer_ip is not None:
-        yield "spec.loadBalancerIP", each.spec.load_balancer_ip
+    requested = each.spec.load_balancer_ip
+    if not ingress and not isinstance(requested, str):
+        yield "spec.loadBalancerIP", requested
 
 
 def _external(each: DeclaredService) -> Iterator[tuple[str, IPAddress]]:

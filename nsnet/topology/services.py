@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from nsnet.scenario import kubernetes
-from nsnet.scenario.admission import refusals
+from nsnet.scenario.admission import SOURCE_RANGES, refusals
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
 from nsnet.topology.assignment import health_check_owner
@@ -74,8 +74,13 @@ def resolve_services(
 
 
 def _check(ledger: Ledger, each: DeclaredService, sources: EndpointSources) -> None:
-    wrong = (*refusals(each.service), *sources.refusals(each))
-    ledger.problems += (each.problem(path, message) for path, message in wrong)
+    ledger.problems += (each.problem(*wrong) for wrong in refusals(each.service))
+    ledger.warnings += (each.warning(*missing) for missing in sources.missing_names(each))
+    annotated = SOURCE_RANGES in each.service.metadata.annotations
+    if annotated and not each.spec.load_balancer_source_ranges:
+        message = f"{SOURCE_RANGES} configures a cloud's firewall alone, which the lab has not"
+        instead = f"{message}: set spec.loadBalancerSourceRanges, which kube-proxy reads"
+        ledger.warnings.append(each.warning("metadata.annotations", instead))
     if each.spec.selector and each.spec.type != "ExternalName" and not sources.selected(each):
         message = f"the selector of {each.reference} matches no pod"
         ledger.warnings.append(each.warning("spec.selector", message))

@@ -11,6 +11,7 @@ from nsnet.scenario.kubernetes.services import (
     ServicePort,
     ServiceSpec,
     SessionAffinityConfig,
+    source_range,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "ServiceSpec",
     "SessionAffinityConfig",
     "Workload",
+    "source_range",
 ]

@@ -7,10 +7,18 @@ reference, v1.30.
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from nsnet.ip import IPAddress
+from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.fields import (
     Address,
     Label,
@@ -50,7 +58,18 @@ def decimal(value: object) -> object:
     return value
 
 
-def _endpoint_address(value: IPAddress) -> IPAddress:
+def zero_means(default: object) -> BeforeValidator:
+    """Return a validator that replaces "" and 0 by `default`.
+
+    Kubernetes' fields that are no pointers cannot be absent: their zero value means "not set".
+    """
+    return BeforeValidator(
+        lambda value: default if value == "" or (type(value) is int and value == 0) else value
+    )
+
+
+def check_endpoint(value: IPAddress) -> IPAddress:
+    """Return the address if other hosts can reach it. Raises ValueError."""
     for special, wrong in (
         ("a loopback", value.is_loopback),
         ("a link-local", value.is_link_local),
@@ -62,21 +81,29 @@ def _endpoint_address(value: IPAddress) -> IPAddress:
     return value
 
 
+def check_port(value: int) -> int:
+    """Return the number if it is one of a socket. Raises ValueError, as the API server says it."""
+    if not 1 <= value <= 65535:
+        raise ValueError(invalid(value, "must be between 1 and 65535, inclusive"))
+    return value
+
+
 def _port_name(value: str) -> str:
     return value and check_label(value)
 
 
+PortNumber = Annotated[int, Field(strict=True), AfterValidator(check_port)]
 PortName = Annotated[str, AfterValidator(_port_name)]
-EndpointAddress = Annotated[Address, BeforeValidator(decimal), AfterValidator(_endpoint_address)]
+EndpointAddress = Annotated[Address, BeforeValidator(decimal), AfterValidator(check_endpoint)]
 Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
-PortProtocol = Literal["TCP", "UDP", "SCTP"]
+PortProtocol = Annotated[Literal["TCP", "UDP", "SCTP"], zero_means("TCP")]
 
 
 class ObjectMeta(Lenient):
     """The metadata of an object."""
 
     name: Subdomain
-    namespace: Label = "default"
+    namespace: Annotated[Label, zero_means("default")] = "default"
     labels: Labels = {}
     annotations: Labels = {}
     deletion_timestamp: str | None = None

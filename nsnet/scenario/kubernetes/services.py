@@ -1,44 +1,41 @@
 """Services, and their exports to other clusters."""
 
-from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Final, Literal
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
-from nsnet.scenario.fields import LABEL, Cidr, Number, Port, name_check, parse_address
+from nsnet.ip import IPNetwork
+from nsnet.scenario.field_errors import invalid
+from nsnet.scenario.fields import LABEL, Number, name_check, parse_address, parse_range
 from nsnet.scenario.kubernetes.fields import (
     EndpointAddress,
     Labels,
     Lenient,
     ObjectMeta,
     PortName,
+    PortNumber,
     PortProtocol,
+    check_endpoint,
+    check_port,
     decimal,
+    zero_means,
 )
-from nsnet.text import quoted
 
 HEADLESS: Final = "None"  # written instead of a ClusterIP
 
 
 def _target_port(value: object) -> object:
-    """Return the number or the name of a targetPort.
-
-    Digits in quotes are a number, because the name of a port has at least one letter.
-    """
+    """Return the number or the name of a targetPort. The API server checks names in admission."""
     if isinstance(value, bool) or not isinstance(value, int | str):
         raise ValueError("expected the number or the name of a port")
-    if isinstance(value, str) and not value.isdecimal():
-        return value
-    number = int(value) if len(str(value)) <= 5 else 0
-    if not 1 <= number <= 65535:
-        raise ValueError(f"{quoted(value)} is not a port (1-65535)")
-    return number
+    return value if isinstance(value, str) else check_port(value)
 
 
 def _cluster_address(value: object) -> object:
     """Return the address that a text represents, or the text itself if it is not an address.
 
-    A text that is not an address is "None", "", or a mistake that topology.cluster_ips reports.
+    A text that is not an address is "None", "", or one that topology reports.
     """
     try:
         return parse_address(decimal(value))
@@ -48,7 +45,32 @@ def _cluster_address(value: object) -> object:
         raise
 
 
+def _balanced_address(value: object) -> object:
+    """Return the address for a load balancer that a text represents, or the text itself."""
+    try:
+        return check_endpoint(parse_address(decimal(value)))
+    except ValueError:
+        if isinstance(value, str):
+            return value
+        raise
+
+
+def source_range(value: object) -> IPNetwork:
+    """Return a range of clients, whose text may have spaces around it and host bits.
+
+    Raises ValueError, with the API server's message, for any other value.
+    """
+    text = value.strip() if isinstance(value, str) else value
+    try:
+        return parse_range(decimal(text))
+    except ValueError:
+        reason = "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)"
+        raise ValueError(invalid(text, reason)) from None
+
+
 ClusterAddress = Annotated[IPv4Address | IPv6Address | str, BeforeValidator(_cluster_address)]
+# The API server accepts any text.
+BalancedAddress = Annotated[IPv4Address | IPv6Address | str, BeforeValidator(_balanced_address)]
 ServiceName = Annotated[
     str,
     AfterValidator(
@@ -59,11 +81,16 @@ ServiceName = Annotated[
         )
     ),
 ]
+SourceRange = Annotated[IPv4Network | IPv6Network, BeforeValidator(source_range)]
 TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
-ServiceType = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
-FamilyName = Literal["IPv4", "IPv6"]
-FamilyPolicy = Literal["SingleStack", "PreferDualStack", "RequireDualStack"]
-Policy = Literal["Cluster", "Local"]
+ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+FamilyName: TypeAlias = Literal["IPv4", "IPv6"]
+FamilyPolicy: TypeAlias = Literal["SingleStack", "PreferDualStack", "RequireDualStack"]
+Policy: TypeAlias = Literal["Cluster", "Local"]
+Affinity: TypeAlias = Literal["None", "ClientIP"]
+Distribution: TypeAlias = Literal["PreferClose", "PreferSameZone", "PreferSameNode"]
+# The port of a socket, or any other number, which the API server compares with its ranges.
+AllocatedPort = Annotated[Number | None, zero_means(None)]
 
 
 class ServiceMeta(ObjectMeta):
@@ -76,16 +103,16 @@ class ServicePort(Lenient):
     """A port of a Service. Without a targetPort, the pods receive packets on this port number."""
 
     name: PortName = ""
-    port: Port
-    target_port: TargetPort | None = None
+    port: PortNumber
+    target_port: Annotated[TargetPort | None, zero_means(None)] = None
     protocol: PortProtocol = "TCP"
-    node_port: Port | None = None
+    node_port: AllocatedPort = None
 
 
 class ClientIPConfig(Lenient):
     """The number of seconds after which a client without new connections loses its endpoint."""
 
-    timeout_seconds: Annotated[Number, Field(ge=1, le=86_400)] = 10_800
+    timeout_seconds: Number = 10_800
 
 
 class SessionAffinityConfig(Lenient):
@@ -95,9 +122,12 @@ class SessionAffinityConfig(Lenient):
 
 
 class ServiceSpec(Lenient):
-    """The spec of a Service: its addresses, its ports and the selector of its pods."""
+    """The spec of a Service: its addresses, its ports and the selector of its pods.
 
-    type: ServiceType = "ClusterIP"
+    Fields that are pointers in the API (`| None` without `zero_means`) may be absent, but not "".
+    """
+
+    type: Annotated[ServiceType, zero_means("ClusterIP")] = "ClusterIP"
     selector: Labels = {}
     ports: tuple[ServicePort, ...] = ()
     cluster_ip: Annotated[ClusterAddress, Field(alias="clusterIP")] = ""
@@ -106,21 +136,27 @@ class ServiceSpec(Lenient):
     ip_family_policy: FamilyPolicy | None = None
     external_ips: Annotated[tuple[EndpointAddress, ...], Field(alias="externalIPs")] = ()
     external_name: str = ""
-    external_traffic_policy: Policy | None = None
+    external_traffic_policy: Annotated[Policy | None, zero_means(None)] = None
     internal_traffic_policy: Policy = "Cluster"
-    traffic_distribution: Literal["PreferClose"] | None = None
-    health_check_node_port: Port | None = None
-    load_balancer_ip: Annotated[EndpointAddress | None, Field(alias="loadBalancerIP")] = None
-    load_balancer_source_ranges: tuple[Cidr, ...] = ()
+    traffic_distribution: Distribution | None = None
+    health_check_node_port: AllocatedPort = None
+    load_balancer_ip: Annotated[BalancedAddress, Field(alias="loadBalancerIP")] = ""
+    load_balancer_class: str | None = None
+    load_balancer_source_ranges: tuple[SourceRange, ...] = ()
     allocate_load_balancer_node_ports: StrictBool | None = None
     publish_not_ready_addresses: StrictBool = False
-    session_affinity: Literal["None", "ClientIP"] = "None"
+    session_affinity: Annotated[Affinity, zero_means("None")] = "None"
     session_affinity_config: SessionAffinityConfig | None = None
 
     @property
     def headless(self) -> bool:
         """Whether the Service has "None" instead of a ClusterIP."""
         return HEADLESS in (self.cluster_ip, *self.cluster_ips)
+
+    @property
+    def selectorless(self) -> bool:
+        """Whether the Service is headless and has no selector, so its families have no effect."""
+        return self.headless and not self.selector
 
     @property
     def has_cluster_ip(self) -> bool:
@@ -136,7 +172,7 @@ class ServiceSpec(Lenient):
 class Ingress(Lenient):
     """One address of a Service's load balancer."""
 
-    ip: EndpointAddress | None = None
+    ip: Annotated[EndpointAddress | None, zero_means(None)] = None
     ip_mode: Literal["VIP", "Proxy"] = "VIP"
 
 

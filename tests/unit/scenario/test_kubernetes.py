@@ -4,6 +4,7 @@ from ipaddress import ip_address
 from typing import TypeVar
 
 import pytest
+from pydantic import ValidationError
 
 from nsnet.scenario.documents import parse
 from nsnet.scenario.kubernetes import EndpointSlice, Lenient, Service, Workload
@@ -45,11 +46,69 @@ def test_a_null_in_a_selector_is_the_empty_value() -> None:
 
 
 @pytest.mark.parametrize(
-    ("written", "read"), [("http", "http"), ("8080", 8080), ('"8080"', 8080), ("null", None)]
+    ("written", "read"),
+    [
+        ("http", "http"),
+        ("8080", 8080),
+        ('"8080"', "8080"),
+        ("null", None),
+        ("0", None),
+        ('""', None),
+    ],
 )
 def test_a_target_port_is_a_number_or_a_name(written: str, read: int | str | None) -> None:
     found = service(f"{{ports: [{{port: 80, targetPort: {written}}}]}}")
     assert found.spec.ports[0].target_port == read
+
+
+ZEROS = {
+    "type": "",
+    "clusterIP": "",
+    "externalName": "",
+    "externalTrafficPolicy": "",
+    "healthCheckNodePort": 0,
+    "loadBalancerIP": "",
+    "sessionAffinity": "",
+    "selector": {},
+    "externalIPs": [],
+    "loadBalancerSourceRanges": [],
+}
+
+
+@pytest.mark.parametrize("field", ZEROS)
+def test_the_zero_value_of_a_field_means_that_it_is_not_set(field: str) -> None:
+    web = {"kind": "Service", "metadata": {"name": "web", "namespace": ""}}
+    found = Service.model_validate({**web, "spec": {field: ZEROS[field]}})
+    assert found == Service.model_validate({**web, "spec": {}})
+    assert found.metadata.namespace == "default"
+
+
+def test_the_zero_values_of_a_port_mean_that_they_are_not_set() -> None:
+    zeros = '{port: 80, name: "", protocol: "", nodePort: 0, targetPort: 0}'
+    assert service(f"{{ports: [{zeros}]}}") == service("{ports: [{port: 80}]}")
+
+
+@pytest.mark.parametrize(
+    "field", ["internalTrafficPolicy", "ipFamilyPolicy", "trafficDistribution"]
+)
+def test_a_field_that_is_a_pointer_may_be_absent_but_not_empty(field: str) -> None:
+    with pytest.raises(ValidationError, match=field):
+        service(f'{{{field}: ""}}')
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("10.0.0.0/8", "10.0.0.0/8"),
+        ("10.1.2.3/8", "10.0.0.0/8"),
+        ("' 192.0.2.0/24 '", "192.0.2.0/24"),
+        ("010.000.0.0/8", "10.0.0.0/8"),
+        ("'2001:db8::1/32'", "2001:db8::/32"),
+    ],
+)
+def test_source_ranges_may_have_spaces_host_bits_and_leading_zeros(written: str, read: str) -> None:
+    found = service(f"{{loadBalancerSourceRanges: [{written}]}}")
+    assert list(map(str, found.spec.load_balancer_source_ranges)) == [read]
 
 
 @pytest.mark.parametrize("kind", ["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"])

@@ -19,6 +19,10 @@ DUAL = (
 SIX_FIRST = (DUAL[0].replace("10.96.0.0/16,fd00:10:96::/112", "fd00:10:96::/112,10.96.0.0/16"),)
 
 
+REQUIRED = "ipFamilyPolicy: RequireDualStack"
+SIX = "clusterIP: 'fd00:10:96::7'"
+
+
 def inside(*objects: str, clusters: tuple[str, ...] = TWO_NODES) -> list[str]:
     """The ClusterIPs of the one Service of these objects."""
     return list(map(str, only_service(*objects, clusters=clusters).addresses))
@@ -33,10 +37,13 @@ def inside(*objects: str, clusters: tuple[str, ...] = TWO_NODES) -> list[str]:
         ("ipFamilyPolicy: PreferDualStack", ["10.96.0.2", "fd00:10:96::2"]),
         ("ipFamilyPolicy: RequireDualStack", ["10.96.0.2", "fd00:10:96::2"]),
         ("ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv6]", ["fd00:10:96::2", "10.96.0.2"]),
-        ("ipFamilies: [IPv6, IPv4]", ["fd00:10:96::2", "10.96.0.2"]),
-        ("clusterIP: 'fd00:10:96::7'", ["fd00:10:96::7"]),
-        ("clusterIPs: ['fd00:10:96::7']", ["fd00:10:96::7"]),
-        ("clusterIPs: [10.96.0.7, 'fd00:10:96::7']", ["10.96.0.7", "fd00:10:96::7"]),
+        (f"ipFamilies: [IPv6, IPv4], {REQUIRED}", ["fd00:10:96::2", "10.96.0.2"]),
+        (SIX, ["fd00:10:96::7"]),
+        (f"{SIX}, clusterIPs: ['fd00:10:96::7']", ["fd00:10:96::7"]),
+        (
+            f"{REQUIRED}, clusterIP: 10.96.0.7, clusterIPs: [10.96.0.7, 'fd00:10:96::7']",
+            ["10.96.0.7", "fd00:10:96::7"],
+        ),
         ("clusterIP: 10.96.0.7, ipFamilyPolicy: PreferDualStack", ["10.96.0.7", "fd00:10:96::2"]),
         ("clusterIP: 010.096.000.007", ["10.96.0.7"]),  # decimal, in spite of the zeros
         ("clusterIP: None, ipFamilyPolicy: PreferDualStack", []),
@@ -78,8 +85,8 @@ def test_a_service_has_the_address_that_it_asks_for() -> None:
 @pytest.mark.parametrize(
     ("objects", "message"),
     [
-        ([service("web", spec="clusterIP: 10.97.0.1")], "10.97.0.1 is outside serviceCIDR 10.96."),
-        ([service("web", spec="clusterIP: web")], "spec.clusterIP: 'web' is not an IP address"),
+        ([service("web", spec="clusterIP: 10.97.0.1")], "The range of valid IPs is 10.96.0.0/16"),
+        ([service("web", spec="clusterIP: web")], 'spec.clusterIP: Invalid value: "web": must be'),
         (
             [service(name, spec="clusterIP: 10.96.0.7") for name in ("web", "api")],
             "10.96.0.7 is taken by east/svc/web",

@@ -275,3 +275,17 @@ def test_the_port_name_of_a_slice_is_that_of_a_service_port() -> None:
 def test_endpoints_are_of_the_families_of_their_service(spec: str, families: list[int]) -> None:
     found = only_service(pod("web", labels="app: web"), service("web", spec=spec), clusters=DUAL)
     assert [each.address.version for each in found.ports[0].endpoints] == families
+
+
+def test_a_port_whose_target_no_pod_names_has_no_endpoints_and_the_others_work() -> None:
+    ports = "{name: http, port: 80, targetPort: web}, {name: stats, port: 90, targetPort: stats}"
+    found = topology(
+        pod("a", labels="app: web", spec="containers: [{ports: [{name: web, containerPort: 8}]}]"),
+        service("web", ports),
+    )
+    assert endpoints(found) == ["10.244.0.2:8 east/pod/a ready"]
+    assert endpoints(found, port=1) == []
+    assert found.warnings == (
+        "lab.yaml:16: no pod behind east/svc/web has a port named stats/tcp,"
+        " so its port stats has no endpoints; named ports: web/tcp",
+    )
