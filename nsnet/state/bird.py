@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address
 from pathlib import Path
+from typing import Final
 
 from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family
 
+PORT: Final = 179  # of BGP, over TCP
 _BFD, _MISSED = 100, 3  # milliseconds between BFD packets; missed packets that end a session
 _HOLD, _KEEPALIVE = 9, 3  # seconds; without BFD, the hold time ends a silent neighbour's session
 _SCAN = 5  # seconds between two scans of the kernel's routing table

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from nsnet.ip import IPAddress, IPNetwork
-from nsnet.state.bird import Bird, Session
+from nsnet.features.faults import CHAIN as FAULTS
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol
+from nsnet.state.bird import PORT, Bird, Session
 from nsnet.state.model import Interface, Netns, Route, State
 from nsnet.state.wires import Wires
 
@@ -29,13 +30,13 @@ class _Speaker:
     netns: Netns
     bird: Bird
 
-    def link(self, session: Session) -> Interface:
-        """Return the link that has the session's local address. Raises KeyError if no link has
-        it."""
+    def link(self, session: Session) -> Interface | None:
+        """Return the link that has the session's local address. Return None if no link has it, as
+        a link that is down has no IPv6 address."""
         for each in self.netns.interfaces:
             if any(session.local == address.ip for address in each.addresses):
                 return each
-        raise KeyError(session.local)
+        return None
 
 
 class _Peering(NamedTuple):
@@ -90,14 +91,33 @@ def _with_carrier(wires: Wires, netns: str, bird: Bird) -> Bird:
 
 
 def _peerings(wires: Wires, speakers: Mapping[str, _Speaker]) -> Iterator[_Peering]:
+    """Yield both directions of every session that is established. Birds that send no keepalive to
+    each other have none: their link is down, or a rule drops TCP to port 179."""
     for one in speakers.values():
         for session in one.bird.sessions:
-            station = wires.find(one.netns.name, one.link(session).name, session.neighbour)
+            link = one.link(session)
+            if link is None or _drops_bgp(one.netns, session.local.version):
+                continue
+            station = wires.find(one.netns.name, link.name, session.neighbour)
             other = speakers.get(station.netns) if station is not None else None
-            if other is not None and any(
+            if other is None or _drops_bgp(other.netns, session.local.version):
+                continue
+            if any(
                 _agree(one.bird, session, other.bird, back) for back in other.bird.sessions
             ):
                 yield _Peering(one, session, other)
+
+
+def _drops_bgp(netns: Netns, family: Family) -> bool:
+    """Return whether a fault drops the namespace's own TCP packets to BGP's port. Without BFD a
+    session remains, so a fault that drops UDP does not matter: bird ends a session if BFD detects
+    a failure, then connects again, and does not wait for BFD."""
+    return any(
+        rule.match.protocol is Protocol.TCP and rule.match.dport in (None, PORT)
+        for chain in netns.chains
+        if (chain.name, chain.family) == (FAULTS, family)
+        for rule in chain.rules
+    )
 
 
 def _agree(one: Bird, session: Session, other: Bird, back: Session) -> bool:
@@ -123,7 +143,8 @@ def _announced(peering: _Peering, known: frozenset[_Path]) -> Iterator[_Path]:
         if path.via.version != session.local.version or path.via == session.neighbour:
             continue
         # The next hop stays as it is if it is on the link to the receiver (RFC 4271, 5.1.3).
-        shared = any(path.via in each.network for each in one.link(session).addresses)
+        link = one.link(session)
+        shared = link is not None and any(path.via in each.network for each in link.addresses)
         via = path.via if shared else session.local
         as_path = (*own * (1 + bird.prepended), *path.as_path)
         yield from _accepted(_Path(path.destination, via, as_path), other)

@@ -11,10 +11,10 @@ import pytest
 
 from nsnet.features.bgp.convergence import converged
 from nsnet.features.merge import merge
-from nsnet.ip import IPNetwork
+from nsnet.ip import IPNetwork, Protocol
 from nsnet.state.bird import Bird, Session
 from nsnet.state.model import Fact, Interface, Kind, State, veth, with_mac
-from nsnet.topology.model import Fault, LinkFailure
+from nsnet.topology.model import DroppedPackets, Fault, LinkFailure
 from tests.support.labs import held, ip, net
 from tests.support.wiring import nodes
 
@@ -267,6 +267,41 @@ def test_routes_to_a_link_without_carrier_are_not_announced(netns: str, link: st
     pairs = [APART[0], inside]
     assert learned(apart(birds, pairs)) == {"r": [f"{PODS_A} via 10.0.1.2 dev one"]}
     assert learned(apart(birds, pairs, [Fault(netns, LinkFailure(link))])) == {}
+
+
+@pytest.mark.parametrize(
+    ("drop", "learned_by_r"),
+    [
+        (DroppedPackets(Protocol.TCP), []),
+        (DroppedPackets(Protocol.TCP, 179), []),
+        (DroppedPackets(Protocol.TCP, 80), [f"{PODS_A} via 10.0.1.2 dev one"]),
+        # Without BFD there still is a session.
+        (DroppedPackets(Protocol.UDP), [f"{PODS_A} via 10.0.1.2 dev one"]),
+        (DroppedPackets(Protocol.UDP, 3784), [f"{PODS_A} via 10.0.1.2 dev one"]),
+        (DroppedPackets(Protocol.ICMP), [f"{PODS_A} via 10.0.1.2 dev one"]),
+    ],
+)
+@pytest.mark.parametrize("netns", ("a", "r"))
+def test_a_session_needs_tcp_at_both_ends(
+    netns: str, drop: DroppedPackets, learned_by_r: list[str]
+) -> None:
+    birds = {
+        "a": bird(1, ("10.0.1.2", "10.0.1.1", ROUTER), announced=PODS_A),
+        "r": bird(ROUTER, ("10.0.1.1", "10.0.1.2", 1)),
+    }
+    found = learned(apart(birds, [APART[0]], [Fault(netns, drop)]))
+    assert found == ({"r": learned_by_r} if learned_by_r else {})
+
+
+def test_a_link_that_is_down_has_no_ipv6_session() -> None:
+    birds = {
+        "a": bird(1, ("fd00::2", "fd00::1", ROUTER), announced="fd01::/64"),
+        "r": bird(ROUTER, ("fd00::1", "fd00::2", 1)),
+    }
+    pairs = [("r one fd00::1/64", "a eth0 fd00::2/64")]
+    assert learned(apart(birds, pairs)) == {"r": ["fd01::/64 via fd00::2 dev one"]}
+    for netns, link in (("a", "eth0"), ("r", "one")):
+        assert learned(apart(birds, pairs, [Fault(netns, LinkFailure(link))])) == {}
 
 
 RING = [
