@@ -55,6 +55,24 @@ def candidates(service: Service, port: ServicePort, node: Node, family: Family) 
     return Candidates(cluster, local, anywhere)
 
 
+def choices(
+    service: Service, port: ServicePort, node: Node, *, internal: bool, near: bool
+) -> Iterator[Endpoint]:
+    """Yield the endpoints, of all families, that this node may use for connections to the port.
+
+    `internal` says that the connections are to the ClusterIP, so that internalTrafficPolicy
+    applies, else externalTrafficPolicy does. `near` says that the client is in the cluster: with
+    externalTrafficPolicy Local, the node may use all endpoints for it, or in mode ipvs its own.
+    """
+    for family in sorted({each.address.version for each in port.endpoints}):
+        found = candidates(service, port, node, family)
+        local = service.internal_local if internal else service.external_local
+        if local:
+            yield from found.local
+        if not local or (near and not internal):
+            yield from found.cluster
+
+
 def ready_else_terminating(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
     """Return the ready endpoints or, if there is none, the terminating ones that still serve.
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from ipaddress import ip_address
 
 from nsnet.ip import IPAddress, IPNetwork, Protocol, ips_of, of_family
+from nsnet.topology.balancing import choices
 from nsnet.topology.lookup import find_external, find_gateways, find_pod, find_service
 from nsnet.topology.model import Cluster, Service, Topology
 from nsnet.topology.notation import Parts, UnknownReferenceError, split
@@ -79,7 +80,7 @@ def _destination(
                 {
                     found.reference,
                     *_host_network_pods(topology, found),
-                    *_behind_node_port(topology, found, parts.port, protocol),
+                    *_behind_node_port(topology, found, parts.port, protocol, source),
                 }
             )
             return Destination(_reachable(found.addresses, source), servers=servers), {}
@@ -100,8 +101,23 @@ def _of_service(
         else _service_addresses(reference, service, cluster, source)
     )
     named = {port.name: port.port for port in service.ports}
-    servers = endpoints_of(service.ports)
+    servers = _servers_of(service, cluster, source, internal=parts.kind == "svc")
     return Destination(_reachable(addresses, source), servers=servers), named
+
+
+def _servers_of(
+    service: Service, cluster: Cluster, source: Location, *, internal: bool
+) -> frozenset[str]:
+    """Return the references of the endpoints that a client at `source` may reach. A client in the
+    cluster reaches those that its own node chooses."""
+    if not source.node or source.cluster != cluster.name or not service.proxied:
+        return endpoints_of(service.ports)
+    node = cluster.node(source.node)
+    return frozenset(
+        each.reference
+        for port in service.ports
+        for each in choices(service, port, node, internal=internal, near=True)
+    )
 
 
 def _of_pod(
@@ -130,16 +146,19 @@ def _host_network_pods(topology: Topology, node: Location) -> frozenset[str]:
 
 
 def _behind_node_port(
-    topology: Topology, node: Location, port: str, protocol: Protocol
+    topology: Topology, at: Location, port: str, protocol: Protocol, source: Location
 ) -> frozenset[str]:
-    """Return the references of the endpoints behind this NodePort of the node."""
-    return endpoints_of(
-        each
+    """Return the references of the endpoints behind this NodePort of a node, for a client at
+    `source`. There are none if the location `at` is the fabric."""
+    near = source.cluster == at.cluster
+    return frozenset(
+        each.reference
         for cluster in topology.clusters
-        if cluster.name == node.cluster
+        if cluster.name == at.cluster
         for service in cluster.services
-        for each in service.ports
-        if (str(each.node_port), each.protocol) == (port, protocol)
+        for one in service.ports
+        if (str(one.node_port), one.protocol) == (port, protocol)
+        for each in choices(service, one, cluster.node(at.node), internal=False, near=near)
     )
 
 

@@ -27,6 +27,7 @@ class Location:
     role: Role
     addresses: tuple[IPAddress, ...]  # also virtual and exported ones, which no link may hold
     cluster: str = ""  # "": outside every cluster, or between several
+    node: str = ""  # the name of its node; "": it is no node and no pod
 
 
 def locate(topology: Topology, reference: str) -> Location:
@@ -56,6 +57,7 @@ def locate(topology: Topology, reference: str) -> Location:
                 role=Role.NODE,
                 addresses=ips_of(node.all_addresses),
                 cluster=cluster.name,
+                node=node.name,
             )
         case "pod":
             return _of_pod(*find_pod(topology, reference, parts))
@@ -147,4 +149,5 @@ def _of_pod(cluster: Cluster, pod: Pod) -> Location:
         role=Role.NODE if pod.host_network else Role.POD,
         addresses=(*pod.addresses, *cluster.virtual(pod.addresses)),
         cluster=cluster.name,
+        node=pod.node,
     )

@@ -102,9 +102,7 @@ def _peerings(wires: Wires, speakers: Mapping[str, _Speaker]) -> Iterator[_Peeri
             other = speakers.get(station.netns) if station is not None else None
             if other is None or _drops_bgp(other.netns, session.local.version):
                 continue
-            if any(
-                _agree(one.bird, session, other.bird, back) for back in other.bird.sessions
-            ):
+            if any(_agree(one.bird, session, other.bird, back) for back in other.bird.sessions):
                 yield _Peering(one, session, other)
 
 

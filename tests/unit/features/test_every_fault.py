@@ -14,11 +14,9 @@ from nsnet.topology.model import DroppedPackets, Fault, LinkFailure, Topology
 from nsnet.walk.walker import Walker
 from tests.support.labs import pod, service, topology
 
-FAMILIES = {
-    "IPv4": ("10.244.0.0/16", "192.168.10.0/24", "10.96.0.0/16", "198.18.0.0/16"),
-    "IPv6": ("fd00:244::/48", "fd01:10::/64", "fd00:96::/112", "fd98::/64"),
-}
-FAMILIES["dual"] = tuple(map(",".join, zip(FAMILIES["IPv4"], FAMILIES["IPv6"], strict=True)))
+IPV4 = ("10.244.0.0/16", "192.168.10.0/24", "10.96.0.0/16", "198.18.0.0/16")
+IPV6 = ("fd00:244::/48", "fd01:10::/64", "fd00:96::/112", "fd98::/64")
+RANGES = {"IPv6": IPV6, "dual": tuple(map(",".join, zip(IPV4, IPV6, strict=True)))}
 CLUSTERS = {
     "island": "",
     "flat": "model: flat",
@@ -45,7 +43,7 @@ PODS = (
 @cache
 def compiled(kind: str, family: str) -> Topology:
     """The lab of one cluster of this kind, without faults."""
-    pods, nodes, services, fabric = FAMILIES[family]
+    pods, nodes, services, fabric = RANGES[family]
     cluster = f"podCIDR: '{pods}', nodeCIDR: '{nodes}', serviceCIDR: '{services}', nodes: 2"
     mode = f", {CLUSTERS[kind]}" if CLUSTERS[kind] else ""
     return topology(
@@ -62,7 +60,7 @@ def faults(lab: Topology, state: State) -> Iterator[Fault]:
             yield Fault(here.name, DroppedPackets(protocol, port))
 
 
-@pytest.mark.parametrize("family", ("IPv6", "dual"))
+@pytest.mark.parametrize("family", RANGES)
 @pytest.mark.parametrize("kind", CLUSTERS)
 def test_a_lab_with_any_fault_is_planned_and_predicted(kind: str, family: str) -> None:
     lab = compiled(kind, family)

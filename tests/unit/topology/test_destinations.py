@@ -7,7 +7,7 @@ from nsnet.topology.destinations import find_destination
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.references import locate
-from tests.support.labs import pod, topology
+from tests.support.labs import pod, service, topology
 from tests.support.references_lab import BALANCED, LAB
 
 SHOPS = {"east/pod/shop-0", "east/pod/shop-1"}
@@ -197,3 +197,55 @@ def test_a_service_that_has_no_such_address(reference: str, source: str, message
 )
 def test_a_reference_that_cannot_be_a_destination(reference: str, message: str) -> None:
     assert message in complaint(reference)
+
+
+def leaving(policies: str) -> Topology:
+    """A terminating pod is alone on n1 and n3, a ready one on n2; n4 has none."""
+    deleted = "deletionTimestamp: '2026-01-01T00:00:00Z'"
+    return topology(
+        pod("gone-1", labels="app: web", spec="nodeName: n1", meta=deleted),
+        pod("stays", labels="app: web", spec="nodeName: n2"),
+        pod("gone-2", labels="app: web", spec="nodeName: n2", meta=deleted),
+        pod("gone-3", labels="app: web", spec="nodeName: n3", meta=deleted),
+        *(pod(f"client-{each}", spec=f"nodeName: n{each}") for each in (1, 2, 4)),
+        pod("host", spec="nodeName: n1, hostNetwork: true, containers: [{name: c}]"),
+        service("web", "{port: 80, nodePort: 30080}", spec=f"type: LoadBalancer, {policies}"),
+        clusters=("{name: east, nodes: 4}",),
+        spec="externals: [{name: laptop, address: 203.0.113.9}]",
+    )
+
+
+INTERNAL, EXTERNAL = "internalTrafficPolicy: Local", "externalTrafficPolicy: Local"
+
+
+@pytest.mark.parametrize(
+    ("policies", "reference", "source", "servers"),
+    [
+        ("", "svc/web:80", "pod/client-1", {"stays"}),
+        (INTERNAL, "svc/web:80", "pod/client-1", {"gone-1"}),
+        (INTERNAL, "svc/web:80", "pod/host", {"gone-1"}),
+        (INTERNAL, "svc/web:80", "node/n1", {"gone-1"}),
+        (INTERNAL, "svc/web:80", "pod/client-2", {"stays"}),
+        (INTERNAL, "svc/web:80", "node/n3", {"gone-3"}),
+        (INTERNAL, "svc/web:80", "pod/client-4", set()),
+        (INTERNAL, "lb/web:80", "pod/client-1", {"stays"}),
+        (INTERNAL, "lb/web:80", "external/laptop", {"stays"}),
+        (INTERNAL, "node/n1:30080", "external/laptop", {"east/node/n1", "host", "stays"}),
+        (EXTERNAL, "svc/web:80", "pod/client-1", {"stays"}),
+        # No node without a ready pod gets packets from the load balancer.
+        (EXTERNAL, "lb/web:80", "external/laptop", {"stays"}),
+        # Its own node's choice, or that of all pods: modes differ.
+        (EXTERNAL, "lb/web:80", "pod/client-1", {"stays", "gone-1"}),
+        (EXTERNAL, "node/n1:30080", "external/laptop", {"east/node/n1", "host", "gone-1"}),
+        (EXTERNAL, "node/n2:30080", "external/laptop", {"east/node/n2", "stays"}),
+        (EXTERNAL, "node/n4:30080", "external/laptop", {"east/node/n4"}),
+        (EXTERNAL, "node/n1:30080", "pod/client-4", {"east/node/n1", "host", "gone-1", "stays"}),
+    ],
+)
+def test_the_servers_depend_on_the_node_with_policy_local(
+    policies: str, reference: str, source: str, servers: set[str]
+) -> None:
+    lab = leaving(policies)
+    found = find_destination(lab, reference, locate(lab, source)).servers
+    assert found is not None
+    assert {each.removeprefix("east/pod/") for each in found} == servers

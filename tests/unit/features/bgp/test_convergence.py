@@ -281,7 +281,7 @@ def test_routes_to_a_link_without_carrier_are_not_announced(netns: str, link: st
         (DroppedPackets(Protocol.ICMP), [f"{PODS_A} via 10.0.1.2 dev one"]),
     ],
 )
-@pytest.mark.parametrize("netns", ("a", "r"))
+@pytest.mark.parametrize("netns", ["a", "r"])
 def test_a_session_needs_tcp_at_both_ends(
     netns: str, drop: DroppedPackets, learned_by_r: list[str]
 ) -> None:
