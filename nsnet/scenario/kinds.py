@@ -78,11 +78,30 @@ class Metadata(Strict):
     name: Label
 
 
+class TaintSpec(Strict):
+    """What keeps pods away from a node that do not tolerate it."""
+
+    key: str
+    value: str = ""
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+
+
 class NodeSpec(Strict):
-    """The name of a node, and the labels that nodeSelector and topology-aware routing use."""
+    """A node: its name, what decides which pods run on it, its addresses and pod ranges.
+
+    Topology-aware routing uses its labels, too.
+    """
 
     name: Subdomain
     labels: dict[str, str] = {}
+    taints: tuple[TaintSpec, ...] = ()
+    addresses: Annotated[
+        Addresses | tuple[()], Field(description="in nodeCIDR; default: the first free ones")
+    ] = ()
+    pod_cidr: Annotated[
+        Cidrs | tuple[()],
+        Field(alias="podCIDR", description="inside the cluster's; default: the first free one"),
+    ] = ()
 
 
 class GatewaySpec(Strict):

@@ -1,6 +1,7 @@
 """What `resolve` records: mistakes, warnings, and the owners of addresses in fabricCIDR."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress
@@ -32,15 +33,24 @@ class Ledger:
         """Record a mistake at this field path of the Scenario."""
         self.problems.append(self.scenario.problem(path, message))
 
-    def allocate(self, path: str, pool: Pool, owners: Sequence[str]) -> Mapping[str, IPAddress]:
+    def allocate(
+        self,
+        path: str,
+        pool: Pool,
+        owners: Sequence[str],
+        written: Mapping[IPAddress, str] = MappingProxyType({}),
+    ) -> Mapping[str, IPAddress]:
         """Return an address of the pool for each owner.
 
-        It is the one that the owner has in the lab, else the first free one. If too few are free,
-        return no address at all and record a mistake at `path`.
+        It is the one that is written for it, else the one that the owner has in the lab, else the
+        first free one. If too few are free, return no address at all and record a mistake at
+        `path`.
         """
         kept = {owner: self.keep.address_in(pool.network, owner) for owner in owners}
+        wanted = {owner: ip for owner, ip in kept.items() if ip and ip not in written}
+        wanted |= {owner: address for address, owner in written.items()}
         try:
-            return allocate_all(pool, owners, {owner: ip for owner, ip in kept.items() if ip})
+            return allocate_all(pool, owners, wanted)
         except AddressError as error:
             self.refuse(path, str(error))
             return {}

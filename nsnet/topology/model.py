@@ -46,6 +46,15 @@ class ListenPort:
 
 
 @dataclass(frozen=True, slots=True)
+class Taint:
+    """What keeps pods away from a node that do not tolerate it."""
+
+    key: str
+    value: str
+    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """A machine of a cluster, with addresses in the underlay and a range for its pods."""
 
@@ -56,6 +65,7 @@ class Node:
     addresses: tuple[IPInterface, ...]
     pod_cidrs: tuple[IPNetwork, ...]
     overlay: tuple[IPInterface, ...] = ()  # addresses of its VXLAN link
+    taints: tuple[Taint, ...] = field(default=(), compare=False)
 
     @property
     def all_addresses(self) -> tuple[IPInterface, ...]:

@@ -1,87 +1,195 @@
 """The nodes of a cluster, with their addresses in the underlay and their pod ranges."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from ipaddress import ip_interface
+from itertools import islice
 
-from nsnet.ip import IPInterface, IPNetwork
-from nsnet.scenario.kinds import OVERLAYS, ClusterSpec, NodeSpec
+from nsnet.ip import IPAddress, IPInterface, IPNetwork
+from nsnet.scenario.kinds import OVERLAYS, ClusterSpec
+from nsnet.scenario.model import Manifest
 from nsnet.state.namespaces import netns_name
+from nsnet.topology.declared_nodes import DeclaredNode, declared_nodes
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Node, reference_of
-from nsnet.topology.pool import Pool
+from nsnet.topology.pool import Pool, Ranges, special_use
 
 
 def resolve_nodes(
-    ledger: Ledger, path: str, spec: ClusterSpec, underlay: Sequence[IPNetwork]
+    ledger: Ledger,
+    path: str,
+    spec: ClusterSpec,
+    manifests: Sequence[Manifest],
+    underlay: Sequence[IPNetwork],
 ) -> tuple[Node, ...]:
-    """Return the nodes of the cluster, in the order of the file."""
-    specs = (
-        spec.nodes
-        if isinstance(spec.nodes, tuple)
-        else [NodeSpec(name=f"n{number}") for number in range(1, spec.nodes + 1)]
-    )
-    references = {reference_of(spec.name, "node", each.name): each for each in specs}
+    """Return the nodes of the cluster."""
+    declared = {
+        reference_of(spec.name, "node", each.name): each
+        for each in declared_nodes(path, spec, manifests)
+    }
     replicas = spec.gateway.replicas if spec.gateway is not None else 1
-    addresses = _addresses(ledger, f"{path}.nodeCIDR", underlay, list(references), replicas)
-    pod_cidrs = _pod_cidrs(ledger, f"{path}.podCIDR", spec, list(references))
+    node_ranges, pod_ranges = (", ".join(map(str, each)) for each in (underlay, spec.pod_cidr))
+    ranges = f"nodeCIDR {node_ranges} and podCIDR {pod_ranges}"
+    misfits = _Misfits(ledger, spec.name, ranges)
+    addresses = _addresses(ledger, f"{path}.nodeCIDR", underlay, declared, replicas, misfits)
+    pod_cidrs = _pod_cidrs(ledger, f"{path}.podCIDR", spec, declared, misfits)
+    misfits.report()
     return tuple(
         Node(
             name=each.name,
             netns=netns_name(ledger.scenario.name, spec.name, "node", each.name),
             reference=reference,
-            labels={"kubernetes.io/hostname": each.name, **each.labels},
+            labels=each.labels,
             addresses=addresses[reference],
             pod_cidrs=pod_cidrs[reference],
             overlay=_overlay(pod_cidrs[reference]) if spec.cni in OVERLAYS else (),
+            taints=each.taints,
         )
-        for reference, each in references.items()
+        for reference, each in declared.items()
     )
 
 
+class _Misfits:
+    """The addresses and pod ranges of nodes that cannot be used, each with the reason.
+
+    In a Scenario they are mistakes. Those of Node objects are ignored with one warning: ranges of
+    another cluster seldom fit.
+    """
+
+    def __init__(self, ledger: Ledger, cluster: str, ranges: str) -> None:
+        self._ledger = ledger
+        self._cluster = cluster
+        self._ranges = ranges
+        self._ignored: dict[str, list[str]] = {}
+        self._first: Manifest | None = None
+
+    def add(self, node: DeclaredNode, key: str, value: IPAddress | IPNetwork, why: str) -> None:
+        """Add an address or a range of this node, set by this key of its entry."""
+        if node.manifest is None or node.path:
+            self._ledger.refuse(f"{node.path}.{key}", f"{value} {why}")
+            return
+        self._first = self._first or node.manifest
+        self._ignored.setdefault(node.name, []).append(str(value))
+
+    def report(self) -> None:
+        """Record the warning, if anything is ignored."""
+        if self._first is None:
+            return
+        names = [f"{name} ({', '.join(each)})" for name, each in self._ignored.items()]
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        place = self._first.problem("", "")
+        self._ledger.warnings.append(
+            f"{place.file}:{place.line}: nodes of {self._cluster} get other addresses or pod ranges"
+            f" than their Node objects have, which do not fit {self._ranges}:"
+            f" {', '.join(names[:3])}{more}"
+        )
+
+
 def _addresses(
-    ledger: Ledger, path: str, underlay: Sequence[IPNetwork], owners: Sequence[str], replicas: int
+    ledger: Ledger,
+    path: str,
+    underlay: Sequence[IPNetwork],
+    nodes: Mapping[str, DeclaredNode],
+    replicas: int,
+    misfits: _Misfits,
 ) -> dict[str, tuple[IPInterface, ...]]:
     """Return the addresses of each node, by its reference: one in each range of the underlay.
 
-    The first host address of a range belongs to the router. If the gateway has two replicas, the
-    last host address belongs to the second one.
+    It is the one that the files set, else the one that the node has in the lab, else the first free
+    one. The first host address of a range belongs to the router. If the gateway has two replicas,
+    the last host address belongs to the second one.
     """
-    allocated: dict[str, tuple[IPInterface, ...]] = dict.fromkeys(owners, ())
+    allocated: dict[str, tuple[IPInterface, ...]] = dict.fromkeys(nodes, ())
+    for node in nodes.values():
+        for each in node.addresses:
+            if not any(each in network for network in underlay):
+                ranges = ", ".join(map(str, underlay))
+                misfits.add(node, "addresses", each, f"is outside nodeCIDR {ranges}")
     for network in underlay:
         routers = (network[1], network[-2])[:replicas] if network.num_addresses > 2 else ()
-        for owner, address in ledger.allocate(path, Pool(network, routers), owners).items():
+        written: dict[IPAddress, str] = {}
+        owners: set[str] = set()
+        for owner, node in nodes.items():
+            for each in (one for one in node.addresses if one in network):
+                if each in routers:
+                    misfits.add(node, "addresses", each, "is the address of a router")
+                elif use := special_use(each, network):
+                    misfits.add(node, "addresses", each, f"is the {use} address of nodeCIDR")
+                elif each in written or owner in owners:
+                    misfits.add(node, "addresses", each, f"is taken by {written.get(each, owner)}")
+                else:
+                    written[each] = owner
+                    owners.add(owner)
+        pool = Pool(network, routers)
+        for owner, address in ledger.allocate(path, pool, [*nodes], written).items():
             allocated[owner] += (ip_interface(f"{address}/{network.prefixlen}"),)
     return allocated
 
 
 def _pod_cidrs(
-    ledger: Ledger, path: str, spec: ClusterSpec, owners: Sequence[str]
+    ledger: Ledger,
+    path: str,
+    spec: ClusterSpec,
+    nodes: Mapping[str, DeclaredNode],
+    misfits: _Misfits,
 ) -> dict[str, tuple[IPNetwork, ...]]:
     """Return the pod ranges of each node, by its reference: one in each podCIDR.
 
-    It is the range that the node has in the lab, else the first free one.
+    It is the one that the files set, else the one that the node has in the lab, else the first free
+    one.
     """
-    allocated: dict[str, tuple[IPNetwork, ...]] = dict.fromkeys(owners, ())
+    allocated: dict[str, tuple[IPNetwork, ...]] = dict.fromkeys(nodes, ())
+    for node in nodes.values():
+        for each in node.pod_cidrs:
+            if not any(_inside(each, network) for network in spec.pod_cidr):
+                whole = ", ".join(map(str, spec.pod_cidr))
+                misfits.add(node, "podCIDR", each, f"is outside podCIDR {whole}")
     for network in spec.pod_cidr:
         size = (spec.node_cidr_mask_size or 24) if network.version == 4 else 64
-        room = 2 ** (size - network.prefixlen) if size >= network.prefixlen else 0
         if size > network.max_prefixlen - 2:
             ledger.refuse(path, f"a /{size} has no room for pods")
             continue
-        if room < len(owners):
-            message = f"{network} has room for {room} nodes, a /{size} each, not {len(owners)}"
+        taken = Ranges()
+        ranges = _written_ranges(network, nodes, taken, misfits)
+        for owner in nodes:
+            for own in ledger.keep.pod_cidrs.get(owner, ()):
+                fits = own.prefixlen == size and _inside(own, network)
+                if owner not in ranges and fits and taken.add(own):
+                    ranges[owner] = own
+        waiting = [owner for owner in nodes if owner not in ranges]
+        free = list(islice(taken.free(network, size), len(waiting)))
+        if len(free) < len(waiting):
+            room = len(ranges) + len(free)
+            message = f"{network} has room for {room} nodes, a /{size} each, not {len(nodes)}"
             ledger.refuse(path, message)
             continue
-        kept = {
-            owner: pod_cidr
-            for owner in owners
-            for pod_cidr in ledger.keep.pod_cidrs.get(owner, ())
-            if pod_cidr.prefixlen == size and pod_cidr.overlaps(network)
-        }
-        free = (each for each in network.subnets(new_prefix=size) if each not in kept.values())
-        for owner in owners:
-            allocated[owner] += (kept.get(owner) or next(free),)
+        ranges |= zip(waiting, free, strict=True)
+        for owner in nodes:
+            allocated[owner] += (ranges[owner],)
     return allocated
+
+
+def _written_ranges(
+    network: IPNetwork, nodes: Mapping[str, DeclaredNode], taken: Ranges, misfits: _Misfits
+) -> dict[str, IPNetwork]:
+    """Return the pod range in `network` of each node for which the files set one."""
+    ranges: dict[str, IPNetwork] = {}
+    for owner, node in nodes.items():
+        for each in (one for one in node.pod_cidrs if _inside(one, network)):
+            if each.prefixlen > each.max_prefixlen - 2:
+                misfits.add(node, "podCIDR", each, "has no room for pods")
+            elif owner in ranges or not taken.add(each):
+                misfits.add(node, "podCIDR", each, "overlaps the pod range of another node")
+            else:
+                ranges[owner] = each
+    return ranges
+
+
+def _inside(inner: IPNetwork, outer: IPNetwork) -> bool:
+    return (
+        inner.version == outer.version
+        and inner.prefixlen >= outer.prefixlen
+        and inner.network_address in outer
+    )
 
 
 def _overlay(pod_cidrs: Sequence[IPNetwork]) -> tuple[IPInterface, ...]:

@@ -1,6 +1,7 @@
 """Ranges of addresses in which each address has at most one owner."""
 
-from collections.abc import Iterable, Mapping
+from bisect import bisect
+from collections.abc import Iterable, Iterator, Mapping
 
 from nsnet.errors import NsnetError
 from nsnet.ip import IPAddress, IPNetwork
@@ -46,6 +47,38 @@ class Pool:
                 self._owners[address] = owner
                 return address
         raise AddressError(f"{self.network} has no free address left for {owner}")
+
+
+class Ranges:
+    """Ranges of one family that do not overlap, sorted."""
+
+    def __init__(self) -> None:
+        self._starts: list[int] = []
+        self._ends: list[int] = []  # the address after the last one
+
+    def add(self, network: IPNetwork) -> bool:
+        """Add the range and return True, or return False if it overlaps another one."""
+        start = int(network.network_address)
+        end = start + network.num_addresses
+        at = bisect(self._starts, start)
+        if (at and self._ends[at - 1] > start) or (
+            at < len(self._starts) and self._starts[at] < end
+        ):
+            return False
+        self._starts.insert(at, start)
+        self._ends.insert(at, end)
+        return True
+
+    def free(self, network: IPNetwork, size: int) -> Iterator[IPNetwork]:
+        """Yield the subnets of `network` with this prefix length that overlap no range here."""
+        step: int = 2 ** (network.max_prefixlen - size)
+        at = int(network.network_address)
+        end = at + network.num_addresses
+        for start, after in zip((*self._starts, end), (*self._ends, end), strict=True):
+            while at + step <= start:
+                yield type(network)((at, size))
+                at += step
+            at = max(at, -(-after // step) * step)
 
 
 def special_use(address: IPAddress, network: IPNetwork) -> str:

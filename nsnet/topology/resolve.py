@@ -91,7 +91,7 @@ def _cluster(
     path = f"spec.clusters[{index}]"
     manifests = [each for each in ledger.scenario.manifests if spec.name in each.clusters]
     underlay = node_cidrs(index, spec)
-    nodes = resolve_nodes(ledger, path, spec, underlay)
+    nodes = resolve_nodes(ledger, path, spec, manifests, underlay)
     pods = resolve_pods(ledger, path, spec, nodes, list(unplaced_pods(spec.name, manifests, nodes)))
     return Cluster(
         name=spec.name,

@@ -112,6 +112,15 @@ def pod(
     return f"apiVersion: v1\nkind: Pod\nmetadata: {{{metadata}}}\nspec: {{{containers}{spec}}}"
 
 
+def node(name: str, *, labels: str = "", spec: str = "", addresses: str = "") -> str:
+    """Return a Node object with these InternalIPs, separated by spaces."""
+    status = ", ".join(f'{{type: InternalIP, address: "{each}"}}' for each in addresses.split())
+    return (
+        f"apiVersion: v1\nkind: Node\nmetadata: {{name: {name}, labels: {{{labels}}}}}\n"
+        f"spec: {{{spec}}}\nstatus: {{addresses: [{status}]}}"
+    )
+
+
 def workload(
     kind: str,
     name: str,

@@ -3,12 +3,14 @@
 from typing import TypeAlias
 
 from nsnet.scenario.kubernetes.endpoints import EndpointSlice
+from nsnet.scenario.kubernetes.nodes import Node
 from nsnet.scenario.kubernetes.pods import Pod, Workload
 from nsnet.scenario.kubernetes.services import Service, ServiceExport
 
-Object: TypeAlias = Pod | Workload | Service | EndpointSlice | ServiceExport
+Object: TypeAlias = Node | Pod | Workload | Service | EndpointSlice | ServiceExport
 
 MODELS: dict[str, type[Object]] = {
+    "Node": Node,
     "Pod": Pod,
     "Deployment": Workload,
     "ReplicaSet": Workload,
@@ -23,6 +25,7 @@ MODELS: dict[str, type[Object]] = {
 # is a different kind.
 GROUPS: dict[str, str] = {
     "Namespace": "",
+    "Node": "",
     "Pod": "",
     "Service": "",
     "Deployment": "apps",

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, StrictBool
+from pydantic import AfterValidator, Field, StrictBool
 
-from nsnet.scenario.fields import Number, Port
+from nsnet.scenario.fields import Number, Port, check_subdomain
 from nsnet.scenario.kubernetes.fields import (
     Labels,
     Lenient,
@@ -13,6 +13,14 @@ from nsnet.scenario.kubernetes.fields import (
     PortProtocol,
     TemplateMeta,
 )
+from nsnet.scenario.kubernetes.scheduling import Affinity, Toleration, TopologySpreadConstraint
+
+
+def _node_name(value: str) -> str:
+    return value and check_subdomain(value)
+
+
+NodeName = Annotated[str, AfterValidator(_node_name)]
 
 
 class ContainerPort(Lenient):
@@ -21,6 +29,8 @@ class ContainerPort(Lenient):
     name: PortName = ""
     container_port: Port
     protocol: PortProtocol = "TCP"
+    host_port: Annotated[Number, Field(ge=0, le=65535)] = 0  # 0: none
+    host_ip: Annotated[str, Field(alias="hostIP")] = ""
 
 
 class Container(Lenient):
@@ -31,12 +41,15 @@ class Container(Lenient):
 
 
 class PodSpec(Lenient):
-    """The containers of a pod, its node, and whether it uses the host network."""
+    """The containers of a pod, the nodes that it can run on, and whether it uses their network."""
 
     containers: tuple[Container, ...] = ()
-    node_name: str = ""
+    node_name: NodeName = ""
     node_selector: Labels = {}
     host_network: StrictBool = False
+    affinity: Affinity = Affinity()
+    tolerations: tuple[Toleration, ...] = ()
+    topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
 
 
 class Condition(Lenient):
@@ -49,6 +62,7 @@ class Condition(Lenient):
 class PodStatus(Lenient):
     """The status of a pod, if its manifest has one."""
 
+    phase: str = ""
     conditions: tuple[Condition, ...] = ()
 
 
