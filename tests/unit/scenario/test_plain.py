@@ -133,3 +133,47 @@ def test_a_file_without_objects_is_refused(tmp_path: Path, text: str, message: s
 def test_a_folder_without_manifests_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ScenarioError, match=r": contains no \*\.yaml"):
         load(tmp_path)
+
+
+def of_services(folder: Path, *specs: str) -> tuple[str, ...]:
+    """Return the service ranges of a cluster with Services of these specs."""
+    items = "".join(
+        f"- {{apiVersion: v1, kind: Service, metadata: {{name: s{number}}}, spec: {spec}}}\n"
+        for number, spec in enumerate(specs)
+    )
+    file = folder / "services.yaml"
+    file.write_text(f"apiVersion: v1\nkind: List\nitems:\n{items}")
+    (cluster,) = load(file).spec.clusters
+    return tuple(map(str, cluster.service_cidr))
+
+
+@pytest.mark.parametrize(
+    ("addresses", "expected"),
+    [
+        ((), "10.96.0.0/16"),
+        (("10.96.0.10", "None", ""), "10.96.0.0/16"),
+        (("10.100.0.10",), "10.100.0.0/16"),
+        (("10.96.0.10", "10.100.0.10"), "10.96.0.0/13"),
+        (("172.20.3.4", "172.20.200.1"), "172.20.0.0/16"),
+        (("10.96.0.10", "172.20.0.1"), "172.16.0.0/12"),  # too far apart for one range
+    ],
+)
+def test_the_service_range_has_the_addresses_of_the_files(
+    folder: Path, addresses: tuple[str, ...], expected: str
+) -> None:
+    specs = [f'{{clusterIP: "{each}", ports: [{{port: 80}}]}}' for each in addresses]
+    assert of_services(folder, *specs) == (expected,)
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "{ipFamilies: [IPv4, IPv6]}",
+        "{ipFamilyPolicy: RequireDualStack}",
+        '{clusterIP: "fd00:10:96::9"}',
+        '{clusterIPs: [10.96.0.9, "fd00:10:96::9"]}',
+    ],
+)
+def test_a_cluster_is_dual_stack_if_a_service_asks_for_it(folder: Path, spec: str) -> None:
+    assert of_services(folder, spec) == ("10.96.0.0/16", "fd00:10:96::/112")
+    assert of_services(folder, "{ipFamilyPolicy: PreferDualStack}") == ("10.96.0.0/16",)
