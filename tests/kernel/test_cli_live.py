@@ -323,7 +323,11 @@ def test_status_lists_every_member_with_its_addresses(where: Machine) -> None:
     found = parsed(where.nsnet("status", "clusterip", "--json"))
     assert list(found) == ["schema", "lab", "drift", "members"]
     assert (found["schema"], found["drift"]) == ("nsnet.dev/status/v1", [])
-    web = {"ref": "east/svc/web", "addresses": ["10.96.0.2"], "about": "ClusterIP 80/tcp to 3 endpoints"}
+    web = {
+        "ref": "east/svc/web",
+        "addresses": ["10.96.0.2"],
+        "about": "ClusterIP 80/tcp to 3 endpoints",
+    }
     assert web in found["members"]
 
 
