@@ -5,7 +5,15 @@ from typing import NamedTuple, assert_never
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document, text_at
-from nsnet.scenario.kubernetes import GROUPS, MODELS, Object, Pod, Service, Workload
+from nsnet.scenario.kubernetes import (
+    MODELS,
+    VERSIONS,
+    Object,
+    Pod,
+    Service,
+    Workload,
+    unserved,
+)
 from nsnet.scenario.validation import kind_of, validate
 from nsnet.text import printable
 
@@ -81,13 +89,10 @@ def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Pro
 def _object(
     document: Document, kind: str, version: str
 ) -> Iterator[WrittenObject | IgnoredObject | Problem]:
-    group = version.rpartition("/")[0]
-    known = kind in GROUPS
-    if known and group != GROUPS[kind] and ("." not in group or group.endswith(".k8s.io")):
-        where = f"API group is {GROUPS[kind]}" if GROUPS[kind] else "apiVersion is v1"
-        message = f"{printable(version)} has no kind {kind}; its {where}"
+    served = version in VERSIONS.get(kind, ())
+    if kind != "NetworkPolicy" and (message := unserved(kind, version)):
         yield document.problem("apiVersion", message)
-    elif kind in MODELS and group == GROUPS[kind]:
+    elif served and kind in MODELS:
         found, problems = validate(document, MODELS[kind])
         yield from problems
         if found is not None:
@@ -95,7 +100,7 @@ def _object(
     elif kind != "Namespace":  # namespaces need no object here
         name = text_at(document.data, "metadata", "name") or "(no name)"
         namespace = text_at(document.data, "metadata", "namespace") or "default"
-        whose = f"{version} {kind}" if known and group != GROUPS[kind] else kind
+        whose = f"{version} {kind}" if kind in VERSIONS and not served else kind
         yield IgnoredObject(printable(whose), printable(f"{namespace}/{name}"))
 
 

@@ -2,9 +2,17 @@
 
 from nsnet.scenario.kubernetes.endpoints import EndpointSlice
 from nsnet.scenario.kubernetes.fields import Lenient
-from nsnet.scenario.kubernetes.kinds import GROUPS, MODELS, Object
+from nsnet.scenario.kubernetes.kinds import MODELS, VERSIONS, Object, unserved
 from nsnet.scenario.kubernetes.nodes import Node
-from nsnet.scenario.kubernetes.pods import Pod, PodSpec, PodStatus, Workload
+from nsnet.scenario.kubernetes.pods import (
+    Container,
+    Job,
+    Pod,
+    PodSpec,
+    PodStatus,
+    ReplicationController,
+    Workload,
+)
 from nsnet.scenario.kubernetes.scheduling import Taint, Toleration
 from nsnet.scenario.kubernetes.selectors import LabelSelector, Requirement
 from nsnet.scenario.kubernetes.services import (
@@ -18,10 +26,12 @@ from nsnet.scenario.kubernetes.services import (
 )
 
 __all__ = [
-    "GROUPS",
     "HEADLESS",
     "MODELS",
+    "VERSIONS",
+    "Container",
     "EndpointSlice",
+    "Job",
     "LabelSelector",
     "Lenient",
     "Node",
@@ -29,6 +39,7 @@ __all__ = [
     "Pod",
     "PodSpec",
     "PodStatus",
+    "ReplicationController",
     "Requirement",
     "Service",
     "ServiceExport",
@@ -39,4 +50,5 @@ __all__ = [
     "Toleration",
     "Workload",
     "source_range",
+    "unserved",
 ]

@@ -13,6 +13,7 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
+    StrictBool,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -99,6 +100,15 @@ Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
 PortProtocol = Annotated[Literal["TCP", "UDP", "SCTP"], zero_means("TCP")]
 
 
+class OwnerReference(Lenient):
+    """An object that owns this one. `controller`: it is the one that manages it."""
+
+    api_version: str = ""
+    kind: str = ""
+    name: str = ""
+    controller: StrictBool = False
+
+
 class ObjectMeta(Lenient):
     """The metadata of an object."""
 
@@ -107,6 +117,7 @@ class ObjectMeta(Lenient):
     labels: Labels = {}
     annotations: Labels = {}
     deletion_timestamp: str | None = None
+    owner_references: tuple[OwnerReference, ...] = ()
 
 
 class TemplateMeta(Lenient):

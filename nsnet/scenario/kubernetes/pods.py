@@ -1,8 +1,8 @@
 """Pods, and the workloads that create them."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, StrictBool
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
 from nsnet.scenario.fields import Number, Port, check_subdomain
 from nsnet.scenario.kubernetes.fields import (
@@ -14,6 +14,7 @@ from nsnet.scenario.kubernetes.fields import (
     TemplateMeta,
 )
 from nsnet.scenario.kubernetes.scheduling import Affinity, Toleration, TopologySpreadConstraint
+from nsnet.scenario.kubernetes.selectors import LabelSelector
 
 
 def _node_name(value: str) -> str:
@@ -23,10 +24,21 @@ def _node_name(value: str) -> str:
 NodeName = Annotated[str, AfterValidator(_node_name)]
 
 
+def _container_port_name(value: str) -> str:
+    if len(value) > 15:
+        raise ValueError(f"{value!r}: must be no more than 15 characters")
+    if value and not any(each.isalpha() for each in value):
+        raise ValueError(f"{value!r}: must contain at least one letter (a-z)")
+    return value
+
+
+ContainerPortName = Annotated[PortName, AfterValidator(_container_port_name)]
+
+
 class ContainerPort(Lenient):
     """A port on which a container listens."""
 
-    name: PortName = ""
+    name: ContainerPortName = ""
     container_port: Port
     protocol: PortProtocol = "TCP"
     host_port: Annotated[Number, Field(ge=0, le=65535)] = 0  # 0: none
@@ -34,36 +46,55 @@ class ContainerPort(Lenient):
 
 
 class Container(Lenient):
-    """A container; nsnet reads only its ports."""
+    """A container; nsnet reads only its ports, and whether it is a sidecar."""
 
     name: str = ""
     ports: tuple[ContainerPort, ...] = ()
+    restart_policy: str = ""  # of an init container
 
 
 class PodSpec(Lenient):
     """The containers of a pod, the nodes that it can run on, and whether it uses their network."""
 
     containers: tuple[Container, ...] = ()
+    init_containers: tuple[Container, ...] = ()
     node_name: NodeName = ""
     node_selector: Labels = {}
     host_network: StrictBool = False
     affinity: Affinity = Affinity()
     tolerations: tuple[Toleration, ...] = ()
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
+    restart_policy: str = ""
+
+    @property
+    def serving(self) -> tuple[Container, ...]:
+        """The containers that run as long as the pod: also the sidecars among its init containers.
+
+        Source: KEP-753. Kubernetes, too, looks a port's name up in this order.
+        """
+        sidecars = (each for each in self.init_containers if each.restart_policy == "Always")
+        return (*self.containers, *sidecars)
 
 
 class Condition(Lenient):
-    """A condition in the status of a pod. nsnet uses only the condition Ready."""
+    """A condition in the status of an object."""
 
     type: str
     status: str
+    reason: str = ""
+    message: str = ""
 
 
 class PodStatus(Lenient):
     """The status of a pod, if its manifest has one."""
 
     phase: str = ""
+    reason: str = ""
     conditions: tuple[Condition, ...] = ()
+
+    def condition(self, type_: str) -> Condition | None:
+        """Return the condition of this type, or None."""
+        return next((each for each in self.conditions if each.type == type_), None)
 
 
 class Pod(Lenient):
@@ -82,16 +113,75 @@ class PodTemplate(Lenient):
     spec: PodSpec = PodSpec()
 
 
+class Ordinals(Lenient):
+    """The number of a StatefulSet's first pod."""
+
+    start: Annotated[Number, Field(ge=0)] = 0
+
+
 class WorkloadSpec(Lenient):
-    """The number of pods of a workload, and their template."""
+    """The number of pods of a workload, their template, and the selector that must match it."""
 
     replicas: Annotated[Number, Field(ge=0, le=10_000)] = 1
+    selector: LabelSelector | None = None
     template: PodTemplate = PodTemplate()
+    ordinals: Ordinals = Ordinals()
 
 
 class Workload(Lenient):
     """A workload: an object that creates pods from a template."""
 
-    kind: Literal["Deployment", "ReplicaSet", "StatefulSet", "DaemonSet"]
+    kind: Literal[
+        "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController", "Job"
+    ]
     metadata: ObjectMeta
     spec: WorkloadSpec = WorkloadSpec()
+
+
+def _map_selector(value: Any) -> Any:
+    return {"matchLabels": value} if value else None
+
+
+class ReplicationControllerSpec(WorkloadSpec):
+    """The spec of a ReplicationController, whose selector is a map of labels."""
+
+    selector: Annotated[LabelSelector | None, BeforeValidator(_map_selector)] = None
+
+
+class ReplicationController(Workload):
+    """A ReplicationController, the predecessor of the ReplicaSet."""
+
+    kind: Literal["ReplicationController"]
+    spec: ReplicationControllerSpec = ReplicationControllerSpec()
+
+
+class JobSpec(WorkloadSpec):
+    """The number of pods that a Job runs at a time, and that have to succeed."""
+
+    parallelism: Annotated[Number, Field(ge=0, le=10_000)] = 1
+    completions: Annotated[Number, Field(ge=0)] | None = None
+    completion_mode: Literal["NonIndexed", "Indexed"] = "NonIndexed"
+    suspend: StrictBool = False
+    manual_selector: StrictBool = False
+
+
+class JobStatus(Lenient):
+    """The status of a Job, if its manifest has one."""
+
+    conditions: tuple[Condition, ...] = ()
+    succeeded: Annotated[Number, Field(ge=0)] = 0
+    completed_indexes: str = ""  # such as "1,3-5"
+
+
+class Job(Workload):
+    """A Job, which creates pods until enough of them have succeeded."""
+
+    kind: Literal["Job"]
+    spec: JobSpec = JobSpec()
+    status: JobStatus = JobStatus()
+
+    @property
+    def ended(self) -> str:
+        """The condition with which the Job has ended: "Complete", "Failed" or ""."""
+        ends = (each for each in self.status.conditions if each.status == "True")
+        return next((each.type for each in ends if each.type in ("Complete", "Failed")), "")

@@ -77,6 +77,13 @@ def test_items_that_are_no_list_are_refused() -> None:
         ("v1", "Deployment", (0, 0, 1)),
         ("networking.k8s.io/v1", "Service", (0, 0, 1)),
         ("nsnet.dev/v1alpha1", "Scenario", (0, 0, 1)),
+        ("v1", "ReplicationController", (1, 0, 0)),
+        ("batch/v1", "Job", (1, 0, 0)),
+        ("multicluster.x-k8s.io/v1beta1", "ServiceExport", (1, 0, 0)),
+        ("multicluster.x-k8s.io/v2", "ServiceExport", (0, 0, 1)),
+        # A kind that nsnet ignores is never refused.
+        ("extensions/v1beta1", "Ingress", (0, 1, 0)),
+        ("extensions/v1beta1", "NetworkPolicy", (0, 1, 0)),
     ],
 )
 def test_an_object_is_read_ignored_or_refused(
@@ -104,3 +111,33 @@ def test_a_warning_lists_all_network_policies() -> None:
 def test_a_warning_lists_objects_with_sctp_ports() -> None:
     found = contents(object_of("Service", "ss7") + "spec: {ports: [{port: 1, protocol: SCTP}]}\n")
     assert list(warnings([found])) == ["SCTP ports are ignored: Service default/ss7"]
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "remedy"),
+    [
+        (
+            "extensions/v1beta1",
+            "Deployment",
+            "Kubernetes 1.16 removed it; write apiVersion: apps/v1",
+        ),
+        ("apps/v1beta1", "StatefulSet", "Kubernetes 1.16 removed it; write apiVersion: apps/v1"),
+        ("apps/v1beta2", "DaemonSet", "Kubernetes 1.16 removed it; write apiVersion: apps/v1"),
+        ("batch/v1beta1", "CronJob", "Kubernetes 1.25 removed it; write apiVersion: batch/v1"),
+        (
+            "discovery.k8s.io/v1beta1",
+            "EndpointSlice",
+            "Kubernetes 1.25 removed it; write apiVersion: discovery.k8s.io/v1",
+        ),
+        ("v1", "Deployment", "write apiVersion: apps/v1"),
+        ("apps/v2", "Deployment", "write apiVersion: apps/v1"),
+        ("apps/v1", "Service", "write apiVersion: v1"),
+    ],
+)
+def test_an_api_version_that_kubernetes_does_not_serve(
+    version: str, kind: str, remedy: str
+) -> None:
+    (problem,) = contents(object_of(kind, "web", version)).problems
+    assert str(problem) == (
+        f'lab.yaml:1: apiVersion: no matches for kind "{kind}" in version "{version}": {remedy}'
+    )
