@@ -35,24 +35,10 @@ def resolve_pods(
         if pod.reference in placed:
             message = f"two pods are named {pod.reference}"
             ledger.problems.append(pod.manifest.problem("metadata.name", message))
-        elif not _ports_clash(ledger, pod) and not _host_ports_clash(ledger, pod, node, bound):
+        elif not _host_ports_clash(ledger, pod, node, bound):
             placed[pod.reference] = pod, node
     addresses = _pod_addresses(ledger, f"{path}.podCIDR", nodes, placed.values())
     return tuple(_pod(ledger, spec, pod, node, addresses) for pod, node in placed.values())
-
-
-def _ports_clash(ledger: Ledger, pod: UnplacedPod) -> bool:
-    """Return whether two containers of the pod listen on the same port.
-
-    Record a mistake for each such port.
-    """
-    bound = [(each.port, each.protocol) for each in pod.ports]
-    twice = {each for each in bound if bound.count(each) > 1}
-    for port, protocol in sorted(twice):
-        where = f"port {port}/{protocol.upper()} is used twice"
-        message = f"{where}: the containers of a pod share one network"
-        ledger.problems.append(pod.manifest.problem(f"{pod.path}.containers", message))
-    return bool(twice)
 
 
 def _host_ports_clash(

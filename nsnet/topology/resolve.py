@@ -22,6 +22,7 @@ from nsnet.topology.gateways import (
 )
 from nsnet.topology.imports import with_imports
 from nsnet.topology.ledger import Ledger
+from nsnet.topology.listening import listening_pods
 from nsnet.topology.model import (
     Cluster,
     DroppedPackets,
@@ -42,7 +43,8 @@ from nsnet.topology.ranges import node_cidrs, virtual_cidrs
 from nsnet.topology.references import locate
 from nsnet.topology.scenario_checks import scenario_problems
 from nsnet.topology.services import resolve_services
-from nsnet.topology.workloads import unplaced_pods, workloads
+from nsnet.topology.unplaced import bound_twice
+from nsnet.topology.workloads import declared_pods, workloads
 
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
@@ -92,7 +94,10 @@ def _cluster(
     manifests = [each for each in ledger.scenario.manifests if spec.name in each.clusters]
     underlay = node_cidrs(index, spec)
     nodes = resolve_nodes(ledger, path, spec, manifests, underlay)
-    pods = resolve_pods(ledger, path, spec, nodes, list(unplaced_pods(spec.name, manifests, nodes)))
+    unplaced, absent = declared_pods(spec.name, manifests, nodes)
+    ledger.warnings += bound_twice(unplaced)
+    pods = resolve_pods(ledger, path, spec, nodes, unplaced)
+    services = resolve_services(ledger, path, spec, manifests, nodes, pods)
     return Cluster(
         name=spec.name,
         cni=spec.cni,
@@ -103,8 +108,9 @@ def _cluster(
         node_cidrs=underlay,
         non_masquerade_cidrs=spec.non_masquerade_cidrs,
         nodes=nodes,
-        pods=pods,
-        services=resolve_services(ledger, path, spec, manifests, nodes, pods),
+        pods=listening_pods(pods, services),
+        services=services,
+        absent=tuple(absent),
         workloads=tuple(workloads(spec.name, manifests)),
         attachments=attachments(ledger, path, spec, underlay, all_gateways),
         routing=spec.routing,

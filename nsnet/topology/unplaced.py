@@ -1,11 +1,12 @@
 """A pod as its manifest describes it, before it is placed on a node."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nsnet.ip import Protocol
 from nsnet.scenario.kubernetes import PodSpec
 from nsnet.scenario.model import Manifest
+from nsnet.text import printable
 from nsnet.topology.model import ListenPort
 
 
@@ -28,10 +29,39 @@ class UnplacedPod:
 
     @property
     def ports(self) -> tuple[ListenPort, ...]:
-        """The ports of the pod's containers, without SCTP ports."""
+        """The ports that the pod's containers declare, without SCTP ports.
+
+        Init containers have none, because they exit before the pod is ready; sidecars have.
+        """
         return tuple(
             ListenPort(each.container_port, Protocol(each.protocol.lower()), each.name)
-            for container in self.spec.containers
+            for container in self.spec.serving
             for each in container.ports
             if each.protocol != "SCTP"
         )
+
+
+def bound_twice(pods: Iterable[UnplacedPod]) -> Iterator[str]:
+    """Yield a warning for each port that two containers of a pod declare, once per manifest."""
+    for pod in {id(each.manifest): each for each in pods}.values():
+        for port, first, second in _shared_ports(pod.spec):
+            at = pod.manifest.problem(f"{pod.path}.containers", "")
+            yield (
+                f"{at.file}:{at.line}: two containers of {pod.workload or pod.reference} declare"
+                f" port {port}, but share one network: {printable(first)} answers,"
+                f" {printable(second)} would fail (address already in use)"
+            )
+
+
+def _shared_ports(spec: PodSpec) -> Iterator[tuple[str, str, str]]:
+    """Yield each port that several containers declare, with the names of two of them.
+
+    A container may declare a port several times, to give it several names.
+    """
+    owners: dict[str, tuple[int, str]] = {}
+    for index, container in enumerate(spec.serving):
+        ports = (f"{each.container_port}/{each.protocol}" for each in container.ports)
+        for port in dict.fromkeys(ports):
+            first, name = owners.setdefault(port, (index, container.name))
+            if first != index:
+                yield port, name, container.name

@@ -1,11 +1,21 @@
-"""The pods of a cluster: those with their own manifest, and those that workloads create."""
+"""The pods of a cluster: those with their own manifest, and those that workloads create.
 
+A pod of the manifests that a workload controls counts as one of the workload's pods.
+
+Source: kubernetes/pkg/controller/{replicaset,statefulset,daemon,job}, v1.32.
+"""
+
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final
+from dataclasses import dataclass, field
+from itertools import count, islice
+from typing import Final, assert_never
 
-from nsnet.scenario.kubernetes import Pod, Workload
+from nsnet.scenario.kubernetes import Job, Pod, Workload
 from nsnet.scenario.model import Manifest
-from nsnet.topology.model import Node, reference_of
+from nsnet.scenario.ownership import Ownership
+from nsnet.text import printable
+from nsnet.topology.model import AbsentPod, Node, reference_of
 from nsnet.topology.scheduling import fits
 from nsnet.topology.unplaced import UnplacedPod
 
@@ -14,39 +24,66 @@ WORKLOADS: Final[Mapping[str, str]] = {
     "ReplicaSet": "replicaset",
     "StatefulSet": "statefulset",
     "DaemonSet": "daemonset",
+    "ReplicationController": "replicationcontroller",
+    "Job": "job",
 }
 
 
-def unplaced_pods(
+JOB_NAME: Final = ("batch.kubernetes.io/job-name", "job-name")
+COMPLETION_INDEX: Final = "batch.kubernetes.io/job-completion-index"
+POD_NAME: Final = "statefulset.kubernetes.io/pod-name"
+POD_INDEX: Final = "apps.kubernetes.io/pod-index"
+
+
+@dataclass(slots=True)
+class _Owned:
+    """The pods of the manifests that one workload controls, without those that have ended."""
+
+    pods: list[UnplacedPod] = field(default_factory=list)
+    succeeded: int = 0
+
+    @property
+    def names(self) -> set[str]:
+        return {each.name for each in self.pods}
+
+    @property
+    def active(self) -> int:
+        """The number of pods that are not being deleted."""
+        return sum(not each.terminating for each in self.pods)
+
+
+def declared_pods(
     cluster: str, manifests: Sequence[Manifest], nodes: Sequence[Node]
-) -> Iterator[UnplacedPod]:
-    """Yield every pod of the cluster: those with their own manifest, and those of workloads."""
+) -> tuple[list[UnplacedPod], list[AbsentPod]]:
+    """Return the pods to place on nodes, and the pods of the manifests that do not run."""
+    ownership = Ownership(each.object for each in manifests)
+    unplaced: list[UnplacedPod] = []
+    absent: list[AbsentPod] = []
+    owned: dict[str, _Owned] = {}
     for manifest in manifests:
-        match manifest.object:
-            case Pod() as pod:
-                conditions = {each.type: each.status for each in pod.status.conditions}
-                meta = pod.metadata
-                yield UnplacedPod(
-                    name=meta.name,
-                    namespace=meta.namespace,
-                    reference=reference_of(cluster, "pod", meta.name, meta.namespace),
-                    labels=meta.labels,
-                    spec=pod.spec,
-                    path="spec",
-                    manifest=manifest,
-                    node=pod.spec.node_name,
-                    ready=conditions.get("Ready", "True") == "True",
-                    terminating=meta.deletion_timestamp is not None,
-                    annotations=meta.annotations,
-                )
-            case Workload(kind="DaemonSet") as daemons:
-                for node in nodes:
-                    if fits(daemons.spec.template.spec, node):
-                        yield _of_workload(cluster, manifest, daemons, node.name, node=node.name)
-            case Workload() as workload:
-                node_name = workload.spec.template.spec.node_name
-                for number in range(workload.spec.replicas):
-                    yield _of_workload(cluster, manifest, workload, str(number), node=node_name)
+        found = manifest.object
+        if not isinstance(found, Pod):
+            continue
+        owner = ownership.owner(found)
+        workload = _workload_reference(cluster, owner) if owner else ""
+        siblings = owned.setdefault(workload, _Owned())
+        pod = _of_manifest(cluster, manifest, found, workload)
+        ended = _ended(found)
+        if why := ended or _pending(found):
+            absent.append(AbsentPod(pod.name, pod.namespace, pod.reference, why, workload))
+        else:
+            unplaced.append(pod)
+        if not ended:
+            siblings.pods.append(pod)
+        siblings.succeeded += found.status.phase == "Succeeded"
+    for manifest in manifests:
+        found = manifest.object
+        if isinstance(found, Workload) and ownership.owner(found) is None:
+            siblings = owned.get(_workload_reference(cluster, found), _Owned())
+            unplaced += _created(cluster, manifest, found, siblings, nodes)
+    # A StatefulSet replaces a pod that has ended by one of the same name.
+    created = {each.reference for each in unplaced}
+    return unplaced, [each for each in absent if each.reference not in created]
 
 
 def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
@@ -56,23 +93,127 @@ def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
             yield _workload_reference(cluster, manifest.object)
 
 
-def _of_workload(
-    cluster: str, manifest: Manifest, workload: Workload, suffix: str, *, node: str
-) -> UnplacedPod:
-    meta, template = workload.metadata, workload.spec.template
-    name = f"{meta.name}-{suffix}"
+def _of_manifest(cluster: str, manifest: Manifest, pod: Pod, workload: str) -> UnplacedPod:
+    meta = pod.metadata
+    ready = pod.status.condition("Ready")
     return UnplacedPod(
-        name=name,
+        name=meta.name,
         namespace=meta.namespace,
-        reference=reference_of(cluster, "pod", name, meta.namespace),
-        labels=template.metadata.labels,
-        spec=template.spec,
-        path="spec.template.spec",
+        reference=reference_of(cluster, "pod", meta.name, meta.namespace),
+        labels=meta.labels,
+        spec=pod.spec,
+        path="spec",
         manifest=manifest,
-        workload=_workload_reference(cluster, workload),
-        node=node,
-        annotations=template.metadata.annotations,
+        workload=workload,
+        node=pod.spec.node_name,
+        ready=ready is None or ready.status == "True",
+        terminating=meta.deletion_timestamp is not None,
+        annotations=meta.annotations,
     )
+
+
+def _ended(pod: Pod) -> str:
+    """Return why the pod has ended, or "" if it has not."""
+    status = pod.status
+    if status.phase not in ("Succeeded", "Failed"):
+        return ""
+    reason = f" ({printable(status.reason)})" if status.reason else ""
+    return f"has ended: {status.phase}{reason}"
+
+
+def _pending(pod: Pod) -> str:
+    """Return why no node was found for the pod, according to its status, or "" if one was."""
+    scheduled = pod.status.condition("PodScheduled")
+    if pod.spec.node_name or scheduled is None or scheduled.status != "False":
+        return ""
+    why = scheduled.message or scheduled.reason
+    return "is Pending" + (f": {printable(why)}" if why else "")
+
+
+def _created(
+    cluster: str, manifest: Manifest, workload: Workload, owned: _Owned, nodes: Sequence[Node]
+) -> Iterator[UnplacedPod]:
+    """Yield the pods that the workload creates beside those that it has in the manifests."""
+    template = workload.spec.template
+    fixed = template.spec.node_name
+    for suffix, node, labels in _pods(workload, owned, nodes):
+        meta = workload.metadata
+        name = f"{meta.name}-{suffix}"
+        yield UnplacedPod(
+            name=name,
+            namespace=meta.namespace,
+            reference=reference_of(cluster, "pod", name, meta.namespace),
+            labels={**template.metadata.labels, **labels},
+            spec=template.spec,
+            path="spec.template.spec",
+            manifest=manifest,
+            workload=_workload_reference(cluster, workload),
+            node=node or fixed,
+            annotations=template.metadata.annotations,
+        )
+
+
+def _pods(
+    workload: Workload, owned: _Owned, nodes: Sequence[Node]
+) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """Yield, for each pod to create, the end of its name, its node and its additional labels.
+
+    The node is "" if the scheduler chooses it.
+    """
+    name, spec, taken = workload.metadata.name, workload.spec, owned.names
+    match workload.kind:
+        case "DaemonSet":
+            served = {each.node for each in owned.pods}
+            for node in nodes:
+                if fits(spec.template.spec, node) and node.name not in served:
+                    yield node.name, node.name, {}
+        case "StatefulSet":
+            first = spec.ordinals.start
+            for number in map(str, range(first, first + spec.replicas)):
+                if f"{name}-{number}" not in taken:
+                    yield number, "", {POD_NAME: f"{name}-{number}", POD_INDEX: number}
+        case "Job":
+            assert isinstance(workload, Job)
+            yield from _job_pods(workload, owned)
+        case "Deployment" | "ReplicaSet" | "ReplicationController":
+            free = (each for each in map(str, count()) if f"{name}-{each}" not in taken)
+            for number in islice(free, max(0, spec.replicas - owned.active)):
+                yield number, "", {}
+        case _:
+            assert_never(workload.kind)
+
+
+def _job_pods(job: Job, owned: _Owned) -> Iterator[tuple[str, str, Mapping[str, str]]]:
+    """Yield the pods that the Job creates, as `_pods` does: as many as run at the same time."""
+    spec, name = job.spec, job.metadata.name
+    if job.ended or spec.suspend:
+        return
+    succeeded = max(job.status.succeeded, owned.succeeded)
+    if spec.completions is None:  # the first success ends the work
+        wanted = 0 if succeeded else spec.parallelism
+    else:
+        wanted = min(spec.parallelism, spec.completions - succeeded)
+    labels = dict.fromkeys(JOB_NAME, name)
+    taken = owned.names
+    if spec.completion_mode == "Indexed":
+        running = {each.annotations.get(COMPLETION_INDEX) for each in owned.pods}
+        indexes = _missing_indexes(job.status.completed_indexes, spec.completions or 0)
+        free = (each for each in map(str, indexes) if each not in running)
+    else:
+        free = (each for each in map(str, count()) if f"{name}-{each}" not in taken)
+    for number in islice(free, max(0, wanted - owned.active)):
+        index = {COMPLETION_INDEX: number} if spec.completion_mode == "Indexed" else {}
+        yield number, "", labels | index
+
+
+def _missing_indexes(completed: str, completions: int) -> Iterator[int]:
+    """Yield the indexes below `completions` that are not in a text such as "1,3-5"."""
+    ranges = re.findall(r"(\d{1,9})(?:-(\d{1,9}))?", completed)
+    first = 0
+    for start, end in sorted((int(start), int(end or start)) for start, end in ranges):
+        yield from range(first, min(start, completions))
+        first = max(first, end + 1)
+    yield from range(first, completions)
 
 
 def _workload_reference(cluster: str, workload: Workload) -> str:

@@ -22,10 +22,6 @@ from tests.support.labs import (
             [pod("a", spec="hostNetwork: true"), pod("b", spec="hostNetwork: true")],
             "port 80/TCP of node n1 is taken by pod default/a, also on the host network",
         ),
-        (
-            [pod("a", spec="containers: [{ports: [{containerPort: 80}, {containerPort: 80}]}]")],
-            "port 80/TCP is used twice: the containers of a pod share one network",
-        ),
     ],
 )
 def test_mistakes_in_pods(objects: list[str], message: str) -> None:
