@@ -248,8 +248,9 @@ Piece: TypeAlias = (
 
 
 class Shared(NamedTuple):
-    """Pieces of one type that many namespaces hold. A namespace holds all of them, except those
-    from number `start` up to `stop`, which are its own: a node needs no route to its own pods.
+    """Pieces that many namespaces hold, all in one field of theirs. A namespace holds all of them,
+    except those from number `start` up to `stop`, which are its own: a node needs no route to its
+    own pods.
 
     Namespaces share the pieces, so that 1,000 nodes with a route to each other are 1,000 routes
     here, and not a million.

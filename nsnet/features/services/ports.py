@@ -7,7 +7,7 @@ from typing import Final, NamedTuple, TypeAlias, TypeVar, cast
 from nsnet.features.services.kube_proxy import node_in_source_ranges, proxied, same_on_all_nodes
 from nsnet.ip import Family, IPNetwork
 from nsnet.topology.balancing import Candidates, candidates, usable
-from nsnet.topology.model import Cluster, Service, ServicePort
+from nsnet.topology.model import Cluster, Node, Service, ServicePort
 
 # Results that a cache keeps: enough for the largest lab twice, before and after a change.
 CACHED: Final = 1 << 15
@@ -43,26 +43,31 @@ def added_by_node(
     """
     rows: list[list[Added]] = [[] for _ in cluster.nodes]
     for service in proxied(cluster, terms.family):
-        shared = _added_anywhere(compute, service, terms) if same_on_all_nodes(service) else None
+        same = _anywhere(service, terms.family) if same_on_all_nodes(service) else None
         for node, row in zip(cluster.nodes, rows, strict=True):
-            if shared is not None:
-                row.extend(cast(tuple[Added, ...], shared))
-                continue
-            for port in service.ports:
-                found = candidates(service, port, node, terms.family)
-                here = OnNode(found, node_in_source_ranges(service, node, terms.family))
-                row.append(compute(service, port, here, terms))
+            here = same if same is not None else _on_node(service, node, terms.family)
+            row.extend(cast(tuple[Added, ...], _added(compute, service, here, terms)))
     return rows
 
 
-@lru_cache(CACHED)
-def _added_anywhere(compute: Compute[object], service: Service, terms: Terms) -> tuple[object, ...]:
-    """Return what each port of a Service adds to a node, whichever node it is. This is only for a
+def _anywhere(service: Service, family: Family) -> tuple[OnNode, ...]:
+    """Return what the rules of each port depend on, whichever node it is. This is only for a
     Service whose rules are the same on all nodes."""
+    found = (usable(port.endpoints, family) for port in service.ports)
+    return tuple(OnNode(Candidates(each, (), bool(each)), node_admitted=False) for each in found)
 
-    def added(port: ServicePort) -> object:
-        found = usable(port.endpoints, terms.family)
-        here = OnNode(Candidates(found, (), bool(found)), node_admitted=False)
-        return compute(service, port, here, terms)
 
-    return tuple(map(added, service.ports))
+def _on_node(service: Service, node: Node, family: Family) -> tuple[OnNode, ...]:
+    admitted = node_in_source_ranges(service, node, family)
+    found = (candidates(service, port, node, family) for port in service.ports)
+    return tuple(OnNode(each, admitted) for each in found)
+
+
+@lru_cache(CACHED)
+def _added(
+    compute: Compute[object], service: Service, here: tuple[OnNode, ...], terms: Terms
+) -> tuple[object, ...]:
+    """Return what each port of a Service adds on a node with these properties. Equal calls share
+    one result. A Service is looked up whole: its hash is computed once, not once for each port."""
+    ports = zip(service.ports, here, strict=True)
+    return tuple(compute(service, port, each, terms) for port, each in ports)

@@ -43,7 +43,7 @@ def iptables(cluster: Cluster) -> Iterator[Fact]:
             if known not in shared:
                 shared[known] = tuple(_chains(cluster, family, added, last))
             yield node.netns, Shared(shared[known])
-            yield from ((node.netns, each) for each in jumps)
+            yield node.netns, Shared(jumps)
 
 
 def _hooks(family: Family) -> Iterator[Hook]:

@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from functools import lru_cache
 from typing import NamedTuple
 
 from nsnet.features.services.iptables.endpoints import EndpointRules, NamedEndpoint
 from nsnet.features.services.kube_proxy import MARK_MASQ, chain_hash, port_name
-from nsnet.features.services.ports import CACHED, OnNode, Terms
+from nsnet.features.services.ports import OnNode, Terms
 from nsnet.ip import IPAddress, Protocol, all_of_family, host_network
 from nsnet.state.rules import Accept, Chain, Drop, Jump, Match, Reject, Rule
 from nsnet.topology.model import Service, ServicePort
@@ -25,10 +24,8 @@ class PortRules(NamedTuple):
     chains: tuple[Chain, ...]
 
 
-@lru_cache(CACHED)
 def port_rules(service: Service, port: ServicePort, here: OnNode, terms: Terms) -> PortRules:
-    """Return what one port of the Service adds on a node with the properties `here`. Equal calls
-    share one result."""
+    """Return what one port of the Service adds on a node with the properties `here`."""
     asked = _Port(service, port, here, terms)
     return PortRules(
         dispatched=tuple(asked.dispatched()),

@@ -14,7 +14,7 @@ from nsnet.features.services.kube_proxy import (
 from nsnet.features.services.nftables.ports import PortItems, port_items
 from nsnet.features.services.ports import Terms, added_by_node
 from nsnet.ip import Family, IPAddress, all_of_family, ips_of, of_family
-from nsnet.state.model import Fact
+from nsnet.state.model import Fact, Shared
 from nsnet.state.rules import (
     ANY,
     KUBE_PROXY,
@@ -93,8 +93,8 @@ def nftables(cluster: Cluster) -> Iterator[Fact]:
             known = tuple(map(id, added))
             if known not in shared:
                 shared[known] = tuple(_items(added, family))
-            for item in (*fixed, *shared[known]):
-                yield node.netns, item
+            yield node.netns, Shared(fixed)
+            yield node.netns, Shared(shared[known])
             if not _open_at_every_address(cluster, family):
                 addresses = tuple(_node_port_ips(cluster, node, family))
                 comment = "IPs that accept NodePort traffic"

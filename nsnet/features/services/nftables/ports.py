@@ -2,12 +2,11 @@
 
 from base64 import b32encode
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from hashlib import sha256
 from typing import Final, NamedTuple
 
 from nsnet.features.services.kube_proxy import port_name
-from nsnet.features.services.ports import CACHED, OnNode, Terms
+from nsnet.features.services.ports import OnNode, Terms
 from nsnet.ip import IPAddress, Protocol, all_of_family, host_network
 from nsnet.state.rules import (
     ANY,
@@ -42,10 +41,8 @@ class PortItems(NamedTuple):
     chains: tuple[Chain, ...]
 
 
-@lru_cache(CACHED)
 def port_items(service: Service, port: ServicePort, here: OnNode, terms: Terms) -> PortItems:
-    """Return what one port of the Service adds on a node with the properties `here`. Equal calls
-    share one result."""
+    """Return what one port of the Service adds on a node with the properties `here`."""
     asked = _Port(service, port, here, terms)
     return PortItems(
         asked.cluster_ip,
