@@ -4,6 +4,7 @@ Source: k8s.io/apimachinery/pkg/util/validation/field/errors.go, v1.30.
 """
 
 import json
+from collections.abc import Sequence
 from typing import Final
 
 _SHOWN: Final = 80  # characters of a value
@@ -22,6 +23,12 @@ def required(advice: str = "") -> str:
 def duplicate(value: object) -> str:
     """Return the message for a value that another entry has."""
     return f"Duplicate value: {_shown(value)}"
+
+
+def unsupported(value: object, supported: Sequence[str]) -> str:
+    """Return the message for a value that is none of those that the field can have."""
+    values = ", ".join(map(json.dumps, supported))
+    return f"Unsupported value: {_shown(value)}: supported values: {values}"
 
 
 def forbidden(reason: str) -> str:

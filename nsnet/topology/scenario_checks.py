@@ -5,11 +5,14 @@ from collections.abc import Iterator, Sequence
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress
 from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec
+from nsnet.scenario.kubernetes import Pod, Workload
 from nsnet.scenario.model import Scenario
+from nsnet.scenario.pod_admission import pod_refusals
 
 
 def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
-    """Yield a problem for each name or address used twice, and each option that cannot apply."""
+    """Yield a problem for each name or address used twice, each option that cannot apply, and each
+    pod or workload that the API server would refuse."""
     spec = scenario.spec
     named = [("spec.clusters", [each.name for each in spec.clusters])]
     named.append(("spec.externals", [each.name for each in spec.externals]))
@@ -23,6 +26,10 @@ def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
         found += ((f"spec.clusters[{index}].{key}", each) for key, each in _cluster(cluster))
     for path, message in found:
         yield scenario.problem(path, message)
+    for manifest in scenario.manifests:
+        if isinstance(manifest.object, Pod | Workload):
+            for path, message in pod_refusals(manifest.object):
+                yield manifest.problem(path, message)
 
 
 def _duplicates(path: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
+from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.fields import Number, Port, check_subdomain
 from nsnet.scenario.kubernetes.fields import (
     Labels,
@@ -26,9 +27,11 @@ NodeName = Annotated[str, AfterValidator(_node_name)]
 
 def _container_port_name(value: str) -> str:
     if len(value) > 15:
-        raise ValueError(f"{value!r}: must be no more than 15 characters")
+        raise ValueError(invalid(value, "must be no more than 15 characters"))
     if value and not any(each.isalpha() for each in value):
-        raise ValueError(f"{value!r}: must contain at least one letter (a-z)")
+        raise ValueError(invalid(value, "must contain at least one letter (a-z)"))
+    if "--" in value:
+        raise ValueError(invalid(value, "must not contain consecutive hyphens"))
     return value
 
 

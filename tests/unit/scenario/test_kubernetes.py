@@ -1,5 +1,6 @@
 """Models of Kubernetes objects: nulls, ports and addresses."""
 
+import re
 from ipaddress import ip_address
 from typing import TypeVar
 
@@ -7,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from nsnet.scenario.documents import parse
-from nsnet.scenario.kubernetes import EndpointSlice, Lenient, Service, Workload
+from nsnet.scenario.kubernetes import EndpointSlice, Lenient, Pod, Service, Workload
 
 Model = TypeVar("Model", bound=Lenient)
 
@@ -135,3 +136,23 @@ def test_the_endpoints_of_an_endpoint_slice() -> None:
     (endpoint,) = found.endpoints
     assert endpoint.addresses == (ip_address("10.244.0.9"),)
     assert (endpoint.conditions.ready, endpoint.conditions.serving) == (None, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("http", ""),
+        ("a23456789012345", ""),
+        ("a234567890123456", "must be no more than 15 characters"),
+        ("8080", "must contain at least one letter (a-z)"),
+        ("a--b", "must not contain consecutive hyphens"),
+    ],
+)
+def test_the_name_of_a_container_port(name: str, reason: str) -> None:
+    ports = f"[{{name: '{name}', containerPort: 80}}]"
+    text = f"kind: Pod\nmetadata: {{name: web}}\nspec: {{containers: [{{ports: {ports}}}]}}\n"
+    if reason:
+        with pytest.raises(ValueError, match=re.escape(f'Invalid value: "{name}": {reason}')):
+            read(text, Pod)
+    else:
+        assert read(text, Pod).spec.containers[0].ports[0].name == name

@@ -203,9 +203,10 @@ def test_a_named_target_port_may_be_another_number_in_each_pod() -> None:
 
 
 def test_a_named_target_port_is_one_of_its_own_protocol() -> None:
-    both = "{name: dns, containerPort: 5353}, {name: dns, containerPort: 53, protocol: UDP}"
+    tcp = "{ports: [{name: dns, containerPort: 5353}]}"
+    udp = "{ports: [{name: dns, containerPort: 53, protocol: UDP}]}"
     found = topology(
-        pod("dns", labels="app: web", spec=f"containers: [{{ports: [{both}]}}]"),
+        pod("dns", labels="app: web", spec=f"containers: [{tcp}, {udp}]"),
         service("web", "{port: 53, protocol: UDP, targetPort: dns}"),
     )
     assert endpoints(found) == ["10.244.0.2:53 east/pod/dns ready"]

@@ -1,0 +1,110 @@
+"""The API server's checks of a pod or a workload, except those that need other objects.
+
+It also requires containers and, in a workload, a selector and a template. nsnet does without them:
+a workload without a selector has the labels of its template.
+
+Source: kubernetes/pkg/apis/{core,apps,batch}/validation/validation.go, v1.32.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from nsnet.scenario.field_errors import duplicate, invalid, required, unsupported
+from nsnet.scenario.kubernetes import Container, Job, Pod, PodSpec, Workload
+
+RESTARTS: Final = ("Always", "OnFailure", "Never")
+# Labels that a Job's selector and its template get.
+GENERATED: Final = frozenset(
+    f"{prefix}{name}"
+    for prefix in ("", "batch.kubernetes.io/")
+    for name in ("controller-uid", "job-name")
+)
+
+
+def pod_refusals(found: Pod | Workload) -> Iterator[tuple[str, str]]:
+    """Yield the path of each field that the API server refuses, and the reason."""
+    if isinstance(found, Pod):
+        yield from _pod_spec("spec", found.spec)
+        policy = found.spec.restart_policy
+        if policy and policy not in RESTARTS:
+            yield "spec.restartPolicy", unsupported(policy, RESTARTS)
+    else:
+        yield from _selector(found)
+        yield from _template_restarts(found)
+        yield from _pod_spec("spec.template.spec", found.spec.template.spec)
+
+
+def _selector(workload: Workload) -> Iterator[tuple[str, str]]:
+    selector, labels = workload.spec.selector, workload.spec.template.metadata.labels
+    if selector is None:
+        return
+    written = {"matchLabels": selector.match_labels} if selector.match_labels else {}
+    keys = {*selector.match_labels, *(each.key for each in selector.match_expressions)}
+    if isinstance(workload, Job) and not workload.spec.manual_selector:
+        if not keys <= GENERATED:
+            yield "spec.selector", invalid(written, "`selector` not auto-generated")
+    elif not keys:
+        kind = "deployment" if workload.kind == "ReplicaSet" else workload.kind.lower()
+        yield "spec.selector", invalid(written, f"empty selector is invalid for {kind}")
+    elif not selector.matches(labels):
+        message = invalid(labels, "`selector` does not match template `labels`")
+        yield "spec.template.metadata.labels", message
+
+
+def _template_restarts(workload: Workload) -> Iterator[tuple[str, str]]:
+    path, policy = "spec.template.spec.restartPolicy", workload.spec.template.spec.restart_policy
+    match workload.kind:
+        case "Job" if policy in ("", "Always"):
+            yield path, required('valid values: "OnFailure", "Never"')
+        case "Job" if policy not in RESTARTS:
+            yield path, unsupported(policy, RESTARTS[1:])
+        case "Job":
+            return
+        case _ if policy not in ("", "Always"):
+            yield path, unsupported(policy, RESTARTS[:1])
+
+
+def _pod_spec(path: str, spec: PodSpec) -> Iterator[tuple[str, str]]:
+    names: set[str] = set()
+    for key, containers in (
+        ("initContainers", spec.init_containers),
+        ("containers", spec.containers),
+    ):
+        for index, container in enumerate(containers):
+            at = f"{path}.{key}[{index}]"
+            if container.name and container.name in names:
+                yield f"{at}.name", duplicate(container.name)
+            names.add(container.name)
+            yield from _port_names(at, container)
+    for index, container in enumerate(spec.init_containers):
+        if container.restart_policy not in ("", "Always"):
+            at = f"{path}.initContainers[{index}].restartPolicy"
+            yield at, unsupported(container.restart_policy, RESTARTS[:1])
+    yield from _host_ports(f"{path}.containers", spec.containers, host=spec.host_network)
+
+
+def _port_names(path: str, container: Container) -> Iterator[tuple[str, str]]:
+    names: set[str] = set()
+    for index, port in enumerate(container.ports):
+        if port.name and port.name in names:
+            yield f"{path}.ports[{index}].name", duplicate(port.name)
+        names.add(port.name)
+
+
+def _host_ports(
+    path: str, containers: Sequence[Container], *, host: bool
+) -> Iterator[tuple[str, str]]:
+    """Yield the host ports that are used twice. `host`: the pods are on the host network, where
+    each port is a host port."""
+    taken: set[str] = set()
+    for index, container in enumerate(containers):
+        for number, port in enumerate(container.ports):
+            at = f"{path}[{index}].ports[{number}]"
+            if host and port.host_port not in (0, port.container_port):
+                reason = "must match `hostPort` when `hostNetwork` is true"
+                yield f"{at}.containerPort", invalid(port.container_port, reason)
+            bound = port.container_port if host else port.host_port
+            key = f"{port.protocol}/{port.host_ip}/{bound}"
+            if bound and key in taken:
+                yield f"{at}.hostPort", duplicate(key)
+            taken.add(key)
