@@ -20,6 +20,12 @@ def quoted(value: object) -> str:
     return _SHORT.repr(value)
 
 
+def some_of(names: Collection[str], most: int = 3) -> str:
+    """Return the first names of a list, and how many more there are: "a, b, c and 2 more"."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join([*names][:most])}{more}"
+
+
 def printable(text: str) -> str:
     """Return the text unchanged, or quoted and escaped if it is empty or has control characters,
     which would garble the terminal."""

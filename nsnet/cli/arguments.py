@@ -80,7 +80,29 @@ LAB_OR_FILE = _LabOrFile()
 PLACE = _Reference()  # has a network namespace: packets start and commands run there
 TARGET = _Reference(targets=True)  # the destination of packets: may be a Service, too
 
-_PLAIN = (
+
+def _remember(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    del param
+    ctx.meta["nsnet.verbose"] = value
+
+
+VERBOSE = click.option(
+    "-v",
+    "--verbose",
+    is_flag=True,
+    expose_value=False,
+    callback=_remember,
+    help="list the objects that nsnet ignores",
+)
+
+
+def is_verbose() -> bool:
+    """Return whether the command was called with -v."""
+    ctx = click.get_current_context(silent=True)
+    return ctx is not None and bool(ctx.meta.get("nsnet.verbose"))
+
+
+_OPTIONS = (
     click.argument("files", type=FILE, metavar="FILE…", nargs=-1, required=True),
     click.option(
         "--nodes",
@@ -97,6 +119,7 @@ _PLAIN = (
         type=click.Choice(get_args(ProxyMode)),
         help="without a Scenario: the mode of kube-proxy; default: iptables",
     ),
+    VERBOSE,
 )
 
 
@@ -132,7 +155,7 @@ def scenario_files(command: Callable[..., Any]) -> Callable[..., Any]:
         settings = Plain(nodes=nodes, model=model, proxy_mode=proxy_mode)
         return command(*args, given=ScenarioFiles(files, settings), **kwargs)
 
-    for each in reversed(_PLAIN):
+    for each in reversed(_OPTIONS):
         with_files = each(with_files)
     return with_files
 

@@ -11,8 +11,10 @@ from nsnet.cli.arguments import (
     LAB_OR_FILE,
     PLACE,
     TARGET,
+    VERBOSE,
     ScenarioFiles,
     is_file,
+    is_verbose,
     scenario_files,
 )
 from nsnet.cli.graph import FORMATS
@@ -22,6 +24,7 @@ from nsnet.plan.order import plan as planned
 from nsnet.plan.shell import script
 from nsnet.probes.question import explain as explained
 from nsnet.probes.question import probe_spec
+from nsnet.scenario.ignored import listed, summary
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.plain import Plain
 
@@ -35,9 +38,15 @@ def compiled_files(given: ScenarioFiles) -> Compiled:
 
 
 def warn(found: Compiled) -> None:
-    """Print the warnings about a scenario to stderr."""
+    """Print the warnings about a scenario to stderr, and then what nsnet ignores."""
     for warning in found.topology.warnings:
         err(f"warning: {warning}")
+    ignored = found.scenario.ignored
+    if is_verbose():
+        for line in listed(ignored):
+            err(f"ignored: {line}")
+    elif line := summary(ignored):
+        err(f"ignored: {line}; -v lists them")
 
 
 @click.command()
@@ -72,6 +81,7 @@ def plan(given: ScenarioFiles, form: str | None) -> None:
 @click.argument("target", type=TARGET, metavar="TO")
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
+@VERBOSE
 @click.option("--json", "as_json", is_flag=True, help="as JSON")
 def explain(
     lab_or_file: str, source: str, target: str, protocol: str, size: int, as_json: bool

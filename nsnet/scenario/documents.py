@@ -29,6 +29,7 @@ from yaml.events import (
 
 from nsnet.errors import Problem, ScenarioError
 from nsnet.scenario.scalars import key_of, plain
+from nsnet.scenario.templates import render_hint
 from nsnet.text import printable
 
 MAX_DEPTH: Final = 64
@@ -196,8 +197,8 @@ def _syntax(file: str, text: str, before: int, error: yaml.MarkedYAMLError) -> P
         message += f", {error.context} that starts on line {before + error.context_mark.line + 1}"
     if "\t" in line[: len(line) - len(line.lstrip())]:
         message = "is not YAML: a tab cannot indent; use spaces"
-    elif "{{" in line:
-        message = f"{message}; is this an unrendered template?"
+    elif hint := render_hint(file, line) or render_hint(file, text):
+        message = f"{message}; {hint}"
     return Problem(file, number, "", message)
 
 
@@ -207,6 +208,7 @@ class _Reader:
     def __init__(self, file: str) -> None:
         self.file = file
         self.before = 0  # lines of the file before the text that is being read
+        self.text = ""
         self.events: Iterator[yaml.Event] = iter(())
         self.problems: list[Problem] = []
         self.anchors: dict[str, Anchored | None] = {}  # None: its value is not complete yet
@@ -216,6 +218,7 @@ class _Reader:
 
     def documents(self, text: str) -> Iterator[Document]:
         """Yield each document that is not empty of the next text of the file."""
+        self.text = text
         self.events = yaml.parse(text, Loader=LOADER)
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
@@ -364,7 +367,8 @@ class _Reader:
             alias, (line, _) = self._value(event, depth + 1)
             if isinstance(alias, str):
                 return alias
-        message = "a key must be text; is this an unrendered template?"
+        hint = render_hint(self.file, self.text)
+        message = f"is a template; {hint}" if hint else "a key must be text"
         raise ScenarioError([self._problem(line, message)])
 
     def _merge(

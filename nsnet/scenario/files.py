@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, Protocol
 
 from nsnet.errors import Problem, ScenarioError
 from nsnet.scenario.outline import ManifestEntry
+from nsnet.scenario.templates import CHART, render_chart
 from nsnet.text import nearest, printable
 
 MAX_SIZE: Final = 32 * 2**20
@@ -65,6 +66,8 @@ class DiskFiles:
         for each in found:
             self._check_inside(each, f"{printable(entry)}: {printable(each.name)}")
         manifests = [each for each in found if not each.is_dir() and not self._is_main(each)]
+        if any(each.name == CHART for each in manifests):
+            raise ValueError(f"{printable(entry)} is a Helm chart; {render_chart(path)}")
         if not manifests:
             raise ValueError(
                 f"{printable(entry)} contains no {KINDS_OF_FILE}{_folders(path, entry)}"

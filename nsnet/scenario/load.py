@@ -131,6 +131,7 @@ def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
         spec=validated.spec,
         manifests=tuple(manifests),
         warnings=tuple(warnings(every)),
+        ignored=tuple(ignored for each in every for ignored in each.ignored),
         sources={main: text, **sources.texts},
         document=outline.scenario,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document
+from nsnet.scenario.ignored import IgnoredObject
 from nsnet.scenario.kinds import ScenarioSpec
 from nsnet.scenario.kubernetes import Object
 
@@ -34,6 +35,7 @@ class Scenario:
     spec: ScenarioSpec
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...]
+    ignored: tuple[IgnoredObject, ...]
     sources: Mapping[str, str]
     document: Document
 

@@ -1,21 +1,16 @@
-"""Documents → Kubernetes objects, and warnings about objects and ports that nsnet ignores."""
+"""Documents → Kubernetes objects, and warnings about what nsnet ignores."""
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, assert_never
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document, text_at
-from nsnet.scenario.kubernetes import (
-    MODELS,
-    VERSIONS,
-    Object,
-    Pod,
-    Service,
-    Workload,
-    unserved,
-)
+from nsnet.scenario.ignored import IgnoredObject, ignored_object, lacking
+from nsnet.scenario.kubernetes import MODELS, VERSIONS, Object, Pod, Service, Workload, unserved
+from nsnet.scenario.kubernetes.builtin import BUILT_IN
+from nsnet.scenario.templates import KUSTOMIZATIONS, chart_hint, kustomize_hint, render_hint
 from nsnet.scenario.validation import kind_of, validate
-from nsnet.text import printable
+from nsnet.text import nearest, printable, some_of
 
 
 class WrittenObject(NamedTuple):
@@ -25,25 +20,25 @@ class WrittenObject(NamedTuple):
     document: Document
 
 
-class IgnoredObject(NamedTuple):
-    """The kind and the name of an object that nsnet does not read."""
-
-    kind: str
-    name: str
-
-
 class Contents(NamedTuple):
-    """The objects of a file: those that nsnet reads, those that it ignores, and their problems."""
+    """The objects of a file: those that nsnet reads, those that it ignores, and their problems.
+
+    `kustomizations`: the files of kustomize among them.
+    """
 
     objects: list[WrittenObject]
     ignored: list[IgnoredObject]
     problems: list[Problem]
+    kustomizations: list[str]
 
 
 def read_objects(documents: Iterable[Document]) -> Contents:
     """Return the objects of these documents, and their problems."""
-    contents = Contents([], [], [])
+    contents = Contents([], [], [], [])
     for document in documents:
+        if _is_kustomization(document):
+            contents.kustomizations.append(document.file)
+            continue
         if document.is_scenario:
             message = "a Scenario cannot be a manifest; only Kubernetes objects can"
             contents.problems.append(document.problem("kind", message))
@@ -65,9 +60,9 @@ def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Pro
     """Yield the object of a document, or every object of a List, and the problems of each."""
     data = document.data
     if not isinstance(data, dict):
-        yield document.problem(
-            "", f"expected a Kubernetes object with apiVersion and kind, got {kind_of(data)}"
-        )
+        message = f"expected a Kubernetes object with apiVersion and kind, got {kind_of(data)}"
+        hint = render_hint(document.file, data) if isinstance(data, str) else ""
+        yield document.problem("", f"{message}; {hint}" if hint else message)
         return
     kind, version = text_at(data, "kind"), text_at(data, "apiVersion")
     if kind == "List" or (kind.endswith("List") and "items" in data):
@@ -76,6 +71,9 @@ def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Pro
             yield document.problem("items", f"expected a list, got {kind_of(items)}")
         for item in document.items():
             yield from _objects(item)
+        return
+    if not kind and (hint := chart_hint(document.file)):
+        yield document.problem("", hint)
         return
     for key, value in (("apiVersion", version), ("kind", kind)):
         if not value:
@@ -86,9 +84,19 @@ def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Pro
         yield from _object(document, kind, version)
 
 
+def _is_kustomization(document: Document) -> bool:
+    """Return whether a document is for kustomize. It may have no kind, but then its file's name
+    says it."""
+    kind, version = text_at(document.data, "kind"), text_at(document.data, "apiVersion")
+    if kind or version:
+        return version.startswith("kustomize.config.k8s.io/")
+    return document.file.rpartition("/")[2] in KUSTOMIZATIONS
+
+
 def _object(
     document: Document, kind: str, version: str
 ) -> Iterator[WrittenObject | IgnoredObject | Problem]:
+    group = version.rpartition("/")[0]
     served = version in VERSIONS.get(kind, ())
     if kind != "NetworkPolicy" and (message := unserved(kind, version)):
         yield document.problem("apiVersion", message)
@@ -97,25 +105,35 @@ def _object(
         yield from problems
         if found is not None:
             yield WrittenObject(found, document)
+    elif group in BUILT_IN and kind not in BUILT_IN[group]:
+        yield document.problem("kind", _no_such_kind(document, group, kind, version))
     elif kind != "Namespace":  # namespaces need no object here
-        name = text_at(document.data, "metadata", "name") or "(no name)"
-        namespace = text_at(document.data, "metadata", "namespace") or "default"
-        whose = f"{version} {kind}" if kind in VERSIONS and not served else kind
-        yield IgnoredObject(printable(whose), printable(f"{namespace}/{name}"))
+        at = document.problem("", "")
+        yield ignored_object(
+            group,
+            kind,
+            text_at(document.data, "metadata", "namespace"),
+            text_at(document.data, "metadata", "name"),
+            f"{at.file}:{at.line}",
+        )
+
+
+def _no_such_kind(document: Document, group: str, kind: str, version: str) -> str:
+    message = f'no matches for kind "{printable(kind)}" in version "{printable(version)}"'
+    if kind == "Template":
+        return f"{message}: render it: oc process --local -f {document.file} -o yaml > FILE"
+    near = nearest(kind, BUILT_IN[group])
+    return f"{message}: did you mean {near}?" if near else message
 
 
 def warnings(contents: Iterable[Contents]) -> Iterator[str]:
-    """Yield a warning for each kind that nsnet ignores, and one warning for all SCTP ports."""
+    """Yield a warning for each kind of objects whose effect the lab lacks, for each kustomization,
+    and for SCTP ports."""
     contents = list(contents)
-    names: dict[str, dict[str, None]] = {}
-    for kind, name in (ignored for each in contents for ignored in each.ignored):
-        names.setdefault(kind, {})[name] = None
-    for kind, those in sorted(names.items()):
-        if kind == "NetworkPolicy":
-            yield f"NetworkPolicy is recognised but not enforced yet: {', '.join(those)}"
-        else:
-            more = f" and {len(those) - 3} more" if len(those) > 3 else ""
-            yield f"{kind} is ignored: {', '.join(list(those)[:3])}{more}"
+    yield from lacking(each for written in contents for each in written.ignored)
+    for file in dict.fromkeys(file for each in contents for file in each.kustomizations):
+        how = kustomize_hint(file)
+        yield f"{printable(file)}: its patches and names are not applied; to apply them: {how}"
     sctp = {
         f"{each.object.kind} {each.object.metadata.namespace}/{each.object.metadata.name}": None
         for written in contents
@@ -123,7 +141,7 @@ def warnings(contents: Iterable[Contents]) -> Iterator[str]:
         if "SCTP" in _protocols(each.object)
     }
     if sctp:
-        yield f"SCTP ports are ignored: {', '.join(sctp)}"
+        yield f"SCTP ports are ignored: {some_of(sctp)}"
 
 
 def _protocols(found: Object) -> set[str]:

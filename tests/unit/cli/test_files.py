@@ -1,6 +1,7 @@
 """Commands that read a file: data on stdout, everything else on stderr, and the exit code."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -60,8 +61,15 @@ def test_what_only_reads_a_file_succeeds(command: tuple[str, ...], name: str) ->
 def test_a_warning_is_on_stderr(command: tuple[str, ...], warned: str) -> None:
     result = nsnet(*command, warned)
     assert result.exit_code == 0
-    assert result.stderr == "warning: ConfigMap is ignored: default/settings\n"
+    assert result.stderr == "ignored: 1 ConfigMap; -v lists them\n"
     assert "ConfigMap" not in result.stdout
+
+
+@pytest.mark.parametrize("option", ["-v", "--verbose"])
+def test_ignored_objects_are_listed_on_demand(option: str, warned: str) -> None:
+    result = nsnet("validate", option, warned)
+    assert result.exit_code == 0
+    assert re.fullmatch(r"ignored: \S+:\d+: ConfigMap default/settings\n", result.stderr)
 
 
 # --- plan ---

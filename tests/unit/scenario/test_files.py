@@ -21,9 +21,13 @@ TEXTS = {
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The texts as files, next to others that are not manifests."""
     monkeypatch.chdir(tmp_path)
-    for name in ("pods/deeper.yaml", "empty", "tree/base", "tree/overlays", "tree/.git"):
+    for name in ("pods/deeper.yaml", "empty", "tree/base", "tree/overlays", "tree/.git", "chart"):
         Path(name).mkdir(parents=True)
-    for name, text in {**TEXTS, "pods/notes.txt": "no manifest"}.items():
+    for name, text in {
+        **TEXTS,
+        "pods/notes.txt": "no manifest",
+        "chart/Chart.yaml": "name: web",
+    }.items():
         Path(name).write_text(text, encoding="utf-8")
     return tmp_path
 
@@ -57,6 +61,7 @@ def test_an_entry_names_a_file_or_the_yaml_and_json_files_of_a_folder(
         ("", "not a path"),
         ("a\0b", "not a path"),
         ("empty", "contains no [^;]*$"),
+        ("chart", r"^chart is a Helm chart; render it first: helm template NAME chart > FILE$"),
         ("tree", r"contains no .*; list its folders by name: tree/base, tree/overlays$"),
         ("east.yml", "did you mean east.yaml"),
         ("nothing-like-it.yaml", "does not exist$"),

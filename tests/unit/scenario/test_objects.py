@@ -93,19 +93,73 @@ def test_an_object_is_read_ignored_or_refused(
     assert (len(found.objects), len(found.ignored), len(found.problems)) == expected
 
 
-def test_one_warning_for_each_ignored_kind() -> None:
-    found = contents(*(object_of("ConfigMap", f"c{number}") for number in range(5)))
+@pytest.mark.parametrize(
+    ("version", "kind", "message"),
+    [
+        ("v1", "service", '"service" in version "v1": did you mean Service?'),
+        ("v1", "Servcie", '"Servcie" in version "v1": did you mean Service?'),
+        ("apps/v1", "Deploymnet", '"Deploymnet" in version "apps/v1": did you mean Deployment?'),
+        ("batch/v1", "Cronjob", '"Cronjob" in version "batch/v1": did you mean CronJob?'),
+        ("v1", "Config", '"Config" in version "v1": did you mean ConfigMap?'),
+        ("v1", "Xyz", '"Xyz" in version "v1"'),
+    ],
+)
+def test_a_kind_that_kubernetes_does_not_have_is_refused(
+    version: str, kind: str, message: str
+) -> None:
+    (problem,) = contents(object_of(kind, "web", version)).problems
+    assert problem.message == f"no matches for kind {message}"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources: [a.yaml]\n",
+        "apiVersion: kustomize.config.k8s.io/v1alpha1\nkind: Component\n",
+        "resources: [a.yaml]\nnamePrefix: x-\n",
+    ],
+)
+def test_a_warning_says_how_to_build_a_kustomization(text: str) -> None:
+    parsed, _ = parse("east/kustomization.yaml", text)
+    found = read_objects(parsed)
+    assert not found.problems
     assert list(warnings([found, found])) == [
-        "ConfigMap is ignored: default/c0, default/c1, default/c2 and 2 more"
+        "east/kustomization.yaml: its patches and names are not applied;"
+        " to apply them: kubectl kustomize east > FILE"
     ]
 
 
-def test_a_warning_lists_all_network_policies() -> None:
-    policies = [object_of("NetworkPolicy", f"p{n}", "networking.k8s.io/v1") for n in range(5)]
-    names = ", ".join(f"default/p{number}" for number in range(5))
-    assert list(warnings([contents(*policies)])) == [
-        f"NetworkPolicy is recognised but not enforced yet: {names}"
-    ]
+@pytest.mark.parametrize(
+    ("file", "text", "message"),
+    [
+        (
+            "web/Chart.yaml",
+            "apiVersion: v2\nname: web\n",
+            "belongs to a Helm chart; render it first: helm template NAME web > FILE",
+        ),
+        (
+            "values.yaml",
+            "replicaCount: 2\n",
+            "belongs to a Helm chart; render it first: helm template NAME . > FILE",
+        ),
+        (
+            "web.yaml",
+            "<%= include %>\n",
+            "expected a Kubernetes object with apiVersion and kind, got the text"
+            " '<%= include %>'; render it first: erb TEMPLATE > FILE",
+        ),
+        (
+            "web.yaml",
+            "apiVersion: v1\nkind: Template\nobjects: []\n",
+            'no matches for kind "Template" in version "v1":'
+            " render it: oc process --local -f web.yaml -o yaml > FILE",
+        ),
+    ],
+)
+def test_what_must_be_rendered_says_how(file: str, text: str, message: str) -> None:
+    parsed, _ = parse(file, text)
+    (problem,) = read_objects(parsed).problems
+    assert problem.message == message
 
 
 def test_a_warning_lists_objects_with_sctp_ports() -> None:
@@ -141,3 +195,12 @@ def test_an_api_version_that_kubernetes_does_not_serve(
     assert str(problem) == (
         f'lab.yaml:1: apiVersion: no matches for kind "{kind}" in version "{version}": {remedy}'
     )
+
+
+def test_a_warning_about_many_objects_with_sctp_ports_is_folded() -> None:
+    ports = "spec: {ports: [{port: 1, protocol: SCTP}]}\n"
+    found = contents(*(object_of("Service", f"s{number}") + ports for number in range(9)))
+    assert list(warnings([found])) == [
+        "SCTP ports are ignored: Service default/s0, Service default/s1, Service default/s2"
+        " and 6 more"
+    ]

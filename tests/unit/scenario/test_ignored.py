@@ -1,0 +1,99 @@
+"""What nsnet says about objects that it does not read."""
+
+import pytest
+
+from nsnet.scenario.ignored import IgnoredObject, ignored_object, lacking, listed, summary
+
+RBAC = "rbac.authorization.k8s.io"
+
+
+def ignored(group: str, kind: str, name: str = "web", namespace: str = "") -> IgnoredObject:
+    """An ignored object of a file."""
+    return ignored_object(group, kind, namespace, name, f"lab.yaml:{len(name)}")
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "namespace", "shown"),
+    [
+        ("", "ConfigMap", "shop", "ConfigMap shop/web"),
+        ("", "ConfigMap", "", "ConfigMap default/web"),
+        (RBAC, "ClusterRole", "", "ClusterRole web"),
+        (RBAC, "ClusterRole", "shop", "ClusterRole web"),  # the API server drops it
+        ("networking.k8s.io", "IngressClass", "", "IngressClass web"),
+        ("example.com", "Widget", "", "Widget web"),  # its scope is not known
+        ("example.com", "Widget", "shop", "Widget shop/web"),
+        ("cluster.x-k8s.io", "Secret", "", "cluster.x-k8s.io Secret web"),
+    ],
+)
+def test_an_object_is_shown_with_its_namespace_if_it_has_one(
+    group: str, kind: str, namespace: str, shown: str
+) -> None:
+    assert list(listed([ignored(group, kind, namespace=namespace)])) == [f"lab.yaml:3: {shown}"]
+
+
+def test_the_summary_counts_kinds_and_rbac_first() -> None:
+    found = [ignored("", "ConfigMap", f"c{number}") for number in range(3)]
+    found += [ignored(RBAC, kind) for kind in ("Role", "ClusterRole", "RoleBinding")]
+    found += [ignored("", "ServiceAccount"), ignored("policy", "PodDisruptionBudget")]
+    found += [ignored("networking.k8s.io", "IngressClass", name) for name in ("a", "b")]
+    found += [ignored("example.com", "Proxy", name) for name in ("a", "b")]
+    assert summary(found) == (
+        "4 RBAC objects, 3 ConfigMaps, 2 IngressClasses, 2 Proxies, 1 PodDisruptionBudget"
+    )
+    assert len(list(listed(found))) == 12
+
+
+def test_the_summary_of_many_kinds_is_one_line() -> None:
+    found = [ignored("example.com", f"Kind{number}") for number in range(12)]
+    assert summary(found).endswith("1 Kind3, 1 Kind4, 5 of 5 other kinds")
+    assert summary(found[:8]).endswith("1 Kind6, 1 Kind7")
+
+
+def test_a_file_that_two_clusters_list_is_counted_once() -> None:
+    assert summary([ignored("", "Secret"), ignored("", "Secret")]) == "1 Secret"
+
+
+@pytest.mark.parametrize(
+    ("group", "kind", "warning"),
+    [
+        (
+            "networking.k8s.io",
+            "NetworkPolicy",
+            "NetworkPolicy is not enforced, so it blocks nothing: default/web",
+        ),
+        (
+            "networking.k8s.io",
+            "Ingress",
+            "Ingress is not emulated, so no traffic takes its routes: default/web",
+        ),
+        (
+            "gateway.networking.k8s.io",
+            "HTTPRoute",
+            "HTTPRoute is not emulated, so no traffic takes its routes: web",
+        ),
+        (
+            "serving.knative.dev",
+            "Service",
+            "serving.knative.dev Service is not emulated, so the pods that it would create do not"
+            " exist: web",
+        ),
+    ],
+)
+def test_a_kind_that_the_lab_lacks_has_a_warning_of_its_own(
+    group: str, kind: str, warning: str
+) -> None:
+    found = [ignored(group, kind)]
+    assert (list(lacking(found)), summary(found), list(listed(found))) == ([warning], "", [])
+
+
+def test_a_warning_about_a_kind_is_folded() -> None:
+    found = [ignored("networking.k8s.io", "NetworkPolicy", f"p{number}") for number in range(5)]
+    assert list(lacking(found)) == [
+        "NetworkPolicy is not enforced, so it blocks nothing:"
+        " default/p0, default/p1, default/p2 and 2 more"
+    ]
+
+
+def test_control_characters_are_escaped() -> None:
+    found = [ignored("", "Secret", "a\x1b[2J"), ignored("x.org", "Bad\x1b")]
+    assert all(line.isprintable() for line in (*listed(found), summary(found)))
