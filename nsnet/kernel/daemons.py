@@ -5,7 +5,8 @@ import re
 import select
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, assert_never
@@ -18,7 +19,9 @@ from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon, argv, configuration, program, stem
 from nsnet.state.haproxy import Haproxy
 
-_SECONDS: Final = 10.0  # for a daemon to answer, or to end
+_SECONDS: Final = 10.0  # for a daemon to reload, or to end
+_ALIVE: Final = 5.0  # seconds for it to answer a question
+_AT_ONCE: Final = 64  # daemons that are asked whether they run
 _UMASK: Final = 0o177  # sockets and files are their owner's alone
 _CHUNK: Final = 1 << 16
 _FAILED: Final = re.compile(r"\[failed: (\d+)\]")  # haproxy: failed reloads in a row
@@ -77,15 +80,42 @@ def stop(folder: Path, name: str, daemon: Daemon) -> None:
             raise KernelError(f"{name}: {program(daemon)} does not end")
 
 
+def answering(folder: Path, wanted: Sequence[tuple[str, Daemon]]) -> list[bool]:
+    """Return for each of these daemons, given with its namespace, whether it answers. All are asked
+    at once, because one that hangs delays its answer by seconds."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # it starts no more threads than there are questions
+        return list(pool.map(lambda each: is_running(folder, *each), wanted))
+
+
 def is_running(folder: Path, name: str, daemon: Daemon) -> bool:
-    """Return whether the daemon answers on its control socket."""
+    """Return whether the daemon answers on its control socket, and listens there in the namespace
+    of this name. Of haproxy, the master and its worker must answer."""
+    files = stem(folder, name, daemon)
     match daemon:
         case Haproxy():
-            return bool(_current_workers(stem(folder, name, daemon)))
+            said = _ask_haproxy(files, b"@1 show info\n", netns.inode(name))
+            return b"\nPid: " in said and bool(_current_workers(files))
         case Bird():
-            return _ask_bird(stem(folder, name, daemon), b"").startswith(_READY)
+            return _ask_bird(files, b"", netns.inode(name)).startswith(_READY)
         case _:
             assert_never(daemon)
+
+
+def pids(folder: Path, name: str, daemon: Daemon) -> set[int]:
+    """Return the pids of the daemon's processes in the namespace, whether they answer or not."""
+    home = netns.inode(name)
+    return set() if home is None else processes.with_argument(_conf(folder, name, daemon), home)
+
+
+def kill(folder: Path, name: str, daemon: Daemon) -> None:
+    """End the daemon's processes in the namespace at once, also those that hang."""
+    home = netns.inode(name)
+    if home is not None:
+        processes.kill(pids(folder, name, daemon), home)
+
+
+def _conf(folder: Path, name: str, daemon: Daemon) -> str:
+    return f"{stem(folder, name, daemon)}.conf"
 
 
 def _write(files: Path, daemon: Daemon) -> None:
@@ -155,19 +185,36 @@ def _worker_pids(said: str) -> frozenset[int]:
 def _master_report(files: Path) -> str:
     """Return the list of haproxy's processes as its master process reports it; "" if the master
     process does not answer."""
-    with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(f"{files}.ctl")
-        connection.sendall(b"show proc\n")
+    return _ask_haproxy(files, b"show proc\n").decode()
+
+
+def _ask_haproxy(files: Path, question: bytes, home: int | None = None) -> bytes:
+    """Return haproxy's answer to the question; b"" if it does not answer, or does not listen in the
+    namespace with the inode `home`, if that is given."""
+    with suppress(OSError), _connected(files, home) as connection:
+        connection.sendall(question)
         connection.shutdown(socket.SHUT_WR)
-        return _receive(connection, lambda said: False).decode()
-    return ""
+        return _receive(connection, lambda said: False)
+    return b""
 
 
-def _ask_bird(files: Path, question: bytes) -> bytes:
-    """Return the last line of bird's answer to the question, or of bird's greeting if the question
-    is empty. Return b"" if bird does not answer."""
-    with suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
+@contextmanager
+def _connected(files: Path, home: int | None) -> Iterator[socket.socket]:
+    """Yield a connection to the control socket of a daemon. Raises OSError if the daemon does not
+    run, or does not listen in the namespace with the inode `home`, if that is given."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_ALIVE)
         connection.connect(f"{files}.ctl")
+        if home is not None and netns.peer_inode(connection) != home:
+            raise ProcessLookupError("another namespace's daemon answers")
+        yield connection
+
+
+def _ask_bird(files: Path, question: bytes, home: int | None = None) -> bytes:
+    """Return the last line of bird's answer to the question, or of bird's greeting if the question
+    is empty. Return b"" if bird does not answer, or does not listen in the namespace with the inode
+    `home`, if that is given."""
+    with suppress(OSError), _connected(files, home) as connection:
         said = _receive(connection, _is_whole)
         if question and said.startswith(_READY):
             connection.sendall(question)
@@ -186,7 +233,6 @@ def _is_whole(said: bytes) -> bool:
 def _receive(connection: socket.socket, is_whole: Callable[[bytes], bool]) -> bytes:
     """Return what the other side says, read until `is_whole` accepts it or the connection is
     closed. Raises OSError on timeout."""
-    connection.settimeout(_SECONDS)
     said = b""
     while not is_whole(said) and (part := connection.recv(_CHUNK)):
         said += part

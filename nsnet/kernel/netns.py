@@ -8,6 +8,8 @@ needs no package beyond the standard library, so that the servers, which import 
 import ctypes
 import errno
 import os
+import socket
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -16,6 +18,7 @@ from nsnet.kernel import uapi
 
 RUN = Path("/run/netns")
 HERE = "/proc/thread-self/ns/net"
+_UCRED = struct.Struct("=iII")  # process, user, group
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -125,6 +128,16 @@ def names(prefix: str = "") -> list[str]:
     with suppress(FileNotFoundError):
         return sorted(name for name in os.listdir(RUN) if name.startswith(prefix))
     return []
+
+
+def peer_inode(connection: socket.socket) -> int | None:
+    """Return the inode of the network namespace of the process that listens at the other end of a
+    unix socket. Return None if that process has ended."""
+    credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
+    pid, _, _ = _UCRED.unpack(credentials)
+    with suppress(OSError):
+        return os.stat(f"/proc/{pid}/ns/net").st_ino
+    return None
 
 
 def own_inode() -> int:

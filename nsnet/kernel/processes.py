@@ -145,6 +145,69 @@ def _is_in(pid: str, wanted: set[str]) -> bool:
     return False
 
 
+def homes(run: Path) -> dict[str, set[int]]:
+    """Return the inodes of the network namespaces in which servers and daemons of labs run, by lab.
+    They are found by a path below `run`, /run/nsnet, on their command line: also if no name of a
+    namespace and no file is left of the lab.
+
+    Only processes of this user and in this mount namespace count: a path means something else in
+    other ones, such as those of throw-away labs. This process's own network namespace and that of
+    PID 1 are left out, because they are no lab's.
+    """
+    own = {_network(pid) for pid in ("self", "1")}
+    mounts = _mounts("self")
+    found: dict[str, set[int]] = {}
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with suppress(*_NOT_VISIBLE):
+            labs = _labs_of(pid, f"{run}/")
+            if not labs or os.stat(f"/proc/{pid}").st_uid != os.geteuid():
+                continue
+            network = _network(pid)
+            if network is None or network in own or _mounts(pid) != mounts:
+                continue
+            for lab in labs:
+                found.setdefault(lab, set()).add(network)
+    return found
+
+
+def _labs_of(pid: str, run: str) -> set[str]:
+    """Return the names of the labs whose files are arguments of the process."""
+    return {
+        each.removeprefix(run).partition("/")[0]
+        for each in _arguments(pid)
+        if each.startswith(run) and each.count("/") > run.count("/")
+    }
+
+
+def _arguments(pid: str) -> list[str]:
+    return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").split("\0")
+
+
+def _network(pid: str) -> int | None:
+    with suppress(*_NOT_VISIBLE):
+        return os.stat(f"/proc/{pid}/ns/net").st_ino
+    return None
+
+
+def _mounts(pid: str) -> str:
+    return os.readlink(f"/proc/{pid}/ns/mnt")
+
+
+def with_argument(argument: str, inode: int) -> set[int]:
+    """Return the pids of the processes in this network namespace that have this argument."""
+    found = set()
+    for pid in pids_in({inode}):
+        with suppress(*_NOT_VISIBLE):
+            if argument in _arguments(str(pid)):
+                found.add(pid)
+    return found
+
+
+def kill(pids: set[int], inode: int, *, seconds: float = 10.0) -> None:
+    """End those of these processes that are in this network namespace, also stopped ones."""
+    _kill(pids, {inode}, seconds)
+
+
 def stop(inodes: set[int], *, seconds: float = 10.0) -> None:
     """End all processes in these namespaces, except the calling one. Raises CleanupError with the
     processes that still run after `seconds`."""

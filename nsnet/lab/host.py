@@ -12,14 +12,17 @@ from nsnet.kernel import capabilities, daemons, enter, netfilter, netns, observe
 from nsnet.kernel.apply import Applier
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled
-from nsnet.plan.differences import Difference, diff, missing_namespaces
+from nsnet.plan.differences import Added, Difference, diff, missing_namespaces
 from nsnet.plan.drift import drift
 from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
 from nsnet.probes.recording import frames
 from nsnet.servers.echo import control
+from nsnet.state.bird import Bird
 from nsnet.state.daemons import path_of
+from nsnet.state.haproxy import Haproxy
 from nsnet.state.model import State
 from nsnet.state.namespaces import Role, netns_name, servers_netns
+from nsnet.state.observed import Hung
 from nsnet.topology.names import names_of
 from nsnet.topology.references import Location
 
@@ -107,33 +110,49 @@ class Host:
         """Return the differences between what the namespaces hold and the state."""
         keys = {each.name: [one.key for one in each.sysctls] for each in state.netns}
         found = observe.observe([each.name for each in state.netns], keys, self.tool)
-        for each in state.netns:
-            if each.daemons and each.name in found:
-                running = tuple(
-                    one for one in each.daemons if daemons.is_running(self.folder, each.name, one)
-                )
-                found[each.name] = replace(found[each.name], daemons=running)
+        wanted = [
+            (each.name, one) for each in state.netns if each.name in found for one in each.daemons
+        ]
+        answering = daemons.answering(self.folder, wanted)
+        for (name, one), answers in zip(wanted, answering, strict=True):
+            if answers or daemons.pids(self.folder, name, one):
+                here = (*found[name].daemons, one if answers else Hung(one))
+                found[name] = replace(found[name], daemons=here)
         return diff(state, found)
 
-    def drift(self, state: State, differences: Sequence[Difference]) -> list[str]:
-        """Return a line of text for each of these differences, and one if the lab's server does not
-        run."""
+    def is_served(self) -> bool:
+        """Return whether the lab's server answers, and runs in the namespace of its name."""
+        return control.answers_in(self.folder, netns.inode(servers_netns(self.lab)))
+
+    def drift(self, state: State, differences: Sequence[Difference], *, served: bool) -> list[str]:
+        """Return a line of text for each of these differences, and one if the lab's server is not
+        `served`: it does not run, or does not answer."""
         lines = drift(state, differences)
-        if not control.is_ready(self.folder):
-            lines.append("servers: nsnet's server does not run")
+        if not served:
+            home = netns.inode(servers_netns(self.lab))
+            hangs = home is not None and processes.pids_in({home})
+            lines.append(f"servers: the echo server does not {'answer' if hangs else 'run'}")
         return lines
 
-    def clear(self, differences: Sequence[Difference]) -> bool:
-        """Remove what would prevent a repair, and return whether the lab's server runs in the right
-        namespace. Removed are a server in a namespace whose name was deleted, and names on which no
-        namespace is mounted."""
-        home = control.netns_inode(self.folder)
-        served = home is not None and home == netns.inode(servers_netns(self.lab))
-        if not served and home is not None and home != netns.own_inode():
-            processes.stop({home})  # `down` would not find it by a namespace's name
+    def clear(self, differences: Sequence[Difference], *, served: bool) -> None:
+        """Remove what would prevent a repair: a server and daemons that hang, or that run in a
+        namespace whose name was deleted; and names on which no namespace is mounted."""
+        servers = netns.inode(servers_netns(self.lab))
+        ended = self._homes() - {netns.inode(each) for each in self.namespaces()}
+        if not served and servers is not None:
+            ended.add(servers)
+        if ended:
+            processes.stop(ended)
+        for each in differences:
+            if not isinstance(each, Added) and isinstance(each.wanted, Haproxy | Bird):
+                daemons.kill(self.folder, each.netns, each.wanted)
         for name in missing_namespaces(differences):
             netns.delete(name)  # its name may be left without a namespace
-        return served
+
+    def _homes(self) -> set[int]:
+        """Return the inodes of the namespaces in which the lab's server and daemons run. Some may
+        have no name any more."""
+        return processes.homes(self.folder.parent).get(self.lab, set())
 
     def remove(self) -> None:
         """Remove everything of the lab but its folder. Raises CleanupError.
@@ -142,10 +161,8 @@ class Host:
         server's last. They are found in the kernel; the lab's record is not needed.
         """
         inodes = {inode for each in self.namespaces() if (inode := netns.inode(each)) is not None}
-        # If its name was deleted by hand, the server's namespace still exists without one.
-        home = control.netns_inode(self.folder)
-        if home is not None and home != netns.own_inode():
-            inodes.add(home)
+        # A namespace whose name was deleted by hand exists as long as a process is in it.
+        inodes |= self._homes()
         if inodes:
             processes.stop(inodes)
         servers = servers_netns(self.lab)

@@ -143,10 +143,10 @@ class Lab:
     def repair(self, progress: Progress = silent) -> int:
         """Undo what was changed by hand. Return the number of steps taken. Raises KernelError with
         the first difference that remains."""
-        differences = self._host.differences(self.state)
-        if not self._host.drift(self.state, differences):
+        differences, served = self._host.differences(self.state), self._host.is_served()
+        if not self._host.drift(self.state, differences, served=served):
             return 0
-        served = self._host.clear(differences)
+        self._host.clear(differences, served=served)
         ops = repairs(self.state, differences, served=served)
         self._carry_out(ops, progress)
         self.record(complete=True)
@@ -288,7 +288,8 @@ class Lab:
     def drift(self) -> list[str]:
         """Return a line of text for each difference between the kernel and the State, and one if
         the lab's server does not run."""
-        return self._host.drift(self.state, self._host.differences(self.state))
+        served = self._host.is_served()
+        return self._host.drift(self.state, self._host.differences(self.state), served=served)
 
     def require_namespaces(self) -> None:
         """Raise KernelError if one of the lab's namespaces does not exist, because it was deleted

@@ -1,19 +1,22 @@
 """The labs of this host by name: build a lab, find it again, change it and remove it."""
 
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from nsnet.errors import UnsupportedError, UsageError
-from nsnet.kernel import netns
+from nsnet.kernel import netns, processes
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled, compiled
 from nsnet.lab.host import Host, Progress, silent
 from nsnet.lab.lab import Lab
+from nsnet.scenario.fields import LABEL
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import MAIN, Plain, settings_of
+from nsnet.state import daemons
 from nsnet.topology.notation import without_only_cluster
 
 
@@ -163,9 +166,15 @@ def _record(name: str) -> dict[str, Any]:
 
 
 def names() -> list[str]:
-    """Return the name of every lab that has a namespace or a folder, sorted."""
+    """Return the name of every lab that has a namespace, a folder or a process, sorted. Raises
+    UnsupportedError, OSError."""
     by_netns = {each.split(".")[1] for each in netns.names("nsnet.") if each.count(".") > 1}
-    return sorted({*by_netns, *folder.names()})
+    return sorted(filter(_is_name, {*by_netns, *folder.names(), *processes.homes(daemons.RUN)}))
+
+
+def _is_name(text: str) -> bool:
+    """Return whether a lab can have this name. Nothing else may become a part of a path."""
+    return re.fullmatch(LABEL, text) is not None
 
 
 def tidy() -> None:

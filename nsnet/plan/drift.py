@@ -25,7 +25,7 @@ from nsnet.state.model import (
     Sysctl,
     VirtualServer,
 )
-from nsnet.state.observed import LO, ListedChain, ListedSet, Observable, OtherLink
+from nsnet.state.observed import LO, Hung, ListedChain, ListedSet, Observable, OtherLink
 from nsnet.state.rules import KUBE_PROXY
 
 
@@ -88,6 +88,8 @@ def _changed(wanted: Observable, found: Observable) -> Iterator[str]:
             yield from (f"{_listed(one)}: {each}" for each in _rules(asked, actual))
         case ListedSet(lines=asked) as one, ListedSet(lines=actual):
             yield from (f"{_listed(one)}: {each}" for each in _rules(asked, actual, "element"))
+        case _, Hung():
+            yield f"{_name(wanted)} does not answer"
         case _:
             yield from _missing_and_added(_names(wanted), _names(found))
 
@@ -172,6 +174,8 @@ def _name(piece: Observable) -> str:
             return f"{_virtual(piece)} ({scheduler}{kept})"
         case Haproxy() | Bird():
             return program(piece)
+        case Hung(daemon):
+            return program(daemon)
         case _:
             assert_never(piece)
 

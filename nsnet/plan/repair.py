@@ -27,7 +27,7 @@ from nsnet.state.model import (
     identity,
 )
 from nsnet.state.namespaces import Role
-from nsnet.state.observed import LO, ListedChain, ListedSet, Observable, OtherLink, key
+from nsnet.state.observed import LO, Hung, ListedChain, ListedSet, Observable, OtherLink, key
 from nsnet.state.rules import KUBE_PROXY, Chain, Match, NftMap, NftSet, Rule
 
 _P = TypeVar("_P", bound=Piece)
@@ -119,7 +119,7 @@ def _actual(wanted: Netns, differences: Sequence[Difference], *, served: bool) -
 
 def _piece(found: Observable) -> Iterator[Piece]:
     """Yield what was found as a piece of a State. Nothing is yielded for lo and for whole
-    namespaces, because they are not pieces of a State."""
+    namespaces, because they are not pieces of a State, and for a daemon that hangs."""
     match found:
         case ListedChain(family, table, name, lines):
             # The text of a rule is not parsed: the rule only has to differ from any of the State.
@@ -129,7 +129,7 @@ def _piece(found: Observable) -> Iterator[Piece]:
         case OtherLink(name):
             if name != LO.name:
                 yield Interface(name)
-        case Netns():
+        case Netns() | Hung():
             pass
         case _:
             yield found

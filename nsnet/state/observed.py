@@ -61,6 +61,12 @@ class ListedSet(NamedTuple):
     lines: tuple[str, ...] = ()
 
 
+class Hung(NamedTuple):
+    """A daemon whose processes exist, but do not answer."""
+
+    daemon: Daemon
+
+
 Observable: TypeAlias = (
     Netns
     | Interface
@@ -75,6 +81,7 @@ Observable: TypeAlias = (
     | VirtualServer
     | ListedSet
     | Daemon
+    | Hung
 )
 LO: Final = OtherLink("lo", "loopback")
 
@@ -94,7 +101,7 @@ class Observed:
     ipsets: tuple[IpSet, ...] = ()
     virtual_servers: tuple[VirtualServer, ...] = ()
     sets: tuple[ListedSet, ...] = ()
-    daemons: tuple[Daemon, ...] = ()  # of those that were looked for, the ones that run
+    daemons: tuple[Daemon | Hung, ...] = ()  # of those that were looked for, the ones that exist
 
 
 def expected(netns: Netns) -> Observed:
@@ -142,5 +149,7 @@ def key(piece: Observable) -> Hashable:
             return (NftSet, family, name)
         case OtherLink(name) | Netns(name=name):
             return (type(piece), name)
+        case Hung(daemon):
+            return identity(daemon)
         case _:
             return identity(piece)

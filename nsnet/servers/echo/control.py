@@ -5,9 +5,7 @@ of this folder as `lab`.
 """
 
 import json
-import os
 import socket
-import struct
 import sys
 import time
 from collections.abc import Iterable, Sequence
@@ -16,11 +14,12 @@ from pathlib import Path
 from typing import assert_never
 
 from nsnet.errors import KernelError
+from nsnet.kernel import netns
 from nsnet.state.model import HealthCheck, Listener, Listens
 
 _SECONDS = 60.0
+_ALIVE = 5.0  # seconds; a server that does nothing answers at once
 _GRACE = 1.0  # seconds; clients of a port that closes are answered within them
-_UCRED = struct.Struct("=iII")  # process, user, group
 _CHUNK = 1 << 16
 _START = (
     "import sys; sys.path.insert(0, sys.argv.pop(1));"
@@ -50,20 +49,16 @@ def argv(lab: Path) -> tuple[str, ...]:
 def is_ready(lab: Path) -> bool:
     """Return whether the lab's server accepts connections."""
     with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(_SECONDS)
         return connection.connect_ex(str(_socket_of(lab))) == 0
 
 
-def netns_inode(lab: Path) -> int | None:
-    """Return the inode of the network namespace in which the lab's server runs; None if there is no
-    server."""
-    with socket.socket(socket.AF_UNIX) as connection:
-        if connection.connect_ex(str(_socket_of(lab))) != 0:
-            return None
-        credentials = connection.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _UCRED.size)
-        pid, _, _ = _UCRED.unpack(credentials)
-        with suppress(OSError):  # it has just ended
-            return os.stat(f"/proc/{pid}/ns/net").st_ino
-    return None
+def answers_in(lab: Path, home: int | None) -> bool:
+    """Return whether the lab's server answers, and runs in the network namespace with this inode. A
+    server that hangs accepts connections, but does not answer within 5 seconds."""
+    with suppress(KernelError):
+        return home is not None and "ok" in _ask(lab, {}, seconds=_ALIVE, home=home)
+    return False
 
 
 def change(
@@ -112,13 +107,19 @@ def _entry(name: str, listener: Listens) -> tuple[object, ...]:
             assert_never(listener)
 
 
-def _ask(lab: Path, request: object) -> dict[str, object]:
+def _ask(
+    lab: Path, request: object, *, seconds: float = _SECONDS, home: int | None = None
+) -> dict[str, object]:
+    """Return the server's answer. Raises KernelError if it does not answer within `seconds`, or
+    does not listen in the namespace with the inode `home`, if that is given."""
     path = _socket_of(lab)
     answer = bytearray()
     try:
         with socket.socket(socket.AF_UNIX) as connection:
-            connection.settimeout(_SECONDS)
+            connection.settimeout(seconds)
             connection.connect(str(path))
+            if home is not None and netns.peer_inode(connection) != home:
+                raise ProcessLookupError("another namespace's server listens there")
             connection.sendall(json.dumps(request).encode() + b"\n")
             while not answer.endswith(b"\n"):
                 part = connection.recv(_CHUNK)
@@ -128,7 +129,7 @@ def _ask(lab: Path, request: object) -> dict[str, object]:
     except OSError as error:
         raise KernelError(
             f"the lab's server does not answer at {path}: {error.strerror or error}",
-            hint="its log is beside the socket; nsnet down and up start a new server",
+            hint=f"its log is beside the socket; to start another one: nsnet apply {lab.name} FILE",
         ) from error
     answered: dict[str, object] = json.loads(answer)
     return answered

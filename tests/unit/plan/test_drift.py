@@ -23,7 +23,7 @@ from nsnet.state.model import (
     Sysctl,
     Vxlan,
 )
-from nsnet.state.observed import LO, ListedChain, ListedSet, Observed, OtherLink
+from nsnet.state.observed import LO, Hung, ListedChain, ListedSet, Observed, OtherLink
 from nsnet.state.rules import Accept, Chain, Drop, Element, Goto, Jump, Match, NftMap, NftSet, Rule
 
 SERVICES = Chain(
@@ -263,6 +263,7 @@ FABRIC = Netns("nsnet.demo.fabric", "fabric", routes=(LEARNED,), daemons=(SPEAKE
             (LEARNED, replace(LEARNED, destination=ip_network("10.244.3.0/24"))),
             ["route 10.244.3.0/24 via 192.168.10.3 dev br-east learned by BGP was added by hand"],
         ),
+        ((SPEAKER, Hung(PROXY)), (LEARNED,), ["haproxy does not answer"]),
         (  # a static route instead: it would remain when its node is removed
             (SPEAKER, PROXY),
             (replace(LEARNED, learned=False),),
@@ -274,7 +275,7 @@ FABRIC = Netns("nsnet.demo.fabric", "fabric", routes=(LEARNED,), daemons=(SPEAKE
     ],
 )
 def test_a_daemon_that_does_not_run_and_a_route_that_was_not_learned_are_named(
-    daemons: tuple[Daemon, ...], routes: tuple[Route, ...], lines: list[str]
+    daemons: tuple[Daemon | Hung, ...], routes: tuple[Route, ...], lines: list[str]
 ) -> None:
     found = Observed(routes=routes, daemons=daemons)
     expected = [f"fabric: {each}" for each in lines]

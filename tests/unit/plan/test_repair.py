@@ -22,7 +22,7 @@ from nsnet.plan.ops import (
 )
 from nsnet.plan.shell import render
 from nsnet.state.model import Netns, State
-from nsnet.state.observed import LO, ListedChain, ListedSet, Observed, expected
+from nsnet.state.observed import LO, Hung, ListedChain, ListedSet, Observed, expected
 from tests.support.labs import SHIPPED, net, shipped
 
 NODE = "nsnet.one-node.east.node.n1"
@@ -159,14 +159,17 @@ def test_a_killed_bird_is_started_again_and_its_routes_awaited() -> None:
     (bird,) = fabric.daemons
     expected = [DaemonStart(SPEAKER, bird), RoutesAwait(SPEAKER, learned)]
     assert repaired_speaker(daemons=()) == expected
+    assert repaired_speaker(daemons=(Hung(bird),)) == expected
     assert repaired_speaker(daemons=(), routes=given) == expected
 
 
 def test_a_killed_haproxy_is_started_again() -> None:
     state, name = shipped("island-proxy").state, "nsnet.island-proxy.west.gateway"
     observed = whole(state)
-    observed[name] = replace(observed[name], daemons=())
-    assert repairs(state, observed) == [DaemonStart(name, *state[name].daemons)]
+    (haproxy,) = state[name].daemons
+    for found in ((), (Hung(haproxy),)):
+        observed[name] = replace(observed[name], daemons=found)
+        assert repairs(state, observed) == [DaemonStart(name, haproxy)]
 
 
 def test_a_missing_learned_route_is_awaited_and_never_added() -> None:
