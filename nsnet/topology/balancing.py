@@ -3,7 +3,7 @@
 Which endpoints a Service has is decided in topology.endpoints, and the addresses of load balancers
 in topology.outside_ips.
 
-Source: kubernetes/pkg/proxy/topology.go, v1.30.
+Source: kubernetes/pkg/proxy/topology.go, v1.30, and for node hints v1.35.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -38,7 +38,7 @@ class Candidates(NamedTuple):
 def candidates(service: Service, port: ServicePort, node: Node, family: Family) -> Candidates:
     """Return the endpoints that this node may use for connections to the port.
 
-    They are chosen by their conditions, their nodes and their zone hints.
+    They are chosen by their conditions, their nodes and their hints.
     """
     mine = _of_family(port.endpoints, family)
     external = service.is_external(port, family)
@@ -46,7 +46,7 @@ def candidates(service: Service, port: ServicePort, node: Node, family: Family) 
     anywhere = False
     # With externalTrafficPolicy: Local, pods and nodes of the cluster still use all endpoints.
     if external or not service.internal_local:
-        cluster = ready_else_terminating(_for_zone_of(mine, node))
+        cluster = ready_else_terminating(_hinted_for(mine, node))
         anywhere = bool(cluster)
     local: tuple[Endpoint, ...] = ()
     if service.internal_local or (service.external_local and external):
@@ -112,13 +112,18 @@ def _of_family(endpoints: Iterable[Endpoint], family: Family) -> Sequence[Endpoi
     return [each for each in endpoints if each.address.version == family]
 
 
-def _for_zone_of(endpoints: Sequence[Endpoint], node: Node) -> Sequence[Endpoint]:
-    """Return the ready endpoints with a hint for the node's zone.
+def _hinted_for(endpoints: Sequence[Endpoint], node: Node) -> Sequence[Endpoint]:
+    """Return the ready endpoints with a hint for this node, else those with one for its zone.
 
-    Return all endpoints if none has such a hint, or if a ready endpoint has no hint at all.
+    Hints of a kind are ignored if a ready endpoint has none of that kind. Return all endpoints if
+    no hint remains.
     """
     zone = node.labels.get(ZONE, "")
     ready = [each for each in endpoints if each.ready]
-    hinted = zone and all(each.zones for each in ready)
-    meant = [each for each in ready if zone in each.zones] if hinted else []
-    return meant or endpoints
+    if all(each.nodes for each in ready):
+        same_node = [each for each in ready if node.name in each.nodes]
+        if same_node:
+            return same_node
+    if zone and all(each.zones for each in ready):
+        return [each for each in ready if zone in each.zones] or endpoints
+    return endpoints

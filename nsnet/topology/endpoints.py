@@ -115,6 +115,7 @@ class EndpointSources:
         families: Collection[Family],
     ) -> Iterator[Endpoint]:
         hinted = _asks_for_hints(each.service)
+        same_node = each.spec.traffic_distribution == "PreferSameNode"
         for pod in pods:
             number = _target_port(port, pod)
             if number is None:
@@ -134,6 +135,7 @@ class EndpointSources:
                         serving=pod.ready,
                         terminating=pod.terminating,
                         zones=(zone,) if zone else (),
+                        nodes=(pod.node,) if same_node else (),
                     )
 
     def _from_slices(
@@ -162,14 +164,18 @@ class EndpointSources:
                         serving=ready if conditions.serving is None else conditions.serving,
                         terminating=bool(conditions.terminating),
                         zones=zones,
+                        nodes=tuple(one.name for one in written.hints.for_nodes),
                     )
 
 
 def _asks_for_hints(service: kubernetes.Service) -> bool:
-    """Return whether the Service asks its clients to prefer endpoints in their own zone."""
+    """Return whether the Service asks its clients to prefer endpoints that are close to them.
+
+    Every trafficDistribution does. PreferSameNode falls back to the endpoints of the same zone.
+    """
     values = [service.metadata.annotations.get(each, "") for each in TOPOLOGY]
     mode = next((each for each in values if each), "")
-    return mode.lower() == "auto" or service.spec.traffic_distribution == "PreferClose"
+    return mode.lower() == "auto" or service.spec.traffic_distribution is not None
 
 
 def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:

@@ -54,7 +54,7 @@ def _imported_port(port: ServicePort) -> ServicePort:
 
     Its endpoints are on no node and in no zone of that cluster.
     """
-    endpoints = tuple(replace(each, node="", zones=()) for each in port.endpoints)
+    endpoints = tuple(replace(each, node="", zones=(), nodes=()) for each in port.endpoints)
     return replace(port, node_port=None, endpoints=endpoints)
 
 

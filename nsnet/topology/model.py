@@ -123,6 +123,7 @@ class Endpoint:
     serving: bool = True
     terminating: bool = False
     zones: tuple[str, ...] = ()  # hints: the zones that should use it; empty: no hint
+    nodes: tuple[str, ...] = ()  # likewise the nodes
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def same_on_all_nodes(service: Service) -> bool:
         service.external_local
         or service.internal_local
         or service.source_ranges
-        or any(each.zones for port in service.ports for each in port.endpoints)
+        or any(each.zones or each.nodes for port in service.ports for each in port.endpoints)
     )
 
 

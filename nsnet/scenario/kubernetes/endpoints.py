@@ -22,16 +22,17 @@ class EndpointConditions(Lenient):
     terminating: StrictBool | None = None
 
 
-class Zone(Lenient):
-    """A zone, by name."""
+class Hint(Lenient):
+    """A zone or a node, by name."""
 
     name: str
 
 
 class EndpointHints(Lenient):
-    """The zones from which clients should use an endpoint."""
+    """The zones and the nodes from which clients should use an endpoint."""
 
-    for_zones: tuple[Zone, ...] = ()
+    for_zones: tuple[Hint, ...] = ()
+    for_nodes: tuple[Hint, ...] = ()
 
 
 class SliceEndpoint(Lenient):

@@ -22,7 +22,8 @@ def node(labels: Mapping[str, str] = MappingProxyType({})) -> Node:
 
 
 def endpoints(text: str) -> tuple[Endpoint, ...]:
-    """`here` and `there` name the endpoint's node; what follows is its condition and zones."""
+    """`here` and `there` name the endpoint's node; what follows is its condition and hints: zones
+    of one letter, and nodes."""
     found = []
     for number, (where, *words) in enumerate(each.split() for each in text.split(",")):
         unready = bool({"unready", "terminating", "terminated"} & set(words))
@@ -36,6 +37,7 @@ def endpoints(text: str) -> tuple[Endpoint, ...]:
                 serving=not ({"unready", "terminated"} & set(words)),
                 terminating=bool({"terminating", "terminated"} & set(words)),
                 zones=tuple(word for word in words if len(word) == 1),
+                nodes=tuple(word for word in words if len(word) == 2),
             )
         )
     return tuple(found)
@@ -180,6 +182,25 @@ def test_hints_are_used_if_every_ready_endpoint_has_one_and_one_is_for_this_zone
     text: str, labels: Mapping[str, str], cluster: str
 ) -> None:
     assert choice(text, labels)[0] == cluster
+
+
+@pytest.mark.parametrize(
+    ("text", "cluster"),
+    [
+        ("here n1,there n2", "0"),
+        ("here n1,there n1,there n2", "01"),  # the hint counts, and not the endpoint's own node
+        ("here n1,there", "01"),  # one has no hint
+        ("here n1,there unready", "0"),  # only ready ones need a hint
+        ("there n2,there n3", "01"),  # no hint for this node
+        ("here n1 a,there n2 a", "0"),  # the node comes before the zone
+        ("there n2 a,there n3 b", "0"),  # no hint for this node, but one for its zone
+        ("there n2 b,there n3 b", "01"),  # nor for its zone
+        ("here n1 a,there a", "01"),  # one has no hint for a node, and both for the zone
+        ("here n1 terminating,there n2 terminating", "01"),
+    ],
+)
+def test_a_node_prefers_hints_for_itself_then_for_its_zone(text: str, cluster: str) -> None:
+    assert choice(text, IN_A)[0] == cluster
 
 
 def test_hints_are_for_policy_cluster() -> None:

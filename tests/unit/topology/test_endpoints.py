@@ -66,6 +66,8 @@ def test_the_conditions_of_a_pods_endpoint(
         (f"annotations: {{{HINTS}: auto}}", "", [("a",), ("b",), ()]),
         (f"annotations: {{{MODE}: Disabled}}", "", [(), (), ()]),
         ("", "trafficDistribution: PreferClose", [("a",), ("b",), ()]),
+        ("", "trafficDistribution: PreferSameZone", [("a",), ("b",), ()]),
+        ("", "trafficDistribution: PreferSameNode", [("a",), ("b",), ()]),
     ],
 )
 def test_the_zone_of_a_pods_node_is_its_hint_if_the_service_asks(
@@ -74,6 +76,24 @@ def test_the_zone_of_a_pods_node_is_its_hint_if_the_service_asks(
     pods = (pod(name, labels="app: web") for name in "abc")  # one on each node
     found = behind(*pods, service("web", spec=spec, meta=meta))
     assert [each.zones for each in found] == zones
+
+
+@pytest.mark.parametrize(
+    ("distribution", "nodes"),
+    [("PreferClose", [(), ()]), ("PreferSameNode", [("n1",), ("n2",)])],
+)
+def test_the_node_of_a_pod_is_its_hint_if_the_service_prefers_the_same_node(
+    distribution: str, nodes: list[tuple[str, ...]]
+) -> None:
+    pods = (pod(name, labels="app: web") for name in "ab")
+    found = behind(*pods, service("web", spec=f"trafficDistribution: {distribution}"))
+    assert [each.nodes for each in found] == nodes
+
+
+def test_the_node_hints_of_a_slice_are_as_written() -> None:
+    hinted = "{addresses: [192.0.2.9], hints: {forNodes: [{name: n1}, {name: n3}]}}"
+    (found,) = behind(service("web", app=""), endpoint_slice("web", hinted))
+    assert found.nodes == ("n1", "n3")
 
 
 @pytest.mark.parametrize(
