@@ -7,12 +7,20 @@ sessionAffinityConfig of a Service without session affinity, are not checked.
 
 import re
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Final, assert_never
 
 from nsnet.ip import Family, IPAddress
 from nsnet.scenario.field_errors import duplicate, forbidden, invalid, required
 from nsnet.scenario.fields import LABEL
-from nsnet.scenario.kubernetes import HEADLESS, Service, ServicePort, ServiceSpec, source_range
+from nsnet.scenario.kubernetes import (
+    HEADLESS,
+    Endpoints,
+    EndpointSlice,
+    Service,
+    ServicePort,
+    ServiceSpec,
+    source_range,
+)
 
 MAX_CLUSTER_IPS: Final = 2  # at most one of each family
 MAX_AFFINITY_SECONDS: Final = 86_400
@@ -47,6 +55,43 @@ def refusals(service: Service) -> Iterator[Refusal]:
         yield from _cluster_ips(spec)
     yield from _load_balancer(spec)
     yield from _external_traffic(spec)
+
+
+def list_refusals(found: EndpointSlice | Endpoints) -> Iterator[Refusal]:
+    """Yield likewise what is refused of an object that lists endpoints."""
+    match found:
+        case EndpointSlice():
+            yield from _slice(found)
+        case Endpoints():
+            yield from _subsets(found)
+        case _:
+            assert_never(found)
+
+
+def _slice(found: EndpointSlice) -> Iterator[Refusal]:
+    names: set[str] = set()
+    for index, port in enumerate(found.ports):
+        if port.name in names:
+            yield f"ports[{index}].name", duplicate(port.name)
+        names.add(port.name)
+    for index, each in enumerate(found.endpoints):
+        path = f"endpoints[{index}].addresses"
+        if not each.addresses:
+            yield path, required("must contain at least 1 address")
+        for number, address in enumerate(each.addresses):
+            if found.address_type not in (None, f"IPv{address.version}"):
+                reason = f"must be a valid {found.address_type} address"
+                yield f"{path}[{number}]", invalid(str(address), reason)
+
+
+def _subsets(found: Endpoints) -> Iterator[Refusal]:
+    for index, subset in enumerate(found.subsets):
+        path = f"subsets[{index}]"
+        if not subset.addresses and not subset.not_ready_addresses:
+            yield path, required("must specify `addresses` or `notReadyAddresses`")
+        for number, port in enumerate(subset.ports):
+            if not port.name and len(subset.ports) > 1:
+                yield f"{path}.ports[{number}].name", required()
 
 
 def _annotations(annotations: Mapping[str, str], spec: ServiceSpec) -> Iterator[Refusal]:

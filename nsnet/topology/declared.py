@@ -17,6 +17,11 @@ class DeclaredService(NamedTuple):
     manifest: Manifest
 
     @property
+    def key(self) -> tuple[str, str]:
+        """The Service's namespace and name."""
+        return self.service.metadata.namespace, self.service.metadata.name
+
+    @property
     def spec(self) -> kubernetes.ServiceSpec:
         """The spec of the Service."""
         return self.service.spec

@@ -1,4 +1,4 @@
-"""The endpoints of each Service: the pods that its selector matches, and its EndpointSlices.
+"""The endpoints of each Service: the pods that its selector matches, and those that are listed.
 
 Which of them a node uses for a connection is chosen in topology.balancing.
 
@@ -6,8 +6,7 @@ Source: kubernetes/pkg/controller/endpointslice and kubernetes/pkg/proxy/endpoin
 v1.30.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Final
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from nsnet.ip import Family, IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
@@ -15,13 +14,12 @@ from nsnet.scenario.admission import TOPOLOGY
 from nsnet.scenario.model import Manifest
 from nsnet.topology.assignment import node_port_owner
 from nsnet.topology.declared import DeclaredService
+from nsnet.topology.listed_endpoints import listed_endpoints
 from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort
-
-SERVICE_NAME: Final = "kubernetes.io/service-name"  # label of a slice: its Service
 
 
 class EndpointSources:
-    """The pods and EndpointSlices of a cluster, from which the endpoints of its Services are made.
+    """The pods and the listed endpoints of a cluster, of which its Services' endpoints are made.
 
     `others`: the references of hosts that are not pods, by address.
     """
@@ -29,6 +27,7 @@ class EndpointSources:
     def __init__(
         self,
         manifests: Sequence[Manifest],
+        services: Iterable[DeclaredService],
         nodes: Sequence[Node],
         pods: Sequence[Pod],
         others: Mapping[IPAddress, str],
@@ -41,12 +40,8 @@ class EndpointSources:
             self._by_namespace.setdefault(pod.namespace, []).append(pod)
             for address in pod.addresses:
                 self._by_address.setdefault(address, []).append(pod)
-        self._slices: dict[tuple[str, str], list[kubernetes.EndpointSlice]] = {}
-        for manifest in manifests:
-            if isinstance(manifest.object, kubernetes.EndpointSlice):
-                meta = manifest.object.metadata
-                service = (meta.namespace, meta.labels.get(SERVICE_NAME, ""))
-                self._slices.setdefault(service, []).append(manifest.object)
+        selecting = {each.key for each in services if each.spec.selector}
+        self._listed = listed_endpoints(manifests, selecting)
 
     def selected(self, each: DeclaredService) -> list[Pod]:
         """Return the pods in the Service's namespace that its selector matches.
@@ -59,7 +54,23 @@ class EndpointSources:
         pods = self._by_namespace.get(each.service.metadata.namespace, ())
         return [pod for pod in pods if selector <= pod.labels.items()]
 
-    def missing_names(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
+    def warnings(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
+        """Yield (field path, warning) for each port that has no endpoints because of a name."""
+        yield from self._unnamed_targets(each)
+        listed = self._listed.get(each.key, ())
+        known = {
+            f"{name or 'no name'}/{protocol}" for one in listed for name, protocol in one.ports
+        }
+        for index, port in enumerate(each.spec.ports if listed and not each.spec.selector else ()):
+            if port.protocol == "SCTP" or any(_key(port) in one.ports for one in listed):
+                continue
+            name = f"named {port.name}" if port.name else "without a name"
+            missing = f"no listed endpoints of {each.reference} have a {port.protocol} port {name}"
+            closed = f"so its port {port.name or port.port} has none"
+            there = ", ".join(sorted(known)) or "none"
+            yield f"spec.ports[{index}]", f"{missing}, {closed}; their ports: {there}"
+
+    def _unnamed_targets(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
         """Yield (field path, warning) for each named targetPort that no selected pod has."""
         pods = self.selected(each)
         for index, port in enumerate(each.spec.ports if pods else ()):
@@ -103,7 +114,7 @@ class EndpointSources:
     ) -> tuple[Endpoint, ...]:
         """Return the port's endpoints, each once, sorted by "address:port" as in kube-proxy."""
         found: dict[str, Endpoint] = {}
-        for one in (*self._from_pods(each, port, pods, families), *self._from_slices(each, port)):
+        for one in (*self._from_pods(each, port, pods, families), *self._from_lists(each, port)):
             found.setdefault(endpoint(one.address, one.port), one)
         return tuple(found[key] for key in sorted(found))
 
@@ -138,34 +149,33 @@ class EndpointSources:
                         nodes=(pod.node,) if same_node else (),
                     )
 
-    def _from_slices(
+    def _from_lists(
         self, each: DeclaredService, port: kubernetes.ServicePort
     ) -> Iterator[Endpoint]:
-        meta = each.service.metadata
         hinted = _asks_for_hints(each.service)
-        for endpoint_slice in self._slices.get((meta.namespace, meta.name), ()):
-            numbers = [
-                candidate.port
-                for candidate in endpoint_slice.ports
-                if candidate.name == port.name and candidate.protocol == port.protocol
-            ]
-            for written in endpoint_slice.endpoints if numbers else ():
-                conditions = written.conditions
-                ready = conditions.ready is not False
-                zones = tuple(zone.name for zone in written.hints.for_zones) if hinted else ()
-                for address in written.addresses[:1]:  # the API: only the first is used
-                    pod = _listening(self._by_address.get(address, ()), numbers[0])
-                    yield Endpoint(
-                        address=address,
-                        port=numbers[0],
-                        reference=pod.reference if pod else self._others.get(address, str(address)),
-                        node=written.node_name or (pod.node if pod else ""),
-                        ready=ready,
-                        serving=ready if conditions.serving is None else conditions.serving,
-                        terminating=bool(conditions.terminating),
-                        zones=zones,
-                        nodes=tuple(one.name for one in written.hints.for_nodes),
-                    )
+        for listed in self._listed.get(each.key, ()):
+            number = listed.ports.get(_key(port))
+            if number is None:
+                continue
+            for one in listed.endpoints:
+                pod = _listening(self._by_address.get(one.address, ()), number)
+                other = self._others.get(one.address, str(one.address))
+                yield Endpoint(
+                    address=one.address,
+                    port=number,
+                    reference=pod.reference if pod else other,
+                    node=one.node or (pod.node if pod else ""),
+                    ready=one.ready,
+                    serving=one.serving,
+                    terminating=one.terminating,
+                    zones=one.zones if hinted else (),
+                    nodes=one.nodes,
+                )
+
+
+def _key(port: kubernetes.ServicePort) -> tuple[str, str]:
+    """Return what a port of listed endpoints must have in common with this port."""
+    return port.name, port.protocol
 
 
 def _asks_for_hints(service: kubernetes.Service) -> bool:

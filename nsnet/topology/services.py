@@ -1,12 +1,13 @@
 """The Services of a cluster, with their addresses, ports and endpoints."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from nsnet.scenario import kubernetes
-from nsnet.scenario.admission import SOURCE_RANGES, refusals
+from nsnet.scenario.admission import SOURCE_RANGES, list_refusals, refusals
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
+from nsnet.text import some
 from nsnet.topology.assignment import health_check_owner
 from nsnet.topology.cluster_ips import cluster_ips, families
 from nsnet.topology.declared import DeclaredService, declared_services
@@ -37,7 +38,8 @@ def resolve_services(
     snis = exports(ledger, spec, declared, manifests)
     externals = ledger.scenario.spec.externals
     outside = {each.address: f"external/{each.name}" for each in externals}
-    sources = EndpointSources(manifests, nodes, pods, outside)
+    sources = EndpointSources(manifests, declared.values(), nodes, pods, outside)
+    _check_lists(ledger, manifests)
     versions = {owner: families(ledger, spec, each) for owner, each in declared.items()}
     inside = cluster_ips(ledger, path, spec, declared, versions)
     numbers = node_ports(ledger, list(declared.values()), pods)
@@ -75,7 +77,7 @@ def resolve_services(
 
 def _check(ledger: Ledger, each: DeclaredService, sources: EndpointSources) -> None:
     ledger.problems += (each.problem(*wrong) for wrong in refusals(each.service))
-    ledger.warnings += (each.warning(*missing) for missing in sources.missing_names(each))
+    ledger.warnings += (each.warning(*missing) for missing in sources.warnings(each))
     annotated = SOURCE_RANGES in each.service.metadata.annotations
     if annotated and not each.spec.load_balancer_source_ranges:
         message = f"{SOURCE_RANGES} configures a cloud's firewall alone, which the lab has not"
@@ -84,6 +86,19 @@ def _check(ledger: Ledger, each: DeclaredService, sources: EndpointSources) -> N
     if each.spec.selector and each.spec.type != "ExternalName" and not sources.selected(each):
         message = f"the selector of {each.reference} matches no pod"
         ledger.warnings.append(each.warning("spec.selector", message))
+
+
+def _check_lists(ledger: Ledger, manifests: Iterable[Manifest]) -> None:
+    untyped = []
+    for manifest in manifests:
+        found = manifest.object
+        if isinstance(found, kubernetes.EndpointSlice | kubernetes.Endpoints):
+            ledger.problems += (manifest.problem(*each) for each in list_refusals(found))
+        if isinstance(found, kubernetes.EndpointSlice) and found.address_type is None:
+            untyped.append(f"{found.metadata.namespace}/{found.metadata.name}")
+    if untyped:
+        message = "the API server refuses an EndpointSlice without addressType"
+        ledger.warnings.append(f"{message}: {some(untyped)}")
 
 
 def _affinity_seconds(spec: kubernetes.ServiceSpec) -> int | None:

@@ -160,12 +160,23 @@ def service(
     )
 
 
-def endpoint_slice(name: str, endpoints: str, ports: str = "{port: 80}") -> str:
+def endpoint_slice(
+    name: str, endpoints: str, ports: str = "{port: 80}", *, labels: str = ""
+) -> str:
     """Return an EndpointSlice for the Service of this name."""
     return (
         "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\n"
-        f"metadata: {{name: {name}-1, labels: {{kubernetes.io/service-name: {name}}}}}\n"
+        f"metadata: {{name: {name}-1, labels: {{kubernetes.io/service-name: {name}, {labels}}}}}\n"
+        f"addressType: IPv{6 if '::' in endpoints else 4}\n"
         f"ports: [{ports}]\nendpoints: [{endpoints}]"
+    )
+
+
+def endpoints_object(name: str, *subsets: str, meta: str = "") -> str:
+    """Return the Endpoints object of the Service of this name."""
+    return (
+        "apiVersion: v1\nkind: Endpoints\n"
+        f"metadata: {{name: {name}, {meta}}}\nsubsets: [{', '.join(subsets)}]"
     )
 
 

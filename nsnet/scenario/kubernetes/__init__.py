@@ -1,7 +1,7 @@
 """Models of the Kubernetes objects that nsnet reads."""
 
-from nsnet.scenario.kubernetes.endpoints import EndpointSlice
-from nsnet.scenario.kubernetes.fields import Lenient
+from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice, EndpointSubset
+from nsnet.scenario.kubernetes.fields import Lenient, ObjectMeta
 from nsnet.scenario.kubernetes.kinds import MODELS, VERSIONS, Object, unserved
 from nsnet.scenario.kubernetes.nodes import Node
 from nsnet.scenario.kubernetes.pods import (
@@ -31,11 +31,14 @@ __all__ = [
     "VERSIONS",
     "Container",
     "EndpointSlice",
+    "EndpointSubset",
+    "Endpoints",
     "Job",
     "LabelSelector",
     "Lenient",
     "Node",
     "Object",
+    "ObjectMeta",
     "Pod",
     "PodSpec",
     "PodStatus",

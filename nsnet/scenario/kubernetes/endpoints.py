@@ -1,16 +1,17 @@
-"""EndpointSlices: the endpoints of a Service, if a manifest lists them."""
+"""EndpointSlices and Endpoints: the endpoints of a Service, if a manifest lists them."""
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import StrictBool
+from pydantic import StrictBool, model_validator
 
-from nsnet.scenario.fields import Port
 from nsnet.scenario.kubernetes.fields import (
     EndpointAddress,
     Lenient,
     ObjectMeta,
     PortName,
+    PortNumber,
     PortProtocol,
+    zero_means,
 )
 
 
@@ -36,19 +37,22 @@ class EndpointHints(Lenient):
 
 
 class SliceEndpoint(Lenient):
-    """An endpoint of an EndpointSlice: its addresses, conditions, node and zone hints."""
+    """An endpoint of an EndpointSlice: its addresses, conditions, node and hints."""
 
-    addresses: tuple[EndpointAddress, ...]
+    addresses: tuple[EndpointAddress, ...] = ()
     conditions: EndpointConditions = EndpointConditions()
     node_name: str = ""
     hints: EndpointHints = EndpointHints()
 
 
 class SlicePort(Lenient):
-    """The port on which the endpoints of a slice serve the Service port of the same name."""
+    """The port on which the endpoints of a slice serve the Service port of the same name.
+
+    Without a number, which stands for every port, kube-proxy ignores it.
+    """
 
     name: PortName = ""
-    port: Port
+    port: Annotated[PortNumber | None, zero_means(None)] = None
     protocol: PortProtocol = "TCP"
 
 
@@ -57,5 +61,45 @@ class EndpointSlice(Lenient):
 
     kind: Literal["EndpointSlice"]
     metadata: ObjectMeta
+    address_type: Literal["IPv4", "IPv6", "FQDN"] | None = None
     endpoints: tuple[SliceEndpoint, ...] = ()
     ports: tuple[SlicePort, ...] = ()
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_names(cls, data: Any) -> Any:
+        # kube-proxy ignores endpoints whose addresses are DNS names.
+        if isinstance(data, dict) and data.get("addressType") == "FQDN":
+            return {**data, "endpoints": ()}
+        return data
+
+
+class SubsetAddress(Lenient):
+    """An address of an Endpoints object, and the node that has it."""
+
+    ip: EndpointAddress
+    node_name: str = ""
+
+
+class SubsetPort(Lenient):
+    """A port of an Endpoints object, which serves the Service port of the same name."""
+
+    name: PortName = ""
+    port: PortNumber
+    protocol: PortProtocol = "TCP"
+
+
+class EndpointSubset(Lenient):
+    """Addresses that all have the same ports."""
+
+    addresses: tuple[SubsetAddress, ...] = ()
+    not_ready_addresses: tuple[SubsetAddress, ...] = ()
+    ports: tuple[SubsetPort, ...] = ()
+
+
+class Endpoints(Lenient):
+    """Endpoints of the Service of the same name, in the form that EndpointSlices replace."""
+
+    kind: Literal["Endpoints"]
+    metadata: ObjectMeta
+    subsets: tuple[EndpointSubset, ...] = ()

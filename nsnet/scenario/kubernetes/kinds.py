@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
-from nsnet.scenario.kubernetes.endpoints import EndpointSlice
+from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice
 from nsnet.scenario.kubernetes.nodes import Node
 from nsnet.scenario.kubernetes.pods import Job, Pod, ReplicationController, Workload
 from nsnet.scenario.kubernetes.services import Service, ServiceExport
 from nsnet.text import printable
 
-Object: TypeAlias = Node | Pod | Workload | Service | EndpointSlice | ServiceExport
+Object: TypeAlias = Node | Pod | Workload | Service | EndpointSlice | Endpoints | ServiceExport
 
 MODELS: dict[str, type[Object]] = {
     "Node": Node,
@@ -22,6 +22,7 @@ MODELS: dict[str, type[Object]] = {
     "Job": Job,
     "Service": Service,
     "EndpointSlice": EndpointSlice,
+    "Endpoints": Endpoints,
     "ServiceExport": ServiceExport,
 }
 
@@ -39,6 +40,7 @@ VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "DaemonSet": ("apps/v1",),
     "Job": ("batch/v1",),
     "CronJob": ("batch/v1",),
+    "Endpoints": ("v1",),
     "EndpointSlice": ("discovery.k8s.io/v1",),
     "NetworkPolicy": ("networking.k8s.io/v1",),
     "ServiceExport": ("multicluster.x-k8s.io/v1alpha1", "multicluster.x-k8s.io/v1beta1"),

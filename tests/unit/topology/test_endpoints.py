@@ -112,7 +112,9 @@ def test_the_hints_of_a_slice_are_as_written_if_the_service_asks(
     [
         ("{}", (True, True, False)),
         ("{ready: null, serving: null, terminating: null}", (True, True, False)),
-        ("{ready: false}", (False, False, False)),
+        ("{ready: false}", (False, True, False)),
+        ("{ready: false, terminating: true}", (False, True, True)),
+        ("{ready: false, serving: false, terminating: true}", (False, False, True)),
         ("{ready: false, serving: true, terminating: true}", (False, True, True)),
         ("{ready: true, serving: false}", (True, False, False)),
     ],
