@@ -48,16 +48,22 @@ def _revive(
 @dataclass(frozen=True, slots=True, order=True)
 class Problem:
     """A mistake in a scenario: the file as the user named it, the line (from 1; 0 means the whole
-    file), the field with the mistake (such as spec.faults), and the message."""
+    file), the field with the mistake (such as spec.faults), and the message.
+
+    `rule` is the name by which `allow` in the Scenario turns the mistake into a warning; "" if
+    nothing can.
+    """
 
     file: str
     line: int
     path: str
     message: str
+    rule: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}" if self.line else self.file
-        return ": ".join(part for part in (place, self.path, self.message) if part)
+        text = ": ".join(part for part in (place, self.path, self.message) if part)
+        return f"{text} [{self.rule}]" if self.rule else text
 
 
 class UsageError(NsnetError):
@@ -70,6 +76,11 @@ class ScenarioError(NsnetError):
 
     def __init__(self, problems: Sequence[Problem], *, hint: str = "") -> None:
         self.problems = tuple(sorted(set(problems)))
+        rules = {each.rule for each in self.problems}
+        if not hint and "" not in rules:
+            hint = (
+                f"to build the lab all the same, write in spec: allow: [{', '.join(sorted(rules))}]"
+            )
         super().__init__("\n".join(str(problem) for problem in self.problems), hint=hint)
 
     def lines(self) -> list[str]:

@@ -55,6 +55,8 @@ IcmpType = Literal[
     "port-unreachable",
     "fragmentation-needed",
 ]
+# Mistakes that a Scenario can allow, to see what they do.
+AllowedRule = Literal["flat-overlap", "service-overlap", "external-overlap", "reserved-range"]
 TransportProtocol = Literal["TCP", "UDP"]
 
 
@@ -304,6 +306,13 @@ class ScenarioSpec(Strict):
     fabric_cidr: Annotated[
         Cidrs, Field(alias="fabricCIDR", json_schema_extra={"default": "198.18.0.0/16"})
     ] = (IPv4Network("198.18.0.0/16"),)
+    allow: Annotated[
+        tuple[AllowedRule, ...],
+        Field(
+            description="mistakes that become warnings: their names are in brackets after their"
+            " messages"
+        ),
+    ] = ()
     faults: tuple[FaultSpec, ...] = ()
     probes: tuple[ProbeSpec, ...] = ()
 

@@ -1,7 +1,7 @@
 """The content of a scenario file and its manifests, before anything is derived from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document
@@ -39,6 +39,9 @@ class Scenario:
     sources: Mapping[str, str]
     document: Document
 
-    def problem(self, path: str, message: str) -> Problem:
-        """Return a problem, with its file and line, for the field at this path of the Scenario."""
-        return self.document.problem(path, message)
+    def problem(self, path: str, message: str, rule: str = "") -> Problem:
+        """Return a problem, with its file and line, for the field at this path of the Scenario.
+
+        `rule` is the name by which the Scenario can allow it.
+        """
+        return replace(self.document.problem(path, message), rule=rule)

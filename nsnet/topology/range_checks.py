@@ -7,7 +7,7 @@ from typing import Final
 
 from nsnet.errors import Problem
 from nsnet.ip import Family, IPNetwork
-from nsnet.scenario.kinds import ClusterSpec
+from nsnet.scenario.kinds import AllowedRule, ClusterSpec
 from nsnet.scenario.model import Scenario
 from nsnet.topology.ranges import (
     VIRTUAL,
@@ -21,11 +21,13 @@ from nsnet.topology.ranges import (
     virtual_ranges,
 )
 
+FUTURE_USE: Final = ip_network("240.0.0.0/4")
 SPECIAL: Final[dict[IPNetwork, str]] = {
     ip_network("0.0.0.0/8"): "this host",
     ip_network("127.0.0.0/8"): "loopback",
     ip_network("224.0.0.0/4"): "multicast",
-    ip_network("240.0.0.0/4"): "future use",
+    FUTURE_USE: "future use",
+    ip_network("255.255.255.255/32"): "broadcast",
     ip_network("::/127"): "this host and loopback",
     ip_network("fe80::/10"): "link-local addresses",
     ip_network("ff00::/8"): "multicast",
@@ -54,7 +56,9 @@ def _special(scenario: Scenario) -> Iterator[Problem]:
         for special, meaning in SPECIAL.items():
             if _overlap(each.network, special):
                 message = f"{each.network} overlaps {special}, reserved for {meaning}"
-                yield scenario.problem(each.path, message)
+                # Linux routes addresses of future use like any others.
+                rule: AllowedRule | None = "reserved-range" if special == FUTURE_USE else None
+                yield scenario.problem(each.path, message, rule or "")
 
 
 def _overlaps(scenario: Scenario) -> Iterator[Problem]:
@@ -76,6 +80,25 @@ def _overlaps(scenario: Scenario) -> Iterator[Problem]:
         yield from _overlapping(scenario, product(mine, public))
         public += mine
     yield from _overlapping(scenario, product(external, fabric))
+
+
+def _rule(scenario: Scenario, one: Range, other: Range) -> AllowedRule | None:
+    """Return the rule by which the overlap of two ranges can be allowed.
+
+    It can if Linux has one clear answer to which of both gets a packet: the more specific route, or
+    the translation by kube-proxy. Two equal routes learned by BGP, or two links in one subnet,
+    have none.
+    """
+    keys = [each.path.rpartition(".")[2] for each in (one, other)]
+    match keys:
+        case ["podCIDR", "serviceCIDR"]:  # of one cluster: others are not compared
+            return "service-overlap"
+        case ["podCIDR" | "serviceCIDR", "address"]:
+            return "external-overlap"
+        case ["podCIDR", "podCIDR"]:
+            static = all(each.routing == "static" for each in scenario.spec.clusters)
+            return "flat-overlap" if static else None
+    return None
 
 
 def _families(scenario: Scenario) -> Iterator[Problem]:
@@ -152,7 +175,7 @@ def _overlapping(scenario: Scenario, pairs: Iterable[tuple[Range, Range]]) -> It
     for one, other in pairs:
         if _overlap(one.network, other.network):
             message = f"{one.network} overlaps {other.network}, the {other.name}"
-            yield scenario.problem(one.path, message)
+            yield scenario.problem(one.path, message, _rule(scenario, one, other) or "")
 
 
 def _overlap(one: IPNetwork, other: IPNetwork) -> bool:

@@ -53,10 +53,12 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     `keep`: the allocations of the lab if it is already up, which are kept. Raises ScenarioError
     with every problem.
     """
-    problems = [*range_problems(scenario), *scenario_problems(scenario)]
+    found = [*range_problems(scenario), *scenario_problems(scenario)]
+    problems = [each for each in found if each.rule not in scenario.spec.allow]
     if any(too_small(scenario)):
         raise ScenarioError(problems)  # nothing can be allocated from a range without hosts
     ledger = Ledger(scenario, keep or Assignment(), problems)
+    ledger.warnings += (str(each) for each in found if each not in problems)
     topology = _without_faults(ledger)
     ledger.problems += _overlong_names(scenario, topology)
     if not ledger.problems:  # a fault may name a part that was left out because of a problem

@@ -19,10 +19,10 @@ TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 
 
 # As nsnet/cli/README.md lists them, in order.
-REPORT = ["schema", "lab", "passed", "failed", "defects", "probes"]
+REPORT = ["schema", "lab", "passed", "failed", "unjudged", "defects", "probes"]
 PROBE = [
-    "name", "from", "to", "protocol", "times", "expected", "predicted", "observed", "passed",
-    "defect",
+    "name", "from", "to", "protocol", "times", "size", "expected", "predicted", "observed",
+    "passed", "judged", "defect",
 ]  # fmt: skip
 ANSWER = ["verdict", "verdicts", "servers", "sources", "path", "ms"]
 
@@ -179,6 +179,7 @@ def test_the_json_report_is_as_the_readme_says(where: Machine, failing: Path) ->
         "lab": "failing",
         "passed": 1,
         "failed": 1,
+        "unjudged": 0,
         "defects": 0,
     }
     good, bad = report["probes"]

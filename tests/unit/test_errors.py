@@ -39,3 +39,14 @@ def test_the_first_fifty_problems_are_shown_and_the_others_counted() -> None:
     assert (len(shown), shown[-1]) == (50, "lab.yaml:50: is missing")
     assert last == "and 1,950 more mistakes; correct these first"
     assert ScenarioError(problems[:51]).lines()[-1] == "and 1 more mistake; correct these first"
+
+
+def test_mistakes_that_can_all_be_allowed_have_a_hint_that_says_so() -> None:
+    one = Problem("lab.yaml", 3, "spec", "overlaps", "flat-overlap")
+    other = Problem("lab.yaml", 4, "spec", "overlaps", "external-overlap")
+    error = ScenarioError([one, other])
+    assert error.lines()[0] == "lab.yaml:3: spec: overlaps [flat-overlap]"
+    assert error.hint == (
+        "to build the lab all the same, write in spec: allow: [external-overlap, flat-overlap]"
+    )
+    assert ScenarioError([one, Problem("lab.yaml", 5, "spec", "is missing")]).hint == ""

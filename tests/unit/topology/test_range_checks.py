@@ -45,7 +45,8 @@ def test_ranges_that_do_not_fit(cluster: str, spec: str, message: str) -> None:
         (
             ["podCIDR: 10.0.0.0/8"],
             "",
-            "clusters[0].podCIDR: 10.0.0.0/8 overlaps 10.96.0.0/16, the serviceCIDR of east",
+            "clusters[0].podCIDR: 10.0.0.0/8 overlaps 10.96.0.0/16, the serviceCIDR of east"
+            " [service-overlap]",
         ),
         (
             ["serviceCIDR: 192.168.10.0/24"],
@@ -60,7 +61,7 @@ def test_ranges_that_do_not_fit(cluster: str, spec: str, message: str) -> None:
         (
             ["podCIDR: 203.0.0.0/16"],
             "externals: [{name: api, address: 203.0.113.80}]",
-            "podCIDR: 203.0.0.0/16 overlaps 203.0.113.80/32, the external api",
+            "podCIDR: 203.0.0.0/16 overlaps 203.0.113.80/32, the external api [external-overlap]",
         ),
         (
             [""],
@@ -76,7 +77,8 @@ def test_ranges_that_do_not_fit(cluster: str, spec: str, message: str) -> None:
         (
             ["model: flat", "model: flat"],
             "",
-            "clusters[1].podCIDR: 10.244.0.0/16 overlaps 10.244.0.0/16, the podCIDR of c0",
+            "clusters[1].podCIDR: 10.244.0.0/16 overlaps 10.244.0.0/16, the podCIDR of c0"
+            " [flat-overlap]",
         ),
         (
             ["nodeCIDR: 10.244.0.0/24, podCIDR: 10.1.0.0/16", "model: flat"],
@@ -103,3 +105,45 @@ def test_ranges_that_overlap(clusters: list[str], spec: str, message: str) -> No
         assert line.endswith(message)
     else:
         topology(clusters=written, spec=spec)
+
+
+OVERLAPS = [
+    ("flat-overlap", ("model: flat", "model: flat"), ""),
+    ("service-overlap", ("podCIDR: 10.96.0.0/16",), ""),
+    ("external-overlap", ("",), "externals: [{name: api, address: 10.96.0.9}]"),
+    ("external-overlap", ("",), "externals: [{name: api, address: 10.244.0.9}]"),
+    ("reserved-range", ("podCIDR: 240.0.0.0/16",), ""),
+    ("reserved-range", ("",), "externals: [{name: api, address: 250.0.0.1}]"),
+]
+
+
+@pytest.mark.parametrize(("rule", "clusters", "spec"), OVERLAPS)
+def test_an_allowed_mistake_is_a_warning(rule: str, clusters: tuple[str, ...], spec: str) -> None:
+    written = tuple(f"{{name: c{number}, {each}}}" for number, each in enumerate(clusters))
+    message = refused(clusters=written, spec=spec)
+    assert message.endswith(f" [{rule}]")
+    assert topology(clusters=written, spec=f"{spec}\nallow: [{rule}]").warnings == (message,)
+    others = {"flat-overlap", "service-overlap", "external-overlap", "reserved-range"} - {rule}
+    allowed = f"{spec}\nallow: [{', '.join(sorted(others))}]"
+    assert refused(clusters=written, spec=allowed) == message
+
+
+@pytest.mark.parametrize(
+    ("clusters", "spec"),
+    [
+        (("model: flat, routing: bgp", "model: flat"), ""),  # two equal routes: which one is used?
+        (("", "nodeCIDR: 192.168.10.0/24"), ""),  # two links in one subnet
+        (("podCIDR: 192.168.0.0/16",), ""),
+        (("podCIDR: 198.18.0.0/16",), ""),
+        (("serviceCIDR: 192.168.10.0/24",), ""),
+        (("",), "externals: [{name: api, address: 192.168.10.9}]"),
+        (("",), "externals: [{name: api, address: 255.255.255.255}]"),
+        (("podCIDR: 127.0.0.0/16",), ""),
+    ],
+)
+def test_a_mistake_without_a_clear_effect_cannot_be_allowed(
+    clusters: tuple[str, ...], spec: str
+) -> None:
+    written = tuple(f"{{name: c{number}, {each}}}" for number, each in enumerate(clusters))
+    rules = "flat-overlap, service-overlap, external-overlap, reserved-range"
+    assert refused(clusters=written, spec=f"{spec}\nallow: [{rules}]")
