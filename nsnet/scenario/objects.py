@@ -5,6 +5,7 @@ from typing import NamedTuple, assert_never
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document, text_at
+from nsnet.scenario.generated_names import GeneratedNames
 from nsnet.scenario.ignored import IgnoredObject, ignored_object, lacking
 from nsnet.scenario.kubernetes import MODELS, VERSIONS, Object, Pod, Service, Workload, unserved
 from nsnet.scenario.kubernetes.builtin import BUILT_IN
@@ -35,6 +36,7 @@ class Contents(NamedTuple):
 def read_objects(documents: Iterable[Document]) -> Contents:
     """Return the objects of these documents, and their problems."""
     contents = Contents([], [], [], [])
+    names = GeneratedNames()
     for document in documents:
         if _is_kustomization(document):
             contents.kustomizations.append(document.file)
@@ -45,8 +47,9 @@ def read_objects(documents: Iterable[Document]) -> Contents:
             continue
         for each in _objects(document):
             match each:
-                case WrittenObject():
-                    contents.objects.append(each)
+                case WrittenObject(found, source):
+                    named = names.named(found, source.file)
+                    contents.objects.append(WrittenObject(named, source))
                 case IgnoredObject():
                     contents.ignored.append(each)
                 case Problem():
@@ -113,7 +116,8 @@ def _object(
             group,
             kind,
             text_at(document.data, "metadata", "namespace"),
-            text_at(document.data, "metadata", "name"),
+            text_at(document.data, "metadata", "name")
+            or text_at(document.data, "metadata", "generateName"),
             f"{at.file}:{at.line}",
         )
 

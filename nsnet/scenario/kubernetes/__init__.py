@@ -1,7 +1,7 @@
 """Models of the Kubernetes objects that nsnet reads."""
 
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice, EndpointSubset
-from nsnet.scenario.kubernetes.fields import Lenient, ObjectMeta
+from nsnet.scenario.kubernetes.fields import UNNAMED, Lenient, ObjectMeta
 from nsnet.scenario.kubernetes.kinds import MODELS, VERSIONS, Object, unserved
 from nsnet.scenario.kubernetes.nodes import Node
 from nsnet.scenario.kubernetes.pods import (
@@ -28,6 +28,7 @@ from nsnet.scenario.kubernetes.services import (
 __all__ = [
     "HEADLESS",
     "MODELS",
+    "UNNAMED",
     "VERSIONS",
     "Container",
     "EndpointSlice",

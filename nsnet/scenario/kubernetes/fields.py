@@ -5,7 +5,7 @@ reference, v1.30.
 """
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -109,15 +109,42 @@ class OwnerReference(Lenient):
     controller: StrictBool = False
 
 
+# The end of a name that is still to be generated. Kubernetes' random ends have no zeros.
+UNNAMED: Final = "00000"
+
+
+def _unnamed(prefix: str) -> str:
+    return prefix[: 63 - len(UNNAMED)] + UNNAMED
+
+
 class ObjectMeta(Lenient):
-    """The metadata of an object."""
+    """The metadata of an object.
+
+    The name of an object that has only a generateName ends in UNNAMED until it is generated.
+    """
 
     name: Subdomain
+    generate_name: str = ""
     namespace: Annotated[Label, zero_means("default")] = "default"
     labels: Labels = {}
     annotations: Labels = {}
     deletion_timestamp: str | None = None
     owner_references: tuple[OwnerReference, ...] = ()
+
+    @property
+    def is_unnamed(self) -> bool:
+        """Whether the name is still to be generated."""
+        return bool(self.generate_name) and self.name == _unnamed(self.generate_name)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_name(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or data.get("name"):
+            return data
+        prefix = data.get("generateName")
+        if not isinstance(prefix, str) or not prefix:
+            return data
+        return {**data, "name": _unnamed(prefix)}
 
 
 class TemplateMeta(Lenient):
