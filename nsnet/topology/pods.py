@@ -3,14 +3,14 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from nsnet.errors import Problem
-from nsnet.ip import IPAddress, Protocol, ips_of
+from nsnet.ip import IPAddress, ips_of
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import Node, Pod
+from nsnet.topology.model import AbsentPod, Node, Pod
+from nsnet.topology.pending import host_port_warnings, unscheduled_warnings
 from nsnet.topology.pool import Pool
-from nsnet.topology.scheduling import place_pods
+from nsnet.topology.scheduling import Placed, Unscheduled, place_pods
 from nsnet.topology.unplaced import UnplacedPod
 
 # Annotation of a pod: its servers expect a PROXY header on each connection.
@@ -23,44 +23,42 @@ def resolve_pods(
     spec: ClusterSpec,
     nodes: Sequence[Node],
     unplaced: Sequence[UnplacedPod],
-) -> tuple[Pod, ...]:
-    """Return every pod on its node, with its addresses, sorted by namespace and name."""
-    placed: dict[str, tuple[UnplacedPod, Node]] = {}
-    bound: dict[tuple[str, int, Protocol], str] = {}
-    for outcome in place_pods(spec.name, unplaced, nodes, ledger.keep):
-        if isinstance(outcome, Problem):
-            ledger.problems.append(outcome)
-            continue
-        pod, node = outcome
-        if pod.reference in placed:
+) -> tuple[tuple[Pod, ...], tuple[AbsentPod, ...]]:
+    """Return every pod on its node, with its addresses, sorted by namespace and name.
+
+    Also return the pods for which there is no node.
+    """
+    pods = _of_different_names(ledger, unplaced)
+    placed: list[Placed] = []
+    waiting: list[Unscheduled] = []
+    for each in place_pods(spec.name, pods, nodes, ledger.keep):
+        if isinstance(each, Placed):
+            placed.append(each)
+        else:
+            waiting.append(each)
+    placed.sort(key=lambda each: (each.pod.namespace, each.pod.name))
+    ledger.warnings += unscheduled_warnings(spec.name, pods, waiting)
+    ledger.warnings += host_port_warnings(pods)
+    addresses = _pod_addresses(ledger, f"{path}.podCIDR", nodes, placed)
+    running = tuple(_pod(ledger, spec, pod, node, addresses) for pod, node in placed)
+    return running, tuple(
+        AbsentPod(pod.name, pod.namespace, pod.reference, why, pod.workload)
+        for pod, why, _ in waiting
+    )
+
+
+def _of_different_names(ledger: Ledger, pods: Sequence[UnplacedPod]) -> list[UnplacedPod]:
+    """Return the pods without those whose names other pods have, which are mistakes."""
+    found: dict[str, UnplacedPod] = {}
+    for pod in pods:
+        if found.setdefault(pod.reference, pod) is not pod:
             message = f"two pods are named {pod.reference}"
             ledger.problems.append(pod.manifest.problem("metadata.name", message))
-        elif not _host_ports_clash(ledger, pod, node, bound):
-            placed[pod.reference] = pod, node
-    addresses = _pod_addresses(ledger, f"{path}.podCIDR", nodes, placed.values())
-    return tuple(_pod(ledger, spec, pod, node, addresses) for pod, node in placed.values())
-
-
-def _host_ports_clash(
-    ledger: Ledger, pod: UnplacedPod, node: Node, bound: dict[tuple[str, int, Protocol], str]
-) -> bool:
-    """Return whether this hostNetwork pod needs a port of the node that another one already has.
-
-    Record a mistake for the first such port.
-    """
-    for each in pod.ports if pod.spec.host_network else ():
-        name = f"{pod.namespace}/{pod.name}"
-        owner = bound.setdefault((node.name, each.port, each.protocol), name)
-        if owner != name:
-            where = f"port {each.port}/{each.protocol.upper()} of node {node.name}"
-            message = f"{where} is taken by pod {owner}, also on the host network"
-            ledger.problems.append(pod.manifest.problem(f"{pod.path}.containers", message))
-            return True
-    return False
+    return list(found.values())
 
 
 def _pod_addresses(
-    ledger: Ledger, path: str, nodes: Sequence[Node], placed: Iterable[tuple[UnplacedPod, Node]]
+    ledger: Ledger, path: str, nodes: Sequence[Node], placed: Iterable[Placed]
 ) -> dict[str, tuple[IPAddress, ...]]:
     by_node: dict[str, list[str]] = {node.name: [] for node in nodes}
     for pod, node in placed:

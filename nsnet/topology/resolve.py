@@ -37,6 +37,7 @@ from nsnet.topology.model import (
 from nsnet.topology.nodes import resolve_nodes
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.outside_ips import reserve_written_ips
+from nsnet.topology.pending import idle_daemon_sets
 from nsnet.topology.pods import resolve_pods
 from nsnet.topology.range_checks import range_problems, too_small
 from nsnet.topology.ranges import node_cidrs, virtual_cidrs
@@ -98,7 +99,8 @@ def _cluster(
     nodes = resolve_nodes(ledger, path, spec, manifests, underlay)
     unplaced, absent = declared_pods(spec.name, manifests, nodes)
     ledger.warnings += bound_twice(unplaced)
-    pods = resolve_pods(ledger, path, spec, nodes, unplaced)
+    ledger.warnings += idle_daemon_sets(spec.name, manifests, nodes)
+    pods, unscheduled = resolve_pods(ledger, path, spec, nodes, unplaced)
     services = resolve_services(ledger, path, spec, manifests, nodes, pods)
     return Cluster(
         name=spec.name,
@@ -112,7 +114,7 @@ def _cluster(
         nodes=nodes,
         pods=listening_pods(pods, services),
         services=services,
-        absent=tuple(absent),
+        absent=(*absent, *unscheduled),
         workloads=tuple(workloads(spec.name, manifests)),
         attachments=attachments(ledger, path, spec, underlay, all_gateways),
         routing=spec.routing,

@@ -15,8 +15,8 @@ from nsnet.scenario.kubernetes import Job, Pod, Workload
 from nsnet.scenario.model import Manifest
 from nsnet.scenario.ownership import Ownership
 from nsnet.text import printable
+from nsnet.topology.fitting import daemon_misfit
 from nsnet.topology.model import AbsentPod, Node, reference_of
-from nsnet.topology.scheduling import fits
 from nsnet.topology.unplaced import UnplacedPod
 
 WORKLOADS: Final[Mapping[str, str]] = {
@@ -165,7 +165,7 @@ def _pods(
         case "DaemonSet":
             served = {each.node for each in owned.pods}
             for node in nodes:
-                if fits(spec.template.spec, node) and node.name not in served:
+                if node.name not in served and not daemon_misfit(spec.template.spec, node):
                     yield node.name, node.name, {}
         case "StatefulSet":
             first = spec.ordinals.start

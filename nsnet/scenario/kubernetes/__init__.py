@@ -13,7 +13,12 @@ from nsnet.scenario.kubernetes.pods import (
     ReplicationController,
     Workload,
 )
-from nsnet.scenario.kubernetes.scheduling import Taint, Toleration
+from nsnet.scenario.kubernetes.scheduling import (
+    PodAffinityTerm,
+    Taint,
+    Toleration,
+    TopologySpreadConstraint,
+)
 from nsnet.scenario.kubernetes.selectors import LabelSelector, Requirement
 from nsnet.scenario.kubernetes.services import (
     HEADLESS,
@@ -41,6 +46,7 @@ __all__ = [
     "Object",
     "ObjectMeta",
     "Pod",
+    "PodAffinityTerm",
     "PodSpec",
     "PodStatus",
     "ReplicationController",
@@ -52,6 +58,7 @@ __all__ = [
     "SessionAffinityConfig",
     "Taint",
     "Toleration",
+    "TopologySpreadConstraint",
     "Workload",
     "source_range",
     "unserved",

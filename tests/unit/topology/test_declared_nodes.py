@@ -32,6 +32,9 @@ def running(name: str, where: str, phase: str = "Running") -> str:
         ("[{name: b}, {name: a}]", [node("a"), node("d"), node("c")], "b a c d"),
         ("1", [running("p", "aks-2"), running("q", "aks-1"), running("r", "aks-2")], "aks-1 aks-2"),
         ("2", [running("p", "n2")], "n1 n2"),
+        ("1", [node("a"), running("p", "gone")], "a"),
+        ("1", [running("p", "gone", "Failed")], "n1"),
+        ("[{name: a}]", [running("p", "gone")], "a"),
     ],
 )
 def test_the_nodes_of_a_cluster(nodes: str, objects: list[str], names: str) -> None:

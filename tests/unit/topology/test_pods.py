@@ -18,10 +18,6 @@ from tests.support.labs import (
             [pod("web-0"), workload("Deployment", "web")],
             "metadata.name: two pods are named east/pod/web-0",
         ),
-        (
-            [pod("a", spec="hostNetwork: true"), pod("b", spec="hostNetwork: true")],
-            "port 80/TCP of node n1 is taken by pod default/a, also on the host network",
-        ),
     ],
 )
 def test_mistakes_in_pods(objects: list[str], message: str) -> None:

@@ -1,0 +1,256 @@
+"""How many pods run in each domain of a topology: what spread and inter-pod affinity depend on.
+
+A domain is the set of nodes that have one value of a label, the topology key.
+
+Source: kubernetes/pkg/scheduler/framework/plugins/{podtopologyspread,interpodaffinity}, v1.32.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final, NamedTuple
+
+from nsnet.scenario.kubernetes import (
+    LabelSelector,
+    PodAffinityTerm,
+    PodSpec,
+    Requirement,
+    TopologySpreadConstraint,
+)
+from nsnet.topology.fitting import NEW_PODS, matches_affinity, untolerated
+from nsnet.topology.model import Node
+from nsnet.topology.unplaced import UnplacedPod
+
+NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"  # the label that every namespace has
+
+
+class Scope(NamedTuple):
+    """The pods of some namespaces that a selector selects."""
+
+    namespaces: frozenset[str]
+    of_namespaces: tuple[Requirement, ...] | None  # a namespaceSelector; None: there is none
+    of_pods: tuple[Requirement, ...] | None  # None: no pod
+
+    def has(self, pod: UnplacedPod) -> bool:
+        """Return whether the pod is one of them."""
+        if self.of_pods is None or not all(each.matches(pod.labels) for each in self.of_pods):
+            return False
+        if pod.namespace in self.namespaces:
+            return True
+        labels = {NAMESPACE_NAME: pod.namespace}
+        return self.of_namespaces is not None and all(
+            each.matches(labels) for each in self.of_namespaces
+        )
+
+
+class Tally:
+    """The number of pods in each domain that are in all of some scopes."""
+
+    def __init__(
+        self, scopes: tuple[Scope, ...], domains: Mapping[str, str], *, lasting: bool
+    ) -> None:
+        """`domains`: the domain of each node that counts, by the node's name.
+
+        `lasting`: terminating pods do not count.
+        """
+        self.scopes = scopes
+        self.domains = domains
+        self.lasting = lasting
+        self.counts = Counter[str]()
+        self.repelling = Counter[str]()  # pods for which this is a term of their anti-affinity
+        self.size = len(set(domains.values()))
+        self.least = 0  # the number of pods in the domain with the fewest
+        self._domains_with = Counter({0: self.size})  # of domains, by their number of pods
+
+    def has(self, pod: UnplacedPod) -> bool:
+        """Return whether the pod is in all scopes."""
+        return all(each.has(pod) for each in self.scopes)
+
+    def add(self, node: Node) -> None:
+        """Count a pod on this node."""
+        domain = self.domains.get(node.name)
+        if domain is None:
+            return
+        before = self.counts[domain]
+        self.counts[domain] += 1
+        self._domains_with[before] -= 1
+        self._domains_with[before + 1] += 1
+        if not self._domains_with[self.least]:
+            self.least += 1
+
+
+class Spread(NamedTuple):
+    """A topology spread constraint of a pod, and the pods that it counts."""
+
+    tally: Tally
+    constraint: TopologySpreadConstraint
+
+    def allows(self, domain: str, *, itself: bool) -> bool:
+        """Return whether a pod in this domain keeps the skew within its limit.
+
+        `itself`: the constraint selects the pod.
+        """
+        few = self.tally.size < (self.constraint.min_domains or 1)
+        least = 0 if few else self.tally.least
+        return self.tally.counts[domain] + itself - least <= self.constraint.max_skew
+
+
+class Needs(NamedTuple):
+    """What a pod requires of other pods: how they spread, which are near, and which are not."""
+
+    spread: tuple[Spread, ...] = ()
+    near: tuple[Tally, ...] = ()
+    apart: tuple[Tally, ...] = ()
+
+
+NOTHING: Final = Needs()
+
+
+class Tallies:
+    """The tallies of all constraints and terms of a cluster's pods. Equal ones are shared."""
+
+    def __init__(self, nodes: Sequence[Node], pods: Iterable[UnplacedPod]) -> None:
+        self._nodes = nodes
+        self._needs: dict[tuple[object, ...], Needs] = {}
+        self._tallies: dict[tuple[object, ...], Tally] = {}
+        self._domains: dict[tuple[object, ...], Mapping[str, str]] = {}
+        self._by_label: dict[tuple[str, str], list[Tally]] = {}  # a label that all their pods have
+        self._others: list[Tally] = []
+        for pod in pods:
+            self.needs(pod)
+
+    def needs(self, pod: UnplacedPod) -> Needs:
+        """Return what the pod requires of others."""
+        spec = pod.spec
+        near = spec.affinity.pod_affinity.required
+        apart = spec.affinity.pod_anti_affinity.required
+        spread = spec.topology_spread_constraints
+        if not near and not apart and not spread:
+            return NOTHING
+        terms = (*near, *apart)
+        names = [
+            name for each in terms for name in (*each.match_label_keys, *each.mismatch_label_keys)
+        ]
+        names += [name for each in spread for name in each.match_label_keys]
+        key = (id(spec), pod.namespace, *map(pod.labels.get, names))
+        if key not in self._needs:
+            # A pod counts for the affinity if all terms select it, then in the domains of each.
+            every = tuple(_of_term(each, pod) for each in near)
+            self._needs[key] = Needs(
+                spread=tuple(self._spread(pod)),
+                near=tuple(self._of_terms(every, each.topology_key) for each in near),
+                apart=tuple(
+                    self._of_terms((_of_term(each, pod),), each.topology_key) for each in apart
+                ),
+            )
+        return self._needs[key]
+
+    def matching(self, pod: UnplacedPod) -> list[Tally]:
+        """Return the tallies whose scopes have the pod."""
+        if not self._tallies:
+            return []
+        found = [each for pair in pod.labels.items() for each in self._by_label.get(pair, ())]
+        return [each for each in (*found, *self._others) if each.has(pod)]
+
+    def add(self, pod: UnplacedPod, node: Node) -> None:
+        """Count the pod, which runs on this node."""
+        for each in self.matching(pod):
+            if not (each.lasting and pod.terminating):
+                each.add(node)
+        for each in self.needs(pod).apart:
+            if node.name in each.domains:
+                each.repelling[each.domains[node.name]] += 1
+
+    def _spread(self, pod: UnplacedPod) -> Iterator[Spread]:
+        constraints = [
+            each
+            for each in pod.spec.topology_spread_constraints
+            if each.when_unsatisfiable == "DoNotSchedule"
+        ]
+        keys = tuple(each.topology_key for each in constraints)
+        for each in constraints:
+            selected = _requirements(each.label_selector, each.match_label_keys, (), pod)
+            scope = Scope(frozenset({pod.namespace}), None, selected)
+            # Kubernetes counts no pod for an empty selector, though it selects all.
+            domains = {} if selected == () else self._eligible(pod.spec, each, keys)
+            yield Spread(self._tally((scope,), domains, lasting=True), each)
+
+    def _eligible(
+        self, spec: PodSpec, constraint: TopologySpreadConstraint, keys: tuple[str, ...]
+    ) -> Mapping[str, str]:
+        """Return the domain of each node that counts for a constraint, by its name.
+
+        They are the nodes with all topology keys of the pod, to which the policies apply.
+        """
+        here = constraint.node_affinity_policy == "Honor"
+        tolerations = spec.tolerations if constraint.node_taints_policy == "Honor" else None
+        selects = (frozenset(spec.node_selector.items()), spec.affinity.node_affinity)
+        key = (constraint.topology_key, keys, here and selects, tolerations)
+        if key not in self._domains:
+            self._domains[key] = {
+                node.name: node.labels[constraint.topology_key]
+                for node in self._nodes
+                if node.labels.keys() >= set(keys)
+                and (not here or matches_affinity(spec, node))
+                and (tolerations is None or not untolerated(tolerations, node, NEW_PODS))
+            }
+        return self._domains[key]
+
+    def _of_terms(self, scopes: tuple[Scope, ...], topology_key: str) -> Tally:
+        if (topology_key,) not in self._domains:
+            self._domains[(topology_key,)] = {
+                node.name: node.labels[topology_key]
+                for node in self._nodes
+                if topology_key in node.labels
+            }
+        return self._tally(scopes, self._domains[(topology_key,)], lasting=False)
+
+    def _tally(
+        self, scopes: tuple[Scope, ...], domains: Mapping[str, str], *, lasting: bool
+    ) -> Tally:
+        key = (scopes, id(domains) if domains else 0, lasting)
+        if key not in self._tallies:
+            found = self._tallies[key] = Tally(scopes, domains, lasting=lasting)
+            for pair in _labels_of_all(scopes):
+                self._by_label.setdefault(pair, []).append(found)
+            if not _labels_of_all(scopes):
+                self._others.append(found)
+        return self._tallies[key]
+
+
+def _of_term(term: PodAffinityTerm, pod: UnplacedPod) -> Scope:
+    own = not term.namespaces and term.namespace_selector is None
+    of_namespaces = term.namespace_selector
+    return Scope(
+        namespaces=frozenset({pod.namespace} if own else term.namespaces),
+        of_namespaces=of_namespaces.requirements if of_namespaces is not None else None,
+        of_pods=_requirements(
+            term.label_selector, term.match_label_keys, term.mismatch_label_keys, pod
+        ),
+    )
+
+
+def _requirements(
+    selector: LabelSelector | None, same: Sequence[str], other: Sequence[str], pod: UnplacedPod
+) -> tuple[Requirement, ...] | None:
+    """Return the requirements of a selector, and those of matchLabelKeys and mismatchLabelKeys.
+
+    Keys of labels that the pod does not have are ignored.
+    """
+    if selector is None:
+        return None
+    keys = [(key, "In") for key in same] + [(key, "NotIn") for key in other]
+    added = [
+        Requirement.model_validate({"key": key, "operator": operator, "values": [pod.labels[key]]})
+        for key, operator in keys
+        if key in pod.labels
+    ]
+    return (*selector.requirements, *added)
+
+
+def _labels_of_all(scopes: Sequence[Scope]) -> list[tuple[str, str]]:
+    """Return labels of which every pod in these scopes has one, or none if none are known."""
+    for scope in scopes:
+        for each in scope.of_pods or ():
+            if each.operator == "In":
+                return [(each.key, value) for value in dict.fromkeys(each.values)]
+    return []
