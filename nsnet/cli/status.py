@@ -69,7 +69,7 @@ def _members(cluster: Cluster) -> Iterator[Member]:
     for node in cluster.nodes:
         yield _member(node.reference, ips_of(node.addresses), [f"pods {_joined(node.pod_cidrs)}"])
     for pod in cluster.pods:
-        ports = " ".join(f"{each.port}/{each.protocol}" for each in pod.ports)
+        ports = " ".join(dict.fromkeys(f"{each.port}/{each.protocol}" for each in pod.ports))
         about = [f"on {pod.node} {ports}".rstrip()]
         if virtual := cluster.virtual(pod.addresses):
             about.append(f"known as {_joined(virtual)}")

@@ -45,7 +45,7 @@ from nsnet.topology.references import locate
 from nsnet.topology.scenario_checks import scenario_problems
 from nsnet.topology.services import resolve_services
 from nsnet.topology.unplaced import bound_twice
-from nsnet.topology.workloads import declared_pods, workloads
+from nsnet.topology.workloads import absence_warning, declared_pods, workloads
 
 
 def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
@@ -98,7 +98,7 @@ def _cluster(
     underlay = node_cidrs(index, spec)
     nodes = resolve_nodes(ledger, path, spec, manifests, underlay)
     unplaced, absent = declared_pods(spec.name, manifests, nodes)
-    ledger.warnings += bound_twice(unplaced)
+    ledger.warnings += [*absence_warning(absent), *bound_twice(unplaced)]
     ledger.warnings += idle_daemon_sets(spec.name, manifests, nodes)
     pods, unscheduled = resolve_pods(ledger, path, spec, nodes, unplaced)
     services = resolve_services(ledger, path, spec, manifests, nodes, pods)

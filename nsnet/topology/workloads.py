@@ -14,7 +14,7 @@ from typing import Final, assert_never
 from nsnet.scenario.kubernetes import Job, Pod, Workload
 from nsnet.scenario.model import Manifest
 from nsnet.scenario.ownership import Ownership
-from nsnet.text import printable
+from nsnet.text import number_of, printable, some_of
 from nsnet.topology.fitting import daemon_misfit
 from nsnet.topology.model import AbsentPod, Node, reference_of
 from nsnet.topology.unplaced import UnplacedPod
@@ -86,6 +86,14 @@ def declared_pods(
     return unplaced, [each for each in absent if each.reference not in created]
 
 
+def absence_warning(absent: Sequence[AbsentPod]) -> Iterator[str]:
+    """Yield one warning for all pods that do not run according to their status."""
+    if absent:
+        what = number_of(len(absent), "pod")
+        those = some_of([f"{each.reference} {each.why}" for each in absent])
+        yield f"{what} left out, as the status in the manifests says: {those}"
+
+
 def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
     """Yield the reference of each workload of the cluster, also of workloads without pods."""
     for manifest in manifests:
@@ -95,7 +103,6 @@ def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
 
 def _of_manifest(cluster: str, manifest: Manifest, pod: Pod, workload: str) -> UnplacedPod:
     meta = pod.metadata
-    ready = pod.status.condition("Ready")
     return UnplacedPod(
         name=meta.name,
         namespace=meta.namespace,
@@ -106,7 +113,7 @@ def _of_manifest(cluster: str, manifest: Manifest, pod: Pod, workload: str) -> U
         manifest=manifest,
         workload=workload,
         node=pod.spec.node_name,
-        ready=ready is None or ready.status == "True",
+        ready=pod.is_ready,
         terminating=meta.deletion_timestamp is not None,
         annotations=meta.annotations,
     )
@@ -115,7 +122,7 @@ def _of_manifest(cluster: str, manifest: Manifest, pod: Pod, workload: str) -> U
 def _ended(pod: Pod) -> str:
     """Return why the pod has ended, or "" if it has not."""
     status = pod.status
-    if status.phase not in ("Succeeded", "Failed"):
+    if not pod.has_ended:
         return ""
     reason = f" ({printable(status.reason)})" if status.reason else ""
     return f"has ended: {status.phase}{reason}"

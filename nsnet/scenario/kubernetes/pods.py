@@ -108,6 +108,22 @@ class Pod(Lenient):
     spec: PodSpec = PodSpec()
     status: PodStatus = PodStatus()
 
+    @property
+    def is_ready(self) -> bool:
+        """Whether its endpoints are ready: unless its status says otherwise."""
+        ready = self.status.condition("Ready")
+        return ready is None or ready.status == "True"
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether its containers have exited and are not restarted."""
+        return self.status.phase in ("Succeeded", "Failed")
+
+    @property
+    def is_active(self) -> bool:
+        """Whether its controller counts it: it has not ended and is not being deleted."""
+        return not self.has_ended and self.metadata.deletion_timestamp is None
+
 
 class PodTemplate(Lenient):
     """The template of a workload's pods."""

@@ -145,6 +145,15 @@ def test_a_pod_that_does_not_run_is_no_endpoint(status: str, why: str) -> None:
     assert names(found) == ["here"]
 
 
+def test_one_warning_for_all_pods_that_do_not_run() -> None:
+    gone = (f"{pod(f'p{each}')}\nstatus: {{phase: Succeeded}}" for each in range(5))
+    (warning,) = topology(*gone).warnings
+    assert warning == (
+        "5 pods left out, as the status in the manifests says: east/pod/p0 has ended: Succeeded,"
+        " east/pod/p1 has ended: Succeeded, east/pod/p2 has ended: Succeeded and 2 more"
+    )
+
+
 @pytest.mark.parametrize(
     "status",
     [
