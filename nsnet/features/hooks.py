@@ -21,6 +21,7 @@ ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("nat", "POSTROUTING"): (
         "KUBE-POSTROUTING",
         "IP-MASQ-AGENT",
+        "FLANNEL-POSTRTG",
         "NSNET-TO-VIRTUAL",
         "NSNET-EGRESS",
     ),

@@ -1,20 +1,33 @@
 """The masquerading of pods: if their packets leave an island, the node SNATs them to its own
-address. The chain is the one that ip-masq-agent writes.
+address. The chain is the one that ip-masq-agent writes or, with tunnels, flannel's (--ip-masq),
+which also masquerades packets to other nodes.
 
 POSTROUTING ─▶ IP-MASQ-AGENT ─▶ RETURN for what stays inside ─▶ MASQUERADE
+POSTROUTING ─▶ FLANNEL-POSTRTG ─▶ RETURN for what stays between pods ─▶ MASQUERADE
 
 With a gateway of kind vip, the chain also has a RETURN for each destination for which the gateway
 translates pod addresses to virtual addresses.
+
+Source: flannel, pkg/trafficmngr/iptables/iptables.go, v0.26.
 """
 
 from collections.abc import Iterator
+from ipaddress import ip_network
+from typing import Final
 
-from nsnet.ip import Family, all_of_family
+from nsnet.features.services.kube_proxy import MARKED
+from nsnet.ip import Family, IPNetwork, all_of_family
 from nsnet.state.model import Fact
 from nsnet.state.rules import Chain, Hook, Masquerade, Match, Return, Rule
 from nsnet.topology.model import Cluster
 
-CHAIN = "IP-MASQ-AGENT"
+CHAIN: Final = "IP-MASQ-AGENT"
+FLANNEL: Final = "FLANNEL-POSTRTG"
+MULTICAST: Final[dict[Family, IPNetwork]] = {
+    4: ip_network("224.0.0.0/4"),
+    6: ip_network("ff00::/8"),
+}
+_FLANNEL_SAYS: Final = "flanneld masq"
 LEAVING = Match(
     comment=(
         "ip-masq-agent: ensure nat POSTROUTING directs all non-LOCAL destination traffic"
@@ -34,6 +47,40 @@ def masquerade(cluster: Cluster) -> Iterator[Fact]:
     for node in cluster.nodes:
         for each in chains:
             yield node.netns, each
+
+
+def masquerade_by_flannel(cluster: Cluster) -> Iterator[Fact]:
+    """Yield, for each node of an island, flannel's chain and the jump to it. In other models yield
+    nothing, as if flannel ran without --ip-masq."""
+    if cluster.model != "island":
+        return
+    for node in cluster.nodes:
+        for own, pods in zip(node.pod_cidrs, cluster.pod_cidrs, strict=True):
+            rules = tuple(_flannel_rules(cluster, own, pods))
+            yield node.netns, Chain("nat", FLANNEL, rules, pods.version)
+            jump = Match(comment=_FLANNEL_SAYS)
+            yield node.netns, Hook("nat", "POSTROUTING", FLANNEL, jump, pods.version)
+
+
+def _flannel_rules(cluster: Cluster, own: IPNetwork, pods: IPNetwork) -> Iterator[Rule]:
+    """Yield the rules of one node. `own` is the range of its own pods, `pods` that of all pods."""
+    says, snat = _FLANNEL_SAYS, Masquerade(random_fully=True)
+    yield Rule(Match(mark=MARKED, comment=says), Return(), why="kube-proxy masquerades it")
+    for match in (
+        Match(src=own, dst=pods, comment=says),
+        Match(src=pods, dst=own, comment=says),
+    ):
+        yield Rule(match, Return(), why="between pods: not masqueraded")
+    match = Match(not_src=pods, dst=own, comment=says)
+    yield Rule(match, Return(), why="from outside to a pod of this node: not masqueraded")
+    exempt = {*cluster.non_masquerade_cidrs, *cluster.unmasqueraded}
+    for each in sorted(all_of_family(exempt, pods.version)):
+        match = Match(dst=each, comment="nsnet: not masqueraded")
+        yield Rule(match, Return(), why="not masqueraded")
+    match = Match(src=pods, not_dst=MULTICAST[pods.version], comment=says)
+    yield Rule(match, snat, why="from a pod to anything but pods: SNAT to the node's address")
+    match = Match(not_src=pods, dst=pods, comment=says)
+    yield Rule(match, snat, why="to a pod of another node: SNAT to the tunnel's address")
 
 
 def _chains(cluster: Cluster) -> Iterator[Chain | Hook]:

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Final
 
 from nsnet.features.networks.fabric_routes import fabric_routes
-from nsnet.features.networks.masquerade import masquerade
+from nsnet.features.networks.masquerade import masquerade_by_flannel
 from nsnet.features.networks.node_bridge import pods_on_bridges
 from nsnet.features.routes import for_others
 from nsnet.ip import IPAddress, ips_of, of_family
@@ -50,7 +50,7 @@ def vxlan(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
         yield node.netns, replace(link, mac=_mac(node))
     for behind in (_frames_to, _ends_of, _routes_to):
         yield from for_others(cluster.nodes, behind)
-    yield from masquerade(cluster)
+    yield from masquerade_by_flannel(cluster)
 
 
 def _tunnel(node: Node) -> Vxlan:
