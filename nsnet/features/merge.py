@@ -160,8 +160,6 @@ def _netns(place: Namespace, pieces: Iterable[Piece | Shared], rules: "_RulesByP
             of_rules.append(piece)
         elif field:
             held.setdefault(field, []).extend(here)
-    # A bridge is created before its ports.
-    held.get("interfaces", []).sort(key=lambda each: each.kind is not Kind.BRIDGE)
     chains, sets = rules.of(place.name, of_rules)
     fields = {field: tuple(found) for field, found in held.items()}
     return Netns(place.name, place.reference, role=place.role, chains=chains, sets=sets, **fields)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import replace
+from typing import assert_never
 
 from nsnet.plan.change import Change
 from nsnet.plan.ops import (
@@ -25,12 +26,16 @@ def links_to_create(before: Mapping[str, Netns], after: Mapping[str, Netns]) -> 
 
     A link is recreated if no Op can make the change in place. With a bridge, its ports are
     recreated; with one end of a veth pair, the other end; with any link, the VXLAN tunnels over it.
+    With a node's eth0, the links after it are recreated, so that it stays the first.
     """
     links = [(name, each) for name, now in after.items() for each in now.interfaces]
     differing = {
         Peer(name, each.name)
         for name, now in after.items()
         for each in _new_or_differing(before.get(name), now)
+    }
+    differing |= {
+        Peer(name, each.name) for name, now in after.items() for each in _behind(now, differing)
     }
     near = differing | {
         Peer(name, each.name)
@@ -52,6 +57,18 @@ def _new_or_differing(was: Netns | None, now: Netns) -> Iterator[Interface]:
     old = {each.name: _unchangeable(each) for each in was.interfaces} if was is not None else {}
     for each in now.interfaces:
         if old.get(each.name) != _unchangeable(each):
+            yield each
+
+
+def _behind(now: Netns, differing: Set[Peer]) -> Iterator[Interface]:
+    """Yield the links with addresses, but no other end, that come after a link to create which has
+    another end and is no port."""
+    after_it = False
+    for each in now.interfaces:
+        if each.kind is Kind.VETH:
+            created = Peer(now.name, each.name) in differing or each.peer in differing
+            after_it = after_it or (each.master is None and created)
+        elif after_it:
             yield each
 
 
@@ -87,40 +104,46 @@ def links_to_delete(
 
 
 def create_links(after: Mapping[str, Netns], created: Set[Peer]) -> Iterator[Op]:
-    """Yield Ops that create these links: bridges before their ports, and veth pairs before the
-    VXLAN tunnels over them."""
-    veths: list[tuple[Netns, Interface]] = []
+    """Yield Ops that create these links, namespace by namespace: bridges before their ports, and
+    veth pairs before the VXLAN tunnels over them.
+
+    In each namespace the kernel lists links in this order, and takes the first address in the list
+    for packets that leave by a link without one. As on an actual node, eth0 is the first: the
+    fabric, which has its other end, comes before the nodes.
+    """
     tunnels: list[VxlanAdd] = []
+    done = set[Peer]()
     for name, now in after.items():
+        veths: list[Interface] = []
         for each in now.interfaces:
             if Peer(name, each.name) not in created:
                 continue
-            if each.kind is Kind.BRIDGE:
-                yield BridgeAdd(name, each)
-            elif each.kind is Kind.DUMMY:
-                yield DummyAdd(name, each)
-            elif each.kind is Kind.VXLAN:
-                tunnels.append(VxlanAdd(name, each))
-            else:
-                veths.append((now, each))
-    yield from _create_veths(after, veths)
+            match each.kind:
+                case Kind.BRIDGE:
+                    yield BridgeAdd(name, each)
+                case Kind.DUMMY:
+                    yield DummyAdd(name, each)
+                case Kind.VXLAN:
+                    tunnels.append(VxlanAdd(name, each))
+                case Kind.VETH:
+                    veths.append(each)
+                case _:
+                    assert_never(each.kind)
+        for each in veths:
+            if Peer(name, each.name) not in done:
+                yield from _create_veth(after, now, each, done)
     yield from tunnels
 
 
-def _create_veths(
-    after: Mapping[str, Netns], veths: list[tuple[Netns, Interface]]
+def _create_veth(
+    after: Mapping[str, Netns], now: Netns, each: Interface, done: set[Peer]
 ) -> Iterator[VethAdd]:
-    """Yield one Op for each veth pair. It creates the pair from the end that is a port of a bridge
-    or, if neither is, from the end that comes first."""
-    done = set[Peer]()
-    for now, each in veths:
-        if Peer(now.name, each.name) in done:
-            continue
-        assert each.peer is not None  # merge() refuses a veth without one
-        far = after[each.peer.netns]
-        peer = next(end for end in far.interfaces if end.name == each.peer.interface)
-        if peer.master is not None and each.master is None:
-            continue  # the pair is created from its other end
+    """Yield the Op for a veth pair, unless the pair is created from its other end: from the end
+    that is a port of a bridge or, if neither is, from the end that comes first."""
+    assert each.peer is not None  # merge() refuses a veth without one
+    far = after[each.peer.netns]
+    peer = next(end for end in far.interfaces if end.name == each.peer.interface)
+    if peer.master is None or each.master is not None:
         done.add(each.peer)
         yield VethAdd(now.name, each, far.name, peer)
 

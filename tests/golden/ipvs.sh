@@ -97,18 +97,15 @@ ip -n nsnet.ipvs.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge
 ip -n nsnet.ipvs.fabric link set br-fabric up
 ip -n nsnet.ipvs.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.ipvs.fabric link set br-east up
-ip -n nsnet.ipvs.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.ipvs.east.node.n1 link set cbr0 up
-ip -n nsnet.ipvs.east.node.n1 link add kube-ipvs0 address 06:e3:ee:cc:5b:00 type dummy
-ip -n nsnet.ipvs.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.ipvs.east.node.n2 link set cbr0 up
-ip -n nsnet.ipvs.east.node.n2 link add kube-ipvs0 address 06:45:c9:90:1f:52 type dummy
 ip -n nsnet.ipvs.fabric link add east_n1 address 06:90:ed:e3:fa:b2 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.ipvs.east.node.n1
 ip -n nsnet.ipvs.fabric link set east_n1 master br-east up
 ip -n nsnet.ipvs.fabric link add east_n2 address 06:ad:fd:92:09:93 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.ipvs.east.node.n2
 ip -n nsnet.ipvs.fabric link set east_n2 master br-east up
 ip -n nsnet.ipvs.fabric link add ext-laptop address 06:d3:f1:fc:c8:8a type veth peer name eth0 address 02:00:cb:00:71:0a netns nsnet.ipvs.external.laptop
 ip -n nsnet.ipvs.fabric link set ext-laptop master br-fabric up
+ip -n nsnet.ipvs.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.ipvs.east.node.n1 link set cbr0 up
+ip -n nsnet.ipvs.east.node.n1 link add kube-ipvs0 address 06:e3:ee:cc:5b:00 type dummy
 ip -n nsnet.ipvs.east.node.n1 link add client address 06:e0:70:5d:73:d9 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.ipvs.east.pod.default.client
 ip -n nsnet.ipvs.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.ipvs.east.node.n1 link set dev client hairpin on
@@ -118,6 +115,9 @@ bridge -n nsnet.ipvs.east.node.n1 link set dev web-0 hairpin on
 ip -n nsnet.ipvs.east.node.n1 link add web-2 address 06:b3:be:df:55:4b type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.ipvs.east.pod.default.web-2
 ip -n nsnet.ipvs.east.node.n1 link set web-2 master cbr0 up
 bridge -n nsnet.ipvs.east.node.n1 link set dev web-2 hairpin on
+ip -n nsnet.ipvs.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.ipvs.east.node.n2 link set cbr0 up
+ip -n nsnet.ipvs.east.node.n2 link add kube-ipvs0 address 06:45:c9:90:1f:52 type dummy
 ip -n nsnet.ipvs.east.node.n2 link add web-1 address 06:0c:56:91:f8:97 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.ipvs.east.pod.default.web-1
 ip -n nsnet.ipvs.east.node.n2 link set web-1 master cbr0 up
 bridge -n nsnet.ipvs.east.node.n2 link set dev web-1 hairpin on
@@ -133,25 +133,25 @@ ip -n nsnet.ipvs.external.laptop link set lo up
 ip -n nsnet.ipvs.external.laptop link set eth0 up
 ip -n nsnet.ipvs.external.laptop addr add 203.0.113.10/32 dev eth0
 ip -n nsnet.ipvs.external.laptop route add default via 198.18.0.1 dev eth0 onlink
-ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.ipvs.east.node.n1 sysctl -q -w net.ipv4.neigh.kube-ipvs0.retrans_time_ms=100
 ip -n nsnet.ipvs.east.node.n1 link set lo up
 ip -n nsnet.ipvs.east.node.n1 link set eth0 up
-ip -n nsnet.ipvs.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.ipvs.east.node.n1 addr add 192.168.10.2/24 dev eth0
+ip -n nsnet.ipvs.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.ipvs.east.node.n1 addr add 10.96.0.2/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n1 addr add 10.96.0.3/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n1 addr add 10.96.0.4/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n1 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.ipvs.east.node.n1 route add 10.244.1.0/24 via 192.168.10.3 dev eth0
-ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.neigh.kube-ipvs0.retrans_time_ms=100
 ip -n nsnet.ipvs.east.node.n2 link set lo up
 ip -n nsnet.ipvs.east.node.n2 link set eth0 up
-ip -n nsnet.ipvs.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.ipvs.east.node.n2 addr add 192.168.10.3/24 dev eth0
+ip -n nsnet.ipvs.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.ipvs.east.node.n2 addr add 10.96.0.2/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n2 addr add 10.96.0.3/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n2 addr add 10.96.0.4/32 dev kube-ipvs0

@@ -177,14 +177,6 @@ ip -n nsnet.island-nat.fabric link add br-east address 06:15:88:3b:e5:98 type br
 ip -n nsnet.island-nat.fabric link set br-east up
 ip -n nsnet.island-nat.fabric link add br-west address 06:ac:9c:39:3d:67 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.island-nat.fabric link set br-west up
-ip -n nsnet.island-nat.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.island-nat.east.node.n1 link set cbr0 up
-ip -n nsnet.island-nat.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.island-nat.east.node.n2 link set cbr0 up
-ip -n nsnet.island-nat.west.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.island-nat.west.node.n1 link set cbr0 up
-ip -n nsnet.island-nat.west.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.island-nat.west.node.n2 link set cbr0 up
 ip -n nsnet.island-nat.fabric link add east_n1 address 06:35:62:6e:6d:8b type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.island-nat.east.node.n1
 ip -n nsnet.island-nat.fabric link set east_n1 master br-east up
 ip -n nsnet.island-nat.fabric link add east_n2 address 06:88:49:3d:83:79 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.island-nat.east.node.n2
@@ -205,15 +197,21 @@ ip -n nsnet.island-nat.fabric link add ext-laptop address 06:06:96:e1:3b:c6 type
 ip -n nsnet.island-nat.fabric link set ext-laptop master br-fabric up
 ip -n nsnet.island-nat.fabric link add ext-api address 06:f4:25:32:e9:61 type veth peer name eth0 address 02:00:cb:00:71:50 netns nsnet.island-nat.external.api
 ip -n nsnet.island-nat.fabric link set ext-api master br-fabric up
+ip -n nsnet.island-nat.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.island-nat.east.node.n1 link set cbr0 up
 ip -n nsnet.island-nat.east.node.n1 link add client address 06:3c:f7:45:3d:91 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.island-nat.east.pod.default.client
 ip -n nsnet.island-nat.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.island-nat.east.node.n1 link set dev client hairpin on
 ip -n nsnet.island-nat.east.node.n1 link add web-0 address 06:ca:60:ff:69:6f type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.island-nat.east.pod.default.web-0
 ip -n nsnet.island-nat.east.node.n1 link set web-0 master cbr0 up
 bridge -n nsnet.island-nat.east.node.n1 link set dev web-0 hairpin on
+ip -n nsnet.island-nat.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.island-nat.east.node.n2 link set cbr0 up
 ip -n nsnet.island-nat.east.node.n2 link add web-1 address 06:70:87:7c:14:59 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.island-nat.east.pod.default.web-1
 ip -n nsnet.island-nat.east.node.n2 link set web-1 master cbr0 up
 bridge -n nsnet.island-nat.east.node.n2 link set dev web-1 hairpin on
+ip -n nsnet.island-nat.west.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.island-nat.west.node.n1 link set cbr0 up
 ip -n nsnet.island-nat.west.node.n1 link add client address 06:b1:1d:13:4c:f2 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.island-nat.west.pod.default.client
 ip -n nsnet.island-nat.west.node.n1 link set client master cbr0 up
 bridge -n nsnet.island-nat.west.node.n1 link set dev client hairpin on
@@ -223,6 +221,8 @@ bridge -n nsnet.island-nat.west.node.n1 link set dev web-0 hairpin on
 ip -n nsnet.island-nat.west.node.n1 link add web-2 address 06:99:fa:69:f2:6c type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.island-nat.west.pod.default.web-2
 ip -n nsnet.island-nat.west.node.n1 link set web-2 master cbr0 up
 bridge -n nsnet.island-nat.west.node.n1 link set dev web-2 hairpin on
+ip -n nsnet.island-nat.west.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.island-nat.west.node.n2 link set cbr0 up
 ip -n nsnet.island-nat.west.node.n2 link add web-1 address 06:56:fb:7a:0f:24 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.island-nat.west.pod.default.web-1
 ip -n nsnet.island-nat.west.node.n2 link set web-1 master cbr0 up
 bridge -n nsnet.island-nat.west.node.n2 link set dev web-1 hairpin on
@@ -252,20 +252,20 @@ ip -n nsnet.island-nat.east.gateway addr add 198.18.0.2/16 dev eth1
 ip -n nsnet.island-nat.east.gateway route add default via 198.18.0.1 dev eth1
 ip -n nsnet.island-nat.east.gateway route add 10.244.0.0/24 via 192.168.10.2 dev eth0
 ip -n nsnet.island-nat.east.gateway route add 10.244.1.0/24 via 192.168.10.3 dev eth0
-ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.island-nat.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.island-nat.east.node.n1 link set lo up
 ip -n nsnet.island-nat.east.node.n1 link set eth0 up
-ip -n nsnet.island-nat.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.island-nat.east.node.n1 addr add 192.168.10.2/24 dev eth0
+ip -n nsnet.island-nat.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.island-nat.east.node.n1 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.island-nat.east.node.n1 route add 10.244.1.0/24 via 192.168.10.3 dev eth0
-ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.island-nat.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.island-nat.east.node.n2 link set lo up
 ip -n nsnet.island-nat.east.node.n2 link set eth0 up
-ip -n nsnet.island-nat.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.island-nat.east.node.n2 addr add 192.168.10.3/24 dev eth0
+ip -n nsnet.island-nat.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.island-nat.east.node.n2 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.island-nat.east.node.n2 route add 10.244.0.0/24 via 192.168.10.2 dev eth0
 ip netns exec nsnet.island-nat.east.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
@@ -294,20 +294,20 @@ ip -n nsnet.island-nat.west.gateway addr add 198.18.0.4/32 dev eth1
 ip -n nsnet.island-nat.west.gateway route add default via 198.18.0.1 dev eth1
 ip -n nsnet.island-nat.west.gateway route add 10.244.0.0/24 via 192.168.20.2 dev eth0
 ip -n nsnet.island-nat.west.gateway route add 10.244.1.0/24 via 192.168.20.3 dev eth0
-ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.island-nat.west.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.island-nat.west.node.n1 link set lo up
 ip -n nsnet.island-nat.west.node.n1 link set eth0 up
-ip -n nsnet.island-nat.west.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.island-nat.west.node.n1 addr add 192.168.20.2/24 dev eth0
+ip -n nsnet.island-nat.west.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.island-nat.west.node.n1 route add default via 192.168.20.1 dev eth0
 ip -n nsnet.island-nat.west.node.n1 route add 10.244.1.0/24 via 192.168.20.3 dev eth0
-ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.island-nat.west.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.island-nat.west.node.n2 link set lo up
 ip -n nsnet.island-nat.west.node.n2 link set eth0 up
-ip -n nsnet.island-nat.west.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.island-nat.west.node.n2 addr add 192.168.20.3/24 dev eth0
+ip -n nsnet.island-nat.west.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.island-nat.west.node.n2 route add default via 192.168.20.1 dev eth0
 ip -n nsnet.island-nat.west.node.n2 route add 10.244.0.0/24 via 192.168.20.2 dev eth0
 ip netns exec nsnet.island-nat.west.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100

@@ -91,16 +91,14 @@ ip -n nsnet.nftables.fabric link add br-fabric address 02:00:c6:12:00:01 type br
 ip -n nsnet.nftables.fabric link set br-fabric up
 ip -n nsnet.nftables.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.nftables.fabric link set br-east up
-ip -n nsnet.nftables.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.nftables.east.node.n1 link set cbr0 up
-ip -n nsnet.nftables.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.nftables.east.node.n2 link set cbr0 up
 ip -n nsnet.nftables.fabric link add east_n1 address 06:d8:19:ce:b0:d5 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.nftables.east.node.n1
 ip -n nsnet.nftables.fabric link set east_n1 master br-east up
 ip -n nsnet.nftables.fabric link add east_n2 address 06:e0:ea:61:23:10 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.nftables.east.node.n2
 ip -n nsnet.nftables.fabric link set east_n2 master br-east up
 ip -n nsnet.nftables.fabric link add ext-laptop address 06:7b:95:48:30:b6 type veth peer name eth0 address 02:00:cb:00:71:0a netns nsnet.nftables.external.laptop
 ip -n nsnet.nftables.fabric link set ext-laptop master br-fabric up
+ip -n nsnet.nftables.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.nftables.east.node.n1 link set cbr0 up
 ip -n nsnet.nftables.east.node.n1 link add client address 06:19:c0:0f:04:fd type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.nftables.east.pod.default.client
 ip -n nsnet.nftables.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.nftables.east.node.n1 link set dev client hairpin on
@@ -110,6 +108,8 @@ bridge -n nsnet.nftables.east.node.n1 link set dev web-0 hairpin on
 ip -n nsnet.nftables.east.node.n1 link add web-2 address 06:8f:85:a2:d7:6d type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.nftables.east.pod.default.web-2
 ip -n nsnet.nftables.east.node.n1 link set web-2 master cbr0 up
 bridge -n nsnet.nftables.east.node.n1 link set dev web-2 hairpin on
+ip -n nsnet.nftables.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.nftables.east.node.n2 link set cbr0 up
 ip -n nsnet.nftables.east.node.n2 link add web-1 address 06:61:3b:c8:6c:c0 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.nftables.east.pod.default.web-1
 ip -n nsnet.nftables.east.node.n2 link set web-1 master cbr0 up
 bridge -n nsnet.nftables.east.node.n2 link set dev web-1 hairpin on
@@ -125,20 +125,20 @@ ip -n nsnet.nftables.external.laptop link set lo up
 ip -n nsnet.nftables.external.laptop link set eth0 up
 ip -n nsnet.nftables.external.laptop addr add 203.0.113.10/32 dev eth0
 ip -n nsnet.nftables.external.laptop route add default via 198.18.0.1 dev eth0 onlink
-ip netns exec nsnet.nftables.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.nftables.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.nftables.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.nftables.east.node.n1 link set lo up
 ip -n nsnet.nftables.east.node.n1 link set eth0 up
-ip -n nsnet.nftables.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.nftables.east.node.n1 addr add 192.168.10.2/24 dev eth0
+ip -n nsnet.nftables.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.nftables.east.node.n1 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.nftables.east.node.n1 route add 10.244.1.0/24 via 192.168.10.3 dev eth0
-ip netns exec nsnet.nftables.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.nftables.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.nftables.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.nftables.east.node.n2 link set lo up
 ip -n nsnet.nftables.east.node.n2 link set eth0 up
-ip -n nsnet.nftables.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.nftables.east.node.n2 addr add 192.168.10.3/24 dev eth0
+ip -n nsnet.nftables.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.nftables.east.node.n2 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.nftables.east.node.n2 route add 10.244.0.0/24 via 192.168.10.2 dev eth0
 ip netns exec nsnet.nftables.east.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100

@@ -57,10 +57,10 @@ ip -n nsnet.one-node.fabric link add br-fabric address 02:00:c6:12:00:01 type br
 ip -n nsnet.one-node.fabric link set br-fabric up
 ip -n nsnet.one-node.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.one-node.fabric link set br-east up
-ip -n nsnet.one-node.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.one-node.east.node.n1 link set cbr0 up
 ip -n nsnet.one-node.fabric link add east_n1 address 06:0b:51:42:f1:6a type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.one-node.east.node.n1
 ip -n nsnet.one-node.fabric link set east_n1 master br-east up
+ip -n nsnet.one-node.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.one-node.east.node.n1 link set cbr0 up
 ip -n nsnet.one-node.east.node.n1 link add client address 06:9f:fb:b9:69:c9 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.one-node.east.pod.default.client
 ip -n nsnet.one-node.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.one-node.east.node.n1 link set dev client hairpin on
@@ -73,12 +73,12 @@ ip netns exec nsnet.one-node.fabric sysctl -q -w net.ipv4.neigh.br-east.retrans_
 ip -n nsnet.one-node.fabric link set lo up
 ip -n nsnet.one-node.fabric addr add 198.18.0.1/16 dev br-fabric
 ip -n nsnet.one-node.fabric addr add 192.168.10.1/24 dev br-east
-ip netns exec nsnet.one-node.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.one-node.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.one-node.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.one-node.east.node.n1 link set lo up
 ip -n nsnet.one-node.east.node.n1 link set eth0 up
-ip -n nsnet.one-node.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.one-node.east.node.n1 addr add 192.168.10.2/24 dev eth0
+ip -n nsnet.one-node.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.one-node.east.node.n1 route add default via 192.168.10.1 dev eth0
 ip netns exec nsnet.one-node.east.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip -n nsnet.one-node.east.pod.default.client link set lo up

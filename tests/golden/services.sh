@@ -100,14 +100,12 @@ ip -n nsnet.services.fabric link add br-fabric address 02:00:c6:12:00:01 type br
 ip -n nsnet.services.fabric link set br-fabric up
 ip -n nsnet.services.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.services.fabric link set br-east up
-ip -n nsnet.services.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.services.east.node.n1 link set cbr0 up
-ip -n nsnet.services.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.services.east.node.n2 link set cbr0 up
 ip -n nsnet.services.fabric link add east_n1 address 06:04:24:58:4e:6e type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.services.east.node.n1
 ip -n nsnet.services.fabric link set east_n1 master br-east up
 ip -n nsnet.services.fabric link add east_n2 address 06:b3:9c:87:c7:63 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.services.east.node.n2
 ip -n nsnet.services.fabric link set east_n2 master br-east up
+ip -n nsnet.services.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.services.east.node.n1 link set cbr0 up
 ip -n nsnet.services.east.node.n1 link add client address 06:07:15:83:f6:01 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.services.east.pod.default.client
 ip -n nsnet.services.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.services.east.node.n1 link set dev client hairpin on
@@ -117,6 +115,8 @@ bridge -n nsnet.services.east.node.n1 link set dev unready hairpin on
 ip -n nsnet.services.east.node.n1 link add web-0 address 06:d8:7a:c1:12:2d type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.services.east.pod.default.web-0
 ip -n nsnet.services.east.node.n1 link set web-0 master cbr0 up
 bridge -n nsnet.services.east.node.n1 link set dev web-0 hairpin on
+ip -n nsnet.services.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.services.east.node.n2 link set cbr0 up
 ip -n nsnet.services.east.node.n2 link add going address 06:92:dd:99:6e:33 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.services.east.pod.default.going
 ip -n nsnet.services.east.node.n2 link set going master cbr0 up
 bridge -n nsnet.services.east.node.n2 link set dev going hairpin on
@@ -132,20 +132,20 @@ ip netns exec nsnet.services.fabric sysctl -q -w net.ipv4.neigh.br-east.retrans_
 ip -n nsnet.services.fabric link set lo up
 ip -n nsnet.services.fabric addr add 198.18.0.1/16 dev br-fabric
 ip -n nsnet.services.fabric addr add 192.168.10.1/24 dev br-east
-ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.services.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.services.east.node.n1 link set lo up
 ip -n nsnet.services.east.node.n1 link set eth0 up
-ip -n nsnet.services.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.services.east.node.n1 addr add 192.168.10.2/24 dev eth0
+ip -n nsnet.services.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.services.east.node.n1 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.services.east.node.n1 route add 10.244.1.0/24 via 192.168.10.3 dev eth0
-ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.services.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.services.east.node.n2 link set lo up
 ip -n nsnet.services.east.node.n2 link set eth0 up
-ip -n nsnet.services.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.services.east.node.n2 addr add 192.168.10.3/24 dev eth0
+ip -n nsnet.services.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.services.east.node.n2 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.services.east.node.n2 route add 10.244.0.0/24 via 192.168.10.2 dev eth0
 ip netns exec nsnet.services.east.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100

@@ -79,20 +79,20 @@ ip -n nsnet.two-nodes.fabric link add br-fabric address 02:00:c6:12:00:01 type b
 ip -n nsnet.two-nodes.fabric link set br-fabric up
 ip -n nsnet.two-nodes.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.two-nodes.fabric link set br-east up
-ip -n nsnet.two-nodes.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.two-nodes.east.node.n1 link set cbr0 up
-ip -n nsnet.two-nodes.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.two-nodes.east.node.n2 link set cbr0 up
 ip -n nsnet.two-nodes.fabric link add east_n1 address 06:6e:15:f0:f4:38 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.two-nodes.east.node.n1
 ip -n nsnet.two-nodes.fabric link set east_n1 master br-east up
 ip -n nsnet.two-nodes.fabric link add east_n2 address 06:d9:c2:52:2c:90 type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.two-nodes.east.node.n2
 ip -n nsnet.two-nodes.fabric link set east_n2 master br-east up
+ip -n nsnet.two-nodes.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.two-nodes.east.node.n1 link set cbr0 up
 ip -n nsnet.two-nodes.east.node.n1 link add client address 06:d8:a8:65:c1:83 type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.two-nodes.east.pod.default.client
 ip -n nsnet.two-nodes.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.two-nodes.east.node.n1 link set dev client hairpin on
 ip -n nsnet.two-nodes.east.node.n1 link add near address 06:41:f3:07:2f:eb type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.two-nodes.east.pod.default.near
 ip -n nsnet.two-nodes.east.node.n1 link set near master cbr0 up
 bridge -n nsnet.two-nodes.east.node.n1 link set dev near hairpin on
+ip -n nsnet.two-nodes.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.two-nodes.east.node.n2 link set cbr0 up
 ip -n nsnet.two-nodes.east.node.n2 link add far address 06:01:d6:20:d9:6e type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.two-nodes.east.pod.default.far
 ip -n nsnet.two-nodes.east.node.n2 link set far master cbr0 up
 bridge -n nsnet.two-nodes.east.node.n2 link set dev far hairpin on
@@ -102,20 +102,20 @@ ip netns exec nsnet.two-nodes.fabric sysctl -q -w net.ipv4.neigh.br-east.retrans
 ip -n nsnet.two-nodes.fabric link set lo up
 ip -n nsnet.two-nodes.fabric addr add 198.18.0.1/16 dev br-fabric
 ip -n nsnet.two-nodes.fabric addr add 192.168.10.1/24 dev br-east
-ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.two-nodes.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.two-nodes.east.node.n1 link set lo up
 ip -n nsnet.two-nodes.east.node.n1 link set eth0 up
-ip -n nsnet.two-nodes.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.two-nodes.east.node.n1 addr add 192.168.10.2/24 dev eth0
+ip -n nsnet.two-nodes.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.two-nodes.east.node.n1 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.two-nodes.east.node.n1 route add 10.244.1.0/24 via 192.168.10.3 dev eth0
-ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.two-nodes.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.two-nodes.east.node.n2 link set lo up
 ip -n nsnet.two-nodes.east.node.n2 link set eth0 up
-ip -n nsnet.two-nodes.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.two-nodes.east.node.n2 addr add 192.168.10.3/24 dev eth0
+ip -n nsnet.two-nodes.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.two-nodes.east.node.n2 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.two-nodes.east.node.n2 route add 10.244.0.0/24 via 192.168.10.2 dev eth0
 ip netns exec nsnet.two-nodes.east.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100

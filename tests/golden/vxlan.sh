@@ -151,10 +151,6 @@ ip -n nsnet.vxlan.fabric link add br-fabric address 02:00:c6:12:00:01 type bridg
 ip -n nsnet.vxlan.fabric link set br-fabric up
 ip -n nsnet.vxlan.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.vxlan.fabric link set br-east up
-ip -n nsnet.vxlan.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.vxlan.east.node.n1 link set cbr0 up
-ip -n nsnet.vxlan.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
-ip -n nsnet.vxlan.east.node.n2 link set cbr0 up
 ip -n nsnet.vxlan.fabric link add east_n1 address 06:3e:77:8d:a7:d2 type veth peer name eth0 address 02:00:c0:a8:0a:02 netns nsnet.vxlan.east.node.n1
 ip -n nsnet.vxlan.fabric link set east_n1 master br-east up
 ip -n nsnet.vxlan.fabric link add east_n2 address 06:94:7f:76:8a:2e type veth peer name eth0 address 02:00:c0:a8:0a:03 netns nsnet.vxlan.east.node.n2
@@ -165,12 +161,16 @@ ip -n nsnet.vxlan.fabric link add ext-api address 06:f1:a2:74:76:ee type veth pe
 ip -n nsnet.vxlan.fabric link set ext-api master br-fabric up
 ip -n nsnet.vxlan.fabric link add ext-narrow address 06:a4:33:69:ce:42 type veth peer name eth0 address 02:00:cb:00:71:5a netns nsnet.vxlan.external.narrow
 ip -n nsnet.vxlan.fabric link set ext-narrow master br-fabric up
+ip -n nsnet.vxlan.east.node.n1 link add cbr0 address 02:00:0a:f4:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.vxlan.east.node.n1 link set cbr0 up
 ip -n nsnet.vxlan.east.node.n1 link add client address 06:a9:6f:1f:0d:aa type veth peer name eth0 address 02:00:0a:f4:00:02 netns nsnet.vxlan.east.pod.default.client
 ip -n nsnet.vxlan.east.node.n1 link set client master cbr0 up
 bridge -n nsnet.vxlan.east.node.n1 link set dev client hairpin on
 ip -n nsnet.vxlan.east.node.n1 link add near address 06:df:44:40:81:e1 type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.vxlan.east.pod.default.near
 ip -n nsnet.vxlan.east.node.n1 link set near master cbr0 up
 bridge -n nsnet.vxlan.east.node.n1 link set dev near hairpin on
+ip -n nsnet.vxlan.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
+ip -n nsnet.vxlan.east.node.n2 link set cbr0 up
 ip -n nsnet.vxlan.east.node.n2 link add far address 06:df:e3:bc:64:fb type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.vxlan.east.pod.default.far
 ip -n nsnet.vxlan.east.node.n2 link set far master cbr0 up
 bridge -n nsnet.vxlan.east.node.n2 link set dev far hairpin on
@@ -206,20 +206,20 @@ ip -n nsnet.vxlan.external.narrow link set lo up
 ip -n nsnet.vxlan.external.narrow link set eth0 up
 ip -n nsnet.vxlan.external.narrow addr add 203.0.113.90/32 dev eth0
 ip -n nsnet.vxlan.external.narrow route add default via 198.18.0.1 dev eth0 onlink
-ip netns exec nsnet.vxlan.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
-ip netns exec nsnet.vxlan.east.node.n1 sysctl -q -w net.ipv6.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.vxlan.east.node.n1 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip netns exec nsnet.vxlan.east.node.n1 sysctl -q -w net.ipv6.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.vxlan.east.node.n1 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
+ip netns exec nsnet.vxlan.east.node.n1 sysctl -q -w net.ipv6.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.vxlan.east.node.n1 link set lo up
 ip -n nsnet.vxlan.east.node.n1 link set eth0 up
 ip -n nsnet.vxlan.east.node.n1 link set cbr0 mtu 1450
 ip -n nsnet.vxlan.east.node.n1 link set client mtu 1450
 ip -n nsnet.vxlan.east.node.n1 link set near mtu 1450
 ip -n nsnet.vxlan.east.node.n1 link set flannel.1 mtu 1450
-ip -n nsnet.vxlan.east.node.n1 addr add 10.244.0.1/24 dev cbr0
-ip -n nsnet.vxlan.east.node.n1 addr add fd00:10:244::1/64 dev cbr0
 ip -n nsnet.vxlan.east.node.n1 addr add 192.168.10.2/24 dev eth0
 ip -n nsnet.vxlan.east.node.n1 addr add fd00:192:168:10::2/64 dev eth0
+ip -n nsnet.vxlan.east.node.n1 addr add 10.244.0.1/24 dev cbr0
+ip -n nsnet.vxlan.east.node.n1 addr add fd00:10:244::1/64 dev cbr0
 ip -n nsnet.vxlan.east.node.n1 addr add 10.244.0.0/32 dev flannel.1
 ip -n nsnet.vxlan.east.node.n1 addr add fd00:10:244::/128 dev flannel.1
 ip -n nsnet.vxlan.east.node.n1 route add default via 192.168.10.1 dev eth0
@@ -229,19 +229,19 @@ ip -n nsnet.vxlan.east.node.n1 route add fd00:10:244:1::/64 via fd00:10:244:1:: 
 ip -n nsnet.vxlan.east.node.n1 neigh replace 10.244.1.0 lladdr 02:00:0a:f4:01:00 dev flannel.1 nud permanent
 ip -n nsnet.vxlan.east.node.n1 neigh replace fd00:10:244:1:: lladdr 02:00:0a:f4:01:00 dev flannel.1 nud permanent
 bridge -n nsnet.vxlan.east.node.n1 fdb replace 02:00:0a:f4:01:00 dev flannel.1 dst 192.168.10.3 self permanent
-ip netns exec nsnet.vxlan.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
-ip netns exec nsnet.vxlan.east.node.n2 sysctl -q -w net.ipv6.neigh.cbr0.retrans_time_ms=100
 ip netns exec nsnet.vxlan.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip netns exec nsnet.vxlan.east.node.n2 sysctl -q -w net.ipv6.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.vxlan.east.node.n2 sysctl -q -w net.ipv4.neigh.cbr0.retrans_time_ms=100
+ip netns exec nsnet.vxlan.east.node.n2 sysctl -q -w net.ipv6.neigh.cbr0.retrans_time_ms=100
 ip -n nsnet.vxlan.east.node.n2 link set lo up
 ip -n nsnet.vxlan.east.node.n2 link set eth0 up
 ip -n nsnet.vxlan.east.node.n2 link set cbr0 mtu 1450
 ip -n nsnet.vxlan.east.node.n2 link set far mtu 1450
 ip -n nsnet.vxlan.east.node.n2 link set flannel.1 mtu 1450
-ip -n nsnet.vxlan.east.node.n2 addr add 10.244.1.1/24 dev cbr0
-ip -n nsnet.vxlan.east.node.n2 addr add fd00:10:244:1::1/64 dev cbr0
 ip -n nsnet.vxlan.east.node.n2 addr add 192.168.10.3/24 dev eth0
 ip -n nsnet.vxlan.east.node.n2 addr add fd00:192:168:10::3/64 dev eth0
+ip -n nsnet.vxlan.east.node.n2 addr add 10.244.1.1/24 dev cbr0
+ip -n nsnet.vxlan.east.node.n2 addr add fd00:10:244:1::1/64 dev cbr0
 ip -n nsnet.vxlan.east.node.n2 addr add 10.244.1.0/32 dev flannel.1
 ip -n nsnet.vxlan.east.node.n2 addr add fd00:10:244:1::/128 dev flannel.1
 ip -n nsnet.vxlan.east.node.n2 route add default via 192.168.10.1 dev eth0

@@ -66,8 +66,8 @@ def test_facts_are_grouped_by_namespace_in_creation_order() -> None:
     assert state["web"].interfaces == (POD,)
 
 
-def test_a_bridge_comes_before_its_ports_in_any_order_of_facts() -> None:
-    assert merged((*CABLE, ("n1", BRIDGE)))["n1"].interfaces == (BRIDGE, PORT)
+def test_links_have_the_order_of_their_facts() -> None:
+    assert merged((*CABLE, ("n1", BRIDGE)))["n1"].interfaces == (PORT, BRIDGE)
 
 
 def test_equal_facts_count_once() -> None:

@@ -1,5 +1,6 @@
 """Which Ops change one lab into another, and in which order."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -11,16 +12,19 @@ from nsnet.features.compile import compile_state
 from nsnet.plan.ops import (
     AddressAdd,
     BridgeAdd,
+    DummyAdd,
     LinkDelete,
     LinkUp,
     Listen,
     NeighbourFlush,
     NetnsAdd,
     NetnsDelete,
+    Op,
     RulesLoad,
     ServersStart,
     SysctlSet,
     VethAdd,
+    VxlanAdd,
 )
 from nsnet.plan.order import changes, plan
 from nsnet.state.model import State
@@ -46,6 +50,43 @@ from tests.support.world import World
 def test_every_op_finds_what_it_needs(name: str) -> None:
     state = shipped(name).state
     World().apply(plan(state)).holds(state)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_the_kernel_lists_addressed_links_in_the_order_of_the_state(name: str) -> None:
+    """The model takes the first address of the State where the kernel takes that of its list."""
+    state = shipped(name).state
+    assert listed(plan(state)) == {
+        each.name: [link.name for link in each.interfaces if link.addresses]
+        for each in state.netns
+        if any(link.addresses for link in each.interfaces)
+    }
+
+
+def test_eth0_stays_the_first_link_when_it_is_recreated() -> None:
+    state = lab(pod("web"), clusters=("{name: east, nodes: 1, cni: vxlan}",)).state
+    node = state["nsnet.lab.east.node.n1"]
+    cut = replace(node, interfaces=tuple(each for each in node.interfaces if each.name != "eth0"))
+    old = replace(state, netns=tuple(cut if each is node else each for each in state.netns))
+    assert listed(changes(old, state))[node.name] == ["eth0", "cbr0", "flannel.1"]
+
+
+def listed(ops: Sequence[Op]) -> dict[str, list[str]]:
+    """Return the links with addresses that Ops create in each namespace, in this order."""
+    created: dict[str, list[str]] = {}
+    addressed = {(each.netns, each.dev) for each in ops if isinstance(each, AddressAdd)}
+    for op in ops:
+        match op:
+            case BridgeAdd(netns, link) | DummyAdd(netns, link) | VxlanAdd(netns, link):
+                ends = [(netns, link.name)]
+            case VethAdd(netns, link, far, peer):
+                ends = [(netns, link.name), (far, peer.name)]
+            case _:
+                ends = []
+        for netns, name in ends:
+            if (netns, name) in addressed:
+                created.setdefault(netns, []).append(name)
+    return created
 
 
 def test_the_order_of_ops() -> None:

@@ -162,11 +162,35 @@ def test_every_endpoint_of_a_service_is_a_path() -> None:
     assert {path.verdict for path in found.paths} == {Verdict.OK}
 
 
-def test_a_host_network_endpoint_sees_its_own_bridge_address_as_source() -> None:
-    # Out of `lo` MASQUERADE takes the first address that another link holds.
-    found = lab(pod("web", labels="app: web", spec="hostNetwork: true"), service("web"))
-    (path,) = explain(found.model, probe_spec("node/n1", "svc/web:80")).paths
-    assert (path.server, str(path.source)) == ("east/pod/web", "10.244.0.1")
+@pytest.mark.parametrize("source", ["node/n1", "pod/web"])
+@pytest.mark.parametrize(
+    ("cluster", "seen"),
+    [
+        # Out of `lo` MASQUERADE takes the first address of the first link that has one.
+        ("", "192.168.10.2"),
+        (", cni: vxlan", "192.168.10.2"),
+        (", proxyMode: nftables", "192.168.10.2"),
+        (", proxyMode: ipvs", "192.168.10.2"),
+        (", gateway: {kind: nat, replicas: 2}", "192.168.10.2"),
+        # In IPv6 an address of the host itself is its own source.
+        (
+            ", podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/112',"
+            " nodeCIDR: 'fd00:192:168::/64'",
+            "fd00:192:168::2",
+        ),
+    ],
+)
+def test_a_host_sees_its_first_address_as_source_of_its_own_packets_to_a_service(
+    cluster: str, seen: str, source: str
+) -> None:
+    found = lab(
+        pod("web", labels="app: web", spec="hostNetwork: true"),
+        service("web"),
+        clusters=(f"{{name: east{cluster}}}",),
+        spec="fabricCIDR: '198.18.0.0/16,fd98::/64'",
+    )
+    (path,) = explain(found.model, probe_spec(source, "svc/web:80")).paths
+    assert (path.server, str(path.source)) == ("east/pod/web", seen)
 
 
 # --- IPv6 ---

@@ -231,8 +231,8 @@ HOST = lab(
         ("other", (ETH0, 30080), {f"host {OTHER}"}),
         ("laptop", (ETH0, 30080), {f"host {LAPTOP}"}),
         # The node's own packets do, on their way to lo.
-        ("n1", ("10.96.0.2", 80), {f"host {BRIDGE}"}),
-        ("n1", (ETH0, 30080), {f"host {BRIDGE}"}),
+        ("n1", ("10.96.0.2", 80), {f"host {ETH0}"}),
+        ("n1", (ETH0, 30080), {f"host {ETH0}"}),
         # From another node it is an endpoint like any other.
         ("other", ("10.96.0.2", 80), {f"host {OTHER}"}),
         ("n2", ("10.96.0.2", 80), {"host 192.168.10.3"}),
