@@ -1,11 +1,14 @@
 """Services as the manifests declare them, for each cluster that they belong to."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import NamedTuple
 
 from nsnet.errors import Problem
+from nsnet.ip import IPNetwork
 from nsnet.scenario import kubernetes
+from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
+from nsnet.topology.dumps import fitted
 from nsnet.topology.model import reference_of
 
 
@@ -15,6 +18,7 @@ class DeclaredService(NamedTuple):
     reference: str
     service: kubernetes.Service
     manifest: Manifest
+    replaced: tuple[str, ...] = ()  # kinds of values of a dump that the lab cannot have
 
     @property
     def key(self) -> tuple[str, str]:
@@ -36,11 +40,17 @@ class DeclaredService(NamedTuple):
         return f"{problem.file}:{problem.line}: {message}"
 
 
-def declared_services(cluster: str, manifests: Iterable[Manifest]) -> Iterator[DeclaredService]:
-    """Yield the Services of the cluster, in the order of the manifests."""
+def declared_services(
+    cluster: ClusterSpec, manifests: Iterable[Manifest], taken: Collection[IPNetwork]
+) -> Iterator[DeclaredService]:
+    """Yield the Services of the cluster, in the order of the manifests.
+
+    `taken`: the ranges in which no load-balancer address can be.
+    """
     for manifest in manifests:
         service = manifest.object
-        if isinstance(service, kubernetes.Service) and cluster in manifest.clusters:
+        if isinstance(service, kubernetes.Service) and cluster.name in manifest.clusters:
             meta = service.metadata
-            reference = reference_of(cluster, "svc", meta.name, meta.namespace)
-            yield DeclaredService(reference, service, manifest)
+            reference = reference_of(cluster.name, "svc", meta.name, meta.namespace)
+            found, replaced = fitted(service, cluster, taken)
+            yield DeclaredService(reference, found, manifest, replaced)

@@ -4,7 +4,7 @@ Source: kubernetes/pkg/registry/core/service/storage/alloc.go, v1.30.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from nsnet.ip import Protocol
 from nsnet.scenario.field_errors import invalid
@@ -12,9 +12,7 @@ from nsnet.topology.assignment import health_check_owner, node_port_owner
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Pod
-from nsnet.topology.pool import AddressError
-
-NODE_PORTS: Final = range(30_000, 32_768)  # --service-node-port-range of the API server
+from nsnet.topology.pool import NODE_PORTS, AddressError
 
 
 class _Request(NamedTuple):

@@ -26,8 +26,9 @@ def reserve_written_ips(ledger: Ledger) -> None:
     ranges = all_ranges(ledger.scenario)
     owners: dict[IPAddress, tuple[str, str]] = {}  # load balancers: cluster and Service
     external: dict[IPAddress, str] = {}
+    taken = [each.network for each in ranges]
     for cluster in ledger.scenario.spec.clusters:
-        for each in declared_services(cluster.name, ledger.scenario.manifests):
+        for each in declared_services(cluster, ledger.scenario.manifests, taken):
             for address in each.spec.external_ips:
                 external.setdefault(address, each.reference)
             if cluster.model == "isolated":

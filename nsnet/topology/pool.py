@@ -1,10 +1,13 @@
-"""Ranges of addresses in which each address has at most one owner."""
+"""Ranges of addresses in which each address has at most one owner, and the range of NodePorts."""
 
 from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from nsnet.errors import NsnetError
 from nsnet.ip import IPAddress, IPNetwork
+
+NODE_PORTS: Final = range(30_000, 32_768)  # --service-node-port-range of the API server
 
 
 class AddressError(NsnetError):

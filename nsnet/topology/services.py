@@ -11,12 +11,14 @@ from nsnet.text import some
 from nsnet.topology.assignment import health_check_owner
 from nsnet.topology.cluster_ips import cluster_ips, families
 from nsnet.topology.declared import DeclaredService, declared_services
+from nsnet.topology.dumps import replacements
 from nsnet.topology.endpoints import EndpointSources
 from nsnet.topology.exports import export_ips, exports
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Node, Pod, Service
 from nsnet.topology.node_ports import node_ports
 from nsnet.topology.outside_ips import external_ips, load_balancer_ips, refuse_clashes
+from nsnet.topology.ranges import all_ranges
 
 # Labels of Services that kube-proxy ignores: another proxy handles them.
 NOT_PROXIED: Final = (
@@ -34,7 +36,10 @@ def resolve_services(
     pods: Sequence[Pod],
 ) -> tuple[Service, ...]:
     """Return every Service of the cluster, in the order of the manifests."""
-    declared = {each.reference: each for each in declared_services(spec.name, manifests)}
+    taken = [each.network for each in all_ranges(ledger.scenario)]
+    declared = {each.reference: each for each in declared_services(spec, manifests, taken)}
+    replaced = [(each.reference, each.replaced) for each in declared.values()]
+    ledger.warnings += replacements(spec, replaced)
     snis = exports(ledger, spec, declared, manifests)
     externals = ledger.scenario.spec.externals
     outside = {each.address: f"external/{each.name}" for each in externals}

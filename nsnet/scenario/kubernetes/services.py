@@ -1,7 +1,7 @@
 """Services, and their exports to other clusters."""
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
@@ -97,6 +97,15 @@ class ServiceMeta(ObjectMeta):
     """The metadata of a Service, whose name is a DNS label that begins with a letter."""
 
     name: ServiceName
+    uid: Any = None
+    resource_version: Any = None
+    creation_timestamp: Any = None
+
+    @property
+    def is_read(self) -> bool:
+        """Whether the Service was read from a cluster: the API server sets these fields."""
+        set_by_server = (self.uid, self.resource_version, self.creation_timestamp)
+        return any(each is not None for each in set_by_server)
 
 
 class ServicePort(Lenient):
