@@ -108,8 +108,8 @@ def _object(
         yield from problems
         if found is not None:
             yield WrittenObject(found, document)
-    elif group in BUILT_IN and kind not in BUILT_IN[group]:
-        yield document.problem("kind", _no_such_kind(document, group, kind, version))
+    elif message := _misspelt(document, group, kind, version):
+        yield document.problem("kind", message)
     elif kind != "Namespace":  # namespaces need no object here
         at = document.problem("", "")
         yield ignored_object(
@@ -122,12 +122,16 @@ def _object(
         )
 
 
-def _no_such_kind(document: Document, group: str, kind: str, version: str) -> str:
+def _misspelt(document: Document, group: str, kind: str, version: str) -> str:
+    """Return the mistake in a kind that no built-in API group has, or "" if it may be ignored: it
+    is like no known kind, or of a group that is not built in."""
+    if kind in BUILT_IN.get(group, (kind,)):
+        return ""
     message = f'no matches for kind "{printable(kind)}" in version "{printable(version)}"'
     if kind == "Template":
         return f"{message}: render it: oc process --local -f {document.file} -o yaml > FILE"
     near = nearest(kind, BUILT_IN[group])
-    return f"{message}: did you mean {near}?" if near else message
+    return f"{message}: did you mean {near}?" if near else ""
 
 
 def warnings(contents: Iterable[Contents]) -> Iterator[str]:

@@ -1,7 +1,8 @@
 """The value of a YAML scalar without quotes, as Kubernetes reads it.
 
-This is YAML 1.1 as in go-yaml v2 (resolve.go of sigs.k8s.io/yaml): `yes`, `on` and `y` are
-booleans, 0080 is a number, but dates and 12:30 are text.
+This is YAML 1.1 as in go-yaml v2 (resolve.go of sigs.k8s.io/yaml): `yes` and `on` are booleans,
+0080 is a number, but dates and 12:30 are text. Unlike there, `y` and `n` are text: they are used as
+names and labels, which may not be booleans.
 """
 
 import math
@@ -11,9 +12,9 @@ from typing import Final
 
 WORDS: Final[dict[str, object]] = {
     **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
-    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES", "y", "Y"), True),
+    **dict.fromkeys(("true", "True", "TRUE", "yes", "Yes", "YES"), True),
     **dict.fromkeys(("on", "On", "ON"), True),
-    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO", "n", "N"), False),
+    **dict.fromkeys(("false", "False", "FALSE", "no", "No", "NO"), False),
     **dict.fromkeys(("off", "Off", "OFF"), False),
     **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),

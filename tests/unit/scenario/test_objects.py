@@ -101,7 +101,6 @@ def test_an_object_is_read_ignored_or_refused(
         ("apps/v1", "Deploymnet", '"Deploymnet" in version "apps/v1": did you mean Deployment?'),
         ("batch/v1", "Cronjob", '"Cronjob" in version "batch/v1": did you mean CronJob?'),
         ("v1", "Config", '"Config" in version "v1": did you mean ConfigMap?'),
-        ("v1", "Xyz", '"Xyz" in version "v1"'),
     ],
 )
 def test_a_kind_that_kubernetes_does_not_have_is_refused(
@@ -204,3 +203,8 @@ def test_a_warning_about_many_objects_with_sctp_ports_is_folded() -> None:
         "SCTP ports are ignored: Service default/s0, Service default/s1, Service default/s2"
         " and 6 more"
     ]
+
+
+def test_an_unknown_kind_that_is_like_no_other_is_ignored() -> None:
+    found = contents(object_of("Xyz", "web", "v1"))
+    assert ([each.kind for each in found.ignored], found.problems) == (["Xyz"], [])
