@@ -161,5 +161,6 @@ Port = Annotated[
     AfterValidator(_check_port),
 ]
 Number = Annotated[int, Field(strict=True)]  # not "3", not yes
+MAX_INT32: Final = 2**31 - 1
 Boolean = Annotated[bool, Field(strict=True)]  # not "true", not 1
 OneOrMany = Discriminator(_one_or_many)

@@ -34,10 +34,11 @@ class EndpointSources:
     ) -> None:
         self._others = others
         self._zones = {each.name: each.labels.get(ZONE, "") for each in nodes}
-        self._by_namespace: dict[str, list[Pod]] = {}
+        self._by_label: dict[tuple[str, str, str], list[Pod]] = {}
         self._by_address: dict[IPAddress, list[Pod]] = {}
         for pod in pods:
-            self._by_namespace.setdefault(pod.namespace, []).append(pod)
+            for key, value in pod.labels.items():
+                self._by_label.setdefault((pod.namespace, key, value), []).append(pod)
             for address in pod.addresses:
                 self._by_address.setdefault(address, []).append(pod)
         selecting = {each.key for each in services if each.spec.selector}
@@ -51,8 +52,9 @@ class EndpointSources:
         selector = each.spec.selector.items()
         if not selector or each.spec.type == "ExternalName":
             return []
-        pods = self._by_namespace.get(each.service.metadata.namespace, ())
-        return [pod for pod in pods if selector <= pod.labels.items()]
+        namespace = each.service.metadata.namespace
+        having = (self._by_label.get((namespace, *label), []) for label in selector)
+        return [pod for pod in min(having, key=len) if selector <= pod.labels.items()]
 
     def warnings(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
         """Yield (field path, warning) for each port that has no endpoints because of a name."""

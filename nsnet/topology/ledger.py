@@ -25,6 +25,8 @@ class Ledger:
         self.keep = keep
         self.problems = list(problems)
         self.warnings = list(scenario.warnings)
+        self.pods = 0  # of the clusters resolved so far
+        self.endpoints = 0
         self._fabric = [Pool(each) for each in scenario.spec.fabric_cidr]
         for pool in self._fabric:
             pool.reserve(pool.network[1], "fabric")

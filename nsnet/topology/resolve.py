@@ -42,8 +42,9 @@ from nsnet.topology.pods import resolve_pods
 from nsnet.topology.range_checks import range_problems, too_small
 from nsnet.topology.ranges import node_cidrs, virtual_cidrs
 from nsnet.topology.references import locate
-from nsnet.topology.scenario_checks import scenario_problems
+from nsnet.topology.scenario_checks import scenario_problems, too_many_nodes
 from nsnet.topology.services import resolve_services
+from nsnet.topology.totals import MOST_PODS
 from nsnet.topology.unplaced import bound_twice
 from nsnet.topology.workloads import absence_warning, declared_pods, workloads
 
@@ -56,8 +57,10 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     """
     found = [*range_problems(scenario), *scenario_problems(scenario)]
     problems = [each for each in found if each.rule not in scenario.spec.allow]
-    if any(too_small(scenario)):
-        raise ScenarioError(problems)  # nothing can be allocated from a range without hosts
+    crowded = list(too_many_nodes(scenario))
+    if crowded or any(too_small(scenario)):
+        # Nothing can be allocated from a range without hosts, nor to too many nodes.
+        raise ScenarioError([*problems, *crowded])
     ledger = Ledger(scenario, keep or Assignment(), problems)
     ledger.warnings += (str(each) for each in found if each not in problems)
     topology = _without_faults(ledger)
@@ -97,7 +100,8 @@ def _cluster(
     manifests = [each for each in ledger.scenario.manifests if spec.name in each.clusters]
     underlay = node_cidrs(index, spec)
     nodes = resolve_nodes(ledger, path, spec, manifests, underlay)
-    unplaced, absent = declared_pods(spec.name, manifests, nodes)
+    unplaced, absent = declared_pods(spec.name, manifests, nodes, MOST_PODS - ledger.pods)
+    ledger.pods += len(unplaced)
     ledger.warnings += [*absence_warning(absent), *bound_twice(unplaced)]
     ledger.warnings += idle_daemon_sets(spec.name, manifests, nodes)
     pods, unscheduled = resolve_pods(ledger, path, spec, nodes, unplaced)

@@ -8,6 +8,7 @@ from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec
 from nsnet.scenario.kubernetes import Pod, Workload
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.pod_admission import pod_refusals
+from nsnet.topology.totals import MOST_NODES, over
 
 
 def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
@@ -32,10 +33,23 @@ def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
                 yield manifest.problem(path, message)
 
 
+def too_many_nodes(scenario: Scenario) -> Iterator[Problem]:
+    """Yield a problem if the clusters have more nodes than a lab can have."""
+    total = 0
+    for index, cluster in enumerate(scenario.spec.clusters):
+        total += cluster.nodes if isinstance(cluster.nodes, int) else len(cluster.nodes)
+        if total > MOST_NODES:
+            message = over(MOST_NODES, "nodes")
+            yield scenario.problem(f"spec.clusters[{index}].nodes", message)
+            return
+
+
 def _duplicates(path: str, names: Sequence[str]) -> Iterator[tuple[str, str]]:
+    seen: set[str] = set()
     for index, name in enumerate(names):
-        if name in names[:index]:
+        if name in seen:
             yield f"{path}[{index}].name", f"{name} is used twice"
+        seen.add(name)
 
 
 def _externals(scenario: Scenario) -> Iterator[tuple[str, str]]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from nsnet.errors import ScenarioError
 from nsnet.scenario import kubernetes
 from nsnet.scenario.admission import SOURCE_RANGES, list_refusals, refusals
 from nsnet.scenario.kinds import ClusterSpec
@@ -19,6 +20,7 @@ from nsnet.topology.model import Node, Pod, Service
 from nsnet.topology.node_ports import node_ports
 from nsnet.topology.outside_ips import external_ips, load_balancer_ips, refuse_clashes
 from nsnet.topology.ranges import all_ranges
+from nsnet.topology.totals import MOST_ENDPOINTS, over
 
 # Labels of Services that kube-proxy ignores: another proxy handles them.
 NOT_PROXIED: Final = (
@@ -81,6 +83,10 @@ def resolve_services(
 
 
 def _check(ledger: Ledger, each: DeclaredService, sources: EndpointSources) -> None:
+    ledger.endpoints += len(sources.selected(each)) * len(each.spec.ports)
+    if ledger.endpoints > MOST_ENDPOINTS:
+        refused = each.problem("spec.selector", over(MOST_ENDPOINTS, "endpoints of Services"))
+        raise ScenarioError([*ledger.problems, refused])
     ledger.problems += (each.problem(*wrong) for wrong in refusals(each.service))
     ledger.warnings += (each.warning(*missing) for missing in sources.warnings(each))
     annotated = SOURCE_RANGES in each.service.metadata.annotations

@@ -11,12 +11,14 @@ from dataclasses import dataclass, field
 from itertools import count, islice
 from typing import Final, assert_never
 
+from nsnet.errors import ScenarioError
 from nsnet.scenario.kubernetes import Job, Pod, Workload
 from nsnet.scenario.model import Manifest
 from nsnet.scenario.ownership import Ownership
 from nsnet.text import number_of, printable, some_of
 from nsnet.topology.fitting import daemon_misfit
 from nsnet.topology.model import AbsentPod, Node, reference_of
+from nsnet.topology.totals import MOST_PODS, over
 from nsnet.topology.unplaced import UnplacedPod
 
 WORKLOADS: Final[Mapping[str, str]] = {
@@ -53,9 +55,12 @@ class _Owned:
 
 
 def declared_pods(
-    cluster: str, manifests: Sequence[Manifest], nodes: Sequence[Node]
+    cluster: str, manifests: Sequence[Manifest], nodes: Sequence[Node], room: int = MOST_PODS
 ) -> tuple[list[UnplacedPod], list[AbsentPod]]:
-    """Return the pods to place on nodes, and the pods of the manifests that do not run."""
+    """Return the pods to place on nodes, and the pods of the manifests that do not run.
+
+    Raises ScenarioError if there are more pods to place than `room`.
+    """
     ownership = Ownership(each.object for each in manifests)
     unplaced: list[UnplacedPod] = []
     absent: list[AbsentPod] = []
@@ -80,10 +85,13 @@ def declared_pods(
         found = manifest.object
         if isinstance(found, Workload) and ownership.owner(found) is None:
             siblings = owned.get(_workload_reference(cluster, found), _Owned())
-            unplaced += _created(cluster, manifest, found, siblings, nodes)
+            created = _created(cluster, manifest, found, siblings, nodes)
+            unplaced += islice(created, max(0, room - len(unplaced)) + 1)
+            if len(unplaced) > room:
+                raise ScenarioError([manifest.problem("spec", over(MOST_PODS, "pods"))])
     # A StatefulSet replaces a pod that has ended by one of the same name.
-    created = {each.reference for each in unplaced}
-    return unplaced, [each for each in absent if each.reference not in created]
+    names = {each.reference for each in unplaced}
+    return unplaced, [each for each in absent if each.reference not in names]
 
 
 def absence_warning(absent: Sequence[AbsentPod]) -> Iterator[str]:

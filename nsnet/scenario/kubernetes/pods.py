@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
 from nsnet.scenario.field_errors import invalid
-from nsnet.scenario.fields import Number, Port, check_subdomain
+from nsnet.scenario.fields import MAX_INT32, Number, Port, check_subdomain
 from nsnet.scenario.kubernetes.fields import (
     Labels,
     Lenient,
@@ -141,7 +141,7 @@ class Ordinals(Lenient):
 class WorkloadSpec(Lenient):
     """The number of pods of a workload, their template, and the selector that must match it."""
 
-    replicas: Annotated[Number, Field(ge=0, le=10_000)] = 1
+    replicas: Annotated[Number, Field(ge=0, le=MAX_INT32)] = 1
     selector: LabelSelector | None = None
     template: PodTemplate = PodTemplate()
     ordinals: Ordinals = Ordinals()
@@ -177,7 +177,7 @@ class ReplicationController(Workload):
 class JobSpec(WorkloadSpec):
     """The number of pods that a Job runs at a time, and that have to succeed."""
 
-    parallelism: Annotated[Number, Field(ge=0, le=10_000)] = 1
+    parallelism: Annotated[Number, Field(ge=0, le=MAX_INT32)] = 1
     completions: Annotated[Number, Field(ge=0)] | None = None
     completion_mode: Literal["NonIndexed", "Indexed"] = "NonIndexed"
     suspend: StrictBool = False
