@@ -1,9 +1,10 @@
 """The errors that nsnet explains to its user, each with its exit code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import asdict, dataclass
+from typing import Any, Final
 
+SCHEMA: Final = "nsnet.dev/error/v1"
 MOST_LINES: Final = 50  # of an error; what follows is counted
 
 
@@ -29,6 +30,17 @@ class NsnetError(Exception):
     def lines(self) -> list[str]:
         """Return the messages to print, one for each mistake."""
         return [str(self)]
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the error as plain data for JSON (nsnet.dev/error/v1)."""
+        return {
+            "schema": SCHEMA,
+            "errors": [asdict(each) for each in self._all_problems()],
+            "hint": self.hint,
+        }
+
+    def _all_problems(self) -> "Sequence[Problem]":
+        return [Problem("", 0, "", str(self))]
 
     def __reduce__(self) -> tuple[object, ...]:
         # A lab's process sends its errors to its caller by pickle. By default pickle calls __init__
@@ -92,6 +104,9 @@ class ScenarioError(NsnetError):
             noun = "mistake" if others == 1 else "mistakes"
             lines.append(f"and {others:,} more {noun}; correct these first")
         return lines
+
+    def _all_problems(self) -> Sequence[Problem]:
+        return self.problems
 
 
 class CompileError(NsnetError):

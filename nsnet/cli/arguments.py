@@ -8,14 +8,15 @@ mistakes, or for a lab whose list of names cannot be read.
 from collections.abc import Callable, Iterator
 from functools import wraps
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, TextIO, get_args
 
 import click
 from click.shell_completion import CompletionItem
 from click.types import StringParamType
 
-from nsnet.errors import NsnetError
+from nsnet.errors import NsnetError, UsageError
 from nsnet.lab import folder
+from nsnet.scenario.fields import check_label
 from nsnet.scenario.kinds import NetworkModel, ProxyMode
 from nsnet.scenario.load import DEFAULTS, load
 from nsnet.scenario.model import Scenario
@@ -102,6 +103,59 @@ def is_verbose() -> bool:
     return ctx is not None and bool(ctx.meta.get("nsnet.verbose"))
 
 
+def _remember_json(ctx: click.Context, param: click.Parameter, value: object) -> object:
+    del param
+    ctx.meta["nsnet.json"] = value in (True, "json")
+    return value
+
+
+def wants_json(ctx: click.Context) -> bool:
+    """Return whether the command was called with --json."""
+    return bool(ctx.meta.get("nsnet.json"))
+
+
+JSON = click.option(
+    "--json", "as_json", is_flag=True, callback=_remember_json, help="print JSON instead"
+)
+PLAN_AS_JSON = click.option(
+    "--json", "form", flag_value="json", callback=_remember_json, help="print JSON instead"
+)
+
+
+class _JunitFile(click.File):
+    """A file that is opened at once: a throw-away lab has its own /run, where it would be lost. It
+    stays open until the program ends, so that also an error is written to it."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        assert ctx is not None
+        ctx.meta["nsnet.junit"] = file = super().convert(value, param, ctx.find_root())
+        return file
+
+
+def junit_file(ctx: click.Context) -> TextIO | None:
+    """Return the file of --junit, or None."""
+    file: TextIO | None = ctx.meta.get("nsnet.junit")
+    return file
+
+
+JUNIT = click.option(
+    "--junit",
+    type=_JunitFile("w", encoding="utf-8", lazy=False),
+    help="also write the report to a file, as JUnit XML",
+)
+
+
+def _lab_name(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:
+    try:
+        return None if value is None else check_label(value)
+    except ValueError as error:
+        raise click.BadParameter(str(error), ctx, param) from error
+
+
+NAME = click.option(
+    "--name", callback=_lab_name, help="name of the lab; default: that of the Scenario or file"
+)
+
 _OPTIONS = (
     click.argument("files", type=FILE, metavar="FILE…", nargs=-1, required=True),
     click.option(
@@ -136,7 +190,27 @@ class ScenarioFiles(NamedTuple):
     def load(self, defaults: Plain = DEFAULTS) -> Scenario:
         """Return the scenario of these files. `defaults`: for settings that are not given. Raises
         ScenarioError, UsageError."""
-        return load(*self.files, plain=self.settings.or_else(defaults))
+        _refuse_lab(self.files[0])
+        found = load(*self.files, plain=self.settings.or_else(defaults))
+        return found.named(self.settings.name) if self.settings.name else found
+
+
+def _refuse_lab(path: Path) -> None:
+    """Raise UsageError if the path is no file, but may be meant as the name of a lab."""
+    if is_file(str(path)) or path.exists():
+        return
+    up = _labs("")
+    if str(path) in up:
+        raise UsageError(
+            f"{path} is a lab that is up; this command needs a FILE",
+            hint=f"use the lab: nsnet probe {path}; nsnet status {path}; nsnet down {path}",
+        )
+    raise UsageError(
+        f"{path}: there is no such file or folder",
+        hint=f"FILE is a path such as scenarios/flat.yaml; labs that are up: {', '.join(up)}"
+        if up
+        else "FILE is a path such as scenarios/flat.yaml",
+    )
 
 
 def scenario_files(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -150,9 +224,10 @@ def scenario_files(command: Callable[..., Any]) -> Callable[..., Any]:
         nodes: int | None,
         model: NetworkModel | None,
         proxy_mode: ProxyMode | None,
+        name: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        settings = Plain(nodes=nodes, model=model, proxy_mode=proxy_mode)
+        settings = Plain(name=name or "", nodes=nodes, model=model, proxy_mode=proxy_mode)
         return command(*args, given=ScenarioFiles(files, settings), **kwargs)
 
     for each in reversed(_OPTIONS):

@@ -8,8 +8,10 @@ import click
 
 from nsnet.cli import show
 from nsnet.cli.arguments import (
+    JSON,
     LAB_OR_FILE,
     PLACE,
+    PLAN_AS_JSON,
     TARGET,
     VERBOSE,
     ScenarioFiles,
@@ -54,7 +56,7 @@ def warn(found: Compiled) -> None:
 @click.option(
     "--shell", "form", flag_value="shell", help="as the shell commands that build the same"
 )
-@click.option("--json", "form", flag_value="json", help="as JSON")
+@PLAN_AS_JSON
 def plan(given: ScenarioFiles, form: str | None) -> None:
     """Show what a file would build, namespace by namespace.
 
@@ -82,7 +84,7 @@ def plan(given: ScenarioFiles, form: str | None) -> None:
 @click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
 @click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
 @VERBOSE
-@click.option("--json", "as_json", is_flag=True, help="as JSON")
+@JSON
 def explain(
     lab_or_file: str, source: str, target: str, protocol: str, size: int, as_json: bool
 ) -> None:
@@ -145,7 +147,7 @@ def schema() -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="as JSON")
+@JSON
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
     """Show what this host can do, and how to get the rest.

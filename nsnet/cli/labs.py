@@ -9,7 +9,7 @@ from typing import Any, TextIO
 import click
 
 from nsnet.cli import show
-from nsnet.cli.arguments import LAB, PLACE, TARGET, ScenarioFiles, scenario_files
+from nsnet.cli.arguments import JSON, JUNIT, LAB, NAME, PLACE, TARGET, ScenarioFiles, scenario_files
 from nsnet.cli.files import compiled_files, warn
 from nsnet.cli.output import err, out, out_json
 from nsnet.cli.progress import Progress
@@ -19,26 +19,15 @@ from nsnet.errors import CleanupError, NsnetError, UsageError
 from nsnet.lab.compiled import compiled
 from nsnet.probes.report import Report
 from nsnet.probes.service_probes import service_probes
-from nsnet.scenario.plain import is_generated
+from nsnet.scenario.plain import files_of, is_generated
 from nsnet.text import number_of
 from nsnet.topology.model import Topology
-
-REPORTING = (
-    click.option("--json", "as_json", is_flag=True, help="report as JSON"),
-    # Opened at once: a throw-away lab has its own /run, where the file would be lost.
-    click.option(
-        "--junit",
-        type=click.File("w", lazy=False),
-        help="also write the report to a file, as JUnit XML",
-    ),
-)
+from nsnet.verdict import Verdict
 
 
 def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the options --json and --junit to a command that ends with a report."""
-    for option in reversed(REPORTING):
-        command = option(command)
-    return command
+    return JSON(JUNIT(command))
 
 
 PROBE_ALL = click.option(
@@ -50,6 +39,7 @@ PROBE_ALL = click.option(
 
 @click.command()
 @scenario_files
+@NAME
 @PROBE_ALL
 @reporting
 @click.pass_context
@@ -89,6 +79,7 @@ def run(
 
 @click.command()
 @scenario_files
+@NAME
 def up(given: ScenarioFiles) -> None:
     """Build a lab that stays up.
 
@@ -189,7 +180,7 @@ def down(names: tuple[str, ...], everything: bool) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="as JSON")
+@JSON
 def ls(as_json: bool) -> None:
     """List the labs that are up.
 
@@ -210,7 +201,7 @@ def ls(as_json: bool) -> None:
 
 @click.command()
 @click.argument("lab", type=LAB)
-@click.option("--json", "as_json", is_flag=True, help="as JSON")
+@JSON
 def status(lab: str, as_json: bool) -> None:
     """Show the addresses of a lab, and its drift.
 
@@ -228,7 +219,7 @@ def status(lab: str, as_json: bool) -> None:
     else:
         show_status(found.topology, found.state, drift)
         if drift:
-            err(f"to repair it: nsnet apply {lab} FILE")
+            err(f"to repair it: nsnet apply {lab} {files_of(found.scenario)}")
 
 
 @click.command()
@@ -237,9 +228,14 @@ def status(lab: str, as_json: bool) -> None:
     "--from", "source", type=PLACE, metavar="REF", help="run one probe of your own from here"
 )
 @click.option("--to", "target", type=TARGET, metavar="REF", help="to here, as in west/svc/web:80")
-@click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
-@click.option("--times", type=click.IntRange(1, 100_000), default=1, help="number of attempts")
-@click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
+@click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), help="default: tcp")
+@click.option("--times", type=click.IntRange(1, 100_000), help="number of attempts; default: 1")
+@click.option("--size", type=click.IntRange(0), help="bytes of body; default: 0")
+@click.option(
+    "--expect",
+    type=click.Choice([each.value for each in Verdict]),
+    help="the verdict that you expect",
+)
 @PROBE_ALL
 @reporting
 @click.pass_context
@@ -248,9 +244,10 @@ def probe(
     lab: str,
     source: str | None,
     target: str | None,
-    protocol: str,
-    times: int,
-    size: int,
+    protocol: str | None,
+    times: int | None,
+    size: int | None,
+    expect: str | None,
     probe_all: bool,
     as_json: bool,
     junit: TextIO | None,
@@ -259,12 +256,20 @@ def probe(
 
     A lab of files without a Scenario has no probes: every Service port is probed instead.
 
-    Exit code 1 means that a probe was not answered as expected or as predicted.
+    Exit code 1 means that a probe was not answered as expected or as predicted. A probe of your own
+    expects nothing without --expect.
 
     Example: sudo nsnet probe island-nat --from east/pod/client --to west/svc/web:80 --times 9
     """
     if (source is None) != (target is None):
         raise click.UsageError("--from and --to need each other")
+    expected = None if expect is None else {"verdict": expect}
+    own = {"protocol": protocol, "times": times, "size": size, "expect": expected}
+    written: dict[str, Any] = {key: value for key, value in own.items() if value is not None}
+    if written and source is None:
+        raise click.UsageError(
+            f"--{next(iter(written))} is for a probe of your own: add --from, --to"
+        )
     from nsnet.lab import registry as labs
     from nsnet.probes.question import probe_spec
 
@@ -272,7 +277,7 @@ def probe(
     found = labs.attach(lab)
     asked = found.scenario.spec.probes
     if source and target:
-        asked = (probe_spec(source, target, protocol, times=times, size=size),)
+        asked = (probe_spec(source, target, **written),)
     elif probe_all or is_generated(found.scenario):
         asked += service_probes(found.model)
     with Progress(silent=as_json) as progress:
@@ -284,20 +289,25 @@ def probe(
 @click.argument("lab", type=LAB)
 @click.argument("reference", type=PLACE, metavar="REF")
 @click.argument("command", metavar="-- CMD…", nargs=-1, required=True, type=click.UNPROCESSED)
-def exec_(lab: str, reference: str, command: tuple[str, ...]) -> None:
+@click.pass_context
+def exec_(ctx: click.Context, lab: str, reference: str, command: tuple[str, ...]) -> None:
     """Run a command in a namespace of a lab.
 
     REF is a pod, a node, a gateway, an external host or the fabric. The command runs with the
     network and host name of REF, but with the files of this host. The command's exit code is
-    returned.
+    returned; it is 127 if there is no such command, and 126 if it cannot be run, as in a shell.
 
     Example: sudo nsnet exec island-nat east/pod/client -- ip route
     """
     _enter("exec", lab, reference)
     try:
         os.execvp(command[0], command)
+    except FileNotFoundError:
+        err(f"error: {command[0]}: there is no such command on this host")
+        ctx.exit(127)
     except OSError as error:
-        raise UsageError(f"{command[0]}: {error.strerror}") from error
+        err(f"error: {command[0]}: {error.strerror}")
+        ctx.exit(126)
 
 
 @click.command()

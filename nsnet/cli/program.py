@@ -19,9 +19,11 @@ import click
 
 from nsnet import __version__
 from nsnet.cli import capture, completion, files, labs
-from nsnet.cli.output import err
+from nsnet.cli.arguments import junit_file, wants_json
+from nsnet.cli.output import err, out_json
 from nsnet.cli.signals import handled
 from nsnet.errors import NsnetError, UsageError
+from nsnet.probes.report import error_as_junit
 
 _NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # for output, or for a lab's record
 
@@ -46,10 +48,7 @@ class _Main(click.Group):
             with _ended_like_by_ctrl_c(), _output_written():
                 return super().invoke(ctx)
         except NsnetError as error:
-            for line in error.lines():
-                err(f"error: {line}")
-            if error.hint:
-                err(f"hint: {error.hint}")
+            _tell(ctx, error)
             ctx.exit(error.exit_code)
         except click.UsageError as error:
             _tell_usage(error)
@@ -67,6 +66,19 @@ class _Main(click.Group):
         finally:
             # The process ends: without this, the collector would traverse every value once more.
             gc.freeze()
+
+
+def _tell(ctx: click.Context, error: NsnetError) -> None:
+    """Print an error, also in the formats of --json and --junit if they were asked for."""
+    lines = error.lines()
+    if wants_json(ctx):
+        out_json(error.as_json())
+    if (junit := junit_file(ctx)) is not None:
+        junit.write(error_as_junit(ctx.command_path, lines))
+    for line in lines:
+        err(f"error: {line}")
+    if error.hint:
+        err(f"hint: {error.hint}")
 
 
 def _tell_usage(error: click.UsageError) -> None:

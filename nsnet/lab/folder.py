@@ -68,12 +68,12 @@ def read_names(lab: str) -> dict[str, Any]:
     return listed if isinstance(listed, dict) else {}
 
 
-def recorded(record: Mapping[str, Any]) -> tuple[Scenario, Assignment]:
-    """Return the scenario of a record, and the addresses and ports that were allocated in the lab.
+def recorded(name: str, record: Mapping[str, Any]) -> tuple[Scenario, Assignment]:
+    """Return the scenario of the lab's record, and the addresses and ports that were allocated.
     Raises UnsupportedError if the record is damaged, or of another version of nsnet."""
     try:
         keep = Assignment.from_json(record["assignment"])
-        return reload(record["main"], record["sources"]), keep
+        return reload(record["main"], record["sources"]).named(name), keep
     except (NsnetError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise UnsupportedError(
             "the lab's record is damaged, or another version of nsnet wrote it"

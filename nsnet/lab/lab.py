@@ -118,10 +118,13 @@ class Lab:
 
     def next(self, scenario: Scenario) -> Compiled:
         """Return what the lab would be after `apply` with this scenario. Raises UsageError if the
-        scenario is of a lab with another name, ScenarioError, CompileError."""
-        if scenario.name != self.name:
+        scenario is of a lab with another name, ScenarioError, CompileError.
+
+        A lab that was built under another name than its file has goes on with its own name.
+        """
+        if scenario.name not in (self.name, self.scenario.written_name):
             raise UsageError(f"{scenario.document.file} describes {scenario.name}, not {self.name}")
-        return self.compiled.changed(scenario)
+        return self.compiled.changed(scenario.named(self.name))
 
     def restart(self, reference: str, progress: Progress = silent) -> tuple[str, ...]:
         """Recreate a pod with new addresses, or all pods of a workload one after the other. Return

@@ -15,7 +15,7 @@ from nsnet.lab.host import Host, Progress, silent
 from nsnet.lab.lab import Lab
 from nsnet.scenario.fields import LABEL
 from nsnet.scenario.model import Scenario
-from nsnet.scenario.plain import MAIN, Plain, settings_of
+from nsnet.scenario.plain import MAIN, Plain, files_of, settings_of
 from nsnet.state import daemons
 from nsnet.topology.notation import without_only_cluster
 
@@ -67,12 +67,13 @@ def up(wanted: Compiled, progress: Progress = silent) -> bool:
             same = record["sources"] == dict(wanted.scenario.sources)
             # The file alone decides which namespaces there are. Their addresses also depend on
             # restarts.
-            if (Lab(wanted) if same else _recorded(record)).is_whole():
+            if (Lab(wanted) if same else _recorded(name, record)).is_whole():
                 if same:
                     return False
                 raise UsageError(
                     f"{name} is up with another file",
-                    hint=f"to change it: nsnet apply {name} FILE; or first: nsnet down {name}",
+                    hint=f"to change it: nsnet apply {name} {files_of(wanted.scenario)};"
+                    f" or first: nsnet down {name}",
                 )
         Host(name).remove()
         try:
@@ -108,7 +109,7 @@ def plain_settings(name: str) -> Plain:
     record = folder.read(name)
     if record is None or record.get("main") != MAIN:
         return Plain(name=name)
-    return replace(settings_of(_recorded(record).scenario), name=name)
+    return replace(settings_of(_recorded(name, record).scenario), name=name)
 
 
 def restart(name: str, reference: str, progress: Progress = silent) -> dict[str, str]:
@@ -139,12 +140,12 @@ def _locked(name: str) -> Iterator[Lab]:
 def attach(name: str) -> Lab:
     """Return the lab of this name as it is up now. Raises UsageError if there is no such lab, or if
     it is half-built."""
-    return _recorded(_record(name))
+    return _recorded(name, _record(name))
 
 
-def _recorded(record: Mapping[str, Any]) -> Lab:
+def _recorded(name: str, record: Mapping[str, Any]) -> Lab:
     # The lab may have been changed by hand since its record was written.
-    return Lab(compiled(*folder.recorded(record)), record["tool"], touched=True)
+    return Lab(compiled(*folder.recorded(name, record)), record["tool"], touched=True)
 
 
 def _record(name: str) -> dict[str, Any]:
@@ -152,10 +153,13 @@ def _record(name: str) -> dict[str, Any]:
     version of nsnet cannot read the record."""
     record = folder.read(name)
     if record is None or not record.get("complete"):
+        if Host(name).namespaces():
+            raise UsageError(
+                f"{name} is half-built",
+                hint=f"to build it again: nsnet up FILE; to remove it: nsnet down {name}",
+            )
         known = ", ".join(each for each in names() if is_complete(each)) or "none"
-        half = Host(name).namespaces()
-        hint = f"it is half-built; to remove it: nsnet down {name}" if half else ""
-        raise UsageError(f"no lab {name} is up; there are: {known}", hint=hint)
+        raise UsageError(f"no lab {name} is up; there are: {known}")
     if record.get("schema") != folder.SCHEMA:
         raise UsageError(
             f"{name} was built by another nsnet, whose records this one cannot read"

@@ -71,7 +71,7 @@ def _report(
     observed = tuple(judged(_referenced(one, model.references), each.to, expected) for one in seen)
     foreseen = tuple(_foreseen(each, guess))
     sources = {one.source for one in (*foreseen, *observed) if one.source is not None}
-    holders = model.holders(sources, each.source)
+    holders = model.holders({*sources, *(expected.source or ())}, each.source)
     return ProbeReport(
         name=each.name,
         source=spec.from_,
@@ -81,7 +81,7 @@ def _report(
         expected=spec.expect.model_dump(mode="json", exclude_defaults=True),
         predicted=Answer(foreseen, holders),
         observed=Answer(observed, holders),
-        disagreements=tuple(disagreements(expected, observed)),
+        disagreements=tuple(disagreements(expected, observed, holders)),
         defects=tuple(defects(foreseen, observed, paths=each.path)),
         with_path=each.path,
         size=spec.size,

@@ -4,6 +4,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.probes.outcome import Outcome
@@ -81,10 +82,16 @@ def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]
                 yield silent._replace(verdict=Verdict.TIMEOUT)
 
 
-def disagreements(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
-    """Return a sentence for each way in which the attempts differ from what the author expected."""
+def disagreements(
+    expected: Expected, attempts: Sequence[Outcome], names: Mapping[str, str] = MappingProxyType({})
+) -> list[str]:
+    """Return a sentence for each way in which the attempts differ from what the author expected.
+
+    `names`: by address, the reference of the pod, node, gateway or host that has it.
+    """
     return [
         *_verdicts(expected, attempts),
+        *_sources(expected, attempts, names),
         *_servers(expected, attempts),
         *_paths(expected, attempts),
         *_balance(expected, attempts),
@@ -122,7 +129,10 @@ def chi_square_limit(degrees: int) -> float:
 def _verdicts(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     if expected.verdicts is None:
         return []
-    counts = Counter(each.verdict for each in attempts if each.verdict not in expected.verdicts)
+    # _sources says more about an answer of which only the source is wrong.
+    accepted = {*expected.verdicts}
+    accepted |= {Verdict.WRONG_SOURCE} if Verdict.OK in accepted else set()
+    counts = Counter(each.verdict for each in attempts if each.verdict not in accepted)
     wanted = " or ".join(sorted(expected.verdicts))
     found = []
     for verdict, times in counts.items():
@@ -130,6 +140,36 @@ def _verdicts(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
         share = f" in {times} of {len(attempts)} attempts" if len(attempts) > 1 else ""
         found.append(f"expected {wanted}, got {_words(first.compared)}{share}")
     return found
+
+
+def _sources(
+    expected: Expected, attempts: Sequence[Outcome], names: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield a sentence for each source that a server saw but that was not expected."""
+    if expected.verdicts is not None and Verdict.WRONG_SOURCE in expected.verdicts:
+        return
+    wrong = {each.source for each in attempts if each.verdict is Verdict.WRONG_SOURCE}
+    wanted = sorted(map(str, expected.source or ()))
+    for source in sorted(map(str, wrong)):
+        holder = names.get(source, "")
+        by = (
+            f": masqueraded with the address of {holder}"
+            if _translates(holder) and holder not in {names.get(each) for each in wanted}
+            else ""
+        )
+        yield (
+            f"expected source {' or '.join(_named(each, names) for each in wanted)},"
+            f" got {_named(source, names)}{by}"
+        )
+
+
+def _translates(reference: str) -> bool:
+    """Return whether the reference is to a node or gateway, which translate addresses."""
+    return not {"node", "gateway"}.isdisjoint(reference.split("/")[:2])
+
+
+def _named(address: str, names: Mapping[str, str]) -> str:
+    return f"{address} ({names[address]})" if address in names else address
 
 
 def _servers(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
@@ -155,7 +195,8 @@ def _paths(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
             for place, allowed in zip(each.path or (), expected.path, strict=True)
         )
     }
-    return [f"took the path {_arrow(each)}" for each in sorted(wrong)]
+    wanted = _arrow([" or ".join(sorted(allowed)) for allowed in expected.path])
+    return [f"expected the path {wanted}, got {_arrow(each) or 'none'}" for each in sorted(wrong)]
 
 
 def _balance(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:

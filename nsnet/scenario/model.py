@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from nsnet.errors import Problem
-from nsnet.scenario.documents import Document
+from nsnet.scenario.documents import Document, text_at
 from nsnet.scenario.ignored import IgnoredObject
 from nsnet.scenario.kinds import ScenarioSpec
 from nsnet.scenario.kubernetes import Object
@@ -38,6 +38,15 @@ class Scenario:
     ignored: tuple[IgnoredObject, ...]
     sources: Mapping[str, str]
     document: Document
+
+    @property
+    def written_name(self) -> str:
+        """The name of the lab in the file."""
+        return text_at(self.document.data, "metadata", "name")
+
+    def named(self, name: str) -> "Scenario":
+        """Return the same scenario for a lab of this name."""
+        return replace(self, name=name)
 
     def problem(self, path: str, message: str, rule: str = "") -> Problem:
         """Return a problem, with its file and line, for the field at this path of the Scenario.

@@ -6,6 +6,7 @@ so a lab of plain manifests is an ordinary lab.
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -135,6 +136,13 @@ def _cluster_ips(data: object) -> Iterator[IPAddress]:
 def is_generated(scenario: Scenario) -> bool:
     """Return whether the Scenario was generated for plain manifests."""
     return scenario.document.file == MAIN
+
+
+def files_of(scenario: Scenario) -> str:
+    """Return the files of a scenario as a shell's arguments, as the user named them."""
+    main = scenario.document.file
+    files = [each for each in scenario.sources if each != MAIN] if main == MAIN else [main]
+    return shlex.join(files)
 
 
 def settings_of(scenario: Scenario) -> Plain:

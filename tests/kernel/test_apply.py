@@ -115,7 +115,7 @@ def test_a_lab_that_is_not_up_cannot_be_changed(tmp_path: Path) -> None:
 def test_an_interrupted_change_leaves_an_incomplete_lab(file: Path) -> None:
     lab = labs.attach(file.stem)
     lab.record(complete=False)  # as a killed `nsnet apply` leaves it
-    with pytest.raises(UsageError, match="no lab") as raised:
+    with pytest.raises(UsageError, match="is half-built") as raised:
         labs.attach(file.stem)
     assert raised.value.hint.endswith(f"nsnet down {file.stem}")
     assert labs.up(compiled(load(file)))  # builds it again

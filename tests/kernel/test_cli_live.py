@@ -193,6 +193,7 @@ def test_the_json_report_is_as_the_readme_says(where: Machine, failing: Path) ->
         "to": "pod/web:80",
         "protocol": "tcp",
         "times": 1,
+        "size": 0,
         "expected": {"verdict": "ok"},
         "predicted": {
             "verdict": "ok",
@@ -210,6 +211,7 @@ def test_the_json_report_is_as_the_readme_says(where: Machine, failing: Path) ->
             "path": None,
         },
         "passed": True,
+        "judged": True,
         "defect": False,
     }
     assert (bad["expected"], bad["passed"], bad["defect"]) == ({"verdict": "refused"}, False, False)
@@ -295,8 +297,8 @@ def test_half_a_lab_is_listed_as_such(where: Machine) -> None:
     done = where.nsnet("probe", "half")
     assert done.returncode == 2
     error, hint = done.stderr.splitlines()
-    assert error == "error: no lab half is up; there are: clusterip, two-nodes"
-    assert hint.startswith("hint: it is half-built")
+    assert error == "error: half is half-built"
+    assert hint == "hint: to build it again: nsnet up FILE; to remove it: nsnet down half"
     assert where.nsnet_output("down", "half") == "half is down\n"
 
 
@@ -480,9 +482,28 @@ def test_a_command_keeps_its_input_and_both_outputs(where: Machine) -> None:
     assert (done.stdout, done.stderr) == ("YES\n", "no\n")
 
 
-def test_a_command_that_is_not_there_ends_with_2(where: Machine) -> None:
-    done = where.nsnet("exec", "two-nodes", "pod/client", "--", "/no/such")
-    assert (done.returncode, done.stderr) == (2, "error: /no/such: No such file or directory\n")
+@pytest.mark.parametrize(
+    ("command", "status", "message"),
+    [
+        ("/no/such", 127, "there is no such command on this host"),
+        ("nosuch", 127, "there is no such command on this host"),
+        ("/etc/passwd", 126, "Permission denied"),
+    ],
+)
+def test_a_command_that_cannot_be_run_ends_as_in_a_shell(
+    where: Machine, command: str, status: int, message: str
+) -> None:
+    done = where.nsnet("exec", "two-nodes", "pod/client", "--", command)
+    assert (done.returncode, done.stderr) == (status, f"error: {command}: {message}\n")
+
+
+def test_a_probe_of_ones_own_can_expect_a_verdict(where: Machine) -> None:
+    ends = ("--from", "pod/client", "--to", "pod/far:80")
+    for expected, status, mark in (((), 0, "·"), (("ok",), 0, "✓"), (("refused",), 1, "✗")):
+        options = ("--expect", *expected) if expected else ()
+        done = where.nsnet("probe", "two-nodes", *ends, *options)
+        assert done.returncode == status
+        assert done.stdout.splitlines()[1].startswith(f"{mark} pod/client → pod/far:80 tcp")
 
 
 def test_the_host_keeps_its_name_while_a_command_runs_in_a_pod(where: Machine) -> None:
@@ -557,3 +578,22 @@ def test_a_shell_completes_labs_that_are_up(
     done = where.run(NSNET, env=environment)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.split() == [f"plain,{each}" for each in offered]
+
+
+def test_a_lab_can_have_another_name_than_its_file(where: Machine) -> None:
+    file = str(ROOT / "scenarios" / "one-node.yaml")
+    assert where.nsnet_output("up", file, "--name", "other").startswith("other is up: ")
+    try:
+        assert where.nsnet_output("up", file, "--name", "other") == (
+            "other is up already; nothing to do\n"
+        )
+        assert json.loads(where.nsnet_output("status", "other", "--json"))["lab"] == "other"
+        assert where.nsnet("probe", "other").returncode == 0
+        assert where.nsnet_output("apply", "other", file) == "other: nothing to change\n"
+        done = where.nsnet("apply", "other", str(ROOT / "scenarios" / "egress.yaml"))
+        assert (done.returncode, "describes egress, not other" in done.stderr) == (2, True)
+        done = where.nsnet("up", str(ROOT / "scenarios" / "two-nodes.yaml"), "--name", "other")
+        assert done.returncode == 2
+        assert f"nsnet apply other {ROOT}/scenarios/two-nodes.yaml;" in done.stderr
+    finally:
+        assert where.nsnet_output("down", "other") == "other is down\n"

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -235,6 +236,9 @@ def test_the_version() -> None:
         (["run"], "missing argument 'FILE…'"),
         (["run", "nowhere.yaml"], "error: nowhere.yaml: does not exist"),  # before the host
         (["probe", "lab", "--from", "east/pod/client"], "--from and --to need each other"),
+        (["probe", "lab", "--times", "3"], "--times is for a probe of your own: add --from, --to"),
+        (["probe", "lab", "--expect", "ok"], "--expect is for a probe of your own"),
+        (["probe", "lab", "--expect", "fine"], "'fine' is not one of 'ok', 'refused'"),
         (["probe", "lab", "--times", "0"], "0 is not in the range"),
     ],
 )
@@ -244,6 +248,59 @@ def test_a_mistake_of_the_user_ends_with_2_and_says_nothing_on_stdout(
     result = nsnet(*command)
     assert (result.exit_code, result.stdout) == (2, "")
     assert message in result.stderr
+
+
+def test_the_name_of_a_lab_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nsnet.state.daemons.RUN", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "demo").mkdir()
+    monkeypatch.chdir("/")
+    for command in ("run", "up", "validate"):
+        result = nsnet(command, "demo")
+        assert result.exit_code == 2
+        assert result.stderr == (
+            "error: demo is a lab that is up; this command needs a FILE\n"
+            "hint: use the lab: nsnet probe demo; nsnet status demo; nsnet down demo\n"
+        )
+    assert nsnet("run", "dmo").stderr == (
+        "error: dmo: there is no such file or folder\n"
+        "hint: FILE is a path such as scenarios/flat.yaml; labs that are up: demo\n"
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "run"])
+def test_mistakes_in_json(command: str, warned: str) -> None:
+    Path(warned).write_text(LAB.replace("name: lab", "name: Lab").replace("east", "pod"))
+    result = nsnet(command, "--json", warned)
+    data = json.loads(result.stdout)
+    assert (result.exit_code, list(data)) == (2, ["schema", "errors", "hint"])
+    assert data["schema"] == "nsnet.dev/error/v1"
+    assert [(each["line"], each["path"]) for each in data["errors"]] == [
+        (3, "metadata.name"),
+        (5, "spec.clusters[0].name"),
+    ]
+    assert set(data["errors"][0]) == {"file", "line", "path", "message", "rule"}
+    assert result.stderr.count("error: ") == 2
+    missing = json.loads(nsnet(command, "--json", "nowhere.yaml").stdout)["errors"]
+    assert [(each["file"], each["line"]) for each in missing] == [("nowhere.yaml", 0)]
+
+
+def test_mistakes_in_junit(warned: str) -> None:
+    Path(warned).write_text(LAB.replace("name: lab", "name: Lab"))
+    result = nsnet("run", "--junit", "report.xml", warned)
+    assert (result.exit_code, result.stdout) == (2, "")
+    suite = ElementTree.parse("report.xml").getroot()
+    assert (suite.tag, suite.get("errors"), suite.get("failures")) == ("testsuite", "1", "0")
+    error = suite.find("testcase/error")
+    assert error is not None
+    assert f"error: {error.get('message')}" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["", "Lab", "a.b", "a/b"])
+def test_a_lab_cannot_have_every_name(name: str) -> None:
+    result = nsnet("run", ISLAND, "--name", name)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "error: invalid value for '--name': " in result.stderr
 
 
 def test_every_mistake_of_a_file_is_a_line(warned: str) -> None:

@@ -5,7 +5,7 @@ import random
 
 import pytest
 
-from nsnet.ip import Protocol
+from nsnet.ip import IPAddress, Protocol
 from nsnet.probes.judge import (
     Expected,
     chi_square_limit,
@@ -123,6 +123,7 @@ def test_a_difference_from_the_expectation_is_a_disagreement(
 
 
 VIA = ("east/pod/client", "east/node/n1", "east/pod/web-0")
+EXPECTED = "expected the path east/pod/client → east/node/n1 → east/pod/web-0 or east/pod/web-1"
 ROUTE = Expected(path=(frozenset({VIA[0]}), frozenset({VIA[1]}), BOTH))
 
 
@@ -131,16 +132,70 @@ ROUTE = Expected(path=(frozenset({VIA[0]}), frozenset({VIA[1]}), BOTH))
     [
         (VIA, []),
         ((*VIA[:2], "east/pod/web-1"), []),  # a Service stands for any of its endpoints
-        (VIA[:2], ["took the path east/pod/client → east/node/n1"]),
-        (None, ["took the path "]),
+        (VIA[:2], [f"{EXPECTED}, got east/pod/client → east/node/n1"]),
+        (None, [f"{EXPECTED}, got none"]),
         (
             (VIA[0], "east/node/n2", VIA[2]),
-            ["took the path east/pod/client → east/node/n2 → east/pod/web-0"],
+            [f"{EXPECTED}, got east/pod/client → east/node/n2 → east/pod/web-0"],
         ),
     ],
 )
 def test_which_path_was_expected(path: tuple[str, ...] | None, sentences: list[str]) -> None:
     assert disagreements(ROUTE, [ok(path=path)]) == sentences
+
+
+SEEN_BY = {
+    "10.244.0.2": "east/pod/client",
+    "10.244.0.1": "east/node/n1",
+    "198.18.0.2": "east/gateway",
+    "10.244.0.9": "east/pod/other",
+}
+
+
+@pytest.mark.parametrize(
+    ("expected", "seen", "sentence"),
+    [
+        (
+            {CLIENT},
+            "10.244.0.1",
+            "expected source 10.244.0.2 (east/pod/client), got 10.244.0.1 (east/node/n1):"
+            " masqueraded with the address of east/node/n1",
+        ),
+        (
+            {CLIENT},
+            "198.18.0.2",
+            "expected source 10.244.0.2 (east/pod/client), got 198.18.0.2 (east/gateway):"
+            " masqueraded with the address of east/gateway",
+        ),
+        (
+            {CLIENT},
+            "10.244.0.9",
+            "expected source 10.244.0.2 (east/pod/client), got 10.244.0.9 (east/pod/other)",
+        ),
+        (
+            {ip("192.0.2.7"), ip("192.0.2.8")},
+            "192.0.2.9",
+            "expected source 192.0.2.7 or 192.0.2.8, got 192.0.2.9",
+        ),
+        (  # another address of the client itself
+            {NODE},
+            "192.168.10.2",
+            "expected source 10.244.0.1 (east/node/n1), got 192.168.10.2 (east/node/n1)",
+        ),
+    ],
+)
+def test_a_wrong_source_is_named_with_what_was_expected(
+    expected: set[IPAddress], seen: str, sentence: str
+) -> None:
+    names = SEEN_BY | {"192.168.10.2": "east/node/n1"}
+    wrong = ok(source=seen, verdict=Verdict.WRONG_SOURCE)
+    wanted = Expected(frozenset({Verdict.OK}), source=frozenset(expected))
+    assert disagreements(wanted, [wrong, wrong], names) == [sentence]
+    accepted = Expected(frozenset({Verdict.WRONG_SOURCE}), source=frozenset(expected))
+    assert disagreements(accepted, [wrong], names) == []
+    # What is expected besides is said, too.
+    timeout = Expected(frozenset({Verdict.TIMEOUT}), source=frozenset(expected))
+    assert len(disagreements(timeout, [wrong], names)) == 2
 
 
 # --- even shares ---
