@@ -155,9 +155,9 @@ def warnings(contents: Iterable[Contents]) -> Iterator[str]:
 def _protocols(found: Object) -> set[str]:
     match found:
         case Pod(spec=pod):
-            return {port.protocol for each in pod.containers for port in each.ports}
+            return {port.protocol for each in pod.serving for port in each.ports}
         case Workload(spec=workload):
-            containers = workload.template.spec.containers
+            containers = workload.template.spec.serving
             return {port.protocol for each in containers for port in each.ports}
         case Service(spec=service):
             return {port.protocol for port in service.ports}

@@ -35,6 +35,7 @@ JOB_NAME: Final = ("batch.kubernetes.io/job-name", "job-name")
 COMPLETION_INDEX: Final = "batch.kubernetes.io/job-completion-index"
 POD_NAME: Final = "statefulset.kubernetes.io/pod-name"
 POD_INDEX: Final = "apps.kubernetes.io/pod-index"
+GATED: Final = "is Pending: Scheduling is blocked due to non-empty scheduling gates"
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ def declared_pods(
         pod = _of_manifest(cluster, manifest, found, workload)
         ended = _ended(found)
         if why := ended or _pending(found):
-            absent.append(AbsentPod(pod.name, pod.namespace, pod.reference, why, workload))
+            absent.append(_absent(pod, why))
         else:
             unplaced.append(pod)
         if not ended:
@@ -91,15 +92,16 @@ def declared_pods(
                 raise ScenarioError([manifest.problem("spec", over(MOST_PODS, "pods"))])
     # A StatefulSet replaces a pod that has ended by one of the same name.
     names = {each.reference for each in unplaced}
-    return unplaced, [each for each in absent if each.reference not in names]
+    absent = [each for each in absent if each.reference not in names]
+    absent += [_absent(each, GATED) for each in unplaced if _is_gated(each)]
+    return [each for each in unplaced if not _is_gated(each)], absent
 
 
 def absence_warning(absent: Sequence[AbsentPod]) -> Iterator[str]:
-    """Yield one warning for all pods that do not run according to their status."""
+    """Yield one warning for all pods that do not run."""
     if absent:
-        what = number_of(len(absent), "pod")
         those = some_of([f"{each.reference} {each.why}" for each in absent])
-        yield f"{what} left out, as the status in the manifests says: {those}"
+        yield f"{number_of(len(absent), 'pod')} left out: {those}"
 
 
 def workloads(cluster: str, manifests: Sequence[Manifest]) -> Iterator[str]:
@@ -125,6 +127,15 @@ def _of_manifest(cluster: str, manifest: Manifest, pod: Pod, workload: str) -> U
         terminating=meta.deletion_timestamp is not None,
         annotations=meta.annotations,
     )
+
+
+def _absent(pod: UnplacedPod, why: str) -> AbsentPod:
+    return AbsentPod(pod.name, pod.namespace, pod.reference, why, pod.workload)
+
+
+def _is_gated(pod: UnplacedPod) -> bool:
+    """Return whether the scheduler must not consider the pod yet."""
+    return bool(pod.spec.scheduling_gates) and not pod.spec.node_name
 
 
 def _ended(pod: Pod) -> str:
@@ -190,6 +201,8 @@ def _pods(
         case "Job":
             assert isinstance(workload, Job)
             yield from _job_pods(workload, owned)
+        case "Deployment" if spec.paused and not (owned.pods or workload.status.replicas):
+            return  # while it is paused, a new Deployment has no ReplicaSet
         case "Deployment" | "ReplicaSet" | "ReplicationController":
             free = (each for each in map(str, count()) if f"{name}-{each}" not in taken)
             for number in islice(free, max(0, spec.replicas - owned.active)):

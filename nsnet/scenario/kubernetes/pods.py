@@ -56,6 +56,12 @@ class Container(Lenient):
     restart_policy: str = ""  # of an init container
 
 
+class SchedulingGate(Lenient):
+    """What a pod waits for before the scheduler considers it."""
+
+    name: str = ""
+
+
 class PodSpec(Lenient):
     """The containers of a pod, the nodes that it can run on, and whether it uses their network."""
 
@@ -67,6 +73,7 @@ class PodSpec(Lenient):
     affinity: Affinity = Affinity()
     tolerations: tuple[Toleration, ...] = ()
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
+    scheduling_gates: tuple[SchedulingGate, ...] = ()
     restart_policy: str = ""
 
     @property
@@ -145,6 +152,13 @@ class WorkloadSpec(Lenient):
     selector: LabelSelector | None = None
     template: PodTemplate = PodTemplate()
     ordinals: Ordinals = Ordinals()
+    paused: StrictBool = False
+
+
+class WorkloadStatus(Lenient):
+    """The status of a workload, if its manifest has one."""
+
+    replicas: Annotated[Number, Field(ge=0)] = 0
 
 
 class Workload(Lenient):
@@ -155,6 +169,7 @@ class Workload(Lenient):
     ]
     metadata: ObjectMeta
     spec: WorkloadSpec = WorkloadSpec()
+    status: WorkloadStatus = WorkloadStatus()
 
 
 def _map_selector(value: Any) -> Any:
@@ -184,7 +199,7 @@ class JobSpec(WorkloadSpec):
     manual_selector: StrictBool = False
 
 
-class JobStatus(Lenient):
+class JobStatus(WorkloadStatus):
     """The status of a Job, if its manifest has one."""
 
     conditions: tuple[Condition, ...] = ()

@@ -149,9 +149,33 @@ def test_one_warning_for_all_pods_that_do_not_run() -> None:
     gone = (f"{pod(f'p{each}')}\nstatus: {{phase: Succeeded}}" for each in range(5))
     (warning,) = topology(*gone).warnings
     assert warning == (
-        "5 pods left out, as the status in the manifests says: east/pod/p0 has ended: Succeeded,"
-        " east/pod/p1 has ended: Succeeded, east/pod/p2 has ended: Succeeded and 2 more"
+        "5 pods left out: east/pod/p0 has ended: Succeeded, east/pod/p1 has ended: Succeeded,"
+        " east/pod/p2 has ended: Succeeded and 2 more"
     )
+
+
+@pytest.mark.parametrize(
+    ("spec", "running"),
+    [("schedulingGates: [{name: example.org/wait}]", []), ("schedulingGates: []", ["web-0"])],
+)
+def test_a_pod_with_a_scheduling_gate_waits(spec: str, running: list[str]) -> None:
+    found = topology(workload("Deployment", "web", spec=spec))
+    why = "is Pending: Scheduling is blocked due to non-empty scheduling gates"
+    assert (names(found), absent(found)) == (running, {} if running else {"web-0": why})
+
+
+@pytest.mark.parametrize(
+    ("objects", "running"),
+    [
+        ([workload("Deployment", "web", 2, spec="nodeName: n1") + "\n  paused: true"], []),
+        ([workload("Deployment", "web", 1) + "\n  paused: false"], ["web-0"]),
+        ([workload("Deployment", "web", 1) + "\n  paused: true\nstatus: {replicas: 1}"], ["web-0"]),
+    ],
+)
+def test_a_deployment_that_was_paused_before_it_began_has_no_pods(
+    objects: list[str], running: list[str]
+) -> None:
+    assert names(topology(*objects)) == running
 
 
 @pytest.mark.parametrize(
