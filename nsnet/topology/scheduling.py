@@ -7,7 +7,7 @@ kubernetes/pkg/kubelet/lifecycle/predicate.go, v1.32.
 """
 
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsnet.scenario.kubernetes import Pod, PodSpec
@@ -15,7 +15,7 @@ from nsnet.text import did_you_mean
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.fitting import AFFINITY, matches_affinity, misfit, untolerated
 from nsnet.topology.model import Node
-from nsnet.topology.tallies import Tallies, Tally
+from nsnet.topology.tallies import Needs, Tallies, Tally
 from nsnet.topology.unplaced import UnplacedPod
 
 PORTS: Final = "node(s) didn't have free ports for the requested pod ports"
@@ -89,36 +89,52 @@ def place_pods(
     yield from scheduler.retry()
 
 
+class Candidates:
+    """The nodes that fit a pod by themselves, and the number of the others, by reason."""
+
+    def __init__(self, fitting: Sequence[Node], others: Mapping[str, int]) -> None:
+        self.fitting = fitting
+        self.others = Counter(others)
+
+
+class Kind(NamedTuple):
+    """All that the filters ask of a pod. Pods of one kind fit the same nodes at the same time."""
+
+    candidates: Candidates
+    ports: tuple[HostPort, ...]
+    needs: Needs
+    matching: tuple[Tally, ...]
+
+
 class _Scheduler:
     """The nodes, and what the pods that are bound to them use."""
 
     def __init__(self, nodes: Sequence[Node], pods: Sequence[UnplacedPod]) -> None:
         self._nodes = nodes
         self._tallies = Tallies(nodes, pods)
-        self._ports: dict[tuple[str, str, int], set[str]] = {}  # addresses by node and port
-        self._needed: dict[int, tuple[HostPort, ...]] = {}  # ports of each spec, by its identity
-        self._candidates: dict[object, tuple[list[Node], Counter[str]]] = {}
+        self._used: dict[tuple[str, str, int], set[str]] = {}  # addresses, by node and port
+        self._ports: dict[int, tuple[HostPort, ...]] = {}  # by the identity of the spec
+        self._candidates: dict[object, Candidates] = {}
         self._turn = 0
-        self._waiting: dict[
-            object, deque[UnplacedPod]
-        ] = {}  # pods that no node fits, by their kind
+        self._waiting: dict[Kind, deque[UnplacedPod]] = {}  # pods that no node fits
+        self._changes: dict[Tally, dict[Kind, None]] = {}  # the kinds that wait for a tally
+        self._ready: deque[Kind] = deque()  # those to try again
 
     def bind(self, pod: UnplacedPod, node: Node) -> Placed:
         """Let the pod run on the node."""
         for each in self._ports_of(pod.spec):
-            used = self._ports.setdefault((node.name, each.protocol, each.number), set())
-            used.add(each.address)
-        self._tallies.add(pod, node)
+            self._used.setdefault((node.name, each.protocol, each.number), set()).add(each.address)
+        for tally in self._tallies.add(pod, node):
+            self._ready += self._changes.pop(tally, ())
         return Placed(pod, node)
 
     def rejection(self, pod: UnplacedPod, node: Node) -> str:
         """Return why the kubelet would not run a pod that names its node, or "" if it would."""
-        runs = (
-            isinstance(pod.manifest.object, Pod) and pod.manifest.object.status.phase == "Running"
-        )
+        written = pod.manifest.object
+        runs = isinstance(written, Pod) and written.status.phase == "Running"
         if not runs and not matches_affinity(pod.spec, node):
             return f"NodeAffinity: {AFFINITY}"
-        if self._lacks_ports(pod, node):
+        if self._lacks_ports(self._ports_of(pod.spec), node):
             return f"NodePorts: {PORTS}"
         if not runs and untolerated(pod.spec.tolerations, node, ("NoExecute",)):
             return "TaintToleration: node(s) had taints that the pod didn't tolerate"
@@ -130,107 +146,114 @@ class _Scheduler:
         Affinity is ignored during execution, but a taint NoExecute evicts.
         """
         evicted = untolerated(pod.spec.tolerations, node, ("NoExecute",))
-        return evicted is None and not self._lacks_ports(pod, node)
+        return evicted is None and not self._lacks_ports(self._ports_of(pod.spec), node)
 
-    def schedule(self, pods: Sequence[UnplacedPod], kept: set[str]) -> Iterator[Placed]:
+    def schedule(self, pods: Iterable[UnplacedPod], kept: Collection[str]) -> Iterator[Placed]:
         """Yield each pod that fits a node; the others wait. Kept pods only take their turn."""
         for pod in pods:
             if pod.reference in kept:
                 self._turn += 1
                 continue
             kind = self._kind(pod)
-            placed = None if kind in self._waiting else self._attempt(pod)
-            if placed is None:
+            node = None if kind in self._waiting else self._choice(kind)
+            if node is None:
                 self._waiting.setdefault(kind, deque()).append(pod)
             else:
-                yield placed
+                yield self._schedule(pod, node)
 
     def retry(self) -> Iterator[Placed | Unscheduled]:
         """Yield the waiting pods: those that fit a node by now, then those that never will."""
-        progress = True
-        while progress:
-            progress = False
-            for pods in self._waiting.values():
-                while pods and (placed := self._attempt(pods[0])):
-                    progress = True
-                    pods.popleft()
-                    yield placed
-        for pods in self._waiting.values():
-            why = f"is Pending: {self._reasons(pods[0])}" if pods else ""
+        self._ready = deque(self._waiting)
+        while self._ready:
+            kind = self._ready.popleft()
+            pods = self._waiting[kind]
+            while pods and (node := self._choice(kind)):
+                yield self._schedule(pods.popleft(), node)
+            # Ports are never freed, but other pods may still bring affinity or an even spread.
+            for tally in (*kind.needs.near, *(each.tally for each in kind.needs.spread)):
+                self._changes.setdefault(tally, {})[kind] = None
+        for kind, pods in self._waiting.items():
+            why = f"is Pending: {self._reasons(kind)}" if pods else ""
             for pod in pods:
                 yield Unscheduled(pod, why)
 
-    def _kind(self, pod: UnplacedPod) -> object:
-        """Return a value that is the same for pods that fit the same nodes at the same time."""
-        tallies = sorted(map(id, self._tallies.matching(pod)))
-        return (id(pod.spec), pod.namespace, pod.node, *tallies)
+    def _schedule(self, pod: UnplacedPod, node: Node) -> Placed:
+        self._turn += not pod.node  # the pods of DaemonSets take no turn
+        return self.bind(pod, node)
 
-    def _attempt(self, pod: UnplacedPod) -> Placed | None:
-        candidates, _ = self._candidates_of(pod)
-        matching = self._tallies.matching(pod)
-        for index in range(len(candidates)):
-            node = candidates[(self._turn + index) % len(candidates)]
-            if not self._obstacle(pod, node, matching):
-                self._turn += not pod.node
-                return self.bind(pod, node)
-        return None
+    def _kind(self, pod: UnplacedPod) -> Kind:
+        return Kind(
+            candidates=self._only(pod.node) if pod.node else self._fitting(pod.spec),
+            ports=self._ports_of(pod.spec),
+            needs=self._tallies.needs(pod),
+            matching=tuple(self._tallies.matching(pod)),
+        )
 
-    def _candidates_of(self, pod: UnplacedPod) -> tuple[list[Node], Counter[str]]:
-        """Return the nodes that fit by themselves, and the number of other nodes by reason."""
-        spec = pod.spec
-        affinity = spec.affinity.node_affinity
-        key = (frozenset(spec.node_selector.items()), affinity, spec.tolerations, pod.node)
+    def _fitting(self, spec: PodSpec) -> Candidates:
+        selected = frozenset(spec.node_selector.items())
+        key = (selected, spec.affinity.node_affinity, spec.tolerations)
         if key not in self._candidates:
-            fitting: list[Node] = []
-            reasons = Counter[str]()
-            for node in self._nodes:
-                reason = misfit(spec, node)
-                if pod.node:  # the DaemonSet has chosen the node, with tolerations of its own
-                    reason = OTHER_NODE if node.name != pod.node else ""
-                if reason:
-                    reasons[reason] += 1
-                else:
-                    fitting.append(node)
-            self._candidates[key] = fitting, reasons
+            reasons = {node.name: misfit(spec, node) for node in self._nodes}
+            fitting = [node for node in self._nodes if not reasons[node.name]]
+            others = Counter(reason for reason in reasons.values() if reason)
+            self._candidates[key] = Candidates(fitting, others)
         return self._candidates[key]
 
-    def _obstacle(self, pod: UnplacedPod, node: Node, matching: Sequence[Tally]) -> str:
-        """Return why the pods of the cluster keep this one away from the node, or ""."""
-        if self._lacks_ports(pod, node):
+    def _only(self, name: str) -> Candidates:
+        """Return the node for which a DaemonSet has created a pod, with tolerations of its own."""
+        if name not in self._candidates:
+            fitting = [node for node in self._nodes if node.name == name]
+            others = {OTHER_NODE: len(self._nodes) - len(fitting)}
+            self._candidates[name] = Candidates(fitting, others)
+        return self._candidates[name]
+
+    def _choice(self, kind: Kind) -> Node | None:
+        """Return the next node in turn that fits pods of this kind, or None."""
+        nodes = kind.candidates.fitting
+        for near in kind.needs.near[:1]:  # most nodes are not near the pods of one term
+            if near.counts:
+                nodes = [each for each in nodes if near.domains.get(each.name) in near.counts]
+        for index in range(len(nodes)):
+            node = nodes[(self._turn + index) % len(nodes)]
+            if not self._obstacle(kind, node):
+                return node
+        return None
+
+    def _obstacle(self, kind: Kind, node: Node) -> str:
+        """Return why pods that are bound already keep this kind away from the node, or ""."""
+        if self._lacks_ports(kind.ports, node):
             return PORTS
-        needs = self._tallies.needs(pod)
-        for spread in needs.spread:
-            domain = node.labels.get(spread.constraint.topology_key)
+        for spread in kind.needs.spread:
+            domain = node.labels.get(spread.topology_key)
             if domain is None:
                 return f"{SPREAD} (missing required label)"
-            if not spread.allows(domain, itself=spread.tally.has(pod)):
+            if not spread.allows(domain, itself=spread.tally in kind.matching):
                 return SPREAD
-        if needs.near and not _is_near(needs.near, node, matching):
+        if kind.needs.near and not _is_near(kind.needs.near, node, kind.matching):
             return NEAR
-        if any(each.counts[domain] for each, domain in _domains(needs.apart, node)):
+        if any(each.counts[domain] for each, domain in _domains(kind.needs.apart, node)):
             return APART
-        if any(each.repelling[domain] for each, domain in _domains(matching, node)):
+        if any(each.repelling[domain] for each, domain in _domains(kind.matching, node)):
             return REPELLED
         return ""
 
-    def _lacks_ports(self, pod: UnplacedPod, node: Node) -> bool:
-        for each in self._ports_of(pod.spec):
-            used = self._ports.get((node.name, each.protocol, each.number))
+    def _lacks_ports(self, ports: Iterable[HostPort], node: Node) -> bool:
+        for each in ports:
+            used = self._used.get((node.name, each.protocol, each.number))
             if used and (each.address == ANY or used & {ANY, each.address}):
                 return True
         return False
 
     def _ports_of(self, spec: PodSpec) -> tuple[HostPort, ...]:
-        if id(spec) not in self._needed:
-            self._needed[id(spec)] = host_ports(spec)
-        return self._needed[id(spec)]
+        if id(spec) not in self._ports:
+            self._ports[id(spec)] = host_ports(spec)
+        return self._ports[id(spec)]
 
-    def _reasons(self, pod: UnplacedPod) -> str:
+    def _reasons(self, kind: Kind) -> str:
         """Return why no node fits, as the scheduler's event says it."""
-        candidates, others = self._candidates_of(pod)
-        matching = self._tallies.matching(pod)
-        reasons = others + Counter(self._obstacle(pod, node, matching) for node in candidates)
-        return f"0/{len(self._nodes)} nodes are available: {histogram(reasons)}."
+        found = Counter(self._obstacle(kind, node) for node in kind.candidates.fitting)
+        reasons = histogram(kind.candidates.others + found)
+        return f"0/{len(self._nodes)} nodes are available: {reasons}."
 
 
 def histogram(reasons: Mapping[str, int]) -> str:

@@ -82,16 +82,17 @@ class Spread(NamedTuple):
     """A topology spread constraint of a pod, and the pods that it counts."""
 
     tally: Tally
-    constraint: TopologySpreadConstraint
+    topology_key: str
+    max_skew: int
+    min_domains: int
 
     def allows(self, domain: str, *, itself: bool) -> bool:
         """Return whether a pod in this domain keeps the skew within its limit.
 
         `itself`: the constraint selects the pod.
         """
-        few = self.tally.size < (self.constraint.min_domains or 1)
-        least = 0 if few else self.tally.least
-        return self.tally.counts[domain] + itself - least <= self.constraint.max_skew
+        least = self.tally.least if self.tally.size >= self.min_domains else 0
+        return self.tally.counts[domain] + itself - least <= self.max_skew
 
 
 class Needs(NamedTuple):
@@ -151,14 +152,15 @@ class Tallies:
         found = [each for pair in pod.labels.items() for each in self._by_label.get(pair, ())]
         return [each for each in (*found, *self._others) if each.has(pod)]
 
-    def add(self, pod: UnplacedPod, node: Node) -> None:
-        """Count the pod, which runs on this node."""
-        for each in self.matching(pod):
-            if not (each.lasting and pod.terminating):
-                each.add(node)
+    def add(self, pod: UnplacedPod, node: Node) -> list[Tally]:
+        """Count the pod, which runs on this node. Return the tallies that count it."""
+        counting = [each for each in self.matching(pod) if not (each.lasting and pod.terminating)]
+        for each in counting:
+            each.add(node)
         for each in self.needs(pod).apart:
             if node.name in each.domains:
                 each.repelling[each.domains[node.name]] += 1
+        return counting
 
     def _spread(self, pod: UnplacedPod) -> Iterator[Spread]:
         constraints = [
@@ -172,7 +174,8 @@ class Tallies:
             scope = Scope(frozenset({pod.namespace}), None, selected)
             # Kubernetes counts no pod for an empty selector, though it selects all.
             domains = {} if selected == () else self._eligible(pod.spec, each, keys)
-            yield Spread(self._tally((scope,), domains, lasting=True), each)
+            tally = self._tally((scope,), domains, lasting=True)
+            yield Spread(tally, each.topology_key, each.max_skew, each.min_domains or 1)
 
     def _eligible(
         self, spec: PodSpec, constraint: TopologySpreadConstraint, keys: tuple[str, ...]
