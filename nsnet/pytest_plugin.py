@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from nsnet.errors import NsnetError
+from nsnet.text import escaped
+
 if TYPE_CHECKING:
     from nsnet.lab.agent import Agent
     from nsnet.lab.lab import Lab
@@ -40,7 +43,11 @@ def nsnet_labs() -> Iterator[Callable[[Path], "Agent"]]:
         def agent_of(file: Path) -> "Agent":
             __tracebackhide__ = True
             if file not in built or not built[file].in_step:
-                built[file] = stack.enter_context(Agent(file))
+                try:
+                    built[file] = stack.enter_context(Agent(file))
+                except NsnetError as error:
+                    # A mistake of the user: a traceback would only hide the message.
+                    pytest.fail(_message(error), pytrace=False)
             return built[file]
 
         yield agent_of
@@ -60,6 +67,13 @@ def lab(request: pytest.FixtureRequest, nsnet_labs: Callable[[Path], "Agent"]) -
     yield agent.lab
     if agent.in_step:  # else Ctrl-C interrupted a request, and the lab cannot be used any more
         agent.lab.reset()
+
+
+def _message(error: NsnetError) -> str:
+    """Return the lines that the command line would print."""
+    lines = [f"error: {line}" for line in error.lines()]
+    lines += [f"hint: {error.hint}"] if error.hint else []
+    return "\n".join(map(escaped, lines))
 
 
 def _scenario(request: pytest.FixtureRequest, file: Path) -> Path:

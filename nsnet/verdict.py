@@ -1,6 +1,7 @@
 """The verdicts of probes. A verdict says how an attempt ended, and so hints at the cause."""
 
 from enum import StrEnum
+from typing import Final
 
 
 class Verdict(StrEnum):
@@ -15,3 +16,6 @@ class Verdict(StrEnum):
     LARGE_HANGS = "large-hangs"  # small packets arrive, those of the probe's size do not
     WRONG_SERVER = "wrong-server"  # another server answered
     WRONG_SOURCE = "wrong-source"  # answered, but the server saw another source than expected
+
+
+ANSWERED: Final = frozenset({Verdict.OK, Verdict.WRONG_SERVER, Verdict.WRONG_SOURCE})

@@ -124,6 +124,7 @@ def validate(given: ScenarioFiles) -> None:
     found = compiled_files(given)
     are = "are" if given.files[1:] else "is"
     out(f"{given} {are} valid: {show.counted(found)}")
+    show.description(found.scenario)
 
 
 @click.command()

@@ -16,12 +16,11 @@ from nsnet.cli.progress import Progress
 from nsnet.cli.status import as_json as status_json
 from nsnet.cli.status import show_status
 from nsnet.errors import CleanupError, NsnetError, UsageError
-from nsnet.lab.compiled import compiled
+from nsnet.lab.compiled import Compiled, compiled
 from nsnet.probes.report import Report
 from nsnet.probes.service_probes import service_probes
 from nsnet.scenario.plain import files_of, is_generated
 from nsnet.text import number_of
-from nsnet.topology.model import Topology
 from nsnet.verdict import Verdict
 
 
@@ -74,7 +73,7 @@ def run(
         if probe_all:
             asked += service_probes(lab.model)
         report = lab.probe(progress, asked)
-    _conclude(ctx, report, wanted.topology, as_json=as_json, junit=junit)
+    _conclude(ctx, report, wanted, as_json=as_json, junit=junit)
 
 
 @click.command()
@@ -217,6 +216,7 @@ def status(lab: str, as_json: bool) -> None:
     if as_json:
         out_json(status_json(found.topology, drift))
     else:
+        show.description(found.scenario)
         show_status(found.topology, found.state, drift)
         if drift:
             err(f"to repair it: nsnet apply {lab} {files_of(found.scenario)}")
@@ -282,7 +282,7 @@ def probe(
         asked += service_probes(found.model)
     with Progress(silent=as_json) as progress:
         report = found.probe(progress, asked)
-    _conclude(ctx, report, found.topology, as_json=as_json, junit=junit)
+    _conclude(ctx, report, found.compiled, as_json=as_json, junit=junit)
 
 
 @click.command("exec", context_settings={"ignore_unknown_options": True})
@@ -338,7 +338,7 @@ def _enter(command: str, lab: str, reference: str) -> None:
 def _conclude(
     ctx: click.Context,
     report: Report,
-    topology: Topology,
+    lab: Compiled,
     *,
     as_json: bool,
     junit: TextIO | None,
@@ -348,7 +348,8 @@ def _conclude(
     if as_json:
         out_json(report.as_json())
     else:
-        show.report(report, topology)
+        show.description(lab.scenario)
+        show.report(report, lab.topology)
     ctx.exit(0 if report.ok else 1)
 
 

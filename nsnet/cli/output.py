@@ -87,9 +87,9 @@ def out_table(heading: Sequence[str], rows: Iterable[Row], *, indent: int = 2) -
 def _line(pieces: Iterable[Piece]) -> str:
     parts = [(each, "") if isinstance(each, str) else each for each in pieces]
     plain = [(escaped(text), style) for text, style in parts]
-    while plain and plain[-1][0] != plain[-1][0].rstrip():
-        text, style = plain.pop()
-        plain += [(text.rstrip(), style)] if text.rstrip() else []
+    while plain and not plain[-1][0].strip():
+        plain.pop()
+    plain[-1:] = [(text.rstrip(), style) for text, style in plain[-1:]]
     return "".join(_styled(text, style) for text, style in plain)
 
 

@@ -1,14 +1,17 @@
 """Output for people: reports, explanations, plans and what doctor finds. It is made for 80 columns,
 and nothing is said by colour alone."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final
 
-from nsnet.cli.output import out, out_table, out_wrapped, wrapped
+from nsnet.cli.output import out, out_table, out_wrapped, width, wrapped
 from nsnet.ip import Family
 from nsnet.lab.compiled import Compiled
 from nsnet.probes.question import Explanation
 from nsnet.probes.report import ProbeReport, Report
+from nsnet.scenario.model import Scenario
 from nsnet.state import nftables_text as nft
 from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, Netns, State
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from nsnet.kernel.capabilities import Capability
 
 GOOD, BAD, DEFECT, UNJUDGED = "✓", "✗", "!", "·"
+PLACE: Final = 18  # columns of a reference in an explanation
 
 
 def counted(found: Compiled) -> str:
@@ -35,7 +39,18 @@ def counted(found: Compiled) -> str:
         "probe": len(found.scenario.spec.probes),
         "namespace": len(found.state.netns),
     }
-    return ", ".join(number_of(n, word) for word, n in numbers.items())
+    absent = sum(len(each.absent) for each in clusters)
+    idle = f" and {absent} not running" if absent else ""
+    return ", ".join(
+        f"{number_of(n, word)}{idle if word == 'pod' else ''}" for word, n in numbers.items()
+    )
+
+
+def description(found: Scenario) -> None:
+    """Print what the author of a Scenario says about it, if anything."""
+    text = " ".join(found.spec.description.split())
+    if text:
+        out_wrapped(text, "dim")
 
 
 def report(found: Report, topology: Topology) -> None:
@@ -108,17 +123,25 @@ def _predicted(each: ProbeReport) -> str:
 
 
 def explanation(found: Explanation, topology: Topology) -> None:
-    """Print every predicted path, hop by hop, with the rules that change the packet."""
+    """Print every predicted path, hop by hop, with the rules that change the packet. The paths are
+    sorted by server. Hops that are those of path 1 are not repeated."""
     spec = found.question.spec
     out(f"{spec.from_} → {spec.to} {spec.protocol}")
-    for number, path in enumerate(found.paths, 1):
-        which = f"path {number} of {len(found.paths)}: " if len(found.paths) > 1 else ""
+    paths = sorted(found.paths, key=lambda path: _natural(path.server or ""))
+    for number, path in enumerate(paths, 1):
+        which = f"path {number} of {len(paths)}: " if len(paths) > 1 else ""
         outcome = without_only_cluster(_outcome(path), topology)
         out()
         out((f"{which}{outcome}", "bold"))
-        _hops("request", path.request, topology)
+        known = paths[0].request if number > 1 else ()
+        _hops("request", path.request, topology, known)
         _hops("reply", path.reply, topology)
         _hops("large packet", path.large, topology)
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """Return a key that sorts web-10 after web-9."""
+    return [(len(each) if each.isdecimal() else 0, each) for each in re.split(r"(\d+)", text)]
 
 
 def _outcome(path: PredictedPath) -> str:
@@ -127,16 +150,32 @@ def _outcome(path: PredictedPath) -> str:
     return f"{path.verdict}{who}{seen}"
 
 
-def _hops(title: str, hops: Sequence[Hop], topology: Topology) -> None:
+def _hops(title: str, hops: Sequence[Hop], topology: Topology, known: Sequence[Hop] = ()) -> None:
+    """Print hops, without those at the beginning that are `known` from path 1."""
     if not hops:
         return
     out("  ", (title, "dim"))
+    pairs = zip(hops, known, strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
+    if same > 1:
+        until = without_only_cluster(hops[same - 1].reference, topology)
+        out((f"  as path 1 up to {until}, then:", "dim"))
+    else:
+        same = 0
     last_place = last_packet = ""
-    for hop in hops:
+    for hop in hops[same:]:
         place = hop.reference if hop.reference != last_place else ""
         place, what = (without_only_cluster(each, topology) for each in (place, hop.what))
         packet = str(hop.packet) if str(hop.packet) != last_packet else ""
-        out(f"  {place:<18} {what:<30} ", (packet, "cyan"))
+        if len(place) > PLACE:
+            out(f"  {place}")
+            place = ""
+        start = f"  {place:<{PLACE}} {what:<30} "
+        if len(start) + len(packet) <= width():
+            out(start, (packet, "cyan"))
+        else:
+            out(start)
+            out_wrapped(packet, "cyan", indent=23)
         if hop.rule is not None:
             _rule(hop.rule, hop.packet.dst.version)
         last_place, last_packet = hop.reference, str(hop.packet)

@@ -105,7 +105,8 @@ def _require(trials: Iterable[_Trial]) -> None:
     if gaps:
         raise UnsupportedError(
             f"this host has no {', no '.join(gap.name for gap in gaps)}",
-            hint="; ".join(gap.remedy for gap in gaps),
+            hint="; ".join(gap.remedy for gap in gaps)
+            + "; or, in nsnet's source: make vm, a shell in a VM that has all of it",
         )
 
 

@@ -9,10 +9,9 @@ from types import MappingProxyType
 from nsnet.ip import IPAddress, Protocol
 from nsnet.probes.outcome import Outcome
 from nsnet.topology.destinations import Destination
-from nsnet.verdict import Verdict
+from nsnet.verdict import ANSWERED, Verdict
 from nsnet.walk.packet import PredictedPath, Unknown
 
-ANSWERED = (Verdict.OK, Verdict.WRONG_SERVER, Verdict.WRONG_SOURCE)
 # The normal quantile of p = 1e-6, for the chi-square test of an even distribution.
 ONE_IN_A_MILLION = 4.753424
 

@@ -21,7 +21,7 @@ from nsnet.scenario.fields import (
     Port,
     Subdomain,
 )
-from nsnet.verdict import Verdict
+from nsnet.verdict import ANSWERED, Verdict
 
 RESERVED_NAMES = (
     "pod",
@@ -260,6 +260,16 @@ class Expectation(Strict):
             " sticky: one server answers all attempts (sessionAffinity)"
         ),
     ] = None
+
+    @model_validator(mode="after")
+    def _is_no_contradiction(self) -> Self:
+        verdicts = self.verdict if isinstance(self.verdict, tuple) else (self.verdict,)
+        if self.servers and None not in verdicts and ANSWERED.isdisjoint(verdicts):
+            wanted = " or ".join(str(each) for each in verdicts)
+            raise ValueError(
+                f"servers: none answers if the verdict is {wanted}; remove servers, or expect ok"
+            )
+        return self
 
 
 class ProbeSpec(Strict):

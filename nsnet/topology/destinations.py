@@ -41,7 +41,9 @@ def find_destination(
         return replace(destination, port=None)
     if not parts.port:
         raise UnknownReferenceError(f"{reference}: {protocol} needs a port, as in {reference}:80")
-    if parts.port.isdigit() and 0 < int(parts.port) < 65536:
+    if parts.port.isascii() and parts.port.isdecimal():
+        if len(parts.port) > 5 or not 0 < int(parts.port) < 65536:
+            raise UnknownReferenceError(f"{reference}: {parts.port} is not a port (1-65535)")
         return replace(destination, port=int(parts.port))
     if parts.port not in named_ports:
         known = ", ".join(name for name in named_ports if name) or "none"

@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from nsnet import __version__
@@ -110,7 +111,12 @@ def test_an_explanation_for_people() -> None:
     assert (result.exit_code, result.stderr) == (0, "")
     assert text.startswith("east/pod/client → west/svc/web:80 tcp\n")
     assert "path 1 of 3: ok by west/pod/web-0, seen as 198.18.0.2\n" in text
-    assert "path 3 of 3: ok by west/pod/web-1, seen as 198.18.0.2\n" in text
+    assert "path 3 of 3: ok by west/pod/web-2, seen as 198.18.0.2\n" in text
+    assert re.findall(r"^path .* by (\S+),", text, re.M) == [
+        f"west/pod/web-{number}" for number in range(3)
+    ]
+    assert text.count("  as path 1 up to west/gateway, then:\n") == 2
+    assert text.count("sends tcp") == 1
     assert "10.244.0.2 → 198.18.0.4:80" in text
     assert "conntrack undoes the SNAT" in text
 
@@ -163,13 +169,35 @@ def test_an_explanation_of_ipv6_shows_ipv6_rules() -> None:
     assert "[fd00:10:244:1::2]:80" in text
 
 
+@pytest.mark.parametrize(
+    ("file", "target"),
+    [("dual-stack", "[fd00:10:96::2]:80"), ("island-proxy", ""), ("vxlan", ""), ("nftables", "")],
+)
+def test_an_explanation_fits_into_80_columns(file: str, target: str) -> None:
+    cluster = "east/" if file.startswith("island") else ""
+    source, name = f"{cluster}pod/client", f"{SCENARIOS}/{file}.yaml"
+    lines = nsnet("explain", name, source, target or f"{cluster}svc/web:80").stdout.splitlines()
+    assert len(lines) > 10
+    assert [each for each in lines if len(each) > 80 or each != each.rstrip()] == []
+
+
 # --- validate, graph, schema ---
 
 
 def test_a_valid_file_is_counted() -> None:
-    assert nsnet("validate", ISLAND).stdout == (
-        f"{ISLAND} is valid: 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes, 17 namespaces\n"
+    counted, *description = nsnet("validate", ISLAND).stdout.splitlines()
+    assert counted == (
+        f"{ISLAND} is valid: 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes, 17 namespaces"
     )
+    written = yaml.safe_load(Path(ISLAND).read_text().partition("\n---\n")[0])["spec"]
+    assert " ".join(description) == " ".join(written["description"].split())
+
+
+def test_pods_that_do_not_run_are_counted_apart(warned: str) -> None:
+    pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {nodeName: n1, containers: []}"
+    done = pod.replace("web", "done") + "\nstatus: {phase: Succeeded}"
+    Path(warned).write_text("\n---\n".join((LAB, pod, done)))
+    assert ", 1 pod and 1 not running, " in nsnet("validate", warned).stdout
 
 
 @pytest.mark.parametrize(
