@@ -12,6 +12,7 @@ from nsnet.ip import IPAddress
 from nsnet.probes.judge import Expected
 from nsnet.probes.model import Model
 from nsnet.scenario.kinds import Expectation, ProbeSpec
+from nsnet.scenario.validation import explained
 from nsnet.servers.echo.message import request_length
 from nsnet.topology.destinations import Destination, find_destination
 from nsnet.topology.model import Topology
@@ -82,13 +83,12 @@ def explain(model: Model, spec: ProbeSpec) -> Explanation:
 def probe_spec(source: str, to: str, protocol: str = "tcp", **fields: Any) -> ProbeSpec:
     """Return a probe with these fields; `fields` are those of ProbeSpec. Raises UsageError for an
     unknown field or a wrong value."""
+    data = {"from": source, "to": to, "protocol": protocol, **fields}
     try:
-        return ProbeSpec.model_validate(
-            {"from": source, "to": to, "protocol": protocol, **fields}, strict=False
-        )
+        return ProbeSpec.model_validate(data)
     except ValidationError as error:
-        first = error.errors()[0]
-        raise UsageError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        mistakes = [": ".join(filter(None, each)) for each in explained(error, data, ProbeSpec)]
+        raise UsageError("; ".join(mistakes)) from error
 
 
 def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expected:

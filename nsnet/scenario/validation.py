@@ -5,12 +5,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
-from pydantic_core import ErrorDetails
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document
+from nsnet.scenario.field_errors import required, unsupported
 from nsnet.scenario.fields import MANY, ONE
-from nsnet.text import did_you_mean, printable, quoted
+from nsnet.scenario.kubernetes import Lenient
+from nsnet.scenario.templates import render_hint
+from nsnet.text import did_you_mean, nearest, printable, quoted
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -20,8 +22,51 @@ def validate(document: Document, model: type[Model]) -> tuple[Model | None, list
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
-        details = error.errors(include_url=False)
-        return None, [document.problem(*each) for each in _explained(document.data, model, details)]
+        found = explained(error, document.data, model, document.file)
+        return None, [document.problem(path, message) for path, message in found]
+
+
+def explained(
+    error: ValidationError, data: object, model: type[BaseModel], file: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Yield the path and the message of each mistake in `data`, in words of YAML and Kubernetes.
+
+    `file`: the file of the data, which may be a template.
+    """
+    kubernetes = issubclass(model, Lenient)
+    explained_by_us = set[str]()
+    for each in error.errors(include_url=False):
+        path, either = _path(data, each["loc"])
+        value, context = each["input"], each.get("ctx", {})
+        if path in explained_by_us:
+            continue  # the other types of a union do not fit, either
+        if each["type"] == "value_error":
+            explained_by_us.add(path)
+        if isinstance(value, str) and (hint := render_hint(file, value)):
+            yield path, f"{quoted(value)} is a template; {hint}"
+        elif each["type"] == "extra_forbidden":
+            yield path, _unknown_key(model, each["loc"])
+        elif each["type"] == "too_short" and len(value) >= context["min_length"]:
+            continue  # there are enough items; the invalid ones have errors of their own
+        elif each["type"] == "missing":
+            yield path, required() if kubernetes else "is missing"
+        elif each["type"] in ("literal_error", "enum"):
+            yield path, _not_one_of(value, context["expected"], kubernetes=kubernetes)
+        else:
+            yield path, _message(each["type"], value, context, either)
+
+
+def _not_one_of(value: object, expected: str, *, kubernetes: bool) -> str:
+    """Return the message for a value that is not one of the `expected` ones, as pydantic lists
+    them."""
+    allowed = re.findall("'([^']*)'", expected)
+    if not isinstance(value, str):
+        return f"expected one of {', '.join(allowed)}, got {kind_of(value)}"
+    near = nearest(value, allowed, likeness=0.75)
+    advice = f"; did you mean {near}?" if near else ""
+    if kubernetes:
+        return unsupported(value, allowed) + advice
+    return f"{quoted(value)} is not one of: {', '.join(allowed)}{advice}"
 
 
 def kind_of(value: object) -> str:
@@ -41,30 +86,10 @@ def kind_of(value: object) -> str:
             return "a list"
 
 
-def _explained(
-    data: object, model: type[BaseModel], details: list[ErrorDetails]
-) -> Iterator[tuple[str, str]]:
-    for each in details:
-        path, either = _path(data, each["loc"])
-        value, context = each["input"], each.get("ctx", {})
-        if each["type"] == "extra_forbidden":
-            yield path, _unknown_key(model, each["loc"])
-        elif each["type"] == "too_short" and len(value) >= context["min_length"]:
-            continue  # there are enough items; the invalid ones have errors of their own
-        else:
-            yield path, _message(each["type"], value, context, either)
-
-
 def _message(kind: str, value: object, context: Mapping[str, Any], either: str) -> str:
     match kind:
-        case "missing":
-            return "is missing"
         case "value_error":
             return str(context["error"])
-        case "literal_error" | "enum":
-            allowed = ", ".join(re.findall("'([^']*)'", context["expected"]))
-            what = quoted(value) if isinstance(value, str) else kind_of(value)
-            return f"{what} is not one of: {allowed}"
         case "greater_than_equal" | "greater_than":
             bound = (
                 f"at least {context['ge']}" if "ge" in context else f"more than {context['gt']:g}"

@@ -9,9 +9,23 @@ from ipaddress import ip_address
 from typing import NamedTuple
 
 from nsnet.errors import UsageError
+from nsnet.text import nearest
 from nsnet.topology.model import FABRIC, Topology
 
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
+# What kubectl calls these kinds, without the plural's "s".
+KUBECTL = {
+    "po": "pod",
+    "pod": "pod",
+    "service": "svc",
+    "svc": "svc",
+    "deployment": "deploy",
+    "deploy": "deploy",
+    "st": "statefulset",
+    "statefulset": "statefulset",
+    "no": "node",
+    "node": "node",
+}
 
 
 class UnknownReferenceError(UsageError):
@@ -45,12 +59,22 @@ def split(reference: str) -> Parts:
             return Parts("", kind, name, port)
         case [cluster, kind, name] if kind in IN_CLUSTER:
             return Parts(cluster, kind, name, port)
+        case [*cluster, kind, name] if len(cluster) <= 1 and (meant := _kind_meant(kind)):
+            near = "/".join((*cluster, meant, name))
+            raise UnknownReferenceError(f"{reference}: not a reference; did you mean {near}?")
         case _:
             known = ", ".join(f"CLUSTER/{kind}/NAME" for kind in IN_CLUSTER)
             raise UnknownReferenceError(
                 f"{reference}: not a reference; references look like {known}, CLUSTER/gateway,"
                 " external/NAME, fabric, ADDRESS"
             )
+
+
+def _kind_meant(kind: str) -> str:
+    """Return the kind of references that a kind means to kubectl, or that is spelled nearly so, or
+    "" if there is none."""
+    word = kind.lower()
+    return KUBECTL.get(word.removesuffix("s")) or nearest(word, IN_CLUSTER, likeness=0.7)
 
 
 def without_only_cluster(text: str, topology: Topology) -> str:

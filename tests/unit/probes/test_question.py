@@ -120,9 +120,12 @@ def test_a_reference_to_nothing_is_an_error() -> None:
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"times": 0}, "times: "),
-        ({"colour": "red"}, "colour: "),
-        ({"expect": {"verdict": "maybe"}}, "expect.verdict"),
+        ({"times": 0}, "times: 0 is too small: at least 1$"),
+        ({"colour": "red"}, "colour: unknown key; known keys: name, from, to, protocol, "),
+        ({"tims": 2}, r"tims: unknown key; did you mean times\?"),
+        ({"expect": {"verdict": "OK"}}, r"expect\.verdict: 'OK' .*; did you mean ok\?"),
+        ({"times": 1, "expect": {"balance": "sticky"}}, "balance: sticky needs at least 2 times"),
+        ({"size": "1", "times": 0}, "times: .*; size: "),
     ],
 )
 def test_a_field_that_no_probe_has_is_an_error(fields: dict[str, Any], message: str) -> None:

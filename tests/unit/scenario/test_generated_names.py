@@ -46,5 +46,5 @@ def test_a_long_name_is_cut_so_that_the_end_fits() -> None:
 def test_an_object_without_both_is_refused() -> None:
     documents, _ = parse("lab.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {generateName: ''}\n")
     assert [str(each) for each in read_objects(documents).problems] == [
-        "lab.yaml:3: metadata.name: is missing"
+        "lab.yaml:3: metadata.name: Required value"
     ]

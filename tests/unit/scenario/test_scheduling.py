@@ -31,7 +31,8 @@ SKEWED = "maxSkew: 1, topologyKey: zone, whenUnsatisfiable"
     [
         (
             node_affinity("{matchExpressions: [{key: a, operator: in, values: [b]}]}"),
-            "'in' is not one of: In, NotIn, Exists, DoesNotExist, Gt, Lt",
+            'Unsupported value: "in": supported values: "In", "NotIn", "Exists",'
+            ' "DoesNotExist", "Gt", "Lt"',
         ),
         (
             node_affinity("{matchExpressions: [{key: a, operator: NotIn}]}"),
@@ -51,16 +52,16 @@ SKEWED = "maxSkew: 1, topologyKey: zone, whenUnsatisfiable"
         ),
         (
             node_affinity("{matchFields: [{key: spec.x, operator: In, values: [a]}]}"),
-            "'spec.x' is not one of: metadata.name",
+            'Unsupported value: "spec.x": supported values: "metadata.name"',
         ),
         (node_affinity(""), "must have at least one node selector term"),
         (pod_affinity("{topologyKey: ''}"), "topologyKey: can not be empty"),
-        (pod_affinity("{labelSelector: {}}"), "topologyKey: is missing"),
+        (pod_affinity("{labelSelector: {}}"), "topologyKey: Required value"),
         (
             pod_affinity(
                 "{topologyKey: a, labelSelector: {matchExpressions: [{key: a, operator: Gt}]}}"
             ),
-            "'Gt' is not one of: In, NotIn, Exists, DoesNotExist",
+            'Unsupported value: "Gt": supported values: "In", "NotIn", "Exists", "DoesNotExist"',
         ),
         ("tolerations: [{effect: NoSchedule}]", "operator must be Exists when `key` is empty"),
         (
@@ -71,8 +72,11 @@ SKEWED = "maxSkew: 1, topologyKey: zone, whenUnsatisfiable"
             "tolerations: [{key: a, value: b, tolerationSeconds: 3}]",
             "effect must be 'NoExecute' when `tolerationSeconds` is set",
         ),
-        ("tolerations: [{key: a, effect: Never}]", "'Never' is not one of"),
-        (spread(f"{SKEWED}: Never"), "'Never' is not one of: DoNotSchedule, ScheduleAnyway"),
+        ("tolerations: [{key: a, effect: Never}]", 'Unsupported value: "Never"'),
+        (
+            spread(f"{SKEWED}: Never"),
+            'Unsupported value: "Never": supported values: "DoNotSchedule", "ScheduleAnyway"',
+        ),
         (spread(f"{SKEWED}: ScheduleAnyway, minDomains: 2"), "can only use minDomains if"),
         (spread(f"{SKEWED}: DoNotSchedule, minDomains: 0"), "0 must be greater than 0"),
         (

@@ -32,6 +32,14 @@ def problems(data: dict[str, Any], model: type[Model]) -> list[str]:
         ({"nodes": {}}, "nodes: expected a whole number or a list, got a mapping"),
         ({"nodes": [{"name": "n1", "labels": 1}]}, "nodes[0].labels: expected a mapping, got the"),
         ({"gateway": {"kind": "tunnel"}}, "gateway.kind: 'tunnel' is not one of: nat, vip, proxy"),
+        (
+            {"model": "flatt"},
+            "model: 'flatt' is not one of: flat, island, isolated; did you mean fl",
+        ),
+        ({"model": "Flat"}, "model: 'Flat' is not one of: flat, island, isolated; did you mean fl"),
+        ({"model": 5}, "model: expected one of flat, island, isolated, got the number 5"),
+        ({"mtu": "${MTU}"}, "mtu: '${MTU}' is a template; render it first: envsubst < TEMPLATE"),
+        ({"cni": "{{ cni }}"}, "cni: '{{ cni }}' is a template; render it first: helm template"),
         ({"gateway": {"kind": "nat", "nam": "x"}}, "gateway.nam: unknown key; did you mean name?"),
         ({"proxymode": "ipvs"}, "proxymode: unknown key; did you mean proxyMode?"),
         ({"manifests": "pods"}, "manifests: expected a list, got the text 'pods'"),
@@ -47,6 +55,27 @@ def test_the_message_of_an_invalid_field(data: dict[str, Any], expected: str) ->
 def test_all_invalid_fields_are_reported_at_once() -> None:
     found = problems({"from": 1, "times": 0, "size": None, "timeout": 0}, ProbeSpec)
     assert [each.partition(":")[0] for each in found] == ["from", "to", "times", "timeout", "size"]
+
+
+@pytest.mark.parametrize(
+    ("spec", "expected"),
+    [
+        (
+            {"type": "Loadbalancer"},
+            'spec.type: Unsupported value: "Loadbalancer": supported values: "ClusterIP",'
+            ' "NodePort", "LoadBalancer", "ExternalName"; did you mean LoadBalancer?',
+        ),
+        (
+            {"ports": [{"port": 80, "protocol": "Tcp"}]},
+            'spec.ports[0].protocol: Unsupported value: "Tcp": supported values: "TCP", "UDP",'
+            ' "SCTP"; did you mean TCP?',
+        ),
+        ({"ports": [{}]}, "spec.ports[0].port: Required value"),
+    ],
+)
+def test_fields_of_kubernetes_are_refused_in_its_words(spec: dict[str, Any], expected: str) -> None:
+    data = {"kind": "Service", "metadata": {"name": "web"}, "spec": spec}
+    assert problems(data, Service) == [expected]
 
 
 def test_unknown_keys_of_kubernetes_objects_are_ignored() -> None:

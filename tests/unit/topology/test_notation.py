@@ -47,6 +47,11 @@ def test_the_parts_of_a_reference(reference: str, parts: tuple[str, str, str, st
         ("10.0.0.300", "neither a reference such as east/pod/web-0 nor an IP address"),
         ("east/job/web", "not a reference; references look like CLUSTER/pod/NAME"),
         ("east/pod/web/80", "not a reference"),
+        ("service/web:80", "not a reference; did you mean svc/web?"),
+        ("east/deployments/web", "not a reference; did you mean east/deploy/web?"),
+        ("Pods/web-0", "not a reference; did you mean pod/web-0?"),
+        ("sts/db", "not a reference; did you mean statefulset/db?"),
+        ("nod/n1", "not a reference; did you mean node/n1?"),
         ("east/gateway/first", "not a reference"),
     ],
 )
