@@ -10,8 +10,10 @@ from nsnet import __version__
 from nsnet.errors import CleanupError, KernelError
 from nsnet.kernel import capabilities, daemons, enter, netfilter, netns, observe, processes
 from nsnet.kernel.apply import Applier
+from nsnet.kernel.capacity import capacity
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled
+from nsnet.lab.needs import Needs, needs_of, require_capacity
 from nsnet.plan.differences import Added, Difference, diff, missing_namespaces
 from nsnet.plan.drift import drift
 from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
@@ -43,9 +45,12 @@ class Host:
         self.tool = tool  # the variant of iptables: iptables-legacy or iptables-nft
         self.folder = path_of(lab)
 
-    def require(self, state: State) -> None:
-        """Raise UnsupportedError if this machine lacks something that the state needs."""
+    def require(self, state: State, held: State | None = None) -> None:
+        """Raise UnsupportedError if this machine lacks something that the state needs, or cannot
+        carry it. `held` is the state of the lab if it is up."""
         capabilities.require_for(state)
+        needed = needs_of(state)
+        require_capacity(needed, needs_of(held) if held else Needs(), capacity())
 
     def prepare(self, state: State) -> None:
         """Make this machine ready to build the state, and choose the lab's variant of iptables.

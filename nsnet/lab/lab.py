@@ -174,7 +174,7 @@ class Lab:
         self._touched = False
 
     def _become(self, wanted: Compiled, progress: Progress = silent) -> int:
-        self._host.require(wanted.state)
+        self._host.require(wanted.state, self.state)
         ops = steps(self.compiled, wanted)
         self._carry_out(ops, progress)
         self.compiled = wanted
