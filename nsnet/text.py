@@ -1,12 +1,11 @@
 """Wording that all messages share."""
 
 import reprlib
-from collections.abc import Collection, Sequence
+from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
 _MOST_LISTED: Final = 20
-_NAMED: Final = 3
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxlong = 60
 
@@ -14,12 +13,6 @@ _SHORT.maxstring = _SHORT.maxlong = 60
 def number_of(things: int, word: str) -> str:
     """Return a number with its noun: "1 pod", "3 pods"."""
     return f"{things} {word}{'' if things == 1 else 's'}"
-
-
-def some(names: Sequence[str]) -> str:
-    """Return the first names of a list, and the number of the others: "a, b, c and 5 more"."""
-    more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
-    return f"{', '.join(names[:_NAMED])}{more}"
 
 
 def quoted(value: object) -> str:

@@ -85,7 +85,11 @@ def _reserve(pools: Sequence[Pool], address: IPAddress, owner: str) -> None:
             invalid(address, f"{reason} range of valid IPs is {ranges} (serviceCIDR)")
         )
     if use := special_use(address, pool.network):
-        raise AddressError(f"{address} is the {use} address of serviceCIDR {pool.network}")
+        reason = f"failed to allocate IP {address}: it is the {use} address of serviceCIDR"
+        raise AddressError(invalid(address, f"{reason} {pool.network}"))
+    if (first := pool.owner(address)) not in (None, owner):
+        reason = f"failed to allocate IP {address}: provided IP is already allocated"
+        raise AddressError(invalid(address, f"{reason}: it is taken by {first}"))
     pool.reserve(address, owner)
 
 

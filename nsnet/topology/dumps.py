@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from nsnet.ip import IPAddress, IPNetwork
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.kubernetes import HEADLESS, Service, ServiceSpec
-from nsnet.text import number_of, some
+from nsnet.text import number_of, some_of
 from nsnet.topology.pool import NODE_PORTS, special_use
 
 Update = Mapping[str, Any]  # fields of a spec, with their new values
@@ -67,7 +67,7 @@ def replacements(
         why = f"; serviceCIDR is {ranges}" if kind in ("IP families", "ClusterIPs") else ""
         yield (
             f"{number_of(len(names), 'Service')} of {cluster.name} cannot have the {kind} of the"
-            f" cluster that the manifests were read from, and get others{why}: {some(names)}"
+            f" cluster that the manifests were read from, and get others{why}: {some_of(names)}"
         )
 
 

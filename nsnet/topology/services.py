@@ -1,6 +1,6 @@
 """The Services of a cluster, with their addresses, ports and endpoints."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from nsnet.errors import ScenarioError
@@ -8,7 +8,7 @@ from nsnet.scenario import kubernetes
 from nsnet.scenario.admission import SOURCE_RANGES, list_refusals, refusals
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
-from nsnet.text import some
+from nsnet.text import number_of, some_of
 from nsnet.topology.assignment import health_check_owner
 from nsnet.topology.cluster_ips import cluster_ips, families
 from nsnet.topology.declared import DeclaredService, declared_services
@@ -22,6 +22,7 @@ from nsnet.topology.outside_ips import external_ips, load_balancer_ips, refuse_c
 from nsnet.topology.ranges import all_ranges
 from nsnet.topology.totals import MOST_ENDPOINTS, over
 
+_WRITTEN_OUT: Final = 3  # warnings of a kind
 # Labels of Services that kube-proxy ignores: another proxy handles them.
 NOT_PROXIED: Final = (
     "service.kubernetes.io/service-proxy-name",
@@ -78,6 +79,7 @@ def resolve_services(
             proxied=not any(label in each.service.metadata.labels for label in NOT_PROXIED),
         )
         offered.append((each, service))
+    ledger.warnings += _warnings(list(declared.values()), sources)
     refuse_clashes(ledger, offered)
     return tuple(service for _, service in offered)
 
@@ -88,15 +90,30 @@ def _check(ledger: Ledger, each: DeclaredService, sources: EndpointSources) -> N
         refused = each.problem("spec.selector", over(MOST_ENDPOINTS, "endpoints of Services"))
         raise ScenarioError([*ledger.problems, refused])
     ledger.problems += (each.problem(*wrong) for wrong in refusals(each.service))
-    ledger.warnings += (each.warning(*missing) for missing in sources.warnings(each))
-    annotated = SOURCE_RANGES in each.service.metadata.annotations
-    if annotated and not each.spec.load_balancer_source_ranges:
-        message = f"{SOURCE_RANGES} configures a cloud's firewall alone, which the lab has not"
-        instead = f"{message}: set spec.loadBalancerSourceRanges, which kube-proxy reads"
-        ledger.warnings.append(each.warning("metadata.annotations", instead))
-    if each.spec.selector and each.spec.type != "ExternalName" and not sources.selected(each):
-        message = f"the selector of {each.reference} matches no pod"
-        ledger.warnings.append(each.warning("spec.selector", message))
+
+
+def _warnings(services: Sequence[DeclaredService], sources: EndpointSources) -> Iterator[str]:
+    """Yield the warnings about Services: of each kind the first ones, and one for the others."""
+    idle, closed, annotated = [], [], []
+    for each in services:
+        closed += [(each, *warning) for warning in sources.warnings(each)]
+        ranges = each.spec.load_balancer_source_ranges
+        if SOURCE_RANGES in each.service.metadata.annotations and not ranges:
+            message = f"{SOURCE_RANGES} configures a cloud's firewall alone, which the lab has not"
+            instead = f"{message}: set spec.loadBalancerSourceRanges, which kube-proxy reads"
+            annotated.append((each, "metadata.annotations", instead))
+        if each.spec.selector and each.spec.type != "ExternalName" and not sources.selected(each):
+            message = f"the selector of {each.reference} matches no pod"
+            idle.append((each, "spec.selector", message))
+    for found, those in (
+        (idle, "the selectors of {} more match no pod"),
+        (closed, "ports of {} more have no endpoints, because no pod has their targetPort's name"),
+        (annotated, f"{{}} more have the annotation {SOURCE_RANGES}"),
+    ):
+        yield from (each.warning(path, message) for each, path, message in found[:_WRITTEN_OUT])
+        others = dict.fromkeys(each.reference for each, _, _ in found[_WRITTEN_OUT:])
+        if others:
+            yield f"{those.format(number_of(len(others), 'Service'))}: {some_of(others)}"
 
 
 def _check_lists(ledger: Ledger, manifests: Iterable[Manifest]) -> None:
@@ -109,7 +126,7 @@ def _check_lists(ledger: Ledger, manifests: Iterable[Manifest]) -> None:
             untyped.append(f"{found.metadata.namespace}/{found.metadata.name}")
     if untyped:
         message = "the API server refuses an EndpointSlice without addressType"
-        ledger.warnings.append(f"{message}: {some(untyped)}")
+        ledger.warnings.append(f"{message}: {some_of(untyped)}")
 
 
 def _affinity_seconds(spec: kubernetes.ServiceSpec) -> int | None:

@@ -89,7 +89,7 @@ def test_a_service_has_the_address_that_it_asks_for() -> None:
         ([service("web", spec="clusterIP: web")], 'spec.clusterIP: Invalid value: "web": must be'),
         (
             [service(name, spec="clusterIP: 10.96.0.7") for name in ("web", "api")],
-            "10.96.0.7 is taken by east/svc/web",
+            "provided IP is already allocated: it is taken by east/svc/web",
         ),
     ],
 )

@@ -57,6 +57,18 @@ def test_an_external_name_has_no_address_and_no_endpoints() -> None:
     assert endpoints(found) == []
 
 
+def test_many_services_without_pods_get_few_warnings() -> None:
+    many = [service(f"s{number}") for number in range(1, 41)]
+    first = [
+        f"lab.yaml:{11 + 5 * number}: the selector of east/svc/s{number + 1}" for number in range(3)
+    ]
+    assert topology(*many).warnings == (
+        *(f"{each} matches no pod" for each in first),
+        "the selectors of 37 Services more match no pod:"
+        " east/svc/s4, east/svc/s5, east/svc/s6 and 34 more",
+    )
+
+
 def test_a_selector_that_matches_no_pod_is_a_warning() -> None:
     assert topology(service("web"), service("idle", app="")).warnings == (
         "lab.yaml:11: the selector of east/svc/web matches no pod",
