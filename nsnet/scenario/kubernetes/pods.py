@@ -171,6 +171,12 @@ class Workload(Lenient):
     spec: WorkloadSpec = WorkloadSpec()
     status: WorkloadStatus = WorkloadStatus()
 
+    @property
+    def selector(self) -> LabelSelector:
+        """The selector; without one, that of the template's labels."""
+        labels = self.spec.template.metadata.labels
+        return self.spec.selector or LabelSelector(matchLabels=labels)
+
 
 def _map_selector(value: Any) -> Any:
     return {"matchLabels": value} if value else None

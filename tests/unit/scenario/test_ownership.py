@@ -52,3 +52,41 @@ SET = workload("ReplicaSet", "web-1", meta=controlled("Deployment", "web"))
 )
 def test_the_workload_that_controls_an_object(owned: str, objects: list[str], owner: str) -> None:
     assert owner_of(owned, *objects) == owner
+
+
+def selecting(kind: str, selector: str = "", name: str = "web", version: str = "apps/v1") -> str:
+    """A workload with this selector; without one, its pods have the label `app: web`."""
+    template = "{metadata: {labels: {app: web}}}"
+    wanted = f"selector: {selector}, " if selector else ""
+    meta = f"apiVersion: {version}\nkind: {kind}\nmetadata: {{name: {name}}}"
+    return f"{meta}\nspec: {{{wanted}template: {template}}}"
+
+
+OLD = selecting("ReplicationController", "{app: web}", version="v1")
+
+
+@pytest.mark.parametrize(
+    ("name", "labels", "objects", "owner"),
+    [
+        ("x", "app: web", [OLD], "ReplicationController web"),
+        ("x", "tier: a, app: web", [OLD], "ReplicationController web"),
+        ("x", "app: api", [OLD], ""),
+        ("x", "app: web", [selecting("ReplicaSet")], "ReplicaSet web"),
+        ("x", "app: web", [selecting("ReplicaSet", "{matchLabels: {app: web}}")], "ReplicaSet web"),
+        ("x", "app: web", [selecting("DaemonSet")], "DaemonSet web"),
+        ("x", "app: web", [selecting("Deployment")], ""),
+        ("x", "app: web", [selecting("StatefulSet")], ""),
+        ("web-0", "app: web", [selecting("StatefulSet")], "StatefulSet web"),
+        ("api-0", "app: web", [selecting("StatefulSet")], ""),
+    ],
+)
+def test_a_controller_adopts_a_pod_that_its_selector_matches(
+    name: str, labels: str, objects: list[str], owner: str
+) -> None:
+    assert owner_of(pod(name, labels=labels), *objects) == owner
+
+
+def test_no_controller_adopts_a_pod_of_another_one_or_of_another_namespace() -> None:
+    other = controlled("Rollout", "web", "argoproj.io/v1alpha1")
+    assert owner_of(pod("x", labels="app: web", meta=other), OLD) == ""
+    assert owner_of(pod("x", labels="app: web", namespace="prod"), OLD) == ""

@@ -279,6 +279,10 @@ DEPLOYMENT = "apps/v1 Deployment web"
             [job(), owned("work-x", "batch/v1 Job work") + "\nstatus: {phase: Succeeded}"],
             [],
         ),
+        # A controller adopts a pod that its selector matches.
+        ([workload("ReplicaSet", "web", 2), pod("x", labels="app: web")], ["web-0", "x"]),
+        ([workload("StatefulSet", "web", 2), pod("web-1", labels="app: web")], ["web-0", "web-1"]),
+        ([workload("Deployment", "web", 1), pod("x", labels="app: web")], ["web-0", "x"]),
         # An owner of another API group, or one that is not in the files, changes nothing.
         ([owned("web-abcde", SET)], ["web-abcde"]),
         ([owned("web-n1", "v1 Node n1")], ["web-n1"]),
