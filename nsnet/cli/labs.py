@@ -216,7 +216,7 @@ def status(lab: str, as_json: bool) -> None:
     if as_json:
         out_json(status_json(found.topology, drift))
     else:
-        show.description(found.scenario)
+        show.heading(found.scenario)
         show_status(found.topology, found.state, drift)
         if drift:
             err(f"to repair it: nsnet apply {lab} {files_of(found.scenario)}")
@@ -348,7 +348,7 @@ def _conclude(
     if as_json:
         out_json(report.as_json())
     else:
-        show.description(lab.scenario)
+        show.heading(lab.scenario)
         show.report(report, lab.topology)
     ctx.exit(0 if report.ok else 1)
 

@@ -53,6 +53,13 @@ def description(found: Scenario) -> None:
         out_wrapped(text, "dim")
 
 
+def heading(found: Scenario) -> None:
+    """Print the description of a Scenario, if it has one, and an empty line."""
+    description(found)
+    if found.spec.description:
+        out()
+
+
 def report(found: Report, topology: Topology) -> None:
     """Print every probe with what was expected, predicted and observed, then the totals."""
     out(("each probe: expected / predicted / observed", "dim"))

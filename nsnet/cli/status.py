@@ -8,7 +8,7 @@ from nsnet.ip import IPAddress, ips_of
 from nsnet.state.model import Kind, Netns, State
 from nsnet.text import number_of
 from nsnet.topology.balancing import usable
-from nsnet.topology.model import Cluster, Service, ServicePort, Topology
+from nsnet.topology.model import Cluster, Endpoint, Service, ServicePort, Topology
 from nsnet.topology.notation import without_only_cluster
 
 SCHEMA: Final = "nsnet.dev/status/v1"
@@ -118,11 +118,17 @@ def _offer(service: Service) -> list[str]:
 def _port(each: ServicePort) -> str:
     """Return a port as kubectl shows it, and its number of endpoints in use."""
     number = f":{each.node_port}" if each.node_port is not None else ""
-    used = len(usable(each.endpoints, 4)) + len(usable(each.endpoints, 6))
-    count = number_of(used, "endpoint")
-    if used < len(each.endpoints):
-        count = f"{used} of {number_of(len(each.endpoints), 'endpoint')}"
+    # A pod with addresses of both families is one endpoint.
+    used = _count((*usable(each.endpoints, 4), *usable(each.endpoints, 6)))
+    of_all = _count(each.endpoints)
+    count = number_of(of_all, "endpoint")
+    if used < of_all:
+        count = f"{used} of {count}"
     return f"{each.port}{number}/{each.protocol} to {count}"
+
+
+def _count(endpoints: Iterable[Endpoint]) -> int:
+    return len({(each.reference, each.port) for each in endpoints})
 
 
 def _joined(things: Iterable[object]) -> str:

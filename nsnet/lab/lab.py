@@ -27,7 +27,7 @@ from nsnet.scenario.load import load
 from nsnet.scenario.model import Scenario
 from nsnet.state.model import State
 from nsnet.state.namespaces import Role
-from nsnet.text import number_of
+from nsnet.text import escaped, number_of
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Location, expand, locate
 from nsnet.topology.restart import pods_to_restart
@@ -214,7 +214,8 @@ class Lab:
             reports = ask(self.model, [asked])
         (report,) = self._drift_is_no_defect(reports)
         for each in report.defects:
-            warnings.warn(f"{report.name}: {each}", DefectWarning, stacklevel=2)
+            message = escaped(f"{report.name}: {each}")
+            warnings.warn(message, DefectWarning, stacklevel=2)
         return Connection(report)
 
     def _drift_is_no_defect(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
