@@ -69,13 +69,15 @@ class Anchored(NamedTuple):
 class Document:
     """A document of a YAML stream, or an item of a Kubernetes List in such a document.
 
-    `at`: the path of the item in its document; "" for a whole document.
+    `at`: the path of the item in its document; "" for a whole document. `repeats`: the keys of a
+    mapping that are set again; the last value is taken, as in kubectl.
     """
 
     file: str
     data: object
     position: Position = field(default=Position(0), repr=False, compare=False)
     at: str = field(default="", repr=False, compare=False)
+    repeats: tuple[Problem, ...] = field(default=(), repr=False, compare=False)
 
     def problem(self, path: str, message: str) -> Problem:
         """Return a problem at `path`, with the line of the deepest existing value on the path."""
@@ -101,7 +103,7 @@ class Document:
             return ()
         prefix = f"{self.at}.items" if self.at else "items"
         return tuple(
-            Document(self.file, self._typed(item), position, f"{prefix}[{index}]")
+            Document(self.file, self._typed(item), position, f"{prefix}[{index}]", self.repeats)
             for index, (item, position) in enumerate(zip(items, positions, strict=True))
         )
 
@@ -211,6 +213,7 @@ class _Reader:
         self.text = ""
         self.events: Iterator[yaml.Event] = iter(())
         self.problems: list[Problem] = []
+        self.repeats: list[Problem] = []  # in the document that is being read
         self.anchors: dict[str, Anchored | None] = {}  # None: its value is not complete yet
         self.values = 0
         self.aliased = 0
@@ -223,9 +226,13 @@ class _Reader:
         for event in self.events:
             if isinstance(event, DocumentStartEvent):
                 self.anchors.clear()
+                self.repeats.clear()
                 data, position = self._value(self._next(), 1)
+                document = Document(self.file, data, position, repeats=tuple(self.repeats))
+                if document.is_scenario:
+                    self.problems += self.repeats
                 if data is not None:
-                    yield Document(self.file, data, position)
+                    yield document
         self.before += text.count("\n")
 
     def _next(self) -> NodeEvent:
@@ -340,15 +347,13 @@ class _Reader:
             value, position = self._value(self._next(), depth + 1)
             if key == "<<" and isinstance(event, ScalarEvent) and event.implicit[0] and not merged:
                 merged = value, Position(line, position.inner)
-            elif key in data:
+                continue
+            if key in data:
                 first = positions[key].line
                 message = f"duplicate key {printable(key)!r}; it is already set on line {first}"
-                self.problems.append(self._problem(line, message))
-            else:
-                data[key] = value
-                positions[key] = (
-                    position if position.line == line else Position(line, position.inner)
-                )
+                self.repeats.append(self._problem(line, message))
+            data[key] = value
+            positions[key] = position if position.line == line else Position(line, position.inner)
         if merged:
             self._merge(merged, data, positions)
         return data, positions

@@ -11,7 +11,7 @@ from nsnet.scenario.kubernetes import MODELS, VERSIONS, Object, Pod, Service, Wo
 from nsnet.scenario.kubernetes.builtin import BUILT_IN
 from nsnet.scenario.templates import KUSTOMIZATIONS, chart_hint, kustomize_hint, render_hint
 from nsnet.scenario.validation import kind_of, validate
-from nsnet.text import nearest, printable, some_of
+from nsnet.text import nearest, number_of, printable, some_of
 
 
 class WrittenObject(NamedTuple):
@@ -136,12 +136,14 @@ def _misspelt(document: Document, group: str, kind: str, version: str) -> str:
 
 def warnings(contents: Iterable[Contents]) -> Iterator[str]:
     """Yield a warning for each kind of objects whose effect the lab lacks, for each kustomization,
-    and for SCTP ports."""
+    for the repeated keys of each document, and for SCTP ports."""
     contents = list(contents)
     yield from lacking(each for written in contents for each in written.ignored)
     for file in dict.fromkeys(file for each in contents for file in each.kustomizations):
         how = kustomize_hint(file)
         yield f"{printable(file)}: its patches and names are not applied; to apply them: {how}"
+    for written in contents:
+        yield from _repeats(written)
     sctp = {
         f"{each.object.kind} {each.object.metadata.namespace}/{each.object.metadata.name}": None
         for written in contents
@@ -150,6 +152,14 @@ def warnings(contents: Iterable[Contents]) -> Iterator[str]:
     }
     if sctp:
         yield f"SCTP ports are ignored: {some_of(sctp)}"
+
+
+def _repeats(contents: Contents) -> Iterator[str]:
+    """Yield a warning for each document with repeated keys, about the first."""
+    documents = {each.document.repeats: None for each in contents.objects if each.document.repeats}
+    for first, *others in documents:
+        more = f"; {number_of(len(others), 'more repeat')}" if others else ""
+        yield f"{first}; kubectl takes the last value{more}"
 
 
 def _protocols(found: Object) -> set[str]:

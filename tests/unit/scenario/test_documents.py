@@ -113,8 +113,9 @@ def test_the_documents_of_a_stream(how: str) -> None:
 def test_lines_are_those_of_the_file_after_other_json_documents() -> None:
     text = '{\n"a": 1\n}\n{\n"b": 2,\n"b": 3}{"c": 4}\n{"d": 5\n'
     documents, mistakes = parse("file.json", text)
-    assert [each.problem("b", "").line for each in documents] == [1, 5, 6]
-    assert [each.line for each in mistakes] == [6, 7]
+    assert [each.problem("b", "").line for each in documents] == [1, 6, 6]
+    assert [each.line for each in documents[1].repeats] == [6]
+    assert [each.line for each in mistakes] == [7]
 
 
 def test_ten_thousand_json_documents_are_read_in_a_second() -> None:
@@ -146,3 +147,18 @@ def test_parsing_stops_at_the_limit_of_values(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(documents, "MAX_VALUES", 1000)
     (problem,) = parse("file.yaml", "[" + "x,\n" * 1001 + "]")[1]
     assert str(problem) == "file.yaml:1000: contains over 1,000 values"
+
+
+def test_the_last_value_of_a_repeated_key_is_taken() -> None:
+    document = only("kind: Pod\nspec: {a: 1}\nspec:\n  b: 2\n")
+    assert document.data == {"kind": "Pod", "spec": {"b": 2}}
+    assert document.problem("spec.b", "").line == 4
+    assert [str(each) for each in document.repeats] == [
+        "file.yaml:3: duplicate key 'spec'; it is already set on line 2"
+    ]
+
+
+def test_a_repeated_key_of_a_scenario_is_a_mistake() -> None:
+    documents, mistakes = parse("file.yaml", "kind: Pod\na: 1\n---\nkind: Scenario\na: 1\na: 2\n")
+    assert not documents[0].repeats
+    assert [each.line for each in mistakes] == [6]

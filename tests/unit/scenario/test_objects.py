@@ -161,6 +161,19 @@ def test_what_must_be_rendered_says_how(file: str, text: str, message: str) -> N
     assert problem.message == message
 
 
+def test_a_warning_about_repeated_keys_names_the_first() -> None:
+    pod = "metadata: {name: web, labels: {a: b, a: c}}\nspec: {}\nspec: {}\n"
+    ignored = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, name: b}\n"
+    found = contents(f"apiVersion: v1\nkind: Pod\n{pod}", ignored)
+    assert list(warnings([found])) == [
+        "lab.yaml:3: duplicate key 'a'; it is already set on line 3;"
+        " kubectl takes the last value; 1 more repeat"
+    ]
+    items = pod.replace("\n", "\n  ")
+    listed = contents(f"apiVersion: v1\nkind: PodList\nitems:\n- {items}\n")
+    assert len(list(warnings([listed]))) == 1
+
+
 def test_a_warning_lists_objects_with_sctp_ports() -> None:
     found = contents(object_of("Service", "ss7") + "spec: {ports: [{port: 1, protocol: SCTP}]}\n")
     assert list(warnings([found])) == ["SCTP ports are ignored: Service default/ss7"]
