@@ -13,6 +13,7 @@ from nsnet.scenario.field_errors import duplicate, invalid, required, unsupporte
 from nsnet.scenario.kubernetes import Container, Job, Pod, PodSpec, Workload
 
 RESTARTS: Final = ("Always", "OnFailure", "Never")
+RESTART_POLICY: Final = "spec.template.spec.restartPolicy"
 # Labels that a Job's selector and its template get.
 GENERATED: Final = frozenset(
     f"{prefix}{name}"
@@ -30,7 +31,7 @@ def pod_refusals(found: Pod | Workload) -> Iterator[tuple[str, str]]:
             yield "spec.restartPolicy", unsupported(policy, RESTARTS)
     else:
         yield from _selector(found)
-        yield from _template_restarts(found)
+        yield from _job(found) if isinstance(found, Job) else _restarts(found)
         yield from _pod_spec("spec.template.spec", found.spec.template.spec)
 
 
@@ -51,17 +52,20 @@ def _selector(workload: Workload) -> Iterator[tuple[str, str]]:
         yield "spec.template.metadata.labels", message
 
 
-def _template_restarts(workload: Workload) -> Iterator[tuple[str, str]]:
-    path, policy = "spec.template.spec.restartPolicy", workload.spec.template.spec.restart_policy
-    match workload.kind:
-        case "Job" if policy in ("", "Always"):
-            yield path, required('valid values: "OnFailure", "Never"')
-        case "Job" if policy not in RESTARTS:
-            yield path, unsupported(policy, RESTARTS[1:])
-        case "Job":
-            return
-        case _ if policy not in ("", "Always"):
-            yield path, unsupported(policy, RESTARTS[:1])
+def _job(job: Job) -> Iterator[tuple[str, str]]:
+    policy = job.spec.template.spec.restart_policy
+    if policy in ("", "Always"):
+        yield RESTART_POLICY, required('valid values: "OnFailure", "Never"')
+    elif policy not in RESTARTS:
+        yield RESTART_POLICY, unsupported(policy, RESTARTS[1:])
+    if job.spec.completion_mode == "Indexed" and job.spec.completions is None:
+        yield "spec.completions", required("when completion mode is Indexed")
+
+
+def _restarts(workload: Workload) -> Iterator[tuple[str, str]]:
+    policy = workload.spec.template.spec.restart_policy
+    if policy not in ("", "Always"):
+        yield RESTART_POLICY, unsupported(policy, RESTARTS[:1])
 
 
 def _pod_spec(path: str, spec: PodSpec) -> Iterator[tuple[str, str]]:

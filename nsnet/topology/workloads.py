@@ -29,8 +29,6 @@ WORKLOADS: Final[Mapping[str, str]] = {
     "ReplicationController": "replicationcontroller",
     "Job": "job",
 }
-
-
 JOB_NAME: Final = ("batch.kubernetes.io/job-name", "job-name")
 COMPLETION_INDEX: Final = "batch.kubernetes.io/job-completion-index"
 POD_NAME: Final = "statefulset.kubernetes.io/pod-name"

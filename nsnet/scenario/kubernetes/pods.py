@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.fields import MAX_INT32, Number, Port, check_subdomain
@@ -203,6 +203,14 @@ class JobSpec(WorkloadSpec):
     completion_mode: Literal["NonIndexed", "Indexed"] = "NonIndexed"
     suspend: StrictBool = False
     manual_selector: StrictBool = False
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_default(cls, data: Any) -> Any:
+        fields = ("completions", "parallelism")
+        if not isinstance(data, dict) or any(data.get(each) is not None for each in fields):
+            return data
+        return {**data, "completions": 1}
 
 
 class JobStatus(WorkloadStatus):

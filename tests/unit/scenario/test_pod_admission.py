@@ -107,6 +107,13 @@ def test_the_selector_of_a_job_is_made_by_its_controller(spec: str, message: str
     assert refused(job(spec)) == ([message] if message else [])
 
 
+def test_an_indexed_job_needs_its_number_of_completions() -> None:
+    assert refused(job("completionMode: Indexed, parallelism: 2")) == [
+        "spec.completions: Required value: when completion mode is Indexed"
+    ]
+    assert refused(job("completionMode: Indexed")) == []  # the default of both is 1
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -59,6 +59,8 @@ def owner_reference(owner: str) -> str:
         ("", "conditions: [{type: Failed, status: 'True'}]", 0),
         ("", "conditions: [{type: Complete, status: 'False'}]", 1),
         ("completions: null, parallelism: null", "", 1),
+        ("completionMode: Indexed", "", 1),
+        ("", "succeeded: 1", 0),
     ],
 )
 def test_the_pods_of_a_job_are_those_that_run_at_the_same_time(
