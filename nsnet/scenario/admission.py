@@ -21,6 +21,7 @@ from nsnet.scenario.kubernetes import (
     ServiceSpec,
     source_range,
 )
+from nsnet.scenario.kubernetes.labels import NAME_FORM, is_qualified
 
 MAX_CLUSTER_IPS: Final = 2  # at most one of each family
 MAX_AFFINITY_SECONDS: Final = 86_400
@@ -31,13 +32,6 @@ TOPOLOGY: Final = (
     "service.kubernetes.io/topology-aware-hints",
 )
 _DNS_NAME: Final = re.compile(rf"{LABEL}(\.{LABEL})*")  # no label is empty or has '-' at an end
-_NAME: Final = r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?"
-_QUALIFIED: Final = re.compile(rf"({_DNS_NAME.pattern}/)?{_NAME}")
-_LABEL_VALUE: Final = re.compile(rf"({_NAME})?")
-_NAME_FORM: Final = (
-    "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an"
-    " alphanumeric character (e.g. 'MyName' or 'example.com/my-name')"
-)
 
 Refusal = tuple[str, str]  # the path of a field, and the reason
 
@@ -47,7 +41,6 @@ def refusals(service: Service) -> Iterator[Refusal]:
     spec = service.spec
     yield from _annotations(service.metadata.annotations, spec)
     yield from _ports(spec)
-    yield from _selector(spec.selector)
     yield from _session_affinity(spec)
     if spec.type == "ExternalName":
         yield from _external_name(spec)
@@ -161,24 +154,6 @@ def _node_port(
     seen.add((port.node_port, port.protocol))
 
 
-def _selector(selector: Mapping[str, str]) -> Iterator[Refusal]:
-    for key, value in selector.items():
-        if not _qualified(key):
-            yield "spec.selector", invalid(key, f"name part {_NAME_FORM}")
-        if len(value) > 63:
-            yield "spec.selector", invalid(value, "must be no more than 63 characters")
-        elif not _LABEL_VALUE.fullmatch(value):
-            reason = "a valid label must be an empty string or consist of alphanumeric characters,"
-            end = "'-', '_' or '.', and must start and end with an alphanumeric character"
-            yield "spec.selector", invalid(value, f"{reason} {end}")
-
-
-def _qualified(text: str) -> bool:
-    """Return whether the text is a qualified name: NAME or DNS-NAME/NAME."""
-    prefix, _, name = text.rpartition("/")
-    return bool(_QUALIFIED.fullmatch(text)) and len(name) <= 63 and len(prefix) <= 253
-
-
 def _session_affinity(spec: ServiceSpec) -> Iterator[Refusal]:
     if spec.session_affinity == "None" or spec.session_affinity_config is None:
         return
@@ -264,8 +239,8 @@ def _external_traffic(spec: ServiceSpec) -> Iterator[Refusal]:
 def _load_balancer(spec: ServiceSpec) -> Iterator[Refusal]:
     if spec.type == "LoadBalancer":
         name = spec.load_balancer_class
-        if name is not None and not _qualified(name):
-            yield "spec.loadBalancerClass", invalid(name, f"name part {_NAME_FORM}")
+        if name is not None and not is_qualified(name):
+            yield "spec.loadBalancerClass", invalid(name, f"name part {NAME_FORM}")
         return
     for path, written in (
         ("loadBalancerSourceRanges", bool(spec.load_balancer_source_ranges)),

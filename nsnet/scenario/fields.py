@@ -17,7 +17,7 @@ from nsnet.ip import IPAddress, IPNetwork
 from nsnet.text import quoted
 
 LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
-SUBDOMAIN: Final = r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?"
+SUBDOMAIN: Final = rf"{LABEL}(\.{LABEL})*"
 
 
 def parse_address(value: object) -> IPAddress:

@@ -26,6 +26,7 @@ from nsnet.scenario.fields import (
     Subdomain,
     check_label,
 )
+from nsnet.scenario.kubernetes.labels import Labels, Texts
 
 
 class Lenient(BaseModel):
@@ -39,14 +40,6 @@ class Lenient(BaseModel):
         if not isinstance(data, dict) or None not in data.values():
             return data
         return {key: value for key, value in data.items() if value is not None}
-
-
-def _null_is_empty(value: object) -> object:
-    # Kubernetes keeps the key: the selector {app: null} means app="". Without the key it would
-    # select every pod.
-    if not isinstance(value, dict) or None not in value.values():
-        return value
-    return {key: "" if each is None else each for key, each in value.items()}
 
 
 def decimal(value: object) -> object:
@@ -96,7 +89,6 @@ def _port_name(value: str) -> str:
 PortNumber = Annotated[int, Field(strict=True), AfterValidator(check_port)]
 PortName = Annotated[str, AfterValidator(_port_name)]
 EndpointAddress = Annotated[Address, BeforeValidator(decimal), AfterValidator(check_endpoint)]
-Labels = Annotated[dict[str, str], BeforeValidator(_null_is_empty)]
 PortProtocol = Annotated[Literal["TCP", "UDP", "SCTP"], zero_means("TCP")]
 
 
@@ -127,7 +119,7 @@ class ObjectMeta(Lenient):
     generate_name: str = ""
     namespace: Annotated[Label, zero_means("default")] = "default"
     labels: Labels = {}
-    annotations: Labels = {}
+    annotations: Texts = {}
     deletion_timestamp: str | None = None
     owner_references: tuple[OwnerReference, ...] = ()
 
@@ -151,4 +143,4 @@ class TemplateMeta(Lenient):
     """The labels and annotations of a workload's pods."""
 
     labels: Labels = {}
-    annotations: Labels = {}
+    annotations: Texts = {}

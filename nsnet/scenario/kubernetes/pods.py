@@ -7,13 +7,13 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_v
 from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.fields import MAX_INT32, Number, Port, check_subdomain
 from nsnet.scenario.kubernetes.fields import (
-    Labels,
     Lenient,
     ObjectMeta,
     PortName,
     PortProtocol,
     TemplateMeta,
 )
+from nsnet.scenario.kubernetes.labels import Labels
 from nsnet.scenario.kubernetes.scheduling import Affinity, Toleration, TopologySpreadConstraint
 from nsnet.scenario.kubernetes.selectors import LabelSelector
 

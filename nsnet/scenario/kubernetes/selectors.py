@@ -9,7 +9,8 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from nsnet.scenario.kubernetes.fields import Labels, Lenient
+from nsnet.scenario.kubernetes.fields import Lenient
+from nsnet.scenario.kubernetes.labels import Labels
 
 
 class Requirement(Lenient):

@@ -10,7 +10,6 @@ from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.fields import LABEL, Number, name_check, parse_address, parse_range
 from nsnet.scenario.kubernetes.fields import (
     EndpointAddress,
-    Labels,
     Lenient,
     ObjectMeta,
     PortName,
@@ -21,6 +20,7 @@ from nsnet.scenario.kubernetes.fields import (
     decimal,
     zero_means,
 )
+from nsnet.scenario.kubernetes.labels import Labels
 
 HEADLESS: Final = "None"  # written instead of a ClusterIP
 

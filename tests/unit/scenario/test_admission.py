@@ -110,8 +110,6 @@ def test_services_that_the_api_server_accepts(spec: dict[str, Any]) -> None:
             },
             ["sessionAffinityConfig.clientIP.timeoutSeconds"],
         ),
-        ({"ports": HTTP, "selector": {"app": "my web"}}, ["selector"]),
-        ({"ports": HTTP, "selector": {"-app": "web"}}, ["selector"]),
         ({"type": "ExternalName"}, ["externalName"]),
         ({"type": "ExternalName", "externalName": "a..b"}, ["externalName"]),
         ({"type": "ExternalName", "externalName": f"{'a' * 254}"}, ["externalName"]),
