@@ -11,7 +11,7 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple, TypeAlias
 
@@ -25,6 +25,7 @@ from yaml.events import (
     ScalarEvent,
     SequenceEndEvent,
     SequenceStartEvent,
+    StreamEndEvent,
 )
 
 from nsnet.errors import Problem, ScenarioError
@@ -211,7 +212,7 @@ class _Reader:
         self.file = file
         self.before = 0  # lines of the file before the text that is being read
         self.text = ""
-        self.events: Iterator[yaml.Event] = iter(())
+        self.event: Callable[[], yaml.Event] = StreamEndEvent  # returns the next one
         self.problems: list[Problem] = []
         self.repeats: list[Problem] = []  # in the document that is being read
         self.anchors: dict[str, Anchored | None] = {}  # None: its value is not complete yet
@@ -222,8 +223,8 @@ class _Reader:
     def documents(self, text: str) -> Iterator[Document]:
         """Yield each document that is not empty of the next text of the file."""
         self.text = text
-        self.events = yaml.parse(text, Loader=LOADER)
-        for event in self.events:
+        self.event = LOADER(text).get_event
+        while not isinstance(event := self.event(), StreamEndEvent):
             if isinstance(event, DocumentStartEvent):
                 self.anchors.clear()
                 self.repeats.clear()
@@ -236,7 +237,7 @@ class _Reader:
         self.before += text.count("\n")
 
     def _next(self) -> NodeEvent:
-        event = next(self.events)
+        event = self.event()
         assert isinstance(event, NodeEvent), event
         return event
 
@@ -257,6 +258,8 @@ class _Reader:
             raise ScenarioError([self._problem(line, f"contains over {MAX_VALUES:,} values")])
         self._descend(depth, line)
         if not event.anchor:
+            if isinstance(event, ScalarEvent):  # most values are scalars
+                return self._scalar(event, line), Position(line)
             return self._content(event, line, depth)
         values, deepest = self.values, self.deepest
         self.anchors[event.anchor], self.deepest = None, depth
@@ -271,7 +274,8 @@ class _Reader:
             raise ScenarioError(
                 [self._problem(line, f"is nested more than {MAX_DEPTH} levels deep")]
             )
-        self.deepest = max(self.deepest, depth)
+        if depth > self.deepest:
+            self.deepest = depth
 
     def _content(self, event: NodeEvent, line: int, depth: int) -> tuple[object, Position]:
         if isinstance(event, ScalarEvent):
@@ -308,10 +312,12 @@ class _Reader:
 
         As in kubectl, tags of YAML choose how it is read, and other tags mean text.
         """
-        tag = (event.tag or "").removeprefix(YAML_TAGS)
+        if event.tag is None:
+            return plain(event.value) if event.implicit[0] else event.value
+        tag = event.tag.removeprefix(YAML_TAGS)
         if tag == "binary":
             return self._binary(event.value, line)
-        if tag in RESOLVED_TAGS or (not tag and event.implicit[0]):  # unquoted, no block scalar
+        if tag in RESOLVED_TAGS:
             return plain(event.value)
         return event.value
 
@@ -325,9 +331,7 @@ class _Reader:
     def _sequence(self, depth: int) -> tuple[list[object], list[Position]]:
         data: list[object] = []
         positions: list[Position] = []
-        for event in self.events:
-            if isinstance(event, SequenceEndEvent):
-                break
+        while not isinstance(event := self.event(), SequenceEndEvent):
             assert isinstance(event, NodeEvent), event
             item, position = self._value(event, depth + 1)
             data.append(item)
@@ -338,9 +342,7 @@ class _Reader:
         data: dict[str, object] = {}
         positions: dict[str, Position] = {}
         merged: tuple[object, Position] | None = None
-        for event in self.events:
-            if isinstance(event, MappingEndEvent):
-                break
+        while not isinstance(event := self.event(), MappingEndEvent):
             assert isinstance(event, NodeEvent), event
             line = self._line_of(event)
             key = self._key(event, depth)

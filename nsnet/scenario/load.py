@@ -87,6 +87,7 @@ def _without_collector() -> Iterator[None]:
     try:
         yield
     finally:
+        gc.freeze()  # the values stay as long as the lab
         if enabled:
             gc.enable()
 

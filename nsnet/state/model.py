@@ -339,16 +339,21 @@ def mac_by_name(netns: str, interface: str) -> str:
 def with_mac(netns: str, interface: Interface) -> Interface:
     """Return the link with its MAC address. It is derived from the link's first IP address, or from
     its name if it has no IP address."""
-    if interface.addresses:
-        return replace(interface, mac=mac_of(interface.addresses[0].ip))
-    return replace(interface, mac=mac_by_name(netns, interface.name))
+    return replace(interface, mac=_mac(netns, interface))
 
 
 def veth(one: tuple[str, Interface], other: tuple[str, Interface]) -> Iterator[Fact]:
     """Yield the two facts that make up a veth pair: each end with its MAC address, and with the
     other end as its peer. Both ends are given as `(netns, interface)`."""
     for (netns, interface), (far, end) in ((one, other), (other, one)):
-        yield netns, with_mac(netns, replace(interface, peer=Peer(far, end.name)))
+        peer = Peer(far, end.name)
+        yield netns, replace(interface, peer=peer, mac=_mac(netns, interface))
+
+
+def _mac(netns: str, interface: Interface) -> str:
+    if interface.addresses:
+        return mac_of(interface.addresses[0].ip)
+    return mac_by_name(netns, interface.name)
 
 
 def identity(piece: Piece) -> tuple[object, ...]:

@@ -6,10 +6,9 @@ pod eth0 ── web-1 ─┘
 """
 
 from collections.abc import Iterator
-from ipaddress import ip_interface
 
 from nsnet.features.sysctls import forwarding
-from nsnet.ip import default_destination
+from nsnet.ip import default_destination, held_at
 from nsnet.state.model import (
     MTU,
     Fact,
@@ -53,8 +52,8 @@ def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
     """Yield the pod's veth pair and its default routes. One end of the pair is the pod's eth0, the
     other end is a port of the node's bridge. `mtu` is None for the kernel's default."""
     suffix = () if pod.namespace == "default" else (pod.namespace,)
-    prefixes = {each.version: each.prefixlen for each in node.pod_cidrs}
-    addresses = tuple(ip_interface(f"{each}/{prefixes[each.version]}") for each in pod.addresses)
+    ranges = {each.version: each for each in node.pod_cidrs}
+    addresses = tuple(held_at(each, ranges[each.version]) for each in pod.addresses)
     yield from veth(
         # A frame DNATed on a bridge is switched, not routed (br_netfilter), so it may have to leave
         # by the port that received it. Without hairpin the kernel drops it: the pod could not

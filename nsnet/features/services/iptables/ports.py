@@ -1,13 +1,12 @@
 """The rules and chains of one Service port on one node."""
 
 from collections.abc import Iterator
-from dataclasses import replace
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from nsnet.features.services.iptables.endpoints import EndpointRules, NamedEndpoint
 from nsnet.features.services.kube_proxy import MARK_MASQ, chain_hash, port_name
 from nsnet.features.services.ports import OnNode, Terms
-from nsnet.ip import IPAddress, Protocol, all_of_family, host_network
+from nsnet.ip import Family, IPAddress, IPNetwork, Protocol, all_of_family, host_network
 from nsnet.state.rules import Accept, Chain, Drop, Jump, Match, Reject, Rule
 from nsnet.topology.model import Service, ServicePort
 
@@ -46,12 +45,12 @@ class _Port:
         self._found, self._node_admitted = here
         self._name = port_name(service, port)
         self._protocol = port.protocol
-        hashed = chain_hash(f"{self._name}{port.protocol}")
+        hashed = chain_hash(f"{self._name}{port.protocol}") if here.found.anywhere else ""
         self._svc, self._svl = f"KUBE-SVC-{hashed}", f"KUBE-SVL-{hashed}"
         self._ext, self._fw = f"KUBE-EXT-{hashed}", f"KUBE-FW-{hashed}"
-        self._cluster_ips = all_of_family(service.addresses, terms.family)
-        self._external_ips = all_of_family(service.external_ips, terms.family)
-        self._vips = all_of_family(service.load_balancer_ips, terms.family)
+        self._cluster_ips = _hosts(service.addresses, terms.family)
+        self._external_ips = _hosts(service.external_ips, terms.family)
+        self._vips = _hosts(service.load_balancer_ips, terms.family)
         self._ranges = all_of_family(service.source_ranges, terms.family)
         self._internal = here.found.has_endpoints(service.internal_local)
         self._external = here.found.has_endpoints(service.external_local)
@@ -85,7 +84,7 @@ class _Port:
         endpoint at all, and drop if it has none on this node but policy Local requires one."""
         if not self._internal:
             for address in self._cluster_ips:
-                yield self._refuse(self._to(address))
+                yield self._refuse(dst=address, dport=self._port.port)
 
     def external_refused(self) -> Iterator[Rule]:
         """Yield the rules that refuse packets to the NodePort and to all addresses but the
@@ -94,10 +93,9 @@ class _Port:
         if self._external:
             return
         for address in (*self._external_ips, *self._vips):
-            yield self._refuse(self._to(address))
+            yield self._refuse(dst=address, dport=self._port.port)
         if self._port.node_port is not None:
-            match = Match(protocol=self._protocol, dport=self._port.node_port, dst_type="LOCAL")
-            yield self._refuse(match)
+            yield self._refuse(dport=self._port.node_port, dst_type="LOCAL")
 
     def firewall(self) -> Iterator[Rule]:
         """Yield the rules that drop packets from outside loadBalancerSourceRanges.
@@ -168,11 +166,11 @@ class _Port:
         """
         terms = self._terms
         for address in self._cluster_ips:
-            match = self._to(address, "cluster IP")
             if terms.masquerade_all:
+                match = self._to(address, "cluster IP")
                 yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: masqueradeAll")
             elif terms.pods is not None:
-                match = replace(match, not_src=terms.pods)
+                match = self._to(address, "cluster IP", not_src=terms.pods)
                 yield Rule(match, Jump(MARK_MASQ), why=f"{self._name}: not from a pod")
 
     def _external_rules(self) -> Iterator[Rule]:
@@ -202,7 +200,7 @@ class _Port:
         other sources are not translated, and KUBE-PROXY-FIREWALL drops them."""
         comment = f"{self._name} loadbalancer IP"
         # A node that has the address itself uses it as the source of packets to it.
-        node = [host_network(each) for each in self._vips] if self._node_admitted else []
+        node = self._vips if self._node_admitted else ()
         for source in (*self._ranges, *node):
             yield Rule(
                 Match(src=source, comment=comment), Jump(self._ext), why="in the source ranges"
@@ -210,16 +208,26 @@ class _Port:
         rest = f"other traffic to {self._name} will be dropped by KUBE-PROXY-FIREWALL"
         yield Rule(Match(comment=rest), None, why="not translated")
 
-    def _refuse(self, match: Match) -> Rule:
+    def _refuse(
+        self, dport: int, dst: IPNetwork | None = None, dst_type: Literal["LOCAL"] | None = None
+    ) -> Rule:
         what = "local endpoints" if self._found.anywhere else "endpoints"
         comment = f"{self._name} has no {what}"
         target = Drop() if self._found.anywhere else Reject()
-        return Rule(replace(match, comment=comment), target, why=comment)
+        match = Match(
+            dst=dst, dst_type=dst_type, protocol=self._protocol, dport=dport, comment=comment
+        )
+        return Rule(match, target, why=comment)
 
-    def _to(self, address: IPAddress, comment: str = "") -> Match:
+    def _to(self, address: IPNetwork, comment: str, not_src: IPNetwork | None = None) -> Match:
         return Match(
-            dst=host_network(address),
+            dst=address,
+            not_src=not_src,
             protocol=self._protocol,
             dport=self._port.port,
             comment=f"{self._name} {comment}",
         )
+
+
+def _hosts(addresses: tuple[IPAddress, ...], family: Family) -> tuple[IPNetwork, ...]:
+    return tuple(map(host_network, all_of_family(addresses, family)))
