@@ -63,7 +63,10 @@ def find_service(topology: Topology, reference: str, parts: Parts) -> tuple[Clus
 
 
 def find_workload_pods(topology: Topology, reference: str, parts: Parts) -> tuple[Pod, ...]:
-    """Return the pods of the workload. There may be none. Raises UnknownReferenceError."""
+    """Return the pods of the workload that run. There may be none.
+
+    Raises UnknownReferenceError, also if it has pods but none runs.
+    """
     cluster = find_cluster(topology, reference, parts)
     workload = f"{cluster.name}/{parts.kind}/{parts.name.removesuffix('.default')}"
     if workload not in cluster.workloads:
@@ -71,7 +74,11 @@ def find_workload_pods(topology: Topology, reference: str, parts: Parts) -> tupl
         raise UnknownReferenceError(
             f"{reference}: {cluster.name} has no {parts.kind} {parts.name}; {near}"
         )
-    return tuple(pod for pod in cluster.pods if pod.workload == workload)
+    running = tuple(pod for pod in cluster.pods if pod.workload == workload)
+    absent = [each for each in cluster.absent if each.workload == workload]
+    if absent and not running:
+        raise UnknownReferenceError(f"{reference}: {absent[0].reference} {absent[0].why}")
+    return running
 
 
 def find_gateways(topology: Topology, reference: str, parts: Parts) -> tuple[Gateway, ...]:

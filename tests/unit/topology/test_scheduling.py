@@ -1,5 +1,7 @@
 """Which node each pod runs on."""
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.references import expand
+from nsnet.topology.resolve import resolve
 from tests.support.labs import (
     endpoints,
     node,
@@ -15,6 +18,7 @@ from tests.support.labs import (
     service,
     topology,
     workload,
+    written,
 )
 
 ZONES = (
@@ -74,6 +78,7 @@ def test_a_workload_without_pods_has_a_reference() -> None:
 
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
+HOSTNAME = "kubernetes.io/hostname"
 THREE = ("{name: east, nodes: 3}",)
 
 
@@ -82,7 +87,7 @@ def affine(kind: str, *terms: str, more: str = "") -> str:
     return f"affinity: {{{kind}: {{{REQUIRED}: [{', '.join(terms)}]}}}}, {more}"
 
 
-def select(app: str, key: str = "kubernetes.io/hostname", more: str = "") -> str:
+def select(app: str, key: str = HOSTNAME, more: str = "") -> str:
     """Return a term: the pods with `app: APP`, in domains of this key."""
     return f"{{labelSelector: {{matchLabels: {{app: {app}}}}}, topologyKey: {key}, {more}}}"
 
@@ -149,7 +154,7 @@ LABELLED = (
         ),
         (["{matchFields: [{key: metadata.name, operator: In, values: [n3]}]}"], "n3"),
         ([expression("kubernetes.io/os", "In", "windows")], ""),
-        ([expression("kubernetes.io/hostname", "In", "n2")], "n2"),
+        ([expression(HOSTNAME, "In", "n2")], "n2"),
     ],
 )
 def test_node_affinity_limits_the_nodes(terms: list[str], nodes: str) -> None:
@@ -335,6 +340,13 @@ def test_more_replicas_on_the_host_network_than_nodes() -> None:
         ({"a": "nodeName: n3", "b": affine("podAffinity", select("web"))}, "a=n3 b=n3"),
         ({"a": "nodeName: n3", "b": affine("podAffinity", select("web", "zone"))}, "a=n3 b=n2"),
         ({each: affine("podAffinity", select("web")) for each in "abc"}, "a=n1 b=n1 c=n1"),
+        (
+            {
+                "a": "nodeName: n1",
+                "b": affine("podAffinity", select("web"), more="nodeSelector: {zone: b}"),
+            },
+            "a=n1",
+        ),
         ({"a": affine("podAffinity", select("db"))}, ""),
         ({"a": affine("podAffinity", select("web", "rack"))}, ""),
         # All terms must select the same pod.
@@ -372,7 +384,13 @@ def test_affinity_between_pods(specs: dict[str, str], nodes: str) -> None:
         ("namespaceSelector: {}", "prod", True),
         ("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: prod}}", "prod", True),
         ("namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: dev}}", "prod", False),
+        (
+            "namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: prod}}",
+            "default",
+            False,
+        ),
         ("matchLabelKeys: [version]", "default", False),
+        ("mismatchLabelKeys: [tier]", "default", False),
         ("mismatchLabelKeys: [version]", "default", True),
         ("matchLabelKeys: [track]", "default", True),
     ],
@@ -380,8 +398,8 @@ def test_affinity_between_pods(specs: dict[str, str], nodes: str) -> None:
 def test_the_scope_of_a_term(more: str, namespace: str, away: bool) -> None:
     term = affine("podAntiAffinity", select("web", more=more))
     found = topology(
-        pod("a", namespace=namespace, labels="app: web, version: v1", spec="nodeName: n1"),
-        pod("b", labels="app: web, version: v2", spec=term),
+        pod("a", namespace=namespace, labels="app: web, tier: x, version: v1", spec="nodeName: n1"),
+        pod("b", labels="app: web, tier: x, version: v2", spec=term),
         clusters=("{name: east}",),
     )
     assert ("b" not in placed(found)) is away
@@ -400,11 +418,23 @@ def test_both_directions_have_their_own_reason() -> None:
         pod("b", labels="app: db", spec=f"nodeName: n2, {away}"),
         pod("c", labels="app: web", spec=away),
         pod("d", spec=affine("podAffinity", select("none"))),
+        pod(
+            "e",
+            labels="app: db",
+            spec=affine(
+                "podAffinity", select("db"), more="nodeSelector: {kubernetes.io/hostname: n1}"
+            ),
+        ),
     )
     apart = "1 node(s) didn't match pod anti-affinity rules"
     repelled = "1 node(s) didn't satisfy existing pods anti-affinity rules"
     near = "2 node(s) didn't match pod affinity rules"
-    assert pending(found) == {"c": f"{apart}, {repelled}", "d": near}
+    assert pending(found) == {
+        "c": f"{apart}, {repelled}",
+        "d": near,
+        # It is not the first of its group, which is on n2.
+        "e": f"1 node(s) didn't match Pod's node affinity/selector, 1{near[1:]}",
+    }
 
 
 SPREAD = (
@@ -427,7 +457,7 @@ SPREAD = (
             "abcd",
             "n1",
         ),
-        (spread("web", "kubernetes.io/hostname"), "abcde", "n1 n2 n3 n4 n1"),
+        (spread("web", HOSTNAME), "abcde", "n1 n2 n3 n4 n1"),
     ],
 )
 def test_topology_spread(spec: str, names: str, nodes: str) -> None:
@@ -437,12 +467,24 @@ def test_topology_spread(spec: str, names: str, nodes: str) -> None:
 
 @pytest.mark.parametrize(("policy", "running"), [("Ignore", 1), ("Honor", 3)])
 def test_a_tainted_node_is_a_domain_only_if_taints_are_ignored(policy: str, running: int) -> None:
-    spec = spread("web", "kubernetes.io/hostname", f"nodeTaintsPolicy: {policy}")
+    spec = spread("web", HOSTNAME, f"nodeTaintsPolicy: {policy}")
     clusters = (
         "{name: east, nodes: [{name: n1}, {name: n2, taints: [{key: a, effect: NoSchedule}]}]}",
     )
     objects = [pod(name, labels="app: web", spec=spec) for name in "abc"]
     assert len(placed(topology(*objects, clusters=clusters))) == running
+
+
+def test_a_node_without_one_of_the_keys_is_no_domain_of_the_others() -> None:
+    both = f"{spread('web').removesuffix(']')}, {spread('web', 'rack').partition('[')[2]}"
+    clusters = (
+        "{name: east, nodes: [{name: n1, labels: {zone: a, rack: r}},"
+        " {name: n2, labels: {zone: b}}]}",
+    )
+    found = topology(
+        *(pod(name, labels="app: web", spec=both) for name in "abc"), clusters=clusters
+    )
+    assert placed(found) == dict.fromkeys("abc", "n1")
 
 
 def test_an_empty_selector_counts_no_pod() -> None:
@@ -554,6 +596,13 @@ def test_a_pod_that_runs_leaves_a_node_that_evicts_it_or_gives_its_port_away() -
     assert placed(new) == {"a": "n2", "z": "n1"}
 
 
+def test_the_turn_goes_on_after_pods_that_run_but_not_after_daemons() -> None:
+    old = topology(pod("a"))
+    daemons = workload("DaemonSet", "web", spec="nodeSelector: {kubernetes.io/hostname: n1}")
+    assert placed(topology(pod("a"), pod("b"), keep=old.assignment()))["b"] == "n2"
+    assert placed(topology(pod("a"), daemons))["a"] == "n1"
+
+
 def test_pods_that_run_are_there_before_new_ones() -> None:
     away = affine("podAntiAffinity", select("web"))
     old = topology(pod("b", labels="app: web", spec=away), clusters=ONE_ZONE)
@@ -568,9 +617,47 @@ def test_a_service_works_with_the_pods_that_run() -> None:
 
 
 def test_a_reference_to_a_pending_pod_quotes_the_reason() -> None:
-    found = topology(workload("Deployment", "web", 3, spec=HOST))
-    with pytest.raises(UnknownReferenceError, match="east/pod/web-2: is Pending: 0/2 nodes are"):
-        expand(found, "east/pod/web-2")
+    found = topology(
+        workload("Deployment", "web", 3, spec=HOST),
+        workload("Deployment", "db", spec="nodeSelector: {kubernetes.io/os: windows}"),
+        workload("Deployment", "none", 0),
+    )
+    assert expand(found, "east/deploy/web") == {"east/pod/web-0", "east/pod/web-1"}
+    assert expand(found, "east/deploy/none") == frozenset()
+    for reference, message in (
+        ("east/pod/web-2", "east/pod/web-2: is Pending: 0/2 nodes are"),
+        ("east/deploy/db", "east/deploy/db: east/pod/db-0 is Pending: 0/2 nodes are"),
+    ):
+        with pytest.raises(UnknownReferenceError, match=message):
+            expand(found, reference)
+
+
+@pytest.mark.parametrize(
+    ("pods", "nodes"),
+    [
+        (
+            [workload("Deployment", "web", 10_000, spec=affine("podAntiAffinity", select("web")))],
+            1000,
+        ),
+        ([workload("Deployment", "web", 10_000, spec=HOST)], 1000),
+        ([workload("DaemonSet", name) for name in "abcdefgh"], 1000),
+        ([workload("Deployment", "web", 10_000, spec=spread("web", HOSTNAME))], 100),
+        (
+            [
+                pod(f"p{number}", labels=f"app: a{number}", spec=affine("podAffinity", after))
+                for number in range(1_000)
+                for after in [select(f"a{number + 1}")]
+            ],
+            10,
+        ),
+    ],
+)
+def test_large_clusters_are_placed_in_seconds(pods: list[str], nodes: int) -> None:
+    ranges = "podCIDR: 10.0.0.0/8, serviceCIDR: 192.168.0.0/24, nodeCIDR: 172.16.0.0/16"
+    scenario = written(*pods, clusters=(f"{{name: east, nodes: {nodes}, {ranges}}}",))
+    start = time.process_time()
+    resolve(scenario)
+    assert time.process_time() - start < 5
 
 
 @settings(derandomize=True, max_examples=30, deadline=None)
