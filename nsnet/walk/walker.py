@@ -315,6 +315,10 @@ class Walker:
                 yield from self._accept(netns, journey, in_dev, tracked)
             elif not self._routes_of(netns).forwards(packet.dst):
                 yield Lost(note(journey, here, "ip_forward is 0"))
+            elif hop is None and in_port and packet.dst.version == 6:
+                # br_netfilter looks up the route of a DNATed frame, and only IPv4 has a route that
+                # sends the ICMP error (br_nf_pre_routing_finish_ipv6).
+                yield Lost(note(known, here, f"br_netfilter has no route to {packet.dst}"))
             elif hop is None:
                 yield self._unroutable(netns, known)
             elif journey.ttl == 1:

@@ -3,6 +3,7 @@
 import pytest
 
 from nsnet.ip import Protocol
+from nsnet.probes.question import explain, probe_spec
 from nsnet.state.iptables_text import line
 from nsnet.state.model import State
 from nsnet.walk.walker import walk
@@ -128,4 +129,33 @@ def test_a_fault_decides_the_verdict_of_a_walk(
 ) -> None:
     state = faulty(f"{{in: node/n1, drop: {drop}}}")
     (path,) = walk(state, CLIENT, protocol, ip("10.244.1.2"), port)
+    assert path.verdict == verdict
+
+
+SIX = (
+    "{name: east, nodes: 2, podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/108',"
+    " nodeCIDR: 'fd00:192:168:10::/64'}"
+)
+
+
+@pytest.mark.parametrize(
+    ("cluster", "source", "to", "verdict"),
+    [
+        ("{name: east, nodes: 2}", "pod/client", "pod/web:80", "net-unreachable"),
+        ("{name: east, nodes: 2}", "pod/client", "svc/web:80", "net-unreachable"),
+        (SIX, "pod/client", "pod/web:80", "net-unreachable"),
+        # br_netfilter drops a DNATed IPv6 frame without a route.
+        (SIX, "pod/client", "svc/web:80", "timeout"),
+        (SIX, "node/n1", "svc/web:80", "net-unreachable"),
+    ],
+)
+def test_a_node_without_routes_to_others(cluster: str, source: str, to: str, verdict: str) -> None:
+    found = lab(
+        PODS[0],
+        pod("web", labels="app: web", spec="nodeName: n2"),
+        service("web"),
+        clusters=(cluster,),
+        spec="fabricCIDR: '198.18.0.0/16,fd98::/64'\nfaults: [{in: node/n1, down: eth0}]",
+    )
+    (path,) = explain(found.model, probe_spec(source, to)).paths
     assert path.verdict == verdict
