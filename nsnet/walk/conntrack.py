@@ -93,12 +93,12 @@ def retranslate(hook: str, packet: Packet, tracked: Tracked) -> Packet:
         return (
             replace(packet, dst=reply.src, dport=reply.sport)
             if is_dnat_hook
-            else replace(packet, src=reply.dst)
+            else packet.with_source(reply.dst)
         )
     return (
         replace(packet, dst=original.src)
         if is_dnat_hook
-        else replace(packet, src=original.dst, sport=original.dport)
+        else packet.with_source(original.dst, original.dport)
     )
 
 

@@ -49,6 +49,9 @@ class Packet:
     # Bytes of an IPv6 datagram that its sender fragmented, and of a fragment.
     whole: int = 0
     fragment: int = 0
+    # Of an ICMP error: the address of the machine that sends it, if it is not `src`. `src` is the
+    # destination of the packet that caused the error.
+    sender: IPAddress | None = None
 
     @property
     def icmp_type(self) -> str:
@@ -68,20 +71,31 @@ class Packet:
         """Return the packet with these addresses and ports instead of its own."""
         return replace(self, src=to.src, sport=to.sport, dst=to.dst, dport=to.dport)
 
+    def with_source(self, src: IPAddress, sport: int | None = None) -> "Packet":
+        """Return the packet with a source that NAT has restored or repeated. An ICMP error then
+        seems to come from there, whichever machine has sent it."""
+        sender = self.sender if src == self.src else None
+        port = self.sport if sport is None else sport
+        return replace(self, src=src, sport=port, sender=sender)
+
     @property
     def unmarked(self) -> "Packet":
         """The packet as it is on the wire. Its marks are left out, because they stay in their
         namespace."""
         return replace(self, mark=0, connection_mark=0)
 
-    def answering(self, mark: int, error: Verdict | None = None) -> "Packet":
+    def answering(
+        self, mark: int, error: Verdict | None = None, sender: IPAddress | None = None
+    ) -> "Packet":
         """Return the reply to this packet or, with `error`, an ICMP error about this packet. The
-        returned packet has the mark `mark`."""
+        returned packet has the mark `mark`, and the error is from the address `sender` (None: from
+        this packet's destination)."""
         back = self.unmarked.addressed(self.tuple.reversed())
         # Replies are small, except large ICMP echoes: round_trips sets their size.
         small = replace(back, size=0, whole=0, fragment=0)
         # An error about a reply is sent in the direction of the request.
-        return replace(small, answer=not (error and self.answer), mark=mark, error=error)
+        answer = not (error and self.answer)
+        return replace(small, answer=answer, mark=mark, error=error, sender=sender)
 
     def __str__(self) -> str:
         def end(address: IPAddress, port: int) -> str:

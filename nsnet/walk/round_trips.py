@@ -104,7 +104,10 @@ class RoundTrips:
     def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
         """Return the reply of this namespace to a packet or, with `error`, its ICMP error about the
         packet."""
-        return packet.answering(self.routes(netns).reply_mark(packet), error)
+        routes = self.routes(netns)
+        mark = routes.reply_mark(packet)
+        sender = routes.error_source(packet, mark) if error is not None else None
+        return packet.answering(mark, error, sender)
 
     def _send_smaller(self, request: Request, end: TooBig) -> Iterator[PredictedPath]:
         """Yield the paths of a datagram that exceeded an MTU. If the ICMP error reaches the client,

@@ -114,6 +114,15 @@ class Routes:
         key = f"net.ipv{packet.dst.version}.fwmark_reflect"
         return packet.mark if self._netns.setting(key) else 0
 
+    def error_source(self, packet: Packet, mark: int) -> IPAddress | None:
+        """Return the source address of this namespace's ICMP error about a packet, if it is not the
+        packet's destination: without that address, the kernel takes the one that the route to the
+        packet's source has (icmp_send). None means the destination, or that there is no route."""
+        if packet.dst in self.local:
+            return None
+        hops = self.find(packet.src, mark, own=True)
+        return self.source(hops[0]) if hops else None
+
     def drops_localnet(self, dev: str, *ends: IPAddress) -> bool:
         """Return whether the kernel drops a packet on this link because one of its addresses is in
         127.0.0.0/8. It does so on any link but `lo`, unless route_localnet is set for the link or

@@ -270,7 +270,8 @@ class Walker:
         martian or fails rp_filter."""
         here = self._netns[station.netns]
         arrived = note(journey, here, f"received on {station.port or station.dev}")
-        reason = self._routes_of(here.name).why_source_is_dropped(station.dev, journey.packet.src)
+        source = journey.packet.sender or journey.packet.src
+        reason = self._routes_of(here.name).why_source_is_dropped(station.dev, source)
         if reason:
             yield Lost(note(arrived, here, reason))
             return

@@ -248,3 +248,36 @@ def test_three_share_a_gateway_and_a_fourth_has_its_own(one: str, other: str, to
     if to == "svc":
         (seen,) = FOUR.topology.clusters[1 if one == "own" else 0].gateways
         assert {each.source for each in paths} == {end.ip for end in seen.outside}
+
+
+@pytest.mark.parametrize(
+    ("families", "verdicts"),
+    [
+        # The gateway restores the node's address as the destination of the node's own ICMP error,
+        # which is from this address, too: IPv4 drops it as a martian.
+        ("[IPv4]", {"west/node/n1": "timeout", "west/node/n2": "refused"}),
+        ("[IPv6]", {"west/node/n1": "refused", "west/node/n2": "refused"}),
+    ],
+)
+def test_a_node_that_refuses_its_own_packet_from_the_gateway(
+    families: str, verdicts: dict[str, str]
+) -> None:
+    ranges = (
+        "podCIDR: '10.245.0.0/16,fd00:245::/48', nodeCIDR: '192.168.20.0/24,fd01:20::/64',"
+        " serviceCIDR: '10.97.0.0/16,fd00:97::/112'"
+    )
+    found = lab(
+        service(
+            "web",
+            app="none",
+            spec=f"type: LoadBalancer, ipFamilies: {families}",
+            meta=in_clusters("west"),
+        ),
+        clusters=(
+            "{name: east, gateway: {kind: nat, name: hub}}",
+            f"{{name: west, nodes: 2, {ranges}, gateway: {{kind: nat, name: hub}}}}",
+        ),
+        spec="fabricCIDR: '198.18.0.0/16,fd98::/64'",
+    )
+    paths = explain(found.model, probe_spec("west/node/n1", "west/lb/web:80")).paths
+    assert {each.path[-1]: each.verdict for each in paths} == verdicts
