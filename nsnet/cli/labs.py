@@ -72,7 +72,7 @@ def run(
         asked = wanted.scenario.spec.probes
         if probe_all:
             asked += service_probes(lab.model)
-        report = lab.probe(progress, asked)
+        report = lab.probe(progress, asked, err)
     _conclude(ctx, report, wanted, as_json=as_json, junit=junit)
 
 
@@ -281,7 +281,7 @@ def probe(
     elif probe_all or is_generated(found.scenario):
         asked += service_probes(found.model)
     with Progress(silent=as_json) as progress:
-        report = found.probe(progress, asked)
+        report = found.probe(progress, asked, err)
     _conclude(ctx, report, found.compiled, as_json=as_json, junit=junit)
 
 

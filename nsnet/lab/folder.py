@@ -53,6 +53,16 @@ def read(lab: str) -> dict[str, Any] | None:
     return record if isinstance(record, dict) else None
 
 
+def version(lab: str) -> tuple[int, int] | None:
+    """Return a value that differs whenever the lab's record has been written again. Return None if
+    there is no record."""
+    try:
+        found = (path_of(lab) / RECORD).stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
+
+
 def is_damaged(lab: str) -> bool:
     """Return whether the lab has a record that cannot be read."""
     return os.path.lexists(path_of(lab) / RECORD) and read(lab) is None

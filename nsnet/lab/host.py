@@ -17,6 +17,7 @@ from nsnet.lab.needs import Needs, needs_of, require_capacity
 from nsnet.plan.differences import Added, Difference, diff, missing_namespaces
 from nsnet.plan.drift import drift
 from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
+from nsnet.probes.prober import Pace
 from nsnet.probes.recording import frames
 from nsnet.servers.echo import control
 from nsnet.state.bird import Bird
@@ -44,6 +45,7 @@ class Host:
         self.lab = lab
         self.tool = tool  # the variant of iptables: iptables-legacy or iptables-nft
         self.folder = path_of(lab)
+        self.pace = Pace(self.folder / "pace")  # shared by all processes that probe the lab
 
     def require(self, state: State, held: State | None = None) -> None:
         """Raise UnsupportedError if this machine lacks something that the state needs, or cannot

@@ -3,7 +3,7 @@ pure values that follow from the file; lab.host has what this machine has of the
 
 import time
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,10 +45,18 @@ class Lab:
     a change was interrupted.
     """
 
-    def __init__(self, wanted: Compiled, tool: str = "", *, touched: bool = False) -> None:
+    def __init__(
+        self,
+        wanted: Compiled,
+        tool: str = "",
+        *,
+        touched: bool = False,
+        version: tuple[int, int] | None = None,
+    ) -> None:
         self.compiled = wanted
         self._first = wanted  # what `reset` goes back to
         self._touched = touched
+        self._version = version  # of the record that this Lab was read from, or has written
         self._host = Host(wanted.name, tool)
 
     @property
@@ -93,6 +101,7 @@ class Lab:
     def record(self, *, complete: bool) -> None:
         """Write the lab's record. From it, another process of nsnet can attach to the lab."""
         self._host.record(self.compiled, complete=complete)
+        self._version = folder.version(self.name)
 
     def is_whole(self) -> bool:
         """Return whether every namespace of the lab exists and a process runs in the server's
@@ -189,14 +198,26 @@ class Lab:
         self._host.apply(ops, progress)
         self._touched = touched
 
-    def probe(self, progress: Progress = silent, specs: Sequence[ProbeSpec] = ()) -> Report:
-        """Run the given probes, or the scenario's if none are given. Return a report."""
+    def probe(
+        self,
+        progress: Progress = silent,
+        specs: Sequence[ProbeSpec] = (),
+        announce: Callable[[str], None] = lambda line: None,
+    ) -> Report:
+        """Run the given probes, or the scenario's if none are given. Return a report. `announce` is
+        called with a line if they will take long."""
         start = time.monotonic()
         asked = [question(self.topology, each) for each in specs or self.scenario.spec.probes]
         total = sum(each.spec.times for each in asked)
         with self._host.missing_namespaces_named(self.state):
-            reports = ask(self.model, asked, lambda done: progress("probing", done, total))
-        reports = self._drift_is_no_defect(reports)
+            reports = ask(
+                self.model,
+                asked,
+                lambda done: progress("probing", done, total),
+                self._host.pace,
+                announce,
+            )
+        reports = self._change_is_no_defect(reports)
         return Report(self.name, reports, round(time.monotonic() - start, 3))
 
     def connect(
@@ -211,25 +232,28 @@ class Lab:
         named = {{"source_port": "sourcePort"}.get(key, key): each for key, each in fields.items()}
         asked = question(self.topology, probe_spec(source, to, protocol, **named), path=path)
         with self._host.missing_namespaces_named(self.state):
-            reports = ask(self.model, [asked])
-        (report,) = self._drift_is_no_defect(reports)
+            reports = ask(self.model, [asked], pace=self._host.pace)
+        (report,) = self._change_is_no_defect(reports)
         for each in report.defects:
             message = escaped(f"{report.name}: {each}")
             warnings.warn(message, DefectWarning, stacklevel=2)
         return Connection(report)
 
-    def _drift_is_no_defect(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
-        """Return the reports, without defects if the lab was changed by hand. The prediction does
-        not include that change, so a report with defects loses its defects and its prediction."""
+    def _change_is_no_defect(self, reports: tuple[ProbeReport, ...]) -> tuple[ProbeReport, ...]:
+        """Return the reports, without defects if the lab was changed, by hand or by another nsnet.
+        The prediction does not include that change, so a report with defects loses its defects and
+        its prediction."""
         if not any(each.defects for each in reports):
             return reports
-        drifted = self.drift()
-        if not drifted:
+        if self._version not in (None, folder.version(self.name)):
+            unknown = Unknown("the lab was changed meanwhile, by another nsnet")
+        elif drifted := self.drift():
+            differences = number_of(len(drifted), "difference")
+            unknown = Unknown(
+                f"the lab is not as its file says ({differences}: nsnet status {self.name})"
+            )
+        else:
             return reports
-        differences = number_of(len(drifted), "difference")
-        unknown = Unknown(
-            f"the lab is not as its file says ({differences}: nsnet status {self.name})"
-        )
         return tuple(
             replace(each, predicted=unknown, defects=()) if each.defects else each
             for each in reports

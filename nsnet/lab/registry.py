@@ -140,12 +140,14 @@ def _locked(name: str) -> Iterator[Lab]:
 def attach(name: str) -> Lab:
     """Return the lab of this name as it is up now. Raises UsageError if there is no such lab, or if
     it is half-built."""
-    return _recorded(name, _record(name))
+    version = folder.version(name)  # before the record is read: it may be replaced at any time
+    return _recorded(name, _record(name), version)
 
 
-def _recorded(name: str, record: Mapping[str, Any]) -> Lab:
+def _recorded(name: str, record: Mapping[str, Any], version: tuple[int, int] | None = None) -> Lab:
     # The lab may have been changed by hand since its record was written.
-    return Lab(compiled(*folder.recorded(name, record)), record["tool"], touched=True)
+    found = compiled(*folder.recorded(name, record))
+    return Lab(found, record["tool"], touched=True, version=version)
 
 
 def _record(name: str) -> dict[str, Any]:

@@ -1,33 +1,46 @@
 """Send probes; report what their author expects, the model predicts and the kernel does."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from nsnet.ip import IPAddress
-from nsnet.probes.judge import defects, disagreements, judged, predicted, undecided
+from nsnet.probes.judge import defects, disagreements, excused, judged, predicted, undecided
 from nsnet.probes.model import Model
 from nsnet.probes.outcome import Outcome
-from nsnet.probes.prober import Flow, send
+from nsnet.probes.prober import Flow, Pace, send
+from nsnet.probes.prober.pace import PACE
 from nsnet.probes.question import Question, predicted_paths
 from nsnet.probes.report import Answer, ProbeReport
+from nsnet.text import number_of
 from nsnet.verdict import Verdict
-from nsnet.walk.packet import PredictedPath
+from nsnet.walk.packet import PredictedPath, Unknown
 
 # Seconds after which ARP has failed: three tries of retrans_time_ms, and some for a busy machine.
 UNANSWERED_ARP = 0.5
+LONG = 5.0  # seconds that attempts are spaced over, and are announced
+WITHHELD = (
+    "a router withheld ICMP errors: Linux sends one a second to a source, and others have sent it"
+    " packets without a route, too"
+)
 
 
 def ask(
     model: Model,
     questions: Sequence[Question],
     progress: Callable[[int], None] = lambda done: None,
+    pace: Pace | None = None,
+    announce: Callable[[str], None] = lambda line: None,
 ) -> tuple[ProbeReport, ...]:
     """Send the probes, and return a report of each. `progress` is called with the number of
-    attempts that have ended. Raises KernelError."""
+    attempts that have ended; `announce`, before any is sent, with a line on attempts that will take
+    long. `pace` has the moments that this process shares with others. Raises KernelError."""
     guesses = [predicted_paths(model, each) for each in questions]
     flows = [_flow(each, guess) for each, guess in zip(questions, guesses, strict=True)]
     namespaces = list(model.references)
-    outcomes = send(flows, namespaces, neighbours=model.neighbours, progress=progress)
+    if slow := _paced(flows):
+        announce(slow)
+    outcomes = send(flows, namespaces, neighbours=model.neighbours, progress=progress, pace=pace)
     return tuple(
         _report(model, each, guess, outcome)
         for each, guess, outcome in zip(questions, guesses, outcomes, strict=True)
@@ -35,6 +48,7 @@ def ask(
 
 
 def _flow(each: Question, guess: Sequence[PredictedPath]) -> Flow:
+    limited = _limited(guess)
     return Flow(
         netns=each.source.netns,
         address=each.to.address,
@@ -44,24 +58,46 @@ def _flow(each: Question, guess: Sequence[PredictedPath]) -> Flow:
         timeout=each.spec.timeout,
         size=each.spec.size,
         source_port=each.spec.source_port,
-        pace=_pace(guess),
+        pace=f"{limited[0]} {limited[1]}" if limited else "",
+        router=limited[0] if limited else "",
         together=each.spec.together,
         path=each.path,
     )
 
 
-def _pace(guess: Sequence[PredictedPath]) -> str:
-    """Return the key of an attempt that must be spaced from others with the same key, or "".
+def _limited(guess: Sequence[PredictedPath]) -> tuple[str, IPAddress] | None:
+    """Return the router that limits the errors which the model predicts for an attempt, and the
+    source that the router sees; None if there is none.
 
-    An attempt has a key if the model predicts ICMP net-unreachable from a router: the router's name
-    and the source address that it sees. Linux sends one net-unreachable a second to a source.
-    Nothing else that is sent depends on the prediction.
+    Linux sends one IPv4 net-unreachable a second to a source. Such attempts must be spaced, and
+    nothing else that is sent depends on the prediction.
     """
     for path in guess:
         last = path.request[-1]
-        if path.verdict is Verdict.NET_UNREACHABLE and last.netns != path.request[0].netns:
-            return f"{last.netns} {last.packet.src}"
-    return ""
+        if (
+            path.verdict is Verdict.NET_UNREACHABLE
+            and last.netns != path.request[0].netns
+            and last.packet.src.version == 4
+        ):
+            return last.netns, last.packet.src
+    return None
+
+
+def _paced(flows: Sequence[Flow]) -> str:
+    """Return a line on attempts that must be spaced, with the seconds that they take; "" if they
+    take less than a few."""
+    numbers = Counter[str]()
+    for each in flows:
+        numbers[each.pace] += each.times
+    del numbers[""]
+    seconds = PACE * max(numbers.values(), default=0)
+    if seconds < LONG:
+        return ""
+    attempts = number_of(numbers.total(), "attempt")
+    return (
+        f"{attempts} without a route: paced at one a second, as Linux answers a missing route so"
+        f" often: about {seconds:.0f} s"
+    )
 
 
 def _report(
@@ -72,6 +108,8 @@ def _report(
     foreseen = tuple(_foreseen(each, guess))
     sources = {one.source for one in (*foreseen, *observed) if one.source is not None}
     holders = model.holders({*sources, *(expected.source or ())}, each.source)
+    known, late = excused(foreseen, observed)
+    found = tuple(defects(known, observed, paths=each.path))
     return ProbeReport(
         name=each.name,
         source=spec.from_,
@@ -79,10 +117,10 @@ def _report(
         protocol=spec.protocol.value,
         times=spec.times,
         expected=spec.expect.model_dump(mode="json", exclude_defaults=True),
-        predicted=Answer(foreseen, holders),
+        predicted=Unknown(WITHHELD) if late and not found else Answer(foreseen, holders),
         observed=Answer(observed, holders),
         disagreements=tuple(disagreements(expected, observed, holders)),
-        defects=tuple(defects(foreseen, observed, paths=each.path)),
+        defects=found,
         with_path=each.path,
         size=spec.size,
     )

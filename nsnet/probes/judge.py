@@ -81,6 +81,18 @@ def undecided(guess: Sequence[Outcome], protocol: Protocol) -> Iterator[Outcome]
                 yield silent._replace(verdict=Verdict.TIMEOUT)
 
 
+def excused(
+    guess: Sequence[Outcome], attempts: Sequence[Outcome]
+) -> tuple[tuple[Outcome, ...], bool]:
+    """Return the predicted outcomes, and whether timeouts had to be added to them: those of
+    attempts that awaited net-unreachable while a router withheld such errors."""
+    timeout = any(one.verdict is Verdict.TIMEOUT and one.withheld for one in attempts)
+    awaited = [one for one in guess if one.verdict is Verdict.NET_UNREACHABLE]
+    if not (timeout and awaited) or any(one.verdict is Verdict.TIMEOUT for one in guess):
+        return tuple(guess), False
+    return (*guess, *(one._replace(verdict=Verdict.TIMEOUT) for one in awaited)), True
+
+
 def disagreements(
     expected: Expected, attempts: Sequence[Outcome], names: Mapping[str, str] = MappingProxyType({})
 ) -> list[str]:

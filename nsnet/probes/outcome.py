@@ -19,6 +19,7 @@ class Outcome(NamedTuple):
     source: IPAddress | None = None
     path: tuple[str, ...] | None = None  # from the client to where the request got, if recorded
     ms: float = 0.0  # from the attempt's start to its verdict
+    withheld: bool = False  # meanwhile a router withheld ICMP errors of the kind that it may await
 
     @property
     def compared(self) -> tuple[Verdict, str | None, IPAddress | None]:

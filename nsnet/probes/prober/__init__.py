@@ -2,6 +2,7 @@
 see."""
 
 from nsnet.probes.prober.flows import Flow
+from nsnet.probes.prober.pace import Pace
 from nsnet.probes.prober.send import send
 
-__all__ = ["Flow", "send"]
+__all__ = ["Flow", "Pace", "send"]

@@ -22,5 +22,6 @@ class Flow:
     # sees; "" for no limit. A router sends a source one net-unreachable a second, so attempts with
     # the same key start at least a second apart.
     pace: str = ""
+    router: str = ""  # the namespace of that router
     together: str = ""  # flows with the same label start their first attempts at once
     path: bool = False  # record the namespaces that each request passes

@@ -1,7 +1,7 @@
 """The order in which attempts start: namespaces take turns, and so do the flows of a namespace."""
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field
 
 from nsnet.probes.prober.flows import Flow
@@ -44,17 +44,19 @@ class _Pace:
 
 
 class Schedule:
-    """The queues of all namespaces. Attempts are taken from the namespaces in turn."""
+    """The queues of all namespaces. Attempts are taken from the namespaces in turn. Flows of a pace
+    that is `held` may not start before it is released."""
 
-    def __init__(self, flows: Sequence[Flow]) -> None:
+    def __init__(self, flows: Sequence[Flow], held: Set[str] = frozenset()) -> None:
         self.flows = tuple(ScheduledFlow(flow) for flow in flows)
         self._sources: dict[str, _Source] = {}
         self._busy: dict[str, _Source] = {}  # those with due flows, in the order of turns
         self._paces: dict[str, _Pace] = {}
         for scheduled in self.flows:
             self._sources.setdefault(scheduled.flow.netns, _Source())
-            if scheduled.flow.pace:
-                self._paces.setdefault(scheduled.flow.pace, _Pace()).flows.append(scheduled)
+            if pace := scheduled.flow.pace:
+                shared = self._paces.setdefault(pace, _Pace(may_start=pace not in held))
+                shared.flows.append(scheduled)
             self._offer(scheduled)
 
     def take(self, most: int) -> tuple[str, list[ScheduledFlow]]:
@@ -100,6 +102,10 @@ class Schedule:
         attempt."""
         scheduled.under_way -= 1
         self._offer(scheduled)
+
+    def has_more(self, pace: str) -> bool:
+        """Return whether a flow that shares this pace has attempts left to start."""
+        return any(each.started < each.flow.times for each in self._paces[pace].flows)
 
     def release_pace(self, pace: str) -> None:
         """Allow one more attempt of the flows that share this pace. These flows take turns."""

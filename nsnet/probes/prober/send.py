@@ -17,6 +17,7 @@ from typing import TypeAlias, assert_never
 from nsnet.errors import KernelError
 from nsnet.ip import Family, Protocol
 from nsnet.kernel import netns
+from nsnet.kernel.counters import withheld_errors
 from nsnet.probes.loop import Loop
 from nsnet.probes.outcome import Outcome
 from nsnet.probes.prober import craft
@@ -24,6 +25,7 @@ from nsnet.probes.prober.attempt import Attempt
 from nsnet.probes.prober.capture import Capture, TraceKey
 from nsnet.probes.prober.flows import Flow
 from nsnet.probes.prober.icmp import Echoes, IcmpExchange
+from nsnet.probes.prober.pace import PACE, Pace
 from nsnet.probes.prober.path import answered, passed, relayed
 from nsnet.probes.prober.schedule import Schedule, ScheduledFlow
 from nsnet.probes.prober.tcp import TcpExchange
@@ -39,7 +41,6 @@ _WINDOW = 512
 _MOMENT = 0.1  # seconds
 _MUCH_LONGER = 4
 _BATCH = 32  # attempts started before replies are read again
-_PACE = 1.05  # seconds between paced attempts: the router's jiffies are 4 ms
 _SPARE, _OF_A_SOURCE = 64, 5  # file descriptors for other uses, and for a namespace's raw sockets
 _STRIDE = 0x9E3779B1  # odd: the first 2^32 attempts have different sequence numbers
 
@@ -49,13 +50,14 @@ def send(
     namespaces: Sequence[str],
     progress: Callable[[int], None] = lambda done: None,
     neighbours: Mapping[str, frozenset[str]] | None = None,
+    pace: Pace | None = None,
 ) -> list[tuple[Outcome, ...]]:
     """Send every attempt of every flow. Return the outcomes of each flow, in the order of `flows`.
 
     For icmp, or if a path is recorded, requests are captured in all `namespaces`. Where timestamps
     are too close to order two captures, `neighbours` (the namespaces at the other ends of veth
-    pairs) decides. `progress` is called with the number of attempts that have ended. Raises
-    KernelError.
+    pairs) decides. `progress` is called with the number of attempts that have ended. `pace` has the
+    moments that this process shares with others. Raises KernelError.
     """
     if any(flow.protocol is not Protocol.TCP for flow in flows):
         craft.load()
@@ -66,23 +68,35 @@ def send(
         stack.callback(capture.close)
         if any(map(_is_followed, flows)):
             capture.listen(namespaces)
-        sender = _Sender(flows, loop, capture)
+        sender = _Sender(flows, loop, capture, pace or Pace())
         stack.callback(sender.close)
+        routers = {flow.router for flow in flows if flow.router}
+        before = {each: withheld_errors(each) for each in routers}
         sender.run(progress)
         capture.drain()
+        limiting = {each for each in routers if withheld_errors(each) > before[each]}
         return [
-            tuple(_outcome(attempt, capture, neighbours or {}) for attempt in attempts)
-            for attempts in sender.attempts.values()
+            tuple(
+                _outcome(attempt, capture, neighbours or {}, withheld=flow.flow.router in limiting)
+                for attempt in attempts
+            )
+            for flow, attempts in sender.attempts.items()
         ]
 
 
 class _Sender:
     """The attempts of all flows, and the sockets of those under way."""
 
-    def __init__(self, flows: Sequence[Flow], loop: Loop, capture: Capture) -> None:
+    def __init__(self, flows: Sequence[Flow], loop: Loop, capture: Capture, pace: Pace) -> None:
         self._loop = loop
         self._capture = capture
-        self._schedule = Schedule(flows)
+        self._pace = pace
+        now = time.monotonic()
+        first = {each: pace.reserve(each, now) for each in {flow.pace for flow in flows} - {""}}
+        held = {each: moment for each, moment in first.items() if moment > now}
+        self._schedule = Schedule(flows, held.keys())
+        for each, moment in held.items():
+            loop.at(moment, partial(self._schedule.release_pace, each))
         self.attempts: dict[ScheduledFlow, list[Attempt]] = {
             each: [] for each in self._schedule.flows
         }
@@ -152,8 +166,9 @@ class _Sender:
         if attempt.verdict is None:
             self._loop.at(now + self._patience, partial(self._in_window.discard, attempt))
             self._loop.at(now + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
-        if flow.pace:
-            self._loop.at(now + _PACE, partial(self._schedule.release_pace, flow.pace))
+        if flow.pace and self._schedule.has_more(flow.pace):
+            moment = self._pace.reserve(flow.pace, now + PACE)
+            self._loop.at(moment, partial(self._schedule.release_pace, flow.pace))
 
     def _attempt(self, scheduled: ScheduledFlow) -> Attempt:
         number = next(self._numbers)
@@ -255,7 +270,11 @@ def _key(attempt: Attempt) -> TraceKey:
 
 
 def _outcome(
-    attempt: Attempt, capture: Capture, neighbours: Mapping[str, frozenset[str]]
+    attempt: Attempt,
+    capture: Capture,
+    neighbours: Mapping[str, frozenset[str]],
+    *,
+    withheld: bool,
 ) -> Outcome:
     flow, server, source, path = attempt.flow, attempt.server, attempt.source, None
     if flow.protocol is Protocol.ICMP and attempt.verdict is Verdict.OK:
@@ -268,7 +287,12 @@ def _outcome(
             path = relayed(path, said, neighbours)
     ms = (attempt.ended - attempt.started) * 1000
     return Outcome(
-        verdict=attempt.verdict or Verdict.TIMEOUT, server=server, source=source, path=path, ms=ms
+        verdict=attempt.verdict or Verdict.TIMEOUT,
+        server=server,
+        source=source,
+        path=path,
+        ms=ms,
+        withheld=withheld,
     )
 
 

@@ -10,7 +10,7 @@ from nsnet.ip import Protocol
 from nsnet.probes import ask as asking
 from nsnet.probes.ask import Connection, ask
 from nsnet.probes.outcome import Outcome
-from nsnet.probes.prober import Flow
+from nsnet.probes.prober import Flow, Pace
 from nsnet.probes.question import probe_spec, question
 from nsnet.probes.report import Answer, ProbeReport
 from nsnet.verdict import Verdict
@@ -31,6 +31,7 @@ NAMESPACES = tuple(
 OK = Outcome(Verdict.OK, "east/pod/web-0", ip("10.244.0.2"), None, 1.5)
 REFUSED = Outcome(Verdict.REFUSED)
 TIMEOUT = Outcome(Verdict.TIMEOUT)
+NOWHERE = Outcome(Verdict.NET_UNREACHABLE)
 
 
 def asked(
@@ -50,10 +51,12 @@ def asked(
         namespaces: Sequence[str],
         progress: Callable[[int], None],
         neighbours: Mapping[str, frozenset[str]],
+        pace: Pace | None,
     ) -> list[tuple[Outcome, ...]]:
         flows.extend(sent)
         assert namespaces == list(MODEL.references)
         assert neighbours == MODEL.neighbours
+        assert pace is None
         return [outcomes]
 
     monkeypatch.setattr(asking, "send", send)
@@ -81,6 +84,7 @@ def test_the_prober_gets_what_the_probe_says(monkeypatch: pytest.MonkeyPatch) ->
         size=9,
         source_port=5000,
         pace="",
+        router="",
         together="x",
         path=True,
     )
@@ -103,6 +107,86 @@ def test_probes_share_a_pace_where_a_router_limits_its_errors(
 ) -> None:
     flow, _ = asked(monkeypatch, to, REFUSED, source=source)
     assert flow.pace == pace
+    assert flow.router == pace.partition(" ")[0]
+
+
+def test_ipv6_errors_are_not_limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    six = lab(
+        pod("client"),
+        clusters=(
+            "{name: east, podCIDR: 'fd00:244::/48', serviceCIDR: 'fd00:96::/112',"
+            " nodeCIDR: 'fd01::/64'}",
+        ),
+        spec="fabricCIDR: fd98::/64",
+    )
+    flows: list[Flow] = []
+
+    def send(sent: Sequence[Flow], *_: object, **__: object) -> list[tuple[Outcome, ...]]:
+        flows.extend(sent)
+        return [(NOWHERE,)]
+
+    monkeypatch.setattr(asking, "send", send)
+    (report,) = ask(
+        six.model, [question(six.topology, probe_spec("pod/client", "[2001:db8::1]:80"))]
+    )
+    assert ([each.pace for each in flows], report.defects) == ([""], ())
+
+
+@pytest.mark.parametrize(
+    ("seen", "predicted", "defects"),
+    [
+        ((NOWHERE, NOWHERE), "net-unreachable", 0),
+        ((NOWHERE, TIMEOUT), "net-unreachable", 1),
+        # Others have sent the router packets without a route, too.
+        ((NOWHERE, TIMEOUT._replace(withheld=True)), "?", 0),
+        ((NOWHERE._replace(withheld=True),) * 2, "net-unreachable", 0),
+        ((REFUSED, TIMEOUT._replace(withheld=True)), "net-unreachable", 1),
+    ],
+)
+def test_an_error_that_a_router_withheld_is_no_defect(
+    monkeypatch: pytest.MonkeyPatch, seen: tuple[Outcome, ...], predicted: str, defects: int
+) -> None:
+    _, report = asked(monkeypatch, "192.0.2.1:80", *seen, times=2)
+    known = isinstance(report.predicted, Answer)
+    assert (report.predicted.verdict if isinstance(report.predicted, Answer) else "?") == predicted
+    assert (known, len(report.defects)) == (predicted != "?", defects)
+
+
+def test_a_timeout_elsewhere_is_a_defect_though_a_router_withheld_errors(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, report = asked(monkeypatch, "pod/web-0:80", TIMEOUT._replace(withheld=True))
+    assert report.defects == ("not predicted: timeout",)
+
+
+@pytest.mark.parametrize(
+    ("probes", "lines"),
+    [
+        ([("192.0.2.1:80", 4)], []),
+        (
+            [("192.0.2.1:80", 200)],
+            [
+                "200 attempts without a route: paced at one a second, as Linux answers a missing"
+                " route so often: about 210 s"
+            ],
+        ),
+        (
+            [("192.0.2.1:80", 3), ("192.0.2.2:80", 7), ("pod/web-0:80", 500)],
+            [
+                "10 attempts without a route: paced at one a second, as Linux answers a missing"
+                " route so often: about 10 s"
+            ],
+        ),
+    ],
+)
+def test_attempts_that_take_long_are_announced(
+    monkeypatch: pytest.MonkeyPatch, probes: list[tuple[str, int]], lines: list[str]
+) -> None:
+    monkeypatch.setattr(asking, "send", lambda flows, *_, **__: [(NOWHERE,) for _ in flows])
+    said: list[str] = []
+    specs = [probe_spec("pod/client", to, times=times) for to, times in probes]
+    ask(MODEL, [question(LAB.topology, each) for each in specs], announce=said.append)
+    assert said == lines
 
 
 def test_a_report_has_references_for_namespaces_and_for_source_addresses(

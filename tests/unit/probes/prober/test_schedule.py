@@ -42,6 +42,17 @@ def test_attempts_of_one_pace_start_one_at_a_time() -> None:
     assert schedule.take(9) == ("", [])
 
 
+def test_a_pace_that_another_process_holds_is_released_later() -> None:
+    schedule = Schedule([flow("a", times=2, pace="r"), flow("b")], {"r"})
+    first, other = schedule.flows
+    assert schedule.take(9) == ("b", [other])
+    assert schedule.take(9) == ("", [])
+    for more in (True, False):
+        schedule.release_pace("r")
+        assert schedule.take(9) == ("a", [first])
+        assert schedule.has_more("r") is more
+
+
 def test_flows_of_one_label_start_before_all_others() -> None:
     schedule = Schedule(
         [flow("a"), flow("a", together="x", times=2), flow("b", together="x"), flow("b")]
