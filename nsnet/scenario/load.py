@@ -1,7 +1,8 @@
 """YAML files → Scenario, in passes.
 
 Each pass takes the value of the pass before it, and returns a new value and the problems that it
-found. The problems of all passes are reported together. The main file is read first, because it
+found. The problems of all passes are reported together; those of single objects are left to
+`topology.resolve`, which finds more in other objects. The main file is read first, because it
 names the other files:
 
 main file ─ documents ─ outline ─┬─ the Scenario ───────────────────── validation ─▶ spec
@@ -45,8 +46,9 @@ def load(file: Path, *more: Path, plain: Plain = DEFAULTS) -> Scenario:
     """Return the scenario of this main file and of the manifests that it names.
 
     A main file without a Scenario, a folder, or several files are plain manifests: they become one
-    cluster, with the settings of `plain`. Raises ScenarioError with all problems, and UsageError if
-    there is a Scenario besides settings or other files.
+    cluster, with the settings of `plain`. If only single objects have mistakes, they are left out,
+    and the scenario's `problems` has these mistakes. Raises ScenarioError with all problems
+    otherwise, and UsageError if there is a Scenario besides settings or other files.
     """
     with _without_collector():
         texts = read_given((file, *more))
@@ -70,7 +72,7 @@ def load(file: Path, *more: Path, plain: Plain = DEFAULTS) -> Scenario:
 def reload(main: str, sources: Mapping[str, str]) -> Scenario:
     """Return the scenario of files whose texts were saved. Nothing is read from disk.
 
-    Raises ScenarioError with all problems.
+    Raises ScenarioError, like `load`.
     """
     with _without_collector():
         return _load(main, SavedFiles(main, sources), {})
@@ -124,9 +126,9 @@ def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
     every = [*contents.values(), inline]
     problems = [*malformed, *misordered, *unreadable, *misplaced, *invalid]
     problems += [problem for _, mistakes in read.values() for problem in mistakes]
-    problems += [problem for each in every for problem in each.problems]
+    refused = [problem for each in every for problem in each.problems]
     if validated is None or problems:
-        raise ScenarioError(problems)
+        raise ScenarioError([*problems, *refused])
     return Scenario(
         name=validated.metadata.name,
         spec=validated.spec,
@@ -135,4 +137,5 @@ def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
         ignored=tuple(ignored for each in every for ignored in each.ignored),
         sources={main: text, **sources.texts},
         document=outline.scenario,
+        problems=tuple(refused),
     )

@@ -28,7 +28,7 @@ class Scenario:
     """The content of a scenario file and its manifests.
 
     The manifests are in creation order: first those of the files that the clusters list, then those
-    of the main file.
+    of the main file. Objects with mistakes are left out; `problems` has these mistakes.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Scenario:
     ignored: tuple[IgnoredObject, ...]
     sources: Mapping[str, str]
     document: Document
+    problems: tuple[Problem, ...] = ()
 
     @property
     def written_name(self) -> str:

@@ -130,7 +130,7 @@ def _misspelt(document: Document, group: str, kind: str, version: str) -> str:
     message = f'no matches for kind "{printable(kind)}" in version "{printable(version)}"'
     if kind == "Template":
         return f"{message}: render it: oc process --local -f {document.file} -o yaml > FILE"
-    near = nearest(kind, BUILT_IN[group])
+    near = nearest(kind, BUILT_IN[group], likeness=0.8)
     return f"{message}: did you mean {near}?" if near else ""
 
 

@@ -35,6 +35,8 @@ def exports(
             continue
         meta = manifest.object.metadata
         reference = reference_of(spec.name, "svc", meta.name, meta.namespace)
+        if reference not in services and ledger.scenario.problems:
+            continue  # the Service may be one of the objects with mistakes, which are left out
         refused = list(_refusals(spec, reference, meta.name, services))
         if not refused:
             found[reference] = sni = meta.annotations.get(SNI, "")

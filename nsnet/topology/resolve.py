@@ -53,10 +53,11 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     """Return the lab that the scenario describes.
 
     `keep`: the allocations of the lab if it is already up, which are kept. Raises ScenarioError
-    with every problem.
+    with every problem, also with those that were found while the objects were read.
     """
     found = [*range_problems(scenario), *scenario_problems(scenario)]
-    problems = [each for each in found if each.rule not in scenario.spec.allow]
+    problems = [*scenario.problems]
+    problems += (each for each in found if each.rule not in scenario.spec.allow)
     crowded = list(too_many_nodes(scenario))
     if crowded or any(too_small(scenario)):
         # Nothing can be allocated from a range without hosts, nor to too many nodes.
