@@ -106,14 +106,14 @@ def _warnings(services: Sequence[DeclaredService], sources: EndpointSources) -> 
             message = f"the selector of {each.reference} matches no pod"
             idle.append((each, "spec.selector", message))
     for found, those in (
-        (idle, "the selectors of {} more match no pod"),
-        (closed, "ports of {} more have no endpoints, because no pod has their targetPort's name"),
-        (annotated, f"{{}} more have the annotation {SOURCE_RANGES}"),
+        (idle, "the selectors of {} match no pod"),
+        (closed, "ports of {} have no endpoints, because no pod has their targetPort's name"),
+        (annotated, f"{{}} have the annotation {SOURCE_RANGES}"),
     ):
         yield from (each.warning(path, message) for each, path, message in found[:_WRITTEN_OUT])
         others = dict.fromkeys(each.reference for each, _, _ in found[_WRITTEN_OUT:])
         if others:
-            yield f"{those.format(number_of(len(others), 'Service'))}: {some_of(others)}"
+            yield f"{those.format(number_of(len(others), 'more Service'))}: {some_of(others)}"
 
 
 def _check_lists(ledger: Ledger, manifests: Iterable[Manifest]) -> None:

@@ -64,7 +64,7 @@ def test_many_services_without_pods_get_few_warnings() -> None:
     ]
     assert topology(*many).warnings == (
         *(f"{each} matches no pod" for each in first),
-        "the selectors of 37 Services more match no pod:"
+        "the selectors of 37 more Services match no pod:"
         " east/svc/s4, east/svc/s5, east/svc/s6 and 34 more",
     )
 
