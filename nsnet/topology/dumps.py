@@ -66,8 +66,8 @@ def replacements(
     for kind, names in owners.items():
         why = f"; serviceCIDR is {ranges}" if kind in ("IP families", "ClusterIPs") else ""
         yield (
-            f"{number_of(len(names), 'Service')} of {cluster.name} cannot have the {kind} of the"
-            f" cluster that the manifests were read from, and get others{why}: {some_of(names)}"
+            f"the lab replaces the {kind} that {number_of(len(names), 'Service')} of {cluster.name}"
+            f" had in the cluster that the manifests were read from{why}: {some_of(names)}"
         )
 
 

@@ -5,14 +5,20 @@ import pytest
 from nsnet.topology.model import Service, Topology
 from tests.support.labs import pod, refused, service, services, topology
 
+RANGE = "; serviceCIDR is 10.96.0.0/16"
 READ = "uid: 7f3a, resourceVersion: '12', creationTimestamp: '2024-05-01T10:00:00Z'"
 DUAL = (
     "{name: east, podCIDR: '10.244.0.0/16,fd00:10:244::/56',"
     " serviceCIDR: '10.96.0.0/16,fd00:10:96::/112',"
     " nodeCIDR: '192.168.10.0/24,fd00:192:168::/64'}",
 )
-OTHER = "cannot have the {} of the cluster that the manifests were read from, and get others"
-RANGE = "; serviceCIDR is 10.96.0.0/16"
+
+
+def replaced_of(kind: str, services: str, names: str = "east/svc/web") -> str:
+    """The warning that values of this kind were replaced."""
+    where = "of east had in the cluster that the manifests were read from"
+    ranges = RANGE if kind in ("ClusterIPs", "IP families") else ""
+    return f"the lab replaces the {kind} that {services} {where}{ranges}: {names}"
 
 
 def dump(spec: str, ports: str = "{port: 80}", status: str = "") -> str:
@@ -60,9 +66,7 @@ def test_the_cluster_ips_that_the_lab_lacks_are_replaced(
 ) -> None:
     lab = topology(pod("x", labels="app: x"), dump(spec))
     assert list(map(str, web(lab).addresses)) == addresses
-    assert lab.warnings == tuple(
-        f"1 Service of east {OTHER.format(kind)}{RANGE}: east/svc/web" for kind in replaced
-    )
+    assert lab.warnings == tuple(replaced_of(kind, "1 Service") for kind in replaced)
 
 
 def test_both_families_are_kept_in_a_cluster_that_has_both() -> None:
@@ -79,7 +83,7 @@ def test_node_ports_of_another_range_are_replaced() -> None:
     lab = topology(dump(local, ports))
     assert [each.node_port for each in web(lab).ports] == [30000, 30001]
     assert web(lab).health_check_port == 30002
-    assert lab.warnings == (f"1 Service of east {OTHER.format('NodePorts')}: east/svc/web",)
+    assert lab.warnings == (replaced_of("NodePorts", "1 Service"),)
 
 
 @pytest.mark.parametrize(
@@ -96,7 +100,7 @@ def test_the_load_balancer_addresses_that_are_in_ranges_of_the_lab_are_replaced(
 ) -> None:
     lab = topology(dump(f"type: LoadBalancer, {spec}", status=status))
     assert list(map(str, web(lab).load_balancer_ips)) == [address]
-    warning = f"1 Service of east {OTHER.format('load-balancer addresses')}: east/svc/web"
+    warning = replaced_of("load-balancer addresses", "1 Service")
     assert lab.warnings == ((warning,) if replaced else ())
 
 
@@ -106,8 +110,9 @@ def test_many_services_of_a_dump_get_one_warning() -> None:
         for number in range(1, 41)
     ]
     assert topology(*many).warnings == (
-        f"40 Services of east {OTHER.format('ClusterIPs')}{RANGE}:"
-        " east/svc/s1, east/svc/s2, east/svc/s3 and 37 more",
+        replaced_of(
+            "ClusterIPs", "40 Services", "east/svc/s1, east/svc/s2, east/svc/s3 and 37 more"
+        ),
     )
 
 
