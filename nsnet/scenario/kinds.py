@@ -56,7 +56,9 @@ IcmpType = Literal[
     "fragmentation-needed",
 ]
 # Mistakes that a Scenario can allow, to see what they do.
-AllowedRule = Literal["flat-overlap", "service-overlap", "external-overlap", "reserved-range"]
+AllowedRule = Literal[
+    "flat-overlap", "node-overlap", "service-overlap", "external-overlap", "reserved-range"
+]
 TransportProtocol = Literal["TCP", "UDP"]
 
 

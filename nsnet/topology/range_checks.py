@@ -98,7 +98,18 @@ def _rule(scenario: Scenario, one: Range, other: Range) -> AllowedRule | None:
         case ["podCIDR", "podCIDR"]:
             static = all(each.routing == "static" for each in scenario.spec.clusters)
             return "flat-overlap" if static else None
+        case ["nodeCIDR", "nodeCIDR"]:
+            hidden = all(_hides_nodes(each) for each in scenario.spec.clusters)
+            return "node-overlap" if hidden else None
     return None
+
+
+def _hides_nodes(spec: ClusterSpec) -> bool:
+    """Return whether the fabric routes to no node of the cluster, which has a gateway for itself.
+
+    A shared gateway would have two links in one subnet, and replicas are routed to by BGP.
+    """
+    return spec.gateway is not None and spec.gateway.name is None and spec.gateway.replicas == 1
 
 
 def _families(scenario: Scenario) -> Iterator[Problem]:

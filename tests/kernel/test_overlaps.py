@@ -11,6 +11,12 @@ pytestmark = [
 ]
 
 
+@pytest.mark.lab("tests/kernel/node-overlap.yaml")
+def test_islands_behind_gateways_can_have_one_range_of_nodes(lab: Lab) -> None:
+    report = lab.probe()
+    assert [str(each) for each in report.probes if not each.passed or each.defects] == []
+
+
 def test_the_nearest_holder_of_an_address_answers(lab: Lab) -> None:
     report = lab.probe()
     assert [str(each) for each in report.probes if not each.passed or each.defects] == []

@@ -107,8 +107,17 @@ def test_ranges_that_overlap(clusters: list[str], spec: str, message: str) -> No
         topology(clusters=written, spec=spec)
 
 
+SAME_NODES = "nodeCIDR: 192.168.10.0/24"
+RULES = (
+    "flat-overlap",
+    "node-overlap",
+    "service-overlap",
+    "external-overlap",
+    "reserved-range",
+)
 OVERLAPS = [
     ("flat-overlap", ("model: flat", "model: flat"), ""),
+    ("node-overlap", ("gateway: {kind: nat}", f"gateway: {{kind: nat}}, {SAME_NODES}"), ""),
     ("service-overlap", ("podCIDR: 10.96.0.0/16",), ""),
     ("external-overlap", ("",), "externals: [{name: api, address: 10.96.0.9}]"),
     ("external-overlap", ("",), "externals: [{name: api, address: 10.244.0.9}]"),
@@ -123,8 +132,7 @@ def test_an_allowed_mistake_is_a_warning(rule: str, clusters: tuple[str, ...], s
     message = refused(clusters=written, spec=spec)
     assert message.endswith(f" [{rule}]")
     assert topology(clusters=written, spec=f"{spec}\nallow: [{rule}]").warnings == (message,)
-    others = {"flat-overlap", "service-overlap", "external-overlap", "reserved-range"} - {rule}
-    allowed = f"{spec}\nallow: [{', '.join(sorted(others))}]"
+    allowed = f"{spec}\nallow: [{', '.join(each for each in RULES if each != rule)}]"
     assert refused(clusters=written, spec=allowed) == message
 
 
@@ -133,6 +141,9 @@ def test_an_allowed_mistake_is_a_warning(rule: str, clusters: tuple[str, ...], s
     [
         (("model: flat, routing: bgp", "model: flat"), ""),  # two equal routes: which one is used?
         (("", "nodeCIDR: 192.168.10.0/24"), ""),  # two links in one subnet
+        (("gateway: {kind: nat}", SAME_NODES), ""),
+        (("gateway: {kind: nat, name: g}", f"gateway: {{kind: nat, name: g}}, {SAME_NODES}"), ""),
+        (("gateway: {kind: nat}", f"gateway: {{kind: nat, replicas: 2}}, {SAME_NODES}"), ""),
         (("podCIDR: 192.168.0.0/16",), ""),
         (("podCIDR: 198.18.0.0/16",), ""),
         (("serviceCIDR: 192.168.10.0/24",), ""),
@@ -145,5 +156,4 @@ def test_a_mistake_without_a_clear_effect_cannot_be_allowed(
     clusters: tuple[str, ...], spec: str
 ) -> None:
     written = tuple(f"{{name: c{number}, {each}}}" for number, each in enumerate(clusters))
-    rules = "flat-overlap, service-overlap, external-overlap, reserved-range"
-    assert refused(clusters=written, spec=f"{spec}\nallow: [{rules}]")
+    assert refused(clusters=written, spec=f"{spec}\nallow: [{', '.join(RULES)}]")
