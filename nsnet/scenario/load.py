@@ -32,7 +32,7 @@ from nsnet.scenario.files import (
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.membership import assign_clusters
 from nsnet.scenario.model import Scenario
-from nsnet.scenario.objects import read_objects, warnings
+from nsnet.scenario.objects import lone_kustomizations, read_objects, warnings
 from nsnet.scenario.outline import outline_of
 from nsnet.scenario.plain import MAIN, Plain, generated
 from nsnet.scenario.validation import validate
@@ -126,6 +126,7 @@ def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
     every = [*contents.values(), inline]
     problems = [*malformed, *misordered, *unreadable, *misplaced, *invalid]
     problems += [problem for _, mistakes in read.values() for problem in mistakes]
+    problems += lone_kustomizations(every)
     refused = [problem for each in every for problem in each.problems]
     if validated is None or problems:
         raise ScenarioError([*problems, *refused])

@@ -9,7 +9,13 @@ from nsnet.scenario.generated_names import GeneratedNames
 from nsnet.scenario.ignored import IgnoredObject, ignored_object, lacking
 from nsnet.scenario.kubernetes import MODELS, VERSIONS, Object, Pod, Service, Workload, unserved
 from nsnet.scenario.kubernetes.builtin import BUILT_IN
-from nsnet.scenario.templates import KUSTOMIZATIONS, chart_hint, kustomize_hint, render_hint
+from nsnet.scenario.templates import (
+    KUSTOMIZATIONS,
+    chart_hint,
+    compose_hint,
+    kustomize_hint,
+    render_hint,
+)
 from nsnet.scenario.validation import kind_of, validate
 from nsnet.text import nearest, number_of, printable, some_of
 
@@ -75,7 +81,7 @@ def _objects(document: Document) -> Iterator[WrittenObject | IgnoredObject | Pro
         for item in document.items():
             yield from _objects(item)
         return
-    if not kind and (hint := chart_hint(document.file)):
+    if not kind and (hint := chart_hint(document.file) or compose_hint(document.file, data)):
         yield document.problem("", hint)
         return
     for key, value in (("apiVersion", version), ("kind", kind)):
@@ -152,6 +158,16 @@ def warnings(contents: Iterable[Contents]) -> Iterator[str]:
     }
     if sctp:
         yield f"SCTP ports are ignored: {some_of(sctp)}"
+
+
+def lone_kustomizations(contents: Iterable[Contents]) -> list[Problem]:
+    """Return a problem for each kustomization, if the files contain nothing else."""
+    contents = list(contents)
+    if any(each.objects or each.ignored or each.problems for each in contents):
+        return []
+    files = [file for each in contents for file in each.kustomizations]
+    message = "is a kustomization; render it first"
+    return [Problem(file, 0, "", f"{message}: {kustomize_hint(file)}") for file in files]
 
 
 def _repeats(contents: Contents) -> Iterator[str]:

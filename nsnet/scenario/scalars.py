@@ -25,6 +25,7 @@ INTEGER: Final = re.compile(
     r"[-+]?(0[bB][01]{1,64}|0[xX][0-9a-fA-F]{1,16}|0[oO]?[0-7]{1,22}|[1-9][0-9]{0,40}|0)"
 )
 FLOAT: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+EXPONENT: Final = 1e21  # from here on, JSON of Go has an exponent
 
 
 @lru_cache(maxsize=10_000)
@@ -38,7 +39,11 @@ def plain(text: str) -> object:
     if number := INTEGER.fullmatch(digits):
         octal = number[1][0] == "0" and number[1][1:].isdecimal()
         return int(digits, 8 if octal else 0)
-    return float(digits) if FLOAT.fullmatch(digits) else text
+    if not FLOAT.fullmatch(digits):
+        return text
+    value = float(digits)
+    # As kubectl writes JSON: 80.0 is 80, which fits a whole number.
+    return int(value) if value.is_integer() and abs(value) < EXPONENT else value
 
 
 def key_of(text: str) -> str | None:

@@ -1,6 +1,7 @@
 """Files that must be rendered before kubectl or nsnet can read them: how to recognise them, and how
 to render them."""
 
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Final
 
@@ -30,6 +31,13 @@ def chart_hint(file: str) -> str:
     path = PurePath(file)
     if path.name in (CHART, *_VALUES):
         return f"belongs to a Helm chart; {render_chart(path.parent)}"
+    return ""
+
+
+def compose_hint(file: str, data: Mapping[str, object]) -> str:
+    """Return how to convert a file of Docker Compose, or "" if the data is none."""
+    if isinstance(data.get("services"), dict):
+        return f"is a Compose file; convert it first: kompose convert -f {file} --stdout > FILE"
     return ""
 
 

@@ -66,6 +66,8 @@ def _not_one_of(value: object, expected: str, *, kubernetes: bool) -> str:
     advice = f"; did you mean {near}?" if near else ""
     if kubernetes:
         return unsupported(value, allowed) + advice
+    if len(allowed) == 1:
+        return f"expected {allowed[0]}, got {kind_of(value)}"
     return f"{quoted(value)} is not one of: {', '.join(allowed)}{advice}"
 
 

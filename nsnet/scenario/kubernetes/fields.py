@@ -5,6 +5,7 @@ reference, v1.30.
 """
 
 import re
+from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
@@ -27,6 +28,7 @@ from nsnet.scenario.fields import (
     check_label,
 )
 from nsnet.scenario.kubernetes.labels import Labels, Texts
+from nsnet.text import printable
 
 
 class Lenient(BaseModel):
@@ -37,9 +39,27 @@ class Lenient(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _without_nulls(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or None not in data.values():
+        if not isinstance(data, dict):
+            return data
+        for key in data:
+            if meant := _misspelt(cls, key):
+                raise ValueError(f'unknown field "{printable(key)}"; did you mean {meant}?')
+        if None not in data.values():
             return data
         return {key: value for key, value in data.items() if value is not None}
+
+
+@lru_cache(maxsize=10_000)
+def _misspelt(model: type[Lenient], key: str) -> str:
+    """Return the field that a key spells with other letter case, or with '_' or '-', or "".
+
+    No two fields of Kubernetes differ in this alone, so the API server does not know the key.
+    """
+    names = [field.alias or name for name, field in model.model_fields.items()]
+    if key in names:
+        return ""
+    plain = re.sub("[_-]", "", key).casefold()
+    return next((name for name in names if name.casefold() == plain), "")
 
 
 def decimal(value: object) -> object:

@@ -143,6 +143,11 @@ def test_a_warning_says_how_to_build_a_kustomization(text: str) -> None:
             "belongs to a Helm chart; render it first: helm template NAME . > FILE",
         ),
         (
+            "compose.yaml",
+            "services: {web: {image: nginx}}\n",
+            "is a Compose file; convert it first: kompose convert -f compose.yaml --stdout > FILE",
+        ),
+        (
             "web.yaml",
             "<%= include %>\n",
             "expected a Kubernetes object with apiVersion and kind, got the text"

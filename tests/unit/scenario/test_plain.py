@@ -177,3 +177,13 @@ def test_the_service_range_has_the_addresses_of_the_files(
 def test_a_cluster_is_dual_stack_if_a_service_asks_for_it(folder: Path, spec: str) -> None:
     assert of_services(folder, spec) == ("10.96.0.0/16", "fd00:10:96::/112")
     assert of_services(folder, "{ipFamilyPolicy: PreferDualStack}") == ("10.96.0.0/16",)
+
+
+def test_a_kustomization_alone_must_be_rendered(tmp_path: Path) -> None:
+    (tmp_path / "kustomization.yaml").write_text("resources: [../base]\n")
+    with pytest.raises(ScenarioError) as caught:
+        load(tmp_path)
+    how = f"is a kustomization; render it first: kubectl kustomize {tmp_path} > FILE"
+    assert [each.message for each in caught.value.problems] == [how]
+    (tmp_path / "pod.yaml").write_text(POD)
+    assert len(load(tmp_path).warnings) == 1

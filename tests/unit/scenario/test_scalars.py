@@ -18,13 +18,15 @@ from nsnet.scenario.scalars import key_of, plain
         ("0o17", 15),
         ("017", 15),
         ("0X1f", 31),
-        ("0080", 80.0),  # 8 is not an octal digit
-        ("0012e4", 120000.0),  # even if it is from a hash
+        ("0080", 80),  # 8 is not an octal digit
+        ("0012e4", 120000),  # even if it is from a hash
         ("1_000", 1000),
         ("12.5", 12.5),
         (".5", 0.5),
         ("00.5", 0.5),
-        ("1e3", 1000.0),
+        ("1e3", 1000),
+        ("80.0", 80),
+        ("1e21", 1e21),
         ("9" * 5000, math.inf),
         ("-.inf", -math.inf),
         ("12:30", "12:30"),  # not 750

@@ -71,6 +71,11 @@ def test_all_invalid_fields_are_reported_at_once() -> None:
             ' "SCTP"; did you mean TCP?',
         ),
         ({"ports": [{}]}, "spec.ports[0].port: Required value"),
+        (
+            {"ports": [{"port": 80, "targetport": 8080}]},
+            'spec.ports[0]: unknown field "targetport"; did you mean targetPort?',
+        ),
+        ({"cluster_ip": ""}, 'spec: unknown field "cluster_ip"; did you mean clusterIP?'),
     ],
 )
 def test_fields_of_kubernetes_are_refused_in_its_words(spec: dict[str, Any], expected: str) -> None:
