@@ -42,6 +42,9 @@ OBJECT: Final = re.compile(r"\s*\{")
 YAML_TAGS: Final = "tag:yaml.org,2002:"
 RESOLVED_TAGS: Final = frozenset(("null", "bool", "int", "float", "timestamp"))
 
+KEY_END: Final = re.compile(r"[.\[]")  # in a field path
+LONGEST_KEY: Final = 1_000
+
 LOADER: Final = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Inner: TypeAlias = "dict[str, Position] | list[Position] | None"
@@ -50,7 +53,7 @@ Inner: TypeAlias = "dict[str, Position] | list[Position] | None"
 class Position(NamedTuple):
     """The line of a value, and the positions of its parts.
 
-    The line of a value in a mapping is that of its key.
+    The line of a value in a mapping is that of its key. Keys are as messages print them.
     """
 
     line: int
@@ -139,20 +142,19 @@ def _line(position: Position, path: str) -> int:
     """Return the line of the deepest value that exists on the field path `path`.
 
     A key may contain dots. If several keys match the beginning of `path`, the longest is followed.
+    Keys that are longer than any of Kubernetes are not followed.
     """
     if isinstance(position.inner, list):
         index = re.match(r"\[(\d+)\]\.?", path)
         if index and int(index[1]) < len(position.inner):
             return _line(position.inner[int(index[1])], path[index.end() :])
     if isinstance(position.inner, dict):
-        keys = [
-            key
-            for key in position.inner
-            if path.startswith(printable(key)) and path[len(printable(key)) :][:1] in ("", ".", "[")
-        ]
-        if keys:
-            key = max(keys, key=len)
-            return _line(position.inner[key], path[len(printable(key)) :].removeprefix("."))
+        ends = [each.start() for each in KEY_END.finditer(path, 0, LONGEST_KEY)]
+        if len(path) <= LONGEST_KEY:
+            ends.append(len(path))
+        for end in reversed(ends):
+            if path[:end] in position.inner:
+                return _line(position.inner[path[:end]], path[end:].removeprefix("."))
     return position.line
 
 
@@ -351,11 +353,13 @@ class _Reader:
                 merged = value, Position(line, position.inner)
                 continue
             if key in data:
-                first = positions[key].line
+                first = positions[printable(key)].line
                 message = f"duplicate key {printable(key)!r}; it is already set on line {first}"
                 self.repeats.append(self._problem(line, message))
             data[key] = value
-            positions[key] = position if position.line == line else Position(line, position.inner)
+            positions[printable(key)] = (
+                position if position.line == line else Position(line, position.inner)
+            )
         if merged:
             self._merge(merged, data, positions)
         return data, positions
@@ -396,4 +400,4 @@ class _Reader:
             for key in each:
                 if key not in data:
                     data[key] = each[key]
-                    positions[key] = where.inner[key]
+                    positions[printable(key)] = where.inner[printable(key)]

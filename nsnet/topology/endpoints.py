@@ -12,6 +12,7 @@ from nsnet.ip import Family, IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
 from nsnet.scenario.admission import TOPOLOGY
 from nsnet.scenario.model import Manifest
+from nsnet.text import some_of
 from nsnet.topology.assignment import node_port_owner
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.listed_endpoints import listed_endpoints
@@ -35,8 +36,13 @@ class EndpointSources:
         self._others = others
         self._zones = {each.name: each.labels.get(ZONE, "") for each in nodes}
         self._by_label: dict[tuple[str, str, str], list[Pod]] = {}
+        # The numbers of each pod's named ports. The first of several with one name counts.
+        self._named: dict[str, dict[tuple[str, Protocol], int]] = {}
         self._by_address: dict[IPAddress, list[Pod]] = {}
         for pod in pods:
+            self._named[pod.reference] = {
+                (each.name, each.protocol): each.port for each in reversed(pod.ports) if each.name
+            }
             for key, value in pod.labels.items():
                 self._by_label.setdefault((pod.namespace, key, value), []).append(pod)
             for address in pod.addresses:
@@ -75,12 +81,12 @@ class EndpointSources:
     def _unnamed_targets(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
         """Yield (field path, warning) for each named targetPort that no selected pod has."""
         pods = self.selected(each)
+        named = {one for pod in pods for one in self._named[pod.reference]}
+        known = some_of(sorted(f"{name}/{protocol}" for name, protocol in named)) or "none"
         for index, port in enumerate(each.spec.ports if pods else ()):
             if port.protocol == "SCTP" or not isinstance(port.target_port, str):
                 continue
-            if all(_target_port(port, pod) is None for pod in pods):
-                named = {f"{one.name}/{one.protocol}" for pod in pods for one in pod.ports}
-                known = ", ".join(sorted(name for name in named if name[0] != "/")) or "none"
+            if (port.target_port, Protocol(port.protocol.lower())) not in named:
                 target = f"{port.target_port}/{port.protocol.lower()}"
                 missing = f"no pod behind {each.reference} has a port named {target}"
                 closed = f"so its port {port.name or port.port} has no endpoints"
@@ -130,7 +136,7 @@ class EndpointSources:
         hinted = _asks_for_hints(each.service)
         same_node = each.spec.traffic_distribution == "PreferSameNode"
         for pod in pods:
-            number = _target_port(port, pod)
+            number = self._target_port(port, pod)
             if number is None:
                 continue
             # Kubernetes hints some endpoints for another zone if the shares of the zones would be
@@ -174,6 +180,19 @@ class EndpointSources:
                     nodes=one.nodes,
                 )
 
+    def _target_port(self, port: kubernetes.ServicePort, pod: Pod) -> int | None:
+        """Return the number of the Service port's targetPort in this pod.
+
+        Return None if the targetPort is a name that no port of this pod has. The same name may be
+        another number in another pod.
+        """
+        target = port.target_port
+        if target is None:
+            return port.port
+        if isinstance(target, int):
+            return target
+        return self._named[pod.reference].get((target, Protocol(port.protocol.lower())))
+
 
 def _key(port: kubernetes.ServicePort) -> tuple[str, str]:
     """Return what a port of listed endpoints must have in common with this port."""
@@ -188,23 +207,6 @@ def _asks_for_hints(service: kubernetes.Service) -> bool:
     values = [service.metadata.annotations.get(each, "") for each in TOPOLOGY]
     mode = next((each for each in values if each), "")
     return mode.lower() == "auto" or service.spec.traffic_distribution is not None
-
-
-def _target_port(port: kubernetes.ServicePort, pod: Pod) -> int | None:
-    """Return the number of the Service port's targetPort in this pod.
-
-    Return None if the targetPort is a name that no port of this pod has. The same name may be
-    another number in another pod.
-    """
-    target = port.target_port
-    if target is None:
-        return port.port
-    if isinstance(target, int):
-        return target
-    protocol = Protocol(port.protocol.lower())
-    return next(
-        (each.port for each in pod.ports if each.name == target and each.protocol is protocol), None
-    )
 
 
 def _listening(pods: Sequence[Pod], port: int) -> Pod | None:

@@ -1,5 +1,6 @@
 """YAML documents: values, line numbers and limits."""
 
+import json
 import time
 from typing import Any
 
@@ -8,6 +9,7 @@ import yaml
 
 from nsnet.scenario import documents
 from nsnet.scenario.documents import Document, parse
+from nsnet.text import printable
 
 LINES = """\
 spec:
@@ -49,6 +51,21 @@ def only(text: str) -> Document:
 )
 def test_the_line_of_a_path(path: str, line: int) -> None:
     assert only(LINES).problem(path, "").line == line
+
+
+@pytest.mark.parametrize(
+    ("key", "line"),
+    [
+        ("a\x1bb", 3),
+        ("a.b.c", 3),
+        ("a" * 999, 3),
+        ("a." * 499, 3),
+        ("a" * 1001, 2),  # longer than any key of Kubernetes: the line of its parent
+    ],
+)
+def test_the_line_of_an_unusual_key(key: str, line: int) -> None:
+    text = f"x: 1\nlabels:\n  {json.dumps(key)}: 2\n"
+    assert only(text).problem(f"labels.{printable(key)}", "").line == line
 
 
 @pytest.mark.parametrize(
