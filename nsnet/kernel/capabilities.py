@@ -95,18 +95,18 @@ def require_for(state: State) -> None:
     """Raise UnsupportedError if this host lacks something that this State needs. What every lab
     needs is not tried here, but by `require`."""
     names = set(_names(state))
-    _require(trial for trial in _wanted() if trial.name in names)
+    trials = [trial for trial in _wanted() if trial.name in names]
+    _require(trials, "or, in nsnet's source: make vm, a shell in a VM that has all of it")
 
 
-def _require(trials: Iterable[_Trial]) -> None:
+def _require(trials: Iterable[_Trial], *otherwise: str) -> None:
     with netns.returning():
         netns.unshare(uapi.CLONE_NEWNET)
         gaps = [found for trial in trials if not (found := trial.tried()).present]
     if gaps:
         raise UnsupportedError(
             f"this host has no {', no '.join(gap.name for gap in gaps)}",
-            hint="; ".join(gap.remedy for gap in gaps)
-            + "; or, in nsnet's source: make vm, a shell in a VM that has all of it",
+            hint="; ".join([*(gap.remedy for gap in gaps), *otherwise]),
         )
 
 

@@ -86,8 +86,9 @@ def parsed(done: Completed) -> dict[str, Any]:
 def test_run_reports_and_ends_with_0(where: Machine) -> None:
     done = where.nsnet("run", TWO_NODES)
     assert done.returncode == 0
-    first, *_, last = done.stdout.splitlines()
-    assert first == "each probe: expected / predicted / observed"
+    description, empty, first, *_, last = done.stdout.splitlines()
+    assert description.startswith("Pods of two nodes reach each other by routes")
+    assert (empty, first) == ("", "each probe: expected / predicted / observed")
     assert last.startswith("two-nodes: 9 probes, 9 passed, 0 failed, 0 defects, in ")
     assert [line.split(":")[0] for line in done.stderr.splitlines()] == ["building", "probing"]
 
@@ -503,7 +504,7 @@ def test_a_probe_of_ones_own_can_expect_a_verdict(where: Machine) -> None:
         options = ("--expect", *expected) if expected else ()
         done = where.nsnet("probe", "two-nodes", *ends, *options)
         assert done.returncode == status
-        assert done.stdout.splitlines()[1].startswith(f"{mark} pod/client → pod/far:80 tcp")
+        assert f"\n{mark} pod/client → pod/far:80 tcp\n" in done.stdout
 
 
 def test_the_host_keeps_its_name_while_a_command_runs_in_a_pod(where: Machine) -> None:
