@@ -102,7 +102,8 @@ def test_what_ipvs_lacks_is_reported_with_its_remedy(monkeypatch: pytest.MonkeyP
         capabilities.require_for(lab(clusters=("{name: east, proxyMode: ipvs}",)).state)
     assert raised.value.hint == (
         "apt install ipset; modprobe ip_set; modprobe dummy (a kernel with CONFIG_DUMMY);"
-        " modprobe ip_vs (a kernel with CONFIG_IP_VS)"
+        " modprobe ip_vs (a kernel with CONFIG_IP_VS);"
+        " or, in nsnet's source: make vm, a shell in a VM that has all of it"
     )
 
 
