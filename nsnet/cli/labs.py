@@ -2,7 +2,7 @@
 probe, exec and shell."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -22,6 +22,8 @@ from nsnet.probes.service_probes import service_probes
 from nsnet.scenario.plain import files_of, is_generated
 from nsnet.text import number_of
 from nsnet.verdict import Verdict
+
+_REPAIRED = 10  # lines that `apply` prints; it counts the rest
 
 
 def reporting(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -120,9 +122,17 @@ def apply(lab: str, given: ScenarioFiles) -> None:
         compiled(scenario)  # the file is checked before the host
     labs.need_root("apply")
     with Progress() as progress:
-        steps = labs.apply(lab, scenario, progress, announce=warn)
+        steps = labs.apply(lab, scenario, progress, announce=warn, repaired=_tell_repaired)
     done = f"{lab} matches {given}: {number_of(steps, 'step')}"
     out(done if steps else f"{lab}: nothing to change")
+
+
+def _tell_repaired(lines: Sequence[str]) -> None:
+    """Print what was repaired to stderr, at most ten lines of it."""
+    for each in lines[:_REPAIRED]:
+        err(f"repaired: {each}")
+    if len(lines) > _REPAIRED:
+        err(f"repaired: {number_of(len(lines) - _REPAIRED, 'more difference')}")
 
 
 @click.command()
@@ -168,7 +178,8 @@ def down(names: tuple[str, ...], everything: bool) -> None:
         except NsnetError as error:
             failed.append(error)
             continue
-        out(f"{name} is down" if gone else f"{name}: nothing to remove")
+        nothing = f"{name}: nothing to remove: there is no lab of this name; {labs.listed()}"
+        out(f"{name} is down" if gone else nothing)
     if len(failed) == 1:
         raise failed[0]
     if failed:
@@ -187,13 +198,12 @@ def ls(as_json: bool) -> None:
     """
     from nsnet.lab import registry as labs
 
-    found = {name: labs.is_complete(name) for name in labs.names()}
+    found = {name: labs.condition(name) for name in labs.names()}
     if as_json:
-        data = [{"lab": name, "complete": complete} for name, complete in found.items()]
-        out_json(data)
+        out_json([{"lab": name, "complete": how == "complete"} for name, how in found.items()])
         return
-    for name, complete in found.items():
-        out(name if complete else f"{name}  (half-built; to remove it: nsnet down {name})")
+    for name, how in found.items():
+        out(name if how == "complete" else f"{name}  ({how}; {labs.remedy(name, how)})")
     if not found:
         err("no lab is up")
 
@@ -201,10 +211,13 @@ def ls(as_json: bool) -> None:
 @click.command()
 @click.argument("lab", type=LAB)
 @JSON
-def status(lab: str, as_json: bool) -> None:
+@click.option("--check", is_flag=True, help="exit with 1 if there is drift")
+@click.pass_context
+def status(ctx: click.Context, lab: str, as_json: bool, check: bool) -> None:
     """Show the addresses of a lab, and its drift.
 
-    Drift is every difference between what is in the kernel and what the lab's file asks for.
+    Drift is every difference between what is in the kernel and what the lab's file asks for, and
+    what of a change that was interrupted is still to be done.
 
     Example: sudo nsnet status island-nat
     """
@@ -220,6 +233,8 @@ def status(lab: str, as_json: bool) -> None:
         show_status(found.topology, found.state, drift)
         if drift:
             err(f"to repair it: nsnet apply {lab} {files_of(found.scenario)}")
+    if check and drift:
+        ctx.exit(1)
 
 
 @click.command()

@@ -1,10 +1,10 @@
 """What one lab has on this machine: its namespaces, its server and its record."""
 
 import resource
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from nsnet import __version__
 from nsnet.errors import CleanupError, KernelError
@@ -14,14 +14,14 @@ from nsnet.kernel.capacity import capacity
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled
 from nsnet.lab.needs import Needs, needs_of, require_capacity
-from nsnet.plan.differences import Added, Difference, diff, missing_namespaces
+from nsnet.plan.differences import Added, Changed, Difference, Missing, diff, missing_namespaces
 from nsnet.plan.drift import drift
 from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
 from nsnet.probes.prober import Pace
 from nsnet.probes.recording import frames
 from nsnet.servers.echo import control
 from nsnet.state.bird import Bird
-from nsnet.state.daemons import path_of
+from nsnet.state.daemons import Daemon, path_of, program
 from nsnet.state.haproxy import Haproxy
 from nsnet.state.model import State
 from nsnet.state.namespaces import Role, netns_name, servers_netns
@@ -97,8 +97,12 @@ class Host:
                 f"{error}: {(text or 'its log is empty').splitlines()[-1]}"
             ) from error
 
-    def record(self, what: Compiled, *, complete: bool) -> None:
-        """Write the lab's record. From it, another process of nsnet can attach to the lab."""
+    def record(self, what: Compiled, *, complete: bool, before: Sequence[Compiled] = ()) -> None:
+        """Write the lab's record. From it, another process of nsnet can attach to the lab.
+
+        `what` is what the lab is, or will be when a change is complete. Until then the lab may
+        still hold parts of what was `before`.
+        """
         folder.write(
             self.lab,
             {
@@ -106,22 +110,35 @@ class Host:
                 "version": __version__,
                 "complete": complete,
                 "tool": self.tool,
-                "main": what.scenario.document.file,
-                "sources": dict(what.scenario.sources),
-                "assignment": what.topology.assignment().to_json(),
+                **_recorded(what),
+                "before": [*map(_recorded, before)],
             },
-            {"complete": complete, **names_of(what.topology).to_json()},
+            {
+                "complete": complete,
+                "changing": bool(before),
+                **names_of(what.topology).to_json(),
+            },
         )
 
-    def differences(self, state: State) -> tuple[Difference, ...]:
-        """Return the differences between what the namespaces hold and the state."""
+    def differences(self, state: State, before: Iterable[State] = ()) -> tuple[Difference, ...]:
+        """Return the differences between what the namespaces hold and the state.
+
+        If a change was interrupted, the lab may still hold parts of what was `before`. Daemons do
+        not tell which configuration they have read: if they had another one before, it counts as
+        theirs.
+        """
         keys = {each.name: [one.key for one in each.sysctls] for each in state.netns}
         found = observe.observe([each.name for each in state.netns], keys, self.tool)
-        wanted = [
-            (each.name, one) for each in state.netns if each.name in found for one in each.daemons
-        ]
-        answering = daemons.answering(self.folder, wanted)
-        for (name, one), answers in zip(wanted, answering, strict=True):
+        wanted = _daemons(state)
+        asked = wanted | {
+            key: daemon
+            for each in before
+            for key, daemon in _daemons(each).items()
+            if wanted.get(key) != daemon
+        }
+        looked_for = [(name, daemon) for (name, _), daemon in asked.items() if name in found]
+        answering = daemons.answering(self.folder, looked_for)
+        for (name, one), answers in zip(looked_for, answering, strict=True):
             if answers or daemons.pids(self.folder, name, one):
                 here = (*found[name].daemons, one if answers else Hung(one))
                 found[name] = replace(found[name], daemons=here)
@@ -141,18 +158,34 @@ class Host:
             lines.append(f"servers: the echo server does not {'answer' if hangs else 'run'}")
         return lines
 
-    def clear(self, differences: Sequence[Difference], *, served: bool) -> None:
+    def superfluous(self, state: State) -> list[str]:
+        """Return the names of the lab's namespaces that the state does not have."""
+        wanted = {each.name for each in state.netns}
+        return [each for each in self.namespaces() if each not in wanted]
+
+    def clear(
+        self, differences: Sequence[Difference], *, served: bool, superfluous: Sequence[str] = ()
+    ) -> None:
         """Remove what would prevent a repair: a server and daemons that hang, or that run in a
-        namespace whose name was deleted; and names on which no namespace is mounted."""
+        namespace whose name was deleted; processes in superfluous namespaces; and names on which no
+        namespace is mounted."""
         servers = netns.inode(servers_netns(self.lab))
         ended = self._homes() - {netns.inode(each) for each in self.namespaces()}
+        ended |= {inode for each in superfluous if (inode := netns.inode(each)) is not None}
         if not served and servers is not None:
             ended.add(servers)
         if ended:
             processes.stop(ended)
         for each in differences:
-            if not isinstance(each, Added) and isinstance(each.wanted, Haproxy | Bird):
-                daemons.kill(self.folder, each.netns, each.wanted)
+            match each:
+                case Missing(name, (Haproxy() | Bird()) as daemon):
+                    daemons.kill(self.folder, name, daemon)
+                case Changed(name, (Haproxy() | Bird()) as daemon, Hung()) | Added(
+                    name, Hung(daemon)
+                ):
+                    daemons.kill(self.folder, name, daemon)
+                case _:
+                    pass
         for name in missing_namespaces(differences):
             netns.delete(name)  # its name may be left without a namespace
 
@@ -240,6 +273,20 @@ class Host:
             with self.missing_namespaces_named(state):
                 made = stack.enter_context(frames.recording(self.lab, places, limits))
             yield made
+
+
+def _recorded(what: Compiled) -> dict[str, Any]:
+    """Return what a record has of a scenario. folder.recorded() reads it."""
+    return {
+        "main": what.scenario.document.file,
+        "sources": dict(what.scenario.sources),
+        "assignment": what.topology.assignment().to_json(),
+    }
+
+
+def _daemons(state: State) -> dict[tuple[str, str], Daemon]:
+    """Return the daemons of a State by their namespace and program."""
+    return {(each.name, program(one)): one for each in state.netns for one in each.daemons}
 
 
 def hostname(place: Location) -> str:

@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from nsnet.errors import KernelError, UsageError
 from nsnet.kernel import netfilter, processes
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled, steps
 from nsnet.lab.host import Host, Progress, silent
-from nsnet.plan.ops import Op
+from nsnet.plan.drift import past
 from nsnet.plan.order import plan
-from nsnet.plan.repair import repairs
+from nsnet.plan.repair import completion, repairs
 from nsnet.probes.ask import Connection, ask
 from nsnet.probes.model import Model
 from nsnet.probes.question import Explanation, explain, probe_spec, question
@@ -33,6 +33,13 @@ from nsnet.topology.references import Location, expand, locate
 from nsnet.topology.restart import pods_to_restart
 from nsnet.walk.packet import Unknown
 
+Repaired: TypeAlias = Callable[[Sequence[str]], None]  # called with what was repaired
+
+
+def unheard(lines: Sequence[str]) -> None:
+    """Do nothing: the Repaired that reports nothing."""
+    del lines
+
 
 class DefectWarning(UserWarning):
     """Warns that nsnet's model is wrong: the kernel did what the model did not predict."""
@@ -41,8 +48,8 @@ class DefectWarning(UserWarning):
 class Lab:
     """A compiled scenario. After `build`, it is up on this machine.
 
-    `touched` is true if the kernel may differ from the file, because of changes by hand or because
-    a change was interrupted.
+    `touched` is true if the kernel may differ from the file, because of changes by hand. If a
+    change was interrupted, the lab may also hold parts of what was `before`.
     """
 
     def __init__(
@@ -52,8 +59,10 @@ class Lab:
         *,
         touched: bool = False,
         version: tuple[int, int] | None = None,
+        before: Sequence[Compiled] = (),
     ) -> None:
         self.compiled = wanted
+        self._before = tuple(before)
         self._first = wanted  # what `reset` goes back to
         self._touched = touched
         self._version = version  # of the record that this Lab was read from, or has written
@@ -94,14 +103,19 @@ class Lab:
         """Build the lab. The caller must hold the lab's lock. Raises KernelError, UnsupportedError,
         UsageError."""
         self._host.prepare(self.state)
-        self.record(complete=False)
+        self._record(self.compiled, complete=False)
         self._host.apply(plan(self.state), progress, phase="building")
-        self.record(complete=True)
+        self._record(self.compiled, complete=True)
+        self._before = ()
 
-    def record(self, *, complete: bool) -> None:
-        """Write the lab's record. From it, another process of nsnet can attach to the lab."""
-        self._host.record(self.compiled, complete=complete)
+    def _record(self, what: Compiled, *, complete: bool, before: Sequence[Compiled] = ()) -> None:
+        self._host.record(what, complete=complete, before=before)
         self._version = folder.version(self.name)
+
+    @property
+    def is_half_changed(self) -> bool:
+        """Whether a change of the lab was interrupted. `apply` completes it."""
+        return bool(self._before)
 
     def is_whole(self) -> bool:
         """Return whether every namespace of the lab exists and a process runs in the server's
@@ -113,17 +127,26 @@ class Lab:
         Return the number of steps taken."""
         return self._become(self.compiled.changed(scenario), progress)
 
-    def apply(self, changed: str | Path | Scenario | Compiled, progress: Progress = silent) -> int:
-        """Change the lab to what this file or scenario says, and repair what was changed by hand.
-        What exists before and after keeps its addresses. Return the number of steps taken. Raises
-        UsageError, ScenarioError, KernelError."""
+    def apply(
+        self,
+        changed: str | Path | Scenario | Compiled,
+        progress: Progress = silent,
+        repaired: Repaired = unheard,
+    ) -> int:
+        """Change the lab to what this file or scenario says, and repair what was changed by hand. A
+        change that was interrupted is completed, to this scenario. What exists before and after
+        keeps its addresses. Return the number of steps taken. `repaired` is called with a line of
+        text for each difference that was repaired. Raises UsageError, ScenarioError, KernelError.
+        """
         if isinstance(changed, Compiled):
             wanted = changed
         else:
             scenario = changed if isinstance(changed, Scenario) else load(Path(changed))
             wanted = self.next(scenario)
-        repaired = self.repair(progress) if self._touched else 0
-        return repaired + self._become(wanted, progress)
+        if self._before:
+            return self._complete(wanted, progress, repaired)
+        steps_of_repair = self.repair(progress, repaired) if self._touched else 0
+        return steps_of_repair + self._become(wanted, progress)
 
     def next(self, scenario: Scenario) -> Compiled:
         """Return what the lab would be after `apply` with this scenario. Raises UsageError if the
@@ -152,28 +175,52 @@ class Lab:
         """Set the number of replicas of a Deployment or StatefulSet. Raises UsageError."""
         self._become(self.compiled.scaled(reference, replicas))
 
-    def repair(self, progress: Progress = silent) -> int:
-        """Undo what was changed by hand. Return the number of steps taken. Raises KernelError with
-        the first difference that remains."""
+    def repair(self, progress: Progress = silent, repaired: Repaired = unheard) -> int:
+        """Undo what was changed by hand, or complete a change that was interrupted. Return the
+        number of steps taken. `repaired` is called with a line of text for each difference. Raises
+        KernelError with the first difference that remains."""
+        if self._before:
+            return self._complete(self.compiled, progress, repaired)
         differences, served = self._host.differences(self.state), self._host.is_served()
-        if not self._host.drift(self.state, differences, served=served):
+        lines = self._host.drift(self.state, differences, served=served)
+        if not lines:
             return 0
-        self._host.clear(differences, served=served)
-        ops = repairs(self.state, differences, served=served)
-        self._carry_out(ops, progress)
-        self.record(complete=True)
+        with self._changing(self.compiled):
+            self._host.clear(differences, served=served)
+            ops = repairs(self.state, differences, served=served)
+            self._host.apply(ops, progress)
+        self._require_no_drift()
+        repaired([past(each) for each in lines])
+        return len(ops)
+
+    def _complete(self, wanted: Compiled, progress: Progress, repaired: Repaired) -> int:
+        """Complete an interrupted change, so that the lab becomes `wanted`. Only what the kernel
+        shows counts, because the change may have ended anywhere."""
+        self._host.require(wanted.state)
+        before = [each.state for each in (self.compiled, *self._before)]
+        with self._changing(wanted):
+            differences = self._host.differences(wanted.state, before)
+            superfluous = self._host.superfluous(wanted.state)
+            self._host.clear(differences, served=False, superfluous=superfluous)
+            ops = completion(wanted.state, before, differences, superfluous)
+            self._host.apply(ops, progress)
+        self._require_no_drift()
+        repaired(["an earlier change was interrupted"])
+        return len(ops)
+
+    def _require_no_drift(self) -> None:
+        """Raise KernelError with the first difference between the kernel and the State."""
         if left := self.drift():
             more = f" (and {len(left) - 1} more)" if len(left) > 1 else ""
             raise KernelError(
                 f"{self.name} cannot be repaired: {left[0]}{more}",
                 hint=f"to build it again: nsnet down {self.name}, then nsnet up FILE",
             )
-        return len(ops)
 
     def reset(self) -> None:
         """Restore the lab to what its file says, with the addresses that it had at first. If it was
         changed by hand, it is removed and built again."""
-        if self._touched and self.drift():
+        if self._before or (self._touched and self.drift()):
             with folder.locked(self.name):
                 self._host.remove()
                 self.compiled = self._first
@@ -185,18 +232,22 @@ class Lab:
     def _become(self, wanted: Compiled, progress: Progress = silent) -> int:
         self._host.require(wanted.state, self.state)
         ops = steps(self.compiled, wanted)
-        self._carry_out(ops, progress)
-        self.compiled = wanted
-        self.record(complete=True)
+        with self._changing(wanted):
+            self._host.apply(ops, progress)
         return len(ops)
 
-    def _carry_out(self, ops: Sequence[Op], progress: Progress) -> None:
-        """Carry out the Ops. If this is interrupted, the record says that the lab is incomplete,
-        and the lab counts as touched."""
-        self.record(complete=False)
-        touched, self._touched = self._touched, True
-        self._host.apply(ops, progress)
-        self._touched = touched
+    @contextmanager
+    def _changing(self, wanted: Compiled) -> Iterator[None]:
+        """Record that the lab becomes `wanted` in the block, and after the block that it has become
+        so. If the block is interrupted, the lab is half-changed: the record says what it was to
+        become, and what it was before."""
+        before = (self.compiled, *(each for each in self._before if each is not wanted))
+        self._record(wanted, complete=False, before=before)
+        self._before = (wanted, *before[1:])
+        yield
+        self._before = ()
+        self.compiled = wanted
+        self._record(wanted, complete=True)
 
     def probe(
         self,
@@ -248,7 +299,8 @@ class Lab:
         if self._version not in (None, folder.version(self.name)):
             unknown = Unknown("the lab was changed meanwhile, by another nsnet")
         elif drifted := self.drift():
-            differences = number_of(len(drifted), "difference")
+            number = number_of(len(drifted), "difference")
+            differences = drifted[0] if len(drifted) == 1 else number
             unknown = Unknown(
                 f"the lab is not as its file says ({differences}: nsnet status {self.name})"
             )
@@ -314,10 +366,13 @@ class Lab:
             yield made
 
     def drift(self) -> list[str]:
-        """Return a line of text for each difference between the kernel and the State, and one if
-        the lab's server does not run."""
+        """Return a line of text for each difference between the kernel and the State, one if the
+        lab's server does not answer, and one if a change was interrupted."""
         served = self._host.is_served()
-        return self._host.drift(self.state, self._host.differences(self.state), served=served)
+        lines = self._host.drift(self.state, self._host.differences(self.state), served=served)
+        return (
+            ["the lab is half-changed: a change was interrupted", *lines] if self._before else lines
+        )
 
     def require_namespaces(self) -> None:
         """Raise KernelError if one of the lab's namespaces does not exist, because it was deleted

@@ -5,14 +5,15 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from enum import StrEnum
+from typing import Any, assert_never
 
 from nsnet.errors import UnsupportedError, UsageError
 from nsnet.kernel import netns, processes
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled, compiled
 from nsnet.lab.host import Host, Progress, silent
-from nsnet.lab.lab import Lab
+from nsnet.lab.lab import Lab, Repaired, unheard
 from nsnet.scenario.fields import LABEL
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import MAIN, Plain, files_of, settings_of
@@ -20,14 +21,38 @@ from nsnet.state import daemons
 from nsnet.topology.notation import without_only_cluster
 
 
-def is_complete(name: str) -> bool:
-    """Return whether the lab's record says that it was built completely. An ordinary user's answer
-    comes from the lab's list of names."""
+class Condition(StrEnum):
+    """How far a lab is up: completely, or its `up` or a later change was interrupted."""
+
+    COMPLETE = "complete"
+    HALF_BUILT = "half-built"
+    HALF_CHANGED = "half-changed"
+
+
+def condition(name: str) -> Condition:
+    """Return how far the lab is up, as its record says. An ordinary user's answer comes from the
+    lab's list of names."""
     try:
-        record: Mapping[str, Any] | None = folder.read(name)
+        record: Mapping[str, Any] = folder.read(name) or {}
     except UnsupportedError:
         record = folder.read_names(name)
-    return record is not None and record.get("complete") is True
+    if record.get("complete") is True:
+        return Condition.COMPLETE
+    changing = record.get("before") or record.get("changing")
+    return Condition.HALF_CHANGED if changing else Condition.HALF_BUILT
+
+
+def remedy(name: str, found: Condition) -> str:
+    """Return what to do about a lab that is not up completely."""
+    match found:
+        case Condition.COMPLETE:
+            return ""
+        case Condition.HALF_BUILT:
+            return f"to build it again: nsnet up FILE; to remove it: nsnet down {name}"
+        case Condition.HALF_CHANGED:
+            return f"to complete the change: nsnet apply {name} FILE"
+        case _:
+            assert_never(found)
 
 
 def is_root() -> bool:
@@ -59,15 +84,21 @@ def running(wanted: Compiled, progress: Progress = silent) -> Iterator[Lab]:
 
 def up(wanted: Compiled, progress: Progress = silent) -> bool:
     """Build a lab that stays up. Return False if it is up already. A half-built or damaged lab of
-    this name is removed first. Raises UsageError, LockedError, KernelError."""
+    this name is removed first. If a change to this file was interrupted, it is completed. Raises
+    UsageError, LockedError, KernelError."""
     name = wanted.name
     with folder.locked(name):
-        if is_complete(name):
+        found = condition(name)
+        if found is not Condition.HALF_BUILT:
             record = _record(name)
             same = record["sources"] == dict(wanted.scenario.sources)
+            if found is Condition.HALF_CHANGED and same:
+                _recorded(name, record).repair(progress)
+                return True
             # The file alone decides which namespaces there are. Their addresses also depend on
             # restarts.
-            if (Lab(wanted) if same else _recorded(name, record)).is_whole():
+            lab = Lab(wanted) if same else _recorded(name, record)
+            if found is Condition.HALF_CHANGED or lab.is_whole():
                 if same:
                     return False
                 raise UsageError(
@@ -90,17 +121,19 @@ def apply(
     scenario: Scenario,
     progress: Progress = silent,
     announce: Callable[[Compiled], None] = lambda wanted: None,
+    repaired: Repaired = unheard,
 ) -> int:
-    """Change the lab to this scenario, and repair what was changed by hand. Return the number of
-    steps taken.
+    """Change the lab to this scenario, and repair what was changed by hand. A change that was
+    interrupted is completed, to this scenario. Return the number of steps taken.
 
     What exists before and after keeps its addresses. `announce` is called with the compiled
-    scenario before anything is changed. Raises UsageError, LockedError, ScenarioError, KernelError.
+    scenario before anything is changed, `repaired` with a line for each difference that was
+    repaired. Raises UsageError, LockedError, ScenarioError, KernelError.
     """
     with _locked(name) as lab:
         wanted = lab.next(scenario)
         announce(wanted)
-        return lab.apply(wanted, progress)
+        return lab.apply(wanted, progress, repaired)
 
 
 def plain_settings(name: str) -> Plain:
@@ -118,8 +151,8 @@ def restart(name: str, reference: str, progress: Progress = silent) -> dict[str,
     KernelError."""
     with _locked(name) as lab:
         lab.require_restartable(reference)
-        # If a missing namespace were noticed halfway, the lab would be left half-changed.
-        lab.require_namespaces()
+        if not lab.is_half_changed:
+            lab.require_namespaces()
         lab.repair(progress)
         pods = lab.restart(reference, progress)
         return {
@@ -147,28 +180,37 @@ def attach(name: str) -> Lab:
 def _recorded(name: str, record: Mapping[str, Any], version: tuple[int, int] | None = None) -> Lab:
     # The lab may have been changed by hand since its record was written.
     found = compiled(*folder.recorded(name, record))
-    return Lab(found, record["tool"], touched=True, version=version)
+    before = [compiled(*folder.recorded(name, each)) for each in record.get("before", ())]
+    tool = record.get("tool", "")
+    return Lab(found, tool, touched=True, version=version, before=before)
 
 
 def _record(name: str) -> dict[str, Any]:
-    """Return the record of a lab that is up. Raises UsageError if no such lab is up, or if this
-    version of nsnet cannot read the record."""
+    """Return the record of a lab that is up, also of a half-changed one. Raises UsageError if no
+    such lab is up, UnsupportedError if this nsnet cannot read its record."""
+    if folder.is_damaged(name):
+        raise UnsupportedError(
+            f"{name}: its record is damaged: {daemons.path_of(name) / folder.RECORD}",
+            hint=remedy(name, Condition.HALF_BUILT),
+        )
     record = folder.read(name)
-    if record is None or not record.get("complete"):
-        if Host(name).namespaces():
-            raise UsageError(
-                f"{name} is half-built",
-                hint=f"to build it again: nsnet up FILE; to remove it: nsnet down {name}",
-            )
-        known = ", ".join(each for each in names() if is_complete(each)) or "none"
-        raise UsageError(f"no lab {name} is up; there are: {known}")
+    found = condition(name)
+    if record is None or found is Condition.HALF_BUILT:
+        if name in names():
+            raise UsageError(f"{name} is half-built", hint=remedy(name, found))
+        raise UsageError(f"no lab {name} is up; {listed()}")
     if record.get("schema") != folder.SCHEMA:
-        raise UsageError(
+        raise UnsupportedError(
             f"{name} was built by another nsnet, whose records this one cannot read"
             f" ({record.get('schema')}, not {folder.SCHEMA})",
             hint=f"remove it, then build it again: nsnet down {name}; nsnet up FILE",
         )
     return record
+
+
+def listed() -> str:
+    """Return a list of the labs that there are, as part of a sentence."""
+    return f"there are: {', '.join(names()) or 'none'}"
 
 
 def names() -> list[str]:

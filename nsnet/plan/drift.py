@@ -1,6 +1,7 @@
 """The differences between a live lab and its State as text: one or more lines for each
 difference."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
@@ -28,6 +29,10 @@ from nsnet.state.model import (
 from nsnet.state.observed import LO, Hung, ListedChain, ListedSet, Observable, OtherLink
 from nsnet.state.rules import KUBE_PROXY
 
+# The verb of a line, before what follows it in lines of drift. The text of rules has none of these.
+_VERB = re.compile(r"\b(is|are|does)\b(?= (?:missing|gone|up|down|not|in another)\b|.* should be )")
+_PAST = {"is": "was", "are": "were", "does": "did"}
+
 
 def drift(state: State, differences: Iterable[Difference]) -> list[str]:
     """Return the lines that describe these differences. Each line begins with the reference of its
@@ -50,6 +55,11 @@ def _lines(difference: Difference) -> Iterator[str]:
             return _changed(wanted, found)
         case _:
             assert_never(difference)
+
+
+def past(line: str) -> str:
+    """Return a line of drift as it reads once the difference is repaired."""
+    return _VERB.sub(lambda found: _PAST[found[0]], line)
 
 
 def _missing(piece: Observable) -> Iterator[str]:

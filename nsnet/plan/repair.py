@@ -8,7 +8,15 @@ from typing import TypeVar
 
 from nsnet.ip import Family
 from nsnet.plan.differences import Added, Difference, Missing, missing_namespaces
-from nsnet.plan.ops import LinkUp, Op, ServersStart, TableLoad
+from nsnet.plan.ops import (
+    ConntrackDelete,
+    LinkUp,
+    NeighbourFlush,
+    NetnsDelete,
+    Op,
+    ServersStart,
+    TableLoad,
+)
 from nsnet.plan.order import changes
 from nsnet.state.bird import Bird
 from nsnet.state.haproxy import Haproxy
@@ -51,6 +59,31 @@ def repairs(state: State, differences: Sequence[Difference], *, served: bool) ->
     return [
         *(step for netns, found in pairs for step in _starts(netns, found, served=served)),
         *_reloads(changes(replace(state, netns=actual), state), pairs),
+    ]
+
+
+def completion(
+    state: State,
+    before: Sequence[State],
+    differences: Sequence[Difference],
+    superfluous: Sequence[str],
+) -> list[Op]:
+    """Return the Ops that complete an interrupted change to this State, from the differences that
+    remain.
+
+    The lab may still hold parts of what was `before`. What was learned in it is forgotten: entries
+    of conntrack and of neighbours, which are no differences. The echo server does not run any more,
+    because any ports of it might be open. The `superfluous` namespaces are deleted.
+    """
+    return [
+        *repairs(state, differences, served=False),
+        *dict.fromkeys(
+            op
+            for each in before
+            for op in changes(each, state)
+            if isinstance(op, ConntrackDelete | NeighbourFlush)
+        ),
+        *map(NetnsDelete, superfluous),
     ]
 
 

@@ -13,6 +13,7 @@ from nsnet.errors import UsageError
 from nsnet.features.compile import compile_state
 from nsnet.lab import registry as labs
 from nsnet.lab.compiled import compiled
+from nsnet.lab.host import Host
 from nsnet.scenario.load import load
 from nsnet.state.model import State
 from nsnet.topology.model import Topology
@@ -112,9 +113,9 @@ def test_a_lab_that_is_not_up_cannot_be_changed(tmp_path: Path) -> None:
     assert name not in labs.names()
 
 
-def test_an_interrupted_change_leaves_an_incomplete_lab(file: Path) -> None:
+def test_an_interrupted_build_leaves_an_incomplete_lab(file: Path) -> None:
     lab = labs.attach(file.stem)
-    lab.record(complete=False)  # as a killed `nsnet apply` leaves it
+    Host(lab.name, lab.tool).record(lab.compiled, complete=False)  # as a killed `up` leaves it
     with pytest.raises(UsageError, match="is half-built") as raised:
         labs.attach(file.stem)
     assert raised.value.hint.endswith(f"nsnet down {file.stem}")
