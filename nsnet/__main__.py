@@ -2,4 +2,4 @@
 
 from nsnet.cli import main
 
-main(prog_name="nsnet")
+main()

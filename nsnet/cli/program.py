@@ -5,13 +5,13 @@ subcommand that needs no kernel imports none of the modules that talk to the ker
 fast and runs without Linux.
 """
 
-import errno
 import gc
 import os
 import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any
 
@@ -20,12 +20,11 @@ import click
 from nsnet import __version__
 from nsnet.cli import capture, completion, files, labs
 from nsnet.cli.arguments import junit_file, wants_json
+from nsnet.cli.limits import explained
 from nsnet.cli.output import err, out_json
 from nsnet.cli.signals import handled
 from nsnet.errors import NsnetError, UsageError
 from nsnet.probes.report import error_as_junit
-
-_NO_ROOM = (errno.ENOSPC, errno.EDQUOT)  # for output, or for a lab's record
 
 
 class _Main(click.Group):
@@ -37,11 +36,17 @@ class _Main(click.Group):
         return list(self.commands)
 
     def make_context(self, *arguments: Any, **extra: Any) -> click.Context:
+        for each in (sys.stdout, sys.stderr):
+            if isinstance(each, TextIOWrapper):  # an encoding may lack …, and lone surrogates
+                each.reconfigure(errors="backslashreplace")
         try:
             return super().make_context(*arguments, **extra)
         except click.UsageError as error:
             _tell_usage(error)
             raise click.exceptions.Exit(UsageError.exit_code) from error
+        except KeyboardInterrupt as error:
+            err("interrupted")
+            raise click.exceptions.Exit(130) from error
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -56,16 +61,25 @@ class _Main(click.Group):
         except KeyboardInterrupt:
             err("interrupted")
             ctx.exit(130)
-        except OSError as error:
-            if error.errno not in _NO_ROOM:
+        except (ImportError, MemoryError, OSError, RuntimeError) as error:
+            found = explained(error)
+            if found is None:
                 raise
-            # Python would fail again when it flushes the buffer at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            err(f"error: {': '.join(filter(None, (error.filename, error.strerror)))}")
-            ctx.exit(3)
+            _discard_what_cannot_be_written()
+            if not isinstance(error, BrokenPipeError):  # the reader has seen enough: … | head
+                _tell(ctx, found)
+            ctx.exit(found.exit_code)
         finally:
             # The process ends: without this, the collector would traverse every value once more.
             gc.freeze()
+
+
+def _discard_what_cannot_be_written() -> None:
+    """If stdout cannot be written to, discard its buffer. Python would try again at exit."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def _tell(ctx: click.Context, error: NsnetError) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from nsnet.cli import main
+from nsnet.cli.program import main
 
 HERE = Path(__file__).parent
 SCENARIO = """\

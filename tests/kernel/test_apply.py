@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from nsnet.cli import main
+from nsnet.cli.program import main
 from nsnet.errors import UsageError
 from nsnet.features.compile import compile_state
 from nsnet.lab import registry as labs

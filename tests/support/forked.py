@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NoReturn, Protocol, TextIO
 
-from nsnet.cli import main
+from nsnet.cli.program import main
 
 
 class Process(Protocol):

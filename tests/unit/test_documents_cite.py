@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet import cli
+from nsnet.cli import program
 
 ROOT = Path(__file__).resolve().parents[2]
 SCENARIOS = sorted(str(each.relative_to(ROOT)) for each in ROOT.glob("scenarios/*.yaml"))
@@ -72,13 +72,13 @@ def test_a_document_cites_make_targets_that_exist(document: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_a_document_cites_commands_that_exist(document: str) -> None:
     typed = re.compile(r"(?:`|sudo |hand: +|^# {8,}|bin/)nsnet ([a-z]+)", re.M)
-    assert set(typed.findall(read(document))) <= set(cli.main.commands)
+    assert set(typed.findall(read(document))) <= set(program.main.commands)
 
 
 def test_the_table_of_commands_cites_options_that_exist() -> None:
     table = read("nsnet/cli/README.md").partition("| exit code |")[0]
     for name, row in re.findall(r"^\| `(\w+)(.*)", table, re.M):
-        options = {each for option in cli.main.commands[name].params for each in option.opts}
+        options = {each for option in program.main.commands[name].params for each in option.opts}
         assert set(re.findall(r"`(--?[a-z]+)", row)) <= options, name
 
 

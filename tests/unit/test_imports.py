@@ -26,7 +26,7 @@ COMMANDS = (
 # All in one process, for its start is what takes time: what one has imported, the next would show.
 ONE_PROCESS = """
 import contextlib, io, sys
-from nsnet.cli import main
+from nsnet.cli.program import main
 
 for command in {commands}:
     with contextlib.redirect_stdout(io.StringIO()):

@@ -12,8 +12,8 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from nsnet.cli import main
 from nsnet.cli.arguments import FILE, LAB, LAB_OR_FILE, PLACE, TARGET
+from nsnet.cli.program import main
 from nsnet.state import daemons
 from nsnet.topology.names import names_of
 from nsnet.topology.resolve import resolve

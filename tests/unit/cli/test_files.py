@@ -10,7 +10,7 @@ import yaml
 from click.testing import CliRunner, Result
 
 from nsnet import __version__
-from nsnet.cli import main
+from nsnet.cli.program import main
 from tests.support.labs import SCENARIOS, SHIPPED
 
 ISLAND = f"{SCENARIOS}/island-nat.yaml"

@@ -15,9 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from nsnet.cli import main, show
+from nsnet.cli import show
 from nsnet.cli.arguments import FILE
 from nsnet.cli.output import err, out, out_json, out_table
+from nsnet.cli.program import main
 from nsnet.probes.outcome import Outcome
 from nsnet.probes.report import Answer, ProbeReport, Report
 from nsnet.scenario.kinds import ScenarioDocument

@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from nsnet import cli, errors
+from nsnet.cli import program
 from nsnet.cli.status import as_json
 from nsnet.kernel.capabilities import Capability
 from nsnet.lab import folder
@@ -41,7 +42,7 @@ KEYS = {(schema, of): keys for schema, of, keys in rows()}
 
 
 def printed(*arguments: str) -> Any:
-    return json.loads(CliRunner().invoke(cli.main, arguments).stdout)
+    return json.loads(CliRunner().invoke(program.main, arguments).stdout)
 
 
 def of(schema: str, what: str) -> list[str]:
@@ -50,7 +51,7 @@ def of(schema: str, what: str) -> list[str]:
 
 def test_every_command_has_a_row() -> None:
     table = PAGE.partition("| exit code |")[0]
-    assert re.findall(r"^\| `(\w+)", table, re.M) == list(cli.main.commands)
+    assert re.findall(r"^\| `(\w+)", table, re.M) == list(program.main.commands)
 
 
 def test_every_exit_code_of_an_error_has_a_row() -> None:
