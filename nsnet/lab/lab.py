@@ -299,10 +299,10 @@ class Lab:
         if self._version not in (None, folder.version(self.name)):
             unknown = Unknown("the lab was changed meanwhile, by another nsnet")
         elif drifted := self.drift():
-            number = number_of(len(drifted), "difference")
-            differences = drifted[0] if len(drifted) == 1 else number
+            differences = number_of(len(drifted), "difference")
             unknown = Unknown(
-                f"the lab is not as its file says ({differences}: nsnet status {self.name})"
+                f"the lab is not as its file says ({differences}: nsnet status {self.name}):"
+                f" {drifted[0]}"
             )
         else:
             return reports
