@@ -12,6 +12,7 @@ from nsnet.features.listeners import listeners
 from nsnet.features.load_balancer import load_balancers
 from nsnet.features.merge import merge
 from nsnet.features.networks import NETWORKS
+from nsnet.features.networks.neighbours import permanent_neighbours
 from nsnet.features.services import PROXIES
 from nsnet.features.services.health import health_checks
 from nsnet.features.services.kube_proxy import conntrack
@@ -34,6 +35,7 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "the fabric", fabric(topology)
     yield "the load balancer", load_balancers(topology)
     yield "BGP", speakers(topology)
+    yield "the neighbours of pods", permanent_neighbours(topology)
     for cluster in topology.clusters:
         yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](topology, cluster)
         yield f"the pods of {cluster.name}", listeners(cluster)

@@ -14,19 +14,13 @@ from nsnet.state.model import (
     Fact,
     Interface,
     Kind,
-    Neighbour,
     Route,
-    Shared,
-    mac_of,
     veth,
     with_mac,
 )
 from nsnet.topology.model import Cluster, Node, Pod, link_name
 
 BRIDGE = "cbr0"
-# The kernel has one neighbour table, of 1,024 entries, for all namespaces of the machine. Each
-# cluster's entries are counted separately, so several clusters below the limit can still exceed it.
-NEIGHBOURS_THAT_FIT = 800
 
 
 def pods_on_bridges(cluster: Cluster, mtu: int) -> Iterator[Fact]:
@@ -37,15 +31,12 @@ def pods_on_bridges(cluster: Cluster, mtu: int) -> Iterator[Fact]:
     for pod in cluster.pods:
         if not pod.host_network:
             pods_on[pod.node].append(pod)
-    crowded = sum(len(pods) ** 2 for pods in pods_on.values()) > NEIGHBOURS_THAT_FIT
     for node in cluster.nodes:
         yield from forwarding(node.netns, bridge_netfilter=True)
         bridge = Interface(BRIDGE, Kind.BRIDGE, addresses=node.bridge, mtu=size)
         yield node.netns, with_mac(node.netns, bridge)
         for pod in pods_on[node.name]:
             yield from _pod(node, pod, size)
-        if crowded:
-            yield from _permanent_neighbours(node, pods_on[node.name])
 
 
 def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
@@ -64,21 +55,3 @@ def _pod(node: Node, pod: Pod, mtu: int | None) -> Iterator[Fact]:
     why = "default route: the pod's node"
     for gateway in node.bridge:
         yield pod.netns, Route(default_destination(gateway.ip), gateway.ip, "eth0", why=why)
-
-
-def _permanent_neighbours(node: Node, pods: list[Pod]) -> Iterator[Fact]:
-    """Yield the neighbour entries of the node and its pods, for every pair of them. The entries are
-    permanent, because permanent ones do not count towards the limit of the neighbour table."""
-    bridge_mac = mac_of(node.bridge[0].ip)
-    macs = {each: mac_of(pod.addresses[0]) for pod in pods for each in pod.addresses}
-    entries = (
-        *(Neighbour(each.ip, bridge_mac, "eth0") for each in node.bridge),
-        *(Neighbour(address, mac, "eth0") for address, mac in macs.items()),
-    )
-    start = len(node.bridge)
-    for pod in pods:
-        stop = start + len(pod.addresses)
-        yield pod.netns, Shared(entries, start, stop)
-        start = stop
-    for address, mac in macs.items():
-        yield node.netns, Neighbour(address, mac, BRIDGE)
