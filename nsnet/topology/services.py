@@ -103,10 +103,10 @@ def _warnings(services: Sequence[DeclaredService], sources: EndpointSources) -> 
             instead = f"{message}: set spec.loadBalancerSourceRanges, which kube-proxy reads"
             annotated.append((each, "metadata.annotations", instead))
         if each.spec.selector and each.spec.type != "ExternalName" and not sources.selected(each):
-            message = f"the selector of {each.reference} matches no pod"
+            message = f"the selector of {each.reference} matches no running pod"
             idle.append((each, "spec.selector", message))
     for found, those in (
-        (idle, "the selectors of {} match no pod"),
+        (idle, "the selectors of {} match no running pod"),
         (closed, "ports of {} have no endpoints, because no pod has their targetPort's name"),
         (annotated, f"{{}} have the annotation {SOURCE_RANGES}"),
     ):

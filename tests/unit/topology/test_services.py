@@ -63,13 +63,13 @@ def test_many_services_without_pods_get_few_warnings() -> None:
         f"lab.yaml:{11 + 5 * number}: the selector of east/svc/s{number + 1}" for number in range(3)
     ]
     assert topology(*many).warnings == (
-        *(f"{each} matches no pod" for each in first),
-        "the selectors of 37 more Services match no pod:"
+        *(f"{each} matches no running pod" for each in first),
+        "the selectors of 37 more Services match no running pod:"
         " east/svc/s4, east/svc/s5, east/svc/s6 and 34 more",
     )
 
 
 def test_a_selector_that_matches_no_pod_is_a_warning() -> None:
     assert topology(service("web"), service("idle", app="")).warnings == (
-        "lab.yaml:11: the selector of east/svc/web matches no pod",
+        "lab.yaml:11: the selector of east/svc/web matches no running pod",
     )
