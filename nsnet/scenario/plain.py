@@ -39,7 +39,7 @@ class Plain:
     """The settings of a lab of plain manifests. A Scenario has its own, so they exclude it."""
 
     name: str = ""  # "": after the first file
-    nodes: int | None = None  # None: the Node objects of the files, else DEFAULT_NODES
+    nodes: int | None = None  # None: those that the files name, else DEFAULT_NODES
     model: NetworkModel | None = None  # None: the default of a Scenario, as for proxy_mode
     proxy_mode: ProxyMode | None = None
 
@@ -66,7 +66,7 @@ def generated(
     The lab is named after `first`, the first file or folder that the user gave.
     """
     objects = [each for document in documents for each in _objects(document)]
-    has_nodes = any(text_at(each, "kind") == "Node" for each in objects)
+    has_nodes = any(map(_names_a_node, objects))
     nodes = settings.nodes or (None if has_nodes else DEFAULT_NODES)
     cluster = [f"name: {CLUSTER}"]
     cluster += [f"nodes: {nodes}"] if nodes else []
@@ -95,6 +95,12 @@ def _objects(document: Document) -> Iterator[object]:
     items = document.items() if text_at(document.data, "kind").endswith("List") else ()
     yield from (each for item in items for each in _objects(item))
     yield document.data
+
+
+def _names_a_node(data: object) -> bool:
+    """Return whether the cluster has a node because of this object: a Node, or a running pod."""
+    running = text_at(data, "status", "phase") == "Running" and text_at(data, "spec", "nodeName")
+    return text_at(data, "kind") == "Node" or bool(running)
 
 
 def _families(objects: Iterable[object]) -> tuple[Family, ...]:

@@ -72,6 +72,13 @@ def test_the_nodes_of_the_files_are_those_of_the_cluster(folder: Path) -> None:
     assert cluster.nodes == 4
 
 
+def test_the_nodes_of_running_pods_are_those_of_the_cluster(folder: Path) -> None:
+    running = f"{POD}spec: {{nodeName: worker}}\nstatus: {{phase: Running}}\n"
+    (folder / "pod.yaml").write_text(running)
+    (cluster,) = load(folder).spec.clusters
+    assert "nodes" not in cluster.model_fields_set
+
+
 def test_saved_manifests_are_loaded_again(folder: Path) -> None:
     found = load(folder)
     assert [*found.sources] == [
