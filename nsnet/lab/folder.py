@@ -42,10 +42,13 @@ def names() -> list[str]:
 
 
 def read(lab: str) -> dict[str, Any] | None:
-    """Return the lab's record. Return None if there is no record, or if it is damaged. Raises
-    UnsupportedError if this user may not read it."""
+    """Return the lab's record. Return None if there is no record, if it is damaged, or if another
+    user wrote it. Raises UnsupportedError if this user may not read it."""
     try:
-        record = json.loads((path_of(lab) / RECORD).read_bytes())
+        with (path_of(lab) / RECORD).open("rb") as file:
+            if os.fstat(file.fileno()).st_uid not in (0, os.geteuid()):
+                return None
+            record = json.loads(file.read())
     except PermissionError as error:
         raise UnsupportedError(f"{error.filename}: {error.strerror}", hint=_NEEDS_ROOT) from error
     except (OSError, ValueError, RecursionError):
@@ -86,9 +89,9 @@ def recorded(name: str, record: Mapping[str, Any]) -> tuple[Scenario, Assignment
         return reload(record["main"], record["sources"]).named(name), keep
     except (NsnetError, KeyError, ValueError, TypeError, AttributeError) as error:
         raise UnsupportedError(
-            "the lab's record is damaged, or another version of nsnet wrote it"
+            f"{name}: its record is damaged, or another version of nsnet wrote it"
             f" ({type(error).__name__}: {str(error).splitlines()[0] if str(error) else '?'})",
-            hint="remove the lab, then build it again: nsnet down LAB; nsnet up FILE",
+            hint=f"to build it again: nsnet down {name}; nsnet up FILE",
         ) from error
 
 

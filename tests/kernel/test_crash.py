@@ -421,7 +421,14 @@ def test_down_ends_what_people_started_in_a_lab(empty: Machine) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "says"), [(("nosuch",), "nosuch: nothing to remove\n"), (("--all",), "")]
+    ("arguments", "says"),
+    [
+        (
+            ("nosuch",),
+            "nosuch: nothing to remove: there is no lab of this name; there are: none\n",
+        ),
+        (("--all",), ""),
+    ],
 )
 def test_down_on_nothing_is_no_error(empty: Machine, arguments: tuple[str, ...], says: str) -> None:
     assert empty.nsnet_output("down", *arguments) == says

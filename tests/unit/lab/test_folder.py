@@ -158,3 +158,12 @@ def test_a_record_without_what_it_needs_is_refused_in_one_line(record: dict[str,
     with pytest.raises(UnsupportedError, match="record is damaged") as raised:
         folder.recorded("lab", record)
     assert "\n" not in str(raised.value)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_a_record_of_another_user_is_not_read(run: Path) -> None:
+    with folder.locked("lab"):
+        folder.write("lab", {"complete": True}, {})
+    assert folder.read("lab") == {"complete": True}
+    os.chown(run / "lab" / folder.RECORD, 12345, 12345)
+    assert (folder.read("lab"), folder.is_damaged("lab")) == (None, True)
