@@ -72,9 +72,13 @@ class Problem:
     message: str
     rule: str = ""
 
+    @property
+    def place(self) -> str:
+        """The file and the line: FILE:LINE, or FILE if the problem is with the whole file."""
+        return f"{self.file}:{self.line}" if self.line else self.file
+
     def __str__(self) -> str:
-        place = f"{self.file}:{self.line}" if self.line else self.file
-        text = ": ".join(part for part in (place, self.path, self.message) if part)
+        text = ": ".join(part for part in (self.place, self.path, self.message) if part)
         return f"{text} [{self.rule}]" if self.rule else text
 
 

@@ -1,11 +1,13 @@
 """Wording that all messages share."""
 
+import re
 import reprlib
 from collections.abc import Collection
 from difflib import get_close_matches
 from typing import Final
 
 _MOST_LISTED: Final = 20
+_DIGITS: Final = re.compile("([0-9]+)")
 _SHORT = reprlib.Repr()
 _SHORT.maxstring = _SHORT.maxlong = 60
 
@@ -18,6 +20,11 @@ def number_of(things: int, word: str) -> str:
 def quoted(value: object) -> str:
     """Return a value as messages show it: text is quoted, and a long value shortened."""
     return _SHORT.repr(value)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a key that sorts n2 before n10."""
+    return [(int(each), "") if each.isdecimal() else (0, each) for each in _DIGITS.split(name)]
 
 
 def some_of(names: Collection[str], most: int = 3) -> str:

@@ -1,7 +1,6 @@
 """Output for people: reports, explanations, plans and what doctor finds. It is made for 80 columns,
 and nothing is said by colour alone."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
@@ -16,7 +15,7 @@ from nsnet.state import nftables_text as nft
 from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, Netns, State
 from nsnet.state.rules import KUBE_PROXY, Chain
-from nsnet.text import number_of
+from nsnet.text import natural, number_of
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import without_only_cluster
 from nsnet.walk.packet import IPVS, Hop, PredictedPath, RuleAt, Unknown
@@ -134,7 +133,7 @@ def explanation(found: Explanation, topology: Topology) -> None:
     sorted by server. Hops that are those of path 1 are not repeated."""
     spec = found.question.spec
     out(f"{spec.from_} → {spec.to} {spec.protocol}")
-    paths = sorted(found.paths, key=lambda path: _natural(path.server or ""))
+    paths = sorted(found.paths, key=lambda path: natural(path.server or ""))
     for number, path in enumerate(paths, 1):
         which = f"path {number} of {len(paths)}: " if len(paths) > 1 else ""
         outcome = without_only_cluster(_outcome(path), topology)
@@ -144,11 +143,6 @@ def explanation(found: Explanation, topology: Topology) -> None:
         _hops("request", path.request, topology, known)
         _hops("reply", path.reply, topology)
         _hops("large packet", path.large, topology)
-
-
-def _natural(text: str) -> list[tuple[int, str]]:
-    """Return a key that sorts web-10 after web-9."""
-    return [(len(each) if each.isdecimal() else 0, each) for each in re.split(r"(\d+)", text)]
 
 
 def _outcome(path: PredictedPath) -> str:

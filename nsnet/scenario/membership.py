@@ -72,6 +72,6 @@ def _duplicates(manifests: Iterable[Manifest]) -> Iterator[Problem]:
         for cluster in each.clusters:
             first = seen.setdefault((cluster, kind, meta.namespace, meta.name), each)
             if first is not each:
-                at = first.problem("metadata.name", "")
-                message = f"{cluster} already has a {kind} {meta.name}, at {at.file}:{at.line}"
+                place = first.problem("metadata.name", "").place
+                message = f"{cluster} already has a {kind} {meta.name}, at {place}"
                 yield each.problem("metadata.name", message)

@@ -22,6 +22,10 @@ class Manifest:
         """Return a problem, with its file and line, for the field at this path of the object."""
         return self.document.problem(path, message)
 
+    def warning(self, path: str, message: str) -> str:
+        """Return a warning, with its file and line, about the field at this path of the object."""
+        return f"{self.problem(path, '').place}: {message}"
+
 
 @dataclass(frozen=True, slots=True)
 class Scenario:

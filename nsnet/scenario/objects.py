@@ -117,14 +117,13 @@ def _object(
     elif message := _misspelt(document, group, kind, version):
         yield document.problem("kind", message)
     elif kind != "Namespace":  # namespaces need no object here
-        at = document.problem("", "")
         yield ignored_object(
             group,
             kind,
             text_at(document.data, "metadata", "namespace"),
             text_at(document.data, "metadata", "name")
             or text_at(document.data, "metadata", "generateName"),
-            f"{at.file}:{at.line}",
+            document.problem("", "").place,
         )
 
 

@@ -36,8 +36,7 @@ class DeclaredService(NamedTuple):
 
     def warning(self, path: str, message: str) -> str:
         """Return a warning about this field of the Service, with its file and line."""
-        problem = self.problem(path, "")
-        return f"{problem.file}:{problem.line}: {message}"
+        return self.manifest.warning(path, message)
 
 
 def declared_services(

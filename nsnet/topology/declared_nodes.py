@@ -1,6 +1,5 @@
 """The nodes that files declare: entries of the Scenario, Node objects, nodes of Running pods."""
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
@@ -12,6 +11,7 @@ from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.kinds import NodeSpec as Entry
 from nsnet.scenario.kubernetes import Node, Pod
 from nsnet.scenario.model import Manifest
+from nsnet.text import natural
 from nsnet.topology.model import Taint
 
 # The taint of a node with spec.unschedulable, as after `kubectl cordon`.
@@ -23,7 +23,6 @@ LABELS: Final[Mapping[str, str]] = {
     for prefix in ("", "beta.")
     for key, value in (("os", "linux"), ("arch", "amd64"))
 }
-_DIGITS: Final = re.compile("([0-9]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +52,12 @@ def declared_nodes(
     if isinstance(spec.nodes, tuple):
         for index, entry in enumerate(spec.nodes):
             listed.setdefault(entry.name, (f"{path}.nodes[{index}]", entry))
-        names = [*listed, *sorted((each for each in objects if each not in listed), key=_natural)]
+        names = [*listed, *sorted((each for each in objects if each not in listed), key=natural)]
     else:
         found = dict.fromkeys(objects or _nodes_of_running_pods(manifests))
         numbered = (f"n{number}" for number in count(1))
         free = (each for each in numbered if each not in found)
-        names = sorted((*found, *islice(free, max(0, spec.nodes - len(found)))), key=_natural)
+        names = sorted((*found, *islice(free, max(0, spec.nodes - len(found)))), key=natural)
     return [_declared(name, objects.get(name), *listed.get(name, ("", None))) for name in names]
 
 
@@ -113,8 +112,3 @@ def _internal_ips(node: Node) -> Iterator[IPAddress]:
 
 def _pod_cidrs(node: Node) -> tuple[IPNetwork, ...]:
     return node.spec.pod_cidrs or ((node.spec.pod_cidr,) if node.spec.pod_cidr else ())
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a key that sorts n2 before n10."""
-    return [(int(each), "") if each.isdecimal() else (0, each) for each in _DIGITS.split(name)]

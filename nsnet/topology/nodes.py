@@ -8,6 +8,7 @@ from nsnet.ip import IPAddress, IPInterface, IPNetwork
 from nsnet.scenario.kinds import OVERLAYS, ClusterSpec
 from nsnet.scenario.model import Manifest
 from nsnet.state.namespaces import netns_name
+from nsnet.text import some_of
 from nsnet.topology.declared_nodes import DeclaredNode, declared_nodes
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Node, reference_of
@@ -74,14 +75,12 @@ class _Misfits:
         """Record the warning, if anything is ignored."""
         if self._first is None:
             return
-        names = [f"{name} ({', '.join(each)})" for name, each in self._ignored.items()]
-        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
-        place = self._first.problem("", "")
-        self._ledger.warnings.append(
-            f"{place.file}:{place.line}: nodes of {self._cluster} get other addresses or pod ranges"
-            f" than their Node objects have, which do not fit {self._ranges}:"
-            f" {', '.join(names[:3])}{more}"
+        nodes = [f"{name} ({', '.join(values)})" for name, values in self._ignored.items()]
+        message = (
+            f"nodes of {self._cluster} get other addresses or pod ranges than their Node objects"
+            f" have, which do not fit {self._ranges}: {some_of(nodes)}"
         )
+        self._ledger.warnings.append(self._first.warning("", message))
 
 
 def _addresses(

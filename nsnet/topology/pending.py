@@ -6,12 +6,12 @@ from typing import Final
 
 from nsnet.scenario.kubernetes import Workload
 from nsnet.scenario.model import Manifest
+from nsnet.text import some_of
 from nsnet.topology.fitting import daemon_misfit
 from nsnet.topology.model import Node, reference_of
 from nsnet.topology.scheduling import Unscheduled, histogram, host_ports
 from nsnet.topology.unplaced import UnplacedPod
 
-MOST_NAMED: Final = 3
 _PLURAL: Final = {"is": "are", "has": "have"}
 
 
@@ -22,22 +22,22 @@ def unscheduled_warnings(
     replicas = Counter(each.workload for each in pods)
     alike: dict[tuple[bool, str], list[Unscheduled]] = {}
     for each in found:
-        homeless = bool(each.node)
-        key = "" if homeless else each.pod.workload or each.why
-        alike.setdefault((homeless, key), []).append(each)
-    for (homeless, _), same in alike.items():
+        has_unknown_node = bool(each.node)
+        key = "" if has_unknown_node else each.pod.workload or each.why
+        alike.setdefault((has_unknown_node, key), []).append(each)
+    for (has_unknown_node, _), same in alike.items():
         pod, why = same[0].pod, same[0].why
         verb, _, rest = why.partition(" ")
         verb = verb if len(same) == 1 else _PLURAL[verb]
-        path = f"{pod.path}.nodeName" if homeless else pod.path
-        if homeless and len(same) > 1:
-            who = _listed([f"{each.pod.reference} ({each.node})" for each in same])
+        path = f"{pod.path}.nodeName" if has_unknown_node else pod.path
+        if has_unknown_node and len(same) > 1:
+            those = some_of([f"{each.pod.reference} ({each.node})" for each in same])
             rest = f"bound to nodes that {cluster} does not have"
-        elif pod.workload and not homeless:
-            who = f"{len(same)} of {replicas[pod.workload]} pods of {pod.workload}"
+        elif pod.workload and not has_unknown_node:
+            those = f"{len(same)} of {replicas[pod.workload]} pods of {pod.workload}"
         else:
-            who = _listed([each.pod.reference for each in same])
-        yield f"{_place(pod.manifest, path)}: {who} {verb} {rest}"
+            those = some_of([each.pod.reference for each in same])
+        yield pod.manifest.warning(path, f"{those} {verb} {rest}")
 
 
 def idle_daemon_sets(
@@ -52,8 +52,8 @@ def idle_daemon_sets(
                 if not reasons[""]:
                     meta = daemons.metadata
                     name = reference_of(cluster, "daemonset", meta.name, meta.namespace)
-                    place = _place(manifest, "spec.template.spec")
-                    yield f"{place}: {name} runs on no node: {histogram(reasons)}"
+                    message = f"{name} runs on no node: {histogram(reasons)}"
+                    yield manifest.warning("spec.template.spec", message)
 
 
 def host_port_warnings(pods: Sequence[UnplacedPod]) -> Iterator[str]:
@@ -64,15 +64,5 @@ def host_port_warnings(pods: Sequence[UnplacedPod]) -> Iterator[str]:
             closed.setdefault(pod.workload or pod.reference, pod)
     if closed:
         first = next(iter(closed.values()))
-        place = _place(first.manifest, f"{first.path}.containers")
-        yield f"{place}: hostPort opens no port of a node in a lab: {_listed([*closed])}"
-
-
-def _place(manifest: Manifest, path: str) -> str:
-    at = manifest.problem(path, "")
-    return f"{at.file}:{at.line}"
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-    return ", ".join(names[:MOST_NAMED]) + more
+        message = f"hostPort opens no port of a node in a lab: {some_of(closed)}"
+        yield first.manifest.warning(f"{first.path}.containers", message)

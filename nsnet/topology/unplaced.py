@@ -45,11 +45,11 @@ def bound_twice(pods: Iterable[UnplacedPod]) -> Iterator[str]:
     """Yield a warning for each port that two containers of a pod declare, once per manifest."""
     for pod in {id(each.manifest): each for each in pods}.values():
         for port, first, second in _shared_ports(pod.spec):
-            at = pod.manifest.problem(f"{pod.path}.containers", "")
-            yield (
-                f"{at.file}:{at.line}: two containers of {pod.workload or pod.reference} declare"
-                f" port {port}, but share one network: {printable(first)} answers,"
-                f" {printable(second)} would fail (address already in use)"
+            yield pod.manifest.warning(
+                f"{pod.path}.containers",
+                f"two containers of {pod.workload or pod.reference} declare port {port}, but share"
+                f" one network: {printable(first)} answers, {printable(second)} would fail"
+                " (address already in use)",
             )
 
 

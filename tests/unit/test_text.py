@@ -2,7 +2,7 @@
 
 import pytest
 
-from nsnet.text import did_you_mean, escaped, nearest, number_of, printable, quoted
+from nsnet.text import did_you_mean, escaped, natural, nearest, number_of, printable, quoted
 
 
 def test_a_number_with_its_noun() -> None:
@@ -12,6 +12,10 @@ def test_a_number_with_its_noun() -> None:
 def test_long_values_are_shortened() -> None:
     assert (quoted("web"), quoted(7)) == ("'web'", "7")
     assert len(quoted("x" * 5000)) == 60
+
+
+def test_numbers_in_names_are_sorted_by_value() -> None:
+    assert sorted(["n10", "n2", "a", "n", "n2-1"], key=natural) == ["a", "n", "n2", "n2-1", "n10"]
 
 
 @pytest.mark.parametrize(
