@@ -5,7 +5,9 @@ Source: k8s.io/apimachinery/pkg/util/validation/field/errors.go, v1.30.
 
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, TypeAlias
+
+Refusal: TypeAlias = tuple[str, str]  # the path of a field that is refused, and the reason
 
 _SHOWN: Final = 80  # characters of a value
 

@@ -9,7 +9,7 @@ Source: kubernetes/pkg/apis/{core,apps,batch}/validation/validation.go, v1.32.
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from nsnet.scenario.field_errors import duplicate, invalid, required, unsupported
+from nsnet.scenario.field_errors import Refusal, duplicate, invalid, required, unsupported
 from nsnet.scenario.kubernetes import Container, Job, Pod, PodSpec, Workload
 
 RESTARTS: Final = ("Always", "OnFailure", "Never")
@@ -22,7 +22,7 @@ GENERATED: Final = frozenset(
 )
 
 
-def pod_refusals(found: Pod | Workload) -> Iterator[tuple[str, str]]:
+def pod_refusals(found: Pod | Workload) -> Iterator[Refusal]:
     """Yield the path of each field that the API server refuses, and the reason."""
     if isinstance(found, Pod):
         yield from _pod_spec("spec", found.spec)
@@ -35,7 +35,7 @@ def pod_refusals(found: Pod | Workload) -> Iterator[tuple[str, str]]:
         yield from _pod_spec("spec.template.spec", found.spec.template.spec)
 
 
-def _selector(workload: Workload) -> Iterator[tuple[str, str]]:
+def _selector(workload: Workload) -> Iterator[Refusal]:
     selector, labels = workload.spec.selector, workload.spec.template.metadata.labels
     if selector is None:
         return
@@ -52,7 +52,7 @@ def _selector(workload: Workload) -> Iterator[tuple[str, str]]:
         yield "spec.template.metadata.labels", message
 
 
-def _job(job: Job) -> Iterator[tuple[str, str]]:
+def _job(job: Job) -> Iterator[Refusal]:
     policy = job.spec.template.spec.restart_policy
     if policy in ("", "Always"):
         yield RESTART_POLICY, required('valid values: "OnFailure", "Never"')
@@ -62,13 +62,13 @@ def _job(job: Job) -> Iterator[tuple[str, str]]:
         yield "spec.completions", required("when completion mode is Indexed")
 
 
-def _restarts(workload: Workload) -> Iterator[tuple[str, str]]:
+def _restarts(workload: Workload) -> Iterator[Refusal]:
     policy = workload.spec.template.spec.restart_policy
     if policy not in ("", "Always"):
         yield RESTART_POLICY, unsupported(policy, RESTARTS[:1])
 
 
-def _pod_spec(path: str, spec: PodSpec) -> Iterator[tuple[str, str]]:
+def _pod_spec(path: str, spec: PodSpec) -> Iterator[Refusal]:
     names: set[str] = set()
     for key, containers in (
         ("initContainers", spec.init_containers),
@@ -87,7 +87,7 @@ def _pod_spec(path: str, spec: PodSpec) -> Iterator[tuple[str, str]]:
     yield from _host_ports(f"{path}.containers", spec.containers, host=spec.host_network)
 
 
-def _port_names(path: str, container: Container) -> Iterator[tuple[str, str]]:
+def _port_names(path: str, container: Container) -> Iterator[Refusal]:
     names: set[str] = set()
     for index, port in enumerate(container.ports):
         if port.name and port.name in names:
@@ -95,9 +95,7 @@ def _port_names(path: str, container: Container) -> Iterator[tuple[str, str]]:
         names.add(port.name)
 
 
-def _host_ports(
-    path: str, containers: Sequence[Container], *, host: bool
-) -> Iterator[tuple[str, str]]:
+def _host_ports(path: str, containers: Sequence[Container], *, host: bool) -> Iterator[Refusal]:
     """Yield the host ports that are used twice. `host`: the pods are on the host network, where
     each port is a host port."""
     taken: set[str] = set()

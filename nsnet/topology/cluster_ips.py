@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from nsnet.ip import Family, IPAddress
-from nsnet.scenario.admission import written_cluster_ips
 from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.kubernetes import ServiceSpec
+from nsnet.scenario.service_admission import written_cluster_ips
 from nsnet.topology.declared import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.pool import AddressError, Pool, special_use

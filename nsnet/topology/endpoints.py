@@ -10,8 +10,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from nsnet.ip import Family, IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
-from nsnet.scenario.admission import TOPOLOGY
 from nsnet.scenario.model import Manifest
+from nsnet.scenario.service_admission import TOPOLOGY
 from nsnet.text import some_of
 from nsnet.topology.assignment import node_port_owner
 from nsnet.topology.declared import DeclaredService

@@ -5,9 +5,9 @@ from typing import Final
 
 from nsnet.errors import ScenarioError
 from nsnet.scenario import kubernetes
-from nsnet.scenario.admission import SOURCE_RANGES, list_refusals, refusals
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
+from nsnet.scenario.service_admission import SOURCE_RANGES, endpoint_refusals, service_refusals
 from nsnet.text import number_of, some_of
 from nsnet.topology.assignment import health_check_owner
 from nsnet.topology.cluster_ips import cluster_ips, families
@@ -47,14 +47,14 @@ def resolve_services(
     externals = ledger.scenario.spec.externals
     outside = {each.address: f"external/{each.name}" for each in externals}
     sources = EndpointSources(manifests, declared.values(), nodes, pods, outside)
-    _check_lists(ledger, manifests)
+    _check_endpoints(ledger, manifests)
     versions = {owner: families(ledger, spec, each) for owner, each in declared.items()}
     inside = cluster_ips(ledger, path, spec, declared, versions)
     numbers = node_ports(ledger, list(declared.values()), pods)
     balanced = load_balancer_ips(ledger, spec, declared, versions)
     offered: list[tuple[DeclaredService, Service]] = []
     for owner, each in declared.items():
-        _check(ledger, each, sources)
+        _check_service(ledger, each, sources)
         exported = export_ips(ledger, each, versions[owner]) if owner in snis else ()
         # The gateway holds the address of an export. Without a gateway the fabric routes the
         # address to the nodes, and kube-proxy handles it like an externalIP.
@@ -84,12 +84,12 @@ def resolve_services(
     return tuple(service for _, service in offered)
 
 
-def _check(ledger: Ledger, each: DeclaredService, sources: EndpointSources) -> None:
+def _check_service(ledger: Ledger, each: DeclaredService, sources: EndpointSources) -> None:
     ledger.endpoints += len(sources.selected(each)) * len(each.spec.ports)
     if ledger.endpoints > MOST_ENDPOINTS:
         refused = each.problem("spec.selector", over(MOST_ENDPOINTS, "endpoints of Services"))
         raise ScenarioError([*ledger.problems, refused])
-    ledger.problems += (each.problem(*wrong) for wrong in refusals(each.service))
+    ledger.problems += (each.problem(*wrong) for wrong in service_refusals(each.service))
 
 
 def _warnings(services: Sequence[DeclaredService], sources: EndpointSources) -> Iterator[str]:
@@ -116,12 +116,12 @@ def _warnings(services: Sequence[DeclaredService], sources: EndpointSources) -> 
             yield f"{those.format(number_of(len(others), 'more Service'))}: {some_of(others)}"
 
 
-def _check_lists(ledger: Ledger, manifests: Iterable[Manifest]) -> None:
+def _check_endpoints(ledger: Ledger, manifests: Iterable[Manifest]) -> None:
     untyped = []
     for manifest in manifests:
         found = manifest.object
         if isinstance(found, kubernetes.EndpointSlice | kubernetes.Endpoints):
-            ledger.problems += (manifest.problem(*each) for each in list_refusals(found))
+            ledger.problems += (manifest.problem(*each) for each in endpoint_refusals(found))
         if isinstance(found, kubernetes.EndpointSlice) and found.address_type is None:
             untyped.append(f"{found.metadata.namespace}/{found.metadata.name}")
     if untyped:

@@ -5,6 +5,7 @@ reference, v1.30.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Annotated, Any, Final, Literal
 
@@ -21,14 +22,11 @@ from pydantic.alias_generators import to_camel
 
 from nsnet.ip import IPAddress
 from nsnet.scenario.field_errors import invalid
-from nsnet.scenario.fields import (
-    Address,
-    Label,
-    Subdomain,
-    check_label,
-)
+from nsnet.scenario.fields import Address, Label, Subdomain, check_label
 from nsnet.scenario.kubernetes.labels import Labels, Texts
 from nsnet.text import printable
+
+NO_LETTER: Final = "must contain at least one letter (a-z)"  # of the name of a port
 
 
 class Lenient(BaseModel):
@@ -100,6 +98,20 @@ def check_port(value: int) -> int:
     if not 1 <= value <= 65535:
         raise ValueError(invalid(value, "must be between 1 and 65535, inclusive"))
     return value
+
+
+def port_name_mistakes(name: str) -> Iterator[str]:
+    """Yield each reason why a container's port cannot have this name (IsValidPortName)."""
+    if len(name) > 15:
+        yield "must be no more than 15 characters"
+    if not re.fullmatch(r"[-a-z0-9]+", name):
+        yield "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
+    if not re.search(r"[a-z]", name):
+        yield NO_LETTER
+    if "--" in name:
+        yield "must not contain consecutive hyphens"
+    if name.startswith("-") or name.endswith("-"):
+        yield "must not begin or end with a hyphen"
 
 
 def _port_name(value: str) -> str:

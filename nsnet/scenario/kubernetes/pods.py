@@ -12,6 +12,7 @@ from nsnet.scenario.kubernetes.fields import (
     PortName,
     PortProtocol,
     TemplateMeta,
+    port_name_mistakes,
 )
 from nsnet.scenario.kubernetes.labels import Labels
 from nsnet.scenario.kubernetes.scheduling import Affinity, Toleration, TopologySpreadConstraint
@@ -26,12 +27,8 @@ NodeName = Annotated[str, AfterValidator(_node_name)]
 
 
 def _container_port_name(value: str) -> str:
-    if len(value) > 15:
-        raise ValueError(invalid(value, "must be no more than 15 characters"))
-    if value and not any(each.isalpha() for each in value):
-        raise ValueError(invalid(value, "must contain at least one letter (a-z)"))
-    if "--" in value:
-        raise ValueError(invalid(value, "must not contain consecutive hyphens"))
+    for mistake in port_name_mistakes(value) if value else ():
+        raise ValueError(invalid(value, mistake))
     return value
 
 

@@ -1,11 +1,12 @@
 """Services, and their exports to other clusters."""
 
+from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
-from nsnet.ip import IPNetwork
+from nsnet.ip import IPAddress, IPNetwork
 from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.fields import LABEL, Number, name_check, parse_address, parse_range
 from nsnet.scenario.kubernetes.fields import (
@@ -32,27 +33,18 @@ def _target_port(value: object) -> object:
     return value if isinstance(value, str) else check_port(value)
 
 
-def _cluster_address(value: object) -> object:
-    """Return the address that a text represents, or the text itself if it is not an address.
+def _address_or_text(check: Callable[[IPAddress], IPAddress]) -> BeforeValidator:
+    """Return a validator that reads a text as an address that passes the check, else as text."""
 
-    A text that is not an address is "None", "", or one that topology reports.
-    """
-    try:
-        return parse_address(decimal(value))
-    except ValueError:
-        if isinstance(value, str):
-            return value
-        raise
+    def read(value: object) -> object:
+        try:
+            return check(parse_address(decimal(value)))
+        except ValueError:
+            if isinstance(value, str):
+                return value
+            raise
 
-
-def _balanced_address(value: object) -> object:
-    """Return the address for a load balancer that a text represents, or the text itself."""
-    try:
-        return check_endpoint(parse_address(decimal(value)))
-    except ValueError:
-        if isinstance(value, str):
-            return value
-        raise
+    return BeforeValidator(read)
 
 
 def source_range(value: object) -> IPNetwork:
@@ -68,9 +60,12 @@ def source_range(value: object) -> IPNetwork:
         raise ValueError(invalid(text, reason)) from None
 
 
-ClusterAddress = Annotated[IPv4Address | IPv6Address | str, BeforeValidator(_cluster_address)]
+# A text is "None", "", or a mistake that service_admission reports.
+ClusterAddress = Annotated[
+    IPv4Address | IPv6Address | str, _address_or_text(lambda address: address)
+]
 # The API server accepts any text.
-BalancedAddress = Annotated[IPv4Address | IPv6Address | str, BeforeValidator(_balanced_address)]
+BalancedAddress = Annotated[IPv4Address | IPv6Address | str, _address_or_text(check_endpoint)]
 ServiceName = Annotated[
     str,
     AfterValidator(

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from nsnet.scenario.documents import parse
 from nsnet.scenario.kubernetes import EndpointSlice, Lenient, Pod, Service, Workload
+from nsnet.scenario.kubernetes.fields import NO_LETTER, port_name_mistakes
 
 Model = TypeVar("Model", bound=Lenient)
 
@@ -156,3 +157,21 @@ def test_the_name_of_a_container_port(name: str, reason: str) -> None:
             read(text, Pod)
     else:
         assert read(text, Pod).spec.containers[0].ports[0].name == name
+
+
+@pytest.mark.parametrize(
+    ("name", "reasons"),
+    [
+        ("http", []),
+        ("a", []),
+        ("8", [NO_LETTER]),
+        ("80-443", [NO_LETTER]),
+        ("exactly-15-long", []),
+        ("one-more-than-15", ["must be no more than 15 characters"]),
+        ("Http", ["must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"]),
+        ("a--b", ["must not contain consecutive hyphens"]),
+        ("-a", ["must not begin or end with a hyphen"]),
+    ],
+)
+def test_the_names_of_container_ports(name: str, reasons: list[str]) -> None:
+    assert list(port_name_mistakes(name)) == reasons

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from nsnet.scenario.admission import port_name_refusals, refusals
 from nsnet.scenario.kubernetes import Service
+from nsnet.scenario.service_admission import service_refusals
 
 HTTP = [{"name": "http", "port": 80}]
 AFFINITY = {"clientIP": {"timeoutSeconds": 10800}}
@@ -13,7 +13,6 @@ BALANCED = {"type": "LoadBalancer", "ports": HTTP}
 RANGES = "service.beta.kubernetes.io/load-balancer-source-ranges"
 MODE = "service.kubernetes.io/topology-mode"
 HINTS = "service.kubernetes.io/topology-aware-hints"
-LETTER = "must contain at least one letter (a-z)"
 DUAL = {"ipFamilyPolicy": "RequireDualStack"}
 
 
@@ -25,7 +24,9 @@ def of(*addresses: str) -> dict[str, Any]:
 def refused(spec: dict[str, Any]) -> list[str]:
     """The paths in the spec that are refused."""
     data = {"kind": "Service", "metadata": {"name": "web"}, "spec": spec}
-    return [path.removeprefix("spec.") for path, _ in refusals(Service.model_validate(data))]
+    return [
+        path.removeprefix("spec.") for path, _ in service_refusals(Service.model_validate(data))
+    ]
 
 
 @pytest.mark.parametrize(
@@ -147,22 +148,4 @@ def test_the_annotations_that_the_api_server_checks(
 ) -> None:
     meta = {"name": "web", "annotations": annotations}
     data = {"kind": "Service", "metadata": meta, "spec": spec}
-    assert [path for path, _ in refusals(Service.model_validate(data))] == paths
-
-
-@pytest.mark.parametrize(
-    ("name", "reasons"),
-    [
-        ("http", []),
-        ("a", []),
-        ("8", [LETTER]),
-        ("80-443", [LETTER]),
-        ("exactly-15-long", []),
-        ("one-more-than-15", ["must be no more than 15 characters"]),
-        ("Http", ["must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"]),
-        ("a--b", ["must not contain consecutive hyphens"]),
-        ("-a", ["must not begin or end with a hyphen"]),
-    ],
-)
-def test_the_names_of_container_ports(name: str, reasons: list[str]) -> None:
-    assert [each.partition(";")[0] for each in port_name_refusals(name)] == reasons
+    assert [path for path, _ in service_refusals(Service.model_validate(data))] == paths

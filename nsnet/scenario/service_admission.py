@@ -1,4 +1,4 @@
-"""The API server's checks of a Service, in its words, except those that need other objects.
+"""The API server's checks of Services and listed endpoints, except those that need other objects.
 
 Source: kubernetes/pkg/apis/core/validation/validation.go (ValidateService), v1.30 to v1.35. Values
 are validated after the defaults are set (SetDefaults_Service): fields that these clear, such as the
@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Final, assert_never
 
 from nsnet.ip import Family, IPAddress
-from nsnet.scenario.field_errors import duplicate, forbidden, invalid, required
-from nsnet.scenario.fields import LABEL
+from nsnet.scenario.field_errors import Refusal, duplicate, forbidden, invalid, required
+from nsnet.scenario.fields import SUBDOMAIN
 from nsnet.scenario.kubernetes import (
     HEADLESS,
     Endpoints,
@@ -21,6 +21,7 @@ from nsnet.scenario.kubernetes import (
     ServiceSpec,
     source_range,
 )
+from nsnet.scenario.kubernetes.fields import NO_LETTER, port_name_mistakes
 from nsnet.scenario.kubernetes.labels import NAME_FORM, is_qualified
 
 MAX_CLUSTER_IPS: Final = 2  # at most one of each family
@@ -31,12 +32,9 @@ TOPOLOGY: Final = (
     "service.kubernetes.io/topology-mode",
     "service.kubernetes.io/topology-aware-hints",
 )
-_DNS_NAME: Final = re.compile(rf"{LABEL}(\.{LABEL})*")  # no label is empty or has '-' at an end
-
-Refusal = tuple[str, str]  # the path of a field, and the reason
 
 
-def refusals(service: Service) -> Iterator[Refusal]:
+def service_refusals(service: Service) -> Iterator[Refusal]:
     """Yield the path of each field that the API server refuses, and the reason."""
     spec = service.spec
     yield from _annotations(service.metadata.annotations, spec)
@@ -50,8 +48,8 @@ def refusals(service: Service) -> Iterator[Refusal]:
     yield from _external_traffic(spec)
 
 
-def list_refusals(found: EndpointSlice | Endpoints) -> Iterator[Refusal]:
-    """Yield likewise what is refused of an object that lists endpoints."""
+def endpoint_refusals(found: EndpointSlice | Endpoints) -> Iterator[Refusal]:
+    """Yield the path of each field that the API server refuses, and the reason."""
     match found:
         case EndpointSlice():
             yield from _slice(found)
@@ -122,24 +120,11 @@ def _ports(spec: ServiceSpec) -> Iterator[Refusal]:
             yield path, duplicate({"port": each.port, "protocol": each.protocol})
         ports.add((each.port, each.protocol))
         if isinstance(each.target_port, str):
-            for reason in port_name_refusals(each.target_port):
-                yield f"{path}.targetPort", invalid(each.target_port, reason)
+            for reason in port_name_mistakes(each.target_port):
+                number = each.target_port.isdecimal() and reason == NO_LETTER
+                advice = "; for the number of a port, remove the quotes" if number else ""
+                yield f"{path}.targetPort", invalid(each.target_port, f"{reason}{advice}")
         yield from _node_port(spec, f"{path}.nodePort", each, node_ports)
-
-
-def port_name_refusals(name: str) -> Iterator[str]:
-    """Yield each reason why this is not the name of a container's port (IsValidPortName)."""
-    if len(name) > 15:
-        yield "must be no more than 15 characters"
-    if not re.fullmatch(r"[-a-z0-9]+", name):
-        yield "must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)"
-    if not re.search(r"[a-z]", name):
-        number = "; for the number of a port, remove the quotes" if name.isdecimal() else ""
-        yield f"must contain at least one letter (a-z){number}"
-    if "--" in name:
-        yield "must not contain consecutive hyphens"
-    if name.startswith("-") or name.endswith("-"):
-        yield "must not begin or end with a hyphen"
 
 
 def _node_port(
@@ -265,7 +250,7 @@ def _external_name(spec: ServiceSpec) -> Iterator[Refusal]:
         yield "spec.externalName", required("the DNS name that the Service is an alias of")
     elif len(name) > 253:
         yield "spec.externalName", invalid(name, "must be no more than 253 characters")
-    elif not _DNS_NAME.fullmatch(name):
+    elif not re.fullmatch(SUBDOMAIN, name):
         form = "must consist of lower case alphanumeric characters, '-' or '.', and must start and"
         subdomain = f"a lowercase RFC 1123 subdomain {form} end with an alphanumeric character"
         yield "spec.externalName", invalid(spec.external_name, subdomain)
