@@ -187,20 +187,22 @@ def _recorded(name: str, record: Mapping[str, Any], version: tuple[int, int] | N
 
 def _record(name: str) -> dict[str, Any]:
     """Return the record of a lab that is up, also of a half-changed one. Raises UsageError if no
-    such lab is up, UnsupportedError if this nsnet cannot read its record."""
-    if folder.is_damaged(name):
+    such lab is up, or if another version of nsnet built it; UnsupportedError if the record is
+    damaged."""
+    record = folder.read(name)
+    if folder.is_damaged(name) or (record is not None and "schema" not in record):
         raise UnsupportedError(
             f"{name}: its record is damaged: {daemons.path_of(name) / folder.RECORD}",
             hint=remedy(name, Condition.HALF_BUILT),
         )
-    record = folder.read(name)
     found = condition(name)
     if record is None or found is Condition.HALF_BUILT:
         if name in names():
             raise UsageError(f"{name} is half-built", hint=remedy(name, found))
-        raise UsageError(f"no lab {name} is up; {listed()}")
+        up = [each for each in names() if condition(each) is not Condition.HALF_BUILT]
+        raise UsageError(f"no lab {name} is up; there are: {', '.join(up) or 'none'}")
     if record.get("schema") != folder.SCHEMA:
-        raise UnsupportedError(
+        raise UsageError(
             f"{name} was built by another nsnet, whose records this one cannot read"
             f" ({record.get('schema')}, not {folder.SCHEMA})",
             hint=f"remove it, then build it again: nsnet down {name}; nsnet up FILE",

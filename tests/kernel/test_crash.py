@@ -129,8 +129,8 @@ def kill() -> None:
 
 def test_probe_may_be_killed_at_any_moment(empty: Machine, chance: random.Random) -> None:
     empty.up(ISLANDS)
-    before = empty.contents()
     took = measured(lambda: empty.nsnet_output("probe", "island-nat"))
+    before = empty.contents()  # with the file by which probes share their pace
     for moment in moments(took, KILLS, chance.random):
         kill_after(empty.start_nsnet("probe", "island-nat"), moment)
         until(
@@ -351,7 +351,7 @@ def test_up_with_another_file_is_refused(empty: Machine, tmp_path: Path) -> None
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.splitlines()[-2:] == [
         "error: one-node is up with another file",
-        "hint: to change it: nsnet apply one-node FILE; or first: nsnet down one-node",
+        f"hint: to change it: nsnet apply one-node {other}; or first: nsnet down one-node",
     ]
     assert empty.drift("one-node") == []
 

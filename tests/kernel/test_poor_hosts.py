@@ -52,8 +52,8 @@ def test_what_is_in_the_way_of_the_labs_folder_is_named(
 
 @pytest.mark.parametrize("command", ["up", "run"])
 def test_labs_need_a_run_that_can_be_written_to(empty: Machine, command: str) -> None:
-    read_only = "mount --bind /run /run && mount -o remount,bind,ro /run && "
-    inside = f'exec unshare -m sh -c \'{read_only} exec "$@"\' "$@"'
+    read_only = "mount -n --bind /run /run && mount -n -o remount,bind,ro /run"
+    inside = f'exec unshare -m sh -c \'{read_only} && exec "$@"\' sh "$@"'
     if command == "up":
         assert "Read-only file system" in refused(empty, inside, command, FILE)
         assert empty.names(LAB) == []
@@ -79,7 +79,7 @@ def test_a_low_limit_is_named_and_leaves_nothing(empty: Machine, command: str, l
         "head -c 99 lab.json >x; mv x lab.json",
         "echo '[]' >lab.json",
         "sed -i s/assignment/asignment/ lab.json",
-        "sed -i s,lab/v1,lab/v0, lab.json",
+        "echo '{\"complete\": true}' >lab.json",
         "rm lab.json; mkdir lab.json",
         "chown 1234 lab.json",
     ],
