@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -161,6 +161,7 @@ Port = Annotated[
     AfterValidator(_check_port),
 ]
 Number = Annotated[int, Field(strict=True)]  # not "3", not yes
+TaintEffect = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 MAX_INT32: Final = 2**31 - 1
 Boolean = Annotated[bool, Field(strict=True)]  # not "true", not 1
 OneOrMany = Discriminator(_one_or_many)

@@ -1,5 +1,5 @@
-"""The objects that nsnet does not read: warnings about those whose effect the lab lacks, and a
-summary of the others."""
+"""The objects that nsnet does not read: warnings about those that would change traffic or create
+pods, and a summary of the others."""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
@@ -45,11 +45,11 @@ def ignored_object(group: str, kind: str, namespace: str, name: str, place: str)
 
 
 _NOT_ENFORCED: Final = "not enforced, so it blocks nothing"
-_NO_WAY_IN: Final = "not emulated, so no traffic takes its routes"
-_NOT_DUE: Final = "not run, because no schedule fires in a lab"
+_NOT_ROUTED: Final = "not emulated, so no traffic takes its routes"
+_NOT_RUN: Final = "not run, because no schedule fires in a lab"
 _NO_PODS: Final = "not emulated, so the pods that it would create do not exist"
-# What a lab lacks because nsnet does not read a kind: text → API group → kinds.
-_LACKS: Final = {
+# Kinds that would change traffic or create pods: what the lab lacks → API group → kinds.
+_EFFECTS: Final = {
     _NOT_ENFORCED: {
         "networking.k8s.io": "NetworkPolicy",
         "extensions": "NetworkPolicy",
@@ -61,7 +61,7 @@ _LACKS: Final = {
         "crd.antrea.io": "ClusterNetworkPolicy NetworkPolicy",
         "security.istio.io": "AuthorizationPolicy PeerAuthentication",
     },
-    _NO_WAY_IN: {
+    _NOT_ROUTED: {
         "networking.k8s.io": "Ingress",
         "extensions": "Ingress",
         "gateway.networking.k8s.io": "GRPCRoute Gateway HTTPRoute TCPRoute TLSRoute UDPRoute",
@@ -74,7 +74,7 @@ _LACKS: Final = {
         "multicluster.x-k8s.io": "ServiceImport",
         "split.smi-spec.io": "TrafficSplit",
     },
-    _NOT_DUE: {"batch": "CronJob"},
+    _NOT_RUN: {"batch": "CronJob"},
     _NO_PODS: {
         "argoproj.io": "Application ApplicationSet Rollout Workflow",
         "apps.openshift.io": "DeploymentConfig",
@@ -91,9 +91,9 @@ _LACKS: Final = {
         "kubevirt.io": "VirtualMachine VirtualMachineInstance",
     },
 }
-_LACKED: Final = {
+_EFFECT_OF: Final = {
     (group, kind): text
-    for text, groups in _LACKS.items()
+    for text, groups in _EFFECTS.items()
     for group, kinds in groups.items()
     for kind in kinds.split()
 }
@@ -102,22 +102,23 @@ _RBAC_KINDS: Final = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding"
 _MOST_KINDS: Final = 8
 
 
-def lacking(ignored: Iterable[IgnoredObject]) -> Iterator[str]:
+def missing_effects(ignored: Iterable[IgnoredObject]) -> Iterator[str]:
     """Yield a warning for each kind that would let traffic in, block it or create pods."""
     names: dict[tuple[str, str], dict[str, None]] = {}
     for each in ignored:
-        if text := _LACKED.get((each.group, each.kind)):
+        if text := _EFFECT_OF.get((each.group, each.kind)):
             names.setdefault((text, each.kind_name), {})[each.full_name] = None
     for (text, kind), those in sorted(names.items(), key=lambda found: _order(*found[0])):
         yield f"{kind} is {text}: {some_of(those)}"
 
 
 def _order(text: str, kind: str) -> tuple[int, str]:
-    return [*_LACKS].index(text), kind
+    return [*_EFFECTS].index(text), kind
 
 
 def summary(ignored: Collection[IgnoredObject]) -> str:
-    """Return a line that counts the objects that lack nothing, or "" if there are none."""
+    """Return a line that counts the objects without an effect on traffic or pods, "" if there are
+    none."""
     counts = Counter(_counted_as(each) for each in _others(ignored))
     if not counts:
         return ""
@@ -136,7 +137,7 @@ def listed(ignored: Iterable[IgnoredObject]) -> Iterator[str]:
 
 
 def _others(ignored: Iterable[IgnoredObject]) -> Iterator[IgnoredObject]:
-    return (each for each in dict.fromkeys(ignored) if (each.group, each.kind) not in _LACKED)
+    return (each for each in dict.fromkeys(ignored) if (each.group, each.kind) not in _EFFECT_OF)
 
 
 def _counted_as(each: IgnoredObject) -> str:

@@ -20,6 +20,7 @@ from nsnet.scenario.fields import (
     OneOrMany,
     Port,
     Subdomain,
+    TaintEffect,
 )
 from nsnet.verdict import ANSWERED, Verdict
 
@@ -87,7 +88,7 @@ class TaintSpec(Strict):
 
     key: str
     value: str = ""
-    effect: Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
+    effect: TaintEffect
 
 
 class NodeSpec(Strict):

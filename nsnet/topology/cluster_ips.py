@@ -11,7 +11,7 @@ from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.kubernetes import ServiceSpec
 from nsnet.scenario.service_admission import written_cluster_ips
-from nsnet.topology.declared import DeclaredService
+from nsnet.topology.declared_services import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.pool import AddressError, Pool, special_use
 

@@ -14,7 +14,7 @@ from nsnet.scenario.model import Manifest
 from nsnet.scenario.service_admission import TOPOLOGY
 from nsnet.text import some_of
 from nsnet.topology.assignment import node_port_owner
-from nsnet.topology.declared import DeclaredService
+from nsnet.topology.declared_services import DeclaredService
 from nsnet.topology.listed_endpoints import listed_endpoints
 from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort
 

@@ -10,7 +10,7 @@ from nsnet.scenario.fields import SUBDOMAIN
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
 from nsnet.topology.assignment import export_owner
-from nsnet.topology.declared import DeclaredService
+from nsnet.topology.declared_services import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import HTTPS, reference_of
 

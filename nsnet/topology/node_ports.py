@@ -9,7 +9,7 @@ from typing import NamedTuple
 from nsnet.ip import Protocol
 from nsnet.scenario.field_errors import invalid
 from nsnet.topology.assignment import health_check_owner, node_port_owner
-from nsnet.topology.declared import DeclaredService
+from nsnet.topology.declared_services import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Pod
 from nsnet.topology.pool import NODE_PORTS, AddressError

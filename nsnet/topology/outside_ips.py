@@ -11,7 +11,7 @@ from nsnet.ip import Family, IPAddress
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.text import quoted
 from nsnet.topology.assignment import load_balancer_owner
-from nsnet.topology.declared import DeclaredService, declared_services
+from nsnet.topology.declared_services import DeclaredService, declared_services
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Service
 from nsnet.topology.pool import AddressError

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from ipaddress import ip_network
 from itertools import combinations, product
-from typing import Final
+from typing import Final, Literal
 
 from nsnet.errors import Problem
 from nsnet.ip import Family, IPNetwork
@@ -57,8 +57,8 @@ def _special(scenario: Scenario) -> Iterator[Problem]:
             if _overlap(each.network, special):
                 message = f"{each.network} overlaps {special}, reserved for {meaning}"
                 # Linux routes addresses of future use like any others.
-                rule: AllowedRule | None = "reserved-range" if special == FUTURE_USE else None
-                yield scenario.problem(each.path, message, rule or "")
+                rule: AllowedRule | Literal[""] = "reserved-range" if special == FUTURE_USE else ""
+                yield scenario.problem(each.path, message, rule)
 
 
 def _overlaps(scenario: Scenario) -> Iterator[Problem]:
@@ -82,8 +82,8 @@ def _overlaps(scenario: Scenario) -> Iterator[Problem]:
     yield from _overlapping(scenario, product(external, fabric))
 
 
-def _rule(scenario: Scenario, one: Range, other: Range) -> AllowedRule | None:
-    """Return the rule by which the overlap of two ranges can be allowed.
+def _rule(scenario: Scenario, one: Range, other: Range) -> AllowedRule | Literal[""]:
+    """Return the rule by which the overlap of two ranges can be allowed, or "" if it cannot.
 
     It can if Linux has one clear answer to which of both gets a packet: the more specific route, or
     the translation by kube-proxy. Two equal routes learned by BGP, or two links in one subnet,
@@ -97,11 +97,11 @@ def _rule(scenario: Scenario, one: Range, other: Range) -> AllowedRule | None:
             return "external-overlap"
         case ["podCIDR", "podCIDR"]:
             static = all(each.routing == "static" for each in scenario.spec.clusters)
-            return "flat-overlap" if static else None
+            return "flat-overlap" if static else ""
         case ["nodeCIDR", "nodeCIDR"]:
             hidden = all(_hides_nodes(each) for each in scenario.spec.clusters)
-            return "node-overlap" if hidden else None
-    return None
+            return "node-overlap" if hidden else ""
+    return ""
 
 
 def _hides_nodes(spec: ClusterSpec) -> bool:
@@ -186,7 +186,7 @@ def _overlapping(scenario: Scenario, pairs: Iterable[tuple[Range, Range]]) -> It
     for one, other in pairs:
         if _overlap(one.network, other.network):
             message = f"{one.network} overlaps {other.network}, the {other.name}"
-            yield scenario.problem(one.path, message, _rule(scenario, one, other) or "")
+            yield scenario.problem(one.path, message, _rule(scenario, one, other))
 
 
 def _overlap(one: IPNetwork, other: IPNetwork) -> bool:

@@ -11,7 +11,7 @@ from nsnet.scenario.service_admission import SOURCE_RANGES, endpoint_refusals, s
 from nsnet.text import number_of, some_of
 from nsnet.topology.assignment import health_check_owner
 from nsnet.topology.cluster_ips import cluster_ips, families
-from nsnet.topology.declared import DeclaredService, declared_services
+from nsnet.topology.declared_services import DeclaredService, declared_services
 from nsnet.topology.dumps import replacements
 from nsnet.topology.endpoints import EndpointSources
 from nsnet.topology.exports import export_ips, exports

@@ -10,12 +10,11 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from nsnet.scenario.fields import Number
+from nsnet.scenario.fields import Number, TaintEffect
 from nsnet.scenario.kubernetes.fields import Lenient
 from nsnet.scenario.kubernetes.selectors import LabelSelector, check_values, meets
 
 REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
-Effect = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 
 
 def _not_empty(value: str) -> str:
@@ -79,7 +78,7 @@ class FieldRequirement(NodeRequirement):
 
 
 class NodeSelectorTerm(Lenient):
-    """Requirements that a node must meet all. A term without any matches no node."""
+    """Requirements, all of which a node must meet. A term without requirements matches no node."""
 
     match_expressions: tuple[NodeRequirement, ...] = ()
     match_fields: tuple[FieldRequirement, ...] = ()
@@ -94,7 +93,7 @@ class NodeSelectorTerm(Lenient):
 
 
 class NodeSelector(Lenient):
-    """Terms of which a node must match one."""
+    """Terms, one of which a node must match."""
 
     node_selector_terms: tuple[NodeSelectorTerm, ...]
 
@@ -144,7 +143,7 @@ class Taint(Lenient):
 
     key: TopologyKey
     value: str = ""
-    effect: Effect
+    effect: TaintEffect
 
 
 class Toleration(Lenient):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nsnet.scenario.ignored import IgnoredObject, ignored_object, lacking, listed, summary
+from nsnet.scenario.ignored import IgnoredObject, ignored_object, listed, missing_effects, summary
 
 RBAC = "rbac.authorization.k8s.io"
 
@@ -83,12 +83,16 @@ def test_a_kind_that_the_lab_lacks_has_a_warning_of_its_own(
     group: str, kind: str, warning: str
 ) -> None:
     found = [ignored(group, kind)]
-    assert (list(lacking(found)), summary(found), list(listed(found))) == ([warning], "", [])
+    assert (list(missing_effects(found)), summary(found), list(listed(found))) == (
+        [warning],
+        "",
+        [],
+    )
 
 
 def test_a_warning_about_a_kind_is_folded() -> None:
     found = [ignored("networking.k8s.io", "NetworkPolicy", f"p{number}") for number in range(5)]
-    assert list(lacking(found)) == [
+    assert list(missing_effects(found)) == [
         "NetworkPolicy is not enforced, so it blocks nothing:"
         " default/p0, default/p1, default/p2 and 2 more"
     ]
