@@ -1,12 +1,14 @@
 """Objects → manifests, which are objects with the clusters to create them in.
 
 These are the clusters that the annotation nsnet.dev/cluster names, else the cluster that lists the
-object's file, else the only cluster of the scenario.
+object's file, else the only cluster of the scenario. A Namespace that names no cluster is one of
+all clusters, and may be there several times.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nsnet.errors import Problem
+from nsnet.scenario.kubernetes import Namespace
 from nsnet.scenario.model import Manifest
 from nsnet.scenario.objects import WrittenObject
 from nsnet.text import did_you_mean, quoted
@@ -34,7 +36,8 @@ def assign_clusters(
 
 def _placed(written: WrittenObject, clusters: Sequence[str], owner: str) -> Manifest | Problem:
     annotations = written.object.metadata.annotations
-    named = annotations.get(CLUSTER, owner or (clusters[0] if len(clusters) == 1 else ""))
+    everywhere = len(clusters) == 1 or isinstance(written.object, Namespace)
+    named = annotations.get(CLUSTER, owner or (",".join(clusters) if everywhere else ""))
     wanted = tuple(dict.fromkeys(each.strip() for each in named.split(",")))
     message = _misplaced(wanted, clusters, owner, annotations)
     if not message:
@@ -69,7 +72,7 @@ def _duplicates(manifests: Iterable[Manifest]) -> Iterator[Problem]:
     seen: dict[tuple[str, str, str, str], Manifest] = {}
     for each in manifests:
         kind, meta = each.object.kind, each.object.metadata
-        for cluster in each.clusters:
+        for cluster in each.clusters if kind != "Namespace" else ():
             first = seen.setdefault((cluster, kind, meta.namespace, meta.name), each)
             if first is not each:
                 place = first.problem("metadata.name", "").place

@@ -116,7 +116,7 @@ def _object(
             yield WrittenObject(found, document)
     elif message := _misspelt(document, group, kind, version):
         yield document.problem("kind", message)
-    elif kind != "Namespace":  # namespaces need no object here
+    else:
         yield ignored_object(
             group,
             kind,

@@ -134,7 +134,8 @@ class EndpointSources:
         families: Collection[Family],
     ) -> Iterator[Endpoint]:
         hinted = _asks_for_hints(each.service)
-        same_node = each.spec.traffic_distribution == "PreferSameNode"
+        distribution = each.spec.traffic_distribution
+        same_node = distribution == "PreferSameNode" and not _has_topology_mode(each.service)
         for pod in pods:
             number = self._target_port(port, pod)
             if number is None:
@@ -204,9 +205,14 @@ def _asks_for_hints(service: kubernetes.Service) -> bool:
 
     Every trafficDistribution does. PreferSameNode falls back to the endpoints of the same zone.
     """
+    return _has_topology_mode(service) or service.spec.traffic_distribution is not None
+
+
+def _has_topology_mode(service: kubernetes.Service) -> bool:
+    """Return whether an annotation asks for hints of zones, which precedes trafficDistribution."""
     values = [service.metadata.annotations.get(each, "") for each in TOPOLOGY]
     mode = next((each for each in values if each), "")
-    return mode.lower() == "auto" or service.spec.traffic_distribution is not None
+    return mode.lower() == "auto"
 
 
 def _listening(pods: Sequence[Pod], port: int) -> Pod | None:

@@ -25,6 +25,9 @@ OF_DAEMONS: Final = tuple(
         ("unschedulable", "NoSchedule"),
     )
 )
+# The tolerations that admission adds to every pod, with effect NoExecute for five minutes.
+# Source: kubernetes/plugin/pkg/admission/defaulttolerationseconds.
+OF_ALL: Final = OF_DAEMONS[:2]
 OF_HOST_NETWORK_DAEMONS: Final = Toleration(
     key="node.kubernetes.io/network-unavailable", operator="Exists", effect="NoSchedule"
 )
@@ -67,7 +70,7 @@ def untolerated(
     """Return the node's first taint of these effects that none of the tolerations tolerates."""
     for taint in node.taints:
         if taint.effect in effects and not any(
-            each.tolerates(taint.key, taint.value, taint.effect) for each in tolerations
+            each.tolerates(taint.key, taint.value, taint.effect) for each in (*tolerations, *OF_ALL)
         ):
             return taint
     return None

@@ -5,6 +5,8 @@ from typing import Final
 
 from nsnet.ip import IPAddress, ips_of
 from nsnet.scenario.kinds import ClusterSpec
+from nsnet.scenario.kubernetes import Namespace
+from nsnet.scenario.model import Manifest
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import AbsentPod, Node, Pod
@@ -21,6 +23,7 @@ def resolve_pods(
     ledger: Ledger,
     path: str,
     spec: ClusterSpec,
+    manifests: Iterable[Manifest],
     nodes: Sequence[Node],
     unplaced: Sequence[UnplacedPod],
 ) -> tuple[tuple[Pod, ...], tuple[AbsentPod, ...]]:
@@ -31,7 +34,7 @@ def resolve_pods(
     pods = _of_different_names(ledger, unplaced)
     placed: list[Placed] = []
     waiting: list[Unscheduled] = []
-    for each in place_pods(spec.name, pods, nodes, ledger.keep):
+    for each in place_pods(spec.name, pods, nodes, _namespaces(manifests), ledger.keep):
         if isinstance(each, Placed):
             placed.append(each)
         else:
@@ -45,6 +48,16 @@ def resolve_pods(
         AbsentPod(pod.name, pod.namespace, pod.reference, why, pod.workload)
         for pod, why, _ in waiting
     )
+
+
+def _namespaces(manifests: Iterable[Manifest]) -> dict[str, Mapping[str, str]]:
+    """Return the labels of each Namespace, by its name. Those of objects of one name are merged."""
+    namespaces: dict[str, Mapping[str, str]] = {}
+    for each in manifests:
+        if isinstance(each.object, Namespace):
+            meta = each.object.metadata
+            namespaces[meta.name] = {**namespaces.get(meta.name, {}), **meta.labels}
+    return namespaces
 
 
 def _of_different_names(ledger: Ledger, pods: Sequence[UnplacedPod]) -> list[UnplacedPod]:

@@ -105,7 +105,7 @@ def _cluster(
     ledger.pods += len(unplaced)
     ledger.warnings += [*absence_warning(absent), *bound_twice(unplaced)]
     ledger.warnings += idle_daemon_sets(spec.name, manifests, nodes)
-    pods, unscheduled = resolve_pods(ledger, path, spec, nodes, unplaced)
+    pods, unscheduled = resolve_pods(ledger, path, spec, manifests, nodes, unplaced)
     services = resolve_services(ledger, path, spec, manifests, nodes, pods)
     return Cluster(
         name=spec.name,

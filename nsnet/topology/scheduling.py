@@ -15,7 +15,7 @@ from nsnet.text import did_you_mean
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.fitting import AFFINITY, matches_affinity, misfit, untolerated
 from nsnet.topology.model import Node
-from nsnet.topology.tallies import Needs, Tallies, Tally
+from nsnet.topology.tallies import Labels, Needs, Tallies, Tally
 from nsnet.topology.unplaced import UnplacedPod
 
 PORTS: Final = "node(s) didn't have free ports for the requested pod ports"
@@ -51,15 +51,19 @@ class HostPort(NamedTuple):
 
 
 def place_pods(
-    cluster: str, pods: Sequence[UnplacedPod], nodes: Sequence[Node], keep: Assignment
+    cluster: str,
+    pods: Sequence[UnplacedPod],
+    nodes: Sequence[Node],
+    namespaces: Mapping[str, Labels],
+    keep: Assignment,
 ) -> Iterator[Placed | Unscheduled]:
     """Yield each pod with its node, or with the reason why it has none.
 
     First come pods with a nodeName, which bypass the scheduler, then those that already run, which
     stay on their nodes, then those of DaemonSets, then all others in turn. All are sorted by
-    namespace and name.
+    namespace and name. `namespaces`: the labels of namespaces, by their names.
     """
-    scheduler = _Scheduler(nodes, pods)
+    scheduler = _Scheduler(nodes, pods, namespaces)
     by_name = {node.name: node for node in nodes}
     daemons: list[UnplacedPod] = []
     others: list[UnplacedPod] = []
@@ -109,9 +113,11 @@ class Kind(NamedTuple):
 class _Scheduler:
     """The nodes, and what the pods that are bound to them use."""
 
-    def __init__(self, nodes: Sequence[Node], pods: Sequence[UnplacedPod]) -> None:
+    def __init__(
+        self, nodes: Sequence[Node], pods: Sequence[UnplacedPod], namespaces: Mapping[str, Labels]
+    ) -> None:
         self._nodes = nodes
-        self._tallies = Tallies(nodes, pods)
+        self._tallies = Tallies(nodes, pods, namespaces)
         self._used: dict[tuple[str, str, int], set[str]] = {}  # addresses, by node and port
         self._ports: dict[int, tuple[HostPort, ...]] = {}  # by the identity of the spec
         self._candidates: dict[object, Candidates] = {}

@@ -6,7 +6,7 @@ Source: kubernetes/pkg/scheduler/framework/plugins/{podtopologyspread,interpodaf
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from nsnet.scenario.kubernetes import (
@@ -20,6 +20,8 @@ from nsnet.topology.fitting import NEW_PODS, matches_affinity, untolerated
 from nsnet.topology.model import Node
 from nsnet.topology.unplaced import UnplacedPod
 
+Labels = Mapping[str, str]
+
 NAMESPACE_NAME: Final = "kubernetes.io/metadata.name"  # the label that every namespace has
 
 
@@ -27,18 +29,14 @@ class Scope(NamedTuple):
     """The pods of some namespaces that a selector selects."""
 
     namespaces: frozenset[str]
-    of_namespaces: tuple[Requirement, ...] | None  # a namespaceSelector; None: there is none
     of_pods: tuple[Requirement, ...] | None  # None: no pod
 
     def has(self, pod: UnplacedPod) -> bool:
         """Return whether the pod is one of them."""
-        if self.of_pods is None or not all(each.matches(pod.labels) for each in self.of_pods):
-            return False
-        if pod.namespace in self.namespaces:
-            return True
-        labels = {NAMESPACE_NAME: pod.namespace}
-        return self.of_namespaces is not None and all(
-            each.matches(labels) for each in self.of_namespaces
+        return (
+            self.of_pods is not None
+            and pod.namespace in self.namespaces
+            and all(each.matches(pod.labels) for each in self.of_pods)
         )
 
 
@@ -109,8 +107,15 @@ NOTHING: Final = Needs()
 class Tallies:
     """The tallies of all constraints and terms of a cluster's pods. Equal ones are shared."""
 
-    def __init__(self, nodes: Sequence[Node], pods: Iterable[UnplacedPod]) -> None:
+    def __init__(
+        self, nodes: Sequence[Node], pods: Sequence[UnplacedPod], namespaces: Mapping[str, Labels]
+    ) -> None:
+        """`namespaces`: the labels of namespaces, by their names."""
         self._nodes = nodes
+        self._namespaces = {
+            name: {**namespaces.get(name, {}), NAMESPACE_NAME: name}
+            for name in dict.fromkeys(each.namespace for each in pods)
+        }
         self._needs: dict[tuple[object, ...], Needs] = {}
         self._tallies: dict[tuple[object, ...], Tally] = {}
         self._domains: dict[tuple[object, ...], Mapping[str, str]] = {}
@@ -135,12 +140,12 @@ class Tallies:
         key = (id(spec), pod.namespace, *map(pod.labels.get, names))
         if key not in self._needs:
             # A pod counts for the affinity if all terms select it, then in the domains of each.
-            every = tuple(_of_term(each, pod) for each in near)
+            every = tuple(self._of_term(each, pod) for each in near)
             self._needs[key] = Needs(
                 spread=tuple(self._spread(pod)),
                 near=tuple(self._of_terms(every, each.topology_key) for each in near),
                 apart=tuple(
-                    self._of_terms((_of_term(each, pod),), each.topology_key) for each in apart
+                    self._of_terms((self._of_term(each, pod),), each.topology_key) for each in apart
                 ),
             )
         return self._needs[key]
@@ -171,7 +176,7 @@ class Tallies:
         keys = tuple(each.topology_key for each in constraints)
         for each in constraints:
             selected = _requirements(each.label_selector, each.match_label_keys, (), pod)
-            scope = Scope(frozenset({pod.namespace}), None, selected)
+            scope = Scope(frozenset({pod.namespace}), selected)
             # Kubernetes counts no pod for an empty selector, though it selects all.
             domains = {} if selected == () else self._eligible(pod.spec, each, keys)
             tally = self._tally((scope,), domains, lasting=True)
@@ -198,6 +203,19 @@ class Tallies:
             }
         return self._domains[key]
 
+    def _of_term(self, term: PodAffinityTerm, pod: UnplacedPod) -> Scope:
+        own = not term.namespaces and term.namespace_selector is None
+        names = {pod.namespace} if own else {*term.namespaces}
+        if term.namespace_selector is not None:
+            selects = term.namespace_selector.matches
+            names |= {name for name, labels in self._namespaces.items() if selects(labels)}
+        return Scope(
+            namespaces=frozenset(names),
+            of_pods=_requirements(
+                term.label_selector, term.match_label_keys, term.mismatch_label_keys, pod
+            ),
+        )
+
     def _of_terms(self, scopes: tuple[Scope, ...], topology_key: str) -> Tally:
         if (topology_key,) not in self._domains:
             self._domains[(topology_key,)] = {
@@ -218,18 +236,6 @@ class Tallies:
             if not _labels_of_all(scopes):
                 self._others.append(found)
         return self._tallies[key]
-
-
-def _of_term(term: PodAffinityTerm, pod: UnplacedPod) -> Scope:
-    own = not term.namespaces and term.namespace_selector is None
-    of_namespaces = term.namespace_selector
-    return Scope(
-        namespaces=frozenset({pod.namespace} if own else term.namespaces),
-        of_namespaces=of_namespaces.requirements if of_namespaces is not None else None,
-        of_pods=_requirements(
-            term.label_selector, term.match_label_keys, term.mismatch_label_keys, pod
-        ),
-    )
 
 
 def _requirements(

@@ -3,7 +3,7 @@
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice, EndpointSubset
 from nsnet.scenario.kubernetes.fields import UNNAMED, Lenient, ObjectMeta
 from nsnet.scenario.kubernetes.kinds import MODELS, VERSIONS, Object, unserved
-from nsnet.scenario.kubernetes.nodes import Node
+from nsnet.scenario.kubernetes.nodes import Namespace, Node
 from nsnet.scenario.kubernetes.pods import (
     Container,
     Job,
@@ -42,6 +42,7 @@ __all__ = [
     "Job",
     "LabelSelector",
     "Lenient",
+    "Namespace",
     "Node",
     "Object",
     "ObjectMeta",

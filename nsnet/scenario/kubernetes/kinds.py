@@ -4,14 +4,17 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice
-from nsnet.scenario.kubernetes.nodes import Node
+from nsnet.scenario.kubernetes.nodes import Namespace, Node
 from nsnet.scenario.kubernetes.pods import Job, Pod, ReplicationController, Workload
 from nsnet.scenario.kubernetes.services import Service, ServiceExport
 from nsnet.text import printable
 
-Object: TypeAlias = Node | Pod | Workload | Service | EndpointSlice | Endpoints | ServiceExport
+Object: TypeAlias = (
+    Namespace | Node | Pod | Workload | Service | EndpointSlice | Endpoints | ServiceExport
+)
 
 MODELS: dict[str, type[Object]] = {
+    "Namespace": Namespace,
     "Node": Node,
     "Pod": Pod,
     "Deployment": Workload,

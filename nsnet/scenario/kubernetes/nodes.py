@@ -1,4 +1,4 @@
-"""Nodes, if a manifest describes them."""
+"""Nodes and namespaces, if a manifest describes them."""
 
 from typing import Annotated, Literal
 
@@ -38,3 +38,10 @@ class Node(Lenient):
     metadata: ObjectMeta
     spec: NodeSpec = NodeSpec()
     status: NodeStatus = NodeStatus()
+
+
+class Namespace(Lenient):
+    """A namespace, with the labels by which affinity selects it."""
+
+    kind: Literal["Namespace"]
+    metadata: ObjectMeta

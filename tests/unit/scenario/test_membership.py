@@ -3,7 +3,7 @@
 import pytest
 
 from nsnet.scenario.documents import Document
-from nsnet.scenario.kubernetes import Pod
+from nsnet.scenario.kubernetes import Namespace, Pod
 from nsnet.scenario.membership import assign_clusters
 from nsnet.scenario.objects import WrittenObject
 
@@ -54,6 +54,14 @@ def test_object_names_are_unique_in_a_cluster() -> None:
     manifests, (problem,) = assign_clusters(("east", "west"), written)
     assert len(manifests) == 3
     assert problem.path == "metadata.name"
+
+
+def test_a_namespace_is_one_of_all_clusters_and_may_be_there_twice() -> None:
+    data = {"kind": "Namespace", "metadata": {"name": "web"}}
+    found = WrittenObject(Namespace.model_validate(data), Document("web.yaml", data))
+    manifests, problems = assign_clusters(("east", "west"), [("", found), ("west", found)])
+    assert [each.clusters for each in manifests] == [("east", "west"), ("west",)]
+    assert problems == []
 
 
 def test_objects_are_not_reported_if_no_cluster_has_a_name() -> None:

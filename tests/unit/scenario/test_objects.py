@@ -71,7 +71,7 @@ def test_items_that_are_no_list_are_refused() -> None:
     [
         ("v1", "Service", (1, 0, 0)),
         ("apps/v1", "Deployment", (1, 0, 0)),
-        ("v1", "Namespace", (0, 0, 0)),  # exists once an object names it
+        ("v1", "Namespace", (1, 0, 0)),
         ("v1", "ConfigMap", (0, 1, 0)),
         ("admissionregistration.k8s.io/v1alpha1", "InitializerConfiguration", (0, 1, 0)),
         ("serving.knative.dev/v1", "Service", (0, 1, 0)),  # another kind of the same name

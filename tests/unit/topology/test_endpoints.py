@@ -79,14 +79,19 @@ def test_the_zone_of_a_pods_node_is_its_hint_if_the_service_asks(
 
 
 @pytest.mark.parametrize(
-    ("distribution", "nodes"),
-    [("PreferClose", [(), ()]), ("PreferSameNode", [("n1",), ("n2",)])],
+    ("distribution", "meta", "nodes"),
+    [
+        ("PreferClose", "", [(), ()]),
+        ("PreferSameNode", "", [("n1",), ("n2",)]),
+        ("PreferSameNode", f"annotations: {{{MODE}: Disabled}}", [("n1",), ("n2",)]),
+        ("PreferSameNode", f"annotations: {{{MODE}: Auto}}", [(), ()]),  # it has precedence
+    ],
 )
 def test_the_node_of_a_pod_is_its_hint_if_the_service_prefers_the_same_node(
-    distribution: str, nodes: list[tuple[str, ...]]
+    distribution: str, meta: str, nodes: list[tuple[str, ...]]
 ) -> None:
     pods = (pod(name, labels="app: web") for name in "ab")
-    found = behind(*pods, service("web", spec=f"trafficDistribution: {distribution}"))
+    found = behind(*pods, service("web", spec=f"trafficDistribution: {distribution}", meta=meta))
     assert [each.nodes for each in found] == nodes
 
 

@@ -196,6 +196,21 @@ def test_a_taint_keeps_pods_away_that_do_not_tolerate_it(toleration: str, nodes:
     assert sorted(set(placed(found).values())) == nodes.split()
 
 
+@pytest.mark.parametrize(
+    ("taint", "runs"),
+    [
+        ("not-ready, effect: NoExecute", True),
+        ("unreachable, effect: NoExecute", True),
+        ("not-ready, effect: NoSchedule", False),
+        ("out-of-service, effect: NoExecute", False),
+    ],
+)
+def test_every_pod_tolerates_a_node_that_is_not_ready_for_some_time(taint: str, runs: bool) -> None:
+    nodes = f"[{{name: n1, taints: [{{key: node.kubernetes.io/{taint}}}]}}]"
+    found = topology(pod("a"), clusters=(f"{{name: east, nodes: {nodes}}}",))
+    assert (placed(found) == {"a": "n1"}) is runs
+
+
 CORDONED = node("n1", spec="unschedulable: true")
 HOST = "hostNetwork: true"
 
@@ -389,6 +404,15 @@ def test_affinity_between_pods(specs: dict[str, str], nodes: str) -> None:
             "default",
             False,
         ),
+        ("namespaceSelector: {matchLabels: {team: blue}}", "prod", True),
+        ("namespaceSelector: {matchLabels: {team: blue, stage: live}}", "prod", True),
+        ("namespaceSelector: {matchLabels: {team: red}}", "prod", False),
+        ("namespaceSelector: {matchLabels: {team: blue}}", "default", False),
+        (
+            "namespaceSelector: {matchExpressions: [{key: team, operator: DoesNotExist}]}",
+            "prod",
+            False,
+        ),
         ("matchLabelKeys: [version]", "default", False),
         ("mismatchLabelKeys: [tier]", "default", False),
         ("mismatchLabelKeys: [version]", "default", True),
@@ -398,6 +422,10 @@ def test_affinity_between_pods(specs: dict[str, str], nodes: str) -> None:
 def test_the_scope_of_a_term(more: str, namespace: str, away: bool) -> None:
     term = affine("podAntiAffinity", select("web", more=more))
     found = topology(
+        *(
+            f"apiVersion: v1\nkind: Namespace\nmetadata: {{name: prod, labels: {{{labels}}}}}\n"
+            for labels in ("team: blue", "stage: live")
+        ),
         pod("a", namespace=namespace, labels="app: web, tier: x, version: v1", spec="nodeName: n1"),
         pod("b", labels="app: web, tier: x, version: v2", spec=term),
         clusters=("{name: east}",),
