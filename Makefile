@@ -15,6 +15,11 @@ FIND_PYTHON = for python in $(PYTHON) /usr/bin/python3 python3; do \
         "$$python" -c '$(NEW_ENOUGH)' 2>/dev/null && break; python=; done; \
     test -n "$$python" || { echo "setup: needs Python 3.11 or newer (try: make PYTHON=...)" >&2; exit 1; }
 
+# A folder such as /root hides an interpreter from every user but root.
+WARN_PRIVATE = real=$$(readlink -f $(BIN)/python); test "$$(id -u)" != 0 || \
+    setpriv --reuid 65534 --regid 65534 --clear-groups test -x "$$real" || \
+    echo "setup: only root can run $$real, so only root can use $(VENV); try: make clean; make setup PYTHON=/usr/bin/python3" >&2
+
 # A virtual environment contains absolute paths: one that was built in another folder is built again.
 ifneq ($(file <$(VENV)/.locked),$(CURDIR))
 $(VENV)/.locked: elsewhere
@@ -100,6 +105,7 @@ $(VENV)/.locked: $(LOCK)
 	@$(PIP) install --require-hashes -r $(VENV)/build-tools.lock
 	@echo "setup: installing the packages of $(LOCK)"
 	@$(PIP) install --require-hashes --no-deps --no-build-isolation --use-pep517 -r $(LOCK)
+	@$(WARN_PRIVATE)
 	@printf '%s' '$(CURDIR)' > $@
 
 $(VENV)/daemons/fetched: $(VENV)/.locked vagrant/provision.sh

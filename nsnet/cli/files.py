@@ -29,6 +29,7 @@ from nsnet.probes.question import probe_spec
 from nsnet.scenario.ignored import listed, summary
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.plain import Plain
+from nsnet.topology.notation import without_only_cluster
 
 
 def compiled_files(given: ScenarioFiles) -> Compiled:
@@ -42,7 +43,7 @@ def compiled_files(given: ScenarioFiles) -> Compiled:
 def warn(found: Compiled) -> None:
     """Print the warnings about a scenario to stderr, and then what nsnet ignores."""
     for warning in found.topology.warnings:
-        err(f"warning: {warning}")
+        err(f"warning: {without_only_cluster(warning, found.topology)}")
     ignored = found.scenario.ignored
     if is_verbose():
         for line in listed(ignored):

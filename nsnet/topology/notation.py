@@ -13,6 +13,8 @@ from nsnet.text import nearest
 from nsnet.topology.model import FABRIC, Topology
 
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
+# Kinds of controllers that messages name. Users cannot: no command takes them.
+CONTROLLERS = ("replicaset", "daemonset", "replicationcontroller", "job")
 # What kubectl calls these kinds, without the plural's "s".
 KUBECTL = {
     "po": "pod",
@@ -84,7 +86,7 @@ def without_only_cluster(text: str, topology: Topology) -> str:
     """
     if len(topology.clusters) != 1:
         return text
-    name, kinds = re.escape(topology.clusters[0].name), "|".join(IN_CLUSTER)
+    name, kinds = re.escape(topology.clusters[0].name), "|".join((*IN_CLUSTER, *CONTROLLERS))
     return re.sub(rf"(?<![\w./,-]){name}/(?=(?:{kinds})/)", "", text)
 
 

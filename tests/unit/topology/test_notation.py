@@ -68,6 +68,7 @@ def test_what_is_not_a_reference(reference: str, message: str) -> None:
         (ONE, "by east/svc/web.prod (east/node/n1)", "by svc/web.prod (node/n1)"),
         (ONE, "east/pod/a → east/node/n1 → fabric", "pod/a → node/n1 → fabric"),
         (ONE, "deploy/web: east/pod/web-0", "deploy/web: pod/web-0"),
+        (ONE, "1 of 2 pods of east/daemonset/web", "1 of 2 pods of daemonset/web"),
         (ONE, "east/gateway", "east/gateway"),  # which an author cannot write without its cluster
         (ONE, "external/api", "external/api"),
         (ONE, "north-east/pod/web", "north-east/pod/web"),  # of another name
