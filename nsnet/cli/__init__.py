@@ -26,9 +26,9 @@ def main() -> None:
 def _explain(error: Exception) -> None:
     """End the process with a line about the error, if this host or its limits cause it."""
     try:
-        from nsnet.cli.limits import explained
+        from nsnet.cli.host_errors import host_error
 
-        found = explained(error)
+        found = host_error(error)
     except (MemoryError, ImportError, OSError):
         _end("error: this process has no memory or files left: see ulimit -v and ulimit -n", 3)
     if found is not None:

@@ -17,15 +17,15 @@ from click.types import StringParamType
 from nsnet.errors import NsnetError, UsageError
 from nsnet.lab import folder
 from nsnet.scenario.fields import check_label
+from nsnet.scenario.files import SUFFIXES
 from nsnet.scenario.kinds import NetworkModel, ProxyMode
 from nsnet.scenario.load import DEFAULTS, load
 from nsnet.scenario.model import Scenario
-from nsnet.scenario.plain import Plain
+from nsnet.scenario.plain import PlainSettings
 from nsnet.topology.names import Names, names_of
 from nsnet.topology.resolve import resolve
 
 Items = list[CompletionItem[str]]
-YAML = (".yaml", ".yml", ".json")
 
 
 def is_file(lab_or_file: str) -> bool:
@@ -181,17 +181,17 @@ class ScenarioFiles(NamedTuple):
     """The files of a scenario on the command line, and the settings of files without a Scenario."""
 
     files: tuple[Path, ...]
-    settings: Plain
+    settings: PlainSettings
 
     def __str__(self) -> str:
         more = len(self.files) - 1
         return f"{self.files[0]} and {more} more" if more else str(self.files[0])
 
-    def load(self, defaults: Plain = DEFAULTS) -> Scenario:
+    def load(self, defaults: PlainSettings = DEFAULTS) -> Scenario:
         """Return the scenario of these files. `defaults`: for settings that are not given. Raises
         ScenarioError, UsageError."""
         _refuse_lab(self.files[0])
-        found = load(*self.files, plain=self.settings.or_else(defaults))
+        found = load(*self.files, settings=self.settings.or_else(defaults))
         return found.named(self.settings.name) if self.settings.name else found
 
 
@@ -227,7 +227,7 @@ def scenario_files(command: Callable[..., Any]) -> Callable[..., Any]:
         name: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        settings = Plain(name=name or "", nodes=nodes, model=model, proxy_mode=proxy_mode)
+        settings = PlainSettings(name=name or "", nodes=nodes, model=model, proxy_mode=proxy_mode)
         return command(*args, given=ScenarioFiles(files, settings), **kwargs)
 
     for each in reversed(_OPTIONS):
@@ -259,7 +259,7 @@ def _files(incomplete: str) -> list[str]:
             found = sorted(
                 f"{prefix}{each.relative_to(within)}"
                 for each in within.glob(pattern)
-                if each.suffix in YAML and not each.parent.name.startswith(".")
+                if each.suffix in SUFFIXES and not each.parent.name.startswith(".")
             )
         except OSError:
             return []

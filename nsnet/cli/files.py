@@ -28,7 +28,7 @@ from nsnet.probes.question import explain as explained
 from nsnet.probes.question import probe_spec
 from nsnet.scenario.ignored import listed, summary
 from nsnet.scenario.kinds import ScenarioDocument
-from nsnet.scenario.plain import Plain
+from nsnet.scenario.plain import PlainSettings
 from nsnet.topology.notation import without_only_cluster
 
 
@@ -100,7 +100,7 @@ def explain(
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """
     if is_file(lab_or_file):
-        where = compiled_files(ScenarioFiles((Path(lab_or_file),), Plain()))
+        where = compiled_files(ScenarioFiles((Path(lab_or_file),), PlainSettings()))
     else:
         from nsnet.lab.registry import attach
 

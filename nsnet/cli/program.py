@@ -20,7 +20,7 @@ import click
 from nsnet import __version__
 from nsnet.cli import capture, completion, files, labs
 from nsnet.cli.arguments import junit_file, wants_json
-from nsnet.cli.limits import explained
+from nsnet.cli.host_errors import host_error
 from nsnet.cli.output import err, out_json
 from nsnet.cli.signals import handled
 from nsnet.errors import NsnetError, UsageError
@@ -62,7 +62,7 @@ class _Main(click.Group):
             err("interrupted")
             ctx.exit(130)
         except (ImportError, MemoryError, OSError, RuntimeError) as error:
-            found = explained(error)
+            found = host_error(error)
             if found is None:
                 raise
             _discard_what_cannot_be_written()

@@ -81,7 +81,7 @@ def read_names(lab: str) -> dict[str, Any]:
     return listed if isinstance(listed, dict) else {}
 
 
-def recorded(name: str, record: Mapping[str, Any]) -> tuple[Scenario, Assignment]:
+def scenario_of(name: str, record: Mapping[str, Any]) -> tuple[Scenario, Assignment]:
     """Return the scenario of the lab's record, and the addresses and ports that were allocated.
     Raises UnsupportedError if the record is damaged, or of another version of nsnet."""
     try:

@@ -110,8 +110,8 @@ class Host:
                 "version": __version__,
                 "complete": complete,
                 "tool": self.tool,
-                **_recorded(what),
-                "before": [*map(_recorded, before)],
+                **_as_record(what),
+                "before": [*map(_as_record, before)],
             },
             {
                 "complete": complete,
@@ -275,8 +275,8 @@ class Host:
             yield made
 
 
-def _recorded(what: Compiled) -> dict[str, Any]:
-    """Return what a record has of a scenario. folder.recorded() reads it."""
+def _as_record(what: Compiled) -> dict[str, Any]:
+    """Return a scenario as a record has it. folder.scenario_of() reads it."""
     return {
         "main": what.scenario.document.file,
         "sources": dict(what.scenario.sources),

@@ -16,7 +16,7 @@ from nsnet.lab.host import Host, Progress, silent
 from nsnet.lab.lab import Lab, Repaired, unheard
 from nsnet.scenario.fields import LABEL
 from nsnet.scenario.model import Scenario
-from nsnet.scenario.plain import MAIN, Plain, files_of, settings_of
+from nsnet.scenario.plain import MAIN, PlainSettings, files_of, settings_of
 from nsnet.state import daemons
 from nsnet.topology.notation import without_only_cluster
 
@@ -93,11 +93,11 @@ def up(wanted: Compiled, progress: Progress = silent) -> bool:
             record = _record(name)
             same = record["sources"] == dict(wanted.scenario.sources)
             if found is Condition.HALF_CHANGED and same:
-                _recorded(name, record).repair(progress)
+                _lab_of(name, record).repair(progress)
                 return True
             # The file alone decides which namespaces there are. Their addresses also depend on
             # restarts.
-            lab = Lab(wanted) if same else _recorded(name, record)
+            lab = Lab(wanted) if same else _lab_of(name, record)
             if found is Condition.HALF_CHANGED or lab.is_whole():
                 if same:
                     return False
@@ -136,13 +136,13 @@ def apply(
         return lab.apply(wanted, progress, repaired)
 
 
-def plain_settings(name: str) -> Plain:
+def plain_settings(name: str) -> PlainSettings:
     """Return the settings of another lab of this name, of plain manifests: its name and, if the lab
     is up with plain manifests, their settings."""
     record = folder.read(name)
     if record is None or record.get("main") != MAIN:
-        return Plain(name=name)
-    return replace(settings_of(_recorded(name, record).scenario), name=name)
+        return PlainSettings(name=name)
+    return replace(settings_of(_lab_of(name, record).scenario), name=name)
 
 
 def restart(name: str, reference: str, progress: Progress = silent) -> dict[str, str]:
@@ -174,13 +174,13 @@ def attach(name: str) -> Lab:
     """Return the lab of this name as it is up now. Raises UsageError if there is no such lab, or if
     it is half-built."""
     version = folder.version(name)  # before the record is read: it may be replaced at any time
-    return _recorded(name, _record(name), version)
+    return _lab_of(name, _record(name), version)
 
 
-def _recorded(name: str, record: Mapping[str, Any], version: tuple[int, int] | None = None) -> Lab:
+def _lab_of(name: str, record: Mapping[str, Any], version: tuple[int, int] | None = None) -> Lab:
     # The lab may have been changed by hand since its record was written.
-    found = compiled(*folder.recorded(name, record))
-    before = [compiled(*folder.recorded(name, each)) for each in record.get("before", ())]
+    found = compiled(*folder.scenario_of(name, record))
+    before = [compiled(*folder.scenario_of(name, each)) for each in record.get("before", ())]
     tool = record.get("tool", "")
     return Lab(found, tool, touched=True, version=version, before=before)
 

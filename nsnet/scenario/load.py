@@ -34,19 +34,19 @@ from nsnet.scenario.membership import assign_clusters
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.objects import lone_kustomizations, read_objects, warnings
 from nsnet.scenario.outline import outline_of
-from nsnet.scenario.plain import MAIN, Plain, generated
+from nsnet.scenario.plain import MAIN, PlainSettings, generated
 from nsnet.scenario.validation import validate
 
-DEFAULTS: Final = Plain()
+DEFAULTS: Final = PlainSettings()
 # The documents of each file, and its syntax errors.
 Parsed = Mapping[str, tuple[list[Document], list[Problem]]]
 
 
-def load(file: Path, *more: Path, plain: Plain = DEFAULTS) -> Scenario:
+def load(file: Path, *more: Path, settings: PlainSettings = DEFAULTS) -> Scenario:
     """Return the scenario of this main file and of the manifests that it names.
 
     A main file without a Scenario, a folder, or several files are plain manifests: they become one
-    cluster, with the settings of `plain`. If only single objects have mistakes, they are left out,
+    cluster, with these `settings`. If only single objects have mistakes, they are left out,
     and the scenario's `problems` has these mistakes. Raises ScenarioError with all problems
     otherwise, and UsageError if there is a Scenario besides settings or other files.
     """
@@ -55,13 +55,13 @@ def load(file: Path, *more: Path, plain: Plain = DEFAULTS) -> Scenario:
         parsed = {each: parse(each, text) for each, text in texts.items()}
         main = next((each for each in texts if _has_scenario(parsed[each][0])), None)
         if main is None:
-            return _load_plain(file, texts, parsed, plain)
+            return _load_plain(file, texts, parsed, settings)
         if len(texts) > 1:
             raise UsageError(
                 f"{main} has a Scenario, so it must be the only FILE",
                 hint="name the other files in `manifests` of one of its clusters",
             )
-        if not plain.is_default:
+        if not settings.is_default:
             raise UsageError(
                 f"{main} has a Scenario, which has its own settings",
                 hint="change them there: --nodes, --model, --proxy-mode are for plain manifests",
@@ -98,7 +98,9 @@ def _has_scenario(documents: list[Document]) -> bool:
     return any(each.is_scenario for each in documents)
 
 
-def _load_plain(first: Path, texts: Mapping[str, str], parsed: Parsed, settings: Plain) -> Scenario:
+def _load_plain(
+    first: Path, texts: Mapping[str, str], parsed: Parsed, settings: PlainSettings
+) -> Scenario:
     if not any(documents or malformed for documents, malformed in parsed.values()):
         raise ScenarioError([Problem(each, 0, "", "is empty") for each in texts])
     documents = [each for found, _ in parsed.values() for each in found]

@@ -35,7 +35,7 @@ LARGEST: Final = {4: 12, 6: 108}  # prefix lengths of the API server's largest s
 
 
 @dataclass(frozen=True, slots=True)
-class Plain:
+class PlainSettings:
     """The settings of a lab of plain manifests. A Scenario has its own, so they exclude it."""
 
     name: str = ""  # "": after the first file
@@ -48,9 +48,9 @@ class Plain:
         """Whether the cluster has no settings of its own."""
         return not (self.nodes or self.model or self.proxy_mode)
 
-    def or_else(self, others: "Plain") -> "Plain":
+    def or_else(self, others: "PlainSettings") -> "PlainSettings":
         """Return these settings, with those of `others` where there are none."""
-        return Plain(
+        return PlainSettings(
             name=self.name or others.name,
             nodes=self.nodes or others.nodes,
             model=self.model or others.model,
@@ -59,7 +59,7 @@ class Plain:
 
 
 def generated(
-    first: Path, files: Sequence[str], documents: Iterable[Document], settings: Plain
+    first: Path, files: Sequence[str], documents: Iterable[Document], settings: PlainSettings
 ) -> str:
     """Return the text of a Scenario of one cluster with these manifest files.
 
@@ -151,12 +151,12 @@ def files_of(scenario: Scenario) -> str:
     return shlex.join(files)
 
 
-def settings_of(scenario: Scenario) -> Plain:
+def settings_of(scenario: Scenario) -> PlainSettings:
     """Return the settings of a generated Scenario, without its name."""
     (cluster,) = scenario.spec.clusters
     written = cluster.model_fields_set
     nodes = cluster.nodes if "nodes" in written and isinstance(cluster.nodes, int) else None
-    return Plain(
+    return PlainSettings(
         nodes=nodes,
         model=cluster.model if "model" in written else None,
         proxy_mode=cluster.proxy_mode if "proxy_mode" in written else None,

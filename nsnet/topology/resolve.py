@@ -22,6 +22,7 @@ from nsnet.topology.gateways import (
 )
 from nsnet.topology.imports import with_imports
 from nsnet.topology.ledger import Ledger
+from nsnet.topology.limits import MOST_PODS
 from nsnet.topology.listening import listening_pods
 from nsnet.topology.model import (
     Cluster,
@@ -44,7 +45,6 @@ from nsnet.topology.ranges import node_cidrs, virtual_cidrs
 from nsnet.topology.references import locate
 from nsnet.topology.scenario_checks import scenario_problems, too_many_nodes
 from nsnet.topology.services import resolve_services
-from nsnet.topology.totals import MOST_PODS
 from nsnet.topology.unplaced import bound_twice
 from nsnet.topology.workloads import absence_warning, declared_pods, workloads
 

@@ -8,7 +8,7 @@ from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec
 from nsnet.scenario.kubernetes import Pod, Workload
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.pod_admission import pod_refusals
-from nsnet.topology.totals import MOST_NODES, over
+from nsnet.topology.limits import MOST_NODES, over
 
 
 def scenario_problems(scenario: Scenario) -> Iterator[Problem]:

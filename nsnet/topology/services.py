@@ -16,11 +16,11 @@ from nsnet.topology.dumps import replacements
 from nsnet.topology.endpoints import EndpointSources
 from nsnet.topology.exports import export_ips, exports
 from nsnet.topology.ledger import Ledger
+from nsnet.topology.limits import MOST_ENDPOINTS, over
 from nsnet.topology.model import Node, Pod, Service
 from nsnet.topology.node_ports import node_ports
 from nsnet.topology.outside_ips import external_ips, load_balancer_ips, refuse_clashes
 from nsnet.topology.ranges import all_ranges
-from nsnet.topology.totals import MOST_ENDPOINTS, over
 
 _WRITTEN_OUT: Final = 3  # warnings of a kind
 # Labels of Services that kube-proxy ignores: another proxy handles them.

@@ -17,8 +17,8 @@ from nsnet.scenario.model import Manifest
 from nsnet.scenario.ownership import Ownership
 from nsnet.text import number_of, printable, some_of
 from nsnet.topology.fitting import daemon_misfit
+from nsnet.topology.limits import MOST_PODS, over
 from nsnet.topology.model import AbsentPod, Node, reference_of
-from nsnet.topology.totals import MOST_PODS, over
 from nsnet.topology.unplaced import UnplacedPod
 
 WORKLOADS: Final[Mapping[str, str]] = {

@@ -156,7 +156,7 @@ def test_a_damaged_record_is_none(run: Path, text: str) -> None:
 )
 def test_a_record_without_what_it_needs_is_refused_in_one_line(record: dict[str, object]) -> None:
     with pytest.raises(UnsupportedError, match="record is damaged") as raised:
-        folder.recorded("lab", record)
+        folder.scenario_of("lab", record)
     assert "\n" not in str(raised.value)
 
 

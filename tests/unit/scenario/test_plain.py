@@ -6,7 +6,7 @@ import pytest
 
 from nsnet.errors import ScenarioError, UsageError
 from nsnet.scenario.load import load, reload
-from nsnet.scenario.plain import MAIN, Plain, is_generated, lab_name, settings_of
+from nsnet.scenario.plain import MAIN, PlainSettings, is_generated, lab_name, settings_of
 
 POD = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\n"
 SERVICE = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\nspec: {ports: [{port: 80}]}\n"
@@ -48,8 +48,8 @@ def test_a_folder_is_the_same_as_its_files(folder: Path) -> None:
 
 
 def test_settings_are_those_of_the_cluster(folder: Path) -> None:
-    settings = Plain(name="mine", nodes=3, model="flat", proxy_mode="nftables")
-    found = load(folder, plain=settings)
+    settings = PlainSettings(name="mine", nodes=3, model="flat", proxy_mode="nftables")
+    found = load(folder, settings=settings)
     (cluster,) = found.spec.clusters
     assert (found.name, cluster.nodes, cluster.model, cluster.proxy_mode) == (
         "mine",
@@ -57,18 +57,19 @@ def test_settings_are_those_of_the_cluster(folder: Path) -> None:
         "flat",
         "nftables",
     )
-    assert settings_of(found) == Plain(nodes=3, model="flat", proxy_mode="nftables")
+    assert settings_of(found) == PlainSettings(nodes=3, model="flat", proxy_mode="nftables")
 
 
 def test_settings_that_are_not_given_are_taken_from_others() -> None:
-    assert Plain(nodes=3).or_else(Plain("web", 1, "flat")) == Plain("web", 3, "flat")
+    others = PlainSettings("web", 1, "flat")
+    assert PlainSettings(nodes=3).or_else(others) == PlainSettings("web", 3, "flat")
 
 
 def test_the_nodes_of_the_files_are_those_of_the_cluster(folder: Path) -> None:
     (folder / "node.yaml").write_text(NODE)
     (cluster,) = load(folder).spec.clusters
     assert "nodes" not in cluster.model_fields_set
-    (cluster,) = load(folder, plain=Plain(nodes=4)).spec.clusters
+    (cluster,) = load(folder, settings=PlainSettings(nodes=4)).spec.clusters
     assert cluster.nodes == 4
 
 
@@ -119,12 +120,12 @@ def test_a_scenario_takes_no_other_files_and_no_settings(folder: Path) -> None:
     scenario.write_text(SCENARIO)
     assert load(scenario).name == "one"
     for given, settings in (
-        ((scenario, folder / "pod.yaml"), Plain()),
-        ((folder,), Plain()),
-        ((scenario,), Plain(nodes=3)),
+        ((scenario, folder / "pod.yaml"), PlainSettings()),
+        ((folder,), PlainSettings()),
+        ((scenario,), PlainSettings(nodes=3)),
     ):
         with pytest.raises(UsageError, match="has a Scenario"):
-            load(*given, plain=settings)
+            load(*given, settings=settings)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from nsnet.topology import services, totals, workloads
+from nsnet.topology import limits, services, workloads
 from tests.support.labs import pod, refused, service, topology, workload
 from tests.support.labs import services as services_of
 
@@ -67,4 +67,4 @@ def test_the_endpoints_of_all_service_ports_count(monkeypatch: pytest.MonkeyPatc
     assert [len(each.endpoints) for each in found.ports] == [3, 3]
     other = service("other", app="web")
     assert "over 6 endpoints of Services" in refused(web, two, other)
-    assert totals.MOST_ENDPOINTS == 200_000
+    assert limits.MOST_ENDPOINTS == 200_000

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.cli.limits import explained
+from nsnet.cli.host_errors import host_error
 from tests.support.labs import SCENARIOS
 
 NSNET = str(Path(sys.executable).with_name("nsnet"))
@@ -38,7 +38,7 @@ FILE = f"{SCENARIOS}/one-node.yaml"
 def test_what_the_host_lacks_is_said_with_what_to_do(
     error: BaseException, says: str, hint: str
 ) -> None:
-    found = explained(error)
+    found = host_error(error)
     assert found is not None
     assert (says in str(found), hint in found.hint, found.exit_code) == (True, True, 3)
     assert "\n" not in str(found)
@@ -56,7 +56,7 @@ def test_what_the_host_lacks_is_said_with_what_to_do(
     ids=repr,
 )
 def test_a_bug_is_not_explained_away(error: BaseException) -> None:
-    assert explained(error) is None
+    assert host_error(error) is None
 
 
 def run(script: str, *arguments: str, **env: str) -> "subprocess.CompletedProcess[bytes]":

@@ -38,7 +38,7 @@ _LINKER = {
 }
 
 
-def explained(error: BaseException) -> UnsupportedError | None:
+def host_error(error: BaseException) -> UnsupportedError | None:
     """Return the error as a message with what to do, if this host causes it; None if it is a bug of
     nsnet."""
     match error:
