@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final, assert_never
 
 from nsnet.errors import CompileError
+from nsnet.features.sysctls import IPV6_ENABLED
 from nsnet.ip import Family, Protocol
 from nsnet.state.model import Interface, Neighbour, Piece, Route, Sysctl
 from nsnet.state.rules import Chain, Drop, Hook, Match, Return, Rule
@@ -39,7 +40,7 @@ def with_faults(
 def _without(reference: str, pieces: Sequence[Piece], name: str) -> Iterator[Piece]:
     """Yield the pieces with the link `name` down. When a link goes down, the kernel removes its
     routes, its neighbours and its IPv6 addresses. These are left out, and so are the link's IPv6
-    sysctls."""
+    sysctls; the namespace keeps IPv6 even if it has no other address."""
     links = {each.name: each for each in pieces if isinstance(each, Interface)}
     if name not in links:
         known = ", ".join(links)
@@ -50,6 +51,8 @@ def _without(reference: str, pieces: Sequence[Piece], name: str) -> Iterator[Pie
             case Interface() if piece is links[name]:
                 kept = tuple(each for each in piece.addresses if each.version == 4)
                 yield replace(piece, up=False, addresses=kept)
+                if kept != piece.addresses:
+                    yield IPV6_ENABLED
             case Route(dev=dev) if dev == name or (
                 dev is None and any(via in one for via in piece.gateways for one in near)
             ):

@@ -7,8 +7,12 @@ have changed them.
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Final
 
 from nsnet.state.model import Fact, Kind, Netns, Sysctl
+
+# Without it connect() to an IPv6 address fails with EADDRNOTAVAIL, not with ENETUNREACH.
+IPV6_ENABLED: Final = Sysctl("net.ipv6.conf.all.disable_ipv6", "0")
 
 
 def forwarding(netns: str, *, bridge_netfilter: bool) -> Iterator[Fact]:
@@ -40,8 +44,8 @@ def with_default_sysctls(netns: Netns) -> Netns:
 def _defaults(netns: Netns) -> Iterator[Sysctl]:
     versions = {address.version for address in netns.addresses}
     forwards = Sysctl("net.ipv4.ip_forward", "1") in netns.sysctls
-    if 6 in versions:
-        yield Sysctl("net.ipv6.conf.all.disable_ipv6", "0")
+    if 6 in versions or IPV6_ENABLED in netns.sysctls:
+        yield IPV6_ENABLED
         # Duplicate address detection would keep every address tentative for its first second.
         yield Sysctl("net.ipv6.conf.all.accept_dad", "0")
         yield Sysctl("net.ipv6.conf.default.accept_dad", "0")

@@ -10,12 +10,18 @@ from nsnet.walk.walker import walk
 from tests.support.labs import ip, lab, pod, service
 
 NODE, CLIENT = "nsnet.lab.east.node.n1", "nsnet.lab.east.pod.default.client"
+FABRIC = "\nfabricCIDR: fd98::/64"
+SIX = (
+    "{name: east, nodes: 2, podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/108',"
+    " nodeCIDR: 'fd00:192:168:10::/64'}"
+)
 PODS = (pod("client", spec="nodeName: n1"), pod("web", spec="nodeName: n2"))
 
 
 def faulty(*faults: str, cluster: str = "{name: east, nodes: 2}") -> State:
     """Two nodes with a pod each, and these faults."""
     spec = "\n".join(["faults:", *(f"- {each}" for each in faults)]) if faults else ""
+    spec += FABRIC if cluster == SIX else ""
     return lab(*PODS, clusters=(cluster,), spec=spec).state
 
 
@@ -132,12 +138,6 @@ def test_a_fault_decides_the_verdict_of_a_walk(
     assert path.verdict == verdict
 
 
-SIX = (
-    "{name: east, nodes: 2, podCIDR: 'fd00:10:244::/56', serviceCIDR: 'fd00:10:96::/108',"
-    " nodeCIDR: 'fd00:192:168:10::/64'}"
-)
-
-
 @pytest.mark.parametrize(
     ("cluster", "source", "to", "verdict"),
     [
@@ -159,3 +159,12 @@ def test_a_node_without_routes_to_others(cluster: str, source: str, to: str, ver
     )
     (path,) = explain(found.model, probe_spec(source, to)).paths
     assert path.verdict == verdict
+
+
+def test_a_namespace_without_its_only_link_keeps_ipv6() -> None:
+    """Where IPv6 is disabled, sending fails with EADDRNOTAVAIL instead of ENETUNREACH."""
+    state = faulty("{in: pod/client, down: eth0}", cluster=SIX)
+    assert state[CLIENT].setting("net.ipv6.conf.all.disable_ipv6") == 0
+    assert not state[CLIENT].addresses
+    state = faulty("{in: pod/client, down: eth0}")
+    assert state[CLIENT].setting("net.ipv6.conf.all.disable_ipv6") == 1
