@@ -85,6 +85,7 @@ def _pod_spec(path: str, spec: PodSpec) -> Iterator[Refusal]:
             at = f"{path}.initContainers[{index}].restartPolicy"
             yield at, unsupported(container.restart_policy, RESTARTS[:1])
     yield from _host_ports(f"{path}.containers", spec.containers, host=spec.host_network)
+    yield from _spreads(f"{path}.topologySpreadConstraints", spec)
 
 
 def _port_names(path: str, container: Container) -> Iterator[Refusal]:
@@ -93,6 +94,15 @@ def _port_names(path: str, container: Container) -> Iterator[Refusal]:
         if port.name and port.name in names:
             yield f"{path}.ports[{index}].name", duplicate(port.name)
         names.add(port.name)
+
+
+def _spreads(path: str, spec: PodSpec) -> Iterator[Refusal]:
+    seen: set[str] = set()
+    for index, each in enumerate(spec.topology_spread_constraints):
+        kind = f"{{{each.topology_key}, {each.when_unsatisfiable}}}"
+        if kind in seen:
+            yield f"{path}[{index}].topologyKey", duplicate(kind)
+        seen.add(kind)
 
 
 def _host_ports(path: str, containers: Sequence[Container], *, host: bool) -> Iterator[Refusal]:

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document
-from nsnet.scenario.field_errors import required, unsupported
+from nsnet.scenario.field_errors import invalid, required, unsupported
 from nsnet.scenario.fields import MANY, ONE
 from nsnet.scenario.kubernetes import Lenient
 from nsnet.scenario.templates import render_hint
@@ -52,6 +52,8 @@ def explained(
             yield path, required() if kubernetes else "is missing"
         elif each["type"] in ("literal_error", "enum"):
             yield path, _not_one_of(value, context["expected"], kubernetes=kubernetes)
+        elif each["type"] == "greater_than_equal" and kubernetes:
+            yield path, invalid(value, f"must be greater than or equal to {context['ge']}")
         else:
             yield path, _message(each["type"], value, context, either)
 
@@ -59,7 +61,7 @@ def explained(
 def _not_one_of(value: object, expected: str, *, kubernetes: bool) -> str:
     """Return the message for a value that is not one of the `expected` ones, as pydantic lists
     them."""
-    allowed = re.findall("'([^']*)'", expected)
+    allowed = [each for each in re.findall("'([^']*)'", expected) if each]
     if not isinstance(value, str):
         return f"expected one of {', '.join(allowed)}, got {kind_of(value)}"
     near = nearest(value, allowed, likeness=0.75)

@@ -5,14 +5,13 @@ from typing import Annotated, Any, Literal
 from pydantic import StrictBool, model_validator
 
 from nsnet.scenario.kubernetes.fields import (
-    EndpointAddress,
     Lenient,
     ObjectMeta,
-    PortName,
     PortNumber,
     PortProtocol,
     zero_means,
 )
+from nsnet.scenario.kubernetes.names import EndpointAddress, PortName
 
 
 class EndpointConditions(Lenient):
@@ -61,7 +60,7 @@ class EndpointSlice(Lenient):
 
     kind: Literal["EndpointSlice"]
     metadata: ObjectMeta
-    address_type: Literal["IPv4", "IPv6", "FQDN"] | None = None
+    address_type: Literal["FQDN", "IPv4", "IPv6"] | None = None
     endpoints: tuple[SliceEndpoint, ...] = ()
     ports: tuple[SlicePort, ...] = ()
 

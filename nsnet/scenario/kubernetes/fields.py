@@ -20,10 +20,9 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
-from nsnet.ip import IPAddress
 from nsnet.scenario.field_errors import invalid
-from nsnet.scenario.fields import Address, Label, Subdomain, check_label
 from nsnet.scenario.kubernetes.labels import Labels, Texts
+from nsnet.scenario.kubernetes.names import Label, Subdomain
 from nsnet.text import printable
 
 NO_LETTER: Final = "must contain at least one letter (a-z)"  # of the name of a port
@@ -60,16 +59,6 @@ def _misspelt(model: type[Lenient], key: str) -> str:
     return next((name for name in names if name.casefold() == plain), "")
 
 
-def decimal(value: object) -> object:
-    """Return an IPv4 address without leading zeros, and any other value unchanged.
-
-    Kubernetes reads 010.0.0.1 as 10.0.0.1, not as octal (CVE-2021-29923).
-    """
-    if isinstance(value, str) and "." in value and ":" not in value:
-        return re.sub(r"\b0+(?=[0-9])", "", value)
-    return value
-
-
 def zero_means(default: object) -> BeforeValidator:
     """Return a validator that replaces "" and 0 by `default`.
 
@@ -78,19 +67,6 @@ def zero_means(default: object) -> BeforeValidator:
     return BeforeValidator(
         lambda value: default if value == "" or (type(value) is int and value == 0) else value
     )
-
-
-def check_endpoint(value: IPAddress) -> IPAddress:
-    """Return the address if other hosts can reach it. Raises ValueError."""
-    for special, wrong in (
-        ("a loopback", value.is_loopback),
-        ("a link-local", value.is_link_local),
-        ("a multicast", value.is_multicast),
-        ("the unspecified", value.is_unspecified),
-    ):
-        if wrong:
-            raise ValueError(f"{value} is {special} address; use one that other hosts can reach")
-    return value
 
 
 def check_port(value: int) -> int:
@@ -114,14 +90,8 @@ def port_name_mistakes(name: str) -> Iterator[str]:
         yield "must not begin or end with a hyphen"
 
 
-def _port_name(value: str) -> str:
-    return value and check_label(value)
-
-
 PortNumber = Annotated[int, Field(strict=True), AfterValidator(check_port)]
-PortName = Annotated[str, AfterValidator(_port_name)]
-EndpointAddress = Annotated[Address, BeforeValidator(decimal), AfterValidator(check_endpoint)]
-PortProtocol = Annotated[Literal["TCP", "UDP", "SCTP"], zero_means("TCP")]
+PortProtocol = Annotated[Literal["SCTP", "TCP", "UDP"], zero_means("TCP")]
 
 
 class OwnerReference(Lenient):

@@ -5,25 +5,20 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, model_validator
 
 from nsnet.scenario.field_errors import invalid
-from nsnet.scenario.fields import MAX_INT32, Number, Port, check_subdomain
+from nsnet.scenario.fields import MAX_INT32, Number
 from nsnet.scenario.kubernetes.fields import (
     Lenient,
     ObjectMeta,
-    PortName,
+    PortNumber,
     PortProtocol,
     TemplateMeta,
+    check_port,
     port_name_mistakes,
 )
 from nsnet.scenario.kubernetes.labels import Labels
+from nsnet.scenario.kubernetes.names import NodeName
 from nsnet.scenario.kubernetes.scheduling import Affinity, Toleration, TopologySpreadConstraint
 from nsnet.scenario.kubernetes.selectors import LabelSelector
-
-
-def _node_name(value: str) -> str:
-    return value and check_subdomain(value)
-
-
-NodeName = Annotated[str, AfterValidator(_node_name)]
 
 
 def _container_port_name(value: str) -> str:
@@ -32,16 +27,17 @@ def _container_port_name(value: str) -> str:
     return value
 
 
-ContainerPortName = Annotated[PortName, AfterValidator(_container_port_name)]
+def _host_port(value: int) -> int:
+    return value and check_port(value)
 
 
 class ContainerPort(Lenient):
     """A port on which a container listens."""
 
-    name: ContainerPortName = ""
-    container_port: Port
+    name: Annotated[str, AfterValidator(_container_port_name)] = ""
+    container_port: PortNumber
     protocol: PortProtocol = "TCP"
-    host_port: Annotated[Number, Field(ge=0, le=65535)] = 0  # 0: none
+    host_port: Annotated[Number, AfterValidator(_host_port)] = 0  # 0: none
     host_ip: Annotated[str, Field(alias="hostIP")] = ""
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
+from nsnet.scenario.field_errors import invalid, required
 from nsnet.scenario.fields import Number, TaintEffect
 from nsnet.scenario.kubernetes.fields import Lenient
 from nsnet.scenario.kubernetes.selectors import LabelSelector, check_values, meets
@@ -19,13 +20,13 @@ REQUIRED = "requiredDuringSchedulingIgnoredDuringExecution"
 
 def _not_empty(value: str) -> str:
     if not value:
-        raise ValueError("can not be empty")
+        raise ValueError(required("can not be empty"))
     return value
 
 
 def _positive(value: int) -> int:
     if value < 1:
-        raise ValueError(f"{value} must be greater than 0")
+        raise ValueError(invalid(value, "must be greater than zero"))
     return value
 
 
@@ -150,7 +151,7 @@ class Toleration(Lenient):
     """The taints that a pod tolerates. An empty key or effect stands for any."""
 
     key: str = ""
-    operator: Literal["", "Exists", "Equal"] = "Equal"
+    operator: Literal["", "Equal", "Exists"] = "Equal"
     value: str = ""
     effect: Literal["", "NoSchedule", "PreferNoSchedule", "NoExecute"] = ""
     toleration_seconds: Number | None = None

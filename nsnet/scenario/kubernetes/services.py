@@ -4,24 +4,27 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field, StrictBool
 
 from nsnet.ip import IPAddress, IPNetwork
 from nsnet.scenario.field_errors import invalid
-from nsnet.scenario.fields import LABEL, Number, name_check, parse_address, parse_range
+from nsnet.scenario.fields import Number, parse_address, parse_range
 from nsnet.scenario.kubernetes.fields import (
-    EndpointAddress,
     Lenient,
     ObjectMeta,
-    PortName,
     PortNumber,
     PortProtocol,
-    check_endpoint,
     check_port,
-    decimal,
     zero_means,
 )
 from nsnet.scenario.kubernetes.labels import Labels
+from nsnet.scenario.kubernetes.names import (
+    EndpointAddress,
+    PortName,
+    ServiceName,
+    check_endpoint,
+    decimal,
+)
 
 HEADLESS: Final = "None"  # written instead of a ClusterIP
 
@@ -66,23 +69,13 @@ ClusterAddress = Annotated[
 ]
 # The API server accepts any text.
 BalancedAddress = Annotated[IPv4Address | IPv6Address | str, _address_or_text(check_endpoint)]
-ServiceName = Annotated[
-    str,
-    AfterValidator(
-        name_check(
-            f"(?![0-9]){LABEL}",
-            63,
-            "lower-case letters, digits and '-', with a letter first and a letter or digit last",
-        )
-    ),
-]
 SourceRange = Annotated[IPv4Network | IPv6Network, BeforeValidator(source_range)]
 TargetPort = Annotated[int | str, BeforeValidator(_target_port)]
-ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
+ServiceType: TypeAlias = Literal["ClusterIP", "ExternalName", "LoadBalancer", "NodePort"]
 FamilyName: TypeAlias = Literal["IPv4", "IPv6"]
-FamilyPolicy: TypeAlias = Literal["SingleStack", "PreferDualStack", "RequireDualStack"]
+FamilyPolicy: TypeAlias = Literal["PreferDualStack", "RequireDualStack", "SingleStack"]
 Policy: TypeAlias = Literal["Cluster", "Local"]
-Affinity: TypeAlias = Literal["None", "ClientIP"]
+Affinity: TypeAlias = Literal["ClientIP", "None"]
 Distribution: TypeAlias = Literal["PreferClose", "PreferSameZone", "PreferSameNode"]
 # The port of a socket, or any other number, which the API server compares with its ranges.
 AllocatedPort = Annotated[Number | None, zero_means(None)]
@@ -177,7 +170,7 @@ class Ingress(Lenient):
     """One address of a Service's load balancer."""
 
     ip: Annotated[EndpointAddress | None, zero_means(None)] = None
-    ip_mode: Literal["VIP", "Proxy"] = "VIP"
+    ip_mode: Literal["Proxy", "VIP"] = "VIP"
 
 
 class LoadBalancerStatus(Lenient):

@@ -55,7 +55,7 @@ SKEWED = "maxSkew: 1, topologyKey: zone, whenUnsatisfiable"
             'Unsupported value: "spec.x": supported values: "metadata.name"',
         ),
         (node_affinity(""), "must have at least one node selector term"),
-        (pod_affinity("{topologyKey: ''}"), "topologyKey: can not be empty"),
+        (pod_affinity("{topologyKey: ''}"), "topologyKey: Required value: can not be empty"),
         (pod_affinity("{labelSelector: {}}"), "topologyKey: Required value"),
         (
             pod_affinity(
@@ -78,12 +78,24 @@ SKEWED = "maxSkew: 1, topologyKey: zone, whenUnsatisfiable"
             'Unsupported value: "Never": supported values: "DoNotSchedule", "ScheduleAnyway"',
         ),
         (spread(f"{SKEWED}: ScheduleAnyway, minDomains: 2"), "can only use minDomains if"),
-        (spread(f"{SKEWED}: DoNotSchedule, minDomains: 0"), "0 must be greater than 0"),
+        ("tolerations: [{key: a, effect: Nope}]", 'supported values: "NoSchedule", "Prefer'),
+        (
+            "topologySpreadConstraints: [{maxSkew: 1, topologyKey: zone, whenUnsatisfiable:"
+            " DoNotSchedule}, {maxSkew: 2, topologyKey: zone, whenUnsatisfiable: DoNotSchedule}]",
+            'Constraints[1].topologyKey: Duplicate value: "{zone, DoNotSchedule}"',
+        ),
+        (
+            spread(f"{SKEWED}: DoNotSchedule, minDomains: 0"),
+            "Invalid value: 0: must be greater than zero",
+        ),
         (
             spread("maxSkew: 0, topologyKey: zone, whenUnsatisfiable: DoNotSchedule"),
-            "maxSkew: 0 must be greater than 0",
+            "maxSkew: Invalid value: 0: must be greater than zero",
         ),
-        ("nodeName: a/b", "nodeName: 'a/b' is not a valid name"),
+        (
+            "nodeName: a/b",
+            'nodeName: Invalid value: "a/b": a lowercase RFC 1123 subdomain must consist of',
+        ),
     ],
 )
 def test_what_the_api_server_refuses(spec: str, message: str) -> None:

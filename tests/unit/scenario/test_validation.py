@@ -63,12 +63,12 @@ def test_all_invalid_fields_are_reported_at_once() -> None:
         (
             {"type": "Loadbalancer"},
             'spec.type: Unsupported value: "Loadbalancer": supported values: "ClusterIP",'
-            ' "NodePort", "LoadBalancer", "ExternalName"; did you mean LoadBalancer?',
+            ' "ExternalName", "LoadBalancer", "NodePort"; did you mean LoadBalancer?',
         ),
         (
             {"ports": [{"port": 80, "protocol": "Tcp"}]},
-            'spec.ports[0].protocol: Unsupported value: "Tcp": supported values: "TCP", "UDP",'
-            ' "SCTP"; did you mean TCP?',
+            'spec.ports[0].protocol: Unsupported value: "Tcp": supported values: "SCTP", "TCP",'
+            ' "UDP"; did you mean TCP?',
         ),
         ({"ports": [{}]}, "spec.ports[0].port: Required value"),
         (

@@ -223,7 +223,7 @@ def test_slices_without_an_address_type_are_used_with_one_warning() -> None:
         ),
         (
             endpoints_object("web", "{addresses: [{ip: 127.0.0.1}], ports: [{port: 80}]}"),
-            "subsets[0].addresses[0].ip: 127.0.0.1 is a loopback address",
+            'addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range',
         ),
     ],
 )
