@@ -8,6 +8,7 @@ kubernetes/pkg/kubelet/lifecycle/predicate.go, v1.32.
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from nsnet.scenario.kubernetes import Pod, PodSpec
@@ -20,9 +21,9 @@ from nsnet.topology.unplaced import UnplacedPod
 
 PORTS: Final = "node(s) didn't have free ports for the requested pod ports"
 SPREAD: Final = "node(s) didn't match pod topology spread constraints"
-NEAR: Final = "node(s) didn't match pod affinity rules"
-APART: Final = "node(s) didn't match pod anti-affinity rules"
-REPELLED: Final = "node(s) didn't satisfy existing pods anti-affinity rules"
+POD_AFFINITY: Final = "node(s) didn't match pod affinity rules"
+POD_ANTI_AFFINITY: Final = "node(s) didn't match pod anti-affinity rules"
+EXISTING_ANTI_AFFINITY: Final = "node(s) didn't satisfy existing pods anti-affinity rules"
 OTHER_NODE: Final = "node(s) didn't satisfy plugin(s) [NodeAffinity]"
 ANY: Final = "0.0.0.0"  # the hostIP of a port on all addresses of the node
 
@@ -65,10 +66,10 @@ def place_pods(
     """
     scheduler = _Scheduler(nodes, pods, namespaces)
     by_name = {node.name: node for node in nodes}
-    daemons: list[UnplacedPod] = []
-    others: list[UnplacedPod] = []
     kept: set[str] = set()
     ordered = sorted(pods, key=lambda pod: (pod.namespace, pod.name))
+    daemons = [each for each in ordered if each.node and _is_daemon(each)]
+    others = [each for each in ordered if not each.node]
     for pod in (each for each in ordered if each.node and not _is_daemon(each)):
         node = by_name.get(pod.node)
         if node is None:
@@ -84,27 +85,24 @@ def place_pods(
         if node is not None and pod.node in ("", node.name) and scheduler.keeps(pod, node):
             kept.add(pod.reference)
             yield scheduler.bind(pod, node)
-        elif pod.node:
-            daemons.append(pod)
-        if not pod.node:
-            others.append(pod)
     yield from scheduler.schedule(daemons, kept)
     yield from scheduler.schedule(others, kept)
     yield from scheduler.retry()
 
 
-class Candidates:
+@dataclass(frozen=True, slots=True, eq=False)
+class Fit:
     """The nodes that fit a pod by themselves, and the number of the others, by reason."""
 
-    def __init__(self, fitting: Sequence[Node], others: Mapping[str, int]) -> None:
-        self.fitting = fitting
-        self.others = Counter(others)
+    nodes: Sequence[Node]
+    misfits: Counter[str]
 
 
-class Kind(NamedTuple):
-    """All that the filters ask of a pod. Pods of one kind fit the same nodes at the same time."""
+class Demands(NamedTuple):
+    """All that the filters ask of a pod. Pods with equal demands fit the same nodes at the same
+    time."""
 
-    candidates: Candidates
+    fit: Fit
     ports: tuple[HostPort, ...]
     needs: Needs
     matching: tuple[Tally, ...]
@@ -120,11 +118,11 @@ class _Scheduler:
         self._tallies = Tallies(nodes, pods, namespaces)
         self._used: dict[tuple[str, str, int], set[str]] = {}  # addresses, by node and port
         self._ports: dict[int, tuple[HostPort, ...]] = {}  # by the identity of the spec
-        self._candidates: dict[object, Candidates] = {}
+        self._fits: dict[object, Fit] = {}
         self._turn = 0
-        self._waiting: dict[Kind, deque[UnplacedPod]] = {}  # pods that no node fits
-        self._changes: dict[Tally, dict[Kind, None]] = {}  # the kinds that wait for a tally
-        self._ready: deque[Kind] = deque()  # those to try again
+        self._waiting: dict[Demands, deque[UnplacedPod]] = {}  # pods that no node fits
+        self._changes: dict[Tally, dict[Demands, None]] = {}  # what waits for a tally
+        self._ready: deque[Demands] = deque()  # those to try again
 
     def bind(self, pod: UnplacedPod, node: Node) -> Placed:
         """Let the pod run on the node."""
@@ -155,15 +153,18 @@ class _Scheduler:
         return evicted is None and not self._lacks_ports(self._ports_of(pod.spec), node)
 
     def schedule(self, pods: Iterable[UnplacedPod], kept: Collection[str]) -> Iterator[Placed]:
-        """Yield each pod that fits a node; the others wait. Kept pods only take their turn."""
+        """Yield each pod that fits a node; the others wait.
+
+        `kept`: the pods that have stayed on their nodes. They take their turn, but are not yielded.
+        """
         for pod in pods:
             if pod.reference in kept:
-                self._turn += 1
+                self._take_turn(pod)
                 continue
-            kind = self._kind(pod)
-            node = None if kind in self._waiting else self._choice(kind)
+            demands = self._demands(pod)
+            node = None if demands in self._waiting else self._choice(demands)
             if node is None:
-                self._waiting.setdefault(kind, deque()).append(pod)
+                self._waiting.setdefault(demands, deque()).append(pod)
             else:
                 yield self._schedule(pod, node)
 
@@ -171,76 +172,78 @@ class _Scheduler:
         """Yield the waiting pods: those that fit a node by now, then those that never will."""
         self._ready = deque(self._waiting)
         while self._ready:
-            kind = self._ready.popleft()
-            pods = self._waiting[kind]
-            while pods and (node := self._choice(kind)):
+            demands = self._ready.popleft()
+            pods = self._waiting[demands]
+            while pods and (node := self._choice(demands)):
                 yield self._schedule(pods.popleft(), node)
             # Ports are never freed, but other pods may still bring affinity or an even spread.
-            for tally in (*kind.needs.near, *(each.tally for each in kind.needs.spread)):
-                self._changes.setdefault(tally, {})[kind] = None
-        for kind, pods in self._waiting.items():
-            why = f"is Pending: {self._reasons(kind)}" if pods else ""
+            for tally in (*demands.needs.affinity, *(each.tally for each in demands.needs.spread)):
+                self._changes.setdefault(tally, {})[demands] = None
+        for demands, pods in self._waiting.items():
+            why = f"is Pending: {self._reasons(demands)}" if pods else ""
             for pod in pods:
                 yield Unscheduled(pod, why)
 
     def _schedule(self, pod: UnplacedPod, node: Node) -> Placed:
-        self._turn += not pod.node  # the pods of DaemonSets take no turn
+        self._take_turn(pod)
         return self.bind(pod, node)
 
-    def _kind(self, pod: UnplacedPod) -> Kind:
-        return Kind(
-            candidates=self._only(pod.node) if pod.node else self._fitting(pod.spec),
+    def _take_turn(self, pod: UnplacedPod) -> None:
+        self._turn += not pod.node  # the pods of DaemonSets take no turn
+
+    def _demands(self, pod: UnplacedPod) -> Demands:
+        return Demands(
+            fit=self._fit_of_daemon(pod.node) if pod.node else self._fit_of(pod.spec),
             ports=self._ports_of(pod.spec),
             needs=self._tallies.needs(pod),
             matching=tuple(self._tallies.matching(pod)),
         )
 
-    def _fitting(self, spec: PodSpec) -> Candidates:
+    def _fit_of(self, spec: PodSpec) -> Fit:
         selected = frozenset(spec.node_selector.items())
         key = (selected, spec.affinity.node_affinity, spec.tolerations)
-        if key not in self._candidates:
+        if key not in self._fits:
             reasons = {node.name: misfit(spec, node) for node in self._nodes}
-            fitting = [node for node in self._nodes if not reasons[node.name]]
-            others = Counter(reason for reason in reasons.values() if reason)
-            self._candidates[key] = Candidates(fitting, others)
-        return self._candidates[key]
+            nodes = [node for node in self._nodes if not reasons[node.name]]
+            self._fits[key] = Fit(nodes, Counter(each for each in reasons.values() if each))
+        return self._fits[key]
 
-    def _only(self, name: str) -> Candidates:
+    def _fit_of_daemon(self, name: str) -> Fit:
         """Return the node for which a DaemonSet has created a pod, with tolerations of its own."""
-        if name not in self._candidates:
-            fitting = [node for node in self._nodes if node.name == name]
-            others = {OTHER_NODE: len(self._nodes) - len(fitting)}
-            self._candidates[name] = Candidates(fitting, others)
-        return self._candidates[name]
+        if name not in self._fits:
+            nodes = [node for node in self._nodes if node.name == name]
+            self._fits[name] = Fit(nodes, Counter({OTHER_NODE: len(self._nodes) - len(nodes)}))
+        return self._fits[name]
 
-    def _choice(self, kind: Kind) -> Node | None:
-        """Return the next node in turn that fits pods of this kind, or None."""
-        nodes = kind.candidates.fitting
-        for near in kind.needs.near[:1]:  # most nodes are not near the pods of one term
-            if near.counts:
-                nodes = [each for each in nodes if near.domains.get(each.name) in near.counts]
+    def _choice(self, demands: Demands) -> Node | None:
+        """Return the next node in turn that fits pods with these demands, or None."""
+        nodes = demands.fit.nodes
+        for term in demands.needs.affinity[:1]:  # it rules most nodes out
+            if term.counts:
+                nodes = [each for each in nodes if term.domains.get(each.name) in term.counts]
         for index in range(len(nodes)):
             node = nodes[(self._turn + index) % len(nodes)]
-            if not self._obstacle(kind, node):
+            if not self._obstacle(demands, node):
                 return node
         return None
 
-    def _obstacle(self, kind: Kind, node: Node) -> str:
-        """Return why pods that are bound already keep this kind away from the node, or ""."""
-        if self._lacks_ports(kind.ports, node):
+    def _obstacle(self, demands: Demands, node: Node) -> str:
+        """Return why pods that are bound already rule the node out for these demands, or ""."""
+        if self._lacks_ports(demands.ports, node):
             return PORTS
-        for spread in kind.needs.spread:
+        for spread in demands.needs.spread:
             domain = node.labels.get(spread.topology_key)
             if domain is None:
                 return f"{SPREAD} (missing required label)"
-            if not spread.allows(domain, itself=spread.tally in kind.matching):
+            if not spread.allows(domain, itself=spread.tally in demands.matching):
                 return SPREAD
-        if kind.needs.near and not _is_near(kind.needs.near, node, kind.matching):
-            return NEAR
-        if any(each.counts[domain] for each, domain in _domains(kind.needs.apart, node)):
-            return APART
-        if any(each.repelling[domain] for each, domain in _domains(kind.matching, node)):
-            return REPELLED
+        affinity = demands.needs.affinity
+        if affinity and not _is_satisfied(affinity, node, demands.matching):
+            return POD_AFFINITY
+        if any(each.counts[domain] for each, domain in _domains(demands.needs.anti_affinity, node)):
+            return POD_ANTI_AFFINITY
+        if any(each.repelling[domain] for each, domain in _domains(demands.matching, node)):
+            return EXISTING_ANTI_AFFINITY
         return ""
 
     def _lacks_ports(self, ports: Iterable[HostPort], node: Node) -> bool:
@@ -255,10 +258,10 @@ class _Scheduler:
             self._ports[id(spec)] = host_ports(spec)
         return self._ports[id(spec)]
 
-    def _reasons(self, kind: Kind) -> str:
+    def _reasons(self, demands: Demands) -> str:
         """Return why no node fits, as the scheduler's event says it."""
-        found = Counter(self._obstacle(kind, node) for node in kind.candidates.fitting)
-        reasons = histogram(kind.candidates.others + found)
+        found = Counter(self._obstacle(demands, node) for node in demands.fit.nodes)
+        reasons = histogram(demands.fit.misfits + found)
         return f"0/{len(self._nodes)} nodes are available: {reasons}."
 
 
@@ -287,13 +290,11 @@ def _domains(tallies: Iterable[Tally], node: Node) -> Iterator[tuple[Tally, str]
     return ((each, each.domains[node.name]) for each in tallies if node.name in each.domains)
 
 
-def _is_near(near: Sequence[Tally], node: Node, matching: Sequence[Tally]) -> bool:
-    """Return whether the affinity is satisfied on the node.
-
-    The first pod of a group that has affinity to itself is.
-    """
-    if not all(node.name in each.domains for each in near):
+def _is_satisfied(affinity: Sequence[Tally], node: Node, matching: Sequence[Tally]) -> bool:
+    """Return whether the affinity is satisfied on the node, by pods that run, or by the pod itself
+    if it is the first of a group that has affinity to itself."""
+    if not all(node.name in each.domains for each in affinity):
         return False
-    if all(each.counts[each.domains[node.name]] for each in near):
+    if all(each.counts[each.domains[node.name]] for each in affinity):
         return True
-    return not any(each.counts for each in near) and all(each in matching for each in near)
+    return not any(each.counts for each in affinity) and all(each in matching for each in affinity)

@@ -29,14 +29,14 @@ class Scope(NamedTuple):
     """The pods of some namespaces that a selector selects."""
 
     namespaces: frozenset[str]
-    of_pods: tuple[Requirement, ...] | None  # None: no pod
+    selector: tuple[Requirement, ...] | None  # None: it selects no pod
 
     def has(self, pod: UnplacedPod) -> bool:
         """Return whether the pod is one of them."""
         return (
-            self.of_pods is not None
+            self.selector is not None
             and pod.namespace in self.namespaces
-            and all(each.matches(pod.labels) for each in self.of_pods)
+            and all(each.matches(pod.labels) for each in self.selector)
         )
 
 
@@ -44,18 +44,18 @@ class Tally:
     """The number of pods in each domain that are in all of some scopes."""
 
     def __init__(
-        self, scopes: tuple[Scope, ...], domains: Mapping[str, str], *, lasting: bool
+        self, scopes: tuple[Scope, ...], domains: Mapping[str, str], *, skips_terminating: bool
     ) -> None:
         """`domains`: the domain of each node that counts, by the node's name.
 
-        `lasting`: terminating pods do not count.
+        `skips_terminating`: pods that are being deleted do not count.
         """
         self.scopes = scopes
         self.domains = domains
-        self.lasting = lasting
+        self.skips_terminating = skips_terminating
         self.counts = Counter[str]()
         self.repelling = Counter[str]()  # pods for which this is a term of their anti-affinity
-        self.size = len(set(domains.values()))
+        self.size = len(set(domains.values()))  # the number of domains
         self.least = 0  # the number of pods in the domain with the fewest
         self._domains_with = Counter({0: self.size})  # of domains, by their number of pods
 
@@ -94,11 +94,11 @@ class Spread(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What a pod requires of other pods: how they spread, which are near, and which are not."""
+    """What a pod requires of other pods: even spread, and its terms of affinity to them."""
 
     spread: tuple[Spread, ...] = ()
-    near: tuple[Tally, ...] = ()
-    apart: tuple[Tally, ...] = ()
+    affinity: tuple[Tally, ...] = ()
+    anti_affinity: tuple[Tally, ...] = ()
 
 
 NOTHING: Final = Needs()
@@ -120,19 +120,19 @@ class Tallies:
         self._tallies: dict[tuple[object, ...], Tally] = {}
         self._domains: dict[tuple[object, ...], Mapping[str, str]] = {}
         self._by_label: dict[tuple[str, str], list[Tally]] = {}  # a label that all their pods have
-        self._others: list[Tally] = []
+        self._unlabelled: list[Tally] = []
         for pod in pods:
             self.needs(pod)
 
     def needs(self, pod: UnplacedPod) -> Needs:
         """Return what the pod requires of others."""
         spec = pod.spec
-        near = spec.affinity.pod_affinity.required
-        apart = spec.affinity.pod_anti_affinity.required
+        affinity = spec.affinity.pod_affinity.required
+        anti_affinity = spec.affinity.pod_anti_affinity.required
         spread = spec.topology_spread_constraints
-        if not near and not apart and not spread:
+        if not affinity and not anti_affinity and not spread:
             return NOTHING
-        terms = (*near, *apart)
+        terms = (*affinity, *anti_affinity)
         names = [
             name for each in terms for name in (*each.match_label_keys, *each.mismatch_label_keys)
         ]
@@ -140,12 +140,13 @@ class Tallies:
         key = (id(spec), pod.namespace, *map(pod.labels.get, names))
         if key not in self._needs:
             # A pod counts for the affinity if all terms select it, then in the domains of each.
-            every = tuple(self._of_term(each, pod) for each in near)
+            every = tuple(self._of_term(each, pod) for each in affinity)
             self._needs[key] = Needs(
                 spread=tuple(self._spread(pod)),
-                near=tuple(self._of_terms(every, each.topology_key) for each in near),
-                apart=tuple(
-                    self._of_terms((self._of_term(each, pod),), each.topology_key) for each in apart
+                affinity=tuple(self._of_terms(every, each.topology_key) for each in affinity),
+                anti_affinity=tuple(
+                    self._of_terms((self._of_term(each, pod),), each.topology_key)
+                    for each in anti_affinity
                 ),
             )
         return self._needs[key]
@@ -155,14 +156,16 @@ class Tallies:
         if not self._tallies:
             return []
         found = [each for pair in pod.labels.items() for each in self._by_label.get(pair, ())]
-        return [each for each in (*found, *self._others) if each.has(pod)]
+        return [each for each in (*found, *self._unlabelled) if each.has(pod)]
 
     def add(self, pod: UnplacedPod, node: Node) -> list[Tally]:
         """Count the pod, which runs on this node. Return the tallies that count it."""
-        counting = [each for each in self.matching(pod) if not (each.lasting and pod.terminating)]
+        counting = [
+            each for each in self.matching(pod) if not (each.skips_terminating and pod.terminating)
+        ]
         for each in counting:
             each.add(node)
-        for each in self.needs(pod).apart:
+        for each in self.needs(pod).anti_affinity:
             if node.name in each.domains:
                 each.repelling[each.domains[node.name]] += 1
         return counting
@@ -179,7 +182,7 @@ class Tallies:
             scope = Scope(frozenset({pod.namespace}), selected)
             # Kubernetes counts no pod for an empty selector, though it selects all.
             domains = {} if selected == () else self._eligible(pod.spec, each, keys)
-            tally = self._tally((scope,), domains, lasting=True)
+            tally = self._tally((scope,), domains, skips_terminating=True)
             yield Spread(tally, each.topology_key, each.max_skew, each.min_domains or 1)
 
     def _eligible(
@@ -187,18 +190,19 @@ class Tallies:
     ) -> Mapping[str, str]:
         """Return the domain of each node that counts for a constraint, by its name.
 
-        They are the nodes with all topology keys of the pod, to which the policies apply.
+        They have all topology keys of the pod, and the policies (nodeAffinityPolicy and
+        nodeTaintsPolicy) do not exclude them.
         """
-        here = constraint.node_affinity_policy == "Honor"
+        honors_affinity = constraint.node_affinity_policy == "Honor"
         tolerations = spec.tolerations if constraint.node_taints_policy == "Honor" else None
         selects = (frozenset(spec.node_selector.items()), spec.affinity.node_affinity)
-        key = (constraint.topology_key, keys, here and selects, tolerations)
+        key = (constraint.topology_key, keys, honors_affinity and selects, tolerations)
         if key not in self._domains:
             self._domains[key] = {
                 node.name: node.labels[constraint.topology_key]
                 for node in self._nodes
                 if node.labels.keys() >= set(keys)
-                and (not here or matches_affinity(spec, node))
+                and (not honors_affinity or matches_affinity(spec, node))
                 and (tolerations is None or not untolerated(tolerations, node, NEW_PODS))
             }
         return self._domains[key]
@@ -211,7 +215,7 @@ class Tallies:
             names |= {name for name, labels in self._namespaces.items() if selects(labels)}
         return Scope(
             namespaces=frozenset(names),
-            of_pods=_requirements(
+            selector=_requirements(
                 term.label_selector, term.match_label_keys, term.mismatch_label_keys, pod
             ),
         )
@@ -223,18 +227,18 @@ class Tallies:
                 for node in self._nodes
                 if topology_key in node.labels
             }
-        return self._tally(scopes, self._domains[(topology_key,)], lasting=False)
+        return self._tally(scopes, self._domains[(topology_key,)], skips_terminating=False)
 
     def _tally(
-        self, scopes: tuple[Scope, ...], domains: Mapping[str, str], *, lasting: bool
+        self, scopes: tuple[Scope, ...], domains: Mapping[str, str], *, skips_terminating: bool
     ) -> Tally:
-        key = (scopes, id(domains) if domains else 0, lasting)
+        key = (scopes, id(domains) if domains else 0, skips_terminating)
         if key not in self._tallies:
-            found = self._tallies[key] = Tally(scopes, domains, lasting=lasting)
+            found = self._tallies[key] = Tally(scopes, domains, skips_terminating=skips_terminating)
             for pair in _labels_of_all(scopes):
                 self._by_label.setdefault(pair, []).append(found)
             if not _labels_of_all(scopes):
-                self._others.append(found)
+                self._unlabelled.append(found)
         return self._tallies[key]
 
 
@@ -259,7 +263,7 @@ def _requirements(
 def _labels_of_all(scopes: Sequence[Scope]) -> list[tuple[str, str]]:
     """Return labels of which every pod in these scopes has one, or none if none are known."""
     for scope in scopes:
-        for each in scope.of_pods or ():
+        for each in scope.selector or ():
             if each.operator == "In":
                 return [(each.key, value) for value in dict.fromkeys(each.values)]
     return []
