@@ -15,6 +15,7 @@ from nsnet.scenario.service_admission import TOPOLOGY
 from nsnet.text import some_of
 from nsnet.topology.assignment import node_port_owner
 from nsnet.topology.declared_services import DeclaredService
+from nsnet.topology.former_addresses import former_addresses
 from nsnet.topology.listed_endpoints import listed_endpoints
 from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort
 
@@ -49,6 +50,7 @@ class EndpointSources:
                 self._by_address.setdefault(address, []).append(pod)
         selecting = {each.key for each in services if each.spec.selector}
         self._listed = listed_endpoints(manifests, selecting)
+        self._former = former_addresses(manifests, nodes, pods) if self._listed else {}
 
     def selected(self, each: DeclaredService) -> list[Pod]:
         """Return the pods in the Service's namespace that its selector matches.
@@ -167,10 +169,11 @@ class EndpointSources:
             if number is None:
                 continue
             for one in listed.endpoints:
-                pod = _listening(self._by_address.get(one.address, ()), number)
-                other = self._others.get(one.address, str(one.address))
+                address = self._former.get(one.address, one.address)
+                pod = _listening(self._by_address.get(address, ()), number)
+                other = self._others.get(address, str(address))
                 yield Endpoint(
-                    address=one.address,
+                    address=address,
                     port=number,
                     reference=pod.reference if pod else other,
                     node=one.node or (pod.node if pod else ""),

@@ -88,12 +88,32 @@ class Condition(Lenient):
     message: str = ""
 
 
+class StatusIP(Lenient):
+    """One address in a status."""
+
+    ip: str = ""
+
+
 class PodStatus(Lenient):
     """The status of a pod, if its manifest has one."""
 
     phase: str = ""
     reason: str = ""
     conditions: tuple[Condition, ...] = ()
+    pod_ip: Annotated[str, Field(alias="podIP")] = ""
+    pod_ips: Annotated[tuple[StatusIP, ...], Field(alias="podIPs")] = ()
+    host_ip: Annotated[str, Field(alias="hostIP")] = ""
+    host_ips: Annotated[tuple[StatusIP, ...], Field(alias="hostIPs")] = ()
+
+    @property
+    def pod_addresses(self) -> tuple[str, ...]:
+        """The addresses of the pod."""
+        return tuple(each.ip for each in self.pod_ips) or (self.pod_ip,)
+
+    @property
+    def host_addresses(self) -> tuple[str, ...]:
+        """The addresses of its node."""
+        return tuple(each.ip for each in self.host_ips) or (self.host_ip,)
 
     def condition(self, type_: str) -> Condition | None:
         """Return the condition of this type, or None."""
