@@ -23,15 +23,21 @@ def assign_clusters(
 
     `written`: each object, after the cluster that lists its file ("" for the main file).
     """
-    manifests: list[Manifest] = []
+    placed: list[Manifest] = []
     problems: list[Problem] = []
     for owner, each in written:
-        placed = _placed(each, clusters, owner)
-        if isinstance(placed, Manifest):
-            manifests.append(placed)
+        found = _placed(each, clusters, owner)
+        if isinstance(found, Manifest):
+            placed.append(found)
         elif clusters:  # validation reports a scenario without clusters
-            problems.append(placed)
-    return manifests, [*problems, *_duplicates(manifests)]
+            problems.append(found)
+    manifests: list[Manifest] = []
+    for one in _unique(placed):
+        if isinstance(one, Manifest):
+            manifests.append(one)
+        else:
+            problems.append(one)
+    return manifests, problems
 
 
 def _placed(written: WrittenObject, clusters: Sequence[str], owner: str) -> Manifest | Problem:
@@ -67,13 +73,19 @@ def _misplaced(
     return ""
 
 
-def _duplicates(manifests: Iterable[Manifest]) -> Iterator[Problem]:
-    """Yield a problem for each object whose kind, namespace and name exist twice in a cluster."""
+def _unique(manifests: Iterable[Manifest]) -> Iterator[Manifest | Problem]:
+    """Yield each manifest, and a problem for each object whose kind, namespace and name another
+    object of a cluster has. A repetition of the same object is left out."""
     seen: dict[tuple[str, str, str, str], Manifest] = {}
     for each in manifests:
         kind, meta = each.object.kind, each.object.metadata
-        for cluster in each.clusters if kind != "Namespace" else ():
-            first = seen.setdefault((cluster, kind, meta.namespace, meta.name), each)
+        clusters = each.clusters if kind != "Namespace" else ()
+        keys = [(cluster, kind, meta.namespace, meta.name) for cluster in clusters]
+        others = [first for key in keys if (first := seen.setdefault(key, each)) is not each]
+        if others and (others[0].object, others[0].clusters) == (each.object, each.clusters):
+            continue
+        yield each
+        for cluster, first in zip(clusters, (seen[key] for key in keys), strict=True):
             if first is not each:
                 place = first.problem("metadata.name", "").place
                 message = f"{cluster} already has a {kind} {meta.name}, at {place}"

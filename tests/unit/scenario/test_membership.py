@@ -56,6 +56,12 @@ def test_object_names_are_unique_in_a_cluster() -> None:
     assert problem.path == "metadata.name"
 
 
+def test_a_repetition_of_an_object_is_left_out() -> None:
+    written = [("", pod("east")), ("", pod("east")), ("", pod("west")), ("", pod("west"))]
+    manifests, problems = assign_clusters(("east", "west"), written)
+    assert ([each.clusters for each in manifests], problems) == ([("east",), ("west",)], [])
+
+
 def test_a_namespace_is_one_of_all_clusters_and_may_be_there_twice() -> None:
     data = {"kind": "Namespace", "metadata": {"name": "web"}}
     found = WrittenObject(Namespace.model_validate(data), Document("web.yaml", data))
