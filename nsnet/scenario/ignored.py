@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Iterator
 from typing import Final, NamedTuple
 
-from nsnet.scenario.kubernetes.builtin import BUILT_IN, CLUSTER_WIDE
+from nsnet.scenario.kubernetes.builtin import BUILT_IN, CLUSTER_WIDE, REMOVED
 from nsnet.text import printable, some_of
 
 
@@ -21,6 +21,7 @@ class IgnoredObject(NamedTuple):
     namespace: str
     name: str
     place: str  # file:line
+    version: str = ""  # of the API group
 
     @property
     def kind_name(self) -> str:
@@ -35,13 +36,15 @@ class IgnoredObject(NamedTuple):
         return printable(f"{self.namespace}/{self.name}" if self.namespace else self.name)
 
 
-def ignored_object(group: str, kind: str, namespace: str, name: str, place: str) -> IgnoredObject:
+def ignored_object(
+    group: str, kind: str, namespace: str, name: str, place: str, version: str = ""
+) -> IgnoredObject:
     """Return an object as its manifest writes it, in the namespace that it belongs to."""
     if (group, kind) in CLUSTER_WIDE:
         namespace = ""
     elif group in BUILT_IN:
         namespace = namespace or "default"
-    return IgnoredObject(group, kind, namespace, name or "(no name)", place)
+    return IgnoredObject(group, kind, namespace, name or "(no name)", place, version)
 
 
 _NOT_ENFORCED: Final = "not enforced, so it blocks nothing"
@@ -110,6 +113,18 @@ def missing_effects(ignored: Iterable[IgnoredObject]) -> Iterator[str]:
             names.setdefault((text, each.kind_name), {})[each.full_name] = None
     for (text, kind), those in sorted(names.items(), key=lambda found: _order(*found[0])):
         yield f"{kind} is {text}: {some_of(those)}"
+
+
+def removed(ignored: Iterable[IgnoredObject]) -> Iterator[str]:
+    """Yield a warning about all objects whose apiVersion Kubernetes has removed."""
+    found: dict[str, None] = {}
+    for each in ignored:
+        version = f"{each.group}/{each.version}"
+        if release := REMOVED.get((version, each.kind)):
+            found[f"{each.kind} in {version} (since {release})"] = None
+    if found:
+        what = "the API server refuses objects that the lab ignores"
+        yield f"{what}, because their apiVersions are removed: {some_of(found)}"
 
 
 def _order(text: str, kind: str) -> tuple[int, str]:

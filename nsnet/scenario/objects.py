@@ -6,7 +6,7 @@ from typing import NamedTuple, assert_never
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document, text_at
 from nsnet.scenario.generated_names import GeneratedNames
-from nsnet.scenario.ignored import IgnoredObject, ignored_object, missing_effects
+from nsnet.scenario.ignored import IgnoredObject, ignored_object, missing_effects, removed
 from nsnet.scenario.kubernetes import MODELS, VERSIONS, Object, Pod, Service, Workload, unserved
 from nsnet.scenario.kubernetes.builtin import BUILT_IN
 from nsnet.scenario.templates import (
@@ -124,6 +124,7 @@ def _object(
             text_at(document.data, "metadata", "name")
             or text_at(document.data, "metadata", "generateName"),
             document.problem("", "").place,
+            version.rpartition("/")[2],
         )
 
 
@@ -142,7 +143,9 @@ def _misspelt(document: Document, group: str, kind: str, version: str) -> str:
 def warnings(contents: Iterable[Contents]) -> Iterator[str]:
     """Yield the warnings about ignored objects, kustomizations, repeated keys and SCTP ports."""
     contents = list(contents)
-    yield from missing_effects(each for written in contents for each in written.ignored)
+    ignored = [each for written in contents for each in written.ignored]
+    yield from missing_effects(ignored)
+    yield from removed(ignored)
     for file in dict.fromkeys(file for each in contents for file in each.kustomizations):
         how = kustomize_hint(file)
         yield f"{printable(file)}: its patches and names are not applied; to apply them: {how}"

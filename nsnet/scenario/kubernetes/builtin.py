@@ -57,3 +57,41 @@ BUILT_IN: Final = {
     group: frozenset(f"{_NAMESPACED.get(group, '')} {_CLUSTER_WIDE.get(group, '')}".split())
     for group in {**_NAMESPACED, **_CLUSTER_WIDE}
 }
+# The releases that stopped serving an apiVersion of kinds that nsnet ignores.
+# Source: kubernetes.io, Deprecated API Migration Guide.
+_REMOVED: Final = {
+    "1.16": {"extensions/v1beta1": "NetworkPolicy PodSecurityPolicy"},
+    "1.22": {
+        "admissionregistration.k8s.io/v1beta1": "MutatingWebhookConfiguration"
+        " ValidatingWebhookConfiguration",
+        "apiextensions.k8s.io/v1beta1": "CustomResourceDefinition",
+        "apiregistration.k8s.io/v1beta1": "APIService",
+        "certificates.k8s.io/v1beta1": "CertificateSigningRequest",
+        "coordination.k8s.io/v1beta1": "Lease",
+        "extensions/v1beta1": "Ingress",
+        "networking.k8s.io/v1beta1": "Ingress IngressClass",
+        "rbac.authorization.k8s.io/v1beta1": "ClusterRole ClusterRoleBinding Role RoleBinding",
+        "scheduling.k8s.io/v1beta1": "PriorityClass",
+        "storage.k8s.io/v1beta1": "CSIDriver CSINode StorageClass VolumeAttachment",
+    },
+    "1.25": {
+        "autoscaling/v2beta1": "HorizontalPodAutoscaler",
+        "events.k8s.io/v1beta1": "Event",
+        "node.k8s.io/v1beta1": "RuntimeClass",
+        "policy/v1beta1": "PodDisruptionBudget PodSecurityPolicy",
+    },
+    "1.26": {
+        "autoscaling/v2beta2": "HorizontalPodAutoscaler",
+        "flowcontrol.apiserver.k8s.io/v1beta1": "FlowSchema PriorityLevelConfiguration",
+    },
+    "1.27": {"storage.k8s.io/v1beta1": "CSIStorageCapacity"},
+    "1.29": {"flowcontrol.apiserver.k8s.io/v1beta2": "FlowSchema PriorityLevelConfiguration"},
+    "1.32": {"flowcontrol.apiserver.k8s.io/v1beta3": "FlowSchema PriorityLevelConfiguration"},
+}
+# (apiVersion, kind) → the release
+REMOVED: Final = {
+    (version, kind): release
+    for release, versions in _REMOVED.items()
+    for version, kinds in versions.items()
+    for kind in kinds.split()
+}

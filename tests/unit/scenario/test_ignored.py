@@ -2,7 +2,14 @@
 
 import pytest
 
-from nsnet.scenario.ignored import IgnoredObject, ignored_object, listed, missing_effects, summary
+from nsnet.scenario.ignored import (
+    IgnoredObject,
+    ignored_object,
+    listed,
+    missing_effects,
+    removed,
+    summary,
+)
 
 RBAC = "rbac.authorization.k8s.io"
 
@@ -101,3 +108,22 @@ def test_a_warning_about_a_kind_is_folded() -> None:
 def test_control_characters_are_escaped() -> None:
     found = [ignored("", "Secret", "a\x1b[2J"), ignored("x.org", "Bad\x1b")]
     assert all(line.isprintable() for line in (*listed(found), summary(found)))
+
+
+def test_one_warning_names_the_api_versions_that_kubernetes_removed() -> None:
+    found = [
+        ignored_object(group, kind, "", name, "lab.yaml:1", version)
+        for group, version, kind, name in (
+            ("policy", "v1beta1", "PodDisruptionBudget", "a"),
+            ("policy", "v1beta1", "PodDisruptionBudget", "b"),
+            ("extensions", "v1beta1", "Ingress", "c"),
+            ("policy", "v1", "PodDisruptionBudget", "d"),
+            ("example.com", "v1beta1", "Ingress", "e"),
+        )
+    ]
+    assert list(removed(found)) == [
+        "the API server refuses objects that the lab ignores, because their apiVersions are removed:"
+        " PodDisruptionBudget in policy/v1beta1 (since 1.25),"
+        " Ingress in extensions/v1beta1 (since 1.22)"
+    ]
+    assert list(removed(found[3:])) == []
