@@ -122,8 +122,8 @@ def test_one_warning_names_the_api_versions_that_kubernetes_removed() -> None:
         )
     ]
     assert list(removed(found)) == [
-        "the API server refuses objects that the lab ignores, because their apiVersions are removed:"
-        " PodDisruptionBudget in policy/v1beta1 (since 1.25),"
+        "the API server refuses objects that the lab ignores, because their apiVersions are"
+        " removed: PodDisruptionBudget in policy/v1beta1 (since 1.25),"
         " Ingress in extensions/v1beta1 (since 1.22)"
     ]
     assert list(removed(found[3:])) == []
