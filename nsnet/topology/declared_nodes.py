@@ -63,28 +63,21 @@ def declared_nodes(
 
 def _declared(name: str, manifest: Manifest | None, path: str, entry: Entry | None) -> DeclaredNode:
     """Return the node of an entry and a Node object. What the entry sets takes precedence."""
-    node = manifest.object if manifest is not None else None
-    here = entry or Entry(name=name)
-    there = node if isinstance(node, Node) else None
-    written = bool(here.addresses or here.pod_cidr)
-    taints = here.taints or (there.spec.taints if there else ())
-    cordoned = [UNSCHEDULABLE] if there and there.spec.unschedulable else []
+    found = manifest.object if manifest is not None else None
+    node = found if isinstance(found, Node) else None
+    entry = entry or Entry(name=name)
+    has_own = bool(entry.addresses or entry.pod_cidr)
+    taints = entry.taints or (node.spec.taints if node else ())
+    cordoned = [UNSCHEDULABLE] if node and node.spec.unschedulable else []
+    every = (*cordoned, *(Taint(each.key, each.value, each.effect) for each in taints))
+    reported = node.metadata.labels if node else {}
     return DeclaredNode(
         name=name,
-        labels={
-            **LABELS,
-            HOSTNAME: name,
-            **(there.metadata.labels if there else {}),
-            **here.labels,
-        },
-        taints=tuple(
-            dict.fromkeys(
-                (*cordoned, *(Taint(each.key, each.value, each.effect) for each in taints))
-            )
-        ),
-        addresses=here.addresses if written or not there else tuple(_internal_ips(there)),
-        pod_cidrs=here.pod_cidr if written or not there else _pod_cidrs(there),
-        path=path if written else "",
+        labels={**LABELS, HOSTNAME: name, **reported, **entry.labels},
+        taints=tuple(dict.fromkeys(every)),
+        addresses=entry.addresses if has_own or not node else tuple(_internal_ips(node)),
+        pod_cidrs=entry.pod_cidr if has_own or not node else _pod_cidrs(node),
+        path=path if has_own else "",
         manifest=manifest,
     )
 

@@ -66,12 +66,18 @@ class EndpointSources:
 
     def warnings(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
         """Yield (field path, warning) for each port that has no endpoints because of a name."""
-        yield from self._unnamed_targets(each)
+        yield from self._unknown_targets(each)
+        yield from self._unlisted_ports(each)
+
+    def _unlisted_ports(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
+        """Yield (field path, warning) for each port that none of the listed endpoints has."""
         listed = self._listed.get(each.key, ())
+        if each.spec.selector or not listed:
+            return
         known = {
             f"{name or 'no name'}/{protocol}" for one in listed for name, protocol in one.ports
         }
-        for index, port in enumerate(each.spec.ports if listed and not each.spec.selector else ()):
+        for index, port in enumerate(each.spec.ports):
             if port.protocol == "SCTP" or any(_key(port) in one.ports for one in listed):
                 continue
             name = f"named {port.name}" if port.name else "without a name"
@@ -80,7 +86,7 @@ class EndpointSources:
             there = ", ".join(sorted(known)) or "none"
             yield f"spec.ports[{index}]", f"{missing}, {closed}; their ports: {there}"
 
-    def _unnamed_targets(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
+    def _unknown_targets(self, each: DeclaredService) -> Iterator[tuple[str, str]]:
         """Yield (field path, warning) for each named targetPort that no selected pod has."""
         pods = self.selected(each)
         named = {one for pod in pods for one in self._named[pod.reference]}

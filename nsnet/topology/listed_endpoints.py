@@ -9,7 +9,7 @@ kubernetes/pkg/proxy/endpointslicecache.go, v1.34.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from nsnet.ip import IPAddress
 from nsnet.scenario import kubernetes
@@ -23,7 +23,7 @@ SKIP_MIRROR: Final = "endpointslice.kubernetes.io/skip-mirror"  # label of an En
 LEADER: Final = "control-plane.alpha.kubernetes.io/leader"  # annotation: it is a lock
 MAX_MIRRORED: Final = 1000  # addresses of a subset
 
-Name = tuple[str, str]  # the namespace and the name of a Service
+ServiceKey: TypeAlias = tuple[str, str]  # the namespace and the name
 
 
 class ListedEndpoint(NamedTuple):
@@ -46,14 +46,14 @@ class ListedEndpoints(NamedTuple):
 
 
 def listed_endpoints(
-    manifests: Iterable[Manifest], selecting: Collection[Name]
-) -> dict[Name, list[ListedEndpoints]]:
+    manifests: Iterable[Manifest], selecting: Collection[ServiceKey]
+) -> dict[ServiceKey, list[ListedEndpoints]]:
     """Return the endpoints of each Service that manifests list.
 
     `selecting`: the Services that have a selector.
     """
     slices: list[kubernetes.EndpointSlice] = []
-    mirrored: dict[Name, kubernetes.Endpoints] = {}
+    mirrored: dict[ServiceKey, kubernetes.Endpoints] = {}
     for manifest in manifests:
         match manifest.object:
             case kubernetes.EndpointSlice() as found:
@@ -63,7 +63,7 @@ def listed_endpoints(
                     mirrored[meta.namespace, meta.name] = found
             case _:
                 pass
-    listed: dict[Name, list[ListedEndpoints]] = {}
+    listed: dict[ServiceKey, list[ListedEndpoints]] = {}
     for each in slices:
         service = (each.metadata.namespace, each.metadata.labels.get(SERVICE_NAME, ""))
         manager = each.metadata.labels.get(MANAGED_BY)

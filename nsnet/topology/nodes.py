@@ -1,10 +1,10 @@
 """The nodes of a cluster, with their addresses in the underlay and their pod ranges."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from ipaddress import ip_interface
 from itertools import islice
 
-from nsnet.ip import IPAddress, IPInterface, IPNetwork
+from nsnet.ip import IPAddress, IPInterface, IPNetwork, held_at
 from nsnet.scenario.kinds import OVERLAYS, ClusterSpec
 from nsnet.scenario.model import Manifest
 from nsnet.state.namespaces import netns_name
@@ -105,23 +105,34 @@ def _addresses(
                 misfits.add(node, "addresses", each, f"is outside nodeCIDR {ranges}")
     for network in underlay:
         routers = (network[1], network[-2])[:replicas] if network.num_addresses > 2 else ()
-        written: dict[IPAddress, str] = {}
-        owners: set[str] = set()
-        for owner, node in nodes.items():
-            for each in (one for one in node.addresses if one in network):
-                if each in routers:
-                    misfits.add(node, "addresses", each, "is the address of a router")
-                elif use := special_use(each, network):
-                    misfits.add(node, "addresses", each, f"is the {use} address of nodeCIDR")
-                elif each in written or owner in owners:
-                    misfits.add(node, "addresses", each, f"is taken by {written.get(each, owner)}")
-                else:
-                    written[each] = owner
-                    owners.add(owner)
+        written = _written_addresses(network, routers, nodes, misfits)
         pool = Pool(network, routers)
         for owner, address in ledger.allocate(path, pool, [*nodes], written).items():
-            allocated[owner] += (ip_interface(f"{address}/{network.prefixlen}"),)
+            allocated[owner] += (held_at(address, network),)
     return allocated
+
+
+def _written_addresses(
+    network: IPNetwork,
+    routers: Collection[IPAddress],
+    nodes: Mapping[str, DeclaredNode],
+    misfits: _Misfits,
+) -> dict[IPAddress, str]:
+    """Return the addresses in `network` that the files set, each with the reference of its node."""
+    written: dict[IPAddress, str] = {}
+    owners: set[str] = set()
+    for owner, node in nodes.items():
+        for each in (one for one in node.addresses if one in network):
+            if each in routers:
+                misfits.add(node, "addresses", each, "is the address of a router")
+            elif use := special_use(each, network):
+                misfits.add(node, "addresses", each, f"is the {use} address of nodeCIDR")
+            elif each in written or owner in owners:
+                misfits.add(node, "addresses", each, f"is taken by {written.get(each, owner)}")
+            else:
+                written[each] = owner
+                owners.add(owner)
+    return written
 
 
 def _pod_cidrs(
