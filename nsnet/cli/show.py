@@ -11,6 +11,7 @@ from nsnet.lab.compiled import Compiled
 from nsnet.probes.question import Explanation
 from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.model import Scenario
+from nsnet.scenario.plain import is_generated
 from nsnet.state import nftables_text as nft
 from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, Netns, State
@@ -36,8 +37,10 @@ def counted(found: Compiled) -> str:
         "pod": sum(len(each.pods) for each in clusters),
         "Service": sum(not one.imported_from for each in clusters for one in each.services),
         "probe": len(found.scenario.spec.probes),
-        "namespace": len(found.state.netns),
+        "network namespace": len(found.state.netns),
     }
+    if is_generated(found.scenario):
+        del numbers["probe"]  # its probes are made when they are run
     absent = sum(len(each.absent) for each in clusters)
     idle = f" and {absent} not running" if absent else ""
     return ", ".join(
@@ -204,7 +207,7 @@ def state(wanted: State, topology: Topology) -> None:
         for text in _contents(netns, references):
             out(f"  {without_only_cluster(text, topology)}")
     out()
-    count = number_of(len(wanted.netns), "namespace")
+    count = number_of(len(wanted.netns), "network namespace")
     out((f"{count}; the commands: nsnet plan FILE --shell", "dim"))
 
 

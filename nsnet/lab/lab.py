@@ -29,6 +29,7 @@ from nsnet.state.model import State
 from nsnet.state.namespaces import Role
 from nsnet.text import escaped, number_of
 from nsnet.topology.model import Topology
+from nsnet.topology.notation import without_only_cluster
 from nsnet.topology.references import Location, expand, locate
 from nsnet.topology.restart import pods_to_restart
 from nsnet.walk.packet import Unknown
@@ -190,7 +191,7 @@ class Lab:
             ops = repairs(self.state, differences, served=served)
             self._host.apply(ops, progress)
         self._require_no_drift()
-        repaired([past(each) for each in lines])
+        repaired([without_only_cluster(past(each), self.topology) for each in lines])
         return len(ops)
 
     def _complete(self, wanted: Compiled, progress: Progress, repaired: Repaired) -> int:

@@ -205,9 +205,11 @@ def _service_addresses(
         return service.exported
     outside = service.load_balancer_ips or service.exported
     if not outside:
+        ports = [each.node_port for each in service.ports if each.node_port]
+        opened = f"; its NodePort is {cluster.nodes[0].reference}:{ports[0]}" if ports else ""
         raise UnknownReferenceError(
             f"{reference}: has no address outside {cluster.name}"
-            " (type: LoadBalancer or a ServiceExport gives it one)"
+            f" (type: LoadBalancer or a ServiceExport gives it one){opened}"
         )
     return outside
 

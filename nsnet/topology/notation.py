@@ -6,7 +6,7 @@
 
 import re
 from ipaddress import ip_address
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nsnet.errors import UsageError
 from nsnet.text import nearest
@@ -28,6 +28,8 @@ KUBECTL = {
     "no": "node",
     "node": "node",
 }
+# The name of an object, with or without a port.
+_NAME: Final = re.compile(r"(?=[^:]*[a-z])[a-z0-9-]+(:[a-z0-9-]+)?\Z")
 
 
 class UnknownReferenceError(UsageError):
@@ -97,7 +99,9 @@ def _address_parts(reference: str) -> Parts:
     try:
         ip_address(address)
     except ValueError:
+        is_name = _NAME.match(reference) and reference not in (*KUBECTL, "gateway", "external")
+        example = f"pod/{reference}" if is_name else "east/pod/web-0"
         raise UnknownReferenceError(
-            f"{reference}: neither a reference such as east/pod/web-0 nor an IP address"
+            f"{reference}: neither a reference such as {example} nor an IP address"
         ) from None
     return Parts("", "address", address, written[2] or written[4] or "")

@@ -279,7 +279,7 @@ def test_a_lab_is_built_listed_and_removed(where: Machine, failing: Path) -> Non
     done = where.nsnet("up", failing)
     assert (done.returncode, done.stdout) == (
         0,
-        "failing is up: 1 cluster, 1 node, 2 pods, 0 Services, 2 probes, 5 namespaces\n",
+        "failing is up: 1 cluster, 1 node, 2 pods, 0 Services, 2 probes, 5 network namespaces\n",
     )
     assert where.nsnet_output("ls").split() == ["clusterip", "failing", "two-nodes"]
     assert json.loads(where.nsnet_output("ls", "--json")) == [

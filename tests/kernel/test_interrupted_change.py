@@ -174,8 +174,8 @@ def test_apply_names_what_it_repairs(empty: Machine) -> None:
     done = empty.nsnet("apply", name, file)
     lines = [each for each in done.stderr.splitlines() if each.startswith("repaired")]
     assert sorted(lines) == [
-        "repaired: east/node/n1: interface lo was down",
-        "repaired: east/node/n1: route 10.244.1.0/24 via 192.168.10.3 dev eth0 was missing",
+        "repaired: node/n1: interface lo was down",
+        "repaired: node/n1: route 10.244.1.0/24 via 192.168.10.3 dev eth0 was missing",
     ]
     flush = f"ip netns exec {node} iptables-legacy -t nat -F; rm /run/xtables.lock"
     empty.output("sh", "-ec", flush)

@@ -7,7 +7,7 @@ reference, v1.30.
 import re
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, ClassVar, Final, Literal
 
 from pydantic import (
     AfterValidator,
@@ -23,13 +23,19 @@ from pydantic.alias_generators import to_camel
 from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.kubernetes.labels import Labels, Texts
 from nsnet.scenario.kubernetes.names import Label, Subdomain
-from nsnet.text import printable
+from nsnet.text import nearest, printable
 
 NO_LETTER: Final = "must contain at least one letter (a-z)"  # of the name of a port
 
 
 class Lenient(BaseModel):
-    """A mapping of which nsnet reads some keys. A key that is null is treated as absent."""
+    """A mapping of which nsnet reads some keys. A key that is null is treated as absent.
+
+    `unread`: the names of all other keys that the API has, if nsnet knows them: then a key that is
+    spelled nearly like one of the API, or belongs one level deeper, is a mistake.
+    """
+
+    unread: ClassVar[str | None] = None
 
     model_config = ConfigDict(extra="ignore", frozen=True, alias_generator=to_camel)
 
@@ -39,24 +45,44 @@ class Lenient(BaseModel):
         if not isinstance(data, dict):
             return data
         for key in data:
-            if meant := _misspelt(cls, key):
+            if meant := _meant(cls, key):
                 raise ValueError(f'unknown field "{printable(key)}"; did you mean {meant}?')
         if None not in data.values():
             return data
         return {key: value for key, value in data.items() if value is not None}
 
 
-@lru_cache(maxsize=10_000)
-def _misspelt(model: type[Lenient], key: str) -> str:
-    """Return the field that a key spells with other letter case, or with '_' or '-', or "".
+def _names(model: type[Lenient]) -> list[str]:
+    """Return the names of the fields that nsnet reads, as the API has them."""
+    return [field.alias or name for name, field in model.model_fields.items()]
 
-    No two fields of Kubernetes differ in this alone, so the API server does not know the key.
+
+@lru_cache(maxsize=10_000)
+def _meant(model: type[Lenient], key: str) -> str:
+    """Return the field that the author of an unknown key seems to mean, or "".
+
+    It differs in letter case, '_' or '-' (no two fields of Kubernetes differ in this alone, so the
+    API server does not know the key). Of a mapping whose fields are all known, it may also be
+    spelled nearly so, or be a field of one of the mappings in it.
     """
-    names = [field.alias or name for name, field in model.model_fields.items()]
-    if key in names:
+    fields = {field.alias or name: field for name, field in model.model_fields.items()}
+    if key in fields:
         return ""
     plain = re.sub("[_-]", "", key).casefold()
-    return next((name for name in names if name.casefold() == plain), "")
+    if same := next((name for name in fields if name.casefold() == plain), ""):
+        return same
+    if model.unread is None or key in model.unread.split():
+        return ""
+    for name, field in fields.items():
+        inner = field.annotation
+        if isinstance(inner, type) and issubclass(inner, Lenient) and key in _names(inner):
+            return f"{name}.{key}"
+    alike = [
+        name
+        for name in (*fields, *model.unread.split())
+        if name[:1] == key[:1] and abs(len(name) - len(key)) <= 2
+    ]
+    return nearest(key, alike, likeness=0.82)
 
 
 def zero_means(default: object) -> BeforeValidator:
@@ -117,6 +143,11 @@ class ObjectMeta(Lenient):
     The name of an object that has only a generateName ends in UNNAMED until it is generated.
     """
 
+    unread = (
+        "clusterName creationTimestamp deletionGracePeriodSeconds finalizers generation"
+        " managedFields resourceVersion selfLink uid"
+    )
+
     name: Subdomain
     generate_name: str = ""
     namespace: Annotated[Label, zero_means("default")] = "default"
@@ -143,6 +174,8 @@ class ObjectMeta(Lenient):
 
 class TemplateMeta(Lenient):
     """The labels and annotations of a workload's pods."""
+
+    unread = f"{ObjectMeta.unread} deletionTimestamp generateName name namespace ownerReferences"
 
     labels: Labels = {}
     annotations: Texts = {}

@@ -34,6 +34,8 @@ def _host_port(value: int) -> int:
 class ContainerPort(Lenient):
     """A port on which a container listens."""
 
+    unread = ""
+
     name: Annotated[str, AfterValidator(_container_port_name)] = ""
     container_port: PortNumber
     protocol: PortProtocol = "TCP"
@@ -43,6 +45,12 @@ class ContainerPort(Lenient):
 
 class Container(Lenient):
     """A container; nsnet reads only its ports, and whether it is a sidecar."""
+
+    unread = (
+        "args command env envFrom image imagePullPolicy lifecycle livenessProbe readinessProbe"
+        " resizePolicy resources restartPolicyRules securityContext startupProbe stdin stdinOnce"
+        " terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir"
+    )
 
     name: str = ""
     ports: tuple[ContainerPort, ...] = ()
@@ -57,6 +65,15 @@ class SchedulingGate(Lenient):
 
 class PodSpec(Lenient):
     """The containers of a pod, the nodes that it can run on, and whether it uses their network."""
+
+    unread = (
+        "activeDeadlineSeconds automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks"
+        " ephemeralContainers hostAliases hostIPC hostPID hostUsers hostname hostnameOverride"
+        " imagePullSecrets os overhead preemptionPolicy priority priorityClassName readinessGates"
+        " resourceClaims resources runtimeClassName schedulerName securityContext serviceAccount"
+        " serviceAccountName setHostnameAsFQDN shareProcessNamespace subdomain"
+        " terminationGracePeriodSeconds volumes"
+    )
 
     containers: tuple[Container, ...] = ()
     init_containers: tuple[Container, ...] = ()
@@ -123,6 +140,8 @@ class PodStatus(Lenient):
 class Pod(Lenient):
     """A pod."""
 
+    unread = "apiVersion"
+
     kind: Literal["Pod"]
     metadata: ObjectMeta
     spec: PodSpec = PodSpec()
@@ -148,6 +167,8 @@ class Pod(Lenient):
 class PodTemplate(Lenient):
     """The template of a workload's pods."""
 
+    unread = ""
+
     metadata: TemplateMeta = TemplateMeta()
     spec: PodSpec = PodSpec()
 
@@ -160,6 +181,15 @@ class Ordinals(Lenient):
 
 class WorkloadSpec(Lenient):
     """The number of pods of a workload, their template, and the selector that must match it."""
+
+    unread = (
+        "activeDeadlineSeconds backoffLimit backoffLimitPerIndex completionMode completions"
+        " managedBy manualSelector maxFailedIndexes minReadySeconds parallelism"
+        " persistentVolumeClaimRetentionPolicy podFailurePolicy podManagementPolicy"
+        " podReplacementPolicy progressDeadlineSeconds revisionHistoryLimit rollbackTo serviceName"
+        " strategy successPolicy suspend templateGeneration ttlSecondsAfterFinished updateStrategy"
+        " volumeClaimTemplates"
+    )
 
     replicas: Annotated[Number, Field(ge=0, le=MAX_INT32)] = 1
     selector: LabelSelector | None = None
@@ -176,6 +206,8 @@ class WorkloadStatus(Lenient):
 
 class Workload(Lenient):
     """A workload: an object that creates pods from a template."""
+
+    unread = "apiVersion"
 
     kind: Literal[
         "Deployment", "ReplicaSet", "StatefulSet", "DaemonSet", "ReplicationController", "Job"

@@ -33,6 +33,8 @@ class Requirement(Lenient):
 class LabelSelector(Lenient):
     """The labels of the objects that are selected; without a requirement, all are."""
 
+    unread = ""
+
     match_labels: Labels = {}
     match_expressions: tuple[Requirement, ...] = Field(default=())
 

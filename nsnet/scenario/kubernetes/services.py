@@ -99,6 +99,8 @@ class ServiceMeta(ObjectMeta):
 class ServicePort(Lenient):
     """A port of a Service. Without a targetPort, the pods receive packets on this port number."""
 
+    unread = "appProtocol"
+
     name: PortName = ""
     port: PortNumber
     target_port: Annotated[TargetPort | None, zero_means(None)] = None
@@ -123,6 +125,8 @@ class ServiceSpec(Lenient):
 
     Fields that are pointers in the API (`| None` without `zero_means`) may be absent, but not "".
     """
+
+    unread = "ipFamily topologyKeys"  # fields of earlier releases
 
     type: Annotated[ServiceType, zero_means("ClusterIP")] = "ClusterIP"
     selector: Labels = {}
@@ -187,6 +191,8 @@ class ServiceStatus(Lenient):
 
 class Service(Lenient):
     """A Service."""
+
+    unread = "apiVersion"
 
     kind: Literal["Service"]
     metadata: ServiceMeta

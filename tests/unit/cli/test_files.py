@@ -187,10 +187,23 @@ def test_an_explanation_fits_into_80_columns(file: str, target: str) -> None:
 def test_a_valid_file_is_counted() -> None:
     counted, *description = nsnet("validate", ISLAND).stdout.splitlines()
     assert counted == (
-        f"{ISLAND} is valid: 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes, 17 namespaces"
+        f"{ISLAND} is valid: 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes,"
+        " 17 network namespaces"
     )
     written = yaml.safe_load(Path(ISLAND).read_text().partition("\n---\n")[0])["spec"]
     assert " ".join(description) == " ".join(written["description"].split())
+
+
+def test_plain_manifests_are_counted_without_probes_and_warned_of_without_their_cluster(
+    warned: str,
+) -> None:
+    idle = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
+    Path(warned).write_text(idle + "spec: {selector: {app: web}, ports: [{port: 80}]}\n")
+    result = nsnet("validate", warned)
+    counted = "1 cluster, 2 nodes, 0 pods, 1 Service, 5 network namespaces"
+    assert result.stdout == f"{warned} is valid: {counted}\n"
+    warning = f"warning: {warned}:4: the selector of svc/web matches no running pod\n"
+    assert result.stderr == warning
 
 
 def test_pods_that_do_not_run_are_counted_apart(warned: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from nsnet.scenario.documents import Document
 from nsnet.scenario.kinds import ClusterSpec, ProbeSpec
-from nsnet.scenario.kubernetes import Service
+from nsnet.scenario.kubernetes import Service, Workload
 from nsnet.scenario.validation import Model, kind_of, validate
 
 
@@ -76,6 +76,13 @@ def test_all_invalid_fields_are_reported_at_once() -> None:
             'spec.ports[0]: unknown field "targetport"; did you mean targetPort?',
         ),
         ({"cluster_ip": ""}, 'spec: unknown field "cluster_ip"; did you mean clusterIP?'),
+        ({"selectors": {"a": "b"}}, 'spec: unknown field "selectors"; did you mean selector?'),
+        ({"selecter": {"a": "b"}}, 'spec: unknown field "selecter"; did you mean selector?'),
+        ({"port": [{"port": 80}]}, 'spec: unknown field "port"; did you mean ports?'),
+        (
+            {"ports": [{"port": 80, "targePort": 8080}]},
+            'spec.ports[0]: unknown field "targePort"; did you mean targetPort?',
+        ),
     ],
 )
 def test_fields_of_kubernetes_are_refused_in_its_words(spec: dict[str, Any], expected: str) -> None:
@@ -83,9 +90,66 @@ def test_fields_of_kubernetes_are_refused_in_its_words(spec: dict[str, Any], exp
     assert problems(data, Service) == [expected]
 
 
-def test_unknown_keys_of_kubernetes_objects_are_ignored() -> None:
-    data = {"kind": "Service", "metadata": {"name": "web", "uid": "1"}, "spec": {"topology": 1}}
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("spec", {}, 'spec: unknown field "spec"; did you mean template.spec?'),
+        ("replica", 3, 'spec: unknown field "replica"; did you mean replicas?'),
+        (
+            "template",
+            {"containers": []},
+            'spec.template: unknown field "containers"; did you mean spec.containers?',
+        ),
+        (
+            "template",
+            {"metadata": {"lables": {}}},
+            'spec.template.metadata: unknown field "lables"; did you mean labels?',
+        ),
+        (
+            "template",
+            {"spec": {"containers": [{"port": []}]}},
+            'spec.template.spec.containers[0]: unknown field "port"; did you mean ports?',
+        ),
+        (
+            "template",
+            {"spec": {"podAntiAffinity": {}}},
+            'spec.template.spec: unknown field "podAntiAffinity";'
+            " did you mean affinity.podAntiAffinity?",
+        ),
+        (
+            "selector",
+            {"matchLabel": {}},
+            'spec.selector: unknown field "matchLabel"; did you mean matchLabels?',
+        ),
+    ],
+)
+def test_a_misspelt_or_misplaced_field_of_a_workload_is_a_mistake(
+    field: str, value: object, expected: str
+) -> None:
+    data = {"kind": "Deployment", "metadata": {"name": "web"}, "spec": {field: value}}
+    assert problems(data, Workload) == [expected]
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"topology": 1},  # spelled like no field
+        {"topologyKeys": ["*"], "ipFamily": "IPv4"},  # fields of earlier releases
+        {"ports": [{"port": 80, "appProtocol": "http"}]},
+    ],
+)
+def test_other_keys_of_kubernetes_objects_are_ignored(spec: dict[str, Any]) -> None:
+    data = {"kind": "Service", "metadata": {"name": "web", "uid": "1"}, "spec": spec}
     assert problems(data, Service) == []
+
+
+def test_fields_that_nsnet_does_not_read_are_not_taken_for_misspelt_ones() -> None:
+    container = {"env": [], "args": [], "resources": {}, "stdin": True, "tty": True}
+    pod = {"hostname": "a", "hostIPC": False, "hostPID": False, "os": {}, "containers": [container]}
+    template = {"metadata": {"name": "x", "creationTimestamp": None}, "spec": pod}
+    spec = {"strategy": {}, "serviceName": "web", "minReadySeconds": 1, "template": template}
+    data = {"kind": "Deployment", "metadata": {"name": "web", "generation": 2}, "spec": spec}
+    assert problems(data, Workload) == []
 
 
 @pytest.mark.parametrize(

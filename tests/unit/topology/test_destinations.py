@@ -159,6 +159,7 @@ def test_loopback_may_be_addressed(source: str) -> None:
     [
         ("east/lb/dns:53", "external/api", "load-balancer address here: it is of type NodePort"),
         ("east/svc/dns:53", "external/api", "no address outside east (type: LoadBalancer or a Ser"),
+        ("east/svc/dns:53", "external/api", "gives it one); its NodePort is east/node/n1:30"),
         ("east/svc/shop:80", "west/pod/client", "is not exported, so it has no address outside e"),
     ],
 )

@@ -43,7 +43,9 @@ def test_the_parts_of_a_reference(reference: str, parts: tuple[str, str, str, st
     ("reference", "message"),
     [
         ("", "neither a reference such as east/pod/web-0 nor an IP address"),
-        ("web", "neither a reference such as east/pod/web-0 nor an IP address"),
+        ("gateway", "neither a reference such as east/pod/web-0 nor an IP address"),
+        ("db", "neither a reference such as pod/db nor an IP address"),
+        ("web-0:80", "neither a reference such as pod/web-0:80 nor an IP address"),
         ("10.0.0.300", "neither a reference such as east/pod/web-0 nor an IP address"),
         ("east/job/web", "not a reference; references look like CLUSTER/pod/NAME"),
         ("east/pod/web/80", "not a reference"),
