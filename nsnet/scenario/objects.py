@@ -9,6 +9,7 @@ from nsnet.scenario.generated_names import GeneratedNames
 from nsnet.scenario.ignored import IgnoredObject, ignored_object, missing_effects, removed
 from nsnet.scenario.kubernetes import MODELS, VERSIONS, Object, Pod, Service, Workload, unserved
 from nsnet.scenario.kubernetes.builtin import BUILT_IN
+from nsnet.scenario.kubernetes.labels import label_mistake
 from nsnet.scenario.templates import (
     KUSTOMIZATIONS,
     chart_hint,
@@ -151,6 +152,7 @@ def warnings(contents: Iterable[Contents]) -> Iterator[str]:
         yield f"{printable(file)}: its patches and names are not applied; to apply them: {how}"
     for written in contents:
         yield from _repeats(written)
+    yield from _wrong_labels(contents)
     sctp = {
         f"{each.object.kind} {each.object.metadata.namespace}/{each.object.metadata.name}": None
         for written in contents
@@ -177,6 +179,20 @@ def _repeats(contents: Contents) -> Iterator[str]:
     for first, *others in documents:
         more = f"; {number_of(len(others), 'more repeat')}" if others else ""
         yield f"{first}; kubectl takes the last value{more}"
+
+
+def _wrong_labels(contents: Iterable[Contents]) -> Iterator[str]:
+    """Yield one warning about all objects with labels that the API server refuses. They hinder no
+    packet, so the lab is built."""
+    wrong = [
+        (each.document.problem("metadata.labels", message).place, message)
+        for written in contents
+        for each in written.objects
+        if (message := label_mistake(each.object.metadata.labels))
+    ]
+    for place, message in wrong[:1]:
+        others = f"; and so of {number_of(len(wrong) - 1, 'more object')}" if wrong[1:] else ""
+        yield f"{place}: the API server refuses metadata.labels: {message}{others}"
 
 
 def _protocols(found: Object) -> set[str]:

@@ -151,7 +151,7 @@ class ObjectMeta(Lenient):
     name: Subdomain
     generate_name: str = ""
     namespace: Annotated[Label, zero_means("default")] = "default"
-    labels: Labels = {}
+    labels: Texts = {}  # wrong ones are a warning (scenario.objects)
     annotations: Texts = {}
     deletion_timestamp: str | None = None
     owner_references: tuple[OwnerReference, ...] = ()

@@ -5,6 +5,7 @@ v1.30.
 """
 
 import re
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Final
 
@@ -32,10 +33,14 @@ def _null_is_empty(value: object) -> object:
 
 
 def _check(labels: dict[str, str]) -> dict[str, str]:
-    for label in labels.items():
-        if message := _mistake(*label):
-            raise ValueError(message)
+    if message := label_mistake(labels):
+        raise ValueError(message)
     return labels
+
+
+def label_mistake(labels: Mapping[str, str]) -> str:
+    """Return why the API server refuses the first wrong label, or "" if it accepts all."""
+    return next(filter(None, (_mistake(*each) for each in labels.items())), "")
 
 
 @lru_cache(maxsize=10_000)

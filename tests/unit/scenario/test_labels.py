@@ -2,8 +2,9 @@
 
 import pytest
 
-from nsnet.scenario.documents import Document
+from nsnet.scenario.documents import Document, parse
 from nsnet.scenario.kubernetes import Service
+from nsnet.scenario.objects import read_objects, warnings
 from nsnet.scenario.validation import validate
 
 CHARACTERS = (
@@ -32,14 +33,25 @@ VALUE = f"a valid label must be an empty string or {CHARACTERS}"
         ({"app": True}, "expected text, got the boolean true; put it in quotes"),
     ],
 )
-@pytest.mark.parametrize("where", ["metadata.labels", "spec.selector"])
-def test_labels_are_refused_in_the_words_of_kubernetes(
-    where: str, labels: dict[str, object], message: str
+def test_a_selector_is_refused_in_the_words_of_kubernetes(
+    labels: dict[str, object], message: str
 ) -> None:
     metadata: dict[str, object] = {"name": "web", "annotations": {"any key": "any text"}}
-    spec: dict[str, object] = {"ports": []}
-    (metadata if where == "metadata.labels" else spec)[where.rpartition(".")[2]] = labels
-    data = {"kind": "Service", "metadata": metadata, "spec": spec}
+    data = {"kind": "Service", "metadata": metadata, "spec": {"ports": [], "selector": labels}}
     _, found = validate(Document("f.yaml", data), Service)
     assert [each.message for each in found] == ([message] if message else [])
-    assert all(each.path.startswith(where) for each in found)
+    assert all(each.path.startswith("spec.selector") for each in found)
+
+
+def test_wrong_labels_of_objects_are_one_warning() -> None:
+    texts = (
+        f"apiVersion: v1\nkind: Pod\nmetadata:\n  name: p{each}\n  labels: {{app: 'my web'}}\n"
+        for each in range(3)
+    )
+    documents, _ = parse("f.yaml", "---\n".join(texts))
+    contents = read_objects(documents)
+    assert ([*contents.problems], len(contents.objects)) == ([], 3)
+    reason = f'Invalid value: "my web": {VALUE}'
+    assert [*warnings([contents])] == [
+        f"f.yaml:5: the API server refuses metadata.labels: {reason}; and so of 2 more objects"
+    ]
