@@ -33,8 +33,9 @@ def err(*pieces: Piece) -> None:
 
 
 def out_text(text: str) -> None:
-    """Print a text of several lines to stdout."""
-    click.echo("\n".join(map(escaped, text.split("\n"))), nl=not text.endswith("\n"))
+    """Print a text of several lines to stdout. Its tabs are kept: nft's commands have some."""
+    lines = ("\t".join(map(escaped, line.split("\t"))) for line in text.split("\n"))
+    click.echo("\n".join(lines), nl=not text.endswith("\n"))
 
 
 def out_json(data: object) -> None:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from nsnet.cli import show
 from nsnet.cli.arguments import FILE
-from nsnet.cli.output import err, out, out_json, out_table
+from nsnet.cli.output import err, out, out_json, out_table, out_text
 from nsnet.cli.program import main
 from nsnet.probes.outcome import Outcome
 from nsnet.probes.report import Answer, ProbeReport, Report
@@ -417,3 +417,8 @@ def test_a_table_fits_on_the_screen(
         "            10.0.0.2  short",
         "                      and\\nmore",
     ]
+
+
+def test_text_keeps_its_tabs_and_lines(capsys: pytest.CaptureFixture[str]) -> None:
+    out_text("table ip x {\n\tcomment \x1b\u202e\n}\n")
+    assert capsys.readouterr().out == "table ip x {\n\tcomment \\x1b\\u202e\n}\n"
