@@ -20,7 +20,7 @@ from nsnet.lab.compiled import Compiled, compiled
 from nsnet.probes.report import Report
 from nsnet.probes.service_probes import service_probes
 from nsnet.scenario.plain import files_of, is_generated
-from nsnet.text import number_of
+from nsnet.text import number_of, printable
 from nsnet.verdict import Verdict
 
 _REPAIRED = 10  # lines that `apply` prints; it counts the rest
@@ -316,9 +316,11 @@ def exec_(ctx: click.Context, lab: str, reference: str, command: tuple[str, ...]
     """
     _enter("exec", lab, reference)
     try:
+        if not command[0]:  # execvp() would raise ValueError
+            raise FileNotFoundError
         os.execvp(command[0], command)
     except FileNotFoundError:
-        err(f"error: {command[0]}: there is no such command on this host")
+        err(f"error: {printable(command[0])}: there is no such command on this host")
         ctx.exit(127)
     except OSError as error:
         err(f"error: {command[0]}: {error.strerror}")

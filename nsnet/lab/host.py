@@ -8,7 +8,16 @@ from typing import Any, TypeAlias
 
 from nsnet import __version__
 from nsnet.errors import CleanupError, KernelError
-from nsnet.kernel import capabilities, daemons, enter, netfilter, netns, observe, processes
+from nsnet.kernel import (
+    capabilities,
+    carriers,
+    daemons,
+    enter,
+    netfilter,
+    netns,
+    observe,
+    processes,
+)
 from nsnet.kernel.apply import Applier
 from nsnet.kernel.capacity import capacity
 from nsnet.lab import folder
@@ -70,6 +79,16 @@ class Host:
         number of all Ops. Raises KernelError."""
         applier = Applier(self.folder, self.tool, self._serve)
         applier.apply(ops, lambda done: progress(phase, done, len(ops)))
+
+    def settle(self, state: State) -> None:
+        """Make the kernel act now on the loss of carrier that links which are down cause."""
+        near = set()
+        for each in state.netns:
+            for link in each.interfaces:
+                if link.peer is not None and not link.up:
+                    near |= {each.name, link.peer.netns}
+        for name in near:
+            carriers.settle(name)
 
     def _serve(self, ops: Sequence[Serving]) -> None:
         """Start the server, or change its ports, as the Ops say. Only a change of ports waits until

@@ -106,6 +106,7 @@ class Lab:
         self._host.prepare(self.state)
         self._record(self.compiled, complete=False)
         self._host.apply(plan(self.state), progress, phase="building")
+        self._host.settle(self.state)
         self._record(self.compiled, complete=True)
         self._before = ()
 
@@ -246,6 +247,7 @@ class Lab:
         self._record(wanted, complete=False, before=before)
         self._before = (wanted, *before[1:])
         yield
+        self._host.settle(wanted.state)
         self._before = ()
         self.compiled = wanted
         self._record(wanted, complete=True)

@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from nsnet.lab import registry as labs
+from nsnet.text import printable
 from tests.support.machine import NEEDS_ROOT, NSNET, ROOT, Completed, Machine, machine, renamed
 
 pytestmark = NEEDS_ROOT
@@ -491,6 +492,7 @@ def test_a_command_keeps_its_input_and_both_outputs(where: Machine) -> None:
     [
         ("/no/such", 127, "there is no such command on this host"),
         ("nosuch", 127, "there is no such command on this host"),
+        ("", 127, "there is no such command on this host"),
         ("/etc/passwd", 126, "Permission denied"),
     ],
 )
@@ -498,7 +500,7 @@ def test_a_command_that_cannot_be_run_ends_as_in_a_shell(
     where: Machine, command: str, status: int, message: str
 ) -> None:
     done = where.nsnet("exec", "two-nodes", "pod/client", "--", command)
-    assert (done.returncode, done.stderr) == (status, f"error: {command}: {message}\n")
+    assert (done.returncode, done.stderr) == (status, f"error: {printable(command)}: {message}\n")
 
 
 def test_a_probe_of_ones_own_can_expect_a_verdict(where: Machine) -> None:
