@@ -16,7 +16,8 @@ from tests.support.machine import ROOTLESS_UNABLE
 pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 # `api` is behind a narrow link, and asks, too. West's pods have narrow links: a node says so to
-# whoever sends more, through the gateway. Nobody listens to what its port 54 is for.
+# whoever sends more, through the gateway. Pods listen on every port that Services send to them, so
+# the endpoint of `closed` is the node, which does not listen.
 SCENARIO = """\
 apiVersion: nsnet.dev/v1alpha1
 kind: Scenario
@@ -51,11 +52,29 @@ spec:
   ports:
   - {{name: http, port: 80}}
   - {{name: dns, port: 53, protocol: UDP}}
-  - {{name: closed, port: 54, protocol: UDP}}
+---
+apiVersion: v1
+kind: Service
+metadata: {{name: closed, annotations: {{nsnet.dev/cluster: west}}}}
+spec: {{ports: [{{port: 54, protocol: UDP}}]}}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: closed
+  labels: {{kubernetes.io/service-name: closed}}
+  annotations: {{nsnet.dev/cluster: west}}
+addressType: IPv4
+ports: [{{port: 54, protocol: UDP}}]
+endpoints: [{{addresses: [192.168.20.2]}}]
 ---
 apiVersion: multicluster.x-k8s.io/v1alpha1
 kind: ServiceExport
 metadata: {{name: web, annotations: {{nsnet.dev/cluster: west}}}}
+---
+apiVersion: multicluster.x-k8s.io/v1alpha1
+kind: ServiceExport
+metadata: {{name: closed, annotations: {{nsnet.dev/cluster: west}}}}
 """
 KINDS = {
     "nat": "{kind: nat}",
@@ -64,7 +83,8 @@ KINDS = {
     "shared": "{kind: nat, name: hub}",
 }
 DROPPED = "{{in: {}, drop: {{protocol: icmp, type: fragmentation-needed}}}}"
-CLIENT, WEB, API = "east/pod/client", "west/svc/web", "external/api"
+CLIENT, API = "east/pod/client", "external/api"
+WEB, CLOSED = "west/svc/web", "west/svc/closed"
 ROOMY, NARROW = "external/laptop", "external/api"
 
 # Who asks whom, over what, with how much; how that ends, and how where gateways drop what routers
@@ -80,7 +100,7 @@ QUESTIONS = [
     (CLIENT, f"{API}:9", "udp", 0, "refused", "refused", "", ""),
     (CLIENT, f"{API}:9", "tcp", 0, "refused", "refused", "", ""),
     (CLIENT, "203.0.113.99:9", "udp", 0, "net-unreachable", "net-unreachable", "", ""),
-    # In: a node says how much its pod takes, the pod that a port is closed.
+    # In: a node says how much its pod takes, and that its own port is closed.
     *(
         (source, *asked)
         for source in (ROOMY, NARROW, CLIENT)
@@ -90,7 +110,7 @@ QUESTIONS = [
             (f"{WEB}:53", "udp", 0, "ok", "ok", "refused", "refused"),
             (f"{WEB}:53", "udp", 1345, "ok", "large-hangs", "refused", "refused"),
             (f"{WEB}:53", "udp", 20_000, "ok", "ok", "refused", "refused"),
-            (f"{WEB}:54", "udp", 0, "refused", "refused", "refused", "refused"),
+            (f"{CLOSED}:54", "udp", 0, "refused", "refused", "refused", "refused"),
         )
     ),
 ]  # fmt: skip

@@ -11,6 +11,7 @@ import pytest
 
 from nsnet.ip import IPAddress
 from nsnet.lab.agent import Agent
+from nsnet.lab.folder import path_of
 from nsnet.lab.lab import Lab
 from tests.support.busy_client import BusyClient, busy_client
 from tests.support.machine import (
@@ -20,6 +21,7 @@ from tests.support.machine import (
 pytestmark = pytest.mark.skipif(bool(ROOTLESS_UNABLE), reason=ROOTLESS_UNABLE)
 
 HELD = 20
+TLS_PORT = 8443
 
 SCENARIO = """\
 apiVersion: nsnet.dev/v1alpha1
@@ -88,6 +90,28 @@ spec:
 apiVersion: multicluster.x-k8s.io/v1alpha1
 kind: ServiceExport
 metadata: {name: other, annotations: {nsnet.dev/cluster: west, nsnet.dev/sni: other.example}}
+"""
+# Pods listen on every port that Services send to them, but the node does not listen on this one.
+CLOSED = """\
+---
+apiVersion: v1
+kind: Service
+metadata: {name: closed, annotations: {nsnet.dev/cluster: west}}
+spec: {ports: [{port: 443, targetPort: 8443}]}
+---
+apiVersion: discovery.k8s.io/v1
+kind: EndpointSlice
+metadata:
+  name: closed
+  labels: {kubernetes.io/service-name: closed}
+  annotations: {nsnet.dev/cluster: west}
+addressType: IPv4
+ports: [{port: 8443}]
+endpoints: [{addresses: [192.168.20.2]}]
+---
+apiVersion: multicluster.x-k8s.io/v1alpha1
+kind: ServiceExport
+metadata: {name: closed, annotations: {nsnet.dev/cluster: west}}
 """
 
 
@@ -161,12 +185,13 @@ def test_connections_through_a_proxy_survive_its_reload(
 
 @pytest.mark.parametrize("source", ["east/pod/client", "external/laptop"])
 def test_the_path_of_a_connection_that_the_server_refuses_ends_at_the_proxy(
-    lab: Lab, source: str
+    lab: Lab, file: Path, source: str
 ) -> None:
-    """The pods do not listen on the TLS port, as labs have no TLS."""
-    seen = lab.connect(source, "west/svc/web:443", path=True)
+    file.write_text(SCENARIO.format(web=3) + CLOSED)
+    lab.apply(file)
+    seen = lab.connect(source, "west/svc/closed:443", path=True)
     assert seen.verdict == "reset"
-    assert seen.path == lab.explain(source, "west/svc/web:443").path
+    assert seen.path == lab.explain(source, "west/svc/closed:443").path
     assert seen.path is not None
     assert seen.path[-1] == "west/gateway"
 
@@ -202,10 +227,21 @@ def test_large_hangs_before_or_behind_a_proxy_and_the_small_request_has_the_path
 
 # --- TLS ---
 
+# Makes the lab's server close a port in namespaces. Only the lab's processes see its socket.
+GIVES_UP = """
+import sys
+from pathlib import Path
+from nsnet.ip import Protocol
+from nsnet.servers.echo import control
+from nsnet.state.model import Listener
+
+folder, port, *names = sys.argv[1:]
+control.change(Path(folder), [], [(each, Listener(Protocol.TCP, int(port), "")) for each in names])
+"""
 # Says who it is and what it has heard, once a hello is whole (or nobody goes on), and hangs up:
 # no TLS at all. A proxy's header and the hello behind it may come one by one.
 HEARS = """
-import os, socket
+import os, socket, sys
 
 def listen(connection):
     heard = b""
@@ -216,7 +252,7 @@ def listen(connection):
             break
     return heard
 
-opened = socket.create_server(("", 8443), family=socket.AF_INET6, dualstack_ipv6=True)
+opened = socket.create_server(("", int(sys.argv[1])), family=socket.AF_INET6, dualstack_ipv6=True)
 if os.fork():
     raise SystemExit
 null = os.open(os.devnull, os.O_RDWR)
@@ -261,15 +297,20 @@ class Heard(NamedTuple):
 
 @pytest.fixture
 def listening_pods(lab: Lab) -> Lab:
-    """A server on each TLS port that reports what it receives."""
+    """A server on each TLS port that reports what it receives, in place of the lab's own."""
     record_tls_hellos(lab)
     return lab
 
 
 def record_tls_hellos(lab: Lab) -> None:
-    """Run HEARS on each endpoint."""
-    for pod in sorted(lab.endpoints("west/deploy/web") | lab.endpoints("west/deploy/told")):
-        started = lab.exec(pod, sys.executable, "-I", "-S", "-c", HEARS)
+    """Run HEARS on each endpoint, where the lab's server gives up the TLS port."""
+    pods = lab.endpoints("west/deploy/web") | lab.endpoints("west/deploy/told")
+    names = [lab[each].netns for each in pods]
+    run = (sys.executable, "-I", "-c", GIVES_UP, str(path_of(lab.name)), str(TLS_PORT), *names)
+    done = lab.exec("fabric", *run)
+    assert done.returncode == 0, done.stderr
+    for pod in sorted(pods):
+        started = lab.exec(pod, sys.executable, "-I", "-S", "-c", HEARS, str(TLS_PORT))
         assert started.returncode == 0, started.stderr
 
 
