@@ -11,8 +11,8 @@ import pytest
 
 from nsnet.ip import IPAddress
 from nsnet.lab.agent import Agent
-from nsnet.lab.folder import path_of
 from nsnet.lab.lab import Lab
+from nsnet.state.daemons import path_of
 from tests.support.busy_client import BusyClient, busy_client
 from tests.support.machine import (
     ROOTLESS_UNABLE,
