@@ -351,7 +351,10 @@ def test_a_host_without_nftables_says_so_before_anything_is_built(
             labs.up(compiled(read(file)))
         return str(error.value), error.value.hint, netns.names("nsnet.")
 
-    hint = "apt install nftables; modprobe nf_tables"
+    hint = (
+        "apt install nftables; modprobe nf_tables; or, in nsnet's source: make vm, a shell in a VM"
+        " that has all of it"
+    )
     assert host.inside(attempt) == ("this host has no nft", hint, [])
 
 
