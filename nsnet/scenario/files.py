@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import sys
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable, Mapping, Sequence
@@ -82,10 +83,11 @@ class DiskFiles:
         path = Path(file)
         try:
             # The main file may be a pipe: nsnet run <(generate). A manifest may not: opening a pipe
-            # without a writer blocks.
-            if path != self.main and path.exists() and not path.is_file():
-                raise ScenarioError([Problem(file, 0, "", "is not a regular file")])
-            with path.open("rb") as stream:
+            # without a writer blocks, unless with O_NONBLOCK.
+            is_main = path == self.main
+            with open(path, "rb", opener=None if is_main else _at_once) as stream:
+                if not (is_main or stat.S_ISREG(os.fstat(stream.fileno()).st_mode)):
+                    raise ScenarioError([Problem(file, 0, "", "is not a regular file")])
                 raw = stream.read(MAX_SIZE + 1)
         except IsADirectoryError as error:
             raise ScenarioError([Problem(file, 0, "", "is a folder, not a file")]) from error
@@ -106,6 +108,10 @@ class DiskFiles:
 
     def _is_main(self, path: Path) -> bool:
         return path.exists() and self.main.exists() and path.samefile(self.main)
+
+
+def _at_once(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +153,7 @@ def read_given(paths: Sequence[Path]) -> dict[str, str]:
     for path in paths:
         try:
             for file in _files_at(path):
-                texts[file] = _stdin() if file == STDIN else DiskFiles(Path(file)).text(file)
+                texts[file] = _stdin() if file == STDIN else _given(path).text(file)
                 room -= size_of(texts[file])
         except ValueError as error:
             problems.append(Problem(str(path), 0, "", str(error).removeprefix(". ")))
@@ -162,9 +168,12 @@ def read_given(paths: Sequence[Path]) -> dict[str, str]:
 
 
 def _files_at(path: Path) -> tuple[str, ...]:
-    if not path.is_dir():
-        return (str(path),)
-    return DiskFiles(path / STDIN).expand(".")
+    return _given(path).expand(".") if path.is_dir() else (str(path),)
+
+
+def _given(path: Path) -> DiskFiles:
+    """Return the files at a path that the user named: a main file, or a folder without one."""
+    return DiskFiles(path / STDIN if path.is_dir() else path)
 
 
 def _stdin() -> str:

@@ -1,11 +1,13 @@
 """The files that entries of `manifests` name, and their texts."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from nsnet.errors import ScenarioError
 from nsnet.scenario.documents import Document
-from nsnet.scenario.files import DiskFiles, Files, SavedFiles, read_sources
+from nsnet.scenario.files import DiskFiles, Files, SavedFiles, read_given, read_sources
 from nsnet.scenario.outline import ManifestEntry
 
 TEXTS = {
@@ -121,3 +123,13 @@ def test_each_entry_without_a_file_is_reported_at_its_path() -> None:
 def test_the_byte_order_mark_of_a_file_says_its_encoding(encoding: str, folder: Path) -> None:
     (folder / "east.yaml").write_bytes("kind: Pöd\n".encode(encoding))
     assert DiskFiles(Path("lab.yaml")).text("east.yaml") == "kind: Pöd\n"
+
+
+def test_a_pipe_among_the_manifests_is_refused_at_once(tmp_path: Path) -> None:
+    """The test would wait for ever if reading waited for a writer."""
+    os.mkfifo(tmp_path / "pipe.yaml")
+    refused = pytest.raises(ScenarioError, match=r"pipe\.yaml: is not a regular file")
+    with refused:
+        read_given([tmp_path])
+    with refused:
+        DiskFiles(tmp_path / "lab.yaml").text(str(tmp_path / "pipe.yaml"))
