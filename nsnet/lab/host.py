@@ -38,6 +38,8 @@ from nsnet.state.observed import Hung
 from nsnet.topology.names import names_of
 from nsnet.topology.references import Location
 
+_SERVER_STARTS = 10.0  # seconds; 40 ms where no other process needs the CPU
+
 Progress: TypeAlias = Callable[[str, int, int], None]  # the phase, steps done, all steps
 
 
@@ -79,6 +81,8 @@ class Host:
         number of all Ops. Raises KernelError."""
         applier = Applier(self.folder, self.tool, self._serve)
         applier.apply(ops, lambda done: progress(phase, done, len(ops)))
+        if any(isinstance(op, ServersStart) for op in ops):
+            self._await_server()  # a lab in which nothing listens has not waited for it yet
 
     def settle(self, state: State) -> None:
         """Make the kernel act now on the loss of carrier that links which are down cause."""
@@ -108,7 +112,9 @@ class Host:
         line of the server's log."""
         try:
             processes.until(
-                lambda: control.is_ready(self.folder), what="the lab's server is not ready"
+                lambda: control.is_ready(self.folder),
+                what="the lab's server is not ready",
+                seconds=_SERVER_STARTS,
             )
         except TimeoutError as error:
             text = control.log_of(self.folder).read_text(errors="replace").strip()
