@@ -13,6 +13,7 @@ from nsnet.features.services.kube_proxy import UNREACHED
 from nsnet.ip import Family
 from nsnet.state.bird import Bird
 from nsnet.state.haproxy import Haproxy
+from nsnet.state.interior import Interior
 from nsnet.state.ipsets import IpSet
 from nsnet.state.model import (
     Fact,
@@ -21,6 +22,7 @@ from nsnet.state.model import (
     Interface,
     Kind,
     Listener,
+    NameServer,
     Neighbour,
     Netns,
     Peer,
@@ -56,11 +58,13 @@ FIELDS: Final[Mapping[type, str]] = {
     NftMap: "rules",
     Listener: "listeners",
     HealthCheck: "listeners",
+    NameServer: "listeners",
     IpSet: "ipsets",
     VirtualServer: "virtual_servers",
     Translation: "translations",
     Haproxy: "daemons",
     Bird: "daemons",
+    Interior: "interiors",
 }
 
 

@@ -13,9 +13,11 @@ from hashlib import sha256
 from typing import NamedTuple, TypeAlias, assert_never
 
 from nsnet.ip import Family, IPAddress, IPInterface, IPNetwork, Protocol
+from nsnet.names.zones import Names
 from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon
 from nsnet.state.haproxy import Haproxy
+from nsnet.state.interior import Interior
 from nsnet.state.ipsets import IpSet
 from nsnet.state.namespaces import Role
 from nsnet.state.rules import Chain, Hook, NftMap, NftSet
@@ -227,7 +229,18 @@ class HealthCheck:
         return f"the health check of {self.namespace}/{self.name} ({self.local_endpoints} here)"
 
 
-Listens: TypeAlias = Listener | HealthCheck
+@dataclass(frozen=True, slots=True)
+class NameServer:
+    """A port on which a DNS server answers from its `names`. To a probe it answers as the echo
+    server does, with `reference` as its name."""
+
+    protocol: Protocol
+    port: int
+    reference: str
+    names: Names
+
+
+Listens: TypeAlias = Listener | HealthCheck | NameServer
 Piece: TypeAlias = (
     Interface
     | Route
@@ -244,6 +257,7 @@ Piece: TypeAlias = (
     | VirtualServer
     | Translation
     | Daemon
+    | Interior
 )
 
 
@@ -291,6 +305,7 @@ class Netns:
     daemons: tuple[Daemon, ...] = ()
     policy_rules: tuple[PolicyRule, ...] = ()
     fdb: tuple[FdbEntry, ...] = ()
+    interiors: tuple[Interior, ...] = ()  # of the pods in this namespace
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -390,5 +405,9 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (type(piece),)
         case HealthCheck(port=port):
             return (Listener, Protocol.TCP, port)  # a port has one listener
+        case NameServer(protocol=protocol, port=port):
+            return (Listener, protocol, port)
+        case Interior(reference=reference):
+            return (Interior, reference)
         case _:
             assert_never(piece)

@@ -15,7 +15,7 @@ from typing import assert_never
 
 from nsnet.errors import KernelError
 from nsnet.kernel import netns
-from nsnet.state.model import HealthCheck, Listener, Listens
+from nsnet.state.model import HealthCheck, Listener, Listens, NameServer
 
 _SECONDS = 60.0
 _ALIVE = 5.0  # seconds; a server that does nothing answers at once
@@ -103,6 +103,8 @@ def _entry(name: str, listener: Listens) -> tuple[object, ...]:
             return (*port, reference, None, proxied)
         case HealthCheck(_, namespace, service, endpoints):
             return (*port, name, (namespace, service, endpoints), False)
+        case NameServer(reference=reference):
+            return (*port, reference, None, False)
         case _:
             assert_never(listener)
 

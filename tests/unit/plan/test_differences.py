@@ -100,7 +100,8 @@ CHANGED: dict[str, Any] = {
     "virtual_servers": replace(VIRTUAL, scheduler="mh"),
     "sets": ListedSet(4, "cluster-ips", "set", ("type ipv4_addr", str(ONE))),
 }
-UNSEEN = {"name", "reference", "role", "listeners", "translations"}  # no kernel shows these
+# no kernel shows these
+UNSEEN = {"name", "reference", "role", "interiors", "listeners", "translations"}
 KINDS = [each.name for each in fields(Observed)]
 
 
