@@ -35,10 +35,10 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "the fabric", fabric(topology)
     yield "the load balancer", load_balancers(topology)
     yield "BGP", speakers(topology)
+    yield "the servers of pods and external hosts", listeners(topology)
     yield "the neighbours of pods", permanent_neighbours(topology)
     for cluster in topology.clusters:
         yield f"cni {cluster.cni} of {cluster.name}", NETWORKS[cluster.cni](topology, cluster)
-        yield f"the pods of {cluster.name}", listeners(cluster)
         yield (
             f"proxyMode {cluster.proxy.mode} of {cluster.name}",
             PROXIES[cluster.proxy.mode](cluster),

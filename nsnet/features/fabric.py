@@ -14,7 +14,7 @@ from ipaddress import ip_interface
 
 from nsnet.features.sysctls import forwarding
 from nsnet.ip import default_destination, host_network, ips_of, of_family
-from nsnet.state.model import Fact, Interface, Kind, Listener, Route, veth, with_mac
+from nsnet.state.model import Fact, Interface, Kind, Route, veth, with_mac
 from nsnet.topology.model import Cluster, Gateway, Replica, Topology, link_name
 
 OUTSIDE_SWITCH = "br-fabric"
@@ -93,7 +93,7 @@ def _replica(gateway: Gateway) -> tuple[str, ...]:
 
 
 def _externals(here: str, topology: Topology) -> Iterator[Fact]:
-    """Yield the external hosts, with their links, routes and listeners. Their addresses may be
+    """Yield the external hosts, with their links and routes. Their addresses may be
     outside fabricCIDR, so the fabric has a route to each host."""
     for external in topology.externals:
         address = external.address
@@ -111,5 +111,3 @@ def _externals(here: str, topology: Topology) -> Iterator[Fact]:
                 default_destination(address), router, "eth0", onlink=True, why="default route"
             )
             yield external.netns, default
-        for port in external.ports:
-            yield external.netns, Listener(port.protocol, port.port, external.reference)

@@ -1,13 +1,30 @@
-"""The listeners of pods, which are the same in every kind of network."""
+"""The listeners of pods and external hosts, which are the same in every kind of network."""
 
 from collections.abc import Iterator
 
-from nsnet.state.model import Fact, Listener
-from nsnet.topology.model import Cluster
+from nsnet.features.dns.servers import name_servers
+from nsnet.state.model import Fact, Listener, identity
+from nsnet.topology.model import Topology
 
 
-def listeners(cluster: Cluster) -> Iterator[Fact]:
-    """Yield, for each port of each pod, a listener of the echo server."""
-    for pod in cluster.pods:
-        for port in pod.ports:
-            yield pod.netns, Listener(port.protocol, port.port, pod.reference, pod.proxy_protocol)
+def listeners(topology: Topology) -> Iterator[Fact]:
+    """Yield the name servers of the lab, and a listener of the echo server for each other port of
+    each pod and external host."""
+    serving = set()
+    for netns, server in name_servers(topology):
+        serving.add((netns, identity(server)))
+        yield netns, server
+    for netns, listener in _echoing(topology):
+        if (netns, identity(listener)) not in serving:
+            yield netns, listener
+
+
+def _echoing(topology: Topology) -> Iterator[tuple[str, Listener]]:
+    for external in topology.externals:
+        for port in external.ports:
+            yield external.netns, Listener(port.protocol, port.port, external.reference)
+    for cluster in topology.clusters:
+        for pod in cluster.pods:
+            for port in pod.ports:
+                answer = pod.reference, pod.proxy_protocol
+                yield pod.netns, Listener(port.protocol, port.port, *answer)

@@ -28,7 +28,7 @@ from nsnet.plan.drift import drift
 from nsnet.plan.ops import Listen, ListenerReplace, Op, ServersStart, Serving, Unlisten
 from nsnet.probes.prober import Pace
 from nsnet.probes.recording import frames
-from nsnet.servers.echo import control
+from nsnet.servers import control
 from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon, path_of, program
 from nsnet.state.haproxy import Haproxy

@@ -44,6 +44,7 @@ class Zone(NamedTuple):
     records: Mapping[str, tuple[Record, ...]]
     by_address: tuple[str, ...] = ()
     ttl: int = 5  # seconds: of answers by address, and of negative ones
+    falls_through: bool = False  # a name without records is looked up elsewhere
 
 
 class Forward(NamedTuple):

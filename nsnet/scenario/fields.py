@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Annotated, Final, Literal
 
@@ -10,6 +11,7 @@ from pydantic import (
     BeforeValidator,
     Discriminator,
     Field,
+    PlainValidator,
     WithJsonSchema,
 )
 
@@ -18,6 +20,8 @@ from nsnet.text import quoted
 
 LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 SUBDOMAIN: Final = rf"{LABEL}(\.{LABEL})*"
+ZONE_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
+LONGEST_NAME: Final = 253  # characters of a DNS name
 
 
 def parse_address(value: object) -> IPAddress:
@@ -86,6 +90,31 @@ def _parse_addresses(value: object) -> tuple[IPAddress, ...]:
     return addresses
 
 
+def _parse_zone_value(value: object) -> tuple[IPAddress, ...] | str:
+    """Return the addresses that a name has, or the name that it is another name (CNAME) for.
+
+    Raises ValueError for any other value.
+    """
+    if isinstance(value, list | tuple) and value:
+        return tuple(map(parse_address, value))
+    with suppress(ValueError):
+        return (parse_address(value),)
+    if not isinstance(value, str) or not _is_name(value):
+        raise ValueError(f"{quoted(value)} is no address, no list of addresses, and no name")
+    return value.lower().removesuffix(".")
+
+
+def _parse_zone_name(value: object) -> str:
+    if not isinstance(value, str) or not _is_name(value.removeprefix("*.")):
+        raise ValueError(f"{quoted(value)} is not a DNS name, such as www.example.com")
+    return value.lower().removesuffix(".")
+
+
+def _is_name(value: str) -> bool:
+    labels = value.lower().removesuffix(".").split(".")
+    return len(value) <= LONGEST_NAME and all(re.fullmatch(ZONE_LABEL, each) for each in labels)
+
+
 def _check_port(value: int) -> int:
     if not 1 <= value <= 65535:
         raise ValueError(f"{quoted(value)} is not a port (1-65535)")
@@ -109,10 +138,12 @@ def name_check(pattern: str, longest: int, form: str) -> Callable[[str], str]:
     return check
 
 
-# The tags of the two forms of a value that may be a list. pydantic puts them in the path of an
-# error, where they must not be mistaken for keys.
+# The tags of the two forms of a value that may be a list, or settings instead of a switch. pydantic
+# puts them in the path of an error, where they must not be mistaken for keys.
 ONE: Final = "(one)"
 MANY: Final = "(many)"
+SWITCH: Final = "(switch)"
+SETTINGS: Final = "(settings)"
 
 
 def _one_or_many(value: object) -> str:
@@ -161,7 +192,14 @@ Port = Annotated[
     AfterValidator(_check_port),
 ]
 Number = Annotated[int, Field(strict=True)]  # not "3", not yes
+ZoneName = Annotated[str, BeforeValidator(_parse_zone_name)]
+ZoneValue = Annotated[
+    tuple[IPv4Address | IPv6Address, ...] | str,
+    PlainValidator(_parse_zone_value),
+    WithJsonSchema({"type": ["string", "array"], "examples": ["203.0.113.80"]}),
+]
 TaintEffect = Literal["NoSchedule", "PreferNoSchedule", "NoExecute"]
 MAX_INT32: Final = 2**31 - 1
 Boolean = Annotated[bool, Field(strict=True)]  # not "true", not 1
 OneOrMany = Discriminator(_one_or_many)
+SwitchOrSettings = Discriminator(lambda value: SWITCH if isinstance(value, bool) else SETTINGS)

@@ -10,6 +10,8 @@ from nsnet.ip import Protocol
 from nsnet.scenario.fields import (
     MANY,
     ONE,
+    SETTINGS,
+    SWITCH,
     Address,
     Addresses,
     Boolean,
@@ -20,7 +22,10 @@ from nsnet.scenario.fields import (
     OneOrMany,
     Port,
     Subdomain,
+    SwitchOrSettings,
     TaintEffect,
+    ZoneName,
+    ZoneValue,
 )
 from nsnet.verdict import ANSWERED, Verdict
 
@@ -150,6 +155,21 @@ class KubeProxySpec(Strict):
     scheduler: Literal["rr", "wrr", "lc", "wlc", "sh", "mh"] = "rr"
 
 
+class DnsSpec(Strict):
+    """The DNS of a cluster."""
+
+    domain: Annotated[Subdomain, Field(description="of the names of Services and pods")] = (
+        "cluster.local"
+    )
+    stub_domains: Annotated[
+        dict[Subdomain, Label],
+        Field(
+            description="the external host whose DNS server knows the names of a domain; all other"
+            " names are those of the first external host with a zone"
+        ),
+    ] = {}
+
+
 class DropSpec(Strict):
     """The packets that a fault drops: all of a protocol, to a port, or of an ICMP type.
 
@@ -220,7 +240,19 @@ class ClusterSpec(Strict):
         OneOrMany,
     ] = 1
     gateway: GatewaySpec | None = None
+    dns: Annotated[
+        Annotated[Boolean, Tag(SWITCH)] | Annotated[DnsSpec, Tag(SETTINGS)], SwitchOrSettings
+    ] = True
     manifests: tuple[str, ...] = ()
+
+    @property
+    def dns_settings(self) -> DnsSpec | None:
+        """The settings of the cluster's DNS; None if the cluster has no DNS."""
+        match self.dns:
+            case DnsSpec() as settings:
+                return settings
+            case wanted:
+                return DnsSpec() if wanted else None
 
 
 class PortSpec(Strict):
@@ -240,6 +272,13 @@ class ExternalSpec(Strict):
         Annotated[Number, Field(ge=SMALLEST_MTU, le=ETHERNET_MTU)] | None,
         Field(description="of the fabric's link to it"),
     ] = None
+    zone: Annotated[
+        dict[ZoneName, ZoneValue],
+        Field(
+            description="the names that its DNS server, on port 53, knows: each with an address, a"
+            " list of addresses, or another name (CNAME); *.x: every name below x"
+        ),
+    ] = {}
 
 
 class Expectation(Strict):

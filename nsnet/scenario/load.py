@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Final
 
 from nsnet.errors import Problem, ScenarioError, UsageError
+from nsnet.scenario.cluster_dns import dns_manifests
 from nsnet.scenario.documents import Document, parse
 from nsnet.scenario.files import (
     MAX_SIZE,
@@ -132,6 +133,7 @@ def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
     refused = [problem for each in every for problem in each.problems]
     if validated is None or problems:
         raise ScenarioError([*problems, *refused])
+    manifests += dns_manifests(validated.spec.clusters, manifests)
     return Scenario(
         name=validated.metadata.name,
         spec=validated.spec,

@@ -12,11 +12,15 @@ from nsnet.scenario.kubernetes import Object
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A Kubernetes object, the clusters to create it in, and the document that contains it."""
+    """A Kubernetes object, the clusters to create it in, and the document that contains it.
+
+    `own`: nsnet adds it to those of the files. Its pods take what the others leave.
+    """
 
     object: Object
     clusters: tuple[str, ...]
     document: Document
+    own: bool = False
 
     def problem(self, path: str, message: str) -> Problem:
         """Return a problem, with its file and line, for the field at this path of the object."""

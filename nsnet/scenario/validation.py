@@ -9,12 +9,14 @@ from pydantic import BaseModel, ValidationError
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document
 from nsnet.scenario.field_errors import invalid, required, unsupported
-from nsnet.scenario.fields import MANY, ONE
+from nsnet.scenario.fields import MANY, ONE, SETTINGS, SWITCH
 from nsnet.scenario.kubernetes import Lenient
 from nsnet.scenario.templates import render_hint
 from nsnet.text import did_you_mean, nearest, printable, quoted
 
 Model = TypeVar("Model", bound=BaseModel)
+
+_TAGS = (ONE, MANY, SWITCH, SETTINGS)
 
 
 def validate(document: Document, model: type[Model]) -> tuple[Model | None, list[Problem]]:
@@ -133,7 +135,7 @@ def _path(data: object, steps: tuple[int | str, ...]) -> tuple[str, str]:
         if isinstance(step, int) and isinstance(data, list):
             path += f"[{step}]"
             data = data[step]
-        elif isinstance(step, str) and isinstance(data, dict) and step not in (ONE, MANY):
+        elif isinstance(step, str) and isinstance(data, dict) and step not in _TAGS:
             path += f".{printable(step)}" if path else printable(step)
             data = data.get(step)
         else:

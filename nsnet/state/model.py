@@ -237,7 +237,7 @@ class NameServer:
     protocol: Protocol
     port: int
     reference: str
-    names: Names
+    names: Names = field(hash=False, repr=False)
 
 
 Listens: TypeAlias = Listener | HealthCheck | NameServer

@@ -121,6 +121,13 @@ class EndpointSources:
             if port.protocol != "SCTP"
         )
 
+    def portless(self, each: DeclaredService, families: Collection[Family]) -> tuple[Endpoint, ...]:
+        """Return the endpoints of a headless Service without ports, which have only DNS names."""
+        if each.spec.ports or not each.spec.headless:
+            return ()
+        anywhere = kubernetes.ServicePort(port=1)
+        return tuple(self._from_pods(each, anywhere, self.selected(each), families))
+
     def _endpoints(
         self,
         each: DeclaredService,
@@ -164,6 +171,7 @@ class EndpointSources:
                         terminating=pod.terminating,
                         zones=(zone,) if zone else (),
                         nodes=(pod.node,) if same_node else (),
+                        hostname=_hostname(each, pod),
                     )
 
     def _from_lists(
@@ -188,6 +196,7 @@ class EndpointSources:
                     terminating=one.terminating,
                     zones=one.zones if hinted else (),
                     nodes=one.nodes,
+                    hostname=one.hostname,
                 )
 
     def _target_port(self, port: kubernetes.ServicePort, pod: Pod) -> int | None:
@@ -202,6 +211,11 @@ class EndpointSources:
         if isinstance(target, int):
             return target
         return self._named[pod.reference].get((target, Protocol(port.protocol.lower())))
+
+
+def _hostname(each: DeclaredService, pod: Pod) -> str:
+    """Return the hostname of an endpoint: that of a pod whose subdomain is the Service."""
+    return pod.hostname if pod.subdomain == each.service.metadata.name else ""
 
 
 def _key(port: kubernetes.ServicePort) -> tuple[str, str]:

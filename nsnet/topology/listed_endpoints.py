@@ -36,6 +36,7 @@ class ListedEndpoint(NamedTuple):
     terminating: bool = False
     zones: tuple[str, ...] = ()
     nodes: tuple[str, ...] = ()
+    hostname: str = ""
 
 
 class ListedEndpoints(NamedTuple):
@@ -95,6 +96,7 @@ def _of_slice(found: kubernetes.EndpointSlice) -> ListedEndpoints:
                 terminating=bool(each.conditions.terminating),
                 zones=tuple(hint.name for hint in each.hints.for_zones),
                 nodes=tuple(hint.name for hint in each.hints.for_nodes),
+                hostname=each.hostname,
             )
             for each in found.endpoints
             for address in each.addresses[:1]  # the API: only the first is used
@@ -111,6 +113,6 @@ def _of_subset(found: kubernetes.EndpointSubset) -> ListedEndpoints:
 
 def _of_addresses(found: kubernetes.EndpointSubset) -> Iterator[ListedEndpoint]:
     for each in found.addresses:
-        yield ListedEndpoint(each.ip, each.node_name)
+        yield ListedEndpoint(each.ip, each.node_name, hostname=each.hostname)
     for each in found.not_ready_addresses:
-        yield ListedEndpoint(each.ip, each.node_name, ready=False)
+        yield ListedEndpoint(each.ip, each.node_name, ready=False, hostname=each.hostname)

@@ -30,6 +30,7 @@ ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "Exter
 
 FABRIC = Role.FABRIC.value
 HTTPS = 443
+DNS_PORT = 53
 ZONE = "topology.kubernetes.io/zone"  # label of a node
 # Names that `link_name` does not return: the links that nodes and gateways have anyway, and the two
 # folders of /proc/sys/net/*/conf that belong to no link.
@@ -98,6 +99,8 @@ class Pod:
     terminating: bool = False
     host_network: bool = False
     proxy_protocol: bool = False  # its servers expect a PROXY header
+    hostname: str = ""  # of its spec; "": its name
+    subdomain: str = ""  # the headless Service under which its hostname is a DNS name
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,7 @@ class Endpoint:
     terminating: bool = False
     zones: tuple[str, ...] = ()  # hints: the zones that should use it; empty: no hint
     nodes: tuple[str, ...] = ()  # likewise the nodes
+    hostname: str = ""  # its DNS name below the Service's
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +162,7 @@ class Service:
     health_check_port: int | None = None
     sni: str = ""  # the TLS server name by which a proxy gateway selects it
     proxied: bool = True  # False: kube-proxy ignores it because of its labels
+    portless: tuple[Endpoint, ...] = ()  # the endpoints of a headless Service without ports
     imported_from: str = ""  # the reference of another cluster's Service
 
     @property
@@ -229,6 +234,16 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class ClusterDns:
+    """The DNS of a cluster: the domain of its names, the Service at which its servers are reached,
+    and the external hosts, by domain, that know other names ("": all others)."""
+
+    domain: str
+    service: str  # its reference
+    forwards: tuple[tuple[str, IPAddress], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Cluster:
     """A cluster: its configuration, gateways, nodes, pods and Services."""
 
@@ -250,6 +265,8 @@ class Cluster:
     virtual_cidrs: tuple[IPNetwork, ...] = ()  # of pods, for other clusters; empty: not translated
     unmasqueraded: tuple[IPNetwork, ...] = ()  # further destinations that nodes do not SNAT for
     mtu: int | None = None  # of the pods' links; None: the network's default
+    namespaces: tuple[str, ...] = ()  # those of Namespace objects, and of other objects
+    dns: ClusterDns | None = None
 
     def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
         """Return the virtual addresses at which other clusters use these pod addresses.
@@ -262,6 +279,11 @@ class Cluster:
             for address in addresses
             if address in pods
         )
+
+    @property
+    def api_addresses(self) -> tuple[IPAddress, ...]:
+        """The ClusterIP of the API server, default/kubernetes, which runs in no lab."""
+        return tuple(each[1] for each in self.service_cidrs[:1])
 
     @property
     def gateways(self) -> tuple[Gateway, ...]:
@@ -310,6 +332,9 @@ class External:
     address: IPAddress
     ports: tuple[ListenPort, ...]
     mtu: int | None = None  # of the fabric's route to it
+    zone: Mapping[str, tuple[IPAddress, ...] | str] = field(
+        default_factory=dict, hash=False
+    )  # its DNS names
 
 
 @dataclass(frozen=True, slots=True)

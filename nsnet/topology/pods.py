@@ -43,10 +43,17 @@ def resolve_pods(
     ledger.warnings += unscheduled_warnings(spec.name, pods, waiting)
     ledger.warnings += host_port_warnings(pods)
     addresses = _pod_addresses(ledger, f"{path}.podCIDR", nodes, placed)
-    running = tuple(_pod(ledger, spec, pod, node, addresses) for pod, node in placed)
+    homeless = [each for each in placed if _lacks_address(each, addresses)]
+    ledger.warnings += (f"{pod.reference} {_homeless(node)}" for pod, node in homeless)
+    absent = [(pod, why) for pod, why, _ in waiting]
+    absent += [(pod, _homeless(node)) for pod, node in homeless]
+    running = tuple(
+        _pod(ledger, spec, pod, node, addresses)
+        for pod, node in placed
+        if (pod, node) not in homeless
+    )
     return running, tuple(
-        AbsentPod(pod.name, pod.namespace, pod.reference, why, pod.workload)
-        for pod, why, _ in waiting
+        AbsentPod(pod.name, pod.namespace, pod.reference, why, pod.workload) for pod, why in absent
     )
 
 
@@ -73,17 +80,41 @@ def _of_different_names(ledger: Ledger, pods: Sequence[UnplacedPod]) -> list[Unp
 def _pod_addresses(
     ledger: Ledger, path: str, nodes: Sequence[Node], placed: Iterable[Placed]
 ) -> dict[str, tuple[IPAddress, ...]]:
-    by_node: dict[str, list[str]] = {node.name: [] for node in nodes}
+    """Return the addresses of each pod, by its reference.
+
+    The first free addresses of a node's range are for the pods of the files, the last ones for
+    nsnet's own. If none is left for one of these, it has no address.
+    """
+    of_files: dict[str, list[str]] = {node.name: [] for node in nodes}
+    own: dict[str, list[str]] = {node.name: [] for node in nodes}
     for pod, node in placed:
         if not pod.spec.host_network:
-            by_node[node.name].append(pod.reference)
+            (own if pod.manifest.own else of_files)[node.name].append(pod.reference)
     allocated: dict[str, tuple[IPAddress, ...]] = {}
     for node in nodes:
         for bridge, network in zip(node.bridge, node.pod_cidrs, strict=True):
             pool = Pool(network, (bridge.ip, *ledger.keep.released))
-            for owner, address in ledger.allocate(path, pool, by_node[node.name]).items():
+            found = {**ledger.allocate(path, pool, of_files[node.name])}
+            for owner in own[node.name]:
+                kept = ledger.keep.address_in(network, owner)
+                free = kept if kept and pool.owner(kept) is None else None
+                if address := free or pool.allocate_last(owner):
+                    pool.reserve(address, owner)
+                    found[owner] = address
+            for owner, address in found.items():
                 allocated[owner] = (*allocated.get(owner, ()), address)
     return allocated
+
+
+def _lacks_address(placed: Placed, addresses: Mapping[str, tuple[IPAddress, ...]]) -> bool:
+    """Return whether one of nsnet's own pods has no address in one of its node's ranges."""
+    pod, node = placed
+    mine = pod.manifest.own and not pod.spec.host_network
+    return mine and len(addresses.get(pod.reference, ())) < len(node.pod_cidrs)
+
+
+def _homeless(node: Node) -> str:
+    return f"is Pending: {node.name} has no address left for it"
 
 
 def _pod(
@@ -109,4 +140,6 @@ def _pod(
         terminating=pod.terminating,
         host_network=on_host,
         proxy_protocol=pod.annotations.get(PROXY_PROTOCOL) == "v2",
+        hostname=pod.hostname,
+        subdomain=pod.subdomain,
     )

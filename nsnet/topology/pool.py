@@ -15,7 +15,7 @@ class AddressError(NsnetError):
 
 
 class Pool:
-    """The host addresses of one range. They are allocated lowest first."""
+    """The host addresses of one range. They are allocated lowest first, or from the end."""
 
     def __init__(self, network: IPNetwork, excluded: Iterable[IPAddress] = ()) -> None:
         """Excluded addresses can be reserved, but `allocate` does not choose them."""
@@ -50,6 +50,16 @@ class Pool:
                 self._owners[address] = owner
                 return address
         raise AddressError(f"{self.network} has no free address left for {owner}")
+
+    def allocate_last(self, owner: str) -> IPAddress | None:
+        """Allocate the last free address to `owner`. Return None if none is free."""
+        while self._next < self._end:
+            self._end -= 1
+            address = self.network[self._end]
+            if address not in self._owners and address not in self._excluded:
+                self._owners[address] = owner
+                return address
+        return None
 
 
 class Ranges:

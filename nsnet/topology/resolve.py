@@ -10,10 +10,12 @@ from dataclasses import replace
 
 from nsnet.errors import Problem, ScenarioError
 from nsnet.ip import Protocol, first_host
-from nsnet.scenario.kinds import ClusterSpec
-from nsnet.scenario.model import Scenario
+from nsnet.scenario.kinds import ClusterSpec, ExternalSpec
+from nsnet.scenario.kubernetes import Namespace
+from nsnet.scenario.model import Manifest, Scenario
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.assignment import Assignment
+from nsnet.topology.dns import cluster_dns
 from nsnet.topology.gateways import (
     attachments,
     refuse_mixed_gateways,
@@ -25,6 +27,7 @@ from nsnet.topology.ledger import Ledger
 from nsnet.topology.limits import MOST_PODS
 from nsnet.topology.listening import listening_pods
 from nsnet.topology.model import (
+    DNS_PORT,
     Cluster,
     DroppedPackets,
     External,
@@ -125,7 +128,15 @@ def _cluster(
         routing=spec.routing,
         virtual_cidrs=virtual_cidrs(index, spec),
         mtu=spec.mtu,
+        namespaces=tuple(dict.fromkeys(map(_namespace, manifests))),
+        dns=cluster_dns(ledger, path, spec, manifests),
     )
+
+
+def _namespace(manifest: Manifest) -> str:
+    """Return the namespace that an object is in, or is."""
+    meta = manifest.object.metadata
+    return meta.name if isinstance(manifest.object, Namespace) else meta.namespace
 
 
 def _proxy(spec: ClusterSpec) -> Proxy:
@@ -145,11 +156,17 @@ def _externals(scenario: Scenario) -> Iterator[External]:
             netns=netns_name(scenario.name, "external", spec.name),
             reference=f"external/{spec.name}",
             address=spec.address,
-            ports=tuple(
-                ListenPort(each.port, Protocol(each.protocol.lower())) for each in spec.ports
-            ),
+            ports=_external_ports(spec),
             mtu=spec.mtu,
+            zone=spec.zone,
         )
+
+
+def _external_ports(spec: ExternalSpec) -> tuple[ListenPort, ...]:
+    ports = [ListenPort(each.port, Protocol(each.protocol.lower())) for each in spec.ports]
+    if spec.zone:
+        ports += [ListenPort(DNS_PORT, each, "dns") for each in (Protocol.UDP, Protocol.TCP)]
+    return tuple({(each.port, each.protocol): each for each in ports}.values())
 
 
 def _faults(ledger: Ledger, topology: Topology) -> Iterator[Fault]:

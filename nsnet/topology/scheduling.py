@@ -61,15 +61,16 @@ def place_pods(
     """Yield each pod with its node, or with the reason why it has none.
 
     First come pods with a nodeName, which bypass the scheduler, then those that already run, which
-    stay on their nodes, then those of DaemonSets, then all others in turn. All are sorted by
-    namespace and name. `namespaces`: the labels of namespaces, by their names.
+    stay on their nodes, then those of DaemonSets, then all others in turn, nsnet's own ones last.
+    All are sorted by namespace and name. `namespaces`: the labels of namespaces, by their names.
     """
     scheduler = _Scheduler(nodes, pods, namespaces)
     by_name = {node.name: node for node in nodes}
     kept: set[str] = set()
     ordered = sorted(pods, key=lambda pod: (pod.namespace, pod.name))
     daemons = [each for each in ordered if each.node and _is_daemon(each)]
-    others = [each for each in ordered if not each.node]
+    others = [each for each in ordered if not each.node and not each.manifest.own]
+    own = [each for each in ordered if not each.node and each.manifest.own]
     for pod in (each for each in ordered if each.node and not _is_daemon(each)):
         node = by_name.get(pod.node)
         if node is None:
@@ -87,6 +88,7 @@ def place_pods(
             yield scheduler.bind(pod, node)
     yield from scheduler.schedule(daemons, kept)
     yield from scheduler.schedule(others, kept)
+    yield from scheduler.schedule(own, kept)
     yield from scheduler.retry()
 
 

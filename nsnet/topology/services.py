@@ -76,6 +76,7 @@ def resolve_services(
             affinity_seconds=_affinity_seconds(each.spec),
             health_check_port=numbers.get(health_check_owner(owner)),
             sni=snis.get(owner, ""),
+            portless=sources.portless(each, versions[owner]),
             proxied=not any(label in each.service.metadata.labels for label in NOT_PROXIED),
         )
         offered.append((each, service))

@@ -26,6 +26,8 @@ class UnplacedPod:
     ready: bool = True
     terminating: bool = False
     annotations: Mapping[str, str] = field(default_factory=dict)
+    hostname: str = ""
+    subdomain: str = ""
 
     @property
     def ports(self) -> tuple[ListenPort, ...]:

@@ -124,6 +124,8 @@ def _of_manifest(cluster: str, manifest: Manifest, pod: Pod, workload: str) -> U
         ready=pod.is_ready,
         terminating=meta.deletion_timestamp is not None,
         annotations=meta.annotations,
+        hostname=pod.spec.hostname,
+        subdomain=pod.spec.subdomain,
     )
 
 
@@ -160,6 +162,7 @@ def _created(
     """Yield the pods that the workload creates beside those that it has in the manifests."""
     template = workload.spec.template
     fixed = template.spec.node_name
+    is_stateful = workload.kind == "StatefulSet"
     for suffix, node, labels in _pods(workload, owned, nodes):
         meta = workload.metadata
         name = f"{meta.name}-{suffix}"
@@ -174,6 +177,8 @@ def _created(
             workload=_workload_reference(cluster, workload),
             node=node or fixed,
             annotations=template.metadata.annotations,
+            hostname=name if is_stateful else template.spec.hostname,
+            subdomain=(is_stateful and workload.spec.service_name) or template.spec.subdomain,
         )
 
 

@@ -93,6 +93,13 @@ ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -q -w net.ipv4.conf.all.r
 ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.ipvs.east.pod.default.web-2 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.ipvs.east.pod.kube-system.coredns-0
+ip netns exec nsnet.ipvs.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.ipvs.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.ipvs.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.ipvs.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.ipvs.east.pod.kube-system.coredns-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.ipvs.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.ipvs.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.ipvs.fabric link set br-fabric up
 ip -n nsnet.ipvs.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
@@ -121,6 +128,9 @@ ip -n nsnet.ipvs.east.node.n2 link add kube-ipvs0 address 06:45:c9:90:1f:52 type
 ip -n nsnet.ipvs.east.node.n2 link add web-1 address 06:0c:56:91:f8:97 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.ipvs.east.pod.default.web-1
 ip -n nsnet.ipvs.east.node.n2 link set web-1 master cbr0 up
 bridge -n nsnet.ipvs.east.node.n2 link set dev web-1 hairpin on
+ip -n nsnet.ipvs.east.node.n2 link add coredns-_12124f address 06:44:22:d5:54:ab type veth peer name eth0 address 02:00:0a:f4:01:fe netns nsnet.ipvs.east.pod.kube-system.coredns-0
+ip -n nsnet.ipvs.east.node.n2 link set coredns-_12124f master cbr0 up
+bridge -n nsnet.ipvs.east.node.n2 link set dev coredns-_12124f hairpin on
 ip -n nsnet.ipvs.servers link set lo up
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv4.neigh.br-fabric.retrans_time_ms=100
 ip netns exec nsnet.ipvs.fabric sysctl -q -w net.ipv4.neigh.br-east.retrans_time_ms=100
@@ -143,6 +153,7 @@ ip -n nsnet.ipvs.east.node.n1 addr add 10.244.0.1/24 dev cbr0
 ip -n nsnet.ipvs.east.node.n1 addr add 10.96.0.2/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n1 addr add 10.96.0.3/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n1 addr add 10.96.0.4/32 dev kube-ipvs0
+ip -n nsnet.ipvs.east.node.n1 addr add 10.96.0.10/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n1 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.ipvs.east.node.n1 route add 10.244.1.0/24 via 192.168.10.3 dev eth0
 ip netns exec nsnet.ipvs.east.node.n2 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
@@ -155,6 +166,7 @@ ip -n nsnet.ipvs.east.node.n2 addr add 10.244.1.1/24 dev cbr0
 ip -n nsnet.ipvs.east.node.n2 addr add 10.96.0.2/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n2 addr add 10.96.0.3/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n2 addr add 10.96.0.4/32 dev kube-ipvs0
+ip -n nsnet.ipvs.east.node.n2 addr add 10.96.0.10/32 dev kube-ipvs0
 ip -n nsnet.ipvs.east.node.n2 route add default via 192.168.10.1 dev eth0
 ip -n nsnet.ipvs.east.node.n2 route add 10.244.0.0/24 via 192.168.10.2 dev eth0
 ip netns exec nsnet.ipvs.east.pod.default.client sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
@@ -177,9 +189,16 @@ ip -n nsnet.ipvs.east.pod.default.web-2 link set lo up
 ip -n nsnet.ipvs.east.pod.default.web-2 link set eth0 up
 ip -n nsnet.ipvs.east.pod.default.web-2 addr add 10.244.0.4/24 dev eth0
 ip -n nsnet.ipvs.east.pod.default.web-2 route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.ipvs.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.ipvs.east.pod.kube-system.coredns-0 link set lo up
+ip -n nsnet.ipvs.east.pod.kube-system.coredns-0 link set eth0 up
+ip -n nsnet.ipvs.east.pod.kube-system.coredns-0 addr add 10.244.1.254/24 dev eth0
+ip -n nsnet.ipvs.east.pod.kube-system.coredns-0 route add default via 10.244.1.1 dev eth0
 # nsnet.ipvs.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
 # nsnet.ipvs.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
 # nsnet.ipvs.east.pod.default.web-2: east/pod/web-2 answers on 80/tcp
+# nsnet.ipvs.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
+# nsnet.ipvs.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
 ip netns exec nsnet.ipvs.east.node.n1 ipset restore -exist <<'EOF'
 create KUBE-LOOP-BACK hash:ip,port,ip family inet hashsize 1024 maxelem 65536
 create KUBE-LOOP-BACK.new hash:ip,port,ip family inet hashsize 1024 maxelem 65536
@@ -194,6 +213,8 @@ flush KUBE-CLUSTER-IP.new
 add KUBE-CLUSTER-IP.new 10.96.0.2,tcp:80
 add KUBE-CLUSTER-IP.new 10.96.0.3,tcp:80
 add KUBE-CLUSTER-IP.new 10.96.0.4,tcp:80
+add KUBE-CLUSTER-IP.new 10.96.0.10,udp:53
+add KUBE-CLUSTER-IP.new 10.96.0.10,tcp:53
 swap KUBE-CLUSTER-IP.new KUBE-CLUSTER-IP
 destroy KUBE-CLUSTER-IP.new
 create KUBE-EXTERNAL-IP hash:ip,port family inet hashsize 1024 maxelem 65536
@@ -263,6 +284,7 @@ flush KUBE-IPVS-IPS.new
 add KUBE-IPVS-IPS.new 10.96.0.2
 add KUBE-IPVS-IPS.new 10.96.0.3
 add KUBE-IPVS-IPS.new 10.96.0.4
+add KUBE-IPVS-IPS.new 10.96.0.10
 swap KUBE-IPVS-IPS.new KUBE-IPVS-IPS
 destroy KUBE-IPVS-IPS.new
 EOF
@@ -271,6 +293,8 @@ create KUBE-LOOP-BACK hash:ip,port,ip family inet hashsize 1024 maxelem 65536
 create KUBE-LOOP-BACK.new hash:ip,port,ip family inet hashsize 1024 maxelem 65536
 flush KUBE-LOOP-BACK.new
 add KUBE-LOOP-BACK.new 10.244.1.2,tcp:80,10.244.1.2
+add KUBE-LOOP-BACK.new 10.244.1.254,udp:53,10.244.1.254
+add KUBE-LOOP-BACK.new 10.244.1.254,tcp:53,10.244.1.254
 swap KUBE-LOOP-BACK.new KUBE-LOOP-BACK
 destroy KUBE-LOOP-BACK.new
 create KUBE-CLUSTER-IP hash:ip,port family inet hashsize 1024 maxelem 65536
@@ -279,6 +303,8 @@ flush KUBE-CLUSTER-IP.new
 add KUBE-CLUSTER-IP.new 10.96.0.2,tcp:80
 add KUBE-CLUSTER-IP.new 10.96.0.3,tcp:80
 add KUBE-CLUSTER-IP.new 10.96.0.4,tcp:80
+add KUBE-CLUSTER-IP.new 10.96.0.10,udp:53
+add KUBE-CLUSTER-IP.new 10.96.0.10,tcp:53
 swap KUBE-CLUSTER-IP.new KUBE-CLUSTER-IP
 destroy KUBE-CLUSTER-IP.new
 create KUBE-EXTERNAL-IP hash:ip,port family inet hashsize 1024 maxelem 65536
@@ -348,6 +374,7 @@ flush KUBE-IPVS-IPS.new
 add KUBE-IPVS-IPS.new 10.96.0.2
 add KUBE-IPVS-IPS.new 10.96.0.3
 add KUBE-IPVS-IPS.new 10.96.0.4
+add KUBE-IPVS-IPS.new 10.96.0.10
 swap KUBE-IPVS-IPS.new KUBE-IPVS-IPS
 destroy KUBE-IPVS-IPS.new
 EOF
@@ -497,6 +524,10 @@ ip netns exec nsnet.ipvs.east.node.n1 ipvsadm --restore <<'EOF'
 -a -t 10.96.0.3:80 -r 10.244.0.4:80 -m -w 1
 -a -t 10.96.0.3:80 -r 10.244.1.2:80 -m -w 1
 -A -t 10.96.0.4:80 -s rr
+-A -u 10.96.0.10:53 -s rr
+-a -u 10.96.0.10:53 -r 10.244.1.254:53 -m -w 1
+-A -t 10.96.0.10:53 -s rr
+-a -t 10.96.0.10:53 -r 10.244.1.254:53 -m -w 1
 EOF
 ip netns exec nsnet.ipvs.east.node.n2 ipvsadm --restore <<'EOF'
 -A -t 10.96.0.2:80 -s rr
@@ -516,4 +547,8 @@ ip netns exec nsnet.ipvs.east.node.n2 ipvsadm --restore <<'EOF'
 -a -t 10.96.0.3:80 -r 10.244.0.4:80 -m -w 1
 -a -t 10.96.0.3:80 -r 10.244.1.2:80 -m -w 1
 -A -t 10.96.0.4:80 -s rr
+-A -u 10.96.0.10:53 -s rr
+-a -u 10.96.0.10:53 -r 10.244.1.254:53 -m -w 1
+-A -t 10.96.0.10:53 -s rr
+-a -t 10.96.0.10:53 -r 10.244.1.254:53 -m -w 1
 EOF

@@ -101,6 +101,13 @@ ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -q -w net.ipv4.conf
 ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.island-nat.east.pod.kube-system.coredns-0
+ip netns exec nsnet.island-nat.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.island-nat.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.island-nat.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.island-nat.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.east.pod.kube-system.coredns-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.island-nat.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip netns add nsnet.island-nat.west.gateway
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.ip_forward=1
@@ -171,6 +178,13 @@ ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -q -w net.ipv4.conf
 ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.island-nat.west.pod.default.web-2 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.island-nat.west.pod.kube-system.coredns-0
+ip netns exec nsnet.island-nat.west.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.island-nat.west.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.island-nat.west.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.island-nat.west.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.island-nat.west.pod.kube-system.coredns-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.island-nat.west.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.island-nat.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.island-nat.fabric link set br-fabric up
 ip -n nsnet.island-nat.fabric link add br-east address 06:15:88:3b:e5:98 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
@@ -205,6 +219,9 @@ bridge -n nsnet.island-nat.east.node.n1 link set dev client hairpin on
 ip -n nsnet.island-nat.east.node.n1 link add web-0 address 06:ca:60:ff:69:6f type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.island-nat.east.pod.default.web-0
 ip -n nsnet.island-nat.east.node.n1 link set web-0 master cbr0 up
 bridge -n nsnet.island-nat.east.node.n1 link set dev web-0 hairpin on
+ip -n nsnet.island-nat.east.node.n1 link add coredns-_12124f address 06:f1:95:ee:cd:6c type veth peer name eth0 address 02:00:0a:f4:00:fe netns nsnet.island-nat.east.pod.kube-system.coredns-0
+ip -n nsnet.island-nat.east.node.n1 link set coredns-_12124f master cbr0 up
+bridge -n nsnet.island-nat.east.node.n1 link set dev coredns-_12124f hairpin on
 ip -n nsnet.island-nat.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.island-nat.east.node.n2 link set cbr0 up
 ip -n nsnet.island-nat.east.node.n2 link add web-1 address 06:70:87:7c:14:59 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.island-nat.east.pod.default.web-1
@@ -226,6 +243,9 @@ ip -n nsnet.island-nat.west.node.n2 link set cbr0 up
 ip -n nsnet.island-nat.west.node.n2 link add web-1 address 06:56:fb:7a:0f:24 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.island-nat.west.pod.default.web-1
 ip -n nsnet.island-nat.west.node.n2 link set web-1 master cbr0 up
 bridge -n nsnet.island-nat.west.node.n2 link set dev web-1 hairpin on
+ip -n nsnet.island-nat.west.node.n2 link add coredns-_12124f address 06:1e:6d:28:81:18 type veth peer name eth0 address 02:00:0a:f4:01:fe netns nsnet.island-nat.west.pod.kube-system.coredns-0
+ip -n nsnet.island-nat.west.node.n2 link set coredns-_12124f master cbr0 up
+bridge -n nsnet.island-nat.west.node.n2 link set dev coredns-_12124f hairpin on
 ip -n nsnet.island-nat.servers link set lo up
 ip netns exec nsnet.island-nat.fabric sysctl -q -w net.ipv4.neigh.br-fabric.retrans_time_ms=100
 ip -n nsnet.island-nat.fabric link set lo up
@@ -283,6 +303,11 @@ ip -n nsnet.island-nat.east.pod.default.web-1 link set lo up
 ip -n nsnet.island-nat.east.pod.default.web-1 link set eth0 up
 ip -n nsnet.island-nat.east.pod.default.web-1 addr add 10.244.1.2/24 dev eth0
 ip -n nsnet.island-nat.east.pod.default.web-1 route add default via 10.244.1.1 dev eth0
+ip netns exec nsnet.island-nat.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.island-nat.east.pod.kube-system.coredns-0 link set lo up
+ip -n nsnet.island-nat.east.pod.kube-system.coredns-0 link set eth0 up
+ip -n nsnet.island-nat.east.pod.kube-system.coredns-0 addr add 10.244.0.254/24 dev eth0
+ip -n nsnet.island-nat.east.pod.kube-system.coredns-0 route add default via 10.244.0.1 dev eth0
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
 ip netns exec nsnet.island-nat.west.gateway sysctl -q -w net.ipv4.neigh.eth1.retrans_time_ms=100
 ip -n nsnet.island-nat.west.gateway link set lo up
@@ -330,18 +355,27 @@ ip -n nsnet.island-nat.west.pod.default.web-2 link set lo up
 ip -n nsnet.island-nat.west.pod.default.web-2 link set eth0 up
 ip -n nsnet.island-nat.west.pod.default.web-2 addr add 10.244.0.4/24 dev eth0
 ip -n nsnet.island-nat.west.pod.default.web-2 route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.island-nat.west.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.island-nat.west.pod.kube-system.coredns-0 link set lo up
+ip -n nsnet.island-nat.west.pod.kube-system.coredns-0 link set eth0 up
+ip -n nsnet.island-nat.west.pod.kube-system.coredns-0 addr add 10.244.1.254/24 dev eth0
+ip -n nsnet.island-nat.west.pod.kube-system.coredns-0 route add default via 10.244.1.1 dev eth0
 # nsnet.island-nat.external.api: external/api answers on 443/tcp
 # nsnet.island-nat.external.api: external/api answers on 53/udp
 # nsnet.island-nat.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
 # nsnet.island-nat.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
 # nsnet.island-nat.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
 # nsnet.island-nat.east.pod.default.web-1: east/pod/web-1 answers on 53/udp
+# nsnet.island-nat.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
+# nsnet.island-nat.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
 # nsnet.island-nat.west.pod.default.web-0: west/pod/web-0 answers on 80/tcp
 # nsnet.island-nat.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
 # nsnet.island-nat.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
 # nsnet.island-nat.west.pod.default.web-1: west/pod/web-1 answers on 53/udp
 # nsnet.island-nat.west.pod.default.web-2: west/pod/web-2 answers on 80/tcp
 # nsnet.island-nat.west.pod.default.web-2: west/pod/web-2 answers on 53/udp
+# nsnet.island-nat.west.pod.kube-system.coredns-0: west/pod/coredns-0.kube-system answers on 53/udp
+# nsnet.island-nat.west.pod.kube-system.coredns-0: west/pod/coredns-0.kube-system answers on 53/tcp
 ip netns exec nsnet.island-nat.east.gateway $IPT-restore --noflush <<'EOF'
 *nat
 :PREROUTING ACCEPT [0:0]
@@ -402,6 +436,10 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-VPJCWIHGOZWNRC6B - [0:0]
 :KUBE-SEP-MQ4W7Q2CV67URU6Q - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-NN72SSTR7CRUOQH6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-KMWTM52OBW6SDJA7 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -417,6 +455,8 @@ COMMIT
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-VPJCWIHGOZWNRC6B
@@ -425,6 +465,14 @@ COMMIT
 -A KUBE-SEP-VPJCWIHGOZWNRC6B -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.3:80
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -s 10.244.1.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.0.254:53" -j KUBE-SEP-NN72SSTR7CRUOQH6
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.0.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.0.254:53" -j KUBE-SEP-KMWTM52OBW6SDJA7
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.0.254:53
 COMMIT
 EOF
 ip netns exec nsnet.island-nat.east.node.n2 $IPT-restore --noflush <<'EOF'
@@ -474,6 +522,10 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-VPJCWIHGOZWNRC6B - [0:0]
 :KUBE-SEP-MQ4W7Q2CV67URU6Q - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-NN72SSTR7CRUOQH6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-KMWTM52OBW6SDJA7 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -489,6 +541,8 @@ COMMIT
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-LOLE4ISW44XBNF3G ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-LOLE4ISW44XBNF3G -m comment --comment "default/web -> 10.244.0.3:80" -m statistic --mode random --probability 0.50000000000 -j KUBE-SEP-VPJCWIHGOZWNRC6B
@@ -497,6 +551,14 @@ COMMIT
 -A KUBE-SEP-VPJCWIHGOZWNRC6B -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.3:80
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -s 10.244.1.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.0.254:53" -j KUBE-SEP-NN72SSTR7CRUOQH6
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.0.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.0.254:53" -j KUBE-SEP-KMWTM52OBW6SDJA7
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.0.254:53
 COMMIT
 EOF
 ip netns exec nsnet.island-nat.west.gateway $IPT-restore --noflush <<'EOF'
@@ -574,6 +636,10 @@ COMMIT
 :KUBE-SEP-E224WFW45Z4C6ZZP - [0:0]
 :KUBE-SEP-73HLITT7J2BENIZX - [0:0]
 :KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-KWTKYKN7WRQ36MR6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-H7BIIZMH4PXIYAYE - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -590,6 +656,8 @@ COMMIT
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
 -A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.3:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-UF6OOORCMXPJJDSV
@@ -611,6 +679,14 @@ COMMIT
 -A KUBE-SEP-73HLITT7J2BENIZX -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.4:53
 -A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
 -A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.1.254:53" -j KUBE-SEP-KWTKYKN7WRQ36MR6
+-A KUBE-SEP-KWTKYKN7WRQ36MR6 -s 10.244.1.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KWTKYKN7WRQ36MR6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.1.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.1.254:53" -j KUBE-SEP-H7BIIZMH4PXIYAYE
+-A KUBE-SEP-H7BIIZMH4PXIYAYE -s 10.244.1.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-H7BIIZMH4PXIYAYE -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.1.254:53
 COMMIT
 EOF
 ip netns exec nsnet.island-nat.west.node.n2 $IPT-restore --noflush <<'EOF'
@@ -665,6 +741,10 @@ COMMIT
 :KUBE-SEP-E224WFW45Z4C6ZZP - [0:0]
 :KUBE-SEP-73HLITT7J2BENIZX - [0:0]
 :KUBE-SEP-BTVZB7E4KKPGX6I5 - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-KWTKYKN7WRQ36MR6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-H7BIIZMH4PXIYAYE - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -681,6 +761,8 @@ COMMIT
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-CDGGSHYLG3RE2FKL
 -A KUBE-SERVICES -d 10.96.0.2/32 -p udp -m comment --comment "default/web:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-3OI236ZBKTWAFB2I
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-SVC-CDGGSHYLG3RE2FKL ! -s 10.244.0.0/16 -d 10.96.0.2/32 -p tcp -m comment --comment "default/web:http cluster IP" -m tcp --dport 80 -j KUBE-MARK-MASQ
 -A KUBE-SVC-CDGGSHYLG3RE2FKL -m comment --comment "default/web:http -> 10.244.0.3:80" -m statistic --mode random --probability 0.33333333349 -j KUBE-SEP-UF6OOORCMXPJJDSV
@@ -702,5 +784,13 @@ COMMIT
 -A KUBE-SEP-73HLITT7J2BENIZX -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.0.4:53
 -A KUBE-SEP-BTVZB7E4KKPGX6I5 -s 10.244.1.2/32 -m comment --comment "default/web:dns" -j KUBE-MARK-MASQ
 -A KUBE-SEP-BTVZB7E4KKPGX6I5 -p udp -m comment --comment "default/web:dns" -m udp -j DNAT --to-destination 10.244.1.2:53
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.1.254:53" -j KUBE-SEP-KWTKYKN7WRQ36MR6
+-A KUBE-SEP-KWTKYKN7WRQ36MR6 -s 10.244.1.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KWTKYKN7WRQ36MR6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.1.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.1.254:53" -j KUBE-SEP-H7BIIZMH4PXIYAYE
+-A KUBE-SEP-H7BIIZMH4PXIYAYE -s 10.244.1.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-H7BIIZMH4PXIYAYE -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.1.254:53
 COMMIT
 EOF

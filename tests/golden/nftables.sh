@@ -87,6 +87,13 @@ ip netns exec nsnet.nftables.east.pod.default.web-2 sysctl -q -w net.ipv4.conf.a
 ip netns exec nsnet.nftables.east.pod.default.web-2 sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.nftables.east.pod.default.web-2 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.nftables.east.pod.default.web-2 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.nftables.east.pod.kube-system.coredns-0
+ip netns exec nsnet.nftables.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.nftables.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.nftables.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.nftables.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.nftables.east.pod.kube-system.coredns-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.nftables.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.nftables.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.nftables.fabric link set br-fabric up
 ip -n nsnet.nftables.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
@@ -113,6 +120,9 @@ ip -n nsnet.nftables.east.node.n2 link set cbr0 up
 ip -n nsnet.nftables.east.node.n2 link add web-1 address 06:61:3b:c8:6c:c0 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.nftables.east.pod.default.web-1
 ip -n nsnet.nftables.east.node.n2 link set web-1 master cbr0 up
 bridge -n nsnet.nftables.east.node.n2 link set dev web-1 hairpin on
+ip -n nsnet.nftables.east.node.n2 link add coredns-_12124f address 06:87:20:cd:d2:09 type veth peer name eth0 address 02:00:0a:f4:01:fe netns nsnet.nftables.east.pod.kube-system.coredns-0
+ip -n nsnet.nftables.east.node.n2 link set coredns-_12124f master cbr0 up
+bridge -n nsnet.nftables.east.node.n2 link set dev coredns-_12124f hairpin on
 ip -n nsnet.nftables.servers link set lo up
 ip netns exec nsnet.nftables.fabric sysctl -q -w net.ipv4.neigh.br-fabric.retrans_time_ms=100
 ip netns exec nsnet.nftables.fabric sysctl -q -w net.ipv4.neigh.br-east.retrans_time_ms=100
@@ -161,9 +171,16 @@ ip -n nsnet.nftables.east.pod.default.web-2 link set lo up
 ip -n nsnet.nftables.east.pod.default.web-2 link set eth0 up
 ip -n nsnet.nftables.east.pod.default.web-2 addr add 10.244.0.4/24 dev eth0
 ip -n nsnet.nftables.east.pod.default.web-2 route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.nftables.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.nftables.east.pod.kube-system.coredns-0 link set lo up
+ip -n nsnet.nftables.east.pod.kube-system.coredns-0 link set eth0 up
+ip -n nsnet.nftables.east.pod.kube-system.coredns-0 addr add 10.244.1.254/24 dev eth0
+ip -n nsnet.nftables.east.pod.kube-system.coredns-0 route add default via 10.244.1.1 dev eth0
 # nsnet.nftables.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
 # nsnet.nftables.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
 # nsnet.nftables.east.pod.default.web-2: east/pod/web-2 answers on 80/tcp
+# nsnet.nftables.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
+# nsnet.nftables.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
 ip netns exec nsnet.nftables.east.node.n1 $IPT-restore --noflush <<'EOF'
 *nat
 :POSTROUTING ACCEPT [0:0]
@@ -194,7 +211,8 @@ table ip kube-proxy {
 		comment "Active ClusterIPs"
 		elements = { 10.96.0.2,
 			     10.96.0.3,
-			     10.96.0.4 }
+			     10.96.0.4,
+			     10.96.0.10 }
 	}
 
 	map firewall-ips {
@@ -217,7 +235,9 @@ table ip kube-proxy {
 		type ipv4_addr . inet_proto . inet_service : verdict
 		comment "ClusterIP, ExternalIP and LoadBalancer IP traffic"
 		elements = { 10.96.0.2 . tcp . 80 : goto service-PFISGYVC-default/web/tcp/,
-			     10.96.0.3 . tcp . 80 : goto service-EDE2N7RF-default/sticky/tcp/ }
+			     10.96.0.3 . tcp . 80 : goto service-EDE2N7RF-default/sticky/tcp/,
+			     10.96.0.10 . udp . 53 : goto service-FY5PMXPG-kube-system/kube-dns/udp/dns,
+			     10.96.0.10 . tcp . 53 : goto service-NWBZK7IH-kube-system/kube-dns/tcp/dns-tcp }
 	}
 
 	map service-nodeports {
@@ -383,6 +403,26 @@ table ip kube-proxy {
 		update @affinity-3R4B2H53-default/sticky/tcp/__10.244.1.2/80 { ip saddr }
 		meta l4proto tcp dnat to 10.244.1.2:80
 	}
+
+	chain service-FY5PMXPG-kube-system/kube-dns/udp/dns {
+		ip daddr 10.96.0.10 udp dport 53 ip saddr != 10.244.0.0/16 jump mark-for-masquerade
+		numgen random mod 1 vmap { 0 : goto endpoint-2566K2L5-kube-system/kube-dns/udp/dns__10.244.1.254/53 }
+	}
+
+	chain endpoint-2566K2L5-kube-system/kube-dns/udp/dns__10.244.1.254/53 {
+		ip saddr 10.244.1.254 jump mark-for-masquerade
+		meta l4proto udp dnat to 10.244.1.254:53
+	}
+
+	chain service-NWBZK7IH-kube-system/kube-dns/tcp/dns-tcp {
+		ip daddr 10.96.0.10 tcp dport 53 ip saddr != 10.244.0.0/16 jump mark-for-masquerade
+		numgen random mod 1 vmap { 0 : goto endpoint-V6DPAGUB-kube-system/kube-dns/tcp/dns-tcp__10.244.1.254/53 }
+	}
+
+	chain endpoint-V6DPAGUB-kube-system/kube-dns/tcp/dns-tcp__10.244.1.254/53 {
+		ip saddr 10.244.1.254 jump mark-for-masquerade
+		meta l4proto tcp dnat to 10.244.1.254:53
+	}
 }
 EOF
 ip netns exec nsnet.nftables.east.node.n2 nft -f - <<'EOF'
@@ -393,7 +433,8 @@ table ip kube-proxy {
 		comment "Active ClusterIPs"
 		elements = { 10.96.0.2,
 			     10.96.0.3,
-			     10.96.0.4 }
+			     10.96.0.4,
+			     10.96.0.10 }
 	}
 
 	map firewall-ips {
@@ -416,7 +457,9 @@ table ip kube-proxy {
 		type ipv4_addr . inet_proto . inet_service : verdict
 		comment "ClusterIP, ExternalIP and LoadBalancer IP traffic"
 		elements = { 10.96.0.2 . tcp . 80 : goto service-PFISGYVC-default/web/tcp/,
-			     10.96.0.3 . tcp . 80 : goto service-EDE2N7RF-default/sticky/tcp/ }
+			     10.96.0.3 . tcp . 80 : goto service-EDE2N7RF-default/sticky/tcp/,
+			     10.96.0.10 . udp . 53 : goto service-FY5PMXPG-kube-system/kube-dns/udp/dns,
+			     10.96.0.10 . tcp . 53 : goto service-NWBZK7IH-kube-system/kube-dns/tcp/dns-tcp }
 	}
 
 	map service-nodeports {
@@ -581,6 +624,26 @@ table ip kube-proxy {
 		ip saddr 10.244.1.2 jump mark-for-masquerade
 		update @affinity-3R4B2H53-default/sticky/tcp/__10.244.1.2/80 { ip saddr }
 		meta l4proto tcp dnat to 10.244.1.2:80
+	}
+
+	chain service-FY5PMXPG-kube-system/kube-dns/udp/dns {
+		ip daddr 10.96.0.10 udp dport 53 ip saddr != 10.244.0.0/16 jump mark-for-masquerade
+		numgen random mod 1 vmap { 0 : goto endpoint-2566K2L5-kube-system/kube-dns/udp/dns__10.244.1.254/53 }
+	}
+
+	chain endpoint-2566K2L5-kube-system/kube-dns/udp/dns__10.244.1.254/53 {
+		ip saddr 10.244.1.254 jump mark-for-masquerade
+		meta l4proto udp dnat to 10.244.1.254:53
+	}
+
+	chain service-NWBZK7IH-kube-system/kube-dns/tcp/dns-tcp {
+		ip daddr 10.96.0.10 tcp dport 53 ip saddr != 10.244.0.0/16 jump mark-for-masquerade
+		numgen random mod 1 vmap { 0 : goto endpoint-V6DPAGUB-kube-system/kube-dns/tcp/dns-tcp__10.244.1.254/53 }
+	}
+
+	chain endpoint-V6DPAGUB-kube-system/kube-dns/tcp/dns-tcp__10.244.1.254/53 {
+		ip saddr 10.244.1.254 jump mark-for-masquerade
+		meta l4proto tcp dnat to 10.244.1.254:53
 	}
 }
 EOF

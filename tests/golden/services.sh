@@ -96,6 +96,13 @@ ip netns exec nsnet.services.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.a
 ip netns exec nsnet.services.east.pod.default.web-1 sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.services.east.pod.default.web-1 sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.services.east.pod.default.web-1 sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.services.east.pod.kube-system.coredns-0
+ip netns exec nsnet.services.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.services.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.services.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.services.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.services.east.pod.kube-system.coredns-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.services.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.services.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.services.fabric link set br-fabric up
 ip -n nsnet.services.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
@@ -115,6 +122,9 @@ bridge -n nsnet.services.east.node.n1 link set dev unready hairpin on
 ip -n nsnet.services.east.node.n1 link add web-0 address 06:d8:7a:c1:12:2d type veth peer name eth0 address 02:00:0a:f4:00:04 netns nsnet.services.east.pod.default.web-0
 ip -n nsnet.services.east.node.n1 link set web-0 master cbr0 up
 bridge -n nsnet.services.east.node.n1 link set dev web-0 hairpin on
+ip -n nsnet.services.east.node.n1 link add coredns-_12124f address 06:cc:96:ce:a3:e6 type veth peer name eth0 address 02:00:0a:f4:00:fe netns nsnet.services.east.pod.kube-system.coredns-0
+ip -n nsnet.services.east.node.n1 link set coredns-_12124f master cbr0 up
+bridge -n nsnet.services.east.node.n1 link set dev coredns-_12124f hairpin on
 ip -n nsnet.services.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.services.east.node.n2 link set cbr0 up
 ip -n nsnet.services.east.node.n2 link add going address 06:92:dd:99:6e:33 type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.services.east.pod.default.going
@@ -178,6 +188,11 @@ ip -n nsnet.services.east.pod.default.web-1 link set lo up
 ip -n nsnet.services.east.pod.default.web-1 link set eth0 up
 ip -n nsnet.services.east.pod.default.web-1 addr add 10.244.1.4/24 dev eth0
 ip -n nsnet.services.east.pod.default.web-1 route add default via 10.244.1.1 dev eth0
+ip netns exec nsnet.services.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.services.east.pod.kube-system.coredns-0 link set lo up
+ip -n nsnet.services.east.pod.kube-system.coredns-0 link set eth0 up
+ip -n nsnet.services.east.pod.kube-system.coredns-0 addr add 10.244.0.254/24 dev eth0
+ip -n nsnet.services.east.pod.kube-system.coredns-0 route add default via 10.244.0.1 dev eth0
 # nsnet.services.east.pod.default.going: east/pod/going answers on 80/tcp
 # nsnet.services.east.pod.default.unready: east/pod/unready answers on 80/tcp
 # nsnet.services.east.pod.default.web-0: east/pod/web-0 answers on 8080/tcp
@@ -186,6 +201,8 @@ ip -n nsnet.services.east.pod.default.web-1 route add default via 10.244.1.1 dev
 # nsnet.services.east.pod.default.web-1: east/pod/web-1 answers on 8080/tcp
 # nsnet.services.east.pod.default.web-1: east/pod/web-1 answers on 8443/udp
 # nsnet.services.east.pod.default.web-1: east/pod/web-1 answers on 9090/tcp
+# nsnet.services.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
+# nsnet.services.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
 ip netns exec nsnet.services.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -259,6 +276,10 @@ COMMIT
 :KUBE-SEP-AY2VQRJWQBOPM7TC - [0:0]
 :KUBE-SEP-CMJN4BCPA6VEOTUC - [0:0]
 :KUBE-SEP-BHW4DM5WK7EWKCD2 - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-NN72SSTR7CRUOQH6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-KMWTM52OBW6SDJA7 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -285,6 +306,8 @@ COMMIT
 -A KUBE-SERVICES -d 10.96.0.8/32 -p tcp -m comment --comment "default/impatient cluster IP" -m tcp --dport 80 -j KUBE-SVC-INCNLRHD6S4XOICL
 -A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "default/going cluster IP" -m tcp --dport 80 -j KUBE-SVC-VOHOZ5SJDOGIILLV
 -A KUBE-SERVICES -d 10.96.0.11/32 -p tcp -m comment --comment "default/sliced:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-GDAY7HUAPXMCMK53
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-EXT-CDGGSHYLG3RE2FKL -m comment --comment "masquerade traffic for default/web:http external destinations" -j KUBE-MARK-MASQ
 -A KUBE-EXT-CDGGSHYLG3RE2FKL -j KUBE-SVC-CDGGSHYLG3RE2FKL
@@ -348,6 +371,14 @@ COMMIT
 -A KUBE-SEP-CMJN4BCPA6VEOTUC -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A KUBE-SEP-BHW4DM5WK7EWKCD2 -s 10.244.1.4/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-BHW4DM5WK7EWKCD2 -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.4:8080
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.0.254:53" -j KUBE-SEP-NN72SSTR7CRUOQH6
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.0.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.0.254:53" -j KUBE-SEP-KMWTM52OBW6SDJA7
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.0.254:53
 COMMIT
 EOF
 ip netns exec nsnet.services.east.node.n2 $IPT-restore --noflush <<'EOF'
@@ -424,6 +455,10 @@ COMMIT
 :KUBE-SEP-AY2VQRJWQBOPM7TC - [0:0]
 :KUBE-SEP-CMJN4BCPA6VEOTUC - [0:0]
 :KUBE-SEP-BHW4DM5WK7EWKCD2 - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-NN72SSTR7CRUOQH6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-KMWTM52OBW6SDJA7 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -451,6 +486,8 @@ COMMIT
 -A KUBE-SERVICES -d 10.96.0.8/32 -p tcp -m comment --comment "default/impatient cluster IP" -m tcp --dport 80 -j KUBE-SVC-INCNLRHD6S4XOICL
 -A KUBE-SERVICES -d 10.96.0.9/32 -p tcp -m comment --comment "default/going cluster IP" -m tcp --dport 80 -j KUBE-SVC-VOHOZ5SJDOGIILLV
 -A KUBE-SERVICES -d 10.96.0.11/32 -p tcp -m comment --comment "default/sliced:http cluster IP" -m tcp --dport 80 -j KUBE-SVC-GDAY7HUAPXMCMK53
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-EXT-CDGGSHYLG3RE2FKL -m comment --comment "masquerade traffic for default/web:http external destinations" -j KUBE-MARK-MASQ
 -A KUBE-EXT-CDGGSHYLG3RE2FKL -j KUBE-SVC-CDGGSHYLG3RE2FKL
@@ -518,5 +555,13 @@ COMMIT
 -A KUBE-SEP-CMJN4BCPA6VEOTUC -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.2:80
 -A KUBE-SEP-BHW4DM5WK7EWKCD2 -s 10.244.1.4/32 -m comment --comment "default/sliced:http" -j KUBE-MARK-MASQ
 -A KUBE-SEP-BHW4DM5WK7EWKCD2 -p tcp -m comment --comment "default/sliced:http" -m tcp -j DNAT --to-destination 10.244.1.4:8080
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.0.254:53" -j KUBE-SEP-NN72SSTR7CRUOQH6
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.0.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.0.254:53" -j KUBE-SEP-KMWTM52OBW6SDJA7
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.0.254:53
 COMMIT
 EOF

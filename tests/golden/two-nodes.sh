@@ -75,6 +75,13 @@ ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -q -w net.ipv4.conf.a
 ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.two-nodes.east.pod.default.near sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.two-nodes.east.pod.kube-system.coredns-0
+ip netns exec nsnet.two-nodes.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=1
+ip netns exec nsnet.two-nodes.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.two-nodes.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.two-nodes.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.two-nodes.east.pod.kube-system.coredns-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.two-nodes.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.two-nodes.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.two-nodes.fabric link set br-fabric up
 ip -n nsnet.two-nodes.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
@@ -91,6 +98,9 @@ bridge -n nsnet.two-nodes.east.node.n1 link set dev client hairpin on
 ip -n nsnet.two-nodes.east.node.n1 link add near address 06:41:f3:07:2f:eb type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.two-nodes.east.pod.default.near
 ip -n nsnet.two-nodes.east.node.n1 link set near master cbr0 up
 bridge -n nsnet.two-nodes.east.node.n1 link set dev near hairpin on
+ip -n nsnet.two-nodes.east.node.n1 link add coredns-_12124f address 06:9b:ea:2f:45:58 type veth peer name eth0 address 02:00:0a:f4:00:fe netns nsnet.two-nodes.east.pod.kube-system.coredns-0
+ip -n nsnet.two-nodes.east.node.n1 link set coredns-_12124f master cbr0 up
+bridge -n nsnet.two-nodes.east.node.n1 link set dev coredns-_12124f hairpin on
 ip -n nsnet.two-nodes.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.two-nodes.east.node.n2 link set cbr0 up
 ip -n nsnet.two-nodes.east.node.n2 link add far address 06:01:d6:20:d9:6e type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.two-nodes.east.pod.default.far
@@ -133,9 +143,16 @@ ip -n nsnet.two-nodes.east.pod.default.near link set lo up
 ip -n nsnet.two-nodes.east.pod.default.near link set eth0 up
 ip -n nsnet.two-nodes.east.pod.default.near addr add 10.244.0.3/24 dev eth0
 ip -n nsnet.two-nodes.east.pod.default.near route add default via 10.244.0.1 dev eth0
+ip netns exec nsnet.two-nodes.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.two-nodes.east.pod.kube-system.coredns-0 link set lo up
+ip -n nsnet.two-nodes.east.pod.kube-system.coredns-0 link set eth0 up
+ip -n nsnet.two-nodes.east.pod.kube-system.coredns-0 addr add 10.244.0.254/24 dev eth0
+ip -n nsnet.two-nodes.east.pod.kube-system.coredns-0 route add default via 10.244.0.1 dev eth0
 # nsnet.two-nodes.east.pod.default.far: east/pod/far answers on 80/tcp
 # nsnet.two-nodes.east.pod.default.far: east/pod/far answers on 53/udp
 # nsnet.two-nodes.east.pod.default.near: east/pod/near answers on 80/tcp
+# nsnet.two-nodes.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
+# nsnet.two-nodes.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
 ip netns exec nsnet.two-nodes.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -180,6 +197,10 @@ COMMIT
 :KUBE-POSTROUTING - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-SERVICES - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-NN72SSTR7CRUOQH6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-KMWTM52OBW6SDJA7 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -194,7 +215,17 @@ COMMIT
 -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.0.254:53" -j KUBE-SEP-NN72SSTR7CRUOQH6
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.0.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.0.254:53" -j KUBE-SEP-KMWTM52OBW6SDJA7
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.0.254:53
 COMMIT
 EOF
 ip netns exec nsnet.two-nodes.east.node.n2 $IPT-restore --noflush <<'EOF'
@@ -241,6 +272,10 @@ COMMIT
 :KUBE-POSTROUTING - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-SERVICES - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-NN72SSTR7CRUOQH6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-KMWTM52OBW6SDJA7 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -255,6 +290,16 @@ COMMIT
 -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.0.254:53" -j KUBE-SEP-NN72SSTR7CRUOQH6
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.0.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.0.254:53" -j KUBE-SEP-KMWTM52OBW6SDJA7
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.0.254:53
 COMMIT
 EOF

@@ -147,6 +147,21 @@ ip netns exec nsnet.vxlan.east.pod.default.near sysctl -q -w net.ipv4.conf.all.r
 ip netns exec nsnet.vxlan.east.pod.default.near sysctl -q -w net.ipv4.conf.default.rp_filter=0
 ip netns exec nsnet.vxlan.east.pod.default.near sysctl -qe -w net.core.txrehash=0
 ip netns exec nsnet.vxlan.east.pod.default.near sysctl -q -w net.ipv4.icmp_ratemask=0
+ip netns add nsnet.vxlan.east.pod.kube-system.coredns-0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.disable_ipv6=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.accept_dad=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.default.accept_dad=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.default.accept_ra=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.default.accept_redirects=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.conf.all.forwarding=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.icmp.ratelimit=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -qe -w net.ipv4.icmp_msgs_per_sec=100000
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -qe -w net.ipv4.icmp_msgs_burst=100000
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.ip_forward=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.all.rp_filter=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.conf.default.rp_filter=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -qe -w net.core.txrehash=0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.icmp_ratemask=0
 ip -n nsnet.vxlan.fabric link add br-fabric address 02:00:c6:12:00:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.vxlan.fabric link set br-fabric up
 ip -n nsnet.vxlan.fabric link add br-east address 02:00:c0:a8:0a:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
@@ -169,6 +184,9 @@ bridge -n nsnet.vxlan.east.node.n1 link set dev client hairpin on
 ip -n nsnet.vxlan.east.node.n1 link add near address 06:df:44:40:81:e1 type veth peer name eth0 address 02:00:0a:f4:00:03 netns nsnet.vxlan.east.pod.default.near
 ip -n nsnet.vxlan.east.node.n1 link set near master cbr0 up
 bridge -n nsnet.vxlan.east.node.n1 link set dev near hairpin on
+ip -n nsnet.vxlan.east.node.n1 link add coredns-_12124f address 06:d7:b5:6e:60:ea type veth peer name eth0 address 02:00:0a:f4:00:fe netns nsnet.vxlan.east.pod.kube-system.coredns-0
+ip -n nsnet.vxlan.east.node.n1 link set coredns-_12124f master cbr0 up
+bridge -n nsnet.vxlan.east.node.n1 link set dev coredns-_12124f hairpin on
 ip -n nsnet.vxlan.east.node.n2 link add cbr0 address 02:00:0a:f4:01:01 type bridge forward_delay 0 stp_state 0 mcast_snooping 0
 ip -n nsnet.vxlan.east.node.n2 link set cbr0 up
 ip -n nsnet.vxlan.east.node.n2 link add far address 06:df:e3:bc:64:fb type veth peer name eth0 address 02:00:0a:f4:01:02 netns nsnet.vxlan.east.pod.default.far
@@ -215,6 +233,7 @@ ip -n nsnet.vxlan.east.node.n1 link set eth0 up
 ip -n nsnet.vxlan.east.node.n1 link set cbr0 mtu 1450
 ip -n nsnet.vxlan.east.node.n1 link set client mtu 1450
 ip -n nsnet.vxlan.east.node.n1 link set near mtu 1450
+ip -n nsnet.vxlan.east.node.n1 link set coredns-_12124f mtu 1450
 ip -n nsnet.vxlan.east.node.n1 link set flannel.1 mtu 1450
 ip -n nsnet.vxlan.east.node.n1 addr add 192.168.10.2/24 dev eth0
 ip -n nsnet.vxlan.east.node.n1 addr add fd00:192:168:10::2/64 dev eth0
@@ -278,6 +297,15 @@ ip -n nsnet.vxlan.east.pod.default.near addr add 10.244.0.3/24 dev eth0
 ip -n nsnet.vxlan.east.pod.default.near addr add fd00:10:244::3/64 dev eth0
 ip -n nsnet.vxlan.east.pod.default.near route add default via 10.244.0.1 dev eth0
 ip -n nsnet.vxlan.east.pod.default.near route add default via fd00:10:244::1 dev eth0
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv4.neigh.eth0.retrans_time_ms=100
+ip netns exec nsnet.vxlan.east.pod.kube-system.coredns-0 sysctl -q -w net.ipv6.neigh.eth0.retrans_time_ms=100
+ip -n nsnet.vxlan.east.pod.kube-system.coredns-0 link set lo up
+ip -n nsnet.vxlan.east.pod.kube-system.coredns-0 link set eth0 up
+ip -n nsnet.vxlan.east.pod.kube-system.coredns-0 link set eth0 mtu 1450
+ip -n nsnet.vxlan.east.pod.kube-system.coredns-0 addr add 10.244.0.254/24 dev eth0
+ip -n nsnet.vxlan.east.pod.kube-system.coredns-0 addr add fd00:10:244:0:ffff:ffff:ffff:ffff/64 dev eth0
+ip -n nsnet.vxlan.east.pod.kube-system.coredns-0 route add default via 10.244.0.1 dev eth0
+ip -n nsnet.vxlan.east.pod.kube-system.coredns-0 route add default via fd00:10:244::1 dev eth0
 # nsnet.vxlan.external.api: external/api answers on 443/tcp
 # nsnet.vxlan.external.narrow: external/narrow answers on 443/tcp
 # nsnet.vxlan.external.narrow: external/narrow answers on 53/udp
@@ -285,6 +313,8 @@ ip -n nsnet.vxlan.east.pod.default.near route add default via fd00:10:244::1 dev
 # nsnet.vxlan.east.pod.default.far: east/pod/far answers on 80/udp
 # nsnet.vxlan.east.pod.default.near: east/pod/near answers on 80/tcp
 # nsnet.vxlan.east.pod.default.near: east/pod/near answers on 80/udp
+# nsnet.vxlan.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
+# nsnet.vxlan.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
 ip netns exec nsnet.vxlan.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]
@@ -333,6 +363,10 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-VPJCWIHGOZWNRC6B - [0:0]
 :KUBE-SEP-MQ4W7Q2CV67URU6Q - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-NN72SSTR7CRUOQH6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-KMWTM52OBW6SDJA7 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -352,6 +386,8 @@ COMMIT
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-NODEPORTS -p tcp -m comment --comment "default/web" -m tcp --dport 30080 -j KUBE-EXT-LOLE4ISW44XBNF3G
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-EXT-LOLE4ISW44XBNF3G -m comment --comment "masquerade traffic for default/web external destinations" -j KUBE-MARK-MASQ
 -A KUBE-EXT-LOLE4ISW44XBNF3G -j KUBE-SVC-LOLE4ISW44XBNF3G
@@ -362,6 +398,14 @@ COMMIT
 -A KUBE-SEP-VPJCWIHGOZWNRC6B -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.3:80
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -s 10.244.1.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.0.254:53" -j KUBE-SEP-NN72SSTR7CRUOQH6
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.0.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.0.254:53" -j KUBE-SEP-KMWTM52OBW6SDJA7
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.0.254:53
 COMMIT
 EOF
 ip netns exec nsnet.vxlan.east.node.n1 $IP6T-restore --noflush <<'EOF'
@@ -407,6 +451,10 @@ COMMIT
 :KUBE-POSTROUTING - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-SERVICES - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-IWBBF7QCIROZ7CSW - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-U5MJ75G5GGX3PT3L - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -424,7 +472,17 @@ COMMIT
 -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -d fd00:10:96::a/128 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d fd00:10:96::a/128 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES ! -d ::1/128 -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s fd00:10:244::/56 -d fd00:10:96::a/128 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> [fd00:10:244:0:ffff:ffff:ffff:ffff]:53" -j KUBE-SEP-IWBBF7QCIROZ7CSW
+-A KUBE-SEP-IWBBF7QCIROZ7CSW -s fd00:10:244:0:ffff:ffff:ffff:ffff/128 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-IWBBF7QCIROZ7CSW -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination [fd00:10:244:0:ffff:ffff:ffff:ffff]:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s fd00:10:244::/56 -d fd00:10:96::a/128 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> [fd00:10:244:0:ffff:ffff:ffff:ffff]:53" -j KUBE-SEP-U5MJ75G5GGX3PT3L
+-A KUBE-SEP-U5MJ75G5GGX3PT3L -s fd00:10:244:0:ffff:ffff:ffff:ffff/128 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-U5MJ75G5GGX3PT3L -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination [fd00:10:244:0:ffff:ffff:ffff:ffff]:53
 COMMIT
 EOF
 ip netns exec nsnet.vxlan.east.node.n2 $IPT-restore --noflush <<'EOF'
@@ -475,6 +533,10 @@ COMMIT
 :KUBE-SVC-LOLE4ISW44XBNF3G - [0:0]
 :KUBE-SEP-VPJCWIHGOZWNRC6B - [0:0]
 :KUBE-SEP-MQ4W7Q2CV67URU6Q - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-NN72SSTR7CRUOQH6 - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-KMWTM52OBW6SDJA7 - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -494,6 +556,8 @@ COMMIT
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
 -A KUBE-NODEPORTS -p tcp -m comment --comment "default/web" -m tcp --dport 30080 -j KUBE-EXT-LOLE4ISW44XBNF3G
 -A KUBE-SERVICES -d 10.96.0.2/32 -p tcp -m comment --comment "default/web cluster IP" -m tcp --dport 80 -j KUBE-SVC-LOLE4ISW44XBNF3G
+-A KUBE-SERVICES -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
 -A KUBE-EXT-LOLE4ISW44XBNF3G -m comment --comment "masquerade traffic for default/web external destinations" -j KUBE-MARK-MASQ
 -A KUBE-EXT-LOLE4ISW44XBNF3G -j KUBE-SVC-LOLE4ISW44XBNF3G
@@ -504,6 +568,14 @@ COMMIT
 -A KUBE-SEP-VPJCWIHGOZWNRC6B -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.0.3:80
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -s 10.244.1.2/32 -m comment --comment "default/web" -j KUBE-MARK-MASQ
 -A KUBE-SEP-MQ4W7Q2CV67URU6Q -p tcp -m comment --comment "default/web" -m tcp -j DNAT --to-destination 10.244.1.2:80
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> 10.244.0.254:53" -j KUBE-SEP-NN72SSTR7CRUOQH6
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-NN72SSTR7CRUOQH6 -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination 10.244.0.254:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s 10.244.0.0/16 -d 10.96.0.10/32 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> 10.244.0.254:53" -j KUBE-SEP-KMWTM52OBW6SDJA7
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -s 10.244.0.254/32 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-KMWTM52OBW6SDJA7 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination 10.244.0.254:53
 COMMIT
 EOF
 ip netns exec nsnet.vxlan.east.node.n2 $IP6T-restore --noflush <<'EOF'
@@ -549,6 +621,10 @@ COMMIT
 :KUBE-POSTROUTING - [0:0]
 :KUBE-NODEPORTS - [0:0]
 :KUBE-SERVICES - [0:0]
+:KUBE-SVC-TCOU7JCQXEZGVUNU - [0:0]
+:KUBE-SEP-IWBBF7QCIROZ7CSW - [0:0]
+:KUBE-SVC-ERIFXISQEP7F7OF4 - [0:0]
+:KUBE-SEP-U5MJ75G5GGX3PT3L - [0:0]
 -F PREROUTING
 -F OUTPUT
 -F POSTROUTING
@@ -566,6 +642,16 @@ COMMIT
 -A KUBE-POSTROUTING -m mark ! --mark 0x4000/0x4000 -j RETURN
 -A KUBE-POSTROUTING -j MARK --set-xmark 0x4000/0x0
 -A KUBE-POSTROUTING -m comment --comment "kubernetes service traffic requiring SNAT" -j MASQUERADE --random-fully
+-A KUBE-SERVICES -d fd00:10:96::a/128 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-SVC-TCOU7JCQXEZGVUNU
+-A KUBE-SERVICES -d fd00:10:96::a/128 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-SVC-ERIFXISQEP7F7OF4
 -A KUBE-SERVICES ! -d ::1/128 -m comment --comment "kubernetes service nodeports; NOTE: this must be the last rule in this chain" -m addrtype --dst-type LOCAL -j KUBE-NODEPORTS
+-A KUBE-SVC-TCOU7JCQXEZGVUNU ! -s fd00:10:244::/56 -d fd00:10:96::a/128 -p udp -m comment --comment "kube-system/kube-dns:dns cluster IP" -m udp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-TCOU7JCQXEZGVUNU -m comment --comment "kube-system/kube-dns:dns -> [fd00:10:244:0:ffff:ffff:ffff:ffff]:53" -j KUBE-SEP-IWBBF7QCIROZ7CSW
+-A KUBE-SEP-IWBBF7QCIROZ7CSW -s fd00:10:244:0:ffff:ffff:ffff:ffff/128 -m comment --comment "kube-system/kube-dns:dns" -j KUBE-MARK-MASQ
+-A KUBE-SEP-IWBBF7QCIROZ7CSW -p udp -m comment --comment "kube-system/kube-dns:dns" -m udp -j DNAT --to-destination [fd00:10:244:0:ffff:ffff:ffff:ffff]:53
+-A KUBE-SVC-ERIFXISQEP7F7OF4 ! -s fd00:10:244::/56 -d fd00:10:96::a/128 -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp cluster IP" -m tcp --dport 53 -j KUBE-MARK-MASQ
+-A KUBE-SVC-ERIFXISQEP7F7OF4 -m comment --comment "kube-system/kube-dns:dns-tcp -> [fd00:10:244:0:ffff:ffff:ffff:ffff]:53" -j KUBE-SEP-U5MJ75G5GGX3PT3L
+-A KUBE-SEP-U5MJ75G5GGX3PT3L -s fd00:10:244:0:ffff:ffff:ffff:ffff/128 -m comment --comment "kube-system/kube-dns:dns-tcp" -j KUBE-MARK-MASQ
+-A KUBE-SEP-U5MJ75G5GGX3PT3L -p tcp -m comment --comment "kube-system/kube-dns:dns-tcp" -m tcp -j DNAT --to-destination [fd00:10:244:0:ffff:ffff:ffff:ffff]:53
 COMMIT
 EOF

@@ -12,7 +12,7 @@ import pytest
 from nsnet.errors import KernelError
 from nsnet.ip import Protocol
 from nsnet.kernel import netns, processes
-from nsnet.servers.echo import control
+from nsnet.servers import control
 from nsnet.state.model import HealthCheck, Listener
 from tests.support.small_lab import SmallLab, small_lab
 

@@ -9,7 +9,7 @@ from nsnet.lab import registry
 from nsnet.lab.compiled import compiled
 from nsnet.lab.lab import Lab
 from nsnet.scenario.load import load
-from nsnet.servers.echo import control
+from nsnet.servers import control
 from tests.support.machine import NEEDS_ROOT, ROOTLESS_UNABLE, Machine, patience
 
 pytestmark = [

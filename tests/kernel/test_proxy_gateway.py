@@ -232,7 +232,7 @@ GIVES_UP = """
 import sys
 from pathlib import Path
 from nsnet.ip import Protocol
-from nsnet.servers.echo import control
+from nsnet.servers import control
 from nsnet.state.model import Listener
 
 folder, port, *names = sys.argv[1:]

@@ -78,6 +78,7 @@ def _scenario(family: int, proxy_mode: str, kube_proxy: Mapping[str, bool], cni:
         "serviceCIDR": ranges.services,
         "nodeCIDR": ranges.nodes,
         "proxyMode": proxy_mode,
+        "dns": False,
         "kubeProxy": kube_proxy,
         "nodes": [{"name": name, "labels": {ZONE: zone}} for name, zone in ZONES.items()],
     }

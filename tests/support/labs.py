@@ -50,15 +50,15 @@ def shipped(name: str) -> Lab:
 
 
 def written(*objects: str, clusters: tuple[str, ...] = TWO_NODES, spec: str = "") -> Scenario:
-    """Return a scenario of these clusters and Kubernetes objects; `spec` is the rest of its
-    spec."""
+    """Return a scenario of these clusters and Kubernetes objects; `spec` is the rest of its spec.
+    A cluster has DNS only if its text says so."""
     lines = [
         "apiVersion: nsnet.dev/v1alpha1",
         "kind: Scenario",
         "metadata: {name: lab}",
         "spec:",
         "  clusters:",
-        *(f"  - {each}" for each in clusters),
+        *(f"  - {each if 'dns:' in each else '{dns: false, ' + each[1:]}" for each in clusters),
         *(f"  {each}" for each in spec.strip().splitlines()),
     ]
     return reload("lab.yaml", {"lab.yaml": "\n---\n".join(("\n".join(lines), *objects))})

@@ -12,7 +12,7 @@ from pathlib import Path
 from nsnet.errors import CleanupError
 from nsnet.ip import Protocol
 from nsnet.kernel import netns, processes
-from nsnet.servers.echo import control
+from nsnet.servers import control
 from nsnet.state.model import Listener
 
 _COUNT = count()

@@ -41,6 +41,7 @@ class SliceEndpoint(Lenient):
     addresses: tuple[EndpointAddress, ...] = ()
     conditions: EndpointConditions = EndpointConditions()
     node_name: str = ""
+    hostname: str = ""
     hints: EndpointHints = EndpointHints()
 
 
@@ -78,6 +79,7 @@ class SubsetAddress(Lenient):
 
     ip: EndpointAddress
     node_name: str = ""
+    hostname: str = ""
 
 
 class SubsetPort(Lenient):

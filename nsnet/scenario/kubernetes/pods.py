@@ -68,10 +68,10 @@ class PodSpec(Lenient):
 
     unread = (
         "activeDeadlineSeconds automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks"
-        " ephemeralContainers hostAliases hostIPC hostPID hostUsers hostname hostnameOverride"
+        " ephemeralContainers hostAliases hostIPC hostPID hostUsers hostnameOverride"
         " imagePullSecrets os overhead preemptionPolicy priority priorityClassName readinessGates"
         " resourceClaims resources runtimeClassName schedulerName securityContext serviceAccount"
-        " serviceAccountName setHostnameAsFQDN shareProcessNamespace subdomain"
+        " serviceAccountName setHostnameAsFQDN shareProcessNamespace"
         " terminationGracePeriodSeconds volumes"
     )
 
@@ -85,6 +85,8 @@ class PodSpec(Lenient):
     topology_spread_constraints: tuple[TopologySpreadConstraint, ...] = ()
     scheduling_gates: tuple[SchedulingGate, ...] = ()
     restart_policy: str = ""
+    hostname: str = ""
+    subdomain: str = ""
 
     @property
     def serving(self) -> tuple[Container, ...]:
@@ -186,7 +188,7 @@ class WorkloadSpec(Lenient):
         "activeDeadlineSeconds backoffLimit backoffLimitPerIndex completionMode completions"
         " managedBy manualSelector maxFailedIndexes minReadySeconds parallelism"
         " persistentVolumeClaimRetentionPolicy podFailurePolicy podManagementPolicy"
-        " podReplacementPolicy progressDeadlineSeconds revisionHistoryLimit rollbackTo serviceName"
+        " podReplacementPolicy progressDeadlineSeconds revisionHistoryLimit rollbackTo"
         " strategy successPolicy suspend templateGeneration ttlSecondsAfterFinished updateStrategy"
         " volumeClaimTemplates"
     )
@@ -195,6 +197,7 @@ class WorkloadSpec(Lenient):
     selector: LabelSelector | None = None
     template: PodTemplate = PodTemplate()
     ordinals: Ordinals = Ordinals()
+    service_name: str = ""  # of a StatefulSet: the subdomain of its pods
     paused: StrictBool = False
 
 

@@ -7,7 +7,7 @@
                                    at a health check's port, kube-proxy's answer
     any other line                 {"server", "source", "port"}, for a person with nc
 
-Like server.py, this uses only the standard library.
+Like message.py, this uses only the standard library.
 """
 
 import json

@@ -121,7 +121,10 @@ def test_capture_takes_several_places_and_a_file_of_any_name() -> None:
 def test_in_a_lab_of_several_clusters_references_name_theirs() -> None:
     assert offered("explain", ISLAND, "west/n") == ["west/node/n1", "west/node/n2"]
     assert offered("explain", ISLAND, "node") == []
-    assert offered("explain", ISLAND, "east/pod/client", "east/s") == ["east/svc/web"]
+    assert offered("explain", ISLAND, "east/pod/client", "east/s") == [
+        "east/svc/web",
+        "east/svc/kube-dns.kube-system",
+    ]
     assert offered("explain", ISLAND, "east/g") == ["east/gateway"]
 
 

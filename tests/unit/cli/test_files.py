@@ -187,8 +187,8 @@ def test_an_explanation_fits_into_80_columns(file: str, target: str) -> None:
 def test_a_valid_file_is_counted() -> None:
     counted, *description = nsnet("validate", ISLAND).stdout.splitlines()
     assert counted == (
-        f"{ISLAND} is valid: 2 clusters, 4 nodes, 7 pods, 2 Services, 17 probes,"
-        " 17 network namespaces"
+        f"{ISLAND} is valid: 2 clusters, 4 nodes, 9 pods, 4 Services, 17 probes,"
+        " 19 network namespaces"
     )
     written = yaml.safe_load(Path(ISLAND).read_text().partition("\n---\n")[0])["spec"]
     assert " ".join(description) == " ".join(written["description"].split())
@@ -200,7 +200,7 @@ def test_plain_manifests_are_counted_without_probes_and_warned_of_without_their_
     idle = "apiVersion: v1\nkind: Service\nmetadata: {name: web}\n"
     Path(warned).write_text(idle + "spec: {selector: {app: web}, ports: [{port: 80}]}\n")
     result = nsnet("validate", warned)
-    counted = "1 cluster, 2 nodes, 0 pods, 1 Service, 5 network namespaces"
+    counted = "1 cluster, 2 nodes, 1 pod, 2 Services, 6 network namespaces"
     assert result.stdout == f"{warned} is valid: {counted}\n"
     warning = f"warning: {warned}:4: the selector of svc/web matches no running pod\n"
     assert result.stderr == warning
@@ -210,7 +210,7 @@ def test_pods_that_do_not_run_are_counted_apart(warned: str) -> None:
     pod = "apiVersion: v1\nkind: Pod\nmetadata: {name: web}\nspec: {nodeName: n1, containers: []}"
     done = pod.replace("web", "done") + "\nstatus: {phase: Succeeded}"
     Path(warned).write_text("\n---\n".join((LAB, pod, done)))
-    assert ", 1 pod and 1 not running, " in nsnet("validate", warned).stdout
+    assert ", 2 pods and 1 not running, " in nsnet("validate", warned).stdout
 
 
 @pytest.mark.parametrize(

@@ -46,6 +46,7 @@ def test_a_new_address_is_flushed_on_its_layer_2_segment_before_rules_send_packe
     assert {(op.netns, op.dev) for op in flushed} == {
         ("nsnet.clusterip.east.node.n2", "cbr0"),
         ("nsnet.clusterip.east.pod.default.web-1", "eth0"),
+        ("nsnet.clusterip.east.pod.kube-system.coredns-0", "eth0"),
     }
     loads = [index for index, op in enumerate(ops) if isinstance(op, RulesLoad)]
     assert max(map(ops.index, flushed)) < min(loads)

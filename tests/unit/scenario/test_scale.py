@@ -30,7 +30,7 @@ def replicas(scenario: Scenario) -> list[tuple[str, tuple[str, ...], int]]:
     return [
         (each.object.kind, each.clusters, each.object.spec.replicas)
         for each in scenario.manifests
-        if isinstance(each.object, Workload)
+        if isinstance(each.object, Workload) and not each.own
     ]
 
 

@@ -1,9 +1,10 @@
-"""The echo server: one process that answers for every pod of a lab. conversation.py has the
-answers.
+"""The server of a lab: one process that answers for every pod. echo/conversation.py and dns/wire.py
+have the answers.
 
 Its ports are changed over a unix socket (control.py), so that a change never restarts it. It runs
 in one namespace of the lab, where `down` finds it, and opens its sockets in the other namespaces.
-It uses only the standard library: it is ready in 40 ms when started as control.argv says.
+It is ready in 40 ms when started as control.argv says, because it uses only the standard library;
+dnslib is imported for the first port of a DNS server.
 """
 
 import errno
@@ -14,6 +15,7 @@ import select
 import struct
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from socket import (
     AF_INET,
@@ -31,11 +33,16 @@ from socket import (
     SOL_SOCKET,
     socket,
 )
-from typing import Any, NamedTuple, NoReturn, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeAlias
 
 from nsnet.kernel import netns, uapi
 from nsnet.servers.echo.conversation import Conversation, Health, datagram_answer
-from nsnet.servers.echo.message import json_line
+from nsnet.servers.echo.message import PREFIX, json_line
+
+if TYPE_CHECKING:
+    from nsnet.names.lookup import Index
+    from nsnet.servers.dns.conversation import DnsConversation
+    from nsnet.servers.dns.server import DnsServer
 
 Port: TypeAlias = tuple[str, str, int]  # namespace, protocol, number
 CHANGES = ("listen", "unlisten", "replace")
@@ -48,13 +55,14 @@ _CHUNK = 1 << 16
 
 class Listening(NamedTuple):
     """An open port. It answers with `reference` as the name of the server, or as a Service's health
-    check if `health` is not None."""
+    check if `health` is not None, or as a DNS server with these `names`."""
 
     socket: socket
     port: Port
     reference: str
     health: Health | None
     proxied: bool
+    names: "Index | None" = None
 
 
 class ControlConnection:
@@ -62,7 +70,7 @@ class ControlConnection:
 
     ended = False
 
-    def __init__(self, server: "EchoServer") -> None:
+    def __init__(self, server: "LabServer") -> None:
         self._server = server
         self._unread = b""
 
@@ -76,7 +84,9 @@ class ControlConnection:
             request = json.loads(line)
             if "ending" in request:
                 return json_line({"unanswered": self._server.unanswered(request["ending"])})
-            self._server.change(*(request.get(each, ()) for each in CHANGES))
+            names = self._server.indexes(request.get("names", ()))
+            listen, unlisten, replace = (request.get(each, ()) for each in CHANGES)
+            self._server.change(listen, unlisten, replace, names)
         except Exception as error:  # noqa: BLE001 - the answer to a bad request
             return json_line({"error": str(error) or repr(error)})
         return json_line({"ok": True})
@@ -86,11 +96,11 @@ class Client(NamedTuple):
     """A client's connection to a pod's `port`, or to the control socket (`port` is None)."""
 
     socket: socket
-    conversation: Conversation | ControlConnection
+    conversation: "Conversation | DnsConversation | ControlConnection"
     port: Port | None
 
 
-class EchoServer:
+class LabServer:
     """All open ports and connections, and the loop that serves them."""
 
     def __init__(self, control: socket) -> None:
@@ -101,6 +111,7 @@ class EchoServer:
         self._clients: dict[int, tuple[float, Client]] = {}  # idle since, the longest first
         self._unanswered: set[int] = set()  # clients that have received nothing yet
         self._buffer = bytearray(_CHUNK)
+        self._dns: DnsServer | None = None  # if there is a DNS server
         self._watch(control)
 
     def serve(self) -> NoReturn:
@@ -113,25 +124,41 @@ class EchoServer:
                     self._serve_port(self._listening[fd])
                 elif fd == self._control.fileno():
                     self._accept(self._control, None)
+                elif self._dns is not None and fd in self._dns.forwarder:
+                    self._dns.forwarder.serve(fd)
+
+    def indexes(self, names: list[Any]) -> "list[Index]":
+        """Return what DNS servers know, in the order in which the entries of a request number
+        it."""
+        if not names:
+            return []
+        from nsnet.servers.dns.server import DnsServer, index_of  # imports dnslib
+
+        self._dns = self._dns or DnsServer(self._epoll)
+        return [index_of(each) for each in names]
 
     def change(
-        self, listen: list[list[Any]], unlisten: list[list[Any]], replace: list[list[Any]]
+        self,
+        listen: list[list[Any]],
+        unlisten: list[list[Any]],
+        replace: list[list[Any]],
+        names: "list[Index]",
     ) -> None:
         """Open the ports of `listen`, close those of `unlisten`, and replace what those of
         `replace` answer.
 
         A port of `listen` that is already open is closed first, because its namespace may have been
-        recreated under the same name. If a port cannot be opened, OSError names it, and none of
-        `listen` is open afterwards.
+        recreated under the same name. `names` is what the DNS servers among them know. If a port
+        cannot be opened, OSError names it, and none of `listen` is open afterwards.
         """
         for each in replace:
-            port, answer = _parsed_entry(each)
+            port, answer = _parsed_entry(each, names)
             if port not in self._ports:
                 raise OSError(f"{port[0]}: {port[1]} port {port[2]} is not open")
             opened = self._ports[port].socket
             self._ports[port] = Listening(opened, port, *answer)
             self._listening[opened.fileno()] = self._ports[port]
-        wanted = dict(map(_parsed_entry, listen))
+        wanted = dict(_parsed_entry(each, names) for each in listen)
         self._close({*wanted, *((name, protocol, port) for name, protocol, port in unlisten)})
         namespaces: dict[str, list[Port]] = {}
         for port in wanted:
@@ -173,15 +200,17 @@ class EchoServer:
         self._epoll.register(opened, select.EPOLLIN)
 
     def _until_idle(self) -> float:
-        """Close connections that have been idle for too long. Return the seconds until this is due
-        again; -1 if there are no connections."""
+        """Close connections that have been idle for too long, and go on with DNS queries that are
+        not answered in time. Return the seconds until this is due again; -1 if it is not."""
         now = time.monotonic()
+        left = None if self._dns is None else self._dns.forwarder.seconds_left()
         while self._clients:
             fd, (since, _) = next(iter(self._clients.items()))
             if since + _IDLE > now:
-                return since + _IDLE - now
+                idle = since + _IDLE - now
+                return idle if left is None else min(idle, left)
             self._disconnect(fd)
-        return -1
+        return -1 if left is None else left
 
     def _disconnect(self, fd: int) -> None:
         _, client = self._clients.pop(fd)
@@ -206,18 +235,48 @@ class EchoServer:
             return False
         client = Client(opened, ControlConnection(self), None)
         if listening is not None:
-            conversation = Conversation(
-                listening.reference,
-                _plain(address[0]),
-                address[1],
-                listening.health,
-                proxied=listening.proxied,
-            )
+            conversation = self._conversation(listening, opened, address)
             client = Client(opened, conversation, listening.port)
             self._unanswered.add(opened.fileno())
         self._watch(opened)
         self._clients[opened.fileno()] = (time.monotonic(), client)
         return True
+
+    def _conversation(
+        self, listening: Listening, opened: socket, address: tuple[Any, ...]
+    ) -> "Conversation | DnsConversation":
+        """Return the conversation with a client at this address, which is connected to the port."""
+        echo = Conversation(
+            listening.reference,
+            _plain(address[0]),
+            address[1],
+            listening.health,
+            proxied=listening.proxied,
+        )
+        if listening.names is None:
+            return echo
+        from nsnet.servers.dns.conversation import DnsConversation, framed
+
+        def reply(answer: bytes) -> None:
+            with suppress(OSError):  # the client is gone
+                opened.send(framed(answer))
+
+        return DnsConversation(lambda query: self._dns_answer(listening, query, reply), echo)
+
+    def _dns_answer(
+        self,
+        listening: Listening,
+        query: bytes,
+        reply: Callable[[bytes], None],
+        *,
+        stream: bool = True,
+    ) -> bytes:
+        """Return the answer to a DNS query, b"" if there is none yet. What the server knows by now
+        counts, not what it knew when the client connected."""
+        names = self._ports.get(listening.port, listening).names
+        if self._dns is None or names is None:
+            return b""
+        return self._dns.answer(names, query, listening.port[0], reply, stream=stream)
 
     def _serve_client(self, fd: int) -> None:
         _, client = self._clients[fd]
@@ -244,15 +303,29 @@ class EchoServer:
         with suppress(OSError):  # no route back, for example: as if the datagram was lost
             length, control, _, client = listening.socket.recvmsg_into([self._buffer], 64)
             datagram = bytes(memoryview(self._buffer)[:length])
-            answer = datagram_answer(listening.reference, _plain(client[0]), client[1], datagram)
-            listening.socket.sendmsg([answer], _reply_source(control), 0, client)
+
+            def reply(answer: bytes) -> None:
+                with suppress(OSError):
+                    listening.socket.sendmsg([answer], _reply_source(control), 0, client)
+
+            if listening.names is not None and not datagram.startswith(PREFIX):
+                answer = self._dns_answer(listening, datagram, reply, stream=False)
+            else:
+                source, port = _plain(client[0]), client[1]
+                answer = datagram_answer(listening.reference, source, port, datagram)
+            if answer:
+                reply(answer)
 
 
-def _parsed_entry(entry: list[Any]) -> tuple[Port, tuple[str, Health | None, bool]]:
+def _parsed_entry(
+    entry: list[Any], names: "list[Index]"
+) -> "tuple[Port, tuple[str, Health | None, bool, Index | None]]":
     """Return the port that an entry of a control request names, and what the port answers.
     control._entry describes the entry."""
-    name, protocol, port, reference, health, proxied = entry
-    return (name, protocol, port), (reference, Health(*health) if health else None, proxied)
+    name, protocol, port, reference, health, proxied, number = entry
+    known = None if number is None else names[number]
+    answer = reference, Health(*health) if health else None, proxied, known
+    return (name, protocol, port), answer
 
 
 def _open_in(name: str, ports: list[Port]) -> list[tuple[Port, socket]]:
@@ -347,4 +420,4 @@ def main() -> NoReturn:
     """Run the server. Its one argument is the path of the control socket."""
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    EchoServer(control_socket(sys.argv[1])).serve()
+    LabServer(control_socket(sys.argv[1])).serve()

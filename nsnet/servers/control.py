@@ -10,11 +10,13 @@ import sys
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import assert_never
 
 from nsnet.errors import KernelError
 from nsnet.kernel import netns
+from nsnet.names.zones import Names
 from nsnet.state.model import HealthCheck, Listener, Listens, NameServer
 
 _SECONDS = 60.0
@@ -22,8 +24,8 @@ _ALIVE = 5.0  # seconds; a server that does nothing answers at once
 _GRACE = 1.0  # seconds; clients of a port that closes are answered within them
 _CHUNK = 1 << 16
 _START = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1));"
-    " from nsnet.servers.echo.server import main; main()"
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); sys.path.append(sys.argv.pop(1));"
+    " from nsnet.servers.server import main; main()"
 )
 
 
@@ -42,8 +44,11 @@ def argv(lab: Path) -> tuple[str, ...]:
     -I and -S skip site-packages and the environment's settings, so that the server starts in 40 ms.
     It runs as a module, whose bytecode Python caches; a script would be compiled at every start.
     """
-    package = Path(__file__).resolve().parents[3]
-    return (sys.executable, "-I", "-S", "-c", _START, str(package), str(_socket_of(lab)))
+    package = Path(__file__).resolve().parents[2]
+    dnslib = find_spec("dnslib")
+    libraries = Path(dnslib.origin).parents[1] if dnslib and dnslib.origin else package
+    paths = map(str, (package, libraries, _socket_of(lab)))
+    return (sys.executable, "-I", "-S", "-c", _START, *paths)
 
 
 def is_ready(lab: Path) -> bool:
@@ -75,10 +80,12 @@ def change(
     """
     closing = [(name, each.protocol, each.port) for name, each in unlisten]
     _await_answers(lab, closing)
+    names: dict[int, tuple[int, Names]] = {}  # what DNS servers know, each once
     request = {
-        "listen": [_entry(name, each) for name, each in listen],
+        "listen": [_entry(name, each, names) for name, each in listen],
         "unlisten": closing,
-        "replace": [_entry(name, each) for name, each in replace],
+        "replace": [_entry(name, each, names) for name, each in replace],
+        "names": [each for _, each in names.values()],
     }
     answer = _ask(lab, request)
     if "error" in answer:
@@ -93,18 +100,20 @@ def _await_answers(lab: Path, closing: Sequence[tuple[str, str, int]]) -> None:
         time.sleep(0.005)
 
 
-def _entry(name: str, listener: Listens) -> tuple[object, ...]:
+def _entry(name: str, listener: Listens, names: dict[int, tuple[int, Names]]) -> tuple[object, ...]:
     """Return a listener in the form of the control socket: (namespace, protocol, port, reference of
-    the server, health check or None, whether a PROXY header is believed). A health check is
-    (namespace of the Service, name of the Service, number of endpoints)."""
+    the server, health check or None, whether a PROXY header is believed, number of what a DNS
+    server knows or None). A health check is (namespace of the Service, name of the Service, number
+    of endpoints). Add what a DNS server knows to `names`, by its identity."""
     port = (name, listener.protocol, listener.port)
     match listener:
         case Listener(reference=reference, proxy_protocol=proxied):
-            return (*port, reference, None, proxied)
+            return (*port, reference, None, proxied, None)
         case HealthCheck(_, namespace, service, endpoints):
-            return (*port, name, (namespace, service, endpoints), False)
-        case NameServer(reference=reference):
-            return (*port, reference, None, False)
+            return (*port, name, (namespace, service, endpoints), False, None)
+        case NameServer(reference=reference, names=known):
+            number, _ = names.setdefault(id(known), (len(names), known))
+            return (*port, reference, None, False, number)
         case _:
             assert_never(listener)
 

@@ -1,0 +1,135 @@
+"""The records of a cluster's DNS.
+
+Source: the Kubernetes DNS specification, version 1.1.0; coredns/plugin/kubernetes, v1.11.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from nsnet.ip import IPAddress
+from nsnet.names.zones import Record, RecordType, Zone
+from nsnet.topology.model import Cluster, Endpoint, Service, ServicePort, Topology
+
+TTL: Final = 30  # seconds, as in kubeadm's Corefile
+CLUSTERSET: Final = "clusterset.local"
+REVERSE: Final = {4: "in-addr.arpa", 6: "ip6.arpa"}
+_SCHEMA: Final = "1.1.0"  # the version of the specification
+_SOA: Final = "1 7200 1800 86400"  # serial, refresh, retry, expire
+_SRV: Final = "0 100"  # priority, weight
+
+
+def zone_of(origin: str, server: str, records: Iterable[Record]) -> Zone:
+    """Return the zone of these records, with an SOA and an NS record that names `server`."""
+    contact = f"hostmaster.{origin}" if origin else "hostmaster"
+    start = Record(origin, RecordType.SOA, TTL, f"{server} {contact} {_SOA} {TTL}")
+    found: dict[str, dict[Record, None]] = {}
+    for each in (start, Record(origin, RecordType.NS, TTL, server), *records):
+        found.setdefault(each.name, {})[each] = None
+    return Zone(origin, {name: tuple(these) for name, these in found.items()}, ttl=TTL)
+
+
+def address_records(name: str, addresses: Iterable[IPAddress]) -> Iterator[Record]:
+    """Yield the A and AAAA records of a name."""
+    for each in addresses:
+        yield Record(name, RecordType.A if each.version == 4 else RecordType.AAAA, TTL, str(each))
+
+
+def cluster_zones(topology: Topology, cluster: Cluster, domain: str) -> Iterator[Zone]:
+    """Yield the zones of a cluster: its domain, that of exported Services, and the reverse ones."""
+    services = [each for each in cluster.services if not each.imported_from]
+    server = f"ns.dns.{domain}"
+    records = [Record(f"dns-version.{domain}", RecordType.TXT, TTL, _SCHEMA)]
+    pointers: list[Record] = []
+    for service in services:
+        name = f"{service.name}.{service.namespace}.svc.{domain}"
+        records += _service_records(name, service)
+        pointers += _pointers(name, service)
+        if cluster.dns is not None and service.reference == cluster.dns.service:
+            records += address_records(server, service.addresses)
+    if not any((each.namespace, each.name) == ("default", "kubernetes") for each in services):
+        name = f"kubernetes.default.svc.{domain}"
+        records += address_records(name, cluster.api_addresses)
+        records += _port_records(name, [("https", "tcp", 443)], [name])
+        pointers += (_pointer(each, name) for each in cluster.api_addresses)
+    whole = zone_of(domain, server, records)
+    yield whole._replace(by_address=tuple(f"{each}.pod.{domain}" for each in cluster.namespaces))
+    yield zone_of(CLUSTERSET, server, _exported_records(topology, cluster))
+    for origin in REVERSE.values():
+        here = (each for each in pointers if each.name.endswith(origin))
+        yield zone_of(origin, server, here)._replace(falls_through=True)
+
+
+def _service_records(name: str, service: Service) -> Iterator[Record]:
+    """Yield the records of a Service of this name: those of its addresses and ports, of the
+    endpoints of a headless one, or the other name of an ExternalName."""
+    if service.type == "ExternalName":
+        target = service.external_name.lower().removesuffix(".")
+        yield Record(name, RecordType.CNAME, TTL, target)
+    elif service.addresses:
+        yield from address_records(name, service.addresses)
+        ports = [(each.name, each.protocol.value, each.port) for each in service.ports]
+        yield from _port_records(name, ports, [name])
+    else:
+        yield from _headless_records(name, service)
+
+
+def _headless_records(name: str, service: Service) -> Iterator[Record]:
+    ready = [each for each in endpoints_of(service) if each.ready]
+    for each in ready:
+        yield from address_records(name, [each.address])
+        yield from address_records(endpoint_name(each, name), [each.address])
+    for port in service.ports:
+        hosts = [endpoint_name(each, name) for each in port.endpoints if each.ready]
+        number = port.endpoints[0].port if port.endpoints else port.port
+        yield from _port_records(name, [(port.name, port.protocol.value, number)], hosts)
+
+
+def _port_records(
+    name: str, ports: Iterable[tuple[str, str, int]], hosts: Sequence[str]
+) -> Iterator[Record]:
+    """Yield the SRV records of ports, given as (name, protocol, number). CoreDNS has all of them
+    under the name of the Service, too."""
+    for port, protocol, number in ports:
+        for host in hosts:
+            data = f"{_SRV} {number} {host}"
+            yield Record(name, RecordType.SRV, TTL, data)
+            if port:
+                yield Record(f"_{port}._{protocol}.{name}", RecordType.SRV, TTL, data)
+
+
+def endpoints_of(service: Service) -> tuple[Endpoint, ...]:
+    """Return the endpoints of all ports of a Service, and those of one without ports."""
+    return (*service.portless, *(each for port in service.ports for each in port.endpoints))
+
+
+def endpoint_name(each: Endpoint, service: str) -> str:
+    """Return the name of an endpoint of the Service that has this name: its hostname, else its
+    address with dashes."""
+    label = each.hostname or str(each.address).replace(".", "-").replace(":", "-")
+    return f"{label.lower()}.{service}"
+
+
+def _pointers(name: str, service: Service) -> Iterator[Record]:
+    """Yield the PTR records of a Service's addresses, and of the endpoints that have hostnames."""
+    for address in service.addresses:
+        yield _pointer(address, name)
+    for each in endpoints_of(service):
+        if each.ready and each.hostname:
+            yield _pointer(each.address, endpoint_name(each, name))
+
+
+def _pointer(address: IPAddress, name: str) -> Record:
+    return Record(address.reverse_pointer, RecordType.PTR, TTL, name)
+
+
+def _exported_records(topology: Topology, cluster: Cluster) -> Iterator[Record]:
+    """Yield the records of all Services that clusters export, as this cluster can use them."""
+    for other in topology.clusters:
+        for service in other.services:
+            if service.exported and not service.imported_from:
+                name = f"{service.name}.{service.namespace}.svc.{CLUSTERSET}"
+                addresses = service.addresses if other is cluster else service.exported
+                yield from address_records(name, addresses)
+                ports: list[ServicePort] = [*service.ports]
+                known = [(each.name, each.protocol.value, each.port) for each in ports]
+                yield from _port_records(name, known, [name])
