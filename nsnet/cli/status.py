@@ -8,7 +8,14 @@ from nsnet.ip import IPAddress, ips_of
 from nsnet.state.model import Kind, Netns, State
 from nsnet.text import number_of
 from nsnet.topology.balancing import usable
-from nsnet.topology.model import Cluster, Endpoint, Service, ServicePort, Topology
+from nsnet.topology.model import (
+    Cluster,
+    ClusterSetService,
+    Endpoint,
+    Service,
+    ServicePort,
+    Topology,
+)
 from nsnet.topology.notation import without_only_cluster
 
 SCHEMA: Final = "nsnet.dev/status/v1"
@@ -28,6 +35,10 @@ def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None
     for cluster in topology.clusters:
         out((f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy.mode}", "bold"))
         out_table(HEADING, _shown(_members(cluster), topology))
+        out()
+    if topology.clusterset:
+        out(("clusterset", "bold"))
+        out_table(HEADING, _shown(map(_common, topology.clusterset), topology))
         out()
     if topology.externals:
         out(("outside", "bold"))
@@ -78,6 +89,16 @@ def _members(cluster: Cluster) -> Iterator[Member]:
         yield _member(absent.reference, (), [absent.why])
     for service in cluster.services:
         yield _member(service.reference, service.addresses, _offer(service))
+
+
+def _common(service: ClusterSetService) -> Member:
+    """Return a Service of several clusters, with its type, ports and exporters."""
+    ports = " ".join(map(_port, service.ports))
+    kind = "Headless" if service.headless else "ClusterSetIP"
+    exporters = " ".join(each.service for each in service.exporters)
+    return _member(
+        service.reference, service.addresses, [f"{kind} {ports}".rstrip(), f"of {exporters}"]
+    )
 
 
 def _outside(topology: Topology) -> Iterator[Member]:
@@ -140,7 +161,7 @@ def as_json(topology: Topology, drift: Sequence[str]) -> dict[str, Any]:
     within = (each for cluster in topology.clusters for each in _members(cluster))
     members = [
         {"ref": each.reference, "addresses": [*each.addresses], "about": ", ".join(each.about)}
-        for each in (*within, *_outside(topology))
+        for each in (*within, *map(_common, topology.clusterset), *_outside(topology))
     ]
     data = {"schema": SCHEMA, "lab": topology.lab, "drift": list(drift)}
     return data | {"members": members}

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from nsnet.ip import IPAddress
 from nsnet.probes.judge import defects, disagreements, excused, judged, predicted, undecided
@@ -10,7 +11,7 @@ from nsnet.probes.model import Model
 from nsnet.probes.outcome import Outcome
 from nsnet.probes.prober import Flow, Pace, send
 from nsnet.probes.prober.pace import PACE
-from nsnet.probes.question import Question, predicted_paths
+from nsnet.probes.question import Question, paths_by_address
 from nsnet.probes.report import Answer, ProbeReport
 from nsnet.text import number_of
 from nsnet.verdict import Verdict
@@ -35,26 +36,40 @@ def ask(
     """Send the probes, and return a report of each. `progress` is called with the number of
     attempts that have ended; `announce`, before any is sent, with a line on attempts that will take
     long. `pace` has the moments that this process shares with others. Raises KernelError."""
-    guesses = [predicted_paths(model, each) for each in questions]
-    flows = [_flow(each, guess) for each, guess in zip(questions, guesses, strict=True)]
+    guesses = [tuple(paths_by_address(model, each)) for each in questions]
+    flows = [tuple(_flows(*each)) for each in zip(questions, guesses, strict=True)]
+    every = [flow for several in flows for flow in several]
     namespaces = list(model.references)
-    if slow := _paced(flows):
+    if slow := _paced(every):
         announce(slow)
-    outcomes = send(flows, namespaces, neighbours=model.neighbours, progress=progress, pace=pace)
-    return tuple(
-        _report(model, each, guess, outcome)
-        for each, guess, outcome in zip(questions, guesses, outcomes, strict=True)
+    outcomes = iter(
+        send(every, namespaces, neighbours=model.neighbours, progress=progress, pace=pace)
     )
+    reports = []
+    for each, guess, several in zip(questions, guesses, flows, strict=True):
+        paths = tuple(path for _, those in guess for path in those)
+        seen = tuple(chain.from_iterable(islice(outcomes, len(several))))
+        reports.append(_report(model, each, paths, seen))
+    return tuple(reports)
 
 
-def _flow(each: Question, guess: Sequence[PredictedPath]) -> Flow:
+def _flows(
+    each: Question, guess: Sequence[tuple[IPAddress, Sequence[PredictedPath]]]
+) -> Iterator[Flow]:
+    """Yield the flow to each address of the destination. They share the attempts."""
+    for number, (address, paths) in enumerate(guess):
+        if times := len(range(number, each.spec.times, len(guess))):
+            yield _flow(each, address, times, paths)
+
+
+def _flow(each: Question, address: IPAddress, times: int, guess: Sequence[PredictedPath]) -> Flow:
     limited = _limited(guess)
     return Flow(
         netns=each.source.netns,
-        address=each.to.address,
+        address=address,
         port=each.to.port,
         protocol=each.spec.protocol,
-        times=each.spec.times,
+        times=times,
         timeout=each.spec.timeout,
         size=each.spec.size,
         source_port=each.spec.source_port,

@@ -1,7 +1,7 @@
 """Probes with their references resolved, and what the model predicts for them."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import ip_address
 from typing import Any
 
@@ -38,6 +38,8 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
     """Return the probe with its references resolved. Raises UnknownReferenceError."""
     source = locate(topology, spec.from_)
     to = find_destination(topology, spec.to, source, spec.protocol)
+    if spec.source_port is not None:  # one flow at a time has this port
+        to = replace(to, others=())
     return Question(
         name=spec.name or f"{spec.from_} → {spec.to}",
         spec=spec,
@@ -51,9 +53,18 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
 def predicted_paths(model: Model, each: Question) -> tuple[PredictedPath, ...]:
     """Return every path that the model predicts for an attempt in a new flow, which conntrack does
     not know yet."""
+    return tuple(path for _, paths in paths_by_address(model, each) for path in paths)
+
+
+def paths_by_address(
+    model: Model, each: Question
+) -> Iterator[tuple[IPAddress, tuple[PredictedPath, ...]]]:
+    """Yield each address of the destination, with every path that the model predicts to it."""
     spec, to = each.spec, each.to
     payload = request_length(spec.size) if spec.size else 0
-    return model.walker.paths(each.source.netns, spec.protocol, to.address, to.port, payload)
+    for address in (to.address, *to.others):
+        paths = model.walker.paths(each.source.netns, spec.protocol, address, to.port, payload)
+        yield address, paths
 
 
 @dataclass(frozen=True, slots=True)

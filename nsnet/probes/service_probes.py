@@ -66,7 +66,7 @@ def _client_pod(cluster: Cluster, port: ServicePort) -> str:
 
 
 def _targets(cluster: Cluster, service: Service, port: ServicePort) -> Iterator[_Target]:
-    reference = f"{service.reference}:{port.port}"
+    reference = f"{service.imported_from or service.reference}:{port.port}"
     if service.addresses:
         yield _Target(reference)
     elif port.endpoints and service.type != "ExternalName":

@@ -39,6 +39,7 @@ RESERVED_NAMES = (
     "gateway",
     "external",
     "fabric",
+    "clusterset",
 )
 LARGEST_DATAGRAM: Final = 65_000  # 65,535 bytes, less headers and the line that names the attempt
 SMALLEST_MTU: Final = 576  # every IPv4 host accepts packets of this size (RFC 791)

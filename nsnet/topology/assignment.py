@@ -60,9 +60,10 @@ class Assignment:
         )
 
 
-def export_owner(reference: str) -> str:
-    """Return the name under which a Service owns the addresses at which it is exported."""
-    return f"{reference} (exported)"
+def export_owner(reference: str, endpoint: str = "") -> str:
+    """Return the name under which a Service owns the addresses at which it is exported, or, if it
+    is headless, those at which this endpoint of it is."""
+    return f"{reference} {endpoint}".rstrip() + " (exported)"
 
 
 def load_balancer_owner(reference: str) -> str:

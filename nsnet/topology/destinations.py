@@ -6,10 +6,16 @@ from ipaddress import ip_address
 
 from nsnet.ip import IPAddress, IPNetwork, Protocol, ips_of, of_family
 from nsnet.topology.balancing import choices
-from nsnet.topology.lookup import find_external, find_gateways, find_pod, find_service
-from nsnet.topology.model import Cluster, Service, Topology
+from nsnet.topology.lookup import (
+    find_clusterset_service,
+    find_external,
+    find_gateways,
+    find_pod,
+    find_service,
+)
+from nsnet.topology.model import CLUSTERSET, Cluster, Pod, Service, Topology
 from nsnet.topology.notation import Parts, UnknownReferenceError, split
-from nsnet.topology.references import Location, endpoints_of, locate
+from nsnet.topology.references import Location, endpoints_of, locate, servers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +25,7 @@ class Destination:
     address: IPAddress
     port: int | None = None
     servers: frozenset[str] | None = None
+    others: tuple[IPAddress, ...] = ()  # further addresses of it, which attempts use in turn
 
 
 def find_destination(
@@ -60,6 +67,8 @@ def _destination(
     match parts.kind:
         case "address":
             return Destination(_unicast(reference, parts.name)), {}
+        case "svc" if parts.cluster == CLUSTERSET:
+            return _of_clusterset(topology, reference, parts, source)
         case "svc" | "lb":
             return _of_service(topology, reference, parts, source)
         case "pod":
@@ -97,6 +106,8 @@ def _of_service(
 ) -> tuple[Destination, dict[str, int]]:
     cluster, service = find_service(topology, reference, parts)
     _refuse_alias(reference, service)
+    if parts.kind == "svc" and not service.addresses and source.cluster != cluster.name:
+        return _of_headless(topology, reference, service, cluster, source)
     addresses = (
         _load_balancer_addresses(reference, service, cluster)
         if parts.kind == "lb"
@@ -105,6 +116,57 @@ def _of_service(
     named = {port.name: port.port for port in service.ports}
     servers = _servers_of(service, cluster, source, internal=parts.kind == "svc")
     return Destination(_reachable(addresses, source), servers=servers), named
+
+
+def _of_headless(
+    topology: Topology, reference: str, service: Service, cluster: Cluster, source: Location
+) -> tuple[Destination, dict[str, int]]:
+    """Return the destination of a client outside the cluster: the addresses of all ready endpoints
+    of an exported headless Service."""
+    known = (one for each in topology.clusterset for one in each.exporters)
+    addresses = next((each.outside for each in known if each.service == service.reference), None)
+    if addresses is None:
+        addresses = _service_addresses(reference, service, cluster, source)
+    if not addresses:
+        raise UnknownReferenceError(f"{reference}: has no ready endpoint for other clusters")
+    named = {
+        port.name: port.endpoints[0].port if port.endpoints else port.port for port in service.ports
+    }
+    return _one_of(addresses, source, endpoints_of(service.ports)), named
+
+
+def _of_clusterset(
+    topology: Topology, reference: str, parts: Parts, source: Location
+) -> tuple[Destination, dict[str, int]]:
+    """Return the destination of a client that uses the Service of several clusters: the
+    ClusterSetIP in a flat cluster, and the address of each exporter that this does not include."""
+    found = find_clusterset_service(topology, reference, parts)
+    if not source.cluster:
+        one = found.exporters[0].service
+        raise UnknownReferenceError(
+            f"{reference}: has addresses in clusters only; from {source.reference}, use {one}"
+        )
+    cluster = next(each for each in topology.clusters if each.name == source.cluster)
+    addresses = found.addresses_in(cluster)
+    if not addresses:
+        isolated = f"{cluster.name} is isolated, so it imports no Services"
+        why = isolated if cluster.model == "isolated" else "it has no address there"
+        raise UnknownReferenceError(f"{reference}: {why}")
+    servers = servers_of(topology, found)
+    local = [each for each in cluster.services if each.imported_from == found.reference]
+    if local and all(each.is_flat for each in found.exporters):
+        servers = _servers_of(local[0], cluster, source, internal=True)
+    named = {port.name: port.port for port in found.ports}
+    return _one_of(addresses, source, servers), named
+
+
+def _one_of(
+    addresses: Sequence[IPAddress], source: Location, servers: frozenset[str]
+) -> Destination:
+    """Return the destination that has all these addresses of one family, the client's."""
+    first = _reachable(addresses, source)
+    others = (each for each in addresses if each.version == first.version and each != first)
+    return Destination(first, servers=servers, others=tuple(others))
 
 
 def _servers_of(
@@ -128,10 +190,21 @@ def _of_pod(
     cluster, pod = find_pod(topology, reference, parts)
     # A ping to a hostNetwork pod is answered by its node.
     host = {cluster.node(pod.node).reference} if pod.host_network else set()
-    virtual = cluster.virtual(pod.addresses) if source.cluster != cluster.name else ()
+    virtual = _virtual(cluster, pod) if source.cluster != cluster.name else ()
     named = {port.name: port.port for port in pod.ports}
     servers = frozenset({pod.reference, *host})
     return Destination(_reachable(virtual or pod.addresses, source), servers=servers), named
+
+
+def _virtual(cluster: Cluster, pod: Pod) -> tuple[IPAddress, ...]:
+    """Return the addresses that the gateway has for the pod alone."""
+    exported = (
+        each.outside
+        for service in cluster.services
+        for each in service.exported_pods
+        if each.reference == pod.reference
+    )
+    return cluster.virtual(pod.addresses) or tuple(exported)
 
 
 def _unicast(reference: str, written: str) -> IPAddress:

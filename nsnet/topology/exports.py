@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 from nsnet.ip import Family, IPAddress
@@ -12,7 +13,7 @@ from nsnet.scenario.model import Manifest
 from nsnet.topology.assignment import export_owner
 from nsnet.topology.declared_services import DeclaredService
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import HTTPS, reference_of
+from nsnet.topology.model import HTTPS, ExportedPod, Service, reference_of
 
 # Annotation of a ServiceExport: the SNI by which a proxy gateway selects the Service.
 SNI: Final = "nsnet.dev/sni"
@@ -46,16 +47,39 @@ def exports(
     return found
 
 
-def export_ips(
-    ledger: Ledger, each: DeclaredService, families: tuple[Family, ...]
-) -> tuple[IPAddress, ...]:
-    """Return the addresses at which other clusters use the Service, one of each of its families."""
-    allocated = ledger.allocate_fabric_ips(families, export_owner(each.reference))
-    if not allocated:
+def with_export(
+    ledger: Ledger, spec: ClusterSpec, each: DeclaredService, service: Service
+) -> Service:
+    """Return the Service with the addresses at which other clusters use it."""
+    if not each.spec.has_cluster_ip:
+        pods = tuple(_exported_pods(ledger, spec, service))
+        return replace(service, exported_pods=pods, exported=tuple(one.outside for one in pods))
+    families = [address.version for address in service.addresses]
+    exported = ledger.allocate_fabric_ips(families, export_owner(each.reference))
+    if not exported:
         ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))
         message = f"{each.reference} is exported, but fabricCIDR {ranges} lacks its family"
         ledger.warnings.append(each.warning("spec", message))
-    return allocated
+    # The gateway holds the address of an export. Without a gateway the fabric routes the address to
+    # the nodes, and kube-proxy handles it like an externalIP.
+    by_nodes = exported if spec.gateway is None else ()
+    return replace(service, exported=exported, external_ips=(*service.external_ips, *by_nodes))
+
+
+def _exported_pods(ledger: Ledger, spec: ClusterSpec, service: Service) -> Iterator[ExportedPod]:
+    """Yield the addresses that the gateway has for each endpoint of an exported headless Service.
+
+    Without a gateway, and behind one of kind vip, pods have addresses that other clusters can use.
+    """
+    if spec.gateway is None or spec.gateway.kind == "vip":
+        return
+    found: dict[str, dict[Family, IPAddress]] = {}
+    for one in service.endpoints:
+        found.setdefault(one.reference, {})[one.address.version] = one.address
+    for reference, inside in found.items():
+        owner = export_owner(service.reference, reference)
+        for outside in ledger.allocate_fabric_ips([*inside], owner):
+            yield ExportedPod(reference, inside[outside.version], outside)
 
 
 def _refusals(
@@ -67,9 +91,9 @@ def _refusals(
         yield "kind", f"{spec.name} is isolated: no other cluster could use the Service"
     elif spec.model == "island" and spec.gateway is None:
         yield "kind", f"{spec.name} needs a gateway, through which an island exports Services"
-    elif spec.model == "flat" and not services[reference].spec.has_cluster_ip:
-        message = f"{reference} has no ClusterIP, so kube-proxy would not serve it"
-        yield "metadata.name", message
+    elif services[reference].spec.type == "ExternalName":
+        message = f"{reference} is of type ExternalName, which cannot be exported"
+        yield "metadata.name", f"{message} (InvalidServiceType)"
 
 
 def _sni_refusals(

@@ -9,23 +9,68 @@ from dataclasses import replace
 from hashlib import sha256
 
 from nsnet.ip import IPNetwork, host_network
-from nsnet.topology.model import Cluster, Service, ServicePort, reference_of
+from nsnet.topology.model import (
+    Cluster,
+    ClusterSetService,
+    Endpoint,
+    Service,
+    ServicePort,
+    reference_of,
+)
 
 
-def with_imports(clusters: Sequence[Cluster]) -> tuple[Cluster, ...]:
+def with_imports(
+    clusters: Sequence[Cluster], clusterset: Sequence[ClusterSetService]
+) -> tuple[Cluster, ...]:
     """Return the clusters with the Services and unmasqueraded destinations that they import."""
     return tuple(
         replace(
             each,
-            services=(*each.services, *_derived(each, clusters)),
+            services=(
+                *each.services,
+                *_of_clusterset(each, clusterset),
+                *_derived(each, clusters),
+            ),
             unmasqueraded=tuple(_unmasqueraded(each, clusters)),
         )
         for each in clusters
     )
 
 
+def _of_clusterset(cluster: Cluster, clusterset: Sequence[ClusterSetService]) -> Iterator[Service]:
+    """Yield a Service for each ClusterSetIP that nodes of this cluster serve, which they do if it
+    is flat. The other clusters' endpoints are on no node of it."""
+    families = {each.version for each in cluster.service_cidrs}
+    for each in clusterset if cluster.model == "flat" else ():
+        known = tuple(address for address in each.addresses if address.version in families)
+        if known:
+            name = _hashed_name(f"{each.namespace}/{each.name}")
+            yield Service(
+                name=name,
+                namespace=each.namespace,
+                reference=reference_of(cluster.name, "svc", name, each.namespace),
+                addresses=known,
+                ports=tuple(_port_in(cluster, port) for port in each.ports),
+                internal_local=each.internal_local,
+                affinity_seconds=each.affinity_seconds,
+                imported_from=each.reference,
+            )
+
+
+def _port_in(cluster: Cluster, port: ServicePort) -> ServicePort:
+    """Return the port with its endpoints as the nodes of this cluster see them."""
+    prefix = f"{cluster.name}/"
+
+    def seen(each: Endpoint) -> Endpoint:
+        nodes = tuple(one.removeprefix(prefix) for one in each.nodes)
+        return replace(each, node=each.node.removeprefix(prefix), nodes=nodes)
+
+    return replace(port, endpoints=tuple(map(seen, port.endpoints)))
+
+
 def _derived(cluster: Cluster, clusters: Sequence[Cluster]) -> Iterator[Service]:
-    """Yield the Services that this cluster imports: one for each that other flat clusters export.
+    """Yield a Service for each that another flat cluster exports, with the endpoints of that
+    cluster alone.
 
     Flat clusters share one address space, so every node can send packets to the endpoints directly.
     A cluster that is not flat imports none.
@@ -59,13 +104,15 @@ def _imported_port(port: ServicePort) -> ServicePort:
 
 
 def _derived_name(cluster: Cluster, service: Service) -> str:
-    """Return the name of an imported Service, in the form that the MCS API controller uses.
+    """Return the name of the Service that stands for the Service of one other cluster alone.
 
-    Unlike there, the hash in the name covers the exporting cluster, too. If several clusters export
-    Services of one name, the MCS API imports them as one Service, but nsnet imports each of them
-    separately, with its own address.
+    In the MCS API there is only the one for all exporting clusters.
     """
-    key = f"{cluster.name}/{service.namespace}/{service.name}"
+    return _hashed_name(f"{cluster.name}/{service.namespace}/{service.name}")
+
+
+def _hashed_name(key: str) -> str:
+    """Return the name of an imported Service, in the form that the MCS API controller uses."""
     return "derived-" + b32hexencode(sha256(key.encode()).digest()).decode().lower()[:10]
 
 

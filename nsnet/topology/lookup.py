@@ -5,8 +5,10 @@ from typing import TypeVar
 
 from nsnet.text import did_you_mean
 from nsnet.topology.model import (
+    CLUSTERSET,
     AbsentPod,
     Cluster,
+    ClusterSetService,
     External,
     Gateway,
     Node,
@@ -16,7 +18,7 @@ from nsnet.topology.model import (
 )
 from nsnet.topology.notation import Parts, UnknownReferenceError
 
-_Namespaced = TypeVar("_Namespaced", Pod | AbsentPod, Service)
+_Namespaced = TypeVar("_Namespaced", Pod | AbsentPod, Service, ClusterSetService)
 
 
 def find_cluster(topology: Topology, reference: str, parts: Parts) -> Cluster:
@@ -50,7 +52,7 @@ def find_pod(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster,
     """Return the pod and its cluster. Raises UnknownReferenceError, also if it does not run."""
     cluster = find_cluster(topology, reference, parts)
     named: tuple[Pod | AbsentPod, ...] = (*cluster.pods, *cluster.absent)
-    found = _named(cluster, named, "pod", parts.name, reference)
+    found = _named(cluster.name, named, "pod", parts.name, reference)
     if isinstance(found, AbsentPod):
         raise UnknownReferenceError(f"{reference}: {found.why}")
     return cluster, found
@@ -59,7 +61,12 @@ def find_pod(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster,
 def find_service(topology: Topology, reference: str, parts: Parts) -> tuple[Cluster, Service]:
     """Return the Service and its cluster. Raises UnknownReferenceError."""
     cluster = find_cluster(topology, reference, parts)
-    return cluster, _named(cluster, cluster.services, "Service", parts.name, reference)
+    return cluster, _named(cluster.name, cluster.services, "Service", parts.name, reference)
+
+
+def find_clusterset_service(topology: Topology, reference: str, parts: Parts) -> ClusterSetService:
+    """Return the Service of several clusters. Raises UnknownReferenceError."""
+    return _named(CLUSTERSET, topology.clusterset, "exported Service", parts.name, reference)
 
 
 def find_workload_pods(topology: Topology, reference: str, parts: Parts) -> tuple[Pod, ...]:
@@ -113,7 +120,7 @@ def find_external(topology: Topology, reference: str, parts: Parts) -> External:
 
 
 def _named(
-    cluster: Cluster, things: Iterable[_Namespaced], word: str, name: str, reference: str
+    cluster: str, things: Iterable[_Namespaced], word: str, name: str, reference: str
 ) -> _Namespaced:
     """Return the pod or Service that a reference calls NAME or NAME.NAMESPACE.
 
@@ -127,4 +134,4 @@ def _named(
         if (name[:dot], name[dot + 1 :]) in by_name:
             return by_name[name[:dot], name[dot + 1 :]]
     near = did_you_mean(name, [each.reference.rsplit("/", 1)[-1] for each in by_name.values()])
-    raise UnknownReferenceError(f"{reference}: {cluster.name} has no {word} {name}; {near}")
+    raise UnknownReferenceError(f"{reference}: {cluster} has no {word} {name}; {near}")

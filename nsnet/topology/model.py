@@ -29,6 +29,7 @@ from nsnet.topology.assignment import (
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
 
 FABRIC = Role.FABRIC.value
+CLUSTERSET = "clusterset"  # in references, the place of a cluster's name: all clusters together
 HTTPS = 443
 DNS_PORT = 53
 ZONE = "topology.kubernetes.io/zone"  # label of a node
@@ -142,6 +143,15 @@ class ServicePort:
 
 
 @dataclass(frozen=True, slots=True)
+class ExportedPod:
+    """An endpoint of an exported headless Service, and the address that the gateway has for it."""
+
+    reference: str  # of the endpoint
+    inside: IPAddress
+    outside: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """A Service: its ports with their endpoints, and its addresses (none if it is headless)."""
 
@@ -151,6 +161,7 @@ class Service:
     addresses: tuple[IPAddress, ...]
     ports: tuple[ServicePort, ...]
     exported: tuple[IPAddress, ...] = ()  # for clients in other clusters
+    exported_pods: tuple[ExportedPod, ...] = ()  # of a headless Service: whose these are
     type: ServiceType = "ClusterIP"
     external_name: str = ""  # of type ExternalName: the CNAME
     external_ips: tuple[IPAddress, ...] = ()
@@ -163,7 +174,13 @@ class Service:
     sni: str = ""  # the TLS server name by which a proxy gateway selects it
     proxied: bool = True  # False: kube-proxy ignores it because of its labels
     portless: tuple[Endpoint, ...] = ()  # the endpoints of a headless Service without ports
-    imported_from: str = ""  # the reference of another cluster's Service
+    traffic_distribution: str = ""  # PreferClose, PreferSameZone or PreferSameNode
+    imported_from: str = ""  # the reference of another cluster's Service, or of the clusterset's
+
+    @property
+    def endpoints(self) -> tuple[Endpoint, ...]:
+        """The endpoints of all its ports, and those of a headless Service without ports."""
+        return (*self.portless, *(each for port in self.ports for each in port.endpoints))
 
     @property
     def announced_ips(self) -> tuple[IPAddress, ...]:
@@ -182,6 +199,65 @@ class Service:
         """
         others = (*self.load_balancer_ips, *self.external_ips)
         return port.node_port is not None or of_family(others, family) is not None
+
+
+@dataclass(frozen=True, slots=True)
+class ExportedHost:
+    """A ready endpoint of an exported headless Service: its name, and its addresses for clients in
+    its own cluster and in other clusters."""
+
+    name: str
+    inside: IPAddress
+    outside: IPAddress
+
+
+@dataclass(frozen=True, slots=True)
+class Exporter:
+    """A cluster that exports a Service, with the Service's addresses for clients in this cluster
+    and in other clusters. If it is headless, they are those of its ready endpoints."""
+
+    cluster: str
+    service: str  # its reference
+    is_flat: bool
+    inside: tuple[IPAddress, ...]
+    outside: tuple[IPAddress, ...]
+    hosts: tuple[ExportedHost, ...] = ()  # if it is headless
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterSetService:
+    """The Services that clusters export under one name and namespace, as one Service for clients in
+    all clusters (the ServiceImport of KEP-1645).
+
+    Its endpoints are those of the flat clusters among the exporters. The node of an endpoint begins
+    with the name of its cluster: west/n1.
+    """
+
+    name: str
+    namespace: str
+    reference: str
+    exporters: tuple[Exporter, ...]  # the oldest export first
+    headless: bool
+    addresses: tuple[IPAddress, ...]  # ClusterSetIPs, the same in all flat clusters
+    ports: tuple[ServicePort, ...]
+    affinity_seconds: int | None = None
+    internal_local: bool = False
+
+    def addresses_in(self, cluster: "Cluster") -> tuple[IPAddress, ...]:
+        """Return the addresses at which clients in this cluster use the Service.
+
+        They are the ClusterSetIPs in a flat cluster, for the endpoints in all flat clusters, and
+        the addresses of each other exporter.
+        """
+        if cluster.model == "isolated":
+            return ()
+        families = {each.version for each in cluster.service_cidrs}
+        own = [each for each in self.addresses if each.version in families]
+        found = own if cluster.model == "flat" else []
+        for each in self.exporters:
+            if not (self.addresses and each.is_flat and cluster.model == "flat"):
+                found += each.inside if each.cluster == cluster.name else each.outside
+        return tuple(dict.fromkeys(found))
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,6 +445,7 @@ class Topology:
     clusters: tuple[Cluster, ...]
     externals: tuple[External, ...]
     fabric: tuple[IPInterface, ...]  # its addresses in fabricCIDR: default gateways there
+    clusterset: tuple[ClusterSetService, ...] = ()  # in the order of the oldest export of each
     warnings: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -422,14 +499,17 @@ class Topology:
             }
             for service in cluster.services:
                 if service.imported_from:
-                    continue  # its address belongs to the exporting cluster
+                    continue  # its address belongs to the exporting cluster, or the clusterset
                 addresses[service.reference] = service.addresses
-                if service.exported:
+                if service.exported_pods:
+                    addresses |= _exported_pods(service)
+                elif service.exported:
                     addresses[export_owner(service.reference)] = service.exported
                 if service.load_balancer_ips:
                     addresses[load_balancer_owner(service.reference)] = service.load_balancer_ips
             for gateway in cluster.gateways:
                 addresses[gateway.reference] = ips_of(gateway.outside)
+        addresses |= {each.reference: each.addresses for each in self.clusterset if each.addresses}
         nodes = [node for cluster in self.clusters for node in cluster.nodes]
         pods = [pod for cluster in self.clusters for pod in cluster.pods]
         return Assignment(
@@ -448,6 +528,14 @@ class Topology:
                         yield owner, port.node_port
                 if service.health_check_port is not None:
                     yield health_check_owner(service.reference), service.health_check_port
+
+
+def _exported_pods(service: Service) -> dict[str, tuple[IPAddress, ...]]:
+    found: dict[str, tuple[IPAddress, ...]] = {}
+    for each in service.exported_pods:
+        owner = export_owner(service.reference, each.reference)
+        found[owner] = (*found.get(owner, ()), each.outside)
+    return found
 
 
 def reference_of(cluster: str, kind: str, name: str, namespace: str = "default") -> str:

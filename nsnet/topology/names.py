@@ -19,7 +19,7 @@ class Name(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Names:
     """The names of the clusters, and every reference: those of pods, Services, nodes, gateways,
-    external hosts and the fabric."""
+    Services of several clusters, external hosts and the fabric."""
 
     clusters: tuple[str, ...]
     references: tuple[Name, ...]
@@ -74,6 +74,8 @@ def _names(topology: Topology) -> Iterator[Name]:
         yield from (Name(gateway.reference) for gateway in topology.own_gateways(cluster))
         if any(gateway.shared for gateway in cluster.gateways):
             yield Name(f"{cluster.name}/gateway")
+    for common in topology.clusterset:
+        yield Name(common.reference, _ports(common.ports), is_place=False)
     for external in topology.externals:
         yield Name(external.reference, _ports(external.ports))
     yield Name(FABRIC)

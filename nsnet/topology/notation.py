@@ -1,7 +1,8 @@
 """The notation of references, which scenarios/README.md explains under "References".
 
 [CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
-    | CLUSTER[,CLUSTER]/gateway[/N] | fabric | external/NAME[:PORT] | ADDRESS[:PORT]
+    | clusterset/svc/NAME[.NAMESPACE][:PORT] | CLUSTER[,CLUSTER]/gateway[/N] | fabric
+    | external/NAME[:PORT] | ADDRESS[:PORT]
 """
 
 import re
@@ -10,7 +11,7 @@ from typing import Final, NamedTuple
 
 from nsnet.errors import UsageError
 from nsnet.text import nearest
-from nsnet.topology.model import FABRIC, Topology
+from nsnet.topology.model import CLUSTERSET, FABRIC, Topology
 
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
 # Kinds of controllers that messages name. Users cannot: no command takes them.
@@ -59,6 +60,10 @@ def split(reference: str) -> Parts:
             return Parts(cluster, "gateway", "", port)
         case [cluster, "gateway", number] if number.isdecimal():
             return Parts(cluster, "gateway", number, port)
+        case [cluster, kind, name] if cluster == CLUSTERSET and kind != "svc":
+            near = f"{CLUSTERSET}/svc/{name}"
+            message = "clusters have only Services in common"
+            raise UnknownReferenceError(f"{reference}: {message}; did you mean {near}?")
         case [kind, name] if kind in IN_CLUSTER:
             return Parts("", kind, name, port)
         case [cluster, kind, name] if kind in IN_CLUSTER:

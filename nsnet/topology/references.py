@@ -7,6 +7,7 @@ from nsnet.ip import IPAddress, ips_of
 from nsnet.state.namespaces import Role
 from nsnet.topology.balancing import ready_else_terminating
 from nsnet.topology.lookup import (
+    find_clusterset_service,
     find_external,
     find_gateways,
     find_node,
@@ -14,7 +15,16 @@ from nsnet.topology.lookup import (
     find_service,
     find_workload_pods,
 )
-from nsnet.topology.model import FABRIC, Cluster, Gateway, Pod, ServicePort, Topology
+from nsnet.topology.model import (
+    CLUSTERSET,
+    FABRIC,
+    Cluster,
+    ClusterSetService,
+    Gateway,
+    Pod,
+    ServicePort,
+    Topology,
+)
 from nsnet.topology.notation import UnknownReferenceError, split
 
 
@@ -94,6 +104,8 @@ def expand(topology: Topology, reference: str) -> frozenset[str]:
         case "deploy" | "statefulset":
             pods = find_workload_pods(topology, reference, parts)
             return frozenset(pod.reference for pod in pods)
+        case "svc" if parts.cluster == CLUSTERSET:
+            return servers_of(topology, find_clusterset_service(topology, reference, parts))
         case "svc" | "lb":
             _, service = find_service(topology, reference, parts)
             return endpoints_of(service.ports)
@@ -111,6 +123,15 @@ def endpoints_of(ports: Iterable[ServicePort]) -> frozenset[str]:
     return frozenset(
         each.reference for port in ports for each in ready_else_terminating(port.endpoints)
     )
+
+
+def servers_of(topology: Topology, each: ClusterSetService) -> frozenset[str]:
+    """Return the references of the endpoints behind a Service of several clusters: those of the
+    flat clusters' ports that are merged, and those of each island's own Service."""
+    islands = {one.service for one in each.exporters if not one.is_flat}
+    services = (service for cluster in topology.clusters for service in cluster.services)
+    own = (port for service in services if service.reference in islands for port in service.ports)
+    return endpoints_of((*each.ports, *own))
 
 
 def _of_fabric(topology: Topology) -> Location:

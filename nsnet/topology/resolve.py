@@ -15,6 +15,7 @@ from nsnet.scenario.kubernetes import Namespace
 from nsnet.scenario.model import Manifest, Scenario
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.assignment import Assignment
+from nsnet.topology.clusterset import clusterset_services
 from nsnet.topology.dns import cluster_dns
 from nsnet.topology.gateways import (
     attachments,
@@ -88,11 +89,13 @@ def _without_faults(ledger: Ledger) -> Topology:
     clusters = tuple(
         _cluster(ledger, index, each, all_gateways) for index, each in enumerate(spec.clusters)
     )
+    clusterset = clusterset_services(ledger, clusters)
     return Topology(
         lab=ledger.scenario.name,
-        clusters=with_imports(clusters),
+        clusters=with_imports(clusters, clusterset),
         externals=tuple(_externals(ledger.scenario)),
         fabric=tuple(map(first_host, spec.fabric_cidr)),
+        clusterset=clusterset,
         warnings=tuple(ledger.warnings),
     )
 

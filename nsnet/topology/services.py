@@ -14,7 +14,7 @@ from nsnet.topology.cluster_ips import cluster_ips, families
 from nsnet.topology.declared_services import DeclaredService, declared_services
 from nsnet.topology.dumps import replacements
 from nsnet.topology.endpoints import EndpointSources
-from nsnet.topology.exports import export_ips, exports
+from nsnet.topology.exports import exports, with_export
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.limits import MOST_ENDPOINTS, over
 from nsnet.topology.model import Node, Pod, Service
@@ -55,30 +55,28 @@ def resolve_services(
     offered: list[tuple[DeclaredService, Service]] = []
     for owner, each in declared.items():
         _check_service(ledger, each, sources)
-        exported = export_ips(ledger, each, versions[owner]) if owner in snis else ()
-        # The gateway holds the address of an export. Without a gateway the fabric routes the
-        # address to the nodes, and kube-proxy handles it like an externalIP.
-        by_nodes = exported if spec.gateway is None else ()
         service = Service(
             name=each.service.metadata.name,
             namespace=each.service.metadata.namespace,
             reference=owner,
             addresses=inside[owner],
             ports=sources.service_ports(each, numbers, versions[owner]),
-            exported=exported,
             type=each.spec.type,
             external_name=each.spec.external_name if each.spec.type == "ExternalName" else "",
-            external_ips=(*external_ips(ledger, each, inside[owner]), *by_nodes),
+            external_ips=external_ips(ledger, each, inside[owner]),
             load_balancer_ips=balanced.get(owner, ()),
             source_ranges=each.spec.load_balancer_source_ranges,
             external_local=each.spec.external_traffic_policy == "Local",
             internal_local=each.spec.internal_traffic_policy == "Local",
             affinity_seconds=_affinity_seconds(each.spec),
+            traffic_distribution=each.spec.traffic_distribution or "",
             health_check_port=numbers.get(health_check_owner(owner)),
             sni=snis.get(owner, ""),
             portless=sources.portless(each, versions[owner]),
             proxied=not any(label in each.service.metadata.labels for label in NOT_PROXIED),
         )
+        if owner in snis:
+            service = with_export(ledger, spec, each, service)
         offered.append((each, service))
     ledger.warnings += _warnings(list(declared.values()), sources)
     refuse_clashes(ledger, offered)

@@ -8,14 +8,16 @@ from typing import Final
 
 from nsnet.ip import IPAddress
 from nsnet.names.zones import Record, RecordType, Zone
-from nsnet.topology.model import Cluster, Endpoint, Service, ServicePort, Topology
+from nsnet.topology.model import Cluster, ClusterSetService, Endpoint, Service, Topology
 
 TTL: Final = 30  # seconds, as in kubeadm's Corefile
-CLUSTERSET: Final = "clusterset.local"
+CLUSTERSET_ZONE: Final = "clusterset.local"
 REVERSE: Final = {4: "in-addr.arpa", 6: "ip6.arpa"}
 _SCHEMA: Final = "1.1.0"  # the version of the specification
 _SOA: Final = "1 7200 1800 86400"  # serial, refresh, retry, expire
 _SRV: Final = "0 100"  # priority, weight
+# The version of the specification that KEP-1645 has for its zone.
+_CLUSTERSET_VERSION: Final = Record(f"dns-version.{CLUSTERSET_ZONE}", RecordType.TXT, TTL, "1.0.0")
 
 
 def zone_of(origin: str, server: str, records: Iterable[Record]) -> Zone:
@@ -53,7 +55,8 @@ def cluster_zones(topology: Topology, cluster: Cluster, domain: str) -> Iterator
         pointers += (_pointer(each, name) for each in cluster.api_addresses)
     whole = zone_of(domain, server, records)
     yield whole._replace(by_address=tuple(f"{each}.pod.{domain}" for each in cluster.namespaces))
-    yield zone_of(CLUSTERSET, server, _exported_records(topology, cluster))
+    common = (each for one in topology.clusterset for each in clusterset_records(one, cluster))
+    yield zone_of(CLUSTERSET_ZONE, server, (_CLUSTERSET_VERSION, *common))
     for origin in REVERSE.values():
         here = (each for each in pointers if each.name.endswith(origin))
         yield zone_of(origin, server, here)._replace(falls_through=True)
@@ -74,7 +77,7 @@ def _service_records(name: str, service: Service) -> Iterator[Record]:
 
 
 def _headless_records(name: str, service: Service) -> Iterator[Record]:
-    ready = [each for each in endpoints_of(service) if each.ready]
+    ready = [each for each in service.endpoints if each.ready]
     for each in ready:
         yield from address_records(name, [each.address])
         yield from address_records(endpoint_name(each, name), [each.address])
@@ -97,11 +100,6 @@ def _port_records(
                 yield Record(f"_{port}._{protocol}.{name}", RecordType.SRV, TTL, data)
 
 
-def endpoints_of(service: Service) -> tuple[Endpoint, ...]:
-    """Return the endpoints of all ports of a Service, and those of one without ports."""
-    return (*service.portless, *(each for port in service.ports for each in port.endpoints))
-
-
 def endpoint_name(each: Endpoint, service: str) -> str:
     """Return the name of an endpoint of the Service that has this name: its hostname, else its
     address with dashes."""
@@ -113,7 +111,7 @@ def _pointers(name: str, service: Service) -> Iterator[Record]:
     """Yield the PTR records of a Service's addresses, and of the endpoints that have hostnames."""
     for address in service.addresses:
         yield _pointer(address, name)
-    for each in endpoints_of(service):
+    for each in service.endpoints:
         if each.ready and each.hostname:
             yield _pointer(each.address, endpoint_name(each, name))
 
@@ -122,14 +120,22 @@ def _pointer(address: IPAddress, name: str) -> Record:
     return Record(address.reverse_pointer, RecordType.PTR, TTL, name)
 
 
-def _exported_records(topology: Topology, cluster: Cluster) -> Iterator[Record]:
-    """Yield the records of all Services that clusters export, as this cluster can use them."""
-    for other in topology.clusters:
-        for service in other.services:
-            if service.exported and not service.imported_from:
-                name = f"{service.name}.{service.namespace}.svc.{CLUSTERSET}"
-                addresses = service.addresses if other is cluster else service.exported
-                yield from address_records(name, addresses)
-                ports: list[ServicePort] = [*service.ports]
-                known = [(each.name, each.protocol.value, each.port) for each in ports]
-                yield from _port_records(name, known, [name])
+def clusterset_records(service: ClusterSetService, cluster: Cluster) -> Iterator[Record]:
+    """Yield the records of a Service of several clusters, for clients in this cluster. If it is
+    headless, its endpoints have names with that of their cluster.
+
+    Source: KEP-1645, "Kubernetes DNS-Based Multicluster Service Discovery".
+    """
+    name = f"{service.name}.{service.namespace}.svc.{CLUSTERSET_ZONE}"
+    addresses = service.addresses_in(cluster)
+    yield from address_records(name, addresses)
+    hosts: list[str] = []
+    for exporter in service.exporters if service.headless and addresses else ():
+        for each in exporter.hosts:
+            host = f"{each.name}.{exporter.cluster}.{name}"
+            own = exporter.cluster == cluster.name
+            yield from address_records(host, [each.inside if own else each.outside])
+            hosts.append(host)
+    if addresses:
+        known = [(each.name, each.protocol.value, each.port) for each in service.ports]
+        yield from _port_records(name, known, list(dict.fromkeys(hosts)) or [name])

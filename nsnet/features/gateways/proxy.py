@@ -9,6 +9,7 @@ Only TCP ports are exported in this way. Packets that leave the cluster are SNAT
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from nsnet.features.gateways.egress import egress
 from nsnet.ip import IPAddress, Protocol, ips_of
@@ -33,9 +34,23 @@ def proxy(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fa
 def _frontends(cluster: Cluster) -> Iterator[Frontend]:
     for service in cluster.services:
         for port in service.ports:
-            for address in service.exported if port.protocol is Protocol.TCP else ():
-                servers = tuple(_servers(cluster, port, address))
-                yield Frontend(address, port.port, servers, service.reference)
+            if port.protocol is Protocol.TCP:
+                yield from _by_port(cluster, service, port)
+
+
+def _by_port(cluster: Cluster, service: Service, port: ServicePort) -> Iterator[Frontend]:
+    """Yield a frontend for a port at each address of the Service: for all endpoints, or, if it is
+    headless, for the one that has this address."""
+    if service.exported_pods:
+        pods = {(each.reference, each.inside): each.outside for each in service.exported_pods}
+        for each in port.endpoints:
+            address = pods[each.reference, each.address]
+            servers = tuple(_servers(cluster, replace(port, endpoints=(each,)), address))
+            yield Frontend(address, each.port, servers, service.reference)
+        return
+    for address in service.exported:
+        servers = tuple(_servers(cluster, port, address))
+        yield Frontend(address, port.port, servers, service.reference)
 
 
 def _by_tls_name(cluster: Cluster, address: IPAddress) -> Iterator[Frontend]:

@@ -44,7 +44,11 @@ def test_without_a_gateway_an_exported_service_has_an_external_ip() -> None:
             "kind: east needs a gateway, through which an island exports Services",
         ),
         ("{name: east, model: isolated}", "", "kind: east is isolated: no other cluster could use"),
-        (FLAT, "clusterIP: None", "metadata.name: east/svc/web has no ClusterIP, so kube-proxy"),
+        (
+            FLAT,
+            "type: ExternalName, externalName: a.example",
+            "metadata.name: east/svc/web is of type ExternalName, which cannot be exported",
+        ),
     ],
 )
 def test_a_service_that_cannot_be_exported(cluster: str, spec: str, message: str) -> None:

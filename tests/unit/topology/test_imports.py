@@ -47,8 +47,12 @@ def flat(
 
 
 def derived(found: Topology) -> dict[str, Service]:
-    """The imported Services, by reference."""
-    return {name: each for name, each in services(found).items() if each.imported_from}
+    """The Services that stand for those of another cluster alone, by reference."""
+    return {
+        name: each
+        for name, each in services(found).items()
+        if each.imported_from and not each.imported_from.startswith("clusterset/")
+    }
 
 
 def test_another_flat_cluster_has_a_service_with_the_exported_address() -> None:
