@@ -31,7 +31,8 @@ from nsnet.names.lookup import Index, Onward, Rcode, Reply
 from nsnet.names.zones import Forward, Record, RecordType
 
 HEADER: Final = 12  # bytes
-_LONGEST_NAME: Final = 255  # bytes, with the lengths of its labels
+_LONGEST_LABEL: Final = 63  # bytes
+_LONGEST_NAME: Final = 255  # bytes, with the lengths of its labels and the root's
 _PLAIN: Final = 512  # bytes of a UDP message, without EDNS
 _LARGEST: Final = 4096  # bytes that a UDP message may have, with EDNS
 _BADVERS: Final = 16  # its lower four bits are in the header, the others in the OPT record
@@ -54,8 +55,9 @@ class Query(NamedTuple):
 
     @property
     def name(self) -> str:
-        """The name in lower case, without the final dot."""
-        return str(self.question.qname).lower().removesuffix(".")
+        """The name in lower case, without the final dot. Bytes that are no ASCII stay as they
+        are."""
+        return b".".join(self.question.qname.label).lower().decode("latin-1")
 
 
 class Asked(NamedTuple):
@@ -136,9 +138,9 @@ def _parsed(data: bytes) -> Query | Rcode:
         if len(message.questions) != 1 or len(options) > 1:
             return Rcode.FORMERR
         (question,) = message.questions
-        if sum(len(each) + 1 for each in question.qname.label) + 1 > _LONGEST_NAME:
+        lengths = [len(each) for each in question.qname.label]
+        if max(lengths, default=0) > _LONGEST_LABEL or sum(lengths, len(lengths)) >= _LONGEST_NAME:
             return Rcode.FORMERR
-        str(question.qname)
     except Exception:  # noqa: BLE001  (dnslib raises many kinds of errors)
         return Rcode.FORMERR
     if not options:
@@ -197,7 +199,8 @@ def _options(query: Query, rcode: int) -> list[RR]:
 def _onward(query: Query, onward: Onward) -> bytes:
     """Return the bytes of a query to another server, with an id of its own."""
     header = DNSHeader(id=int.from_bytes(os.urandom(2), "big"), rd=1, cd=query.header.cd)
-    question = DNSQuestion(DNSLabel(onward.name), query.question.qtype, query.question.qclass)
+    name = DNSLabel([each.encode("latin-1") for each in onward.name.split(".") if each])
+    question = DNSQuestion(name, query.question.qtype, query.question.qclass)
     message = DNSRecord(header, q=question)
     message.add_ar(EDNS0(udp_len=_LARGEST))
     return bytes(message.pack())
@@ -213,7 +216,7 @@ def _rr(query: Query, record: Record) -> RR:
 
 def _label(name: str) -> DNSLabel:
     found = DNSLabel(name)
-    if any(len(each) > 63 for each in found.label) or len(name) > _LONGEST_NAME - 2:
+    if any(len(each) > _LONGEST_LABEL for each in found.label) or len(name) > _LONGEST_NAME - 2:
         raise ValueError(f"{name} is too long for a DNS name")
     return found
 
