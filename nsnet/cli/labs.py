@@ -20,7 +20,7 @@ from nsnet.lab.compiled import Compiled, compiled
 from nsnet.probes.report import Report
 from nsnet.probes.service_probes import service_probes
 from nsnet.scenario.plain import files_of, is_generated
-from nsnet.text import number_of, printable
+from nsnet.text import number_of, printable, some_of
 from nsnet.verdict import Verdict
 
 _REPAIRED = 10  # lines that `apply` prints; it counts the rest
@@ -300,25 +300,43 @@ def probe(
     _conclude(ctx, report, found.compiled, as_json=as_json, junit=junit)
 
 
+CONTAINER = click.option(
+    "-c", "--container", default="", metavar="NAME", help="A container of the pod."
+)
+KEEP_ENV = click.option(
+    "--keep-env", is_flag=True, help="In a pod: start from this environment, not from a clean one."
+)
+
+
 @click.command("exec", context_settings={"ignore_unknown_options": True})
 @click.argument("lab", type=LAB)
 @click.argument("reference", type=PLACE, metavar="REF")
 @click.argument("command", metavar="-- CMD…", nargs=-1, required=True, type=click.UNPROCESSED)
+@CONTAINER
+@KEEP_ENV
 @click.pass_context
-def exec_(ctx: click.Context, lab: str, reference: str, command: tuple[str, ...]) -> None:
+def exec_(
+    ctx: click.Context,
+    lab: str,
+    reference: str,
+    command: tuple[str, ...],
+    container: str,
+    keep_env: bool,
+) -> None:
     """Run a command in a namespace of a lab.
 
     REF is a pod, a node, a gateway, an external host or the fabric. The command runs with the
-    network and host name of REF, but with the files of this host. The command's exit code is
-    returned; it is 127 if there is no such command, and 126 if it cannot be run, as in a shell.
+    network, the host name, the resolver and the hosts file of REF, but with the other files of this
+    host. In a pod, it has the pod's environment. The command's exit code is returned; it is 127 if
+    there is no such command, and 126 if it cannot be run, as in a shell.
 
     Example: sudo nsnet exec island-nat east/pod/client -- ip route
     """
-    _enter("exec", lab, reference)
+    environment = _enter("exec", lab, reference, container, keep_env=keep_env)
     try:
         if not command[0]:  # execvp() would raise ValueError
             raise FileNotFoundError
-        os.execvp(command[0], command)
+        os.execvpe(command[0], command, environment)
     except FileNotFoundError:
         err(f"error: {printable(command[0])}: there is no such command on this host")
         ctx.exit(127)
@@ -330,26 +348,38 @@ def exec_(ctx: click.Context, lab: str, reference: str, command: tuple[str, ...]
 @click.command()
 @click.argument("lab", type=LAB)
 @click.argument("reference", type=PLACE, metavar="REF")
-def shell(lab: str, reference: str) -> None:
+@CONTAINER
+@KEEP_ENV
+def shell(lab: str, reference: str, container: str, keep_env: bool) -> None:
     """Start a shell in a namespace of a lab.
 
     REF is a pod, a node, a gateway, an external host or the fabric. The shell is $SHELL, or else
-    /bin/sh.
+    /bin/sh. In a pod, it has the pod's environment.
 
     Example: sudo nsnet shell island-nat east/node/n1
     """
-    _enter("shell", lab, reference)
     program = os.environ.get("SHELL", "/bin/sh")
-    os.environ["PS1"] = f"{reference} # "
+    environment = _enter("shell", lab, reference, container, keep_env=keep_env)
+    environment["PS1"] = f"{reference} # "
     arguments = ["--norc", "--noprofile"] if Path(program).name == "bash" else []
-    os.execvp(program, [program, *arguments])
+    os.execvpe(program, [program, *arguments], environment)
 
 
-def _enter(command: str, lab: str, reference: str) -> None:
+def _enter(
+    command: str, lab: str, reference: str, container: str, *, keep_env: bool
+) -> dict[str, str]:
+    """Move this process into the namespace of the reference; return its new environment."""
     from nsnet.lab import registry as labs
+    from nsnet.lab.environment import left_out
+    from nsnet.topology.interior import interior
 
     labs.need_root(command)
-    labs.attach(lab).enter(reference)
+    found = labs.attach(lab)
+    unsafe = list(left_out(interior(found.topology, reference), container))
+    if unsafe:
+        names = some_of(unsafe)
+        err(f"note: {names}: left out, because programs of this host would run other files")
+    return found.enter(reference, container, keep_environment=keep_env)
 
 
 def _conclude(

@@ -13,7 +13,6 @@ from nsnet.features.services.kube_proxy import UNREACHED
 from nsnet.ip import Family
 from nsnet.state.bird import Bird
 from nsnet.state.haproxy import Haproxy
-from nsnet.state.interior import Interior
 from nsnet.state.ipsets import IpSet
 from nsnet.state.model import (
     Fact,
@@ -64,7 +63,6 @@ FIELDS: Final[Mapping[type, str]] = {
     Translation: "translations",
     Haproxy: "daemons",
     Bird: "daemons",
-    Interior: "interiors",
 }
 
 

@@ -79,9 +79,11 @@ def _private(path: str, flags: int) -> int:
 Completed: TypeAlias = "subprocess.CompletedProcess[str]"
 
 
-def run(argv: Sequence[str], netns: str, *, seconds: float) -> Completed:
-    """Run a process in the namespace to its end. Return its exit status and its output as text.
-    Raises TimeoutError after `seconds`."""
+def run(
+    argv: Sequence[str], netns: str, environment: Mapping[str, str], *, seconds: float
+) -> Completed:
+    """Run a process in the namespace to its end, with these environment variables. Return its exit
+    status and its output as text. Raises TimeoutError after `seconds`."""
     try:
         with namespaces.inside(netns):
             return subprocess.run(
@@ -89,6 +91,7 @@ def run(argv: Sequence[str], netns: str, *, seconds: float) -> Completed:
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 text=True,
+                env=environment,
                 timeout=seconds,
                 check=False,
             )

@@ -33,8 +33,9 @@ from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon, path_of, program
 from nsnet.state.haproxy import Haproxy
 from nsnet.state.model import State
-from nsnet.state.namespaces import Role, netns_name, servers_netns
+from nsnet.state.namespaces import netns_name, servers_netns
 from nsnet.state.observed import Hung
+from nsnet.topology.interior import Interior
 from nsnet.topology.names import names_of
 from nsnet.topology.references import Location
 
@@ -272,16 +273,23 @@ class Host:
                 f" to repair it: nsnet apply {self.lab} FILE",
             ) from cause
 
-    def run(self, place: Location, argv: Sequence[str], seconds: float) -> processes.Completed:
-        """Run a command in a namespace of the lab to its end. Return its exit status and output.
-        Raises TimeoutError after `seconds`."""
-        command = enter.command(place.netns, hostname(place), argv)
-        return processes.run(command, place.netns, seconds=seconds)
+    def run(
+        self,
+        place: Location,
+        inside: Interior,
+        argv: Sequence[str],
+        environment: Mapping[str, str],
+        seconds: float,
+    ) -> processes.Completed:
+        """Run a command in a namespace of the lab to its end, with these environment variables.
+        Return its exit status and output. Raises TimeoutError after `seconds`."""
+        command = enter.command(place.netns, inside.hostname, inside.files, argv)
+        return processes.run(command, place.netns, environment, seconds=seconds)
 
-    def enter(self, place: Location) -> None:
+    def enter(self, place: Location, inside: Interior) -> None:
         """Move this process into a namespace of the lab for good. It can then execute another
         program there."""
-        enter.enter(place.netns, hostname(place))
+        enter.enter(place.netns, inside.hostname, inside.files)
 
     def counters(self, place: Location, table: str) -> tuple[netfilter.CountedRule, ...]:
         """Return the rules of an iptables table in a namespace of the lab, with their counters."""
@@ -312,14 +320,6 @@ def _as_record(what: Compiled) -> dict[str, Any]:
 def _daemons(state: State) -> dict[tuple[str, str], Daemon]:
     """Return the daemons of a State by their namespace and program."""
     return {(each.name, program(one)): one for each in state.netns for one in each.daemons}
-
-
-def hostname(place: Location) -> str:
-    """Return the host name of a pod, node or other machine: the last part of its reference. A
-    gateway's is its whole reference, in which "-" replaces "/" and ","."""
-    if place.role is Role.GATEWAY:
-        return place.reference.replace("/", "-").replace(",", "-")
-    return place.reference.rpartition("/")[2]
 
 
 def _raise_file_limit() -> None:

@@ -1,6 +1,7 @@
 """A lab: a scenario that is up. This module is the facade over its two parts. lab.compiled has the
 pure values that follow from the file; lab.host has what this machine has of the lab."""
 
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from nsnet.errors import KernelError, UsageError
 from nsnet.kernel import netfilter, processes
 from nsnet.lab import folder
 from nsnet.lab.compiled import Compiled, steps
+from nsnet.lab.environment import process_environment
 from nsnet.lab.host import Host, Progress, silent
 from nsnet.plan.drift import past
 from nsnet.plan.order import plan
@@ -28,6 +30,7 @@ from nsnet.scenario.model import Scenario
 from nsnet.state.model import State
 from nsnet.state.namespaces import Role
 from nsnet.text import escaped, number_of
+from nsnet.topology.interior import interior
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import without_only_cluster
 from nsnet.topology.references import Location, expand, locate
@@ -327,20 +330,30 @@ class Lab:
     def __getitem__(self, reference: str) -> Location:
         return locate(self.topology, reference)
 
-    def exec(self, reference: str, *argv: str, timeout: float = 60.0) -> processes.Completed:
-        """Run a command in the pod, node or other machine of this reference. Return its exit
-        status, and its output as text. Raises TimeoutError after `timeout` seconds."""
-        place = self[reference]
+    def exec(
+        self, reference: str, *argv: str, container: str = "", timeout: float = 60.0
+    ) -> processes.Completed:
+        """Run a command in the pod, node or other machine of this reference. In a pod, it has the
+        environment of the container, or of the first one. Return its exit status, and its output
+        as text. Raises TimeoutError after `timeout` seconds."""
+        place, inside = self[reference], interior(self.topology, reference)
         self._touched = True
+        environment = process_environment(inside, container, os.environ)
         with self._host.missing_namespaces_named(self.state):
-            return self._host.run(place, argv, timeout)
+            return self._host.run(place, inside, argv, environment, timeout)
 
-    def enter(self, reference: str) -> None:
-        """Move this process into the namespace of this reference for good. It can then execute
-        another program there."""
-        place = self[reference]
+    def enter(
+        self, reference: str, container: str = "", *, keep_environment: bool = False
+    ) -> dict[str, str]:
+        """Move this process into the namespace of this reference for good, and return the
+        environment of its processes. It can then execute another program there. In a pod, that is
+        the environment of the container, or of the first one; `keep_environment`: besides that of
+        this process."""
+        place, inside = self[reference], interior(self.topology, reference)
+        known = process_environment(inside, container, os.environ, keep=keep_environment)
         with self._host.missing_namespaces_named(self.state):
-            self._host.enter(place)
+            self._host.enter(place, inside)
+        return known
 
     def counters(self, reference: str, table: str = "nat") -> tuple[netfilter.CountedRule, ...]:
         """Return the rules of an iptables table in the namespace of this reference, with their

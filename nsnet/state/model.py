@@ -17,7 +17,6 @@ from nsnet.names.zones import Names
 from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon
 from nsnet.state.haproxy import Haproxy
-from nsnet.state.interior import Interior
 from nsnet.state.ipsets import IpSet
 from nsnet.state.namespaces import Role
 from nsnet.state.rules import Chain, Hook, NftMap, NftSet
@@ -257,7 +256,6 @@ Piece: TypeAlias = (
     | VirtualServer
     | Translation
     | Daemon
-    | Interior
 )
 
 
@@ -305,7 +303,6 @@ class Netns:
     daemons: tuple[Daemon, ...] = ()
     policy_rules: tuple[PolicyRule, ...] = ()
     fdb: tuple[FdbEntry, ...] = ()
-    interiors: tuple[Interior, ...] = ()  # of the pods in this namespace
 
     @property
     def addresses(self) -> tuple[IPAddress, ...]:
@@ -407,7 +404,5 @@ def identity(piece: Piece) -> tuple[object, ...]:
             return (Listener, Protocol.TCP, port)  # a port has one listener
         case NameServer(protocol=protocol, port=port):
             return (Listener, protocol, port)
-        case Interior(reference=reference):
-            return (Interior, reference)
         case _:
             assert_never(piece)

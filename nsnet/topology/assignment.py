@@ -3,12 +3,21 @@
 The name of an owner is a reference, or a reference and a use: "east/svc/web (exported)".
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
-from typing import Any
+from typing import Any, NamedTuple
 
 from nsnet.ip import IPAddress, IPNetwork
+
+
+class ServiceEvent(NamedTuple):
+    """A Service that was created, changed or, if it has no address, deleted."""
+
+    namespace: str
+    name: str
+    address: str = ""
+    ports: tuple[tuple[str, int, str], ...] = ()  # name, number, protocol (TCP)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +28,8 @@ class Assignment:
     pod_cidrs: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # pod reference → node name
     node_ports: Mapping[str, int] = field(default_factory=dict)
+    events: Mapping[str, tuple[ServiceEvent, ...]] = field(default_factory=dict)  # by cluster
+    seen: Mapping[str, int] = field(default_factory=dict)  # pod → events before it was created
     released: frozenset[IPAddress] = frozenset()  # of a restarting pod, which must get others
 
     def address_in(self, network: IPNetwork, owner: str) -> IPAddress | None:
@@ -31,8 +42,10 @@ class Assignment:
 
         The next allocation does not choose these addresses, so the owner gets different ones.
         """
-        addresses = dict(self.addresses)
-        return replace(self, released=frozenset(addresses.pop(owner, ())), addresses=addresses)
+        addresses, seen = dict(self.addresses), dict(self.seen)
+        seen.pop(owner, None)
+        released = frozenset(addresses.pop(owner, ()))
+        return replace(self, released=released, addresses=addresses, seen=seen)
 
     def to_json(self) -> dict[str, object]:
         """Return the assignment as plain data for a JSON file. `released` is left out."""
@@ -41,14 +54,16 @@ class Assignment:
             "podCIDRs": {owner: list(map(str, each)) for owner, each in self.pod_cidrs.items()},
             "nodes": dict(self.nodes),
             "nodePorts": dict(self.node_ports),
+            "serviceEvents": {cluster: list(each) for cluster, each in self.events.items()},
+            "serviceEventsSeen": dict(self.seen),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Mapping[str, Any]]) -> "Assignment":
         """Return the assignment that `to_json` turned into this data.
 
-        Files of earlier versions have no nodePorts. Raises KeyError or ValueError for data of
-        another form.
+        Files of earlier versions have no nodePorts and no events. Raises KeyError or ValueError for
+        data of another form.
         """
         addresses, pod_cidrs, nodes = data["addresses"], data["podCIDRs"], data["nodes"]
         node_ports = data.get("nodePorts", {})
@@ -57,7 +72,17 @@ class Assignment:
             pod_cidrs={owner: tuple(map(ip_network, each)) for owner, each in pod_cidrs.items()},
             nodes={owner: str(node) for owner, node in nodes.items()},
             node_ports={owner: int(number) for owner, number in node_ports.items()},
+            events={
+                cluster: tuple(map(_event, each))
+                for cluster, each in data.get("serviceEvents", {}).items()
+            },
+            seen={pod: int(count) for pod, count in data.get("serviceEventsSeen", {}).items()},
         )
+
+
+def _event(data: Sequence[Any]) -> ServiceEvent:
+    namespace, name, address, ports = data
+    return ServiceEvent(namespace, name, address, tuple((*each,) for each in ports))
 
 
 def export_owner(reference: str, endpoint: str = "") -> str:

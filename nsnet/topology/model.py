@@ -17,9 +17,11 @@ from nsnet.ip import (
     mapped,
     of_family,
 )
+from nsnet.scenario.kubernetes import PodSpec
 from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
 from nsnet.topology.assignment import (
     Assignment,
+    ServiceEvent,
     export_owner,
     health_check_owner,
     load_balancer_owner,
@@ -102,6 +104,8 @@ class Pod:
     proxy_protocol: bool = False  # its servers expect a PROXY header
     hostname: str = ""  # of its spec; "": its name
     subdomain: str = ""  # the headless Service under which its hostname is a DNS name
+    spec: PodSpec = field(default_factory=PodSpec, compare=False, repr=False)
+    annotations: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,6 +314,20 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class Births:
+    """Which Services each pod of a cluster finds in its environment: those that existed when it was
+    created. `events` is what happened to Services, in order; `seen` has the number of events before
+    each pod, by its reference."""
+
+    events: tuple[ServiceEvent, ...] = ()
+    seen: Mapping[str, int] = field(default_factory=dict)
+
+
+# The values of each ConfigMap and Secret by their keys, by its kind, namespace and name.
+Configuration: TypeAlias = Mapping[tuple[str, str, str], Mapping[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class ClusterDns:
     """The DNS of a cluster: the domain of its names, the Service at which its servers are reached,
     and the external hosts, by domain, that know other names ("": all others)."""
@@ -343,6 +361,8 @@ class Cluster:
     mtu: int | None = None  # of the pods' links; None: the network's default
     namespaces: tuple[str, ...] = ()  # those of Namespace objects, and of other objects
     dns: ClusterDns | None = None
+    births: Births = field(default_factory=Births, compare=False, repr=False)
+    configuration: Configuration = field(default_factory=dict, compare=False, repr=False)
 
     def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
         """Return the virtual addresses at which other clusters use these pod addresses.
@@ -517,6 +537,8 @@ class Topology:
             pod_cidrs={node.reference: node.pod_cidrs for node in nodes},
             nodes={pod.reference: pod.node for pod in pods},
             node_ports=dict(self._node_ports()),
+            events={each.name: each.births.events for each in self.clusters},
+            seen={pod: count for each in self.clusters for pod, count in each.births.seen.items()},
         )
 
     def _node_ports(self) -> Iterator[tuple[str, int]]:

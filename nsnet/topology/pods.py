@@ -142,4 +142,6 @@ def _pod(
         proxy_protocol=pod.annotations.get(PROXY_PROTOCOL) == "v2",
         hostname=pod.hostname,
         subdomain=pod.subdomain,
+        spec=pod.spec,
+        annotations=pod.annotations,
     )

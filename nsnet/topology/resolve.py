@@ -5,18 +5,20 @@ scenario ─ checks ─ reserved addresses ─ each cluster: nodes → pods → 
 The result depends only on the scenario and, if the lab is up, on what it has allocated.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from nsnet.errors import Problem, ScenarioError
 from nsnet.ip import Protocol, first_host
 from nsnet.scenario.kinds import ClusterSpec, ExternalSpec
-from nsnet.scenario.kubernetes import Namespace
+from nsnet.scenario.kubernetes import ConfigMap, Namespace, Secret
 from nsnet.scenario.model import Manifest, Scenario
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.assignment import Assignment
+from nsnet.topology.births import births
 from nsnet.topology.clusterset import clusterset_services
 from nsnet.topology.dns import cluster_dns
+from nsnet.topology.environment import unset_variables
 from nsnet.topology.gateways import (
     attachments,
     refuse_mixed_gateways,
@@ -30,6 +32,7 @@ from nsnet.topology.listening import listening_pods
 from nsnet.topology.model import (
     DNS_PORT,
     Cluster,
+    Configuration,
     DroppedPackets,
     External,
     Fault,
@@ -111,6 +114,8 @@ def _cluster(
     ledger.pods += len(unplaced)
     ledger.warnings += [*absence_warning(absent), *bound_twice(unplaced)]
     ledger.warnings += idle_daemon_sets(spec.name, manifests, nodes)
+    configuration = _configuration(manifests)
+    ledger.warnings += unset_variables(unplaced, configuration)
     pods, unscheduled = resolve_pods(ledger, path, spec, manifests, nodes, unplaced)
     services = resolve_services(ledger, path, spec, manifests, nodes, pods)
     return Cluster(
@@ -133,7 +138,19 @@ def _cluster(
         mtu=spec.mtu,
         namespaces=tuple(dict.fromkeys(map(_namespace, manifests))),
         dns=cluster_dns(ledger, path, spec, manifests),
+        births=births(spec.name, manifests, pods, services, ledger.keep),
+        configuration=configuration,
     )
+
+
+def _configuration(manifests: Iterable[Manifest]) -> Configuration:
+    """Return the values of the ConfigMaps and Secrets."""
+    found: dict[tuple[str, str, str], Mapping[str, str]] = {}
+    for each in manifests:
+        if isinstance(each.object, ConfigMap | Secret):
+            meta = each.object.metadata
+            found[each.object.kind, meta.namespace, meta.name] = each.object.values
+    return found
 
 
 def _namespace(manifest: Manifest) -> str:

@@ -2,6 +2,7 @@
 
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice, EndpointSubset
 from nsnet.scenario.kubernetes.fields import UNNAMED, Lenient, ObjectMeta
+from nsnet.scenario.kubernetes.interior import ConfigMap, EnvVar, Secret
 from nsnet.scenario.kubernetes.kinds import MODELS, VERSIONS, Object, unserved
 from nsnet.scenario.kubernetes.nodes import Namespace, Node
 from nsnet.scenario.kubernetes.pods import (
@@ -35,10 +36,12 @@ __all__ = [
     "MODELS",
     "UNNAMED",
     "VERSIONS",
+    "ConfigMap",
     "Container",
     "EndpointSlice",
     "EndpointSubset",
     "Endpoints",
+    "EnvVar",
     "Job",
     "LabelSelector",
     "Lenient",
@@ -52,6 +55,7 @@ __all__ = [
     "PodStatus",
     "ReplicationController",
     "Requirement",
+    "Secret",
     "Service",
     "ServiceExport",
     "ServicePort",

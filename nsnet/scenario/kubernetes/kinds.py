@@ -4,13 +4,23 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice
+from nsnet.scenario.kubernetes.interior import ConfigMap, Secret
 from nsnet.scenario.kubernetes.nodes import Namespace, Node
 from nsnet.scenario.kubernetes.pods import Job, Pod, ReplicationController, Workload
 from nsnet.scenario.kubernetes.services import Service, ServiceExport
 from nsnet.text import printable
 
 Object: TypeAlias = (
-    Namespace | Node | Pod | Workload | Service | EndpointSlice | Endpoints | ServiceExport
+    Namespace
+    | Node
+    | Pod
+    | Workload
+    | Service
+    | EndpointSlice
+    | Endpoints
+    | ServiceExport
+    | ConfigMap
+    | Secret
 )
 
 MODELS: dict[str, type[Object]] = {
@@ -27,6 +37,8 @@ MODELS: dict[str, type[Object]] = {
     "EndpointSlice": EndpointSlice,
     "Endpoints": Endpoints,
     "ServiceExport": ServiceExport,
+    "ConfigMap": ConfigMap,
+    "Secret": Secret,
 }
 
 # The apiVersions of every kind that nsnet recognises, the preferred one first. A Service of another
@@ -44,6 +56,8 @@ VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Job": ("batch/v1",),
     "CronJob": ("batch/v1",),
     "Endpoints": ("v1",),
+    "ConfigMap": ("v1",),
+    "Secret": ("v1",),
     "EndpointSlice": ("discovery.k8s.io/v1",),
     "NetworkPolicy": ("networking.k8s.io/v1",),
     "ServiceExport": ("multicluster.x-k8s.io/v1alpha1", "multicluster.x-k8s.io/v1beta1"),

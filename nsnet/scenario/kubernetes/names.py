@@ -86,6 +86,33 @@ def _address(value: object) -> IPAddress:
         raise ValueError(invalid(value, reason)) from None
 
 
+def is_address(value: str) -> bool:
+    """Return whether a text is an IP address, as the API server reads it."""
+    try:
+        _address(value)
+    except ValueError:
+        return False
+    return True
+
+
+def label_mistake(value: str) -> str:
+    """Return the API server's message for a text that is no label, or ""."""
+    return _mistake(_label, value)
+
+
+def subdomain_mistake(value: str) -> str:
+    """Return the API server's message for a text that is no subdomain, or ""."""
+    return _mistake(_subdomain, value)
+
+
+def _mistake(check: Callable[[str], str], value: str) -> str:
+    try:
+        check(value)
+    except ValueError as error:
+        return str(error)
+    return ""
+
+
 Label = Annotated[str, AfterValidator(_label)]
 Subdomain = Annotated[str, AfterValidator(_subdomain)]
 ServiceName = Annotated[str, AfterValidator(_service_name)]

@@ -14,7 +14,9 @@ from nsnet.scenario.kubernetes.fields import (
     TemplateMeta,
     check_port,
     port_name_mistakes,
+    zero_means,
 )
+from nsnet.scenario.kubernetes.interior import EnvFromSource, EnvVar, HostAlias, PodDnsConfig
 from nsnet.scenario.kubernetes.labels import Labels
 from nsnet.scenario.kubernetes.names import NodeName
 from nsnet.scenario.kubernetes.scheduling import Affinity, Toleration, TopologySpreadConstraint
@@ -44,17 +46,25 @@ class ContainerPort(Lenient):
 
 
 class Container(Lenient):
-    """A container; nsnet reads only its ports, and whether it is a sidecar."""
+    """A container: its ports, its environment, its command, and whether it is a sidecar."""
 
     unread = (
-        "args command env envFrom image imagePullPolicy lifecycle livenessProbe readinessProbe"
+        "image imagePullPolicy lifecycle livenessProbe readinessProbe"
         " resizePolicy resources restartPolicyRules securityContext startupProbe stdin stdinOnce"
-        " terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts workingDir"
+        " terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts"
     )
 
     name: str = ""
     ports: tuple[ContainerPort, ...] = ()
     restart_policy: str = ""  # of an init container
+    command: tuple[str, ...] = ()
+    args: tuple[str, ...] = ()
+    working_dir: str = ""
+    env: tuple[EnvVar, ...] = ()
+    env_from: tuple[EnvFromSource, ...] = ()
+
+
+DnsPolicy = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]
 
 
 class SchedulingGate(Lenient):
@@ -67,11 +77,11 @@ class PodSpec(Lenient):
     """The containers of a pod, the nodes that it can run on, and whether it uses their network."""
 
     unread = (
-        "activeDeadlineSeconds automountServiceAccountToken dnsConfig dnsPolicy enableServiceLinks"
-        " ephemeralContainers hostAliases hostIPC hostPID hostUsers hostnameOverride"
+        "activeDeadlineSeconds automountServiceAccountToken"
+        " ephemeralContainers hostIPC hostPID hostUsers hostnameOverride"
         " imagePullSecrets os overhead preemptionPolicy priority priorityClassName readinessGates"
         " resourceClaims resources runtimeClassName schedulerName securityContext serviceAccount"
-        " serviceAccountName setHostnameAsFQDN shareProcessNamespace"
+        " shareProcessNamespace"
         " terminationGracePeriodSeconds volumes"
     )
 
@@ -87,6 +97,12 @@ class PodSpec(Lenient):
     restart_policy: str = ""
     hostname: str = ""
     subdomain: str = ""
+    set_hostname_as_fqdn: Annotated[StrictBool, Field(alias="setHostnameAsFQDN")] = False
+    dns_policy: Annotated[DnsPolicy, zero_means("ClusterFirst")] = "ClusterFirst"
+    dns_config: PodDnsConfig = PodDnsConfig()
+    host_aliases: tuple[HostAlias, ...] = ()
+    enable_service_links: StrictBool = True
+    service_account_name: str = "default"
 
     @property
     def serving(self) -> tuple[Container, ...]:

@@ -22,7 +22,7 @@ spec:
   clusters: [{name: east}]
 ---
 apiVersion: v1
-kind: ConfigMap
+kind: LimitRange
 metadata: {name: settings}
 """
 
@@ -63,15 +63,15 @@ def test_what_only_reads_a_file_succeeds(command: tuple[str, ...], name: str) ->
 def test_a_warning_is_on_stderr(command: tuple[str, ...], warned: str) -> None:
     result = nsnet(*command, warned)
     assert result.exit_code == 0
-    assert result.stderr == "ignored: 1 ConfigMap; -v lists them\n"
-    assert "ConfigMap" not in result.stdout
+    assert result.stderr == "ignored: 1 LimitRange; -v lists them\n"
+    assert "LimitRange" not in result.stdout
 
 
 @pytest.mark.parametrize("option", ["-v", "--verbose"])
 def test_ignored_objects_are_listed_on_demand(option: str, warned: str) -> None:
     result = nsnet("validate", option, warned)
     assert result.exit_code == 0
-    assert re.fullmatch(r"ignored: \S+:\d+: ConfigMap default/settings\n", result.stderr)
+    assert re.fullmatch(r"ignored: \S+:\d+: LimitRange default/settings\n", result.stderr)
 
 
 # --- plan ---

@@ -101,7 +101,7 @@ CHANGED: dict[str, Any] = {
     "sets": ListedSet(4, "cluster-ips", "set", ("type ipv4_addr", str(ONE))),
 }
 # no kernel shows these
-UNSEEN = {"name", "reference", "role", "interiors", "listeners", "translations"}
+UNSEEN = {"name", "reference", "role", "listeners", "translations"}
 KINDS = [each.name for each in fields(Observed)]
 
 

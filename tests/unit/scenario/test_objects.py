@@ -72,7 +72,8 @@ def test_items_that_are_no_list_are_refused() -> None:
         ("v1", "Service", (1, 0, 0)),
         ("apps/v1", "Deployment", (1, 0, 0)),
         ("v1", "Namespace", (1, 0, 0)),
-        ("v1", "ConfigMap", (0, 1, 0)),
+        ("v1", "ConfigMap", (1, 0, 0)),
+        ("v1", "LimitRange", (0, 1, 0)),
         ("admissionregistration.k8s.io/v1alpha1", "InitializerConfiguration", (0, 1, 0)),
         ("serving.knative.dev/v1", "Service", (0, 1, 0)),  # another kind of the same name
         ("v1", "Deployment", (0, 0, 1)),
@@ -169,7 +170,7 @@ def test_what_must_be_rendered_says_how(file: str, text: str, message: str) -> N
 
 def test_a_warning_about_repeated_keys_names_the_first() -> None:
     pod = "metadata: {name: web, labels: {a: b, a: c}}\nspec: {}\nspec: {}\n"
-    ignored = "apiVersion: v1\nkind: Secret\nmetadata: {name: a, name: b}\n"
+    ignored = "apiVersion: v1\nkind: LimitRange\nmetadata: {name: a, name: b}\n"
     found = contents(f"apiVersion: v1\nkind: Pod\n{pod}", ignored)
     assert list(warnings([found])) == [
         "lab.yaml:3: duplicate key 'a'; it is already set on line 3;"

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nsnet.topology.assignment import Assignment
+from nsnet.topology.assignment import Assignment, ServiceEvent
 from tests.support.labs import ip, net
 
 ASSIGNMENT = Assignment(
@@ -15,6 +15,8 @@ ASSIGNMENT = Assignment(
     pod_cidrs={"east/node/n1": (net("10.244.0.0/24"), net("fd00:10:244::/64"))},
     nodes={"east/pod/web": "n1"},
     node_ports={"east/svc/web:80/tcp": 30080},
+    events={"east": (ServiceEvent("default", "web", "10.96.0.2", (("http", 80, "tcp"),)),)},
+    seen={"east/pod/web": 1},
 )
 
 
@@ -31,6 +33,8 @@ def test_an_assignment_is_readable_in_its_file() -> None:
         "podCIDRs": {"east/node/n1": ["10.244.0.0/24", "fd00:10:244::/64"]},
         "nodes": {"east/pod/web": "n1"},
         "nodePorts": {"east/svc/web:80/tcp": 30080},
+        "serviceEvents": {"east": [("default", "web", "10.96.0.2", (("http", 80, "tcp"),))]},
+        "serviceEventsSeen": {"east/pod/web": 1},
     }
 
 

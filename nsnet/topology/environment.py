@@ -1,0 +1,160 @@
+"""The environment of containers: variables of Services, and those of the manifest.
+
+Source: kubernetes/pkg/kubelet/envvars and kubelet_pods.go (makeEnvironmentVariables), v1.32;
+kubernetes/third_party/forked/golang/expansion.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+from nsnet.scenario.kubernetes import Container, EnvVar
+from nsnet.text import some_of
+from nsnet.topology.assignment import ServiceEvent
+from nsnet.topology.births import API_SERVER
+from nsnet.topology.model import Cluster, Configuration, Pod
+from nsnet.topology.unplaced import UnplacedPod
+
+_NAME: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
+_MAPPED: Final = re.compile(r"^metadata\.(labels|annotations)\['(.*)'\]$")
+_REFERENCE: Final = re.compile(r"\$(\$|\(([^()]*)\))")
+
+
+def environment(cluster: Cluster, pod: Pod, container: Container) -> dict[str, str]:
+    """Return the variables of a container, by name. What another object has to say is left out if
+    the object is missing; `missing` yields it."""
+    services = service_variables(cluster, pod)
+    found: dict[str, str] = {}
+    for source in container.env_from:
+        for kind, each in ("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref):
+            if each is not None:
+                values = cluster.configuration.get((kind, pod.namespace, each.name), {})
+                names = ((f"{source.prefix}{key}", value) for key, value in values.items())
+                found |= {name: value for name, value in names if _NAME.fullmatch(name)}
+    for each_one in container.env:
+        value = _value(cluster, pod, each_one, {**services, **found})
+        if value is not None:
+            found[each_one.name] = value
+    return {**services, **found}
+
+
+def service_variables(cluster: Cluster, pod: Pod) -> dict[str, str]:
+    """Return the variables of the Services that existed before the pod: those of its namespace, and
+    that of the API server."""
+    found: dict[str, ServiceEvent] = {}
+    links = pod.spec.enable_service_links
+    for each in cluster.births.events[: cluster.births.seen.get(pod.reference, 0)]:
+        if each.namespace == pod.namespace and (links or each[:2] == API_SERVER):
+            found[each.name] = each
+    services = [each for each in found.values() if each.address]
+    if not any(each.name == API_SERVER[1] for each in services):
+        services[:0] = (
+            ServiceEvent(*API_SERVER, str(each), (("https", 443, "tcp"),))
+            for each in cluster.api_addresses
+        )
+    return {name: value for each in services for name, value in _of_service(each)}
+
+
+def _of_service(each: ServiceEvent) -> Iterator[tuple[str, str]]:
+    """Yield the variables of a Service, also those of Docker's links."""
+    prefix = _upper(each.name)
+    host = f"[{each.address}]" if ":" in each.address else each.address
+    yield f"{prefix}_SERVICE_HOST", each.address
+    for index, (name, number, protocol) in enumerate(each.ports):
+        if index == 0:
+            yield f"{prefix}_SERVICE_PORT", str(number)
+            yield f"{prefix}_PORT", f"{protocol}://{host}:{number}"
+        if name:
+            yield f"{prefix}_SERVICE_PORT_{_upper(name)}", str(number)
+        link = f"{prefix}_PORT_{number}_{protocol.upper()}"
+        yield link, f"{protocol}://{host}:{number}"
+        yield f"{link}_PROTO", protocol
+        yield f"{link}_PORT", str(number)
+        yield f"{link}_ADDR", each.address
+
+
+def _upper(name: str) -> str:
+    return name.upper().replace("-", "_")
+
+
+def _value(cluster: Cluster, pod: Pod, each: EnvVar, known: Mapping[str, str]) -> str | None:
+    """Return the value of a variable; None if it has none."""
+    source = each.value_from
+    if source is None:
+        return expanded(each.value, known)
+    if source.field_ref is not None:
+        return _field(cluster, pod, source.field_ref.field_path)
+    for kind, key in ("ConfigMap", source.config_map_key_ref), ("Secret", source.secret_key_ref):
+        if key is not None:
+            values = cluster.configuration.get((kind, pod.namespace, key.name), {})
+            return values.get(key.key)
+    return None
+
+
+def _field(cluster: Cluster, pod: Pod, path: str) -> str | None:
+    """Return the value of a field of the pod; None if nsnet does not have it."""
+    if found := _MAPPED.match(path):
+        values = pod.labels if found[1] == "labels" else pod.annotations
+        return values.get(found[2], "")
+    node = [str(each.ip) for each in cluster.node(pod.node).addresses]
+    own = [str(each) for each in pod.addresses]
+    fields = {
+        "metadata.name": pod.name,
+        "metadata.namespace": pod.namespace,
+        "spec.nodeName": pod.node,
+        "spec.serviceAccountName": pod.spec.service_account_name,
+        "status.hostIP": node[0],
+        "status.hostIPs": ",".join(node),
+        "status.podIP": own[0] if own else "",
+        "status.podIPs": ",".join(own),
+    }
+    return fields.get(path)
+
+
+def expanded(text: str, known: Mapping[str, str]) -> str:
+    """Return a text with $(NAME) replaced by the value of a known variable, and $$ by $."""
+
+    def replacement(found: re.Match[str]) -> str:
+        if found[1] == "$":
+            return "$"
+        return known.get(found[2], found[0])
+
+    return _REFERENCE.sub(replacement, text)
+
+
+def unset_variables(pods: Iterable[UnplacedPod], configuration: Configuration) -> Iterator[str]:
+    """Yield one warning for all pods that refer to ConfigMaps, Secrets and keys that the files do
+    not have."""
+    found: dict[str, tuple[UnplacedPod, str]] = {}
+    for pod in {id(each.manifest): each for each in pods}.values():
+        for container in pod.spec.serving:
+            for each in missing(configuration, pod.namespace, container):
+                found.setdefault(f"{pod.workload or pod.reference} ({each})", (pod, each))
+    if found:
+        pod, _ = next(iter(found.values()))
+        message = "variables are left out, for want of which a container would not start"
+        yield pod.manifest.warning(
+            f"{pod.path}.containers", f"{message} (CreateContainerConfigError): {some_of(found)}"
+        )
+
+
+def missing(configuration: Configuration, namespace: str, container: Container) -> Iterator[str]:
+    """Yield what the container refers to and the files do not have: then it would not start."""
+    for source in container.env_from:
+        for kind, each in ("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref):
+            if each and not each.optional and (kind, namespace, each.name) not in configuration:
+                yield f"{kind} {each.name}"
+    for variable in container.env:
+        origin = variable.value_from
+        if origin is None:
+            continue
+        for kind, key in (
+            ("ConfigMap", origin.config_map_key_ref),
+            ("Secret", origin.secret_key_ref),
+        ):
+            if key is not None and not key.optional:
+                values = configuration.get((kind, namespace, key.name))
+                if values is None:
+                    yield f"{kind} {key.name}"
+                elif key.key not in values:
+                    yield f"key {key.key} of {kind} {key.name}"

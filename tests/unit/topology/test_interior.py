@@ -1,0 +1,254 @@
+"""The inside of pods and other machines: hostname, resolver, hosts file and environment."""
+
+import json
+import re
+
+import pytest
+
+from nsnet.errors import UsageError
+from nsnet.topology.assignment import Assignment
+from nsnet.topology.interior import Interior, interior
+from nsnet.topology.model import Topology
+from tests.support.labs import pod, refused, service, topology
+
+DNS = ("{name: east, dns: true}",)
+OUTSIDE = "externals: [{name: ns, address: 203.0.113.53, zone: {example.com: 203.0.113.80}}]"
+SEARCH = "search default.svc.cluster.local svc.cluster.local cluster.local\n"
+CLUSTER_FIRST = f"{SEARCH}nameserver 10.96.0.10\noptions ndots:5\n"
+DEFAULT = "nameserver 203.0.113.53\n"
+
+
+@pytest.mark.parametrize(
+    ("reference", "name"),
+    [
+        ("east/pod/web.prod", "web"),
+        ("east/pod/gateway", "gateway"),  # by its role, not by what it is called
+        ("east/node/n1", "n1"),
+        ("fabric", "fabric"),
+        ("external/ns", "ns"),
+        ("east/gateway", "east-gateway"),
+    ],
+)
+def test_a_host_name_is_the_last_part_of_a_reference(reference: str, name: str) -> None:
+    found = topology(
+        pod("web", namespace="prod"),
+        pod("gateway"),
+        clusters=("{name: east, gateway: {kind: nat}}",),
+        spec=OUTSIDE,
+    )
+    assert interior(found, reference).hostname == name
+
+
+@pytest.mark.parametrize(
+    ("spec", "name"),
+    [
+        ("hostname: h", "h"),
+        ("hostname: h, subdomain: s", "h"),
+        ("hostname: h, subdomain: s, setHostnameAsFQDN: true", "h.s.default.svc.cluster.local"),
+        ("setHostnameAsFQDN: true", "web"),
+        ("hostNetwork: true", "n1"),
+    ],
+)
+def test_the_hostname_of_a_pod(spec: str, name: str) -> None:
+    assert of(topology(pod("web", spec=spec), clusters=DNS)).hostname == name
+
+
+def test_a_long_name_is_cut() -> None:
+    found = topology(pod("a" * 62 + "-" + "b" * 30), clusters=DNS)
+    assert of(found, "a" * 62 + "-" + "b" * 30).hostname == "a" * 62
+
+
+@pytest.mark.parametrize(
+    ("spec", "text"),
+    [
+        ("", CLUSTER_FIRST),
+        ("dnsPolicy: Default", DEFAULT),
+        ("hostNetwork: true", DEFAULT),
+        ("hostNetwork: true, dnsPolicy: ClusterFirstWithHostNet", CLUSTER_FIRST),
+        (
+            "dnsPolicy: None, dnsConfig: {nameservers: [192.0.2.1], searches: [a.example]}",
+            "search a.example\nnameserver 192.0.2.1\n",
+        ),
+        (
+            "dnsConfig: {nameservers: [10.96.0.10, 192.0.2.1], searches: [a.example,"
+            " svc.cluster.local], options: [{name: ndots, value: '1'}, {name: edns0}]}",
+            f"{SEARCH[:-1]} a.example\nnameserver 10.96.0.10\nnameserver 192.0.2.1\n"
+            "options ndots:1 edns0\n",
+        ),
+    ],
+)
+def test_resolv_conf_follows_the_policy_and_the_configuration(spec: str, text: str) -> None:
+    found = topology(pod("web", spec=spec), clusters=DNS, spec=OUTSIDE)
+    assert of(found).resolv_conf == text
+
+
+def test_without_cluster_dns_a_pod_has_the_resolver_of_its_node() -> None:
+    found = topology(pod("web"), clusters=("{name: east, dns: false}",), spec=OUTSIDE)
+    assert of(found).resolv_conf == DEFAULT == interior(found, "east/node/n1").resolv_conf
+    assert of(topology(pod("web"))).resolv_conf == ""
+
+
+def test_the_hosts_file_has_the_pod_and_its_aliases() -> None:
+    spec = "hostname: h, subdomain: s, hostAliases: [{ip: 192.0.2.1, hostnames: [a.example, b]}]"
+    *_, own, empty, comment, alias = of(topology(pod("web", spec=spec))).hosts.splitlines()
+    assert own == "10.244.0.2\th.s.default.svc.cluster.local\th"
+    assert (empty, alias) == ("", "192.0.2.1\ta.example\tb")
+    assert comment.startswith("#")
+
+
+def test_a_pod_on_the_host_network_has_the_hosts_of_its_node() -> None:
+    hosts = of(topology(pod("web", spec="hostNetwork: true"))).hosts
+    assert hosts.endswith("192.168.10.2\tn1\n")
+
+
+# --- the environment ---
+
+KUBERNETES = {
+    "KUBERNETES_SERVICE_HOST": "10.96.0.1",
+    "KUBERNETES_SERVICE_PORT": "443",
+    "KUBERNETES_SERVICE_PORT_HTTPS": "443",
+    "KUBERNETES_PORT": "tcp://10.96.0.1:443",
+    "KUBERNETES_PORT_443_TCP": "tcp://10.96.0.1:443",
+    "KUBERNETES_PORT_443_TCP_PROTO": "tcp",
+    "KUBERNETES_PORT_443_TCP_PORT": "443",
+    "KUBERNETES_PORT_443_TCP_ADDR": "10.96.0.1",
+}
+
+
+def test_a_pod_finds_the_services_that_are_older_than_it() -> None:
+    old, new = service("my-db", ports="{name: pg-1, port: 5432}"), service("new")
+    found = topology(service("far", namespace="prod"), old, pod("web"), new)
+    assert variables(found) == {
+        **KUBERNETES,
+        "MY_DB_SERVICE_HOST": "10.96.0.3",
+        "MY_DB_SERVICE_PORT": "5432",
+        "MY_DB_SERVICE_PORT_PG_1": "5432",
+        "MY_DB_PORT": "tcp://10.96.0.3:5432",
+        "MY_DB_PORT_5432_TCP": "tcp://10.96.0.3:5432",
+        "MY_DB_PORT_5432_TCP_PROTO": "tcp",
+        "MY_DB_PORT_5432_TCP_PORT": "5432",
+        "MY_DB_PORT_5432_TCP_ADDR": "10.96.0.3",
+    }
+
+
+@pytest.mark.parametrize("spec", ["enableServiceLinks: false", "hostNetwork: true"])
+def test_without_service_links_only_the_api_server_is_found(spec: str) -> None:
+    found = variables(topology(service("db"), pod("web", spec=spec)))
+    assert (found == KUBERNETES) is ("Links" in spec)
+
+
+def test_an_apply_leaves_the_environment_of_running_pods_and_a_restart_changes_it() -> None:
+    first = topology(service("old"), pod("web"))
+    kept = first.assignment()
+    second = topology(service("new"), pod("web"), pod("young"), keep=kept)
+    assert "OLD_SERVICE_HOST" in variables(second)  # although the Service is deleted
+    assert "NEW_SERVICE_HOST" not in variables(second)
+    young = variables(second, "young")
+    assert ("OLD_SERVICE_HOST" in young, "NEW_SERVICE_HOST" in young) == (False, True)
+    restarted = second.assignment().release("east/pod/web")
+    third = variables(topology(service("new"), pod("web"), pod("young"), keep=restarted))
+    assert ("OLD_SERVICE_HOST" in third, "NEW_SERVICE_HOST" in third) == (False, True)
+
+
+def test_what_is_kept_survives_a_record() -> None:
+    kept = topology(service("old"), pod("web")).assignment()
+    assert Assignment.from_json(json.loads(json.dumps(kept.to_json()))) == kept
+    assert kept.seen == {"east/pod/web": 1}
+
+
+SOURCES = (
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: one, b.c: two, 'x y': 'no'}",
+    "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {p: bWFya2Vy}\nstringData: {q: text}",
+)
+
+
+@pytest.mark.parametrize(
+    ("container", "expected"),
+    [
+        ("env: [{name: A, value: b}]", {"A": "b"}),
+        ("env: [{name: A}]", {"A": ""}),
+        (
+            "env: [{name: A, value: b}, {name: B, value: '$(A) $(C) $$(A) $'}]",
+            {"A": "b", "B": "b $(C) $(A) $"},
+        ),
+        ("env: [{name: H, value: 'http://$(DB_SERVICE_HOST)'}]", {"H": "http://10.96.0.2"}),
+        ("env: [{name: DB_SERVICE_HOST, value: mine}]", {"DB_SERVICE_HOST": "mine"}),
+        ("envFrom: [{configMapRef: {name: c}, prefix: P_}]", {"P_a": "one", "P_b.c": "two"}),
+        ("envFrom: [{secretRef: {name: s}}]", {"p": "marker", "q": "text"}),
+        ("env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: a}}}]", {"A": "one"}),
+        ("env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: p}}}]", {"A": "marker"}),
+        ("env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]", {"A": "10.244.0.2"}),
+        ("env: [{name: A, valueFrom: {fieldRef: {fieldPath: spec.nodeName}}}]", {"A": "n1"}),
+        (
+            "env: [{name: A, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['app']\"}}}]",
+            {"A": "web"},
+        ),
+        ("env: [{name: A, valueFrom: {secretKeyRef: {name: nope, key: p, optional: true}}}]", {}),
+    ],
+)
+def test_the_variables_of_a_container(container: str, expected: dict[str, str]) -> None:
+    spec = f"containers: [{{name: c, {container}}}]"
+    found = topology(*SOURCES, service("db"), pod("web", labels="app: web", spec=spec))
+    assert variables(found).items() >= expected.items()
+    assert not [each for each in found.warnings if "left out" in each]
+    assert len(variables(found)) == len(variables(topology(service("db"), pod("web")))) + sum(
+        name != "DB_SERVICE_HOST" for name in expected
+    )
+
+
+def test_what_a_variable_lacks_is_a_warning() -> None:
+    spec = (
+        "containers: [{envFrom: [{configMapRef: {name: nope}}],"
+        " env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: nope}}}]}]"
+    )
+    (warning,) = topology(*SOURCES, pod("web", spec=spec)).warnings
+    assert "ConfigMap nope" in warning
+    assert "key nope of Secret s" in warning
+
+
+def test_no_value_of_a_secret_is_in_a_repr() -> None:
+    spec = "containers: [{env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: p}}}]}]"
+    found = topology(*SOURCES, pod("web", spec=spec))
+    for each in (found, of(found)):
+        assert "marker" not in repr(each)
+        assert "bWFya2Vy" not in repr(each)
+
+
+def test_containers_are_found_by_name_and_the_default_one_first() -> None:
+    spec = "containers: [{name: a}, {name: b}], initContainers: [{name: c, restartPolicy: Always}]"
+    meta = "annotations: {kubectl.kubernetes.io/default-container: b}"
+    found = of(topology(pod("web", spec=spec, meta=meta)))
+    assert [each.name for each in found.containers] == ["b", "a", "c"]
+    assert found.container("c").name == "c"
+    with pytest.raises(UsageError, match="has no container 'd'; there are: b, a, c"):
+        found.container("d")
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("dnsPolicy: None", "must provide at least one DNS nameserver"),
+        ("dnsPolicy: Never", "Unsupported value|dnsPolicy"),
+        ("dnsConfig: {nameservers: [a]}", "must be a valid IP address"),
+        ("dnsConfig: {nameservers: [192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4]}", "more than 3"),
+        ("dnsConfig: {searches: ['a\\nb']}", "subdomain"),
+        ("dnsConfig: {options: [{value: a}]}", "must not be empty"),
+        ('dnsConfig: {options: [{name: "a\\nnameserver 192.0.2.1"}]}', "one word"),
+        ("hostname: a.b", "RFC 1123 label"),
+        ("subdomain: A", "RFC 1123 label"),
+        ("hostAliases: [{ip: a, hostnames: [b]}]", "must be a valid IP address"),
+        ("hostAliases: [{ip: 192.0.2.1, hostnames: ['a b']}]", "subdomain"),
+    ],
+)
+def test_what_the_api_server_refuses(spec: str, message: str) -> None:
+    assert re.search(message, refused(pod("web", spec=spec)))
+
+
+def of(found: Topology, name: str = "web") -> Interior:
+    """The inside of a pod."""
+    return interior(found, f"east/pod/{name}")
+
+
+def variables(found: Topology, name: str = "web") -> dict[str, str]:
+    """The environment of a pod's first container."""
+    return dict(of(found, name).containers[0].environment)
