@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from nsnet.features.dns.zones import TTL, address_records, cluster_zones, zone_of
+from nsnet.features.dns.clusterset import clusterset_zone
+from nsnet.features.dns.zones import TTL, address_records, cluster_zones, server_of, zone_of
 from nsnet.ip import Protocol
 from nsnet.names.zones import Forward, Names, Record, RecordType, Zone
 from nsnet.state.model import NameServer
@@ -38,12 +39,16 @@ def _names(topology: Topology, cluster: Cluster) -> Names:
     """Return what the DNS servers of a cluster know. If no host outside knows other names, these do
     not exist."""
     assert cluster.dns is not None
-    zones = [*cluster_zones(topology, cluster, cluster.dns.domain)]
+    domain = cluster.dns.domain
+    zones = [
+        *cluster_zones(cluster, domain),
+        clusterset_zone(topology, cluster, server_of(domain)),
+    ]
     forwards = [
-        Forward(domain, ((str(address), DNS_PORT),)) for domain, address in cluster.dns.forwards
+        Forward(suffix, ((str(address), DNS_PORT),)) for suffix, address in cluster.dns.forwards
     ]
     if not any(each.suffix == "" for each in forwards):
-        zones.append(zone_of("", f"ns.dns.{cluster.dns.domain}", ()))
+        zones.append(zone_of("", server_of(domain), ()))
     return Names(tuple(zones), tuple(forwards))
 
 

@@ -8,16 +8,13 @@ from typing import Final
 
 from nsnet.ip import IPAddress
 from nsnet.names.zones import Record, RecordType, Zone
-from nsnet.topology.model import Cluster, ClusterSetService, Endpoint, Service, Topology
+from nsnet.topology.model import Cluster, Endpoint, Service
 
 TTL: Final = 30  # seconds, as in kubeadm's Corefile
-CLUSTERSET_ZONE: Final = "clusterset.local"
 REVERSE: Final = {4: "in-addr.arpa", 6: "ip6.arpa"}
 _SCHEMA: Final = "1.1.0"  # the version of the specification
 _SOA: Final = "1 7200 1800 86400"  # serial, refresh, retry, expire
 _SRV: Final = "0 100"  # priority, weight
-# The version of the specification that KEP-1645 has for its zone.
-_CLUSTERSET_VERSION: Final = Record(f"dns-version.{CLUSTERSET_ZONE}", RecordType.TXT, TTL, "1.0.0")
 
 
 def zone_of(origin: str, server: str, records: Iterable[Record]) -> Zone:
@@ -36,10 +33,15 @@ def address_records(name: str, addresses: Iterable[IPAddress]) -> Iterator[Recor
         yield Record(name, RecordType.A if each.version == 4 else RecordType.AAAA, TTL, str(each))
 
 
-def cluster_zones(topology: Topology, cluster: Cluster, domain: str) -> Iterator[Zone]:
-    """Yield the zones of a cluster: its domain, that of exported Services, and the reverse ones."""
+def server_of(domain: str) -> str:
+    """Return the name of the servers of a cluster with this domain, as CoreDNS has it."""
+    return f"ns.dns.{domain}"
+
+
+def cluster_zones(cluster: Cluster, domain: str) -> Iterator[Zone]:
+    """Yield the zones of a cluster: its domain, and the reverse ones."""
     services = [each for each in cluster.services if not each.imported_from]
-    server = f"ns.dns.{domain}"
+    server = server_of(domain)
     records = [Record(f"dns-version.{domain}", RecordType.TXT, TTL, _SCHEMA)]
     pointers: list[Record] = []
     for service in services:
@@ -51,12 +53,10 @@ def cluster_zones(topology: Topology, cluster: Cluster, domain: str) -> Iterator
     if not any((each.namespace, each.name) == ("default", "kubernetes") for each in services):
         name = f"kubernetes.default.svc.{domain}"
         records += address_records(name, cluster.api_addresses)
-        records += _port_records(name, [("https", "tcp", 443)], [name])
+        records += port_records(name, [("https", "tcp", 443)], [name])
         pointers += (_pointer(each, name) for each in cluster.api_addresses)
     whole = zone_of(domain, server, records)
     yield whole._replace(by_address=tuple(f"{each}.pod.{domain}" for each in cluster.namespaces))
-    common = (each for one in topology.clusterset for each in clusterset_records(one, cluster))
-    yield zone_of(CLUSTERSET_ZONE, server, (_CLUSTERSET_VERSION, *common))
     for origin in REVERSE.values():
         here = (each for each in pointers if each.name.endswith(origin))
         yield zone_of(origin, server, here)._replace(falls_through=True)
@@ -71,7 +71,7 @@ def _service_records(name: str, service: Service) -> Iterator[Record]:
     elif service.addresses:
         yield from address_records(name, service.addresses)
         ports = [(each.name, each.protocol.value, each.port) for each in service.ports]
-        yield from _port_records(name, ports, [name])
+        yield from port_records(name, ports, [name])
     else:
         yield from _headless_records(name, service)
 
@@ -84,10 +84,10 @@ def _headless_records(name: str, service: Service) -> Iterator[Record]:
     for port in service.ports:
         hosts = [endpoint_name(each, name) for each in port.endpoints if each.ready]
         number = port.endpoints[0].port if port.endpoints else port.port
-        yield from _port_records(name, [(port.name, port.protocol.value, number)], hosts)
+        yield from port_records(name, [(port.name, port.protocol.value, number)], hosts)
 
 
-def _port_records(
+def port_records(
     name: str, ports: Iterable[tuple[str, str, int]], hosts: Sequence[str]
 ) -> Iterator[Record]:
     """Yield the SRV records of ports, given as (name, protocol, number). CoreDNS has all of them
@@ -118,24 +118,3 @@ def _pointers(name: str, service: Service) -> Iterator[Record]:
 
 def _pointer(address: IPAddress, name: str) -> Record:
     return Record(address.reverse_pointer, RecordType.PTR, TTL, name)
-
-
-def clusterset_records(service: ClusterSetService, cluster: Cluster) -> Iterator[Record]:
-    """Yield the records of a Service of several clusters, for clients in this cluster. If it is
-    headless, its endpoints have names with that of their cluster.
-
-    Source: KEP-1645, "Kubernetes DNS-Based Multicluster Service Discovery".
-    """
-    name = f"{service.name}.{service.namespace}.svc.{CLUSTERSET_ZONE}"
-    addresses = service.addresses_in(cluster)
-    yield from address_records(name, addresses)
-    hosts: list[str] = []
-    for exporter in service.exporters if service.headless and addresses else ():
-        for each in exporter.hosts:
-            host = f"{each.name}.{exporter.cluster}.{name}"
-            own = exporter.cluster == cluster.name
-            yield from address_records(host, [each.inside if own else each.outside])
-            hosts.append(host)
-    if addresses:
-        known = [(each.name, each.protocol.value, each.port) for each in service.ports]
-        yield from _port_records(name, known, list(dict.fromkeys(hosts)) or [name])
