@@ -93,12 +93,13 @@ def _members(cluster: Cluster) -> Iterator[Member]:
 
 def _common(service: ClusterSetService) -> Member:
     """Return a Service of several clusters, with its type, ports and exporters."""
-    ports = " ".join(map(_port, service.ports))
     kind = "Headless" if service.headless else "ClusterSetIP"
-    exporters = " ".join(each.service for each in service.exporters)
-    return _member(
-        service.reference, service.addresses, [f"{kind} {ports}".rstrip(), f"of {exporters}"]
-    )
+    ports = " ".join(f"{each.port}/{each.protocol}" for each in service.ports)
+    about = [f"{kind} {ports}".rstrip()]
+    for each in service.exporters:
+        at = f" at {_joined(each.outside)}" if each.outside else ""
+        about.append(f"of {each.service}{at}")
+    return _member(service.reference, service.addresses, about)
 
 
 def _outside(topology: Topology) -> Iterator[Member]:

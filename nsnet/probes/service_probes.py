@@ -33,29 +33,61 @@ def service_probes(model: Model) -> tuple[ProbeSpec, ...]:
     return tuple(
         answered
         for cluster in model.topology.clusters
-        for service in cluster.services
-        for port in service.ports
-        for spec in _of_port(model.topology, cluster, service, port)
+        for spec in (
+            *_of_cluster(model.topology, cluster),
+            *_of_clusterset(model.topology, cluster),
+        )
         for answered in _with_answer(model, spec)
     )
+
+
+def _of_cluster(topology: Topology, cluster: Cluster) -> Iterator[ProbeSpec]:
+    for service in cluster.services:
+        for port in service.ports:
+            yield from _of_port(topology, cluster, service, port)
+
+
+def _of_clusterset(topology: Topology, cluster: Cluster) -> Iterator[ProbeSpec]:
+    """Yield the probes of Services of several clusters that no Service of this cluster stands
+    for."""
+    imported = {each.imported_from for each in cluster.services}
+    for common in topology.clusterset:
+        others = any(each.cluster != cluster.name for each in common.exporters)
+        missing = others and common.reference not in imported
+        addresses = common.addresses_in(cluster) if missing else ()
+        for port in common.ports if addresses else ():
+            for client in _inside(cluster, port):
+                reference = f"{common.reference}:{port.port}"
+                yield _probe(topology, client, reference, port, 2 * len(addresses))
 
 
 def _of_port(
     topology: Topology, cluster: Cluster, service: Service, port: ServicePort
 ) -> Iterator[ProbeSpec]:
-    inside = [each for each in (_client_pod(cluster, port), cluster.nodes[0].reference) if each]
-    outside = topology.externals[0].reference if topology.externals else ""
+    outside = [each.reference for each in topology.externals[:1]]
     for target in _targets(cluster, service, port):
-        for client in [outside] if target.outside else inside:
-            if client:
-                yield ProbeSpec.model_validate(
-                    {
-                        "from": without_only_cluster(client, topology),
-                        "to": without_only_cluster(target.reference, topology),
-                        "protocol": port.protocol.value,
-                        "times": min(max(1, 2 * len(port.endpoints)), ATTEMPTS),
-                    }
-                )
+        for client in outside if target.outside else _inside(cluster, port):
+            yield _probe(topology, client, target.reference, port, 2 * len(port.endpoints))
+
+
+def _probe(
+    topology: Topology, client: str, target: str, port: ServicePort, times: int
+) -> ProbeSpec:
+    return ProbeSpec.model_validate(
+        {
+            "from": without_only_cluster(client, topology),
+            "to": without_only_cluster(target, topology),
+            "protocol": port.protocol.value,
+            "times": min(max(1, times), ATTEMPTS),
+        }
+    )
+
+
+def _inside(cluster: Cluster, port: ServicePort) -> Iterator[str]:
+    """Yield the clients in a cluster: a pod, if there is one, and a node."""
+    if pod := _client_pod(cluster, port):
+        yield pod
+    yield cluster.nodes[0].reference
 
 
 def _client_pod(cluster: Cluster, port: ServicePort) -> str:

@@ -49,6 +49,7 @@ def ignored_object(
 
 _NOT_ENFORCED: Final = "not enforced, so it blocks nothing"
 _NOT_ROUTED: Final = "not emulated, so no traffic takes its routes"
+_DERIVED: Final = "not read, because nsnet derives it from the ServiceExports of the file"
 _NOT_RUN: Final = "not run, because no schedule fires in a lab"
 _NO_PODS: Final = "not emulated, so the pods that it would create do not exist"
 # Kinds that would change traffic or create pods: what the lab lacks → API group → kinds.
@@ -74,9 +75,9 @@ _EFFECTS: Final = {
         "traefik.containo.us": "IngressRoute IngressRouteTCP IngressRouteUDP",
         "projectcontour.io": "HTTPProxy",
         "getambassador.io": "Mapping",
-        "multicluster.x-k8s.io": "ServiceImport",
         "split.smi-spec.io": "TrafficSplit",
     },
+    _DERIVED: {"multicluster.x-k8s.io": "ServiceImport"},
     _NOT_RUN: {"batch": "CronJob"},
     _NO_PODS: {
         "argoproj.io": "Application ApplicationSet Rollout Workflow",

@@ -10,6 +10,7 @@ from hashlib import sha256
 
 from nsnet.ip import IPNetwork, host_network
 from nsnet.topology.model import (
+    CLUSTERSET,
     Cluster,
     ClusterSetService,
     Endpoint,
@@ -41,10 +42,14 @@ def _of_clusterset(cluster: Cluster, clusterset: Sequence[ClusterSetService]) ->
     """Yield a Service for each ClusterSetIP that nodes of this cluster serve, which they do if it
     is flat. The other clusters' endpoints are on no node of it."""
     families = {each.version for each in cluster.service_cidrs}
+    taken = {(each.namespace, each.name) for each in cluster.services}
     for each in clusterset if cluster.model == "flat" else ():
         known = tuple(address for address in each.addresses if address.version in families)
         if known:
-            name = _hashed_name(f"{each.namespace}/{each.name}")
+            key = f"{each.namespace}/{each.name}"
+            name = _hashed_name(key)
+            if (each.namespace, name) in taken:  # in a dump, the MCS API controller's own Service
+                name = _hashed_name(f"{CLUSTERSET}/{key}")
             yield Service(
                 name=name,
                 namespace=each.namespace,

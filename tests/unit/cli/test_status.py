@@ -63,6 +63,26 @@ def test_endpoints_in_use_are_counted_apart_from_the_others(of: str, about: str)
     assert {each["ref"]: each["about"] for each in members}[f"east/svc/{of}"] == about
 
 
+def test_the_services_of_several_clusters() -> None:
+    members = as_json(shipped("clusterset").topology, [])["members"]
+    common = {each["ref"]: each for each in members if each["ref"].startswith("clusterset/")}
+    assert {name: (each["addresses"], each["about"]) for name, each in common.items()} == {
+        "clusterset/svc/web": (
+            ["198.18.0.10"],
+            "ClusterSetIP 80/tcp 53/udp, of east/svc/web at 198.18.0.4,"
+            " of west/svc/web at 198.18.0.5",
+        ),
+        "clusterset/svc/shop": (
+            [],
+            "ClusterSetIP 80/tcp, of north/svc/shop at 198.18.0.6, of south/svc/shop at 198.18.0.9",
+        ),
+        "clusterset/svc/db": (
+            [],
+            "Headless 5432/tcp, of north/svc/db at 198.18.0.7 198.18.0.8",
+        ),
+    }
+
+
 def test_no_address_is_broken_and_no_line_ends_with_a_blank_in_80_columns(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

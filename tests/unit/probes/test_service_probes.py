@@ -1,7 +1,7 @@
 """Probes of every Service port, with what the model predicts as the expectation."""
 
 from nsnet.probes.service_probes import service_probes
-from tests.support.labs import TWO_NODES, exported, lab, pod, service, workload
+from tests.support.labs import TWO_NODES, exported, in_clusters, lab, pod, service, workload
 
 ONE = "externals: [{name: outside, address: 203.0.113.10}]"
 
@@ -96,3 +96,34 @@ def test_a_client_of_another_family_does_not_ask() -> None:
 def test_a_service_of_many_endpoints_is_asked_a_few_times() -> None:
     found = asked(workload("Deployment", "app", 20), pod("client"), service("app"))
     assert found[0] == "pod/client → svc/app:80 tcp ×16: ok"
+
+
+def test_a_service_of_several_clusters_is_asked_once_in_each() -> None:
+    here, everywhere = in_clusters("a,b,c"), in_clusters("a,b,c,d")
+    clusters = tuple(
+        f"{{name: {name}, dns: false, {spec}}}"
+        for name, spec in zip(
+            "abcd",
+            (
+                "model: flat, podCIDR: 10.1.0.0/16",
+                "model: flat, podCIDR: 10.2.0.0/16",
+                "gateway: {kind: nat}",
+                "gateway: {kind: nat}",
+            ),
+            strict=True,
+        )
+    )
+    found = asked(
+        pod("client", meta=everywhere),
+        pod("web", labels="app: web", meta=here),
+        service("web", meta=here),
+        exported("web", here),
+        clusters=clusters,
+        spec="",
+    )
+    assert [each for each in found if "clusterset" in each and "pod/client" in each] == [
+        "a/pod/client → clusterset/svc/web:80 tcp ×4: ok",
+        "b/pod/client → clusterset/svc/web:80 tcp ×4: ok",
+        "c/pod/client → clusterset/svc/web:80 tcp ×6: ok",  # an address for each exporter
+        "d/pod/client → clusterset/svc/web:80 tcp ×6: ok",
+    ]

@@ -79,6 +79,12 @@ def test_a_file_that_two_clusters_list_is_counted_once() -> None:
             "HTTPRoute is not emulated, so no traffic takes its routes: web",
         ),
         (
+            "multicluster.x-k8s.io",
+            "ServiceImport",
+            "ServiceImport is not read, because nsnet derives it from the ServiceExports of the"
+            " file: web",
+        ),
+        (
             "serving.knative.dev",
             "Service",
             "serving.knative.dev Service is not emulated, so the pods that it would create do not"

@@ -457,3 +457,14 @@ def test_an_isolated_cluster_imports_nothing() -> None:
     found = web_on(*flat(names="ab"), "{name: c, model: isolated, dns: false}")
     with pytest.raises(UnknownReferenceError, match="c is isolated, so it imports no Services"):
         explain(found.model, probe_spec("c/pod/client", "clusterset/svc/web:80"))
+
+
+def test_the_controller_s_own_service_in_a_dump_is_another_one() -> None:
+    found = topology(
+        service("derived-gapqrqeg1j", meta=A),
+        service("web", meta=AB),
+        exported("web", AB),
+        clusters=flat(names="ab"),
+    )
+    names = [each.name for each in found.clusters[0].services]
+    assert len(set(names)) == len(names) == 4  # with b's own, and the one of both
