@@ -77,6 +77,38 @@ def test_a_flat_service_is_for_others_as_long_as_it_is_exported(file: Path) -> N
         assert seen.source == lab["east/pod/client"].addresses[0]
 
 
+def test_a_service_of_several_clusters_follows_its_exports(file: Path) -> None:
+    name = "web.default.svc.clusterset.local"
+    with Agent(file) as agent:
+        lab = agent.lab
+        (address,) = lab.topology.clusterset[0].addresses
+
+        def servers() -> frozenset[str]:
+            found = {
+                lab.connect(client, f"{address}:80", times=40).servers
+                for client in ("east/pod/client", "west/pod/client", "east/node/n2")
+            }
+            assert lab.drift() == []
+            (same,) = found
+            return same
+
+        west = {"west/pod/web-0", "west/pod/web-1"}
+        assert servers() == west
+        answer = lab.exec("east/pod/client", "getent", "ahosts", name).stdout
+        assert {line.split()[0] for line in answer.splitlines()} == {str(address)}
+        both = EXPORT.replace("cluster: west", 'cluster: "east,west"')
+        file.write_text(file.read_text().replace(EXPORT, both))
+        lab.apply(file)
+        assert lab.topology.clusterset[0].addresses == (address,)
+        assert servers() == west | {"east/pod/web-0", "east/pod/web-1"}
+        lab.scale("west/deploy/web", 0)
+        assert servers() == {"east/pod/web-0", "east/pod/web-1"}
+        file.write_text(file.read_text().replace(both, ""))
+        lab.apply(file)
+        assert Verdict.OK not in lab.connect("west/pod/client", f"{address}:80").verdicts
+        assert lab.exec("east/pod/client", "getent", "ahosts", name).returncode == 2  # NXDOMAIN
+
+
 def test_the_other_cluster_learns_of_added_and_removed_pods(file: Path) -> None:
     with Agent(file) as agent:
         lab = agent.lab
