@@ -47,6 +47,8 @@ DAMAGE = {
     ),
 }
 
+PROBED = ("the echo server is stopped", "haproxy is stopped")  # not all: a probe takes 5 s, too
+
 
 def damage(where: Machine, words: str) -> tuple[str, Path, str]:
     """Build a lab and damage it; return its name, its file, and what status says then."""
@@ -66,9 +68,9 @@ def test_what_hangs_is_named_and_replaced(empty: Machine, words: str) -> None:
     running = len(empty.processes())
     drift = empty.drift(name)
     assert [each for each in drift if says in each], drift
-    probed = empty.nsnet("probe", name)
-    assert "DEFECT" not in probed.stdout
-    if "echo server is stopped" in words:  # without its socket it still answers packets
+    if words in PROBED:
+        probed = empty.nsnet("probe", name)
+        assert "DEFECT" not in probed.stdout
         assert says in " ".join(probed.stdout.split())
     applied = empty.nsnet("apply", name, file)
     assert (applied.returncode, applied.stderr.count("error")) == (0, 0), applied.stderr

@@ -171,12 +171,13 @@ def changing(
 
 
 def outcomes(lab: Lab, asked: Ask) -> set[str]:
-    """What came of ten connections."""
+    """What came of ten connections, or of two without a route: Linux answers one a second."""
+    times = 2 if "net-unreachable" in asked.outcomes else 10
     seen = lab.connect(
-        asked.source, asked.to, asked.protocol, times=10, timeout=patience(*asked.outcomes)
+        asked.source, asked.to, asked.protocol, times=times, timeout=patience(*asked.outcomes)
     )
     sources = {str(each) for each in seen.sources}
-    return sources if seen.verdicts == {"ok": 10} else {str(each) for each in seen.verdicts}
+    return sources if seen.verdicts == {"ok": times} else {str(each) for each in seen.verdicts}
 
 
 def test_old_addresses_and_ports_are_closed_and_new_ones_work(changing: tuple[Lab, Path]) -> None:
