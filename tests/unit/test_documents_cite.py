@@ -79,7 +79,7 @@ def test_the_table_of_commands_cites_options_that_exist() -> None:
     table = read("nsnet/cli/README.md").partition("| exit code |")[0]
     for name, row in re.findall(r"^\| `(\w+)(.*)", table, re.M):
         options = {each for option in program.main.commands[name].params for each in option.opts}
-        assert set(re.findall(r"`(--?[a-z]+)", row)) <= options, name
+        assert set(re.findall(r"`(--?[a-z-]+)", row)) <= options, name
 
 
 def test_contributing_cites_modules_that_exist() -> None:
