@@ -141,10 +141,12 @@ def _filter(services: Sequence[Service]) -> Iterator[Chain | Hook]:
 
 
 def _rules(services: Sequence[Service], addresses: Sequence[IPAddress]) -> Iterator[Rule]:
+    offering: dict[IPAddress, list[Service]] = {}
+    for service, address in _announced(services):
+        offering.setdefault(address, []).append(service)
     for address in addresses:
-        for service in services:
-            if address in service.announced_ips:
-                yield from _passing(service, address)
+        for service in offering[address]:
+            yield from _passing(service, address)
     # A rule for each protocol, because of fragments: only the first one has a port, and if it
     # passes, the others must, too. They do, as `-m udp` never matches a later fragment.
     for address in addresses:

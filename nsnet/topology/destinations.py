@@ -152,10 +152,11 @@ def _of_clusterset(
         isolated = f"{cluster.name} is isolated, so it imports no Services"
         why = isolated if cluster.model == "isolated" else "it has no address there"
         raise UnknownReferenceError(f"{reference}: {why}")
-    servers = servers_of(topology, found)
     local = [each for each in cluster.services if each.imported_from == found.reference]
     if local and all(each.is_flat for each in found.exporters):
         servers = _servers_of(local[0], cluster, source, internal=True)
+    else:
+        servers = servers_of(topology, found)
     named = {port.name: port.port for port in found.ports}
     return _one_of(addresses, source, servers), named
 

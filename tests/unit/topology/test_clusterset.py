@@ -468,3 +468,50 @@ def test_the_controller_s_own_service_in_a_dump_is_another_one() -> None:
     )
     names = [each.name for each in found.clusters[0].services]
     assert len(set(names)) == len(names) == 4  # with b's own, and the one of both
+
+
+DUAL = (
+    "{{name: {0}, model: flat, dns: false, podCIDR: '10.{1}.0.0/16,fd00:{1}::/56',"
+    " serviceCIDR: '10.96.0.0/16,fd00:96::/112', nodeCIDR: '192.168.{1}.0/24,fd00:192:{1}::/64'}}"
+)
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "addresses", "conflict"),
+    [
+        ("PreferDualStack", "PreferDualStack", 2, False),
+        ("PreferDualStack", "SingleStack", 2, True),
+        ("SingleStack", "PreferDualStack", 1, True),
+    ],
+)
+def test_it_has_an_address_of_each_family_of_the_oldest_export(
+    a: str, b: str, addresses: int, conflict: bool
+) -> None:
+    found = topology(
+        workload("Deployment", "web", meta=AB),
+        service("web", spec=f"ipFamilyPolicy: {a}", meta=A),
+        service("web", spec=f"ipFamilyPolicy: {b}", meta=B),
+        exported("web", AB),
+        clusters=(DUAL.format("a", 1), DUAL.format("b", 2)),
+        spec="fabricCIDR: '198.18.0.0/16,fd98::/64'",
+    )
+    (web,) = found.clusterset
+    assert len(web.addresses) == addresses
+    assert any("IPFamilyConflict" in each for each in found.warnings) == conflict
+
+
+def test_a_cluster_imports_the_families_that_it_has() -> None:
+    both = "ipFamilyPolicy: PreferDualStack"
+    found = lab(
+        pod("client", meta=in_clusters("b")),
+        workload("Deployment", "web", meta=A),
+        service("web", spec=both, meta=A),
+        exported("web", A),
+        clusters=(DUAL.format("a", 1), *flat(names="xb")[1:]),
+        spec="fabricCIDR: '198.18.0.0/16,fd98::/64'",
+    )
+    (web,) = found.topology.clusterset
+    assert len(web.addresses_in(found.topology.clusters[0])) == 2
+    assert len(web.addresses_in(found.topology.clusters[1])) == 1
+    paths = explain(found.model, probe_spec("b/pod/client", "clusterset/svc/web:80")).paths
+    assert {each.server for each in paths} == {"a/pod/web-0"}
