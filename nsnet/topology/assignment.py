@@ -6,7 +6,7 @@ The name of an owner is a reference, or a reference and a use: "east/svc/web (ex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from nsnet.ip import IPAddress, IPNetwork
 
@@ -17,7 +17,43 @@ class ServiceEvent(NamedTuple):
     namespace: str
     name: str
     address: str = ""
-    ports: tuple[tuple[str, int, str], ...] = ()  # name, number, protocol (TCP)
+    ports: tuple[tuple[str, int, str], ...] = ()  # name, number, protocol (tcp)
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What identifies the Service: kind, namespace and name."""
+        return "Service", self.namespace, self.name
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether the Service does not exist any more."""
+        return not self.address
+
+
+class ConfigEvent(NamedTuple):
+    """A ConfigMap or a Secret that was created, changed or, without values, deleted. A repr does
+    not show the values."""
+
+    kind: str
+    namespace: str
+    name: str
+    values: Mapping[str, str] | None = None
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What identifies the object: kind, namespace and name."""
+        return self[:3]
+
+    @property
+    def is_deletion(self) -> bool:
+        """Whether the object does not exist any more."""
+        return self.values is None
+
+    def __repr__(self) -> str:
+        return f"{self.kind}({self.namespace}/{self.name})"
+
+
+Event: TypeAlias = ServiceEvent | ConfigEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +64,7 @@ class Assignment:
     pod_cidrs: Mapping[str, tuple[IPNetwork, ...]] = field(default_factory=dict)
     nodes: Mapping[str, str] = field(default_factory=dict)  # pod reference → node name
     node_ports: Mapping[str, int] = field(default_factory=dict)
-    events: Mapping[str, tuple[ServiceEvent, ...]] = field(default_factory=dict)  # by cluster
+    events: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)  # by cluster
     seen: Mapping[str, int] = field(default_factory=dict)  # pod → events before it was created
     released: frozenset[IPAddress] = frozenset()  # of a restarting pod, which must get others
 
@@ -54,8 +90,8 @@ class Assignment:
             "podCIDRs": {owner: list(map(str, each)) for owner, each in self.pod_cidrs.items()},
             "nodes": dict(self.nodes),
             "nodePorts": dict(self.node_ports),
-            "serviceEvents": {cluster: list(each) for cluster, each in self.events.items()},
-            "serviceEventsSeen": dict(self.seen),
+            "events": {name: [*map(_as_json, each)] for name, each in self.events.items()},
+            "eventsSeen": dict(self.seen),
         }
 
     @classmethod
@@ -73,15 +109,21 @@ class Assignment:
             nodes={owner: str(node) for owner, node in nodes.items()},
             node_ports={owner: int(number) for owner, number in node_ports.items()},
             events={
-                cluster: tuple(map(_event, each))
-                for cluster, each in data.get("serviceEvents", {}).items()
+                name: tuple(map(_event, each)) for name, each in data.get("events", {}).items()
             },
-            seen={pod: int(count) for pod, count in data.get("serviceEventsSeen", {}).items()},
+            seen={pod: int(count) for pod, count in data.get("eventsSeen", {}).items()},
         )
 
 
-def _event(data: Sequence[Any]) -> ServiceEvent:
-    namespace, name, address, ports = data
+def _as_json(event: Event) -> list[object]:
+    return ["Service", *event] if isinstance(event, ServiceEvent) else [*event]
+
+
+def _event(data: Sequence[Any]) -> Event:
+    kind, namespace, name, *rest = data
+    if kind != "Service":
+        return ConfigEvent(kind, namespace, name, *rest)
+    address, ports = rest
     return ServiceEvent(namespace, name, address, tuple((*each,) for each in ports))
 
 

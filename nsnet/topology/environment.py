@@ -5,54 +5,56 @@ kubernetes/third_party/forked/golang/expansion.
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from nsnet.scenario.kubernetes import Container, EnvVar
 from nsnet.text import some_of
 from nsnet.topology.assignment import ServiceEvent
-from nsnet.topology.births import API_SERVER
+from nsnet.topology.births import API_SERVER, configuration_of
 from nsnet.topology.model import Cluster, Configuration, Pod
 from nsnet.topology.unplaced import UnplacedPod
 
-_NAME: Final = re.compile(r"[-._a-zA-Z][-._a-zA-Z0-9]*")
 _MAPPED: Final = re.compile(r"^metadata\.(labels|annotations)\['(.*)'\]$")
-_REFERENCE: Final = re.compile(r"\$(\$|\(([^()]*)\))")
+_REFERENCE: Final = re.compile(r"\$(\$|\(([^)]*)\))")
 
 
 def environment(cluster: Cluster, pod: Pod, container: Container) -> dict[str, str]:
     """Return the variables of a container, by name. What another object has to say is left out if
     the object is missing; `missing` yields it."""
     services = service_variables(cluster, pod)
+    objects = {
+        optional: configuration_of(cluster.births, pod.reference, waits=not optional)
+        for optional in (False, True)
+    }
     found: dict[str, str] = {}
     for source in container.env_from:
         for kind, each in ("ConfigMap", source.config_map_ref), ("Secret", source.secret_ref):
             if each is not None:
-                values = cluster.configuration.get((kind, pod.namespace, each.name), {})
-                names = ((f"{source.prefix}{key}", value) for key, value in values.items())
-                found |= {name: value for name, value in names if _NAME.fullmatch(name)}
-    for each_one in container.env:
-        value = _value(cluster, pod, each_one, {**services, **found})
+                values = objects[each.optional].get((kind, pod.namespace, each.name), {})
+                found |= {f"{source.prefix}{key}": value for key, value in values.items()}
+    for variable in container.env:
+        value = _value(cluster, pod, variable, ChainMap(found, services), objects)
         if value is not None:
-            found[each_one.name] = value
+            found[variable.name] = value
     return {**services, **found}
 
 
 def service_variables(cluster: Cluster, pod: Pod) -> dict[str, str]:
     """Return the variables of the Services that existed before the pod: those of its namespace, and
     that of the API server."""
+    api = ServiceEvent(*API_SERVER, str(cluster.api_addresses[0]), (("https", 443, "tcp"),))
     found: dict[str, ServiceEvent] = {}
-    links = pod.spec.enable_service_links
     for each in cluster.births.events[: cluster.births.seen.get(pod.reference, 0)]:
-        if each.namespace == pod.namespace and (links or each[:2] == API_SERVER):
+        if not isinstance(each, ServiceEvent):
+            continue
+        if each[:2] == API_SERVER:
+            api = each if each.address else api
+        elif each.namespace == pod.namespace and pod.spec.enable_service_links:
             found[each.name] = each
-    services = [each for each in found.values() if each.address]
-    if not any(each.name == API_SERVER[1] for each in services):
-        services[:0] = (
-            ServiceEvent(*API_SERVER, str(each), (("https", 443, "tcp"),))
-            for each in cluster.api_addresses
-        )
-    return {name: value for each in services for name, value in _of_service(each)}
+    services = {API_SERVER[1]: api, **found}.values()
+    return {name: value for each in services if each.address for name, value in _of_service(each)}
 
 
 def _of_service(each: ServiceEvent) -> Iterator[tuple[str, str]]:
@@ -77,7 +79,13 @@ def _upper(name: str) -> str:
     return name.upper().replace("-", "_")
 
 
-def _value(cluster: Cluster, pod: Pod, each: EnvVar, known: Mapping[str, str]) -> str | None:
+def _value(
+    cluster: Cluster,
+    pod: Pod,
+    each: EnvVar,
+    known: Mapping[str, str],
+    objects: Mapping[bool, Configuration],
+) -> str | None:
     """Return the value of a variable; None if it has none."""
     source = each.value_from
     if source is None:
@@ -86,8 +94,7 @@ def _value(cluster: Cluster, pod: Pod, each: EnvVar, known: Mapping[str, str]) -
         return _field(cluster, pod, source.field_ref.field_path)
     for kind, key in ("ConfigMap", source.config_map_key_ref), ("Secret", source.secret_key_ref):
         if key is not None:
-            values = cluster.configuration.get((kind, pod.namespace, key.name), {})
-            return values.get(key.key)
+            return objects[key.optional].get((kind, pod.namespace, key.name), {}).get(key.key)
     return None
 
 

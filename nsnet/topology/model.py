@@ -21,7 +21,7 @@ from nsnet.scenario.kubernetes import PodSpec
 from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
 from nsnet.topology.assignment import (
     Assignment,
-    ServiceEvent,
+    Event,
     export_owner,
     health_check_owner,
     load_balancer_owner,
@@ -315,11 +315,11 @@ class Attachment:
 
 @dataclass(frozen=True, slots=True)
 class Births:
-    """Which Services each pod of a cluster finds in its environment: those that existed when it was
-    created. `events` is what happened to Services, in order; `seen` has the number of events before
-    each pod, by its reference."""
+    """Which Services, ConfigMaps and Secrets each pod of a cluster finds in its environment: those
+    that existed when it was created. `events` is what happened to them, in order; `seen` has the
+    number of events before each pod, by its reference."""
 
-    events: tuple[ServiceEvent, ...] = ()
+    events: tuple[Event, ...] = ()
     seen: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -362,7 +362,6 @@ class Cluster:
     namespaces: tuple[str, ...] = ()  # those of Namespace objects, and of other objects
     dns: ClusterDns | None = None
     births: Births = field(default_factory=Births, compare=False, repr=False)
-    configuration: Configuration = field(default_factory=dict, compare=False, repr=False)
 
     def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:
         """Return the virtual addresses at which other clusters use these pod addresses.

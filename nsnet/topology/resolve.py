@@ -138,8 +138,7 @@ def _cluster(
         mtu=spec.mtu,
         namespaces=tuple(dict.fromkeys(map(_namespace, manifests))),
         dns=cluster_dns(ledger, path, spec, manifests),
-        births=births(spec.name, manifests, pods, services, ledger.keep),
-        configuration=configuration,
+        births=births(spec.name, manifests, pods, services, configuration, ledger.keep),
     )
 
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from nsnet.topology.assignment import Assignment, ServiceEvent
+from nsnet.topology.assignment import Assignment, ConfigEvent, ServiceEvent
 from tests.support.labs import ip, net
 
 ASSIGNMENT = Assignment(
@@ -15,7 +15,13 @@ ASSIGNMENT = Assignment(
     pod_cidrs={"east/node/n1": (net("10.244.0.0/24"), net("fd00:10:244::/64"))},
     nodes={"east/pod/web": "n1"},
     node_ports={"east/svc/web:80/tcp": 30080},
-    events={"east": (ServiceEvent("default", "web", "10.96.0.2", (("http", 80, "tcp"),)),)},
+    events={
+        "east": (
+            ServiceEvent("default", "web", "10.96.0.2", (("http", 80, "tcp"),)),
+            ConfigEvent("ConfigMap", "default", "c", {"a": "b"}),
+            ConfigEvent("ConfigMap", "default", "c"),
+        )
+    },
     seen={"east/pod/web": 1},
 )
 
@@ -33,8 +39,14 @@ def test_an_assignment_is_readable_in_its_file() -> None:
         "podCIDRs": {"east/node/n1": ["10.244.0.0/24", "fd00:10:244::/64"]},
         "nodes": {"east/pod/web": "n1"},
         "nodePorts": {"east/svc/web:80/tcp": 30080},
-        "serviceEvents": {"east": [("default", "web", "10.96.0.2", (("http", 80, "tcp"),))]},
-        "serviceEventsSeen": {"east/pod/web": 1},
+        "events": {
+            "east": [
+                ["Service", "default", "web", "10.96.0.2", (("http", 80, "tcp"),)],
+                ["ConfigMap", "default", "c", {"a": "b"}],
+                ["ConfigMap", "default", "c", None],
+            ]
+        },
+        "eventsSeen": {"east/pod/web": 1},
     }
 
 

@@ -1,12 +1,11 @@
 """The inside of pods and other machines: hostname, resolver, hosts file and environment."""
 
-import json
 import re
 
 import pytest
 
 from nsnet.errors import UsageError
-from nsnet.topology.assignment import Assignment
+from nsnet.topology.environment import expanded
 from nsnet.topology.interior import Interior, interior
 from nsnet.topology.model import Topology
 from tests.support.labs import pod, refused, service, topology
@@ -150,14 +149,8 @@ def test_an_apply_leaves_the_environment_of_running_pods_and_a_restart_changes_i
     assert ("OLD_SERVICE_HOST" in third, "NEW_SERVICE_HOST" in third) == (False, True)
 
 
-def test_what_is_kept_survives_a_record() -> None:
-    kept = topology(service("old"), pod("web")).assignment()
-    assert Assignment.from_json(json.loads(json.dumps(kept.to_json()))) == kept
-    assert kept.seen == {"east/pod/web": 1}
-
-
 SOURCES = (
-    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: one, b.c: two, 'x y': 'no'}",
+    "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: c}\ndata: {a: one, 2.c: two}",
     "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata: {p: bWFya2Vy}\nstringData: {q: text}",
 )
 
@@ -173,8 +166,14 @@ SOURCES = (
         ),
         ("env: [{name: H, value: 'http://$(DB_SERVICE_HOST)'}]", {"H": "http://10.96.0.2"}),
         ("env: [{name: DB_SERVICE_HOST, value: mine}]", {"DB_SERVICE_HOST": "mine"}),
-        ("envFrom: [{configMapRef: {name: c}, prefix: P_}]", {"P_a": "one", "P_b.c": "two"}),
+        ("envFrom: [{configMapRef: {name: c}, prefix: P_}]", {"P_a": "one", "P_2.c": "two"}),
+        ("envFrom: [{configMapRef: {name: c}}]", {"a": "one", "2.c": "two"}),
         ("envFrom: [{secretRef: {name: s}}]", {"p": "marker", "q": "text"}),
+        (
+            "envFrom: [{configMapRef: {name: c}}, {secretRef: {name: s}, prefix: a}],"
+            " env: [{name: a, value: '$(a)$(ap)'}, {name: b, value: $(a)}]",
+            {"a": "onemarker", "b": "onemarker", "2.c": "two", "ap": "marker", "aq": "text"},
+        ),
         ("env: [{name: A, valueFrom: {configMapKeyRef: {name: c, key: a}}}]", {"A": "one"}),
         ("env: [{name: A, valueFrom: {secretKeyRef: {name: s, key: p}}}]", {"A": "marker"}),
         ("env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}]", {"A": "10.244.0.2"}),
@@ -194,6 +193,48 @@ def test_the_variables_of_a_container(container: str, expected: dict[str, str]) 
     assert len(variables(found)) == len(variables(topology(service("db"), pod("web")))) + sum(
         name != "DB_SERVICE_HOST" for name in expected
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("$(A)", "a"),
+        ("x$(A)y$(B)", "xayb"),
+        ("$(C)", "$(C)"),
+        ("$$(A)", "$(A)"),
+        ("$$$(A)", "$a"),
+        ("$$$$(A)", "$$(A)"),
+        ("$A $ $", "$A $ $"),
+        ("$(A", "$(A"),
+        ("$((A))", "$((A))"),
+        ("$(C$(A))", "$(C$(A))"),  # the name ends at the first ")"
+        ("$(EMPTY)$()", "$()"),
+        ("$(C)$(A)", "$(C)a"),
+        ("$\n(A)", "$\n(A)"),
+    ],
+)
+def test_references_to_variables_are_expanded(text: str, expected: str) -> None:
+    assert expanded(text, {"A": "a", "B": "b", "EMPTY": ""}) == expected
+
+
+def test_the_api_server_of_the_default_namespace_is_found_everywhere() -> None:
+    ranges = "{name: east, dns: false, podCIDR: '10.244.0.0/16,fd00:1::/56',"
+    ranges += " nodeCIDR: '192.168.10.0/24,fd00:2::/64', serviceCIDR: '10.96.0.0/16,fd00:3::/112'}"
+    assert variables(topology(pod("web"), clusters=(ranges,))) == KUBERNETES
+    moved = service("kubernetes", ports="{port: 6443}", spec="clusterIP: 10.96.0.1")
+    other = service("kubernetes", namespace="prod", ports="{port: 1}")
+    for links, port in (("true", "1"), ("false", "6443")):
+        web = pod("web", namespace="prod", spec=f"enableServiceLinks: {links}")
+        found = topology(moved, other, web)
+        assert variables(found, "web.prod")["KUBERNETES_SERVICE_PORT"] == port
+
+
+def test_ports_of_sctp_are_found_too() -> None:
+    ports = "{name: a, port: 1, protocol: SCTP}, {name: b, port: 2, protocol: UDP}"
+    found = variables(topology(service("db", ports=ports), pod("web")))
+    assert found["DB_PORT"] == found["DB_PORT_1_SCTP"] == "sctp://10.96.0.2:1"
+    assert found["DB_PORT_2_UDP"] == "udp://10.96.0.2:2"
+    assert found["DB_SERVICE_PORT"] == "1"
 
 
 def test_what_a_variable_lacks_is_a_warning() -> None:
