@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from nsnet.lab.compiled import compiled
 from nsnet.scenario.load import load
 from nsnet.state.model import State
 from nsnet.state.observed import Observed
+from nsnet.state.rules import KUBE_PROXY, Match
 from nsnet.topology.resolve import resolve
 from tests.support.machine import NEEDS_ROOT, SCENARIOS, SECONDS, Machine, machine, needs
 
@@ -158,11 +160,42 @@ def differing(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, dic
     return found
 
 
+WRITTEN = [each for each in SCENARIOS if not needs(each)]  # test_ipvs.py has the others
+# With iptables-nft only the rules differ: these scenarios have every kind of rule.
+NFT = (
+    "clusterset", "dual-stack", "island-vip", "load-balancer", "mtu-black-hole", "services",
+    "shared-gateway", "vxlan",
+)  # fmt: skip
 EACH = [
-    # test_ipvs.py does the same where there is IPVS.
-    *((file, tool) for file in SCENARIOS if not needs(file) for tool in netfilter.TOOLS),
+    *((file, netfilter.LEGACY) for file in WRITTEN),
+    *((file, netfilter.NFT) for file in WRITTEN if file.stem in NFT),
     (None, netfilter.LEGACY),
 ]
+
+
+def kinds_of_rules(file: Path) -> set[tuple[object, ...]]:
+    """Return the combinations of family, table, target and matches that rules have."""
+    rules = (
+        (chain.family, chain.table, rule)
+        for each in state_of(file).netns
+        for chain in each.chains
+        for rule in chain.rules
+    )
+    return {
+        (family, table, type(rule.target), *_used(rule.match))
+        for family, table, rule in rules
+        if table != KUBE_PROXY  # nft writes it, whatever the tool
+    }
+
+
+def _used(match: Match) -> Iterator[str]:
+    return (each.name for each in fields(match) if getattr(match, each.name) != each.default)
+
+
+def test_both_tools_write_every_kind_of_rule() -> None:
+    kinds = {file.stem: kinds_of_rules(file) for file in WRITTEN}
+    missing = set().union(*kinds.values()).difference(*(kinds[each] for each in NFT))
+    assert not missing, "add a scenario to NFT that has them"
 
 
 @pytest.mark.parametrize(
