@@ -13,21 +13,13 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from nsnet.ip import IPAddress, endpoint
+from nsnet.state.http import Server
 
 # An abstract socket (unix(7)), which belongs to the network namespace. If the old worker does not
 # hand over its listening sockets, no new worker starts beside it, and its connections survive.
 _STATS: Final = "nsnet-haproxy-stats"
 # The time to connect to a server, and to receive a client's TLS hello: a probe's longest timeout.
 _SECONDS: Final = 60
-
-
-class Server(NamedTuple):
-    """A server to which haproxy opens connections. With `proxy_protocol`, haproxy first sends it
-    the client's address in a PROXY header, version 2."""
-
-    address: IPAddress
-    port: int
-    proxy_protocol: bool = False
 
 
 class Frontend(NamedTuple):

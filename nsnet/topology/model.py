@@ -18,6 +18,7 @@ from nsnet.ip import (
     of_family,
 )
 from nsnet.scenario.kubernetes import PodSpec
+from nsnet.state.http import Certificate, HttpRule
 from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
 from nsnet.topology.assignment import (
     Assignment,
@@ -314,6 +315,25 @@ class Attachment:
 
 
 @dataclass(frozen=True, slots=True)
+class HttpListener:
+    """A port at which an HTTP proxy listens, inside TLS if it has certificates, and its routes, in
+    the order of their precedence."""
+
+    port: int
+    rules: tuple[HttpRule, ...]
+    certificates: tuple[Certificate, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProxy:
+    """An HTTP proxy of the cluster, which runs in the pods behind a Service of nsnet's own. Their
+    echo servers leave these ports alone."""
+
+    service: str  # its reference
+    listeners: tuple[HttpListener, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Births:
     """Which Services, ConfigMaps and Secrets each pod of a cluster finds in its environment: those
     that existed when it was created. `events` is what happened to them, in order; `seen` has the
@@ -361,6 +381,7 @@ class Cluster:
     mtu: int | None = None  # of the pods' links; None: the network's default
     namespaces: tuple[str, ...] = ()  # those of Namespace objects, and of other objects
     dns: ClusterDns | None = None
+    http_proxies: tuple[HttpProxy, ...] = ()
     births: Births = field(default_factory=Births, compare=False, repr=False)
 
     def virtual(self, addresses: Iterable[IPAddress]) -> tuple[IPAddress, ...]:

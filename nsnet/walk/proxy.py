@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from nsnet.ip import Protocol
-from nsnet.state.haproxy import Frontend, Haproxy, Server
+from nsnet.state.haproxy import Frontend, Haproxy
+from nsnet.state.http import Server
 from nsnet.state.model import Netns
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Packet, PredictedPath

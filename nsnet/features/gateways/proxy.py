@@ -13,7 +13,8 @@ from dataclasses import replace
 
 from nsnet.features.gateways.egress import egress
 from nsnet.ip import IPAddress, Protocol, ips_of
-from nsnet.state.haproxy import Frontend, Haproxy, Server
+from nsnet.state.haproxy import Frontend, Haproxy
+from nsnet.state.http import Server
 from nsnet.state.model import Fact
 from nsnet.topology.balancing import usable
 from nsnet.topology.model import HTTPS, Cluster, Gateway, Service, ServicePort, Topology

@@ -54,7 +54,8 @@ from nsnet.plan.order import plan
 from nsnet.plan.shell import render, script
 from nsnet.state.bird import Bird
 from nsnet.state.daemons import configuration
-from nsnet.state.haproxy import Frontend, Haproxy, Server
+from nsnet.state.haproxy import Frontend, Haproxy
+from nsnet.state.http import Server
 from nsnet.state.ipsets import IpSet, Member, SetType
 from nsnet.state.model import (
     FdbEntry,

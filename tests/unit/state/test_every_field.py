@@ -13,7 +13,8 @@ import pytest
 from nsnet.ip import Family, Protocol
 from nsnet.state import bird, haproxy, iptables_text, nftables_text
 from nsnet.state.bird import Bird, Session
-from nsnet.state.haproxy import Frontend, Haproxy, Server
+from nsnet.state.haproxy import Frontend, Haproxy
+from nsnet.state.http import Server
 from nsnet.state.ipsets import IpSet, Member, SetType, fill_input
 from nsnet.state.rules import (
     KUBE_PROXY,

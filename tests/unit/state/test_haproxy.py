@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from nsnet.state.haproxy import Frontend, Haproxy, Server, argv, configuration
+from nsnet.state.haproxy import Frontend, Haproxy, argv, configuration
+from nsnet.state.http import Server
 from tests.support.labs import ip
 
 # Common to all configurations.

@@ -9,7 +9,8 @@ import pytest
 
 from nsnet.ip import Protocol
 from nsnet.servers.echo.message import request_length
-from nsnet.state.haproxy import Frontend, Haproxy, Server
+from nsnet.state.haproxy import Frontend, Haproxy
+from nsnet.state.http import Server
 from nsnet.state.model import Route, State
 from nsnet.state.rules import Chain, Drop, Match, Rule
 from nsnet.walk.packet import PredictedPath
