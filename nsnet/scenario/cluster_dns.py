@@ -5,6 +5,7 @@ Source: kubernetes/cmd/kubeadm/app/phases/addons/dns/manifests.go, v1.32.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any, Final
 
 from nsnet.ip import IPAddress, IPNetwork
@@ -75,12 +76,9 @@ def _key(each: Object) -> tuple[str, str]:
 
 
 def _service(cluster: ClusterSpec, taken: Collection[str]) -> dict[str, Any]:
-    """Return the Service, with the address of the cluster DNS if no other Service has it."""
-    addresses = [
-        str(address)
-        for each in cluster.service_cidr
-        if (address := dns_address(each)) and str(address) not in taken
-    ]
+    """Return the Service, with the addresses of the cluster DNS unless other Services have them."""
+    wanted = (str(dns_address(each) or "") for each in cluster.service_cidr)
+    addresses = [*takewhile(lambda each: each and each not in taken, wanted)]
     families = [f"IPv{each.version}" for each in cluster.service_cidr]
     spec: dict[str, Any] = {
         "selector": _APP,
@@ -88,7 +86,7 @@ def _service(cluster: ClusterSpec, taken: Collection[str]) -> dict[str, Any]:
         "ipFamilyPolicy": "RequireDualStack" if len(families) > 1 else "SingleStack",
         "ports": [{"name": name, "port": PORT, "protocol": each} for name, each in _PORTS],
     }
-    if len(addresses) == len(families):
+    if addresses:
         spec |= {"clusterIP": addresses[0], "clusterIPs": addresses}
     metadata = {"name": SERVICE, "namespace": NAMESPACE, "labels": _APP}
     return {"apiVersion": "v1", "kind": "Service", "metadata": metadata, "spec": spec}

@@ -43,7 +43,8 @@ def cluster_ips(
 ) -> dict[str, tuple[IPAddress, ...]]:
     """Return the ClusterIPs of each Service, by its reference: one of each of its families.
 
-    It is the address in the manifest, else the one that the lab has, else the first free one.
+    It is the address in the manifest, else the one that the lab has, else the first free one. For
+    nsnet's own Services it is the last free one; if there is none, they have no address.
     """
     pools = [
         Pool(each, [each[host] for host in EXCLUDED if host < each.num_addresses])
@@ -66,7 +67,11 @@ def cluster_ips(
             and family in wanted[owner]
             and (owner, family) not in allocated
         ]
-        for owner, address in ledger.allocate(f"{path}.serviceCIDR", pool, waiting).items():
+        own = [owner for owner in waiting if services[owner].manifest.own]
+        of_files = [owner for owner in waiting if not services[owner].manifest.own]
+        found = ledger.allocate(f"{path}.serviceCIDR", pool, of_files)
+        last = ledger.allocate_last(pool, own)
+        for owner, address in (*found.items(), *last.items()):
             allocated[owner, family] = address
     return {
         owner: tuple(

@@ -57,6 +57,22 @@ class Ledger:
             self.refuse(path, str(error))
             return {}
 
+    def allocate_last(self, pool: Pool, owners: Iterable[str]) -> Mapping[str, IPAddress]:
+        """Return an address of the pool for each of these owners, which are nsnet's own objects.
+
+        It is the one that the owner has in the lab, if it is free, else the last free one. An owner
+        for which none is left has none.
+        """
+        allocated: dict[str, IPAddress] = {}
+        for owner in owners:
+            kept = self.keep.address_in(pool.network, owner)
+            if kept is not None and pool.owner(kept) is None:
+                pool.reserve(kept, owner)
+                allocated[owner] = kept
+            elif free := pool.allocate_last(owner):
+                allocated[owner] = free
+        return allocated
+
     def reserve_fabric_ip(self, address: IPAddress, owner: str) -> bool:
         """Reserve this address of fabricCIDR for `owner`. Return False if it is outside fabricCIDR.
 

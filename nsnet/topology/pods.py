@@ -68,10 +68,10 @@ def _namespaces(manifests: Iterable[Manifest]) -> dict[str, Mapping[str, str]]:
 
 
 def _of_different_names(ledger: Ledger, pods: Sequence[UnplacedPod]) -> list[UnplacedPod]:
-    """Return the pods without those whose names other pods have, which are mistakes."""
+    """Return the pods without those whose names other pods have. In the files they are mistakes."""
     found: dict[str, UnplacedPod] = {}
-    for pod in pods:
-        if found.setdefault(pod.reference, pod) is not pod:
+    for pod in sorted(pods, key=lambda each: each.manifest.own):
+        if found.setdefault(pod.reference, pod) is not pod and not pod.manifest.own:
             message = f"two pods are named {pod.reference}"
             ledger.problems.append(pod.manifest.problem("metadata.name", message))
     return list(found.values())
@@ -94,14 +94,9 @@ def _pod_addresses(
     for node in nodes:
         for bridge, network in zip(node.bridge, node.pod_cidrs, strict=True):
             pool = Pool(network, (bridge.ip, *ledger.keep.released))
-            found = {**ledger.allocate(path, pool, of_files[node.name])}
-            for owner in own[node.name]:
-                kept = ledger.keep.address_in(network, owner)
-                free = kept if kept and pool.owner(kept) is None else None
-                if address := free or pool.allocate_last(owner):
-                    pool.reserve(address, owner)
-                    found[owner] = address
-            for owner, address in found.items():
+            found = ledger.allocate(path, pool, of_files[node.name])
+            last = ledger.allocate_last(pool, own[node.name])
+            for owner, address in (*found.items(), *last.items()):
                 allocated[owner] = (*allocated.get(owner, ()), address)
     return allocated
 

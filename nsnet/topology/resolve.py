@@ -137,7 +137,7 @@ def _cluster(
         virtual_cidrs=virtual_cidrs(index, spec),
         mtu=spec.mtu,
         namespaces=tuple(dict.fromkeys(map(_namespace, manifests))),
-        dns=cluster_dns(ledger, path, spec, manifests),
+        dns=cluster_dns(ledger, path, spec, manifests, services),
         births=births(spec.name, manifests, pods, services, configuration, ledger.keep),
     )
 

@@ -54,6 +54,9 @@ def resolve_services(
     balanced = load_balancer_ips(ledger, spec, declared, versions)
     offered: list[tuple[DeclaredService, Service]] = []
     for owner, each in declared.items():
+        if each.manifest.own and len(inside[owner]) < len(versions[owner]):
+            ledger.warnings.append(f"{owner} is left out: serviceCIDR has no address left for it")
+            continue
         _check_service(ledger, each, sources)
         service = Service(
             name=each.service.metadata.name,
@@ -101,7 +104,8 @@ def _warnings(services: Sequence[DeclaredService], sources: EndpointSources) -> 
             message = f"{SOURCE_RANGES} configures a cloud's firewall alone, which the lab has not"
             instead = f"{message}: set spec.loadBalancerSourceRanges, which kube-proxy reads"
             annotated.append((each, "metadata.annotations", instead))
-        if each.spec.selector and each.spec.type != "ExternalName" and not sources.selected(each):
+        selecting = each.spec.selector and each.spec.type != "ExternalName"
+        if selecting and not each.manifest.own and not sources.selected(each):
             message = f"the selector of {each.reference} matches no running pod"
             idle.append((each, "spec.selector", message))
     for found, those in (

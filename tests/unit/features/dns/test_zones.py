@@ -11,7 +11,6 @@ DUAL = (
     "{name: east, dns: true, podCIDR: '10.244.0.0/16,fd00:10:244::/56', nodeCIDR:"
     " '192.168.10.0/24,fd00:a::/64', serviceCIDR: '10.96.0.0/16,fd00:10:96::/112'}",
 )
-SMALL = ("{name: east, dns: true, serviceCIDR: 10.96.0.0/29}",)
 STATEFUL = workload("StatefulSet", "db", 2).replace("replicas:", "serviceName: db\n  replicas:")
 SLICE = """apiVersion: discovery.k8s.io/v1
 kind: EndpointSlice
@@ -168,10 +167,6 @@ def test_without_an_outside_server_other_names_do_not_exist() -> None:
     found = names().lookup("example.com", "A")
     assert isinstance(found, Reply)
     assert found.rcode is Rcode.NXDOMAIN
-
-
-def test_a_small_service_range_has_room_for_dns() -> None:
-    assert ask(names(clusters=SMALL), "kube-dns.kube-system") == ["10.96.0.2"]
 
 
 def test_exported_services_have_names_in_every_cluster() -> None:
