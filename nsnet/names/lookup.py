@@ -87,7 +87,7 @@ class Index:
             if records is None:
                 rcode = Rcode.NXDOMAIN
                 return Reply(rcode, tuple(answer), self._start(zone))
-            if kind == ANY:
+            if kind == ANY and records:
                 return Reply(Rcode.NOERROR, tuple(records[:1]))  # RFC 8482, section 4.1
             matching = [each for each in records if each.type == kind]
             alias = next((each for each in records if each.type is RecordType.CNAME), None)
@@ -155,6 +155,8 @@ class Index:
 def _by_address(zone: Zone, name: str, label: str) -> tuple[Record, ...] | None:
     """Return the record of a name whose first label is an address with dashes; None if the label is
     none."""
+    if "%" in label:  # an IPv6 address with a scope
+        return None
     for text in (label.replace("-", "."), label.replace("-", ":")):
         try:
             address = ip_address(text)

@@ -40,9 +40,8 @@ from nsnet.servers.echo.conversation import Conversation, Health, datagram_answe
 from nsnet.servers.echo.message import PREFIX, json_line
 
 if TYPE_CHECKING:
-    from nsnet.names.lookup import Index
     from nsnet.servers.dns.conversation import DnsConversation
-    from nsnet.servers.dns.server import DnsServer
+    from nsnet.servers.dns.server import DnsServer, Known
 
 Port: TypeAlias = tuple[str, str, int]  # namespace, protocol, number
 CHANGES = ("listen", "unlisten", "replace")
@@ -62,13 +61,14 @@ class Listening(NamedTuple):
     reference: str
     health: Health | None
     proxied: bool
-    names: "Index | None" = None
+    names: "Known | None" = None
 
 
 class ControlConnection:
     """A connection to the control socket. Every line of JSON that arrives is a request."""
 
     ended = False
+    chunk = 1 << 16  # bytes that are received at a time
 
     def __init__(self, server: "LabServer") -> None:
         self._server = server
@@ -84,7 +84,7 @@ class ControlConnection:
             request = json.loads(line)
             if "ending" in request:
                 return json_line({"unanswered": self._server.unanswered(request["ending"])})
-            names = self._server.indexes(request.get("names", ()))
+            names = self._server.known(request.get("names", ()))
             listen, unlisten, replace = (request.get(each, ()) for each in CHANGES)
             self._server.change(listen, unlisten, replace, names)
         except Exception as error:  # noqa: BLE001 - the answer to a bad request
@@ -98,6 +98,7 @@ class Client(NamedTuple):
     socket: socket
     conversation: "Conversation | DnsConversation | ControlConnection"
     port: Port | None
+    unsent: bytearray  # answers that the client does not accept yet
 
 
 class LabServer:
@@ -127,22 +128,22 @@ class LabServer:
                 elif self._dns is not None and fd in self._dns.forwarder:
                     self._dns.forwarder.serve(fd)
 
-    def indexes(self, names: list[Any]) -> "list[Index]":
+    def known(self, names: list[Any]) -> "list[Known]":
         """Return what DNS servers know, in the order in which the entries of a request number
         it."""
         if not names:
             return []
-        from nsnet.servers.dns.server import DnsServer, index_of  # imports dnslib
+        from nsnet.servers.dns.server import DnsServer, known  # imports dnslib
 
         self._dns = self._dns or DnsServer(self._epoll)
-        return [index_of(each) for each in names]
+        return [known(each) for each in names]
 
     def change(
         self,
         listen: list[list[Any]],
         unlisten: list[list[Any]],
         replace: list[list[Any]],
-        names: "list[Index]",
+        names: "list[Known]",
     ) -> None:
         """Open the ports of `listen`, close those of `unlisten`, and replace what those of
         `replace` answer.
@@ -233,10 +234,10 @@ class LabServer:
             if error.errno in {errno.EMFILE, errno.ENFILE} and self._clients:
                 self._disconnect(next(iter(self._clients)))
             return False
-        client = Client(opened, ControlConnection(self), None)
+        client = Client(opened, ControlConnection(self), None, bytearray())
         if listening is not None:
             conversation = self._conversation(listening, opened, address)
-            client = Client(opened, conversation, listening.port)
+            client = Client(opened, conversation, listening.port, bytearray())
             self._unanswered.add(opened.fileno())
         self._watch(opened)
         self._clients[opened.fileno()] = (time.monotonic(), client)
@@ -258,8 +259,11 @@ class LabServer:
         from nsnet.servers.dns.conversation import DnsConversation, framed
 
         def reply(answer: bytes) -> None:
-            with suppress(OSError):  # the client is gone
-                opened.send(framed(answer))
+            if (fd := opened.fileno()) in self._clients:  # else the client is gone
+                try:
+                    self._send(fd, framed(answer))
+                except OSError:
+                    self._disconnect(fd)
 
         return DnsConversation(lambda query: self._dns_answer(listening, query, reply), echo)
 
@@ -280,22 +284,38 @@ class LabServer:
 
     def _serve_client(self, fd: int) -> None:
         _, client = self._clients[fd]
+        is_open = True
         try:
-            data = client.socket.recv(_CHUNK)
-            answer = client.conversation.receive(data)
-            if answer and client.socket.send(answer) < len(answer):
-                data = b""  # the client does not read its answers
-            if answer:
-                self._unanswered.discard(fd)
-            if client.conversation.ended:
-                client.socket.shutdown(SHUT_WR)
+            if client.unsent:
+                self._send(fd)
+            elif data := client.socket.recv(client.conversation.chunk):
+                self._send(fd, client.conversation.receive(data))
+            else:
+                is_open = False
+        except BlockingIOError:  # the socket that was ready is closed, and this one has its number
+            return
         except OSError:
-            data = b""
-        if not data:
+            is_open = False
+        if not is_open:
             self._disconnect(fd)
             return
         del self._clients[fd]
         self._clients[fd] = (time.monotonic(), client)
+
+    def _send(self, fd: int, answer: bytes = b"") -> None:
+        """Send an answer to a client, after those that are unsent. What the client does not accept
+        now is sent later, and nothing more is received from it before. Raises OSError."""
+        _, client = self._clients[fd]
+        waited = bool(client.unsent)
+        client.unsent.extend(answer)
+        if client.unsent:
+            with suppress(BlockingIOError):
+                del client.unsent[: client.socket.send(client.unsent)]
+            self._unanswered.discard(fd)
+        if waited != bool(client.unsent):
+            self._epoll.modify(fd, select.EPOLLIN if waited else select.EPOLLOUT)
+        if client.conversation.ended and not client.unsent:
+            client.socket.shutdown(SHUT_WR)
 
     def _answer_datagram(self, listening: Listening) -> None:
         """Receive a datagram, and answer it from the address to which it was sent, as its sender
@@ -318,8 +338,8 @@ class LabServer:
 
 
 def _parsed_entry(
-    entry: list[Any], names: "list[Index]"
-) -> "tuple[Port, tuple[str, Health | None, bool, Index | None]]":
+    entry: list[Any], names: "list[Known]"
+) -> "tuple[Port, tuple[str, Health | None, bool, Known | None]]":
     """Return the port that an entry of a control request names, and what the port answers.
     control._entry describes the entry."""
     name, protocol, port, reference, health, proxied, number = entry

@@ -16,6 +16,10 @@ class DnsConversation:
     query, or b"" if there is none yet. A client that begins as a probe does talks to `echo`: as
     lengths and ids, its first bytes would be those of a message of 28,275 bytes."""
 
+    chunk = (
+        512  # bytes that are received at a time: some 20 queries, so that other clients wait less
+    )
+
     def __init__(self, answer: Callable[[bytes], bytes], echo: Conversation) -> None:
         self._answer = answer
         self._echo = echo

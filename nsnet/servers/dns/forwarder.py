@@ -38,7 +38,7 @@ class Forwarder:
 
     def __init__(self, epoll: select.epoll) -> None:
         self._epoll = epoll
-        self._pending: dict[int, tuple[socket, _Pending]] = {}
+        self._pending: dict[int, tuple[socket, _Pending]] = {}  # the first one is due first
 
     def __contains__(self, fd: int) -> bool:
         return fd in self._pending
@@ -63,13 +63,13 @@ class Forwarder:
     def seconds_left(self) -> float | None:
         """Ask the next server where one has not answered in time. Return the seconds until this is
         due again, None if no query is pending."""
-        now = time.monotonic()
-        for fd, (_, pending) in list(self._pending.items()):
-            if pending.due <= now:
-                self._close(fd)
-                self._ask_next(pending)
-        dues = [pending.due for _, pending in self._pending.values()]
-        return max(0.0, min(dues) - now) if dues else None
+        while self._pending:
+            fd, (_, pending) = next(iter(self._pending.items()))
+            if (left := pending.due - time.monotonic()) > 0:
+                return left
+            self._close(fd)
+            self._ask_next(pending)
+        return None
 
     def serve(self, fd: int) -> None:
         """Go on with the query of this socket, which is ready."""

@@ -31,6 +31,8 @@ class Conversation:
     """The conversation on one TCP connection. It keeps received bytes until they are answered.
     Once the conversation has `ended`, it discards all bytes that arrive."""
 
+    chunk = 1 << 16  # bytes that are received at a time
+
     def __init__(
         self,
         server: str,

@@ -76,6 +76,7 @@ def test_what_is_known_is_answered(name: str, kind: str, expected: list[str]) ->
         ("closed.wild.a.example", "A"),
         ("192-0-2-7.pod.a.example", "AAAA"),
         ("pod.a.example", "A"),
+        ("pod.a.example", "ANY"),
     ],
 )
 def test_a_name_without_such_records_is_answered_by_none(name: str, kind: str) -> None:
@@ -94,6 +95,7 @@ def test_a_name_without_such_records_is_answered_by_none(name: str, kind: str) -
         "dangling.a.example",
         "y.closed.wild.a.example",  # below the closest encloser, which has no wildcard
         "no-address.pod.a.example",
+        "fe80--1%eth0.pod.a.example",
     ],
 )
 def test_a_name_that_does_not_exist(name: str) -> None:
