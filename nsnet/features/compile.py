@@ -8,6 +8,7 @@ from nsnet.features.bgp.speakers import speakers
 from nsnet.features.fabric import fabric
 from nsnet.features.gateways import GATEWAYS
 from nsnet.features.gateways.shared import shared
+from nsnet.features.host_ports import host_ports
 from nsnet.features.listeners import listeners
 from nsnet.features.load_balancer import load_balancers
 from nsnet.features.merge import merge
@@ -44,6 +45,7 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
             PROXIES[cluster.proxy.mode](cluster),
         )
         yield f"the Services of {cluster.name}", translations(cluster)
+        yield f"the hostPorts of {cluster.name}", host_ports(cluster)
         yield f"kube-proxy of {cluster.name}", conntrack(cluster)
         yield f"the health checks of {cluster.name}", health_checks(cluster)
         for gateway in topology.own_gateways(cluster):

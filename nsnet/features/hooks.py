@@ -9,16 +9,23 @@ from typing import Final
 
 from nsnet.errors import CompileError
 from nsnet.ip import Family
-from nsnet.state.rules import BUILT_IN, Chain, Hook, Jump, Rule
+from nsnet.state.rules import BUILT_IN, KUBE_PROXY, Chain, Hook, Jump, Rule
 
 # For each table and hook, the order of the jumps. kube-proxy prepends its jumps one by one, so they
-# are in the reverse of the order in its source.
+# are in the reverse of the order in its source. The portmap plugin prepends its jump from
+# POSTROUTING and appends the others.
 ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
     ("raw", "PREROUTING"): ("NSNET-ZONES",),
     ("mangle", "PREROUTING"): ("NSNET-MARKS",),
-    ("nat", "PREROUTING"): ("KUBE-SERVICES", "NSNET-EXPORTS", "NSNET-FROM-VIRTUAL"),
-    ("nat", "OUTPUT"): ("KUBE-SERVICES",),
+    ("nat", "PREROUTING"): (
+        "KUBE-SERVICES",
+        "NSNET-EXPORTS",
+        "NSNET-FROM-VIRTUAL",
+        "CNI-HOSTPORT-DNAT",
+    ),
+    ("nat", "OUTPUT"): ("KUBE-SERVICES", "CNI-HOSTPORT-DNAT"),
     ("nat", "POSTROUTING"): (
+        "CNI-HOSTPORT-MASQ",
         "KUBE-POSTROUTING",
         "IP-MASQ-AGENT",
         "FLANNEL-POSTRTG",
@@ -51,6 +58,22 @@ ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
         "KUBE-SERVICES",
     ),
 }
+
+# Table and name of the chains that kube-proxy and portmap write even where no rule jumps to them.
+UNREACHED: Final = frozenset(
+    {
+        ("filter", "KUBE-PROXY-CANARY"),
+        ("mangle", "KUBE-PROXY-CANARY"),
+        ("nat", "KUBE-PROXY-CANARY"),
+        ("nat", "KUBE-MARK-MASQ"),
+        ("nat", "KUBE-NODEPORTS"),
+        ("nat", "KUBE-LOAD-BALANCER"),
+        ("nat", "CNI-HOSTPORT-SETMARK"),
+        ("filter", "KUBE-SOURCE-RANGES-FIREWALL"),
+        (KUBE_PROXY, "mark-for-masquerade"),
+        (KUBE_PROXY, "reject-chain"),
+    }
+)
 
 
 def built_in_chains(netns: str, hooks: Iterable[Hook]) -> Iterator[Chain]:

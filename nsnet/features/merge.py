@@ -8,8 +8,7 @@ from typing import Any, Final, TypeAlias
 
 from nsnet.errors import CompileError
 from nsnet.features.faults import with_faults
-from nsnet.features.hooks import built_in_chains
-from nsnet.features.services.kube_proxy import UNREACHED
+from nsnet.features.hooks import UNREACHED, built_in_chains
 from nsnet.ip import Family
 from nsnet.state.bird import Bird
 from nsnet.state.haproxy import Haproxy

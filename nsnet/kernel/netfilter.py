@@ -22,6 +22,7 @@ from nsnet.kernel import netlink, netns, uapi
 from nsnet.kernel.child import in_child
 from nsnet.kernel.command import Command, Finished, find, run
 from nsnet.state.ipsets import IpSet, parse_saved
+from nsnet.state.iptables_text import quoted
 from nsnet.state.observed import ListedChain
 from nsnet.state.rules import BUILT_IN
 
@@ -323,5 +324,4 @@ def _requoted_line(line: str) -> str:
 
 
 def _requoted(found: re.Match[str]) -> str:
-    text = re.sub(r"\\(.)", r"\1", found[1])
-    return text if re.fullmatch("[A-Za-z0-9_-]+", text) else f'"{text}"'
+    return quoted(re.sub(r"\\(.)", r"\1", found[1]))

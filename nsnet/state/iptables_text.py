@@ -63,6 +63,7 @@ WRITTEN: Final = frozenset(
         "out_interface",
         "protocol",
         "dport",
+        "dports",
         "icmp_type",
         "comment",
         "ctstate",
@@ -152,7 +153,7 @@ def _match(match: Match, family: Family) -> Iterator[str]:
     if match.ctstate == ("NEW",):
         yield "-m conntrack --ctstate NEW"
     if match.comment:
-        yield f"-m comment --comment {_quoted(match.comment)}"
+        yield f"-m comment --comment {quoted(match.comment)}"
     if match.in_set is not None:
         yield f"-m set --match-set {match.in_set.name} {','.join(match.in_set.fields)}"
     if match.virtual is not None:
@@ -187,6 +188,10 @@ def _match(match: Match, family: Family) -> Iterator[str]:
         if match.protocol not in (Protocol.TCP, Protocol.UDP):
             raise AssertionError(f"{match}: ports are those of TCP or UDP")
         yield f"-m {match.protocol} --dport {match.dport}"
+    elif match.dports:
+        if match.protocol not in (Protocol.TCP, Protocol.UDP):
+            raise AssertionError(f"{match}: ports are those of TCP or UDP")
+        yield f"-m multiport --dports {','.join(map(str, match.dports))}"
     elif match.protocol in (Protocol.TCP, Protocol.UDP) and match.in_set is None:
         yield f"-m {match.protocol}"
     if match.icmp_type is not None:
@@ -200,12 +205,14 @@ def _recent(recent: Recent, family: Family) -> str:
     return f"-m recent {asks} --name {recent.name} --mask {mask} --rsource"
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a comment as an argument in the input of `iptables-restore`."""
     if re.fullmatch("[A-Za-z0-9_-]+", text):
         return text
-    if re.search(r'["\\\n]', text):
-        raise AssertionError(f"{text!r}: a comment is one line without quotes and backslashes")
-    return f'"{text}"'
+    if not text.isprintable():
+        raise AssertionError(f"{text!r}: a comment is one line")
+    escaped = re.sub(r'(["\\])', r"\\\1", text)
+    return f'"{escaped}"'
 
 
 def as_kernel_probability(probability: float) -> str:

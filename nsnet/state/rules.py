@@ -209,6 +209,7 @@ class Match:
     out_interface: str | None = None
     protocol: Protocol | None = None
     dport: int | None = None
+    dports: tuple[int, ...] = ()  # multiport: any of these, of which it takes 15
     icmp_type: str | None = None  # iptables' name of the type, in both families
     comment: str = ""
     ctstate: tuple[str, ...] = ()

@@ -92,6 +92,7 @@ def _destination(
                     found.reference,
                     *_host_network_pods(topology, found),
                     *_behind_node_port(topology, found, parts.port, protocol, source),
+                    *_behind_host_port(topology, found, parts.port, protocol),
                 }
             )
             return Destination(_reachable(found.addresses, source), servers=servers), {}
@@ -235,6 +236,20 @@ def _behind_node_port(
         for one in service.ports
         if (str(one.node_port), one.protocol) == (port, protocol)
         for each in choices(service, one, cluster.node(at.node), internal=False, near=near)
+    )
+
+
+def _behind_host_port(
+    topology: Topology, at: Location, port: str, protocol: Protocol
+) -> frozenset[str]:
+    """Return the references of the pods of a node that have this hostPort."""
+    return frozenset(
+        pod.reference
+        for cluster in topology.clusters
+        if cluster.name == at.cluster
+        for pod in cluster.pods
+        if pod.node == at.node
+        if any((str(one.host_port), one.protocol) == (port, protocol) for one in pod.port_mappings)
     )
 
 

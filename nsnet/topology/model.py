@@ -87,6 +87,20 @@ class Node:
 
 
 @dataclass(frozen=True, slots=True)
+class PortMapping:
+    """A hostPort: a port of a pod's node that leads to a port of the pod."""
+
+    host_port: int
+    port: int
+    protocol: Protocol
+    host_ip: IPAddress | None = None  # None: at all addresses of the node; 0.0.0.0, ::: of a family
+
+    def is_at(self, family: Family) -> bool:
+        """Return whether the node's port is open at addresses of this family."""
+        return self.host_ip is None or self.host_ip.version == family
+
+
+@dataclass(frozen=True, slots=True)
 class Pod:
     """A pod on its node. With hostNetwork it has the node's network namespace and addresses."""
 
@@ -105,6 +119,7 @@ class Pod:
     proxy_protocol: bool = False  # its servers expect a PROXY header
     hostname: str = ""  # of its spec; "": its name
     subdomain: str = ""  # the headless Service under which its hostname is a DNS name
+    port_mappings: tuple[PortMapping, ...] = ()
     spec: PodSpec = field(default_factory=PodSpec, compare=False, repr=False)
     annotations: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 

@@ -1,4 +1,4 @@
-"""Warnings about pods that do not run, and about their ports that nsnet does not open."""
+"""Warnings about pods that do not run."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -9,7 +9,7 @@ from nsnet.scenario.model import Manifest
 from nsnet.text import some_of
 from nsnet.topology.fitting import daemon_misfit
 from nsnet.topology.model import Node, reference_of
-from nsnet.topology.scheduling import Unscheduled, histogram, host_ports
+from nsnet.topology.scheduling import Unscheduled, histogram
 from nsnet.topology.unplaced import UnplacedPod
 
 _PLURAL: Final = {"is": "are", "has": "have"}
@@ -54,15 +54,3 @@ def idle_daemon_sets(
                     name = reference_of(cluster, "daemonset", meta.name, meta.namespace)
                     message = f"{name} runs on no node: {histogram(reasons)}"
                     yield manifest.warning("spec.template.spec", message)
-
-
-def host_port_warnings(pods: Sequence[UnplacedPod]) -> Iterator[str]:
-    """Yield one warning for all hostPorts that nsnet does not open on the nodes."""
-    closed: dict[str, UnplacedPod] = {}
-    for pod in pods:
-        if not pod.spec.host_network and host_ports(pod.spec):
-            closed.setdefault(pod.workload or pod.reference, pod)
-    if closed:
-        first = next(iter(closed.values()))
-        message = f"hostPort opens no port of a node in a lab: {some_of(closed)}"
-        yield first.manifest.warning(f"{first.path}.containers", message)

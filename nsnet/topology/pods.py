@@ -10,7 +10,7 @@ from nsnet.scenario.model import Manifest
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import AbsentPod, Node, Pod
-from nsnet.topology.pending import host_port_warnings, unscheduled_warnings
+from nsnet.topology.pending import unscheduled_warnings
 from nsnet.topology.pool import Pool
 from nsnet.topology.scheduling import Placed, Unscheduled, place_pods
 from nsnet.topology.unplaced import UnplacedPod
@@ -41,7 +41,6 @@ def resolve_pods(
             waiting.append(each)
     placed.sort(key=lambda each: (each.pod.namespace, each.pod.name))
     ledger.warnings += unscheduled_warnings(spec.name, pods, waiting)
-    ledger.warnings += host_port_warnings(pods)
     addresses = _pod_addresses(ledger, f"{path}.podCIDR", nodes, placed)
     homeless = [each for each in placed if _lacks_address(each, addresses)]
     ledger.warnings += (f"{pod.reference} {_homeless(node)}" for pod, node in homeless)
@@ -137,6 +136,7 @@ def _pod(
         proxy_protocol=pod.annotations.get(PROXY_PROTOCOL) == "v2",
         hostname=pod.hostname,
         subdomain=pod.subdomain,
+        port_mappings=() if on_host else pod.port_mappings,
         spec=pod.spec,
         annotations=pod.annotations,
     )

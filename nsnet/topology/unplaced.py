@@ -2,12 +2,14 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address
 
 from nsnet.ip import Protocol
 from nsnet.scenario.kubernetes import PodSpec
+from nsnet.scenario.kubernetes.names import is_address
 from nsnet.scenario.model import Manifest
 from nsnet.text import printable
-from nsnet.topology.model import ListenPort
+from nsnet.topology.model import ListenPort, PortMapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,23 @@ class UnplacedPod:
             for each in container.ports
             if each.protocol != "SCTP"
         )
+
+    @property
+    def port_mappings(self) -> tuple[PortMapping, ...]:
+        """Its hostPorts, without those of SCTP, and those whose hostIP is no address."""
+        found = (
+            PortMapping(
+                host_port=each.host_port,
+                port=each.container_port,
+                protocol=Protocol(each.protocol.lower()),
+                host_ip=ip_address(each.host_ip) if each.host_ip else None,
+            )
+            for container in self.spec.serving
+            for each in container.ports
+            if each.host_port and each.protocol != "SCTP"
+            if not each.host_ip or is_address(each.host_ip)
+        )
+        return tuple(dict.fromkeys(found))
 
 
 def bound_twice(pods: Iterable[UnplacedPod]) -> Iterator[str]:

@@ -415,6 +415,7 @@ _NO_CONDITION: Final = frozenset({"comment", "probability"})
 # How each field of a Match is evaluated, the quickest first.
 _TESTS: Final[Mapping[str, _Test]] = {
     "dport": lambda _, port, packet, at: packet.dport == port,
+    "dports": lambda _, ports, packet, at: packet.dport in ports,
     "protocol": lambda _, protocol, packet, at: _protocol(packet) is protocol,
     "icmp_type": lambda _, name, packet, at: packet.icmp_type == name,
     "in_interface": lambda _, dev, packet, at: at.in_dev == dev,

@@ -12,7 +12,6 @@ from typing import Final
 from nsnet.ip import Family, IPAddress, IPNetwork, all_of_family, ips_of, of_family
 from nsnet.state.model import Fact, Sysctl
 from nsnet.state.rules import (
-    KUBE_PROXY,
     Accept,
     Chain,
     Hook,
@@ -29,21 +28,6 @@ MASQUERADE_MARK: Final = 0x4000  # bit 14, kube-proxy's --iptables-masquerade-bi
 MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK)
 NOT_MARKED: Final = MarkMatch(MASQUERADE_MARK, MASQUERADE_MARK, negated=True)
 MARK_MASQ: Final = "KUBE-MARK-MASQ"
-
-# Table and name of the chains that kube-proxy writes even where no rule jumps to them.
-UNREACHED: Final = frozenset(
-    {
-        ("filter", "KUBE-PROXY-CANARY"),
-        ("mangle", "KUBE-PROXY-CANARY"),
-        ("nat", "KUBE-PROXY-CANARY"),
-        ("nat", "KUBE-MARK-MASQ"),
-        ("nat", "KUBE-NODEPORTS"),
-        ("nat", "KUBE-LOAD-BALANCER"),
-        ("filter", "KUBE-SOURCE-RANGES-FIREWALL"),
-        (KUBE_PROXY, "mark-for-masquerade"),
-        (KUBE_PROXY, "reject-chain"),
-    }
-)
 
 LOCALNET: Final[dict[Family, IPNetwork]] = {4: ip_network("127.0.0.0/8"), 6: ip_network("::1/128")}
 _LOOPBACK: Final[dict[Family, IPAddress]] = {4: ip_address("127.0.0.1"), 6: ip_address("::1")}

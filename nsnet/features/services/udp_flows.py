@@ -5,11 +5,11 @@ deleted.
 from collections.abc import Iterator, Sequence
 
 from nsnet.ip import Family, IPAddress, Protocol
-from nsnet.state.model import Fact, Translation
+from nsnet.state.model import Translation
 from nsnet.topology.model import Cluster, Endpoint, Service
 
 
-def translations(cluster: Cluster) -> Iterator[Fact]:
+def translations(cluster: Cluster) -> Iterator[tuple[str, Translation]]:
     """Yield, for each node, a Translation for every UDP port of all Services. They do not depend on
     the proxyMode."""
     shared = tuple(each for service in cluster.services for each in _of_service(service))

@@ -30,7 +30,7 @@ def test_chains_are_read_by_table_with_a_policy_that_drops_first() -> None:
             "MINE",
             (
                 "-A MINE -m comment --comment plain -j RETURN",
-                """-A MINE -m comment --comment "it's "quoted"" -j DROP""",
+                """-A MINE -m comment --comment "it's \\"quoted\\"" -j DROP""",
             ),
         ),
         ListedChain(4, "nat", "OUTPUT", ("-A OUTPUT -j RETURN",)),

@@ -62,16 +62,3 @@ NOWHERE = f"0/1 nodes are available: {UNFIT}."
 )
 def test_pods_that_do_not_run_are_folded(objects: list[str], warnings: list[str]) -> None:
     assert list(topology(*objects, clusters=("{name: east}",)).warnings) == warnings
-
-
-def test_host_ports_are_said_once() -> None:
-    spec = "containers: [{ports: [{containerPort: 80, hostPort: 80}]}]"
-    objects = [workload("DaemonSet", "web", spec=spec), pod("a", spec=spec.replace("80", "81"))]
-    assert topology(*objects).warnings == (
-        "lab.yaml:20: hostPort opens no port of a node in a lab: east/pod/a, east/daemonset/web",
-    )
-
-
-def test_the_ports_of_the_host_network_are_open() -> None:
-    spec = "hostNetwork: true, containers: [{ports: [{containerPort: 80, hostPort: 80}]}]"
-    assert topology(pod("a", spec=spec)).warnings == ()

@@ -105,6 +105,7 @@ FIELDS: dict[str, tuple[Any, Any]] = {
     "out_interface": ("eth1", "eth9"),
     "protocol": (Protocol.TCP, Protocol.UDP),
     "dport": (80, 81),
+    "dports": ((79, 80), (81, 82)),
     "ctstate": (("NEW", "INVALID"), ("ESTABLISHED",)),
     "not_ctstate": (("INVALID",), ("NEW",)),
     "mark": (MarkMatch(0x4000, 0x4000), MarkMatch(0x4000, 0x4000, negated=True)),
