@@ -10,14 +10,10 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nsnet.scenario.field_errors import Refusal, duplicate, invalid, required, unsupported
+from nsnet.scenario.interior_admission import interior_refusals
 from nsnet.scenario.kubernetes import Container, Job, Pod, PodSpec, Workload
-from nsnet.scenario.kubernetes.names import is_address, label_mistake, subdomain_mistake
+from nsnet.scenario.kubernetes.names import label_mistake
 
-NONE: Final = "None"
-NO_ADDRESS: Final = "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
-MOST_NAMESERVERS: Final = 3
-MOST_SEARCHES: Final = 32
-LONGEST_SEARCHES: Final = 2048  # characters
 RESTARTS: Final = ("Always", "OnFailure", "Never")
 RESTART_POLICY: Final = "spec.template.spec.restartPolicy"
 # Labels that a Job's selector and its template get.
@@ -39,6 +35,15 @@ def pod_refusals(found: Pod | Workload) -> Iterator[Refusal]:
         yield from _selector(found)
         yield from _job(found) if isinstance(found, Job) else _restarts(found)
         yield from _pod_spec("spec.template.spec", found.spec.template.spec)
+        yield from _subdomain(found)
+
+
+def _subdomain(workload: Workload) -> Iterator[Refusal]:
+    """Yield a serviceName that is no label. The API server accepts it, but it refuses all pods of
+    the StatefulSet, because it is their subdomain."""
+    name = workload.spec.service_name
+    if workload.kind == "StatefulSet" and name and (mistake := label_mistake(name)):
+        yield "spec.serviceName", mistake
 
 
 def _selector(workload: Workload) -> Iterator[Refusal]:
@@ -91,7 +96,7 @@ def _pod_spec(path: str, spec: PodSpec) -> Iterator[Refusal]:
             at = f"{path}.initContainers[{index}].restartPolicy"
             yield at, unsupported(container.restart_policy, RESTARTS[:1])
     yield from _host_ports(f"{path}.containers", spec.containers, host=spec.host_network)
-    yield from _names(path, spec)
+    yield from interior_refusals(path, spec)
     yield from _spreads(f"{path}.topologySpreadConstraints", spec)
 
 
@@ -110,49 +115,6 @@ def _spreads(path: str, spec: PodSpec) -> Iterator[Refusal]:
         if kind in seen:
             yield f"{path}[{index}].topologyKey", duplicate(kind)
         seen.add(kind)
-
-
-def _names(path: str, spec: PodSpec) -> Iterator[Refusal]:
-    for key, value in (("hostname", spec.hostname), ("subdomain", spec.subdomain)):
-        if value and (mistake := label_mistake(value)):
-            yield f"{path}.{key}", mistake
-    for index, alias in enumerate(spec.host_aliases):
-        at = f"{path}.hostAliases[{index}]"
-        if not is_address(alias.ip):
-            yield f"{at}.ip", invalid(alias.ip, NO_ADDRESS)
-        for number, name in enumerate(alias.hostnames):
-            if mistake := subdomain_mistake(name):
-                yield f"{at}.hostnames[{number}]", mistake
-    yield from _dns(f"{path}.dnsConfig", spec)
-
-
-def _dns(path: str, spec: PodSpec) -> Iterator[Refusal]:
-    config = spec.dns_config
-    if spec.dns_policy == "None" and not config.nameservers:
-        yield (
-            f"{path}.nameservers",
-            required(f"must provide at least one DNS nameserver when `dnsPolicy` is {NONE}"),
-        )
-    if len(config.nameservers) > MOST_NAMESERVERS:
-        message = f"must not have more than {MOST_NAMESERVERS} nameservers"
-        yield f"{path}.nameservers", invalid(config.nameservers, message)
-    for index, address in enumerate(config.nameservers):
-        if not is_address(address):
-            yield f"{path}.nameservers[{index}]", invalid(address, NO_ADDRESS)
-    if len(config.searches) > MOST_SEARCHES:
-        message = f"must not have more than {MOST_SEARCHES} search paths"
-        yield f"{path}.searches", invalid(config.searches, message)
-    if len(" ".join(config.searches)) > LONGEST_SEARCHES:
-        message = f"must not have more than {LONGEST_SEARCHES} characters (including spaces) in the"
-        yield f"{path}.searches", invalid(config.searches, f"{message} search list")
-    for index, domain in enumerate(config.searches):
-        if domain != "." and (mistake := subdomain_mistake(domain.removesuffix("."))):
-            yield f"{path}.searches[{index}]", mistake
-    for index, option in enumerate(config.options):
-        if not option.name:
-            yield f"{path}.options[{index}]", required("must not be empty")
-        elif not f"{option.name}{option.value or ''}".isprintable() or " " in option.name:
-            yield f"{path}.options[{index}]", invalid(option.name, "must be one word")
 
 
 def _host_ports(path: str, containers: Sequence[Container], *, host: bool) -> Iterator[Refusal]:

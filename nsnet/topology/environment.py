@@ -7,15 +7,20 @@ kubernetes/third_party/forked/golang/expansion.
 import re
 from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
+from math import ceil
 from typing import Final
+from uuid import UUID, uuid5
 
-from nsnet.scenario.kubernetes import Container, EnvVar
+from nsnet.scenario.kubernetes import Container, EnvVar, PodSpec
+from nsnet.scenario.kubernetes.interior import ResourceSelector
 from nsnet.text import some_of
 from nsnet.topology.assignment import ServiceEvent
 from nsnet.topology.births import API_SERVER, configuration_of
 from nsnet.topology.model import Cluster, Configuration, Pod
 from nsnet.topology.unplaced import UnplacedPod
 
+_UID: Final = UUID(int=0)
 _MAPPED: Final = re.compile(r"^metadata\.(labels|annotations)\['(.*)'\]$")
 _REFERENCE: Final = re.compile(r"\$(\$|\(([^)]*)\))")
 
@@ -35,7 +40,7 @@ def environment(cluster: Cluster, pod: Pod, container: Container) -> dict[str, s
                 values = objects[each.optional].get((kind, pod.namespace, each.name), {})
                 found |= {f"{source.prefix}{key}": value for key, value in values.items()}
     for variable in container.env:
-        value = _value(cluster, pod, variable, ChainMap(found, services), objects)
+        value = _value(cluster, pod, container, variable, ChainMap(found, services), objects)
         if value is not None:
             found[variable.name] = value
     return {**services, **found}
@@ -82,6 +87,7 @@ def _upper(name: str) -> str:
 def _value(
     cluster: Cluster,
     pod: Pod,
+    container: Container,
     each: EnvVar,
     known: Mapping[str, str],
     objects: Mapping[bool, Configuration],
@@ -92,6 +98,8 @@ def _value(
         return expanded(each.value, known)
     if source.field_ref is not None:
         return _field(cluster, pod, source.field_ref.field_path)
+    if source.resource_field_ref is not None:
+        return _resource(pod.spec, container, source.resource_field_ref)
     for kind, key in ("ConfigMap", source.config_map_key_ref), ("Secret", source.secret_key_ref):
         if key is not None:
             return objects[key.optional].get((kind, pod.namespace, key.name), {}).get(key.key)
@@ -99,7 +107,8 @@ def _value(
 
 
 def _field(cluster: Cluster, pod: Pod, path: str) -> str | None:
-    """Return the value of a field of the pod; None if nsnet does not have it."""
+    """Return the value of a field of the pod; None if there is none of this name. The uid is
+    derived from its name and addresses, so that it changes when the pod is restarted."""
     if found := _MAPPED.match(path):
         values = pod.labels if found[1] == "labels" else pod.annotations
         return values.get(found[2], "")
@@ -108,6 +117,7 @@ def _field(cluster: Cluster, pod: Pod, path: str) -> str | None:
     fields = {
         "metadata.name": pod.name,
         "metadata.namespace": pod.namespace,
+        "metadata.uid": str(uuid5(_UID, f"{pod.netns} {pod.name} {' '.join(own)}")),
         "spec.nodeName": pod.node,
         "spec.serviceAccountName": pod.spec.service_account_name,
         "status.hostIP": node[0],
@@ -116,6 +126,21 @@ def _field(cluster: Cluster, pod: Pod, path: str) -> str | None:
         "status.podIPs": ",".join(own),
     }
     return fields.get(path)
+
+
+def _resource(spec: PodSpec, container: Container, wanted: ResourceSelector) -> str | None:
+    """Return a resource of a container, in the units that the variable asks for; None if it has no
+    such limit: then the limit is the size of the node, and nsnet's nodes have none."""
+    name = wanted.container_name
+    owner = next((each for each in spec.serving if each.name == name), None)
+    own = container if not name else owner
+    kind, _, resource = wanted.resource.partition(".")
+    if own is None:
+        return None
+    value = own.resources.limits.get(resource)
+    if kind == "requests":
+        value = own.resources.requests.get(resource, Fraction(0) if value is None else value)
+    return None if value is None else str(ceil(value / (wanted.divisor or 1)))
 
 
 def expanded(text: str, known: Mapping[str, str]) -> str:
@@ -130,19 +155,37 @@ def expanded(text: str, known: Mapping[str, str]) -> str:
 
 
 def unset_variables(pods: Iterable[UnplacedPod], configuration: Configuration) -> Iterator[str]:
-    """Yield one warning for all pods that refer to ConfigMaps, Secrets and keys that the files do
-    not have."""
-    found: dict[str, tuple[UnplacedPod, str]] = {}
+    """Yield a warning for all pods that refer to ConfigMaps, Secrets and keys that the files do not
+    have, and one for those that refer to what nsnet does not have."""
+    absent: dict[str, UnplacedPod] = {}
+    unknown: dict[str, UnplacedPod] = {}
     for pod in {id(each.manifest): each for each in pods}.values():
         for container in pod.spec.serving:
             for each in missing(configuration, pod.namespace, container):
-                found.setdefault(f"{pod.workload or pod.reference} ({each})", (pod, each))
-    if found:
-        pod, _ = next(iter(found.values()))
-        message = "variables are left out, for want of which a container would not start"
-        yield pod.manifest.warning(
-            f"{pod.path}.containers", f"{message} (CreateContainerConfigError): {some_of(found)}"
-        )
+                absent.setdefault(f"{pod.workload or pod.reference} ({each})", pod)
+            for each in _unknown(pod, container):
+                unknown.setdefault(f"{pod.workload or pod.reference} ({each})", pod)
+    for found, why in (
+        (absent, "for want of which a container would not start (CreateContainerConfigError)"),
+        (unknown, "which nsnet does not know"),
+    ):
+        if found:
+            pod = next(iter(found.values()))
+            message = f"variables are left out, {why}: {some_of(found)}"
+            yield pod.manifest.warning(f"{pod.path}.containers", message)
+
+
+def _unknown(pod: UnplacedPod, container: Container) -> Iterator[str]:
+    """Yield what the container's variables refer to and nsnet does not have."""
+    for variable in container.env:
+        source = variable.value_from
+        if source is None:
+            continue
+        if source.file_key_ref is not None:
+            yield "fileKeyRef"
+        each = source.resource_field_ref
+        if each is not None and _resource(pod.spec, container, each) is None:
+            yield each.resource
 
 
 def missing(configuration: Configuration, namespace: str, container: Container) -> Iterator[str]:

@@ -5,7 +5,7 @@ Source: kubernetes/pkg/kubelet/network/dns/dns.go, kubelet_pods.go (managedHosts
 GeneratePodHostNameAndDomain), v1.32; containerd/internal/cri (resolv.conf).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, NamedTuple
 
@@ -13,7 +13,7 @@ from nsnet.errors import UsageError
 from nsnet.scenario.kubernetes import Container
 from nsnet.scenario.kubernetes.interior import DnsOption
 from nsnet.state.namespaces import Role
-from nsnet.text import did_you_mean, quoted
+from nsnet.text import did_you_mean, quoted, some_of
 from nsnet.topology.environment import environment
 from nsnet.topology.lookup import find_pod
 from nsnet.topology.model import Cluster, Pod, Topology
@@ -22,6 +22,9 @@ from nsnet.topology.references import locate
 
 MOST_SERVERS: Final = 3  # name servers that the kubelet writes; glibc reads no more
 MOST_SEARCHES: Final = 32  # likewise domains of the search list
+LONGEST_SEARCHES: Final = 2048  # characters of the search list
+LONGEST_SEARCH: Final = 253  # characters of a domain in it
+LONGEST_FQDN: Final = 64  # characters of a hostname for the kernel
 LONGEST_HOSTNAME: Final = 63
 DEFAULT_CONTAINER: Final = "kubectl.kubernetes.io/default-container"  # annotation of a pod
 _POD_HOSTS: Final = """\
@@ -92,11 +95,21 @@ class _Resolver(NamedTuple):
     options: tuple[DnsOption, ...] = ()
 
     def text(self) -> str:
-        lines = [f"search {' '.join(self.searches[:MOST_SEARCHES])}"] if self.searches else []
+        searches = _fitting(self.searches)
+        lines = [f"search {' '.join(searches)}"] if searches else []
         lines += (f"nameserver {each}" for each in self.servers[:MOST_SERVERS])
         options = [each.name + (f":{each.value}" if each.value else "") for each in self.options]
         lines += [f"options {' '.join(options)}"] if options else []
         return "".join(f"{each}\n" for each in lines)
+
+
+def _fitting(searches: Sequence[str]) -> list[str]:
+    """Return the domains of a search list that fit the kubelet's limits. Those that are too long
+    are left out, and then the last ones."""
+    found = [each for each in searches[:MOST_SEARCHES] if len(each) <= LONGEST_SEARCH]
+    while len(" ".join(found)) > LONGEST_SEARCHES:
+        found.pop()
+    return found
 
 
 def interior(topology: Topology, reference: str) -> Interior:
@@ -126,8 +139,27 @@ def _hostname(cluster: Cluster, pod: Pod) -> str:
     if pod.host_network:
         return pod.node
     name = _short_hostname(pod)
+    full = _full_hostname(cluster, pod)
+    return full if full and len(full) <= LONGEST_FQDN else name
+
+
+def _full_hostname(cluster: Cluster, pod: Pod) -> str:
+    """Return the name with its domain that the pod wants to have as its hostname, or ""."""
     domain = _domain(cluster, pod)
-    return f"{name}.{domain}" if pod.spec.set_hostname_as_fqdn and domain else name
+    wanted = pod.spec.set_hostname_as_fqdn and domain and not pod.host_network
+    return f"{_short_hostname(pod)}.{domain}" if wanted else ""
+
+
+def hostname_warnings(cluster: Cluster) -> Iterator[str]:
+    """Yield a warning for all pods whose full names are too long for a hostname."""
+    long = [
+        f"{pod.reference} ({name})"
+        for pod in cluster.pods
+        if len(name := _full_hostname(cluster, pod)) > LONGEST_FQDN
+    ]
+    if long:
+        those = f"FQDNs of over {LONGEST_FQDN} characters: {some_of(long)}"
+        yield f"pods with setHostnameAsFQDN would not start; here they have short names: {those}"
 
 
 def _short_hostname(pod: Pod) -> str:

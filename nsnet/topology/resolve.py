@@ -26,6 +26,7 @@ from nsnet.topology.gateways import (
     resolve_gateways,
 )
 from nsnet.topology.imports import with_imports
+from nsnet.topology.interior import hostname_warnings
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.limits import MOST_PODS
 from nsnet.topology.listening import listening_pods
@@ -118,7 +119,7 @@ def _cluster(
     ledger.warnings += unset_variables(unplaced, configuration)
     pods, unscheduled = resolve_pods(ledger, path, spec, manifests, nodes, unplaced)
     services = resolve_services(ledger, path, spec, manifests, nodes, pods)
-    return Cluster(
+    cluster = Cluster(
         name=spec.name,
         cni=spec.cni,
         model=spec.model,
@@ -140,6 +141,8 @@ def _cluster(
         dns=cluster_dns(ledger, path, spec, manifests, services),
         births=births(spec.name, manifests, pods, services, configuration, ledger.keep),
     )
+    ledger.warnings += hostname_warnings(cluster)
+    return cluster
 
 
 def _configuration(manifests: Iterable[Manifest]) -> Configuration:

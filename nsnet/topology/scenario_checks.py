@@ -4,8 +4,9 @@ from collections.abc import Iterator, Sequence
 
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress
+from nsnet.scenario.interior_admission import config_refusals
 from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec
-from nsnet.scenario.kubernetes import Pod, Workload
+from nsnet.scenario.kubernetes import ConfigMap, Pod, Secret, Workload
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.pod_admission import pod_refusals
 from nsnet.topology.limits import MOST_NODES, over
@@ -13,7 +14,7 @@ from nsnet.topology.limits import MOST_NODES, over
 
 def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
     """Yield a problem for each name or address used twice, each option that cannot apply, and each
-    pod or workload that the API server would refuse."""
+    pod, workload, ConfigMap or Secret that the API server would refuse."""
     spec = scenario.spec
     named = [("spec.clusters", [each.name for each in spec.clusters])]
     named.append(("spec.externals", [each.name for each in spec.externals]))
@@ -30,6 +31,9 @@ def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
     for manifest in scenario.manifests:
         if isinstance(manifest.object, Pod | Workload):
             for path, message in pod_refusals(manifest.object):
+                yield manifest.problem(path, message)
+        elif isinstance(manifest.object, ConfigMap | Secret):
+            for path, message in config_refusals(manifest.object):
                 yield manifest.problem(path, message)
 
 

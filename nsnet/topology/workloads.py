@@ -163,6 +163,7 @@ def _created(
     template = workload.spec.template
     fixed = template.spec.node_name
     is_stateful = workload.kind == "StatefulSet"
+    is_indexed = isinstance(workload, Job) and workload.spec.completion_mode == "Indexed"
     for suffix, node, labels in _pods(workload, owned, nodes):
         meta = workload.metadata
         name = f"{meta.name}-{suffix}"
@@ -177,7 +178,7 @@ def _created(
             workload=_workload_reference(cluster, workload),
             node=node or fixed,
             annotations=template.metadata.annotations,
-            hostname=name if is_stateful else template.spec.hostname,
+            hostname=name if is_stateful or is_indexed else template.spec.hostname,
             subdomain=(is_stateful and workload.spec.service_name) or template.spec.subdomain,
         )
 

@@ -3,25 +3,39 @@
 import base64
 import binascii
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from functools import cached_property
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, StrictBool
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool
 
-from nsnet.scenario.field_errors import invalid
 from nsnet.scenario.kubernetes.fields import Lenient, ObjectMeta
 from nsnet.scenario.kubernetes.labels import Texts
+from nsnet.scenario.kubernetes.quantities import Quantity
+
+
+def _hidden(value: Any) -> Any:
+    """Return a mapping of texts unchanged. Raises ValueError, without a value, if it is none: the
+    message of pydantic would show the value."""
+    if not isinstance(value, dict):
+        raise ValueError("expected a mapping")
+    for key, each in value.items():
+        if each is not None and not isinstance(each, str):
+            raise ValueError(f"{key}: expected text; put it in quotes")
+    return value
 
 
 def _base64(value: Mapping[str, str]) -> Mapping[str, str]:
     for key, each in value.items():
         try:
-            base64.b64decode("".join(each.split()), validate=True)
+            base64.b64decode(each.translate(_LINE_ENDS), validate=True)
         except (binascii.Error, ValueError):
             raise ValueError(f"{key}: illegal base64 data") from None
     return value
 
 
-Encoded = Annotated[Texts, AfterValidator(_base64)]
+_LINE_ENDS: Final = {ord("\r"): None, ord("\n"): None}  # which Go ignores in base64
+Encoded = Annotated[Texts, BeforeValidator(_hidden), AfterValidator(_base64)]
+Hidden = Annotated[Texts, BeforeValidator(_hidden)]
 
 
 class ConfigMap(Lenient):
@@ -30,6 +44,7 @@ class ConfigMap(Lenient):
     kind: Literal["ConfigMap"]
     metadata: ObjectMeta
     data: Texts = {}
+    binary_data: Encoded = {}
 
     @property
     def values(self) -> Mapping[str, str]:
@@ -44,14 +59,14 @@ class Secret(Lenient):
     metadata: ObjectMeta
     type: str = "Opaque"
     data: Encoded = {}
-    string_data: Texts = {}
+    string_data: Hidden = {}
 
     def __repr__(self) -> str:
         return f"Secret({self.metadata.namespace}/{self.metadata.name})"
 
     __str__ = __repr__
 
-    @property
+    @cached_property
     def values(self) -> Mapping[str, str]:
         """The values by key, as text."""
         decoded = {
@@ -74,21 +89,31 @@ class FieldSelector(Lenient):
     field_path: str = ""
 
 
+class ResourceSelector(Lenient):
+    """A resource of a container ("": the variable's own), in units of `divisor`."""
+
+    container_name: str = ""
+    resource: str = ""
+    divisor: Quantity | None = None
+
+
+class Resources(Lenient):
+    """What a container may use at most, and what its node reserves for it."""
+
+    limits: dict[str, Quantity] = {}
+    requests: dict[str, Quantity] = {}
+
+
 class EnvVarSource(Lenient):
     """Where a variable's value comes from."""
 
-    unread = "fileKeyRef resourceFieldRef"
+    unread = ""
 
     field_ref: FieldSelector | None = None
+    resource_field_ref: ResourceSelector | None = None
+    file_key_ref: Any = Field(default=None, repr=False)  # a volume's file, which nsnet has not
     config_map_key_ref: KeySelector | None = None
     secret_key_ref: KeySelector | None = None
-
-
-def _variable_name(value: str) -> str:
-    if not value or "=" in value or not value.isprintable() or not value.isascii():
-        reason = "a valid environment variable name must consist only of printable ASCII"
-        raise ValueError(invalid(value, f"{reason} characters other than '='"))
-    return value
 
 
 class EnvVar(Lenient):
@@ -96,7 +121,7 @@ class EnvVar(Lenient):
 
     unread = ""
 
-    name: Annotated[str, AfterValidator(_variable_name)]
+    name: str = ""
     value: str = ""
     value_from: EnvVarSource | None = None
 

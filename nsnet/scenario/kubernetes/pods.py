@@ -16,7 +16,13 @@ from nsnet.scenario.kubernetes.fields import (
     port_name_mistakes,
     zero_means,
 )
-from nsnet.scenario.kubernetes.interior import EnvFromSource, EnvVar, HostAlias, PodDnsConfig
+from nsnet.scenario.kubernetes.interior import (
+    EnvFromSource,
+    EnvVar,
+    HostAlias,
+    PodDnsConfig,
+    Resources,
+)
 from nsnet.scenario.kubernetes.labels import Labels
 from nsnet.scenario.kubernetes.names import NodeName
 from nsnet.scenario.kubernetes.scheduling import Affinity, Toleration, TopologySpreadConstraint
@@ -50,7 +56,7 @@ class Container(Lenient):
 
     unread = (
         "image imagePullPolicy lifecycle livenessProbe readinessProbe"
-        " resizePolicy resources restartPolicyRules securityContext startupProbe stdin stdinOnce"
+        " resizePolicy restartPolicyRules securityContext startupProbe stdin stdinOnce"
         " terminationMessagePath terminationMessagePolicy tty volumeDevices volumeMounts"
     )
 
@@ -62,6 +68,7 @@ class Container(Lenient):
     working_dir: str = ""
     env: tuple[EnvVar, ...] = ()
     env_from: tuple[EnvFromSource, ...] = ()
+    resources: Resources = Resources()
 
 
 DnsPolicy = Literal["ClusterFirst", "ClusterFirstWithHostNet", "Default", "None"]

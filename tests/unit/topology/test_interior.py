@@ -8,7 +8,7 @@ from nsnet.errors import UsageError
 from nsnet.topology.environment import expanded
 from nsnet.topology.interior import Interior, interior
 from nsnet.topology.model import Topology
-from tests.support.labs import pod, refused, service, topology
+from tests.support.labs import pod, service, topology
 
 DNS = ("{name: east, dns: true}",)
 OUTSIDE = "externals: [{name: ns, address: 203.0.113.53, zone: {example.com: 203.0.113.80}}]"
@@ -52,6 +52,27 @@ def test_the_hostname_of_a_pod(spec: str, name: str) -> None:
     assert of(topology(pod("web", spec=spec), clusters=DNS)).hostname == name
 
 
+@pytest.mark.parametrize(("length", "is_cut"), [(19, False), (20, True)])
+def test_a_full_name_of_over_64_characters_is_no_hostname(length: int, is_cut: bool) -> None:
+    name = "h" * length  # 45 characters follow
+    spec = f"hostname: {name}, subdomain: {'s' * 18}, setHostnameAsFQDN: true"
+    found = topology(pod("web", spec=spec), clusters=DNS)
+    assert (of(found).hostname == name) is is_cut
+    assert len(found.warnings) == is_cut
+    if not is_cut:
+        assert len(of(found).hostname) == 64
+
+
+def test_the_hostname_of_a_pod_of_an_indexed_job_ends_in_its_index() -> None:
+    spec = "containers: [{name: c}], restartPolicy: Never, subdomain: workers, hostname: other"
+    job = (
+        "apiVersion: batch/v1\nkind: Job\nmetadata: {name: j}\nspec: {completionMode: Indexed,"
+        f" completions: 2, parallelism: 2, template: {{spec: {{{spec}}}}}}}"
+    )
+    assert of(topology(job), "j-1").hostname == "j-1"
+    assert "j-1.workers.default.svc.cluster.local\tj-1\n" in of(topology(job), "j-1").hosts
+
+
 def test_a_long_name_is_cut() -> None:
     found = topology(pod("a" * 62 + "-" + "b" * 30), clusters=DNS)
     assert of(found, "a" * 62 + "-" + "b" * 30).hostname == "a" * 62
@@ -79,6 +100,21 @@ def test_a_long_name_is_cut() -> None:
 def test_resolv_conf_follows_the_policy_and_the_configuration(spec: str, text: str) -> None:
     found = topology(pod("web", spec=spec), clusters=DNS, spec=OUTSIDE)
     assert of(found).resolv_conf == text
+
+
+@pytest.mark.parametrize(
+    ("searches", "kept"),
+    [
+        ([f"s{number}" for number in range(29)], 29),
+        ([f"s{number}" for number in range(30)], 29),  # 32 with those of the cluster
+        ([f"s{number:02}.{'x' * 60}.{'y' * 60}" for number in range(16)], 15),
+    ],
+)
+def test_a_search_list_that_is_too_long_is_cut(searches: list[str], kept: int) -> None:
+    spec = f"dnsConfig: {{searches: [{', '.join(searches)}]}}"
+    first, *_ = of(topology(pod("web", spec=spec), clusters=DNS)).resolv_conf.splitlines()
+    assert first.split()[4:] == searches[:kept]
+    assert len(first.removeprefix("search ")) <= 2048
 
 
 def test_without_cluster_dns_a_pod_has_the_resolver_of_its_node() -> None:
@@ -237,6 +273,43 @@ def test_ports_of_sctp_are_found_too() -> None:
     assert found["DB_SERVICE_PORT"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("reference", "expected"),
+    [
+        ("resource: limits.cpu", "2"),  # rounded up
+        ("resource: limits.cpu, divisor: 1m", "1500"),
+        ("resource: limits.cpu, divisor: '0'", "2"),
+        ("resource: limits.memory", "536870912"),
+        ("resource: limits.memory, divisor: 1Mi", "512"),
+        ("resource: requests.cpu, divisor: 1m", "250"),
+        ("resource: requests.memory, divisor: 1Mi", "512"),  # those of the limits
+        ("resource: requests.ephemeral-storage", "0"),
+        ("resource: limits.cpu, containerName: other", "7"),
+        ("resource: limits.ephemeral-storage", None),  # the size of the node
+        ("resource: limits.cpu, containerName: nope", None),
+    ],
+)
+def test_a_variable_may_be_a_resource_of_a_container(reference: str, expected: str | None) -> None:
+    spec = (
+        "containers: [{name: c, resources: {limits: {cpu: 1.5, memory: 512Mi},"
+        f" requests: {{cpu: 250m}}}}, env: [{{name: A, valueFrom: {{resourceFieldRef: {{{reference}"
+        "}}}]}, {name: other, resources: {limits: {cpu: 7}}}]"
+    )
+    found = topology(pod("web", spec=spec))
+    assert variables(found).get("A") == expected
+    assert len(found.warnings) == (expected is None)
+
+
+def test_a_restarted_pod_has_another_uid() -> None:
+    field = "valueFrom: {fieldRef: {fieldPath: metadata.uid}}"
+    web = pod("web", spec=f"containers: [{{env: [{{name: UID, {field}}}]}}]")
+    first = topology(web)
+    restarted = topology(web, keep=first.assignment().release("east/pod/web"))
+    one, same, other = (variables(each)["UID"] for each in (first, topology(web), restarted))
+    assert one == same != other
+    assert re.fullmatch("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", one)
+
+
 def test_what_a_variable_lacks_is_a_warning() -> None:
     spec = (
         "containers: [{envFrom: [{configMapRef: {name: nope}}],"
@@ -263,26 +336,6 @@ def test_containers_are_found_by_name_and_the_default_one_first() -> None:
     assert found.container("c").name == "c"
     with pytest.raises(UsageError, match="has no container 'd'; there are: b, a, c"):
         found.container("d")
-
-
-@pytest.mark.parametrize(
-    ("spec", "message"),
-    [
-        ("dnsPolicy: None", "must provide at least one DNS nameserver"),
-        ("dnsPolicy: Never", "Unsupported value|dnsPolicy"),
-        ("dnsConfig: {nameservers: [a]}", "must be a valid IP address"),
-        ("dnsConfig: {nameservers: [192.0.2.1, 192.0.2.2, 192.0.2.3, 192.0.2.4]}", "more than 3"),
-        ("dnsConfig: {searches: ['a\\nb']}", "subdomain"),
-        ("dnsConfig: {options: [{value: a}]}", "must not be empty"),
-        ('dnsConfig: {options: [{name: "a\\nnameserver 192.0.2.1"}]}', "one word"),
-        ("hostname: a.b", "RFC 1123 label"),
-        ("subdomain: A", "RFC 1123 label"),
-        ("hostAliases: [{ip: a, hostnames: [b]}]", "must be a valid IP address"),
-        ("hostAliases: [{ip: 192.0.2.1, hostnames: ['a b']}]", "subdomain"),
-    ],
-)
-def test_what_the_api_server_refuses(spec: str, message: str) -> None:
-    assert re.search(message, refused(pod("web", spec=spec)))
 
 
 def of(found: Topology, name: str = "web") -> Interior:
