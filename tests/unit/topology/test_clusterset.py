@@ -403,9 +403,35 @@ def test_each_pod_of_a_headless_service_has_an_address_outside_its_island(
 
 
 def test_a_pod_keeps_its_address_outside() -> None:
-    old = databases(*(island(each, "nat") for each in "abc")).topology
-    scenario = databases(*(island(each, "nat") for each in "abc")).scenario
-    assert resolve(scenario, old.assignment()) == old
+    islands = tuple(island(each, "nat") for each in "abc")
+    db = (workload("StatefulSet", "db", 2, meta=A), service("db", HEADLESS, meta=A))
+    earlier = (workload("StatefulSet", "cache", 2, meta=A), service("cache", HEADLESS, meta=A))
+    old = topology(*db, exported("db", A), clusters=islands)
+    new = topology(
+        *earlier,
+        *db,
+        exported("cache", A),
+        exported("db", A),
+        clusters=islands,
+        keep=old.assignment(),
+    )
+    was, now = (services(each)["a/svc/db"].exported_pods for each in (old, new))
+    assert [each.outside for each in now] == [each.outside for each in was]
+    assert len({*now, *services(new)["a/svc/cache"].exported_pods}) == 4
+
+
+def test_a_pod_that_is_not_ready_has_an_address_that_clients_do_not_learn() -> None:
+    unready = "\nstatus: {conditions: [{type: Ready, status: 'False'}]}"
+    found = topology(
+        pod("db-0", labels="app: db", meta=A) + unready,
+        pod("db-1", labels="app: db", meta=A),
+        service("db", HEADLESS, meta=A),
+        exported("db", A),
+        clusters=tuple(island(each, "nat") for each in "ab"),
+    )
+    (_, second) = services(found)["a/svc/db"].exported_pods
+    (db,) = found.clusterset
+    assert db.addresses_in(found.clusters[1]) == (second.outside,)
 
 
 def web_on(*clusters: str) -> Lab:
