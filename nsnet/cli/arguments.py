@@ -122,6 +122,44 @@ PLAN_AS_JSON = click.option(
 )
 
 
+def http_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Add the options of an HTTP request to a command. The command gets them as one parameter,
+    `http`: the fields of a probe's `http`, or None if no option is given."""
+
+    @wraps(command)
+    def with_http(
+        *args: Any,
+        host: str | None,
+        path: str | None,
+        header: tuple[str, ...],
+        tls: bool,
+        **kwargs: Any,
+    ) -> Any:
+        given: dict[str, Any] = {"host": host, "path": path, "tls": tls or None}
+        given["headers"] = dict(map(_header, header)) or None
+        http = {key: value for key, value in given.items() if value is not None} or None
+        return command(*args, http=http, **kwargs)
+
+    for each in reversed(_HTTP_OPTIONS):
+        with_http = each(with_http)
+    return with_http
+
+
+def _header(text: str) -> tuple[str, str]:
+    name, colon, value = text.partition(":")
+    if not colon:
+        raise UsageError(f"--header {text}: write it as NAME:VALUE")
+    return name.strip(), value.strip()
+
+
+_HTTP_OPTIONS = (
+    click.option("--host", metavar="NAME", help="protocol http: the Host header"),
+    click.option("--path", metavar="PATH", help="protocol http: the path; default: /"),
+    click.option("--header", metavar="NAME:VALUE", multiple=True, help="protocol http: a header"),
+    click.option("--tls", is_flag=True, help="protocol http: over TLS; any certificate will do"),
+)
+
+
 class _JunitFile(click.File):
     """A file that is opened at once: a throw-away lab has its own /run, where it would be lost. It
     stays open until the program ends, so that also an error is written to it."""

@@ -3,6 +3,7 @@ format of files, and doctor examines the host."""
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -15,6 +16,7 @@ from nsnet.cli.arguments import (
     TARGET,
     VERBOSE,
     ScenarioFiles,
+    http_options,
     is_file,
     is_verbose,
     scenario_files,
@@ -27,7 +29,7 @@ from nsnet.plan.shell import script
 from nsnet.probes.question import explain as explained
 from nsnet.probes.question import probe_spec
 from nsnet.scenario.ignored import listed, summary
-from nsnet.scenario.kinds import ScenarioDocument
+from nsnet.scenario.kinds import ProbeProtocol, ScenarioDocument
 from nsnet.scenario.plain import PlainSettings
 from nsnet.topology.notation import without_only_cluster
 
@@ -82,12 +84,21 @@ def plan(given: ScenarioFiles, form: str | None) -> None:
 @click.argument("lab_or_file", type=LAB_OR_FILE, metavar="LAB|FILE")
 @click.argument("source", type=PLACE, metavar="FROM")
 @click.argument("target", type=TARGET, metavar="TO")
-@click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), default="tcp")
+@click.option(
+    "--protocol", type=click.Choice([each.value for each in ProbeProtocol]), default="tcp"
+)
 @click.option("--size", type=click.IntRange(0), default=0, help="bytes of body")
+@http_options
 @VERBOSE
 @JSON
 def explain(
-    lab_or_file: str, source: str, target: str, protocol: str, size: int, as_json: bool
+    lab_or_file: str,
+    source: str,
+    target: str,
+    protocol: str,
+    size: int,
+    http: dict[str, Any] | None,
+    as_json: bool,
 ) -> None:
     """Predict every path of a packet, without sending any.
 
@@ -95,7 +106,7 @@ def explain(
     prediction is computed from a file alone: for a lab that is up, from its file as it was applied.
 
     FROM is a pod, a node, a gateway, an external host or the fabric. TO may also be a Service or an
-    address; it needs a port unless the protocol is icmp.
+    address; it needs a port unless the protocol is icmp or http.
 
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """
@@ -105,7 +116,7 @@ def explain(
         from nsnet.lab.registry import attach
 
         where = attach(lab_or_file).compiled
-    spec = probe_spec(source, target, protocol, size=size)
+    spec = probe_spec(source, target, protocol, size=size, http=http)
     found = explained(where.model, spec)
     if as_json:
         paths = [each.as_json() for each in found.paths]

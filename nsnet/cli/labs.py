@@ -9,7 +9,17 @@ from typing import Any, TextIO
 import click
 
 from nsnet.cli import show
-from nsnet.cli.arguments import JSON, JUNIT, LAB, NAME, PLACE, TARGET, ScenarioFiles, scenario_files
+from nsnet.cli.arguments import (
+    JSON,
+    JUNIT,
+    LAB,
+    NAME,
+    PLACE,
+    TARGET,
+    ScenarioFiles,
+    http_options,
+    scenario_files,
+)
 from nsnet.cli.files import compiled_files, warn
 from nsnet.cli.output import err, out, out_json
 from nsnet.cli.progress import Progress
@@ -19,6 +29,7 @@ from nsnet.errors import CleanupError, NsnetError, UsageError
 from nsnet.lab.compiled import Compiled, compiled
 from nsnet.probes.report import Report
 from nsnet.probes.service_probes import service_probes
+from nsnet.scenario.kinds import ProbeProtocol
 from nsnet.scenario.plain import files_of, is_generated
 from nsnet.text import number_of, printable, some_of
 from nsnet.verdict import Verdict
@@ -243,7 +254,9 @@ def status(ctx: click.Context, lab: str, as_json: bool, check: bool) -> None:
     "--from", "source", type=PLACE, metavar="REF", help="run one probe of your own from here"
 )
 @click.option("--to", "target", type=TARGET, metavar="REF", help="to here, as in west/svc/web:80")
-@click.option("--protocol", type=click.Choice(["tcp", "udp", "icmp"]), help="default: tcp")
+@click.option(
+    "--protocol", type=click.Choice([each.value for each in ProbeProtocol]), help="default: tcp"
+)
 @click.option("--times", type=click.IntRange(1, 100_000), help="number of attempts; default: 1")
 @click.option("--size", type=click.IntRange(0), help="bytes of body; default: 0")
 @click.option(
@@ -251,6 +264,7 @@ def status(ctx: click.Context, lab: str, as_json: bool, check: bool) -> None:
     type=click.Choice([each.value for each in Verdict]),
     help="the verdict that you expect",
 )
+@http_options
 @PROBE_ALL
 @reporting
 @click.pass_context
@@ -263,6 +277,7 @@ def probe(
     times: int | None,
     size: int | None,
     expect: str | None,
+    http: dict[str, Any] | None,
     probe_all: bool,
     as_json: bool,
     junit: TextIO | None,
@@ -279,12 +294,11 @@ def probe(
     if (source is None) != (target is None):
         raise click.UsageError("--from and --to need each other")
     expected = None if expect is None else {"verdict": expect}
-    own = {"protocol": protocol, "times": times, "size": size, "expect": expected}
+    own = {"protocol": protocol, "times": times, "size": size, "expect": expected, "http": http}
     written: dict[str, Any] = {key: value for key, value in own.items() if value is not None}
     if written and source is None:
-        raise click.UsageError(
-            f"--{next(iter(written))} is for a probe of your own: add --from, --to"
-        )
+        options = [each for each in written if each != "http"] + [*(http or ())]
+        raise click.UsageError(f"--{options[0]} is for a probe of your own: add --from, --to")
     from nsnet.lab import registry as labs
     from nsnet.probes.question import probe_spec
 

@@ -123,7 +123,7 @@ def _answers(each: ProbeReport) -> str:
 def _expected(each: ProbeReport) -> str:
     wanted = each.expected.get("verdict")
     if wanted is None:
-        return "ok" if {"source", "servers"} & set(each.expected) else "—"
+        return "ok" if {"source", "servers", "status"} & set(each.expected) else "—"
     return wanted if isinstance(wanted, str) else f"one of {len(wanted)}"
 
 
@@ -135,7 +135,7 @@ def explanation(found: Explanation, topology: Topology) -> None:
     """Print every predicted path, hop by hop, with the rules that change the packet. The paths are
     sorted by server. Hops that are those of path 1 are not repeated."""
     spec = found.question.spec
-    out(f"{spec.from_} → {spec.to} {spec.protocol}")
+    out(f"{spec.from_} → {spec.to} {spec.protocol} {found.question.http or ''}".rstrip())
     paths = sorted(found.paths, key=lambda path: natural(path.server or ""))
     for number, path in enumerate(paths, 1):
         which = f"path {number} of {len(paths)}: " if len(paths) > 1 else ""
@@ -149,9 +149,11 @@ def explanation(found: Explanation, topology: Topology) -> None:
 
 
 def _outcome(path: PredictedPath) -> str:
+    status = f" with status {path.status}" if path.status is not None else ""
+    location = f" to {path.location}" if path.location else ""
     who = f" by {path.server}" if path.server else ""
     seen = f", seen as {path.source}" if path.source else ""
-    return f"{path.verdict}{who}{seen}"
+    return f"{path.verdict}{status}{location}{who}{seen}"
 
 
 def _hops(title: str, hops: Sequence[Hop], topology: Topology, known: Sequence[Hop] = ()) -> None:

@@ -282,7 +282,7 @@ class Lab:
     ) -> Connection:
         """Send real packets from a pod, node or other machine of the lab to a destination. Return
         the outcome; with `path`, it includes the path of the packets. `fields` are those of a
-        probe: `times`, `timeout`, `size`, `source_port`.
+        probe: `times`, `timeout`, `size`, `source_port`, and `http` for protocol http.
 
         Warns with DefectWarning if the kernel does not do what the model predicts.
         """
@@ -317,10 +317,13 @@ class Lab:
             for each in reports
         )
 
-    def explain(self, source: str, to: str, protocol: str = "tcp", size: int = 0) -> Explanation:
+    def explain(
+        self, source: str, to: str, protocol: str = "tcp", size: int = 0, **fields: Any
+    ) -> Explanation:
         """Return the paths that the model predicts for a packet from `source` to `to`. `size` is
-        the length of the request's body in bytes. Nothing is sent."""
-        return explain(self.model, probe_spec(source, to, protocol, size=size))
+        the length of the request's body in bytes; `fields` are others of a probe, such as `http`.
+        Nothing is sent."""
+        return explain(self.model, probe_spec(source, to, protocol, size=size, **fields))
 
     def endpoints(self, reference: str) -> frozenset[str]:
         """Return the references of a workload's pods, of a Service's endpoints that get new

@@ -68,7 +68,7 @@ def _flow(each: Question, address: IPAddress, times: int, guess: Sequence[Predic
         netns=each.source.netns,
         address=address,
         port=each.to.port,
-        protocol=each.spec.protocol,
+        protocol=each.spec.protocol.transport,
         times=times,
         timeout=each.spec.timeout,
         size=each.spec.size,
@@ -76,6 +76,7 @@ def _flow(each: Question, address: IPAddress, times: int, guess: Sequence[Predic
         pace=f"{limited[0]} {limited[1]}" if limited else "",
         router=limited[0] if limited else "",
         together=each.spec.together,
+        http=each.http,
         path=each.path,
     )
 
@@ -138,6 +139,7 @@ def _report(
         defects=found,
         with_path=each.path,
         size=spec.size,
+        http=str(each.http) if each.http else "",
     )
 
 
@@ -150,7 +152,7 @@ def _foreseen(each: Question, guess: Sequence[PredictedPath]) -> Iterator[Outcom
         outcomes += [one._replace(verdict=Verdict.TIMEOUT) for one in late]
     yield from outcomes
     if each.spec.size:
-        yield from undecided(outcomes, each.spec.protocol)
+        yield from undecided(outcomes, each.spec.protocol.transport)
 
 
 def _referenced(outcome: Outcome, references: Mapping[str, str]) -> Outcome:

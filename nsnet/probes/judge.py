@@ -28,6 +28,7 @@ class Expected:
     # These servers must reply equally often; if empty, all servers that replied.
     balanced: frozenset[str] | None = None
     sticky: bool = False  # one server must reply to all attempts
+    status: frozenset[int] | None = None  # of HTTP responses
 
 
 def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
@@ -41,7 +42,9 @@ def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
         return (
             outcome if outcome.verdict in ANSWERED else outcome._replace(server=None, source=None)
         )
-    if to.servers is not None and outcome.server not in to.servers:
+    # An HTTP response without a server is that of a health check or a proxy.
+    anonymous = outcome.status is not None and outcome.server is None
+    if to.servers is not None and outcome.server not in to.servers and not anonymous:
         return outcome._replace(verdict=Verdict.WRONG_SERVER)
     if expected.source is not None and outcome.source not in expected.source:
         return outcome._replace(verdict=Verdict.WRONG_SOURCE)
@@ -53,7 +56,18 @@ def predicted(
 ) -> tuple[Outcome, ...]:
     """Return the outcome of each predicted path, judged like an outcome of the kernel."""
     return tuple(
-        judged(Outcome(each.verdict, each.server, each.source, each.path), to, expected)
+        judged(
+            Outcome(
+                verdict=each.verdict,
+                server=each.server,
+                source=each.source,
+                path=each.path,
+                status=each.status,
+                location=each.location,
+            ),
+            to,
+            expected,
+        )
         for each in paths
     )
 
@@ -103,6 +117,7 @@ def disagreements(
     return [
         *_verdicts(expected, attempts),
         *_sources(expected, attempts, names),
+        *_statuses(expected, attempts),
         *_servers(expected, attempts),
         *_paths(expected, attempts),
         *_balance(expected, attempts),
@@ -120,7 +135,7 @@ def defects(
         return []
     possible = {each.compared for each in guess}
     strange = {each.compared for each in attempts} - possible
-    found = [f"not predicted: {_words(each)}" for each in sorted(strange, key=str)]
+    found = [f"not predicted: {each}" for each in sorted(strange, key=str)]
     if paths and not strange:
         foreseen = {(each.compared, each.path) for each in guess}
         for attempt in {each._replace(ms=0.0) for each in attempts}:
@@ -148,8 +163,7 @@ def _verdicts(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     found = []
     for verdict, times in counts.items():
         first = next(each for each in attempts if each.verdict is verdict)
-        share = f" in {times} of {len(attempts)} attempts" if len(attempts) > 1 else ""
-        found.append(f"expected {wanted}, got {_words(first.compared)}{share}")
+        found.append(f"expected {wanted}, got {first.compared}{_share(times, attempts)}")
     return found
 
 
@@ -172,6 +186,19 @@ def _sources(
             f"expected source {' or '.join(_named(each, names) for each in wanted)},"
             f" got {_named(source, names)}{by}"
         )
+
+
+def _statuses(expected: Expected, attempts: Sequence[Outcome]) -> Iterator[str]:
+    if expected.status is None:
+        return
+    wanted = " or ".join(map(str, sorted(expected.status)))
+    counts = Counter(
+        each.status
+        for each in attempts
+        if each.status is not None and each.status not in expected.status
+    )
+    for status, times in counts.items():
+        yield f"expected status {wanted}, got {status}{_share(times, attempts)}"
 
 
 def _translates(reference: str) -> bool:
@@ -233,15 +260,12 @@ def _sticky(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     return [f"not sticky: {_shares(counts)}"]
 
 
+def _share(times: int, attempts: Sequence[Outcome]) -> str:
+    return f" in {times} of {len(attempts)} attempts" if len(attempts) > 1 else ""
+
+
 def _shares(counts: Mapping[str, int]) -> str:
     return ", ".join(f"{server} {times}" for server, times in sorted(counts.items()))
-
-
-def _words(seen: tuple[Verdict, str | None, IPAddress | None]) -> str:
-    verdict, server, source = seen
-    by = f" by {server}" if server else ""
-    seen_as = f", seen as {source}" if source else ""
-    return f"{verdict}{by}{seen_as}"
 
 
 def _arrow(path: Sequence[str]) -> str:

@@ -8,16 +8,18 @@ from typing import Any
 from pydantic import ValidationError
 
 from nsnet.errors import UsageError
-from nsnet.ip import IPAddress
+from nsnet.ip import IPAddress, endpoint
 from nsnet.probes.judge import Expected
 from nsnet.probes.model import Model
-from nsnet.scenario.kinds import Expectation, ProbeSpec
+from nsnet.scenario.http import HttpSpec, TlsSpec
+from nsnet.scenario.kinds import Expectation, ProbeProtocol, ProbeSpec
 from nsnet.scenario.validation import explained
 from nsnet.servers.echo.message import request_length
 from nsnet.topology.destinations import Destination, find_destination
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Location, expand, locate
 from nsnet.verdict import Verdict
+from nsnet.walk.http import HttpRequest
 from nsnet.walk.packet import PredictedPath
 
 
@@ -32,12 +34,13 @@ class Question:
     to: Destination
     expected: Expected = field(default_factory=Expected)
     path: bool = False  # record the path of every attempt
+    http: HttpRequest | None = None  # if its protocol is http
 
 
 def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Question:
     """Return the probe with its references resolved. Raises UnknownReferenceError."""
     source = locate(topology, spec.from_)
-    to = find_destination(topology, spec.to, source, spec.protocol)
+    to = find_destination(topology, spec.to, source, spec.protocol.transport, spec.default_port)
     if spec.source_port is not None:  # one flow at a time has this port
         to = replace(to, others=())
     return Question(
@@ -47,7 +50,37 @@ def question(topology: Topology, spec: ProbeSpec, *, path: bool = False) -> Ques
         to=to,
         expected=_expected(topology, spec.expect, to),
         path=path or spec.expect.path is not None,
+        http=_http_request(spec, to) if spec.protocol is ProbeProtocol.HTTP else None,
     )
+
+
+def _http_request(spec: ProbeSpec, to: Destination) -> HttpRequest:
+    """Return the request of a probe over HTTP, with the Host header that curl would send."""
+    http = spec.http or HttpSpec()
+    host = http.host
+    if not host:
+        usual = to.port == spec.default_port
+        host = endpoint(to.address, to.port or 0)
+        host = host.rpartition(":")[0] if usual else host
+    name = "" if host.startswith("[") else host.partition(":")[0]
+    if isinstance(http.tls, TlsSpec):
+        name = http.tls.server_name
+    return HttpRequest(
+        host=host,
+        path=http.path,
+        method=http.method,
+        headers=tuple(http.headers.items()),
+        tls=bool(http.tls),
+        server_name=name if http.tls and not _is_address(name) else "",
+    )
+
+
+def _is_address(text: str) -> bool:
+    try:
+        ip_address(text)
+    except ValueError:
+        return False
+    return True
 
 
 def predicted_paths(model: Model, each: Question) -> tuple[PredictedPath, ...]:
@@ -63,7 +96,9 @@ def paths_by_address(
     spec, to = each.spec, each.to
     payload = request_length(spec.size) if spec.size else 0
     for address in (to.address, *to.others):
-        paths = model.walker.paths(each.source.netns, spec.protocol, address, to.port, payload)
+        protocol = spec.protocol.transport
+        here = each.source.netns
+        paths = model.walker.paths(here, protocol, address, to.port, payload, each.http)
         yield address, paths
 
 
@@ -108,7 +143,7 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
         verdicts = frozenset(expect.verdict)
     elif expect.verdict is not None:
         verdicts = frozenset({expect.verdict})
-    elif expect.source is not None or expect.servers is not None:
+    elif (expect.source, expect.servers, expect.status) != (None, None, None):
         verdicts = frozenset({Verdict.OK})
     servers: frozenset[str] | None = None
     if expect.servers is not None:
@@ -127,7 +162,14 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
         path=path,
         balanced=balanced,
         sticky=expect.balance == "sticky",
+        status=_statuses(expect),
     )
+
+
+def _statuses(expect: Expectation) -> frozenset[int] | None:
+    if expect.status is None:
+        return None
+    return frozenset(expect.status if isinstance(expect.status, tuple) else {expect.status})
 
 
 def _addresses(topology: Topology, reference: str) -> Iterator[IPAddress]:

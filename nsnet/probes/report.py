@@ -38,15 +38,36 @@ class Answer:
 
     @property
     def ends(self) -> list[str]:
-        """Phrases for the servers that replied, `by east/pod/web`, and for the sources that they
-        saw, `seen as 10.244.0.2 (…)`."""
+        """Phrases for the responses over HTTP, `status 301 to http://shop.example/`; for the
+        servers that replied, `by east/pod/web`; and for the sources that they saw, `seen as
+        10.244.0.2 (…)`."""
         said = []
+        if self.statuses:
+            said.append(f"status {', '.join(map(str, self.statuses))}")
+            said += [f"to {each}" for each in self.locations]
+            said += [f"certificate {each}" for each in self.certificates]
         if self.servers:
             several = f"{len(self.servers)} servers"
             said.append(f"by {self.servers[0] if len(self.servers) == 1 else several}")
         if self.sources:
             said.append(f"seen as {', '.join(map(self._named, self.sources))}")
         return said
+
+    @property
+    def statuses(self) -> dict[int, int]:
+        """The number of HTTP responses with each status."""
+        found = (each.status for each in self.attempts if each.status is not None)
+        return dict(sorted(Counter(found).items()))
+
+    @property
+    def locations(self) -> list[str]:
+        """The Location headers of HTTP responses, sorted."""
+        return sorted({each.location for each in self.attempts if each.location})
+
+    @property
+    def certificates(self) -> list[str]:
+        """The subjects of the certificates of TLS servers, sorted."""
+        return sorted({each.certificate for each in self.attempts if each.certificate})
 
     def _named(self, address: str) -> str:
         holder = self.names.get(address)
@@ -71,6 +92,9 @@ class Answer:
             "verdicts": dict(sorted(Counter(each.verdict.value for each in self.attempts).items())),
             "servers": self.servers,
             "sources": [{"address": each, "ref": self.names.get(each)} for each in self.sources],
+            "statuses": {str(key): times for key, times in self.statuses.items()},
+            "locations": self.locations,
+            "certificates": self.certificates,
             "path": list(self.path) if path and self.path is not None else None,
             "ms": self.ms if measured else None,
         }
@@ -93,6 +117,7 @@ class ProbeReport:
     defects: tuple[str, ...]  # between kernel and model: nsnet is wrong
     with_path: bool = False
     size: int = 0  # bytes of body
+    http: str = ""  # the method and URL of an HTTP request
 
     @property
     def passed(self) -> bool:
@@ -109,7 +134,8 @@ class ProbeReport:
         """What was asked, in one line: pod/a → pod/b:80 tcp of 2000 bytes ×3."""
         size = f" of {number_of(self.size, 'byte')}" if self.size else ""
         times = f" ×{self.times}" if self.times > 1 else ""
-        return f"{self.source} → {self.target} {self.protocol}{size}{times}"
+        what = f"{self.protocol} {self.http}".rstrip()
+        return f"{self.source} → {self.target} {what}{size}{times}"
 
     @property
     def seconds(self) -> float:
@@ -136,6 +162,7 @@ class ProbeReport:
             "protocol": self.protocol,
             "times": self.times,
             "size": self.size,
+            "http": self.http or None,
             "expected": dict(self.expected),
             "predicted": guess,
             "observed": self.observed.as_json(measured=True, path=self.with_path),

@@ -8,12 +8,15 @@ from typing import Annotated, Final, Literal
 
 from pydantic import (
     AfterValidator,
+    BaseModel,
     BeforeValidator,
+    ConfigDict,
     Discriminator,
     Field,
     PlainValidator,
     WithJsonSchema,
 )
+from pydantic.alias_generators import to_camel
 
 from nsnet.ip import IPAddress, IPNetwork
 from nsnet.text import quoted
@@ -22,6 +25,14 @@ LABEL: Final = r"[a-z0-9]([a-z0-9-]*[a-z0-9])?"
 SUBDOMAIN: Final = rf"{LABEL}(\.{LABEL})*"
 ZONE_LABEL: Final = r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?"
 LONGEST_NAME: Final = 253  # characters of a DNS name
+
+
+class Strict(BaseModel):
+    """A mapping that allows only known keys, in camelCase."""
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False
+    )
 
 
 def parse_address(value: object) -> IPAddress:

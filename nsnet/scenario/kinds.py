@@ -1,10 +1,10 @@
 """The model of nsnet's own kind of document, `kind: Scenario`. Unknown keys are errors."""
 
+from enum import StrEnum
 from ipaddress import IPv4Network
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Tag, model_validator
-from pydantic.alias_generators import to_camel
+from pydantic import AfterValidator, Field, Tag, model_validator
 
 from nsnet.ip import Protocol
 from nsnet.scenario.fields import (
@@ -21,12 +21,14 @@ from nsnet.scenario.fields import (
     Number,
     OneOrMany,
     Port,
+    Strict,
     Subdomain,
     SwitchOrSettings,
     TaintEffect,
     ZoneName,
     ZoneValue,
 )
+from nsnet.scenario.http import HttpSpec, Status
 from nsnet.verdict import ANSWERED, Verdict
 
 RESERVED_NAMES = (
@@ -73,14 +75,6 @@ def _not_reserved(value: str) -> str:
     if value in RESERVED_NAMES:
         raise ValueError(f"{value!r} is reserved for references; choose another name")
     return value
-
-
-class Strict(BaseModel):
-    """A mapping that allows only known keys, in camelCase."""
-
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, alias_generator=to_camel, validate_by_name=False
-    )
 
 
 class Metadata(Strict):
@@ -282,6 +276,20 @@ class ExternalSpec(Strict):
     ] = {}
 
 
+class ProbeProtocol(StrEnum):
+    """The protocol of a probe. HTTP is carried over TCP."""
+
+    TCP = "tcp"
+    UDP = "udp"
+    ICMP = "icmp"
+    HTTP = "http"
+
+    @property
+    def transport(self) -> Protocol:
+        """The protocol of its packets."""
+        return Protocol.TCP if self is ProbeProtocol.HTTP else Protocol(self.value)
+
+
 class Expectation(Strict):
     """The result that the author of a probe expects."""
 
@@ -303,6 +311,14 @@ class Expectation(Strict):
             " sticky: one server answers all attempts (sessionAffinity)"
         ),
     ] = None
+    status: (
+        Annotated[
+            Annotated[Status, Tag(ONE)]
+            | Annotated[tuple[Status, ...], Field(min_length=1), Tag(MANY)],
+            OneOrMany,
+        ]
+        | None
+    ) = None
 
     @model_validator(mode="after")
     def _is_no_contradiction(self) -> Self:
@@ -311,6 +327,11 @@ class Expectation(Strict):
             wanted = " or ".join(str(each) for each in verdicts)
             raise ValueError(
                 f"servers: none answers if the verdict is {wanted}; remove servers, or expect ok"
+            )
+        if self.status and None not in verdicts and ANSWERED.isdisjoint(verdicts):
+            wanted = " or ".join(str(each) for each in verdicts)
+            raise ValueError(
+                f"status: there is none if the verdict is {wanted}; remove it, or expect ok"
             )
         return self
 
@@ -321,7 +342,8 @@ class ProbeSpec(Strict):
     name: str = ""
     from_: Annotated[str, Field(alias="from")]
     to: str
-    protocol: Protocol = Protocol.TCP
+    protocol: ProbeProtocol = ProbeProtocol.TCP
+    http: HttpSpec | None = None
     times: Annotated[Number, Field(ge=1, le=100_000)] = 1
     timeout: Annotated[float, Field(strict=True, gt=0, le=60)] = 1.0
     size: Annotated[Number, Field(ge=0, le=1_000_000)] = 0
@@ -337,6 +359,13 @@ class ProbeSpec(Strict):
     ] = ""
     expect: Expectation = Expectation()
 
+    @property
+    def default_port(self) -> int | None:
+        """The port of a destination that names none; None if it has to name one."""
+        if self.protocol is not ProbeProtocol.HTTP:
+            return None
+        return 443 if self.http and self.http.tls else 80
+
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
         if self.expect.balance == "even" and self.times < ENOUGH_TO_BE_EVEN:
@@ -344,7 +373,12 @@ class ProbeSpec(Strict):
             raise ValueError(f"balance: even needs {enough}, not {self.times}")
         if self.expect.balance == "sticky" and self.times < 2:
             raise ValueError("balance: sticky needs at least 2 times, not 1")
-        if self.protocol is not Protocol.TCP and self.size > LARGEST_DATAGRAM:
+        if self.protocol is ProbeProtocol.HTTP and self.size:
+            raise ValueError("size: a request over http has no body; use tcp")
+        if self.protocol is not ProbeProtocol.HTTP and (self.http or self.expect.status):
+            wrong = "http" if self.http else "expect.status"
+            raise ValueError(f"{wrong}: needs protocol: http")
+        if self.protocol.transport is not Protocol.TCP and self.size > LARGEST_DATAGRAM:
             most = f"{self.protocol} carries at most {LARGEST_DATAGRAM} bytes"
             raise ValueError(f"size: {most}, not {self.size}; use tcp")
         return self

@@ -29,9 +29,14 @@ class Destination:
 
 
 def find_destination(
-    topology: Topology, reference: str, source: Location, protocol: Protocol = Protocol.TCP
+    topology: Topology,
+    reference: str,
+    source: Location,
+    protocol: Protocol = Protocol.TCP,
+    default_port: int | None = None,
 ) -> Destination:
-    """Return the destination that a client at `source` uses for this reference.
+    """Return the destination that a client at `source` uses for this reference. A reference without
+    a port means `default_port`.
 
     Raises UnknownReferenceError if there is none, or the client cannot send packets to it.
     """
@@ -46,6 +51,8 @@ def find_destination(
         raise UnknownReferenceError(f"{reference}: is the {use} address of its range")
     if protocol is Protocol.ICMP:
         return replace(destination, port=None)
+    if not parts.port and default_port is not None:
+        return replace(destination, port=default_port)
     if not parts.port:
         raise UnknownReferenceError(f"{reference}: {protocol} needs a port, as in {reference}:80")
     if parts.port.isascii() and parts.port.isdecimal():

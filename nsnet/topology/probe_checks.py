@@ -32,13 +32,15 @@ def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
             yield scenario.problem(f"{path}.from", str(error))
             continue
         if probe.source_port is not None:
-            first = bound.setdefault((source.netns, probe.protocol, probe.source_port), index)
+            protocol = probe.protocol.transport
+            first = bound.setdefault((source.netns, protocol, probe.source_port), index)
             if first != index:
-                where = f"{probe.source_port}/{probe.protocol} of {source.reference}"
+                where = f"{probe.source_port}/{protocol} of {source.reference}"
                 message = f"{where} is taken by probes[{first}]; probes run at the same time"
                 yield scenario.problem(f"{path}.sourcePort", message)
         try:
-            find_destination(topology, probe.to, source, probe.protocol)
+            protocol, port = probe.protocol.transport, probe.default_port
+            find_destination(topology, probe.to, source, protocol, port)
         except UnknownReferenceError as error:
             yield scenario.problem(f"{path}.to", str(error))
         for key, reference in _expected(probe.expect):

@@ -135,6 +135,8 @@ class PredictedPath:
     verdict: Verdict
     server: str | None = None  # what replied, by reference
     source: IPAddress | None = None  # the source that the server saw
+    status: int | None = None  # of the HTTP response; None: there is none
+    location: str = ""  # the Location header of the HTTP response
     request: tuple[Hop, ...]
     reply: tuple[Hop, ...] = ()
     # The hops of the error about a packet that exceeded an MTU, and of the packets sent next.
@@ -152,6 +154,8 @@ class PredictedPath:
             "verdict": self.verdict,
             "server": self.server,
             "source": self.source,
+            "status": self.status,
+            "location": self.location or None,
             "there": [asdict(each) for each in self.request],
             "back": [asdict(each) for each in self.reply],
             "large": [asdict(each) for each in self.large],

@@ -47,11 +47,14 @@ def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> Predicte
         verdict = Verdict.RESET
     answered = verdict is Verdict.OK
     source = near.source if server.proxy_protocol else far.source
-    onward, tried = (far.request, ()) if far.verdict in _ESTABLISHED else ((), far.request)
+    reached = far.verdict in (*_ESTABLISHED, Verdict.RESET)
+    onward, tried = (far.request, ()) if reached else ((), far.request)
     return PredictedPath(
         verdict=verdict,
         server=far.server if answered else None,
-        source=source if answered else None,
+        source=source if answered and far.server else None,
+        status=far.status if answered else None,
+        location=far.location if answered else "",
         request=(*near.request, *onward),
         reply=(*tried, *far.reply, *near.reply),
         large=(*near.large, *far.large),

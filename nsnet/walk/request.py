@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from nsnet.ip import Protocol
 from nsnet.state.model import Netns
+from nsnet.walk.http import HttpRequest
 from nsnet.walk.journey import Arrived, End
 from nsnet.walk.packet import Packet
 
@@ -20,6 +21,7 @@ class Request:
     client: Netns
     packet: Packet
     size: int = 0
+    http: HttpRequest | None = None  # what is said on a TCP connection; None: the echo protocol
 
     @property
     def length(self) -> int:

@@ -6,9 +6,10 @@ from typing import assert_never
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.state.haproxy import Frontend
-from nsnet.state.model import Listener, Netns
+from nsnet.state.model import HealthCheck, Listens, Netns
 from nsnet.verdict import Verdict
 from nsnet.walk import path_mtu
+from nsnet.walk.http import HttpRequest, answered
 from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
 from nsnet.walk.packet import Packet, PredictedPath
 from nsnet.walk.path_mtu import Emit
@@ -28,7 +29,9 @@ class RoundTrips:
     netns: Mapping[str, Netns]
     emit: Emit
     routes: Callable[[str], Routes]
-    paths: Callable[[str, Protocol, IPAddress, int, int], tuple[PredictedPath, ...]]
+    paths: Callable[
+        [str, Protocol, IPAddress, int, int, HttpRequest | None], tuple[PredictedPath, ...]
+    ]
 
     def of(self, request: Request) -> Iterator[PredictedPath]:
         """Yield every path of a request and its reply."""
@@ -77,14 +80,16 @@ class RoundTrips:
         if frontend is not None:
             yield from self._relay(request, netns, journey, frontend)
             return
-        server = self._server(netns, journey.packet)
+        listens = self._listens(netns, journey.packet)
+        server = self._named(netns, journey.packet, listens)
         reply = self._reply_to(netns, journey.packet)
         if server is None and reply.protocol is Protocol.UDP:
             reply = replace(reply, error=Verdict.REFUSED)  # by ICMP; TCP has its RST
         what = f"replies as {server}"
         if server is None:
             what = f"refuses: nothing listens on {reply.protocol} port {reply.sport}"
-        yield from self._send_reply(request, netns, journey, reply, server, what)
+        for path in self._send_reply(request, netns, journey, reply, server, what):
+            yield answered(path, listens, request.http) if request.http else path
 
     def _relay(
         self, request: Request, netns: str, journey: Journey, frontend: Frontend
@@ -98,7 +103,7 @@ class RoundTrips:
                 yield closed_by_proxy(near)
                 continue
             for each in frontend.servers:
-                to = (netns, Protocol.TCP, each.address, each.port, request.size)
+                to = (netns, Protocol.TCP, each.address, each.port, request.size, request.http)
                 yield from (relayed(near, far, each) for far in self.paths(*to))
 
     def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
@@ -214,18 +219,18 @@ class RoundTrips:
                 packet = path_mtu.fragmented(reply, end.mtu)
                 yield from self._send_reply(request, here, arrived, packet, server, what)
 
-    def _server(self, netns: str, packet: Packet) -> str | None:
-        """Return the reference of the server that replies in this namespace; None if nothing
-        listens."""
-        if packet.protocol is Protocol.ICMP:
-            return self.netns[netns].reference
+    def _listens(self, netns: str, packet: Packet) -> Listens | None:
+        """Return what listens on the port to which a packet is sent; None if nothing does."""
         wanted = (packet.protocol, packet.dport)
-        for each in self.netns[netns].listeners:
-            if (each.protocol, each.port) == wanted:
-                # A health check replies as its node.
-                own = self.netns[netns].reference
-                return each.reference if isinstance(each, Listener) else own
-        return None
+        held = self.netns[netns].listeners
+        return next((each for each in held if (each.protocol, each.port) == wanted), None)
+
+    def _named(self, netns: str, packet: Packet, listens: Listens | None) -> str | None:
+        """Return the reference of the server that replies in this namespace; None if there is
+        none. A health check replies as its node."""
+        if isinstance(listens, HealthCheck) or packet.protocol is Protocol.ICMP:
+            return self.netns[netns].reference
+        return listens.reference if listens is not None else None
 
 
 def _never_left(netns: str, journey: Journey) -> bool:

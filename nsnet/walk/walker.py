@@ -21,6 +21,7 @@ from nsnet.verdict import Verdict
 from nsnet.walk import path_mtu
 from nsnet.walk import vxlan as tunnels
 from nsnet.walk.conntrack import CtInfo, Tracked, new_entry, track
+from nsnet.walk.http import HttpRequest
 from nsnet.walk.journey import (
     TTL,
     Arrived,
@@ -70,8 +71,10 @@ class Walker:
         to: IPAddress,
         port: int | None = None,
         size: int = 0,
+        http: HttpRequest | None = None,
     ) -> tuple[PredictedPath, ...]:
-        """Return what `walk` returns for this State."""
+        """Return what `walk` returns for this State. With `http`, the client sends this request on
+        its TCP connection."""
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
@@ -84,7 +87,7 @@ class Walker:
         packets = [
             Packet(protocol=protocol, src=each, dst=to, dport=port or 0) for each in sources if each
         ]
-        requests = [Request(here, packet, size) for packet in packets]
+        requests = [Request(here, packet, size, http) for packet in packets]
         paths = (path for each in requests for path in self._round_trips.of(each))
         return tuple(dict.fromkeys(paths))  # different choices may yield equal paths
 

@@ -39,6 +39,9 @@ class Attempt:
     verdict: Verdict | None = None
     server: str | None = None
     source: IPAddress | None = None
+    status: int | None = None  # of the HTTP response
+    location: str = ""
+    certificate: bytes = b""  # of the TLS server, in DER
     small: bytes = b""  # after large-hangs: the token of the small request that passed
 
     def end(

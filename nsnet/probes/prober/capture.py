@@ -3,13 +3,14 @@
 A UDP or ICMP request is recognized by its token, a TCP connection by the sequence number of its
 SYN, which its attempt has chosen. NAT changes neither of them, and both are found inside VXLAN,
 too. A proxy relays a request in a connection of its own, which is recognized by the token in its
-payload.
+payload; over HTTP the token is in a header.
 """
 
+import re
 import select
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import partial
 from typing import NamedTuple, TypeAlias
@@ -19,17 +20,19 @@ from nsnet.kernel import netns, taps
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober.path import Sighting
 from nsnet.servers.echo import proxy_header
-from nsnet.servers.echo.message import PREFIX, TOKEN
+from nsnet.servers.echo.message import PREFIX, TOKEN, TOKEN_HEADER
 from nsnet.state.model import VXLAN_PORT
 
 TraceKey: TypeAlias = bytes | int  # a token, or the sequence number of a SYN
 
 _TEST_PACKET = bytes([0x45, *bytes(8), 17, *bytes(18), *PREFIX])  # passes _FILTER
-_SNAP = 192  # bytes kept of a packet
+_SNAP = 2048  # bytes kept of a packet: the beginning of an HTTP request
 _TCP, _UDP, _ICMP, _ICMP6, _FRAGMENT = 6, 17, 1, 58, 44
 _TUNNEL = 8 + 8 + 14  # bytes of headers: UDP, VXLAN, Ethernet
 _ECHO = {(_ICMP, 8), (_ICMP6, 128)}
 _SYN, _ACK = 0x02, 0x10
+_METHODS = (b"GET ", b"HEAD", b"POST", b"PUT ", b"PATC", b"DELE", b"OPTI")
+_HEADER = re.compile(rb"\r\n%s: ([0-9a-f]{%d})\r\n" % (TOKEN_HEADER.encode(), TOKEN), re.I)
 
 
 class TracedPacket(NamedTuple):
@@ -130,14 +133,20 @@ def parse(packet: bytes) -> TracedPacket | None:
             return None
         if inner[13] & (_SYN | _ACK) == _SYN:
             return TracedPacket(struct.unpack_from("!I", inner, 4)[0], True, ttl, source)
-        payload = _without_proxy_header(inner[(inner[12] >> 4) * 4 :])
-        if not payload.startswith(PREFIX):
-            return None
-        return TracedPacket(payload[len(PREFIX) :][:TOKEN], True, ttl, source)
+        token = _token(_without_proxy_header(inner[(inner[12] >> 4) * 4 :]))
+        return TracedPacket(token, True, ttl, source) if token else None
     if protocol not in {_UDP, _ICMP, _ICMP6} or inner[8 : 8 + len(PREFIX)] != PREFIX:
         return None
     token = inner[8 + len(PREFIX) :][:TOKEN]
     return TracedPacket(token, protocol == _UDP or (protocol, inner[0]) in _ECHO, ttl, source)
+
+
+def _token(payload: bytes) -> bytes:
+    """Return the token of a request over TCP; b"" if there is none."""
+    if payload.startswith(PREFIX):
+        return payload[len(PREFIX) :][:TOKEN]
+    header = _HEADER.search(payload) if payload[:4] in _METHODS else None
+    return header[1] if header else b""
 
 
 def _without_proxy_header(data: bytes) -> bytes:
@@ -159,6 +168,15 @@ def _assembled(lines: Iterable[tuple[str, int, int, str, str]]) -> taps.Program:
         (code, jump(index, true), jump(index, false), operand)
         for index, (_, code, operand, true, false) in enumerate(program)
     ]
+
+
+def _any_of(label: str, words: Iterable[bytes]) -> Iterator[tuple[str, int, int, str, str]]:
+    """Yield the lines of a program that keep a packet if A is one of these words, and drop it if
+    not. The first line has the label."""
+    for each in words:
+        yield label, _JEQ, int.from_bytes(each, "big"), "keep", ""
+        label = ""
+    yield "", _RET, 0, "", ""
 
 
 # linux/bpf_common.h. A is the accumulator, X the index register; offsets count from the IP header.
@@ -195,7 +213,8 @@ _FILTER = _assembled(
         ("", _TAX, 0, "", ""),
         ("", _LDX4, 0, "", ""),
         ("", _JEQ, _BEGINNING, "keep", "proxied"),
-        ("proxied", _JEQ, _FROM_PROXY, "keep", "drop"),
+        ("proxied", _JEQ, _FROM_PROXY, "keep", "http"),
+        *_any_of("http", _METHODS),
         ("known", _JEQ, _UDP, "udp", "icmp"),
         ("udp", _LDX2, 2, "", ""),
         ("", _JEQ, VXLAN_PORT, "tunnel", "payload"),

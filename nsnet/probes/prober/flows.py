@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from nsnet.ip import IPAddress, Protocol
+from nsnet.walk.http import HttpRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,4 +25,5 @@ class Flow:
     pace: str = ""
     router: str = ""  # the namespace of that router
     together: str = ""  # flows with the same label start their first attempts at once
+    http: HttpRequest | None = None  # what is said on a TCP connection; None: the echo protocol
     path: bool = False  # record the namespaces that each request passes

@@ -24,11 +24,12 @@ from nsnet.probes.prober import craft
 from nsnet.probes.prober.attempt import Attempt
 from nsnet.probes.prober.capture import Capture, TraceKey
 from nsnet.probes.prober.flows import Flow
+from nsnet.probes.prober.http import HttpTalk, TlsTalk, subject
 from nsnet.probes.prober.icmp import Echoes, IcmpExchange
 from nsnet.probes.prober.pace import PACE, Pace
 from nsnet.probes.prober.path import answered, passed, relayed
 from nsnet.probes.prober.schedule import Schedule, ScheduledFlow
-from nsnet.probes.prober.tcp import TcpExchange
+from nsnet.probes.prober.tcp import EchoTalk, Talk, TcpExchange
 from nsnet.probes.prober.udp import UdpExchange
 from nsnet.verdict import Verdict
 
@@ -229,7 +230,7 @@ class _Sender:
         match flow.protocol:
             case Protocol.TCP:
                 opened = socket.socket(kind, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
-                return TcpExchange(attempt, opened, self._loop)
+                return TcpExchange(attempt, opened, self._loop, _talk(attempt))
             case Protocol.UDP:
                 opened = socket.socket(kind, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK)
                 # A raw IPv6 socket would need the whole header from us; the socket itself sends.
@@ -250,6 +251,14 @@ class _Sender:
             kind = socket.SOCK_RAW | socket.SOCK_NONBLOCK
             self._raw[name] = socket.socket(socket.AF_INET, kind, socket.IPPROTO_RAW)
         return self._raw[name]
+
+
+def _talk(attempt: Attempt) -> Talk:
+    flow = attempt.flow
+    if flow.http is None:
+        return EchoTalk(attempt)
+    talk = HttpTalk(attempt, flow.http, attempt.token if flow.path else b"")
+    return TlsTalk(attempt, talk, flow.http.server_name) if flow.http.tls else talk
 
 
 def _is_followed(flow: Flow) -> bool:
@@ -293,6 +302,9 @@ def _outcome(
         path=path,
         ms=ms,
         withheld=withheld,
+        status=attempt.status,
+        location=attempt.location,
+        certificate=subject(attempt.certificate),
     )
 
 

@@ -5,6 +5,7 @@ import errno
 import select
 import socket
 import struct
+from typing import Protocol
 
 from nsnet.errors import KernelError
 from nsnet.kernel import uapi
@@ -17,15 +18,48 @@ _NO_LINGER = struct.pack("ii", 1, 0)
 _CHUNK = 1 << 16
 
 
-class TcpExchange:
-    """One attempt over TCP: connect, send the request, read the reply, close."""
+class Talk(Protocol):
+    """What a client says and hears on a connection: the echo protocol, or HTTP."""
 
-    def __init__(self, attempt: Attempt, opened: socket.socket, loop: Loop) -> None:
+    def begin(self) -> bytes:
+        """Return what the client sends once it is connected."""
+
+    def receive(self, data: bytes) -> bytes:
+        """Return what the client sends after it has received these bytes; b"" ends them. End the
+        attempt if that is known by now."""
+
+
+class EchoTalk:
+    """A request of the echo protocol, and its answer."""
+
+    def __init__(self, attempt: Attempt) -> None:
+        self._attempt = attempt
+        self._answer = b""
+
+    def begin(self) -> bytes:
+        """Return the request."""
+        return self._attempt.request
+
+    def receive(self, data: bytes) -> bytes:
+        """Return nothing: a client sends one request."""
+        self._answer += data
+        if b"\n" in self._answer:
+            server, source = parsed_answer(self._answer, self._attempt.token) or (None, None)
+            self._attempt.end(Verdict.OK, server, source)
+        elif not data:
+            self._attempt.end(Verdict.RESET)
+        return b""
+
+
+class TcpExchange:
+    """One attempt over TCP: connect, talk, close."""
+
+    def __init__(self, attempt: Attempt, opened: socket.socket, loop: Loop, talk: Talk) -> None:
         self._attempt = attempt
         self._socket = opened
         self._loop = loop
+        self._talk = talk
         self._unsent = memoryview(b"")
-        self._answer = b""
         self.connected = False
 
     def start(self) -> None:
@@ -64,7 +98,7 @@ class TcpExchange:
             self._fail(error)
         elif events & (select.EPOLLOUT | select.EPOLLHUP):
             self.connected = True
-            self._unsent = memoryview(self._attempt.request)
+            self._unsent = memoryview(self._talk.begin())
             self._open(select.EPOLLOUT)
 
     def _open(self, events: int) -> None:
@@ -73,22 +107,20 @@ class TcpExchange:
         try:
             if events & select.EPOLLOUT:
                 self._unsent = self._unsent[self._socket.send(self._unsent) :]
-                waiting = select.EPOLLIN | (select.EPOLLOUT if self._unsent else 0)
-                self._loop.watch(self._socket, waiting, self._open)
+                self._wait()
             if events & ~select.EPOLLOUT:
-                self._read(self._socket.recv(_CHUNK))
+                more = self._talk.receive(self._socket.recv(_CHUNK))
+                if more and self._attempt.verdict is None:
+                    self._unsent = memoryview(bytes(self._unsent) + more)
+                    self._wait()
         except BlockingIOError:
             return
         except OSError:
             self._attempt.end(Verdict.RESET)
 
-    def _read(self, data: bytes) -> None:
-        self._answer += data
-        if b"\n" in self._answer:
-            server, source = parsed_answer(self._answer, self._attempt.token) or (None, None)
-            self._attempt.end(Verdict.OK, server, source)
-        elif not data:
-            self._attempt.end(Verdict.RESET)
+    def _wait(self) -> None:
+        waiting = select.EPOLLIN | (select.EPOLLOUT if self._unsent else 0)
+        self._loop.watch(self._socket, waiting, self._open)
 
 
 def bind(opened: socket.socket, port: int | None) -> int:

@@ -16,6 +16,7 @@ from typing import NamedTuple
 from nsnet.servers.echo import proxy_header
 from nsnet.servers.echo.message import json_line, parsed_request
 
+_TLS_HANDSHAKE = b"\x16"  # a client hello begins so; the server speaks no TLS
 _LINE = 8192  # bytes; a longer line or HTTP head ends the connection
 
 
@@ -68,6 +69,9 @@ class Conversation:
             return None
         if self._size is not None:
             return self._body_answer(self._size)
+        if self._unread[:1] == _TLS_HANDSHAKE:
+            self.ended = True
+            return None
         line, newline, rest = self._unread.partition(b"\n")
         if not newline:
             self.ended = len(line) > _LINE

@@ -17,6 +17,7 @@ from typing import Any
 
 PREFIX = b"nsnet "
 TOKEN = 16  # bytes of a probe's token; the server accepts any length
+TOKEN_HEADER = "nsnet-token"  # of HTTP requests whose path is recorded
 _BODY = b"x"
 _SIZE_DIGITS = 15  # at most
 

@@ -15,7 +15,7 @@ from nsnet.probes.judge import (
     predicted,
     undecided,
 )
-from nsnet.probes.outcome import Outcome
+from nsnet.probes.outcome import Compared, Outcome
 from nsnet.topology.destinations import Destination
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath, Unknown
@@ -60,7 +60,7 @@ def test_a_reply_is_ok_if_server_and_source_are_the_expected_ones(
 def test_without_a_reply_there_is_no_server() -> None:
     # The server saw the question, but the client never saw the answer.
     lost = ok()._replace(verdict=Verdict.TIMEOUT)
-    assert judged(lost, WEB, Expected()).compared == (Verdict.TIMEOUT, None, None)
+    assert judged(lost, WEB, Expected()).compared == Compared(Verdict.TIMEOUT, None, None)
 
 
 def test_a_prediction_is_judged_like_an_observation() -> None:

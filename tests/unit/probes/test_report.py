@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 from xml.etree import ElementTree
 
 from nsnet.probes.outcome import Outcome
@@ -53,6 +54,7 @@ BAD = probe(
     defects=("not predicted: refused",),
 )
 UNKNOWN = probe(Unknown("the lab is not as its file says"), ok("web-0", 1.0), path=True)
+NO_HTTP: dict[str, Any] = {"statuses": {}, "locations": [], "certificates": []}
 REPORT = Report("demo", (GOOD, BAD, UNKNOWN), 1.5)
 
 
@@ -69,6 +71,7 @@ def test_the_json_form_of_a_report() -> None:
         "verdicts": {"ok": 2},
         "servers": ["east/pod/web-0", "east/pod/web-1"],
         "sources": [{"address": "10.244.0.2", "ref": "east/pod/client"}],
+        **NO_HTTP,
         "path": None,  # it was not recorded
         "ms": None,  # a model takes no time
     }
@@ -84,6 +87,7 @@ def test_the_json_form_of_a_report() -> None:
                 **asked,
                 "times": 3,
                 "size": 0,
+                "http": None,
                 "expected": expected,
                 "predicted": both,
                 "observed": {**both, "verdicts": {"ok": 3}, "ms": 1.25},
@@ -95,6 +99,7 @@ def test_the_json_form_of_a_report() -> None:
                 **asked,
                 "times": 3,
                 "size": 0,
+                "http": None,
                 "expected": expected,
                 "predicted": both,
                 "observed": {
@@ -102,6 +107,7 @@ def test_the_json_form_of_a_report() -> None:
                     "verdicts": {"ok": 1, "refused": 2},
                     "servers": ["east/pod/web-0"],
                     "sources": [{"address": "192.0.2.1", "ref": None}],  # no place holds it
+                    **NO_HTTP,
                     "path": None,
                     "ms": 0.0,
                 },
@@ -113,6 +119,7 @@ def test_the_json_form_of_a_report() -> None:
                 **asked,
                 "times": 1,
                 "size": 0,
+                "http": None,
                 "expected": expected,
                 "predicted": {"verdict": None, "unknown": "the lab is not as its file says"},
                 "observed": {
@@ -120,6 +127,7 @@ def test_the_json_form_of_a_report() -> None:
                     "verdicts": {"ok": 1},
                     "servers": ["east/pod/web-0"],
                     "sources": [{"address": "10.244.0.2", "ref": "east/pod/client"}],
+                    **NO_HTTP,
                     "path": list(VIA),
                     "ms": 1.0,
                 },
@@ -149,6 +157,7 @@ def test_keys_come_in_the_documented_order() -> None:
         "protocol",
         "times",
         "size",
+        "http",
         "expected",
         "predicted",
         "observed",
@@ -161,6 +170,9 @@ def test_keys_come_in_the_documented_order() -> None:
         "verdicts",
         "servers",
         "sources",
+        "statuses",
+        "locations",
+        "certificates",
         "path",
         "ms",
     ]
@@ -220,3 +232,29 @@ def test_a_probe_without_an_expectation_is_not_judged() -> None:
 def test_a_question_names_the_number_of_bytes_and_attempts() -> None:
     asked = replace(GOOD, size=2000, times=3)
     assert asked.question == "east/pod/client → east/svc/web:80 tcp of 2000 bytes ×3"
+
+
+def test_responses_over_http_are_reported() -> None:
+    found = Answer(
+        (
+            Outcome(Verdict.OK, status=301, location="https://shop.example/"),
+            ok("web-0")._replace(status=200, certificate="CN=shop.example"),
+        ),
+        NAMES,
+    )
+    assert found.ends[:3] == [
+        "status 200, 301",
+        "to https://shop.example/",
+        "certificate CN=shop.example",
+    ]
+    data = found.as_json(measured=False, path=False)
+    assert data["statuses"] == {"200": 1, "301": 1}
+    assert data["locations"] == ["https://shop.example/"]
+    assert data["certificates"] == ["CN=shop.example"]
+
+
+def test_a_request_over_http_is_shown() -> None:
+    asked = replace(GOOD, protocol="http", http="GET http://shop.example/cart")
+    assert asked.question == (
+        "east/pod/client → east/svc/web:80 http GET http://shop.example/cart ×3"
+    )

@@ -8,13 +8,15 @@ from dataclasses import replace
 import pytest
 
 from nsnet.ip import Protocol
+from nsnet.names.zones import Names
 from nsnet.servers.echo.message import request_length
 from nsnet.state.haproxy import Frontend, Haproxy
 from nsnet.state.http import Server
-from nsnet.state.model import Route, State
+from nsnet.state.model import HealthCheck, Listener, Listens, NameServer, Route, State
 from nsnet.state.rules import Chain, Drop, Match, Rule
+from nsnet.walk.http import HttpRequest
 from nsnet.walk.packet import PredictedPath
-from nsnet.walk.walker import walk
+from nsnet.walk.walker import Walker, walk
 from tests.support.labs import ip, net
 from tests.support.wiring import ROUTED, Wiring
 
@@ -252,3 +254,45 @@ def test_the_failed_attempt_of_a_proxy_is_shown_with_the_reply() -> None:
     assert ("server", "refuses: nothing listens on tcp port 81") in [
         (hop.reference, hop.what) for hop in path.reply
     ]
+
+
+WANTED = HttpRequest("shop.example")
+HEAD, TLS = WANTED._replace(method="HEAD"), WANTED._replace(tls=True, server_name="shop.example")
+
+
+@pytest.mark.parametrize(
+    ("case", "state", "request_", "expected"),
+    [
+        ("by a proxy", LISTENING, WANTED, ("ok", 200, "server", FAR, BOTH)),
+        ("a HEAD names no server", LISTENING, HEAD, ("ok", 200, None, None, BOTH)),
+        ("a server speaks no TLS", LISTENING, TLS, ("reset", None, None, None, BOTH)),
+        ("nothing listens there", proxied(at(CLOSED)), WANTED, ("reset", None, None, None, ONE)),
+        ("TLS is expected", proxied(at(WEB, sni="a.b")), WANTED, ("reset", None, None, None, ONE)),
+    ],
+)
+def test_http(
+    case: str, state: State, request_: HttpRequest, expected: tuple[str | int | None, ...]
+) -> None:
+    (path,) = Walker(state).paths("client", TCP, ip(NEAR), 80, 0, request_)
+    verdict, server, source, passed = seen(path)
+    assert (verdict, path.status, server, source, passed) == expected
+
+
+@pytest.mark.parametrize(
+    ("listens", "request_", "expected"),
+    [
+        (Listener(TCP, 80, "server"), WANTED, ("ok", 200, "server")),
+        (Listener(UDP, 80, "server"), WANTED, ("refused", None, None)),
+        (HealthCheck(80, "default", "web", 2), WANTED, ("ok", 200, None)),
+        (HealthCheck(80, "default", "web", 0), WANTED, ("ok", 503, None)),
+        (HealthCheck(80, "default", "web", 0), TLS, ("reset", None, None)),
+        (NameServer(TCP, 80, "dns", Names()), WANTED, ("timeout", None, None)),
+        (NameServer(TCP, 80, "dns", Names()), TLS, ("timeout", None, None)),
+    ],
+)
+def test_what_answers_http_without_a_proxy(
+    listens: Listens, request_: HttpRequest, expected: tuple[str, int | None, str | None]
+) -> None:
+    state = changed(ROUTED.state(), "server", listeners=(listens,))
+    (path,) = Walker(state).paths("client", TCP, ip(SERVER), 80, 0, request_)
+    assert (str(path.verdict), path.status, path.server) == expected

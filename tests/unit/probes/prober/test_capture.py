@@ -6,6 +6,8 @@ import pytest
 
 from nsnet.probes.prober.capture import TracedPacket, parse
 from nsnet.probes.prober.craft import udp
+from nsnet.probes.prober.http import request
+from nsnet.walk.http import HttpRequest
 
 TOKEN = b"0123456789abcdef"
 IP = {
@@ -38,6 +40,17 @@ def test_a_request_over_tcp_is_recognized(family: int, header: bytes, options: i
     head, source = IP[family]
     said = segment(header + b"nsnet %s 3\nxxx" % TOKEN, options=options)
     assert parse(head + said) == TracedPacket(TOKEN, True, 61, source)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"])
+@pytest.mark.parametrize("header", [b"", HEADERS[0]])
+def test_a_request_over_http_is_recognized(method: str, header: bytes) -> None:
+    head, source = IP[4]
+    asked = HttpRequest("shop.example", f"/{'x' * 1023}", method, (("X-Version", "2"),))
+    for said in (request(asked, TOKEN), request(asked, TOKEN).replace(b"nsnet-", b"Nsnet-")):
+        assert parse(head + segment(header + said)) == TracedPacket(TOKEN, True, 61, source)
+        assert len(said) < 1200
+    assert parse(head + segment(header + request(asked))) is None
 
 
 @pytest.mark.parametrize(
