@@ -127,7 +127,7 @@ def _path(data: object, steps: tuple[int | str, ...]) -> tuple[str, str]:
     """Return the path of a field as in YAML, and the text with which its error message ends.
 
     pydantic's `steps` to the field contain tags of unions; the path omits them. The text is
-    " or a list" if the field also accepts a list, else "".
+    " or a list" if the field also accepts a list, and similar for a switch, else "".
     """
     path = ""
     either = ""
@@ -139,7 +139,7 @@ def _path(data: object, steps: tuple[int | str, ...]) -> tuple[str, str]:
             path += f".{printable(step)}" if path else printable(step)
             data = data.get(step)
         else:
-            either = " or a list" if step == ONE else ""
+            either = {ONE: " or a list", SETTINGS: ", or true or false"}.get(str(step), "")
     return path, either
 
 

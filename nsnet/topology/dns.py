@@ -28,7 +28,7 @@ def cluster_dns(
         if name in hosts:
             forwards.append((domain, hosts[name].address))
         else:
-            advice = did_you_mean(name, hosts, otherwise="those are")
+            advice = did_you_mean(name, hosts)
             message = f"{name} is not an external host with a zone; {advice}"
             ledger.refuse(f"{path}.dns.stubDomains.{domain}", message)
     forwards += [("", each.address) for each in list(hosts.values())[:1]]
