@@ -13,11 +13,13 @@ from typing import Final, assert_never
 
 from nsnet.errors import KernelError, UnsupportedError
 from nsnet.kernel import netns, processes
+from nsnet.kernel.certificates import self_signed
 from nsnet.kernel.command import find
 from nsnet.kernel.processes import until
 from nsnet.state.bird import Bird
 from nsnet.state.daemons import Daemon, argv, configuration, program, stem
-from nsnet.state.haproxy import Haproxy
+from nsnet.state.haproxy import Haproxy, certificate_lists
+from nsnet.state.http import Certificate
 
 _SECONDS: Final = 10.0  # for a daemon to reload, or to end
 _ALIVE: Final = 5.0  # seconds for it to answer a question
@@ -119,10 +121,28 @@ def _conf(folder: Path, name: str, daemon: Daemon) -> str:
 
 
 def _write(files: Path, daemon: Daemon) -> None:
-    fd = os.open(f"{files}.conf", os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    if isinstance(daemon, Haproxy):
+        for name, text in certificate_lists(daemon).items():
+            _write_file(files.parent / name, text)
+        for each in daemon.certificates:
+            _write_certificate(files.parent / each.file, each)
+    _write_file(Path(f"{files}.conf"), configuration(daemon))
+
+
+def _write_certificate(path: Path, certificate: Certificate) -> None:
+    """Write a certificate with its private key. One that is to be generated is kept if there is
+    one."""
+    if certificate.pem is not None:
+        _write_file(path, certificate.pem.text)
+    elif not path.exists():
+        _write_file(path, self_signed(certificate.names))
+
+
+def _write_file(path: Path, text: str) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     with os.fdopen(fd, "w") as file:
         os.fchmod(fd, 0o600)  # whatever the umask, and the mode that it has had
-        file.write(configuration(daemon))
+        file.write(text)
 
 
 def _log(files: Path) -> Path:

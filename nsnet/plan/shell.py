@@ -52,6 +52,8 @@ from nsnet.plan.ops import (
 from nsnet.plan.virtual_servers import Action, steps
 from nsnet.state import nftables_text as nft
 from nsnet.state.daemons import Daemon, argv, configuration, path_of, reload_signal, stem
+from nsnet.state.haproxy import Haproxy, certificate_lists
+from nsnet.state.http import Certificate
 from nsnet.state.ipsets import destroy_input, fill_input
 from nsnet.state.iptables_text import restore
 from nsnet.state.model import FdbEntry, Interface, PolicyRule, Route, VirtualServer
@@ -200,7 +202,24 @@ def _daemon_files(netns: str, daemon: Daemon) -> Path:
 
 def _write_configuration(netns: str, daemon: Daemon) -> str:
     files = _daemon_files(netns, daemon)
-    return f"mkdir -p {files.parent}\ncat >{files}.conf <<'EOF'\n{configuration(daemon)}EOF"
+    texts = {f"{files}.conf": configuration(daemon)}
+    lines = [f"mkdir -p {files.parent}"]
+    if isinstance(daemon, Haproxy):
+        lists = certificate_lists(daemon)
+        texts |= {f"{files.parent / name}": text for name, text in lists.items()}
+        lines += (_new_certificate(files.parent, each) for each in daemon.certificates)
+    return "\n".join((*lines, *(f"cat >{path} <<'EOF'\n{text}EOF" for path, text in texts.items())))
+
+
+def _new_certificate(folder: Path, certificate: Certificate) -> str:
+    """Return commands that generate a certificate of these names. A script does not contain the
+    private keys of Secrets."""
+    path = folder / certificate.file
+    names = [f"DNS:{each}" for each in certificate.names]
+    extra = f" -addext subjectAltName={','.join(names)}" if names else ""
+    new = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650"
+    command = f"{new} -subj /CN=nsnet{extra} -keyout {path} -out {path}.crt 2>/dev/null"
+    return f"{command}\ncat {path}.crt >>{path}"
 
 
 def _start_daemon(netns: str, daemon: Daemon) -> str:

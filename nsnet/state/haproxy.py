@@ -1,5 +1,5 @@
-"""haproxy as data, and the text of its configuration file. haproxy runs at a gateway: for each
-connection that it accepts, it opens another one to a server.
+"""haproxy as data, and the text of its configuration files. haproxy runs at a gateway and in the
+pods of an HTTP proxy: for each connection that it accepts, it opens another one to a server.
 
       client ─▶ frontend: address and port ─▶ backend: its servers in turn
 
@@ -8,12 +8,14 @@ Source: docs/configuration.txt of haproxy 2.6.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import groupby
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from nsnet.ip import IPAddress, endpoint
-from nsnet.state.http import Server
+from nsnet.state.haproxy_http import certificate_list, frontend_lines
+from nsnet.state.http import Certificate, HttpFrontend, Server
 
 # An abstract socket (unix(7)), which belongs to the network namespace. If the old worker does not
 # hand over its listening sockets, no new worker starts beside it, and its connections survive.
@@ -42,13 +44,31 @@ class Haproxy:
     """The haproxy of one namespace: a master process and a worker. When the configuration changes,
     the master starts a new worker, and the old worker serves its connections until they end."""
 
-    frontends: tuple[Frontend, ...]
+    frontends: tuple[Frontend, ...] = ()  # in TCP mode: haproxy copies bytes
+    http: tuple[HttpFrontend, ...] = ()
+
+    @property
+    def certificates(self) -> tuple[Certificate, ...]:
+        """The certificates of all its frontends, each once."""
+        return tuple(dict.fromkeys(one for each in self.http for one in each.certificates))
 
 
 def configuration(haproxy: Haproxy) -> str:
-    """Return the text of haproxy's configuration file. haproxy runs in TCP mode: it copies bytes
-    and does not parse HTTP."""
-    return "\n".join([*_global(), *_frontends(haproxy.frontends), ""])
+    """Return the text of haproxy's configuration file. The names of other files in it are relative
+    to its own folder."""
+    http = (line for each in haproxy.http for line in frontend_lines(each, _list_name(each)))
+    beginning = _global(with_files=bool(haproxy.certificates))
+    return "\n".join([*beginning, *_frontends(haproxy.frontends), *http, ""])
+
+
+def certificate_lists(haproxy: Haproxy) -> dict[str, str]:
+    """Return the text of each list of certificates, by the name of its file."""
+    return {_list_name(each): certificate_list(each) for each in haproxy.http if each.certificates}
+
+
+def _list_name(frontend: HttpFrontend) -> str:
+    """Return the name of the file, which is another one if its content is another one."""
+    return f"{sha256(certificate_list(frontend).encode()).hexdigest()[:24]}.crt-list"
 
 
 def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
@@ -61,8 +81,10 @@ def argv(stem: Path, *, background: bool) -> tuple[str, ...]:
     return ("haproxy", "-W", *(("-D",) if background else ()), *files)
 
 
-def _global() -> Iterator[str]:
+def _global(*, with_files: bool) -> Iterator[str]:
     yield "global"
+    if with_files:
+        yield "    default-path config"
     yield "    nbthread 1"
     # A new worker takes over the old one's listening sockets, so that no connection is refused.
     yield f"    stats socket abns@{_STATS} level admin expose-fd listeners"
