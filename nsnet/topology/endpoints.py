@@ -7,6 +7,7 @@ v1.30.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from nsnet.ip import Family, IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
@@ -18,6 +19,8 @@ from nsnet.topology.declared_services import DeclaredService
 from nsnet.topology.former_addresses import former_addresses
 from nsnet.topology.listed_endpoints import listed_endpoints
 from nsnet.topology.model import ZONE, Endpoint, Node, Pod, ServicePort
+
+NO_PORT: Final = 0  # of an endpoint that has only DNS names
 
 
 class EndpointSources:
@@ -121,12 +124,16 @@ class EndpointSources:
             if port.protocol != "SCTP"
         )
 
-    def portless(self, each: DeclaredService, families: Collection[Family]) -> tuple[Endpoint, ...]:
-        """Return the endpoints of a headless Service without ports, which have only DNS names."""
-        if each.spec.ports or not each.spec.headless:
+    def portless(
+        self, each: DeclaredService, ports: Iterable[ServicePort], families: Collection[Family]
+    ) -> tuple[Endpoint, ...]:
+        """Return the endpoints of a headless Service that have none of these ports of it."""
+        if not each.spec.headless:
             return ()
-        anywhere = kubernetes.ServicePort(port=1)
-        return tuple(self._from_pods(each, anywhere, self.selected(each), families))
+        known = {one.address for port in ports for one in port.endpoints}
+        pods = self._from_pods(each, None, self.selected(each), families)
+        every = (*pods, *self._from_lists(each, None))
+        return tuple({one.address: one for one in every if one.address not in known}.values())
 
     def _endpoints(
         self,
@@ -144,15 +151,16 @@ class EndpointSources:
     def _from_pods(
         self,
         each: DeclaredService,
-        port: kubernetes.ServicePort,
+        port: kubernetes.ServicePort | None,
         pods: Sequence[Pod],
         families: Collection[Family],
     ) -> Iterator[Endpoint]:
+        """Yield the endpoints of a port, or those without a port, in these pods."""
         hinted = _asks_for_hints(each.service)
         distribution = each.spec.traffic_distribution
         same_node = distribution == "PreferSameNode" and not _has_topology_mode(each.service)
         for pod in pods:
-            number = self._target_port(port, pod)
+            number = self._target_port(port, pod) if port else NO_PORT
             if number is None:
                 continue
             # Kubernetes hints some endpoints for another zone if the shares of the zones would be
@@ -175,11 +183,12 @@ class EndpointSources:
                     )
 
     def _from_lists(
-        self, each: DeclaredService, port: kubernetes.ServicePort
+        self, each: DeclaredService, port: kubernetes.ServicePort | None
     ) -> Iterator[Endpoint]:
+        """Yield the endpoints of a port, or those without a port, that are listed."""
         hinted = _asks_for_hints(each.service)
         for listed in self._listed.get(each.key, ()):
-            number = listed.ports.get(_key(port))
+            number = listed.ports.get(_key(port)) if port else NO_PORT
             if number is None:
                 continue
             for one in listed.endpoints:

@@ -193,13 +193,13 @@ class Service:
     health_check_port: int | None = None
     sni: str = ""  # the TLS server name by which a proxy gateway selects it
     proxied: bool = True  # False: kube-proxy ignores it because of its labels
-    portless: tuple[Endpoint, ...] = ()  # the endpoints of a headless Service without ports
+    portless: tuple[Endpoint, ...] = ()  # the endpoints of a headless Service that have no port
     traffic_distribution: str = ""  # PreferClose, PreferSameZone or PreferSameNode
     imported_from: str = ""  # the reference of another cluster's Service, or of the clusterset's
 
     @property
     def endpoints(self) -> tuple[Endpoint, ...]:
-        """The endpoints of all its ports, and those of a headless Service without ports."""
+        """The endpoints of all its ports, and those of a headless Service that have none."""
         return (*self.portless, *(each for port in self.ports for each in port.endpoints))
 
     @property

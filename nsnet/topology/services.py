@@ -58,12 +58,13 @@ def resolve_services(
             ledger.warnings.append(f"{owner} is left out: serviceCIDR has no address left for it")
             continue
         _check_service(ledger, each, sources)
+        ports = sources.service_ports(each, numbers, versions[owner])
         service = Service(
             name=each.service.metadata.name,
             namespace=each.service.metadata.namespace,
             reference=owner,
             addresses=inside[owner],
-            ports=sources.service_ports(each, numbers, versions[owner]),
+            ports=ports,
             type=each.spec.type,
             external_name=each.spec.external_name if each.spec.type == "ExternalName" else "",
             external_ips=external_ips(ledger, each, inside[owner]),
@@ -75,7 +76,7 @@ def resolve_services(
             traffic_distribution=each.spec.traffic_distribution or "",
             health_check_port=numbers.get(health_check_owner(owner)),
             sni=snis.get(owner, ""),
-            portless=sources.portless(each, versions[owner]),
+            portless=sources.portless(each, ports, versions[owner]),
             proxied=not any(label in each.service.metadata.labels for label in NOT_PROXIED),
         )
         if owner in snis:

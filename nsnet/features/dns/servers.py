@@ -3,7 +3,14 @@
 from collections.abc import Iterator
 
 from nsnet.features.dns.clusterset import clusterset_zone
-from nsnet.features.dns.zones import TTL, address_records, cluster_zones, server_of, zone_of
+from nsnet.features.dns.zones import (
+    TTL,
+    address_records,
+    cluster_zones,
+    pointer,
+    server_of,
+    zone_of,
+)
 from nsnet.ip import Protocol
 from nsnet.names.zones import Forward, Names, Record, RecordType, Zone
 from nsnet.state.model import NameServer
@@ -53,11 +60,15 @@ def _names(topology: Topology, cluster: Cluster) -> Names:
 
 
 def _outside_zone(external: External) -> Zone:
-    """Return the zone of an external host: the root, so that all other names do not exist."""
+    """Return the zone of an external host: the root, so that all other names do not exist. Its
+    addresses have the names that they are written for, but not wildcards."""
     records: list[Record] = []
     for name, value in external.zone.items():
         if isinstance(value, str):
             records.append(Record(name, RecordType.CNAME, TTL, value))
         else:
             records += address_records(name, value)
+            if not name.startswith("*"):
+                found = (pointer(each, name) for each in value)
+                records += (each for each in found if each.name not in external.zone)
     return zone_of("", external.name, records)

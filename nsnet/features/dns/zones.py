@@ -4,6 +4,7 @@ Source: the Kubernetes DNS specification, version 1.1.0; coredns/plugin/kubernet
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address
 from typing import Final
 
 from nsnet.ip import IPAddress
@@ -14,6 +15,7 @@ TTL: Final = 30  # seconds, as in kubeadm's Corefile
 REVERSE: Final = {4: "in-addr.arpa", 6: "ip6.arpa"}
 _SCHEMA: Final = "1.1.0"  # the version of the specification
 _SOA: Final = "1 7200 1800 86400"  # serial, refresh, retry, expire
+_FIRST_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
 _SRV: Final = "0 100"  # priority, weight
 
 
@@ -54,9 +56,14 @@ def cluster_zones(cluster: Cluster, domain: str) -> Iterator[Zone]:
         name = f"kubernetes.default.svc.{domain}"
         records += address_records(name, cluster.api_addresses)
         records += port_records(name, [("https", "tcp", 443)], [name])
-        pointers += (_pointer(each, name) for each in cluster.api_addresses)
+        pointers += (pointer(each, name) for each in cluster.api_addresses)
     whole = zone_of(domain, server, records)
-    yield whole._replace(by_address=tuple(f"{each}.pod.{domain}" for each in cluster.namespaces))
+    namespaces = dict.fromkeys((*_FIRST_NAMESPACES, *cluster.namespaces))
+    yield whole._replace(
+        # The name of a namespace exists, even if no Service is in it.
+        records={**{f"{each}.svc.{domain}": () for each in namespaces}, **whole.records},
+        by_address=tuple(f"{each}.pod.{domain}" for each in namespaces),
+    )
     for origin in REVERSE.values():
         here = (each for each in pointers if each.name.endswith(origin))
         yield zone_of(origin, server, here)._replace(falls_through=True)
@@ -64,16 +71,33 @@ def cluster_zones(cluster: Cluster, domain: str) -> Iterator[Zone]:
 
 def _service_records(name: str, service: Service) -> Iterator[Record]:
     """Yield the records of a Service of this name: those of its addresses and ports, of the
-    endpoints of a headless one, or the other name of an ExternalName."""
+    endpoints of a headless one, or the other name of an ExternalName.
+
+    Of a Service with addresses, those endpoints have names that have hostnames. CoreDNS names the
+    others after their addresses as well, which the specification does not ask for.
+    """
     if service.type == "ExternalName":
-        target = service.external_name.lower().removesuffix(".")
-        yield Record(name, RecordType.CNAME, TTL, target)
+        # As in CoreDNS, an address is no other name.
+        if not _is_address(service.external_name):
+            target = service.external_name.lower().removesuffix(".")
+            yield Record(name, RecordType.CNAME, TTL, target)
     elif service.addresses:
         yield from address_records(name, service.addresses)
+        for each in service.endpoints:
+            if each.ready and each.hostname:
+                yield from address_records(endpoint_name(each, name), [each.address])
         ports = [(each.name, each.protocol.value, each.port) for each in service.ports]
         yield from port_records(name, ports, [name])
     else:
         yield from _headless_records(name, service)
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ip_address(name)
+    except ValueError:
+        return False
+    return True
 
 
 def _headless_records(name: str, service: Service) -> Iterator[Record]:
@@ -82,9 +106,10 @@ def _headless_records(name: str, service: Service) -> Iterator[Record]:
         yield from address_records(name, [each.address])
         yield from address_records(endpoint_name(each, name), [each.address])
     for port in service.ports:
-        hosts = [endpoint_name(each, name) for each in port.endpoints if each.ready]
-        number = port.endpoints[0].port if port.endpoints else port.port
-        yield from port_records(name, [(port.name, port.protocol.value, number)], hosts)
+        for each in port.endpoints:
+            if each.ready:
+                number = (port.name, port.protocol.value, each.port)
+                yield from port_records(name, [number], [endpoint_name(each, name)])
 
 
 def port_records(
@@ -110,11 +135,12 @@ def endpoint_name(each: Endpoint, service: str) -> str:
 def _pointers(name: str, service: Service) -> Iterator[Record]:
     """Yield the PTR records of a Service's addresses, and of the endpoints that have hostnames."""
     for address in service.addresses:
-        yield _pointer(address, name)
+        yield pointer(address, name)
     for each in service.endpoints:
         if each.ready and each.hostname:
-            yield _pointer(each.address, endpoint_name(each, name))
+            yield pointer(each.address, endpoint_name(each, name))
 
 
-def _pointer(address: IPAddress, name: str) -> Record:
+def pointer(address: IPAddress, name: str) -> Record:
+    """Return the PTR record of an address with this name."""
     return Record(address.reverse_pointer, RecordType.PTR, TTL, name)

@@ -4,7 +4,7 @@ import pytest
 
 from nsnet.names.lookup import Index, Onward, Rcode, Reply
 from nsnet.state.model import NameServer
-from tests.support.labs import exported, in_clusters, lab, pod, service, workload
+from tests.support.labs import exported, in_clusters, ip, lab, pod, service, workload
 
 ONE = ("{name: east, nodes: 2, dns: true}",)
 DUAL = (
@@ -83,6 +83,53 @@ def test_a_headless_service_needs_no_ports() -> None:
     assert ask(index, "db-1.db.default") == ["10.244.1.2"]
 
 
+NAMED_PORTS = """apiVersion: v1
+kind: Pod
+metadata: {{name: {name}, labels: {{app: web}}}}
+spec: {{nodeName: n1, containers: [{{ports: [{{name: {port}, containerPort: {number}}}]}}]}}"""
+
+
+def test_each_endpoint_of_a_headless_service_has_its_own_port() -> None:
+    """A named targetPort may be another number in each pod. A pod without it has a name, but no
+    port."""
+    pods = (("blue", "http", 8080), ("green", "http", 8081), ("grey", "other", 9))
+    index = names(
+        service("web", ports="{name: web, port: 80, targetPort: http}", spec="clusterIP: None"),
+        *(NAMED_PORTS.format(name=name, port=port, number=each) for name, port, each in pods),
+    )
+    assert ask(index, "_web._tcp.web.default", "SRV") == [
+        "0 100 8080 10-244-0-2.web.default.svc.cluster.local",
+        "0 100 8081 10-244-0-3.web.default.svc.cluster.local",
+    ]
+    assert ask(index, "web.default") == ["10.244.0.2", "10.244.0.3", "10.244.0.4"]
+    assert ask(index, "10-244-0-4.web.default") == ["10.244.0.4"]
+
+
+@pytest.mark.parametrize("ports", ["", "{name: p, port: 9}", "{name: other, port: 8}"])
+@pytest.mark.parametrize("listed", [True, False])
+def test_endpoints_of_a_headless_service_have_names_whatever_its_ports(
+    ports: str, *, listed: bool
+) -> None:
+    text = "apiVersion: v1\nkind: Service\nmetadata: {name: far}\n"
+    text += f"spec: {{clusterIP: None, ports: [{ports}]"
+    selected = pod("one", labels="app: far", spec="hostname: nine, subdomain: far")
+    index = names(
+        *((text + "}", SLICE) if listed else (text + ", selector: {app: far}}", selected))
+    )
+    address = "192.0.2.9" if listed else "10.244.0.2"
+    assert address in list(ask(index, "far.default"))  # type: ignore[call-overload]
+    assert ask(index, "nine.far.default") == [address]
+
+
+def test_a_hostname_is_a_name_below_any_service() -> None:
+    """As in CoreDNS: the serviceName of a StatefulSet may be that of a Service with a ClusterIP."""
+    index = names(service("db"), STATEFUL)
+    assert ask(index, "db.default") == ["10.96.0.2"]
+    assert ask(index, "db-1.db.default") == ["10.244.1.2"]
+    assert ask(index, "2.1.244.10.in-addr.arpa", "PTR", "") == ["db-1.db.default.svc.cluster.local"]
+    assert ask(index, "10-244-1-2.db.default") == "NXDOMAIN"
+
+
 def test_pods_of_a_stateful_set_have_names() -> None:
     index = names(service("db", spec="clusterIP: None"), STATEFUL)
     assert ask(index, "db.default") == ["10.244.0.2", "10.244.1.2"]
@@ -119,6 +166,18 @@ def test_every_namespace_has_names_for_addresses() -> None:
     assert ask(index, "192-0-2-1.nope.pod", domain="cluster.local") == "NXDOMAIN"
 
 
+@pytest.mark.parametrize("namespace", ["default", "kube-system", "kube-public", "prod", "empty"])
+def test_the_name_of_a_namespace_exists(namespace: str) -> None:
+    index = names(
+        pod("web", namespace="prod"), "apiVersion: v1\nkind: Namespace\nmetadata: {name: empty}"
+    )
+    assert ask(index, namespace) == []
+    assert ask(index, f"{namespace}.pod", domain="cluster.local") == []
+    assert ask(index, f"192-0-2-1.{namespace}.pod", domain="cluster.local") == ["192.0.2.1"]
+    assert ask(index, f"2001-db8--1.{namespace}.pod", "AAAA", "cluster.local") == ["2001:db8::1"]
+    assert ask(index, "nope") == "NXDOMAIN"
+
+
 @pytest.mark.parametrize("name", ["default", "", "prod"])
 def test_a_name_above_others_has_no_address(name: str) -> None:
     assert ask(names(service("web", namespace="prod")), name) == []
@@ -131,6 +190,8 @@ def test_a_name_above_others_has_no_address(name: str) -> None:
         ("web.default.svc.cluster.local", "CNAME", ["web.default.svc.cluster.local"]),
         ("www.example.com", "A", (("203.0.113.53", 53),)),
         ("nope.default.svc.cluster.local", "A", "NXDOMAIN"),
+        ("192.0.2.1", "A", "NXDOMAIN"),  # CoreDNS has no record for an address
+        ("192.0.2.1", "CNAME", "NXDOMAIN"),
     ],
 )
 def test_an_external_name_is_an_alias(target: str, kind: str, expected: object) -> None:
@@ -161,6 +222,18 @@ def test_a_domain_may_have_servers_of_its_own() -> None:
     assert ask(first, "a.example", domain="") == ["192.0.2.1"]
     assert ask(second, "b.corp", "AAAA", domain="") == ["2001:db8::2"]
     assert ask(second, "a.example", domain="") == "NXDOMAIN"
+
+
+def test_an_outside_server_knows_the_names_of_its_addresses() -> None:
+    zone = "{a.example: [192.0.2.1, '2001:db8::1'], '*.b.example': 192.0.2.2, c.example: a.example}"
+    state = lab(spec=f"externals: [{{name: ns, address: 203.0.113.53, zone: {zone}}}]").state
+    servers = (one for each in state.netns for one in each.listeners if one.port == 53)
+    index = Index(next(one.names for one in servers if isinstance(one, NameServer)))
+    assert ask(index, "1.2.0.192.in-addr.arpa", "PTR", "") == ["a.example"]
+    assert ask(index, ip("2001:db8::1").reverse_pointer, "PTR", "") == ["a.example"]
+    assert ask(index, "2.2.0.192.in-addr.arpa", "PTR", "") == "NXDOMAIN"
+    assert ask(index, "x.b.example", domain="") == ["192.0.2.2"]
+    assert ask(index, "c.example", domain="") == ["192.0.2.1", "a.example"]
 
 
 def test_without_an_outside_server_other_names_do_not_exist() -> None:
