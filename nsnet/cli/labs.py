@@ -49,6 +49,11 @@ PROBE_ALL = click.option(
 )
 
 
+CONTAINER = click.option(
+    "-c", "--container", default="", metavar="NAME", help="A container of the pod."
+)
+
+
 @click.command()
 @scenario_files
 @NAME
@@ -254,6 +259,7 @@ def status(ctx: click.Context, lab: str, as_json: bool, check: bool) -> None:
     "--from", "source", type=PLACE, metavar="REF", help="run one probe of your own from here"
 )
 @click.option("--to", "target", type=TARGET, metavar="REF", help="to here, as in west/svc/web:80")
+@CONTAINER
 @click.option(
     "--protocol", type=click.Choice([each.value for each in ProbeProtocol]), help="default: tcp"
 )
@@ -273,6 +279,7 @@ def probe(
     lab: str,
     source: str | None,
     target: str | None,
+    container: str,
     protocol: str | None,
     times: int | None,
     size: int | None,
@@ -295,6 +302,7 @@ def probe(
         raise click.UsageError("--from and --to need each other")
     expected = None if expect is None else {"verdict": expect}
     own = {"protocol": protocol, "times": times, "size": size, "expect": expected, "http": http}
+    own |= {"container": container or None}
     written: dict[str, Any] = {key: value for key, value in own.items() if value is not None}
     if written and source is None:
         options = [each for each in written if each != "http"] + [*(http or ())]
@@ -314,9 +322,6 @@ def probe(
     _conclude(ctx, report, found.compiled, as_json=as_json, junit=junit)
 
 
-CONTAINER = click.option(
-    "-c", "--container", default="", metavar="NAME", help="A container of the pod."
-)
 KEEP_ENV = click.option(
     "--keep-env", is_flag=True, help="In a pod: start from this environment, not from a clean one."
 )

@@ -133,13 +133,16 @@ def _report(
         protocol=spec.protocol.value,
         times=spec.times,
         expected=spec.expect.model_dump(mode="json", exclude_defaults=True),
-        predicted=Unknown(WITHHELD) if late and not found else Answer(foreseen, holders),
-        observed=Answer(observed, holders),
+        predicted=Unknown(WITHHELD)
+        if late and not found
+        else Answer(foreseen, holders, each.to.container),
+        observed=Answer(observed, holders, each.to.container),
         disagreements=tuple(disagreements(expected, observed, holders)),
         defects=found,
         with_path=each.path,
         size=spec.size,
         http=str(each.http) if each.http else "",
+        container=spec.container,
     )
 
 

@@ -19,6 +19,7 @@ class Answer:
 
     attempts: tuple[Outcome, ...]
     names: Mapping[str, str]  # source address → the reference of its pod, node, gateway or host
+    container: str = ""  # of the pod that replied, where the destination says which one it is
 
     @property
     def verdict(self) -> str:
@@ -49,6 +50,7 @@ class Answer:
         if self.servers:
             several = f"{len(self.servers)} servers"
             said.append(f"by {self.servers[0] if len(self.servers) == 1 else several}")
+            said[-1] += f" ({self.container})" if self.container else ""
         if self.sources:
             said.append(f"seen as {', '.join(map(self._named, self.sources))}")
         return said
@@ -97,6 +99,7 @@ class Answer:
             "certificates": self.certificates,
             "path": list(self.path) if path and self.path is not None else None,
             "ms": self.ms if measured else None,
+            "container": (self.servers and self.container) or None,
         }
 
 
@@ -118,6 +121,7 @@ class ProbeReport:
     with_path: bool = False
     size: int = 0  # bytes of body
     http: str = ""  # the method and URL of an HTTP request
+    container: str = ""  # of the pod that asks
 
     @property
     def passed(self) -> bool:
@@ -134,8 +138,9 @@ class ProbeReport:
         """What was asked, in one line: pod/a → pod/b:80 tcp of 2000 bytes ×3."""
         size = f" of {number_of(self.size, 'byte')}" if self.size else ""
         times = f" ×{self.times}" if self.times > 1 else ""
+        source = f"{self.source} ({self.container})" if self.container else self.source
         what = f"{self.protocol} {self.http}".rstrip()
-        return f"{self.source} → {self.target} {what}{size}{times}"
+        return f"{source} → {self.target} {what}{size}{times}"
 
     @property
     def seconds(self) -> float:
@@ -169,6 +174,7 @@ class ProbeReport:
             "passed": self.passed,
             "judged": self.judged,
             "defect": bool(self.defects),
+            "container": self.container or None,
         }
 
 

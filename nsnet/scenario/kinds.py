@@ -341,6 +341,9 @@ class ProbeSpec(Strict):
 
     name: str = ""
     from_: Annotated[str, Field(alias="from")]
+    container: Annotated[
+        str, Field(description="a container of the pod; all of them have the same network")
+    ] = ""
     to: str
     protocol: ProbeProtocol = ProbeProtocol.TCP
     http: HttpSpec | None = None

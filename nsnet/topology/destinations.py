@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from ipaddress import ip_address
+from typing import Final
 
 from nsnet.ip import IPAddress, IPNetwork, Protocol, ips_of, of_family
+from nsnet.state.namespaces import Role
 from nsnet.topology.balancing import choices
 from nsnet.topology.lookup import (
     find_clusterset_service,
@@ -17,6 +19,8 @@ from nsnet.topology.model import CLUSTERSET, Cluster, Pod, Service, Topology
 from nsnet.topology.notation import Parts, UnknownReferenceError, split
 from nsnet.topology.references import Location, endpoints_of, locate, servers_of
 
+_LOOPBACK: Final = (ip_address("127.0.0.1"), ip_address("::1"))
+
 
 @dataclass(frozen=True, slots=True)
 class Destination:
@@ -26,6 +30,8 @@ class Destination:
     port: int | None = None
     servers: frozenset[str] | None = None
     others: tuple[IPAddress, ...] = ()  # further addresses of it, which attempts use in turn
+    pod: Pod | None = None  # the pod that has the address
+    container: str = ""  # of this pod, if it has several
 
 
 def find_destination(
@@ -43,7 +49,9 @@ def find_destination(
     parts = split(reference)
     destination, named_ports = _destination(topology, reference, parts, source, protocol)
     version = destination.address.version
-    if source.addresses and of_family(source.addresses, version) is None:
+    everywhere = version == 4 and destination.address.is_loopback
+    has_family = everywhere or of_family(source.addresses, version) is not None
+    if source.addresses and not has_family:
         here = source.reference
         raise UnknownReferenceError(f"{reference}: is IPv{version}, and {here} has no such address")
     if destination.address in _range_ends(topology):
@@ -58,13 +66,23 @@ def find_destination(
     if parts.port.isascii() and parts.port.isdecimal():
         if len(parts.port) > 5 or not 0 < int(parts.port) < 65536:
             raise UnknownReferenceError(f"{reference}: {parts.port} is not a port (1-65535)")
-        return replace(destination, port=int(parts.port))
-    if parts.port not in named_ports:
+        port = int(parts.port)
+    elif parts.port in named_ports:
+        port = named_ports[parts.port]
+    else:
         known = ", ".join(name for name in named_ports if name) or "none"
         raise UnknownReferenceError(
             f"{reference}: no port is named {parts.port}; named ports: {known}"
         )
-    return replace(destination, port=named_ports[parts.port])
+    return replace(destination, port=port, container=_container(destination.pod, port, protocol))
+
+
+def _container(pod: Pod | None, port: int, protocol: Protocol) -> str:
+    """Return the name of the pod's container that has this port; "" if it has only one."""
+    if pod is None or len(pod.spec.serving) < 2:
+        return ""
+    found = ((each.port, each.protocol, each.container) for each in pod.ports)
+    return next((name for *key, name in found if key == [port, protocol]), "")
 
 
 def _destination(
@@ -73,7 +91,10 @@ def _destination(
     """Return the destination without its port, and the numbers of its named ports by name."""
     match parts.kind:
         case "address":
-            return Destination(_unicast(reference, parts.name)), {}
+            address = _unicast(reference, parts.name)
+            return Destination(address, pod=_pod_at(topology, source, address)), {}
+        case "localhost":
+            return _of_localhost(topology, source)
         case "svc" if parts.cluster == CLUSTERSET:
             return _of_clusterset(topology, reference, parts, source)
         case "svc" | "lb":
@@ -202,7 +223,26 @@ def _of_pod(
     virtual = _virtual(cluster, pod) if source.cluster != cluster.name else ()
     named = {port.name: port.port for port in pod.ports}
     servers = frozenset({pod.reference, *host})
-    return Destination(_reachable(virtual or pod.addresses, source), servers=servers), named
+    return Destination(
+        _reachable(virtual or pod.addresses, source), servers=servers, pod=pod
+    ), named
+
+
+def _of_localhost(topology: Topology, source: Location) -> tuple[Destination, dict[str, int]]:
+    """Return the destination that all containers of the client's pod have in common. At a node, its
+    rules may lead elsewhere from there."""
+    address = _reachable(_LOOPBACK, source)
+    pod = _pod_at(topology, source, address)
+    named = {port.name: port.port for port in pod.ports} if pod else {}
+    return Destination(address, pod=pod), named
+
+
+def _pod_at(topology: Topology, source: Location, address: IPAddress) -> Pod | None:
+    """Return the client's pod if this is an address of its own network namespace."""
+    if source.role is not Role.POD or not (address.is_loopback or address in source.addresses):
+        return None
+    cluster = next(each for each in topology.clusters if each.name == source.cluster)
+    return next(each for each in cluster.pods if each.netns == source.netns)
 
 
 def _virtual(cluster: Cluster, pod: Pod) -> tuple[IPAddress, ...]:

@@ -83,6 +83,8 @@ class Interior:
         for each in self.containers:
             if name in ("", each.name):
                 return each
+        if not self.is_pod:
+            raise UsageError(f"{self.hostname} is no pod: it has no containers")
         known = did_you_mean(name, [each.name for each in self.containers])
         raise UsageError(f"{self.hostname} has no container {quoted(name)}; {known}")
 

@@ -48,6 +48,7 @@ class ListenPort:
     port: int
     protocol: Protocol
     name: str = ""
+    container: str = ""  # of the pod; "": none declares it
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 [CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
     | clusterset/svc/NAME[.NAMESPACE][:PORT] | CLUSTER[,CLUSTER]/gateway[/N] | fabric
-    | external/NAME[:PORT] | ADDRESS[:PORT]
+    | external/NAME[:PORT] | ADDRESS[:PORT] | localhost[:PORT]
 """
 
 import re
@@ -13,6 +13,7 @@ from nsnet.errors import UsageError
 from nsnet.text import nearest
 from nsnet.topology.model import CLUSTERSET, FABRIC, Topology
 
+LOCALHOST = "localhost"
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
 # Kinds of controllers that messages name. Users cannot: no command takes them.
 CONTROLLERS = ("replicaset", "daemonset", "replicationcontroller", "job")
@@ -50,9 +51,11 @@ def split(reference: str) -> Parts:
     """Return the parts of a reference. Raises UnknownReferenceError if it has no known form."""
     if reference == FABRIC:
         return Parts("", FABRIC, "", "")
+    body, _, port = reference.partition(":")
+    if body == LOCALHOST:
+        return Parts("", LOCALHOST, "", port)
     if "/" not in reference:
         return _address_parts(reference)
-    body, _, port = reference.partition(":")
     match body.split("/"):
         case ["external", name]:
             return Parts("", "external", name, port)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 
-from nsnet.errors import Problem, ScenarioError
+from nsnet.errors import Problem, ScenarioError, UsageError
 from nsnet.ip import Protocol
 from nsnet.scenario.kinds import Expectation
 from nsnet.scenario.model import Scenario
 from nsnet.topology.destinations import find_destination
+from nsnet.topology.interior import interior
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import UnknownReferenceError
 from nsnet.topology.references import expand, locate
@@ -31,6 +32,11 @@ def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
         except UnknownReferenceError as error:
             yield scenario.problem(f"{path}.from", str(error))
             continue
+        if probe.container:
+            try:
+                interior(topology, probe.from_).container(probe.container)
+            except UsageError as error:
+                yield scenario.problem(f"{path}.container", str(error))
         if probe.source_port is not None:
             protocol = probe.protocol.transport
             first = bound.setdefault((source.netns, protocol, probe.source_port), index)

@@ -38,7 +38,12 @@ class UnplacedPod:
         Init containers have none, because they exit before the pod is ready; sidecars have.
         """
         return tuple(
-            ListenPort(each.container_port, Protocol(each.protocol.lower()), each.name)
+            ListenPort(
+                each.container_port,
+                Protocol(each.protocol.lower()),
+                each.name,
+                container.name,
+            )
             for container in self.spec.serving
             for each in container.ports
             if each.protocol != "SCTP"

@@ -121,7 +121,7 @@ def test_a_reference_to_nothing_is_an_error() -> None:
     ("fields", "message"),
     [
         ({"times": 0}, "times: 0 is too small: at least 1$"),
-        ({"colour": "red"}, "colour: unknown key; known keys: name, from, to, protocol, "),
+        ({"colour": "red"}, "colour: unknown key; known keys: name, from, container, to, "),
         ({"tims": 2}, r"tims: unknown key; did you mean times\?"),
         ({"expect": {"verdict": "OK"}}, r"expect\.verdict: 'OK' .*; did you mean ok\?"),
         ({"times": 1, "expect": {"balance": "sticky"}}, "balance: sticky needs at least 2 times"),

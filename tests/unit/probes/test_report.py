@@ -74,6 +74,7 @@ def test_the_json_form_of_a_report() -> None:
         **NO_HTTP,
         "path": None,  # it was not recorded
         "ms": None,  # a model takes no time
+        "container": None,
     }
     assert REPORT.as_json() == {
         "schema": "nsnet.dev/report/v1",
@@ -94,6 +95,7 @@ def test_the_json_form_of_a_report() -> None:
                 "passed": True,
                 "judged": True,
                 "defect": False,
+                "container": None,
             },
             {
                 **asked,
@@ -110,10 +112,12 @@ def test_the_json_form_of_a_report() -> None:
                     **NO_HTTP,
                     "path": None,
                     "ms": 0.0,
+                    "container": None,
                 },
                 "passed": False,
                 "judged": True,
                 "defect": True,
+                "container": None,
             },
             {
                 **asked,
@@ -130,10 +134,12 @@ def test_the_json_form_of_a_report() -> None:
                     **NO_HTTP,
                     "path": list(VIA),
                     "ms": 1.0,
+                    "container": None,
                 },
                 "passed": True,
                 "judged": True,
                 "defect": False,
+                "container": None,
             },
         ],
     }
@@ -164,6 +170,7 @@ def test_keys_come_in_the_documented_order() -> None:
         "passed",
         "judged",
         "defect",
+        "container",
     ]
     assert list(report["probes"][0]["observed"]) == [
         "verdict",
@@ -175,6 +182,7 @@ def test_keys_come_in_the_documented_order() -> None:
         "certificates",
         "path",
         "ms",
+        "container",
     ]
 
 
@@ -258,3 +266,16 @@ def test_a_request_over_http_is_shown() -> None:
     assert asked.question == (
         "east/pod/client → east/svc/web:80 http GET http://shop.example/cart ×3"
     )
+
+
+def test_containers_are_named_where_they_are_known() -> None:
+    answer = replace(GOOD.observed, container="log")
+    asked = replace(GOOD, container="proxy", observed=answer)
+    assert asked.question == "east/pod/client (proxy) → east/svc/web:80 tcp ×3"
+    assert replace(answer, attempts=(ok("web-0"),)).ends[0] == "by east/pod/web-0 (log)"
+    assert (asked.as_json()["container"], asked.as_json()["observed"]["container"]) == (
+        "proxy",
+        "log",
+    )
+    nothing = replace(answer, attempts=(Outcome(Verdict.REFUSED),))
+    assert nothing.as_json(measured=True, path=False)["container"] is None

@@ -253,3 +253,46 @@ def test_the_servers_depend_on_the_node_with_policy_local(
     found = find_destination(lab, reference, locate(lab, source)).servers
     assert found is not None
     assert {each.removeprefix("east/pod/") for each in found} == servers
+
+
+SIDECAR = pod(
+    "edge",
+    spec="containers: [{name: web, ports: [{name: http, containerPort: 8080}]},"
+    " {name: log, ports: [{containerPort: 9000}, {containerPort: 8080, protocol: UDP}]}]",
+)
+SIX = "podCIDR: 'fd00:244::/48', serviceCIDR: 'fd00:96::/112', nodeCIDR: 'fd00:10::/64'"
+
+
+@pytest.mark.parametrize(
+    ("reference", "protocol", "found"),
+    [
+        ("localhost:8080", "tcp", "127.0.0.1 8080 web"),
+        ("localhost:http", "tcp", "127.0.0.1 8080 web"),
+        ("localhost:8080", "udp", "127.0.0.1 8080 log"),
+        ("localhost:9000", "tcp", "127.0.0.1 9000 log"),
+        ("localhost:9000", "udp", "127.0.0.1 9000 "),
+        ("127.0.0.1:9000", "tcp", "127.0.0.1 9000 log"),
+        ("10.244.0.3:9000", "tcp", "10.244.0.3 9000 log"),  # its own address
+        ("pod/edge:9000", "tcp", "10.244.0.3 9000 log"),
+        ("10.244.0.2:80", "tcp", "10.244.0.2 80 "),  # the client's, which has one container
+        ("pod/client:80", "tcp", "10.244.0.2 80 "),
+    ],
+)
+def test_a_pods_own_addresses_tell_the_container(reference: str, protocol: str, found: str) -> None:
+    lab = topology(pod("client"), SIDECAR, clusters=("{name: east}",))
+    asked = find_destination(lab, reference, locate(lab, "pod/edge"), Protocol(protocol))
+    assert f"{asked.address} {asked.port} {asked.container}" == found
+
+
+@pytest.mark.parametrize("source", ["node/n1", "pod/edge"])
+def test_localhost_is_ipv6_where_there_is_no_ipv4(source: str) -> None:
+    lab = topology(SIDECAR, clusters=(f"{{name: east, {SIX}}}",))
+    assert to("localhost:9000", source, lab=lab) == "::1 9000"
+    assert to("127.0.0.1:9000", source, lab=lab) == "127.0.0.1 9000"
+
+
+def test_localhost_of_a_node_has_no_named_ports() -> None:
+    lab = topology(SIDECAR, clusters=("{name: east}",))
+    assert complaint("localhost:http", "node/n1", lab=lab) == (
+        "localhost:http: no port is named http; named ports: none"
+    )

@@ -28,6 +28,8 @@ TWO = topology(clusters=("{name: east}", "{name: west}"))
         ("east/gateway:80", ("east", "gateway", "", "80")),
         ("east/gateway/2", ("east", "gateway", "2", "")),
         ("east,west/gateway/1:80", ("east,west", "gateway", "1", "80")),
+        ("localhost", ("", "localhost", "", "")),
+        ("localhost:http", ("", "localhost", "", "http")),
         ("10.0.0.1", ("", "address", "10.0.0.1", "")),
         ("10.0.0.1:80", ("", "address", "10.0.0.1", "80")),
         ("fd00::1", ("", "address", "fd00::1", "")),
