@@ -36,7 +36,7 @@ pytestmark = NEEDS_ROOT
 TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 ONE_NODE = ROOT / "scenarios" / "one-node.yaml"
 ISLANDS = ROOT / "scenarios" / "island-nat.yaml"
-KILLS = 20
+KILLS = 8  # make soak: 400
 
 # Its probe waits longer than any test for an answer that has no route back.
 LONG = """\

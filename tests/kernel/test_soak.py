@@ -44,7 +44,7 @@ MODES = {"one-node": 0o755, "one-node/names.json": 0o644}
 PORTS = (53, 80, 443, 8080, 30080)
 
 
-@pytest.mark.parametrize("again", range(20))
+@pytest.mark.parametrize("again", range(50))
 @pytest.mark.parametrize("killed", KILLS, ids=lambda each: each.__name__.removeprefix("test_"))
 def test_a_killed_command_leaves_nothing(
     killed: Callable[[Machine, random.Random], None],
