@@ -327,7 +327,16 @@ KEEP_ENV = click.option(
 )
 
 
-@click.command("exec", context_settings={"ignore_unknown_options": True})
+class _Exec(click.Command):
+    """The command exec. Options may follow LAB and REF if the command to run follows "--"; without
+    it, all that follows REF is the command's own."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.allow_interspersed_args = "--" in args
+        return super().parse_args(ctx, args)
+
+
+@click.command("exec", cls=_Exec, context_settings={"ignore_unknown_options": True})
 @click.argument("lab", type=LAB)
 @click.argument("reference", type=PLACE, metavar="REF")
 @click.argument("command", metavar="-- CMD…", nargs=-1, required=True, type=click.UNPROCESSED)

@@ -323,7 +323,7 @@ def test_a_lab_can_be_removed_under_a_capture(where: Machine, file: Path) -> Non
         assert where.nsnet_output("down", LAB) == f"{LAB} is down\n"
         status, said = capture.end()
     assert (status, said[0].split("; ")[1]) == (0, "ended because its namespaces are gone")
-    assert len([line for line in said if line.endswith("was removed during the capture")]) == 8
+    assert len([line for line in said if line.endswith("was removed during the capture")]) == 9
 
 
 def test_packets_lost_for_lack_of_buffer_are_reported(

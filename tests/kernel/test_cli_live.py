@@ -22,10 +22,12 @@ TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 # As nsnet/cli/README.md lists them, in order.
 REPORT = ["schema", "lab", "passed", "failed", "unjudged", "defects", "probes"]
 PROBE = [
-    "name", "from", "to", "protocol", "times", "size", "expected", "predicted", "observed",
-    "passed", "judged", "defect",
+    "name", "from", "to", "protocol", "times", "size", "http", "expected", "predicted",
+    "observed", "passed", "judged", "defect",
 ]  # fmt: skip
-ANSWER = ["verdict", "verdicts", "servers", "sources", "path", "ms"]
+ANSWER = [
+    "verdict", "verdicts", "servers", "sources", "statuses", "locations", "certificates", "path", "ms",
+]  # fmt: skip
 
 FAILING = """\
 apiVersion: nsnet.dev/v1alpha1
@@ -280,7 +282,7 @@ def test_a_lab_is_built_listed_and_removed(where: Machine, failing: Path) -> Non
     done = where.nsnet("up", failing)
     assert (done.returncode, done.stdout) == (
         0,
-        "failing is up: 1 cluster, 1 node, 2 pods, 0 Services, 2 probes, 5 network namespaces\n",
+        "failing is up: 1 cluster, 1 node, 3 pods, 1 Service, 2 probes, 6 network namespaces\n",
     )
     assert where.nsnet_output("ls").split() == ["clusterip", "failing", "two-nodes"]
     assert json.loads(where.nsnet_output("ls", "--json")) == [

@@ -145,7 +145,11 @@ def test_a_flow_that_stays_on_its_node_moves_on_there(udp: Udp) -> None:
     """CT3: internalTrafficPolicy Local."""
     udp.apply(4, type="ClusterIP\n  internalTrafficPolicy: Local")
     pods = udp.lab.topology.clusters[0].pods
-    here, gone = sorted(each.name for each in pods if each.workload and each.node == "n1")
+    here, gone = sorted(
+        each.name
+        for each in pods
+        if each.namespace == "default" and each.workload and each.node == "n1"
+    )
     port = udp.port_to(gone)
     udp.lab.scale("deploy/dns", int(gone.rsplit("-", 1)[1]))
     assert udp.ask(port=port) == here

@@ -413,4 +413,4 @@ def test_what_differs_from_a_lab_that_was_changed_by_hand_is_no_defect(lab: Lab)
     assert isinstance(seen.report.predicted, Unknown)
     assert "the lab is not as its file says" in seen.report.predicted.why
     (line,) = lab.drift()
-    assert line == "east/node/n1: nat KUBE-SERVICES: all 3 rules are missing"
+    assert line == "east/node/n1: nat KUBE-SERVICES: all 5 rules are missing"
