@@ -260,10 +260,8 @@ class LabServer:
 
         def reply(answer: bytes) -> None:
             if (fd := opened.fileno()) in self._clients:  # else the client is gone
-                try:
+                with suppress(OSError):
                     self._send(fd, framed(answer))
-                except OSError:
-                    self._disconnect(fd)
 
         return DnsConversation(lambda query: self._dns_answer(listening, query, reply), echo)
 

@@ -1,7 +1,5 @@
 """DNS messages: every query has the right answer, and no message stops the server."""
 
-import random
-
 import pytest
 from dnslib import (
     CLASS,
@@ -13,12 +11,12 @@ from dnslib import (
     DNSLabel,
     DNSQuestion,
     DNSRecord,
-    EDNSOption,
 )
 
 from nsnet.names.lookup import Index
 from nsnet.names.zones import Forward, Names, Record, RecordType, Zone
 from nsnet.servers.dns import wire
+from tests.support.dns_messages import damaged_queries, query
 
 MANY = 100  # addresses of a name
 RECORDS = {
@@ -51,17 +49,6 @@ HEAD_TWO_MORE = b"\0\7\1\0\0\1\0\0\0\0\0\2"
 QUESTION = b"\3web\7example\0\0\1\0\1"
 RECORD = b"\0\0\1\0\1" + bytes(6)
 OPTION = b"\0\0\x29\2\0" + bytes(6)
-
-
-def query(
-    name: str | list[bytes], kind: str = "A", *, edns: int = 0, do: bool = False, **header: int
-) -> bytes:
-    """A query; `edns` is the size that it announces."""
-    message = DNSRecord(DNSHeader(id=7, rd=1, **header), q=DNSQuestion(name, getattr(QTYPE, kind)))
-    if edns:
-        option = EDNSOption(65001, b"x")
-        message.add_ar(EDNS0(udp_len=edns, opts=[option], flags="do" if do else ""))
-    return bytes(message.pack())
 
 
 def answered(data: bytes, *, stream: bool = False) -> DNSRecord:
@@ -262,35 +249,11 @@ def test_a_label_with_a_dot_is_passed_on_as_it_is() -> None:
     assert asked.message[12:].startswith(b"\3a.b\1\xff\7example\3org\0")
 
 
-def _damaged(dice: random.Random, data: bytes) -> bytes:
-    """A message with some bytes changed, left out or added."""
-    changed = bytearray(data)
-    for _ in range(dice.randint(0, 6)):
-        changed[dice.randrange(len(changed))] = dice.choice((dice.randrange(256), 0xC0, 0xFF, 0))
-    if dice.random() < 0.3:
-        del changed[dice.randrange(len(changed)) :]
-    elif dice.random() < 0.2:
-        changed += dice.randbytes(dice.randrange(40))
-    return bytes(changed)
-
-
 def test_no_message_stops_the_server() -> None:
-    dice = random.Random(SEED)
-    names = (
-        "web.example",
-        "a.b.org",
-        "_s._tcp.example",
-        "fe80--1.pod.example",
-        "long.example",
-        ".",
-    )
-    kinds = ("A", "AAAA", "SRV", "ANY", "SOA", "TXT")
-    whole = [query(name, kind, edns=1232) for name in names for kind in kinds]
+    names = ("web.example", "a.b.org", "_s._tcp.example", "fe80--1.pod.example", "long.example")
     answers = 0
-    for number in range(10_000):
-        noise = dice.randbytes(dice.randrange(600))
-        data = noise if number % 10 == 0 else _damaged(dice, dice.choice(whole))
-        stream = dice.random() < 0.1
+    for number, data in enumerate(damaged_queries(names, 10_000, SEED)):
+        stream = number % 7 == 0
         found = wire.respond(INDEX, data, stream=stream)
         if len(data) < wire.HEADER or data[2] & 0x80:
             assert found is None
