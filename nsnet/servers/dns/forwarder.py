@@ -4,9 +4,8 @@ import errno
 import os
 import select
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from socket import AF_INET, AF_INET6, SOCK_DGRAM, SOCK_STREAM, socket
 
 from nsnet.kernel import netns
@@ -19,18 +18,20 @@ _MOST = 1000  # queries at a time; coredns/plugin/forward: max_concurrent
 _CHUNK = 1 << 16
 
 
-@dataclass(slots=True)
 class _Pending:
-    """A query that another server has not answered yet."""
+    """A query that other servers have not answered yet; `servers` are those to ask next."""
 
-    asked: wire.Asked
-    namespace: str
-    stream: bool
-    reply: Callable[[bytes], None]
-    servers: Iterator[tuple[str, int]]
-    due: float = 0.0
-    unsent: bytes = b""  # over TCP, until the connection is established
-    received: bytearray = field(default_factory=bytearray)
+    def __init__(
+        self, asked: wire.Asked, namespace: str, reply: Callable[[bytes], None], *, stream: bool
+    ) -> None:
+        self.asked = asked
+        self.namespace = namespace
+        self.reply = reply
+        self.stream = stream
+        self.servers = iter(asked.forward.servers * _TRIES)
+        self.due = 0.0  # when the next one is asked, as time.monotonic() has it
+        self.unsent = b""  # over TCP, until the connection is established
+        self.received = bytearray()
 
 
 class Forwarder:
@@ -53,8 +54,7 @@ class Forwarder:
     ) -> None:
         """Send the query from the namespace to the servers, one after another until one answers,
         and call `reply` with the answer to the client."""
-        servers = iter(asked.forward.servers * _TRIES)
-        pending = _Pending(asked, namespace, stream, reply, servers)
+        pending = _Pending(asked, namespace, reply, stream=stream)
         if len(self._pending) < _MOST:
             self._ask_next(pending)
         else:

@@ -4,7 +4,6 @@ import select
 import sys
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 from nsnet.names.lookup import Index, Rcode
@@ -17,13 +16,13 @@ _LONGEST_QUERY: Final = 512  # bytes, of those whose answers are kept
 _ID: Final = 2  # bytes
 
 
-@dataclass(frozen=True, slots=True)
 class Known:
     """What a DNS server knows, and its answers so far, by transport and query. Neither has an
     id."""
 
-    index: Index
-    answers: dict[tuple[bool, bytes], bytes] = field(default_factory=dict)
+    def __init__(self, names: Names) -> None:
+        self.index = Index(names)
+        self.answers: dict[tuple[bool, bytes], bytes] = {}
 
 
 class DnsServer:
@@ -72,7 +71,7 @@ def _respond(index: Index, data: bytes, *, stream: bool) -> bytes | wire.Asked |
 def known(data: list[Any]) -> Known:
     """Return the names that came as JSON, prepared for questions."""
     zones, forwards = data
-    return Known(Index(Names(tuple(map(_zone, zones)), tuple(map(_forward, forwards)))))
+    return Known(Names(tuple(map(_zone, zones)), tuple(map(_forward, forwards))))
 
 
 def _zone(data: list[Any]) -> Zone:
