@@ -11,6 +11,7 @@ _FILES = "raise the limit of open files: ulimit -n 65536"
 _TASKS = "raise the limits: ulimit -u unlimited; ulimit -v unlimited"
 _RIGHTS = "run it as root (sudo nsnet …), or choose a file that you may use"
 _ROOM = "make room there, or write to another place"
+TOO_MANY_VARIABLES = "give the pod fewer variables: enableServiceLinks: false"
 _HINTS = {
     errno.ENOMEM: _MEMORY,
     errno.EMFILE: _FILES,
@@ -27,6 +28,7 @@ _HINTS = {
     errno.ELOOP: "a symbolic link leads to itself: remove it",
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.EPIPE: "",
+    errno.E2BIG: TOO_MANY_VARIABLES,
 }
 # How the dynamic linker and Python word a lack of memory or files.
 _LINKER = {

@@ -1,6 +1,7 @@
 """Commands that build, change, use and remove labs: run, up, apply, restart, down, ls, status,
 probe, exec and shell."""
 
+import errno
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from nsnet.cli.arguments import (
     scenario_files,
 )
 from nsnet.cli.files import compiled_files, warn
+from nsnet.cli.host_errors import TOO_MANY_VARIABLES
 from nsnet.cli.output import err, out, out_json
 from nsnet.cli.progress import Progress
 from nsnet.cli.status import as_json as status_json
@@ -369,7 +371,9 @@ def exec_(
         err(f"error: {printable(command[0])}: there is no such command on this host")
         ctx.exit(127)
     except OSError as error:
-        err(f"error: {command[0]}: {error.strerror}")
+        err(f"error: {printable(command[0])}: {error.strerror}")
+        if error.errno == errno.E2BIG:
+            err(f"hint: {TOO_MANY_VARIABLES}")
         ctx.exit(126)
 
 

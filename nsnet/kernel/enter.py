@@ -6,6 +6,7 @@ python -m nsnet.kernel.enter NETNS HOSTNAME FILES DIRECTORY COMMAND…
 FILES is a JSON object: the text of files in /etc by their names.
 """
 
+import errno
 import json
 import os
 import socket
@@ -20,9 +21,7 @@ _ETC: Final = Path("/etc")
 # A directory that every host has. Files are written in a tmpfs on it; it gets its own mount later.
 _WORK: Final = Path("/sys")
 _OLD: Final = ".host"  # the host's /etc, if /etc has to be another directory
-_CACHE: Final = Path(
-    "/run/nscd"
-)  # with the socket of a daemon that resolves names in another place
+_CACHE: Final = Path("/run/nscd")  # with the socket of a daemon that resolves names elsewhere
 _FLAGS: Final = uapi.MS_NOSUID | uapi.MS_NODEV | uapi.MS_NOEXEC
 
 
@@ -40,16 +39,21 @@ def enter(name: str, hostname: str, files: Mapping[str, str]) -> None:
         _mount_files(files)
     if _CACHE.is_dir():
         netns.mount("nsnet", str(_CACHE), "tmpfs", _FLAGS)
-    netns.mount("sysfs", str(_WORK), "sysfs", _FLAGS)
+    try:
+        netns.mount("sysfs", str(_WORK), "sysfs", _FLAGS)
+    except OSError as error:
+        if error.errno != errno.EBUSY:  # it is there: the caller is in the namespace already
+            raise
     socket.sethostname(hostname[:64])
 
 
 def _mount_files(files: Mapping[str, str]) -> None:
     """Mount files over those of /etc. If one of these does not exist, so that nothing can be
-    mounted on it, mount a directory over /etc that refers to the host's for all others."""
+    mounted on it, mount a directory over /etc that refers to the host's for all others. Symbolic
+    links are copied, because relative ones lead elsewhere from another directory."""
     netns.mount("nsnet", str(_WORK), "tmpfs", _FLAGS, "mode=0755")
     for file, text in files.items():
-        (_WORK / file).write_text(text)
+        (_WORK / file).write_text(text, encoding="utf-8")
         (_WORK / file).chmod(0o644)
     if all((_ETC / file).exists() for file in files):
         for file in files:
@@ -59,7 +63,8 @@ def _mount_files(files: Mapping[str, str]) -> None:
         netns.mount(str(_ETC), str(_WORK / _OLD), "none", uapi.MS_BIND | uapi.MS_REC)
         for each in os.listdir(_ETC):
             if each not in files:
-                (_WORK / each).symlink_to(f"{_OLD}/{each}")
+                link = os.readlink(_ETC / each) if (_ETC / each).is_symlink() else f"{_OLD}/{each}"
+                (_WORK / each).symlink_to(link)
         netns.mount(str(_WORK), str(_ETC), "none", uapi.MS_BIND | uapi.MS_REC)
     netns.unmount(str(_WORK))
 

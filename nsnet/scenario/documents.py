@@ -78,7 +78,7 @@ class Document:
     """
 
     file: str
-    data: object
+    data: object = field(repr=False)  # of a Secret, too
     position: Position = field(default=Position(0), repr=False, compare=False)
     at: str = field(default="", repr=False, compare=False)
     repeats: tuple[Problem, ...] = field(default=(), repr=False, compare=False)

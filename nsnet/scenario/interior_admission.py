@@ -220,7 +220,8 @@ def config_refusals(found: ConfigMap | Secret) -> Iterator[Refusal]:
             yield from ((path, message) for message in _key_mistakes(key))
     for key in found.values.keys() & binary.keys():
         yield "data", invalid(key, "duplicate of key present in binaryData")
-    if sum(len(each.encode()) for each in (*found.values.values(), *binary.values())) > LARGEST:
+    values = (*found.values.values(), *binary.values())
+    if sum(len(each.encode(errors="surrogatepass")) for each in values) > LARGEST:
         yield "data", f"Too long: may not be more than {LARGEST} bytes"
     if isinstance(found, Secret):
         yield from _secret_keys(found)

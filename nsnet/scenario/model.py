@@ -1,7 +1,7 @@
 """The content of a scenario file and its manifests, before anything is derived from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from nsnet.errors import Problem
 from nsnet.scenario.documents import Document, text_at
@@ -44,7 +44,7 @@ class Scenario:
     manifests: tuple[Manifest, ...]
     warnings: tuple[str, ...]
     ignored: tuple[IgnoredObject, ...]
-    sources: Mapping[str, str]
+    sources: Mapping[str, str] = field(repr=False)  # text by file
     document: Document
     problems: tuple[Problem, ...] = ()
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from nsnet.kernel import enter
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from tests.support.machine import ROOTLESS_UNABLE
@@ -153,6 +154,49 @@ def test_no_file_of_the_host_changes(lab: Lab) -> None:
     assert output(lab, CLIENT, "sh", "-c", "echo x >/etc/hosts; cat /etc/hosts") == ["x"]
     assert "10.244.0.2\tclient" in output(lab, CLIENT, "cat", "/etc/hosts")
     assert [_digest(each) for each in files] == before
+
+
+ETC_WITH_GAPS = """
+mount -t tmpfs nsnet /etc
+echo text >/etc/file
+mkdir /etc/folder
+echo nested >/etc/folder/file
+ln -s ../proc/version /etc/relative
+ln -s /nowhere/resolv.conf /etc/resolv.conf
+"$@"
+ls -A /etc
+"""
+
+
+def test_files_of_etc_may_be_missing_or_lead_nowhere(lab: Lab) -> None:
+    files = {"resolv.conf": "nameserver 192.0.2.1\n", "hosts": "192.0.2.2 a\n"}
+    shown = "/etc/resolv.conf /etc/hosts /etc/file /etc/folder/file /etc/relative"
+    inside = enter.command(
+        lab[CLIENT].netns, "other", files, ["sh", "-c", f"cat {shown}; hostname"]
+    )
+    found = output(lab, CLIENT, "unshare", "-m", "sh", "-c", ETC_WITH_GAPS, "sh", *inside)
+    version = Path("/proc/version").read_text().strip()
+    expected = ["nameserver 192.0.2.1", "192.0.2.2 a", "text", "nested", version, "other"]
+    assert found == [*expected, "file", "folder", "relative", "resolv.conf"]
+
+
+OTHER = """
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {name: other}
+spec: {clusters: [{name: east}]}
+---
+{apiVersion: v1, kind: Pod, metadata: {name: client}, spec: {containers: [{name: main}]}}
+---
+{apiVersion: v1, kind: Service, metadata: {name: elsewhere}, spec: {ports: [{port: 80}]}}
+"""
+
+
+def test_a_name_of_one_lab_does_not_resolve_in_another(lab: Lab, tmp_path: Path) -> None:
+    (tmp_path / "other.yaml").write_text(OTHER)
+    with Agent(tmp_path / "other.yaml") as other:
+        assert resolved(other.lab, "elsewhere") == ["10.96.0.2"]
+        assert resolved(lab, "elsewhere") == resolved(other.lab, "late") == []
 
 
 def _digest(file: Path) -> str:

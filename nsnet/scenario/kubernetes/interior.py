@@ -68,9 +68,10 @@ class Secret(Lenient):
 
     @cached_property
     def values(self) -> Mapping[str, str]:
-        """The values by key, as text."""
+        """The values by key, as text. Bytes that are no text are surrogates."""
         decoded = {
-            key: base64.b64decode(each).decode(errors="replace") for key, each in self.data.items()
+            key: base64.b64decode(each).decode(errors="surrogateescape")
+            for key, each in self.data.items()
         }
         return {**decoded, **self.string_data}
 
