@@ -23,10 +23,11 @@ TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 REPORT = ["schema", "lab", "passed", "failed", "unjudged", "defects", "probes"]
 PROBE = [
     "name", "from", "to", "protocol", "times", "size", "http", "expected", "predicted",
-    "observed", "passed", "judged", "defect",
+    "observed", "passed", "judged", "defect", "container",
 ]  # fmt: skip
 ANSWER = [
-    "verdict", "verdicts", "servers", "sources", "statuses", "locations", "certificates", "path", "ms",
+    "verdict", "verdicts", "servers", "sources", "statuses", "locations", "certificates", "path",
+    "ms",
 ]  # fmt: skip
 
 FAILING = """\
