@@ -27,7 +27,7 @@ PROBE = [
 ]  # fmt: skip
 ANSWER = [
     "verdict", "verdicts", "servers", "sources", "statuses", "locations", "certificates", "path",
-    "ms",
+    "ms", "container",
 ]  # fmt: skip
 
 FAILING = """\
