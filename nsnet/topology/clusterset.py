@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from nsnet.ip import endpoint
+from nsnet.ip import IPAddress, Protocol, endpoint
 from nsnet.scenario import kubernetes
 from nsnet.scenario.model import Manifest
 from nsnet.topology.ledger import Ledger
@@ -106,12 +106,23 @@ def _exporter(each: _Export, *, headless: bool) -> Exporter:
 def _hosts(each: _Export) -> Iterator[ExportedHost]:
     """Yield the ready endpoints that other clusters can use."""
     known = {(one.reference, one.inside): one.outside for one in each.service.exported_pods}
+    ports: dict[tuple[str, IPAddress], list[tuple[str, Protocol, int]]] = {}
+    for port in each.service.ports:
+        for one in port.endpoints:
+            key = one.reference, one.address
+            ports.setdefault(key, []).append((port.name, port.protocol, one.port))
     for one in each.service.endpoints:
+        key = one.reference, one.address
         virtual = next(iter(each.cluster.virtual([one.address])), None)
-        outside = one.address if each.is_flat else known.get((one.reference, one.address), virtual)
+        outside = one.address if each.is_flat else known.get(key, virtual)
         if one.ready and outside is not None:
             dashes = str(outside).replace(".", "-").replace(":", "-")
-            yield ExportedHost(one.hostname.lower() or dashes, one.address, outside)
+            yield ExportedHost(
+                name=one.hostname.lower() or dashes,
+                inside=one.address,
+                outside=outside,
+                ports=tuple(ports.get(key, ())),
+            )
 
 
 def _merged_ports(exports: Sequence[_Export]) -> tuple[ServicePort, ...]:

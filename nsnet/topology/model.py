@@ -224,12 +224,13 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class ExportedHost:
-    """A ready endpoint of an exported headless Service: its name, and its addresses for clients in
-    its own cluster and in other clusters."""
+    """A ready endpoint of an exported headless Service: its name, its addresses for clients in its
+    own cluster and in other clusters, and the name, protocol and number of each of its ports."""
 
     name: str
     inside: IPAddress
     outside: IPAddress
+    ports: tuple[tuple[str, Protocol, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,13 @@ def _records(service: ClusterSetService, cluster: Cluster) -> Iterator[Record]:
     if not addresses:
         return
     yield from address_records(name, addresses)
-    hosts: dict[str, None] = {}
-    for exporter in service.exporters if service.headless else ():
+    hosts = [(one, host) for one in service.exporters for host in one.hosts]
+    if not (service.headless and hosts):
+        ports = [(each.name, each.protocol.value, each.port) for each in service.ports]
+        yield from port_records(name, ports, [name])
+        return
+    for exporter, each in hosts:
+        host = f"{each.name}.{exporter.cluster}.{name}"
         is_own = exporter.cluster == cluster.name
-        for each in exporter.hosts:
-            host = f"{each.name}.{exporter.cluster}.{name}"
-            hosts[host] = None
-            yield from address_records(host, [each.inside if is_own else each.outside])
-    ports = [(each.name, each.protocol.value, each.port) for each in service.ports]
-    yield from port_records(name, ports, [*hosts] or [name])
+        yield from address_records(host, [each.inside if is_own else each.outside])
+        yield from port_records(name, each.ports, [host])

@@ -91,6 +91,27 @@ def test_pods_without_hostnames_are_named_after_their_addresses() -> None:
     assert found[f"10-1-0-2.a.{DB}", RecordType.A] == ["10.1.0.2"]
 
 
+def test_each_endpoint_has_its_own_number_of_a_port() -> None:
+    a = in_clusters("a")
+    pods = (
+        pod(
+            f"db-{number}",
+            labels="app: db",
+            spec=f"hostname: db-{number}, subdomain: db,"
+            f" containers: [{{ports: [{{name: pg, containerPort: 543{number}}}]}}]",
+            meta=a,
+        )
+        for number in range(2)
+    )
+    headless = service(
+        "db", "{name: pg, port: 5432, targetPort: pg}", spec="clusterIP: None", meta=a
+    )
+    found = records(FLATS[:2], "b", *pods, headless, exported("db", a))
+    assert found[f"_pg._tcp.{DB}", RecordType.SRV] == [
+        f"0 100 543{number} db-{number}.a.db.default.svc.clusterset.local" for number in range(2)
+    ]
+
+
 def test_pods_that_are_not_ready_have_no_names() -> None:
     found = records(
         FLATS[:2],
