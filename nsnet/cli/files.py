@@ -73,11 +73,24 @@ def plan(given: ScenarioFiles, form: str | None) -> None:
     if form == "shell":
         out_text(script(state.lab, planned(state)))
     elif form == "json":
-        namespaces = [asdict(each) for each in state.netns]
+        namespaces = [_with_fields(asdict(each)) for each in state.netns]
         data = {"schema": "nsnet.dev/plan/v1", "lab": state.lab, "netns": namespaces}
         out_json(data)
     else:
         show.state(state, found.topology)
+
+
+def _with_fields(value: object) -> object:
+    """Return a value for JSON in which named tuples have the names of their fields."""
+    match value:
+        case dict():
+            return {key: _with_fields(each) for key, each in value.items()}
+        case tuple() | list():
+            fields: tuple[str, ...] = getattr(value, "_fields", ())
+            found = [_with_fields(each) for each in value]
+            return dict(zip(fields, found, strict=True)) if fields else found
+        case _:
+            return value
 
 
 @click.command()

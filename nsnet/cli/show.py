@@ -14,7 +14,7 @@ from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import is_generated
 from nsnet.state import nftables_text as nft
 from nsnet.state.iptables_text import line
-from nsnet.state.model import Kind, Netns, State
+from nsnet.state.model import Kind, NameServer, Netns, State
 from nsnet.state.rules import KUBE_PROXY, Chain
 from nsnet.text import natural, number_of
 from nsnet.topology.model import Topology
@@ -237,7 +237,10 @@ def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
             tool = "nftables" if table == KUBE_PROXY else "iptables"
             yield f"{rules} {tool} rules in table {table}"
     for listener in netns.listeners:
-        yield f"listens on {listener.port}/{listener.protocol} as {listener.reference}"
+        line = f"listens on {listener.port}/{listener.protocol} as {listener.reference}"
+        if isinstance(listener, NameServer):
+            line += f", a DNS server of {number_of(listener.size, 'name')}"
+        yield line
 
 
 def capabilities(found: Iterable["Capability"]) -> None:

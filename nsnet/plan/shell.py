@@ -56,7 +56,15 @@ from nsnet.state.haproxy import Haproxy, certificate_lists
 from nsnet.state.http import Certificate
 from nsnet.state.ipsets import destroy_input, fill_input
 from nsnet.state.iptables_text import restore
-from nsnet.state.model import FdbEntry, Interface, PolicyRule, Route, VirtualServer
+from nsnet.state.model import (
+    FdbEntry,
+    Interface,
+    Listens,
+    NameServer,
+    PolicyRule,
+    Route,
+    VirtualServer,
+)
 
 HEAD = """\
 #!/bin/sh
@@ -158,14 +166,18 @@ def render(op: Op) -> str:
         case ServersStart(netns):
             return f"# {netns}: nsnet starts its server here; it answers for every pod"
         case Listen(netns, listener):
-            return f"# {netns}: {listener.reference} answers on {listener.port}/{listener.protocol}"
+            return f"# {netns}: {listener.reference} {_answers(listener)}"
         case ListenerReplace(netns, listener):
-            where = f"{listener.port}/{listener.protocol}"
-            return f"# {netns}: from now on {listener.reference} answers on {where}"
+            return f"# {netns}: from now on {listener.reference} {_answers(listener)}"
         case Unlisten(netns, listener):
             return f"# {netns}: nothing answers on {listener.port}/{listener.protocol} any more"
         case _:
             assert_never(op)
+
+
+def _answers(listener: Listens) -> str:
+    queries = " DNS queries" if isinstance(listener, NameServer) else ""
+    return f"answers{queries} on {listener.port}/{listener.protocol}"
 
 
 def _bridge(netns: str, interface: Interface) -> str:

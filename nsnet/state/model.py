@@ -238,6 +238,11 @@ class NameServer:
     reference: str
     names: Names = field(hash=False, repr=False)
 
+    @property
+    def size(self) -> int:
+        """The number of names that have records."""
+        return sum(bool(each) for zone in self.names.zones for each in zone.records.values())
+
 
 Listens: TypeAlias = Listener | HealthCheck | NameServer
 Piece: TypeAlias = (

@@ -197,8 +197,8 @@ ip -n nsnet.ipvs.east.pod.kube-system.coredns-0 route add default via 10.244.1.1
 # nsnet.ipvs.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
 # nsnet.ipvs.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
 # nsnet.ipvs.east.pod.default.web-2: east/pod/web-2 answers on 80/tcp
-# nsnet.ipvs.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
-# nsnet.ipvs.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
+# nsnet.ipvs.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/udp
+# nsnet.ipvs.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/tcp
 ip netns exec nsnet.ipvs.east.node.n1 ipset restore -exist <<'EOF'
 create KUBE-LOOP-BACK hash:ip,port,ip family inet hashsize 1024 maxelem 65536
 create KUBE-LOOP-BACK.new hash:ip,port,ip family inet hashsize 1024 maxelem 65536

@@ -366,16 +366,16 @@ ip -n nsnet.island-nat.west.pod.kube-system.coredns-0 route add default via 10.2
 # nsnet.island-nat.east.pod.default.web-0: east/pod/web-0 answers on 53/udp
 # nsnet.island-nat.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
 # nsnet.island-nat.east.pod.default.web-1: east/pod/web-1 answers on 53/udp
-# nsnet.island-nat.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
-# nsnet.island-nat.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
+# nsnet.island-nat.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/udp
+# nsnet.island-nat.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/tcp
 # nsnet.island-nat.west.pod.default.web-0: west/pod/web-0 answers on 80/tcp
 # nsnet.island-nat.west.pod.default.web-0: west/pod/web-0 answers on 53/udp
 # nsnet.island-nat.west.pod.default.web-1: west/pod/web-1 answers on 80/tcp
 # nsnet.island-nat.west.pod.default.web-1: west/pod/web-1 answers on 53/udp
 # nsnet.island-nat.west.pod.default.web-2: west/pod/web-2 answers on 80/tcp
 # nsnet.island-nat.west.pod.default.web-2: west/pod/web-2 answers on 53/udp
-# nsnet.island-nat.west.pod.kube-system.coredns-0: west/pod/coredns-0.kube-system answers on 53/udp
-# nsnet.island-nat.west.pod.kube-system.coredns-0: west/pod/coredns-0.kube-system answers on 53/tcp
+# nsnet.island-nat.west.pod.kube-system.coredns-0: west/pod/coredns-0.kube-system answers DNS queries on 53/udp
+# nsnet.island-nat.west.pod.kube-system.coredns-0: west/pod/coredns-0.kube-system answers DNS queries on 53/tcp
 ip netns exec nsnet.island-nat.east.gateway $IPT-restore --noflush <<'EOF'
 *nat
 :PREROUTING ACCEPT [0:0]

@@ -179,8 +179,8 @@ ip -n nsnet.nftables.east.pod.kube-system.coredns-0 route add default via 10.244
 # nsnet.nftables.east.pod.default.web-0: east/pod/web-0 answers on 80/tcp
 # nsnet.nftables.east.pod.default.web-1: east/pod/web-1 answers on 80/tcp
 # nsnet.nftables.east.pod.default.web-2: east/pod/web-2 answers on 80/tcp
-# nsnet.nftables.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
-# nsnet.nftables.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
+# nsnet.nftables.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/udp
+# nsnet.nftables.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/tcp
 ip netns exec nsnet.nftables.east.node.n1 $IPT-restore --noflush <<'EOF'
 *nat
 :POSTROUTING ACCEPT [0:0]

@@ -107,8 +107,8 @@ ip -n nsnet.one-node.east.pod.kube-system.coredns-0 addr add 10.244.0.254/24 dev
 ip -n nsnet.one-node.east.pod.kube-system.coredns-0 route add default via 10.244.0.1 dev eth0
 # nsnet.one-node.east.pod.default.web: east/pod/web answers on 80/tcp
 # nsnet.one-node.east.pod.default.web: east/pod/web answers on 53/udp
-# nsnet.one-node.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
-# nsnet.one-node.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
+# nsnet.one-node.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/udp
+# nsnet.one-node.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/tcp
 ip netns exec nsnet.one-node.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]

@@ -201,8 +201,8 @@ ip -n nsnet.services.east.pod.kube-system.coredns-0 route add default via 10.244
 # nsnet.services.east.pod.default.web-1: east/pod/web-1 answers on 8080/tcp
 # nsnet.services.east.pod.default.web-1: east/pod/web-1 answers on 8443/udp
 # nsnet.services.east.pod.default.web-1: east/pod/web-1 answers on 9090/tcp
-# nsnet.services.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
-# nsnet.services.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
+# nsnet.services.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/udp
+# nsnet.services.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/tcp
 ip netns exec nsnet.services.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]

@@ -151,8 +151,8 @@ ip -n nsnet.two-nodes.east.pod.kube-system.coredns-0 route add default via 10.24
 # nsnet.two-nodes.east.pod.default.far: east/pod/far answers on 80/tcp
 # nsnet.two-nodes.east.pod.default.far: east/pod/far answers on 53/udp
 # nsnet.two-nodes.east.pod.default.near: east/pod/near answers on 80/tcp
-# nsnet.two-nodes.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
-# nsnet.two-nodes.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
+# nsnet.two-nodes.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/udp
+# nsnet.two-nodes.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/tcp
 ip netns exec nsnet.two-nodes.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]

@@ -313,8 +313,8 @@ ip -n nsnet.vxlan.east.pod.kube-system.coredns-0 route add default via fd00:10:2
 # nsnet.vxlan.east.pod.default.far: east/pod/far answers on 80/udp
 # nsnet.vxlan.east.pod.default.near: east/pod/near answers on 80/tcp
 # nsnet.vxlan.east.pod.default.near: east/pod/near answers on 80/udp
-# nsnet.vxlan.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/udp
-# nsnet.vxlan.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers on 53/tcp
+# nsnet.vxlan.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/udp
+# nsnet.vxlan.east.pod.kube-system.coredns-0: east/pod/coredns-0.kube-system answers DNS queries on 53/tcp
 ip netns exec nsnet.vxlan.east.node.n1 $IPT-restore --noflush <<'EOF'
 *filter
 :INPUT ACCEPT [0:0]

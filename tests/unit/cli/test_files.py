@@ -83,6 +83,8 @@ def test_a_plan_for_people() -> None:
     assert "  eth0            10.244.0.3/24 ── node/n1\n" in text
     assert "  route 0.0.0.0/0 via 10.244.0.1  (default route: the pod's node)\n" in text
     assert "  listens on 53/udp as pod/web\n" in text
+    dns = r"  listens on 53/tcp as pod/coredns-0.kube-system, a DNS server of \d+ names\n"
+    assert re.search(dns, text)
     assert "  cbr0            bridge 10.244.0.1/24\n" in text
 
 
@@ -100,6 +102,10 @@ def test_a_plan_for_machines() -> None:
     (pod,) = [each for each in data["netns"] if each["reference"] == "east/pod/web"]
     assert pod["interfaces"][0]["addresses"] == ["10.244.0.3/24"]
     assert pod["routes"][0]["via"] == "10.244.0.1"
+    (dns,) = [each for each in data["netns"] if "coredns" in each["reference"]]
+    zone = dns["listeners"][0]["names"]["zones"][0]
+    (record,) = zone["records"]["kube-dns.kube-system.svc.cluster.local"][:1]
+    assert (zone["origin"], record["type"], record["data"]) == ("cluster.local", "A", "10.96.0.10")
 
 
 # --- explain ---

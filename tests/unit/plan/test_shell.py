@@ -9,6 +9,7 @@ from typing import get_args
 import pytest
 
 from nsnet.ip import Protocol
+from nsnet.names.zones import Names
 from nsnet.plan.ops import (
     AddressAdd,
     AddressDelete,
@@ -63,6 +64,7 @@ from nsnet.state.model import (
     Interface,
     Kind,
     Listener,
+    NameServer,
     Neighbour,
     PolicyRule,
     RealServer,
@@ -98,6 +100,7 @@ TUNNEL = Interface(
 FAR = FdbEntry("02:00:0a:f4:01:00", ip("192.168.10.3"), "flannel.1")
 NEIGHBOUR = Neighbour(ip("10.244.0.2"), "02:00:0a:f4:00:02", "cbr0")
 WEB = Listener(Protocol.TCP, 80, "east/pod/web")
+DNS = NameServer(Protocol.UDP, 53, "east/pod/coredns-0", Names())
 HEALTH = HealthCheck(32000, "default", "web", 2)
 PREROUTING = Chain("kube-proxy", "nat-prerouting", base=Base("nat", "prerouting", -100))
 OLD = Chain("nat", "KUBE-SVC-OLD")
@@ -356,6 +359,7 @@ COMMANDS: list[tuple[Op, str]] = [
         ListenerReplace("n1", HEALTH),
         "# n1: from now on the health check of default/web (2 here) answers on 32000/tcp",
     ),
+    (Listen("dns", DNS), "# dns: east/pod/coredns-0 answers DNS queries on 53/udp"),
     (Unlisten("web", WEB), "# web: nothing answers on 80/tcp any more"),
 ]
 
