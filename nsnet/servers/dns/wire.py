@@ -48,7 +48,7 @@ _REACH: Final = 0x4000  # bytes from the start of a message; a pointer cannot le
 _LONGEST_LABEL: Final = 63  # bytes
 _LONGEST_NAME: Final = 255  # bytes, with the lengths of its labels and the root's
 _PLAIN: Final = 512  # bytes of a UDP message, without EDNS
-_LARGEST: Final = 4096  # bytes that a UDP message may have, with EDNS
+_LARGEST_DATAGRAM: Final = 65507  # bytes, over IPv4
 _LARGEST_STREAM: Final = 0xFFFF  # bytes
 _OPTIONS: Final = 11  # bytes of an OPT record without options
 _DNSSEC_OK: Final = 1 << 15  # in the TTL of an OPT record
@@ -257,7 +257,7 @@ def _packed(
     that do not fit are left out; if these are not only additional ones, the answer says so (TC).
     Raises ValueError if a record cannot be a part of a message."""
     edns = query.edns
-    size = min(max(edns.size if edns else _PLAIN, _PLAIN), _LARGEST)
+    size = min(max(edns.size if edns else _PLAIN, _PLAIN), _LARGEST_DATAGRAM)
     limit = (_LARGEST_STREAM if stream else size) - (_OPTIONS if edns else 0)
     buffer = DNSBuffer()
     buffer.names = _Names()
@@ -275,8 +275,7 @@ def _packed(
             break
         counts[number] += 1
     if edns:
-        do = "do" if edns.dnssec_ok else ""
-        EDNS0(udp_len=_LARGEST, ext_rcode=rcode >> 4, flags=do).pack(buffer)
+        _option(edns, rcode).pack(buffer)
         counts[2] += 1
     header = DNSHeader(
         id=query.id,
@@ -293,15 +292,21 @@ def _packed(
 
 
 def _onward(query: Query, onward: Onward) -> bytes:
-    """Return the bytes of a query to another server, with an id of its own. Raises ValueError if no
-    message can have the name."""
+    """Return the bytes of a query to another server, with an id of its own, and with the EDNS of
+    the client. Raises ValueError if no message can have the name."""
     header = DNSHeader(id=int.from_bytes(os.urandom(2), "big"), rd=1, cd=query.checking_disabled)
-    labels = (each.replace(_DOT, ".") for each in onward.name.split(".") if each)
-    name = DNSLabel([each.encode("latin-1") for each in labels])
-    question = DNSQuestion(_checked(name), query.type, query.class_)
-    message = DNSRecord(header, q=question)
-    message.add_ar(EDNS0(udp_len=_LARGEST))
+    name = _label(onward.name) if onward.answer else DNSLabel(query.labels)
+    message = DNSRecord(header, q=DNSQuestion(name, query.type, query.class_))
+    if query.edns:
+        message.add_ar(_option(query.edns))
     return bytes(message.pack())
+
+
+def _option(edns: Edns, rcode: int = 0) -> RR:
+    """Return the OPT record for a client. Like CoreDNS, the server accepts the same size as the
+    client."""
+    do = "do" if edns.dnssec_ok else ""
+    return EDNS0(udp_len=edns.size, ext_rcode=rcode >> 4, flags=do)
 
 
 def _rr(query: Query, record: Record) -> RR:

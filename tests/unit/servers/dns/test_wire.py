@@ -152,7 +152,7 @@ def test_other_records_of_a_query_are_no_error() -> None:
 def test_what_edns_asks_for_is_repeated() -> None:
     for do in (True, False):
         (option,) = answered(query("web.example", edns=1232, do=do)).ar
-        assert (option.edns_do, option.rclass, option.ttl >> 16) == (do, 4096, 0)
+        assert (option.edns_do, option.rclass, option.ttl >> 16) == (do, 1232, 0)
     assert answered(query("web.example")).ar == []
 
 
@@ -170,6 +170,11 @@ def test_as_many_whole_records_are_answered_as_fit() -> None:
     for size in range(512, 640):
         found = answered(query("many.example", edns=size))
         assert len(found.rr) == (size - 30 - 11) // 16
+
+
+def test_a_client_may_accept_datagrams_of_any_size() -> None:
+    found = answered(query("_s._tcp.example", "SRV", edns=0xFFFF))
+    assert (found.header.tc, len(found.rr)) == (0, 500)
 
 
 def test_an_answer_without_additional_records_is_whole() -> None:
@@ -193,7 +198,8 @@ def test_a_query_for_other_servers_is_passed_on_and_their_answer_back() -> None:
     assert isinstance(asked, wire.Asked)
     assert asked.forward == UPSTREAM
     theirs = DNSRecord.parse(asked.message)
-    assert str(theirs.q.qname) == "www.example.org."
+    assert str(theirs.q.qname) == "WWW.example.org."
+    assert [each.rclass for each in theirs.ar] == [4096]
     reply = theirs.reply(aa=0)
     reply.add_answer(*RR.fromZone("www.example.org 60 A 192.0.2.80"))
     data = wire.forwarded(asked, reply.pack(), stream=False)
@@ -261,5 +267,5 @@ def test_no_message_stops_the_server() -> None:
             answers += 1
             assert found[:2] == data[:2]
             assert found[2] & 0x80
-            assert len(found) <= (0xFFFF if stream else 4096)
+            assert len(found) <= (0xFFFF if stream else 65507)
     assert answers > 5000
