@@ -119,7 +119,9 @@ def _field(cluster: Cluster, pod: Pod, path: str) -> str | None:
         "metadata.namespace": pod.namespace,
         "metadata.uid": str(uuid5(_UID, f"{pod.netns} {pod.name} {' '.join(own)}")),
         "spec.nodeName": pod.node,
-        "spec.serviceAccountName": pod.spec.service_account_name,
+        "spec.serviceAccountName": pod.spec.service_account_name
+        or pod.spec.service_account
+        or "default",
         "status.hostIP": node[0],
         "status.hostIPs": ",".join(node),
         "status.podIP": own[0] if own else "",

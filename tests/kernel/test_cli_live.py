@@ -480,6 +480,21 @@ def test_a_command_runs_in_its_place(where: Machine, place: str, name: str, addr
     assert address in " ".join(rest).split()
 
 
+def test_a_command_in_a_pod_has_an_environment_of_its_own(where: Machine) -> None:
+    def environment(*command: str) -> dict[str, str]:
+        done = where.run(NSNET, "exec", *command, "env", env={"HOST_ONLY": "x", "TERM": "linux"})
+        return dict(line.split("=", 1) for line in done.stdout.splitlines())
+
+    found = environment("two-nodes", "pod/client")
+    assert found["KUBERNETES_SERVICE_HOST"] == "10.96.0.1"
+    assert (found["HOSTNAME"], found["TERM"], found["HOME"]) == ("client", "linux", "/root")
+    assert "/usr/sbin" in found["PATH"].split(":")
+    assert "HOST_ONLY" not in found
+    kept = environment("--keep-env", "two-nodes", "pod/client")
+    assert (kept["HOST_ONLY"], kept["HOSTNAME"]) == ("x", "client")
+    assert environment("two-nodes", "node/n1")["HOST_ONLY"] == "x"
+
+
 @pytest.mark.parametrize(("script", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", -9)])
 def test_exec_returns_the_exit_code_of_its_command(
     where: Machine, script: str, status: int

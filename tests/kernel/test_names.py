@@ -219,3 +219,19 @@ def test_names_follow_an_apply_at_once(agent: Agent, lab: Lab, file: Path, tmp_p
         lab.apply(changed)
         assert resolved(lab, "changing") == expected
         assert lab.drift() == []
+
+
+def test_a_restart_gives_a_pod_the_variables_of_new_services(
+    agent: Agent, lab: Lab, file: Path, tmp_path: Path
+) -> None:
+    added = "{apiVersion: v1, kind: Service, metadata: {name: added}, spec: {ports: [{port: 80}]}}"
+    changed = tmp_path / "names.yaml"
+    changed.write_text(f"{file.read_text()}\n---\n{added}\n")
+    lab.apply(changed)
+    assert resolved(lab, "added") == resolved(lab, "added", "pod/many")
+    assert not [each for each in output(lab, "pod/many", "env") if each.startswith("ADDED_")]
+    lab.restart("pod/many")
+    assert [each for each in output(lab, "pod/many", "env") if each.startswith("ADDED_SERVICE")]
+    lab.apply(file)
+    assert resolved(lab, "added") == []
+    assert [each for each in output(lab, "pod/many", "env") if each.startswith("ADDED_SERVICE")]

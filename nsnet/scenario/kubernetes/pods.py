@@ -87,7 +87,7 @@ class PodSpec(Lenient):
         "activeDeadlineSeconds automountServiceAccountToken"
         " ephemeralContainers hostIPC hostPID hostUsers hostnameOverride"
         " imagePullSecrets os overhead preemptionPolicy priority priorityClassName readinessGates"
-        " resourceClaims resources runtimeClassName schedulerName securityContext serviceAccount"
+        " resourceClaims resources runtimeClassName schedulerName securityContext"
         " shareProcessNamespace"
         " terminationGracePeriodSeconds volumes"
     )
@@ -109,7 +109,8 @@ class PodSpec(Lenient):
     dns_config: PodDnsConfig = PodDnsConfig()
     host_aliases: tuple[HostAlias, ...] = ()
     enable_service_links: StrictBool = True
-    service_account_name: str = "default"
+    service_account_name: str = ""
+    service_account: str = ""  # its older name
 
     @property
     def serving(self) -> tuple[Container, ...]:

@@ -1,12 +1,15 @@
 """No command that reads a file shows the value of a Secret."""
 
 import base64
+import json
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from nsnet.cli.program import main
+from nsnet.cli.status import as_json, show_status
+from nsnet.lab.compiled import compiled
 from nsnet.scenario.load import load
 from nsnet.topology.resolve import resolve
 
@@ -79,6 +82,19 @@ def test_no_message_shows_it(good: str, bad: str, tmp_path: Path) -> None:
     result = CliRunner().invoke(main, ["validate", str(file)])
     assert MARKER not in result.output
     assert ENCODED not in result.output
+
+
+def test_the_status_of_a_lab_does_not_show_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "lab.yaml"
+    file.write_text(LAB)
+    found = compiled(load(file))
+    show_status(found.topology, found.state, [])
+    shown = capsys.readouterr().out + json.dumps(as_json(found.topology, []))
+    assert "pod/web" in shown
+    assert MARKER not in shown
+    assert ENCODED not in shown
 
 
 def test_no_repr_shows_it(tmp_path: Path) -> None:

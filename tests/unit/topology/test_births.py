@@ -15,6 +15,12 @@ EVERY = "containers: [{envFrom: [{secretRef: {name: c}}]}]"
 OPTIONAL = VALUE.replace("key: a", "key: a, optional: true")
 
 
+def deployment(replicas: int) -> str:
+    """Return a Deployment."""
+    spec = f"replicas: {replicas}, template: {{metadata: {{labels: {{app: d}}}}}}"
+    return f"apiVersion: apps/v1\nkind: Deployment\nmetadata: {{name: d}}\nspec: {{{spec}}}"
+
+
 def config(value: str) -> str:
     """Return a ConfigMap."""
     return f"apiVersion: v1\nkind: ConfigMap\nmetadata: {{name: c}}\ndata: {{a: {value}}}"
@@ -59,6 +65,10 @@ def variable(found: Topology, name: str, reference: str) -> str | None:
         ([(DB, pod("a")), (pod("a"), pod("b")), (DB, pod("a"), pod("b"))], {"b": None}),
         ([(DB, pod("a")), (DB_MOVED, pod("a"), pod("b"))], {"a": "10.96.0.2", "b": "10.96.0.77"}),
         ([(DB, pod("a")), (DB,), (DB_MOVED, pod("a"))], {"a": "10.96.0.77"}),  # another pod a
+        (  # its pods are as old as a Deployment, unless they are added later
+            [(deployment(1), DB), (deployment(2), DB)],
+            {"d-0": None, "d-1": "10.96.0.2"},
+        ),
     ],
 )
 def test_a_pod_keeps_the_services_of_when_it_was_created(

@@ -132,8 +132,37 @@ def test_the_hosts_file_has_the_pod_and_its_aliases() -> None:
 
 
 def test_a_pod_on_the_host_network_has_the_hosts_of_its_node() -> None:
-    hosts = of(topology(pod("web", spec="hostNetwork: true"))).hosts
+    spec = "hostNetwork: true, hostname: h, subdomain: s"
+    hosts = of(topology(pod("web", spec=spec))).hosts
+    assert hosts.startswith(
+        "# Kubernetes-managed hosts file (host network).\n127.0.0.1\tlocalhost\n"
+    )
     assert hosts.endswith("192.168.10.2\tn1\n")
+    spec = f"{spec}, hostAliases: [{{ip: '2001:db8::1', hostnames: [a]}}]"
+    assert of(topology(pod("web", spec=spec))).hosts == (
+        f"{hosts}\n# Entries added by HostAliases.\n2001:db8::1\ta\n"
+    )
+
+
+def test_the_hosts_file_of_a_pod_is_that_of_the_kubelet() -> None:
+    ranges = "{name: east, dns: {domain: corp.example}, podCIDR: '10.244.0.0/16,fd00:1::/56',"
+    ranges += " nodeCIDR: '192.168.10.0/24,fd00:2::/64', serviceCIDR: '10.96.0.0/16,fd00:3::/112'}"
+    found = topology(pod("web", namespace="prod", spec="subdomain: s"), clusters=(ranges,))
+    assert of(found, "web.prod").hosts == (
+        "# Kubernetes-managed hosts file.\n"
+        "127.0.0.1\tlocalhost\n"
+        "::1\tlocalhost ip6-localhost ip6-loopback\n"
+        "fe00::0\tip6-localnet\n"
+        "fe00::0\tip6-mcastprefix\n"
+        "fe00::1\tip6-allnodes\n"
+        "fe00::2\tip6-allrouters\n"
+        "10.244.0.2\tweb.s.prod.svc.corp.example\tweb\n"
+        "fd00:1::2\tweb.s.prod.svc.corp.example\tweb\n"
+    )
+    assert of(found, "web.prod").resolv_conf == (
+        "search prod.svc.corp.example svc.corp.example corp.example\n"
+        "nameserver 10.96.0.10\nnameserver fd00:3::a\noptions ndots:5\n"
+    )
 
 
 # --- the environment ---
@@ -271,6 +300,29 @@ def test_ports_of_sctp_are_found_too() -> None:
     assert found["DB_PORT"] == found["DB_PORT_1_SCTP"] == "sctp://10.96.0.2:1"
     assert found["DB_PORT_2_UDP"] == "udp://10.96.0.2:2"
     assert found["DB_SERVICE_PORT"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("metadata.name", "web"),
+        ("metadata.namespace", "prod"),
+        ("metadata.labels['app']", "web"),
+        ("metadata.labels['nope']", ""),
+        ("metadata.annotations['a.b/c']", "d"),
+        ("spec.nodeName", "n1"),
+        ("spec.serviceAccountName", "robot"),
+        ("status.hostIP", "192.168.10.2"),
+        ("status.hostIPs", "192.168.10.2"),
+        ("status.podIP", "10.244.0.2"),
+        ("status.podIPs", "10.244.0.2"),
+    ],
+)
+def test_a_variable_may_be_a_field_of_the_pod(path: str, expected: str) -> None:
+    field = f'{{name: A, valueFrom: {{fieldRef: {{fieldPath: "{path}"}}}}}}'
+    spec = f"serviceAccount: robot, containers: [{{env: [{field}]}}]"
+    web = pod("web", namespace="prod", labels="app: web", spec=spec, meta="annotations: {a.b/c: d}")
+    assert variables(topology(web), "web.prod")["A"] == expected
 
 
 @pytest.mark.parametrize(
