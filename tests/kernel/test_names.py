@@ -90,7 +90,7 @@ def test_a_service_of_two_families_has_an_address_of_each(lab: Lab) -> None:
 @pytest.mark.parametrize(
     ("question", "expected"),
     [
-        (("_http._tcp.web", "SRV"), ["0 100 80 web.default.svc.cluster.local."]),  # DNS2
+        (("_http._tcp.web", "SRV"), ["0 50 80 web.default.svc.cluster.local."]),  # DNS2
         (("_http._tcp.sub", "SRV"), ["0 100 80 host.sub.default.svc.cluster.local."]),
         (("changing",), ["203.0.113.80", "www.example.com."]),
         (("-x", "10.96.0.2"), ["web.default.svc.cluster.local."]),

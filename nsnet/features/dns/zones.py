@@ -3,11 +3,12 @@
 Source: the Kubernetes DNS specification, version 1.1.0; coredns/plugin/kubernetes, v1.11.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from ipaddress import ip_address
 from typing import Final
 
 from nsnet.ip import IPAddress
+from nsnet.names.lookup import ADDRESSES
 from nsnet.names.zones import Record, RecordType, Zone
 from nsnet.topology.model import Cluster, Endpoint, Service
 
@@ -16,7 +17,7 @@ REVERSE: Final = {4: "in-addr.arpa", 6: "ip6.arpa"}
 _SCHEMA: Final = "1.1.0"  # the version of the specification
 _SOA: Final = "1 7200 1800 86400"  # serial, refresh, retry, expire
 _FIRST_NAMESPACES: Final = ("default", "kube-node-lease", "kube-public", "kube-system")
-_SRV: Final = "0 100"  # priority, weight
+_PRIORITY: Final = 0  # of SRV records
 
 
 def zone_of(origin: str, server: str, records: Iterable[Record]) -> Zone:
@@ -26,7 +27,25 @@ def zone_of(origin: str, server: str, records: Iterable[Record]) -> Zone:
     found: dict[str, dict[Record, None]] = {}
     for each in (start, Record(origin, RecordType.NS, TTL, server), *records):
         found.setdefault(each.name, {})[each] = None
-    return Zone(origin, {name: tuple(these) for name, these in found.items()}, ttl=TTL)
+    return Zone(origin, {name: _weighted(these, found) for name, these in found.items()}, ttl=TTL)
+
+
+def _weighted(
+    records: Collection[Record], zone: Mapping[str, Collection[Record]]
+) -> tuple[Record, ...]:
+    """Return the records of a name. Like CoreDNS, give each SRV record a weight of 100, divided by
+    the number of addresses that all their targets have."""
+    targets = [each.data.rsplit(" ", 1)[-1] for each in records if each.type is RecordType.SRV]
+    if not targets:
+        return tuple(records)
+    addresses = sum(each.type in ADDRESSES for one in targets for each in zone.get(one, ()))
+    weight = max(1, 100 // max(1, addresses))
+    return tuple(
+        each._replace(data=f"{_PRIORITY} {weight} {each.data}")
+        if each.type is RecordType.SRV
+        else each
+        for each in records
+    )
 
 
 def address_records(name: str, addresses: Iterable[IPAddress]) -> Iterator[Record]:
@@ -115,11 +134,11 @@ def _headless_records(name: str, service: Service) -> Iterator[Record]:
 def port_records(
     name: str, ports: Iterable[tuple[str, str, int]], hosts: Sequence[str]
 ) -> Iterator[Record]:
-    """Yield the SRV records of ports, given as (name, protocol, number). CoreDNS has all of them
-    under the name of the Service, too."""
+    """Yield the SRV records of ports, given as (name, protocol, number), without the priority and
+    weight, which zone_of() adds. CoreDNS has all of them under the name of the Service, too."""
     for port, protocol, number in ports:
         for host in hosts:
-            data = f"{_SRV} {number} {host}"
+            data = f"{number} {host}"
             yield Record(name, RecordType.SRV, TTL, data)
             if port:
                 yield Record(f"_{port}._{protocol}.{name}", RecordType.SRV, TTL, data)

@@ -47,10 +47,10 @@ VERSION = {("dns-version", RecordType.TXT): ["1.0.0"]}
 @pytest.mark.parametrize("client", ["a", "b", "c"])
 def test_flat_clusters_have_one_address_and_a_name_for_each_pod(client: str) -> None:
     web = "web.default.svc.clusterset.local"
-    db = [f"0 100 80 db-0.{each}.db.default.svc.clusterset.local" for each in "ab"]
+    db = [f"0 50 80 db-0.{each}.db.default.svc.clusterset.local" for each in "ab"]
     assert records(FLATS, client, *OBJECTS) == VERSION | {
         (WEB, RecordType.A): ["198.18.0.4"],
-        (WEB, RecordType.SRV): [f"0 100 80 {web}", f"0 100 53 {web}"],
+        (WEB, RecordType.SRV): [f"0 50 80 {web}", f"0 50 53 {web}"],
         (f"_http._tcp.{WEB}", RecordType.SRV): [f"0 100 80 {web}"],
         (f"_dns._udp.{WEB}", RecordType.SRV): [f"0 100 53 {web}"],
         (DB, RecordType.A): ["10.1.0.2", "10.2.0.2"],
@@ -108,7 +108,7 @@ def test_each_endpoint_has_its_own_number_of_a_port() -> None:
     )
     found = records(FLATS[:2], "b", *pods, headless, exported("db", a))
     assert found[f"_pg._tcp.{DB}", RecordType.SRV] == [
-        f"0 100 543{number} db-{number}.a.db.default.svc.clusterset.local" for number in range(2)
+        f"0 50 543{number} db-{number}.a.db.default.svc.clusterset.local" for number in range(2)
     ]
 
 

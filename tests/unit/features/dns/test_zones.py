@@ -2,7 +2,9 @@
 
 import pytest
 
+from nsnet.features.dns.zones import TTL, zone_of
 from nsnet.names.lookup import Index, Onward, Rcode, Reply
+from nsnet.names.zones import Record, RecordType
 from nsnet.state.model import NameServer
 from tests.support.labs import exported, in_clusters, ip, lab, pod, service, workload
 
@@ -98,8 +100,8 @@ def test_each_endpoint_of_a_headless_service_has_its_own_port() -> None:
         *(NAMED_PORTS.format(name=name, port=port, number=each) for name, port, each in pods),
     )
     assert ask(index, "_web._tcp.web.default", "SRV") == [
-        "0 100 8080 10-244-0-2.web.default.svc.cluster.local",
-        "0 100 8081 10-244-0-3.web.default.svc.cluster.local",
+        "0 50 8080 10-244-0-2.web.default.svc.cluster.local",
+        "0 50 8081 10-244-0-3.web.default.svc.cluster.local",
     ]
     assert ask(index, "web.default") == ["10.244.0.2", "10.244.0.3", "10.244.0.4"]
     assert ask(index, "10-244-0-4.web.default") == ["10.244.0.4"]
@@ -255,3 +257,15 @@ def test_exported_services_have_names_in_every_cluster() -> None:
     )
     assert str(ask(index, "web.default", domain="svc.clusterset.local")).startswith("['198.18.")
     assert ask(index, "web.default") == "NXDOMAIN"
+
+
+def test_the_addresses_behind_srv_records_share_a_weight_of_100() -> None:
+    """As in CoreDNS, an address of each family counts, and a name of two addresses twice."""
+    name, hosts = "_s._tcp.example", {"a.example": "192.0.2.1", "b.example": "192.0.2.2"}
+    addresses = [Record(each, RecordType.A, TTL, data) for each, data in hosts.items()]
+    targets = [Record(name, RecordType.SRV, TTL, f"80 {each}") for each in hosts]
+    both = Record("b.example", RecordType.AAAA, TTL, "2001:db8::2")
+    for more, weight in (([], 50), ([both], 33)):
+        zone = zone_of("example", "ns.example", [*targets, *addresses, *more])
+        expected = [f"0 {weight} 80 {each}" for each in hosts]
+        assert [each.data for each in zone.records[name]] == expected
