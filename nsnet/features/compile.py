@@ -9,6 +9,7 @@ from nsnet.features.fabric import fabric
 from nsnet.features.gateways import GATEWAYS
 from nsnet.features.gateways.shared import shared
 from nsnet.features.host_ports import host_ports
+from nsnet.features.http_proxies import http_proxies
 from nsnet.features.listeners import listeners
 from nsnet.features.load_balancer import load_balancers
 from nsnet.features.merge import merge
@@ -44,6 +45,7 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
             f"proxyMode {cluster.proxy.mode} of {cluster.name}",
             PROXIES[cluster.proxy.mode](cluster),
         )
+        yield f"the HTTP proxies of {cluster.name}", http_proxies(cluster)
         yield f"the Services of {cluster.name}", translations(cluster)
         yield f"the hostPorts of {cluster.name}", host_ports(cluster)
         yield f"kube-proxy of {cluster.name}", conntrack(cluster)

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from nsnet.features.dns.servers import name_servers
+from nsnet.ip import Protocol
 from nsnet.state.model import Fact, Listener, identity
 from nsnet.topology.model import Topology
 
 
 def listeners(topology: Topology) -> Iterator[Fact]:
     """Yield the name servers of the lab, and a listener of the echo server for each other port of
-    each pod and external host."""
+    each pod and external host. What an HTTP proxy listens on has none."""
     serving = set()
     for netns, server in name_servers(topology):
         serving.add((netns, identity(server)))
@@ -24,7 +25,15 @@ def _echoing(topology: Topology) -> Iterator[tuple[str, Listener]]:
         for port in external.ports:
             yield external.netns, Listener(port.protocol, port.port, external.reference)
     for cluster in topology.clusters:
+        proxied = {
+            (pod, port.port, Protocol.TCP)
+            for proxy in cluster.http_proxies
+            for pod in proxy.pods
+            for port in proxy.listeners
+        }
         for pod in cluster.pods:
             for port in pod.ports:
+                if (pod.reference, port.port, port.protocol) in proxied:
+                    continue
                 answer = pod.reference, pod.proxy_protocol
                 yield pod.netns, Listener(port.protocol, port.port, *answer)

@@ -66,8 +66,6 @@ _EFFECTS: Final = {
         "security.istio.io": "AuthorizationPolicy PeerAuthentication",
     },
     _NOT_ROUTED: {
-        "networking.k8s.io": "Ingress",
-        "extensions": "Ingress",
         "gateway.networking.k8s.io": "GRPCRoute Gateway HTTPRoute TCPRoute TLSRoute UDPRoute",
         "route.openshift.io": "Route",
         "networking.istio.io": "DestinationRule Gateway ServiceEntry VirtualService",

@@ -30,6 +30,7 @@ from nsnet.scenario.files import (
     read_sources,
     size_of,
 )
+from nsnet.scenario.http_proxies import ingress_manifests
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.membership import assign_clusters
 from nsnet.scenario.model import Scenario
@@ -133,7 +134,8 @@ def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
     refused = [problem for each in every for problem in each.problems]
     if validated is None or problems:
         raise ScenarioError([*problems, *refused])
-    manifests += dns_manifests(validated.spec.clusters, manifests)
+    added = (dns_manifests, ingress_manifests)
+    manifests += [one for each in added for one in each(validated.spec.clusters, manifests)]
     return Scenario(
         name=validated.metadata.name,
         spec=validated.spec,

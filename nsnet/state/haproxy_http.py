@@ -7,7 +7,6 @@ Source: docs/configuration.txt of haproxy 2.6, sections 2.2, 4.2, 7.1 and 8.2.6.
 import re
 from collections.abc import Iterator
 from typing import Final
-from urllib.parse import quote
 
 from nsnet.ip import endpoint
 from nsnet.state.http import (
@@ -176,7 +175,7 @@ def _redirect(redirect: Redirect, match: RequestMatch, scheme: str, port: int) -
 
 def _new_path(change: PathChange, match: RequestMatch) -> Iterator[str]:
     """Yield lines that set the variable txn.to to the changed path."""
-    path = quote(change.path, safe="/%:@!$&*+,;=~-._")
+    path = change.escaped
     if not change.prefix:
         yield f"    http-request set-var-fmt(txn.to) {_format(path)}"
         return

@@ -10,6 +10,7 @@ Both Ingress and HTTPRoute become such rules: their precedence is the order of t
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
+from urllib.parse import quote
 
 from nsnet.ip import IPAddress
 
@@ -51,6 +52,11 @@ class PathChange(NamedTuple):
 
     path: str
     prefix: bool = False
+
+    @property
+    def escaped(self) -> str:
+        """The path as a URL has it."""
+        return quote(self.path, safe="/%:@!$&*+,;=~-._")
 
 
 class Redirect(NamedTuple):

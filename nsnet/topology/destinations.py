@@ -48,6 +48,8 @@ def find_destination(
     """
     parts = split(reference)
     destination, named_ports = _destination(topology, reference, parts, source, protocol)
+    if protocol is Protocol.TCP and _http_proxies(topology) & (destination.servers or set()):
+        destination = replace(destination, servers=None)  # servers of any route may answer
     version = destination.address.version
     everywhere = version == 4 and destination.address.is_loopback
     has_family = everywhere or of_family(source.addresses, version) is not None
@@ -83,6 +85,19 @@ def _container(pod: Pod | None, port: int, protocol: Protocol) -> str:
         return ""
     found = ((each.port, each.protocol, each.container) for each in pod.ports)
     return next((name for *key, name in found if key == [port, protocol]), "")
+
+
+def _http_proxies(topology: Topology) -> set[str]:
+    """Return the references of the pods and gateways that route HTTP requests."""
+    return {
+        reference
+        for cluster in topology.clusters
+        for proxy in cluster.http_proxies
+        for reference in (
+            *proxy.pods,
+            *(each.reference for each in cluster.gateways if each.kind == "proxy"),
+        )
+    }
 
 
 def _destination(

@@ -101,12 +101,17 @@ class Ledger:
                     pool.reserve(kept, owner)
 
     def allocate_fabric_ips(
-        self, families: Collection[int], owner: str, written: Collection[IPAddress] = ()
+        self,
+        families: Collection[int],
+        owner: str,
+        written: Collection[IPAddress] = (),
+        *,
+        own: bool = False,
     ) -> tuple[IPAddress, ...]:
         """Return an address of fabricCIDR for each of these families that fabricCIDR has.
 
         It is the one in `written`, which is already reserved, else the one that the owner has in
-        the lab, else the first free one.
+        the lab, else the first free one, for nsnet's own objects the last free one.
         """
         allocated: list[IPAddress] = []
         for pool in self._fabric:
@@ -117,6 +122,9 @@ class Ledger:
                 allocated += in_range
             elif kept is not None and pool.owner(kept) == owner:
                 allocated.append(kept)
+            elif own:
+                last = pool.allocate_last(owner)
+                allocated += [last] if last else []
             else:
                 try:
                     allocated.append(pool.allocate(owner))

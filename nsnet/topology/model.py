@@ -347,6 +347,7 @@ class HttpProxy:
     echo servers leave these ports alone."""
 
     service: str  # its reference
+    pods: tuple[str, ...]  # theirs
     listeners: tuple[HttpListener, ...]
 
 

@@ -82,7 +82,7 @@ def load_balancer_ips(
             allocated[owner] = _of_families(ledger, each, families[owner], _written(each))
         else:
             allocated[owner] = ledger.allocate_fabric_ips(
-                families[owner], load_balancer_owner(owner)
+                families[owner], load_balancer_owner(owner), own=each.manifest.own
             )
             if not allocated[owner]:
                 ranges = ", ".join(map(str, ledger.scenario.spec.fabric_cidr))

@@ -26,6 +26,7 @@ from nsnet.topology.gateways import (
     resolve_gateways,
 )
 from nsnet.topology.imports import with_imports
+from nsnet.topology.ingress import ingress_proxy
 from nsnet.topology.interior import hostname_warnings
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.limits import MOST_PODS
@@ -119,6 +120,7 @@ def _cluster(
     ledger.warnings += unset_variables(unplaced, configuration)
     pods, unscheduled = resolve_pods(ledger, path, spec, manifests, nodes, unplaced)
     services = resolve_services(ledger, path, spec, manifests, nodes, pods)
+    ingress = ingress_proxy(ledger, spec.name, manifests, services, pods, configuration)
     cluster = Cluster(
         name=spec.name,
         cni=spec.cni,
@@ -139,6 +141,7 @@ def _cluster(
         mtu=spec.mtu,
         namespaces=tuple(dict.fromkeys(map(_namespace, manifests))),
         dns=cluster_dns(ledger, path, spec, manifests, services),
+        http_proxies=(ingress,) if ingress else (),
         births=births(spec.name, manifests, pods, services, configuration, ledger.keep),
     )
     ledger.warnings += hostname_warnings(cluster)

@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 
 from nsnet.errors import Problem
 from nsnet.ip import IPAddress
+from nsnet.scenario.ingress_admission import ingress_refusals
 from nsnet.scenario.interior_admission import config_refusals
 from nsnet.scenario.kinds import SMALLEST_MTU6, ClusterSpec
-from nsnet.scenario.kubernetes import ConfigMap, Pod, Secret, Workload
+from nsnet.scenario.kubernetes import ConfigMap, Ingress, IngressClass, Pod, Secret, Workload
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.pod_admission import pod_refusals
 from nsnet.topology.limits import MOST_NODES, over
@@ -14,7 +15,7 @@ from nsnet.topology.limits import MOST_NODES, over
 
 def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
     """Yield a problem for each name or address used twice, each option that cannot apply, and each
-    pod, workload, ConfigMap or Secret that the API server would refuse."""
+    pod, workload, ConfigMap, Secret or Ingress that the API server would refuse."""
     spec = scenario.spec
     named = [("spec.clusters", [each.name for each in spec.clusters])]
     named.append(("spec.externals", [each.name for each in spec.externals]))
@@ -34,6 +35,9 @@ def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
                 yield manifest.problem(path, message)
         elif isinstance(manifest.object, ConfigMap | Secret):
             for path, message in config_refusals(manifest.object):
+                yield manifest.problem(path, message)
+        elif isinstance(manifest.object, Ingress | IngressClass):
+            for path, message in ingress_refusals(manifest.object):
                 yield manifest.problem(path, message)
 
 

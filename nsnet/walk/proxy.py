@@ -6,29 +6,29 @@ from typing import Final
 
 from nsnet.ip import Protocol
 from nsnet.state.haproxy import Frontend, Haproxy
-from nsnet.state.http import Server
+from nsnet.state.http import HttpFrontend, Server
 from nsnet.state.model import Netns
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Packet, PredictedPath
 
-_ESTABLISHED: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # the handshake was completed
+ESTABLISHED: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # the handshake was completed
 _WITHOUT_REPLY: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
 
 
-def frontend_of(netns: Netns, packet: Packet) -> Frontend | None:
+def frontend_of(netns: Netns, packet: Packet) -> Frontend | HttpFrontend | None:
     """Return the frontend of haproxy that accepts the connection which this packet opens; None if
     there is none. If several frontends share the port, haproxy chooses by TLS server name, and this
     function returns the first."""
     if packet.protocol is not Protocol.TCP:
         return None
-    frontends = (
-        each
-        for daemon in netns.daemons
-        if isinstance(daemon, Haproxy)
-        for each in daemon.frontends
-        if (each.address, each.port) == (packet.dst, packet.dport)
-    )
-    return next(frontends, None)
+    for daemon in netns.daemons:
+        frontends: tuple[Frontend | HttpFrontend, ...] = ()
+        if isinstance(daemon, Haproxy):
+            frontends = (*daemon.frontends, *daemon.http)
+        for each in frontends:
+            if (each.address, each.port) == (packet.dst, packet.dport):
+                return each
+    return None
 
 
 def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> PredictedPath:
@@ -40,14 +40,14 @@ def relayed(near: PredictedPath, far: PredictedPath, server: Server) -> Predicte
     the proxy. If the connection to the server is not established, the request's path ends at the
     proxy.
     """
-    if near.verdict not in _ESTABLISHED:
+    if near.verdict not in ESTABLISHED:
         return closed_by_proxy(near)
     verdict = near.verdict if far.verdict is Verdict.OK else far.verdict
-    if verdict not in (*_ESTABLISHED, Verdict.TIMEOUT):
+    if verdict not in (*ESTABLISHED, Verdict.TIMEOUT):
         verdict = Verdict.RESET
     answered = verdict is Verdict.OK
     source = near.source if server.proxy_protocol else far.source
-    reached = far.verdict in (*_ESTABLISHED, Verdict.RESET)
+    reached = far.verdict in (*ESTABLISHED, Verdict.RESET)
     onward, tried = (far.request, ()) if reached else ((), far.request)
     return PredictedPath(
         verdict=verdict,

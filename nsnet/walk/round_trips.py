@@ -6,14 +6,24 @@ from typing import assert_never
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.state.haproxy import Frontend
+from nsnet.state.http import HttpFrontend
 from nsnet.state.model import HealthCheck, Listens, Netns
 from nsnet.verdict import Verdict
 from nsnet.walk import path_mtu
 from nsnet.walk.http import HttpRequest, answered
+from nsnet.walk.http_routes import (
+    BAD_REQUEST,
+    NOT_FOUND,
+    forwarded,
+    location,
+    own_response,
+    rule_for,
+    with_status,
+)
 from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
 from nsnet.walk.packet import Packet, PredictedPath
 from nsnet.walk.path_mtu import Emit
-from nsnet.walk.proxy import closed_by_proxy, frontend_of, relayed
+from nsnet.walk.proxy import ESTABLISHED, closed_by_proxy, frontend_of, relayed
 from nsnet.walk.request import Request
 from nsnet.walk.routing import Routes
 
@@ -77,6 +87,9 @@ class RoundTrips:
         """Yield the paths of a request that arrived. A proxy, a socket or the kernel replies to
         it."""
         frontend = frontend_of(self.netns[netns], journey.packet)
+        if isinstance(frontend, HttpFrontend):
+            yield from self._route(request, netns, journey, frontend)
+            return
         if frontend is not None:
             yield from self._relay(request, netns, journey, frontend)
             return
@@ -105,6 +118,51 @@ class RoundTrips:
             for each in frontend.servers:
                 to = (netns, Protocol.TCP, each.address, each.port, request.size, request.http)
                 yield from (relayed(near, far, each) for far in self.paths(*to))
+
+    def _route(
+        self, request: Request, netns: str, journey: Journey, frontend: HttpFrontend
+    ) -> Iterator[PredictedPath]:
+        """Yield the paths through a proxy that speaks HTTP. It answers anything else with an error,
+        and closes the connection."""
+        here = note(journey, self.netns[netns], f"haproxy accepts it for {frontend.reference}")
+        reply = self._reply_to(netns, journey.packet)
+        http = request.http
+        for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy replies"):
+            as_wanted = bool(frontend.certificates) == (http is not None and http.tls)
+            if not as_wanted or near.verdict not in ESTABLISHED:
+                yield closed_by_proxy(near)
+            elif http is None:
+                yield own_response(near, BAD_REQUEST)
+                if request.size:  # the proxy resets the connection on which more bytes follow
+                    yield closed_by_proxy(near)
+            else:
+                yield from self._by_rules(request, http, netns, near, frontend)
+
+    def _by_rules(
+        self,
+        request: Request,
+        http: HttpRequest,
+        netns: str,
+        near: PredictedPath,
+        frontend: HttpFrontend,
+    ) -> Iterator[PredictedPath]:
+        """Yield the paths of an HTTP request that a proxy has received by the path `near`."""
+        rule = rule_for(frontend, http, near.source)
+        if rule is None:
+            yield own_response(near, NOT_FOUND)
+        elif rule.redirect is not None:
+            yield own_response(near, rule.redirect.status, location(rule, frontend, http))
+        elif not rule.weighted:
+            yield own_response(near, rule.status)
+        else:
+            onward = forwarded(rule, http)
+            for backend in rule.weighted:
+                if not backend.servers:
+                    yield own_response(near, backend.status)
+                for each in backend.servers:
+                    to = (netns, Protocol.TCP, each.address, each.port, request.size, onward)
+                    for far in self.paths(*to):
+                        yield with_status(relayed(near, far, each), far)
 
     def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
         """Return the reply of this namespace to a packet or, with `error`, its ICMP error about the

@@ -266,3 +266,28 @@ def net(text: str) -> IPNetwork:
 def held(text: str) -> IPInterface:
     """Return an address with its prefix length."""
     return ip_interface(text)
+
+
+def ingress(
+    name: str,
+    *paths: str,
+    host: str = "shop.example",
+    default: str = "",
+    namespace: str = "default",
+    spec: str = "",
+    meta: str = "",
+) -> str:
+    """Return an Ingress with these paths of a host, each as "Prefix /cart web": its type, path and
+    Service, which has port 80; `default` is the Service of its default backend."""
+    routes = []
+    for each in paths:
+        kind, path, to = each.split()
+        backend = f"backend: {{service: {{name: {to}, port: {{number: 80}}}}}}"
+        routes.append(f'{{pathType: {kind}, path: "{path}", {backend}}}')
+    rule = f'rules: [{{host: "{host}", http: {{paths: [{", ".join(routes)}]}}}}], '
+    backend = f"defaultBackend: {{service: {{name: {default}, port: {{number: 80}}}}}}, "
+    return (
+        "apiVersion: networking.k8s.io/v1\nkind: Ingress\n"
+        f"metadata: {{name: {name}, namespace: {namespace}, {meta}}}\n"
+        f"spec: {{{rule if paths else ''}{backend if default else ''}{spec}}}"
+    )

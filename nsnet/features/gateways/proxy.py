@@ -4,6 +4,7 @@ address instead of the client's, unless it accepts a PROXY header.
 
       client ─▶ haproxy at the Service's own address and port ─▶ one of its ready endpoints, in turn
       client ─▶ haproxy at the gateway's own address, port 443 ─▶ the Service of the TLS name (SNI)
+      client ─▶ haproxy at the gateway's own address, port 80 or 443 ─▶ by the routes of Ingresses
 
 Only TCP ports are exported in this way. Packets that leave the cluster are SNATed as with kind nat.
 """
@@ -12,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from nsnet.features.gateways.egress import egress
+from nsnet.features.http_proxies import http_frontends
 from nsnet.ip import IPAddress, Protocol, ips_of
 from nsnet.state.haproxy import Frontend, Haproxy
 from nsnet.state.http import Server
@@ -29,7 +31,16 @@ def proxy(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fa
         *(each for address in ips_of(gateway.outside) for each in _by_tls_name(cluster, address)),
     ]
     # haproxy does not listen on a port without endpoints: the gateway refuses the connection.
-    yield gateway.netns, Haproxy(tuple(each for each in frontends if each.servers))
+    passing = tuple(each for each in frontends if each.servers)
+    taken = {(each.address, each.port) for each in passing}
+    http = (
+        each
+        for address in ips_of(gateway.outside)
+        for one in cluster.http_proxies
+        for each in http_frontends(one, address)
+        if (each.address, each.port) not in taken
+    )
+    yield gateway.netns, Haproxy(passing, tuple(http))
 
 
 def _frontends(cluster: Cluster) -> Iterator[Frontend]:

@@ -2,6 +2,7 @@
 client's kernel would reset the connection when the server replies."""
 
 import errno
+import re
 import select
 import socket
 import struct
@@ -11,11 +12,12 @@ from nsnet.errors import KernelError
 from nsnet.kernel import uapi
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober.attempt import VERDICTS, Attempt
-from nsnet.servers.echo.message import parsed_answer
+from nsnet.servers.echo.message import END, parsed_answer
 from nsnet.verdict import Verdict
 
 _NO_LINGER = struct.pack("ii", 1, 0)
 _CHUNK = 1 << 16
+_STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([0-9]{3})[^\n]*\n")
 
 
 class Talk(Protocol):
@@ -37,14 +39,19 @@ class EchoTalk:
         self._answer = b""
 
     def begin(self) -> bytes:
-        """Return the request."""
-        return self._attempt.request
+        """Return the request, with an empty line in or after it."""
+        request = self._attempt.request
+        return request if self._attempt.flow.size else request + END
 
     def receive(self, data: bytes) -> bytes:
         """Return nothing: a client sends one request."""
         self._answer += data
-        if b"\n" in self._answer:
-            server, source = parsed_answer(self._answer, self._attempt.token) or (None, None)
+        if said := _STATUS_LINE.match(self._answer):  # an HTTP proxy: this is a bad request
+            self._attempt.status = int(said[1])
+            self._attempt.end(Verdict.OK)
+        elif b"\n" in self._answer:
+            line, token = self._answer.partition(END)[0], self._attempt.token
+            server, source = parsed_answer(line, token) or (None, None)
             self._attempt.end(Verdict.OK, server, source)
         elif not data:
             self._attempt.end(Verdict.RESET)

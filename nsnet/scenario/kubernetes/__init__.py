@@ -2,6 +2,7 @@
 
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice, EndpointSubset
 from nsnet.scenario.kubernetes.fields import UNNAMED, Lenient, ObjectMeta
+from nsnet.scenario.kubernetes.ingress import Ingress, IngressClass
 from nsnet.scenario.kubernetes.interior import ConfigMap, EnvVar, Secret
 from nsnet.scenario.kubernetes.kinds import MODELS, VERSIONS, Object, unserved
 from nsnet.scenario.kubernetes.nodes import Namespace, Node
@@ -42,6 +43,8 @@ __all__ = [
     "EndpointSubset",
     "Endpoints",
     "EnvVar",
+    "Ingress",
+    "IngressClass",
     "Job",
     "LabelSelector",
     "Lenient",

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final, TypeAlias
 
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice
+from nsnet.scenario.kubernetes.ingress import Ingress, IngressClass
 from nsnet.scenario.kubernetes.interior import ConfigMap, Secret
 from nsnet.scenario.kubernetes.nodes import Namespace, Node
 from nsnet.scenario.kubernetes.pods import Job, Pod, ReplicationController, Workload
@@ -21,6 +22,8 @@ Object: TypeAlias = (
     | ServiceExport
     | ConfigMap
     | Secret
+    | Ingress
+    | IngressClass
 )
 
 MODELS: dict[str, type[Object]] = {
@@ -39,6 +42,8 @@ MODELS: dict[str, type[Object]] = {
     "ServiceExport": ServiceExport,
     "ConfigMap": ConfigMap,
     "Secret": Secret,
+    "Ingress": Ingress,
+    "IngressClass": IngressClass,
 }
 
 # The apiVersions of every kind that nsnet recognises, the preferred one first. A Service of another
@@ -60,6 +65,8 @@ VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Secret": ("v1",),
     "EndpointSlice": ("discovery.k8s.io/v1",),
     "NetworkPolicy": ("networking.k8s.io/v1",),
+    "Ingress": ("networking.k8s.io/v1",),
+    "IngressClass": ("networking.k8s.io/v1",),
     "ServiceExport": ("multicluster.x-k8s.io/v1alpha1", "multicluster.x-k8s.io/v1beta1"),
 }
 
@@ -79,6 +86,9 @@ REMOVED: Final[Mapping[tuple[str, str], str]] = {
     ("Job", "extensions/v1beta1"): "1.6",
     ("CronJob", "batch/v2alpha1"): "1.21",
     ("CronJob", "batch/v1beta1"): "1.25",
+    ("Ingress", "extensions/v1beta1"): "1.22",
+    ("Ingress", "networking.k8s.io/v1beta1"): "1.22",
+    ("IngressClass", "networking.k8s.io/v1beta1"): "1.22",
     ("EndpointSlice", "discovery.k8s.io/v1alpha1"): "1.20",
     ("EndpointSlice", "discovery.k8s.io/v1beta1"): "1.25",
 }

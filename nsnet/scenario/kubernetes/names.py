@@ -105,6 +105,11 @@ def subdomain_mistake(value: str) -> str:
     return _mistake(_subdomain, value)
 
 
+def service_name_mistake(value: str) -> str:
+    """Return the API server's message for a text that is no name of a Service, or ""."""
+    return _mistake(_service_name, value)
+
+
 def _mistake(check: Callable[[str], str], value: str) -> str:
     try:
         check(value)

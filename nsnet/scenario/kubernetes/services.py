@@ -170,7 +170,7 @@ class ServiceSpec(Lenient):
         return self.type == "LoadBalancer" and self.external_traffic_policy == "Local"
 
 
-class Ingress(Lenient):
+class LoadBalancerIngress(Lenient):
     """One address of a Service's load balancer."""
 
     ip: Annotated[EndpointAddress | None, zero_means(None)] = None
@@ -180,7 +180,7 @@ class Ingress(Lenient):
 class LoadBalancerStatus(Lenient):
     """All addresses of a Service's load balancer."""
 
-    ingress: tuple[Ingress, ...] = ()
+    ingress: tuple[LoadBalancerIngress, ...] = ()
 
 
 class ServiceStatus(Lenient):

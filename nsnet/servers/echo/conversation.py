@@ -84,6 +84,9 @@ class Conversation:
         match bytes(line).split():
             case [method, path, version] if version.startswith(b"HTTP/1."):
                 return self._http(method, path)
+            case [] if self._token:
+                self._unread = rest
+                return b""
             case _:
                 self._unread = rest
                 return json_line(self._seen)

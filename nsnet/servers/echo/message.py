@@ -5,7 +5,8 @@
     nsnet TOKEN SIZE\\n, SIZE bytes   {"server", "source", "port", "token", "size"}
     any other line                   {"server", "source", "port"}
 
-A datagram is one request. The `size` in its answer is the number of bytes of the body that arrived.
+An empty line after a request is ignored. A datagram is one request. The `size` in its answer is
+the number of bytes of the body that arrived.
 An ICMP echo request of a probe has the same request as its data. Only the standard library is used
 here, so that the server starts in 40 ms.
 """
@@ -18,13 +19,17 @@ from typing import Any
 PREFIX = b"nsnet "
 TOKEN = 16  # bytes of a probe's token; the server accepts any length
 TOKEN_HEADER = "nsnet-token"  # of HTTP requests whose path is recorded
+# To an HTTP proxy, a request is the first line of a bad one. The empty line after it makes the
+# proxy answer at once. A request without a body has one over TCP.
+END = b"\n"
 _BODY = b"x"
 _SIZE_DIGITS = 15  # at most
 
 
 def request(token: bytes, size: int) -> bytes:
     """Return a request with this token and a body of `size` bytes."""
-    return b"%s%s %d\n%s" % (PREFIX, token, size, _BODY * size)
+    body = (END + _BODY * (size - 1)) if size else b""
+    return b"%s%s %d\n%s" % (PREFIX, token, size, body)
 
 
 def request_length(size: int) -> int:

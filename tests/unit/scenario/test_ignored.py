@@ -69,9 +69,9 @@ def test_a_file_that_two_clusters_list_is_counted_once() -> None:
             "NetworkPolicy is not enforced, so it blocks nothing: default/web",
         ),
         (
-            "networking.k8s.io",
-            "Ingress",
-            "Ingress is not emulated, so no traffic takes its routes: default/web",
+            "route.openshift.io",
+            "Route",
+            "Route is not emulated, so no traffic takes its routes: web",
         ),
         (
             "gateway.networking.k8s.io",

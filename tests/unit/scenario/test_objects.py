@@ -83,8 +83,12 @@ def test_items_that_are_no_list_are_refused() -> None:
         ("batch/v1", "Job", (1, 0, 0)),
         ("multicluster.x-k8s.io/v1beta1", "ServiceExport", (1, 0, 0)),
         ("multicluster.x-k8s.io/v2", "ServiceExport", (0, 0, 1)),
+        ("networking.k8s.io/v1", "Ingress", (1, 0, 0)),
+        ("networking.k8s.io/v1", "IngressClass", (1, 0, 0)),
+        ("extensions/v1beta1", "Ingress", (0, 0, 1)),
+        ("networking.k8s.io/v1beta1", "Ingress", (0, 0, 1)),
+        ("networking.internal.knative.dev/v1alpha1", "Ingress", (0, 1, 0)),
         # A kind that nsnet ignores is never refused.
-        ("extensions/v1beta1", "Ingress", (0, 1, 0)),
         ("extensions/v1beta1", "NetworkPolicy", (0, 1, 0)),
     ],
 )

@@ -54,4 +54,4 @@ def test_which_lines_announce_a_body(line: bytes, found: object) -> None:
 
 
 def test_the_format_is_that_of_labs_which_are_up_already() -> None:
-    assert request(TOKEN, 3) == b"nsnet 0123456789abcdef 3\nxxx"
+    assert request(TOKEN, 3) == b"nsnet 0123456789abcdef 3\n\nxx"

@@ -1,0 +1,29 @@
+"""HTTP proxies: haproxy in the pods that serve the routes of Ingresses.
+
+      client ─▶ Service of the proxy ─▶ haproxy in its pod ─▶ an endpoint of the route's Service
+
+The proxy uses the endpoints themselves, not the ClusterIP, as most controllers do.
+"""
+
+from collections.abc import Iterator
+
+from nsnet.ip import IPAddress
+from nsnet.state.haproxy import Haproxy
+from nsnet.state.http import HttpFrontend
+from nsnet.state.model import Fact
+from nsnet.topology.model import Cluster, HttpProxy
+
+
+def http_proxies(cluster: Cluster) -> Iterator[Fact]:
+    """Yield haproxy for each pod of the cluster's HTTP proxies."""
+    pods = {each.reference: each for each in cluster.pods}
+    for proxy in cluster.http_proxies:
+        for pod in (pods[each] for each in proxy.pods):
+            every = (one for each in pod.addresses for one in http_frontends(proxy, each))
+            yield pod.netns, Haproxy(http=tuple(every))
+
+
+def http_frontends(proxy: HttpProxy, address: IPAddress) -> Iterator[HttpFrontend]:
+    """Yield the frontends of an HTTP proxy at this address."""
+    for each in proxy.listeners:
+        yield HttpFrontend(address, each.port, each.rules, proxy.service, each.certificates)

@@ -1,0 +1,257 @@
+"""Ingresses → the routes of the cluster's HTTP proxy.
+
+Of the rules that fit a request, the one with the more specific host counts, then an exact path,
+then the longest prefix, then the oldest Ingress. Requests that no rule fits get the default backend
+of the oldest Ingress of their host that has one, else of the oldest Ingress of all.
+
+Source: the API reference of networking.k8s.io/v1, Kubernetes 1.34.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, NamedTuple
+
+from nsnet.ip import IPAddress
+from nsnet.scenario import kubernetes
+from nsnet.scenario.http_proxies import NAME, NAMESPACE, PORTS
+from nsnet.scenario.kubernetes.ingress import (
+    CLASS,
+    HttpPath,
+    IngressBackend,
+    IngressTLS,
+    ServiceBackendPort,
+)
+from nsnet.scenario.model import Manifest
+from nsnet.state.http import Backend, Certificate, HttpRule, RequestMatch, Server
+from nsnet.text import some_of
+from nsnet.topology.balancing import usable
+from nsnet.topology.certificates import read_certificate
+from nsnet.topology.ledger import Ledger
+from nsnet.topology.model import (
+    Configuration,
+    HttpListener,
+    HttpProxy,
+    Pod,
+    Service,
+    ServicePort,
+    reference_of,
+)
+
+# Annotations of Ingresses that no controller reads.
+_OF_TOOLS: Final = ("kubectl.kubernetes.io/", "nsnet.dev/", "meta.helm.sh/", "argocd.argoproj.io/")
+_REGEX: Final = frozenset("()[]{}*+?|^$\\")
+
+
+class _Rule(NamedTuple):
+    """A rule with its place in the order of precedence."""
+
+    order: tuple[object, ...]
+    rule: HttpRule
+
+
+class _Declared(NamedTuple):
+    """An Ingress of the cluster that is served."""
+
+    reference: str
+    ingress: kubernetes.Ingress
+    manifest: Manifest
+
+
+def ingress_proxy(
+    ledger: Ledger,
+    cluster: str,
+    manifests: Sequence[Manifest],
+    services: Sequence[Service],
+    pods: Sequence[Pod],
+    configuration: Configuration,
+) -> HttpProxy | None:
+    """Return the HTTP proxy that serves the Ingresses of a cluster, None if it has none. Record
+    warnings about what they refer to in vain."""
+    every = list(_declared(cluster, manifests))
+    reference = reference_of(cluster, "svc", NAME, NAMESPACE)
+    own = next((each for each in services if each.reference == reference), None)
+    if not every or own is None:
+        return None
+    served = [each for each in every if _is_served(ledger, each, manifests)]
+    ledger.warnings += _ignored_annotations(served)
+    routes = _Routes(ledger, cluster, services, pods)
+    rules = tuple(routes.rules(served))
+    certificates = (*_certificates(ledger, served, configuration), Certificate((), ""))
+    return HttpProxy(
+        service=reference,
+        pods=tuple(dict.fromkeys(each.reference for each in own.endpoints)),
+        listeners=(
+            HttpListener(PORTS["http"], rules),
+            HttpListener(PORTS["https"], rules, certificates),
+        ),
+    )
+
+
+def _declared(cluster: str, manifests: Iterable[Manifest]) -> Iterator[_Declared]:
+    for manifest in manifests:
+        found = manifest.object
+        if isinstance(found, kubernetes.Ingress):
+            meta = found.metadata
+            reference = reference_of(cluster, "ingress", meta.name, meta.namespace)
+            yield _Declared(reference, found, manifest)
+
+
+def _is_served(ledger: Ledger, each: _Declared, manifests: Iterable[Manifest]) -> bool:
+    """Return whether the proxy serves an Ingress: always if the files have no IngressClass, because
+    the class is then installed with its controller."""
+    found = (one.object for one in manifests)
+    classes = [one.metadata for one in found if isinstance(one, kubernetes.IngressClass)]
+    name = each.ingress.class_name
+    if not classes or name in [one.name for one in classes]:
+        return True
+    if not name and any(one.is_default for one in classes):
+        return True
+    known = ", ".join(one.name for one in classes)
+    why = (
+        f"there is no IngressClass {name}" if name else "it names no IngressClass, none is default"
+    )
+    message = f"{each.reference} is not served: {why}; the files have {known}"
+    ledger.warnings.append(each.manifest.warning("spec.ingressClassName", message))
+    return False
+
+
+def _ignored_annotations(served: Iterable[_Declared]) -> Iterator[str]:
+    names = {
+        key: None
+        for each in served
+        for key in each.ingress.metadata.annotations
+        if key != CLASS and not key.startswith(_OF_TOOLS)
+    }
+    if names:
+        message = "annotations of Ingresses are ignored, because each controller has its own"
+        yield f"{message}: {some_of(names)}"
+
+
+class _Routes:
+    """The rules of Ingresses, whose backends are Services of the cluster."""
+
+    def __init__(
+        self, ledger: Ledger, cluster: str, services: Iterable[Service], pods: Iterable[Pod]
+    ) -> None:
+        self._ledger = ledger
+        self._cluster = cluster
+        self._services = {each.reference: each for each in services}
+        self._proxied = {each.reference for each in pods if each.proxy_protocol}
+
+    def rules(self, served: Sequence[_Declared]) -> Iterator[HttpRule]:
+        """Yield the rules in the order of their precedence."""
+        found = [each for one in served for each in self._of_paths(one)]
+        yield from (each.rule for each in sorted(found, key=lambda each: each.order))
+        yield from self._defaults(served)
+
+    def _of_paths(self, each: _Declared) -> Iterator[_Rule]:
+        literal: dict[str, None] = {}
+        for index, rule in enumerate(each.ingress.spec.rules):
+            for number, path in enumerate(rule.http.paths if rule.http else ()):
+                at = f"spec.rules[{index}].http.paths[{number}].backend"
+                backend = self._backend(each, at, path.backend)
+                if path.path_type == "ImplementationSpecific" and _REGEX.intersection(path.path):
+                    literal[path.path] = None
+                yield _ordered(rule.host, path, HttpRule(RequestMatch(), each.reference, backend))
+        if literal:
+            message = "paths of type ImplementationSpecific are Prefixes here, no expressions"
+            where = each.manifest.warning("spec.rules", f"{message}: {some_of(literal)}")
+            self._ledger.warnings.append(where)
+
+    def _defaults(self, served: Sequence[_Declared]) -> Iterator[HttpRule]:
+        """Yield the rules for requests that no path fits: for each host, then for all others."""
+        hosts: dict[str, HttpRule] = {}
+        for each in served:
+            backend = each.ingress.spec.default_backend
+            if backend is None:
+                continue
+            sent = self._backend(each, "spec.defaultBackend", backend)
+            rule = HttpRule(RequestMatch(), each.reference, sent)
+            for host in (*(one.host for one in each.ingress.spec.rules if one.host), ""):
+                hosts.setdefault(host, rule)
+        for host in sorted(hosts, key=_specific):
+            match = RequestMatch(host, one_label=host.startswith("*."))
+            yield hosts[host]._replace(match=match)
+
+    def _backend(self, each: _Declared, path: str, backend: IngressBackend) -> tuple[Backend, ...]:
+        """Return the backend with its servers; without servers if there is no such Service."""
+        wanted = backend.service
+        if wanted is None:
+            message = "resource backends are not emulated: requests to it are answered with 503"
+            self._ledger.warnings.append(each.manifest.warning(f"{path}.resource", message))
+            return (Backend("", ()),)
+        namespace = each.ingress.metadata.namespace
+        reference = reference_of(self._cluster, "svc", wanted.name, namespace)
+        port = _port(self._services.get(reference), wanted.port)
+        if port is None:
+            which = wanted.port.name or wanted.port.number
+            lacks = f"has no port {which}" if reference in self._services else "does not exist"
+            message = f"{reference} {lacks}: requests to it are answered with 503"
+            self._ledger.warnings.append(each.manifest.warning(f"{path}.service", message))
+            return (Backend(reference, ()),)
+        family = (self._services[reference].addresses or _addresses(port))[:1]
+        servers = tuple(
+            Server(one.address, one.port, one.reference in self._proxied)
+            for address in family
+            for one in usable(port.endpoints, address.version)
+        )
+        return (Backend(reference, servers),)
+
+
+def _ordered(host: str, path: HttpPath, rule: HttpRule) -> _Rule:
+    exact = path.path_type == "Exact"
+    match = RequestMatch(host, host.startswith("*."), path.path or "/", exact)
+    length = len(path.path) if exact else len(path.path.rstrip("/"))
+    return _Rule((_specific(host), not exact, -length), rule._replace(match=match))
+
+
+def _specific(host: str) -> int:
+    """Return the place of a host among those that fit a request: exact, wildcard, any."""
+    if not host:
+        return 2
+    return 1 if host.startswith("*.") else 0
+
+
+def _port(service: Service | None, wanted: ServiceBackendPort) -> ServicePort | None:
+    ports = service.ports if service is not None and service.type != "ExternalName" else ()
+    for each in ports:
+        if (wanted.name == each.name) if wanted.name else (wanted.number == each.port):
+            return each
+    return None
+
+
+def _addresses(port: ServicePort) -> tuple[IPAddress, ...]:
+    return tuple(each.address for each in port.endpoints)
+
+
+def _certificates(
+    ledger: Ledger, served: Iterable[_Declared], configuration: Configuration
+) -> Iterator[Certificate]:
+    """Yield the certificates of the hosts, each host's of the oldest Ingress that has one."""
+    taken: set[str] = set()
+    for each in served:
+        rules = [one.host for one in each.ingress.spec.rules if one.host]
+        for index, tls in enumerate(each.ingress.spec.tls):
+            names = tuple(one for one in dict.fromkeys(tls.hosts or rules) if one not in taken)
+            taken.update(names)
+            if names:
+                yield _certificate(ledger, each, index, tls, names, configuration)
+
+
+def _certificate(
+    ledger: Ledger,
+    each: _Declared,
+    index: int,
+    tls: IngressTLS,
+    names: tuple[str, ...],
+    configuration: Configuration,
+) -> Certificate:
+    namespace = each.ingress.metadata.namespace
+    secret = configuration.get(("Secret", namespace, tls.secret_name)) if tls.secret_name else None
+    pem, mistake = None, "does not exist"
+    if secret is not None:
+        pem, mistake = read_certificate(secret)
+    if tls.secret_name and pem is None:
+        message = f"Secret {namespace}/{tls.secret_name} {mistake}: a certificate is generated"
+        where = each.manifest.warning(f"spec.tls[{index}].secretName", message)
+        ledger.warnings.append(where)
+    return Certificate(names, f"{namespace}/{tls.secret_name}" if pem else "", pem)

@@ -1,0 +1,110 @@
+"""A model of haproxy's HTTP routes: the rule that applies to a request, and what becomes of it."""
+
+from dataclasses import replace
+from typing import Final
+
+from nsnet.ip import IPAddress
+from nsnet.state.http import HttpFrontend, HttpRule, PathChange, Redirect, RequestMatch
+from nsnet.verdict import Verdict
+from nsnet.walk.http import HttpRequest
+from nsnet.walk.packet import PredictedPath
+
+BAD_REQUEST: Final = 400
+NOT_FOUND: Final = 404
+_BAD_GATEWAY: Final = 502  # the server closes the connection
+_UNAVAILABLE: Final = 503  # no connection to the server
+_USUAL: Final = {"http": 80, "https": 443}  # ports that a URL leaves out
+
+
+def rule_for(
+    frontend: HttpFrontend, request: HttpRequest, source: IPAddress | None
+) -> HttpRule | None:
+    """Return the first rule that fits the request, as the proxy sees it with a client of this
+    address; None if there is none."""
+    seen = _with_forwarded(request, source)
+    return next((each for each in frontend.rules if _fits(each.match, seen)), None)
+
+
+def forwarded(rule: HttpRule, request: HttpRequest) -> HttpRequest:
+    """Return the request that a server gets."""
+    path, mark, query = request.path.partition("?")
+    if rule.path is not None:
+        path = _changed(rule.path, rule.match, path)
+    host = rule.hostname or request.host
+    return request._replace(host=host, path=f"{path}{mark}{query}", tls=False, server_name="")
+
+
+def own_response(near: PredictedPath, status: int, location: str = "") -> PredictedPath:
+    """Return the path of a request that the proxy answers itself."""
+    return replace(near, server=None, source=None, status=status, location=location)
+
+
+def location(rule: HttpRule, frontend: HttpFrontend, request: HttpRequest) -> str:
+    """Return the URL to which a rule redirects the client of a request."""
+    assert rule.redirect is not None
+    redirect: Redirect = rule.redirect
+    scheme = redirect.scheme or ("https" if frontend.certificates else "http")
+    port = redirect.port or (_USUAL[scheme] if redirect.scheme else frontend.port)
+    host = redirect.hostname or _without_port(request.host)
+    path, mark, query = request.path.partition("?")
+    if redirect.path is not None:
+        path = _changed(redirect.path, rule.match, path)
+    where = f"{scheme}://{host}" + ("" if port == _USUAL[scheme] else f":{port}")
+    return f"{where}{path}{mark}{query}"
+
+
+def with_status(path: PredictedPath, far: PredictedPath) -> PredictedPath:
+    """Return the path of a request through an HTTP proxy, which answers it itself if its own
+    connection to the server, with the path `far`, fails."""
+    if path.verdict is not Verdict.RESET or far.verdict in (Verdict.OK, Verdict.LARGE_HANGS):
+        return path
+    status = _BAD_GATEWAY if far.verdict is Verdict.RESET else _UNAVAILABLE
+    return own_response(replace(path, verdict=Verdict.OK), status)
+
+
+def _with_forwarded(request: HttpRequest, source: IPAddress | None) -> HttpRequest:
+    """Return the request with the headers that the proxy sets."""
+    own = {
+        "x-forwarded-for": str(source),
+        "x-forwarded-proto": "https" if request.tls else "http",
+        "x-forwarded-host": request.host,
+    }
+    given = (each for each in request.headers if each[0].lower() not in own)
+    return request._replace(headers=(*given, *own.items()))
+
+
+def _fits(match: RequestMatch, request: HttpRequest) -> bool:
+    path, _, query = request.path.partition("?")
+    headers = {(name.lower(), value) for name, value in request.headers}
+    parameters = {tuple(each.partition("=")[::2]) for each in query.split("&")}
+    return (
+        _fits_host(match, _without_port(request.host).lower())
+        and _fits_path(match, path)
+        and match.method in ("", request.method)
+        and all((name.lower(), value) in headers for name, value in match.headers)
+        and parameters.issuperset(match.query)
+    )
+
+
+def _fits_host(match: RequestMatch, host: str) -> bool:
+    if not match.hostname.startswith("*."):
+        return match.hostname in ("", host)
+    domain = match.hostname[2:]
+    return host.partition(".")[2] == domain if match.one_label else host.endswith(f".{domain}")
+
+
+def _fits_path(match: RequestMatch, path: str) -> bool:
+    if match.exact:
+        return path == match.path
+    return f"{path}/".startswith(f"{match.path.rstrip('/')}/")
+
+
+def _changed(change: PathChange, match: RequestMatch, path: str) -> str:
+    if not change.prefix:
+        return change.escaped
+    return f"{change.escaped.rstrip('/')}{path[len(match.path.rstrip('/')) :]}" or "/"
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return name if colon and port.isdigit() else host

@@ -1,0 +1,154 @@
+"""The rule of haproxy that applies to a request, and what becomes of the request.
+
+Source: docs/configuration.txt of haproxy 2.6, and the tables of examples for path types in the
+concept "Ingress" of the Kubernetes documentation.
+"""
+
+import pytest
+
+from nsnet.state.http import HttpFrontend, HttpRule, PathChange, Redirect, RequestMatch
+from nsnet.walk.http import HttpRequest
+from nsnet.walk.http_routes import forwarded, location, rule_for
+from tests.support.labs import ip
+
+CLIENT = ip("203.0.113.10")
+
+
+def frontend(*rules: HttpRule, port: int = 80) -> HttpFrontend:
+    return HttpFrontend(ip("10.244.0.9"), port, rules, "east/svc/ingress")
+
+
+def fits(match: RequestMatch, request: HttpRequest) -> bool:
+    rule = HttpRule(match, "a")
+    return rule_for(frontend(rule), request, CLIENT) is rule
+
+
+@pytest.mark.parametrize(
+    ("prefix", "path", "expected"),
+    [
+        ("/", "/any/path", True),
+        ("", "/any/path", True),
+        ("/foo", "/foo", True),
+        ("/foo", "/foo/", True),
+        ("/foo", "/foobar", False),
+        ("/foo/", "/foo", True),
+        ("/foo/", "/foo/", True),
+        ("/aaa/bb", "/aaa/bbb", False),
+        ("/aaa/bbb", "/aaa/bbb", True),
+        ("/aaa/bbb/", "/aaa/bbb", True),
+        ("/aaa/bbb", "/aaa/bbb/ccc", True),
+        ("/aaa/bbb", "/aaa/bbbxyz", False),
+        ("/foo", "/foo?a=/bar", True),
+        ("/foo", "/bar?a=/foo", False),
+        ("/Foo", "/foo", False),
+        ("/a b", "/a%20b", False),
+    ],
+)
+def test_a_prefix_consists_of_segments(prefix: str, path: str, expected: bool) -> None:
+    assert fits(RequestMatch(path=prefix), HttpRequest("a.example", path)) is expected
+
+
+@pytest.mark.parametrize(
+    ("exact", "path", "expected"),
+    [
+        ("/foo", "/foo", True),
+        ("/foo", "/bar", False),
+        ("/foo", "/foo/", False),
+        ("/foo/", "/foo", False),
+        ("/foo", "/foo?a=b", True),
+    ],
+)
+def test_an_exact_path_is_the_whole_path(exact: str, path: str, expected: bool) -> None:
+    match = RequestMatch(path=exact, exact=True)
+    assert fits(match, HttpRequest("a.example", path)) is expected
+
+
+@pytest.mark.parametrize(
+    ("hostname", "one_label", "host", "expected"),
+    [
+        ("", False, "any", True),
+        ("a.example", False, "a.example", True),
+        ("a.example", False, "A.Example:8080", True),
+        ("a.example", False, "b.example", False),
+        ("*.foo.com", True, "bar.foo.com", True),
+        ("*.foo.com", True, "baz.bar.foo.com", False),
+        ("*.foo.com", True, "foo.com", False),
+        ("*.foo.com", False, "baz.bar.foo.com", True),
+        ("*.foo.com", False, "foo.com", False),
+        ("*.foo.com", False, "xfoo.com", False),
+        ("a.example", False, "[::1]:80", False),
+    ],
+)
+def test_a_host_is_a_name_or_a_wildcard(
+    hostname: str, one_label: bool, host: str, expected: bool
+) -> None:
+    assert fits(RequestMatch(hostname, one_label), HttpRequest(host)) is expected
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [
+        (RequestMatch(method="GET"), True),
+        (RequestMatch(method="PUT"), False),
+        (RequestMatch(headers=(("x-version", "2"),)), True),
+        (RequestMatch(headers=(("X-VERSION", "2"), ("other", "b"))), False),
+        (RequestMatch(headers=(("x-version", "20"),)), False),
+        (RequestMatch(query=(("v", "1"),)), True),
+        (RequestMatch(query=(("v", "1"), ("w", ""))), False),
+        # The proxy sets these headers before it compares.
+        (RequestMatch(headers=(("X-Forwarded-For", str(CLIENT)),)), True),
+        (RequestMatch(headers=(("X-Forwarded-Proto", "http"),)), True),
+        (RequestMatch(headers=(("X-Forwarded-Host", "a.example"),)), True),
+    ],
+)
+def test_all_conditions_hold(match: RequestMatch, expected: bool) -> None:
+    given = (("X-Version", "2"), ("X-Forwarded-For", "1.2.3.4"))
+    request = HttpRequest("a.example", "/?v=1&w=2", headers=given)
+    assert fits(match, request) is expected
+
+
+def test_the_first_rule_that_fits_applies() -> None:
+    no, first, second = (
+        HttpRule(RequestMatch(path=path), name)
+        for path, name in (("/no", "a"), ("/", "b"), ("/yes", "c"))
+    )
+    request = HttpRequest("a.example", "/yes")
+    assert rule_for(frontend(no, first, second), request, CLIENT) is first
+    assert rule_for(frontend(no), request, CLIENT) is None
+
+
+@pytest.mark.parametrize(
+    ("change", "path", "expected"),
+    [
+        (PathChange("/xyz", True), "/foo/bar?a=b", "/xyz/bar?a=b"),
+        (PathChange("/xyz/", True), "/foo/bar", "/xyz/bar"),
+        (PathChange("/xyz", True), "/foo", "/xyz"),
+        (PathChange("/", True), "/foo/bar", "/bar"),
+        (PathChange("/", True), "/foo", "/"),
+        (PathChange("", True), "/foo/", "/"),
+        (PathChange("/x y"), "/foo/bar?a", "/x%20y?a"),
+    ],
+)
+def test_a_path_changes_as_a_whole_or_its_prefix(
+    change: PathChange, path: str, expected: str
+) -> None:
+    rule = HttpRule(RequestMatch(path="/foo"), "a", path=change, hostname="b.example")
+    sent = forwarded(rule, HttpRequest("a.example", path, tls=True, server_name="a.example"))
+    assert sent == HttpRequest("b.example", expected)
+
+
+@pytest.mark.parametrize(
+    ("redirect", "port", "expected"),
+    [
+        (Redirect(301, "https"), 80, "https://a.example/foo?x"),
+        (Redirect(hostname="b.example"), 80, "http://b.example/foo?x"),
+        (Redirect(hostname="b.example"), 8080, "http://b.example:8080/foo?x"),
+        (Redirect(scheme="http", hostname="b.example"), 8080, "http://b.example/foo?x"),
+        (Redirect(port=8443, scheme="https"), 80, "https://a.example:8443/foo?x"),
+        (Redirect(path=PathChange("/new")), 80, "http://a.example/new?x"),
+    ],
+)
+def test_where_a_redirect_leads(redirect: Redirect, port: int, expected: str) -> None:
+    rule = HttpRule(RequestMatch(), "a", redirect=redirect)
+    request = HttpRequest("a.example:8080", "/foo?x")
+    assert location(rule, frontend(rule, port=port), request) == expected
