@@ -14,7 +14,7 @@ from nsnet.scenario.kubernetes import Container
 from nsnet.scenario.kubernetes.interior import DnsOption
 from nsnet.state.namespaces import Role
 from nsnet.text import did_you_mean, quoted, some_of
-from nsnet.topology.environment import environment
+from nsnet.topology.environment import environment, expanded
 from nsnet.topology.lookup import find_pod
 from nsnet.topology.model import Cluster, Pod, Topology
 from nsnet.topology.notation import split
@@ -233,5 +233,5 @@ def _containers(cluster: Cluster, pod: Pod) -> Iterator[ContainerInterior]:
     containers = pod.spec.serving or (Container(),)
     for each in sorted(containers, key=lambda one: one.name != default):
         variables = environment(cluster, pod, each)
-        command = (*each.command, *each.args)
+        command = tuple(expanded(word, variables) for word in (*each.command, *each.args))
         yield ContainerInterior(each.name, tuple(variables.items()), command, each.working_dir)

@@ -3,7 +3,7 @@
 import pytest
 
 from nsnet.scenario.documents import Document
-from nsnet.scenario.kubernetes import Namespace, Pod
+from nsnet.scenario.kubernetes import ConfigMap, Namespace, Pod, Secret
 from nsnet.scenario.membership import assign_clusters
 from nsnet.scenario.objects import WrittenObject
 
@@ -68,6 +68,20 @@ def test_a_namespace_is_one_of_all_clusters_and_may_be_there_twice() -> None:
     manifests, problems = assign_clusters(("east", "west"), [("", found), ("west", found)])
     assert [each.clusters for each in manifests] == [("east", "west"), ("west",)]
     assert problems == []
+
+
+@pytest.mark.parametrize("model", [ConfigMap, Secret])
+def test_what_variables_come_from_is_in_all_clusters_unless_it_names_some(
+    model: type[ConfigMap | Secret],
+) -> None:
+    for annotations, expected in (
+        ({}, ("east", "west")),
+        ({"nsnet.dev/cluster": "west"}, ("west",)),
+    ):
+        data = {"kind": model.__name__, "metadata": {"name": "c", "annotations": annotations}}
+        found = WrittenObject(model.model_validate(data), Document("c.yaml", data))
+        (manifest,), problems = assign_clusters(("east", "west"), [("", found)])
+        assert (manifest.clusters, problems) == (expected, [])
 
 
 def test_objects_are_not_reported_if_no_cluster_has_a_name() -> None:

@@ -282,6 +282,12 @@ def test_references_to_variables_are_expanded(text: str, expected: str) -> None:
     assert expanded(text, {"A": "a", "B": "b", "EMPTY": ""}) == expected
 
 
+def test_a_command_may_refer_to_variables() -> None:
+    spec = "containers: [{command: [a, $(A)], args: ['$$(A) $(B)'], env: [{name: A, value: x y}]}]"
+    (container,) = of(topology(pod("web", spec=spec))).containers
+    assert container.command == ("a", "x y", "$(A) $(B)")
+
+
 def test_the_api_server_of_the_default_namespace_is_found_everywhere() -> None:
     ranges = "{name: east, dns: false, podCIDR: '10.244.0.0/16,fd00:1::/56',"
     ranges += " nodeCIDR: '192.168.10.0/24,fd00:2::/64', serviceCIDR: '10.96.0.0/16,fd00:3::/112'}"
