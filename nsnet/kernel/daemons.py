@@ -35,7 +35,7 @@ def start(folder: Path, name: str, daemon: Daemon) -> None:
     """Start the daemon in the namespace and wait until it answers. Raises KernelError with the
     daemon's last lines of output, or UnsupportedError if it is not installed."""
     files = stem(folder, name, daemon)
-    _write(files, daemon)
+    write(files, daemon)
     wanted, *arguments = argv(daemon, files)
     found = find(wanted)
     if found is None:
@@ -54,7 +54,7 @@ def reload(folder: Path, name: str, daemon: Daemon) -> None:
     """Have the daemon read its new configuration. Its connections continue. Raises KernelError if
     the daemon refuses the configuration or does not answer."""
     files = stem(folder, name, daemon)
-    _write(files, daemon)
+    write(files, daemon)
     try:
         match daemon:
             case Haproxy():
@@ -120,7 +120,8 @@ def _conf(folder: Path, name: str, daemon: Daemon) -> str:
     return f"{stem(folder, name, daemon)}.conf"
 
 
-def _write(files: Path, daemon: Daemon) -> None:
+def write(files: Path, daemon: Daemon) -> None:
+    """Write the files that the daemon reads. `files` is their path without a suffix."""
     if isinstance(daemon, Haproxy):
         for name, text in certificate_lists(daemon).items():
             _write_file(files.parent / name, text)

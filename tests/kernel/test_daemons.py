@@ -8,13 +8,14 @@ from pathlib import Path
 import pytest
 
 from nsnet.features.compile import compile_state
+from nsnet.kernel import daemons
 from nsnet.kernel.command import find
 from nsnet.kernel.processes import until
 from nsnet.lab.agent import Agent
 from nsnet.lab.lab import Lab
 from nsnet.scenario.load import load
 from nsnet.state.bird import Bird
-from nsnet.state.daemons import configuration, program
+from nsnet.state.daemons import program
 from nsnet.state.haproxy import Haproxy
 from nsnet.topology.resolve import resolve
 from tests.support.busy_client import busy_client
@@ -39,11 +40,10 @@ BGP = pytest.mark.lab("scenarios/flat-bgp.yaml")
 def test_its_own_checker_finds_the_configuration_valid(
     file: Path, reference: str, daemon: Haproxy | Bird, tmp_path: Path
 ) -> None:
-    written = tmp_path / "daemon.conf"
-    written.write_text(configuration(daemon))
+    daemons.write(tmp_path / "daemon", daemon)
     found = find(program(daemon))
     assert found is not None
-    argv = (found, *CHECKERS[type(daemon)], str(written))
+    argv = (found, *CHECKERS[type(daemon)], str(tmp_path / "daemon.conf"))
     done = subprocess.run(argv, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, f"{file} {reference}: {done.stdout}{done.stderr}"
 
