@@ -26,7 +26,7 @@ SCENARIO = Path("scenarios/ingress.yaml")
 
 def outcome(lab: Lab, to: str = FRONT, protocol: str = "http", **http: Any) -> str:
     """The verdict, the status and the server of one attempt."""
-    fields = {"http": http} if protocol == "http" else {}
+    fields: dict[str, Any] = {"http": http} if protocol == "http" else {}
     asked = lab.connect("external/laptop", to, protocol, timeout=patience("ok"), **fields)
     (seen,) = asked.report.observed.attempts
     assert not asked.report.defects
