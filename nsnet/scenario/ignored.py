@@ -66,7 +66,7 @@ _EFFECTS: Final = {
         "security.istio.io": "AuthorizationPolicy PeerAuthentication",
     },
     _NOT_ROUTED: {
-        "gateway.networking.k8s.io": "GRPCRoute Gateway HTTPRoute TCPRoute TLSRoute UDPRoute",
+        "gateway.networking.k8s.io": "BackendTLSPolicy GRPCRoute ListenerSet TCPRoute UDPRoute",
         "route.openshift.io": "Route",
         "networking.istio.io": "DestinationRule Gateway ServiceEntry VirtualService",
         "traefik.io": "IngressRoute IngressRouteTCP IngressRouteUDP",

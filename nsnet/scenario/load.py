@@ -30,6 +30,7 @@ from nsnet.scenario.files import (
     read_sources,
     size_of,
 )
+from nsnet.scenario.gateway_proxies import gateway_manifests
 from nsnet.scenario.http_proxies import ingress_manifests
 from nsnet.scenario.kinds import ScenarioDocument
 from nsnet.scenario.membership import assign_clusters
@@ -134,7 +135,7 @@ def _load(main: str, files: Files, parsed: Parsed) -> Scenario:
     refused = [problem for each in every for problem in each.problems]
     if validated is None or problems:
         raise ScenarioError([*problems, *refused])
-    added = (dns_manifests, ingress_manifests)
+    added = (dns_manifests, ingress_manifests, gateway_manifests)
     manifests += [one for each in added for one in each(validated.spec.clusters, manifests)]
     return Scenario(
         name=validated.metadata.name,

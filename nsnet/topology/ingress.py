@@ -10,7 +10,6 @@ Source: the API reference of networking.k8s.io/v1, Kubernetes 1.34.
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, NamedTuple
 
-from nsnet.ip import IPAddress
 from nsnet.scenario import kubernetes
 from nsnet.scenario.http_proxies import NAME, NAMESPACE, PORTS
 from nsnet.scenario.kubernetes.ingress import (
@@ -21,10 +20,10 @@ from nsnet.scenario.kubernetes.ingress import (
     ServiceBackendPort,
 )
 from nsnet.scenario.model import Manifest
-from nsnet.state.http import Backend, Certificate, HttpRule, RequestMatch, Server
+from nsnet.state.http import Backend, Certificate, HttpRule, RequestMatch
 from nsnet.text import some_of
-from nsnet.topology.balancing import usable
 from nsnet.topology.certificates import read_certificate
+from nsnet.topology.http_backends import Servers
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import (
     Configuration,
@@ -135,7 +134,7 @@ class _Routes:
         self._ledger = ledger
         self._cluster = cluster
         self._services = {each.reference: each for each in services}
-        self._proxied = {each.reference for each in pods if each.proxy_protocol}
+        self._servers = Servers(pods)
 
     def rules(self, served: Sequence[_Declared]) -> Iterator[HttpRule]:
         """Yield the rules in the order of their precedence."""
@@ -188,12 +187,7 @@ class _Routes:
             message = f"{reference} {lacks}: requests to it are answered with 503"
             self._ledger.warnings.append(each.manifest.warning(f"{path}.service", message))
             return (Backend(reference, ()),)
-        family = (self._services[reference].addresses or _addresses(port))[:1]
-        servers = tuple(
-            Server(one.address, one.port, one.reference in self._proxied)
-            for address in family
-            for one in usable(port.endpoints, address.version)
-        )
+        servers = self._servers.of(self._services[reference], port)
         return (Backend(reference, servers),)
 
 
@@ -217,10 +211,6 @@ def _port(service: Service | None, wanted: ServiceBackendPort) -> ServicePort | 
         if (wanted.name == each.name) if wanted.name else (wanted.number == each.port):
             return each
     return None
-
-
-def _addresses(port: ServicePort) -> tuple[IPAddress, ...]:
-    return tuple(each.address for each in port.endpoints)
 
 
 def _certificates(

@@ -19,6 +19,7 @@ from nsnet.topology.births import births
 from nsnet.topology.clusterset import clusterset_services
 from nsnet.topology.dns import cluster_dns
 from nsnet.topology.environment import unset_variables
+from nsnet.topology.gateway_api import gateway_proxies
 from nsnet.topology.gateways import (
     attachments,
     refuse_mixed_gateways,
@@ -121,6 +122,7 @@ def _cluster(
     pods, unscheduled = resolve_pods(ledger, path, spec, manifests, nodes, unplaced)
     services = resolve_services(ledger, path, spec, manifests, nodes, pods)
     ingress = ingress_proxy(ledger, spec.name, manifests, services, pods, configuration)
+    served = gateway_proxies(ledger, spec.name, manifests, services, pods, configuration)
     cluster = Cluster(
         name=spec.name,
         cni=spec.cni,
@@ -141,7 +143,7 @@ def _cluster(
         mtu=spec.mtu,
         namespaces=tuple(dict.fromkeys(map(_namespace, manifests))),
         dns=cluster_dns(ledger, path, spec, manifests, services),
-        http_proxies=(ingress,) if ingress else (),
+        http_proxies=(*((ingress,) if ingress else ()), *served),
         births=births(spec.name, manifests, pods, services, configuration, ledger.keep),
     )
     ledger.warnings += hostname_warnings(cluster)

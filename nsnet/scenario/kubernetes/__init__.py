@@ -2,6 +2,7 @@
 
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice, EndpointSubset
 from nsnet.scenario.kubernetes.fields import UNNAMED, Lenient, ObjectMeta
+from nsnet.scenario.kubernetes.gateways import Gateway, GatewayClass, Listener, ReferenceGrant
 from nsnet.scenario.kubernetes.ingress import Ingress, IngressClass
 from nsnet.scenario.kubernetes.interior import ConfigMap, EnvVar, Secret
 from nsnet.scenario.kubernetes.kinds import MODELS, VERSIONS, Object, unserved
@@ -14,6 +15,15 @@ from nsnet.scenario.kubernetes.pods import (
     PodStatus,
     ReplicationController,
     Workload,
+)
+from nsnet.scenario.kubernetes.routes import (
+    BackendReference,
+    HTTPRoute,
+    HTTPRouteFilter,
+    HTTPRouteMatch,
+    HTTPRouteRule,
+    ParentReference,
+    TLSRoute,
 )
 from nsnet.scenario.kubernetes.scheduling import (
     PodAffinityTerm,
@@ -37,25 +47,35 @@ __all__ = [
     "MODELS",
     "UNNAMED",
     "VERSIONS",
+    "BackendReference",
     "ConfigMap",
     "Container",
     "EndpointSlice",
     "EndpointSubset",
     "Endpoints",
     "EnvVar",
+    "Gateway",
+    "GatewayClass",
+    "HTTPRoute",
+    "HTTPRouteFilter",
+    "HTTPRouteMatch",
+    "HTTPRouteRule",
     "Ingress",
     "IngressClass",
     "Job",
     "LabelSelector",
     "Lenient",
+    "Listener",
     "Namespace",
     "Node",
     "Object",
     "ObjectMeta",
+    "ParentReference",
     "Pod",
     "PodAffinityTerm",
     "PodSpec",
     "PodStatus",
+    "ReferenceGrant",
     "ReplicationController",
     "Requirement",
     "Secret",
@@ -64,6 +84,7 @@ __all__ = [
     "ServicePort",
     "ServiceSpec",
     "SessionAffinityConfig",
+    "TLSRoute",
     "Taint",
     "Toleration",
     "TopologySpreadConstraint",

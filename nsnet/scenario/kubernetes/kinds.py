@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
+from nsnet.scenario.kubernetes.crd import GROUP
 from nsnet.scenario.kubernetes.endpoints import Endpoints, EndpointSlice
+from nsnet.scenario.kubernetes.gateways import Gateway, GatewayClass, ReferenceGrant
 from nsnet.scenario.kubernetes.ingress import Ingress, IngressClass
 from nsnet.scenario.kubernetes.interior import ConfigMap, Secret
 from nsnet.scenario.kubernetes.nodes import Namespace, Node
 from nsnet.scenario.kubernetes.pods import Job, Pod, ReplicationController, Workload
+from nsnet.scenario.kubernetes.routes import HTTPRoute, TLSRoute
 from nsnet.scenario.kubernetes.services import Service, ServiceExport
 from nsnet.text import printable
 
@@ -24,6 +27,11 @@ Object: TypeAlias = (
     | Secret
     | Ingress
     | IngressClass
+    | GatewayClass
+    | Gateway
+    | HTTPRoute
+    | TLSRoute
+    | ReferenceGrant
 )
 
 MODELS: dict[str, type[Object]] = {
@@ -44,6 +52,11 @@ MODELS: dict[str, type[Object]] = {
     "Secret": Secret,
     "Ingress": Ingress,
     "IngressClass": IngressClass,
+    "GatewayClass": GatewayClass,
+    "Gateway": Gateway,
+    "HTTPRoute": HTTPRoute,
+    "TLSRoute": TLSRoute,
+    "ReferenceGrant": ReferenceGrant,
 }
 
 # The apiVersions of every kind that nsnet recognises, the preferred one first. A Service of another
@@ -68,6 +81,11 @@ VERSIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Ingress": ("networking.k8s.io/v1",),
     "IngressClass": ("networking.k8s.io/v1",),
     "ServiceExport": ("multicluster.x-k8s.io/v1alpha1", "multicluster.x-k8s.io/v1beta1"),
+    "GatewayClass": (f"{GROUP}/v1", f"{GROUP}/v1beta1"),
+    "Gateway": (f"{GROUP}/v1", f"{GROUP}/v1beta1"),
+    "HTTPRoute": (f"{GROUP}/v1", f"{GROUP}/v1beta1"),
+    "TLSRoute": (f"{GROUP}/v1", f"{GROUP}/v1alpha3", f"{GROUP}/v1alpha2"),
+    "ReferenceGrant": (f"{GROUP}/v1", f"{GROUP}/v1beta1"),
 }
 
 # The release of Kubernetes that stopped serving each apiVersion.

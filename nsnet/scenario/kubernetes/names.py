@@ -95,6 +95,15 @@ def is_address(value: str) -> bool:
     return True
 
 
+def is_endpoint(value: str) -> bool:
+    """Return whether a text is an IP address that other hosts can reach."""
+    try:
+        check_endpoint(_address(value))
+    except ValueError:
+        return False
+    return True
+
+
 def label_mistake(value: str) -> str:
     """Return the API server's message for a text that is no label, or ""."""
     return _mistake(_label, value)

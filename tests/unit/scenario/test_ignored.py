@@ -75,8 +75,8 @@ def test_a_file_that_two_clusters_list_is_counted_once() -> None:
         ),
         (
             "gateway.networking.k8s.io",
-            "HTTPRoute",
-            "HTTPRoute is not emulated, so no traffic takes its routes: web",
+            "GRPCRoute",
+            "GRPCRoute is not emulated, so no traffic takes its routes: web",
         ),
         (
             "multicluster.x-k8s.io",
