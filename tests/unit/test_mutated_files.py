@@ -12,8 +12,10 @@ import pytest
 
 from nsnet.cli.output import err
 from nsnet.errors import NsnetError
-from nsnet.lab.compiled import compiled
+from nsnet.lab.compiled import Compiled, compiled
+from nsnet.lab.environment import process_environment
 from nsnet.scenario.load import load, reload
+from nsnet.topology.interior import interior
 from tests.support.labs import SCENARIOS, SHIPPED
 
 PER_SEED = 100
@@ -71,6 +73,19 @@ def key_changed(text: str, luck: random.Random) -> str:
     return text[: found.start()] + luck.choice(keys)[0] + text[found.end() :]
 
 
+def entered(found: Compiled) -> None:
+    """Compute what a process would find in each pod. No text of the file controls a line of it."""
+    for pod in (each for cluster in found.topology.clusters for each in cluster.pods):
+        inside = interior(found.topology, pod.reference)
+        for text in inside.files.values():
+            assert re.sub("[\n\t]", "", text).isprintable()
+        for container in inside.containers:
+            for name, value in process_environment(inside, container.name, {}).items():
+                assert name
+                assert not {"\0", "="} & {*name}
+                assert "\0" not in value
+
+
 MUTATIONS: tuple[Callable[[str, random.Random], str], ...] = (
     lines_swapped, line_repeated, line_lost, cut_off, letter_changed, key_changed, key_changed,
     *(value_changed,) * 6,
@@ -93,7 +108,7 @@ def test_a_damaged_file_is_built_or_refused_with_a_reason(
         for _ in range(luck.choice((1, 1, 2, 3))):
             text = luck.choice(MUTATIONS)(text, luck) or " "
         try:
-            compiled(reload(main, {**sources, name: text}))
+            entered(compiled(reload(main, {**sources, name: text})))
         except NsnetError as error:
             for line in error.lines():
                 err(line)
