@@ -410,7 +410,7 @@ def _enter(
     unsafe = list(left_out(interior(found.topology, reference), container))
     if unsafe:
         names = some_of(unsafe)
-        err(f"note: {names}: left out, because programs of this host would run other files")
+        err(f"note: {names}: left out, because programs would not start, or use other files")
     return found.enter(reference, container, keep_environment=keep_env)
 
 

@@ -37,8 +37,9 @@ def process_environment(
     inside: Interior, container: str, caller: Mapping[str, str], *, keep: bool = False
 ) -> dict[str, str]:
     """Return the environment of a process. In a pod it is that of the container ("": the default
-    one) on a clean one, or with `keep` on that of the caller; elsewhere it is the caller's."""
-    if not inside.is_pod:
+    one) on a clean one, or with `keep` on that of the caller; elsewhere it is the caller's. Raises
+    UsageError if there is no such container."""
+    if not inside.is_pod and not container:
         return dict(caller)
     clean = {"PATH": PATH, "HOME": "/root", "LANG": "C.UTF-8"}
     clean |= {name: caller[name] for name in _PASSED_ON if name in caller}

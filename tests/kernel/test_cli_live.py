@@ -495,6 +495,52 @@ def test_a_command_in_a_pod_has_an_environment_of_its_own(where: Machine) -> Non
     assert environment("two-nodes", "node/n1")["HOST_ONLY"] == "x"
 
 
+CONTAINERS = """
+apiVersion: nsnet.dev/v1alpha1
+kind: Scenario
+metadata: {name: containers}
+spec: {clusters: [{name: east, dns: false}]}
+---
+{apiVersion: v1, kind: Secret, metadata: {name: s}, stringData: {A: marker}}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: web}
+spec:
+  containers:
+  - {name: one, envFrom: [{secretRef: {name: s}}], env: [{name: LD_PRELOAD, value: /tmp/x}]}
+  - {name: large, env: [{name: A, value: "VALUE"}]}
+"""
+
+
+def test_each_container_has_variables_of_its_own(where: Machine, tmp_path: Path) -> None:
+    file = tmp_path / "containers.yaml"
+    file.write_text(CONTAINERS.replace("VALUE", "x" * 140_000))
+    where.nsnet_output("up", str(file))
+    left_out = "LD_PRELOAD: left out, because programs would not start, or use other files"
+    too_large = (
+        "error: sh: Argument list too long\n"
+        "hint: give the pod fewer variables: enableServiceLinks: false\n"
+    )
+    for options, status, output, errors in (
+        ((), 0, "marker\n", f"note: {left_out}\n"),
+        (("-c", "one"), 0, "marker\n", f"note: {left_out}\n"),
+        (("-c", "large"), 126, "", too_large),
+        (("-c", "no"), 2, "", "error: web has no container 'no'; there are: one, large\n"),
+    ):
+        command = ("sh", "-c", "echo $A$LD_PRELOAD")
+        done = where.nsnet("exec", *options, "containers", "pod/web", "--", *command)
+        assert (done.returncode, done.stdout, done.stderr) == (status, output, errors)
+    done = where.nsnet("exec", "-c", "one", "containers", "node/n1", "--", "true")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: n1 is no pod: it has no containers\n",
+    )
+    for option in ("--json", "--check"):
+        assert "marker" not in where.nsnet_output("status", "containers", option)
+    where.nsnet_output("down", "containers")
+
+
 @pytest.mark.parametrize(("script", "status"), [("exit 0", 0), ("exit 7", 7), ("kill -9 $$", -9)])
 def test_exec_returns_the_exit_code_of_its_command(
     where: Machine, script: str, status: int

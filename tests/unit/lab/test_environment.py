@@ -2,6 +2,7 @@
 
 import pytest
 
+from nsnet.errors import UsageError
 from nsnet.lab.environment import PATH, left_out, process_environment
 from nsnet.topology.interior import ContainerInterior, Interior
 
@@ -30,6 +31,12 @@ def test_the_environment_of_the_caller_is_kept_if_wanted_and_elsewhere() -> None
     kept = process_environment(inside(A="b", LANG="C"), "", CALLER, keep=True)
     assert kept == {**CALLER, "A": "b", "LANG": "C", "HOSTNAME": "web"}
     assert process_environment(Interior("n1", "", ""), "", CALLER) == CALLER
+
+
+@pytest.mark.parametrize("place", [inside(), Interior("n1", "", "")])
+def test_there_may_be_no_such_container(place: Interior) -> None:
+    with pytest.raises(UsageError, match="has no container"):
+        process_environment(place, "nope", CALLER)
 
 
 @pytest.mark.parametrize(
