@@ -9,6 +9,7 @@ class Verdict(StrEnum):
 
     OK = "ok"  # answered by the target or one of its endpoints
     REFUSED = "refused"  # RST, or ICMP port unreachable
+    NAME_NOT_FOUND = "name-not-found"  # no address is known for the name
     TIMEOUT = "timeout"  # no answer in time
     NET_UNREACHABLE = "net-unreachable"  # ICMP from a router without a route
     HOST_UNREACHABLE = "host-unreachable"  # the last router's ARP or ND request was not answered

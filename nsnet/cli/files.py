@@ -24,14 +24,16 @@ from nsnet.cli.arguments import (
 from nsnet.cli.graph import FORMATS
 from nsnet.cli.output import err, out, out_json, out_text
 from nsnet.lab.compiled import Compiled, compiled
+from nsnet.names.resolver import Resolution
 from nsnet.plan.order import plan as planned
 from nsnet.plan.shell import script
+from nsnet.probes.question import Explanation, probe_spec
 from nsnet.probes.question import explain as explained
-from nsnet.probes.question import probe_spec
 from nsnet.scenario.ignored import listed, summary
 from nsnet.scenario.kinds import ProbeProtocol, ScenarioDocument
 from nsnet.scenario.plain import PlainSettings
 from nsnet.topology.notation import without_only_cluster
+from nsnet.walk.packet import Unknown
 
 
 def compiled_files(given: ScenarioFiles) -> Compiled:
@@ -133,10 +135,26 @@ def explain(
     found = explained(where.model, spec)
     if as_json:
         paths = [each.as_json() for each in found.paths]
-        data = {"schema": "nsnet.dev/explain/v1", "lab": where.name, "paths": paths}
+        data = {
+            "schema": "nsnet.dev/explain/v1",
+            "lab": where.name,
+            "paths": paths,
+            "lookup": _lookup(found),
+        }
         out_json(data)
     else:
         show.explanation(found, where.topology)
+
+
+def _lookup(found: Explanation) -> dict[str, Any] | None:
+    """Return how a DNS name resolves, as `explain --json` has it."""
+    match found.resolution:
+        case Unknown(why):
+            return {"unknown": why}
+        case Resolution(asked=asked) if found.lookup is not None:
+            return {**found.lookup.as_json(measured=False), "asked": [*map(str, asked)]}
+        case _:
+            return None
 
 
 @click.command()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from nsnet.cli.output import out, out_table, out_wrapped, width, wrapped
 from nsnet.ip import Family
 from nsnet.lab.compiled import Compiled
-from nsnet.probes.question import Explanation
+from nsnet.names.resolver import Resolution
+from nsnet.probes.question import Explanation, Question
 from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import is_generated
@@ -92,9 +93,13 @@ def _findings(each: ProbeReport) -> Iterator[tuple[str, str]]:
     """Yield the lines to print under a probe's name, each with its style: first what was expected,
     predicted and observed, then the differences between them."""
     yield _answers(each), ""
+    if each.lookup is not None:
+        yield str(each.lookup), "dim"
     for sentence in each.disagreements:
         yield f"{BAD} {sentence}", "bold red"
-    if isinstance(each.predicted, Unknown):
+    if isinstance(each.predicted_lookup, Unknown):
+        yield f"? no prediction of the name: {each.predicted_lookup.why}", "yellow"
+    elif isinstance(each.predicted, Unknown):
         yield f"? no prediction: {each.predicted.why}", "yellow"
     for sentence in each.defects:
         yield f"{DEFECT} DEFECT of nsnet: {sentence}", "bold magenta"
@@ -135,7 +140,10 @@ def explanation(found: Explanation, topology: Topology) -> None:
     """Print every predicted path, hop by hop, with the rules that change the packet. The paths are
     sorted by server. Hops that are those of path 1 are not repeated."""
     spec = found.question.spec
-    out(f"{spec.from_} → {spec.to} {spec.protocol} {found.question.http or ''}".rstrip())
+    http = found.question.http if isinstance(found.question, Question) else ""
+    out(f"{spec.from_} → {spec.to} {spec.protocol} {http or ''}".rstrip())
+    if found.resolution is not None:
+        _resolution(found)
     paths = sorted(found.paths, key=lambda path: natural(path.server or ""))
     for number, path in enumerate(paths, 1):
         which = f"path {number} of {len(paths)}: " if len(paths) > 1 else ""
@@ -146,6 +154,20 @@ def explanation(found: Explanation, topology: Topology) -> None:
         _hops("request", path.request, topology, known)
         _hops("reply", path.reply, topology)
         _hops("large packet", path.large, topology)
+
+
+def _resolution(found: Explanation) -> None:
+    """Print how a DNS name resolves, with every query and its answer."""
+    out()
+    match found.resolution:
+        case Unknown(why):
+            out_wrapped(f"? no prediction of the name: {why}", "yellow")
+        case Resolution(asked=asked):
+            out_wrapped(str(found.lookup), "bold")
+            for each in asked:
+                out_wrapped(str(each), "", indent=2)
+        case _:
+            pass
 
 
 def _outcome(path: PredictedPath) -> str:

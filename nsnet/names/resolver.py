@@ -20,6 +20,8 @@ from nsnet.names.zones import Record, RecordType
 MOST_SERVERS: Final = 3
 _MOST: Final[Mapping[str, int]] = {"ndots": 15, "timeout": 30, "attempts": 5}
 _CONNECT: Final = 127  # seconds until connect() fails: net.ipv4.tcp_syn_retries is 6
+_MEMORY: Final = 1024  # bytes for the result at first (struct scratch_buffer)
+_ADDRESS: Final = 40  # bytes of a struct gaih_addrtuple
 _LONGEST_LABEL: Final = 63
 _LONGEST_NAME: Final = 253
 _NEXT_SERVER: Final = (Rcode.SERVFAIL, Rcode.NOTIMP, Rcode.REFUSED)
@@ -220,8 +222,9 @@ class _Search:
         found = self._find(name)
         addresses, failure = ((), found) if isinstance(found, Failure) else (found, None)
         if not addresses:
-            failure = failure or Failure.NO_DATA
-        return Resolution(addresses, failure, tuple(self._asked), self._seconds)
+            return Resolution((), failure or Failure.NO_DATA, tuple(self._asked), self._seconds)
+        times = _searches(self._asked[-1].name, len(addresses))
+        return Resolution(addresses, None, tuple(self._asked * times), self._seconds * times)
 
     def _find(self, name: str) -> tuple[str, ...] | Failure:
         conf, dots = self._conf, name.count(".")
@@ -319,6 +322,16 @@ class _Search:
             if isinstance(answer, Silence) and (one_by_one or stream):
                 break
         return found
+
+
+def _searches(name: str, addresses: int) -> int:
+    """Return how often the resolver searches. It does so again, with twice the memory, if the name
+    and its addresses do not fit into what it has."""
+    needed = (len(name) + 1 + 7) // 8 * 8 + addresses * _ADDRESS
+    times = 1
+    while needed > _MEMORY << (times - 1):
+        times += 1
+    return times
 
 
 def _is_possible(name: str) -> bool:

@@ -4,15 +4,33 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
+from typing import Any, NamedTuple
 
-from nsnet.ip import IPAddress
-from nsnet.probes.judge import defects, disagreements, excused, judged, predicted, undecided
+from nsnet.ip import IPAddress, of_family
+from nsnet.names.resolver import Resolution
+from nsnet.probes.judge import (
+    defects,
+    disagreements,
+    excused,
+    judged,
+    lookup_defects,
+    predicted,
+    undecided,
+)
+from nsnet.probes.lookup import Lookup, lookup_of
 from nsnet.probes.model import Model
 from nsnet.probes.outcome import Outcome
-from nsnet.probes.prober import Flow, Pace, send
+from nsnet.probes.prober import Client, Flow, Pace, look_up, send
 from nsnet.probes.prober.pace import PACE
-from nsnet.probes.question import Question, paths_by_address
+from nsnet.probes.question import (
+    NamedQuestion,
+    Question,
+    paths_by_address,
+    predicted_paths,
+    preferred,
+)
 from nsnet.probes.report import Answer, ProbeReport
+from nsnet.scenario.kinds import Expectation
 from nsnet.text import number_of
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath, Unknown
@@ -28,16 +46,27 @@ WITHHELD = (
 
 def ask(
     model: Model,
-    questions: Sequence[Question],
+    questions: Sequence[Question | NamedQuestion],
     progress: Callable[[int], None] = lambda done: None,
     pace: Pace | None = None,
     announce: Callable[[str], None] = lambda line: None,
 ) -> tuple[ProbeReport, ...]:
-    """Send the probes, and return a report of each. `progress` is called with the number of
+    """Send the probes, and return a report of each. DNS names are looked up first, each once, and
+    all attempts go to the first address that is found. `progress` is called with the number of
     attempts that have ended; `announce`, before any is sent, with a line on attempts that will take
     long. `pace` has the moments that this process shares with others. Raises KernelError."""
-    guesses = [tuple(paths_by_address(model, each)) for each in questions]
-    flows = [tuple(_flows(*each)) for each in zip(questions, guesses, strict=True)]
+    named = [each for each in questions if isinstance(each, NamedQuestion)]
+    lookups = iter(_look_up(model, named, announce))
+    names = [next(lookups) if isinstance(each, NamedQuestion) else None for each in questions]
+    asked = [
+        each if isinstance(each, Question) else _addressed(model, each, name)
+        for each, name in zip(questions, names, strict=True)
+    ]
+    guesses = [tuple(paths_by_address(model, each)) if each else () for each in asked]
+    flows = [
+        tuple(_flows(each, guess)) if each else ()
+        for each, guess in zip(asked, guesses, strict=True)
+    ]
     every = [flow for several in flows for flow in several]
     namespaces = list(model.references)
     if slow := _paced(every):
@@ -46,11 +75,92 @@ def ask(
         send(every, namespaces, neighbours=model.neighbours, progress=progress, pace=pace)
     )
     reports = []
-    for each, guess, several in zip(questions, guesses, flows, strict=True):
+    for written, name, each, guess, several in zip(
+        questions, names, asked, guesses, flows, strict=True
+    ):
         paths = tuple(path for _, those in guess for path in those)
         seen = tuple(chain.from_iterable(islice(outcomes, len(several))))
-        reports.append(_report(model, each, paths, seen))
+        if each is not None:
+            reports.append(_report(model, each, paths, seen, name))
+        elif isinstance(written, NamedQuestion) and name is not None:
+            reports.append(_not_found(model, written, name))
     return tuple(reports)
+
+
+class _Name(NamedTuple):
+    """What the client's resolver found for a name, and what the model predicts."""
+
+    seen: Lookup
+    guess: Resolution | Unknown
+
+    @property
+    def predicted(self) -> Lookup | Unknown:
+        """What the model predicts that the resolver finds."""
+        if isinstance(self.guess, Unknown):
+            return self.guess
+        return lookup_of(self.seen.name, self.guess)
+
+
+def _addressed(model: Model, each: NamedQuestion, name: _Name | None) -> Question | None:
+    """Return the question with the address that was found; None if there is none."""
+    found = name.seen.addresses if name is not None else ()
+    return each.at(model.topology, found) if found else None
+
+
+def _look_up(
+    model: Model, questions: Sequence[NamedQuestion], announce: Callable[[str], None]
+) -> list[_Name]:
+    """Look up the names of these questions, and return what was found for each question. A name is
+    looked up once for each client."""
+    clients: dict[str, Client] = {}
+    for each in questions:
+        known = clients.get(each.source.reference, Client(each.source.netns, each.inside, ()))
+        if each.dns.name not in known.names:
+            known = known._replace(names=(*known.names, each.dns.name))
+        clients[each.source.reference] = known
+    guesses = {
+        (reference, name): model.resolver.predict(client.netns, client.inside, name)
+        for reference, client in clients.items()
+        for name in client.names
+    }
+    waits = [each.seconds for each in guesses.values() if not isinstance(each, Unknown)]
+    if sum(waits) >= LONG:
+        announce(f"DNS servers do not answer: lookups take about {sum(waits):.0f} s in all")
+    found = {
+        (reference, lookup.name): lookup
+        for reference, lookups in zip(clients, look_up([*clients.values()]), strict=True)
+        for lookup in lookups
+    }
+    keys = [(each.source.reference, each.dns.name) for each in questions]
+    return [_Name(found[key], guesses[key]) for key in keys]
+
+
+def _not_found(model: Model, each: NamedQuestion, name: _Name) -> ProbeReport:
+    """Return the report of a probe of a name that has no address: all attempts end so."""
+    seen = (Outcome(Verdict.NAME_NOT_FOUND, ms=name.seen.ms),) * each.spec.times
+    foreseen: Answer | Unknown = Answer(seen[:1], {})
+    if isinstance(name.guess, Unknown):
+        foreseen = name.guess
+    elif name.guess.addresses:
+        there = each.at(model.topology, preferred(name.guess.addresses, each.source))
+        foreseen = Answer(tuple(_foreseen(there, predicted_paths(model, there))), {})
+    return ProbeReport(
+        name=each.name,
+        source=each.spec.from_,
+        target=each.spec.to,
+        protocol=each.spec.protocol.value,
+        times=each.spec.times,
+        expected=_as_written(each.spec.expect),
+        predicted=foreseen,
+        observed=Answer(seen, {}),
+        disagreements=tuple(disagreements(each.expected, seen, {}, name.seen)),
+        defects=tuple(lookup_defects(name.guess, name.seen)),
+        with_path=each.path,
+        size=each.spec.size,
+        container=each.spec.container,
+        lookup=name.seen,
+        predicted_lookup=name.predicted,
+    )
 
 
 def _flows(
@@ -72,6 +182,7 @@ def _flow(each: Question, address: IPAddress, times: int, guess: Sequence[Predic
         times=times,
         timeout=each.spec.timeout,
         size=each.spec.size,
+        has_family=of_family(each.source.addresses, address.version) is not None,
         source_port=each.spec.source_port,
         pace=f"{limited[0]} {limited[1]}" if limited else "",
         router=limited[0] if limited else "",
@@ -117,7 +228,11 @@ def _paced(flows: Sequence[Flow]) -> str:
 
 
 def _report(
-    model: Model, each: Question, guess: Sequence[PredictedPath], seen: Sequence[Outcome]
+    model: Model,
+    each: Question,
+    guess: Sequence[PredictedPath],
+    seen: Sequence[Outcome],
+    name: _Name | None = None,
 ) -> ProbeReport:
     spec, expected = each.spec, each.expected
     observed = tuple(judged(_referenced(one, model.references), each.to, expected) for one in seen)
@@ -126,24 +241,34 @@ def _report(
     holders = model.holders({*sources, *(expected.source or ())}, each.source)
     known, late = excused(foreseen, observed)
     found = tuple(defects(known, observed, paths=each.path))
+    if name is not None:
+        found = (*lookup_defects(name.guess, name.seen), *found)
     return ProbeReport(
         name=each.name,
         source=spec.from_,
         target=spec.to,
         protocol=spec.protocol.value,
         times=spec.times,
-        expected=spec.expect.model_dump(mode="json", exclude_defaults=True),
+        expected=_as_written(spec.expect),
         predicted=Unknown(WITHHELD)
         if late and not found
         else Answer(foreseen, holders, each.to.container),
         observed=Answer(observed, holders, each.to.container),
-        disagreements=tuple(disagreements(expected, observed, holders)),
+        disagreements=tuple(
+            disagreements(expected, observed, holders, name.seen if name else None)
+        ),
         defects=found,
         with_path=each.path,
         size=spec.size,
         http=str(each.http) if each.http else "",
         container=spec.container,
+        lookup=name.seen if name else None,
+        predicted_lookup=name.predicted if name else None,
     )
+
+
+def _as_written(expect: Expectation) -> dict[str, Any]:
+    return expect.model_dump(mode="json", exclude_defaults=True)
 
 
 def _foreseen(each: Question, guess: Sequence[PredictedPath]) -> Iterator[Outcome]:
@@ -188,6 +313,12 @@ class Connection:
         """The number of attempts with each verdict."""
         found = [each.verdict for each in self._attempts]
         return {each: found.count(each) for each in dict.fromkeys(found)}
+
+    @property
+    def lookup(self) -> Lookup | None:
+        """What the client's resolver found for a DNS name: addresses, failure, queries, ms. None if
+        the destination is no DNS name."""
+        return self.report.lookup
 
     @property
     def servers(self) -> frozenset[str]:

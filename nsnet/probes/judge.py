@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from nsnet.ip import IPAddress, Protocol
+from nsnet.names.resolver import Resolution
+from nsnet.probes.lookup import Lookup, lookup_of, number_of_queries
 from nsnet.probes.outcome import Outcome
 from nsnet.topology.destinations import Destination
 from nsnet.verdict import ANSWERED, Verdict
@@ -29,6 +31,7 @@ class Expected:
     balanced: frozenset[str] | None = None
     sticky: bool = False  # one server must reply to all attempts
     status: frozenset[int] | None = None  # of HTTP responses
+    queries: int | None = None  # that it takes to find the address of a DNS name
 
 
 def judged(outcome: Outcome, to: Destination, expected: Expected) -> Outcome:
@@ -108,13 +111,18 @@ def excused(
 
 
 def disagreements(
-    expected: Expected, attempts: Sequence[Outcome], names: Mapping[str, str] = MappingProxyType({})
+    expected: Expected,
+    attempts: Sequence[Outcome],
+    names: Mapping[str, str] = MappingProxyType({}),
+    lookup: Lookup | None = None,
 ) -> list[str]:
     """Return a sentence for each way in which the attempts differ from what the author expected.
 
-    `names`: by address, the reference of the pod, node, gateway or host that has it.
+    `names`: by address, the reference of the pod, node, gateway or host that has it. `lookup`: what
+    the client's resolver found, if the destination is a DNS name.
     """
     return [
+        *_queries(expected, lookup),
         *_verdicts(expected, attempts),
         *_sources(expected, attempts, names),
         *_statuses(expected, attempts),
@@ -144,12 +152,26 @@ def defects(
     return found
 
 
+def lookup_defects(guess: Resolution | Unknown, seen: Lookup) -> list[str]:
+    """Return a sentence if the client's resolver found something else than predicted. Like any
+    difference between kernel and model, it is a mistake of nsnet."""
+    if isinstance(guess, Unknown) or lookup_of(seen.name, guess).compared == seen.compared:
+        return []
+    return [f"not predicted: {seen}; predicted: {lookup_of(seen.name, guess)}"]
+
+
 def chi_square_limit(degrees: int) -> float:
     """Return the value that a chi-square statistic with this many degrees of freedom exceeds with a
     probability of one in a million (approximation of Wilson and Hilferty, 1931)."""
     spread = 2 / (9 * degrees)
     root = 1 - spread + ONE_IN_A_MILLION * math.sqrt(spread)
     return degrees * root * root * root
+
+
+def _queries(expected: Expected, lookup: Lookup | None) -> Iterator[str]:
+    if lookup is not None and expected.queries not in (None, lookup.queries):
+        wanted = number_of_queries(expected.queries or 0)
+        yield f"expected {wanted} for {lookup.name}, got {lookup.queries}"
 
 
 def _verdicts(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 
 from nsnet.ip import IPAddress
+from nsnet.probes.lookup import Resolver
 from nsnet.state.model import State
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Location, all_locations
@@ -22,6 +23,11 @@ class Model:
     def walker(self) -> Walker:
         """The Walker that predicts the paths of packets through this State."""
         return Walker(self.state)
+
+    @cached_property
+    def resolver(self) -> Resolver:
+        """The Resolver that predicts what names resolve to."""
+        return Resolver(self.state, self.walker)
 
     @cached_property
     def references(self) -> Mapping[str, str]:

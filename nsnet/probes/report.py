@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
+from nsnet.probes.lookup import Lookup
 from nsnet.probes.outcome import Outcome
 from nsnet.text import escaped, number_of
 from nsnet.walk.packet import Unknown
@@ -122,6 +123,8 @@ class ProbeReport:
     size: int = 0  # bytes of body
     http: str = ""  # the method and URL of an HTTP request
     container: str = ""  # of the pod that asks
+    lookup: Lookup | None = None  # what the client's resolver found for a DNS name
+    predicted_lookup: Lookup | Unknown | None = None
 
     @property
     def passed(self) -> bool:
@@ -150,7 +153,8 @@ class ProbeReport:
     def __str__(self) -> str:
         """Return what the kernel did, in one line."""
         seen = " ".join([self.observed.verdict, ", ".join(self.observed.ends)]).rstrip()
-        return escaped(f"{self.question}: {seen}")
+        name = f" ({self.lookup})" if self.lookup else ""
+        return escaped(f"{self.question}: {seen}{name}")
 
     def as_json(self) -> dict[str, Any]:
         """Return the probe as it is in the JSON report (nsnet.dev/report/v1; nsnet/cli/README.md
@@ -175,7 +179,20 @@ class ProbeReport:
             "judged": self.judged,
             "defect": bool(self.defects),
             "container": self.container or None,
+            "lookup": self._lookup_as_json(),
         }
+
+    def _lookup_as_json(self) -> dict[str, Any] | None:
+        guess: dict[str, Any]
+        match self.predicted_lookup:
+            case Lookup() as found:
+                guess = found.as_json(measured=False)
+            case Unknown(why):
+                guess = {"unknown": why}
+            case None:
+                return None
+        seen = self.lookup.as_json(measured=True) if self.lookup else None
+        return {"predicted": guess, "observed": seen}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Final
 from nsnet.ip import endpoint
 from nsnet.probes.judge import predicted
 from nsnet.probes.model import Model
-from nsnet.probes.question import predicted_paths, question
+from nsnet.probes.question import Question, predicted_paths, question
 from nsnet.scenario.kinds import Expectation, ProbeSpec
 from nsnet.topology.model import Cluster, Service, ServicePort, Topology
 from nsnet.topology.notation import UnknownReferenceError, without_only_cluster
@@ -117,6 +117,7 @@ def _with_answer(model: Model, spec: ProbeSpec) -> Iterator[ProbeSpec]:
         asked = question(model.topology, spec)
     except UnknownReferenceError:
         return  # the client has no address of this family
+    assert isinstance(asked, Question)  # it has a reference
     outcomes = predicted(predicted_paths(model, asked), asked.to, asked.expected)
     verdicts = tuple(dict.fromkeys(each.verdict for each in outcomes))
     expect = Expectation(verdict=verdicts if len(verdicts) > 1 else verdicts[0])

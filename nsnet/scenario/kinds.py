@@ -320,6 +320,11 @@ class Expectation(Strict):
         | None
     ) = None
 
+    queries: Annotated[
+        Annotated[Number, Field(ge=0)] | None,
+        Field(description="if `to` is a DNS name: the queries that it takes to find its address"),
+    ] = None
+
     @model_validator(mode="after")
     def _is_no_contradiction(self) -> Self:
         verdicts = self.verdict if isinstance(self.verdict, tuple) else (self.verdict,)

@@ -79,6 +79,38 @@ def find_destination(
     return replace(destination, port=port, container=_container(destination.pod, port, protocol))
 
 
+def destination_at(
+    topology: Topology, address: IPAddress, port: int | None, source: Location
+) -> Destination:
+    """Return the destination that a client at `source` uses if its resolver found this address. If
+    it is that of a Service, its endpoints may answer, else any server."""
+    for cluster in sorted(topology.clusters, key=lambda each: each.name != source.cluster):
+        for service in cluster.services:
+            inside = cluster.name == source.cluster and address in service.addresses
+            if inside or address in (*service.load_balancer_ips, *service.exported):
+                servers = _servers_of(service, cluster, source, internal=inside)
+                # Through an HTTP proxy, the servers of any route may answer.
+                any_may = _http_proxies(topology) & servers
+                return Destination(address, port, None if any_may else servers)
+    return Destination(address, port, pod=_pod_at(topology, source, address))
+
+
+def port_number(reference: str, port: str, protocol: Protocol, default: int | None) -> int | None:
+    """Return the port of a DNS name. Raises UnknownReferenceError: it has to be a number, unless
+    there is a default, or the protocol has no ports."""
+    if protocol is Protocol.ICMP:
+        return None
+    if not port and default is not None:
+        return default
+    if not port:
+        raise UnknownReferenceError(f"{reference}: {protocol} needs a port, as in {reference}:80")
+    if not (port.isascii() and port.isdecimal()):
+        raise UnknownReferenceError(f"{reference}: a DNS name has no named ports; write a number")
+    if len(port) > 5 or not 0 < int(port) < 65536:
+        raise UnknownReferenceError(f"{reference}: {port} is not a port (1-65535)")
+    return int(port)
+
+
 def _container(pod: Pod | None, port: int, protocol: Protocol) -> str:
     """Return the name of the pod's container that has this port; "" if it has only one."""
     if pod is None or len(pod.spec.serving) < 2:

@@ -33,6 +33,9 @@ KUBECTL = {
 # The name of an object, with or without a port.
 _NAME: Final = re.compile(r"(?=[^:]*[a-z])[a-z0-9-]+(:[a-z0-9-]+)?\Z")
 
+_DNS_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,999}")
+_NUMERIC: Final = re.compile(r"(0[xX][0-9a-fA-F]*|[0-9]+)(\.(0[xX][0-9a-fA-F]*|[0-9]+)){0,3}\.?")
+
 
 class UnknownReferenceError(UsageError):
     """A reference that names nothing in this lab, or is not allowed in this place."""
@@ -80,6 +83,25 @@ def split(reference: str) -> Parts:
                 f"{reference}: not a reference; references look like {known}, CLUSTER/gateway,"
                 " external/NAME, fabric, ADDRESS"
             )
+
+
+class DnsName(NamedTuple):
+    """A name that the resolver of the client finds the address of, and a port."""
+
+    name: str
+    port: str
+
+
+def dns_name(reference: str) -> DnsName | None:
+    """Return the DNS name that a destination is; None if it is a reference or an address.
+
+    What the C library would read as an address, such as 10.1, is no name.
+    """
+    name, _, port = reference.partition(":")
+    reserved = (*KUBECTL, *IN_CLUSTER, "gateway", "external", FABRIC, LOCALHOST)
+    if name in reserved or _NUMERIC.fullmatch(name) or not _DNS_NAME.fullmatch(name):
+        return None
+    return DnsName(name, port) if ":" not in port else None
 
 
 def _kind_meant(kind: str) -> str:

@@ -6,10 +6,10 @@ from nsnet.errors import Problem, ScenarioError, UsageError
 from nsnet.ip import Protocol
 from nsnet.scenario.kinds import Expectation
 from nsnet.scenario.model import Scenario
-from nsnet.topology.destinations import find_destination
+from nsnet.topology.destinations import find_destination, port_number
 from nsnet.topology.interior import interior
 from nsnet.topology.model import Topology
-from nsnet.topology.notation import UnknownReferenceError
+from nsnet.topology.notation import UnknownReferenceError, dns_name
 from nsnet.topology.references import expand, locate
 
 
@@ -46,7 +46,13 @@ def _problems(scenario: Scenario, topology: Topology) -> Iterator[Problem]:
                 yield scenario.problem(f"{path}.sourcePort", message)
         try:
             protocol, port = probe.protocol.transport, probe.default_port
-            find_destination(topology, probe.to, source, protocol, port)
+            if (name := dns_name(probe.to)) is not None:
+                port_number(probe.to, name.port, protocol, port)
+            else:
+                find_destination(topology, probe.to, source, protocol, port)
+                if probe.expect.queries is not None:
+                    message = f"{probe.to} is no DNS name, so nothing is asked for"
+                    yield scenario.problem(f"{path}.expect.queries", message)
         except UnknownReferenceError as error:
             yield scenario.problem(f"{path}.to", str(error))
         for key, reference in _expected(probe.expect):

@@ -23,6 +23,14 @@ VERDICTS = {
 }
 
 
+def verdict_of(error: int, flow: Flow) -> Verdict | None:
+    """Return the verdict of an error that the kernel reports for a connection; None if the attempt
+    waits for its timeout. Without an address of the family, connect() finds no source address."""
+    if error == errno.EADDRNOTAVAIL and not flow.has_family:
+        return Verdict.NET_UNREACHABLE
+    return VERDICTS.get(error)
+
+
 @dataclass(slots=True, eq=False)
 class Attempt:
     """One attempt of a flow. It ends when it gets its verdict; then `done` is called with the

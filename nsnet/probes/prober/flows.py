@@ -18,6 +18,7 @@ class Flow:
     times: int = 1
     timeout: float = 1.0  # seconds, of each attempt
     size: int = 0  # bytes of body
+    has_family: bool = True  # the client has an address of this family
     source_port: int | None = None  # if given, an attempt starts after the previous one has ended
     # The rate-limit key for ICMP net-unreachable: it names a router and the source that the router
     # sees; "" for no limit. A router sends a source one net-unreachable a second, so attempts with

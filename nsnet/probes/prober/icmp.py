@@ -11,7 +11,7 @@ from nsnet.ip import Family
 from nsnet.kernel import uapi
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober import craft
-from nsnet.probes.prober.attempt import VERDICTS, Attempt
+from nsnet.probes.prober.attempt import VERDICTS, Attempt, verdict_of
 from nsnet.probes.prober.udp import next_error, queue_errors
 from nsnet.servers.echo.message import PREFIX, TOKEN
 from nsnet.verdict import Verdict
@@ -53,8 +53,9 @@ class Echoes:
         try:
             self._sending.sendto(packet, (str(flow.address), 0))
         except OSError as error:
-            if error.errno in VERDICTS:
-                attempt.end(VERDICTS[error.errno])
+            verdict = verdict_of(error.errno or errno.EINVAL, flow)
+            if verdict is not None:
+                attempt.end(verdict)
 
     def forget(self, attempt: Attempt) -> None:
         """Ignore replies to the attempt, and errors about it, from now on."""

@@ -11,7 +11,7 @@ from typing import Protocol
 from nsnet.errors import KernelError
 from nsnet.kernel import uapi
 from nsnet.probes.loop import Loop
-from nsnet.probes.prober.attempt import VERDICTS, Attempt
+from nsnet.probes.prober.attempt import Attempt, verdict_of
 from nsnet.servers.echo.message import END, parsed_answer
 from nsnet.verdict import Verdict
 
@@ -92,8 +92,9 @@ class TcpExchange:
         self._loop.close_socket(self._socket)
 
     def _fail(self, error: int) -> None:
-        if error in VERDICTS:
-            self._attempt.end(VERDICTS[error])
+        verdict = verdict_of(error, self._attempt.flow)
+        if verdict is not None:
+            self._attempt.end(verdict)
         elif error in {errno.EADDRINUSE, errno.EADDRNOTAVAIL}:
             raise no_port(self._attempt, error)
         else:

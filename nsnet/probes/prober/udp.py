@@ -13,7 +13,7 @@ from nsnet.errors import KernelError
 from nsnet.kernel import uapi
 from nsnet.probes.loop import Loop
 from nsnet.probes.prober import craft
-from nsnet.probes.prober.attempt import VERDICTS, Attempt
+from nsnet.probes.prober.attempt import Attempt, verdict_of
 from nsnet.probes.prober.tcp import bind, no_port
 from nsnet.servers.echo.message import parsed_answer
 from nsnet.verdict import Verdict
@@ -85,15 +85,16 @@ class UdpExchange:
 
     def _refused_here(self, error: int) -> None:
         flow = self._attempt.flow
-        if error in {errno.EADDRINUSE, errno.EADDRNOTAVAIL}:
+        if error in {errno.EADDRINUSE, errno.EADDRNOTAVAIL} and flow.has_family:
             raise no_port(self._attempt, error)
         if error == errno.EMSGSIZE:
             raise KernelError(f"{flow.netns}: {flow.size} bytes are too many for one datagram")
         self._fail(error)
 
     def _fail(self, error: int) -> None:
-        if error in VERDICTS:
-            self._attempt.end(VERDICTS[error])
+        verdict = verdict_of(error, self._attempt.flow)
+        if verdict is not None:
+            self._attempt.end(verdict)
 
     def _ready(self, events: int) -> None:
         if events & select.EPOLLERR:

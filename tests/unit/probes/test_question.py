@@ -6,7 +6,7 @@ import pytest
 
 from nsnet.errors import UsageError
 from nsnet.probes.judge import Expected
-from nsnet.probes.question import explain, probe_spec, question
+from nsnet.probes.question import NamedQuestion, Question, explain, probe_spec, question
 from nsnet.topology.notation import UnknownReferenceError
 from tests.support.labs import lab, pod, service, workload
 
@@ -88,6 +88,7 @@ def test_references_become_a_namespace_an_address_and_a_port(
     source: str, to: str, protocol: str, asked: str
 ) -> None:
     found = question(LAB.topology, probe_spec(source, to, protocol))
+    assert isinstance(found, Question)
     assert f"{found.source.netns} {found.to.address} {found.to.port}" == asked
 
 
@@ -154,3 +155,91 @@ def test_a_datagram_is_as_large_as_the_request_that_the_prober_sends(
 ) -> None:
     found = explain(LAB.model, probe_spec("pod/client", "pod/web-0:80", "udp", size=size))
     assert found.paths[0].request[0].packet.size == packet
+
+
+@pytest.mark.parametrize(
+    ("to", "http", "host", "server_name"),
+    [
+        ("pod/web-0", {}, "10.244.0.3", ""),
+        ("pod/web-0:8080", {}, "10.244.0.3:8080", ""),
+        ("pod/web-0", {"tls": True}, "10.244.0.3", ""),
+        ("pod/web-0:80", {"tls": True}, "10.244.0.3:80", ""),
+        ("pod/web-0", {"host": "shop.example"}, "shop.example", ""),
+        (
+            "pod/web-0",
+            {"host": "shop.example:8443", "tls": True},
+            "shop.example:8443",
+            "shop.example",
+        ),
+        ("pod/web-0", {"tls": {"serverName": "a.example"}}, "10.244.0.3", "a.example"),
+        ("pod/web-0", {"host": "[::1]:80", "tls": True}, "[::1]:80", ""),
+        ("pod/web-0", {"host": "10.0.0.1", "tls": True}, "10.0.0.1", ""),
+    ],
+)
+def test_a_request_over_http(to: str, http: dict[str, Any], host: str, server_name: str) -> None:
+    found = question(LAB.topology, probe_spec("pod/client", to, "http", http=http))
+    assert isinstance(found, Question)
+    assert found.http is not None
+    assert (found.http.host, found.http.server_name) == (host, server_name)
+    assert found.to.port == int(to.partition(":")[2] or (443 if http.get("tls") else 80))
+
+
+NAMES = lab(
+    pod("client", spec="nodeName: n1"),
+    workload("Deployment", "web", 2),
+    service("web"),
+    clusters=("{name: east, nodes: 2, dns: true}",),
+)
+
+
+def named(to: str, protocol: str = "tcp", **fields: Any) -> NamedQuestion:
+    found = question(NAMES.topology, probe_spec("pod/client", to, protocol, **fields))
+    assert isinstance(found, NamedQuestion)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("to", "protocol", "port", "host"),
+    [
+        ("web:80", "tcp", 80, None),
+        ("web", "icmp", None, None),
+        ("web", "http", 80, "web"),
+        ("www.example.com.:8080", "http", 8080, "www.example.com.:8080"),
+    ],
+)
+def test_a_name_is_looked_up_first(
+    to: str, protocol: str, port: int | None, host: str | None
+) -> None:
+    asked = named(to, protocol)
+    assert asked.dns.name == to.partition(":")[0]
+    assert "nameserver 10.96.0.10" in asked.inside.resolv_conf
+    found = asked.at(NAMES.topology, ["10.96.0.2", "10.96.0.3"])
+    assert (str(found.to.address), found.to.port) == ("10.96.0.2", port)
+    assert found.to.servers == BOTH  # those of the Service that has the address
+    assert (found.http.host if found.http else None) == host
+    assert asked.at(NAMES.topology, ["192.0.2.1"]).to.servers is None
+
+
+@pytest.mark.parametrize(
+    ("to", "message"),
+    [
+        ("web", "web: tcp needs a port, as in web:80"),
+        ("web:http", "web:http: a DNS name has no named ports; write a number"),
+        ("web:0", "web:0: 0 is not a port (1-65535)"),
+        ("web:123456", "web:123456: 123456 is not a port (1-65535)"),
+    ],
+)
+def test_a_name_needs_the_number_of_a_port(to: str, message: str) -> None:
+    with pytest.raises(UnknownReferenceError) as caught:
+        question(LAB.topology, probe_spec("pod/client", to))
+    assert str(caught.value) == message
+
+
+def test_an_explanation_of_a_name() -> None:
+    found = explain(NAMES.model, probe_spec("pod/client", "web:80"))
+    assert str(found.lookup) == "web is 10.96.0.2, in 2 queries"
+    assert {path.server for path in found.paths} == BOTH
+    missing = explain(NAMES.model, probe_spec("pod/client", "nix:80"))
+    assert str(missing.lookup) == "nix: no such name (EAI_NONAME), in 8 queries"
+    assert missing.paths == ()
+    assert explain(NAMES.model, probe_spec("pod/client", "svc/web:80")).lookup is None

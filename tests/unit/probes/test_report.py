@@ -96,6 +96,7 @@ def test_the_json_form_of_a_report() -> None:
                 "judged": True,
                 "defect": False,
                 "container": None,
+                "lookup": None,
             },
             {
                 **asked,
@@ -118,6 +119,7 @@ def test_the_json_form_of_a_report() -> None:
                 "judged": True,
                 "defect": True,
                 "container": None,
+                "lookup": None,
             },
             {
                 **asked,
@@ -140,6 +142,7 @@ def test_the_json_form_of_a_report() -> None:
                 "judged": True,
                 "defect": False,
                 "container": None,
+                "lookup": None,
             },
         ],
     }
@@ -171,6 +174,7 @@ def test_keys_come_in_the_documented_order() -> None:
         "judged",
         "defect",
         "container",
+        "lookup",
     ]
     assert list(report["probes"][0]["observed"]) == [
         "verdict",
