@@ -3,6 +3,7 @@
 import json
 import os
 import socket
+import subprocess
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing
@@ -11,7 +12,7 @@ import pytest
 from dnslib import RCODE, RR, DNSRecord
 
 from nsnet.ip import Protocol
-from nsnet.kernel import netns
+from nsnet.kernel import enter, netns
 from nsnet.names.zones import Forward, Names, Record, RecordType, Zone
 from nsnet.servers import control
 from nsnet.state.model import NameServer
@@ -46,13 +47,14 @@ def own(*addresses: str) -> Names:
     """What the server knows: web.own has these addresses."""
     forwards = (
         Forward("out", (CLOSED, (OUTSIDE, 53))),
+        Forward("six.out", (("fd02::2", 53),)),
         Forward("fake", (FAKE,)),
         Forward("closed", (CLOSED, CLOSED)),
     )
     return Names((zone("own", web=addresses, many=MANY),), forwards)
 
 
-OUT = Names((zone("out", www=["192.0.2.80"], many=MANY),))
+OUT = Names((zone("out", www=["192.0.2.80"], many=MANY, six=["192.0.2.86"]),))
 
 
 def servers(name: str, names: Names) -> list[tuple[str, NameServer]]:
@@ -66,7 +68,7 @@ def lab() -> Iterator[SmallLab]:
     with small_lab() as lab:
         lab.add("client", "dns", "outside")
         lab.veth("client", "dns", ("10.1.0.1/24", f"{SERVER}/24"))
-        lab.veth("dns", "outside", ("10.2.0.1/24", f"{OUTSIDE}/24"))
+        lab.veth("dns", "outside", ("10.2.0.1/24", f"{OUTSIDE}/24"), ("fd02::1/64", "fd02::2/64"))
         lab.serve("client")  # nothing; it starts the process
         names = own("192.0.2.1")
         control.change(lab.runtime, [*servers(lab["dns"], names), *servers(lab["outside"], OUT)])
@@ -145,6 +147,7 @@ def response(asked: bytes, address: str, *, number: int = 0) -> bytes:
 def test_a_name_of_its_own_and_one_of_others(lab: SmallLab, protocol: str) -> None:
     assert addresses(ask(lab, protocol, "web.own")) == ["192.0.2.1"]
     assert addresses(ask(lab, protocol, "www.out")) == ["192.0.2.80"]  # the first server is down
+    assert addresses(ask(lab, protocol, "six.out")) == ["192.0.2.86"]  # asked over IPv6
     assert ask(lab, protocol, "x.out").header.rcode == RCODE.NXDOMAIN
 
 
@@ -180,6 +183,15 @@ def test_what_others_cut_is_cut_over_udp_and_whole_over_tcp(lab: SmallLab) -> No
     assert 0 < len(cut.rr) < len(MANY)
     whole = ask(lab, "tcp", "many.out")
     assert (whole.header.tc, len(whole.rr)) == (0, len(MANY))
+
+
+def test_stock_clients_ask_again_over_tcp_for_what_is_cut(lab: SmallLab) -> None:
+    dig = lab.run("client", f"dig @{SERVER} +short many.own").splitlines()
+    assert sorted(dig) == sorted(MANY)
+    files = {"resolv.conf": f"nameserver {SERVER}\n", "nsswitch.conf": "hosts: dns\n"}
+    argv = enter.command(lab["client"], "client", files, ["getent", "ahostsv4", "many.own"])
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=20, check=True)
+    assert {line.split()[0] for line in done.stdout.splitlines()} == set(MANY)
 
 
 def test_if_no_server_answers_the_client_gets_an_error(lab: SmallLab, protocol: str) -> None:
@@ -219,7 +231,8 @@ def test_a_server_that_waits_for_others_answers_what_it_knows(lab: SmallLab) -> 
             send(opened, query("www.fake", number=number))
             if number < 1000:
                 outside.recv(4096)  # so that none is lost
-        assert receive(opened).header.rcode == RCODE.SERVFAIL
+        failed = receive(opened).header
+        assert (failed.id, failed.rcode) == (1000, RCODE.SERVFAIL)
         assert addresses(ask(lab, "udp", "web.own")) == ["192.0.2.1"]
         send(opened, query("web.own"))
         assert addresses(receive(opened)) == ["192.0.2.1"]
