@@ -16,12 +16,11 @@ from nsnet.scenario.kubernetes.ingress import (
     CLASS,
     HttpPath,
     IngressBackend,
-    IngressTLS,
     ServiceBackendPort,
 )
 from nsnet.scenario.model import Manifest
-from nsnet.state.http import Backend, Certificate, HttpRule, RequestMatch
-from nsnet.text import some_of
+from nsnet.state.http import Backend, Certificate, HttpRule, Pem, RequestMatch
+from nsnet.text import printable, quoted, some_of
 from nsnet.topology.certificates import read_certificate
 from nsnet.topology.http_backends import Servers
 from nsnet.topology.ledger import Ledger
@@ -37,6 +36,8 @@ from nsnet.topology.model import (
 
 # Annotations of Ingresses that no controller reads.
 _OF_TOOLS: Final = ("kubectl.kubernetes.io/", "nsnet.dev/", "meta.helm.sh/", "argocd.argoproj.io/")
+_WRITTEN_OUT: Final = 3  # warnings of a kind
+_MISSING: Final = "503 is also the answer for backends of {}"
 _REGEX: Final = frozenset("()[]{}*+?|^$\\")
 
 
@@ -55,6 +56,26 @@ class _Declared(NamedTuple):
     manifest: Manifest
 
 
+class _Warnings:
+    """Warnings about Ingresses: of each kind the first ones, and one for the others."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, list[tuple[str, str]]] = {}
+
+    def add(self, each: _Declared, path: str, message: str, others: str) -> None:
+        """Add a warning. `others` is the sentence about further Ingresses, "{} are not served"."""
+        text = each.manifest.warning(path, message)
+        self._found.setdefault(others, []).append((text, each.reference))
+
+    def folded(self) -> Iterator[str]:
+        """Yield the warnings."""
+        for others, found in self._found.items():
+            yield from (text for text, _ in found[:_WRITTEN_OUT])
+            if more := dict.fromkeys(reference for _, reference in found[_WRITTEN_OUT:]):
+                number = f"{len(more)} more Ingresses" if len(more) > 1 else "1 more Ingress"
+                yield f"{others.format(number)}: {some_of(more)}"
+
+
 def ingress_proxy(
     ledger: Ledger,
     cluster: str,
@@ -70,11 +91,11 @@ def ingress_proxy(
     own = next((each for each in services if each.reference == reference), None)
     if not every or own is None:
         return None
-    served = [each for each in every if _is_served(ledger, each, manifests)]
-    ledger.warnings += _ignored_annotations(served)
-    routes = _Routes(ledger, cluster, services, pods)
-    rules = tuple(routes.rules(served))
-    certificates = (*_certificates(ledger, served, configuration), Certificate((), ""))
+    warnings = _Warnings()
+    served = list(_served(warnings, every, manifests))
+    rules = tuple(_Routes(warnings, cluster, services, pods).rules(served))
+    certificates = (*_certificates(warnings, served, configuration), Certificate((), ""))
+    ledger.warnings += [*_ignored_annotations(served), *warnings.folded()]
     return HttpProxy(
         service=reference,
         pods=tuple(dict.fromkeys(each.reference for each in own.endpoints)),
@@ -94,23 +115,23 @@ def _declared(cluster: str, manifests: Iterable[Manifest]) -> Iterator[_Declared
             yield _Declared(reference, found, manifest)
 
 
-def _is_served(ledger: Ledger, each: _Declared, manifests: Iterable[Manifest]) -> bool:
-    """Return whether the proxy serves an Ingress: always if the files have no IngressClass, because
-    the class is then installed with its controller."""
+def _served(
+    warnings: _Warnings, every: Iterable[_Declared], manifests: Iterable[Manifest]
+) -> Iterator[_Declared]:
+    """Yield the Ingresses that the proxy serves: all if the files have no IngressClass, because the
+    classes are then installed with their controllers."""
     found = (one.object for one in manifests)
     classes = [one.metadata for one in found if isinstance(one, kubernetes.IngressClass)]
-    name = each.ingress.class_name
-    if not classes or name in [one.name for one in classes]:
-        return True
-    if not name and any(one.is_default for one in classes):
-        return True
-    known = ", ".join(one.name for one in classes)
-    why = (
-        f"there is no IngressClass {name}" if name else "it names no IngressClass, none is default"
-    )
-    message = f"{each.reference} is not served: {why}; the files have {known}"
-    ledger.warnings.append(each.manifest.warning("spec.ingressClassName", message))
-    return False
+    names = {one.name for one in classes} | {"" for one in classes if one.is_default}
+    for each in every:
+        name = each.ingress.class_name
+        if name in names or not classes:
+            yield each
+            continue
+        why = f"there is no IngressClass {quoted(name)}" if name else "no IngressClass is default"
+        known = some_of([one.name for one in classes])
+        message = f"{each.reference} is not served: {why}; the files have {known}"
+        warnings.add(each, "spec.ingressClassName", message, "{} are not served")
 
 
 def _ignored_annotations(served: Iterable[_Declared]) -> Iterator[str]:
@@ -129,9 +150,9 @@ class _Routes:
     """The rules of Ingresses, whose backends are Services of the cluster."""
 
     def __init__(
-        self, ledger: Ledger, cluster: str, services: Iterable[Service], pods: Iterable[Pod]
+        self, warnings: _Warnings, cluster: str, services: Iterable[Service], pods: Iterable[Pod]
     ) -> None:
-        self._ledger = ledger
+        self._warnings = warnings
         self._cluster = cluster
         self._services = {each.reference: each for each in services}
         self._servers = Servers(pods)
@@ -149,12 +170,12 @@ class _Routes:
                 at = f"spec.rules[{index}].http.paths[{number}].backend"
                 backend = self._backend(each, at, path.backend)
                 if path.path_type == "ImplementationSpecific" and _REGEX.intersection(path.path):
-                    literal[path.path] = None
+                    literal[printable(path.path)] = None
                 yield _ordered(rule.host, path, HttpRule(RequestMatch(), each.reference, backend))
         if literal:
             message = "paths of type ImplementationSpecific are Prefixes here, no expressions"
-            where = each.manifest.warning("spec.rules", f"{message}: {some_of(literal)}")
-            self._ledger.warnings.append(where)
+            others = "so are those of {}"
+            self._warnings.add(each, "spec.rules", f"{message}: {some_of(literal)}", others)
 
     def _defaults(self, served: Sequence[_Declared]) -> Iterator[HttpRule]:
         """Yield the rules for requests that no path fits: for each host, then for all others."""
@@ -176,7 +197,7 @@ class _Routes:
         wanted = backend.service
         if wanted is None:
             message = "resource backends are not emulated: requests to it are answered with 503"
-            self._ledger.warnings.append(each.manifest.warning(f"{path}.resource", message))
+            self._warnings.add(each, f"{path}.resource", message, _MISSING)
             return (Backend("", ()),)
         namespace = each.ingress.metadata.namespace
         reference = reference_of(self._cluster, "svc", wanted.name, namespace)
@@ -185,7 +206,7 @@ class _Routes:
             which = wanted.port.name or wanted.port.number
             lacks = f"has no port {which}" if reference in self._services else "does not exist"
             message = f"{reference} {lacks}: requests to it are answered with 503"
-            self._ledger.warnings.append(each.manifest.warning(f"{path}.service", message))
+            self._warnings.add(each, f"{path}.service", message, _MISSING)
             return (Backend(reference, ()),)
         servers = self._servers.of(self._services[reference], port)
         return (Backend(reference, servers),)
@@ -214,34 +235,27 @@ def _port(service: Service | None, wanted: ServiceBackendPort) -> ServicePort | 
 
 
 def _certificates(
-    ledger: Ledger, served: Iterable[_Declared], configuration: Configuration
+    warnings: _Warnings, served: Iterable[_Declared], configuration: Configuration
 ) -> Iterator[Certificate]:
     """Yield the certificates of the hosts, each host's of the oldest Ingress that has one."""
     taken: set[str] = set()
+    read: dict[str, tuple[Pem | None, str]] = {"": (None, "")}  # and what is wrong, by Secret
     for each in served:
         rules = [one.host for one in each.ingress.spec.rules if one.host]
         for index, tls in enumerate(each.ingress.spec.tls):
             names = tuple(one for one in dict.fromkeys(tls.hosts or rules) if one not in taken)
             taken.update(names)
-            if names:
-                yield _certificate(ledger, each, index, tls, names, configuration)
-
-
-def _certificate(
-    ledger: Ledger,
-    each: _Declared,
-    index: int,
-    tls: IngressTLS,
-    names: tuple[str, ...],
-    configuration: Configuration,
-) -> Certificate:
-    namespace = each.ingress.metadata.namespace
-    secret = configuration.get(("Secret", namespace, tls.secret_name)) if tls.secret_name else None
-    pem, mistake = None, "does not exist"
-    if secret is not None:
-        pem, mistake = read_certificate(secret)
-    if tls.secret_name and pem is None:
-        message = f"Secret {namespace}/{tls.secret_name} {mistake}: a certificate is generated"
-        where = each.manifest.warning(f"spec.tls[{index}].secretName", message)
-        ledger.warnings.append(where)
-    return Certificate(names, f"{namespace}/{tls.secret_name}" if pem else "", pem)
+            if not names:
+                continue
+            namespace = each.ingress.metadata.namespace
+            secret = f"{namespace}/{tls.secret_name}" if tls.secret_name else ""
+            if secret not in read:
+                values = configuration.get(("Secret", namespace, tls.secret_name))
+                found = read_certificate(values) if values is not None else (None, "does not exist")
+                read[secret] = found
+            pem, mistake = read[secret]
+            if mistake:
+                message = f"Secret {secret} {mistake}: a certificate is generated"
+                others = "certificates are also generated for {}"
+                warnings.add(each, f"spec.tls[{index}].secretName", message, others)
+            yield Certificate(names, secret if pem else "", pem)

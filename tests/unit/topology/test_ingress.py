@@ -313,3 +313,13 @@ def test_a_host_has_the_certificate_of_the_oldest_ingress() -> None:
     ]
     found = proxy(topology(*WEB, *both)).listeners[1].certificates
     assert [each.names for each in found] == [("shop.example", "a.example"), ("b.example",), ()]
+
+
+def test_warnings_of_a_kind_are_folded() -> None:
+    many = [ingress(f"i{number}", "Prefix / none", host=f"{number}.a") for number in range(6)]
+    found = warnings(*many)
+    assert len(found) == 4
+    assert found[3] == (
+        "503 is also the answer for backends of 3 more Ingresses: east/ingress/i3,"
+        " east/ingress/i4, east/ingress/i5"
+    )
