@@ -38,3 +38,22 @@ def certificate_file() -> Iterator[Path]:
         file = Path(folder, "both.pem")
         file.write_bytes(private + made.public_bytes(pem))
         yield file
+
+
+def secret(name: str, certificate: str, key: str) -> str:
+    """Return a Secret with this certificate and key."""
+
+    def block(text: str) -> str:
+        return "".join(f"\n    {line}" for line in text.splitlines())
+
+    return (
+        f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\ntype: kubernetes.io/tls\n"
+        f"stringData:\n  tls.crt: |{block(certificate)}\n  tls.key: |{block(key)}"
+    )
+
+
+def pem() -> tuple[str, str]:
+    """Return a certificate and its private key."""
+    with certificate_file() as file:
+        key, begin, rest = Path(file).read_text().partition("-----BEGIN CERTIFICATE")
+    return begin + rest, key

@@ -3,14 +3,12 @@
 Source: the API reference of networking.k8s.io/v1, Kubernetes 1.34.
 """
 
-from pathlib import Path
-
 import pytest
 
 from nsnet.state.http import HttpRule
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.model import HttpProxy, Topology
-from tests.support.certificates import certificate_file
+from tests.support.certificates import pem, secret
 from tests.support.labs import ingress, pod, pods, service, services, topology, workload
 
 WEB = (workload("Deployment", "web", 2), service("web"))
@@ -250,22 +248,6 @@ def test_the_proxy_keeps_its_addresses() -> None:
     addresses = {key: each for key, each in kept.addresses.items() if "nsnet-ingress" in key}
     more = topology(*WEB, *CART, one, keep=Assignment(addresses=kept.addresses, nodes=kept.nodes))
     assert addresses.items() <= more.assignment().addresses.items()
-
-
-def secret(name: str, certificate: str, key: str) -> str:
-    def block(text: str) -> str:
-        return "".join(f"\n    {line}" for line in text.splitlines())
-
-    return (
-        f"apiVersion: v1\nkind: Secret\nmetadata: {{name: {name}}}\ntype: kubernetes.io/tls\n"
-        f"stringData:\n  tls.crt: |{block(certificate)}\n  tls.key: |{block(key)}"
-    )
-
-
-def pem() -> tuple[str, str]:
-    with certificate_file() as file:
-        key, begin, rest = Path(file).read_text().partition("-----BEGIN CERTIFICATE")
-    return begin + rest, key
 
 
 TLS = "tls: [{hosts: [shop.example], secretName: shop}]"
