@@ -32,14 +32,16 @@ from nsnet.probes.question import explain as explained
 from nsnet.scenario.ignored import listed, summary
 from nsnet.scenario.kinds import ProbeProtocol, ScenarioDocument
 from nsnet.scenario.plain import PlainSettings
+from nsnet.text import some_of
 from nsnet.topology.notation import without_only_cluster
 from nsnet.walk.packet import Unknown
 
 
-def compiled_files(given: ScenarioFiles) -> Compiled:
-    """Return the compiled scenario of these files. Its warnings are printed to stderr. Raises
-    ScenarioError, CompileError, UsageError."""
-    found = compiled(given.load())
+def compiled_files(given: ScenarioFiles, *, allow_commands: bool = False) -> Compiled:
+    """Return the compiled scenario of these files. Its warnings are printed to stderr.
+    `allow_commands`: containers may run their own commands. Raises ScenarioError, CompileError,
+    UsageError."""
+    found = compiled(given.load(), allow_commands=allow_commands)
     warn(found)
     return found
 
@@ -144,6 +146,8 @@ def explain(
         out_json(data)
     else:
         show.explanation(found, where.topology)
+        if own := where.model.unknown_servers(found.paths):
+            err(f"note: {some_of(own)} runs a command of its own, which may answer")
 
 
 def _lookup(found: Explanation) -> dict[str, Any] | None:

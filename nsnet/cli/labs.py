@@ -23,7 +23,7 @@ from nsnet.cli.arguments import (
 )
 from nsnet.cli.files import compiled_files, warn
 from nsnet.cli.host_errors import TOO_MANY_VARIABLES
-from nsnet.cli.output import err, out, out_json
+from nsnet.cli.output import err, out, out_bytes, out_json
 from nsnet.cli.progress import Progress
 from nsnet.cli.status import as_json as status_json
 from nsnet.cli.status import show_status
@@ -51,6 +51,11 @@ PROBE_ALL = click.option(
 )
 
 
+ALLOW_COMMANDS = click.option(
+    "--allow-commands",
+    is_flag=True,
+    help="let pods that ask for it run the commands of their containers, as you",
+)
 CONTAINER = click.option(
     "-c", "--container", default="", metavar="NAME", help="A container of the pod."
 )
@@ -59,12 +64,14 @@ CONTAINER = click.option(
 @click.command()
 @scenario_files
 @NAME
+@ALLOW_COMMANDS
 @PROBE_ALL
 @reporting
 @click.pass_context
 def run(
     ctx: click.Context,
     given: ScenarioFiles,
+    allow_commands: bool,
     probe_all: bool,
     as_json: bool,
     junit: TextIO | None,
@@ -82,13 +89,15 @@ def run(
     Example: nsnet run scenarios/island-nat.yaml
              kubectl kustomize . | nsnet run - --nodes 3
     """
-    wanted = compiled_files(given)
+    wanted = compiled_files(given, allow_commands=allow_commands)
     probe_all = probe_all or is_generated(wanted.scenario)
     from nsnet.kernel import throwaway
     from nsnet.lab import registry as labs
+    from nsnet.lab.commands import invoking_user
 
+    user = invoking_user() if allow_commands else None
     throwaway.enter()
-    with Progress(silent=as_json) as progress, labs.running(wanted, progress) as lab:
+    with Progress(silent=as_json) as progress, labs.running(wanted, progress, user) as lab:
         asked = wanted.scenario.spec.probes
         if probe_all:
             asked += service_probes(lab.model)
@@ -99,7 +108,8 @@ def run(
 @click.command()
 @scenario_files
 @NAME
-def up(given: ScenarioFiles) -> None:
+@ALLOW_COMMANDS
+def up(given: ScenarioFiles, allow_commands: bool) -> None:
     """Build a lab that stays up.
 
     If the lab is already up with this file, nothing is changed. If it is half-built, it is removed
@@ -107,7 +117,7 @@ def up(given: ScenarioFiles) -> None:
 
     Example: sudo nsnet up scenarios/island-nat.yaml
     """
-    wanted = compiled_files(given)
+    wanted = compiled_files(given, allow_commands=allow_commands)
     from nsnet.lab import registry as labs
 
     labs.need_root("up")
@@ -124,7 +134,8 @@ def up(given: ScenarioFiles) -> None:
 @click.command()
 @click.argument("lab", type=LAB)
 @scenario_files
-def apply(lab: str, given: ScenarioFiles) -> None:
+@ALLOW_COMMANDS
+def apply(lab: str, given: ScenarioFiles, allow_commands: bool) -> None:
     """Change a lab to match a file, and repair it.
 
     Only what differs is changed. Whatever exists already keeps its addresses, and connections that
@@ -140,7 +151,14 @@ def apply(lab: str, given: ScenarioFiles) -> None:
         compiled(scenario)  # the file is checked before the host
     labs.need_root("apply")
     with Progress() as progress:
-        steps = labs.apply(lab, scenario, progress, announce=warn, repaired=_tell_repaired)
+        steps = labs.apply(
+            lab,
+            scenario,
+            progress,
+            announce=warn,
+            repaired=_tell_repaired,
+            allow_commands=allow_commands,
+        )
     done = f"{lab} matches {given}: {number_of(steps, 'step')}"
     out(done if steps else f"{lab}: nothing to change")
 
@@ -245,10 +263,10 @@ def status(ctx: click.Context, lab: str, as_json: bool, check: bool) -> None:
     found = labs.attach(lab)
     drift = found.drift()
     if as_json:
-        out_json(status_json(found.topology, drift))
+        out_json(status_json(found.topology, drift, found.lives()))
     else:
         show.heading(found.scenario)
-        show_status(found.topology, found.state, drift)
+        show_status(found.topology, found.state, drift, found.lives())
         if drift:
             err(f"to repair it: nsnet apply {lab} {files_of(found.scenario)}")
     if check and drift:
@@ -414,6 +432,26 @@ def _enter(
     return found.enter(reference, container, keep_environment=keep_env)
 
 
+@click.command()
+@click.argument("lab", type=LAB)
+@click.argument("reference", type=PLACE, metavar="REF")
+@CONTAINER
+@click.option("-f", "--follow", is_flag=True, help="Go on until the command has ended.")
+def logs(lab: str, reference: str, container: str, follow: bool) -> None:
+    """Print the output of a container's command.
+
+    Only the last 512 KiB to 1 MiB of it are kept. REF is a pod that runs the commands of its
+    containers: it has the annotation nsnet.dev/run-command: "true", and the lab was built or
+    changed with --allow-commands.
+
+    Example: sudo nsnet logs containers pod/own -f
+    """
+    from nsnet.lab import registry as labs
+
+    labs.need_root("logs")
+    out_bytes(labs.attach(lab).output(reference, container, follow=follow))
+
+
 def _conclude(
     ctx: click.Context,
     report: Report,
@@ -432,4 +470,4 @@ def _conclude(
     ctx.exit(0 if report.ok else 1)
 
 
-COMMANDS = (run, up, apply, restart, down, ls, status, probe, exec_, shell)
+COMMANDS = (run, up, apply, restart, down, ls, status, probe, exec_, shell, logs)

@@ -7,6 +7,7 @@ line of its own. JSON escapes what it contains by itself.
 import json
 import os
 import shutil
+import sys
 import textwrap
 from collections.abc import Iterable, Sequence
 from itertools import zip_longest
@@ -36,6 +37,24 @@ def out_text(text: str) -> None:
     """Print a text of several lines to stdout. Its tabs are kept: nft's commands have some."""
     lines = ("\t".join(map(escaped, line.split("\t"))) for line in text.split("\n"))
     click.echo("\n".join(lines), nl=not text.endswith("\n"))
+
+
+def out_bytes(parts: Iterable[bytes]) -> None:
+    """Print the output of a program to stdout: as it is, or, on a terminal, as lines of text in
+    which nothing can control the terminal."""
+    binary = sys.stdout.buffer
+    if not binary.isatty():
+        for each in parts:
+            binary.write(each)
+            binary.flush()
+        return
+    rest = b""
+    for each in parts:
+        lines, newline, rest = (rest + each).rpartition(b"\n")
+        if newline:
+            out_text(lines.decode(errors="replace"))
+    if rest:
+        out_text(rest.decode(errors="replace"))
 
 
 def out_json(data: object) -> None:

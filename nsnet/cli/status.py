@@ -1,7 +1,8 @@
 """The addresses of a lab and its drift, as text and as JSON."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from nsnet.cli.output import Row, out, out_table, out_wrapped
 from nsnet.ip import IPAddress, ips_of
@@ -30,11 +31,16 @@ class Member(NamedTuple):
     about: tuple[str, ...]
 
 
-def show_status(topology: Topology, wanted: State, drift: Sequence[str]) -> None:
-    """Print the addresses of every part of a lab, and its drift."""
+Lives: TypeAlias = Mapping[str, Sequence[str]]  # how a pod's commands fare, by its reference
+
+
+def show_status(
+    topology: Topology, wanted: State, drift: Sequence[str], lives: Lives = MappingProxyType({})
+) -> None:
+    """Print the addresses of every part of a lab, how commands fare, and the lab's drift."""
     for cluster in topology.clusters:
         out((f"{cluster.name}: {cluster.model}, {cluster.cni}, {cluster.proxy.mode}", "bold"))
-        out_table(HEADING, _shown(_members(cluster), topology))
+        out_table(HEADING, _shown(_members(cluster, lives), topology))
         out()
     if topology.clusterset:
         out(("clusterset", "bold"))
@@ -68,7 +74,7 @@ def _has_permanent_neighbours(netns: Netns) -> bool:
     return any(each.dev not in tunnels for each in netns.neighbours)
 
 
-def _members(cluster: Cluster) -> Iterator[Member]:
+def _members(cluster: Cluster, lives: Lives) -> Iterator[Member]:
     for attachment in cluster.attachments:
         gateway = attachment.gateway
         ends = ips_of((*attachment.addresses, *gateway.outside))
@@ -84,6 +90,7 @@ def _members(cluster: Cluster) -> Iterator[Member]:
         about = [f"on {pod.node} {ports}".rstrip()]
         if virtual := cluster.virtual(pod.addresses):
             about.append(f"known as {_joined(virtual)}")
+        about += lives.get(pod.reference, ())
         yield _member(pod.reference, pod.addresses, about)
     for absent in cluster.absent:
         yield _member(absent.reference, (), [absent.why])
@@ -157,9 +164,11 @@ def _joined(things: Iterable[object]) -> str:
     return " ".join(map(str, things))
 
 
-def as_json(topology: Topology, drift: Sequence[str]) -> dict[str, Any]:
+def as_json(
+    topology: Topology, drift: Sequence[str], lives: Lives = MappingProxyType({})
+) -> dict[str, Any]:
     """Return the addresses and the drift as plain data for JSON (nsnet.dev/status/v1)."""
-    within = (each for cluster in topology.clusters for each in _members(cluster))
+    within = (each for cluster in topology.clusters for each in _members(cluster, lives))
     members = [
         {"ref": each.reference, "addresses": [*each.addresses], "about": ", ".join(each.about)}
         for each in (*within, *map(_common, topology.clusterset), *_outside(topology))

@@ -10,11 +10,13 @@ from nsnet.topology.model import Topology
 
 def listeners(topology: Topology) -> Iterator[Fact]:
     """Yield the name servers of the lab, and a listener of the echo server for each other port of
-    each pod and external host. What an HTTP proxy listens on has none."""
-    serving = set()
+    each pod and external host. What an HTTP proxy listens on has none, and neither have ports of
+    containers that run their own commands."""
+    serving = set(_left_to_commands(topology))
     for netns, server in name_servers(topology):
-        serving.add((netns, identity(server)))
-        yield netns, server
+        if (netns, identity(server)) not in serving:
+            serving.add((netns, identity(server)))
+            yield netns, server
     for netns, listener in _echoing(topology):
         if (netns, identity(listener)) not in serving:
             yield netns, listener
@@ -37,3 +39,14 @@ def _echoing(topology: Topology) -> Iterator[tuple[str, Listener]]:
                     continue
                 answer = pod.reference, pod.proxy_protocol
                 yield pod.netns, Listener(port.protocol, port.port, *answer)
+
+
+def _left_to_commands(topology: Topology) -> Iterator[tuple[str, tuple[object, ...]]]:
+    """Yield the ports of containers that run their own commands, and those that no container of
+    their pods declares."""
+    for cluster in topology.clusters:
+        for pod in cluster.pods:
+            for port in pod.ports if pod.commands else ():
+                if port.container in pod.commands or not port.container:
+                    listener = Listener(port.protocol, port.port, pod.reference)
+                    yield pod.netns, identity(listener)

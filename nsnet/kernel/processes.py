@@ -196,6 +196,13 @@ def _mounts(pid: str) -> str:
     return os.readlink(f"/proc/{pid}/ns/mnt")
 
 
+def has_argument(pid: int, argument: str) -> bool:
+    """Return whether there is a process of this pid that has this argument."""
+    with suppress(*_NOT_VISIBLE):
+        return argument in _arguments(str(pid))
+    return False
+
+
 def with_argument(argument: str, inode: int) -> set[int]:
     """Return the pids of the processes in this network namespace that have this argument."""
     found = set()
@@ -204,6 +211,13 @@ def with_argument(argument: str, inode: int) -> set[int]:
             if argument in _arguments(str(pid)):
                 found.add(pid)
     return found
+
+
+def children(pid: int) -> set[int]:
+    """Return the pids of the processes that this one has started and that still exist."""
+    with suppress(*_NOT_VISIBLE):
+        return set(map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split()))
+    return set()
 
 
 def kill(pids: set[int], inode: int, *, seconds: float = 10.0) -> None:

@@ -26,6 +26,7 @@ MNT_DETACH: Final = 0x2
 
 # linux/prctl.h
 PR_SET_PDEATHSIG: Final = 1
+PR_SET_NO_NEW_PRIVS: Final = 38
 PR_SET_DUMPABLE: Final = 4
 
 # asm-generic/socket.h

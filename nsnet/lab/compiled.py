@@ -1,6 +1,6 @@
 """A scenario with its topology and its State. They are pure values, computed once and passed on."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from nsnet.errors import UsageError
@@ -37,10 +37,11 @@ class Compiled:
         probes share its indexes."""
         return Model(self.topology, self.state)
 
-    def changed(self, scenario: Scenario) -> "Compiled":
-        """Return another scenario, compiled. What is in both scenarios keeps its addresses. Raises
-        ScenarioError, CompileError."""
-        return compiled(scenario, self.topology.assignment())
+    def changed(self, scenario: Scenario, *, allow_commands: bool = False) -> "Compiled":
+        """Return another scenario, compiled. What is in both scenarios keeps its addresses. The
+        commands of containers that run and do not change go on; `allow_commands`: the others run,
+        too. Raises ScenarioError, CompileError."""
+        return compiled(scenario, self.topology.assignment(), allow_commands=allow_commands)
 
     def scaled(self, reference: str, replicas: int) -> "Compiled":
         """Return this scenario with this number of replicas of a Deployment or StatefulSet. The
@@ -58,9 +59,14 @@ class Compiled:
         return _unchecked(self.scenario, self.topology.assignment().release(pod))
 
 
-def compiled(scenario: Scenario, keep: Assignment | None = None) -> Compiled:
+def compiled(
+    scenario: Scenario, keep: Assignment | None = None, *, allow_commands: bool = False
+) -> Compiled:
     """Return the scenario with its topology and its State. Its probes are checked, too. What has
-    addresses in `keep` keeps them. Raises ScenarioError with every problem, CompileError."""
+    addresses in `keep` keeps them. `allow_commands`: containers may run their own commands. Raises
+    ScenarioError with every problem, CompileError."""
+    if allow_commands:
+        keep = replace(keep or Assignment(), all_commands=True)
     topology = resolve(scenario, keep)
     check_probes(scenario, topology)
     return Compiled(scenario, topology, compile_state(topology))

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from nsnet.topology.interior import Interior
+from nsnet.topology.interior import ContainerInterior, Interior
 
 PATH: Final = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # What a shell gets from the caller: the kind of its terminal, and its language.
@@ -46,6 +46,15 @@ def process_environment(
     variables = inside.container(container).environment
     own = {name: value for name, value in variables if not _is_left_out(name, value)}
     return {**(caller if keep else clean), "HOSTNAME": inside.hostname, **own}
+
+
+def container_environment(
+    inside: Interior, container: ContainerInterior, home: str
+) -> dict[str, str]:
+    """Return the environment of a command of the files. Whoever allows the command allows all its
+    variables, too. `home`: of the user; "": root's."""
+    clean = {"PATH": PATH, "HOME": home or "/root", "LANG": "C.UTF-8"}
+    return {**clean, "HOSTNAME": inside.hostname, **dict(container.environment)}
 
 
 def left_out(inside: Interior, container: str) -> Iterator[str]:

@@ -20,7 +20,9 @@ from nsnet.kernel import (
 )
 from nsnet.kernel.apply import Applier
 from nsnet.kernel.capacity import capacity
+from nsnet.kernel.container import User
 from nsnet.lab import folder
+from nsnet.lab.commands import Commands, as_record
 from nsnet.lab.compiled import Compiled
 from nsnet.lab.needs import Needs, needs_of, require_capacity
 from nsnet.plan.differences import Added, Changed, Difference, Missing, diff, missing_namespaces
@@ -53,10 +55,12 @@ class Host:
     """The machine's side of one lab. The methods that change a lab that stays up need the lab's
     lock."""
 
-    def __init__(self, lab: str, tool: str = "") -> None:
+    def __init__(self, lab: str, tool: str = "", user: User | None = None) -> None:
         self.lab = lab
         self.tool = tool  # the variant of iptables: iptables-legacy or iptables-nft
+        self.user = user  # as which commands of containers run; None: as the caller
         self.folder = path_of(lab)
+        self.commands = Commands(self.folder)
         self.pace = Pace(self.folder / "pace")  # shared by all processes that probe the lab
 
     def require(self, state: State, held: State | None = None) -> None:
@@ -136,6 +140,7 @@ class Host:
                 "version": __version__,
                 "complete": complete,
                 "tool": self.tool,
+                "user": as_record(self.user),
                 **_as_record(what),
                 "before": [*map(_as_record, before)],
             },

@@ -12,7 +12,9 @@ from typing import Any, TypeAlias
 
 from nsnet.errors import KernelError, UsageError
 from nsnet.kernel import netfilter, processes
+from nsnet.kernel.container import User
 from nsnet.lab import folder
+from nsnet.lab.commands import lives
 from nsnet.lab.compiled import Compiled, steps
 from nsnet.lab.environment import process_environment
 from nsnet.lab.host import Host, Progress, silent
@@ -30,6 +32,7 @@ from nsnet.scenario.model import Scenario
 from nsnet.state.model import State
 from nsnet.state.namespaces import Role
 from nsnet.text import escaped, number_of
+from nsnet.topology.commands import RUN_COMMAND, changed_commands, running_commands
 from nsnet.topology.interior import interior
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import without_only_cluster
@@ -64,13 +67,14 @@ class Lab:
         touched: bool = False,
         version: tuple[int, int] | None = None,
         before: Sequence[Compiled] = (),
+        user: User | None = None,
     ) -> None:
         self.compiled = wanted
         self._before = tuple(before)
         self._first = wanted  # what `reset` goes back to
         self._touched = touched
         self._version = version  # of the record that this Lab was read from, or has written
-        self._host = Host(wanted.name, tool)
+        self._host = Host(wanted.name, tool, user)
 
     @property
     def name(self) -> str:
@@ -110,8 +114,39 @@ class Lab:
         self._record(self.compiled, complete=False)
         self._host.apply(plan(self.state), progress, phase="building")
         self._host.settle(self.state)
+        self._start_commands(self.compiled, progress)
         self._record(self.compiled, complete=True)
         self._before = ()
+
+    def _start_commands(self, what: Compiled, progress: Progress = silent) -> None:
+        if found := list(running_commands(what.topology)):
+            progress("starting commands", 0, len(found))
+            self._host.commands.start(found, self._host.user)
+            progress("starting commands", len(found), len(found))
+
+    def run_commands_as(self, user: User | None) -> None:
+        """Set the user as whom commands are started from now on; None: the caller."""
+        self._host.user = user
+
+    def lives(self) -> Mapping[str, tuple[str, ...]]:
+        """Return how the commands of each pod's containers fare, by the pod's reference."""
+        return lives(self._host.commands, running_commands(self.topology))
+
+    def output(
+        self, reference: str, container: str = "", *, follow: bool = False
+    ) -> Iterator[bytes]:
+        """Return the output of a container's command. With `follow`, more is yielded until the
+        command has ended. Raises UsageError if the container runs none."""
+        pod = self[reference].reference
+        name = interior(self.topology, reference).container(container).name
+        for each in running_commands(self.topology):
+            if (each.pod.reference, each.container.name) == (pod, name):
+                return self._host.commands.output(each, follow=follow)
+        raise UsageError(
+            f"{reference} ({name}) runs no command: the echo server answers",
+            hint=f"annotate the pod with {RUN_COMMAND}: 'true', and add --allow-commands to nsnet"
+            " up or apply",
+        )
 
     def _record(self, what: Compiled, *, complete: bool, before: Sequence[Compiled] = ()) -> None:
         self._host.record(what, complete=complete, before=before)
@@ -153,7 +188,7 @@ class Lab:
         steps_of_repair = self.repair(progress, repaired) if self._touched else 0
         return steps_of_repair + self._become(wanted, progress)
 
-    def next(self, scenario: Scenario) -> Compiled:
+    def next(self, scenario: Scenario, *, allow_commands: bool = False) -> Compiled:
         """Return what the lab would be after `apply` with this scenario. Raises UsageError if the
         scenario is of a lab with another name, ScenarioError, CompileError.
 
@@ -161,7 +196,8 @@ class Lab:
         """
         if scenario.name not in (self.name, self.scenario.written_name):
             raise UsageError(f"{scenario.document.file} describes {scenario.name}, not {self.name}")
-        return self.compiled.changed(scenario.named(self.name))
+        named = scenario.named(self.name)
+        return self.compiled.changed(named, allow_commands=allow_commands)
 
     def restart(self, reference: str, progress: Progress = silent) -> tuple[str, ...]:
         """Recreate a pod with new addresses, or all pods of a workload one after the other. Return
@@ -237,9 +273,10 @@ class Lab:
     def _become(self, wanted: Compiled, progress: Progress = silent) -> int:
         self._host.require(wanted.state, self.state)
         ops = steps(self.compiled, wanted)
+        commands = changed_commands(self.topology, wanted.topology)
         with self._changing(wanted):
             self._host.apply(ops, progress)
-        return len(ops)
+        return len(ops) + commands
 
     @contextmanager
     def _changing(self, wanted: Compiled) -> Iterator[None]:
@@ -249,8 +286,10 @@ class Lab:
         before = (self.compiled, *(each for each in self._before if each is not wanted))
         self._record(wanted, complete=False, before=before)
         self._before = (wanted, *before[1:])
+        self._host.commands.end_others(running_commands(wanted.topology))
         yield
         self._host.settle(wanted.state)
+        self._start_commands(wanted)
         self._before = ()
         self.compiled = wanted
         self._record(wanted, complete=True)

@@ -10,7 +10,9 @@ from typing import Any, assert_never
 
 from nsnet.errors import UnsupportedError, UsageError
 from nsnet.kernel import netns, processes
+from nsnet.kernel.container import User
 from nsnet.lab import folder
+from nsnet.lab.commands import from_record, invoking_user
 from nsnet.lab.compiled import Compiled, compiled
 from nsnet.lab.host import Host, Progress, silent
 from nsnet.lab.lab import Lab, Repaired, unheard
@@ -18,6 +20,7 @@ from nsnet.scenario.fields import LABEL
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import MAIN, PlainSettings, files_of, settings_of
 from nsnet.state import daemons
+from nsnet.topology.commands import running_commands
 from nsnet.topology.notation import without_only_cluster
 
 
@@ -71,9 +74,12 @@ def need_root(command: str) -> None:
 
 
 @contextmanager
-def running(wanted: Compiled, progress: Progress = silent) -> Iterator[Lab]:
-    """Build a lab and yield it. It is removed after the block, however the block ends."""
-    lab = Lab(wanted)
+def running(
+    wanted: Compiled, progress: Progress = silent, user: User | None = None
+) -> Iterator[Lab]:
+    """Build a lab and yield it. It is removed after the block, however the block ends. `user`: as
+    whom commands of containers run; None: the caller."""
+    lab = Lab(wanted, user=user)
     try:
         with folder.locked(lab.name):
             lab.build(progress)
@@ -100,6 +106,7 @@ def up(wanted: Compiled, progress: Progress = silent) -> bool:
             lab = Lab(wanted) if same else _lab_of(name, record)
             if found is Condition.HALF_CHANGED or lab.is_whole():
                 if same:
+                    _require_same_commands(_lab_of(name, record), wanted)
                     return False
                 raise UsageError(
                     f"{name} is up with another file",
@@ -108,12 +115,23 @@ def up(wanted: Compiled, progress: Progress = silent) -> bool:
                 )
         Host(name).remove()
         try:
-            Lab(wanted).build(progress)
+            Lab(wanted, user=invoking_user()).build(progress)
         except BaseException:  # Ctrl-C, too
             Host(name).remove()
             folder.remove(name)
             raise
     return True
+
+
+def _require_same_commands(lab: Lab, wanted: Compiled) -> None:
+    """Raise UsageError if commands were allowed that do not run in the lab."""
+    held = {each.owner for each in running_commands(lab.topology)}
+    if any(each.owner not in held for each in running_commands(wanted.topology)):
+        raise UsageError(
+            f"{lab.name} is up without its commands",
+            hint=f"to start them: nsnet apply --allow-commands {lab.name}"
+            f" {files_of(wanted.scenario)}",
+        )
 
 
 def apply(
@@ -122,16 +140,21 @@ def apply(
     progress: Progress = silent,
     announce: Callable[[Compiled], None] = lambda wanted: None,
     repaired: Repaired = unheard,
+    *,
+    allow_commands: bool = False,
 ) -> int:
     """Change the lab to this scenario, and repair what was changed by hand. A change that was
     interrupted is completed, to this scenario. Return the number of steps taken.
 
     What exists before and after keeps its addresses. `announce` is called with the compiled
     scenario before anything is changed, `repaired` with a line for each difference that was
-    repaired. Raises UsageError, LockedError, ScenarioError, KernelError.
+    repaired. Without `allow_commands`, no command of a container is started that does not run yet.
+    Raises UsageError, LockedError, ScenarioError, KernelError.
     """
     with _locked(name) as lab:
-        wanted = lab.next(scenario)
+        wanted = lab.next(scenario, allow_commands=allow_commands)
+        if allow_commands:
+            lab.run_commands_as(invoking_user())
         announce(wanted)
         return lab.apply(wanted, progress, repaired)
 
@@ -182,7 +205,8 @@ def _lab_of(name: str, record: Mapping[str, Any], version: tuple[int, int] | Non
     found = compiled(*folder.scenario_of(name, record))
     before = [compiled(*folder.scenario_of(name, each)) for each in record.get("before", ())]
     tool = record.get("tool", "")
-    return Lab(found, tool, touched=True, version=version, before=before)
+    user = from_record(record.get("user"))
+    return Lab(found, tool, touched=True, version=version, before=before, user=user)
 
 
 def _record(name: str) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from nsnet.probes.question import (
 )
 from nsnet.probes.report import Answer, ProbeReport
 from nsnet.scenario.kinds import Expectation
-from nsnet.text import number_of
+from nsnet.text import number_of, some_of
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath, Unknown
 
@@ -241,6 +241,9 @@ def _report(
     holders = model.holders({*sources, *(expected.source or ())}, each.source)
     known, late = excused(foreseen, observed)
     found = tuple(defects(known, observed, paths=each.path))
+    unknown = WITHHELD if late and not found else ""
+    if own := model.unknown_servers(guess):
+        unknown, found = f"{some_of(own)} runs a command of its own", ()
     if name is not None:
         found = (*lookup_defects(name.guess, name.seen), *found)
     return ProbeReport(
@@ -250,9 +253,7 @@ def _report(
         protocol=spec.protocol.value,
         times=spec.times,
         expected=_as_written(spec.expect),
-        predicted=Unknown(WITHHELD)
-        if late and not found
-        else Answer(foreseen, holders, each.to.container),
+        predicted=Unknown(unknown) if unknown else Answer(foreseen, holders, each.to.container),
         observed=Answer(observed, holders, each.to.container),
         disagreements=tuple(
             disagreements(expected, observed, holders, name.seen if name else None)

@@ -8,6 +8,8 @@ from nsnet.probes.lookup import Resolver
 from nsnet.state.model import State
 from nsnet.topology.model import Topology
 from nsnet.topology.references import Location, all_locations
+from nsnet.verdict import Verdict
+from nsnet.walk.packet import PredictedPath
 from nsnet.walk.walker import Walker
 
 
@@ -41,6 +43,22 @@ class Model:
             each.name: frozenset(link.peer.netns for link in each.interfaces if link.peer)
             for each in self.state.netns
         }
+
+    @cached_property
+    def _commanded(self) -> Mapping[str, str]:
+        """The pods that run commands of their own, by their namespaces."""
+        pods = (pod for cluster in self.topology.clusters for pod in cluster.pods)
+        return {pod.netns: pod.reference for pod in pods if pod.commands}
+
+    def unknown_servers(self, paths: Iterable[PredictedPath]) -> list[str]:
+        """Return the pods at the end of these paths that run commands of their own, and may answer
+        where the echo server does not."""
+        found = {
+            self._commanded.get(path.request[-1].netns, "")
+            for path in paths
+            if self._commanded and path.verdict is Verdict.REFUSED
+        }
+        return sorted(found - {""})
 
     def holders(self, addresses: Iterable[IPAddress], client: Location) -> dict[str, str]:
         """Return, by address, the reference of the pod, node, gateway or host that has the address.

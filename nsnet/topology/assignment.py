@@ -6,9 +6,11 @@ The name of an owner is a reference, or a reference and a use: "east/svc/web (ex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from ipaddress import ip_address, ip_network
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from nsnet.ip import IPAddress, IPNetwork
+
+ALLOWED: Final = "allowed"  # in place of the digest of a command: whatever it is
 
 
 class ServiceEvent(NamedTuple):
@@ -66,6 +68,9 @@ class Assignment:
     node_ports: Mapping[str, int] = field(default_factory=dict)
     events: Mapping[str, tuple[Event, ...]] = field(default_factory=dict)  # by cluster
     seen: Mapping[str, int] = field(default_factory=dict)  # pod → events before it was created
+    # The commands that were allowed: the digest of each, or ALLOWED, by the container that owns it.
+    commands: Mapping[str, str] = field(default_factory=dict)
+    all_commands: bool = False  # whether those of the files are allowed now
     released: frozenset[IPAddress] = frozenset()  # of a restarting pod, which must get others
 
     def address_in(self, network: IPNetwork, owner: str) -> IPAddress | None:
@@ -76,15 +81,22 @@ class Assignment:
     def release(self, owner: str) -> "Assignment":
         """Return the assignment without the addresses of this owner.
 
-        The next allocation does not choose these addresses, so the owner gets different ones.
+        The next allocation does not choose these addresses, so the owner gets different ones. A pod
+        keeps its allowed commands, although their environment may change.
         """
         addresses, seen = dict(self.addresses), dict(self.seen)
         seen.pop(owner, None)
         released = frozenset(addresses.pop(owner, ()))
-        return replace(self, released=released, addresses=addresses, seen=seen)
+        own = container_owner(owner, "")
+        commands = {
+            name: ALLOWED if name.startswith(own) else digest
+            for name, digest in self.commands.items()
+        }
+        return replace(self, released=released, addresses=addresses, seen=seen, commands=commands)
 
     def to_json(self) -> dict[str, object]:
-        """Return the assignment as plain data for a JSON file. `released` is left out."""
+        """Return the assignment as plain data for a JSON file. It has neither `released` nor
+        `all_commands`."""
         return {
             "addresses": {owner: list(map(str, each)) for owner, each in self.addresses.items()},
             "podCIDRs": {owner: list(map(str, each)) for owner, each in self.pod_cidrs.items()},
@@ -92,6 +104,7 @@ class Assignment:
             "nodePorts": dict(self.node_ports),
             "events": {name: [*map(_as_json, each)] for name, each in self.events.items()},
             "eventsSeen": dict(self.seen),
+            "commands": dict(self.commands),
         }
 
     @classmethod
@@ -112,6 +125,7 @@ class Assignment:
                 name: tuple(map(_event, each)) for name, each in data.get("events", {}).items()
             },
             seen={pod: int(count) for pod, count in data.get("eventsSeen", {}).items()},
+            commands={owner: str(digest) for owner, digest in data.get("commands", {}).items()},
         )
 
 
@@ -125,6 +139,11 @@ def _event(data: Sequence[Any]) -> Event:
         return ConfigEvent(kind, namespace, name, *rest)
     address, ports = rest
     return ServiceEvent(namespace, name, address, tuple((*each,) for each in ports))
+
+
+def container_owner(pod: str, container: str) -> str:
+    """Return the name under which a container of a pod owns what it runs."""
+    return f"{pod} {container}"
 
 
 def export_owner(reference: str, endpoint: str = "") -> str:

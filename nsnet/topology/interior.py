@@ -118,7 +118,7 @@ def interior(topology: Topology, reference: str) -> Interior:
     """Return the inside of the machine that a reference names. Raises UnknownReferenceError."""
     parts = split(reference)
     if parts.kind == "pod" and not parts.port:
-        return _pod_interior(topology, *find_pod(topology, reference, parts))
+        return pod_interior(topology, *find_pod(topology, reference, parts))
     place = locate(topology, reference)
     name = place.reference.rpartition("/")[2]
     if place.role is Role.GATEWAY:
@@ -127,7 +127,7 @@ def interior(topology: Topology, reference: str) -> Interior:
     return Interior(name, _outside(topology).text(), _NODE_HOSTS + own)
 
 
-def _pod_interior(topology: Topology, cluster: Cluster, pod: Pod) -> Interior:
+def pod_interior(topology: Topology, cluster: Cluster, pod: Pod) -> Interior:
     """Return the inside of a pod."""
     return Interior(
         hostname=_hostname(cluster, pod),

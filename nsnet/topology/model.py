@@ -23,6 +23,7 @@ from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
 from nsnet.topology.assignment import (
     Assignment,
     Event,
+    container_owner,
     export_owner,
     health_check_owner,
     load_balancer_owner,
@@ -121,6 +122,8 @@ class Pod:
     hostname: str = ""  # of its spec; "": its name
     subdomain: str = ""  # the headless Service under which its hostname is a DNS name
     port_mappings: tuple[PortMapping, ...] = ()
+    # The containers that run their own commands in place of the echo server, with digests of these.
+    commands: Mapping[str, str] = field(default_factory=dict, compare=False)
     spec: PodSpec = field(default_factory=PodSpec, compare=False, repr=False)
     annotations: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
@@ -577,6 +580,11 @@ class Topology:
             node_ports=dict(self._node_ports()),
             events={each.name: each.births.events for each in self.clusters},
             seen={pod: count for each in self.clusters for pod, count in each.births.seen.items()},
+            commands={
+                container_owner(pod.reference, name): digest
+                for pod in pods
+                for name, digest in pod.commands.items()
+            },
         )
 
     def _node_ports(self) -> Iterator[tuple[str, int]]:

@@ -17,6 +17,7 @@ from nsnet.state.namespaces import netns_name
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.births import births
 from nsnet.topology.clusterset import clusterset_services
+from nsnet.topology.commands import with_commands
 from nsnet.topology.dns import cluster_dns
 from nsnet.topology.environment import unset_variables
 from nsnet.topology.gateway_api import gateway_proxies
@@ -80,7 +81,7 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
         topology = replace(topology, faults=tuple(_faults(ledger, topology)))
     if ledger.problems:
         raise ScenarioError(ledger.problems)
-    return topology
+    return with_commands(topology, ledger.keep)
 
 
 def _without_faults(ledger: Ledger) -> Topology:

@@ -23,6 +23,7 @@ ASSIGNMENT = Assignment(
         )
     },
     seen={"east/pod/web": 1},
+    commands={"east/pod/web main": "d1"},
 )
 
 
@@ -47,6 +48,7 @@ def test_an_assignment_is_readable_in_its_file() -> None:
             ]
         },
         "eventsSeen": {"east/pod/web": 1},
+        "commands": {"east/pod/web main": "d1"},
     }
 
 
