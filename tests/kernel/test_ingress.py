@@ -1,18 +1,27 @@
 """Ingresses on the kernel, by haproxy. Every probe is compared with what the model predicts."""
 
 import json
+import random
 import shlex
 import sys
+from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from nsnet.kernel import daemons
+from nsnet.kernel.command import find
 from nsnet.kernel.processes import until
 from nsnet.lab.lab import Lab
 from nsnet.scenario.load import reload
+from nsnet.state.haproxy import Haproxy
+from nsnet.state.http import HttpFrontend, HttpRule, PathChange, Redirect, RequestMatch
 from nsnet.topology.model import Service
-from tests.support import http_client
+from nsnet.walk.http import HttpRequest
+from nsnet.walk.http_routes import location, rule_for
+from tests.support import http_client, http_requests
 from tests.support.machine import ROOTLESS_UNABLE, patience
 
 pytestmark = [
@@ -149,3 +158,78 @@ def test_no_request_is_lost_while_routes_change(lab: Lab, tmp_path: Path) -> Non
     assert found["failures"] == []
     assert found["sent"] >= http_client.LEAST
     assert found["servers"].keys() == {"east/pod/cart-0"}
+
+
+HOSTS = ("a.example", "b.example", "x.a.example", "y.x.a.example", "A.EXAMPLE:80", "")
+NAMES = ("", "a.example", "b.example", "*.a.example", "*.example", "*.x.a.example")
+SENT = ("a", "b", "ab", "it's", "}", "%20", "-f", "$x", '"', "\\", "(a|b)", "..", "")
+SEGMENTS = (*SENT, "#", "a b", "é")  # of which no request has the last ones
+VALUES = ("1", "12", "-m", "}", "'", "a b", '"x"', "%[src]", "\\", "$HOME", "#c")
+
+
+def path(chance: random.Random) -> str:
+    return "/" + "/".join(chance.choices(SEGMENTS, k=chance.choice((1, 1, 2))))
+
+
+def requested(chance: random.Random) -> str:
+    query = chance.choice(("", "?", "?v=1", "?w=}&v=12", "?v=1&v=2"))
+    return "/" + "/".join(chance.choices(SENT, k=chance.choice((1, 2, 3)))) + query
+
+
+def pairs(chance: random.Random, names: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    return tuple((each, chance.choice(VALUES)) for each in names if chance.random() < 0.15)
+
+
+def random_rule(chance: random.Random, number: int) -> HttpRule:
+    name = chance.choice(NAMES)
+    match = RequestMatch(
+        hostname=name,
+        one_label=chance.random() < 0.5,
+        path=path(chance),
+        exact=chance.random() < 0.4,
+        method=chance.choice(("", "", "", "GET", "PUT")),
+        headers=pairs(chance, ("X-One", "x-two")),
+        query=pairs(chance, ("v",)),
+    )
+    new = chance.choice((None, PathChange(path(chance)), PathChange(path(chance), prefix=True)))
+    to = Redirect(302, chance.choice(("", "https")), f"r{number}", chance.choice((None, 81)), new)
+    return HttpRule(match, f"rule {number}", redirect=to)
+
+
+def test_haproxy_and_the_model_choose_the_same_rule(lab: Lab, tmp_path: Path) -> None:
+    seed = random.randrange(1 << 32)
+    chance = random.Random(seed)
+    rules = tuple(random_rule(chance, number) for number in range(300))
+    front = HttpFrontend(ip_address("203.0.113.10"), 8080, rules, "a test")
+    daemons.write(tmp_path / "odd", Haproxy(http=(front,)))
+    haproxy = find("haproxy")
+    assert haproxy is not None
+    begun = lab.exec("external/laptop", haproxy, "-D", "-f", str(tmp_path / "odd.conf"))
+    assert begun.returncode == 0, begun.stderr
+    requests = [
+        HttpRequest(
+            host=chance.choice(HOSTS),
+            path=requested(chance),
+            method=chance.choice(("GET", "PUT")),
+            headers=pairs(chance, ("x-one", "X-Two")),
+        )
+        for _ in range(1000)
+    ]
+    (tmp_path / "requests").write_text(json.dumps([lines(each) for each in requests]))
+    arguments = ("203.0.113.10", "8080", str(tmp_path / "requests"))
+    command = (sys.executable, "-I", "-S", http_requests.__file__, *arguments)
+    said = lab.exec("external/laptop", *command, timeout=120)
+    assert said.returncode == 0, said.stderr
+    applied = set()
+    for each, (status, there) in zip(requests, json.loads(said.stdout), strict=True):
+        rule = rule_for(front, each, ip_address("203.0.113.10"))
+        applied.add(rule)
+        wanted = (302, location(rule, front, each)) if rule else (404, "")
+        assert (status, there) == wanted, f"seed {seed}: {each} by {rule}"
+    assert len(applied) > 10
+
+
+def lines(request: HttpRequest) -> list[str]:
+    first = f"{request.method} {request.path} HTTP/1.1"
+    headers = [f"{name}: {value}" for name, value in request.headers]
+    return [first, f"Host: {request.host}", *headers, *(["Content-Length: 0"])]
