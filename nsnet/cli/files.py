@@ -122,8 +122,9 @@ def explain(
     Shows every hop of the request and of the reply, with the rules that change the packet. The
     prediction is computed from a file alone: for a lab that is up, from its file as it was applied.
 
-    FROM is a pod, a node, a gateway, an external host or the fabric. TO may also be a Service or an
-    address; it needs a port unless the protocol is icmp or http.
+    FROM is a pod, a node, a gateway, an external host or the fabric. TO may also be a Service, an
+    address, or a DNS name, of which every query is shown; it needs a port unless the protocol is
+    icmp or http.
 
     Example: nsnet explain scenarios/island-nat.yaml east/pod/client west/svc/web:80
     """

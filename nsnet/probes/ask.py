@@ -20,7 +20,7 @@ from nsnet.probes.judge import (
 from nsnet.probes.lookup import Lookup, lookup_of
 from nsnet.probes.model import Model
 from nsnet.probes.outcome import Outcome
-from nsnet.probes.prober import Client, Flow, Pace, look_up, send
+from nsnet.probes.prober import Client, Flow, Pace, is_glibc, look_up, send
 from nsnet.probes.prober.pace import PACE
 from nsnet.probes.question import (
     NamedQuestion,
@@ -118,11 +118,13 @@ def _look_up(
         if each.dns.name not in known.names:
             known = known._replace(names=(*known.names, each.dns.name))
         clients[each.source.reference] = known
-    guesses = {
+    guesses: dict[tuple[str, str], Resolution | Unknown] = {
         (reference, name): model.resolver.predict(client.netns, client.inside, name)
         for reference, client in clients.items()
         for name in client.names
     }
+    if not is_glibc():
+        guesses = dict.fromkeys(guesses, Unknown("the C library of this host is not glibc"))
     waits = [each.seconds for each in guesses.values() if not isinstance(each, Unknown)]
     if sum(waits) >= LONG:
         announce(f"DNS servers do not answer: lookups take about {sum(waits):.0f} s in all")

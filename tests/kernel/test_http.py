@@ -46,3 +46,20 @@ def test_a_request_is_followed_through_a_proxy(lab: Lab) -> None:
         asked = lab.connect(CLIENT, "west/svc/single", "http", http=http, path=True)
         assert asked.report.defects == ()
         assert list(asked.path or ()) == [CLIENT, "east/node/n1", *THERE, "west/pod/single"]
+
+
+@pytest.mark.lab("scenarios/ingress.yaml")
+def test_a_request_is_followed_through_a_proxy_that_ends_tls(lab: Lab) -> None:
+    asked: list[dict[str, Any]] = [
+        {"host": "shop.example", "path": "/cart/help"},
+        {"host": "api.example", "path": "/v1", "tls": True},
+    ]
+    for http in asked:
+        seen = lab.connect(
+            "external/laptop", "lb/ingress.nsnet-ingress", "http", http=http, path=True
+        )
+        assert seen.report.defects == ()
+        assert seen.servers == {"east/pod/api-0"}
+        assert (seen.path or ())[-1] == "east/pod/api-0"
+        certificates = seen.report.observed.certificates
+        assert certificates == (["CN=api.example"] if "tls" in http else [])

@@ -2,8 +2,8 @@
 see."""
 
 from nsnet.probes.prober.flows import Flow
-from nsnet.probes.prober.lookup import Client, look_up
+from nsnet.probes.prober.lookup import Client, is_glibc, look_up
 from nsnet.probes.prober.pace import Pace
 from nsnet.probes.prober.send import send
 
-__all__ = ["Client", "Flow", "Pace", "look_up", "send"]
+__all__ = ["Client", "Flow", "Pace", "is_glibc", "look_up", "send"]

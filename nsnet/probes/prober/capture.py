@@ -52,7 +52,7 @@ class Capture:
     def __init__(self, loop: Loop) -> None:
         self._loop = loop
         self._sockets: dict[str, socket.socket] = {}
-        self._seen: dict[tuple[TraceKey, bool], dict[tuple[str, str, bool], Sighting]] = {}
+        self._seen: dict[tuple[TraceKey, bool], dict[tuple[str, str, bool, bytes], Sighting]] = {}
 
     def listen(self, namespaces: Iterable[str]) -> None:
         """Capture in these namespaces from now on. Raises KernelError if the kernel does not
@@ -72,12 +72,12 @@ class Capture:
 
     def requests(self, key: TraceKey) -> list[Sighting]:
         """Return the first sighting of the request with this key at each interface, in each
-        direction."""
+        direction, from each source."""
         return list(self._seen[key, True].values())
 
     def replies(self, key: TraceKey) -> list[Sighting]:
         """Return the first sighting of the reply to this echo request at each interface, in each
-        direction."""
+        direction, from each source."""
         return list(self._seen[key, False].values())
 
     def drain(self) -> None:
@@ -109,8 +109,9 @@ class Capture:
                     time=taps.timestamp(control),
                     source=seen.source,
                 )
-                place = (name, interface, kind == socket.PACKET_OUTGOING)
-                # A retransmitted SYN is not counted again.
+                # A retransmitted SYN is not counted again. A proxy's own connection, which may pass
+                # the same interface, has another source.
+                place = (name, interface, kind == socket.PACKET_OUTGOING, seen.source)
                 self._seen[seen.key, seen.is_request].setdefault(place, sighting)
 
 

@@ -2,6 +2,7 @@
 getaddrinfo(), and a packet socket in its network namespace counts the queries that it sends."""
 
 import json
+import os
 import socket
 import struct
 import sys
@@ -25,6 +26,15 @@ _SNAP: Final = 2048  # bytes kept of a packet
 _UDP, _TCP = 17, 6
 _KINDS: Final = {1: "A", 28: "AAAA"}
 _TEST_PACKET: Final = bytes([0x45, *bytes(39)])
+
+
+def is_glibc() -> bool:
+    """Return whether the resolver of this host's programs is that of glibc. Others ask in other
+    ways."""
+    try:
+        return bool(os.confstr("CS_GNU_LIBC_VERSION"))
+    except (ValueError, OSError):
+        return False
 
 
 class Client(NamedTuple):

@@ -54,14 +54,18 @@ def passed(
 
 
 def relayed(
-    path: tuple[str, ...], payloads: Sequence[Sighting], neighbours: Mapping[str, frozenset[str]]
+    path: tuple[str, ...],
+    payloads: Sequence[Sighting],
+    neighbours: Mapping[str, frozenset[str]],
+    *,
+    hidden: bool = False,
 ) -> tuple[str, ...]:
     """Return the path, extended if it ends at a proxy: the path of the proxy's own connection, in
     which it relays the request, is appended. `payloads` are the sightings of packets whose payload
-    has the request's token."""
+    has the request's token. If it is `hidden` in the client's TLS, they are the proxy's own."""
     here = path[-1]
     received = [each.time for each in payloads if each.netns == here and each.kind == HOST]
-    onward = [each for each in payloads if received and each.time > min(received)]
+    onward = [each for each in payloads if hidden or (received and each.time > min(received))]
     if not any(each.netns == here and each.kind == OUTGOING for each in onward):
         return path
     return (*path, *passed(here, onward, neighbours)[1:])

@@ -293,7 +293,8 @@ def _outcome(
         path = passed(flow.netns, capture.requests(_key(attempt)), neighbours)
         if flow.protocol is Protocol.TCP:
             said = capture.requests(attempt.small or attempt.token)
-            path = relayed(path, said, neighbours)
+            hidden = flow.http is not None and flow.http.tls
+            path = relayed(path, said, neighbours, hidden=hidden)
     ms = (attempt.ended - attempt.started) * 1000
     return Outcome(
         verdict=attempt.verdict or Verdict.TIMEOUT,

@@ -102,6 +102,13 @@ def test_the_path_ends_at_a_server_that_relays_nothing() -> None:
     assert relayed(("client", "proxy", "server"), said, LEGS) == ("client", "proxy", "server")
 
 
+def test_inside_tls_only_the_connection_of_the_proxy_is_seen() -> None:
+    said = sightings("proxy out 64, router in 64, router out 63, server in 63")
+    path = relayed(("client", "proxy"), said, LEGS, hidden=True)
+    assert path == ("client", "proxy", "router", "server")
+    assert relayed(("client", "proxy"), said, LEGS) == ("client", "proxy")
+
+
 def test_the_first_to_send_a_reply_has_answered() -> None:
     requests = sightings("client out 64, node in 64, server in 63")
     replies = sightings("server out 64, node in 64, node out 63, client in 63")
