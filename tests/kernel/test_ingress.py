@@ -168,7 +168,8 @@ VALUES = ("1", "12", "-m", "}", "'", "a b", '"x"', "%[src]", "\\", "$HOME", "#c"
 
 
 def path(chance: random.Random) -> str:
-    return "/" + "/".join(chance.choices(SEGMENTS, k=chance.choice((1, 1, 2))))
+    found = "/" + "/".join(chance.choices(SEGMENTS, k=chance.choice((1, 1, 2))))
+    return found if found.strip("/") else "/a"  # not every request
 
 
 def requested(chance: random.Random) -> str:
