@@ -18,12 +18,11 @@ from nsnet.plan.order import changes
 from nsnet.plan.shell import script
 from nsnet.probes.question import probe_spec
 from nsnet.probes.report import Answer
-from nsnet.scenario.kinds import ProbeSpec
 from nsnet.scenario.load import load
 from nsnet.state.model import State
 from nsnet.topology.model import Service
 from nsnet.topology.resolve import resolve
-from tests.kernel.test_scenarios import differences
+from tests.kernel.test_scenarios import differences, slow
 from tests.support.machine import ROOT
 
 FILE = ROOT / "tests" / "kernel" / "ipvs.yaml"
@@ -46,14 +45,6 @@ with socket.create_connection((sys.argv[2], 80), 10) as connection:
         (here / f"new{number}").write_text(answers.readline())
         (here / f"new{number}").rename(here / f"answer{number}")
 """
-
-
-def patient(lab: Lab) -> list[ProbeSpec]:
-    """The probes of the file, with long timeouts: an emulated CPU may take a second."""
-    return [
-        each.model_copy(update={"timeout": max(each.timeout, 10.0)}) if each.timeout == 1 else each
-        for each in lab.scenario.spec.probes
-    ]
 
 
 def servers(lab: Lab, source: str, to: str, times: int) -> Counter[str]:
@@ -97,7 +88,7 @@ class TestAsBuilt:
         assert lab.drift() == []
 
     def test_author_and_model_and_kernel_agree(self, lab: Lab) -> None:
-        assert differences(lab.probe(specs=patient(lab))) == []
+        assert differences(lab.probe(specs=slow(lab))) == []
 
     def test_they_agree_on_every_address_and_port_and_on_ping(self, lab: Lab) -> None:
         (cluster,) = lab.topology.clusters

@@ -6,7 +6,7 @@ import pytest
 
 from nsnet.kernel import capabilities
 from nsnet.lab.lab import Lab
-from tests.kernel.test_scenarios import differences, every_pair, within_rate_limit
+from tests.kernel.test_scenarios import differences, every_pair, slow, within_rate_limit
 from tests.support.machine import ROOT
 from tests.vm import machine
 
@@ -29,7 +29,7 @@ class TestClusterIP:
         assert lab.drift() == []
 
     def test_author_and_model_and_kernel_agree(self, lab: Lab) -> None:
-        assert differences(lab.probe()) == []
+        assert differences(lab.probe(specs=slow(lab))) == []
 
     def test_the_model_predicts_every_place_to_every_other(self, lab: Lab) -> None:
         specs = within_rate_limit(lab, every_pair(lab))
