@@ -72,7 +72,7 @@ class Applier:
     """Carries out Ops, by one call of `apply` or several.
 
     `runtime` is the lab's folder under /run/nsnet. The iptables tools lock a file in this folder,
-    not the host's lock file. `listening` is called with the Ops that concern the echo server, in
+    not the host's lock file. `listening` is called with the Ops that concern the lab's server, in
     order.
     """
 

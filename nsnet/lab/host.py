@@ -186,7 +186,7 @@ class Host:
         if not served:
             home = netns.inode(servers_netns(self.lab))
             hangs = home is not None and processes.pids_in({home})
-            lines.append(f"servers: the echo server does not {'answer' if hangs else 'run'}")
+            lines.append(f"servers: the lab's server does not {'answer' if hangs else 'run'}")
         return lines
 
     def superfluous(self, state: State) -> list[str]:

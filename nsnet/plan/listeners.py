@@ -1,4 +1,4 @@
-"""The Ops for ports on which the lab's echo server answers, and the wait for handshakes with
+"""The Ops for ports on which the lab's server answers, and the wait for handshakes with
 removed pods."""
 
 from collections.abc import Iterator, Sequence

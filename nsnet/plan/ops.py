@@ -371,7 +371,7 @@ class RoutesAwait:
 
 @dataclass(frozen=True, slots=True)
 class ServersStart:
-    """Start of the echo server in this namespace. It is one process, which answers for every
+    """Start of the lab's server in this namespace. It is one process, which answers for every
     pod."""
 
     netns: str
@@ -379,7 +379,7 @@ class ServersStart:
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """A port on which the echo server starts to answer."""
+    """A port on which the lab's server starts to answer."""
 
     netns: str
     listener: Listens
@@ -387,7 +387,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class ListenerReplace:
-    """A port that stays open, but on which the echo server answers differently from now on."""
+    """A port that stays open, but on which the lab's server answers differently from now on."""
 
     netns: str
     listener: Listens
@@ -395,7 +395,7 @@ class ListenerReplace:
 
 @dataclass(frozen=True, slots=True)
 class Unlisten:
-    """A port on which the echo server stops answering."""
+    """A port on which the lab's server stops answering."""
 
     netns: str
     listener: Listens

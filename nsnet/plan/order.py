@@ -117,7 +117,7 @@ def _each(steps: Callable[[Change], Iterable[Op]], changed: Iterable[Change]) ->
 
 
 def _add_netns(change: Change) -> Iterator[Op]:
-    """Yield Ops that create a new namespace (and start the echo server, if this is its namespace),
+    """Yield Ops that create a new namespace (and start the lab's server, if this is its namespace),
     and Ops that set sysctls other than those of links. Links inherit some of them, so these Ops
     come before links are created."""
     if change.added:

@@ -45,7 +45,7 @@ _FAMILIES: tuple[Family, ...] = (4, 6)
 def repairs(state: State, differences: Sequence[Difference], *, served: bool) -> list[Op]:
     """Return the Ops that change a lab with these differences back to its State.
 
-    `served` says whether the lab's echo server runs in its present namespace. It does not if that
+    `served` says whether the lab's server runs in its present namespace. It does not if that
     namespace was deleted or recreated by hand.
     """
     by_netns: dict[str, list[Difference]] = {}
@@ -72,8 +72,8 @@ def completion(
     remain.
 
     The lab may still hold parts of what was `before`. What was learned in it is forgotten: entries
-    of conntrack and of neighbours, which are no differences. The echo server does not run any more,
-    because any ports of it might be open. The `superfluous` namespaces are deleted.
+    of conntrack and of neighbours, which are no differences. The lab's server does not run any
+    more, because any ports of it might be open. The `superfluous` namespaces are deleted.
     """
     return [
         *repairs(state, differences, served=False),
@@ -88,7 +88,7 @@ def completion(
 
 
 def _starts(netns: Netns, differences: Iterable[Difference], *, served: bool) -> Iterator[Op]:
-    """Yield the start of the echo server, and the Op that sets lo up, where they are needed. A
+    """Yield the start of the lab's server, and the Op that sets lo up, where they are needed. A
     change between two States includes these only for new namespaces."""
     if netns.role is Role.SERVERS and not served:
         yield ServersStart(netns.name)
@@ -131,7 +131,7 @@ def _actual(wanted: Netns, differences: Sequence[Difference], *, served: bool) -
 
     reloaded = _differing_tables(wanted, differences)
     # If all its links are missing, the namespace was recreated under the same name, and the sockets
-    # of the echo server are in the old one.
+    # of the lab's server are in the old one.
     another = bool(wanted.interfaces) and {*map(identity, wanted.interfaces)} <= missing
     return replace(
         wanted,

@@ -1,4 +1,4 @@
-"""The client of the echo server's control socket: starts the server and changes its ports.
+"""The client of the control socket of a lab's server: starts the server and changes its ports.
 
 The server's control socket and its log are files in the lab's folder. The functions take the path
 of this folder as `lab`.

@@ -12,7 +12,7 @@ class Role(StrEnum):
     GATEWAY = "gateway"
     FABRIC = "fabric"
     EXTERNAL = "external"
-    SERVERS = "servers"  # where the lab's echo server is started; probes do not send packets there
+    SERVERS = "servers"  # where the lab's server is started; probes do not send packets there
 
 
 class Namespace(NamedTuple):
@@ -30,5 +30,5 @@ def netns_name(lab: str, *parts: str) -> str:
 
 
 def servers_netns(lab: str) -> str:
-    """Return the name of the namespace in which the lab's echo server is started."""
+    """Return the name of the namespace in which the lab's server is started."""
     return netns_name(lab, Role.SERVERS.value)

@@ -401,7 +401,7 @@ def test_a_server_that_was_killed_is_drift_and_no_defect(where: Machine, touched
     servers = "for p in $(ip netns pids nsnet.touched.servers); do kill -9 $p; done"
     where.output("sh", "-c", servers)
     assert parsed(where.nsnet("status", touched, "--json"))["drift"] == [
-        "servers: the echo server does not run"
+        "servers: the lab's server does not run"
     ]
     done = where.nsnet("probe", touched)
     assert done.returncode == 1

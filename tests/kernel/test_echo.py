@@ -57,7 +57,7 @@ def ask(lab: SmallLab, name: str, protocol: str, host: str, said: bytes) -> dict
 
 
 def own_pid(lab: SmallLab) -> int:
-    """Return the echo server's pid: it is the only process in its namespace."""
+    """Return the server's pid: it is the only process in its namespace."""
     home = netns.inode(lab["servers"])
     assert home is not None
     (pid,) = processes.pids_in({home})

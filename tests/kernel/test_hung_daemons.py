@@ -17,12 +17,12 @@ MASTER = f"$(cat {RUN}/west.gateway.haproxy.pid)"
 BIRD = f"$(cat {RUN}/east.node.n2.bird.pid)"
 NO_ANSWER = "does not answer"
 DAMAGE = {
-    "the echo server is stopped": (ONE, f"kill -STOP {SERVER}", f"echo server {NO_ANSWER}"),
-    "its socket is removed": (ONE, f"rm {RUN}/servers.sock", f"echo server {NO_ANSWER}"),
+    "the lab's server is stopped": (ONE, f"kill -STOP {SERVER}", f"lab's server {NO_ANSWER}"),
+    "its socket is removed": (ONE, f"rm {RUN}/servers.sock", f"lab's server {NO_ANSWER}"),
     "its socket is a file": (
         ONE,
         f"rm {RUN}/servers.sock; touch {RUN}/servers.sock",
-        f"echo server {NO_ANSWER}",
+        f"lab's server {NO_ANSWER}",
     ),
     "the master of haproxy is stopped": (PROXY, f"kill -STOP {MASTER}", f"haproxy {NO_ANSWER}"),
     "the worker of haproxy is stopped": (
@@ -47,7 +47,7 @@ DAMAGE = {
     ),
 }
 
-PROBED = ("the echo server is stopped", "haproxy is stopped")  # not all: a probe takes 5 s, too
+PROBED = ("the lab's server is stopped", "haproxy is stopped")  # not all: a probe takes 5 s, too
 
 
 def damage(where: Machine, words: str) -> tuple[str, Path, str]:

@@ -206,7 +206,7 @@ def test_an_empty_namespace_of_the_same_name_is_built_again(ups: dict[str, Up]) 
 def test_a_killed_server_is_started_again(ups: dict[str, Up]) -> None:
     up = ups[V4]
     up.kill_server()
-    assert up.drift() == ["servers: the echo server does not run"]
+    assert up.drift() == ["servers: the lab's server does not run"]
     assert up.repair() > 0
     up.works()
 

@@ -30,7 +30,7 @@ class SmallLab:
 
     @property
     def namespaces(self) -> list[str]:
-        """The namespaces, without the echo server's own, through which no packet passes."""
+        """The namespaces, without that of the lab's server, through which no packet passes."""
         return [name for name in netns.names(self.prefix) if name != self["servers"]]
 
     def run(self, name: str, command: str) -> str:
