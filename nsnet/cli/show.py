@@ -6,7 +6,7 @@ from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from nsnet.cli.output import out, out_table, out_wrapped, width, wrapped
-from nsnet.ip import Family
+from nsnet.ip import Family, endpoint
 from nsnet.lab.compiled import Compiled
 from nsnet.names.resolver import Resolution
 from nsnet.probes.question import Explanation, Question
@@ -14,6 +14,8 @@ from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import is_generated
 from nsnet.state import nftables_text as nft
+from nsnet.state.haproxy import Frontend, Haproxy
+from nsnet.state.http import HttpFrontend
 from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, NameServer, Netns, State
 from nsnet.state.rules import KUBE_PROXY, Chain
@@ -199,7 +201,7 @@ def _hops(title: str, hops: Sequence[Hop], topology: Topology, known: Sequence[H
             out(f"  {place}")
             place = ""
         start = f"  {place:<{PLACE}} {what:<30} "
-        if len(start) + len(packet) <= width():
+        if not packet or len(start) + len(packet) <= width():
             out(start, (packet, "cyan"))
         else:
             out(start)
@@ -263,6 +265,20 @@ def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
         if isinstance(listener, NameServer):
             line += f", a DNS server of {number_of(listener.size, 'name')}"
         yield line
+    for daemon in netns.daemons:
+        if isinstance(daemon, Haproxy):
+            for each in daemon.every:
+                yield f"haproxy at {endpoint(each.address, each.port)}: {_proxied(each)}"
+
+
+def _proxied(frontend: Frontend | HttpFrontend) -> str:
+    """Return what haproxy does at a frontend."""
+    if isinstance(frontend, HttpFrontend):
+        tls = " inside TLS" if frontend.certificates else ""
+        routes = number_of(len(frontend.rules), "HTTP route")
+        return f"{routes}{tls}, for {frontend.reference}"
+    name = f" with TLS name {frontend.sni}" if frontend.sni else ""
+    return f"{number_of(len(frontend.servers), 'server')} of {frontend.reference}{name}"
 
 
 def capabilities(found: Iterable["Capability"]) -> None:

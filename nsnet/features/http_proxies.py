@@ -18,7 +18,7 @@ def http_proxies(cluster: Cluster) -> Iterator[Fact]:
     """Yield haproxy for each pod of the cluster's HTTP proxies."""
     pods = {each.reference: each for each in cluster.pods}
     for proxy in cluster.http_proxies:
-        for pod in (pods[each] for each in proxy.pods):
+        for pod in (pods[each] for each in proxy.pods if each in pods):
             every = (one for each in pod.addresses for one in http_frontends(proxy, each))
             yield pod.netns, Haproxy(http=tuple(every))
 

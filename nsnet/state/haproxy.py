@@ -48,6 +48,11 @@ class Haproxy:
     http: tuple[HttpFrontend, ...] = ()
 
     @property
+    def every(self) -> tuple[Frontend | HttpFrontend, ...]:
+        """All its frontends."""
+        return (*self.frontends, *self.http)
+
+    @property
     def certificates(self) -> tuple[Certificate, ...]:
         """The certificates of all its frontends, each once."""
         return tuple(dict.fromkeys(one for each in self.http for one in each.certificates))

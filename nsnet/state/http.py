@@ -80,7 +80,7 @@ class HeaderChanges(NamedTuple):
 
 class HttpRule(NamedTuple):
     """What happens to the requests that fit a match. `reference` names the object that has the
-    rule: Ingress east/shop. Without a backend of positive weight, the proxy answers with
+    rule: Ingress default/shop. Without a backend of positive weight, the proxy answers with
     `status`."""
 
     match: RequestMatch

@@ -86,7 +86,7 @@ def ingress_proxy(
 ) -> HttpProxy | None:
     """Return the HTTP proxy that serves the Ingresses of a cluster, None if it has none. Record
     warnings about what they refer to in vain."""
-    every = list(_declared(cluster, manifests))
+    every = list(_declared(manifests))
     reference = reference_of(cluster, "svc", NAME, NAMESPACE)
     own = next((each for each in services if each.reference == reference), None)
     if not every or own is None:
@@ -106,13 +106,12 @@ def ingress_proxy(
     )
 
 
-def _declared(cluster: str, manifests: Iterable[Manifest]) -> Iterator[_Declared]:
+def _declared(manifests: Iterable[Manifest]) -> Iterator[_Declared]:
     for manifest in manifests:
         found = manifest.object
         if isinstance(found, kubernetes.Ingress):
             meta = found.metadata
-            reference = reference_of(cluster, "ingress", meta.name, meta.namespace)
-            yield _Declared(reference, found, manifest)
+            yield _Declared(f"Ingress {meta.namespace}/{meta.name}", found, manifest)
 
 
 def _served(
@@ -205,6 +204,8 @@ class _Routes:
         if port is None:
             which = wanted.port.name or wanted.port.number
             lacks = f"has no port {which}" if reference in self._services else "does not exist"
+            if reference in self._services and self._services[reference].type == "ExternalName":
+                lacks = "is an ExternalName, which has no endpoints"
             message = f"{reference} {lacks}: requests to it are answered with 503"
             self._warnings.add(each, f"{path}.service", message, _MISSING)
             return (Backend(reference, ()),)

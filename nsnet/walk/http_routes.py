@@ -34,6 +34,22 @@ def forwarded(rule: HttpRule, request: HttpRequest) -> HttpRequest:
     return request._replace(host=host, path=f"{path}{mark}{query}", tls=False, server_name="")
 
 
+def described(match: RequestMatch) -> str:
+    """Return the conditions of a match as a phrase: host shop.example, prefix /cart."""
+    host = f"host {match.hostname}" if match.hostname else "any host"
+    path = f"{'path' if match.exact else 'prefix'} {match.path}"
+    method = [f"method {match.method}"] if match.method else []
+    headers = [f"{name}: {value}" for name, value in match.headers]
+    query = [f"{name}={value}" for name, value in match.query]
+    return ", ".join((host, path, *method, *headers, *query))
+
+
+def routed(near: PredictedPath, what: str) -> PredictedPath:
+    """Return the path from client to proxy with what the proxy does with the request."""
+    last = near.request[-1]
+    return replace(near, request=(*near.request, replace(last, what=what, rule=None)))
+
+
 def own_response(near: PredictedPath, status: int, location: str = "") -> PredictedPath:
     """Return the path of a request that the proxy answers itself."""
     return replace(near, server=None, source=None, status=status, location=location)

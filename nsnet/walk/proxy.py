@@ -22,10 +22,7 @@ def frontend_of(netns: Netns, packet: Packet) -> Frontend | HttpFrontend | None:
     if packet.protocol is not Protocol.TCP:
         return None
     for daemon in netns.daemons:
-        frontends: tuple[Frontend | HttpFrontend, ...] = ()
-        if isinstance(daemon, Haproxy):
-            frontends = (*daemon.frontends, *daemon.http)
-        for each in frontends:
+        for each in daemon.every if isinstance(daemon, Haproxy) else ():
             if (each.address, each.port) == (packet.dst, packet.dport):
                 return each
     return None

@@ -14,9 +14,11 @@ from nsnet.walk.http import HttpRequest, answered
 from nsnet.walk.http_routes import (
     BAD_REQUEST,
     NOT_FOUND,
+    described,
     forwarded,
     location,
     own_response,
+    routed,
     rule_for,
     with_status,
 )
@@ -149,20 +151,24 @@ class RoundTrips:
         """Yield the paths of an HTTP request that a proxy has received by the path `near`."""
         rule = rule_for(frontend, http, near.source)
         if rule is None:
-            yield own_response(near, NOT_FOUND)
-        elif rule.redirect is not None:
-            yield own_response(near, rule.redirect.status, location(rule, frontend, http))
+            yield own_response(routed(near, "no rule fits the request"), NOT_FOUND)
+            return
+        applied = f"{rule.reference}: {described(rule.match)}"
+        if rule.redirect is not None:
+            to = location(rule, frontend, http)
+            yield own_response(routed(near, f"{applied} → {to}"), rule.redirect.status, to)
         elif not rule.weighted:
-            yield own_response(near, rule.status)
+            yield own_response(routed(near, applied), rule.status)
         else:
             onward = forwarded(rule, http)
             for backend in rule.weighted:
+                here = routed(near, f"{applied} → {backend.reference}")
                 if not backend.servers:
-                    yield own_response(near, backend.status)
+                    yield own_response(here, backend.status)
                 for each in backend.servers:
-                    to = (netns, Protocol.TCP, each.address, each.port, request.size, onward)
-                    for far in self.paths(*to):
-                        yield with_status(relayed(near, far, each), far)
+                    server = (Protocol.TCP, each.address, each.port, request.size, onward)
+                    for far in self.paths(netns, *server):
+                        yield with_status(relayed(here, far, each), far)
 
     def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
         """Return the reply of this namespace to a packet or, with `error`, its ICMP error about the

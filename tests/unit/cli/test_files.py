@@ -88,6 +88,16 @@ def test_a_plan_for_people() -> None:
     assert "  cbr0            bridge 10.244.0.1/24\n" in text
 
 
+def test_a_plan_names_what_proxies_offer() -> None:
+    text = nsnet("plan", f"{SCENARIOS}/ingress.yaml").stdout
+    offered = "6 HTTP routes inside TLS, for svc/ingress.nsnet-ingress"
+    assert f"  haproxy at 10.244.1.254:443: {offered}\n" in text
+    text = nsnet("plan", f"{SCENARIOS}/island-proxy.yaml").stdout
+    assert "  haproxy at 198.18.0.4:80: 3 servers of west/svc/web\n" in text
+    named = "3 servers of west/svc/web with TLS name web.west.example"
+    assert f"  haproxy at 198.18.0.3:443: {named}\n" in text
+
+
 def test_a_plan_for_a_shell() -> None:
     text = nsnet("plan", "--shell", f"{SCENARIOS}/one-node.yaml").stdout
     assert text.startswith("#!/bin/sh\n")

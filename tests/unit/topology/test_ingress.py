@@ -302,6 +302,6 @@ def test_warnings_of_a_kind_are_folded() -> None:
     found = warnings(*many)
     assert len(found) == 4
     assert found[3] == (
-        "503 is also the answer for backends of 3 more Ingresses: east/ingress/i3,"
-        " east/ingress/i4, east/ingress/i5"
+        "503 is also the answer for backends of 3 more Ingresses: Ingress default/i3,"
+        " Ingress default/i4, Ingress default/i5"
     )

@@ -8,7 +8,7 @@ import pytest
 
 from nsnet.state.http import HttpFrontend, HttpRule, PathChange, Redirect, RequestMatch
 from nsnet.walk.http import HttpRequest
-from nsnet.walk.http_routes import forwarded, location, rule_for
+from nsnet.walk.http_routes import described, forwarded, location, rule_for
 from tests.support.labs import ip
 
 CLIENT = ip("203.0.113.10")
@@ -152,3 +152,18 @@ def test_where_a_redirect_leads(redirect: Redirect, port: int, expected: str) ->
     rule = HttpRule(RequestMatch(), "a", redirect=redirect)
     request = HttpRequest("a.example:8080", "/foo?x")
     assert location(rule, frontend(rule, port=port), request) == expected
+
+
+@pytest.mark.parametrize(
+    ("match", "expected"),
+    [
+        (RequestMatch(), "any host, prefix /"),
+        (RequestMatch("a.example", path="/a", exact=True), "host a.example, path /a"),
+        (
+            RequestMatch(method="PUT", headers=(("X-A", "1"),), query=(("v", "2"),)),
+            "any host, prefix /, method PUT, X-A: 1, v=2",
+        ),
+    ],
+)
+def test_a_match_in_words(match: RequestMatch, expected: str) -> None:
+    assert described(match) == expected
