@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 
 from nsnet.errors import KernelError
 from nsnet.kernel import enter, netns, processes, taps
-from nsnet.names.resolver import listed, resolv_conf
+from nsnet.names.resolver import ResolvConf, listed, resolv_conf
 from nsnet.probes.lookup import PORT, Lookup
 from nsnet.probes.prober import getaddrinfo
 from nsnet.topology.interior import Interior
@@ -101,13 +101,24 @@ def _looked_up(client: Client) -> tuple[Lookup, ...]:
         if lost := taps.dropped(tap):
             raise KernelError(f"{client.netns}: {lost} packets could not be captured")
     conf = resolv_conf(client.inside.resolv_conf)
+    asked = [_asked(conf, name) for name in client.names]
     results = []
-    for name, each in zip(client.names, done, strict=True):
-        own = {name.lower().removesuffix("."), *(one.lower() for one in listed(conf, name))}
-        queries = count(one for one in seen if one.query.name in own and _is_during(one, each))
+    for name, own, each in zip(client.names, asked, done, strict=True):
+        queries = count(
+            one
+            for one in seen
+            # Two names may be asked for by one, such as web and web.default.
+            if one.query.name in own
+            and (sum(one.query.name in names for names in asked) == 1 or _is_during(one, each))
+        )
         ms = (each.ended - each.begun) / 1e6
         results.append(Lookup(name, each.addresses, each.failure, queries, ms))
     return tuple(results)
+
+
+def _asked(conf: ResolvConf, name: str) -> set[str]:
+    """Return all names that a resolver may ask for to find this one."""
+    return {name.lower().removesuffix("."), *(each.lower() for each in listed(conf, name))}
 
 
 def _run(client: Client) -> list[_Done]:
