@@ -3,7 +3,7 @@ and nothing is said by colour alone."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, assert_never
 
 from nsnet.cli.output import out, out_table, out_wrapped, width, wrapped
 from nsnet.ip import Family, endpoint
@@ -14,8 +14,8 @@ from nsnet.probes.report import ProbeReport, Report
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import is_generated
 from nsnet.state import nftables_text as nft
-from nsnet.state.haproxy import Frontend, Haproxy
-from nsnet.state.http import HttpFrontend
+from nsnet.state.haproxy import AnyFrontend, Frontend, Haproxy
+from nsnet.state.http import HttpFrontend, TlsFrontend
 from nsnet.state.iptables_text import line
 from nsnet.state.model import Kind, NameServer, Netns, State
 from nsnet.state.rules import KUBE_PROXY, Chain
@@ -271,14 +271,19 @@ def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
                 yield f"haproxy at {endpoint(each.address, each.port)}: {_proxied(each)}"
 
 
-def _proxied(frontend: Frontend | HttpFrontend) -> str:
+def _proxied(frontend: AnyFrontend) -> str:
     """Return what haproxy does at a frontend."""
-    if isinstance(frontend, HttpFrontend):
-        tls = " inside TLS" if frontend.certificates else ""
-        routes = number_of(len(frontend.rules), "HTTP route")
-        return f"{routes}{tls}, for {frontend.reference}"
-    name = f" with TLS name {frontend.sni}" if frontend.sni else ""
-    return f"{number_of(len(frontend.servers), 'server')} of {frontend.reference}{name}"
+    match frontend:
+        case HttpFrontend():
+            tls = " inside TLS" if frontend.certificates else ""
+            routes = number_of(len(frontend.rules), "HTTP route")
+            return f"{routes}{tls}, for {frontend.reference}"
+        case TlsFrontend():
+            return f"{number_of(len(frontend.rules), 'TLS name')}, for {frontend.reference}"
+        case Frontend():
+            return f"{number_of(len(frontend.servers), 'server')} of {frontend.reference}"
+        case _:
+            assert_never(frontend)
 
 
 def capabilities(found: Iterable["Capability"]) -> None:

@@ -28,10 +28,10 @@ def _echoing(topology: Topology) -> Iterator[tuple[str, Listener]]:
             yield external.netns, Listener(port.protocol, port.port, external.reference)
     for cluster in topology.clusters:
         proxied = {
-            (pod, port.port, Protocol.TCP)
+            (pod, port, Protocol.TCP)
             for proxy in cluster.http_proxies
             for pod in proxy.pods
-            for port in proxy.listeners
+            for port in proxy.ports
         }
         for pod in cluster.pods:
             for port in pod.ports:

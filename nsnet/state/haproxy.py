@@ -9,13 +9,12 @@ Source: docs/configuration.txt of haproxy 2.6.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import groupby
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
 from nsnet.ip import IPAddress, endpoint
-from nsnet.state.haproxy_http import certificate_list, frontend_lines
-from nsnet.state.http import Certificate, HttpFrontend, Server
+from nsnet.state.haproxy_http import certificate_list, frontend_lines, shares, word
+from nsnet.state.http import Certificate, HttpFrontend, Server, TlsFrontend
 
 # An abstract socket (unix(7)), which belongs to the network namespace. If the old worker does not
 # hand over its listening sockets, no new worker starts beside it, and its connections survive.
@@ -26,17 +25,15 @@ _SECONDS: Final = 60
 
 class Frontend(NamedTuple):
     """An address and port at which haproxy accepts connections, and the servers that get these
-    connections in turn.
-
-    With `sni`, the frontend takes only connections whose TLS client hello names this server.
-    haproxy passes the TLS through unchanged.
-    """
+    connections in turn."""
 
     address: IPAddress
     port: int
     servers: tuple[Server, ...]
     reference: str
-    sni: str = ""
+
+
+AnyFrontend: TypeAlias = Frontend | TlsFrontend | HttpFrontend
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +42,13 @@ class Haproxy:
     the master starts a new worker, and the old worker serves its connections until they end."""
 
     frontends: tuple[Frontend, ...] = ()  # in TCP mode: haproxy copies bytes
+    tls: tuple[TlsFrontend, ...] = ()  # in TCP mode, too
     http: tuple[HttpFrontend, ...] = ()
 
     @property
-    def every(self) -> tuple[Frontend | HttpFrontend, ...]:
+    def every(self) -> tuple[AnyFrontend, ...]:
         """All its frontends."""
-        return (*self.frontends, *self.http)
+        return (*self.frontends, *self.tls, *self.http)
 
     @property
     def certificates(self) -> tuple[Certificate, ...]:
@@ -63,7 +61,8 @@ def configuration(haproxy: Haproxy) -> str:
     to its own folder."""
     http = (line for each in haproxy.http for line in frontend_lines(each, _list_name(each)))
     beginning = _global(with_files=bool(haproxy.certificates))
-    return "\n".join([*beginning, *_frontends(haproxy.frontends), *http, ""])
+    tls = (line for each in haproxy.tls for line in _tls_frontend(each))
+    return "\n".join([*beginning, *_frontends(haproxy.frontends), *tls, *http, ""])
 
 
 def certificate_lists(haproxy: Haproxy) -> dict[str, str]:
@@ -103,23 +102,47 @@ def _global(*, with_files: bool) -> Iterator[str]:
 
 
 def _frontends(frontends: Sequence[Frontend]) -> Iterator[str]:
-    for (address, port), members in groupby(frontends, key=lambda each: each[:2]):
-        here = list(members)
-        yield f"frontend {address}:{port}"
-        yield f"    bind {endpoint(address, port)}"
-        if here[0].sni:
-            yield f"    tcp-request inspect-delay {_SECONDS}s"
-            yield "    tcp-request content accept if { req_ssl_hello_type 1 }"
-            yield "    tcp-request content reject"
-        for each in here:
-            condition = f" if {{ req_ssl_sni -i {each.sni} }}" if each.sni else ""
-            yield f"    use_backend {_backend(each)}{condition}"
-        for each in here:
-            yield f"backend {_backend(each)}"
-            for server in each.servers:
-                header = " send-proxy-v2" if server.proxy_protocol else ""
-                where = endpoint(server.address, server.port)
-                yield f"    server {server.address}:{server.port} {where}{header}"
+    for each in frontends:
+        yield f"frontend {each.address}:{each.port}"
+        yield f"    bind {endpoint(each.address, each.port)}"
+        yield f"    use_backend {_backend(each)}"
+        yield f"backend {_backend(each)}"
+        yield from _servers(each.servers)
+
+
+def _tls_frontend(frontend: TlsFrontend) -> Iterator[str]:
+    name = f"{frontend.address}:{frontend.port}"
+    yield f"frontend {name}"
+    yield f"    bind {endpoint(frontend.address, frontend.port)}"
+    yield f"    tcp-request inspect-delay {_SECONDS}s"
+    yield "    tcp-request content accept if { req_ssl_hello_type 1 }"
+    yield "    tcp-request content reject"
+    for number, rule in enumerate(frontend.rules):
+        chosen = [f"{{ {_named(rule.hostname)} }}"] if rule.hostname else []
+        for index, share in enumerate(shares(rule.weighted)):
+            conditions = " ".join((*chosen, *share))
+            condition = f" if {conditions}" if conditions else ""
+            yield f"    use_backend {name}:{number}:{index}{condition}"
+    for number, rule in enumerate(frontend.rules):
+        for index, backend in enumerate(rule.weighted or (None,)):
+            yield f"# {backend.reference if backend else rule.reference}"
+            yield f"backend {name}:{number}:{index}"
+            # Without a server, haproxy closes the connection.
+            yield from _servers(backend.servers if backend else ())
+
+
+def _named(hostname: str) -> str:
+    """Return the condition that a TLS hello names the host."""
+    if hostname.startswith("*."):
+        return f"req_ssl_sni,lower -m end .{word(hostname[2:])}"
+    return f"req_ssl_sni -i {word(hostname)}"
+
+
+def _servers(servers: Sequence[Server]) -> Iterator[str]:
+    for server in servers:
+        header = " send-proxy-v2" if server.proxy_protocol else ""
+        where = endpoint(server.address, server.port)
+        yield f"    server {server.address}:{server.port} {where}{header}"
 
 
 def _backend(frontend: Frontend) -> str:

@@ -5,7 +5,7 @@ Source: docs/configuration.txt of haproxy 2.6, sections 2.2, 4.2, 7.1 and 8.2.6.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from nsnet.ip import endpoint
@@ -68,31 +68,38 @@ def _selection(name: str, number: int, rule: HttpRule) -> Iterator[str]:
     conditions = [*_host(rule.match), *_path(rule.match)]
     if rule.match.method:
         conditions.append(_compared("method", "str", rule.match.method))
-    named = [(f"req.fhdr({_word(key)})", value) for key, value in rule.match.headers]
-    named += [(f"url_param({_word(key)})", value) for key, value in rule.match.query]
+    named = [(f"req.fhdr({word(key)})", value) for key, value in rule.match.headers]
+    named += [(f"url_param({word(key)})", value) for key, value in rule.match.query]
     for index, (sample, value) in enumerate(named):
         condition = f"{number}.{index}"  # named, because a line has at most 64 words
         yield f"    acl {condition} {_comparison(sample, 'str', value)}"
         conditions.append(condition)
     backends = () if rule.redirect is not None else rule.weighted
+    for index, share in enumerate(shares(backends)):
+        every = [*conditions, *share]
+        yield " ".join((f"    use_backend {name}:{index}", *(["if"] if every else []), *every))
+
+
+def shares(backends: Sequence[Backend]) -> Iterator[list[str]]:
+    """Yield for each backend the condition by which it gets its share of what the ones before it
+    have left. The last one gets all of it, and so does what there is instead of backends."""
     left = sum(each.weight for each in backends)
-    for index, each in enumerate(backends or (None,)):
-        share = [*conditions]
-        if each is not None and each.weight < left:
-            share.append(f"{{ rand({left}) lt {each.weight} }}")
-            left -= each.weight
-        yield " ".join((f"    use_backend {name}:{index}", *(["if"] if share else []), *share))
+    if not backends:
+        yield []
+    for each in backends:
+        yield [f"{{ rand({left}) lt {each.weight} }}"] if each.weight < left else []
+        left -= each.weight
 
 
 def _host(match: RequestMatch) -> Iterator[str]:
     if match.hostname.startswith("*."):
-        domain = _word(match.hostname[2:])
+        domain = word(match.hostname[2:])
         if match.one_label:
             yield f"{{ var(txn.host),field(2,.,0) -m str {domain} }}"
         else:
             yield f"{{ var(txn.host) -m end .{domain} }}"
     elif match.hostname:
-        yield f"{{ var(txn.host) -m str {_word(match.hostname)} }}"
+        yield f"{{ var(txn.host) -m str {word(match.hostname)} }}"
 
 
 def _path(match: RequestMatch) -> Iterator[str]:
@@ -135,7 +142,7 @@ def _servers(name: str, rule: HttpRule, backend: Backend) -> Iterator[str]:
     yield f"backend {name}"
     yield "    mode http"
     if rule.hostname:
-        yield f"    http-request set-header Host {_word(rule.hostname)}"
+        yield f"    http-request set-header Host {word(rule.hostname)}"
     yield from _changes("request", rule.request_headers)
     if rule.path is not None:
         yield from _new_path(rule.path, rule.match)
@@ -155,16 +162,16 @@ def _response(name: str, status: int) -> Iterator[str]:
 def _changes(what: str, changes: HeaderChanges) -> Iterator[str]:
     for action, pairs in (("set", changes.set), ("add", changes.add)):
         for key, value in pairs:
-            yield f"    http-{what} {action}-header {_word(key)} {_format(value)}"
+            yield f"    http-{what} {action}-header {word(key)} {_format(value)}"
     for key in changes.remove:
-        yield f"    http-{what} del-header {_word(key)}"
+        yield f"    http-{what} del-header {word(key)}"
 
 
 def _redirect(redirect: Redirect, match: RequestMatch, scheme: str, port: int) -> Iterator[str]:
     target = redirect.scheme or scheme
     number = redirect.port or (_USUAL[target] if redirect.scheme else port)
-    host = _word(redirect.hostname) if redirect.hostname else "%[req.hdr(host),host_only]"
-    where = f"{_word(target)}://{host}" + ("" if number == _USUAL[target] else f":{number}")
+    host = word(redirect.hostname) if redirect.hostname else "%[req.hdr(host),host_only]"
+    where = f"{word(target)}://{host}" + ("" if number == _USUAL[target] else f":{number}")
     path = "%[pathq]"
     if redirect.path is not None:
         yield from _new_path(redirect.path, match)
@@ -187,10 +194,10 @@ def _new_path(change: PathChange, match: RequestMatch) -> Iterator[str]:
 
 def _name(text: str) -> str:
     """Return the name if it is a hostname, which may begin with "*.". Raises ValueError."""
-    return f"*.{_word(text[2:])}" if text.startswith("*.") else _word(text)
+    return f"*.{word(text[2:])}" if text.startswith("*.") else word(text)
 
 
-def _word(text: str) -> str:
+def word(text: str) -> str:
     """Return the text if it is a plain word. Raises ValueError."""
     if not _WORD.fullmatch(text):
         raise ValueError(f"haproxy cannot have this as a name: {text!r}")

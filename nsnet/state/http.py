@@ -99,6 +99,32 @@ class HttpRule(NamedTuple):
         return tuple(each for each in self.backends if each.weight > 0)
 
 
+class TlsRule(NamedTuple):
+    """The TLS connections whose client hello names `hostname`, which is as in a RequestMatch; ""
+    also fits those without a name. The proxy passes them on unchanged to one of the backends, and
+    closes the share of those without servers."""
+
+    hostname: str
+    reference: str
+    backends: tuple[Backend, ...]
+
+    @property
+    def weighted(self) -> tuple[Backend, ...]:
+        """The backends that get connections."""
+        return tuple(each for each in self.backends if each.weight > 0)
+
+
+@dataclass(frozen=True, slots=True)
+class TlsFrontend:
+    """An address and port at which a proxy reads the name in each TLS client hello. It closes all
+    connections that fit no rule."""
+
+    address: IPAddress
+    port: int
+    rules: tuple[TlsRule, ...]
+    reference: str  # of the Service or the gateway whose address it is
+
+
 class Pem:
     """A certificate and its private key, as text that no repr and no JSON shows."""
 

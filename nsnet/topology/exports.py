@@ -10,12 +10,14 @@ from nsnet.scenario import kubernetes
 from nsnet.scenario.fields import SUBDOMAIN
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.model import Manifest
+from nsnet.text import some_of
 from nsnet.topology.assignment import export_owner
 from nsnet.topology.declared_services import DeclaredService
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import HTTPS, ExportedPod, Service, reference_of
 
-# Annotation of a ServiceExport: the SNI by which a proxy gateway selects the Service.
+# Annotation of a ServiceExport: the SNI by which a proxy gateway selects the Service. It was there
+# before TLSRoutes were.
 SNI: Final = "nsnet.dev/sni"
 
 
@@ -31,6 +33,7 @@ def exports(
     """
     found: dict[str, str] = {}
     owners: dict[str, str] = {}  # of SNIs
+    named: list[str] = []
     for manifest in manifests:
         if not isinstance(manifest.object, kubernetes.ServiceExport):
             continue
@@ -43,7 +46,11 @@ def exports(
             found[reference] = sni = meta.annotations.get(SNI, "")
             refused += _sni_refusals(spec, sni, services[reference], owners)
             ledger.warnings += _left_out_by_proxy(spec, services[reference])
+            named += [reference] if sni else []
         ledger.problems += (manifest.problem(path, message) for path, message in refused)
+    if named:
+        instead = "a Gateway with a listener of protocol TLS and mode Passthrough, and a TLSRoute"
+        ledger.warnings.append(f"{SNI} is outdated; write {instead}: {some_of(named)}")
     return found
 
 

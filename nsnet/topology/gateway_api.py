@@ -4,7 +4,7 @@ What a real controller writes into the status of Gateways and routes becomes war
 API's reasons.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
@@ -14,13 +14,12 @@ from nsnet.scenario.gateway_proxies import (
     served_protocol,
     wanted_addresses,
 )
-from nsnet.scenario.kubernetes import Gateway, GatewayClass, HTTPRoute, Listener, TLSRoute
+from nsnet.scenario.kubernetes import Gateway, GatewayClass, HTTPRoute, Listener, Object, TLSRoute
 from nsnet.scenario.model import Manifest
-from nsnet.state.http import Certificate, HttpRule, RequestMatch
+from nsnet.state.http import Certificate, HttpRule, RequestMatch, TlsRule
 from nsnet.text import number_of, printable, some_of
 from nsnet.topology.certificates import read_certificate
 from nsnet.topology.http_backends import Servers
-from nsnet.topology.http_routes import Backends, OrderedRule, http_rules, unsupported
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import (
     Configuration,
@@ -28,6 +27,7 @@ from nsnet.topology.model import (
     HttpProxy,
     Pod,
     Service,
+    TlsListener,
     reference_of,
 )
 from nsnet.topology.route_parents import (
@@ -38,6 +38,14 @@ from nsnet.topology.route_parents import (
     attach,
     namespace_labels,
     specificity,
+)
+from nsnet.topology.route_rules import (
+    Backends,
+    OrderedRule,
+    OrderedTlsRule,
+    http_rules,
+    tls_rules,
+    unsupported,
 )
 
 _WRITTEN_OUT: Final = 3  # warnings of a reason
@@ -71,7 +79,7 @@ class _Reports:
     def add(self, manifest: Manifest, refused: Refused, effect: str = "") -> None:
         """Record what is refused, and the effect; once if several listeners have it."""
         text = f"{refused.message} ({refused.reason})" + (f": {effect}" if effect else "")
-        name = _name(manifest)
+        name = _name(manifest.object)
         warning = manifest.warning(refused.path, f"{name}: {text}")
         self._found.setdefault(refused.reason, {})[name, warning] = warning
 
@@ -109,22 +117,22 @@ def gateway_proxies(
     for key, each in served.items():
         reference = reference_of(cluster, "svc", proxy_name(each.gateway), key[0])
         front = fronts.get(reference)
-        routes = list(_rules(cluster, attached.get(key, ()), backends, reports))
+        rules = _rules(attached.get(key, ()), backends, reports)
         if front is not None and each.listeners:
             proxies.append(
                 HttpProxy(
                     service=reference,
                     pods=tuple(dict.fromkeys(one.reference for one in front.endpoints)),
-                    listeners=tuple(_http_listeners(cluster, each, routes)),
+                    listeners=tuple(_http_listeners(each, rules)),
+                    tls=tuple(_tls_listeners(each, rules)),
                 )
             )
     ledger.warnings += reports.warnings()
     return tuple(proxies)
 
 
-def _name(manifest: Manifest) -> str:
-    meta = manifest.object.metadata
-    return f"{manifest.object.kind} {meta.namespace}/{meta.name}"
+def _name(found: Object) -> str:
+    return f"{found.kind} {found.metadata.namespace}/{found.metadata.name}"
 
 
 def _foreign(gateways: Sequence[Gateway], manifests: Sequence[Manifest]) -> Iterator[str]:
@@ -244,7 +252,7 @@ def _attach(
         route = manifest.object
         if not isinstance(route, HTTPRoute | TLSRoute):
             continue
-        unknown = list(unsupported(route)) if isinstance(route, HTTPRoute) else []
+        unknown = list(unsupported(route))
         for path, what in unknown:
             refused = Refused(path, "UnsupportedValue", f"{printable(what)} is not emulated")
             reports.add(manifest, refused, "the route is not accepted")
@@ -258,55 +266,72 @@ def _attach(
     return attached
 
 
-class _ListenerRule(NamedTuple):
-    """A rule of a listener, given by its name."""
+class _Rules(NamedTuple):
+    """The rules of a listener."""
 
-    listener: str
-    order: tuple[object, ...]
-    rule: HttpRule
+    http: list[OrderedRule]
+    tls: list[OrderedTlsRule]
 
 
 def _rules(
-    cluster: str, attached: Sequence[_Attached], backends: Backends, reports: _Reports
-) -> Iterator[_ListenerRule]:
-    """Yield the rules of all listeners of a Gateway. Record why backends are refused."""
+    attached: Sequence[_Attached], backends: Backends, reports: _Reports
+) -> dict[str, _Rules]:
+    """Return the rules of each listener of a Gateway, by its name. Record why backends are
+    refused."""
+    rules: dict[str, _Rules] = {}
     for number, manifest, route, (listener, hostnames) in attached:
-        if not isinstance(route, HTTPRoute):
-            continue
-        reference = _reference(cluster, route)
-        for found in http_rules(route, number, hostnames, reference, backends):
-            match found:
-                case Refused():
-                    reports.add(manifest, found, "its requests are answered with 500")
-                case OrderedRule(order, rule):
-                    yield _ListenerRule(listener.name, order, rule)
+        own = rules.setdefault(listener.name, _Rules([], []))
+        asked = number, hostnames, _name(route), backends
+        if isinstance(route, HTTPRoute):
+            effect = "its requests are answered with 500"
+            for found in http_rules(route, *asked):
+                if isinstance(found, Refused):
+                    reports.add(manifest, found, effect)
+                else:
+                    own.http.append(found)
+        else:
+            effect = "its connections are closed"
+            for each in tls_rules(route, *asked):
+                if isinstance(each, Refused):
+                    reports.add(manifest, each, effect)
+                else:
+                    own.tls.append(each)
+    return rules
 
 
-def _reference(cluster: str, found: Route | Gateway) -> str:
-    meta = found.metadata
-    return reference_of(cluster, found.kind.lower(), meta.name, meta.namespace)
+def _by_port(served: _Served, protocols: Collection[str]) -> dict[int, list[Listener]]:
+    """Return the listeners of these protocols by port, the ones with the more specific hostnames
+    first."""
+    ports: dict[int, list[Listener]] = {}
+    for each in sorted(served.listeners, key=lambda each: specificity(each.hostname or "")):
+        if each.protocol in protocols:
+            ports.setdefault(each.port, []).append(each)
+    return ports
 
 
-def _http_listeners(
-    cluster: str, served: _Served, rules: Sequence[_ListenerRule]
-) -> Iterator[HttpListener]:
+def _http_listeners(served: _Served, rules: Mapping[str, _Rules]) -> Iterator[HttpListener]:
     """Yield the ports for HTTP. Of the listeners that share a port, only the one with the most
     specific hostname gets a request; without a rule for it, the proxy answers with 404."""
-    ports: dict[int, list[Listener]] = {}
-    for listener in served.listeners:
-        if listener.protocol != "TLS":
-            ports.setdefault(listener.port, []).append(listener)
-    own: dict[str, list[_ListenerRule]] = {}
-    for each in rules:
-        own.setdefault(each.listener, []).append(each)
-    for port, listeners in ports.items():
-        ordered = sorted(listeners, key=lambda each: specificity(each.hostname or ""))
+    for port, listeners in _by_port(served, ("HTTP", "HTTPS")).items():
         found: list[HttpRule] = []
-        for listener in ordered:
-            mine = sorted(own.get(listener.name, ()), key=lambda each: each.order)
-            found += (each.rule for each in mine)
-            if listener.hostname and len(ordered) > 1:
-                match = RequestMatch(listener.hostname)
-                found.append(HttpRule(match, _reference(cluster, served.gateway), status=404))
-        certificates = (one for each in ordered for one in served.certificates[each.name])
+        for each in listeners:
+            own = rules[each.name].http if each.name in rules else []
+            found += (one.rule for one in sorted(own, key=lambda one: one.order))
+            if each.hostname and len(listeners) > 1:
+                match = RequestMatch(each.hostname)
+                found.append(HttpRule(match, _name(served.gateway), status=404))
+        certificates = (one for each in listeners for one in served.certificates[each.name])
         yield HttpListener(port, tuple(found), tuple(dict.fromkeys(certificates)))
+
+
+def _tls_listeners(served: _Served, rules: Mapping[str, _Rules]) -> Iterator[TlsListener]:
+    """Yield the ports at which TLS is passed on. Likewise, connections that fit no rule of the
+    listener with the most specific hostname are closed."""
+    for port, listeners in _by_port(served, ("TLS",)).items():
+        found: list[TlsRule] = []
+        for each in listeners:
+            own = rules[each.name].tls if each.name in rules else []
+            found += (one.rule for one in sorted(own, key=lambda one: one.order))
+            if each.hostname and len(listeners) > 1:
+                found.append(TlsRule(each.hostname, _name(served.gateway), ()))
+        yield TlsListener(port, tuple(found))

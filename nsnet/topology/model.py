@@ -18,7 +18,7 @@ from nsnet.ip import (
     of_family,
 )
 from nsnet.scenario.kubernetes import PodSpec
-from nsnet.state.http import Certificate, HttpRule
+from nsnet.state.http import Certificate, HttpRule, TlsRule
 from nsnet.state.namespaces import Namespace, Role, netns_name, servers_netns
 from nsnet.topology.assignment import (
     Assignment,
@@ -345,6 +345,14 @@ class HttpListener:
 
 
 @dataclass(frozen=True, slots=True)
+class TlsListener:
+    """A port at which a proxy passes TLS connections on by the names in their client hellos."""
+
+    port: int
+    rules: tuple[TlsRule, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class HttpProxy:
     """An HTTP proxy of the cluster, which runs in the pods behind a Service of nsnet's own. Their
     echo servers leave these ports alone."""
@@ -352,6 +360,12 @@ class HttpProxy:
     service: str  # its reference
     pods: tuple[str, ...]  # theirs
     listeners: tuple[HttpListener, ...]
+    tls: tuple[TlsListener, ...] = ()
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports at which it listens."""
+        return (*(each.port for each in self.listeners), *(each.port for each in self.tls))
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,15 @@ from dataclasses import replace
 from typing import Final
 
 from nsnet.ip import IPAddress
-from nsnet.state.http import HttpFrontend, HttpRule, PathChange, Redirect, RequestMatch
+from nsnet.state.http import (
+    HttpFrontend,
+    HttpRule,
+    PathChange,
+    Redirect,
+    RequestMatch,
+    TlsFrontend,
+    TlsRule,
+)
 from nsnet.verdict import Verdict
 from nsnet.walk.http import HttpRequest
 from nsnet.walk.packet import PredictedPath
@@ -23,6 +31,12 @@ def rule_for(
     address; None if there is none."""
     seen = _with_forwarded(request, source)
     return next((each for each in frontend.rules if _fits(each.match, seen)), None)
+
+
+def tls_rule_for(frontend: TlsFrontend, server_name: str) -> TlsRule | None:
+    """Return the first rule that fits the name in a TLS client hello; None if there is none."""
+    name = server_name.lower()
+    return next((each for each in frontend.rules if _fits_host(each.hostname, name)), None)
 
 
 def forwarded(rule: HttpRule, request: HttpRequest) -> HttpRequest:
@@ -61,7 +75,7 @@ def location(rule: HttpRule, frontend: HttpFrontend, request: HttpRequest) -> st
     redirect: Redirect = rule.redirect
     scheme = redirect.scheme or ("https" if frontend.certificates else "http")
     port = redirect.port or (_USUAL[scheme] if redirect.scheme else frontend.port)
-    host = redirect.hostname or _without_port(request.host)
+    host = redirect.hostname or _without_port(request.host).lower()  # as host_only of haproxy
     path, mark, query = request.path.partition("?")
     if redirect.path is not None:
         path = _changed(redirect.path, rule.match, path)
@@ -94,7 +108,7 @@ def _fits(match: RequestMatch, request: HttpRequest) -> bool:
     headers = {(name.lower(), value) for name, value in request.headers}
     parameters = {tuple(each.partition("=")[::2]) for each in query.split("&")}
     return (
-        _fits_host(match, _without_port(request.host).lower())
+        _fits_host(match.hostname, _without_port(request.host).lower(), match.one_label)
         and _fits_path(match, path)
         and match.method in ("", request.method)
         and all((name.lower(), value) in headers for name, value in match.headers)
@@ -102,11 +116,11 @@ def _fits(match: RequestMatch, request: HttpRequest) -> bool:
     )
 
 
-def _fits_host(match: RequestMatch, host: str) -> bool:
-    if not match.hostname.startswith("*."):
-        return match.hostname in ("", host)
-    domain = match.hostname[2:]
-    return host.partition(".")[2] == domain if match.one_label else host.endswith(f".{domain}")
+def _fits_host(hostname: str, host: str, one_label: bool = False) -> bool:
+    if not hostname.startswith("*."):
+        return hostname in ("", host)
+    domain = hostname[2:]
+    return host.partition(".")[2] == domain if one_label else host.endswith(f".{domain}")
 
 
 def _fits_path(match: RequestMatch, path: str) -> bool:

@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from nsnet.ip import Protocol
-from nsnet.state.haproxy import Frontend, Haproxy
-from nsnet.state.http import HttpFrontend, Server
+from nsnet.state.haproxy import AnyFrontend, Haproxy
+from nsnet.state.http import Server
 from nsnet.state.model import Netns
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import Packet, PredictedPath
@@ -15,10 +15,9 @@ ESTABLISHED: Final = (Verdict.OK, Verdict.LARGE_HANGS)  # the handshake was comp
 _WITHOUT_REPLY: Final = {Verdict.OK: Verdict.RESET, Verdict.LARGE_HANGS: Verdict.TIMEOUT}
 
 
-def frontend_of(netns: Netns, packet: Packet) -> Frontend | HttpFrontend | None:
+def frontend_of(netns: Netns, packet: Packet) -> AnyFrontend | None:
     """Return the frontend of haproxy that accepts the connection which this packet opens; None if
-    there is none. If several frontends share the port, haproxy chooses by TLS server name, and this
-    function returns the first."""
+    there is none."""
     if packet.protocol is not Protocol.TCP:
         return None
     for daemon in netns.daemons:

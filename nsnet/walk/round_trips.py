@@ -1,12 +1,12 @@
 """Round trips: the path of a request, and the path of the reply or ICMP error that follows."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import assert_never
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.state.haproxy import Frontend
-from nsnet.state.http import HttpFrontend
+from nsnet.state.http import HttpFrontend, Server, TlsFrontend
 from nsnet.state.model import HealthCheck, Listens, Netns
 from nsnet.verdict import Verdict
 from nsnet.walk import path_mtu
@@ -20,6 +20,7 @@ from nsnet.walk.http_routes import (
     own_response,
     routed,
     rule_for,
+    tls_rule_for,
     with_status,
 )
 from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
@@ -89,12 +90,18 @@ class RoundTrips:
         """Yield the paths of a request that arrived. A proxy, a socket or the kernel replies to
         it."""
         frontend = frontend_of(self.netns[netns], journey.packet)
-        if isinstance(frontend, HttpFrontend):
-            yield from self._route(request, netns, journey, frontend)
-            return
-        if frontend is not None:
-            yield from self._relay(request, netns, journey, frontend)
-            return
+        match frontend:
+            case HttpFrontend():
+                yield from self._route(request, netns, journey, frontend)
+            case TlsFrontend():
+                yield from self._pass_on(request, netns, journey, frontend)
+            case Frontend():
+                yield from self._relay(request, netns, journey, frontend)
+            case None:
+                yield from self._reply(request, netns, journey)
+
+    def _reply(self, request: Request, netns: str, journey: Journey) -> Iterator[PredictedPath]:
+        """Yield the paths of a request to which a socket or the kernel replies."""
         listens = self._listens(netns, journey.packet)
         server = self._named(netns, journey.packet, listens)
         reply = self._reply_to(netns, journey.packet)
@@ -114,12 +121,33 @@ class RoundTrips:
         here = note(journey, self.netns[netns], f"haproxy accepts it for {frontend.reference}")
         reply = self._reply_to(netns, journey.packet)
         for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy replies"):
-            if frontend.sni:
+            yield from self._to_servers(request, netns, near, frontend.servers)
+
+    def _to_servers(
+        self, request: Request, netns: str, near: PredictedPath, servers: Iterable[Server]
+    ) -> Iterator[PredictedPath]:
+        """Yield the paths on from a proxy, which a connection reaches by the path `near`."""
+        for each in servers:
+            to = (netns, Protocol.TCP, each.address, each.port, request.size, request.http)
+            yield from (relayed(near, far, each) for far in self.paths(*to))
+
+    def _pass_on(
+        self, request: Request, netns: str, journey: Journey, frontend: TlsFrontend
+    ) -> Iterator[PredictedPath]:
+        """Yield the paths through a proxy that chooses the server by the name in the TLS client
+        hello. It closes connections without one, or with a name that fits no rule."""
+        here = note(journey, self.netns[netns], f"haproxy accepts it for {frontend.reference}")
+        reply = self._reply_to(netns, journey.packet)
+        http = request.http
+        rule = tls_rule_for(frontend, http.server_name) if http is not None and http.tls else None
+        for near in self._send_reply(request, netns, here, reply, "haproxy", "haproxy replies"):
+            backends = rule.weighted if rule is not None else ()
+            if not all(each.servers for each in backends) or not backends:
                 yield closed_by_proxy(near)
-                continue
-            for each in frontend.servers:
-                to = (netns, Protocol.TCP, each.address, each.port, request.size, request.http)
-                yield from (relayed(near, far, each) for far in self.paths(*to))
+            for backend in backends:
+                what = f"{rule.reference}: TLS name {rule.hostname or 'any'}" if rule else ""
+                chosen = routed(near, f"{what} → {backend.reference}")
+                yield from self._to_servers(request, netns, chosen, backend.servers)
 
     def _route(
         self, request: Request, netns: str, journey: Journey, frontend: HttpFrontend

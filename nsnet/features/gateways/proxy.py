@@ -4,43 +4,56 @@ address instead of the client's, unless it accepts a PROXY header.
 
       client ─▶ haproxy at the Service's own address and port ─▶ one of its ready endpoints, in turn
       client ─▶ haproxy at the gateway's own address, port 443 ─▶ the Service of the TLS name (SNI)
-      client ─▶ haproxy at the gateway's own address, port 80 or 443 ─▶ by the routes of Ingresses
+      client ─▶ haproxy at the gateway's own address ─▶ by the routes of Ingresses and HTTPRoutes
 
 Only TCP ports are exported in this way. Packets that leave the cluster are SNATed as with kind nat.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import TypeVar
 
 from nsnet.features.gateways.egress import egress
-from nsnet.features.http_proxies import http_frontends
+from nsnet.features.http_proxies import http_frontends, tls_frontends
 from nsnet.ip import IPAddress, Protocol, ips_of
 from nsnet.state.haproxy import Frontend, Haproxy
-from nsnet.state.http import Server
+from nsnet.state.http import Backend, HttpFrontend, Server, TlsFrontend, TlsRule
 from nsnet.state.model import Fact
 from nsnet.topology.balancing import usable
 from nsnet.topology.model import HTTPS, Cluster, Gateway, Service, ServicePort, Topology
+
+AnyFrontend = TypeVar("AnyFrontend", HttpFrontend, TlsFrontend)
 
 
 def proxy(topology: Topology, cluster: Cluster, gateway: Gateway) -> Iterator[Fact]:
     """Yield the gateway's routes, SNAT for packets that leave the cluster, and haproxy for
     connections to exported Services."""
     yield from egress(topology, cluster, gateway)
-    frontends = [
-        *_frontends(cluster),
-        *(each for address in ips_of(gateway.outside) for each in _by_tls_name(cluster, address)),
-    ]
     # haproxy does not listen on a port without endpoints: the gateway refuses the connection.
-    passing = tuple(each for each in frontends if each.servers)
+    passing = tuple(each for each in _frontends(cluster) if each.servers)
     taken = {(each.address, each.port) for each in passing}
-    http = (
-        each
-        for address in ips_of(gateway.outside)
-        for one in cluster.http_proxies
-        for each in http_frontends(one, address)
-        if (each.address, each.port) not in taken
-    )
-    yield gateway.netns, Haproxy(passing, tuple(http))
+    tls: list[TlsFrontend] = []
+    http: list[HttpFrontend] = []
+    for address in ips_of(gateway.outside):
+        named = _by_tls_name(cluster, gateway, address)
+        by_name = [named] if named.rules else []
+        # Of several proxies with one port, the first one has it here.
+        for each in cluster.http_proxies:
+            by_name += tls_frontends(each, address)
+        tls += _unless_taken(by_name, taken)
+        for each in cluster.http_proxies:
+            http += _unless_taken(http_frontends(each, address), taken)
+    yield gateway.netns, Haproxy(passing, tuple(tls), tuple(http))
+
+
+def _unless_taken(
+    frontends: Iterable[AnyFrontend], taken: set[tuple[IPAddress, int]]
+) -> Iterator[AnyFrontend]:
+    """Yield the frontends whose address and port are free, and add these to `taken`."""
+    for each in frontends:
+        if (each.address, each.port) not in taken:
+            taken.add((each.address, each.port))
+            yield each
 
 
 def _frontends(cluster: Cluster) -> Iterator[Frontend]:
@@ -65,12 +78,15 @@ def _by_port(cluster: Cluster, service: Service, port: ServicePort) -> Iterator[
         yield Frontend(address, port.port, servers, service.reference)
 
 
-def _by_tls_name(cluster: Cluster, address: IPAddress) -> Iterator[Frontend]:
-    """Yield a frontend for each Service that clients select by its TLS name. All these Services
-    share port 443 of this address."""
+def _by_tls_name(cluster: Cluster, gateway: Gateway, address: IPAddress) -> TlsFrontend:
+    """Return the frontend for the Services that clients select by their TLS names. All these
+    Services share port 443 of this address."""
+    rules = []
     for service, port in _with_tls_name(cluster):
-        servers = tuple(_servers(cluster, port, address))
-        yield Frontend(address, HTTPS, servers, service.reference, service.sni)
+        if servers := tuple(_servers(cluster, port, address)):
+            backend = Backend(service.reference, servers)
+            rules.append(TlsRule(service.sni, service.reference, (backend,)))
+    return TlsFrontend(address, HTTPS, tuple(rules), gateway.reference)
 
 
 def _with_tls_name(cluster: Cluster) -> Iterator[tuple[Service, ServicePort]]:

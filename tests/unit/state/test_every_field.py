@@ -188,7 +188,7 @@ BIRDS = (
     Bird(IPv4Address("10.0.0.2"), 2, ("eth1",), SESSIONS[1:], THERE, THERE, True, 1, "eth1"),
 )
 SERVERS = (Server(A, 80), Server(B, 81, True))
-FRONTENDS = (Frontend(A, 80, SERVERS[:1], "a"), Frontend(B, 81, SERVERS[1:], "b", "a.example"))
+FRONTENDS = (Frontend(A, 80, SERVERS[:1], "a"), Frontend(B, 81, SERVERS[1:], "b"))
 
 
 def in_iptables(**match: Any) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from nsnet.state.haproxy import Frontend, Haproxy, argv, configuration
-from nsnet.state.http import Server
+from nsnet.state.http import Backend, Server, TlsFrontend, TlsRule
 from tests.support.labs import ip
 
 # Common to all configurations.
@@ -27,8 +27,12 @@ defaults
 OUTSIDE = ip("198.18.0.3")
 
 
-def web(*servers: Server, sni: str = "", port: int = 80) -> Frontend:
-    return Frontend(OUTSIDE, port, servers, "west/svc/web", sni)
+def web(*servers: Server, port: int = 80) -> Frontend:
+    return Frontend(OUTSIDE, port, servers, "west/svc/web")
+
+
+def named(hostname: str, *backends: Backend) -> TlsRule:
+    return TlsRule(hostname, "west/tlsroute/web", backends)
 
 
 ONE, TWO = Server(ip("10.244.0.2"), 8080), Server(ip("10.244.1.2"), 8080)
@@ -74,39 +78,55 @@ backend west:svc:shop:web:fd98::3:80
 """,
             id="IPv6",
         ),
-        pytest.param(
-            (
-                web(ONE, sni="web.west.example", port=443),
-                Frontend(OUTSIDE, 443, (PROXIED,), "west/svc/proxied", "proxied.west.example"),
-            ),
-            """\
-frontend 198.18.0.3:443
-    bind 198.18.0.3:443
-    tcp-request inspect-delay 60s
-    tcp-request content accept if { req_ssl_hello_type 1 }
-    tcp-request content reject
-    use_backend west:svc:web:198.18.0.3:443 if { req_ssl_sni -i web.west.example }
-    use_backend west:svc:proxied:198.18.0.3:443 if { req_ssl_sni -i proxied.west.example }
-backend west:svc:web:198.18.0.3:443
-    server 10.244.0.2:8080 10.244.0.2:8080
-backend west:svc:proxied:198.18.0.3:443
-    server 10.244.1.9:443 10.244.1.9:443 send-proxy-v2
-""",
-            id="one address for two names",
-        ),
     ],
 )
 def test_the_configuration_of_an_haproxy(frontends: tuple[Frontend, ...], text: str) -> None:
     assert configuration(Haproxy(frontends)) == BEGINNING + text
 
 
-def test_one_tls_name_at_two_addresses_has_two_backends() -> None:
-    six = Frontend(ip("fd98::3"), 443, SIX.servers, "west/svc/web", "web.example")
-    lines = configuration(Haproxy((web(ONE, sni="web.example", port=443), six))).splitlines()
-    assert [each for each in lines if each.startswith("backend")] == [
-        "backend west:svc:web:198.18.0.3:443",
-        "backend west:svc:web:fd98::3:443",
-    ]
+def test_tls_is_passed_on_by_the_name_in_its_hello() -> None:
+    first, second = Backend("west/svc/a", (ONE,), 3), Backend("west/svc/b", (PROXIED,))
+    rules = (
+        named("web.west.example", first, second),
+        named("closed.west.example"),
+        named("*.west.example", Backend("west/svc/c", ())),
+        named("", Backend("west/svc/d", (TWO,), 0), second),
+    )
+    tls = TlsFrontend(OUTSIDE, 443, rules, "west/gateway")
+    assert configuration(Haproxy(tls=(tls,))) == BEGINNING + (
+        """\
+frontend 198.18.0.3:443
+    bind 198.18.0.3:443
+    tcp-request inspect-delay 60s
+    tcp-request content accept if { req_ssl_hello_type 1 }
+    tcp-request content reject
+    use_backend 198.18.0.3:443:0:0 if { req_ssl_sni -i web.west.example } { rand(4) lt 3 }
+    use_backend 198.18.0.3:443:0:1 if { req_ssl_sni -i web.west.example }
+    use_backend 198.18.0.3:443:1:0 if { req_ssl_sni -i closed.west.example }
+    use_backend 198.18.0.3:443:2:0 if { req_ssl_sni,lower -m end .west.example }
+    use_backend 198.18.0.3:443:3:0
+# west/svc/a
+backend 198.18.0.3:443:0:0
+    server 10.244.0.2:8080 10.244.0.2:8080
+# west/svc/b
+backend 198.18.0.3:443:0:1
+    server 10.244.1.9:443 10.244.1.9:443 send-proxy-v2
+# west/tlsroute/web
+backend 198.18.0.3:443:1:0
+# west/svc/c
+backend 198.18.0.3:443:2:0
+# west/svc/b
+backend 198.18.0.3:443:3:0
+    server 10.244.1.9:443 10.244.1.9:443 send-proxy-v2
+"""
+    )
+
+
+@pytest.mark.parametrize("name", ["a b", "a }", "a\nb", "*.*.a", "{"])
+def test_a_name_that_would_end_a_word_is_refused(name: str) -> None:
+    tls = TlsFrontend(OUTSIDE, 443, (named(name),), "west/gateway")
+    with pytest.raises(ValueError, match="haproxy cannot have this as a name"):
+        configuration(Haproxy(tls=(tls,)))
 
 
 def test_an_address_with_two_ports_is_two_frontends_each_with_its_backend() -> None:

@@ -86,6 +86,8 @@ def test_an_sni_belongs_to_one_service() -> None:
     ]
     found = topology(*objects[:2], clusters=(PROXY,))
     assert services(found)["east/svc/web"].sni == "a.example"
+    (outdated,) = (each for each in found.warnings if "nsnet.dev/sni" in each)
+    assert outdated.endswith("and a TLSRoute: east/svc/web")
     message = "a.example is already the SNI of east/svc/web"
     assert message in refused(*objects, clusters=(PROXY,))
 

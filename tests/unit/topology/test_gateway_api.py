@@ -199,3 +199,63 @@ def test_many_refusals_of_a_reason_are_counted() -> None:
         "7 more refusals (NoMatchingParent): HTTPRoute default/r3, HTTPRoute default/r4,"
         " HTTPRoute default/r5 and 4 more"
     )
+
+
+PASSED = "{name: tls%s, port: 443, protocol: TLS%s, tls: {mode: Passthrough}}"
+
+
+def tls_rules(*objects: str) -> list[str]:
+    """The rules for TLS of the Gateway front: HOSTNAME → SERVICE."""
+    (port,) = proxies(topology(CLASS, *WEB, *objects))["front-lab"].tls
+    return [
+        f"{each.hostname or 'any'} → {'+'.join(one.reference for one in each.weighted)}"
+        for each in port.rules
+    ]
+
+
+def tls_route(name: str, hostnames: str, *rules: str, parents: str = "{name: front}") -> str:
+    """A TLSRoute to the Service web."""
+    kind = "TLSRoute"
+    return route(name, *(rules or (to("web"),)), hostnames=hostnames, kind=kind, parents=parents)
+
+
+def test_tls_routes_pass_connections_on_by_hostname() -> None:
+    front = gateway("front", HTTP, PASSED % ("", ""))
+    routes = tls_route("a", "'*.a.example'"), tls_route("b", "b.a.example, c.example", to("web*0"))
+    assert tls_rules(front, *routes) == [
+        "b.a.example → ",
+        "c.example → ",
+        "*.a.example → east/svc/web",
+    ]
+
+
+def test_a_connection_is_for_the_listener_with_the_most_specific_hostname() -> None:
+    front = gateway("front", PASSED % ("", ""), PASSED % ("2", ", hostname: '*.example'"))
+    own = tls_route("a", "a.example", parents="{name: front, sectionName: tls2}")
+    others = tls_route("b", "'*.b'", parents="{name: front, sectionName: tls}")
+    assert tls_rules(front, own, others) == [
+        "a.example → east/svc/web",
+        "*.example → ",
+        "*.b → east/svc/web",
+    ]
+
+
+def test_of_two_tls_routes_with_a_hostname_the_older_one_counts() -> None:
+    front = gateway("front", PASSED % ("", ""))
+    routes = tls_route("a", "a.example", to("none")), tls_route("b", "a.example")
+    assert tls_rules(front, *routes)[0] == "a.example → east/svc/none"
+
+
+@pytest.mark.parametrize(
+    ("kind", "hostnames", "rule", "reason"),
+    [
+        ("TLSRoute", "a.example", to("none"), "BackendNotFound): its connections are closed"),
+        ("TLSRoute", "b.c", to("web"), "NoMatchingListenerHostname): the route is not accepted"),
+        ("HTTPRoute", "a.example", to("web"), "NotAllowedByListeners): the route is not accepted"),
+        ("TLSRoute", "a.example", f"{to('web')}, {to('web')}", "UnsupportedValue): the route"),
+    ],
+)
+def test_why_a_tls_route_does_not_work(kind: str, hostnames: str, rule: str, reason: str) -> None:
+    front = gateway("front", PASSED % ("", ", hostname: '*.example'"))
+    found = topology(CLASS, *WEB, front, route("a", rule, hostnames=hostnames, kind=kind))
+    assert any(reason in each for each in found.warnings), found.warnings

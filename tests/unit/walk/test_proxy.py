@@ -11,7 +11,7 @@ from nsnet.ip import Protocol
 from nsnet.names.zones import Names
 from nsnet.servers.echo.message import request_length
 from nsnet.state.haproxy import Frontend, Haproxy
-from nsnet.state.http import Server
+from nsnet.state.http import Backend, Server, TlsFrontend, TlsRule
 from nsnet.state.model import HealthCheck, Listener, Listens, NameServer, Route, State
 from nsnet.state.rules import Chain, Drop, Match, Rule
 from nsnet.walk.http import HttpRequest
@@ -28,13 +28,25 @@ WEB = Server(ip(SERVER), 80)
 TOLD = WEB._replace(proxy_protocol=True)
 
 
-def at(*servers: Server, port: int = 80, sni: str = "") -> Frontend:
-    return Frontend(ip(NEAR), port, servers, "svc/web", sni)
+def at(*servers: Server, port: int = 80) -> Frontend:
+    return Frontend(ip(NEAR), port, servers, "svc/web")
 
 
 def proxied(*frontends: Frontend, wiring: Wiring = PROXY) -> State:
     """The router with a haproxy of these frontends."""
     return changed(wiring.state(), "router", daemons=(Haproxy(frontends),))
+
+
+def by_name(**servers: Server | None) -> State:
+    """The router with a haproxy that passes TLS on by these server names: "_" is ".", and a name
+    that begins with "_" a wildcard."""
+    rules = []
+    for name, server in servers.items():
+        hostname = ("*" if name.startswith("_") else "") + name.replace("_", ".")
+        backend = Backend("svc/web", (server,) if server else ())
+        rules.append(TlsRule(hostname, "tlsroute/web", (backend,)))
+    frontend = TlsFrontend(ip(NEAR), 80, tuple(rules), "svc/front")
+    return changed(PROXY.state(), "router", daemons=(Haproxy(tls=(frontend,)),))
 
 
 def changed(state: State, host: str, **fields: object) -> State:
@@ -100,7 +112,7 @@ LISTENING = proxied(at(WEB))
         ),
         ("it listens elsewhere", proxied(at(WEB, port=81)), ("refused", None, None, ONE)),
         ("without a proxy", PROXY.state(), ("refused", None, None, ONE)),
-        ("a backend for TLS", proxied(at(WEB, sni="a")), ("reset", None, None, ONE)),
+        ("a port for TLS", by_name(a=WEB), ("reset", None, None, ONE)),
     ],
 )
 def test_two_legs_are_one_path(
@@ -119,8 +131,7 @@ def test_each_server_is_a_path_with_its_own_verdict() -> None:
 
 
 def test_a_request_without_tls_selects_no_server_name() -> None:
-    state = proxied(at(WEB, port=443, sni="a"), at(CLOSED, port=443, sni="b"))
-    assert seen(ask(state, 443)) == ("reset", None, None, ONE)
+    assert seen(ask(by_name(a=WEB, b=CLOSED))) == ("reset", None, None, ONE)
 
 
 @pytest.mark.parametrize("protocol", [UDP, ICMP])
@@ -240,7 +251,8 @@ def test_a_large_request_that_hangs_before_the_proxy_is_reset_if_the_server_refu
 
 def test_a_proxy_that_receives_no_large_request_cannot_close() -> None:
     state = near_narrow(silent=True)
-    state = changed(state, "router", daemons=(Haproxy((at(WEB, sni="a"),)),))
+    daemons = by_name(a=WEB)["router"].daemons
+    state = changed(state, "router", daemons=daemons)
     assert ask(state).verdict == "reset"
     assert ask(state, size=60_000).verdict == "timeout"
 
@@ -267,7 +279,16 @@ HEAD, TLS = WANTED._replace(method="HEAD"), WANTED._replace(tls=True, server_nam
         ("a HEAD names no server", LISTENING, HEAD, ("ok", 200, None, None, BOTH)),
         ("a server speaks no TLS", LISTENING, TLS, ("reset", None, None, None, BOTH)),
         ("nothing listens there", proxied(at(CLOSED)), WANTED, ("reset", None, None, None, ONE)),
-        ("TLS is expected", proxied(at(WEB, sni="a.b")), WANTED, ("reset", None, None, None, ONE)),
+        ("TLS is expected", by_name(a_b=WEB), WANTED, ("reset", None, None, None, ONE)),
+        ("its name", by_name(shop_example=WEB), TLS, ("reset", None, None, None, BOTH)),
+        ("a wildcard", by_name(a=CLOSED, _example=WEB), TLS, ("reset", None, None, None, BOTH)),
+        ("another name", by_name(a=WEB), TLS, ("reset", None, None, None, ONE)),
+        (
+            "without a server",
+            by_name(shop_example=None, _example=WEB),
+            TLS,
+            ("reset", None, None, None, ONE),
+        ),
     ],
 )
 def test_http(

@@ -64,7 +64,7 @@ def test_of_equal_matches_that_of_the_older_route_comes_first(
     one: str, other: str, first: str
 ) -> None:
     found = rules(route("one", to("web"), more=one), route("other", to("web"), more=other))
-    assert found[0].reference == f"east/httproute/{first}"
+    assert found[0].reference == f"HTTPRoute default/{first}"
 
 
 def test_routes_of_the_same_second_are_in_the_order_of_their_names() -> None:

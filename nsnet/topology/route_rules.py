@@ -1,4 +1,4 @@
-"""HTTPRoutes → the rules of an HTTP proxy, in the order of their precedence.
+"""HTTPRoutes and TLSRoutes → the rules of a proxy, in the order of their precedence.
 
 Source: kubernetes-sigs/gateway-api, apis/v1/httproute_types.go, v1.6.
 """
@@ -14,6 +14,7 @@ from nsnet.scenario.kubernetes import (
     HTTPRouteFilter,
     HTTPRouteMatch,
     HTTPRouteRule,
+    TLSRoute,
 )
 from nsnet.scenario.kubernetes.routes import (
     HeaderMatch,
@@ -28,6 +29,7 @@ from nsnet.state.http import (
     PathChange,
     Redirect,
     RequestMatch,
+    TlsRule,
 )
 from nsnet.topology.http_backends import Servers
 from nsnet.topology.model import Service, reference_of
@@ -80,6 +82,26 @@ class Backends:
                 return Backend(reference, self._servers.of(service, each), to.weight)
         return Refused(path, "UnsupportedProtocol", f"port {to.port} of {name} is not TCP")
 
+    def of_rule(
+        self, route: Route, index: int, to: Sequence[BackendReference]
+    ) -> Iterator[Backend | Refused]:
+        """Yield the backends of a rule of a route, given by its index. For each one that is
+        refused, yield the reason, and a backend without servers in its place."""
+        for place, each in enumerate(to):
+            found = self.backend(route, f"spec.rules[{index}].backendRefs[{place}]", each)
+            yield found
+            if isinstance(found, Refused):
+                namespace = each.namespace or route.metadata.namespace
+                name = reference_of(self._cluster, "svc", each.name, namespace)
+                yield Backend(name, (), each.weight, status=500)
+
+
+class OrderedTlsRule(NamedTuple):
+    """A rule for TLS with its place in the order of precedence."""
+
+    order: tuple[object, ...]
+    rule: TlsRule
+
 
 class OrderedRule(NamedTuple):
     """A rule with its place in the order of precedence."""
@@ -88,8 +110,12 @@ class OrderedRule(NamedTuple):
     rule: HttpRule
 
 
-def unsupported(route: HTTPRoute) -> Iterator[tuple[str, str]]:
+def unsupported(route: Route) -> Iterator[tuple[str, str]]:
     """Yield the path and the name of each thing in the route that the proxy cannot do."""
+    if isinstance(route, TLSRoute):
+        if len(route.spec.rules) > 1:
+            yield "spec.rules[1]", "a second rule of a TLSRoute"
+        return
     for index, rule in enumerate(route.spec.rules):
         path = f"spec.rules[{index}]"
         for key in _NOT_KNOWN:
@@ -140,27 +166,49 @@ def http_rules(
 ) -> Iterator[OrderedRule | Refused]:
     """Yield the rules of a route at a listener for these hostnames, and why backends are refused.
 
-    `number`: of the route among all routes, by which the older one comes first. Routes that were
-    read from a cluster have the time of their creation, and are older than the others.
+    `number`: of the route among all routes.
     """
-    meta = route.metadata
-    age = (meta.creation_timestamp or "~", meta.namespace, meta.name)
-    born = (*age, number) if meta.creation_timestamp else ("~", "", "", number)
+    born = _age(route, number)
     for index, rule in enumerate(route.spec.rules):
         sent: list[Backend] = []
-        for place, to in enumerate(rule.backend_refs):
-            name = reference_of("", "", to.name, to.namespace or meta.namespace)
-            found = backends.backend(route, f"spec.rules[{index}].backendRefs[{place}]", to)
+        for found in backends.of_rule(route, index, rule.backend_refs):
             if isinstance(found, Refused):
                 yield found
-                found = Backend(name.strip("/"), (), to.weight, status=500)
-            sent.append(found)
+            else:
+                sent.append(found)
         changed = _changed(rule, HttpRule(RequestMatch(), reference, tuple(sent)))
         for place, match in enumerate(rule.matches):
             asked = _request_match(match)
             for hostname in hostnames:
                 order = (*specificity(hostname), *_precedence(match), *born, index, place)
                 yield OrderedRule(order, changed._replace(match=asked._replace(hostname=hostname)))
+
+
+def tls_rules(
+    route: TLSRoute, number: int, hostnames: Sequence[str], reference: str, backends: Backends
+) -> Iterator[OrderedTlsRule | Refused]:
+    """Yield the rules of a route at a listener for these hostnames, and why backends are refused.
+
+    `number`: of the route among all routes.
+    """
+    sent: list[Backend] = []
+    for found in backends.of_rule(route, 0, route.spec.rules[0].backend_refs):
+        if isinstance(found, Refused):
+            yield found
+        else:
+            sent.append(found)
+    for hostname in hostnames:
+        order = (*specificity(hostname), *_age(route, number))
+        yield OrderedTlsRule(order, TlsRule(hostname, reference, tuple(sent)))
+
+
+def _age(route: Route, number: int) -> tuple[object, ...]:
+    """Return a key by which the older of two routes comes first. Routes that were read from a
+    cluster have the time of their creation, and are older than the others."""
+    meta = route.metadata
+    if meta.creation_timestamp:
+        return meta.creation_timestamp, meta.namespace, meta.name, number
+    return "~", "", "", number
 
 
 def _request_match(match: HTTPRouteMatch) -> RequestMatch:
