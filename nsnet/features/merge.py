@@ -3,8 +3,8 @@ their facts are inconsistent.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from typing import Any, Final, NamedTuple, TypeAlias
 
 from nsnet.errors import CompileError
 from nsnet.features.faults import with_faults
@@ -38,9 +38,11 @@ from nsnet.state.namespaces import Namespace
 from nsnet.state.rules import KUBE_PROXY, Chain, Hook, NftMap, NftSet, named_sets, next_chains
 from nsnet.topology.model import Fault
 
-_Table: TypeAlias = tuple[Family, str]
+_Name: TypeAlias = tuple[Family, str, str]
 _Claims: TypeAlias = dict[object, tuple[str, Piece | Shared]]  # by identity: the author, the fact
 _Rules: TypeAlias = tuple[tuple[Chain, ...], tuple[NftSet | NftMap, ...]]
+
+_SETS: Final = "sets"  # in place of a table, for the names of nftables' sets and maps
 
 # The field of Netns that holds the pieces of a type. A Hook becomes a rule of a built-in chain.
 FIELDS: Final[Mapping[type, str]] = {
@@ -167,34 +169,51 @@ def _netns(place: Namespace, pieces: Iterable[Piece | Shared], rules: "_RulesByP
 
 
 class _RulesByPieces:
-    """The chains and sets that follow from pieces. Namespaces with the same pieces share them, so
-    they are checked once: the nodes of a cluster may have tens of thousands of rules each."""
+    """The chains and sets that follow from pieces. Namespaces with the same pieces share them, and
+    pieces that namespaces share are checked once: the nodes of a cluster may have tens of thousands
+    of rules each."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[object, ...], tuple[Sequence[Piece | Shared], _Rules]] = {}
+        self._shared: dict[tuple[int, int, int], tuple[Shared, _Part]] = {}
 
     def of(self, netns: str, pieces: Sequence[Piece | Shared]) -> _Rules:
         """Return the chains and sets. Raises CompileError if they do not fit together."""
-        key = tuple(
-            (id(each.pieces), each.start, each.stop) if isinstance(each, Shared) else id(each)
-            for each in pieces
-        )
+        key = tuple(_key(each) if isinstance(each, Shared) else id(each) for each in pieces)
         if key not in self._known:
             # The pieces are kept, too: no other piece gets the id of one of them.
-            self._known[key] = pieces, _rules(netns, [*_each(pieces)])
+            self._known[key] = pieces, self._rules(netns, pieces)
         return self._known[key][1]
 
+    def _rules(self, netns: str, pieces: Sequence[Piece | Shared]) -> _Rules:
+        parts: list[_Part] = []
+        own: list[Piece] = []  # since the last shared ones: the order of pieces stays
+        for each in pieces:
+            if isinstance(each, Shared):
+                parts += (_part_of(own), self._part(each))
+                own = []
+            else:
+                own.append(each)
+        parts.append(_part_of(own))
+        hooks = (hook for part in parts for hook in part.hooks)
+        built_in = tuple(built_in_chains(netns, hooks))
+        _check_rules(netns, [_part_of(built_in), *parts])
+        tables = sorted({table for part in parts for table in part.chains})
+        chains = list(built_in)
+        for table in tables:
+            for part in parts:
+                chains += part.chains.get(table, ())
+        return tuple(chains), tuple(one for part in parts for one in part.sets)
 
-def _rules(netns: str, pieces: Iterable[Piece]) -> _Rules:
-    chains = sorted(
-        (each for each in pieces if isinstance(each, Chain)),
-        key=lambda each: (each.family, each.table),
-    )
-    hooks = (each for each in pieces if isinstance(each, Hook))
-    found = (*built_in_chains(netns, hooks), *chains)
-    sets = tuple(each for each in pieces if isinstance(each, NftSet | NftMap))
-    _check_rules(netns, found, sets)
-    return found, sets
+    def _part(self, shared: Shared) -> "_Part":
+        key = _key(shared)
+        if key not in self._shared:
+            self._shared[key] = shared, _part_of(shared.held)
+        return self._shared[key][1]
+
+
+def _key(shared: Shared) -> tuple[int, int, int]:
+    return id(shared.pieces), shared.start, shared.stop
 
 
 def _check(namespaces: Sequence[Netns]) -> None:
@@ -231,45 +250,77 @@ def _check(namespaces: Sequence[Netns]) -> None:
                 raise CompileError(f"{netns.name}: address {address} is on {times} links")
 
 
-def _check_rules(netns: str, chains: Iterable[Chain], sets: Sequence[NftSet | NftMap]) -> None:
-    """Raise CompileError if a rule or a map refers to a chain or set that does not exist, or if
-    nothing jumps to a chain that UNREACHED does not list."""
-    defined: dict[_Table, set[str]] = {}
-    reached: dict[_Table, set[str]] = {}
+class _Part(NamedTuple):
+    """The rules of some pieces: chains by family and table, hooks, and sets; and what these have to
+    do with other pieces."""
+
+    chains: Mapping[tuple[Family, str], Sequence[Chain]]
+    hooks: Sequence[Hook]
+    sets: Sequence[NftSet | NftMap]
+    defined: Set[_Name]
+    used: Mapping[_Name, Chain | NftMap]  # the names in rules and elements, with one that has it
+    missing: Set[_Name]  # names that it uses, and others have to define
+    unreached: Set[_Name]  # chains of it that others have to jump to
+
+
+def _part_of(pieces: Iterable[Piece]) -> _Part:
+    chains: dict[tuple[Family, str], list[Chain]] = {}
+    hooks: list[Hook] = []
+    sets: list[NftSet | NftMap] = []
+    for each in pieces:
+        match each:
+            case Chain(family=family, table=table):
+                chains.setdefault((family, table), []).append(each)
+            case Hook():
+                hooks.append(each)
+            case NftSet() | NftMap():
+                sets.append(each)
+            case _:
+                pass
+    every = [each for several in chains.values() for each in several]
+    reachable = {
+        (each.family, each.table, each.name)
+        for each in every
+        if not (each.built_in or each.base or (each.table, each.name) in UNREACHED)
+    }
+    defined = {(each.family, each.table, each.name) for each in every}
+    defined |= {(each.family, _SETS, each.name) for each in sets}
+    used = dict(_used(every, sets))
+    return _Part(chains, hooks, sets, defined, used, used.keys() - defined, reachable - used.keys())
+
+
+def _used(
+    chains: Iterable[Chain], sets: Iterable[NftSet | NftMap]
+) -> Iterator[tuple[_Name, Chain | NftMap]]:
     for chain in chains:
-        table = chain.family, chain.table
-        defined.setdefault(table, set()).add(chain.name)
-        called = reached.setdefault(table, set())
-        if chain.built_in or chain.base is not None:
-            called.add(chain.name)
-    names_of_sets = {(each.family, each.name) for each in sets}
-    for chain in chains:
-        table = chain.family, chain.table
-        here, called = defined[table], reached[table]
         for rule in chain.rules:
             for name in next_chains(rule.target):
-                called.add(name)
-                if name not in here:
-                    raise _dangling(netns, chain, "jumps to", name)
-            for name in named_sets(rule) if sets else ():
-                if (chain.family, name) not in names_of_sets:
-                    raise _dangling(netns, chain, "looks up", name)
+                yield (chain.family, chain.table, name), chain
+            for name in named_sets(rule):
+                yield (chain.family, _SETS, name), chain
     for each in sets:
-        table = each.family, KUBE_PROXY
-        here, called = defined.get(table, set()), reached.setdefault(table, set())
-        for element in each.elements if isinstance(each, NftMap) else ():
-            for name in next_chains(element.target):
-                called.add(name)
-                if name not in here:
-                    raise CompileError(
-                        f"{netns}: {each.name} sends packets to {name}, which does not exist"
-                    )
-    for table, names in defined.items():
-        for name in sorted(names - reached[table]):
-            if (table[1], name) not in UNREACHED:
-                raise CompileError(f"{netns}: nothing jumps to {table[1]} {name}")
+        if isinstance(each, NftMap):
+            for element in each.elements:
+                for name in next_chains(element.target):
+                    yield (each.family, KUBE_PROXY, name), each
 
 
-def _dangling(netns: str, chain: Chain, how: str, name: str) -> CompileError:
-    where = f"{netns}: {chain.table} {chain.name}"
-    return CompileError(f"{where} {how} {name}, which does not exist")
+def _check_rules(netns: str, parts: Sequence[_Part]) -> None:
+    """Raise CompileError if a rule or a map refers to a chain or set that does not exist, or if
+    nothing jumps to a chain that UNREACHED does not list. `parts` are those of the namespace."""
+    for part in parts:
+        for name in sorted(part.missing):
+            if not any(name in each.defined for each in parts):
+                raise CompileError(
+                    f"{netns}: {_using(part.used[name], name)}, which does not exist"
+                )
+        for name in sorted(part.unreached):
+            if not any(name in each.used for each in parts):
+                raise CompileError(f"{netns}: nothing jumps to {name[1]} {name[2]}")
+
+
+def _using(user: Chain | NftMap, name: _Name) -> str:
+    if isinstance(user, NftMap):
+        return f"{user.name} sends packets to {name[2]}"
+    how = "looks up" if name[1] == _SETS else "jumps to"
+    return f"{user.table} {user.name} {how} {name[2]}"
