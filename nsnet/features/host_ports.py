@@ -85,14 +85,13 @@ def _on_node(pods: Sequence[Pod], pod_cidr: IPNetwork) -> Iterator[Chain | Hook 
 
 
 def _jumps(pod: Pod) -> Iterator[Rule]:
-    """Yield the rules that send packets to the pod's chain, at most 15 ports in each. The plugin
-    adds them from the last to the first."""
+    """Yield the rules that send packets to the pod's chain, at most 15 ports in each."""
     comment = f'dnat name: "{NETWORK}" id: "{_container_id(pod)}"'
     if len(comment) > _LONGEST_COMMENT:
         comment = f"{comment[: _LONGEST_COMMENT - 2]}..."
-    for protocol in (Protocol.UDP, Protocol.TCP):
+    for protocol in (Protocol.TCP, Protocol.UDP):
         ports = [each.host_port for each in pod.port_mappings if each.protocol is protocol]
-        for start in reversed(range(0, len(ports), _MULTIPORT)):
+        for start in range(0, len(ports), _MULTIPORT):
             some = tuple(ports[start : start + _MULTIPORT])
             match = Match(protocol=protocol, dports=some, comment=comment)
             yield Rule(match, Jump(_chain_of(pod)), why=f"hostPorts of {pod.reference}")
@@ -130,7 +129,7 @@ def _udp_flows(pod: Pod) -> Iterator[Translation]:
 
 def _container_id(pod: Pod) -> str:
     """Return what stands for the ID of the pod's sandbox, which is random in a cluster."""
-    return f"{pod.namespace}/{pod.name}"
+    return f"{pod.namespace}_{pod.name}"
 
 
 def _chain_of(pod: Pod) -> str:

@@ -19,7 +19,7 @@ DUAL = (
     "{name: east, nodes: 2, model: flat, podCIDR: '10.244.0.0/16,fd00:244::/48',"
     " serviceCIDR: '10.96.0.0/16,fd00:96::/112', nodeCIDR: '192.168.10.0/24,fd00:10::/64', MODE}"
 )
-CHAIN = "CNI-DN-49e88b338de2b4f62c392"  # sha512("cbr0default/edge")
+CHAIN = "CNI-DN-7b6c56adf7a90a9ecfd34"  # sha512("cbr0default_edge")
 
 
 def edge(*ports: str, name: str = "edge", more: str = "") -> str:
@@ -55,7 +55,7 @@ def cni(lines: list[str]) -> list[str]:
 def test_the_rules_of_a_host_port_are_those_of_portmap(mode: str) -> None:
     state = compiled(edge(EIGHTY), mode=mode)
     to_node = ["-m addrtype --dst-type LOCAL -j CNI-HOSTPORT-DNAT"]
-    comment = r'"dnat name: \"cbr0\" id: \"default/edge\""'
+    comment = r'"dnat name: \"cbr0\" id: \"default_edge\""'
     for family, own, address in ((4, "10.244.1.0/24", "10.244.1.2:8080"), (6, "", "")):
         assert cni(rules(state, N2, "PREROUTING", family)) == to_node
         assert cni(rules(state, N2, "OUTPUT", family)) == to_node
@@ -99,7 +99,7 @@ def test_a_rule_has_at_most_15_ports() -> None:
     state = compiled(edge(*ports, "{containerPort: 53, hostPort: 53, protocol: UDP}"))
     found = [each.partition("--dports ")[2] for each in rules(state, N2, "CNI-HOSTPORT-DNAT")]
     first = ",".join(map(str, range(1, 16)))
-    assert found == [f"53 -j {CHAIN}", f"16,17 -j {CHAIN}", f"{first} -j {CHAIN}"]
+    assert found == [f"{first} -j {CHAIN}", f"16,17 -j {CHAIN}", f"53 -j {CHAIN}"]
 
 
 def test_a_comment_fits_into_the_kernels_rule() -> None:
