@@ -1,19 +1,21 @@
 """Objects → manifests, which are objects with the clusters to create them in.
 
 These are the clusters that the annotation nsnet.dev/cluster names, else the cluster that lists the
-object's file, else the only cluster of the scenario. A Namespace, ConfigMap or Secret that names no
-cluster is one of all clusters; a Namespace may be there several times.
+object's file, else the only cluster of the scenario. A Namespace, ConfigMap, Secret or class that
+names no cluster is one of all clusters; a Namespace may be there several times.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from nsnet.errors import Problem
-from nsnet.scenario.kubernetes import ConfigMap, Namespace, Secret
+from nsnet.scenario.kubernetes import ConfigMap, GatewayClass, IngressClass, Namespace, Secret
 from nsnet.scenario.model import Manifest
 from nsnet.scenario.objects import WrittenObject
 from nsnet.text import did_you_mean, quoted
 
 CLUSTER = "nsnet.dev/cluster"  # an annotation: the object's clusters, separated by commas
+
+_COMMON = (Namespace, ConfigMap, Secret, GatewayClass, IngressClass)
 
 
 def assign_clusters(
@@ -42,7 +44,7 @@ def assign_clusters(
 
 def _placed(written: WrittenObject, clusters: Sequence[str], owner: str) -> Manifest | Problem:
     annotations = written.object.metadata.annotations
-    common = isinstance(written.object, Namespace | ConfigMap | Secret)
+    common = isinstance(written.object, _COMMON)
     everywhere = common or len(clusters) == 1
     named = annotations.get(CLUSTER, owner or (",".join(clusters) if everywhere else ""))
     wanted = tuple(dict.fromkeys(each.strip() for each in named.split(",")))

@@ -127,7 +127,8 @@ def gateway_proxies(
                     tls=tuple(_tls_listeners(each, rules)),
                 )
             )
-    ledger.warnings += reports.warnings()
+    # A route of several clusters is refused in each of them.
+    ledger.warnings += [each for each in reports.warnings() if each not in ledger.warnings]
     return tuple(proxies)
 
 

@@ -150,8 +150,6 @@ def _allows(
         case "Selector":
             known = {**labels.get(own, {}), _NAME_LABEL: own}
             return allowed.selector is not None and allowed.selector.matches(known)
-        case "None":
-            return False
 
 
 def common_hostnames(listener: Listener, hostnames: Sequence[str]) -> tuple[str, ...]:

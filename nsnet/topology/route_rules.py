@@ -121,7 +121,7 @@ def unsupported(route: Route) -> Iterator[tuple[str, str]]:
         for key in _NOT_KNOWN:
             if getattr(rule, key) is not None:
                 name = "sessionPersistence" if key == "session_persistence" else key
-                yield f"{path}.{name}", name
+                yield f"{path}.{name}", f"the field {name}"
         for number, match in enumerate(rule.matches):
             yield from _unsupported_match(f"{path}.matches[{number}]", match)
         yield from _unsupported_filters(f"{path}.filters", rule.filters)

@@ -51,9 +51,7 @@ class RouteNamespaces(Lenient):
 
     unread = ""
 
-    from_: Annotated[
-        Literal["All", "Selector", "Same", "None"], Field(alias="from", validate_default=True)
-    ] = "Same"
+    from_: Annotated[Literal["All", "Selector", "Same"], Field(alias="from")] = "Same"
     selector: LabelSelector | None = None
 
 

@@ -65,8 +65,8 @@ PASSED = "tls: {mode: Passthrough}"
             "spec.listeners[0].tls: Invalid value: certificateRefs or options must be specified",
         ),
         (
-            ("{name: h, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: Any}}}",),
-            'spec.listeners[0].allowedRoutes.namespaces.from: Unsupported value: "Any"',
+            ("{name: h, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: None}}}",),
+            'spec.listeners[0].allowedRoutes.namespaces.from: Unsupported value: "None"',
         ),
         (
             ("{name: h, port: 80, protocol: HTTP, hostNames: [a]}",),
@@ -88,7 +88,7 @@ def test_listeners_that_the_api_server_refuses(listeners: tuple[str, ...], messa
         f"{{name: https, port: 443, protocol: HTTPS, {TERMINATED}}}",
         "{name: https, port: 443, protocol: HTTPS, tls: {options: {a: b}}}",
         f"{{name: tls, port: 443, protocol: TLS, {PASSED}}}",
-        "{name: n, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: None}}}",
+        "{name: n, port: 80, protocol: HTTP, allowedRoutes: {namespaces: {from: All}}}",
     ],
 )
 def test_listeners_that_the_api_server_accepts(listener: str) -> None:

@@ -3,7 +3,14 @@
 import pytest
 
 from nsnet.scenario.documents import Document
-from nsnet.scenario.kubernetes import ConfigMap, Namespace, Pod, Secret
+from nsnet.scenario.kubernetes import (
+    ConfigMap,
+    GatewayClass,
+    IngressClass,
+    Namespace,
+    Pod,
+    Secret,
+)
 from nsnet.scenario.membership import assign_clusters
 from nsnet.scenario.objects import WrittenObject
 
@@ -70,15 +77,16 @@ def test_a_namespace_is_one_of_all_clusters_and_may_be_there_twice() -> None:
     assert problems == []
 
 
-@pytest.mark.parametrize("model", [ConfigMap, Secret])
-def test_what_variables_come_from_is_in_all_clusters_unless_it_names_some(
-    model: type[ConfigMap | Secret],
+@pytest.mark.parametrize("model", [ConfigMap, Secret, GatewayClass, IngressClass])
+def test_what_is_common_is_in_all_clusters_unless_it_names_some(
+    model: type[ConfigMap | Secret | GatewayClass | IngressClass],
 ) -> None:
     for annotations, expected in (
         ({}, ("east", "west")),
         ({"nsnet.dev/cluster": "west"}, ("west",)),
     ):
-        data = {"kind": model.__name__, "metadata": {"name": "c", "annotations": annotations}}
+        meta = {"name": "c", "annotations": annotations}
+        data = {"kind": model.__name__, "metadata": meta, "spec": {"controllerName": "a.b/c"}}
         found = WrittenObject(model.model_validate(data), Document("c.yaml", data))
         (manifest,), problems = assign_clusters(("east", "west"), [("", found)])
         assert (manifest.clusters, problems) == (expected, [])

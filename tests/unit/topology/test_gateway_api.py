@@ -190,6 +190,13 @@ def test_gateways_of_other_controllers_are_served_with_a_warning(
     assert any(each.startswith(text) for each in found.warnings) == warned
 
 
+def test_a_refusal_in_two_clusters_is_one_warning() -> None:
+    both = ", annotations: {nsnet.dev/cluster: 'east,west'}"
+    lost = route("web", "{}", parents="{name: none}", more=both)
+    found = topology(lost, clusters=("{name: east}", "{name: west}"))
+    assert sum("NoMatchingParent" in each for each in found.warnings) == 1
+
+
 def test_many_refusals_of_a_reason_are_counted() -> None:
     routes = [route(f"r{each}", to("web"), parents="{name: none}") for each in range(10)]
     found = topology(CLASS, *WEB, *routes)

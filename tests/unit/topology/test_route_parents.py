@@ -101,7 +101,6 @@ def allowing(rule: str) -> str:
         ("{}", False),
         ("{namespaces: {from: Same}}", False),
         ("{namespaces: {from: All}}", True),
-        ("{namespaces: {from: None}}", False),
         ("{namespaces: {from: Selector, selector: {matchLabels: {team: a}}}}", True),
         ("{namespaces: {from: Selector, selector: {matchLabels: {team: b}}}}", False),
         (

@@ -221,9 +221,9 @@ def test_filters_change_headers_and_the_url() -> None:
             "{backendRefs: [{name: web, port: 80, filters: [{type: CORS, cors: {}}]}]}",
             "CORS of a backendRef",
         ),
-        ("{timeouts: {request: 10s}}", "timeouts"),
-        ("{retry: {attempts: 3}}", "retry"),
-        ("{sessionPersistence: {}}", "sessionPersistence"),
+        ("{timeouts: {request: 10s}}", "the field timeouts"),
+        ("{retry: {attempts: 3}}", "the field retry"),
+        ("{sessionPersistence: {}}", "the field sessionPersistence"),
         (
             "{filters: [{type: RequestRedirect, requestRedirect: {}},"
             " {type: ResponseHeaderModifier, responseHeaderModifier: {}}]}",
