@@ -44,7 +44,8 @@ def start(
     The new process has a session of its own and no stdin; its output goes to `log`, which only its
     owner may read. Without `umask`, it has the caller's. Raises
     KernelError if the program cannot be started. With `ready`, also raises KernelError, with the
-    last lines of output, if the process ends or is not ready within `seconds`.
+    last lines of output, if the process ends before `ready` holds, or if that takes longer than
+    `seconds`.
     """
     with open(log, "ab", opener=_private) as output:
         try:
@@ -113,7 +114,7 @@ def _await_ready(
             what=f"{command}: not ready",
             seconds=seconds,
         )
-        if process.poll() is None:
+        if process.poll() is None or ready():
             return
         problem = f"{command}: ended with exit status {process.returncode}"
     except TimeoutError as error:

@@ -106,7 +106,7 @@ def up(wanted: Compiled, progress: Progress = silent) -> bool:
             lab = Lab(wanted) if same else _lab_of(name, record)
             if found is Condition.HALF_CHANGED or lab.is_whole():
                 if same:
-                    _require_same_commands(_lab_of(name, record), wanted)
+                    _require_commands(wanted, name, record)
                     return False
                 raise UsageError(
                     f"{name} is up with another file",
@@ -123,14 +123,16 @@ def up(wanted: Compiled, progress: Progress = silent) -> bool:
     return True
 
 
-def _require_same_commands(lab: Lab, wanted: Compiled) -> None:
+def _require_commands(wanted: Compiled, name: str, record: Mapping[str, Any]) -> None:
     """Raise UsageError if commands were allowed that do not run in the lab."""
-    held = {each.owner for each in running_commands(lab.topology)}
-    if any(each.owner not in held for each in running_commands(wanted.topology)):
+    owners = {each.owner for each in running_commands(wanted.topology)}
+    if not owners:
+        return
+    held = {each.owner for each in running_commands(_lab_of(name, record).topology)}
+    if not owners <= held:
         raise UsageError(
-            f"{lab.name} is up without its commands",
-            hint=f"to start them: nsnet apply --allow-commands {lab.name}"
-            f" {files_of(wanted.scenario)}",
+            f"{name} is up without its commands",
+            hint=f"to start them: nsnet apply --allow-commands {name} {files_of(wanted.scenario)}",
         )
 
 

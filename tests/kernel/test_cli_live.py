@@ -23,7 +23,7 @@ TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 REPORT = ["schema", "lab", "passed", "failed", "unjudged", "defects", "probes"]
 PROBE = [
     "name", "from", "to", "protocol", "times", "size", "http", "expected", "predicted",
-    "observed", "passed", "judged", "defect", "container",
+    "observed", "passed", "judged", "defect", "container", "lookup",
 ]  # fmt: skip
 ANSWER = [
     "verdict", "verdicts", "servers", "sources", "statuses", "locations", "certificates", "path",
@@ -222,6 +222,7 @@ def test_the_json_report_is_as_the_readme_says(where: Machine, failing: Path) ->
         "judged": True,
         "defect": False,
         "container": None,
+        "lookup": None,
     }
     assert (bad["expected"], bad["passed"], bad["defect"]) == ({"verdict": "refused"}, False, False)
 

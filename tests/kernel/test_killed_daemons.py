@@ -28,7 +28,8 @@ pytestmark = NEEDS_ROOT
 
 KILLS = 6
 NAMES = ("island-proxy", "flat-bgp")
-RUNNING = {"island-proxy": ["haproxy"] * 4, "flat-bgp": ["bird"] * 5}  # master and worker
+# haproxy: two gateways and the proxy of a Gateway, each a master and a worker.
+RUNNING = {"island-proxy": ["haproxy"] * 6, "flat-bgp": ["bird"] * 5}
 
 
 def programs(where: Machine) -> list[str]:

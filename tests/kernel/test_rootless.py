@@ -96,10 +96,12 @@ class User:
         return self.run(self.python, "-m", "nsnet", *arguments)
 
     def forbidden(self, *arguments: str) -> Completed:
-        """Run nsnet where user namespaces are forbidden, as they may be on this host."""
-        if FORBIDDEN:
-            return self.nsnet(*arguments)
-        return self.run(self.python, "-c", FORBID, self.python, "-m", "nsnet", *arguments)
+        """Run nsnet where user namespaces are forbidden, on a machine without labs: this host may
+        forbid them or not, and have some."""
+        nsnet = (self.python, "-m", "nsnet", *arguments)
+        forbid = () if FORBIDDEN else (self.python, "-c", FORBID)
+        with machine() as where:
+            return where.run(*self.command(*forbid, *nsnet), env=self.environment)
 
     def scenario(self, name: str) -> str:
         return str(self.repository / "scenarios" / name)
