@@ -6,6 +6,7 @@ import os
 import socket
 import struct
 import sys
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
@@ -147,20 +148,24 @@ def _is_during(seen: _Seen, done: _Done) -> bool:
 
 
 def count(seen: Iterable[_Seen]) -> int:
-    """Return the number of queries that the namespace itself has sent. A packet that a node
-    forwards enters the namespace, too; one that passes a bridge is seen at several interfaces."""
-    numbers: dict[Query, dict[str, int]] = {}
-    entered = set()
+    """Return the number of queries that the namespace itself has sent, given what was seen in the
+    order of time.
+
+    A packet that a node forwards enters the namespace before it leaves. One of its own may enter,
+    too, but later: a bridge that floods it also sends it back to a port in hairpin mode. One that
+    passes a bridge is seen at several interfaces.
+    """
+    numbers: dict[Query, Counter[str]] = {}
+    forwarded = set()
     for each in seen:
         if each.sent:
-            interfaces = numbers.setdefault(each.query, {})
-            interfaces[each.interface] = interfaces.get(each.interface, 0) + 1
-        elif each.interface != "lo":
-            entered.add(each.query)
+            numbers.setdefault(each.query, Counter())[each.interface] += 1
+        elif each.query not in numbers:
+            forwarded.add(each.query)
     return sum(
         1 if query.stream else max(interfaces.values())
         for query, interfaces in numbers.items()
-        if query not in entered
+        if query not in forwarded
     )
 
 

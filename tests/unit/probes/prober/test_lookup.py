@@ -81,6 +81,7 @@ WEB, OTHER = Query("web", (1, 7, 1), False), Query("web", (2, 8, 1), False)
         ("a query is sent again", [(WEB, "eth0", True)] * 2, 2),
         ("a bridge and its port", [(WEB, "cbr0", True), (WEB, "dns", True)], 1),
         ("a node forwards it", [(WEB, "client", False), (WEB, "eth0", True)], 0),
+        ("a bridge sends it back", [(WEB, "eth0", True), (WEB, "eth0", False)], 1),
         ("to itself", [(WEB, "lo", True), (WEB, "lo", False)], 1),
         ("over TCP", [(WEB._replace(stream=True), "eth0", True)] * 2, 1),
     ],
