@@ -15,8 +15,8 @@ pytestmark = [
     pytest.mark.lab("scenarios/gateway-failover.yaml"),
 ]
 
-# Opens a connection to the server outside, cuts links of gateway 1, and tries to go on once the
-# node and the fabric know better: prints whom the server saw first, and what became of the
+# Opens a connection to the server outside, cuts links of gateway 1, and tries to go on once all
+# nodes and the fabric know better: prints whom the server saw first, and what became of the
 # connection.
 CUT = """
 import json, socket, subprocess, sys, time
@@ -33,7 +33,8 @@ def await_route(of, to, via):
     while via not in subprocess.run(show, capture_output=True, text=True).stdout:
         assert time.monotonic() < start + 20, f"{of} keeps to the gateway that is cut off"
 
-await_route(f"{lab}.node.n1", "default", "192.168.10.254")
+for node in ("n1", "n2"):
+    await_route(f"{lab}.node.{node}", "default", "192.168.10.254")
 took = time.monotonic() - start
 await_route("nsnet.gateway-failover.fabric", way_in, "198.18.0.3")
 held.settimeout(2)
