@@ -17,7 +17,7 @@ from nsnet.state import nftables_text as nft
 from nsnet.state.haproxy import AnyFrontend, Frontend, Haproxy
 from nsnet.state.http import HttpFrontend, TlsFrontend
 from nsnet.state.iptables_text import line
-from nsnet.state.model import Kind, NameServer, Netns, State
+from nsnet.state.model import Kind, NameServer, Netns, PolicyRule, State
 from nsnet.state.rules import KUBE_PROXY, Chain
 from nsnet.text import natural, number_of
 from nsnet.topology.model import Topology
@@ -237,6 +237,13 @@ def state(wanted: State, topology: Topology) -> None:
     out((f"{count}; the commands: nsnet plan FILE --shell", "dim"))
 
 
+def _selected(rule: PolicyRule) -> str:
+    """Return which packets a policy rule selects."""
+    parts = [f"iif {rule.iif}"] if rule.iif else []
+    parts += [f"mark {rule.mark:#x}/{rule.mask:#x}"] if rule.mask else []
+    return ", ".join(parts) or "all packets"
+
+
 def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
     for link in netns.interfaces:
         addresses = " ".join(map(str, link.addresses))
@@ -250,8 +257,7 @@ def _contents(netns: Netns, references: Mapping[str, str]) -> Iterator[str]:
         via += f" in table {route.table}" if route.table is not None else ""
         yield f"route {route.destination}{via}" + (f"  ({route.why})" if route.why else "")
     for rule in netns.policy_rules:
-        own = "own packets, " if rule.own else ""
-        selects = f"{own}mark {rule.mark:#x}/{rule.mask:#x}: table {rule.table}"
+        selects = f"{_selected(rule)}: table {rule.table}"
         yield f"rule {rule.priority} {selects}" + (f"  ({rule.why})" if rule.why else "")
     tables: dict[str, int] = {}
     for chain in netns.chains:

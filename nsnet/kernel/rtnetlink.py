@@ -231,18 +231,16 @@ def _route(route: Route, indexes: Indexes) -> Any:
 
 
 def new_policy_rule(op: PolicyRuleAdd, indexes: Indexes) -> bytes:
-    """Add a policy rule: packets with this mark, under this mask, are routed by this table. An
-    `own` rule applies only to packets that the namespace sends itself."""
+    """Add a policy rule: packets of this link, with this mark under this mask, are routed by this
+    table."""
     rule = op.rule
     message = _policy_rule(rule)
     message["action"] = uapi.FR_ACT_TO_TBL
-    message["attrs"] += [
-        ("FRA_FWMARK", rule.mark),
-        ("FRA_FWMASK", rule.mask),
-        ("FRA_TABLE", rule.table),
-    ]
-    if rule.own:
-        message["attrs"].append(("FRA_IIFNAME", "lo"))
+    message["attrs"].append(("FRA_TABLE", rule.table))
+    if rule.mask:
+        message["attrs"] += [("FRA_FWMARK", rule.mark), ("FRA_FWMASK", rule.mask)]
+    if rule.iif:
+        message["attrs"].append(("FRA_IIFNAME", rule.iif))
     return encoded(message, uapi.RTM_NEWRULE, _NEW)
 
 

@@ -122,19 +122,18 @@ def policy_rules(messages: Iterable[bytes]) -> Iterator[PolicyRule]:
             or bool(rule["src_len"] or rule["dst_len"] or rule["tos"])
             or bool(rule["flags"] & uapi.FIB_RULE_INVERT)
             or attrs.get("FRA_SUPPRESS_PREFIXLEN", _ANY_LENGTH) != _ANY_LENGTH
-            or attrs.get("FRA_IIFNAME", "lo") != "lo"
             or not attrs.keys() <= _KNOWN_ATTRIBUTES
         )
         mark, mask = attrs.get("FRA_FWMARK", 0), attrs.get("FRA_FWMASK", 0)
-        own = attrs.get("FRA_IIFNAME") == "lo"
-        if foreign or own or mask or (priority, table) not in _KERNELS_RULES:
+        iif = attrs.get("FRA_IIFNAME", "")
+        if foreign or iif or mask or (priority, table) not in _KERNELS_RULES:
             yield PolicyRule(
                 priority=priority,
                 mark=mark,
                 mask=mask,
                 table=table,
                 family=family,
-                own=own,
+                iif=iif,
                 foreign=foreign,
             )
 

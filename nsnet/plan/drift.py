@@ -213,10 +213,10 @@ def _route(route: Route) -> str:
 
 def _policy_rule(rule: PolicyRule) -> str:
     family = "IPv6 " if rule.family == 6 else ""
-    own = " iif lo" if rule.own else ""
+    iif = f" iif {rule.iif}" if rule.iif else ""
     mark = f" fwmark {rule.mark:#x}/{rule.mask:#x}" if rule.mask else ""
     more = " with other selectors" if rule.foreign else ""
-    return f"{family}ip rule priority {rule.priority}{own}{mark} lookup {rule.table}{more}"
+    return f"{family}ip rule priority {rule.priority}{iif}{mark} lookup {rule.table}{more}"
 
 
 def _tunnel(interface: Interface) -> str:

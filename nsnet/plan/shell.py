@@ -311,6 +311,6 @@ def _fdb_entry(entry: FdbEntry) -> str:
 
 
 def _policy_rule(rule: PolicyRule) -> str:
-    own = "iif lo " if rule.own else ""
-    mark = f"fwmark {rule.mark:#x}/{rule.mask:#x}"
-    return f"priority {rule.priority} {own}{mark} lookup {rule.table}"
+    iif = f" iif {rule.iif}" if rule.iif else ""
+    mark = f" fwmark {rule.mark:#x}/{rule.mask:#x}" if rule.mask else ""
+    return f"priority {rule.priority}{iif}{mark} lookup {rule.table}"

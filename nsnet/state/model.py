@@ -110,16 +110,16 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class PolicyRule:
-    """A rule of `ip rule`: packets whose mark, under `mask`, equals `mark` are routed by `table`,
-    if it has a route for them. The kernel evaluates rules in ascending priority, and the main table
-    last."""
+    """A rule of `ip rule`: packets that the link `iif` has received, and whose mark, under `mask`,
+    equals `mark`, are routed by `table`, if it has a route for them. The kernel evaluates rules in
+    ascending priority, and the main table last."""
 
     priority: int
     mark: int
     mask: int
     table: int
     family: Family = 4
-    own: bool = False  # only packets that this namespace itself sends (`iif lo`)
+    iif: str = ""  # "lo": packets that this namespace itself sends; "": all packets
     foreign: bool = False  # read from a kernel, with a selector that nsnet never writes
     why: str = field(default="", compare=False)
 

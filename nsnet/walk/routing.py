@@ -48,11 +48,11 @@ class Routes:
         self._policy = sorted(netns.policy_rules, key=lambda rule: rule.priority)
 
     def find(
-        self, address: IPAddress, mark: int = 0, *, own: bool = False
+        self, address: IPAddress, mark: int = 0, iif: str = LOCAL
     ) -> tuple[NextHop, ...] | None:
-        """Return the next hops for a packet with this mark to this address. If there are several, a
-        hash of the flow chooses one. () means a blackhole route, and None means that there is no
-        route. `own` says that this namespace itself sends the packet."""
+        """Return the next hops for a packet with this mark to this address, which the link `iif`
+        has received; `lo`: this namespace itself sends it. If there are several, a hash of the flow
+        chooses one. () means a blackhole route, and None means that there is no route."""
         if address in self.local or address.is_loopback:
             return (NextHop(LOCAL, address, _LOCAL_MTU),)
         tables = [
@@ -60,7 +60,7 @@ class Routes:
             for rule in self._policy
             if rule.family == address.version
             and mark & rule.mask == rule.mark
-            and (own or not rule.own)
+            and rule.iif in ("", iif)
         ]
         for route in (each for table in (*tables, None) for each in self._tables.get(table, ())):
             if address not in route.destination:
@@ -120,7 +120,7 @@ class Routes:
         packet's source has (icmp_send). None means the destination, or that there is no route."""
         if packet.dst in self.local:
             return None
-        hops = self.find(packet.src, mark, own=True)
+        hops = self.find(packet.src, mark)
         return self.source(hops[0]) if hops else None
 
     def drops_localnet(self, dev: str, *ends: IPAddress) -> bool:

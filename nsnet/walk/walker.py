@@ -100,9 +100,9 @@ class Walker:
     ) -> Iterator[End]:
         """Yield each end of a packet that this namespace sends, or that IPVS sends for the virtual
         server `taken`. The packet goes through OUTPUT first."""
-        for hop, sent in self._next_hops(netns, journey, own=True):
+        for hop, sent in self._next_hops(netns, journey, LOCAL):
             if hop is None:
-                yield self._unroutable(netns, sent)
+                yield self._unroutable(netns, sent, LOCAL)
                 continue
             for passed in self._rules_of(netns).hook(
                 "OUTPUT", sent.packet, tracked, out_dev=hop.dev, taken=taken
@@ -118,12 +118,12 @@ class Walker:
     def _reroute(self, netns: str, journey: Journey, tracked: Tracked) -> Iterator[End]:
         """Yield each end of a packet after OUTPUT. Its route is looked up again, because OUTPUT may
         have changed its destination or mark."""
-        for hop, leaving in self._next_hops(netns, journey, own=True):
+        for hop, leaving in self._next_hops(netns, journey, LOCAL):
             if hop is None and leaving.packet.protocol is Protocol.TCP:
                 # connect() found a route before; its SYN is retransmitted until it times out.
-                yield Lost(self._unroutable(netns, leaving).journey)
+                yield Lost(self._unroutable(netns, leaving, LOCAL).journey)
             elif hop is None:
-                yield self._unroutable(netns, leaving)
+                yield self._unroutable(netns, leaving, LOCAL)
             elif self._routes_of(netns).drops_localnet(hop.dev, leaving.packet.src):
                 yield self._martian(netns, leaving, hop.dev)
             else:
@@ -314,7 +314,7 @@ class Walker:
         if self._routes_of(netns).drops_localnet(in_dev, packet.src, packet.dst):
             yield self._martian(netns, journey, in_dev)
             return
-        for hop, onward in self._next_hops(netns, journey):
+        for hop, onward in self._next_hops(netns, journey, in_dev):
             if hop is not None and hop.dev == LOCAL:
                 yield from self._accept(netns, journey, in_dev, tracked)
             elif not self._routes_of(netns).forwards(packet.dst):
@@ -324,7 +324,7 @@ class Walker:
                 # sends the ICMP error (br_nf_pre_routing_finish_ipv6).
                 yield Lost(note(known, here, f"br_netfilter has no route to {packet.dst}"))
             elif hop is None:
-                yield self._unroutable(netns, known)
+                yield self._unroutable(netns, known, in_dev)
             elif journey.ttl == 1:
                 over = note(known, here, "TTL exceeded")
                 yield Refused(netns, Verdict.HOST_UNREACHABLE, over)
@@ -391,23 +391,24 @@ class Walker:
         why = f"127.0.0.0/8 does not pass {dev}: route_localnet is 0"
         return Lost(note(journey, self._netns[netns], why))
 
-    def _unroutable(self, netns: str, journey: Journey) -> End:
+    def _unroutable(self, netns: str, journey: Journey, iif: str) -> End:
         here, to = self._netns[netns], journey.packet.dst
-        if self._routes_of(netns).find(to, journey.packet.mark) == ():
+        if self._routes_of(netns).find(to, journey.packet.mark, iif) == ():
             return Lost(note(journey, here, f"blackhole route to {to}"))
         return Refused(netns, Verdict.NET_UNREACHABLE, note(journey, here, f"no route to {to}"))
 
     def _next_hops(
-        self, netns: str, journey: Journey, *, own: bool = False
+        self, netns: str, journey: Journey, iif: str
     ) -> Iterator[tuple[NextHop | None, Journey]]:
         """Yield each next hop that the packet can take here, with the journey that remembers this
-        choice. The next hop is None if there is no route or a blackhole route.
+        choice. The next hop is None if there is no route or a blackhole route. `iif` is the link
+        that has received it; `lo`: this namespace sends it.
 
         A packet that passes here again takes the same next hop, because a hash of its addresses and
         ports chooses it.
         """
         packet = journey.packet
-        hops = self._routes_of(netns).find(packet.dst, packet.mark, own=own) or (None,)
+        hops = self._routes_of(netns).find(packet.dst, packet.mark, iif) or (None,)
         chosen = journey.chosen.get((netns, packet.tuple))
         for hop in (chosen,) if chosen is not None else hops:
             if hop is None or len(hops) == 1:

@@ -115,7 +115,7 @@ def _policy(cluster: Cluster, number: int, family: Family) -> Iterator[PolicyRul
         mask=FROM,
         table=table,
         family=family,
-        own=True,
+        iif="lo",
         why=why,
     )
     yield PolicyRule(

@@ -87,7 +87,9 @@ def test_next_hops_of_different_weights_are_several_routes() -> None:
 RULE = PolicyRule(priority=100, mark=0x1, mask=0xFF, table=100)
 
 
-@pytest.mark.parametrize("rule", [RULE, replace(RULE, family=6), replace(RULE, own=True)], ids=str)
+@pytest.mark.parametrize(
+    "rule", [RULE, replace(RULE, family=6), replace(RULE, iif="br-aks")], ids=str
+)
 def test_a_policy_rule_is_read_back_as_it_was_written(rule: PolicyRule) -> None:
     message = rtnetlink.new_policy_rule(PolicyRuleAdd(NETNS, rule), INDEXES)
     assert list(tables.policy_rules([message])) == [rule]

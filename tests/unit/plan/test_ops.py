@@ -173,7 +173,7 @@ CASES: list[tuple[str, Callable[[Any], Op], Any, dict[str, Any], dict[str, Any]]
         "PolicyRuleAdd",
         lambda rule: PolicyRuleAdd("n", rule),
         RULE,
-        {"priority": 102, "mark": 0x2, "mask": 0xFFFF, "table": 102, "family": 6, "own": True},
+        {"priority": 102, "mark": 0x2, "mask": 0xFFFF, "table": 102, "family": 6, "iif": "lo"},
         {"foreign": True},
     ),
     (

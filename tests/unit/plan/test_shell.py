@@ -88,7 +88,7 @@ BLACKHOLE = Route(net("172.18.0.1/32"), blackhole=True)
 ELSEWHERE = Route(net("0.0.0.0/0"), ip("198.18.0.1"), "eth1", table=101)
 BLACKHOLE_OF_TABLE = Route(net("172.18.0.1/32"), blackhole=True, table=101)
 PASSING = PolicyRule(201, 0x1, 0xFF, 101)
-OWN6 = PolicyRule(101, 0x100, 0xFF00, 101, family=6, own=True)
+OWN6 = PolicyRule(101, 0x100, 0xFF00, 101, family=6, iif="lo")
 NARROW = Route(net("203.0.113.80/32"), dev="br-fabric", mtu=1400)
 TUNNEL = Interface(
     "flannel.1",

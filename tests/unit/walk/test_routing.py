@@ -26,7 +26,8 @@ NODE = Netns(
     ),
     policy_rules=(
         PolicyRule(priority=10, mark=0x1, mask=0x1, table=100),
-        PolicyRule(priority=20, mark=0x2, mask=0x2, table=100, own=True),
+        PolicyRule(priority=20, mark=0x2, mask=0x2, table=100, iif="lo"),
+        PolicyRule(priority=30, mark=0, mask=0, table=100, iif="eth1"),
     ),
 )
 
@@ -36,29 +37,30 @@ def hop(dev: str, neighbour: str, mtu: int = 1500) -> NextHop:
 
 
 @pytest.mark.parametrize(
-    ("to", "mark", "own", "hops"),
+    ("to", "mark", "iif", "hops"),
     [
-        ("10.0.1.5", 0, False, [hop("eth0", "10.0.1.5")]),  # connected
-        ("10.0.1.1", 0, False, [hop("lo", "10.0.1.1", 65536)]),
-        ("127.0.0.9", 0, False, [hop("lo", "127.0.0.9", 65536)]),
-        ("8.8.8.8", 0, False, [hop("eth0", "10.0.1.254")]),
-        ("192.0.2.1", 0, False, [hop("eth1", "10.0.2.254", 1300)]),  # the route's MTU
-        ("10.0.2.9", 0, False, [hop("eth1", "10.0.2.9", 1400)]),  # the link's
-        ("192.0.2.200", 0, False, [hop("eth0", "10.0.1.8"), hop("eth0", "10.0.1.9")]),
-        ("198.51.100.7", 0, False, []),
-        ("fd01::9", 0, False, [hop("eth0", "fd01::9")]),
-        ("fd02::9", 0, False, None),
-        ("192.0.2.1", 0x1, False, [hop("eth0", "10.0.1.7")]),  # by mark to table 100
-        ("192.0.2.1", 0x4, False, [hop("eth1", "10.0.2.254", 1300)]),
-        ("8.8.8.8", 0x1, False, [hop("eth0", "10.0.1.254")]),  # table 100 has no route: main
-        ("192.0.2.1", 0x2, False, [hop("eth1", "10.0.2.254", 1300)]),  # only its own packets
-        ("192.0.2.1", 0x2, True, [hop("eth0", "10.0.1.7")]),
+        ("10.0.1.5", 0, "eth0", [hop("eth0", "10.0.1.5")]),  # connected
+        ("10.0.1.1", 0, "eth0", [hop("lo", "10.0.1.1", 65536)]),
+        ("127.0.0.9", 0, "eth0", [hop("lo", "127.0.0.9", 65536)]),
+        ("8.8.8.8", 0, "eth0", [hop("eth0", "10.0.1.254")]),
+        ("192.0.2.1", 0, "eth0", [hop("eth1", "10.0.2.254", 1300)]),  # the route's MTU
+        ("10.0.2.9", 0, "eth0", [hop("eth1", "10.0.2.9", 1400)]),  # the link's
+        ("192.0.2.200", 0, "eth0", [hop("eth0", "10.0.1.8"), hop("eth0", "10.0.1.9")]),
+        ("198.51.100.7", 0, "eth0", []),
+        ("fd01::9", 0, "eth0", [hop("eth0", "fd01::9")]),
+        ("fd02::9", 0, "eth0", None),
+        ("192.0.2.1", 0x1, "eth0", [hop("eth0", "10.0.1.7")]),  # by mark to table 100
+        ("192.0.2.1", 0x4, "eth0", [hop("eth1", "10.0.2.254", 1300)]),
+        ("8.8.8.8", 0x1, "eth0", [hop("eth0", "10.0.1.254")]),  # table 100 has no route: main
+        ("192.0.2.1", 0x2, "eth0", [hop("eth1", "10.0.2.254", 1300)]),  # only its own packets
+        ("192.0.2.1", 0, "eth1", [hop("eth0", "10.0.1.7")]),  # by the link that received it
+        ("192.0.2.1", 0x2, "lo", [hop("eth0", "10.0.1.7")]),
     ],
 )
 def test_the_next_hops_of_a_packet(
-    to: str, mark: int, own: bool, hops: list[NextHop] | None
+    to: str, mark: int, iif: str, hops: list[NextHop] | None
 ) -> None:
-    found = Routes(NODE).find(ip(to), mark, own=own)
+    found = Routes(NODE).find(ip(to), mark, iif)
     assert found == (None if hops is None else tuple(hops))
 
 

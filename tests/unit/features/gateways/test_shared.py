@@ -39,7 +39,7 @@ def replaced(hub: Netns) -> State:
 # --- routes of several tables ---
 
 RULES = (
-    PolicyRule(102, 0x200, 0xFF00, 102, own=True),
+    PolicyRule(102, 0x200, 0xFF00, 102, iif="lo"),
     PolicyRule(201, 0x1, 0xFF, 101),
     PolicyRule(202, 0x2, 0xFF, 102),
     PolicyRule(203, 0x3, 0xFF, 103),
@@ -62,21 +62,26 @@ TABLES = Routes(
 
 
 @pytest.mark.parametrize(
-    ("to", "mark", "own", "hops"),
+    ("to", "mark", "iif", "hops"),
     [
-        ("10.0.0.5", 0x0, False, ["eth1 198.18.0.1"]),  # no rule matches: the main table
-        ("10.0.0.5", 0x1, False, ["eth0 192.168.10.2"]),
-        ("10.0.0.5", 0x102, False, ["eth2 192.168.20.2"]),  # bits beside the mask do not count
-        ("10.0.0.5", 0x201, False, ["eth0 192.168.10.2"]),  # a forwarded packet: by its destination
-        ("10.0.0.5", 0x201, True, ["eth2 192.168.20.2"]),  # one's own: the lower priority first
-        ("10.0.0.9", 0x2, False, []),  # a black hole ends the search
-        ("192.0.2.1", 0x2, False, ["eth1 198.18.0.1"]),  # a table without a route: the next one
-        ("10.0.0.5", 0x3, False, ["eth1 198.18.0.1"]),  # a table that is not there
-        ("10.0.0.5", 0x4, False, ["eth1 198.18.0.1"]),  # a rule for IPv6
+        ("10.0.0.5", 0x0, "eth0", ["eth1 198.18.0.1"]),  # no rule matches: the main table
+        ("10.0.0.5", 0x1, "eth0", ["eth0 192.168.10.2"]),
+        ("10.0.0.5", 0x102, "eth0", ["eth2 192.168.20.2"]),  # bits beside the mask do not count
+        (
+            "10.0.0.5",
+            0x201,
+            "eth0",
+            ["eth0 192.168.10.2"],
+        ),  # a forwarded packet: by its destination
+        ("10.0.0.5", 0x201, "lo", ["eth2 192.168.20.2"]),  # one's own: the lower priority first
+        ("10.0.0.9", 0x2, "eth0", []),  # a black hole ends the search
+        ("192.0.2.1", 0x2, "eth0", ["eth1 198.18.0.1"]),  # a table without a route: the next one
+        ("10.0.0.5", 0x3, "eth0", ["eth1 198.18.0.1"]),  # a table that is not there
+        ("10.0.0.5", 0x4, "eth0", ["eth1 198.18.0.1"]),  # a rule for IPv6
     ],
 )
-def test_a_mark_selects_the_routing_table(to: str, mark: int, own: bool, hops: list[str]) -> None:
-    found = TABLES.find(ip(to), mark, own=own)
+def test_a_mark_selects_the_routing_table(to: str, mark: int, iif: str, hops: list[str]) -> None:
+    found = TABLES.find(ip(to), mark, iif)
     assert [f"{hop.dev} {hop.neighbour}" for hop in found or ()] == hops
     assert found is not None
 
