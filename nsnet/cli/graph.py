@@ -1,9 +1,9 @@
 """The topology as a diagram: text for mermaid or Graphviz."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from nsnet.ip import ips_of
+from nsnet.ip import IPAddress, ips_of
 from nsnet.text import escaped
 from nsnet.topology.model import Cluster, Gateway, Topology
 
@@ -82,6 +82,13 @@ def _boxes(topology: Topology) -> Iterator[_Box]:
         ports = [f"{each.port}/{each.protocol}" for each in external.ports]
         text = (external.reference, str(external.address), *ports)
         yield _Box(_key(external.reference), text, "")
+    for vnet in topology.vnets:
+        subnets = [f"{each.name} {each.network}" for each in vnet.subnets]
+        yield _Box(_key(vnet.reference), (vnet.reference, str(vnet.outside.ip), *subnets), "")
+        for machine in vnet.machines:
+            ports = [f"{each.port}/{each.protocol}" for each in machine.ports]
+            text = (machine.reference, str(machine.address.ip), *ports)
+            yield _Box(_key(machine.reference), text, "")
     for cluster in topology.clusters:
         for gateway in topology.own_gateways(cluster):
             yield _gateway_box(topology, gateway)
@@ -107,7 +114,8 @@ def _gateway_box(topology: Topology, gateway: Gateway) -> _Box:
 def _cluster_boxes(cluster: Cluster) -> Iterator[_Box]:
     name = cluster.name
     for node in cluster.nodes:
-        text = (f"node {node.name}", *map(str, ips_of(node.addresses)), *map(str, node.pod_cidrs))
+        pods = map(str, node.pod_cidrs or _ends(node.reserved))
+        text = (f"node {node.name}", *map(str, ips_of(node.addresses)), *pods)
         yield _Box(_key(node.reference), text, name)
     for pod in cluster.pods:
         short = pod.reference.removeprefix(f"{name}/")
@@ -122,8 +130,13 @@ def _cluster_boxes(cluster: Cluster) -> Iterator[_Box]:
 def _links(topology: Topology) -> Iterator[tuple[str, str]]:
     for external in topology.externals:
         yield "fabric", _key(external.reference)
+    for vnet in topology.vnets:
+        yield "fabric", _key(vnet.reference)
+        for machine in vnet.machines:
+            yield _key(vnet.reference), _key(machine.reference)
     for cluster in topology.clusters:
-        switches = [_key(each.reference) for each in cluster.gateways] or ["fabric"]
+        switches = [_key(each.reference) for each in cluster.gateways]
+        switches = switches or [_key(f"vnet/{cluster.vnet}") if cluster.vnet else "fabric"]
         for gateway in topology.own_gateways(cluster):
             yield "fabric", _key(gateway.reference)
         for node in cluster.nodes:
@@ -140,6 +153,12 @@ def _endpoints(topology: Topology, boxes: Iterable[_Box]) -> Iterator[tuple[str,
             ends = {each.reference: None for port in service.ports for each in port.endpoints}
             pairs = ((_key(service.reference), _key(each)) for each in ends)
             yield from (pair for pair in pairs if drawn.issuperset(pair))
+
+
+def _ends(addresses: Sequence[IPAddress]) -> Iterator[str]:
+    """Yield the first and the last of these addresses, as one text."""
+    if addresses:
+        yield f"{addresses[0]}-{addresses[-1]}"
 
 
 def _model(cluster: Cluster) -> str:

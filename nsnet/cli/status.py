@@ -16,6 +16,7 @@ from nsnet.topology.model import (
     Service,
     ServicePort,
     Topology,
+    VNet,
 )
 from nsnet.topology.notation import without_only_cluster
 
@@ -45,6 +46,10 @@ def show_status(
     if topology.clusterset:
         out(("clusterset", "bold"))
         out_table(HEADING, _shown(map(_common, topology.clusterset), topology))
+        out()
+    for vnet in topology.vnets:
+        out((f"VNet {vnet.name}: {', '.join(map(str, vnet.ranges))}", "bold"))
+        out_table(HEADING, _shown(_in_vnet(topology, vnet), topology))
         out()
     if topology.externals:
         out(("outside", "bold"))
@@ -84,7 +89,12 @@ def _members(cluster: Cluster, lives: Lives) -> Iterator[Member]:
             about.append(f"pods known as {_joined(cluster.virtual_cidrs)}")
         yield _member(gateway.reference, ends, about)
     for node in cluster.nodes:
-        yield _member(node.reference, ips_of(node.addresses), [f"pods {_joined(node.pod_cidrs)}"])
+        pods = f"pods {_joined(node.pod_cidrs)}"
+        if node.reserved:
+            used = sum(each.node == node.name and not each.host_network for each in cluster.pods)
+            first, last = node.reserved[0], node.reserved[-1]
+            pods = f"{used} of {len(node.reserved)} addresses used: {first}-{last}"
+        yield _member(node.reference, ips_of(node.addresses), [pods])
     for pod in cluster.pods:
         ports = " ".join(dict.fromkeys(f"{each.port}/{each.protocol}" for each in pod.ports))
         about = [f"on {pod.node} {ports}".rstrip()]
@@ -107,6 +117,20 @@ def _common(service: ClusterSetService) -> Member:
         at = f" at {_joined(each.outside)}" if each.outside else ""
         about.append(f"of {each.service}{at}")
     return _member(service.reference, service.addresses, about)
+
+
+def _in_vnet(topology: Topology, vnet: VNet) -> Iterator[Member]:
+    """Yield the VNet with its subnets, and its machines."""
+    about = []
+    for subnet in vnet.subnets:
+        names = [f"cluster {each.name}" for each in topology.clusters_in(vnet, subnet)]
+        about.append(" ".join((f"subnet {subnet.name} {subnet.network}", *names)))
+    if vnet.peered:
+        about.append(f"peered with {_joined(vnet.peered)}")
+    yield _member(vnet.reference, (vnet.outside.ip,), about)
+    for machine in vnet.machines:
+        ports = " ".join(f"{port.port}/{port.protocol}" for port in machine.ports)
+        yield _member(machine.reference, (machine.address.ip,), [ports] if ports else [])
 
 
 def _outside(topology: Topology) -> Iterator[Member]:
@@ -171,7 +195,12 @@ def as_json(
     within = (each for cluster in topology.clusters for each in _members(cluster, lives))
     members = [
         {"ref": each.reference, "addresses": [*each.addresses], "about": ", ".join(each.about)}
-        for each in (*within, *map(_common, topology.clusterset), *_outside(topology))
+        for each in (
+            *within,
+            *map(_common, topology.clusterset),
+            *(one for vnet in topology.vnets for one in _in_vnet(topology, vnet)),
+            *_outside(topology),
+        )
     ]
     data = {"schema": SCHEMA, "lab": topology.lab, "drift": list(drift)}
     return data | {"members": members}

@@ -20,6 +20,7 @@ from nsnet.features.services.health import health_checks
 from nsnet.features.services.kube_proxy import conntrack
 from nsnet.features.services.udp_flows import translations
 from nsnet.features.sysctls import with_default_sysctls
+from nsnet.features.vnets import vnets
 from nsnet.state.model import Fact, State
 from nsnet.topology.model import Topology
 
@@ -35,6 +36,7 @@ def compile_state(topology: Topology) -> State:
 
 def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "the fabric", fabric(topology)
+    yield "the VNets", vnets(topology)
     yield "the load balancer", load_balancers(topology)
     yield "BGP", speakers(topology)
     yield "the servers of pods and external hosts", listeners(topology)

@@ -18,6 +18,7 @@ from nsnet.state.model import Fact, Interface, Kind, Route, veth, with_mac
 from nsnet.topology.model import Cluster, Gateway, Replica, Topology, link_name
 
 OUTSIDE_SWITCH = "br-fabric"
+PEERS_SWITCH = "br-peers"  # for the networks that VNets are peered with
 
 
 def fabric(topology: Topology) -> Iterator[Fact]:
@@ -27,7 +28,8 @@ def fabric(topology: Topology) -> Iterator[Fact]:
     yield here, with_mac(here, Interface(OUTSIDE_SWITCH, Kind.BRIDGE, addresses=topology.fabric))
     yield from forwarding(here, bridge_netfilter=False)
     for cluster in topology.clusters:
-        yield from _underlay(here, cluster)
+        if not cluster.vnet:
+            yield from _underlay(here, cluster)
         for gateway in topology.own_gateways(cluster):
             yield from _outside_link(here, topology.behind(gateway), gateway)
     yield from _externals(here, topology)
@@ -97,13 +99,12 @@ def _externals(here: str, topology: Topology) -> Iterator[Fact]:
     outside fabricCIDR, so the fabric has a route to each host."""
     for external in topology.externals:
         address = external.address
+        switch = PEERS_SWITCH if topology.is_peered(address) else OUTSIDE_SWITCH
         yield from veth(
-            (here, Interface(link_name("ext-" + external.name), master=OUTSIDE_SWITCH)),
+            (here, Interface(link_name("ext-" + external.name), master=switch)),
             (external.netns, Interface("eth0", addresses=(ip_interface(address),))),
         )
-        to_it = Route(
-            host_network(address), dev=OUTSIDE_SWITCH, mtu=external.mtu, why=external.reference
-        )
+        to_it = Route(host_network(address), dev=switch, mtu=external.mtu, why=external.reference)
         yield here, to_it
         router = of_family(ips_of(topology.fabric), address.version)
         if router is not None:

@@ -31,6 +31,7 @@ ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
         "FLANNEL-POSTRTG",
         "NSNET-TO-VIRTUAL",
         "NSNET-EGRESS",
+        "NSNET-OUTBOUND",
     ),
     ("filter", "INPUT"): (
         "NSNET-FAULTS",

@@ -26,6 +26,10 @@ def _echoing(topology: Topology) -> Iterator[tuple[str, Listener]]:
     for external in topology.externals:
         for port in external.ports:
             yield external.netns, Listener(port.protocol, port.port, external.reference)
+    for vnet in topology.vnets:
+        for machine in vnet.machines:
+            for port in machine.ports:
+                yield machine.netns, Listener(port.protocol, port.port, machine.reference)
     for cluster in topology.clusters:
         proxied = {
             (pod, port, Protocol.TCP)

@@ -27,12 +27,14 @@ from typing import Final
 
 from nsnet.features.fabric import OUTSIDE_SWITCH, switch_of
 from nsnet.features.gateways.egress import OUTSIDE_LINK
-from nsnet.features.gateways.shared import table_of
+from nsnet.features.gateways.shared import table_of as table_behind
+from nsnet.features.vnets import switch_of as subnet_switch
+from nsnet.features.vnets import table_of
 from nsnet.ip import IPAddress, Protocol, all_of_family, host_network, ips_of, of_family
 from nsnet.state.model import Fact, Route
 from nsnet.state.rules import Chain, Drop, Hook, Match, Return, Rule
 from nsnet.topology.balancing import ready_pods_on
-from nsnet.topology.model import Cluster, Gateway, Service, Topology
+from nsnet.topology.model import Cluster, Gateway, Service, Topology, VNet
 
 CHAIN: Final = "NSNET-LB"
 
@@ -45,13 +47,15 @@ def load_balancers(topology: Topology) -> Iterator[Fact]:
     for cluster in topology.clusters:
         for gateway in topology.own_gateways(cluster):
             yield from _behind_gateway(topology, gateway)
-        if cluster.gateways:
+        if cluster.gateways or cluster.vnet:
             continue
         balanced = _balanced(cluster)
         on_fabric += balanced
         if cluster.routing == "static":  # else the nodes announce the addresses by BGP
             yield from ((here, each) for each in _to_nodes(cluster, switch_of(cluster)))
     yield from ((here, each) for each in _filter(on_fabric))
+    for vnet in topology.vnets:
+        yield from _in_vnet(topology, vnet)
 
 
 def _balanced(cluster: Cluster) -> list[Service]:
@@ -73,18 +77,38 @@ def _behind_gateway(topology: Topology, gateway: Gateway) -> Iterator[Fact]:
     clusters = topology.behind(gateway)
     balanced = [service for each in clusters for service in _balanced(each)]
     if gateway.replica is None:  # else the replicas announce the addresses by BGP
-        yield from ((topology.fabric_netns, each) for each in _to_gateway(balanced, gateway))
+        yield from (
+            (topology.fabric_netns, each) for each in _via(balanced, ips_of(gateway.outside))
+        )
     for cluster, attachment in topology.attachments(gateway):
         for route in _to_nodes(cluster, attachment.link):
-            yield gateway.netns, replace(route, table=table_of(attachment))
+            yield gateway.netns, replace(route, table=table_behind(attachment))
     yield from ((gateway.netns, each) for each in _filter(balanced))
     others = [each for each in topology.clusters if each not in clusters]
     yield from ((gateway.netns, each) for each in _to_others(topology, others, gateway))
 
 
-def _to_gateway(services: Iterable[Service], gateway: Gateway) -> Iterator[Route]:
+def _in_vnet(topology: Topology, vnet: VNet) -> Iterator[Fact]:
+    """Yield the routes for the load balancers of the clusters in a VNet: the fabric's to the VNet,
+    and the VNet's to the nodes, from outside and from each of its subnets. Also yield its chain
+    that drops packets to ports that no Service offers."""
+    balanced: list[Service] = []
+    tables = (None, *(table_of(vnet, each) for each in vnet.subnets))
+    for subnet in vnet.subnets:
+        for cluster in topology.clusters_in(vnet, subnet):
+            mine = _balanced(cluster)
+            balanced += mine
+            for route in _via(mine, (vnet.outside.ip,)):
+                yield topology.fabric_netns, route
+            for route in _to_nodes(cluster, subnet_switch(subnet)):
+                yield from ((vnet.netns, replace(route, table=table)) for table in tables)
+    yield from ((vnet.netns, each) for each in _filter(balanced))
+
+
+def _via(services: Iterable[Service], routers: Sequence[IPAddress]) -> Iterator[Route]:
+    """Yield the fabric's routes to the load balancers behind a router with these addresses."""
     for service, address in _announced(services):
-        via = of_family(ips_of(gateway.outside), address.version)
+        via = of_family(routers, address.version)
         if via is not None:
             yield Route(host_network(address), via, OUTSIDE_SWITCH, why=_why(service))
 

@@ -61,7 +61,8 @@ def parse_range(value: object) -> IPNetwork:
         raise ValueError(wrong) from None
 
 
-def _parse_network(value: object) -> IPNetwork:
+def parse_network(value: object) -> IPNetwork:
+    """Return the range of a text such as "10.244.0.0/16". Raises ValueError for any other value."""
     network = parse_range(value)
     if isinstance(value, str) and ip_address(value.partition("/")[0]) != network.network_address:
         message = f"{quoted(value)} does not start at its network address; did you mean {network}?"
@@ -76,7 +77,7 @@ def _parse_networks(value: object) -> tuple[IPNetwork, ...]:
     """
     parts = value.split(",") if isinstance(value, str) else [value]
     networks = tuple(
-        _parse_network(each.strip() if isinstance(each, str) else each) for each in parts
+        parse_network(each.strip() if isinstance(each, str) else each) for each in parts
     )
     if len({network.version for network in networks}) < len(networks):
         most = "write at most one IPv4 and one IPv6 range"
@@ -175,7 +176,7 @@ check_subdomain = name_check(
 Address = Annotated[IPAddress, BeforeValidator(parse_address)]
 CIDR_SCHEMA: Final = {"type": "string", "examples": ["10.244.0.0/16"]}
 Cidr = Annotated[
-    IPv4Network | IPv6Network, BeforeValidator(_parse_network), WithJsonSchema(CIDR_SCHEMA)
+    IPv4Network | IPv6Network, BeforeValidator(parse_network), WithJsonSchema(CIDR_SCHEMA)
 ]
 Cidrs = Annotated[
     tuple[IPv4Network | IPv6Network, ...],
@@ -203,6 +204,7 @@ Port = Annotated[
     AfterValidator(_check_port),
 ]
 Number = Annotated[int, Field(strict=True)]  # not "3", not yes
+TransportProtocol = Literal["TCP", "UDP"]
 ZoneName = Annotated[str, BeforeValidator(_parse_zone_name)]
 ZoneValue = Annotated[
     tuple[IPv4Address | IPv6Address, ...] | str,
@@ -214,3 +216,10 @@ MAX_INT32: Final = 2**31 - 1
 Boolean = Annotated[bool, Field(strict=True)]  # not "true", not 1
 OneOrMany = Discriminator(_one_or_many)
 SwitchOrSettings = Discriminator(lambda value: SWITCH if isinstance(value, bool) else SETTINGS)
+
+
+class PortSpec(Strict):
+    """A port on which a machine listens."""
+
+    port: Port
+    protocol: TransportProtocol = "TCP"

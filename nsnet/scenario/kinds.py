@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 from ipaddress import IPv4Network
-from typing import Annotated, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, Field, Tag, model_validator
 
@@ -21,6 +21,7 @@ from nsnet.scenario.fields import (
     Number,
     OneOrMany,
     Port,
+    PortSpec,
     Strict,
     Subdomain,
     SwitchOrSettings,
@@ -29,6 +30,7 @@ from nsnet.scenario.fields import (
     ZoneValue,
 )
 from nsnet.scenario.http import HttpSpec, Status
+from nsnet.scenario.vnets import MaxPods, VnetSpec
 from nsnet.verdict import ANSWERED, Verdict
 
 RESERVED_NAMES = (
@@ -42,6 +44,8 @@ RESERVED_NAMES = (
     "external",
     "fabric",
     "clusterset",
+    "vnet",
+    "vm",
 )
 LARGEST_DATAGRAM: Final = 65_000  # 65,535 bytes, less headers and the line that names the attempt
 SMALLEST_MTU: Final = 576  # every IPv4 host accepts packets of this size (RFC 791)
@@ -51,9 +55,15 @@ LARGEST_MTU: Final = 9000
 ENOUGH_TO_BE_EVEN: Final = 300  # attempts: a chi-square test of fewer detects too little
 
 # Names that a scenario can choose from; nsnet.features implements each.
-Cni = Literal["bridge", "vxlan"]
+Cni = Literal["bridge", "vxlan", "kubenet", "azure-cni", "azure-cni-overlay"]
 OVERLAYS: Final[frozenset[Cni]] = frozenset({"vxlan"})  # each node has a tunnel with an address
 NetworkModel = Literal["flat", "island", "isolated"]
+# The model of each kind of network in a VNet.
+MODEL_OF: Final[dict[str, NetworkModel]] = {
+    "kubenet": "island",
+    "azure-cni": "flat",
+    "azure-cni-overlay": "island",
+}
 GatewayKind = Literal["nat", "vip", "proxy"]
 ProxyMode = Literal["iptables", "nftables", "ipvs"]
 IcmpType = Literal[
@@ -66,9 +76,13 @@ IcmpType = Literal[
 ]
 # Mistakes that a Scenario can allow, to see what they do.
 AllowedRule = Literal[
-    "flat-overlap", "node-overlap", "service-overlap", "external-overlap", "reserved-range"
+    "flat-overlap",
+    "node-overlap",
+    "service-overlap",
+    "external-overlap",
+    "vnet-overlap",
+    "reserved-range",
 ]
-TransportProtocol = Literal["TCP", "UDP"]
 
 
 def _not_reserved(value: str) -> str:
@@ -204,7 +218,14 @@ class ClusterSpec(Strict):
 
     name: Annotated[Label, AfterValidator(_not_reserved)]
     cni: Cni = "bridge"
-    model: NetworkModel = "island"
+    model: Annotated[NetworkModel, Field(description="in a VNet: that of the cni")] = "island"
+    vnet: Annotated[
+        Label | None, Field(description="the VNet with the nodes; needs a cni such as kubenet")
+    ] = None
+    subnet: Annotated[Label | None, Field(description="of the VNet; default: its only subnet")] = (
+        None
+    )
+    max_pods: MaxPods = None
     pod_cidr: Annotated[
         Cidrs, Field(alias="podCIDR", json_schema_extra={"default": "10.244.0.0/16"})
     ] = (IPv4Network("10.244.0.0/16"),)
@@ -240,6 +261,14 @@ class ClusterSpec(Strict):
     ] = True
     manifests: tuple[str, ...] = ()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_the_model_of_its_cni(cls, data: Any) -> Any:
+        if isinstance(data, dict) and "model" not in data:
+            model = MODEL_OF.get(str(data.get("cni")))
+            return {**data, "model": model} if model else data
+        return data
+
     @property
     def dns_settings(self) -> DnsSpec | None:
         """The settings of the cluster's DNS; None if the cluster has no DNS."""
@@ -248,13 +277,6 @@ class ClusterSpec(Strict):
                 return settings
             case wanted:
                 return DnsSpec() if wanted else None
-
-
-class PortSpec(Strict):
-    """A port on which an external host listens."""
-
-    port: Port
-    protocol: TransportProtocol = "TCP"
 
 
 class ExternalSpec(Strict):
@@ -393,9 +415,10 @@ class ProbeSpec(Strict):
 
 
 class ScenarioSpec(Strict):
-    """The lab: its clusters, the hosts outside them, its faults and its probes."""
+    """The lab: its clusters, VNets, the hosts outside them, its faults and its probes."""
 
     description: str = ""
+    vnets: tuple[VnetSpec, ...] = ()
     clusters: Annotated[tuple[ClusterSpec, ...], Field(min_length=1)]
     externals: tuple[ExternalSpec, ...] = ()
     fabric_cidr: Annotated[

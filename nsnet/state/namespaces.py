@@ -11,6 +11,8 @@ class Role(StrEnum):
     NODE = "node"
     GATEWAY = "gateway"
     FABRIC = "fabric"
+    VNET = "vnet"
+    MACHINE = "vm"
     EXTERNAL = "external"
     SERVERS = "servers"  # where the lab's server is started; probes do not send packets there
 

@@ -34,22 +34,60 @@ class Wires:
             (each.name, link.name): link for each in state.netns for link in each.interfaces
         }
         self._ports: dict[tuple[str, str], list[Interface]] = {}
+        self._neighbours: dict[str, dict[tuple[IPAddress, str], str]] = {}
+        self._proxies: dict[tuple[str, str], frozenset[IPAddress]] = {}
         for each in state.netns:
             for link in each.interfaces:
                 if link.master is not None:
                     self._ports.setdefault((each.name, link.master), []).append(link)
 
     def find(self, netns: str, dev: str, address: IPAddress) -> Station | None:
-        """Return the link that answers an ARP request for `address` that is sent out of `dev`; None
-        if no link does.
+        """Return the link to which a packet goes that is sent out of `dev` to the neighbour
+        `address`; None if there is none. It is the link with the MAC address of a permanent
+        neighbour entry, else the one that answers an ARP request.
 
         Linux answers for any address of the namespace, on any of the namespace's links
         (arp_ignore=0).
         """
+        mac = self._permanent(netns).get((address, dev))
         for station in self.receivers(netns, dev):
-            if station.netns != netns and address in self._netns[station.netns].addresses:
+            if station.netns == netns:
+                continue
+            if self._mac(station) == mac if mac else self._answers(station, address):
                 return station
         return None
+
+    def _permanent(self, netns: str) -> dict[tuple[IPAddress, str], str]:
+        """Return the MAC addresses of a namespace's permanent neighbours."""
+        if netns not in self._neighbours:
+            held = self._netns[netns].neighbours
+            self._neighbours[netns] = {(each.address, each.dev): each.mac for each in held}
+        return self._neighbours[netns]
+
+    def _mac(self, station: Station) -> str:
+        return self._links[station.netns, station.dev].mac
+
+    def _answers(self, station: Station, address: IPAddress) -> bool:
+        """Return whether a link answers ARP for this address: one of its namespace, or, with
+        proxy_arp, one to which the namespace has a route by another link."""
+        there = self._netns[station.netns]
+        if address in there.addresses:
+            return True
+        return address in self._proxied(station.netns, station.dev)
+
+    def _proxied(self, netns: str, dev: str) -> frozenset[IPAddress]:
+        """Return the addresses for which a link answers ARP in place of their owners."""
+        key = netns, dev
+        if key not in self._proxies:
+            there = self._netns[netns]
+            on = there.setting(f"net.ipv4.conf.{dev}.proxy_arp")
+            hosts = (each for each in there.routes if on and each.dev not in (None, dev))
+            self._proxies[key] = frozenset(
+                each.destination[0]
+                for each in hosts
+                if each.destination.prefixlen == 32 and each.destination.version == 4
+            )
+        return self._proxies[key]
 
     def first_port(self, netns: str, dev: str, station: Station) -> str:
         """Return the port of the bridge `dev` through which frames reach this station; "" if there

@@ -12,6 +12,7 @@ from nsnet.topology.lookup import (
     find_clusterset_service,
     find_external,
     find_gateways,
+    find_machine,
     find_pod,
     find_service,
 )
@@ -160,7 +161,10 @@ def _destination(
         case "external":
             external = find_external(topology, reference, parts)
             return Destination(external.address, servers=frozenset({external.reference})), {}
-        case "node" | "fabric":
+        case "vm":
+            machine = find_machine(topology, reference, parts)
+            return Destination(machine.address.ip, servers=frozenset({machine.reference})), {}
+        case "node" | "fabric" | "vnet":
             found = locate(topology, reference.partition(":")[0])
             servers = frozenset(
                 {
@@ -354,6 +358,7 @@ def _range_ends(topology: Topology) -> frozenset[IPAddress]:
     range.
     """
     ends = [_end(each.network) for each in topology.fabric]
+    ends += [_end(each.network) for vnet in topology.vnets for each in vnet.subnets]
     for cluster in topology.clusters:
         pods = [_end(each) for node in cluster.nodes for each in node.pod_cidrs]
         ends += [*map(_end, cluster.node_cidrs), *pods, *cluster.virtual(pods)]

@@ -96,6 +96,9 @@ def _refusals(
         yield "metadata.name", f"{spec.name} has no Service {name} to export"
     elif spec.model == "isolated":
         yield "kind", f"{spec.name} is isolated: no other cluster could use the Service"
+    elif spec.vnet is not None:
+        balanced = "its Services are reached from outside by a load balancer"
+        yield "kind", f"{spec.name} is in a VNet, which exports no Services; {balanced}"
     elif spec.model == "island" and spec.gateway is None:
         yield "kind", f"{spec.name} needs a gateway, through which an island exports Services"
     elif services[reference].spec.type == "ExternalName":

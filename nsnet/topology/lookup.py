@@ -11,10 +11,12 @@ from nsnet.topology.model import (
     ClusterSetService,
     External,
     Gateway,
+    Machine,
     Node,
     Pod,
     Service,
     Topology,
+    VNet,
 )
 from nsnet.topology.notation import Parts, UnknownReferenceError
 
@@ -117,6 +119,25 @@ def find_external(topology: Topology, reference: str, parts: Parts) -> External:
             return external
     near = did_you_mean(parts.name, [external.name for external in topology.externals])
     raise UnknownReferenceError(f"{reference}: there is no external {parts.name}; {near}")
+
+
+def find_vnet(topology: Topology, reference: str, parts: Parts) -> VNet:
+    """Return the VNet. Raises UnknownReferenceError."""
+    for vnet in topology.vnets:
+        if vnet.name == parts.name:
+            return vnet
+    near = did_you_mean(parts.name, [vnet.name for vnet in topology.vnets])
+    raise UnknownReferenceError(f"{reference}: there is no VNet {parts.name}; {near}")
+
+
+def find_machine(topology: Topology, reference: str, parts: Parts) -> Machine:
+    """Return the machine in a VNet. Raises UnknownReferenceError."""
+    machines = [machine for vnet in topology.vnets for machine in vnet.machines]
+    for machine in machines:
+        if machine.name == parts.name:
+            return machine
+    near = did_you_mean(parts.name, [machine.name for machine in machines])
+    raise UnknownReferenceError(f"{reference}: there is no machine {parts.name}; {near}")
 
 
 def _named(

@@ -72,6 +72,7 @@ class Node:
     addresses: tuple[IPInterface, ...]
     pod_cidrs: tuple[IPNetwork, ...]
     overlay: tuple[IPInterface, ...] = ()  # addresses of its VXLAN link
+    reserved: tuple[IPAddress, ...] = ()  # of a VNet's subnet, for its pods
     taints: tuple[Taint, ...] = field(default=(), compare=False)
 
     @property
@@ -414,6 +415,8 @@ class Cluster:
     virtual_cidrs: tuple[IPNetwork, ...] = ()  # of pods, for other clusters; empty: not translated
     unmasqueraded: tuple[IPNetwork, ...] = ()  # further destinations that nodes do not SNAT for
     mtu: int | None = None  # of the pods' links; None: the network's default
+    vnet: str = ""  # the VNet with its nodes
+    subnet: str = ""  # of this VNet
     namespaces: tuple[str, ...] = ()  # those of Namespace objects, and of other objects
     dns: ClusterDns | None = None
     http_proxies: tuple[HttpProxy, ...] = ()
@@ -448,9 +451,9 @@ class Cluster:
     def is_on_fabric(self) -> bool:
         """Whether the nodes route through the fabric.
 
-        They do if the cluster has no gateway and is not isolated.
+        They do if the cluster has no gateway and is neither isolated nor in a VNet.
         """
-        return not self.attachments and self.model != "isolated"
+        return not self.attachments and not self.vnet and self.model != "isolated"
 
     @property
     def has_standby(self) -> bool:
@@ -489,6 +492,50 @@ class External:
 
 
 @dataclass(frozen=True, slots=True)
+class Machine:
+    """A virtual machine in a subnet of a VNet."""
+
+    name: str
+    netns: str
+    reference: str
+    address: IPInterface
+    ports: tuple[ListenPort, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Subnet:
+    """A subnet of a VNet. Its machines and the nodes in it have addresses of its range."""
+
+    name: str
+    network: IPNetwork
+    machines: tuple[Machine, ...] = ()
+
+    @property
+    def router(self) -> IPInterface:
+        """The VNet's address in the subnet, the default gateway of what is in it."""
+        return first_host(self.network)
+
+
+@dataclass(frozen=True, slots=True)
+class VNet:
+    """A virtual network of a cloud. It routes between its subnets, to what it is peered with, and
+    to the fabric."""
+
+    name: str
+    netns: str
+    reference: str
+    ranges: tuple[IPNetwork, ...]
+    subnets: tuple[Subnet, ...]
+    outside: IPInterface  # its address on the fabric
+    peered: tuple[IPNetwork, ...] = ()  # the ranges of the networks that it is peered with
+
+    @property
+    def machines(self) -> tuple[Machine, ...]:
+        """The machines in all its subnets."""
+        return tuple(machine for each in self.subnets for machine in each.machines)
+
+
+@dataclass(frozen=True, slots=True)
 class DroppedPackets:
     """Packets that a fault drops: all of a protocol, or only those to a port or of an ICMP type."""
 
@@ -520,6 +567,7 @@ class Topology:
     clusters: tuple[Cluster, ...]
     externals: tuple[External, ...]
     fabric: tuple[IPInterface, ...]  # its addresses in fabricCIDR: default gateways there
+    vnets: tuple[VNet, ...] = ()
     clusterset: tuple[ClusterSetService, ...] = ()  # in the order of the oldest export of each
     warnings: tuple[str, ...] = ()
     faults: tuple[Fault, ...] = ()
@@ -528,6 +576,19 @@ class Topology:
     def fabric_netns(self) -> str:
         """The network namespace of the fabric, with the routers and bridges between nodes."""
         return netns_name(self.lab, FABRIC)
+
+    def is_peered(self, address: IPAddress) -> bool:
+        """Return whether an address belongs to a network that a VNet is peered with."""
+        return any(
+            each.version == address.version and address in each
+            for vnet in self.vnets
+            for each in vnet.peered
+        )
+
+    def clusters_in(self, vnet: VNet, subnet: Subnet) -> tuple[Cluster, ...]:
+        """Return the clusters with nodes in a subnet."""
+        place = vnet.name, subnet.name
+        return tuple(each for each in self.clusters if (each.vnet, each.subnet) == place)
 
     def attachments(self, gateway: Gateway) -> tuple[tuple[Cluster, Attachment], ...]:
         """Return the clusters behind a gateway, each with its attachment to the gateway."""
@@ -555,6 +616,10 @@ class Topology:
         yield Namespace(self.fabric_netns, FABRIC, Role.FABRIC)
         for external in self.externals:
             yield Namespace(external.netns, external.reference, Role.EXTERNAL)
+        for vnet in self.vnets:
+            yield Namespace(vnet.netns, vnet.reference, Role.VNET)
+            for machine in vnet.machines:
+                yield Namespace(machine.netns, machine.reference, Role.MACHINE)
         for cluster in self.clusters:
             for gateway in self.own_gateways(cluster):
                 yield Namespace(gateway.netns, gateway.reference, Role.GATEWAY)
@@ -585,6 +650,9 @@ class Topology:
             for gateway in cluster.gateways:
                 addresses[gateway.reference] = ips_of(gateway.outside)
         addresses |= {each.reference: each.addresses for each in self.clusterset if each.addresses}
+        for vnet in self.vnets:
+            addresses[vnet.reference] = (vnet.outside.ip,)
+            addresses |= {each.reference: (each.address.ip,) for each in vnet.machines}
         nodes = [node for cluster in self.clusters for node in cluster.nodes]
         pods = [pod for cluster in self.clusters for pod in cluster.pods]
         return Assignment(

@@ -78,6 +78,10 @@ def _names(topology: Topology) -> Iterator[Name]:
         yield Name(common.reference, _ports(common.ports), is_place=False)
     for external in topology.externals:
         yield Name(external.reference, _ports(external.ports))
+    for vnet in topology.vnets:
+        yield Name(vnet.reference)
+        for machine in vnet.machines:
+            yield Name(machine.reference, _ports(machine.ports))
     yield Name(FABRIC)
 
 

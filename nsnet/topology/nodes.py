@@ -7,12 +7,14 @@ from itertools import islice
 from nsnet.ip import IPAddress, IPInterface, IPNetwork, held_at
 from nsnet.scenario.kinds import OVERLAYS, ClusterSpec
 from nsnet.scenario.model import Manifest
+from nsnet.scenario.vnets import IN_SUBNET
 from nsnet.state.namespaces import netns_name
 from nsnet.text import some_of
 from nsnet.topology.declared_nodes import DeclaredNode, declared_nodes
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Node, reference_of
 from nsnet.topology.pool import Pool, Ranges, special_use
+from nsnet.topology.vnets import SubnetAddresses
 
 
 def resolve_nodes(
@@ -21,8 +23,10 @@ def resolve_nodes(
     spec: ClusterSpec,
     manifests: Sequence[Manifest],
     underlay: Sequence[IPNetwork],
+    subnet: SubnetAddresses | None = None,
 ) -> tuple[Node, ...]:
-    """Return the nodes of the cluster."""
+    """Return the nodes of the cluster. `subnet`: the addresses of the VNet's subnet that the nodes
+    are in."""
     declared = {
         reference_of(spec.name, "node", each.name): each
         for each in declared_nodes(path, spec, manifests)
@@ -31,8 +35,18 @@ def resolve_nodes(
     node_ranges, pod_ranges = (", ".join(map(str, each)) for each in (underlay, spec.pod_cidr))
     ranges = f"nodeCIDR {node_ranges} and podCIDR {pod_ranges}"
     misfits = _Misfits(ledger, spec.name, ranges)
-    addresses = _addresses(ledger, f"{path}.nodeCIDR", underlay, declared, replicas, misfits)
-    pod_cidrs = _pod_cidrs(ledger, f"{path}.podCIDR", spec, declared, misfits)
+    reserved: dict[str, tuple[IPAddress, ...]] = {}
+    if subnet is None:
+        addresses = _addresses(ledger, f"{path}.nodeCIDR", underlay, declared, replicas, misfits)
+    else:
+        runs = subnet.of_nodes(ledger, f"{path}.nodes", [*declared], spec)
+        addresses = {each: (held_at(run[0], subnet.network),) for each, run in runs.items()}
+        reserved = {each: run[1:] for each, run in runs.items()}
+        declared = {each: node for each, node in declared.items() if each in runs}
+    if spec.cni in IN_SUBNET:
+        pod_cidrs: dict[str, tuple[IPNetwork, ...]] = {}
+    else:
+        pod_cidrs = _pod_cidrs(ledger, f"{path}.podCIDR", spec, declared, misfits)
     misfits.report()
     return tuple(
         Node(
@@ -41,8 +55,9 @@ def resolve_nodes(
             reference=reference,
             labels=each.labels,
             addresses=addresses[reference],
-            pod_cidrs=pod_cidrs[reference],
+            pod_cidrs=pod_cidrs.get(reference, ()),
             overlay=_overlay(pod_cidrs[reference]) if spec.cni in OVERLAYS else (),
+            reserved=reserved.get(reference, ()),
             taints=each.taints,
         )
         for reference, each in declared.items()

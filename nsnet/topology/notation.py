@@ -2,7 +2,7 @@
 
 [CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
     | clusterset/svc/NAME[.NAMESPACE][:PORT] | CLUSTER[,CLUSTER]/gateway[/N] | fabric
-    | external/NAME[:PORT] | ADDRESS[:PORT] | localhost[:PORT]
+    | external/NAME[:PORT] | vm/NAME[:PORT] | vnet/NAME | ADDRESS[:PORT] | localhost[:PORT]
 """
 
 import re
@@ -15,6 +15,7 @@ from nsnet.topology.model import CLUSTERSET, FABRIC, Topology
 
 LOCALHOST = "localhost"
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
+OUTSIDE = ("external", "vm", "vnet")  # of every cluster
 # Kinds of controllers that messages name. Users cannot: no command takes them.
 CONTROLLERS = ("replicaset", "daemonset", "replicationcontroller", "job")
 # What kubectl calls these kinds, without the plural's "s".
@@ -60,8 +61,8 @@ def split(reference: str) -> Parts:
     if "/" not in reference:
         return _address_parts(reference)
     match body.split("/"):
-        case ["external", name]:
-            return Parts("", "external", name, port)
+        case [kind, name] if kind in OUTSIDE:
+            return Parts("", kind, name, port)
         case [cluster, "gateway"]:
             return Parts(cluster, "gateway", "", port)
         case [cluster, "gateway", number] if number.isdecimal():
@@ -81,7 +82,7 @@ def split(reference: str) -> Parts:
             known = ", ".join(f"CLUSTER/{kind}/NAME" for kind in IN_CLUSTER)
             raise UnknownReferenceError(
                 f"{reference}: not a reference; references look like {known}, CLUSTER/gateway,"
-                " external/NAME, fabric, ADDRESS"
+                " external/NAME, vm/NAME, vnet/NAME, fabric, ADDRESS"
             )
 
 
@@ -98,7 +99,7 @@ def dns_name(reference: str) -> DnsName | None:
     What the C library would read as an address, such as 10.1, is no name.
     """
     name, _, port = reference.partition(":")
-    reserved = (*KUBECTL, *IN_CLUSTER, "gateway", "external", FABRIC, LOCALHOST)
+    reserved = (*KUBECTL, *IN_CLUSTER, *OUTSIDE, "gateway", FABRIC, LOCALHOST)
     if name in reserved or _NUMERIC.fullmatch(name) or not _DNS_NAME.fullmatch(name):
         return None
     return DnsName(name, port) if ":" not in port else None
@@ -129,7 +130,7 @@ def _address_parts(reference: str) -> Parts:
     try:
         ip_address(address)
     except ValueError:
-        is_name = _NAME.match(reference) and reference not in (*KUBECTL, "gateway", "external")
+        is_name = _NAME.match(reference) and reference not in (*KUBECTL, *OUTSIDE, "gateway")
         example = f"pod/{reference}" if is_name else "east/pod/web-0"
         raise UnknownReferenceError(
             f"{reference}: neither a reference such as {example} nor an IP address"

@@ -1,12 +1,13 @@
 """Pods on their nodes, with their network namespaces, addresses and ports."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from nsnet.ip import IPAddress, ips_of
 from nsnet.scenario.kinds import ClusterSpec
 from nsnet.scenario.kubernetes import Namespace
 from nsnet.scenario.model import Manifest
+from nsnet.scenario.vnets import IN_SUBNET
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import AbsentPod, Node, Pod
@@ -41,7 +42,8 @@ def resolve_pods(
             waiting.append(each)
     placed.sort(key=lambda each: (each.pod.namespace, each.pod.name))
     ledger.warnings += unscheduled_warnings(spec.name, pods, waiting)
-    addresses = _pod_addresses(ledger, f"{path}.podCIDR", nodes, placed)
+    of = "maxPods" if spec.cni in IN_SUBNET else "podCIDR"
+    addresses = _pod_addresses(ledger, f"{path}.{of}", nodes, placed)
     homeless = [each for each in placed if _lacks_address(each, addresses)]
     ledger.warnings += (f"{pod.reference} {_homeless(node)}" for pod, node in homeless)
     absent = [(pod, why) for pod, why, _ in waiting]
@@ -91,8 +93,7 @@ def _pod_addresses(
             (own if pod.manifest.own else of_files)[node.name].append(pod.reference)
     allocated: dict[str, tuple[IPAddress, ...]] = {}
     for node in nodes:
-        for bridge, network in zip(node.bridge, node.pod_cidrs, strict=True):
-            pool = Pool(network, (bridge.ip, *ledger.keep.released))
+        for pool in _pools(node, ledger.keep.released):
             found = ledger.allocate(path, pool, of_files[node.name])
             last = ledger.allocate_last(pool, own[node.name])
             for owner, address in (*found.items(), *last.items()):
@@ -100,11 +101,20 @@ def _pod_addresses(
     return allocated
 
 
+def _pools(node: Node, released: Collection[IPAddress]) -> Iterator[Pool]:
+    """Yield the addresses for the pods of a node: those of each of its ranges, or those that its
+    subnet reserves for them."""
+    for bridge, network in zip(node.bridge, node.pod_cidrs, strict=True):
+        yield Pool(network, (bridge.ip, *released))
+    if node.reserved:
+        yield Pool(node.addresses[0].network, released, window=node.reserved)
+
+
 def _lacks_address(placed: Placed, addresses: Mapping[str, tuple[IPAddress, ...]]) -> bool:
     """Return whether one of nsnet's own pods has no address in one of its node's ranges."""
     pod, node = placed
     mine = pod.manifest.own and not pod.spec.host_network
-    return mine and len(addresses.get(pod.reference, ())) < len(node.pod_cidrs)
+    return mine and len(addresses.get(pod.reference, ())) < len([*_pools(node, ())])
 
 
 def _homeless(node: Node) -> str:

@@ -1,7 +1,7 @@
 """Ranges of addresses in which each address has at most one owner, and the range of NodePorts."""
 
 from bisect import bisect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from nsnet.errors import NsnetError
@@ -17,14 +17,27 @@ class AddressError(NsnetError):
 class Pool:
     """The host addresses of one range. They are allocated lowest first, or from the end."""
 
-    def __init__(self, network: IPNetwork, excluded: Iterable[IPAddress] = ()) -> None:
-        """Excluded addresses can be reserved, but `allocate` does not choose them."""
+    def __init__(
+        self,
+        network: IPNetwork,
+        excluded: Iterable[IPAddress] = (),
+        window: Sequence[IPAddress] = (),
+    ) -> None:
+        """Excluded addresses, and those outside the window, can be reserved, but `allocate` does
+        not choose them. The window is a run of addresses; without it, it is the whole range."""
         self.network = network
         self._owners: dict[IPAddress, str] = {}
         self._excluded = frozenset(excluded)
         self._next = 1
         # The last address of an IPv4 range is its broadcast address.
         self._end = network.num_addresses - (1 if network.version == 4 else 0)
+        self._window = f"{window[0]}-{window[-1]}" if window else ""
+        if window:
+            self._next = int(window[0]) - int(network[0])
+            self._end = self._next + len(window)
+
+    def __str__(self) -> str:
+        return self._window or str(self.network)
 
     def owner(self, address: IPAddress) -> str | None:
         """Return the owner of the address, or None if it is free."""
@@ -49,7 +62,22 @@ class Pool:
             if address not in self._owners and address not in self._excluded:
                 self._owners[address] = owner
                 return address
-        raise AddressError(f"{self.network} has no free address left for {owner}")
+        raise AddressError(f"{self} has no free address left for {owner}")
+
+    def allocate_run(self, owner: str, length: int) -> tuple[IPAddress, ...]:
+        """Allocate the first free addresses that follow each other, `length` of them. Raises
+        AddressError if there are too few."""
+        found: list[IPAddress] = []
+        while self._next < self._end:
+            address = self.network[self._next]
+            self._next += 1
+            free = address not in self._owners and address not in self._excluded
+            found = [*found, address] if free else []
+            if len(found) == length:
+                self._owners |= dict.fromkeys(found, owner)
+                return tuple(found)
+        what = "free address" if length == 1 else f"{length} free addresses in a row"
+        raise AddressError(f"{self} has no {what} left for {owner}")
 
     def allocate_last(self, owner: str) -> IPAddress | None:
         """Allocate the last free address to `owner`. Return None if none is free."""

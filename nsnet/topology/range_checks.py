@@ -133,7 +133,7 @@ def _family_mistakes(
     index: int, spec: ClusterSpec, fabric: set[Family]
 ) -> Iterator[tuple[str, str]]:
     pods = {each.version for each in spec.pod_cidr}
-    nodes = {each.version for each in node_cidrs(index, spec)}
+    nodes = pods if spec.vnet else {each.version for each in node_cidrs(index, spec)}
     for version in sorted(pods - nodes):
         yield "nodeCIDR", f"has {_missing_family(version, spec)}"
     for each in spec.service_cidr:

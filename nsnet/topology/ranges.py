@@ -4,8 +4,9 @@ from ipaddress import IPv4Network, ip_network
 from typing import Final, NamedTuple
 
 from nsnet.ip import IPNetwork
-from nsnet.scenario.kinds import ClusterSpec
+from nsnet.scenario.kinds import ClusterSpec, ScenarioSpec
 from nsnet.scenario.model import Scenario
+from nsnet.scenario.vnets import IN_SUBNET, PeeringSpec
 
 # Virtual addresses are taken from these ranges unless the file sets one: "shared address space"
 # (RFC 6598), and a part of IPv6's unique local addresses (RFC 4193).
@@ -34,8 +35,16 @@ def cluster_ranges(index: int, spec: ClusterSpec) -> list[Range]:
             ("serviceCIDR", spec.service_cidr),
             ("nodeCIDR", node_cidrs(index, spec)),
         )
+        if key not in _in_subnet(spec)
         for network in networks
     ]
+
+
+def _in_subnet(spec: ClusterSpec) -> tuple[str, ...]:
+    """Return the ranges that a cluster in a VNet does not have, because its subnet has them."""
+    if spec.vnet is None:
+        return ()
+    return ("nodeCIDR", "podCIDR") if spec.cni in IN_SUBNET else ("nodeCIDR",)
 
 
 def virtual_ranges(scenario: Scenario) -> list[Range]:
@@ -78,6 +87,35 @@ def node_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:
     if spec.node_cidr is not None:
         return spec.node_cidr
     return (IPv4Network((0xC0A80000 + ((10 * (index + 1)) % 256 << 8), 24)),)
+
+
+def underlay_of(spec: ScenarioSpec, index: int) -> tuple[str, tuple[IPNetwork, ...]]:
+    """Return the ranges of node addresses of the i-th cluster (from 0), and the name of the VNet's
+    subnet that they are, or ""."""
+    cluster = spec.clusters[index]
+    if cluster.vnet is None:
+        return "", node_cidrs(index, cluster)
+    found = subnet_of(spec, cluster)
+    return (found[0], (found[1],)) if found else ("", ())
+
+
+def subnet_of(spec: ScenarioSpec, cluster: ClusterSpec) -> tuple[str, IPNetwork] | None:
+    """Return the name and the range of the subnet with the nodes of a cluster; None if it is in no
+    VNet, or names a subnet that does not exist."""
+    for vnet in spec.vnets:
+        if vnet.name == cluster.vnet:
+            for each in vnet.subnets:
+                if each.name == cluster.subnet or (
+                    cluster.subnet is None and len(vnet.subnets) == 1
+                ):
+                    return each.name, each.range
+    return None
+
+
+def peered_ranges(spec: ScenarioSpec, peering: PeeringSpec) -> tuple[IPNetwork, ...]:
+    """Return the ranges of a peering: its own, or those of the VNet that it names."""
+    other = next((each for each in spec.vnets if each.name == peering.name), None)
+    return other.ranges if other is not None else peering.ranges
 
 
 def virtual_cidrs(index: int, spec: ClusterSpec) -> tuple[IPNetwork, ...]:

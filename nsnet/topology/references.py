@@ -10,9 +10,11 @@ from nsnet.topology.lookup import (
     find_clusterset_service,
     find_external,
     find_gateways,
+    find_machine,
     find_node,
     find_pod,
     find_service,
+    find_vnet,
     find_workload_pods,
 )
 from nsnet.topology.model import (
@@ -57,6 +59,22 @@ def locate(topology: Topology, reference: str) -> Location:
                 role=Role.EXTERNAL,
                 addresses=(external.address,),
             )
+        case "vm":
+            machine = find_machine(topology, reference, parts)
+            return Location(
+                netns=machine.netns,
+                reference=machine.reference,
+                role=Role.MACHINE,
+                addresses=(machine.address.ip,),
+            )
+        case "vnet":
+            vnet = find_vnet(topology, reference, parts)
+            return Location(
+                netns=vnet.netns,
+                reference=vnet.reference,
+                role=Role.VNET,
+                addresses=(*(each.router.ip for each in vnet.subnets), vnet.outside.ip),
+            )
         case "gateway":
             return _of_gateway(topology, find_gateways(topology, reference, parts)[0])
         case "node":
@@ -74,7 +92,7 @@ def locate(topology: Topology, reference: str) -> Location:
         case _:
             raise UnknownReferenceError(
                 f"{reference}: has no network namespace;"
-                " name a pod, node, gateway, external host or the fabric"
+                " name a pod, node, gateway, machine, VNet, external host or the fabric"
             )
 
 

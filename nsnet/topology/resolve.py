@@ -13,6 +13,7 @@ from nsnet.ip import Protocol, first_host
 from nsnet.scenario.kinds import ClusterSpec, ExternalSpec
 from nsnet.scenario.kubernetes import ConfigMap, Namespace, Secret
 from nsnet.scenario.model import Manifest, Scenario
+from nsnet.scenario.vnets import IN_SUBNET
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.assignment import Assignment
 from nsnet.topology.births import births
@@ -52,11 +53,13 @@ from nsnet.topology.outside_ips import reserve_written_ips
 from nsnet.topology.pending import idle_daemon_sets
 from nsnet.topology.pods import resolve_pods
 from nsnet.topology.range_checks import range_problems, too_small
-from nsnet.topology.ranges import node_cidrs, virtual_cidrs
+from nsnet.topology.ranges import underlay_of, virtual_cidrs
 from nsnet.topology.references import locate
 from nsnet.topology.scenario_checks import scenario_problems, too_many_nodes
 from nsnet.topology.services import resolve_services
 from nsnet.topology.unplaced import bound_twice
+from nsnet.topology.vnet_checks import vnet_problems
+from nsnet.topology.vnets import ResolvedVnets, resolve_vnets
 from nsnet.topology.workloads import absence_warning, declared_pods, workloads
 
 
@@ -66,7 +69,11 @@ def resolve(scenario: Scenario, keep: Assignment | None = None) -> Topology:
     `keep`: the allocations of the lab if it is already up, which are kept. Raises ScenarioError
     with every problem, also with those that were found while the objects were read.
     """
-    found = [*range_problems(scenario), *scenario_problems(scenario)]
+    found = [
+        *range_problems(scenario),
+        *vnet_problems(scenario),
+        *scenario_problems(scenario),
+    ]
     problems = [*scenario.problems]
     problems += (each for each in found if each.rule not in scenario.spec.allow)
     crowded = list(too_many_nodes(scenario))
@@ -93,8 +100,10 @@ def _without_faults(ledger: Ledger) -> Topology:
     ledger.reserve_kept_fabric_ips()
     refuse_mixed_gateways(ledger)
     all_gateways = resolve_gateways(ledger)
+    vnets = resolve_vnets(ledger)
     clusters = tuple(
-        _cluster(ledger, index, each, all_gateways) for index, each in enumerate(spec.clusters)
+        _cluster(ledger, index, each, all_gateways, vnets)
+        for index, each in enumerate(spec.clusters)
     )
     clusterset = clusterset_services(ledger, clusters)
     return Topology(
@@ -102,18 +111,24 @@ def _without_faults(ledger: Ledger) -> Topology:
         clusters=with_imports(clusters, clusterset),
         externals=tuple(_externals(ledger.scenario)),
         fabric=tuple(map(first_host, spec.fabric_cidr)),
+        vnets=vnets.vnets,
         clusterset=clusterset,
         warnings=tuple(ledger.warnings),
     )
 
 
 def _cluster(
-    ledger: Ledger, index: int, spec: ClusterSpec, all_gateways: Mapping[str, Gateway]
+    ledger: Ledger,
+    index: int,
+    spec: ClusterSpec,
+    all_gateways: Mapping[str, Gateway],
+    vnets: ResolvedVnets,
 ) -> Cluster:
     path = f"spec.clusters[{index}]"
     manifests = [each for each in ledger.scenario.manifests if spec.name in each.clusters]
-    underlay = node_cidrs(index, spec)
-    nodes = resolve_nodes(ledger, path, spec, manifests, underlay)
+    subnet, underlay = underlay_of(ledger.scenario.spec, index)
+    addresses = vnets.addresses.get((spec.vnet or "", subnet))
+    nodes = resolve_nodes(ledger, path, spec, manifests, underlay, addresses)
     unplaced, absent = declared_pods(spec.name, manifests, nodes, MOST_PODS - ledger.pods)
     ledger.pods += len(unplaced)
     ledger.warnings += [*absence_warning(absent), *bound_twice(unplaced)]
@@ -129,7 +144,7 @@ def _cluster(
         cni=spec.cni,
         model=spec.model,
         proxy=_proxy(spec),
-        pod_cidrs=spec.pod_cidr,
+        pod_cidrs=underlay if spec.cni in IN_SUBNET else spec.pod_cidr,
         service_cidrs=spec.service_cidr,
         node_cidrs=underlay,
         non_masquerade_cidrs=spec.non_masquerade_cidrs,
@@ -142,6 +157,8 @@ def _cluster(
         routing=spec.routing,
         virtual_cidrs=virtual_cidrs(index, spec),
         mtu=spec.mtu,
+        vnet=spec.vnet or "",
+        subnet=subnet,
         namespaces=tuple(dict.fromkeys(map(_namespace, manifests))),
         dns=cluster_dns(ledger, path, spec, manifests, services),
         http_proxies=(*((ingress,) if ingress else ()), *served),

@@ -19,6 +19,11 @@ def scenario_problems(scenario: Scenario) -> Iterator[Problem]:
     spec = scenario.spec
     named = [("spec.clusters", [each.name for each in spec.clusters])]
     named.append(("spec.externals", [each.name for each in spec.externals]))
+    named.append(("spec.vnets", [each.name for each in spec.vnets]))
+    for index, vnet in enumerate(spec.vnets):
+        path = f"spec.vnets[{index}]"
+        named.append((f"{path}.subnets", [each.name for each in vnet.subnets]))
+        named.append((f"{path}.peerings", [each.name for each in vnet.peerings]))
     for index, cluster in enumerate(spec.clusters):
         if isinstance(cluster.nodes, tuple):
             path = f"spec.clusters[{index}].nodes"

@@ -22,4 +22,5 @@ def bridge(topology: Topology, cluster: Cluster) -> Iterator[Fact]:
     yield from fabric_routes(topology, cluster)
     if cluster.routing == "static":
         yield from for_others(cluster.nodes, lambda other: to_pods(other, "eth0"))
-    yield from masquerade(cluster)
+    if cluster.model == "island":
+        yield from masquerade(cluster, (*cluster.pod_cidrs, *cluster.node_cidrs))

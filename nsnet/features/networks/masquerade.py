@@ -11,7 +11,7 @@ translates pod addresses to virtual addresses.
 Source: flannel, pkg/trafficmngr/iptables/iptables.go, v0.26.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_network
 from typing import Final
 
@@ -37,13 +37,10 @@ LEAVING = Match(
 )
 
 
-def masquerade(cluster: Cluster) -> Iterator[Fact]:
-    """Yield, for each node of an island, the chain that masquerades its pods' packets when they
-    leave the island, and the jump to it. In other models yield nothing: there, pods keep their
-    addresses everywhere."""
-    if cluster.model != "island":
-        return
-    chains = tuple(_chains(cluster))
+def masquerade(cluster: Cluster, inside: Sequence[IPNetwork]) -> Iterator[Fact]:
+    """Yield, for each node, the chain that masquerades its pods' packets to destinations outside
+    these ranges and nonMasqueradeCIDRs, and the jump to it."""
+    chains = tuple(_chains(cluster, (*inside, *cluster.non_masquerade_cidrs)))
     for node in cluster.nodes:
         for each in chains:
             yield node.netns, each
@@ -83,15 +80,14 @@ def _flannel_rules(cluster: Cluster, own: IPNetwork, pods: IPNetwork) -> Iterato
     yield Rule(match, snat, why="to a pod of another node: SNAT to the tunnel's address")
 
 
-def _chains(cluster: Cluster) -> Iterator[Chain | Hook]:
+def _chains(cluster: Cluster, inside: Sequence[IPNetwork]) -> Iterator[Chain | Hook]:
     for pods in cluster.pod_cidrs:
         family = pods.version
-        yield Chain("nat", CHAIN, tuple(_rules(cluster, family)), family)
+        yield Chain("nat", CHAIN, tuple(_rules(cluster, inside, family)), family)
         yield Hook("nat", "POSTROUTING", CHAIN, LEAVING, family)
 
 
-def _rules(cluster: Cluster, family: Family) -> Iterator[Rule]:
-    inside = (*cluster.pod_cidrs, *cluster.node_cidrs, *cluster.non_masquerade_cidrs)
+def _rules(cluster: Cluster, inside: Sequence[IPNetwork], family: Family) -> Iterator[Rule]:
     comment = "ip-masq-agent: local traffic is not subject to MASQUERADE"
     for each in all_of_family(inside, family):
         match = Match(dst=each, comment=comment)

@@ -1,10 +1,12 @@
 """Which links receive a frame, and the bridges that it passes."""
 
+from dataclasses import replace
+
 import pytest
 
-from nsnet.state.model import Fact, Interface, Kind, State, veth
+from nsnet.state.model import Fact, Interface, Kind, Neighbour, Route, State, Sysctl, veth
 from nsnet.state.wires import Crossing, Station, Wires
-from tests.support.labs import held, ip
+from tests.support.labs import held, ip, net
 from tests.support.wiring import merged
 
 # pod ── node (cbr0) ── pod2, and node eth0 ── far
@@ -72,3 +74,33 @@ def test_a_frame_passes_a_bridge_from_port_to_port() -> None:
     wires = Wires(state())
     assert list(wires.receivers("pod", "eth0")) == [bridge, other]
     assert wires.first_port("node", "cbr0", Station("pod2", "eth0", "", ())) == "pod2"
+
+
+def test_a_node_that_proxies_arp_answers_for_what_it_reaches_by_another_link() -> None:
+    found = state()
+    routes = [Route(net("10.0.0.2/32"), dev="cbr0"), Route(net("10.9.0.7/32"), dev="eth0")]
+    proxies = replace(
+        found["node"],
+        routes=tuple(routes),
+        sysctls=(Sysctl("net.ipv4.conf.eth0.proxy_arp", "1", dev="eth0"),),
+    )
+    other = tuple(proxies if each.name == "node" else each for each in found.netns)
+    changed = replace(found, netns=other)
+    assert owner(changed, "far", "eth0", "10.0.0.2") == "node"
+    assert owner(changed, "far", "eth0", "10.0.0.3") == ""
+    assert owner(changed, "far", "eth0", "10.9.0.7") == ""
+    assert owner(found, "far", "eth0", "10.0.0.2") == ""
+
+
+def test_a_permanent_neighbour_entry_takes_the_place_of_arp() -> None:
+    found = state()
+    (link,) = found["pod2"].interfaces
+    entries = (
+        Neighbour(ip("169.254.1.1"), link.mac, "eth0"),
+        Neighbour(ip("10.0.0.3"), "02:00:00:00:00:00", "eth0"),
+    )
+    pod = replace(found["pod"], neighbours=entries)
+    other = tuple(pod if each.name == "pod" else each for each in found.netns)
+    changed = replace(found, netns=other)
+    assert owner(changed, "pod", "eth0", "169.254.1.1") == "pod2"
+    assert owner(changed, "pod", "eth0", "10.0.0.3") == ""  # no link has this MAC address

@@ -113,3 +113,21 @@ def test_an_owner_keeps_its_address_over_any_change(
     }
     assert len(set(new.values())) == len(after)
     assert all(address in pool for address in new.values())
+
+
+def test_a_run_is_the_first_of_its_length_that_is_free() -> None:
+    pool = Pool(net("10.0.0.0/28"), [ip("10.0.0.1")])
+    pool.reserve(ip("10.0.0.4"), "a")
+    assert [*map(str, pool.allocate_run("b", 3))] == ["10.0.0.5", "10.0.0.6", "10.0.0.7"]
+    assert pool.owner(ip("10.0.0.6")) == "b"
+    with pytest.raises(AddressError, match="no 8 free addresses in a row left for c"):
+        pool.allocate_run("c", 8)
+
+
+def test_in_a_window_its_addresses_alone_are_allocated() -> None:
+    window = [ip(f"10.0.0.{last}") for last in (5, 6, 7)]
+    pool = Pool(net("10.0.0.0/24"), [ip("10.0.0.6")], window)
+    assert allocated(pool, "a") == ["10.0.0.5"]
+    assert str(pool.allocate_last("own")) == "10.0.0.7"
+    with pytest.raises(AddressError):
+        pool.allocate("b")
