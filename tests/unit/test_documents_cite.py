@@ -55,6 +55,11 @@ def absent(text: str, citing: str) -> list[str]:
     ]
 
 
+def test_every_scenario_is_listed() -> None:
+    listed = re.findall(r"^\| \[(.+)\]\(\1\) \|", read("scenarios/README.md"), re.M)
+    assert sorted(f"scenarios/{each}" for each in listed) == SCENARIOS
+
+
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_a_document_cites_files_that_exist(document: str) -> None:
     assert not absent(read(document), document)
