@@ -8,6 +8,7 @@ resolv/res_query.c, res_send.c, res_init.c, nss/getaddrinfo.c; resolv.conf(5). O
 library is used here.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
@@ -19,11 +20,25 @@ from nsnet.names.zones import Record, RecordType
 
 MOST_SERVERS: Final = 3
 _MOST: Final[Mapping[str, int]] = {"ndots": 15, "timeout": 30, "attempts": 5}
+# A word that begins with one of these is this option.
+_FLAGS: Final = (
+    "rotate",
+    "edns0",
+    "single-request",  # also -reopen
+    "no_tld_query",
+    "no-tld-query",
+    "use-vc",
+    "no-aaaa",
+)
+_INTEGER: Final = re.compile(r"[ \t]*([+-]?[0-9]+)")
 _CONNECT: Final = 127  # seconds until connect() fails: net.ipv4.tcp_syn_retries is 6
 _MEMORY: Final = 1024  # bytes for the result at first (struct scratch_buffer)
 _ADDRESS: Final = 40  # bytes of a struct gaih_addrtuple
 _LONGEST_LABEL: Final = 63
 _LONGEST_NAME: Final = 253
+_LEGACY_SEARCHES: Final = 6  # domains in struct __res_state (MAXDNSRCH)
+_LEGACY_MEMORY: Final = 256  # bytes for them (defdname)
+_LEGACY_POINTERS: Final = 56  # bytes of the pointers to them (sizeof dnsrch)
 _NEXT_SERVER: Final = (Rcode.SERVFAIL, Rcode.NOTIMP, Rcode.REFUSED)
 
 
@@ -33,6 +48,7 @@ class Silence(Enum):
     TIMEOUT = "no answer in time"
     ERROR = "an error at once"  # ICMP, or RST
     UNROUTED = "no route"  # no packet is sent
+    UNCONNECTED = "no connection"  # over TCP: no question is sent
 
 
 class Answered(NamedTuple):
@@ -65,12 +81,14 @@ class Failure(StrEnum):
     NAME = "EAI_NONAME"  # no such name
     NO_DATA = "EAI_NODATA"  # the name exists and has no address
     AGAIN = "EAI_AGAIN"  # no server has answered, or they failed
+    ABORT = "SIGABRT"  # the resolver has ended the process
 
 
 MEANINGS: Final[Mapping[Failure, str]] = {
     Failure.NAME: "no such name",
     Failure.NO_DATA: "the name has no address",
     Failure.AGAIN: "no server answered, or they failed",
+    Failure.ABORT: "glibc aborts the program, because of the search list",
 }
 
 
@@ -86,7 +104,8 @@ class Resolution(NamedTuple):
     @property
     def queries(self) -> int:
         """The number of questions that were sent."""
-        return sum(each.answer is not Silence.UNROUTED for each in self.asked)
+        unsent = (Silence.UNROUTED, Silence.UNCONNECTED)
+        return sum(each.answer not in unsent for each in self.asked)
 
 
 # The answer of a server to a question: (server, name, type, whether over TCP).
@@ -133,23 +152,31 @@ def resolv_conf(text: str) -> ResolvConf:
                 search = tuple(domains)
             case ["domain", domain, *_]:
                 search = (domain,)
-            case ["options", *options]:
-                for name, _, value in (each.partition(":") for each in options):
-                    if name in numbers:
-                        number = int(value) if value.isdecimal() else 0
-                        numbers[name] = min(number, _MOST[name])
-                    else:
-                        flags.add(name)
+            case ["options", *_]:
+                for word in re.finditer(r"[^ \t]+", line):
+                    name, colon, _ = word[0].partition(":")
+                    if colon and name in numbers:
+                        value = line[word.start() + len(name) + 1 :]
+                        numbers[name] = min(_atoi(value), _MOST[name])
+                    flags.update(each for each in _FLAGS if word[0].startswith(each))
             case _:
                 pass
     return ResolvConf(
         servers=tuple(servers[:MOST_SERVERS]) or ("127.0.0.1",),
         search=tuple(each.rstrip(".").lstrip(".") for each in search),
-        ndots=numbers["ndots"],
-        timeout=numbers["timeout"] or 1,
-        attempts=numbers["attempts"] or 1,
-        flags=frozenset(flags),
+        ndots=numbers["ndots"] & _MOST["ndots"],  # a field of four bits, without a sign
+        timeout=max(1, numbers["timeout"]),
+        attempts=max(0, numbers["attempts"]),
+        flags=frozenset(each.replace("_", "-") for each in flags),
     )
+
+
+def _atoi(text: str) -> int:
+    """Return the integer at the beginning of a text, 0 if there is none, as atoi() does: it reads
+    a long, of which an int keeps the lower 32 bits."""
+    found = _INTEGER.match(text)
+    number = min(max(int(found[1][:40]), -(1 << 63)), (1 << 63) - 1) if found else 0
+    return (number + (1 << 31)) % (1 << 32) - (1 << 31)
 
 
 def hosts_addresses(text: str, name: str) -> tuple[str, ...]:
@@ -177,9 +204,23 @@ def _is_never_absolute(conf: ResolvConf, dots: int) -> bool:
 
 def resolve(conf: ResolvConf, hosts: str, name: str, ask: Ask) -> Resolution:
     """Return how a name resolves, given the answers of servers."""
+    if _aborts(conf):
+        return Resolution((), Failure.ABORT)
     if known := hosts_addresses(hosts, name):
         return Resolution(known)
     return _Search(conf, ask).run(name)
+
+
+def _aborts(conf: ResolvConf) -> bool:
+    """Return whether an assertion of glibc fails (resolv_conf.c, resolv_conf_matches). If not all
+    domains fit into struct __res_state, it takes the size of the pointers for that of the texts."""
+    used = 0
+    for domain in conf.search[:_LEGACY_SEARCHES]:
+        size = len(domain) + 1
+        if used + size > _LEGACY_MEMORY:
+            return used <= _LEGACY_POINTERS
+        used += size
+    return False
 
 
 class _End(Enum):
@@ -230,6 +271,7 @@ class _Search:
         conf, dots = self._conf, name.count(".")
         absolute, is_absolute = name.removesuffix("."), name.endswith(".")
         first = is_absolute or dots >= conf.ndots
+        as_it_is = first
         ends: list[_End] = []
         for each in (absolute,) if first else ():
             found = self._of(each)
@@ -237,6 +279,7 @@ class _Search:
                 return found
             ends.append(found)
         for each in () if is_absolute else listed(conf, name):
+            as_it_is = as_it_is or each == name  # with the root domain
             found = self._of(each)
             if isinstance(found, tuple):
                 return found
@@ -246,7 +289,7 @@ class _Search:
             if found not in _GO_ON:
                 break
         searched = tuple(ends[1:] if first else ends)
-        if not first and "" not in conf.search and not _is_never_absolute(conf, dots):
+        if not as_it_is and not _is_never_absolute(conf, dots):
             found = self._of(absolute)
             if isinstance(found, tuple):
                 return found
@@ -280,9 +323,10 @@ class _Search:
     def _answers(self, name: str) -> tuple[Answered, ...] | _End:
         """Return the answers of the first server that has any, to the questions for one name."""
         somewhere = failed = False
-        for _ in range(1 if self._streams else self._conf.attempts):
-            for number, server in enumerate(self._conf.servers):
-                found = self._exchange(server, number, name)
+        most = self._conf.attempts
+        for _ in range(min(1, most) if self._streams else most):
+            for number in range(len(self._conf.servers)):
+                found = self._exchange(number, name)
                 if isinstance(found, Silence):
                     somewhere = somewhere or found is Silence.TIMEOUT
                     continue
@@ -294,14 +338,14 @@ class _Search:
             return _End.SERVER_FAILED
         return _End.NO_ANSWER if somewhere else _End.NO_SERVER
 
-    def _exchange(self, server: str, number: int, name: str) -> tuple[Answered, ...] | Silence:
+    def _exchange(self, number: int, name: str) -> tuple[Answered, ...] | Silence:
         """Return a server's answers to the questions for A and AAAA records, which are sent at the
         same time, or why there are none."""
-        found = self._send(server, name, stream=self._streams)
+        found = self._send(number, name, stream=self._streams)
         cut = any(isinstance(each, Answered) and each.truncated for each in found)
         over_tcp = self._streams or cut
         if cut:
-            found = self._send(server, name, stream=True)
+            found = self._send(number, name, stream=True)
         for silence in Silence:
             if silence in found:
                 if silence is Silence.TIMEOUT:
@@ -309,17 +353,23 @@ class _Search:
                 return silence
         return tuple(each for each in found if isinstance(each, Answered))
 
-    def _send(self, server: str, name: str, *, stream: bool) -> list[Answered | Silence]:
+    def _send(self, number: int, name: str, *, stream: bool) -> list[Answered | Silence]:
         kinds = [RecordType.A, RecordType.AAAA]
         if "no-aaaa" in self._conf.flags:
             kinds.remove(RecordType.AAAA)
         found: list[Answered | Silence] = []
-        one_by_one = not {"single-request", "single-request-reopen"}.isdisjoint(self._conf.flags)
+        one_by_one = "single-request" in self._conf.flags and not stream
+        server = self._conf.servers[number]
         for kind in kinds:
             answer = self._ask(server, name, kind, stream)
             self._asked.append(Asked(server, name, kind, answer, stream))
             found.append(answer)
-            if isinstance(answer, Silence) and (one_by_one or stream):
+            if isinstance(answer, Silence):
+                if one_by_one or stream:
+                    break
+            elif one_by_one and kind is not kinds[-1] and answer.rcode in _NEXT_SERVER:
+                # It waits for an answer to the other question, which it does not send.
+                self._seconds += seconds(self._conf, number)
                 break
         return found
 

@@ -21,13 +21,14 @@ def message_size(name: str, reply: Reply) -> int:
     additional records, which a server may leave out."""
     known: set[str] = set()
     records = (*reply.answer, *reply.authority)
-    return _HEADER + _name(name, known) + _QUESTION + _records(records, known)
+    return _HEADER + _name(name, known) + _QUESTION + _records(name, records, known)
 
 
-def _records(records: Iterable[Record], known: set[str]) -> int:
+def _records(name: str, records: Iterable[Record], known: set[str]) -> int:
     total = 0
     for each in records:
-        total += _name(each.name, known) + _RECORD
+        # A name that is asked for is written as in the question, and others in lower case.
+        total += _name(name if each.name == name.lower() else each.name, known) + _RECORD
         match each.type:
             case RecordType.A | RecordType.AAAA:
                 total += _ADDRESS[each.type]

@@ -168,6 +168,8 @@ class Resolver:
                 return Silence.UNROUTED
             case Verdict.TIMEOUT | Verdict.LARGE_HANGS:
                 return Silence.TIMEOUT
+            case _ if packet.protocol is Protocol.TCP:
+                return Silence.UNCONNECTED
             case _:
                 return Silence.ERROR
 

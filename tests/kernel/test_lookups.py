@@ -23,7 +23,13 @@ EXPECTED: Final = {
     "pod/client many:8080": (26, 4),  # the result does not fit into memory at first
     "pod/tcp web:80": (2, 2),
     "pod/tcp nix:80": ("EAI_NONAME", 8),
+    "pod/tcp-refused web.default.svc.cluster.local.:80": (2, 2),
+    "pod/negative ext.default.svc:80": (1, 6),
+    "pod/never web:80": ("EAI_AGAIN", 0),
     "pod/single web:80": (2, 2),
+    "pod/single-failing loop.:80": ("EAI_NONAME", 2),
+    "pod/single-failing loop.default.svc.cluster.local.:80": ("EAI_AGAIN", 4),
+    "pod/aborted localhost.:80": ("SIGABRT", 0),
     "pod/no6 web:80": (1, 1),
     "pod/client ext:80": (1, 2),
     "pod/client ext-nowhere:80": ("EAI_NONAME", 8),

@@ -3,6 +3,7 @@ getaddrinfo(), and a packet socket in its network namespace counts the queries t
 
 import json
 import os
+import signal
 import socket
 import struct
 import sys
@@ -15,7 +16,7 @@ from typing import Final, NamedTuple
 
 from nsnet.errors import KernelError
 from nsnet.kernel import enter, netns, processes, taps
-from nsnet.names.resolver import ResolvConf, listed, resolv_conf
+from nsnet.names.resolver import Failure, ResolvConf, listed, resolv_conf
 from nsnet.probes.lookup import PORT, Lookup
 from nsnet.probes.prober import getaddrinfo
 from nsnet.topology.interior import Interior
@@ -137,6 +138,9 @@ def _run(client: Client) -> list[_Done]:
         done = [_Done(tuple(addresses), *others) for addresses, *others in read]
     except (ValueError, TypeError):
         done = []
+    if ended.returncode == -signal.SIGABRT:
+        left = len(client.names) - len(done)
+        done += [_Done((), Failure.ABORT, 0, 0)] * left
     if len(done) != len(client.names):
         reason = (ended.stderr.strip() or f"exit status {ended.returncode}").splitlines()[-1]
         raise KernelError(f"names cannot be looked up in {client.netns}: {reason}")

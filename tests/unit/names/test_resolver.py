@@ -18,7 +18,7 @@ from nsnet.names.zones import Record, RecordType
 A, AAAA = RecordType.A, RecordType.AAAA
 NXDOMAIN, NO_DATA = Answered(Rcode.NXDOMAIN), Answered(Rcode.NOERROR)
 SERVFAIL, REFUSED = Answered(Rcode.SERVFAIL), Answered(Rcode.REFUSED)
-TIMEOUT, ERROR, UNROUTED = Silence.TIMEOUT, Silence.ERROR, Silence.UNROUTED
+TIMEOUT, ERROR, UNROUTED, UNCONNECTED = Silence
 SEARCH = ("default.svc.cluster.local", "svc.cluster.local", "cluster.local")
 POD = ResolvConf(("10.96.0.10",), SEARCH, ndots=5)
 
@@ -37,8 +37,8 @@ def resolved(
     NAME/tcp; NXDOMAIN otherwise."""
 
     def ask(server: str, asked: str, kind: RecordType, stream: bool) -> Answered | Silence:
-        keys = [f"{asked}/tcp"] if stream else []
-        keys += [f"{server}/{asked}", f"{asked}/{kind}", asked, server, "*"]
+        keys = [f"{server}/{asked}", *([f"{asked}/tcp"] if stream else [])]
+        keys += [f"{asked}/{kind}", asked, server, "*"]
         found = next((answers[each] for each in keys if each in answers), NXDOMAIN)
         if isinstance(found, Answered) and found.records:
             same = tuple(each for each in found.records if each.type in (kind, RecordType.CNAME))
@@ -170,6 +170,9 @@ def test_a_name(
     assert found.queries == queries
 
 
+AGAIN = Failure.AGAIN, 4, 0
+
+
 def conf(text: str) -> ResolvConf:
     return resolv_conf(f"nameserver 10.0.0.1\nnameserver 10.0.0.2\nsearch a b\n{text}\n")
 
@@ -211,16 +214,55 @@ def conf(text: str) -> ResolvConf:
             4,
             4,
         ),
+        (
+            "the other question after a failure is waited for, but not sent",
+            "options single-request timeout:1",
+            "x.y.",
+            {"10.0.0.1/x.y": SERVFAIL, "x.y": REFUSED},
+            Failure.AGAIN,
+            4,
+            4,
+        ),
+        (
+            "a failure of the second one does not matter",
+            "options single-request",
+            "x.y.",
+            {"x.y/A": FOUND, "x.y": SERVFAIL},
+            "10.96.0.20",
+            2,
+            0,
+        ),
+        ("a single question", "options single-request no-aaaa", "x.", {"x": SERVFAIL}, *AGAIN),
         ("both of them", "options single-request", "x.y.", {"x.y": FOUND}, "10.96.0.20", 2, 0),
         ("no top-level domain", "options no-tld-query", "x", {"x": FOUND}, Failure.NAME, 4, 0),
         ("the root in the list", "search . a", "x", {"x": FOUND}, "10.96.0.20", 2, 0),
         ("the root is not asked twice", "search a .", "x", {}, Failure.NAME, 4, 0),
+        (
+            "a name that is too long ends the search before the root",
+            f"search {'a.' * 126}a .",
+            "xyz",
+            {"xyz": FOUND},
+            "10.96.0.20",
+            2,
+            0,
+        ),
+        ("no attempts", "options attempts:0", "x.y", {"*": FOUND}, Failure.AGAIN, 0, 0),
+        ("nor over TCP", "options attempts:0 use-vc", "x.y", {"*": FOUND}, Failure.AGAIN, 0, 0),
         ("domain takes the place of search", "domain c", "x", {"x.c": FOUND}, "10.96.0.20", 2, 0),
         (
             "over TCP",
             "options use-vc",
             "x.y.",
             {"x.y/tcp": FOUND, "x.y": TIMEOUT},
+            "10.96.0.20",
+            2,
+            0,
+        ),
+        (
+            "no connection: no question is sent",
+            "options use-vc",
+            "x.y.",
+            {"10.0.0.1/x.y": UNCONNECTED, "x.y/tcp": FOUND},
             "10.96.0.20",
             2,
             0,
@@ -251,6 +293,26 @@ def test_options(
 
 
 @pytest.mark.parametrize(
+    ("sizes", "expected"),
+    [
+        ((56, 201), Failure.ABORT),  # with the bytes that end them
+        ((56, 200), None),
+        ((57, 200), None),
+        ((20, 20, 16, 250), Failure.ABORT),
+        ((1, 1, 1, 1, 1, 1, 252), None),  # six domains fit
+        ((250,), None),
+    ],
+)
+def test_a_search_list_by_which_glibc_aborts(
+    sizes: tuple[int, ...], expected: Failure | None
+) -> None:
+    search = " ".join("x" * (each - 1) for each in sizes)
+    found = resolved("localhost", {}, resolv_conf(f"nameserver 10.0.0.1\nsearch {search}"))
+    assert found.failure == (expected or Failure.NAME)
+    assert bool(found.queries) is (expected is None)
+
+
+@pytest.mark.parametrize(
     ("text", "expected"),
     [
         ("", ResolvConf(("127.0.0.1",))),
@@ -265,7 +327,19 @@ def test_options(
         ("search a b. .", ResolvConf(("127.0.0.1",), ("a", "b", ""))),
         ("search a\ndomain b c", ResolvConf(("127.0.0.1",), ("b",))),
         ("options ndots:99 timeout:99 attempts:99", ResolvConf(("127.0.0.1",), (), 15, 30, 5)),
-        ("options ndots:x timeout:0 attempts:-1", ResolvConf(("127.0.0.1",), (), 0, 1, 1)),
+        ("options ndots:x timeout:0 attempts:-1", ResolvConf(("127.0.0.1",), (), 0, 1, 0)),
+        ("options ndots:-1 timeout:-1", ResolvConf(("127.0.0.1",), (), 15, 1)),
+        ("options ndots:-16 timeout:2x", ResolvConf(("127.0.0.1",), (), 0, 2)),
+        ("options ndots:\t+3 attempts:4.5", ResolvConf(("127.0.0.1",), ndots=3, attempts=4)),
+        (f"options ndots:{1 << 32} timeout:{1 << 64}", ResolvConf(("127.0.0.1",), (), 0, 1)),
+        ("options ndots attempts ndots2", ResolvConf(("127.0.0.1",))),
+        ("options ndots:\u0663", ResolvConf(("127.0.0.1",), ndots=0)),
+        (
+            "options no_tld_query use-vcx single-request-reopen:1 xno-aaaa NO-AAAA debug",
+            ResolvConf(
+                ("127.0.0.1",), flags=frozenset({"no-tld-query", "use-vc", "single-request"})
+            ),
+        ),
         (
             "options ndots:2\noptions rotate edns0",
             ResolvConf(("127.0.0.1",), ndots=2, flags=frozenset({"rotate", "edns0"})),
