@@ -79,6 +79,7 @@ WRITTEN: Final = frozenset(
         "not_bridged",
         "virtual",
         "probability",
+        "nth",
     }
 )
 _refused = other_fields(WRITTEN)
@@ -197,6 +198,8 @@ def _match(match: Match, family: Family) -> Iterator[str]:
     if match.icmp_type is not None:
         module, flag = ("icmp", "--icmp-type") if family == 4 else ("icmp6", "--icmpv6-type")
         yield f"-m {module} {flag} {ICMP_TYPES[match.icmp_type][family]}"
+    if match.nth is not None:  # the last one: it counts the packets that all others match
+        yield f"-m statistic --mode nth --every {match.nth} --packet 0"
 
 
 def _recent(recent: Recent, family: Family) -> str:
@@ -235,8 +238,11 @@ def _target(target: Target, family: Family) -> str:
             return f"REJECT --reject-with {'icmp' if family == 4 else 'icmp6'}-port-unreachable"
         case Dnat(address, port):
             return f"DNAT --to-destination {endpoint(address, port)}"
-        case Snat(address):
+        case Snat(address, None):
             return f"SNAT --to-source {address}"
+        case Snat(address, (first, last)):
+            ports = f"{first}-{last}" if first != last else f"{first}"
+            return f"SNAT --to-source {address if family == 4 else f'[{address}]'}:{ports}"
         case Masquerade(random_fully):
             return "MASQUERADE --random-fully" if random_fully else "MASQUERADE"
         case Netmap(network):

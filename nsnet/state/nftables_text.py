@@ -387,8 +387,10 @@ def _statement(target: Target, family: Family) -> str:
             return type(target).__name__.lower()
         case Dnat(address, port):
             return f"dnat to {endpoint(address, port)}"
-        case Snat(address):
+        case Snat(address, None):
             return f"snat to {address}"
+        case Snat():
+            raise AssertionError(f"{target}: a range of ports is written for iptables only")
         case Masquerade(random_fully):
             return "masquerade fully-random" if random_fully else "masquerade"
         case SetMark(value, mask):

@@ -55,9 +55,15 @@ class Masquerade:
 
 @dataclass(frozen=True, slots=True)
 class Snat:
-    """Translate the source to this address. The destination of replies is translated back."""
+    """Translate the source to this address and, with `ports`, to a free port from the first of them
+    to the last one. The destination of replies is translated back.
+
+    A port is free if no connection has it that goes to the same destination and port. If none is,
+    the packet is dropped.
+    """
 
     address: IPAddress
+    ports: tuple[int, int] | None = None  # None: the packet's own port, if it is free
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +231,7 @@ class Match:
     not_bridged: bool = False  # physdev: it was not received by a port of a bridge
     virtual: VirtualMatch | None = None
     probability: float | None = None
+    nth: int | None = None  # statistic: one in so many packets that meet all other conditions
     # Only nftables has the following.
     src_set: str | None = None  # an NftSet
     dst_set: str | None = None

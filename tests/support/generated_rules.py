@@ -60,6 +60,7 @@ IN_SETS: Final = {
 }  # each type with the number of its fields
 
 ports = st.integers(1, 65535)
+port_ranges = st.tuples(ports, ports).map(lambda each: (min(each), max(each)))
 words = st.integers(1, 2**32 - 1)
 comments = st.text("abcXYZ0189 /:.,-_'%@()<>&;|=!#*+~[]{}?$", max_size=60)
 links = st.sampled_from(["lo", "eth0", "cbr0", "vethwepl0a1b2c3"])
@@ -166,7 +167,10 @@ def iptables_matches(family: Family, *, needs_port: bool, ipvs: bool) -> st.Sear
         either(in_set=_set_matches(family)),
         either(not_bridged=st.just(True)),
         either(virtual=virtual) if ipvs else st.just({}),
-        either(probability=st.integers(1, 2**31 - 1).map(lambda each: each / 2**31)),
+        either(
+            probability=st.integers(1, 2**31 - 1).map(lambda each: each / 2**31),
+            nth=st.integers(1, 1000),
+        ),
     )
 
 
@@ -190,7 +194,7 @@ def _iptables_targets(table: Table, family: Family) -> st.SearchStrategy[Target 
         case "nat":
             own = [
                 st.builds(Dnat, there, ports),
-                st.builds(Snat, there),
+                st.builds(Snat, there, st.none() | port_ranges),
                 st.builds(Masquerade, st.booleans()),
                 st.builds(Netmap, networks(family)),
             ]
@@ -204,7 +208,8 @@ def iptables_rules(table: Table, family: Family, *, ipvs: bool = False) -> st.Se
     """A rule that this table accepts; with `ipvs`, also with xt_ipvs, which few kernels have."""
 
     def matching(target: Target | None) -> st.SearchStrategy[Rule]:
-        found = iptables_matches(family, needs_port=isinstance(target, Dnat), ipvs=ipvs)
+        of_ports = isinstance(target, Dnat) or (isinstance(target, Snat) and bool(target.ports))
+        found = iptables_matches(family, needs_port=of_ports, ipvs=ipvs)
         return found.map(lambda match: Rule(match, target))
 
     return _iptables_targets(table, family).flatmap(matching)

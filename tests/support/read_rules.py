@@ -166,8 +166,12 @@ def _not_bridged(match: Match, words: list[str], negated: bool, family: Family) 
 
 def _chance(match: Match, words: list[str], negated: bool, family: Family) -> Match:
     assert not negated
-    assert [words.pop(0), words.pop(0)] == ["random", "--probability"]
-    return replace(match, probability=round(float(words.pop(0)) * 2**31) / 2**31)
+    mode, option, value = words.pop(0), words.pop(0), words.pop(0)
+    if mode == "nth":
+        assert [option, words.pop(0), words.pop(0)] == ["--every", "--packet", "0"]
+        return replace(match, nth=int(value))
+    assert [mode, option] == ["random", "--probability"]
+    return replace(match, probability=round(float(value) * 2**31) / 2**31)
 
 
 _Read = Callable[[Match, list[str], bool, Family], Match]
@@ -229,7 +233,7 @@ def _iptables_target(words: list[str], family: Family) -> Target:
         case ["DNAT", "--to-destination", to]:
             return Dnat(*endpoint(to))
         case ["SNAT", "--to-source", to]:
-            return Snat(ip_address(to))
+            return _snat(to)
         case ["MASQUERADE", *options]:
             assert options in ([], ["--random-fully"])
             return Masquerade(random_fully=bool(options))
@@ -248,6 +252,15 @@ def _iptables_target(words: list[str], family: Family) -> Target:
             return Jump(chain)
         case _:
             raise AssertionError(f"no target: {words}")
+
+
+def _snat(to: str) -> Snat:
+    """Parse 10.0.0.1, 10.0.0.1:1024-2047 or [fd00::1]:1024."""
+    if "]" not in to and to.count(":") != 1:
+        return Snat(ip_address(to))
+    address, _, ports = to.rpartition(":")
+    first, _, last = ports.partition("-")
+    return Snat(ip_address(address.strip("[]")), (int(first), int(last or first)))
 
 
 # --- nftables ---

@@ -128,7 +128,7 @@ FLAGS: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
     "virtual": (VirtualMatch(SERVER, Protocol.TCP, 80), {"taken": TAKEN}, {"taken": None}),
 }
 # Neither keeps a packet from matching: a comment is for people, and chance goes both ways.
-OTHERS = {"comment", "probability"}
+OTHERS = {"comment", "probability", "nth"}
 
 
 def test_every_field_of_a_match_is_in_a_table_below() -> None:
@@ -153,9 +153,10 @@ def test_a_rule_applies_only_to_packets_that_match_its_field(field: str) -> None
     assert stops == [[Drop()], [None]]
 
 
-def test_a_rule_with_a_probability_has_two_outcomes_and_a_comment_has_none() -> None:
+def test_a_rule_of_statistic_has_two_outcomes_and_a_comment_has_none() -> None:
     rule = Rule(Match(probability=0.5, comment="half of them"), Drop())
     assert [each.stop for each in passed(rule)] == [Drop(), None]
+    assert [each.stop for each in passed(Rule(Match(nth=2), Drop()))] == [Drop(), None]
     assert [each.stop for each in passed(Rule(Match(comment="all of them"), Drop()))] == [Drop()]
 
 
@@ -198,6 +199,7 @@ TARGETS: list[tuple[Target, str, list[tuple[Packet, object]]]] = [
     (Remember("clients"), "mangle", [(PACKET, Drop())]),
     (Dnat(OWN, 8080), "nat", [(replace(PACKET, dst=OWN, dport=8080), None)]),
     (Snat(OWN), "nat", [(replace(PACKET, src=OWN), None)]),
+    (Snat(OWN, (1024, 2047)), "nat", [(replace(PACKET, src=OWN), None)]),
     (Masquerade(), "nat", [(PACKET, None)]),  # no address to give
     (Netmap(net("10.9.0.0/16")), "nat", [(replace(PACKET, dst=ip("10.9.2.2")), None)]),
 ]
