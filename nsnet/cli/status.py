@@ -13,6 +13,7 @@ from nsnet.topology.model import (
     Cluster,
     ClusterSetService,
     Endpoint,
+    Outbound,
     Service,
     ServicePort,
     Topology,
@@ -88,13 +89,14 @@ def _members(cluster: Cluster, lives: Lives) -> Iterator[Member]:
         if cluster.virtual_cidrs:
             about.append(f"pods known as {_joined(cluster.virtual_cidrs)}")
         yield _member(gateway.reference, ends, about)
-    for node in cluster.nodes:
+    for number, node in enumerate(cluster.nodes):
         pods = f"pods {_joined(node.pod_cidrs)}"
         if node.reserved:
             used = sum(each.node == node.name and not each.host_network for each in cluster.pods)
             first, last = node.reserved[0], node.reserved[-1]
             pods = f"{used} of {len(node.reserved)} addresses used: {first}-{last}"
-        yield _member(node.reference, ips_of(node.addresses), [pods])
+        about = [pods, *_ports_outbound(cluster.outbound, number)]
+        yield _member(node.reference, ips_of(node.addresses), about)
     for pod in cluster.pods:
         ports = " ".join(dict.fromkeys(f"{each.port}/{each.protocol}" for each in pod.ports))
         about = [f"on {pod.node} {ports}".rstrip()]
@@ -106,6 +108,13 @@ def _members(cluster: Cluster, lives: Lives) -> Iterator[Member]:
         yield _member(absent.reference, (), [absent.why])
     for service in cluster.services:
         yield _member(service.reference, service.addresses, _offer(service))
+
+
+def _ports_outbound(outbound: Outbound | None, number: int) -> Iterator[str]:
+    """Yield the ports of a public address that a load balancer has for the i-th node (from 0)."""
+    if outbound is not None and outbound.type == "loadBalancer":
+        address, (first, last) = outbound.blocks[number]
+        yield f"{last - first + 1} ports of {address}: {first}-{last}"
 
 
 def _common(service: ClusterSetService) -> Member:
@@ -127,6 +136,10 @@ def _in_vnet(topology: Topology, vnet: VNet) -> Iterator[Member]:
         about.append(" ".join((f"subnet {subnet.name} {subnet.network}", *names)))
     if vnet.peered:
         about.append(f"peered with {_joined(vnet.peered)}")
+    for cluster in topology.clusters_of(vnet):
+        if cluster.outbound is not None:
+            way = f"outbound of {cluster.name}: {cluster.outbound.type}"
+            about.append(f"{way} {_joined(cluster.outbound.addresses)}".rstrip())
     yield _member(vnet.reference, (vnet.outside.ip,), about)
     for machine in vnet.machines:
         ports = " ".join(f"{port.port}/{port.protocol}" for port in machine.ports)

@@ -15,6 +15,7 @@ from nsnet.features.load_balancer import load_balancers
 from nsnet.features.merge import merge
 from nsnet.features.networks import NETWORKS
 from nsnet.features.networks.neighbours import permanent_neighbours
+from nsnet.features.outbound import outbound
 from nsnet.features.services import PROXIES
 from nsnet.features.services.health import health_checks
 from nsnet.features.services.kube_proxy import conntrack
@@ -37,6 +38,7 @@ def compile_state(topology: Topology) -> State:
 def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "the fabric", fabric(topology)
     yield "the VNets", vnets(topology)
+    yield "the outbound of VNets", outbound(topology)
     yield "the load balancer", load_balancers(topology)
     yield "BGP", speakers(topology)
     yield "the servers of pods and external hosts", listeners(topology)

@@ -49,6 +49,7 @@ ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
         "KUBE-SERVICES",
         "KUBE-EXTERNAL-SERVICES",
         "NSNET-LB",
+        "NSNET-OUTBOUND",
     ),
     ("filter", "OUTPUT"): (
         "NSNET-FAULTS",

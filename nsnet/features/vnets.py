@@ -17,13 +17,11 @@ from typing import Final
 from nsnet.features.fabric import OUTSIDE_SWITCH, PEERS_SWITCH
 from nsnet.features.routes import to_pods
 from nsnet.features.sysctls import forwarding
-from nsnet.ip import IPAddress, default_destination, ips_of, of_family
+from nsnet.ip import IPAddress, default_destination, held_at, ips_of, of_family
 from nsnet.state.model import Fact, Interface, Kind, PolicyRule, Route, veth, with_mac
-from nsnet.state.rules import Chain, Hook, Match, Rule, Snat
 from nsnet.topology.model import Cluster, Subnet, Topology, VNet, link_name
 
 OUTSIDE_LINK, PEERS_LINK = "eth0", "eth1"
-OUTBOUND: Final = "NSNET-OUTBOUND"
 _PEERED: Final = 100  # the fabric's routing table for packets from peered networks
 _TABLES: Final = 100  # to this, the number of a subnet is added
 
@@ -55,9 +53,11 @@ def table_of(vnet: VNet, subnet: Subnet) -> int:
 def _vnet(topology: Topology, vnet: VNet) -> Iterator[Fact]:
     here, fabric = vnet.netns, topology.fabric_netns
     yield from forwarding(here, bridge_netfilter=False)
+    on_fabric = vnet.outside.network
+    public = tuple(held_at(each, on_fabric) for each in topology.public_addresses(vnet))
     yield from veth(
         (fabric, Interface(link_name("vnet", vnet.name), master=OUTSIDE_SWITCH)),
-        (here, Interface(OUTSIDE_LINK, addresses=(vnet.outside,))),
+        (here, Interface(OUTSIDE_LINK, addresses=public)),
     )
     yield from veth(
         (fabric, Interface(link_name("peer", vnet.name), master=PEERS_SWITCH)),
@@ -70,11 +70,6 @@ def _vnet(topology: Topology, vnet: VNet) -> Iterator[Fact]:
     for subnet in vnet.subnets:
         yield from _subnet(topology, vnet, subnet)
     yield from ((here, each) for each in _to_everywhere(topology, vnet))
-    # What is in the VNet has private addresses, so its packets leave with the VNet's.
-    leaving = Match(out_interface=OUTSIDE_LINK, comment="leaves with the public address")
-    snat = Rule(leaving, Snat(vnet.outside.ip), why="SNAT to the public address")
-    yield here, Chain("nat", OUTBOUND, (snat,))
-    yield here, Hook("nat", "POSTROUTING", OUTBOUND)
 
 
 def _subnet(topology: Topology, vnet: VNet, subnet: Subnet) -> Iterator[Fact]:

@@ -30,7 +30,7 @@ from nsnet.scenario.fields import (
     ZoneValue,
 )
 from nsnet.scenario.http import HttpSpec, Status
-from nsnet.scenario.vnets import MaxPods, VnetSpec
+from nsnet.scenario.vnets import MaxPods, OutboundSpec, VnetSpec
 from nsnet.verdict import ANSWERED, Verdict
 
 RESERVED_NAMES = (
@@ -226,6 +226,9 @@ class ClusterSpec(Strict):
         None
     )
     max_pods: MaxPods = None
+    outbound: Annotated[
+        OutboundSpec | None, Field(description="in a VNet; default: that of a load balancer")
+    ] = None
     pod_cidr: Annotated[
         Cidrs, Field(alias="podCIDR", json_schema_extra={"default": "10.244.0.0/16"})
     ] = (IPv4Network("10.244.0.0/16"),)

@@ -4,9 +4,9 @@ Names and limits are those of Azure.
 """
 
 from ipaddress import IPv4Network
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from nsnet.scenario.fields import (
     CIDR_SCHEMA,
@@ -28,6 +28,10 @@ MAX_PODS: Final[dict[str, int]] = {
 IN_SUBNET: Final[frozenset[str]] = frozenset({"azure-cni"})
 FEWEST_PODS: Final = 10  # that maxPods may be
 MOST_PODS: Final = 250
+# For each type of outbound that translates, the ports of a public address, and the most addresses.
+PORTS: Final[dict[str, int]] = {"loadBalancer": 64_000, "natGateway": 64_512}
+MOST_ADDRESSES: Final[dict[str, int]] = {"loadBalancer": 100, "natGateway": 16}
+PORTS_STEP: Final = 8  # ports are allocated to nodes in multiples of this
 
 
 def _parse_ipv4(value: object) -> IPv4Network:
@@ -76,6 +80,50 @@ class VnetSpec(Strict):
     subnets: Annotated[tuple[SubnetSpec, ...], Field(min_length=1)]
     machines: tuple[MachineSpec, ...] = ()
     peerings: tuple[PeeringSpec, ...] = ()
+
+
+def _check_step(value: int) -> int:
+    if value % PORTS_STEP:
+        raise ValueError(f"{value} is not a multiple of {PORTS_STEP}")
+    return value
+
+
+OutboundType = Literal["loadBalancer", "natGateway", "none"]
+
+
+class OutboundSpec(Strict):
+    """How packets of a cluster in a VNet get to the internet: with a public address of a load
+    balancer, in which each node has some ports; with those of a NAT gateway, which all nodes share;
+    or not at all."""
+
+    type: OutboundType = "loadBalancer"
+    addresses: Annotated[
+        Annotated[Number, Field(ge=1, le=max(MOST_ADDRESSES.values()))] | None,
+        Field(description="public addresses, of fabricCIDR; default: 1"),
+    ] = None
+    ports_per_node: Annotated[
+        Annotated[Number, Field(ge=PORTS_STEP, le=64_000), AfterValidator(_check_step)] | None,
+        Field(description="loadBalancer; default: 1024 up to 50 nodes, half above 50, 100, 200 …"),
+    ] = None
+    ports_per_address: Annotated[
+        Annotated[Number, Field(ge=PORTS_STEP, le=max(PORTS.values()))] | None,
+        Field(
+            description="of a public address; default: "
+            + ", ".join(f"{name} {number}" for name, number in PORTS.items())
+            + "; set few to see what happens when they are exhausted"
+        ),
+    ] = None
+    idle_minutes: Annotated[
+        Annotated[Number, Field(ge=4, le=120)] | None,
+        Field(description="after which an idle connection is forgotten, as Azure counts them"),
+    ] = None
+    idle_seconds: Annotated[
+        Annotated[Number, Field(ge=1, le=7200)] | None,
+        Field(
+            description="after which the lab forgets an idle connection, and resets it; the same in"
+            " all clusters of a VNet; default: never"
+        ),
+    ] = None
 
 
 MaxPods = Annotated[

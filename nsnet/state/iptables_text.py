@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Final, assert_never
 
-from nsnet.ip import PROTOCOL_NUMBERS, Family, Protocol, endpoint
+from nsnet.ip import PROTOCOL_NUMBERS, Family, IPAddress, Protocol, endpoint
 from nsnet.state.rules import (
     ALL_BITS,
     Accept,
@@ -224,6 +224,13 @@ def as_kernel_probability(probability: float) -> str:
     return f"{round(probability * 2**31) / 2**31:.11f}"
 
 
+def _source(address: IPAddress, ports: tuple[int, int] | None) -> str:
+    if ports is None:
+        return str(address)
+    first, last = ports
+    return f"{endpoint(address, first)}-{last}" if first != last else endpoint(address, first)
+
+
 def _target(target: Target, family: Family) -> str:
     match target:
         case Jump(chain):
@@ -234,15 +241,14 @@ def _target(target: Target, family: Family) -> str:
             return "RETURN"
         case Drop():
             return "DROP"
+        case Reject(tcp_reset=True):
+            return "REJECT --reject-with tcp-reset"
         case Reject():
             return f"REJECT --reject-with {'icmp' if family == 4 else 'icmp6'}-port-unreachable"
         case Dnat(address, port):
             return f"DNAT --to-destination {endpoint(address, port)}"
-        case Snat(address, None):
-            return f"SNAT --to-source {address}"
-        case Snat(address, (first, last)):
-            ports = f"{first}-{last}" if first != last else f"{first}"
-            return f"SNAT --to-source {address if family == 4 else f'[{address}]'}:{ports}"
+        case Snat(address, ports):
+            return f"SNAT --to-source {_source(address, ports)}"
         case Masquerade(random_fully):
             return "MASQUERADE --random-fully" if random_fully else "MASQUERADE"
         case Netmap(network):

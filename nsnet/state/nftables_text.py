@@ -383,6 +383,8 @@ def _statement(target: Target, family: Family) -> str:
             return f"jump {chain}"
         case Goto(chain):
             return f"goto {chain}"
+        case Reject(tcp_reset=True):
+            return "reject with tcp reset"
         case Accept() | Return() | Drop() | Reject():
             return type(target).__name__.lower()
         case Dnat(address, port):

@@ -33,7 +33,9 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """Drop the packet and send ICMP port unreachable to its source."""
+    """Drop the packet and send ICMP port unreachable to its source, or a TCP reset."""
+
+    tcp_reset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

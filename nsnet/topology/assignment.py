@@ -157,6 +157,11 @@ def load_balancer_owner(reference: str) -> str:
     return f"{reference} (load balancer)"
 
 
+def outbound_owner(cluster: str, number: int) -> str:
+    """Return the name under which a cluster in a VNet owns a public address, by its number."""
+    return f"{cluster} (outbound {number})"
+
+
 def node_port_owner(reference: str, port: int, protocol: str) -> str:
     """Return the name under which a Service owns the NodePort of this port."""
     return f"{reference}:{port}/{protocol.lower()}"

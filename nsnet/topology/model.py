@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from hashlib import sha256
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 from nsnet.ip import (
     Family,
@@ -28,6 +28,7 @@ from nsnet.topology.assignment import (
     health_check_owner,
     load_balancer_owner,
     node_port_owner,
+    outbound_owner,
 )
 
 ServiceType: TypeAlias = Literal["ClusterIP", "NodePort", "LoadBalancer", "ExternalName"]
@@ -393,6 +394,25 @@ class ClusterDns:
     forwards: tuple[tuple[str, IPAddress], ...] = ()
 
 
+class PortBlock(NamedTuple):
+    """Ports of a public address: the first and the last one."""
+
+    address: IPAddress
+    ports: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outbound:
+    """How packets of a cluster in a VNet get to the internet. With type loadBalancer there is a
+    block of ports for each node, in their order; with natGateway one for each public address, which
+    all nodes share."""
+
+    type: str
+    addresses: tuple[IPAddress, ...] = ()  # public ones
+    blocks: tuple[PortBlock, ...] = ()
+    idle_seconds: int | None = None  # after which a connection is forgotten; None: never
+
+
 @dataclass(frozen=True, slots=True)
 class Cluster:
     """A cluster: its configuration, gateways, nodes, pods and Services."""
@@ -417,6 +437,7 @@ class Cluster:
     mtu: int | None = None  # of the pods' links; None: the network's default
     vnet: str = ""  # the VNet with its nodes
     subnet: str = ""  # of this VNet
+    outbound: Outbound | None = None  # from this VNet to the internet
     namespaces: tuple[str, ...] = ()  # those of Namespace objects, and of other objects
     dns: ClusterDns | None = None
     http_proxies: tuple[HttpProxy, ...] = ()
@@ -577,6 +598,17 @@ class Topology:
         """The network namespace of the fabric, with the routers and bridges between nodes."""
         return netns_name(self.lab, FABRIC)
 
+    def clusters_of(self, vnet: VNet) -> tuple[Cluster, ...]:
+        """Return the clusters whose nodes are in a VNet."""
+        return tuple(each for each in self.clusters if each.vnet == vnet.name)
+
+    def public_addresses(self, vnet: VNet) -> tuple[IPAddress, ...]:
+        """Return the public addresses of a VNet: its own, with which machines are seen, and those
+        of the clusters in it."""
+        own = vnet.outside.ip
+        outbound = (each.outbound for each in self.clusters_of(vnet))
+        return (own, *(address for each in outbound if each for address in each.addresses))
+
     def is_peered(self, address: IPAddress) -> bool:
         """Return whether an address belongs to a network that a VNet is peered with."""
         return any(
@@ -649,6 +681,9 @@ class Topology:
                     addresses[load_balancer_owner(service.reference)] = service.load_balancer_ips
             for gateway in cluster.gateways:
                 addresses[gateway.reference] = ips_of(gateway.outside)
+            if cluster.outbound is not None:
+                for number, address in enumerate(cluster.outbound.addresses, 1):
+                    addresses[outbound_owner(cluster.name, number)] = (address,)
         addresses |= {each.reference: each.addresses for each in self.clusterset if each.addresses}
         for vnet in self.vnets:
             addresses[vnet.reference] = (vnet.outside.ip,)

@@ -73,7 +73,10 @@ def locate(topology: Topology, reference: str) -> Location:
                 netns=vnet.netns,
                 reference=vnet.reference,
                 role=Role.VNET,
-                addresses=(*(each.router.ip for each in vnet.subnets), vnet.outside.ip),
+                addresses=(
+                    *(each.router.ip for each in vnet.subnets),
+                    *topology.public_addresses(vnet),
+                ),
             )
         case "gateway":
             return _of_gateway(topology, find_gateways(topology, reference, parts)[0])

@@ -49,6 +49,7 @@ from nsnet.topology.model import (
 )
 from nsnet.topology.nodes import resolve_nodes
 from nsnet.topology.notation import UnknownReferenceError
+from nsnet.topology.outbound import resolve_outbound
 from nsnet.topology.outside_ips import reserve_written_ips
 from nsnet.topology.pending import idle_daemon_sets
 from nsnet.topology.pods import resolve_pods
@@ -129,6 +130,7 @@ def _cluster(
     subnet, underlay = underlay_of(ledger.scenario.spec, index)
     addresses = vnets.addresses.get((spec.vnet or "", subnet))
     nodes = resolve_nodes(ledger, path, spec, manifests, underlay, addresses)
+    way_out = resolve_outbound(ledger, path, spec, len(nodes))
     unplaced, absent = declared_pods(spec.name, manifests, nodes, MOST_PODS - ledger.pods)
     ledger.pods += len(unplaced)
     ledger.warnings += [*absence_warning(absent), *bound_twice(unplaced)]
@@ -159,6 +161,7 @@ def _cluster(
         mtu=spec.mtu,
         vnet=spec.vnet or "",
         subnet=subnet,
+        outbound=way_out,
         namespaces=tuple(dict.fromkeys(map(_namespace, manifests))),
         dns=cluster_dns(ledger, path, spec, manifests, services),
         http_proxies=(*((ingress,) if ingress else ()), *served),

@@ -10,6 +10,7 @@ from nsnet.scenario.kinds import MODEL_OF, AllowedRule, ClusterSpec
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.vnets import IN_SUBNET, VnetSpec
 from nsnet.text import did_you_mean, some_of
+from nsnet.topology.outbound_checks import outbound_problems
 from nsnet.topology.ranges import Range, cluster_ranges, fabric_ranges, peered_ranges, subnet_of
 
 # Source: "Configure Azure CNI networking in Azure Kubernetes Service", prerequisites.
@@ -33,6 +34,7 @@ def vnet_problems(scenario: Scenario) -> Iterator[Problem]:
     for index, cluster in enumerate(scenario.spec.clusters):
         for key, message in _cluster(scenario, cluster):
             yield scenario.problem(f"spec.clusters[{index}].{key}", message)
+    yield from outbound_problems(scenario)
     yield from _shared_subnets(scenario)
     yield from _forbidden(scenario)
     yield from _overlaps(scenario)
@@ -80,7 +82,7 @@ def _cluster(scenario: Scenario, spec: ClusterSpec) -> Iterator[tuple[str, str]]
     """Yield the key and the message of each setting of a cluster that its network cannot have."""
     cni = f"cni {spec.cni}"
     if spec.cni not in MODEL_OF:
-        for key in ("vnet", "subnet", "max_pods"):
+        for key in ("vnet", "subnet", "max_pods", "outbound"):
             if getattr(spec, key) is not None:
                 networks = ", ".join(MODEL_OF)
                 yield _key(key), f"only a cluster in a VNet has it, with cni {networks}; not {cni}"

@@ -227,6 +227,8 @@ def _iptables_target(words: list[str], family: Family) -> Target:
             return Return()
         case ["DROP"]:
             return Drop()
+        case ["REJECT", "--reject-with", "tcp-reset"]:
+            return Reject(tcp_reset=True)
         case ["REJECT", "--reject-with", kind]:
             assert kind == {4: "icmp-port-unreachable", 6: "icmp6-port-unreachable"}[family]
             return Reject()
@@ -349,6 +351,8 @@ def _nft_statement(words: list[str], ip: str) -> tuple[Target, list[str]]:
             return Jump(chain), rest
         case ["goto", chain, *rest]:
             return Goto(chain), rest
+        case ["reject", "with", "tcp", "reset", *rest]:
+            return Reject(tcp_reset=True), rest
         case [("accept" | "return" | "drop" | "reject") as verdict, *rest]:
             return _VERDICTS[verdict], rest
         case ["dnat", "to", to, *rest]:

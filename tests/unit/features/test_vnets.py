@@ -49,6 +49,7 @@ def seen(found: Lab, source: str, to: str) -> str:
 
 
 N1, POD, OVERLAY_POD, PUBLIC = "10.0.0.4", "10.0.0.5", "10.244.0.2", "198.18.0.2"
+OUTBOUND = "198.18.0.5"  # of the load balancer: each VNet has an address before it
 
 
 @pytest.mark.parametrize(
@@ -58,8 +59,8 @@ N1, POD, OVERLAY_POD, PUBLIC = "10.0.0.4", "10.0.0.5", "10.244.0.2", "198.18.0.2
         ("pod/client", "vm/jump:22", N1, POD, N1),
         ("pod/client", "vm/peer:22", N1, N1, N1),
         ("pod/client", "external/desk:443", N1, N1, N1),
-        ("pod/client", "external/api:443", PUBLIC, PUBLIC, PUBLIC),
-        ("node/n1", "external/api:443", PUBLIC, PUBLIC, PUBLIC),
+        ("pod/client", "external/api:443", *[OUTBOUND] * 3),
+        ("node/n1", "external/api:443", *[OUTBOUND] * 3),
         ("vm/jump", "pod/far:80", "net-unreachable", "10.1.0.4", "net-unreachable"),
         ("vm/peer", "pod/far:80", "net-unreachable", "10.100.0.4", "net-unreachable"),
         ("external/desk", "pod/far:80", "net-unreachable", "172.20.0.10", "net-unreachable"),

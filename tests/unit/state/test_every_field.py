@@ -155,7 +155,7 @@ TARGETS: tuple[tuple[Target, Target], ...] = (
     (Accept(), Accept()),
     (Return(), Return()),
     (Drop(), Drop()),
-    (Reject(), Reject()),
+    (Reject(), Reject(tcp_reset=True)),
     (Dnat(A, 80), Dnat(B, 81)),
     (Snat(A), Snat(B, (1024, 2047))),
     (Snat(A, (1, 2)), Snat(B, (1, 3))),
