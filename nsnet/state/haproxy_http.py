@@ -10,6 +10,8 @@ from typing import Final
 
 from nsnet.ip import endpoint
 from nsnet.state.http import (
+    MOST_PROXIES,
+    PASSED,
     Backend,
     HeaderChanges,
     HttpFrontend,
@@ -40,27 +42,32 @@ def frontend_lines(frontend: HttpFrontend, certificates: str) -> Iterator[str]:
     next to the configuration."""
     tls = f" ssl crt-list {certificates}" if frontend.certificates else ""
     scheme = "https" if tls else "http"
-    name = f"{frontend.address}:{frontend.port}"
+    here = f"{frontend.address}:{frontend.port}"
     yield f"# {_comment(frontend.reference)}"
-    yield f"frontend {name}"
+    yield f"frontend {here}"
     yield "    mode http"
     yield f"    bind {endpoint(frontend.address, frontend.port)}{tls}"
     yield f"    timeout http-request {_SECONDS}s"
     yield f"    timeout http-keep-alive {_SECONDS}s"
     # After a reload, the old worker answers one more request on each connection that is open.
     yield "    option idle-close-on-response"
+    name, value = PASSED
+    yield f"    http-request return status 508 if {{ req.fhdr_cnt({name}) ge {MOST_PROXIES} }}"
+    yield f"    http-request add-header {name} {_format(value)}"
     yield "    http-request set-header X-Forwarded-For %[src]"
     yield f"    http-request set-header X-Forwarded-Proto {scheme}"
     yield "    http-request set-header X-Forwarded-Host %[req.hdr(host)]"
     yield "    http-request set-var(txn.host) req.hdr(host),host_only,lower"
     yield "    http-request set-var-fmt(txn.path) %[path]/"
+    if any(each.match.query for each in frontend.rules):
+        yield "    http-request set-var-fmt(txn.query) &%[query]&"
     for number, rule in enumerate(frontend.rules):
         yield f"    # {_comment(rule.reference)}"
-        yield from _selection(f"{name}:{number}", number, rule)
-    yield f"    default_backend {name}:404"
+        yield from _selection(f"{here}:{number}", number, rule)
+    yield f"    default_backend {here}:404"
     for number, rule in enumerate(frontend.rules):
-        yield from _backends(f"{name}:{number}", rule, scheme, frontend.port)
-    yield from _response(f"{name}:404", 404)
+        yield from _backends(f"{here}:{number}", rule, scheme, frontend.port)
+    yield from _response(f"{here}:404", 404)
 
 
 def _selection(name: str, number: int, rule: HttpRule) -> Iterator[str]:
@@ -68,11 +75,17 @@ def _selection(name: str, number: int, rule: HttpRule) -> Iterator[str]:
     conditions = [*_host(rule.match), *_path(rule.match)]
     if rule.match.method:
         conditions.append(_compared("method", "str", rule.match.method))
-    named = [(f"req.fhdr({word(key)})", value) for key, value in rule.match.headers]
-    named += [(f"url_param({word(key)})", value) for key, value in rule.match.query]
-    for index, (sample, value) in enumerate(named):
+    named = [
+        _comparison(f"req.fhdr({word(key)})", "str", value) for key, value in rule.match.headers
+    ]
+    # url_param() would also end a parameter at ";" and "?".
+    named += [
+        _comparison("var(txn.query)", "sub", f"&{word(key)}={value}&")
+        for key, value in rule.match.query
+    ]
+    for index, comparison in enumerate(named):
         condition = f"{number}.{index}"  # named, because a line has at most 64 words
-        yield f"    acl {condition} {_comparison(sample, 'str', value)}"
+        yield f"    acl {condition} {comparison}"
         conditions.append(condition)
     backends = () if rule.redirect is not None else rule.weighted
     for index, share in enumerate(shares(backends)):

@@ -7,12 +7,16 @@
 Both Ingress and HTTPRoute become such rules: their precedence is the order of the rules.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import NamedTuple
 from urllib.parse import quote
 
 from nsnet.ip import IPAddress
+
+MOST_PROXIES = 4  # that a request passes; the next one answers with 508
+PASSED = ("Via", "1.1 nsnet")  # the header that each of them adds (RFC 9110, section 7.6.3)
 
 
 class Server(NamedTuple):
@@ -76,6 +80,13 @@ class HeaderChanges(NamedTuple):
     set: tuple[tuple[str, str], ...] = ()
     add: tuple[tuple[str, str], ...] = ()
     remove: tuple[str, ...] = ()
+
+    def of(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Return what becomes of these headers."""
+        gone = {name.lower() for name, _ in self.set}
+        kept = [*(each for each in fields if each[0].lower() not in gone), *self.set, *self.add]
+        gone = {name.lower() for name in self.remove}
+        return [each for each in kept if each[0].lower() not in gone]
 
 
 class HttpRule(NamedTuple):

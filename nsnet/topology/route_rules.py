@@ -38,6 +38,8 @@ from nsnet.topology.route_parents import Grants, Refused, Route, specificity
 # What a proxy can read and write in headers and queries (state/haproxy_http.py).
 _NAME: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _VALUE: Final = re.compile(r"[ -~]+")
+# They say where a message ends, and how many proxies it has passed.
+_OF_PROXIES: Final = ("content-length", "transfer-encoding", "via")
 _KNOWN_FILTERS: Final = (
     "RequestHeaderModifier",
     "ResponseHeaderModifier",
@@ -156,6 +158,10 @@ def _unsupported_filters(
         elif types.count("RequestRedirect") and each.type != "RequestRedirect":
             yield f"{path}[{index}].type", f"{each.type} together with RequestRedirect"
         for changes in (each.request_header_modifier, each.response_header_modifier):
+            names = [one.name for one in (*changes.set, *changes.add)] if changes else []
+            for name in (*names, *changes.remove) if changes else ():
+                if name.lower() in _OF_PROXIES:
+                    yield f"{path}[{index}]", f"a change of the header {name}"
             for one in (*changes.set, *changes.add) if changes else ():
                 if not _NAME.fullmatch(one.name) or not _VALUE.fullmatch(one.value):
                     yield f"{path}[{index}]", f"the header {one.name}, or its value"

@@ -1,11 +1,13 @@
 """HTTP as the model has it: a client's request, and the responses of servers that speak HTTP."""
 
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from nsnet.state.model import HealthCheck, Listener, Listens
 from nsnet.verdict import Verdict
 from nsnet.walk.packet import PredictedPath
+
+_WITH_BODY: Final = ("POST", "PUT", "PATCH")  # methods
 
 
 class HttpRequest(NamedTuple):
@@ -18,6 +20,13 @@ class HttpRequest(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     tls: bool = False
     server_name: str = ""
+
+    @property
+    def fields(self) -> tuple[tuple[str, str], ...]:
+        """All headers by name, except those that are about the connection."""
+        host = (("Host", self.host),) if self.host else ()
+        length = (("Content-Length", "0"),) if self.method in _WITH_BODY else ()
+        return (*host, *length, *self.headers)
 
     def __str__(self) -> str:
         """Return the request's method and URL: GET http://shop.example/cart."""

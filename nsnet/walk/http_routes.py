@@ -5,6 +5,8 @@ from typing import Final
 
 from nsnet.ip import IPAddress
 from nsnet.state.http import (
+    MOST_PROXIES,
+    PASSED,
     HttpFrontend,
     HttpRule,
     PathChange,
@@ -19,18 +21,37 @@ from nsnet.walk.packet import PredictedPath
 
 BAD_REQUEST: Final = 400
 NOT_FOUND: Final = 404
+LOOP_DETECTED: Final = 508
 _BAD_GATEWAY: Final = 502  # the server closes the connection
 _UNAVAILABLE: Final = 503  # no connection to the server
 _USUAL: Final = {"http": 80, "https": 443}  # ports that a URL leaves out
 
 
+def is_looping(request: HttpRequest) -> bool:
+    """Return whether a request has passed so many proxies that the next one answers it."""
+    names = [name.lower() for name, _ in request.headers]
+    return names.count(PASSED[0].lower()) >= MOST_PROXIES
+
+
+def as_received(request: HttpRequest, source: IPAddress | None) -> HttpRequest:
+    """Return the request with the headers that the proxy sets before it compares them. `source` is
+    the client's address."""
+    own = {
+        "x-forwarded-for": str(source),
+        "x-forwarded-proto": "https" if request.tls else "http",
+        "x-forwarded-host": request.host,
+    }
+    given = (each for each in request.headers if each[0].lower() not in own)
+    return request._replace(headers=(*given, PASSED, *own.items()))
+
+
 def rule_for(
     frontend: HttpFrontend, request: HttpRequest, source: IPAddress | None
 ) -> HttpRule | None:
-    """Return the first rule that fits the request, as the proxy sees it with a client of this
-    address; None if there is none."""
-    seen = _with_forwarded(request, source)
-    return next((each for each in frontend.rules if _fits(each.match, seen)), None)
+    """Return the first rule that fits the request of a client with this address; None if there is
+    none."""
+    received = as_received(request, source)
+    return next((each for each in frontend.rules if _fits(each.match, received)), None)
 
 
 def tls_rule_for(frontend: TlsFrontend, server_name: str) -> TlsRule | None:
@@ -44,8 +65,14 @@ def forwarded(rule: HttpRule, request: HttpRequest) -> HttpRequest:
     path, mark, query = request.path.partition("?")
     if rule.path is not None:
         path = _changed(rule.path, rule.match, path)
-    host = rule.hostname or request.host
-    return request._replace(host=host, path=f"{path}{mark}{query}", tls=False, server_name="")
+    renamed = request._replace(host=rule.hostname or request.host)
+    (*fields,) = rule.request_headers.of(renamed.fields)
+    host = next((value for name, value in fields if name.lower() == "host"), "")
+    ours = ("host", "content-length")  # which a request has by its other attributes
+    headers = tuple(each for each in fields if each[0].lower() not in ours)
+    return request._replace(
+        host=host, path=f"{path}{mark}{query}", headers=headers, tls=False, server_name=""
+    )
 
 
 def described(match: RequestMatch) -> str:
@@ -83,6 +110,14 @@ def location(rule: HttpRule, frontend: HttpFrontend, request: HttpRequest) -> st
     return f"{where}{path}{mark}{query}"
 
 
+def with_response_headers(path: PredictedPath, rule: HttpRule) -> PredictedPath:
+    """Return the path of a request to whose response the rule's changes are made."""
+    given = [("location", path.location)] if path.location else []
+    changed = rule.response_headers.of(given) if path.status is not None else []
+    found = [value for name, value in changed if name.lower() == "location"]
+    return replace(path, location=found[-1] if found else "")
+
+
 def with_status(path: PredictedPath, far: PredictedPath) -> PredictedPath:
     """Return the path of a request through an HTTP proxy, which answers it itself if its own
     connection to the server, with the path `far`, fails."""
@@ -92,20 +127,9 @@ def with_status(path: PredictedPath, far: PredictedPath) -> PredictedPath:
     return own_response(replace(path, verdict=Verdict.OK), status)
 
 
-def _with_forwarded(request: HttpRequest, source: IPAddress | None) -> HttpRequest:
-    """Return the request with the headers that the proxy sets."""
-    own = {
-        "x-forwarded-for": str(source),
-        "x-forwarded-proto": "https" if request.tls else "http",
-        "x-forwarded-host": request.host,
-    }
-    given = (each for each in request.headers if each[0].lower() not in own)
-    return request._replace(headers=(*given, *own.items()))
-
-
 def _fits(match: RequestMatch, request: HttpRequest) -> bool:
     path, _, query = request.path.partition("?")
-    headers = {(name.lower(), value) for name, value in request.headers}
+    headers = {(name.lower(), value) for name, value in request.fields}
     parameters = {tuple(each.partition("=")[::2]) for each in query.split("&")}
     return (
         _fits_host(match.hostname, _without_port(request.host).lower(), match.one_label)

@@ -22,6 +22,7 @@ class Request:
     packet: Packet
     size: int = 0
     http: HttpRequest | None = None  # what is said on a TCP connection; None: the echo protocol
+    proxies: int = 0  # that it has passed before this client, which is then the last of them
 
     @property
     def length(self) -> int:

@@ -6,21 +6,25 @@ from typing import assert_never
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.state.haproxy import Frontend
-from nsnet.state.http import HttpFrontend, Server, TlsFrontend
+from nsnet.state.http import MOST_PROXIES, HttpFrontend, Server, TlsFrontend
 from nsnet.state.model import HealthCheck, Listens, Netns
 from nsnet.verdict import Verdict
 from nsnet.walk import path_mtu
 from nsnet.walk.http import HttpRequest, answered
 from nsnet.walk.http_routes import (
     BAD_REQUEST,
+    LOOP_DETECTED,
     NOT_FOUND,
+    as_received,
     described,
     forwarded,
+    is_looping,
     location,
     own_response,
     routed,
     rule_for,
     tls_rule_for,
+    with_response_headers,
     with_status,
 )
 from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
@@ -43,7 +47,7 @@ class RoundTrips:
     emit: Emit
     routes: Callable[[str], Routes]
     paths: Callable[
-        [str, Protocol, IPAddress, int, int, HttpRequest | None], tuple[PredictedPath, ...]
+        [str, Protocol, IPAddress, int, int, HttpRequest | None, int], tuple[PredictedPath, ...]
     ]
 
     def of(self, request: Request) -> Iterator[PredictedPath]:
@@ -126,10 +130,21 @@ class RoundTrips:
     def _to_servers(
         self, request: Request, netns: str, near: PredictedPath, servers: Iterable[Server]
     ) -> Iterator[PredictedPath]:
-        """Yield the paths on from a proxy, which a connection reaches by the path `near`."""
+        """Yield the paths on from a proxy, which a connection reaches by the path `near`. One that
+        has passed too many proxies is taken to go in a circle, so that no reply comes."""
+        if request.proxies >= MOST_PROXIES:
+            yield replace(near, verdict=Verdict.TIMEOUT, server=None, source=None)
+            return
         for each in servers:
-            to = (netns, Protocol.TCP, each.address, each.port, request.size, request.http)
-            yield from (relayed(near, far, each) for far in self.paths(*to))
+            found = self._onward(request, netns, each, request.http)
+            yield from (relayed(near, far, each) for far in found)
+
+    def _onward(
+        self, request: Request, netns: str, server: Server, http: HttpRequest | None
+    ) -> tuple[PredictedPath, ...]:
+        """Return the paths of the connection that a proxy opens to a server for a request."""
+        to = (netns, Protocol.TCP, server.address, server.port, request.size, http)
+        return self.paths(*to, request.proxies + 1)
 
     def _pass_on(
         self, request: Request, netns: str, journey: Journey, frontend: TlsFrontend
@@ -177,6 +192,9 @@ class RoundTrips:
         frontend: HttpFrontend,
     ) -> Iterator[PredictedPath]:
         """Yield the paths of an HTTP request that a proxy has received by the path `near`."""
+        if is_looping(http):
+            yield own_response(routed(near, "it has passed too many proxies"), LOOP_DETECTED)
+            return
         rule = rule_for(frontend, http, near.source)
         if rule is None:
             yield own_response(routed(near, "no rule fits the request"), NOT_FOUND)
@@ -188,15 +206,15 @@ class RoundTrips:
         elif not rule.weighted:
             yield own_response(routed(near, applied), rule.status)
         else:
-            onward = forwarded(rule, http)
+            onward = forwarded(rule, as_received(http, near.source))
             for backend in rule.weighted:
                 here = routed(near, f"{applied} → {backend.reference}")
                 if not backend.servers:
                     yield own_response(here, backend.status)
                 for each in backend.servers:
-                    server = (Protocol.TCP, each.address, each.port, request.size, onward)
-                    for far in self.paths(netns, *server):
-                        yield with_status(relayed(here, far, each), far)
+                    for far in self._onward(request, netns, each, onward):
+                        answer = with_response_headers(relayed(here, far, each), rule)
+                        yield with_status(answer, far)
 
     def _reply_to(self, netns: str, packet: Packet, error: Verdict | None = None) -> Packet:
         """Return the reply of this namespace to a packet or, with `error`, its ICMP error about the

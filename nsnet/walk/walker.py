@@ -72,9 +72,10 @@ class Walker:
         port: int | None = None,
         size: int = 0,
         http: HttpRequest | None = None,
+        proxies: int = 0,
     ) -> tuple[PredictedPath, ...]:
         """Return what `walk` returns for this State. With `http`, the client sends this request on
-        its TCP connection."""
+        its TCP connection. `proxies`: how many it has passed, if the client is one of them."""
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
@@ -87,7 +88,7 @@ class Walker:
         packets = [
             Packet(protocol=protocol, src=each, dst=to, dport=port or 0) for each in sources if each
         ]
-        requests = [Request(here, packet, size, http) for packet in packets]
+        requests = [Request(here, packet, size, http, proxies) for packet in packets]
         paths = (path for each in requests for path in self._round_trips.of(each))
         return tuple(dict.fromkeys(paths))  # different choices may yield equal paths
 

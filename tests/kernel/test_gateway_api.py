@@ -153,3 +153,34 @@ def test_filters_change_what_servers_and_clients_get(lab: Lab) -> None:
         ' it\'s %[src] \\ "new" #1',
         " second",
     ]
+
+
+CHAIN = """\
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: {name: chain}
+spec:
+  parentRefs: [{name: front, sectionName: http}]
+  hostnames: [chain.example]
+  rules:
+  - matches: [{path: {value: /circle}}]
+    backendRefs: [{name: front-nsnet, port: 80}]
+  - matches: [{path: {value: /on}}]
+    filters:
+    - type: RequestHeaderModifier
+      requestHeaderModifier: {set: [{name: Host, value: any.shop.example}]}
+    - type: ResponseHeaderModifier
+      responseHeaderModifier: {set: [{name: Location, value: /there}]}
+    backendRefs: [{name: front-nsnet, port: 80}]
+"""
+
+
+def test_a_request_passes_several_proxies_but_not_in_a_circle(lab: Lab) -> None:
+    gateway = "---\napiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass"
+    changed(lab, (gateway, f"{CHAIN}{gateway}"))
+    assert outcome(lab, "chain.example", "/on") == "ok 200 east/pod/cart-0"
+    (seen,) = attempts(lab, "chain.example", "/on")
+    assert seen.location == "/there"
+    assert outcome(lab, "chain.example", "/circle") == "ok 508"
+    changed(lab)

@@ -173,7 +173,7 @@ def path(chance: random.Random) -> str:
 
 
 def requested(chance: random.Random) -> str:
-    query = chance.choice(("", "?", "?v=1", "?w=}&v=12", "?v=1&v=2"))
+    query = chance.choice(("", "?", "?v=1", "?w=}&v=12", "?v=1&v=2", "?w;v=1", "?w?v=1", "?v=1;"))
     return "/" + "/".join(chance.choices(SENT, k=chance.choice((1, 2, 3)))) + query
 
 
@@ -189,7 +189,8 @@ def random_rule(chance: random.Random, number: int) -> HttpRule:
         path=path(chance),
         exact=chance.random() < 0.4,
         method=chance.choice(("", "", "", "GET", "PUT")),
-        headers=pairs(chance, ("X-One", "x-two")),
+        headers=pairs(chance, ("X-One", "x-two"))
+        or chance.choice(((), (), (), (("content-length", "0"),), (("HOST", "a.example"),))),
         query=pairs(chance, ("v",)),
     )
     new = chance.choice((None, PathChange(path(chance)), PathChange(path(chance), prefix=True)))
@@ -232,5 +233,5 @@ def test_haproxy_and_the_model_choose_the_same_rule(lab: Lab, tmp_path: Path) ->
 
 def lines(request: HttpRequest) -> list[str]:
     first = f"{request.method} {request.path} HTTP/1.1"
-    headers = [f"{name}: {value}" for name, value in request.headers]
-    return [first, f"Host: {request.host}", *headers, *(["Content-Length: 0"])]
+    fields = (("Host", request.host), *request._replace(host="").fields)
+    return [first, *(f"{name}: {value}" for name, value in fields)]

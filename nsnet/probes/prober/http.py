@@ -15,7 +15,6 @@ from nsnet.walk.http import HttpRequest
 
 _LARGEST: Final = 1 << 20  # bytes of a response that are read
 _CHUNK: Final = 1 << 16
-_WITH_BODY: Final = {"POST", "PUT", "PATCH"}
 
 
 class Response(NamedTuple):
@@ -33,9 +32,8 @@ def request(wanted: HttpRequest, token: bytes = b"") -> bytes:
     lines = [f"{wanted.method} {wanted.path} HTTP/1.1"]
     # It comes first, so that captures find it in the first segment.
     lines += [f"{TOKEN_HEADER}: {token.decode()}"] if token else []
-    lines += [f"Host: {wanted.host}", "Connection: close"]
-    lines += ["Content-Length: 0"] if wanted.method in _WITH_BODY else []
-    lines += (f"{name}: {value}" for name, value in wanted.headers)
+    fields = (*wanted.fields, ("Connection", "close"))
+    lines += (f"{name}: {value}" for name, value in fields)
     return "\r\n".join([*lines, "", ""]).encode()
 
 

@@ -34,6 +34,8 @@ frontend 10.244.0.9:80
     timeout http-request 60s
     timeout http-keep-alive 60s
     option idle-close-on-response
+    http-request return status 508 if { req.fhdr_cnt(Via) ge 4 }
+    http-request add-header Via '1.1 nsnet'
     http-request set-header X-Forwarded-For %[src]
     http-request set-header X-Forwarded-Proto http
     http-request set-header X-Forwarded-Host %[req.hdr(host)]
@@ -113,11 +115,15 @@ def test_a_match_is_a_condition_of_the_rule(match: RequestMatch, condition: str)
 
 
 def test_headers_and_parameters_are_conditions_with_names() -> None:
-    found = text_of(sent_to_web(RequestMatch(headers=(("X-Beta", "-f"),), query=(("v", "2"),))))
+    query = (("v", "2"), ("w", "}"))
+    found = text_of(sent_to_web(RequestMatch(headers=(("X-Beta", "-f"),), query=query)))
     assert (
+        "    http-request set-var-fmt(txn.query) &%[query]&\n"
+        "    # Ingress east/shop\n"
         "    acl 0.0 req.fhdr(X-Beta),hex -m str 2D66\n"
-        "    acl 0.1 url_param(v) -m str 2\n"
-        f"    use_backend {NAME}:0:0 if 0.0 0.1\n"
+        "    acl 0.1 var(txn.query) -m sub &v=2&\n"
+        "    acl 0.2 var(txn.query),hex -m sub 26773D7D26\n"
+        f"    use_backend {NAME}:0:0 if 0.0 0.1 0.2\n"
     ) in found
 
 

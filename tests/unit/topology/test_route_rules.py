@@ -237,6 +237,21 @@ def test_filters_change_headers_and_the_url() -> None:
             ),
             "the header a, or its value",
         ),
+        (
+            to(
+                "web",
+                filters="{type: ResponseHeaderModifier, responseHeaderModifier:"
+                " {set: [{name: content-LENGTH, value: '1'}]}}",
+            ),
+            "a change of the header content-LENGTH",
+        ),
+        (
+            to(
+                "web",
+                filters="{type: RequestHeaderModifier, requestHeaderModifier: {remove: [Via]}}",
+            ),
+            "a change of the header Via",
+        ),
     ],
 )
 def test_what_the_proxy_does_not_know_is_refused_by_name(rule: str, what: str) -> None:

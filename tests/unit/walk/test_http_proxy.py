@@ -18,7 +18,12 @@ OBJECTS = (
     "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: dead, labels:"
     " {kubernetes.io/service-name: dead}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints:"
     " [{addresses: [203.0.113.10]}]",
-    ingress("a", "Prefix / web", "Prefix /none none", "Prefix /dead dead"),
+    # Its endpoint is the load balancer in front of the proxy.
+    "apiVersion: v1\nkind: Service\nmetadata: {name: circle}\nspec: {ports: [{port: 80}]}",
+    "apiVersion: discovery.k8s.io/v1\nkind: EndpointSlice\nmetadata: {name: circle, labels:"
+    " {kubernetes.io/service-name: circle}}\naddressType: IPv4\nports: [{port: 80}]\nendpoints:"
+    " [{addresses: [198.18.255.254]}]",
+    ingress("a", "Prefix / web", "Prefix /none none", "Prefix /dead dead", "Prefix /c circle"),
 )
 SPEC = "externals: [{name: laptop, address: 203.0.113.10}]"
 LAB = lab(*OBJECTS, clusters=("{name: east, model: flat}",), spec=SPEC)
@@ -50,6 +55,7 @@ def ends(http: HttpRequest | None, port: int = 80, size: int = 0) -> set[str]:
         ),
         (HttpRequest("shop.example", "/none/x"), 80, {"ok 503 None"}),
         (HttpRequest("shop.example", "/dead"), 80, {"ok 503 None"}),
+        (HttpRequest("shop.example", "/c"), 80, {"ok 508 None"}),
         (HttpRequest("other.example"), 80, {"ok 404 None"}),
         (HttpRequest("shop.example", tls=True), 80, {"reset None None"}),
         (HttpRequest("shop.example"), 443, {"reset None None"}),

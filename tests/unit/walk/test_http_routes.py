@@ -6,9 +6,24 @@ concept "Ingress" of the Kubernetes documentation.
 
 import pytest
 
-from nsnet.state.http import HttpFrontend, HttpRule, PathChange, Redirect, RequestMatch
+from nsnet.state.http import (
+    HeaderChanges,
+    HttpFrontend,
+    HttpRule,
+    PathChange,
+    Redirect,
+    RequestMatch,
+)
+from nsnet.verdict import Verdict
 from nsnet.walk.http import HttpRequest
-from nsnet.walk.http_routes import described, forwarded, location, rule_for
+from nsnet.walk.http_routes import (
+    described,
+    forwarded,
+    location,
+    rule_for,
+    with_response_headers,
+)
+from nsnet.walk.packet import PredictedPath
 from tests.support.labs import ip
 
 CLIENT = ip("203.0.113.10")
@@ -99,12 +114,84 @@ def test_a_host_is_a_name_or_a_wildcard(
         (RequestMatch(headers=(("X-Forwarded-For", str(CLIENT)),)), True),
         (RequestMatch(headers=(("X-Forwarded-Proto", "http"),)), True),
         (RequestMatch(headers=(("X-Forwarded-Host", "a.example"),)), True),
+        (RequestMatch(headers=(("Via", "1.1 nsnet"),)), True),
+        # These are headers as any other, although a request has them by itself.
+        (RequestMatch(headers=(("host", "a.example"),)), True),
+        (RequestMatch(headers=(("content-length", "0"),)), False),
     ],
 )
 def test_all_conditions_hold(match: RequestMatch, expected: bool) -> None:
     given = (("X-Version", "2"), ("X-Forwarded-For", "1.2.3.4"))
     request = HttpRequest("a.example", "/?v=1&w=2", headers=given)
     assert fits(match, request) is expected
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("v=1", True),
+        ("a&v=1&v=2", True),
+        ("v=2&v=1", True),
+        ("a=1;v=1", False),
+        ("a=1?v=1", False),
+        ("?v=1", False),
+        ("v=1;", False),
+        ("v=1=1", False),
+        ("V=1", False),
+        ("v=%31", False),
+    ],
+)
+def test_only_an_ampersand_separates_parameters(query: str, expected: bool) -> None:
+    assert fits(RequestMatch(query=(("v", "1"),)), HttpRequest("a", f"/?{query}")) is expected
+
+
+def test_a_request_without_a_body_has_a_length_if_its_method_could_have_one() -> None:
+    match = RequestMatch(headers=(("Content-Length", "0"),))
+    assert fits(match, HttpRequest("a.example", method="POST"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (HeaderChanges(), (("a", "1"), ("A", "2"), ("b", "3"))),
+        (HeaderChanges(set=(("a", "x"),)), (("b", "3"), ("a", "x"))),
+        (HeaderChanges(add=(("B", "x"),)), (("a", "1"), ("A", "2"), ("b", "3"), ("B", "x"))),
+        (HeaderChanges(remove=("A",)), (("b", "3"),)),
+        (HeaderChanges((("a", "x"),), (("a", "y"),), ("a",)), (("b", "3"),)),
+    ],
+)
+def test_the_next_proxy_receives_changed_headers(
+    changes: HeaderChanges, expected: tuple[tuple[str, str], ...]
+) -> None:
+    request = HttpRequest("a.example", headers=(("a", "1"), ("A", "2"), ("b", "3")))
+    sent = forwarded(HttpRule(RequestMatch(), "a", request_headers=changes), request)
+    assert (sent.host, sent.headers) == ("a.example", expected)
+
+
+def test_a_changed_host_header_is_another_host() -> None:
+    for changes, expected in (
+        (HeaderChanges(set=(("host", "b.example"),)), "b.example"),
+        (HeaderChanges(remove=("Host",)), ""),
+    ):
+        rule = HttpRule(RequestMatch(), "a", hostname="c.example", request_headers=changes)
+        assert forwarded(rule, HttpRequest("a.example", method="PUT")).host == expected
+
+
+@pytest.mark.parametrize(
+    ("changes", "before", "expected"),
+    [
+        (HeaderChanges(set=(("location", "/x"),)), "/a", "/x"),
+        (HeaderChanges(add=(("Location", "/x"),)), "", "/x"),
+        (HeaderChanges(remove=("LOCATION",)), "/a", ""),
+        (HeaderChanges(set=(("Server", "x"),)), "/a", "/a"),
+    ],
+)
+def test_the_location_of_a_response_may_change(
+    changes: HeaderChanges, before: str, expected: str
+) -> None:
+    path = PredictedPath(verdict=Verdict.OK, request=(), status=301, location=before)
+    rule = HttpRule(RequestMatch(), "a", response_headers=changes)
+    assert with_response_headers(path, rule).location == expected
 
 
 def test_the_first_rule_that_fits_applies() -> None:

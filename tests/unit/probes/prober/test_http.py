@@ -24,8 +24,8 @@ def attempt(wanted: HttpRequest = SHOP) -> Attempt:
 
 def test_a_request() -> None:
     assert request(SHOP) == (
-        b"GET /cart?item=1 HTTP/1.1\r\nHost: shop.example\r\nConnection: close\r\n"
-        b"X-Version: 2\r\n\r\n"
+        b"GET /cart?item=1 HTTP/1.1\r\nHost: shop.example\r\nX-Version: 2\r\n"
+        b"Connection: close\r\n\r\n"
     )
     assert b"\r\nContent-Length: 0\r\n" in request(SHOP._replace(method="POST"))
     assert request(SHOP, b"0" * 16).split(b"\r\n")[1] == b"nsnet-token: " + b"0" * 16
