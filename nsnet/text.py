@@ -4,6 +4,7 @@ import re
 import reprlib
 from collections.abc import Collection
 from difflib import get_close_matches
+from math import log2
 from typing import Final
 
 _MOST_LISTED: Final = 20
@@ -13,8 +14,19 @@ _SHORT.maxstring = _SHORT.maxlong = 60
 
 
 def number_of(things: int, word: str) -> str:
-    """Return a number with its noun: "1 pod", "3 pods"."""
-    return f"{things} {word}{'' if things == 1 else 's'}"
+    """Return a number with its noun: "1 pod", "3 pods", "1,581 addresses"."""
+    plural = "es" if word.endswith("s") else "s"
+    return f"{amount(things)} {word}{'' if things == 1 else plural}"
+
+
+def amount(number: int) -> str:
+    """Return a number as people read it: "1,581". One of more than twelve digits, as IPv6 ranges
+    have, is a power of two: "2^64", "about 2^72"."""
+    if abs(number) < 10**12:
+        return f"{number:,}"
+    power = round(log2(abs(number)))
+    about = "" if abs(number) == 1 << power else "about "
+    return f"{about}{'-' if number < 0 else ''}2^{power}"
 
 
 def quoted(value: object) -> str:

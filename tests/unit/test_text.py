@@ -2,11 +2,28 @@
 
 import pytest
 
-from nsnet.text import did_you_mean, escaped, natural, nearest, number_of, printable, quoted
+from nsnet.text import amount, did_you_mean, escaped, natural, nearest, number_of, printable, quoted
 
 
 def test_a_number_with_its_noun() -> None:
     assert [number_of(things, "pod") for things in (0, 1, 2)] == ["0 pods", "1 pod", "2 pods"]
+    assert number_of(1, "address") == "1 address"
+    assert number_of(1581, "address") == "1,581 addresses"
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0"),
+        (-1581, "-1,581"),
+        (10**12 - 1, "999,999,999,999"),
+        (2**64, "2^64"),
+        (2**64 - 110, "about 2^64"),
+        (-(2**64) - 1, "about -2^64"),
+    ],
+)
+def test_an_amount_of_more_than_twelve_digits_is_a_power_of_two(number: int, shown: str) -> None:
+    assert amount(number) == shown
 
 
 def test_long_values_are_shortened() -> None:

@@ -243,7 +243,7 @@ def test_a_probe_without_an_expectation_is_not_judged() -> None:
 
 def test_a_question_names_the_number_of_bytes_and_attempts() -> None:
     asked = replace(GOOD, size=2000, times=3)
-    assert asked.question == "east/pod/client → east/svc/web:80 tcp of 2000 bytes ×3"
+    assert asked.question == "east/pod/client → east/svc/web:80 tcp of 2,000 bytes ×3"
 
 
 def test_responses_over_http_are_reported() -> None:
