@@ -12,10 +12,13 @@ import pytest
 
 from nsnet.cli.output import err
 from nsnet.errors import NsnetError
-from nsnet.lab.compiled import Compiled, compiled
+from nsnet.lab.compiled import compiled
 from nsnet.lab.environment import process_environment
 from nsnet.scenario.load import load, reload
+from nsnet.scenario.model import Scenario
+from nsnet.sizing.growth import grow
 from nsnet.topology.interior import interior
+from nsnet.topology.sizes import sizes_of
 from tests.support.labs import SCENARIOS, SHIPPED
 
 PER_SEED = 100
@@ -73,8 +76,16 @@ def key_changed(text: str, luck: random.Random) -> str:
     return text[: found.start()] + luck.choice(keys)[0] + text[found.end() :]
 
 
-def entered(found: Compiled) -> None:
+def sized(scenario: Scenario) -> None:
+    """Compute the size of each cluster, also if it grows."""
+    for each in sizes_of(scenario):
+        each.as_json()
+        list(grow(each, [("nodes", each.pool.nodes + 2), ("maxPods", each.pool.max_pods + 2)]))
+
+
+def entered(scenario: Scenario) -> None:
     """Compute what a process would find in each pod. No text of the file controls a line of it."""
+    found = compiled(scenario)
     for pod in (each for cluster in found.topology.clusters for each in cluster.pods):
         inside = interior(found.topology, pod.reference)
         for text in inside.files.values():
@@ -107,13 +118,14 @@ def test_a_damaged_file_is_built_or_refused_with_a_reason(
         text = re.sub("(?m)^ *#.*\n", "", sources[name])  # a damaged comment is no damage
         for _ in range(luck.choice((1, 1, 2, 3))):
             text = luck.choice(MUTATIONS)(text, luck) or " "
-        try:
-            entered(compiled(reload(main, {**sources, name: text})))
-        except NsnetError as error:
-            for line in error.lines():
-                err(line)
-            said = capsys.readouterr().err
-            assert said.strip(), f"seed {seed}, file {number}"
-            assert all(each.isprintable() for each in said.split("\n")), (seed, number, said)
-        except Exception as error:
-            raise AssertionError(f"seed {seed}, file {number}, of {name}:\n{text}") from error
+        for use in (entered, sized):
+            try:
+                use(reload(main, {**sources, name: text}))
+            except NsnetError as error:
+                for line in error.lines():
+                    err(line)
+                said = capsys.readouterr().err
+                assert said.strip(), f"seed {seed}, file {number}"
+                assert all(each.isprintable() for each in said.split("\n")), (seed, number, said)
+            except Exception as error:
+                raise AssertionError(f"seed {seed}, file {number}, of {name}:\n{text}") from error

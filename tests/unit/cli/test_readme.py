@@ -101,6 +101,25 @@ def test_the_keys_of_a_status() -> None:
     assert {tuple(each) for each in data["members"]} == {tuple(of("status", "a member"))}
 
 
+def test_the_keys_of_a_size() -> None:
+    ports = ("--outbound", "loadBalancer", "--grow", "nodes=51")
+    data = printed(
+        "size", "--cni", "azure-cni", "--nodes", "1", "--max-pods", "10", *ports, "--json"
+    )
+    assert list(data) == of("size", "`size --json`")
+    (size,) = data["sizes"]
+    assert list(size) == of("size", "a size")
+    for key, what in (
+        ("ranges", "a range"),
+        ("limits", "a limit"),
+        ("problems", "a problem"),
+        ("growth", "a step of `growth`"),
+    ):
+        assert {tuple(each) for each in size[key]} == {tuple(of("size", what))}
+    assert list(size["outbound"]) == of("size", "`outbound`")
+    assert list(size["outbound"]["fewerPorts"][0]) == of("size", "an entry of `fewerPorts`")
+
+
 def test_the_keys_of_a_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nsnet.state.daemons.RUN", tmp_path)
     (tmp_path / "island-nat").mkdir()
