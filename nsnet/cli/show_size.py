@@ -15,6 +15,7 @@ from nsnet.text import amount, number_of, some_of
 Breaks = Sequence[Break] | None  # None: nothing is asked to grow
 
 _NOTHING: Final = "nothing breaks on the way there"
+_MOST_LISTED: Final = 6  # numbers of nodes from which there are fewer ports
 _BAD: Final = "✗"
 _KEY: Final = 18  # columns of the first column
 _SHARES: Final = {
@@ -107,7 +108,7 @@ def _ports(outbound: Outbound, nodes: int, during_upgrade: int) -> str:
         f"{f'{count:,}' if count else 'none'} from {start:,}{' nodes' if at == 0 else ''}"
         for at, (start, count) in enumerate(outbound.fewer_ports)
     ]
-    return text + (f"; {', '.join(fewer)}" if fewer else "")
+    return text + (f"; {some_of(fewer, _MOST_LISTED)}" if fewer else "")
 
 
 def _show_problems(messages: Iterable[str]) -> None:

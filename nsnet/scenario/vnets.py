@@ -17,21 +17,16 @@ from nsnet.scenario.fields import (
     Strict,
     parse_network,
 )
+from nsnet.sizing.azure import FEWEST_PODS, MOST_ADDRESSES, MOST_PODS, PORT_STEP, PORTS
+from nsnet.sizing.pool import DEFAULT_MAX_PODS, Network
 
 # For each kind of network in a VNet, the largest number of pods on a node, unless it is set.
 MAX_PODS: Final[dict[str, int]] = {
-    "kubenet": 110,
-    "azure-cni": 30,
-    "azure-cni-overlay": 250,
+    each.value: DEFAULT_MAX_PODS[each]
+    for each in (Network.KUBENET, Network.AZURE_CNI, Network.OVERLAY)
 }
 # The networks whose pods have addresses of the VNet's subnet.
 IN_SUBNET: Final[frozenset[str]] = frozenset({"azure-cni"})
-FEWEST_PODS: Final = 10  # that maxPods may be
-MOST_PODS: Final = 250
-# For each type of outbound that translates, the ports of a public address, and the most addresses.
-PORTS: Final[dict[str, int]] = {"loadBalancer": 64_000, "natGateway": 64_512}
-MOST_ADDRESSES: Final[dict[str, int]] = {"loadBalancer": 100, "natGateway": 16}
-PORTS_STEP: Final = 8  # ports are allocated to nodes in multiples of this
 
 
 def _parse_ipv4(value: object) -> IPv4Network:
@@ -83,8 +78,8 @@ class VnetSpec(Strict):
 
 
 def _check_step(value: int) -> int:
-    if value % PORTS_STEP:
-        raise ValueError(f"{value} is not a multiple of {PORTS_STEP}")
+    if value % PORT_STEP:
+        raise ValueError(f"{value} is not a multiple of {PORT_STEP}")
     return value
 
 
@@ -102,11 +97,14 @@ class OutboundSpec(Strict):
         Field(description="public addresses, of fabricCIDR; default: 1"),
     ] = None
     ports_per_node: Annotated[
-        Annotated[Number, Field(ge=PORTS_STEP, le=64_000), AfterValidator(_check_step)] | None,
+        Annotated[
+            Number, Field(ge=PORT_STEP, le=PORTS["loadBalancer"]), AfterValidator(_check_step)
+        ]
+        | None,
         Field(description="loadBalancer; default: 1024 up to 50 nodes, half above 50, 100, 200 …"),
     ] = None
     ports_per_address: Annotated[
-        Annotated[Number, Field(ge=PORTS_STEP, le=max(PORTS.values()))] | None,
+        Annotated[Number, Field(ge=PORT_STEP, le=max(PORTS.values()))] | None,
         Field(
             description="of a public address; default: "
             + ", ".join(f"{name} {number}" for name, number in PORTS.items())

@@ -40,10 +40,9 @@ SERVICE_PREFIX: Final = 12  # the range of Services has to be smaller than that
 # to which each node has so many ports of each frontend address by default.
 DEFAULT_PORTS: Final = ((50, 1_024), (100, 512), (200, 256), (400, 128), (800, 64), (1_000, 32))
 MOST_DEFAULT_PORTS: Final = 1_024  # of a node, of all frontend addresses
-PORTS_OF_ADDRESS: Final = 64_000  # of a load balancer
 PORT_STEP: Final = 8  # the ports of a node are a multiple of this number
-MOST_FRONTENDS: Final = 100  # "Use a public standard load balancer in Azure Kubernetes Service"
 
-# "Azure NAT Gateway": ports are assigned on demand, to any node.
-PORTS_OF_NAT_GATEWAY: Final = 64_512  # of each address
-MOST_NAT_ADDRESSES: Final = 16
+# For each outbound type that translates, the SNAT ports of an address, and the most addresses.
+# "Use a public standard load balancer in Azure Kubernetes Service"; "Azure NAT Gateway"
+PORTS: Final[dict[str, int]] = {"loadBalancer": 64_000, "natGateway": 64_512}
+MOST_ADDRESSES: Final[dict[str, int]] = {"loadBalancer": 100, "natGateway": 16}

@@ -2,12 +2,29 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
+from itertools import pairwise
+from typing import Final, Literal, get_args
 
 from nsnet.sizing import azure
 
 OutboundType = Literal["loadBalancer", "natGateway", "userDefinedRouting", "none"]
 OUTBOUND_TYPES: tuple[OutboundType, ...] = get_args(OutboundType)
+_MOST_NODES: Final = azure.DEFAULT_PORTS[-1][0]  # for which there is a default number of ports
+
+
+def default_ports(nodes: int, addresses: int, of_each: int) -> int:
+    """Return how many ports a load balancer has for each of so many nodes: as many as Azure's,
+    but no more than fit these addresses, of `of_each` ports each; at least 8."""
+    last = azure.DEFAULT_PORTS[-1][1]
+    default = next((ports for most, ports in azure.DEFAULT_PORTS if nodes <= most), last)
+    fitting = fitting_ports(nodes, addresses, of_each)
+    return max(azure.PORT_STEP, min(azure.MOST_DEFAULT_PORTS, default * addresses, fitting))
+
+
+def fitting_ports(nodes: int, addresses: int, of_each: int) -> int:
+    """Return the most ports that each node can have, a multiple of 8; all are of one address."""
+    at_one_address = -(-nodes // addresses)
+    return of_each // max(1, at_one_address) // azure.PORT_STEP * azure.PORT_STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,25 +41,26 @@ class Outbound:
     ports_per_address: int = 0
 
     @property
+    def of_each(self) -> int:
+        """The SNAT ports of an address; 0 if there is neither load balancer nor NAT gateway."""
+        ports = azure.PORTS.get(self.type, 0)
+        return ports and (self.ports_per_address or ports)
+
+    @property
     def ports(self) -> int:
-        """The SNAT ports of all addresses; 0 if there is neither load balancer nor NAT gateway."""
-        match self.type:
-            case "loadBalancer":
-                return self.addresses * (self.ports_per_address or azure.PORTS_OF_ADDRESS)
-            case "natGateway":
-                return self.addresses * (self.ports_per_address or azure.PORTS_OF_NAT_GATEWAY)
-            case _:
-                return 0
+        """The SNAT ports of all addresses."""
+        return self.addresses * self.of_each
 
     def ports_of(self, nodes: int) -> int | None:
         """Return the SNAT ports of a node if there are so many nodes; None if they are not assigned
-        by node. The default ends at 1,000 nodes: beyond, there are 0."""
+        by node. By default there are 0 for more nodes than `room`."""
         if self.type != "loadBalancer":
             return None
         if self.ports_per_node:
             return self.ports_per_node
-        default = next((ports for most, ports in azure.DEFAULT_PORTS if nodes <= most), 0)
-        return min(default * self.addresses, azure.MOST_DEFAULT_PORTS)
+        if nodes > (self.room or 0):
+            return 0
+        return default_ports(nodes, self.addresses, self.of_each)
 
     @property
     def fewer_ports(self) -> tuple[tuple[int, int], ...]:
@@ -50,26 +68,24 @@ class Outbound:
         it has then."""
         if self.type != "loadBalancer" or self.ports_per_node:
             return ()
-        starts = [most + 1 for most, _ in azure.DEFAULT_PORTS]
-        found = [(start, self.ports_of(start) or 0) for start in starts]
-        return tuple(
-            (start, ports) for start, ports in found if ports < (self.ports_of(start - 1) or 0)
-        )
+        ports = [(nodes, self.ports_of(nodes) or 0) for nodes in range(1, _MOST_NODES + 2)]
+        return tuple(after for before, after in pairwise(ports) if after[1] < before[1])
 
     @property
     def room(self) -> int | None:
-        """The most nodes for which the SNAT ports suffice; None: any number."""
+        """The most nodes for which the SNAT ports suffice; None: any number. By default they do for
+        1,000, unless there are fewer than 8 for each."""
         if self.type != "loadBalancer":
             return None
-        if self.ports_per_node:
-            return self.ports // self.ports_per_node
-        return azure.DEFAULT_PORTS[-1][0]
+        fewest = self.ports_per_node or azure.PORT_STEP
+        room = self.addresses * (self.of_each // fewest)
+        return room if self.ports_per_node else min(room, _MOST_NODES)
 
     def mistakes(self) -> Iterator[str]:
         """Yield why there is no such outbound type."""
-        most = {"loadBalancer": azure.MOST_FRONTENDS, "natGateway": azure.MOST_NAT_ADDRESSES}
-        if self.addresses > most.get(self.type, self.addresses):
-            yield f"addresses: a {self.type} has at most {most[self.type]}, not {self.addresses}"
+        most = azure.MOST_ADDRESSES.get(self.type, self.addresses)
+        if self.addresses > most:
+            yield f"addresses: a {self.type} has at most {most}, not {self.addresses}"
         if not self.ports_per_node:
             return
         if self.type != "loadBalancer":
@@ -80,9 +96,8 @@ class Outbound:
             near = f"such as {below} or {below + step}" if below else f"such as {step}"
             message = f"has to be a multiple of {step}, {near}, not {self.ports_per_node}"
             yield f"portsPerNode: {message}"
-        elif self.ports_per_node > azure.PORTS_OF_ADDRESS:
-            most_ports = f"at most {azure.PORTS_OF_ADDRESS:,}"
-            yield f"portsPerNode: {most_ports}, not {self.ports_per_node:,}"
+        elif self.ports_per_node > self.of_each:
+            yield f"portsPerNode: at most {self.of_each:,}, not {self.ports_per_node:,}"
 
     def __str__(self) -> str:
         if not self.ports:

@@ -5,17 +5,15 @@ from typing import Final
 
 from nsnet.ip import IPAddress
 from nsnet.scenario.kinds import ClusterSpec
-from nsnet.scenario.vnets import PORTS, PORTS_STEP, OutboundSpec
+from nsnet.scenario.vnets import OutboundSpec
+from nsnet.sizing.azure import PORTS
+from nsnet.sizing.outbound import default_ports, fitting_ports
 from nsnet.text import number_of
 from nsnet.topology.assignment import outbound_owner
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Outbound, PortBlock
 
 FIRST_PORT: Final = 1024  # those below are reserved
-MOST_PORTS: Final = 1024  # of a node, by default
-# The ports that each address has for a node by default, with up to so many nodes.
-# Source: "Source Network Address Translation (SNAT) for outbound connections".
-DEFAULT_PORTS: Final = ((50, 1024), (100, 512), (200, 256), (400, 128), (800, 64), (1000, 32))
 
 
 def resolve_outbound(ledger: Ledger, path: str, spec: ClusterSpec, nodes: int) -> Outbound | None:
@@ -44,19 +42,6 @@ def resolve_outbound(ledger: Ledger, path: str, spec: ClusterSpec, nodes: int) -
     return Outbound(wanted.type, public, blocks, wanted.idle_seconds)
 
 
-def default_ports(nodes: int, addresses: int, of_each: int) -> int:
-    """Return how many ports a load balancer has for each of so many nodes: as many as Azure's,
-    but no more than fit these addresses, of `of_each` ports each; at least 8."""
-    azure = next((ports for most, ports in DEFAULT_PORTS if nodes <= most), DEFAULT_PORTS[-1][1])
-    return max(PORTS_STEP, min(MOST_PORTS, azure * addresses, _fitting(nodes, addresses, of_each)))
-
-
-def _fitting(nodes: int, addresses: int, of_each: int) -> int:
-    """Return the most ports that each node can have, a multiple of 8; all are of one address."""
-    at_one_address = -(-nodes // addresses)
-    return of_each // max(1, at_one_address) // PORTS_STEP * PORTS_STEP
-
-
 def _blocks(
     public: Sequence[IPAddress], nodes: int, of_node: int, of_each: int
 ) -> Iterator[PortBlock]:
@@ -74,7 +59,7 @@ def _too_few(nodes: int, of_node: int, addresses: int, of_each: int) -> str:
     have = "1 public address" if addresses == 1 else f"{addresses} public addresses"
     message = f"{number_of(nodes, 'node')} × {of_node} ports do not fit {have} of {of_each} ports"
     remedies = []
-    if fitting := _fitting(nodes, addresses, of_each):
+    if fitting := fitting_ports(nodes, addresses, of_each):
         remedies.append(f"at most {fitting} each fit")
     if at_one_address := of_each // of_node:
         remedies.append(f"{-(-nodes // at_one_address)} addresses do")

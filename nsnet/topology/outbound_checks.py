@@ -5,7 +5,8 @@ from typing import Final
 
 from nsnet.errors import Problem
 from nsnet.scenario.model import Scenario
-from nsnet.scenario.vnets import MOST_ADDRESSES, PORTS, OutboundSpec
+from nsnet.scenario.vnets import OutboundSpec
+from nsnet.sizing.azure import MOST_ADDRESSES, PORTS
 
 # The keys that a type of outbound does not have.
 _WITHOUT: Final[dict[str, tuple[str, ...]]] = {

@@ -9,7 +9,7 @@ from nsnet.errors import Problem, ScenarioError
 from nsnet.ip import IPNetwork, all_of_family
 from nsnet.scenario.kinds import MODEL_OF, ClusterSpec
 from nsnet.scenario.model import Scenario
-from nsnet.scenario.vnets import VnetSpec
+from nsnet.scenario.vnets import OutboundSpec, VnetSpec
 from nsnet.sizing.outbound import Outbound
 from nsnet.sizing.pool import DEFAULT_MAX_PODS, Network, Pool, pods_of_node
 from nsnet.sizing.ranges import Range
@@ -37,7 +37,7 @@ def sizes_of(scenario: Scenario) -> tuple[Size, ...]:
     return tuple(
         Size.of(
             replace(pool, others=pool.others + _of_others(pool, taken)),
-            Outbound(),
+            _outbound(spec),
             tuple(_ranges(scenario, spec)),
             _name(spec, pool),
         )
@@ -90,6 +90,13 @@ def _pools(scenario: Scenario, index: int, spec: ClusterSpec) -> Iterator[Pool]:
             gateway_addresses=_gateway_addresses(index, spec, pods),
             family=pods.version,
         )
+
+
+def _outbound(spec: ClusterSpec) -> Outbound:
+    found = spec.outbound or OutboundSpec()
+    return Outbound(
+        found.type, found.addresses or 1, found.ports_per_node or 0, found.ports_per_address or 0
+    )
 
 
 def _node_prefix(spec: ClusterSpec, pods: IPNetwork) -> int:

@@ -1,7 +1,6 @@
 """Mistakes in VNets, and in the settings of clusters in them."""
 
 from collections.abc import Iterator, Sequence
-from ipaddress import ip_network
 from itertools import combinations, product
 from typing import Final
 
@@ -9,18 +8,17 @@ from nsnet.errors import Problem
 from nsnet.scenario.kinds import MODEL_OF, AllowedRule, ClusterSpec
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.vnets import IN_SUBNET, VnetSpec
+from nsnet.sizing.azure import (
+    FORBIDDEN,
+    LONGEST_PREFIX,
+    MOST_ROUTES,
+    NODE_PREFIX,
+    SERVICE_PREFIX,
+)
 from nsnet.text import did_you_mean, some_of
 from nsnet.topology.outbound_checks import outbound_problems
 from nsnet.topology.ranges import Range, cluster_ranges, fabric_ranges, peered_ranges, subnet_of
 
-# Source: "Configure Azure CNI networking in Azure Kubernetes Service", prerequisites.
-FORBIDDEN: Final = tuple(
-    map(ip_network, ("169.254.0.0/16", "172.30.0.0/16", "172.31.0.0/16", "192.0.2.0/24"))
-)
-MOST_ROUTES: Final = 400  # user-defined routes of a route table
-SMALLEST_SUBNET: Final = 29  # prefix length
-_NODE_RANGE: Final = 24  # prefix length of a node's pods
-_LARGEST_SERVICE_RANGE: Final = 12
 _RESERVED: Final[AllowedRule] = "reserved-range"
 _OVERLAP: Final[AllowedRule] = "vnet-overlap"
 
@@ -48,8 +46,8 @@ def _vnet(vnet: VnetSpec) -> Iterator[tuple[str, str]]:
         if not any(subnet.range.subnet_of(each) for each in vnet.ranges):
             ranges = ", ".join(map(str, vnet.ranges))
             yield path, f"{subnet.range} is outside the ranges of {vnet.name}: {ranges}"
-        if subnet.range.prefixlen > SMALLEST_SUBNET:
-            yield path, f"{subnet.range} is smaller than a /{SMALLEST_SUBNET}, the smallest subnet"
+        if subnet.range.prefixlen > LONGEST_PREFIX:
+            yield path, f"{subnet.range} is smaller than a /{LONGEST_PREFIX}, the smallest subnet"
         for earlier in vnet.subnets[:at]:
             if subnet.range.overlaps(earlier.range):
                 message = f"{subnet.range} overlaps {earlier.range}, the subnet {earlier.name}"
@@ -101,15 +99,15 @@ def _cluster(scenario: Scenario, spec: ClusterSpec) -> Iterator[tuple[str, str]]
         yield "routing", "a VNet does not speak BGP with nodes; remove routing"
     if spec.cni in IN_SUBNET and "pod_cidr" in spec.model_fields_set:
         yield "podCIDR", f"with {cni}, the pods have addresses of the subnet; remove podCIDR"
-    if spec.node_cidr_mask_size not in (None, _NODE_RANGE):
-        yield "nodeCIDRMaskSize", f"with {cni}, the pods of a node have a /{_NODE_RANGE}"
+    if spec.node_cidr_mask_size not in (None, NODE_PREFIX):
+        yield "nodeCIDRMaskSize", f"with {cni}, the pods of a node have a /{NODE_PREFIX}"
     for key, ranges in (("podCIDR", spec.pod_cidr), ("serviceCIDR", spec.service_cidr)):
         for each in ranges:
             if each.version == 6:
                 yield key, f"{each} is IPv6; networks in a VNet are IPv4 here"
     for each in spec.service_cidr:
-        if each.prefixlen <= _LARGEST_SERVICE_RANGE:
-            limit = f"has to be smaller than a /{_LARGEST_SERVICE_RANGE}"
+        if each.prefixlen <= SERVICE_PREFIX:
+            limit = f"has to be smaller than a /{SERVICE_PREFIX}"
             yield "serviceCIDR", f"{each} {limit}"
     nodes = spec.nodes if isinstance(spec.nodes, int) else len(spec.nodes)
     if spec.cni == "kubenet" and nodes > MOST_ROUTES:

@@ -2,19 +2,16 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from nsnet.ip import IPAddress, IPInterface, IPNetwork, Protocol, held_at
 from nsnet.scenario.kinds import ClusterSpec, ScenarioSpec
 from nsnet.scenario.vnets import IN_SUBNET, MAX_PODS, MachineSpec, VnetSpec
+from nsnet.sizing.azure import RESERVED_FIRST, RESERVED_LAST
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import ListenPort, Machine, Subnet, VNet
 from nsnet.topology.pool import AddressError, Pool
 from nsnet.topology.ranges import peered_ranges
-
-RESERVED_FIRST: Final = 4  # addresses at the start of a subnet that Azure reserves
-RESERVED_LAST: Final = 1
 
 
 class SubnetAddresses:

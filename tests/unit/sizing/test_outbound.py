@@ -66,6 +66,18 @@ def test_the_ports_of_all_addresses(kind: OutboundType, addresses: int, ports: i
     )
 
 
+def test_a_node_has_all_its_ports_at_one_address() -> None:
+    assert (
+        Outbound(addresses=2, ports_per_node=24_000).room == 4
+    )  # 2 at each; 16,000 ports are left
+
+
+def test_few_ports_per_address_leave_each_node_fewer_and_at_least_8() -> None:
+    few = Outbound(ports_per_address=64)
+    assert few.fewer_ports == ((2, 32), (3, 16), (5, 8), (9, 0))
+    assert few.room == 8
+
+
 def test_only_a_load_balancer_limits_the_number_of_nodes() -> None:
     assert Outbound().room == 1_000
     assert {Outbound(kind).room for kind in ("natGateway", "userDefinedRouting", "none")} == {None}

@@ -2,8 +2,8 @@
 
 import pytest
 
+from nsnet.sizing.outbound import default_ports
 from nsnet.topology.model import Outbound
-from nsnet.topology.outbound import default_ports
 from tests.support.labs import refused, topology
 
 HUB = """

@@ -1,10 +1,14 @@
 """The sizes of the clusters of a file."""
 
+from contextlib import nullcontext
+
 import pytest
 
 from nsnet.errors import ScenarioError
+from nsnet.sizing.outbound import Outbound
 from nsnet.sizing.pool import Network
 from nsnet.sizing.size import Size
+from nsnet.topology.resolve import resolve
 from nsnet.topology.sizes import sizes_of
 from tests.support.labs import SHIPPED, shipped, written
 
@@ -52,6 +56,36 @@ def test_the_defaults_of_each_network(cni: str, max_pods: int, ranges: list[str]
     found = size(f"{{name: east, cni: {cni}, vnet: hub, subnet: vms, {pods}nodes: 2}}", hub)
     assert found.pool.max_pods == max_pods
     assert [str(each) for each in found.spaces] == ranges
+
+
+@pytest.mark.parametrize(
+    ("outbound", "expected"),
+    [
+        ("", Outbound()),
+        ("outbound: {type: none},", Outbound("none")),
+        ("outbound: {type: natGateway, addresses: 2},", Outbound("natGateway", 2)),
+        (
+            "outbound: {addresses: 2, portsPerNode: 32, portsPerAddress: 64},",
+            Outbound("loadBalancer", 2, 32, 64),
+        ),
+    ],
+)
+def test_the_outbound_type_is_that_of_the_cluster(outbound: str, expected: Outbound) -> None:
+    found = size(f"{{name: east, cni: azure-cni, nodes: 2, {outbound} {PLACE}}}")
+    assert found.outbound == expected
+
+
+def test_a_lab_has_room_for_as_many_nodes_as_its_ports_suffice_for() -> None:
+    ports = "outbound: {addresses: 2, portsPerNode: 24, portsPerAddress: 64}"
+    for nodes, full in ((4, False), (5, True)):
+        cluster = f"{{name: east, cni: azure-cni, maxPods: 10, nodes: {nodes}, {ports}, {PLACE}}}"
+        found = size(cluster)
+        assert found.room == 4
+        assert (
+            "load balancer" in {each.where for each in found.problems if each.kind == "full"}
+        ) is full
+        with pytest.raises(ScenarioError) if full else nullcontext():
+            resolve(written(clusters=(cluster,), spec=HUB))
 
 
 def test_clusters_in_one_subnet_leave_each_other_less_room() -> None:
