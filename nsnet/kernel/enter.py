@@ -1,9 +1,9 @@
 """Run a command in a namespace of a lab, with the hostname, the /sys and files in /etc that its pod
 or node has. No file of the host changes.
 
-python -m nsnet.kernel.enter NETNS HOSTNAME FILES DIRECTORY COMMAND…
+python -m nsnet.kernel.enter NETNS HOSTNAME DIRECTORY PIECES FILES… COMMAND…
 
-FILES is a JSON object: the text of files in /etc by their names.
+FILES is a JSON object in so many pieces: the text of files in /etc by their names.
 """
 
 import errno
@@ -22,6 +22,7 @@ _ETC: Final = Path("/etc")
 _WORK: Final = Path("/sys")
 _OLD: Final = ".host"  # the host's /etc, if /etc has to be another directory
 _CACHE: Final = Path("/run/nscd")  # with the socket of a daemon that resolves names elsewhere
+_PIECE: Final = 100_000  # bytes; Linux allows 128 KiB for one argument (MAX_ARG_STRLEN)
 _FLAGS: Final = uapi.MS_NOSUID | uapi.MS_NODEV | uapi.MS_NOEXEC
 
 
@@ -73,13 +74,16 @@ def command(
     name: str, hostname: str, files: Mapping[str, str], argv: Sequence[str], directory: str = ""
 ) -> list[str]:
     """Return a command line that runs `argv` in the namespace, by this module."""
-    inside = (name, hostname, json.dumps(files), directory)
+    text = json.dumps(files)
+    pieces = [text[start : start + _PIECE] for start in range(0, len(text), _PIECE)]
+    inside = (name, hostname, directory, str(len(pieces)), *pieces)
     return [sys.executable, "-I", "-m", __name__, *inside, *argv]
 
 
 if __name__ == "__main__":
-    _, netns_name, host, texts, folder, *wanted = sys.argv
-    enter(netns_name, host, json.loads(texts))
+    _, netns_name, host, folder, count, *rest = sys.argv
+    enter(netns_name, host, json.loads("".join(rest[: int(count)])))
+    wanted = rest[int(count) :]
     try:
         os.chdir(folder or ".")
         os.execvp(wanted[0], wanted)

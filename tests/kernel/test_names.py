@@ -180,6 +180,13 @@ def test_files_of_etc_may_be_missing_or_lead_nowhere(lab: Lab) -> None:
     assert found == [*expected, "file", "folder", "relative", "resolv.conf"]
 
 
+def test_files_of_etc_may_be_long(lab: Lab) -> None:
+    files = {"hosts": "".join(f"192.0.2.2 host-{number}\n" for number in range(20_000))}
+    inside = enter.command(lab[CLIENT].netns, "other", files, ["sha256sum", "/etc/hosts"])
+    digest = hashlib.sha256(files["hosts"].encode()).hexdigest()
+    assert output(lab, CLIENT, *inside) == [f"{digest}  /etc/hosts"]
+
+
 OTHER = """
 apiVersion: nsnet.dev/v1alpha1
 kind: Scenario
