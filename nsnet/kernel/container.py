@@ -115,6 +115,8 @@ def supervise(path: Path) -> None:
         except OSError as error:
             of = f"{error.filename}: " if error.filename else ""
             os.write(its_failure, f"{of}{error.strerror}".encode())
+        except ValueError:  # Python finds it before execve() does, and its message may show a value
+            os.write(its_failure, b"its name is empty or there is a null byte")
         finally:
             os._exit(_NOT_STARTED)
     os.close(its_output)

@@ -47,8 +47,11 @@ spec:
   - name: loud
     command: [seq, "400000"]
   - {name: missing, command: [/no/such/program]}
+  - {name: zero, command: ["true", "\\0"]}
+  - {name: nameless, command: [""]}
   - {name: echo, ports: [{containerPort: 9000}]}
 """
+IMPOSSIBLE = "its name is empty or there is a null byte"
 NOBODY = {"SUDO_UID": "65534", "SUDO_GID": "65534"}
 
 
@@ -151,6 +154,8 @@ def test_commands_run_in_place_of_the_echo_server(where: Machine, allowed: None)
         "brief": "Exited (3)",
         "loud": "Exited (0)",
         "missing": "StartError (/no/such/program: No such file or directory)",
+        "zero": f"StartError ({IMPOSSIBLE})",
+        "nameless": f"StartError ({IMPOSSIBLE})",
     }
     ask = ("probe", "own", "--from", "pod/client", "--to")
     assert "status 200" in where.nsnet_output(*ask, "pod/web:8080", "--protocol", "http")
