@@ -1,10 +1,14 @@
-"""Azure's limits and defaults, each with the title of the document that states it."""
+"""Azure's limits and defaults, each with the title of the document that states it.
+
+The documents disagree on the addresses that Azure reserves in each subnet: five, the first four and
+the last, in "Azure Virtual Network FAQ"; three, in "Use kubenet networking with your own IP address
+ranges", whose example of 251 nodes in a /24 counts five as well. They are five here.
+"""
 
 from ipaddress import IPv4Network
 from typing import Final
 
-# "Azure Virtual Network FAQ": Azure reserves the first four addresses of a subnet and its last one.
-# "Use kubenet networking with your own IP address ranges" counts three. Five is right.
+# "Azure Virtual Network FAQ"
 RESERVED_FIRST: Final = 4
 RESERVED_LAST: Final = 1
 LONGEST_PREFIX: Final = 29  # of a subnet

@@ -21,6 +21,8 @@ COMMANDS = (
     ["plan", FILE, "--shell"],
     ["plan", FILE, "--json"],
     ["explain", FILE, "east/pod/client", "west/svc/web:80"],
+    ["size", "--nodes", "5"],
+    ["size", FILE],
     ["completion", "bash"],
 )
 # All in one process, for its start is what takes time: what one has imported, the next would show.
