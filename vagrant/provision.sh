@@ -11,7 +11,7 @@
 set -eu
 
 packages="python3 python3-venv python3-dev gcc libc6-dev make
-    iproute2 iptables nftables ipset conntrack iputils-ping kmod procps util-linux bind9-dnsutils wrk"
+    iproute2 iptables nftables ipset conntrack iputils-ping kmod procps util-linux bind9-dnsutils wrk iperf3 sockperf"
 
 # nsnet itself never loads a module: br_netfilter would change the behaviour of the host's own bridges.
 # ipip is not loaded: it would add a link tunl0 to every namespace.

@@ -20,7 +20,7 @@ from nsnet.text import escaped
 Piece: TypeAlias = str | tuple[str, str]  # text, or text with its style: ("failed", "bold red")
 Row: TypeAlias = Sequence[Sequence[str]]  # cells, each of one line or more
 
-_SMALLEST: Final = 30  # columns of the last column of a table
+_SMALLEST: Final = 30  # columns of the last column of a table, if its text is wrapped
 
 
 def out(*pieces: Piece) -> None:
@@ -91,7 +91,8 @@ def out_table(heading: Sequence[str], rows: Iterable[Row], *, indent: int = 2) -
     cells.insert(0, [[each] for each in heading])
     widths = [max(len(each) for row in cells for each in row[n]) for n in range(len(heading) - 1)]
     gaps = indent + 2 * len(widths)
-    room = max(width() - gaps - sum(widths[1:]) - _SMALLEST, 8)
+    longest = max(len(each) for row in cells for each in row[-1])
+    room = max(width() - gaps - sum(widths[1:]) - min(longest, _SMALLEST), 8)
     widths[0] = min(widths[0], room)
     last = gaps + sum(widths)
     for number, row in enumerate(cells):

@@ -18,7 +18,7 @@ from typing import Any
 import click
 
 from nsnet import __version__
-from nsnet.cli import capture, completion, files, labs, size
+from nsnet.cli import capture, compare, completion, files, labs, size
 from nsnet.cli.arguments import junit_file, wants_json
 from nsnet.cli.host_errors import host_error
 from nsnet.cli.output import err, out_json
@@ -150,6 +150,6 @@ def main() -> None:
     gc.set_threshold(20_000, 50, 50)
 
 
-for module in (labs, capture, files, size, completion):
+for module in (labs, capture, compare, files, size, completion):
     for command in module.COMMANDS:
         main.add_command(command)

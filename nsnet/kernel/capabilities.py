@@ -189,6 +189,9 @@ def _wanted() -> Iterator[_Trial]:
     yield _Trial("nft", "Services as nftables", _nft, "apt install nftables; modprobe nf_tables")
     yield _Trial("bird", "routes learned by BGP", partial(_installed, "bird"), FETCH)
     yield _Trial("haproxy", "gateways of kind proxy", partial(_installed, "haproxy"), FETCH)
+    for tool in ("iperf3", "sockperf"):
+        remedy = f"apt install {tool}"
+        yield _Trial(tool, "costs in nsnet compare", partial(_installed, tool), remedy)
     remedy = "apt install ipset; modprobe ip_set"
     yield _Trial("ipset", "sets of addresses in rules", _ipset, remedy)
     yield _link("vxlan", "overlay networks", "VXLAN")

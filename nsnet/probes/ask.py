@@ -240,7 +240,7 @@ def _report(
     observed = tuple(judged(_referenced(one, model.references), each.to, expected) for one in seen)
     foreseen = tuple(_foreseen(each, guess))
     sources = {one.source for one in (*foreseen, *observed) if one.source is not None}
-    holders = model.holders({*sources, *(expected.source or ())}, each.source)
+    holders = model.holders({*sources, *(expected.source or ())}, each.source, guess)
     known, late = excused(foreseen, observed)
     found = tuple(defects(known, observed, paths=each.path))
     unknown = WITHHELD if late and not found else ""

@@ -60,20 +60,27 @@ class Model:
         }
         return sorted(found - {""})
 
-    def holders(self, addresses: Iterable[IPAddress], client: Location) -> dict[str, str]:
+    def holders(
+        self, addresses: Iterable[IPAddress], client: Location, paths: Iterable[PredictedPath] = ()
+    ) -> dict[str, str]:
         """Return, by address, the reference of the pod, node, gateway or host that has the address.
         An address that none of them has is left out.
 
         If several have the address, as clusters that are islands may, the client itself is
-        preferred, then one in the client's cluster.
+        preferred, then one on these paths, then one in the client's cluster.
         """
+        passed = {reference for each in paths for reference in each.path}
         found: dict[str, str] = {}
         for address in addresses:
             places = self._holders.get(address, ())
             if places:
                 nearest = min(
                     places,
-                    key=lambda place: (place != client, place.cluster != client.cluster),
+                    key=lambda place: (
+                        place != client,
+                        place.reference not in passed,
+                        place.cluster != client.cluster,
+                    ),
                 )
                 found[str(address)] = nearest.reference
         return found

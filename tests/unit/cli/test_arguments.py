@@ -218,7 +218,7 @@ def test_a_script_discards_error_messages(shell: str) -> None:
     ("words", "expected"),
     [
         # As bash splits them: a colon is a word, and a completion replaces the last word.
-        (["comp"], ["completion"]),
+        (["comp"], ["compare", "completion"]),
         (["explain", ISLAND, "east/pod/w"], ["east/pod/web-0", "east/pod/web-1"]),
         (["explain", ISLAND, "east/pod/client", "west/svc/web", ":"], ["http", "dns"]),
         (["explain", ISLAND, "east/pod/client", "west/svc/web", ":", "h"], ["http"]),
