@@ -48,6 +48,7 @@ class Specification:
     hostname: str
     files: Mapping[str, str]
     argv: tuple[str, ...]
+    program: str  # how messages name it
     environment: Mapping[str, str]
     directory: str
     user: User | None
@@ -168,7 +169,7 @@ def _become(wanted: Specification, output: int) -> None:
     try:
         os.execvpe(wanted.argv[0], wanted.argv, dict(wanted.environment))
     except OSError as error:
-        error.filename = wanted.argv[0]
+        error.filename = wanted.program
         raise
 
 

@@ -91,6 +91,7 @@ class Commands:
             hostname=each.interior.hostname,
             files=each.interior.files,
             argv=each.container.command,
+            program=each.container.program,
             environment=container_environment(
                 each.interior, each.container, user.home if user else ""
             ),

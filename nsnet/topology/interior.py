@@ -51,6 +51,7 @@ class ContainerInterior(NamedTuple):
     environment: tuple[tuple[str, str], ...] = ()
     command: tuple[str, ...] = ()  # command and args; empty: the image's, which nsnet does not have
     working_dir: str = ""
+    program: str = ""  # the first word of the command as it is written: a Secret may be part of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,4 +235,10 @@ def _containers(cluster: Cluster, pod: Pod) -> Iterator[ContainerInterior]:
     for each in sorted(containers, key=lambda one: one.name != default):
         variables = environment(cluster, pod, each)
         command = tuple(expanded(word, variables) for word in (*each.command, *each.args))
-        yield ContainerInterior(each.name, tuple(variables.items()), command, each.working_dir)
+        yield ContainerInterior(
+            name=each.name,
+            environment=tuple(variables.items()),
+            command=command,
+            working_dir=each.working_dir,
+            program=next(iter(each.command), ""),
+        )

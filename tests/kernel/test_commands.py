@@ -46,7 +46,7 @@ spec:
     env: [{name: GREETING, value: "a $PATH ; b"}]
   - name: loud
     command: [seq, "400000"]
-  - {name: missing, command: [/no/such/program]}
+  - {name: missing, command: [/no/$(SUCH)/program], env: [{name: SUCH, value: secret}]}
   - {name: zero, command: ["true", "\\0"]}
   - {name: nameless, command: [""]}
   - {name: echo, ports: [{containerPort: 9000}]}
@@ -153,7 +153,7 @@ def test_commands_run_in_place_of_the_echo_server(where: Machine, allowed: None)
         "server": "Running",
         "brief": "Exited (3)",
         "loud": "Exited (0)",
-        "missing": "StartError (/no/such/program: No such file or directory)",
+        "missing": "StartError (/no/$(SUCH)/program: No such file or directory)",
         "zero": f"StartError ({IMPOSSIBLE})",
         "nameless": f"StartError ({IMPOSSIBLE})",
     }

@@ -29,6 +29,7 @@ WANTED = Specification(
     hostname="web",
     files={"hosts": "127.0.0.1 localhost\n"},
     argv=("httpd", "-p", "80"),
+    program="a",
     environment={"PASSWORD": "secret"},
     directory="/srv",
     user=User(1000, 1000, (1000, 27), "/home/me"),
