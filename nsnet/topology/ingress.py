@@ -86,7 +86,7 @@ def ingress_proxy(
 ) -> HttpProxy | None:
     """Return the HTTP proxy that serves the Ingresses of a cluster, None if it has none. Record
     warnings about what they refer to in vain."""
-    every = list(_declared(manifests))
+    every = _declared(manifests)
     reference = reference_of(cluster, "svc", NAME, NAMESPACE)
     own = next((each for each in services if each.reference == reference), None)
     if not every or own is None:
@@ -106,12 +106,16 @@ def ingress_proxy(
     )
 
 
-def _declared(manifests: Iterable[Manifest]) -> Iterator[_Declared]:
-    for manifest in manifests:
+def _declared(manifests: Iterable[Manifest]) -> list[_Declared]:
+    """Return the Ingresses, the oldest first."""
+    every: list[tuple[tuple[object, ...], _Declared]] = []
+    for number, manifest in enumerate(manifests):
         found = manifest.object
         if isinstance(found, kubernetes.Ingress):
             meta = found.metadata
-            yield _Declared(f"Ingress {meta.namespace}/{meta.name}", found, manifest)
+            name = f"Ingress {meta.namespace}/{meta.name}"
+            every.append((meta.age(number), _Declared(name, found, manifest)))
+    return [each for _, each in sorted(every, key=lambda each: each[0])]
 
 
 def _served(

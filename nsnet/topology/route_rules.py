@@ -174,7 +174,7 @@ def http_rules(
 
     `number`: of the route among all routes.
     """
-    born = _age(route, number)
+    born = route.metadata.age(number)
     for index, rule in enumerate(route.spec.rules):
         sent: list[Backend] = []
         for found in backends.of_rule(route, index, rule.backend_refs):
@@ -204,17 +204,8 @@ def tls_rules(
         else:
             sent.append(found)
     for hostname in hostnames:
-        order = (*specificity(hostname), *_age(route, number))
+        order = (*specificity(hostname), *route.metadata.age(number))
         yield OrderedTlsRule(order, TlsRule(hostname, reference, tuple(sent)))
-
-
-def _age(route: Route, number: int) -> tuple[object, ...]:
-    """Return a key by which the older of two routes comes first. Routes that were read from a
-    cluster have the time of their creation, and are older than the others."""
-    meta = route.metadata
-    if meta.creation_timestamp:
-        return meta.creation_timestamp, meta.namespace, meta.name, number
-    return "~", "", "", number
 
 
 def _request_match(match: HTTPRouteMatch) -> RequestMatch:

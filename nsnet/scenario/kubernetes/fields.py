@@ -172,6 +172,20 @@ class ObjectMeta(Lenient):
         return {**data, "name": _unnamed(prefix)}
 
 
+class AgedMeta(ObjectMeta):
+    """The metadata of an object of a kind of which the older one of two has precedence."""
+
+    creation_timestamp: str = ""
+
+    def age(self, number: int) -> tuple[str, str, str, int]:
+        """Return a key by which the older object comes first. Objects that were read from a cluster
+        have the time of their creation, and are older than the others, which have a `number`: their
+        place in the files."""
+        if self.creation_timestamp:
+            return self.creation_timestamp, self.namespace, self.name, number
+        return "~", "", "", number
+
+
 class TemplateMeta(Lenient):
     """The labels and annotations of a workload's pods."""
 

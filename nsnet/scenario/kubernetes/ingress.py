@@ -3,7 +3,7 @@
 from typing import Final, Literal
 
 from nsnet.scenario.fields import Number
-from nsnet.scenario.kubernetes.fields import Lenient, ObjectMeta
+from nsnet.scenario.kubernetes.fields import AgedMeta, Lenient, ObjectMeta
 
 CLASS: Final = "kubernetes.io/ingress.class"  # the annotation that was there before the field
 DEFAULT_CLASS: Final = "ingressclass.kubernetes.io/is-default-class"
@@ -98,7 +98,7 @@ class Ingress(Lenient):
     unread = "apiVersion status"
 
     kind: Literal["Ingress"]
-    metadata: ObjectMeta
+    metadata: AgedMeta
     spec: IngressSpec = IngressSpec()
 
     @property

@@ -29,7 +29,7 @@ from nsnet.scenario.kubernetes.crd import (
     keyed,
     text,
 )
-from nsnet.scenario.kubernetes.fields import Lenient, ObjectMeta
+from nsnet.scenario.kubernetes.fields import AgedMeta, Lenient
 from nsnet.scenario.kubernetes.names import is_address
 
 MOST_MATCHES: Final = 128  # of all rules of a route
@@ -340,19 +340,13 @@ class HTTPRouteSpec(Lenient):
     )
 
 
-class RouteMeta(ObjectMeta):
-    """The metadata of a route: the older one of two has precedence."""
-
-    creation_timestamp: str = ""
-
-
 class HTTPRoute(Lenient):
     """A route for HTTP requests."""
 
     unread = "apiVersion status"
 
     kind: Literal["HTTPRoute"]
-    metadata: RouteMeta
+    metadata: AgedMeta
     spec: HTTPRouteSpec
 
 
@@ -387,7 +381,7 @@ class TLSRoute(Lenient):
 
     api_version: str = ""
     kind: Literal["TLSRoute"]
-    metadata: RouteMeta
+    metadata: AgedMeta
     spec: TLSRouteSpec
 
     @model_validator(mode="after")

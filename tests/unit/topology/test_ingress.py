@@ -288,6 +288,19 @@ def test_a_certificate_is_generated_for_a_secret_that_has_none(
     assert f"Secret default/shop {why}: a certificate is generated" in warnings(*objects, one)
 
 
+def test_the_oldest_ingress_counts_as_it_was_created_in_the_cluster() -> None:
+    def created(second: int) -> str:
+        return f'creationTimestamp: "2026-01-01T00:00:{second:02}Z"'
+
+    found = topology(
+        ingress("a", "Prefix / web"),
+        ingress("b", "Prefix / web", meta=created(2)),
+        ingress("c", "Prefix / web", meta=created(1)),
+    )
+    order = [each.reference for each in proxy(found).listeners[0].rules]
+    assert order == ["Ingress default/c", "Ingress default/b", "Ingress default/a"]
+
+
 def test_a_host_has_the_certificate_of_the_oldest_ingress() -> None:
     both = [
         ingress("a", "Prefix / web", spec="tls: [{hosts: [shop.example, a.example]}]"),
