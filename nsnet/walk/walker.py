@@ -12,6 +12,7 @@ Source: net/ipv4/ip_input.c, ip_output.c, route.c, net/bridge/br_netfilter_hooks
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 
 from nsnet.ip import IPAddress, Protocol
 from nsnet.state.model import Interface, State, VirtualServer
@@ -62,7 +63,9 @@ class Walker:
         self._wires = Wires(state)
         self._routes: dict[str, Routes] = {}
         self._rules: dict[str, Rules] = {}
-        self._round_trips = RoundTrips(self._netns, self._emit, self._routes_of, self.paths)
+        # Many requests that pass a proxy go on alike.
+        onward = cache(self.paths)
+        self._round_trips = RoundTrips(self._netns, self._emit, self._routes_of, onward)
 
     def paths(
         self,
