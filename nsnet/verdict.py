@@ -1,7 +1,8 @@
 """The verdicts of probes. A verdict says how an attempt ended, and so hints at the cause."""
 
+from collections.abc import Mapping
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 
 class Verdict(StrEnum):
@@ -20,3 +21,9 @@ class Verdict(StrEnum):
 
 
 ANSWERED: Final = frozenset({Verdict.OK, Verdict.WRONG_SERVER, Verdict.WRONG_SOURCE})
+
+
+def in_numbers(verdicts: Mapping[Any, int]) -> str:
+    """Return numbers of attempts with each verdict as text: 32 ok, 8 timeout. The keys are
+    verdicts, or their texts."""
+    return ", ".join(f"{verdicts[each]} {each}" for each in Verdict if verdicts.get(each))

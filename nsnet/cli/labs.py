@@ -285,6 +285,7 @@ def status(ctx: click.Context, lab: str, as_json: bool, check: bool) -> None:
 )
 @click.option("--times", type=click.IntRange(1, 100_000), help="number of attempts; default: 1")
 @click.option("--size", type=click.IntRange(0), help="bytes of body; default: 0")
+@click.option("--held", is_flag=True, help="hold all connections open until the last has ended")
 @click.option(
     "--expect",
     type=click.Choice([each.value for each in Verdict]),
@@ -303,6 +304,7 @@ def probe(
     protocol: str | None,
     times: int | None,
     size: int | None,
+    held: bool,
     expect: str | None,
     http: dict[str, Any] | None,
     probe_all: bool,
@@ -322,7 +324,7 @@ def probe(
         raise click.UsageError("--from and --to need each other")
     expected = None if expect is None else {"verdict": expect}
     own = {"protocol": protocol, "times": times, "size": size, "expect": expected, "http": http}
-    own |= {"container": container or None}
+    own |= {"container": container or None, "held": held or None}
     written: dict[str, Any] = {key: value for key, value in own.items() if value is not None}
     if written and source is None:
         options = [each for each in written if each != "http"] + [*(http or ())]

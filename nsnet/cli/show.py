@@ -10,7 +10,7 @@ from nsnet.ip import Family, endpoint
 from nsnet.lab.compiled import Compiled
 from nsnet.names.resolver import Resolution
 from nsnet.probes.question import Explanation, Question
-from nsnet.probes.report import ProbeReport, Report
+from nsnet.probes.report import Answer, ProbeReport, Report
 from nsnet.scenario.model import Scenario
 from nsnet.scenario.plain import is_generated
 from nsnet.state import nftables_text as nft
@@ -22,6 +22,7 @@ from nsnet.state.rules import KUBE_PROXY, Chain
 from nsnet.text import natural, number_of
 from nsnet.topology.model import Topology
 from nsnet.topology.notation import without_only_cluster
+from nsnet.verdict import in_numbers
 from nsnet.walk.packet import IPVS, Hop, PredictedPath, RuleAt, Unknown
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _answers(each: ProbeReport) -> str:
     """Return a probe's expected, predicted and observed verdict, and what client and servers
     saw."""
     answer = each.observed
-    three = f"{_expected(each)} / {_predicted(each)} / {answer.verdict}"
+    three = f"{_expected(each)} / {_predicted(each)} / {_verdict(each, answer)}"
     seen = answer.ends
     if each.with_path and len(answer.path or ()) > 2:
         seen.append("by way of " + " → ".join((answer.path or ())[1:-1]))
@@ -128,6 +129,8 @@ def _answers(each: ProbeReport) -> str:
 
 
 def _expected(each: ProbeReport) -> str:
+    if counts := each.expected.get("verdicts"):
+        return in_numbers(counts)
     wanted = each.expected.get("verdict")
     if wanted is None:
         return "ok" if {"source", "servers", "status"} & set(each.expected) else "—"
@@ -135,7 +138,14 @@ def _expected(each: ProbeReport) -> str:
 
 
 def _predicted(each: ProbeReport) -> str:
-    return "?" if isinstance(each.predicted, Unknown) else each.predicted.verdict
+    return "?" if isinstance(each.predicted, Unknown) else _verdict(each, each.predicted)
+
+
+def _verdict(each: ProbeReport, answer: Answer) -> str:
+    """Return the verdict of all attempts, or "mixed"; in numbers if each attempt has one, and they
+    were held open, so that their number matters."""
+    counts = each.held and len(answer.counts) > 1 and len(answer.attempts) == each.times
+    return in_numbers(answer.counts) if counts else answer.verdict
 
 
 def explanation(found: Explanation, topology: Topology) -> None:

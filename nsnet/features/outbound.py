@@ -15,11 +15,13 @@ from nsnet.features.vnets import OUTSIDE_LINK
 from nsnet.ip import IPNetwork, Protocol, host_network
 from nsnet.state.model import Fact, Sysctl
 from nsnet.state.rules import Chain, Drop, Hook, Jump, Match, Reject, Rule, Snat
+from nsnet.topology.balancing import rule_probabilities
 from nsnet.topology.model import Cluster, Node, Outbound, PortBlock, Topology, VNet
 
 CHAIN: Final = "NSNET-OUTBOUND"
 _NAT: Final = "NSNET-NAT-"  # to this, the number of the cluster in the VNet is added
 _LEAVING: Final = Match(out_interface=OUTSIDE_LINK)
+_FIVE_DAYS: Final = 432_000  # seconds: Linux's timeout of idle connections
 _WITH_PORTS: Final = (Protocol.TCP, Protocol.UDP)
 
 
@@ -74,12 +76,12 @@ def _to_block(node: Node, block: PortBlock) -> Iterator[Rule]:
 
 
 def _shared(cluster: Cluster, found: Outbound) -> Iterator[Rule]:
-    """Yield the rules of a NAT gateway: connections take turns at its public addresses."""
+    """Yield the rules of a NAT gateway: each connection gets a port of one of its addresses, which
+    is chosen at random. (Azure's then tries another one; here the client's next SYN does.)"""
     comment = f"NAT gateway of {cluster.name}"
     for protocol in _WITH_PORTS:
-        for number, block in enumerate(found.blocks):
-            left = len(found.blocks) - number
-            match = Match(protocol=protocol, comment=comment, nth=left if left > 1 else None)
+        for block, probability in rule_probabilities(found.blocks):
+            match = Match(protocol=protocol, comment=comment, probability=probability)
             yield Rule(match, Snat(*block), why=f"SNAT to a port of {block.address}")
     address = found.blocks[0].address
     yield Rule(Match(comment=comment), Snat(address), why=f"SNAT to {address}: no ports")
@@ -109,10 +111,10 @@ def _timeouts(topology: Topology, vnet: VNet) -> Iterator[Sysctl]:
     been reset. (Linux waits for 10 s, Azure for 15.)"""
     yield Sysctl("net.netfilter.nf_conntrack_tcp_timeout_close", "1")
     seconds = _idle_seconds(topology, vnet)
-    if seconds is not None:
-        yield Sysctl("net.netfilter.nf_conntrack_tcp_timeout_established", str(seconds))
-        # Else conntrack would take a later packet of a forgotten connection for a new one.
-        yield Sysctl("net.netfilter.nf_conntrack_tcp_loose", "0")
+    idle = str(seconds or _FIVE_DAYS)
+    yield Sysctl("net.netfilter.nf_conntrack_tcp_timeout_established", idle)
+    # With 1, conntrack takes a later packet of a forgotten connection for a new one.
+    yield Sysctl("net.netfilter.nf_conntrack_tcp_loose", "1" if seconds is None else "0")
 
 
 def _idle_seconds(topology: Topology, vnet: VNet) -> int | None:

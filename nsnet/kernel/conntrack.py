@@ -4,14 +4,16 @@ does."""
 import errno
 import socket
 from collections.abc import Collection
-from typing import Final
+from ipaddress import ip_address
+from typing import Final, NamedTuple
 
-from nsnet.ip import Family, IPAddress
+from nsnet.ip import Family, IPAddress, Protocol
 from nsnet.kernel import netns, uapi
 from nsnet.kernel.netlink import Socket, attribute, attributes, nfgenmsg, packed
 
 _CTA_IP_SRC: Final = {4: uapi.CTA_IP_V4_SRC, 6: uapi.CTA_IP_V6_SRC}
 _CTA_IP_DST: Final = {4: uapi.CTA_IP_V4_DST, 6: uapi.CTA_IP_V6_DST}
+_PROTOCOLS: Final = {socket.IPPROTO_TCP: Protocol.TCP, socket.IPPROTO_UDP: Protocol.UDP}
 _BODY = 20  # bytes of headers: netlink's 16, nfgenmsg's 4
 _FAMILIES: Final = {4: socket.AF_INET, 6: socket.AF_INET6}
 
@@ -53,6 +55,45 @@ def wait_for_packets_in_flight(name: str) -> None:
     with netns.inside(name):
         # Closing a packet socket waits for an RCU grace period (packet_release()).
         socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0).close()
+
+
+class Translated(NamedTuple):
+    """A connection whose source is translated: its protocol, its new source, its destination."""
+
+    protocol: Protocol
+    address: IPAddress
+    port: int
+    destination: IPAddress
+    dport: int
+
+
+def translated(name: str) -> list[Translated]:
+    """Return the TCP and UDP connections with a translated source that conntrack of the namespace
+    lists."""
+    with netns.inside(name), Socket(uapi.NETLINK_NETFILTER) as table:
+        entries = table.dump(packed(uapi.IPCTNL_MSG_CT_GET, nfgenmsg()))
+    flows = (attributes(entry, _BODY) for entry in entries)
+    return [found for each in flows if (found := _translated(each)) is not None]
+
+
+def _translated(flow: dict[int, bytes]) -> Translated | None:
+    if not int.from_bytes(flow[uapi.CTA_STATUS], "big") & uapi.IPS_SRC_NAT:
+        return None
+    reply = attributes(flow[uapi.CTA_TUPLE_REPLY], 0)
+    transport = attributes(reply[uapi.CTA_TUPLE_PROTO], 0)
+    protocol = _PROTOCOLS.get(transport[uapi.CTA_PROTO_NUM][0])
+    if protocol is None:
+        return None
+    # A reply goes from the destination to the new source.
+    ends = attributes(reply[uapi.CTA_TUPLE_IP], 0)
+    family = 4 if uapi.CTA_IP_V4_SRC in ends else 6
+    return Translated(
+        protocol,
+        ip_address(ends[_CTA_IP_DST[family]]),
+        int.from_bytes(transport[uapi.CTA_PROTO_DST_PORT], "big"),
+        ip_address(ends[_CTA_IP_SRC[family]]),
+        int.from_bytes(transport[uapi.CTA_PROTO_SRC_PORT], "big"),
+    )
 
 
 def has_half_open(name: str, endpoints: Collection[IPAddress]) -> bool:

@@ -212,6 +212,7 @@ CTA_IP_V4_DST: Final = 2
 CTA_IP_V6_SRC: Final = 3
 CTA_IP_V6_DST: Final = 4
 CTA_PROTO_NUM: Final = 1
+CTA_PROTO_SRC_PORT: Final = 2
 CTA_PROTO_DST_PORT: Final = 3
 CTA_PROTOINFO_TCP: Final = 1
 CTA_PROTOINFO_TCP_STATE: Final = 1
@@ -219,4 +220,5 @@ CTA_PROTOINFO_TCP_STATE: Final = 1
 # linux/netfilter/nf_conntrack_tcp.h, linux/netfilter/nf_conntrack_common.h
 TCP_CONNTRACK_SYN_SENT: Final = 1
 TCP_CONNTRACK_SYN_RECV: Final = 2
+IPS_SRC_NAT: Final = 1 << 4
 IPS_DST_NAT: Final = 1 << 5

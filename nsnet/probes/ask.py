@@ -1,12 +1,15 @@
 """Send probes; report what their author expects, the model predicts and the kernel does."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
 from nsnet.ip import IPAddress, of_family
+from nsnet.kernel.conntrack import Translated, translated
+from nsnet.kernel.processes import until
 from nsnet.names.resolver import Resolution
 from nsnet.probes.judge import (
     defects,
@@ -20,6 +23,15 @@ from nsnet.probes.judge import (
 from nsnet.probes.lookup import Lookup, lookup_of
 from nsnet.probes.model import Model
 from nsnet.probes.outcome import Outcome
+from nsnet.probes.ports import (
+    SourcePorts,
+    Supply,
+    lacking,
+    numbered,
+    source_ports,
+    supply,
+    too_many,
+)
 from nsnet.probes.prober import Client, Flow, Pace, is_glibc, look_up, send
 from nsnet.probes.prober.pace import PACE
 from nsnet.probes.question import (
@@ -37,6 +49,7 @@ from nsnet.walk.packet import PredictedPath, Unknown
 
 # Seconds after which ARP has failed: three tries of retrans_time_ms, and some for a busy machine.
 UNANSWERED_ARP = 0.5
+_RELEASED = 1.5  # seconds after which a port of a connection that was reset is free: 1, and some
 LONG = 5.0  # seconds that attempts are spaced over, and are announced
 WITHHELD = (
     "a router withheld ICMP errors: Linux sends one a second to a source, and others have sent it"
@@ -68,6 +81,7 @@ def ask(
         for each, guess in zip(asked, guesses, strict=True)
     ]
     every = [flow for several in flows for flow in several]
+    supplies = _supplies(asked, guesses)
     namespaces = list(model.references)
     if slow := _paced(every):
         announce(slow)
@@ -75,13 +89,13 @@ def ask(
         send(every, namespaces, neighbours=model.neighbours, progress=progress, pace=pace)
     )
     reports = []
-    for written, name, each, guess, several in zip(
-        questions, names, asked, guesses, flows, strict=True
+    for written, name, each, guess, several, ports in zip(
+        questions, names, asked, guesses, flows, supplies, strict=True
     ):
         paths = tuple(path for _, those in guess for path in those)
         seen = tuple(chain.from_iterable(islice(outcomes, len(several))))
         if each is not None:
-            reports.append(_report(model, each, paths, seen, name))
+            reports.append(_report(model, each, paths, seen, name, ports))
         elif isinstance(written, NamedQuestion) and name is not None:
             reports.append(_not_found(model, written, name))
     return tuple(reports)
@@ -174,6 +188,47 @@ def _flows(
             yield _flow(each, address, times, paths)
 
 
+def _supplies(
+    asked: Sequence[Question | None],
+    guesses: Sequence[Sequence[tuple[IPAddress, Sequence[PredictedPath]]]],
+) -> list[Supply]:
+    """Return for each question the source ports that SNAT has for it. First wait until connections
+    of an earlier probe have given back the ports that are held now."""
+    paths = [tuple(path for _, several in guess for path in several) for guess in guesses]
+    demand = Counter[SourcePorts]()
+    awaited: set[SourcePorts] = set()
+    for each, several in zip(asked, paths, strict=True):
+        if each is None:
+            continue
+        for needed in source_ports(several):
+            demand[needed] += each.spec.times
+            if each.spec.held:
+                awaited.add(needed)
+    if awaited:
+        with suppress(TimeoutError):  # other connections are open, and have their ports
+            until(lambda: not _used(awaited), what="ports are in use", seconds=_RELEASED)
+    used = _used(demand.keys())
+    return [supply(several, demand, used) for several in paths]
+
+
+def _used(ports: Collection[SourcePorts]) -> Counter[SourcePorts]:
+    """Return how many of these ports connections have now."""
+    used = Counter[SourcePorts]()
+    for name in {each.netns for each in ports}:
+        there = [each for each in ports if each.netns == name]
+        for one in translated(name):
+            used.update(each for each in there if _has_port(one, each))
+    return used
+
+
+def _has_port(one: Translated, of: SourcePorts) -> bool:
+    """Return whether a connection has one of these ports."""
+    first, last = of.ports
+    there = one.protocol, one.address, one.destination, one.dport
+    wanted = of.protocol, of.address, of.destination, of.dport
+    return there == wanted and first <= one.port <= last
+
+
 def _flow(each: Question, address: IPAddress, times: int, guess: Sequence[PredictedPath]) -> Flow:
     limited = _limited(guess)
     return Flow(
@@ -189,6 +244,7 @@ def _flow(each: Question, address: IPAddress, times: int, guess: Sequence[Predic
         pace=f"{limited[0]} {limited[1]}" if limited else "",
         router=limited[0] if limited else "",
         together=each.spec.together,
+        held=each.spec.held,
         http=each.http,
         path=each.path,
     )
@@ -234,15 +290,21 @@ def _report(
     each: Question,
     guess: Sequence[PredictedPath],
     seen: Sequence[Outcome],
-    name: _Name | None = None,
+    name: _Name | None,
+    ports: Supply,
 ) -> ProbeReport:
     spec, expected = each.spec, each.expected
     observed = tuple(judged(_referenced(one, model.references), each.to, expected) for one in seen)
     foreseen = tuple(_foreseen(each, guess))
+    if ports.may_lack:
+        foreseen = (*foreseen, *lacking(guess))
     sources = {one.source for one in (*foreseen, *observed) if one.source is not None}
     holders = model.holders({*sources, *(expected.source or ())}, each.source, guess)
     known, late = excused(foreseen, observed)
     found = tuple(defects(known, observed, paths=each.path))
+    if spec.held:
+        found = (*found, *too_many(observed, ports))
+        foreseen = numbered(foreseen, spec.times, ports)
     unknown = WITHHELD if late and not found else ""
     if own := model.unknown_servers(guess):
         unknown, found = f"{some_of(own)} runs a command of its own", ()
@@ -263,6 +325,7 @@ def _report(
         defects=found,
         with_path=each.path,
         size=spec.size,
+        held=spec.held,
         http=str(each.http) if each.http else "",
         container=spec.container,
         lookup=name.seen if name else None,

@@ -11,7 +11,7 @@ from nsnet.names.resolver import Resolution
 from nsnet.probes.lookup import Lookup, lookup_of, number_of_queries
 from nsnet.probes.outcome import Outcome
 from nsnet.topology.destinations import Destination
-from nsnet.verdict import ANSWERED, Verdict
+from nsnet.verdict import ANSWERED, Verdict, in_numbers
 from nsnet.walk.packet import PredictedPath, Unknown
 
 # The normal quantile of p = 1e-6, for the chi-square test of an even distribution.
@@ -24,6 +24,7 @@ class Expected:
     result."""
 
     verdicts: frozenset[Verdict] | None = None
+    counts: Mapping[Verdict, int] | None = None  # of attempts with each of these verdicts
     source: frozenset[IPAddress] | None = None
     servers: frozenset[str] | None = None
     path: tuple[frozenset[str], ...] | None = None
@@ -186,7 +187,16 @@ def _verdicts(expected: Expected, attempts: Sequence[Outcome]) -> list[str]:
     for verdict, times in counts.items():
         first = next(each for each in attempts if each.verdict is verdict)
         found.append(f"expected {wanted}, got {first.compared}{_share(times, attempts)}")
-    return found
+    return found or [*_counts(expected, attempts)]
+
+
+def _counts(expected: Expected, attempts: Sequence[Outcome]) -> Iterator[str]:
+    """Yield a sentence if other numbers of attempts than expected have these verdicts."""
+    seen: Counter[Verdict] = Counter(
+        Verdict.OK if each.verdict is Verdict.WRONG_SOURCE else each.verdict for each in attempts
+    )
+    if expected.counts is not None and seen != expected.counts:
+        yield f"expected {in_numbers(expected.counts)}, got {in_numbers(seen)}"
 
 
 def _sources(

@@ -69,7 +69,8 @@ class NamedQuestion:
     def expected(self) -> Expected:
         """What is expected if the name has no address."""
         verdicts = _verdicts(self.spec.expect)
-        return Expected(verdicts=verdicts, queries=self.spec.expect.queries)
+        counts, queries = self.spec.expect.verdicts, self.spec.expect.queries
+        return Expected(verdicts=verdicts, counts=counts, queries=queries)
 
 
 def question(
@@ -231,6 +232,8 @@ def probe_spec(source: str, to: str, protocol: str = "tcp", **fields: Any) -> Pr
 
 
 def _verdicts(expect: Expectation) -> frozenset[Verdict] | None:
+    if expect.verdicts is not None:
+        return frozenset(expect.verdicts)
     if isinstance(expect.verdict, tuple):
         return frozenset(expect.verdict)
     if expect.verdict is not None:
@@ -253,6 +256,7 @@ def _expected(topology: Topology, expect: Expectation, to: Destination) -> Expec
         balanced = servers or to.servers or frozenset()
     return Expected(
         verdicts=_verdicts(expect),
+        counts=expect.verdicts,
         source=sources,
         servers=servers,
         path=path,

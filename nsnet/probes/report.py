@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 from nsnet.probes.lookup import Lookup
 from nsnet.probes.outcome import Outcome
 from nsnet.text import escaped, number_of
+from nsnet.verdict import Verdict
 from nsnet.walk.packet import Unknown
 
 SCHEMA = "nsnet.dev/report/v1"
@@ -27,6 +28,11 @@ class Answer:
         """The verdict that all outcomes share, or "mixed" if they differ."""
         verdicts = {each.verdict for each in self.attempts}
         return verdicts.pop().value if len(verdicts) == 1 else "mixed"
+
+    @property
+    def counts(self) -> Mapping[Verdict, int]:
+        """The number of outcomes with each verdict."""
+        return Counter(each.verdict for each in self.attempts)
 
     @property
     def servers(self) -> list[str]:
@@ -121,6 +127,7 @@ class ProbeReport:
     defects: tuple[str, ...]  # between kernel and model: nsnet is wrong
     with_path: bool = False
     size: int = 0  # bytes of body
+    held: bool = False  # connections stayed open until the last attempt had ended
     http: str = ""  # the method and URL of an HTTP request
     container: str = ""  # of the pod that asks
     lookup: Lookup | None = None  # what the client's resolver found for a DNS name
@@ -141,6 +148,7 @@ class ProbeReport:
         """What was asked, in one line: pod/a → pod/b:80 tcp of 2000 bytes ×3."""
         size = f" of {number_of(self.size, 'byte')}" if self.size else ""
         times = f" ×{self.times}" if self.times > 1 else ""
+        times += " held open" if self.held else ""
         source = f"{self.source} ({self.container})" if self.container else self.source
         what = f"{self.protocol} {self.http}".rstrip()
         return f"{source} → {self.target} {what}{size}{times}"
@@ -171,6 +179,7 @@ class ProbeReport:
             "protocol": self.protocol,
             "times": self.times,
             "size": self.size,
+            "held": self.held,
             "http": self.http or None,
             "expected": dict(self.expected),
             "predicted": guess,

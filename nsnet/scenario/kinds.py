@@ -326,6 +326,10 @@ class Expectation(Strict):
         ]
         | None
     ) = None
+    verdicts: Annotated[
+        dict[Verdict, Annotated[Number, Field(ge=1)]] | None,
+        Field(description="how many attempts end with each verdict", min_length=1),
+    ] = None
     source: str | None = None
     servers: tuple[str, ...] | None = None
     path: tuple[str, ...] | None = None
@@ -352,7 +356,11 @@ class Expectation(Strict):
 
     @model_validator(mode="after")
     def _is_no_contradiction(self) -> Self:
-        verdicts = self.verdict if isinstance(self.verdict, tuple) else (self.verdict,)
+        if self.verdicts and self.verdict:
+            raise ValueError("verdict: verdicts says more; remove one of them")
+        verdicts: tuple[Verdict | None, ...] = (*(self.verdicts or ()),)
+        if not verdicts:
+            verdicts = self.verdict if isinstance(self.verdict, tuple) else (self.verdict,)
         if self.servers and None not in verdicts and ANSWERED.isdisjoint(verdicts):
             wanted = " or ".join(str(each) for each in verdicts)
             raise ValueError(
@@ -381,6 +389,10 @@ class ProbeSpec(Strict):
     timeout: Annotated[float, Field(strict=True, gt=0, le=60)] = 1.0
     size: Annotated[Number, Field(ge=0, le=1_000_000)] = 0
     source_port: Port | None = None
+    held: Annotated[
+        Boolean,
+        Field(description="the connections stay open until the last attempt has ended; tcp only"),
+    ] = False
     # Without a label a probe starts when the limit of concurrent probes allows it, so others may
     # have ended by then.
     together: Annotated[
@@ -401,6 +413,12 @@ class ProbeSpec(Strict):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
+        if self.held and self.protocol is not ProbeProtocol.TCP:
+            raise ValueError(f"held: needs protocol: tcp, not {self.protocol}")
+        if self.held and self.source_port is not None:
+            raise ValueError("held: two open connections cannot have one sourcePort; remove one")
+        if (counted := sum((self.expect.verdicts or {}).values())) not in (0, self.times):
+            raise ValueError(f"verdicts: they are of {counted} attempts, but times is {self.times}")
         if self.expect.balance == "even" and self.times < ENOUGH_TO_BE_EVEN:
             enough = f"at least {ENOUGH_TO_BE_EVEN} times"
             raise ValueError(f"balance: even needs {enough}, not {self.times}")

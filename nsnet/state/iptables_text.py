@@ -79,7 +79,6 @@ WRITTEN: Final = frozenset(
         "not_bridged",
         "virtual",
         "probability",
-        "nth",
     }
 )
 _refused = other_fields(WRITTEN)
@@ -198,8 +197,6 @@ def _match(match: Match, family: Family) -> Iterator[str]:
     if match.icmp_type is not None:
         module, flag = ("icmp", "--icmp-type") if family == 4 else ("icmp6", "--icmpv6-type")
         yield f"-m {module} {flag} {ICMP_TYPES[match.icmp_type][family]}"
-    if match.nth is not None:  # the last one: it counts the packets that all others match
-        yield f"-m statistic --mode nth --every {match.nth} --packet 0"
 
 
 def _recent(recent: Recent, family: Family) -> str:

@@ -233,7 +233,6 @@ class Match:
     not_bridged: bool = False  # physdev: it was not received by a port of a bridge
     virtual: VirtualMatch | None = None
     probability: float | None = None
-    nth: int | None = None  # statistic: one in so many packets that meet all other conditions
     # Only nftables has the following.
     src_set: str | None = None  # an NftSet
     dst_set: str | None = None

@@ -216,7 +216,7 @@ class Rules:
             if not all(holds(packet, at) for holds in conditions[position]):
                 continue
             yield from self._apply(table, name, packet, at, RuleAt(table, name, position + 1, rule))
-            if rule.match.probability is None and rule.match.nth is None:
+            if rule.match.probability is None:
                 return
             # The rule may also not match: continue with the next one.
         yield False, packet, ()
@@ -391,8 +391,7 @@ _Test: TypeAlias = Callable[[Rules, Any, Packet, _Context], bool]
 
 
 def _conditions(rules: Rules, match: Match) -> tuple[_Condition, ...]:
-    """Return a condition for each field that a match sets, except its comment and those of
-    statistic.
+    """Return a condition for each field that a match sets, except its comment and probability.
 
     Raises NotImplementedError for a field that this model cannot evaluate. If it were ignored, more
     packets would match here than in the kernel.
@@ -410,8 +409,8 @@ def _conditions(rules: Rules, match: Match) -> tuple[_Condition, ...]:
     )
 
 
-# Rules._chain follows a rule of statistic both as matching and as not matching.
-_NO_CONDITION: Final = frozenset({"comment", "probability", "nth"})
+# Rules._chain follows a rule with a probability both as matching and as not matching.
+_NO_CONDITION: Final = frozenset({"comment", "probability"})
 
 # How each field of a Match is evaluated, the quickest first.
 _TESTS: Final[Mapping[str, _Test]] = {

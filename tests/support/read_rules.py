@@ -166,12 +166,8 @@ def _not_bridged(match: Match, words: list[str], negated: bool, family: Family) 
 
 def _chance(match: Match, words: list[str], negated: bool, family: Family) -> Match:
     assert not negated
-    mode, option, value = words.pop(0), words.pop(0), words.pop(0)
-    if mode == "nth":
-        assert [option, words.pop(0), words.pop(0)] == ["--every", "--packet", "0"]
-        return replace(match, nth=int(value))
-    assert [mode, option] == ["random", "--probability"]
-    return replace(match, probability=round(float(value) * 2**31) / 2**31)
+    assert [words.pop(0), words.pop(0)] == ["random", "--probability"]
+    return replace(match, probability=round(float(words.pop(0)) * 2**31) / 2**31)
 
 
 _Read = Callable[[Match, list[str], bool, Family], Match]

@@ -25,6 +25,7 @@ class Flow:
     # the same key start at least a second apart.
     pace: str = ""
     router: str = ""  # the namespace of that router
+    held: bool = False  # TCP: connections stay open until the last attempt has ended
     together: str = ""  # flows with the same label start their first attempts at once
     http: HttpRequest | None = None  # what is said on a TCP connection; None: the echo protocol
     path: bool = False  # record the namespaces that each request passes

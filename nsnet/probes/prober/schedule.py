@@ -26,6 +26,11 @@ class ScheduledFlow:
         room = 1 if self.flow.source_port else _UNDER_WAY
         return self.started < self.flow.times and self.under_way < room
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether all attempts of the flow have ended."""
+        return self.started == self.flow.times and not self.under_way
+
 
 @dataclass(slots=True, eq=False)
 class _Source:

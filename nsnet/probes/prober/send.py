@@ -112,11 +112,23 @@ class _Sender:
         self._sequence = secrets.randbits(32)
         self._numbers = count()
         self._room = _descriptors({flow.netns for flow in flows})
+        self._held: dict[ScheduledFlow, list[Exchange]] = {}
+        connections = sum(flow.times for flow in flows if flow.held)
+        if connections > self._room - _BATCH:
+            raise KernelError(
+                f"{connections} connections cannot be held open at the same time: this process can"
+                f" have {self._room} more open files",
+                hint="raise the hard limit (ulimit -Hn), or hold fewer",
+            )
+        self._room -= connections
 
     def close(self) -> None:
         """Close every socket."""
         for exchange, _ in self._exchanges.values():
             exchange.close()
+        for held in self._held.values():
+            for each in held:
+                each.close()
         for opened in self._raw.values():
             opened.close()
         for echoes in self._echoes.values():
@@ -185,7 +197,10 @@ class _Sender:
         """Close the socket of an attempt that has ended, which makes room for another. If it timed
         out and its size may be the cause, send a small request."""
         exchange, scheduled = self._exchanges.pop(attempt)
-        exchange.close()
+        if scheduled.flow.held:
+            self._held.setdefault(scheduled, []).append(exchange)
+        else:
+            exchange.close()
         self._in_window.discard(attempt)
         if attempt.verdict is Verdict.OK:
             waited = attempt.ended - attempt.started
@@ -198,6 +213,9 @@ class _Sender:
     def _finish(self, scheduled: ScheduledFlow) -> None:
         self._ended += 1
         self._schedule.ended(scheduled)
+        if scheduled.has_ended:
+            for each in self._held.pop(scheduled, ()):
+                each.close()
 
     def _ask_small(self, attempt: Attempt, scheduled: ScheduledFlow) -> None:
         """Send the attempt's request again, without a body. If that is answered, the size was the

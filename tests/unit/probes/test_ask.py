@@ -110,6 +110,13 @@ def test_probes_share_a_pace_where_a_router_limits_its_errors(
     assert flow.router == pace.partition(" ")[0]
 
 
+def test_the_prober_holds_connections_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    flow, report = asked(monkeypatch, "pod/web-0:80", OK, OK, times=2, held=True)
+    assert (flow.held, report.held) == (True, True)
+    assert "×2 held open" in report.question
+    assert report.defects == ()
+
+
 def test_ipv6_errors_are_not_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     six = lab(
         pod("client"),

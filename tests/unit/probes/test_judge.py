@@ -348,3 +348,24 @@ def test_the_small_request_after_a_large_one_may_reach_another_server(
     for protocol, wanted in ((Protocol.TCP, tcp), (Protocol.UDP, datagram)):
         found = {each.verdict.value for each in undecided(guess, protocol)}
         assert found == set(wanted.split()), (case, protocol)
+
+
+def test_how_many_attempts_have_which_verdict() -> None:
+    attempts = [ok()] * 3 + [Outcome(Verdict.TIMEOUT)] * 2
+    verdicts = frozenset({Verdict.OK, Verdict.TIMEOUT})
+    for oks, timeouts, said in (
+        (3, 2, []),
+        (4, 1, ["expected 4 ok, 1 timeout, got 3 ok, 2 timeout"]),
+        (5, 0, ["expected 5 ok, got 3 ok, 2 timeout"]),
+    ):
+        expected = Expected(verdicts, {Verdict.OK: oks, Verdict.TIMEOUT: timeouts})
+        assert disagreements(expected, attempts) == said
+    only = Expected(frozenset({Verdict.OK}), {Verdict.OK: 5})
+    assert disagreements(only, attempts) == ["expected ok, got timeout in 2 of 5 attempts"]
+
+
+def test_an_attempt_with_a_wrong_source_counts_as_ok() -> None:
+    attempts = [Outcome(Verdict.WRONG_SOURCE, "east/pod/web-0", NODE)]
+    expected = Expected(frozenset({Verdict.OK}), {Verdict.OK: 1}, frozenset({CLIENT}))
+    (said,) = disagreements(expected, attempts)
+    assert said.startswith("expected source")

@@ -97,7 +97,6 @@ def asked(family: Family) -> dict[str, Match]:
         "not_bridged": Match(not_bridged=True),
         "virtual": Match(virtual=VirtualMatch(address, TCP, 80)),
         "probability": Match(probability=0.5),
-        "nth": Match(nth=2),
         "src_set": Match(src_set="affinity-a"),
         "dst_set": Match(dst_set="cluster-ips"),
         "not_src_in": Match(not_src_in=(there,)),

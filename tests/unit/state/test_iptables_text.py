@@ -71,10 +71,6 @@ WEB = net("10.96.0.10/32")
         (Match(dst_type="LOCAL"), "-m addrtype --dst-type LOCAL "),
         (Match(not_dst_type="LOCAL"), "-m addrtype ! --dst-type LOCAL "),
         (Match(probability=0.5), "-m statistic --mode random --probability 0.50000000000 "),
-        (
-            Match(protocol=Protocol.TCP, nth=3),
-            "-p tcp -m tcp -m statistic --mode nth --every 3 --packet 0 ",
-        ),
     ],
 )
 def test_a_match_as_iptables_save_prints_it(match: Match, text: str) -> None:

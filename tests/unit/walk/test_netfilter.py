@@ -128,7 +128,7 @@ FLAGS: dict[str, tuple[Any, dict[str, Any], dict[str, Any]]] = {
     "virtual": (VirtualMatch(SERVER, Protocol.TCP, 80), {"taken": TAKEN}, {"taken": None}),
 }
 # Neither keeps a packet from matching: a comment is for people, and chance goes both ways.
-OTHERS = {"comment", "probability", "nth"}
+OTHERS = {"comment", "probability"}
 
 
 def test_every_field_of_a_match_is_in_a_table_below() -> None:
@@ -153,10 +153,9 @@ def test_a_rule_applies_only_to_packets_that_match_its_field(field: str) -> None
     assert stops == [[Drop()], [None]]
 
 
-def test_a_rule_of_statistic_has_two_outcomes_and_a_comment_has_none() -> None:
+def test_a_rule_with_a_probability_has_two_outcomes_and_a_comment_has_none() -> None:
     rule = Rule(Match(probability=0.5, comment="half of them"), Drop())
     assert [each.stop for each in passed(rule)] == [Drop(), None]
-    assert [each.stop for each in passed(Rule(Match(nth=2), Drop()))] == [Drop(), None]
     assert [each.stop for each in passed(Rule(Match(comment="all of them"), Drop()))] == [Drop()]
 
 

@@ -28,6 +28,19 @@ def test_a_source_port_is_for_one_attempt_at_a_time() -> None:
     assert schedule.take(9) == ("a", [scheduled])
 
 
+def test_a_flow_has_ended_when_no_attempt_is_left_or_under_way() -> None:
+    schedule = Schedule([flow("a", times=2)])
+    (scheduled,) = schedule.flows
+    seen = [scheduled.has_ended]
+    schedule.take(1)
+    schedule.ended(scheduled)
+    seen.append(scheduled.has_ended)
+    schedule.take(1)
+    seen.append(scheduled.has_ended)
+    schedule.ended(scheduled)
+    assert [*seen, scheduled.has_ended] == [False, False, False, True]
+
+
 def test_attempts_of_one_pace_start_one_at_a_time() -> None:
     schedule = Schedule([flow("a", times=2, pace="r"), flow("a", pace="r"), flow("b")])
     first, second, other = schedule.flows
