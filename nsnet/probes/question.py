@@ -29,6 +29,7 @@ from nsnet.topology.notation import DnsName, dns_name
 from nsnet.topology.references import Location, expand, locate
 from nsnet.verdict import Verdict
 from nsnet.walk.http import HttpRequest
+from nsnet.walk.idle import Idle
 from nsnet.walk.packet import PredictedPath, Unknown
 
 
@@ -159,7 +160,8 @@ def paths_by_address(
     for address in (to.address, *to.others):
         protocol = spec.protocol.transport
         here = each.source.netns
-        paths = model.walker.paths(here, protocol, address, to.port, payload, each.http)
+        idle = Idle(spec.idle, spec.keepalive) if spec.idle else None
+        paths = model.walker.paths(here, protocol, address, to.port, payload, each.http, idle=idle)
         yield address, paths
 
 

@@ -127,6 +127,8 @@ class ProbeReport:
     defects: tuple[str, ...]  # between kernel and model: nsnet is wrong
     with_path: bool = False
     size: int = 0  # bytes of body
+    idle: float = 0.0  # seconds between the handshake and the request
+    keepalive: int = 0  # seconds after which an idle connection sent a keepalive
     held: bool = False  # connections stayed open until the last attempt had ended
     http: str = ""  # the method and URL of an HTTP request
     container: str = ""  # of the pod that asks
@@ -149,6 +151,8 @@ class ProbeReport:
         size = f" of {number_of(self.size, 'byte')}" if self.size else ""
         times = f" ×{self.times}" if self.times > 1 else ""
         times += " held open" if self.held else ""
+        times += f" idle for {self.idle:g} s" if self.idle else ""
+        times += f", keepalive every {self.keepalive} s" if self.keepalive else ""
         source = f"{self.source} ({self.container})" if self.container else self.source
         what = f"{self.protocol} {self.http}".rstrip()
         return f"{source} → {self.target} {what}{size}{times}"
@@ -180,6 +184,8 @@ class ProbeReport:
             "times": self.times,
             "size": self.size,
             "held": self.held,
+            "idle": self.idle,
+            "keepalive": self.keepalive,
             "http": self.http or None,
             "expected": dict(self.expected),
             "predicted": guess,

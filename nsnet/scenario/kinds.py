@@ -393,6 +393,23 @@ class ProbeSpec(Strict):
         Boolean,
         Field(description="the connections stay open until the last attempt has ended; tcp only"),
     ] = False
+    idle: Annotated[
+        float,
+        Field(
+            strict=True,
+            ge=0,
+            le=60,
+            description="seconds for which the connection is idle before the request; tcp only",
+        ),
+    ] = 0
+    keepalive: Annotated[
+        Number,
+        Field(
+            ge=0,
+            le=60,
+            description="seconds after which an idle connection sends a keepalive; 0: none",
+        ),
+    ] = 0
     # Without a label a probe starts when the limit of concurrent probes allows it, so others may
     # have ended by then.
     together: Annotated[
@@ -415,6 +432,11 @@ class ProbeSpec(Strict):
     def _is_possible(self) -> Self:
         if self.held and self.protocol is not ProbeProtocol.TCP:
             raise ValueError(f"held: needs protocol: tcp, not {self.protocol}")
+        for key in ("idle", "keepalive"):
+            if getattr(self, key) and self.protocol is not ProbeProtocol.TCP:
+                raise ValueError(f"{key}: needs protocol: tcp, not {self.protocol}")
+        if self.keepalive and not self.idle:
+            raise ValueError("keepalive: a connection that is not idle sends none; add idle")
         if self.held and self.source_port is not None:
             raise ValueError("held: two open connections cannot have one sourcePort; remove one")
         if (counted := sum((self.expect.verdicts or {}).values())) not in (0, self.times):

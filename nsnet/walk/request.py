@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from nsnet.ip import Protocol
 from nsnet.state.model import Netns
 from nsnet.walk.http import HttpRequest
+from nsnet.walk.idle import Idle
 from nsnet.walk.journey import Arrived, End
 from nsnet.walk.packet import Packet
 
@@ -23,6 +24,7 @@ class Request:
     size: int = 0
     http: HttpRequest | None = None  # what is said on a TCP connection; None: the echo protocol
     proxies: int = 0  # that it has passed before this client, which is then the last of them
+    idle: Idle | None = None  # how long the TCP connection is idle before the payload
 
     @property
     def length(self) -> int:

@@ -27,6 +27,7 @@ from nsnet.walk.http_routes import (
     with_response_headers,
     with_status,
 )
+from nsnet.walk.idle import FIRST_SEGMENT, Idle, forgotten
 from nsnet.walk.journey import TTL, Arrived, End, Journey, Lost, Refused, TooBig, note
 from nsnet.walk.packet import Packet, PredictedPath
 from nsnet.walk.path_mtu import Emit
@@ -281,12 +282,41 @@ class RoundTrips:
                 continue
             path = self._path(request, arrived, reply, server, end)
             connected = path.verdict is Verdict.OK and reply.protocol is Protocol.TCP
-            if connected and path.source and request.size:
+            if connected and request.idle is not None:
+                yield from self._after_idleness(request, request.idle, end.journey, path)
+            elif connected and path.source and request.size:
                 ends = self.routes(request.client.name), self.routes(netns)
                 size = path_mtu.largest_segment(request, *ends, path.source)
                 yield from path_mtu.after_handshake(request, size, end.journey, path, self.emit)
             else:
                 yield path
+
+    def _after_idleness(
+        self, request: Request, idle: Idle, journey: Journey, path: PredictedPath
+    ) -> Iterator[PredictedPath]:
+        """Yield the paths of a TCP connection whose client sends its request after a while. Its
+        handshake took `path`."""
+        packet = replace(request.packet, size=FIRST_SEGMENT)
+        known = forgotten(journey, idle, self.netns)
+        start = note(
+            replace(known, packet=packet, hops=(), ttl=TTL),
+            request.client,
+            f"sends its request after {idle.seconds:g} s",
+        )
+        for end in self.emit(request.client.name, start):
+            if isinstance(end, Arrived):
+                yield path
+                continue
+            lost = replace(path, verdict=Verdict.TIMEOUT, server=None, source=None)
+            lost = replace(lost, request=(*path.request, *end.journey.hops), reply=())
+            if isinstance(end, Refused):  # a rule that resets the connection
+                reply = self._reply_to(end.netns, end.journey.packet)
+                sent = replace(end.journey, packet=replace(reply, size=0), ttl=TTL)
+                for back in self.emit(end.netns, note(sent, self.netns[end.netns], "sends a RST")):
+                    reset = request.is_answered(back)
+                    yield replace(lost, verdict=Verdict.RESET) if reset else lost
+            else:
+                yield lost
 
     def _path(
         self, request: Request, arrived: Journey, reply: Packet, server: str | None, end: End

@@ -23,6 +23,7 @@ from nsnet.walk import path_mtu
 from nsnet.walk import vxlan as tunnels
 from nsnet.walk.conntrack import CtInfo, Tracked, new_entry, track
 from nsnet.walk.http import HttpRequest
+from nsnet.walk.idle import Idle, as_known
 from nsnet.walk.journey import (
     TTL,
     Arrived,
@@ -76,9 +77,11 @@ class Walker:
         size: int = 0,
         http: HttpRequest | None = None,
         proxies: int = 0,
+        idle: Idle | None = None,
     ) -> tuple[PredictedPath, ...]:
         """Return what `walk` returns for this State. With `http`, the client sends this request on
-        its TCP connection. `proxies`: how many it has passed, if the client is one of them."""
+        its TCP connection. `proxies`: how many it has passed, if the client is one of them. With
+        `idle`, the connection is idle before the request."""
         here, routes = self._netns[netns], self._routes_of(netns)
         hops = routes.find(to)
         if hops == ():
@@ -91,13 +94,13 @@ class Walker:
         packets = [
             Packet(protocol=protocol, src=each, dst=to, dport=port or 0) for each in sources if each
         ]
-        requests = [Request(here, packet, size, http, proxies) for packet in packets]
+        requests = [Request(here, packet, size, http, proxies, idle) for packet in packets]
         paths = (path for each in requests for path in self._round_trips.of(each))
         return tuple(dict.fromkeys(paths))  # different choices may yield equal paths
 
     def _emit(self, netns: str, journey: Journey) -> Iterator[End]:
         """Yield each way in which a packet that this namespace sends can end."""
-        yield from self._send(netns, journey, track(journey.packet, journey.entries(netns)))
+        yield from self._send(netns, journey, self._tracked(netns, journey))
 
     def _send(
         self, netns: str, journey: Journey, tracked: Tracked, taken: VirtualServer | None = None
@@ -235,7 +238,7 @@ class Walker:
         if not self._rules_of(here.name).sees_bridged(journey.packet):
             yield from self._cross(station, rest, crossed)
             return
-        tracked = track(crossed.packet, crossed.entries(here.name))
+        tracked = self._tracked(here.name, crossed)
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", crossed.packet, tracked, in_dev=first.bridge):
             after = self._after_hook(here.name, crossed, passed)
@@ -292,7 +295,7 @@ class Walker:
         """Yield each end of a packet that a link has received. It goes through PREROUTING and is
         then routed."""
         here = self._netns[station.netns]
-        tracked = track(arrived.packet, arrived.entries(here.name))
+        tracked = self._tracked(here.name, arrived)
         rules = self._rules_of(here.name)
         for passed in rules.hook("PREROUTING", arrived.packet, tracked, in_dev=station.dev):
             after = self._after_hook(here.name, arrived, passed)
@@ -387,6 +390,11 @@ class Walker:
         mark = self._routes_of(netns).reply_mark(journey.packet)
         marked = replace(noted, packet=replace(noted.packet, mark=mark))
         return TooBig(here, hop.mtu, marked, after.conntrack)
+
+    def _tracked(self, netns: str, journey: Journey) -> Tracked:
+        """Return what conntrack attaches to a packet that arrives in a namespace."""
+        found = track(journey.packet, journey.entries(netns))
+        return as_known(self._netns[netns], journey.packet, found)
 
     def _link(self, netns: str, dev: str) -> Interface:
         return next(each for each in self._netns[netns].interfaces if each.name == dev)

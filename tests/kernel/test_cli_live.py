@@ -22,8 +22,8 @@ TWO_NODES = ROOT / "scenarios" / "two-nodes.yaml"
 # As nsnet/cli/README.md lists them, in order.
 REPORT = ["schema", "lab", "passed", "failed", "unjudged", "defects", "probes"]
 PROBE = [
-    "name", "from", "to", "protocol", "times", "size", "http", "expected", "predicted",
-    "observed", "passed", "judged", "defect", "container", "lookup",
+    "name", "from", "to", "protocol", "times", "size", "held", "idle", "keepalive", "http",
+    "expected", "predicted", "observed", "passed", "judged", "defect", "container", "lookup",
 ]  # fmt: skip
 ANSWER = [
     "verdict", "verdicts", "servers", "sources", "statuses", "locations", "certificates", "path",
@@ -201,6 +201,9 @@ def test_the_json_report_is_as_the_readme_says(where: Machine, failing: Path) ->
         "protocol": "tcp",
         "times": 1,
         "size": 0,
+        "held": False,
+        "idle": 0.0,
+        "keepalive": 0,
         "http": None,
         "expected": {"verdict": "ok"},
         "predicted": {

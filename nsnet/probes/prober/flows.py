@@ -25,6 +25,8 @@ class Flow:
     # the same key start at least a second apart.
     pace: str = ""
     router: str = ""  # the namespace of that router
+    idle: float = 0.0  # TCP: seconds between the handshake and the request
+    keepalive: int = 0  # seconds after which an idle connection sends a keepalive; 0: none
     held: bool = False  # TCP: connections stay open until the last attempt has ended
     together: str = ""  # flows with the same label start their first attempts at once
     http: HttpRequest | None = None  # what is said on a TCP connection; None: the echo protocol

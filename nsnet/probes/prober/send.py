@@ -178,7 +178,7 @@ class _Sender:
         exchange.start()
         if attempt.verdict is None:
             self._loop.at(now + self._patience, partial(self._in_window.discard, attempt))
-            self._loop.at(now + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
+            self._loop.at(now + flow.idle + flow.timeout, partial(attempt.end, Verdict.TIMEOUT))
         if flow.pace and self._schedule.has_more(flow.pace):
             moment = self._pace.reserve(flow.pace, now + PACE)
             self._loop.at(moment, partial(self._schedule.release_pace, flow.pace))

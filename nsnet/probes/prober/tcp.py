@@ -6,6 +6,7 @@ import re
 import select
 import socket
 import struct
+import time
 from typing import Protocol
 
 from nsnet.errors import KernelError
@@ -77,6 +78,10 @@ class TcpExchange:
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _NO_LINGER)
         if flow.path:
             choose_sequence(self._socket, self._attempt.sequence)
+        if flow.keepalive:
+            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            for each in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL):
+                self._socket.setsockopt(socket.IPPROTO_TCP, each, flow.keepalive)
         error = bind(self._socket, flow.source_port)
         error = error or self._socket.connect_ex((str(flow.address), flow.port))
         if error == errno.EINPROGRESS:
@@ -106,6 +111,16 @@ class TcpExchange:
             self._fail(error)
         elif events & (select.EPOLLOUT | select.EPOLLHUP):
             self.connected = True
+            idle = self._attempt.flow.idle
+            if idle:
+                self._loop.watch(self._socket, select.EPOLLIN, self._open)  # for a reset
+                self._loop.at(time.monotonic() + idle, self._begin)
+            else:
+                self._begin()
+
+    def _begin(self) -> None:
+        """Send the request, unless the connection has ended by now."""
+        if self._attempt.verdict is None:
             self._unsent = memoryview(self._talk.begin())
             self._open(select.EPOLLOUT)
 
