@@ -318,6 +318,8 @@ class _Search:
         rcodes = {each.rcode for each in answers} - {Rcode.NOERROR}
         if not rcodes:
             return _End.NO_DATA
+        if Rcode.SERVFAIL in rcodes:
+            return _End.SERVER_FAILED
         return _End.NOT_FOUND if Rcode.NXDOMAIN in rcodes else _End.NO_RECOVERY
 
     def _answers(self, name: str) -> tuple[Answered, ...] | _End:
@@ -330,8 +332,10 @@ class _Search:
                 if isinstance(found, Silence):
                     somewhere = somewhere or found is Silence.TIMEOUT
                     continue
-                if usable := tuple(each for each in found if each.rcode not in _NEXT_SERVER):
-                    return usable
+                # Over TCP, an answer that is an error counts as any other.
+                is_final = self._asked[-1].stream
+                if usable := [one for one in found if is_final or one.rcode not in _NEXT_SERVER]:
+                    return tuple(usable)
                 somewhere = True
                 failed = any(each.rcode == Rcode.SERVFAIL for each in found)
         if failed:

@@ -259,6 +259,16 @@ def conf(text: str) -> ResolvConf:
             0,
         ),
         (
+            "a failure over TCP is final for its server",
+            "options use-vc",
+            "x.y",
+            {"10.0.0.1/x.y": SERVFAIL, "x.y.b": FOUND},
+            "10.96.0.20",
+            6,
+            0,
+        ),
+        ("so is a refusal", "options use-vc", "x.y.", {"x.y": REFUSED}, Failure.NAME, 2, 0),
+        (
             "no connection: no question is sent",
             "options use-vc",
             "x.y.",
