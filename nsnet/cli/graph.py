@@ -89,6 +89,9 @@ def _boxes(topology: Topology) -> Iterator[_Box]:
             ports = [f"{each.port}/{each.protocol}" for each in machine.ports]
             text = (machine.reference, str(machine.address.ip), *ports)
             yield _Box(_key(machine.reference), text, "")
+        for firewall in vnet.firewalls:
+            ends = ips_of((firewall.address, firewall.outside))
+            yield _Box(_key(firewall.reference), (firewall.reference, *map(str, ends)), "")
     for cluster in topology.clusters:
         for gateway in topology.own_gateways(cluster):
             yield _gateway_box(topology, gateway)
@@ -134,6 +137,9 @@ def _links(topology: Topology) -> Iterator[tuple[str, str]]:
         yield "fabric", _key(vnet.reference)
         for machine in vnet.machines:
             yield _key(vnet.reference), _key(machine.reference)
+        for firewall in vnet.firewalls:
+            yield _key(vnet.reference), _key(firewall.reference)
+            yield "fabric", _key(firewall.reference)
     for cluster in topology.clusters:
         switches = [_key(each.reference) for each in cluster.gateways]
         switches = switches or [_key(f"vnet/{cluster.vnet}") if cluster.vnet else "fabric"]

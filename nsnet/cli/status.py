@@ -10,6 +10,7 @@ from nsnet.state.model import Kind, Netns, State
 from nsnet.text import number_of
 from nsnet.topology.balancing import usable
 from nsnet.topology.model import (
+    Allowed,
     Cluster,
     ClusterSetService,
     Endpoint,
@@ -139,11 +140,19 @@ def _in_vnet(topology: Topology, vnet: VNet) -> Iterator[Member]:
     for cluster in topology.clusters_of(vnet):
         if cluster.outbound is not None:
             way = f"outbound of {cluster.name}: {cluster.outbound.type}"
-            about.append(f"{way} {_joined(cluster.outbound.addresses)}".rstrip())
+            through = f"firewall/{cluster.outbound.firewall}" if cluster.outbound.firewall else ""
+            about.append(f"{way} {_joined(cluster.outbound.addresses)}{through}".rstrip())
     yield _member(vnet.reference, (vnet.outside.ip,), about)
     for machine in vnet.machines:
         ports = " ".join(f"{port.port}/{port.protocol}" for port in machine.ports)
         yield _member(machine.reference, (machine.address.ip,), [ports] if ports else [])
+    for firewall in vnet.firewalls:
+        lines = [f"allows {each.protocol} {_to(each)}" for each in firewall.allowed]
+        yield _member(firewall.reference, ips_of((firewall.address, firewall.outside)), lines)
+
+
+def _to(each: Allowed) -> str:
+    return f"{each.network} port {each.port}" if each.port else str(each.network)
 
 
 def _outside(topology: Topology) -> Iterator[Member]:

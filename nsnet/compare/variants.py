@@ -64,7 +64,8 @@ def _rewritten(scenario: Scenario, model: str) -> Variant:
     else:
         vnets = ()
         if spec.vnets:
-            names = [*(f"vnet/{each.name}" for each in spec.vnets), *machines]
+            walls = [f"firewall/{one.name}" for each in spec.vnets for one in each.firewalls]
+            names = [*(f"vnet/{each.name}" for each in spec.vnets), *walls, *machines]
             lost.append(f"only clusters in VNets have {some_of(names)}")
     changed = spec.model_copy(update={"clusters": clusters, "vnets": vnets})
     return _variant(model, scenario, changed, lost)
@@ -133,6 +134,9 @@ def _cluster(
     written = {each: getattr(cluster, each) for each in cluster.model_fields_set} | update
     if model not in MODEL_OF and written.pop("outbound", None):
         lost.append(f"{cluster.name}: outbound: a cluster outside of VNets has none")
+    if model in MODEL_OF and cluster.outbound and cluster.outbound.type == "userDefinedRouting":
+        del written["outbound"]
+        lost.append(f"{cluster.name}: outbound: by a load balancer, not by a firewall")
     if model in IN_SUBNET and written.pop("pod_cidr", None):
         lost.append(f"{cluster.name}: podCIDR: the pods have addresses of the subnet")
     return ClusterSpec.model_construct(**written)

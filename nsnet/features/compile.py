@@ -6,6 +6,7 @@ from dataclasses import replace
 from nsnet.features.bgp.convergence import converged
 from nsnet.features.bgp.speakers import speakers
 from nsnet.features.fabric import fabric
+from nsnet.features.firewalls import firewalls
 from nsnet.features.gateways import GATEWAYS
 from nsnet.features.gateways.shared import shared
 from nsnet.features.host_ports import host_ports
@@ -39,6 +40,7 @@ def _facts(topology: Topology) -> Iterator[tuple[str, Iterable[Fact]]]:
     yield "the fabric", fabric(topology)
     yield "the VNets", vnets(topology)
     yield "the outbound of VNets", outbound(topology)
+    yield "the firewalls of VNets", firewalls(topology)
     yield "the load balancer", load_balancers(topology)
     yield "BGP", speakers(topology)
     yield "the servers of pods and external hosts", listeners(topology)

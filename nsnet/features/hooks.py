@@ -32,6 +32,7 @@ ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
         "NSNET-TO-VIRTUAL",
         "NSNET-EGRESS",
         "NSNET-OUTBOUND",
+        "NSNET-FIREWALL",
     ),
     ("filter", "INPUT"): (
         "NSNET-FAULTS",
@@ -50,6 +51,7 @@ ORDER: Final[Mapping[tuple[str, str], tuple[str, ...]]] = {
         "KUBE-EXTERNAL-SERVICES",
         "NSNET-LB",
         "NSNET-OUTBOUND",
+        "NSNET-FIREWALL",
     ),
     ("filter", "OUTPUT"): (
         "NSNET-FAULTS",

@@ -96,7 +96,7 @@ def _filter(topology: Topology, vnet: VNet) -> Iterator[Chain | Hook]:
             for node in cluster.nodes:
                 for src in sources_of(node):
                     match = Match(src=src, comment=node.reference, ctstate=("NEW",))
-                    why = f"{cluster.name} has no outbound: {cluster.outbound.type}"
+                    why = f"{cluster.name} has no public address: {cluster.outbound.type}"
                     rules.append(Rule(match, Drop(), why=why))
     if _idle_seconds(topology, vnet) is not None:
         forgotten = Match(protocol=Protocol.TCP, ctstate=("INVALID",), comment="idle too long")

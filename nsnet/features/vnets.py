@@ -19,7 +19,7 @@ from nsnet.features.routes import to_pods
 from nsnet.features.sysctls import forwarding
 from nsnet.ip import IPAddress, default_destination, held_at, ips_of, of_family
 from nsnet.state.model import Fact, Interface, Kind, PolicyRule, Route, veth, with_mac
-from nsnet.topology.model import Cluster, Subnet, Topology, VNet, link_name
+from nsnet.topology.model import Cluster, Firewall, Subnet, Topology, VNet, link_name
 
 OUTSIDE_LINK, PEERS_LINK = "eth0", "eth1"
 _PEERED: Final = 100  # the fabric's routing table for packets from peered networks
@@ -81,8 +81,8 @@ def _subnet(topology: Topology, vnet: VNet, subnet: Subnet) -> Iterator[Fact]:
     for each in vnet.subnets:
         why = f"subnet {each.name}"
         yield here, Route(each.network, dev=switch_of(each), table=table, why=why)
-    for route in _to_everywhere(topology, vnet):
-        yield here, replace(route, table=table)
+    routes = _to_everywhere(topology, vnet, _firewall(topology, vnet, subnet))
+    yield from ((here, replace(route, table=table)) for route in routes)
     default = Route(
         default_destination(subnet.router.ip), subnet.router.ip, "eth0", why="default route"
     )
@@ -109,12 +109,33 @@ def _user_defined(cluster: Cluster, switch: str, table: int) -> Iterator[Route]:
             yield replace(route, table=table, why=f"user-defined route: {route.why}")
 
 
-def _to_everywhere(topology: Topology, vnet: VNet) -> Iterator[Route]:
-    """Yield a VNet's routes to the networks that it is peered with, and to all others."""
+def _firewall(topology: Topology, vnet: VNet, subnet: Subnet) -> tuple[Subnet, Firewall] | None:
+    """Return the firewall to which packets from a subnet go, with its own subnet; None if they go
+    to the internet directly."""
+    ways = (each.outbound for each in topology.clusters_in(vnet, subnet))
+    names = {each.firewall for each in ways if each}
+    for place in vnet.subnets:
+        for each in place.firewalls:
+            if each.name in names:
+                return place, each
+    return None
+
+
+def _to_everywhere(
+    topology: Topology, vnet: VNet, through: tuple[Subnet, Firewall] | None = None
+) -> Iterator[Route]:
+    """Yield a VNet's routes to the networks that it is peered with, and to all others; these may
+    lead through a firewall."""
     router = _router(topology)
     for each in vnet.peered:
         yield Route(each, router, PEERS_LINK, onlink=True, why="peered")
-    yield Route(default_destination(router), router, OUTSIDE_LINK, why="default route: the fabric")
+    everywhere = default_destination(router)
+    if through is None:
+        yield Route(everywhere, router, OUTSIDE_LINK, why="default route: the fabric")
+    else:
+        place, firewall = through
+        why = f"user-defined route: {firewall.reference}"
+        yield Route(everywhere, firewall.address.ip, switch_of(place), why=why)
 
 
 def _router(topology: Topology) -> IPAddress:

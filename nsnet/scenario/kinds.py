@@ -46,6 +46,7 @@ RESERVED_NAMES = (
     "clusterset",
     "vnet",
     "vm",
+    "firewall",
 )
 LARGEST_DATAGRAM: Final = 65_000  # 65,535 bytes, less headers and the line that names the attempt
 SMALLEST_MTU: Final = 576  # every IPv4 host accepts packets of this size (RFC 791)
@@ -82,6 +83,7 @@ AllowedRule = Literal[
     "external-overlap",
     "vnet-overlap",
     "reserved-range",
+    "missing-route",
 ]
 
 

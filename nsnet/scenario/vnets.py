@@ -4,20 +4,22 @@ Names and limits are those of Azure.
 """
 
 from ipaddress import IPv4Network
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 
 from nsnet.scenario.fields import (
     CIDR_SCHEMA,
     Address,
     Label,
     Number,
+    Port,
     PortSpec,
     Strict,
     parse_network,
 )
 from nsnet.sizing.azure import FEWEST_PODS, MOST_ADDRESSES, MOST_PODS, PORT_STEP, PORTS
+from nsnet.sizing.outbound import OutboundType
 from nsnet.sizing.pool import DEFAULT_MAX_PODS, Network
 
 # For each kind of network in a VNet, the largest number of pods on a node, unless it is set.
@@ -57,6 +59,29 @@ class MachineSpec(Strict):
     ports: tuple[PortSpec, ...] = ()
 
 
+class AllowedSpec(Strict):
+    """Packets that a firewall lets through, and their replies."""
+
+    to: Annotated[Ipv4Cidr, Field(description="their destination")]
+    port: Annotated[Port | None, Field(description="default: every port")] = None
+    protocol: Literal["TCP", "UDP", "ICMP"] = "TCP"
+
+    @model_validator(mode="after")
+    def _fits_its_protocol(self) -> Self:
+        if self.protocol == "ICMP" and self.port is not None:
+            raise ValueError("ICMP has no ports; remove port, or choose TCP or UDP")
+        return self
+
+
+class FirewallSpec(Strict):
+    """A firewall in a subnet of its own. Clusters with outbound of type userDefinedRouting route
+    to the internet through it. It drops what its list does not allow."""
+
+    name: Label
+    subnet: Label
+    allow: tuple[AllowedSpec, ...] = ()
+
+
 class PeeringSpec(Strict):
     """What a VNet is connected to: another VNet, or the network of some external hosts."""
 
@@ -74,6 +99,7 @@ class VnetSpec(Strict):
     ranges: Annotated[tuple[Ipv4Cidr, ...], Field(min_length=1)]
     subnets: Annotated[tuple[SubnetSpec, ...], Field(min_length=1)]
     machines: tuple[MachineSpec, ...] = ()
+    firewalls: tuple[FirewallSpec, ...] = ()
     peerings: tuple[PeeringSpec, ...] = ()
 
 
@@ -83,13 +109,10 @@ def _check_step(value: int) -> int:
     return value
 
 
-OutboundType = Literal["loadBalancer", "natGateway", "none"]
-
-
 class OutboundSpec(Strict):
     """How packets of a cluster in a VNet get to the internet: with a public address of a load
     balancer, in which each node has some ports; with those of a NAT gateway, which all nodes share;
-    or not at all."""
+    by a route to a firewall; or not at all."""
 
     type: OutboundType = "loadBalancer"
     addresses: Annotated[
@@ -110,6 +133,10 @@ class OutboundSpec(Strict):
             + ", ".join(f"{name} {number}" for name, number in PORTS.items())
             + "; set few to see what happens when they are exhausted"
         ),
+    ] = None
+    firewall: Annotated[
+        Label | None,
+        Field(description="userDefinedRouting: of the VNet; default: its only firewall"),
     ] = None
     idle_minutes: Annotated[
         Annotated[Number, Field(ge=4, le=120)] | None,

@@ -13,6 +13,7 @@ class Role(StrEnum):
     FABRIC = "fabric"
     VNET = "vnet"
     MACHINE = "vm"
+    FIREWALL = "firewall"
     EXTERNAL = "external"
     SERVERS = "servers"  # where the lab's server is started; probes do not send packets there
 

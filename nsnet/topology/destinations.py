@@ -164,7 +164,7 @@ def _destination(
         case "vm":
             machine = find_machine(topology, reference, parts)
             return Destination(machine.address.ip, servers=frozenset({machine.reference})), {}
-        case "node" | "fabric" | "vnet":
+        case "node" | "fabric" | "vnet" | "firewall":
             found = locate(topology, reference.partition(":")[0])
             servers = frozenset(
                 {

@@ -10,6 +10,7 @@ from nsnet.topology.model import (
     Cluster,
     ClusterSetService,
     External,
+    Firewall,
     Gateway,
     Machine,
     Node,
@@ -138,6 +139,16 @@ def find_machine(topology: Topology, reference: str, parts: Parts) -> Machine:
             return machine
     near = did_you_mean(parts.name, [machine.name for machine in machines])
     raise UnknownReferenceError(f"{reference}: there is no machine {parts.name}; {near}")
+
+
+def find_firewall(topology: Topology, reference: str, parts: Parts) -> Firewall:
+    """Return the firewall of a VNet. Raises UnknownReferenceError."""
+    firewalls = [firewall for vnet in topology.vnets for firewall in vnet.firewalls]
+    for firewall in firewalls:
+        if firewall.name == parts.name:
+            return firewall
+    near = did_you_mean(parts.name, [firewall.name for firewall in firewalls])
+    raise UnknownReferenceError(f"{reference}: there is no firewall {parts.name}; {near}")
 
 
 def _named(

@@ -410,6 +410,7 @@ class Outbound:
     type: str
     addresses: tuple[IPAddress, ...] = ()  # public ones
     blocks: tuple[PortBlock, ...] = ()
+    firewall: str = ""  # the name of that to which the user-defined route leads
     idle_seconds: int | None = None  # after which a connection is forgotten; None: never
 
 
@@ -523,6 +524,27 @@ class Machine:
     ports: tuple[ListenPort, ...]
 
 
+class Allowed(NamedTuple):
+    """What a firewall lets through: packets of a protocol to a range, to one port or all."""
+
+    network: IPNetwork
+    protocol: Protocol
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Firewall:
+    """A firewall of a VNet: a router from its subnet to the fabric, with a list of what it lets
+    through. Packets leave with its public address."""
+
+    name: str
+    netns: str
+    reference: str
+    address: IPInterface  # in its subnet
+    outside: IPInterface  # its public address, on the fabric
+    allowed: tuple[Allowed, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Subnet:
     """A subnet of a VNet. Its machines and the nodes in it have addresses of its range."""
@@ -530,6 +552,7 @@ class Subnet:
     name: str
     network: IPNetwork
     machines: tuple[Machine, ...] = ()
+    firewalls: tuple[Firewall, ...] = ()
 
     @property
     def router(self) -> IPInterface:
@@ -554,6 +577,11 @@ class VNet:
     def machines(self) -> tuple[Machine, ...]:
         """The machines in all its subnets."""
         return tuple(machine for each in self.subnets for machine in each.machines)
+
+    @property
+    def firewalls(self) -> tuple[Firewall, ...]:
+        """The firewalls in all its subnets."""
+        return tuple(firewall for each in self.subnets for firewall in each.firewalls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -652,6 +680,8 @@ class Topology:
             yield Namespace(vnet.netns, vnet.reference, Role.VNET)
             for machine in vnet.machines:
                 yield Namespace(machine.netns, machine.reference, Role.MACHINE)
+            for firewall in vnet.firewalls:
+                yield Namespace(firewall.netns, firewall.reference, Role.FIREWALL)
         for cluster in self.clusters:
             for gateway in self.own_gateways(cluster):
                 yield Namespace(gateway.netns, gateway.reference, Role.GATEWAY)
@@ -688,6 +718,8 @@ class Topology:
         for vnet in self.vnets:
             addresses[vnet.reference] = (vnet.outside.ip,)
             addresses |= {each.reference: (each.address.ip,) for each in vnet.machines}
+            for firewall in vnet.firewalls:
+                addresses[firewall.reference] = (firewall.address.ip, firewall.outside.ip)
         nodes = [node for cluster in self.clusters for node in cluster.nodes]
         pods = [pod for cluster in self.clusters for pod in cluster.pods]
         return Assignment(

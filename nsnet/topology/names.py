@@ -82,6 +82,7 @@ def _names(topology: Topology) -> Iterator[Name]:
         yield Name(vnet.reference)
         for machine in vnet.machines:
             yield Name(machine.reference, _ports(machine.ports))
+        yield from (Name(firewall.reference) for firewall in vnet.firewalls)
     yield Name(FABRIC)
 
 

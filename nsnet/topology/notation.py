@@ -2,7 +2,8 @@
 
 [CLUSTER/](pod|svc|lb|deploy|statefulset)/NAME[.NAMESPACE][:PORT] | [CLUSTER/]node/NAME[:PORT]
     | clusterset/svc/NAME[.NAMESPACE][:PORT] | CLUSTER[,CLUSTER]/gateway[/N] | fabric
-    | external/NAME[:PORT] | vm/NAME[:PORT] | vnet/NAME | ADDRESS[:PORT] | localhost[:PORT]
+    | external/NAME[:PORT] | vm/NAME[:PORT] | vnet/NAME | firewall/NAME | ADDRESS[:PORT]
+    | localhost[:PORT]
 """
 
 import re
@@ -15,7 +16,7 @@ from nsnet.topology.model import CLUSTERSET, FABRIC, Topology
 
 LOCALHOST = "localhost"
 IN_CLUSTER = ("pod", "svc", "lb", "deploy", "statefulset", "node")
-OUTSIDE = ("external", "vm", "vnet")  # of every cluster
+OUTSIDE = ("external", "vm", "vnet", "firewall")  # of every cluster
 # Kinds of controllers that messages name. Users cannot: no command takes them.
 CONTROLLERS = ("replicaset", "daemonset", "replicationcontroller", "job")
 # What kubectl calls these kinds, without the plural's "s".
@@ -82,7 +83,7 @@ def split(reference: str) -> Parts:
             known = ", ".join(f"CLUSTER/{kind}/NAME" for kind in IN_CLUSTER)
             raise UnknownReferenceError(
                 f"{reference}: not a reference; references look like {known}, CLUSTER/gateway,"
-                " external/NAME, vm/NAME, vnet/NAME, fabric, ADDRESS"
+                " external/NAME, vm/NAME, vnet/NAME, firewall/NAME, fabric, ADDRESS"
             )
 
 

@@ -12,6 +12,7 @@ from nsnet.text import number_of
 from nsnet.topology.assignment import outbound_owner
 from nsnet.topology.ledger import Ledger
 from nsnet.topology.model import Outbound, PortBlock
+from nsnet.topology.ranges import firewall_of
 
 FIRST_PORT: Final = 1024  # those below are reserved
 
@@ -22,8 +23,10 @@ def resolve_outbound(ledger: Ledger, path: str, spec: ClusterSpec, nodes: int) -
     if spec.vnet is None:
         return None
     wanted = spec.outbound or OutboundSpec()
-    if wanted.type == "none":
-        return Outbound(wanted.type)
+    if wanted.type not in PORTS:
+        vnet = next((each for each in ledger.scenario.spec.vnets if each.name == spec.vnet), None)
+        through = firewall_of(vnet, wanted) if vnet and wanted.type != "none" else None
+        return Outbound(wanted.type, firewall=through.name if through else "")
     count = wanted.addresses or 1
     of_each = wanted.ports_per_address or PORTS[wanted.type]
     owners = [outbound_owner(spec.name, number) for number in range(1, count + 1)]
@@ -32,14 +35,14 @@ def resolve_outbound(ledger: Ledger, path: str, spec: ClusterSpec, nodes: int) -
         return None  # recorded as a mistake
     if wanted.type == "natGateway":
         blocks = tuple(PortBlock(each, _ports(0, of_each)) for each in public)
-        return Outbound(wanted.type, public, blocks, wanted.idle_seconds)
+        return Outbound(wanted.type, public, blocks, idle_seconds=wanted.idle_seconds)
     of_node = wanted.ports_per_node or default_ports(nodes, count, of_each)
     if nodes > count * (of_each // of_node):
         key = "portsPerNode" if wanted.ports_per_node else "portsPerAddress"
         ledger.refuse(f"{path}.outbound.{key}", _too_few(nodes, of_node, count, of_each))
         return None
     blocks = tuple(_blocks(public, nodes, of_node, of_each))
-    return Outbound(wanted.type, public, blocks, wanted.idle_seconds)
+    return Outbound(wanted.type, public, blocks, idle_seconds=wanted.idle_seconds)
 
 
 def _blocks(

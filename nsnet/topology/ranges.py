@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 from nsnet.ip import IPNetwork
 from nsnet.scenario.kinds import ClusterSpec, ScenarioSpec
 from nsnet.scenario.model import Scenario
-from nsnet.scenario.vnets import IN_SUBNET, PeeringSpec
+from nsnet.scenario.vnets import IN_SUBNET, FirewallSpec, OutboundSpec, PeeringSpec, VnetSpec
 
 # Virtual addresses are taken from these ranges unless the file sets one: "shared address space"
 # (RFC 6598), and a part of IPv6's unique local addresses (RFC 4193).
@@ -110,6 +110,13 @@ def subnet_of(spec: ScenarioSpec, cluster: ClusterSpec) -> tuple[str, IPNetwork]
                 ):
                     return each.name, each.range
     return None
+
+
+def firewall_of(vnet: VnetSpec, outbound: OutboundSpec) -> FirewallSpec | None:
+    """Return the firewall of the VNet through which packets leave: the one that is named, or the
+    only one. None if there is none, or if several are and none is named."""
+    named = [each for each in vnet.firewalls if outbound.firewall in (None, each.name)]
+    return named[0] if len(named) == 1 else None
 
 
 def peered_ranges(spec: ScenarioSpec, peering: PeeringSpec) -> tuple[IPNetwork, ...]:

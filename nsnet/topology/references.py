@@ -9,6 +9,7 @@ from nsnet.topology.balancing import ready_else_terminating
 from nsnet.topology.lookup import (
     find_clusterset_service,
     find_external,
+    find_firewall,
     find_gateways,
     find_machine,
     find_node,
@@ -78,6 +79,14 @@ def locate(topology: Topology, reference: str) -> Location:
                     *topology.public_addresses(vnet),
                 ),
             )
+        case "firewall":
+            firewall = find_firewall(topology, reference, parts)
+            return Location(
+                netns=firewall.netns,
+                reference=firewall.reference,
+                role=Role.FIREWALL,
+                addresses=(firewall.address.ip, firewall.outside.ip),
+            )
         case "gateway":
             return _of_gateway(topology, find_gateways(topology, reference, parts)[0])
         case "node":
@@ -95,7 +104,7 @@ def locate(topology: Topology, reference: str) -> Location:
         case _:
             raise UnknownReferenceError(
                 f"{reference}: has no network namespace;"
-                " name a pod, node, gateway, machine, VNet, external host or the fabric"
+                " name a pod, node, gateway, machine, VNet, firewall, external host or the fabric"
             )
 
 

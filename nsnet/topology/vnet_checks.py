@@ -32,6 +32,7 @@ def vnet_problems(scenario: Scenario) -> Iterator[Problem]:
     for index, cluster in enumerate(scenario.spec.clusters):
         for key, message in _cluster(scenario, cluster):
             yield scenario.problem(f"spec.clusters[{index}].{key}", message)
+    yield from _used_twice(scenario)
     yield from outbound_problems(scenario)
     yield from _shared_subnets(scenario)
     yield from _forbidden(scenario)
@@ -61,6 +62,24 @@ def _vnet(vnet: VnetSpec) -> Iterator[tuple[str, str]]:
             near = did_you_mean(machine.subnet, [*subnets])
             message = f"{vnet.name} has no subnet {machine.subnet}; {near}"
             yield f".machines[{at}].subnet", message
+    for at, firewall in enumerate(vnet.firewalls):
+        if firewall.subnet not in subnets:
+            near = did_you_mean(firewall.subnet, [*subnets])
+            message = f"{vnet.name} has no subnet {firewall.subnet}; {near}"
+            yield f".firewalls[{at}].subnet", message
+
+
+def _used_twice(scenario: Scenario) -> Iterator[Problem]:
+    """Yield a problem for each machine and firewall with the name of an earlier one, in any VNet:
+    references have no name of a VNet."""
+    for key in ("machines", "firewalls"):
+        taken: set[str] = set()
+        for index, vnet in enumerate(scenario.spec.vnets):
+            for at, each in enumerate(getattr(vnet, key)):
+                if each.name in taken:
+                    path = f"spec.vnets[{index}].{key}[{at}].name"
+                    yield scenario.problem(path, f"{each.name} is used twice")
+                taken.add(each.name)
 
 
 def _peerings(vnet: VnetSpec, names: Sequence[str]) -> Iterator[tuple[str, str]]:

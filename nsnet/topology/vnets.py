@@ -9,7 +9,7 @@ from nsnet.scenario.vnets import IN_SUBNET, MAX_PODS, MachineSpec, VnetSpec
 from nsnet.sizing.azure import RESERVED_FIRST, RESERVED_LAST
 from nsnet.state.namespaces import netns_name
 from nsnet.topology.ledger import Ledger
-from nsnet.topology.model import ListenPort, Machine, Subnet, VNet
+from nsnet.topology.model import Allowed, Firewall, ListenPort, Machine, Subnet, VNet
 from nsnet.topology.pool import AddressError, Pool
 from nsnet.topology.ranges import peered_ranges
 
@@ -87,7 +87,8 @@ def resolve_vnets(ledger: Ledger) -> ResolvedVnets:
             addresses[vnet.name, each.name] = held
             path = f"spec.vnets[{index}].machines"
             machines = tuple(_machines(ledger, path, vnet, each.name, held))
-            subnets.append(Subnet(each.name, each.range, machines))
+            firewalls = tuple(_firewalls(ledger, index, vnet, each.name, held))
+            subnets.append(Subnet(each.name, each.range, machines, firewalls))
         (outside,) = _outside(ledger, f"vnet/{vnet.name}") or (None,)
         if outside is None:
             continue  # recorded as a mistake
@@ -106,7 +107,7 @@ def resolve_vnets(ledger: Ledger) -> ResolvedVnets:
 
 
 def _outside(ledger: Ledger, owner: str) -> tuple[IPInterface, ...]:
-    """Return the address of a VNet on the fabric."""
+    """Return the address of a VNet or a firewall on the fabric."""
     fabric = next((one for one in ledger.scenario.spec.fabric_cidr if one.version == 4), None)
     if fabric is None:
         ledger.refuse("spec.fabricCIDR", "has no IPv4 range, but a VNet needs an address of it")
@@ -137,6 +138,28 @@ def _machines(
                 address=held_at(allocated[owner], held.network),
                 ports=tuple(
                     ListenPort(one.port, Protocol(one.protocol.lower())) for one in each.ports
+                ),
+            )
+
+
+def _firewalls(
+    ledger: Ledger, index: int, vnet: VnetSpec, subnet: str, held: SubnetAddresses
+) -> Iterator[Firewall]:
+    """Yield the firewalls in a subnet."""
+    path = f"spec.vnets[{index}].firewalls"
+    mine = {f"firewall/{each.name}": each for each in vnet.firewalls if each.subnet == subnet}
+    allocated = ledger.allocate(path, held.pool, [*mine])
+    for owner, each in mine.items():
+        outside = _outside(ledger, owner)
+        if owner in allocated and outside:
+            yield Firewall(
+                name=each.name,
+                netns=netns_name(ledger.scenario.name, "firewall", each.name),
+                reference=owner,
+                address=held_at(allocated[owner], held.network),
+                outside=outside[0],
+                allowed=tuple(
+                    Allowed(one.to, Protocol(one.protocol.lower()), one.port) for one in each.allow
                 ),
             )
 

@@ -83,6 +83,14 @@ def test_clusters_of_a_vnet_have_a_subnet_each_and_machines_another() -> None:
     assert found["flat"].lost == ("only clusters in VNets have vnet/hub, vm/jump",)
 
 
+def test_a_load_balancer_takes_the_place_of_a_firewall() -> None:
+    names = ("azure-cni", "flat")
+    inside, flat = in_models(load(SCENARIOS / "outbound-firewall.yaml"), names)
+    assert "prod: outbound: by a load balancer, not by a firewall" in inside.lost
+    assert inside.scenario.spec.clusters[0].outbound is None
+    assert any("firewall/fw" in each for each in flat.lost)
+
+
 def test_a_vnet_takes_a_range_that_is_free() -> None:
     cluster = "{name: east, podCIDR: 10.228.0.0/16}"
     (found,) = variants("kubenet", clusters=(cluster,)).values()
