@@ -127,6 +127,14 @@ def test_who_gets_out_and_how(outbound: str, source: str, to: str, expected: lis
     assert ends(built(outbound), source, to) == expected
 
 
+def test_without_outbound_only_new_connections_are_dropped() -> None:
+    """A node may send ICMP errors about connections that came in by a load balancer."""
+    assert rules(built("type: none"), "NSNET-OUTBOUND", "filter") == [
+        f"-s 10.0.0.{host}/32 -m conntrack --ctstate NEW -m comment --comment {node} -j DROP"
+        for host, node in ((4, '"east/node/n1"'), (5, '"east/node/n2"'))
+    ]
+
+
 def test_packets_without_ports_have_the_address_alone() -> None:
     for outbound in ("portsPerNode: 64", "type: natGateway"):
         found = ends(built(outbound), "pod/client", "external/api", Protocol.ICMP)
