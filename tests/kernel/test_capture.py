@@ -137,7 +137,7 @@ def test_a_packet_to_a_service_changes_its_destination_on_the_way(
 def test_only_the_named_places_are_captured(where: Machine, file: Path) -> None:
     with capturing(where, LAB, "pod/client", "fabric", "-w", file) as capture:
         assert capture.first == (
-            "capturing at 2 places of clusterip: 10000 packets or 60 s, or until Ctrl-C\n"
+            "capturing at 2 places of clusterip: 10,000 packets or 60 s, or until Ctrl-C\n"
         )
         where.nsnet_output("probe", LAB, *DNS)
         capture.signal(signal.SIGINT)
