@@ -125,7 +125,8 @@ def test_a_killed_speaker_is_reported_and_its_routes_are_withdrawn(lab: Lab) -> 
     waited(lab, "fabric", "10.244.1.0/24", there=False)
     assert "east/node/n2: bird does not run" in lab.drift()
     lab.repair()
-    assert lab.drift() == []
+    # On a busy machine BFD may end a session once more.
+    until(lambda: lab.drift() == [], what="drift", seconds=30)
     waited(lab, "fabric", "10.244.1.0/24", there=True)
 
 
